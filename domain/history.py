@@ -1,0 +1,304 @@
+"""The history of a run: what happened, in order, as values. All engines write it and all checks read nothing else.
+
+Instants are integer microseconds since the Unix epoch (UTC), so that they are exact and equal on every platform.
+A record is either *black box* (seen on the wire or in a system of record) or *inside* (told by the integration under
+test, only when it is ours). Checks that need inside records say so and are skipped for other integrations.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from typing import TypeVar
+
+import msgspec
+
+from domain.faults import Fault
+from domain.objects import Document
+
+
+class Entity(msgspec.Struct, frozen=True):
+    """A legal entity: its base currency and billing zone."""
+
+    id: str
+    currency: str
+    zone: str
+    country: str = ""
+
+
+class Limit(msgspec.Struct, frozen=True, kw_only=True):
+    """What a peer tolerates: requests in a window, and requests at once (0 = no limit)."""
+
+    system: str
+    requests: int = 0
+    window_seconds: int = 1
+    concurrent: int = 0
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True, tag="context"):
+    """What a verdict must know of the run besides what happened. It is the first record of every history."""
+
+    at_us: int
+    scenario: str
+    seed: int
+    code_version: str
+    engine: str  # rehearsal | replay | whatif
+    integration: str  # reference, or the name of the target
+    mutant: str = ""
+    cutoff_date: date  # first day after the quarter, local to each entity
+    heal_us: int  # faults end here
+    horizon_us: int  # the run ends here
+    settle_seconds: int  # how long after healing all systems may take to agree
+    entities: tuple[Entity, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    inside: bool = True
+    attempts_max: int = 6
+    retry_budget_percent: int = 20
+    credit_grace_seconds: int = 120
+    signature_tolerance_seconds: int = 300
+
+
+class Acted(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="acted"):
+    """A person did something in a system: a customer signed, a controller held an account."""
+
+    at_us: int
+    system: str
+    action: str
+    subject: str
+    txn: str = ""
+
+
+class Changed(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="changed"):
+    """A system of record changed a document; `before` is the former status, empty on creation."""
+
+    at_us: int
+    system: str
+    kind: str
+    id: str
+    txn: str
+    before: str
+    status: str
+    document: Document
+    cause: str = ""  # number of the request that caused it ("r123"), "agenda" or "act"
+
+
+class Attempted(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="attempted"):
+    """One attempt of one call, as seen on the wire: when it left, what the caller learned and when.
+
+    `outcome` is ok, failed or unknown: a timeout or a lost connection after sending is never "failed".
+    """
+
+    at_us: int  # when the attempt ended
+    sent_us: int
+    number: str  # "r123", unique in the run
+    system: str
+    operation: str
+    write: bool
+    key: str  # idempotency key, external id or document code; empty when the call carries none
+    fingerprint: str  # digest of method, target and body
+    txn: str
+    outcome: str
+    status: int  # 0 when no reply arrived
+    reason: str = ""
+    retry_after_seconds: int = -1
+
+
+class Arrived(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="arrived"):
+    """A request reached a system; `effect` is done, replayed, read, refused or faulted."""
+
+    at_us: int
+    number: str
+    system: str
+    operation: str
+    key: str
+    fingerprint: str
+    txn: str
+    status: int
+    effect: str
+
+
+class Delivered(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="delivered"):
+    """A system's message reached the integration's intake, or failed to (`status` 0)."""
+
+    at_us: int
+    sent_us: int  # when the fact happened
+    signed_us: int  # the instant the signature claims
+    system: str
+    message: str  # the sender's event id
+    topic: str
+    txn: str
+    attempt: int
+    status: int
+    genuine: bool = True  # False for a forged or stale copy planted by the harness
+
+
+class Fired(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="fired"):
+    """A planned fault took effect; `fault` is its index in the plan of the context."""
+
+    at_us: int
+    fault: int
+    kind: str
+    system: str
+    operation: str
+    txn: str
+    number: str = ""  # the attempt, delivery or durable write it hit
+
+
+class Applied(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="applied"):
+    """Inside: a consumer of the integration took a message to heart (its one and only effect starts here)."""
+
+    at_us: int
+    consumer: str
+    system: str
+    message: str
+    topic: str
+    txn: str
+
+
+class Flow(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="flow"):
+    """Inside: a flow changed its status: started, finished, parked, resumed, compensated or discarded."""
+
+    at_us: int
+    flow: str
+    name: str
+    txn: str
+    status: str
+    result: str = ""
+
+
+class Case(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="case"):
+    """Inside: an exception case changed its status (chart `exception_case`)."""
+
+    at_us: int
+    case: str
+    flow: str
+    txn: str
+    status: str
+    code: str
+    owner: str
+    opened_us: int
+    due_us: int
+    actor: str = ""
+    detail: str = ""
+
+
+class Emitted(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="emitted"):
+    """Inside: a canonical event left the outbox."""
+
+    at_us: int
+    type: str
+    subject: str
+    txn: str
+    sequence: int
+    id: str
+
+
+class Crashed(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="crashed"):
+    """The integration process died at a durable write, and came back at `back_us`."""
+
+    at_us: int
+    write: int
+    after: bool
+    back_us: int
+
+
+class Sealed(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="sealed"):
+    """Inside: the audit chain at the end of the run: its length, its head, and whether it verified."""
+
+    at_us: int
+    entries: int
+    head: str
+    intact: bool
+    problem: str = ""
+    state_changes: int = 0  # state-changing effects the integration performed, counted on the wire
+
+
+class Ended(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="ended"):
+    """The run came to its end; `complete` is false when it was interrupted."""
+
+    at_us: int
+    complete: bool
+    lifecycles: int
+
+
+Record = (
+    Context
+    | Acted
+    | Changed
+    | Attempted
+    | Arrived
+    | Delivered
+    | Fired
+    | Applied
+    | Flow
+    | Case
+    | Emitted
+    | Crashed
+    | Sealed
+    | Ended
+)
+R = TypeVar("R")
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)  # type: ignore[arg-type]
+
+
+def encode(record: Record) -> bytes:
+    """Return the canonical JSON of a record: same record, same bytes, on every platform."""
+    return _encoder.encode(record)
+
+
+def decode(line: bytes) -> Record:
+    """Return the record that `encode` wrote; raise msgspec.DecodeError or ValidationError for anything else."""
+    return _decoder.decode(line)
+
+
+class History(Sequence[Record]):
+    """An immutable sequence of records that starts with its context and answers by type in constant time."""
+
+    def __init__(self, records: Iterable[Record]) -> None:
+        self._records = tuple(records)
+        if not self._records or not isinstance(self._records[0], Context):
+            raise ValueError("a history starts with its Context record")
+        self.context: Context = self._records[0]
+        self._by_type: dict[type, list[Record]] = {}
+        for record in self._records:
+            self._by_type.setdefault(type(record), []).append(record)
+
+    def of(self, kind: type[R]) -> Sequence[R]:
+        """Return the records of one type, in order."""
+        return self._by_type.get(kind, [])  # type: ignore[return-value]
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __getitem__(self, index):  # type: ignore[no-untyped-def]
+        return self._records[index]
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self._records)
+
+    def digest(self) -> str:
+        """Return the digest that proves two runs equal: BLAKE2b over every record's canonical JSON."""
+        digest = Digest()
+        for record in self._records:
+            digest.add(encode(record))
+        return digest.hex()
+
+
+class Digest:
+    """The running digest of a history, for writers that do not keep it."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.blake2b(digest_size=16)
+
+    def add(self, line: bytes) -> None:
+        """Take in one encoded record."""
+        self._hash.update(line)
+        self._hash.update(b"\n")
+
+    def hex(self) -> str:
+        """Return the digest so far."""
+        return self._hash.hexdigest()
