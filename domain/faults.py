@@ -58,9 +58,7 @@ def _kind(number: str, key: str, place: Place, summary: str) -> FaultKind:
 
 _KINDS = (
     _kind("F01", "refused", Place.NETWORK, "the connection is refused: an outage, a deploy, a restart"),
-    _kind(
-        "F04", "black_hole", Place.NETWORK, "the connection attempt is swallowed until the connect timeout"
-    ),
+    _kind("F04", "black_hole", Place.NETWORK, "the connection attempt is swallowed until the connect timeout"),
     _kind("F07", "reset_before", Place.NETWORK, "the connection is reset before the request arrives"),
     _kind("F08", "reset_after", Place.AFTER, "the connection is reset after the system committed"),
     _kind("F09", "lost_reply", Place.AFTER, "the reply is lost: the caller times out, the work is done"),
@@ -70,13 +68,9 @@ _KINDS = (
     _kind("F21", "maintenance", Place.BEFORE, "an announced window in which writes are refused with 503"),
     _kind("F22", "error_before", Place.BEFORE, "500 before the commit"),
     _kind("F23", "error_after", Place.AFTER, "500 after the commit"),
-    _kind(
-        "F24", "sticky_error", Place.BEFORE, "500 that the idempotency store keeps and replays for its key"
-    ),
+    _kind("F24", "sticky_error", Place.BEFORE, "500 that the idempotency store keeps and replays for its key"),
     _kind("F25", "key_in_progress", Place.BEFORE, "409: the first request with this key is still running"),
-    _kind(
-        "F40", "brownout", Place.NETWORK, "latency times `factor`, and a share of errors before the commit"
-    ),
+    _kind("F40", "brownout", Place.NETWORK, "latency times `factor`, and a share of errors before the commit"),
     _kind("F44", "duplicate", Place.WEBHOOK, "a message is delivered `count` more times"),
     _kind("F45", "reorder", Place.WEBHOOK, "a message is held back so that later ones overtake it"),
     _kind("F46", "delay", Place.WEBHOOK, "a message arrives `seconds` late"),
@@ -88,9 +82,7 @@ _KINDS = (
         "the message arrives before the answer of the call that caused it",
     ),
     _kind("F53", "forged", Place.WEBHOOK, "a wrongly signed or stale copy of a message arrives"),
-    _kind(
-        "F66", "crash", Place.PROCESS, "the process dies at durable write `count`; it is back after `seconds`"
-    ),
+    _kind("F66", "crash", Place.PROCESS, "the process dies at durable write `count`; it is back after `seconds`"),
 )
 
 CATALOGUE: dict[str, FaultKind] = {kind.key: kind for kind in _KINDS}

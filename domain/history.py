@@ -269,7 +269,7 @@ class History(Sequence[Record]):
 
     def of(self, kind: type[R]) -> Sequence[R]:
         """Return the records of one type, in order."""
-        return self._by_type.get(kind, [])  # type: ignore[return-value]
+        return self._by_type.get(kind, [])
 
     def __len__(self) -> int:
         return len(self._records)
