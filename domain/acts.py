@@ -12,7 +12,7 @@ import msgspec
 
 
 class Act(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """Someone does `action` in `system` at `at_us` with plain JSON-like `arguments`; `txn` is the quote number, if any."""
+    """Someone does `action` in `system` at `at_us` with JSON-like `arguments`; `txn` is the quote number, if any."""
 
     at_us: int
     system: str

@@ -1,7 +1,7 @@
 """Keyed random numbers: each draw is a function of the seed and of what it is for, not of what was drawn before.
 
-Two runs that differ in one lifecycle agree in all others; dropping a fault from a plan moves no other draw. That is what
-makes runs comparable (common random numbers), shrinkable and independent of hash seeds and Python versions.
+Two runs that differ in one lifecycle agree in all others; dropping a fault from a plan moves no other draw. That
+is what makes runs comparable (common random numbers), shrinkable and independent of hash seeds and Python versions.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import msgspec
 
@@ -242,7 +242,7 @@ Record = (
 R = TypeVar("R")
 
 _encoder = msgspec.json.Encoder()
-_decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)  # type: ignore[arg-type]
+_decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
 
 
 def encode(record: Record) -> bytes:
@@ -269,7 +269,7 @@ class History(Sequence[Record]):
 
     def of(self, kind: type[R]) -> Sequence[R]:
         """Return the records of one type, in order."""
-        return self._by_type.get(kind, [])
+        return cast(Sequence[R], self._by_type.get(kind, []))
 
     def __len__(self) -> int:
         return len(self._records)
