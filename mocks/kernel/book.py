@@ -1,0 +1,72 @@
+"""The book of one system: its documents, the state charts they obey, and the record of every change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from domain.charts.chart import Chart
+from domain.history import Changed
+from domain.objects import Document
+
+NO_CHARTS: Mapping[str, Chart] = {}
+
+
+class Book:
+    """Keeps entries by kind and id, refuses illegal transitions and writes each change to the history.
+
+    An entry is whatever the model wants to keep (`record`); its canonical `document` goes into the history.
+    Kinds without a chart may change freely.
+    """
+
+    def __init__(self, system: str, record: Callable[[Changed], None], charts: Mapping[str, Chart] = NO_CHARTS) -> None:
+        self.system = system
+        self.now_us = 0  # set by the service before each request, act or agenda action
+        self.cause = ""
+        self._record = record
+        self._charts = charts
+        self._tables: dict[str, dict[str, Any]] = {}
+        self._status: dict[tuple[str, str], str] = {}
+
+    def get(self, kind: str, key: str) -> Any | None:
+        """Return the entry, or None."""
+        table = self._tables.get(kind)
+        return table.get(key) if table is not None else None
+
+    def table(self, kind: str) -> dict[str, Any]:
+        """Return all entries of a kind by id, in order of creation. Read only: change entries through `put`."""
+        return self._tables.setdefault(kind, {})
+
+    def status(self, kind: str, key: str) -> str:
+        """Return the status of a document, empty when there is none."""
+        return self._status.get((kind, key), "")
+
+    def put(self, kind: str, key: str, record: Any, document: Document, status: str, txn: str = "") -> None:
+        """Keep a new or changed entry; raise IllegalTransition when the chart of its kind forbids the step.
+
+        Writing an entry whose status stays what it was is allowed; creating one in a non-initial state is not.
+        """
+        before = self._status.get((kind, key), "")
+        if before != status:
+            self._require(kind, before, status)
+            self._status[kind, key] = status
+        self._tables.setdefault(kind, {})[key] = record
+        self._record(
+            Changed(
+                at_us=self.now_us, system=self.system, kind=kind, id=key, txn=txn, before=before, status=status,
+                document=document, cause=self.cause,
+            )
+        )  # fmt: skip
+
+    def keep(self, kind: str, key: str, record: Any) -> None:
+        """Keep an entry that is no business document (an index, a catalogue row): no chart, no history."""
+        self._tables.setdefault(kind, {})[key] = record
+
+    def _require(self, kind: str, before: str, status: str) -> None:
+        chart = self._charts.get(kind)
+        if chart is not None and before:
+            chart.require(before, status)
+
+    def kinds(self) -> Iterator[str]:
+        """Iterate over the kinds of entries there are."""
+        return iter(self._tables)

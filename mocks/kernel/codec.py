@@ -1,0 +1,75 @@
+"""Bodies and queries on the wire: compact JSON, and forms with bracketed names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, unquote_plus
+
+import msgspec
+
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+_decode = msgspec.json.Decoder().decode
+
+
+class Undecodable(Exception):
+    """A body that is not what its content type says."""
+
+
+def encode_json(value: Any) -> bytes:
+    """Return compact JSON; Decimals become numbers, dates ISO strings."""
+    return _encode(value)
+
+
+def decode_json(body: bytes) -> Any:
+    """Return the value of a JSON body; raise Undecodable when it is not JSON or not UTF-8."""
+    try:
+        return _decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Undecodable(str(error)) from error
+
+
+def decode_form(body: bytes) -> dict[str, str]:
+    """Return the flat fields of a form body, names undecoded of their brackets: {'a[b][0]': 'c'}."""
+    try:
+        text = body.decode("ascii")
+    except UnicodeDecodeError as error:
+        raise Undecodable("a form body is ASCII with percent escapes") from error
+    fields: dict[str, str] = {}
+    for pair in text.split("&"):
+        if pair:
+            name, _, value = pair.partition("=")
+            fields[_unquote(name)] = _unquote(value)
+    return fields
+
+
+def _unquote(text: str) -> str:
+    return unquote_plus(text) if "%" in text or "+" in text else text
+
+
+def decode_query(target: str) -> dict[str, str]:
+    """Return the query of a raw target; a repeated name keeps its last value."""
+    _, _, query = target.partition("?")
+    return dict(parse_qsl(query, keep_blank_values=True)) if query else {}
+
+
+def nest(fields: Mapping[str, str]) -> dict[str, Any]:
+    """Return bracketed form fields as nested dictionaries: {'a[b][0]': 'c'} becomes {'a': {'b': {'0': 'c'}}}.
+
+    A name used both as a value and as a container is Undecodable.
+    """
+    root: dict[str, Any] = {}
+    for name, value in fields.items():
+        head, *rest = name.replace("]", "").split("[") if "[" in name else [name]
+        _place(root, [head, *rest], value, name)
+    return root
+
+
+def _place(root: dict[str, Any], path: list[str], value: str, name: str) -> None:
+    node = root
+    for part in path[:-1]:
+        child = node.setdefault(part, {})
+        if not isinstance(child, dict):
+            raise Undecodable(f"{name} is used both as a value and as a container")
+        node = child
+    node[path[-1]] = value
