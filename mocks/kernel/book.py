@@ -27,6 +27,7 @@ class Book:
         self._charts = charts
         self._tables: dict[str, dict[str, Any]] = {}
         self._status: dict[tuple[str, str], str] = {}
+        self._txns: dict[str, str] = {}
 
     def get(self, kind: str, key: str) -> Any | None:
         """Return the entry, or None."""
@@ -41,6 +42,10 @@ class Book:
         """Return the status of a document, empty when there is none."""
         return self._status.get((kind, key), "")
 
+    def txn_of(self, key: str) -> str:
+        """Return the business transaction of a document id, empty when it is not known."""
+        return self._txns.get(key, "")
+
     def put(self, kind: str, key: str, record: Any, document: Document, status: str, txn: str = "") -> None:
         """Keep a new or changed entry; raise IllegalTransition when the chart of its kind forbids the step.
 
@@ -51,6 +56,8 @@ class Book:
             self._require(kind, before, status)
             self._status[kind, key] = status
         self._tables.setdefault(kind, {})[key] = record
+        if txn:
+            self._txns[key] = txn
         self._record(
             Changed(
                 at_us=self.now_us, system=self.system, kind=kind, id=key, txn=txn, before=before, status=status,

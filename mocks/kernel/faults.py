@@ -75,9 +75,7 @@ class FaultPlan:
             return False
         return self._draws.chance(fault.share_ppm / 1_000_000, "fault", index, operation, txn, ordinal)
 
-    def _fired(
-        self, index: int, fault: Fault, system: str, operation: str, txn: str, now_us: int, number: str
-    ) -> None:
+    def _fired(self, index: int, fault: Fault, system: str, operation: str, txn: str, now_us: int, number: str) -> None:
         self._record(
             Fired(
                 at_us=now_us, fault=index, kind=fault.kind, system=system, operation=operation, txn=txn, number=number

@@ -28,7 +28,9 @@ class Call:
 
     __slots__ = ("_query", "body", "key", "now_us", "number", "operation", "params", "request", "txn")
 
-    def __init__(self, request: Request, operation: Operation, params: dict[str, str], now_us: int, number: str) -> None:
+    def __init__(
+        self, request: Request, operation: Operation, params: dict[str, str], now_us: int, number: str
+    ) -> None:
         self.request = request
         self.operation = operation
         self.params = params

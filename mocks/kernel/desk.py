@@ -1,0 +1,64 @@
+"""The desk a model works at: its book, its agenda, its outbox, its counters and its chance."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from domain.charts.chart import Chart
+from domain.draws import Draws
+from domain.history import Changed
+from mocks.kernel.agenda import Agenda
+from mocks.kernel.book import NO_CHARTS, Book
+
+
+class Message(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A message a system wants to send: `content` is what the dialect renders, `occurred_us` when the fact happened."""
+
+    id: str
+    system: str
+    topic: str
+    txn: str
+    occurred_us: int
+    content: Any
+
+
+class Desk:
+    """What every model is given. `now_us` is the instant of the request, act or agenda action at work."""
+
+    def __init__(
+        self, system: str, draws: Draws, record: Callable[[Changed], None], charts: Mapping[str, Chart] = NO_CHARTS
+    ) -> None:
+        self.system = system
+        self.draws = draws
+        self.book = Book(system, record, charts)
+        self.agenda = Agenda()
+        self.outbox: list[Message] = []
+        self._counters: Counter[str] = Counter()
+
+    @property
+    def now_us(self) -> int:
+        """The instant at which the model is acting, in microseconds UTC."""
+        return self.book.now_us
+
+    def next(self, series: str) -> int:
+        """Return the next number of a series, starting at 1."""
+        self._counters[series] += 1
+        return self._counters[series]
+
+    def post(self, topic: str, content: Any, txn: str = "", message_id: str = "") -> Message:
+        """Put a message into the outbox; its id comes from a counter unless the dialect has its own form."""
+        number = self.next("message")
+        message = Message(
+            id=message_id or f"{self.system}-{number}",
+            system=self.system,
+            topic=topic,
+            txn=txn,
+            occurred_us=self.now_us,
+            content=content,
+        )
+        self.outbox.append(message)
+        return message

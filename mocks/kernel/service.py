@@ -1,0 +1,319 @@
+"""A system at work: the pipeline every request passes, whichever vendor's dialect it speaks.
+
+A service is synchronous and transport-free: a request goes in with the instant of the world's clock, an outcome comes
+out. Doors (in process, ASGI, a simulated network) carry both. The pipeline, in order: route, authenticate, limits,
+planned faults before the commit, idempotency, decode, the operation, idempotency again, planned faults after it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from domain.acts import Act, UnknownAct
+from domain.charts.chart import IllegalTransition
+from domain.faults import Fault
+from domain.history import Acted, Arrived
+from domain.http import Reply, Request
+from mocks.kernel import faults
+from mocks.kernel.codec import Undecodable
+from mocks.kernel.desk import Desk, Message
+from mocks.kernel.faults import FaultPlan
+from mocks.kernel.idempotency import IdempotencyPolicy, KeyStore
+from mocks.kernel.limits import Limiter, LimitPolicy
+from mocks.kernel.operations import Call, Operation, Refusal, Router
+
+QUOTE_NUMBER = re.compile(rb"Q-\d{6}")
+DELIVER, RESET, SILENCE = "deliver", "reset", "silence"
+_AFTER_COMMIT = {"lost_reply": SILENCE, "reset_after": RESET, "error_after": DELIVER}
+
+
+class Outcome(msgspec.Struct, frozen=True, gc=False):
+    """What a request led to: the reply, and what the wire does with it (deliver, reset, silence)."""
+
+    reply: Reply
+    wire: str = DELIVER
+
+
+class Dialect(msgspec.Struct, frozen=True, kw_only=True):
+    """A vendor's manners as a value; each system's `api.py` exports one.
+
+    `refuse(refusal, call)` renders an error in the vendor's shape; it must know the kernel's own codes: not_found,
+    method_not_allowed, malformed, unauthenticated, throttled, throttled_silently, concurrency, server_error,
+    maintenance, conflict_state, idempotency_mismatch, idempotency_in_progress (`Retry-After` in `extra`).
+    `decode(call)` returns the body as the operation's type. `identity(call)` is the key by which the vendor knows a
+    repeated intent (idempotency header, external id, document code). `finish` adds vendor headers to every reply.
+    `deliver(message, now_us)` renders and signs a webhook. `acts` and `agenda` map names to model functions.
+    """
+
+    system: str
+    operations: Sequence[Operation]
+    refuse: Callable[[Refusal, Call | None], Reply]
+    decode: Callable[[Call], Any]
+    identity: Callable[[Call], str]
+    authenticate: Callable[[Any, Request], Refusal | None]
+    finish: Callable[[Reply, Call], Reply]
+    deliver: Callable[[Any, Message, int], Request]
+    acts: Mapping[str, Callable[[Any, dict[str, Any]], None]]
+    agenda: Mapping[str, Callable[..., None]]
+    limits: LimitPolicy = LimitPolicy()
+    idempotency: IdempotencyPolicy | None = None
+    retry_seconds: tuple[int, ...] = ()  # pauses between delivery attempts of a webhook
+
+
+class Delivery(msgspec.Struct, frozen=True, gc=False):
+    """One attempt (from 1) to deliver one message."""
+
+    message: Message
+    attempt: int
+
+
+class Service:
+    """One system of record behind its dialect."""
+
+    def __init__(
+        self, dialect: Dialect, model: Any, desk: Desk, plan: FaultPlan, record: Callable[[Arrived | Acted], None]
+    ) -> None:
+        self.name = dialect.system
+        self.dialect = dialect
+        self.model = model
+        self.desk = desk
+        self.plan = plan
+        self.limiter = Limiter(dialect.limits)
+        self._record = record
+        self._router = Router(dialect.operations)
+        self._keys = KeyStore(dialect.idempotency) if dialect.idempotency else None
+        self._retries: list[Delivery] = []
+
+    # --- requests ---------------------------------------------------------------------------------------------------
+
+    def handle(self, request: Request, now_us: int, number: str = "") -> Outcome:
+        """Open, admit and perform a request at one instant, as a door without service time does."""
+        call = self.open(request, number, now_us)
+        refused = self.admit(call, now_us)
+        if refused is not None:
+            return refused
+        try:
+            return self.perform(call, now_us)
+        finally:
+            self.limiter.leave()
+
+    def open(self, request: Request, number: str, now_us: int) -> Call:
+        """Return the request routed and correlated. An unknown path opens too, with an operation named `unknown`."""
+        operation, params, methods = self._router.find(request.method, request.target)
+        call = Call(request, operation or _unknown(methods), params, now_us, number)
+        call.txn = self._txn(call)
+        if operation is not None:
+            policy = self.dialect.idempotency
+            if policy is not None and request.method in policy.methods:
+                call.key = request.headers.get(policy.header, "")
+            call.key = call.key or self.dialect.identity(call)
+        return call
+
+    def admit(self, call: Call, now_us: int) -> Outcome | None:
+        """Take a slot for the request, or return the refusal; who was admitted must `limiter.leave()` later."""
+        if self.limiter.enter(now_us):
+            return None
+        wait = self.dialect.limits.retry_after_seconds
+        code = "throttled" if wait else "throttled_silently"
+        reply = self._refusal(Refusal(code, retry_after_seconds=wait), call)
+        self._arrived(call, reply, "refused", now_us)
+        return Outcome(reply)
+
+    def perform(self, call: Call, now_us: int) -> Outcome:
+        """Run an admitted request: its effect is committed when this returns, whatever the wire does to the reply."""
+        self._at(now_us, call.number)
+        call.now_us = now_us
+        fault = self._strike_before(call, now_us)
+        if fault is not None:
+            reply, effect = self._struck(fault, call, now_us), "faulted"
+        else:
+            reply, effect = self._answer(call, now_us)
+        self._arrived(call, reply, effect, now_us)
+        return self._after(call, reply, effect, now_us)
+
+    def _strike_before(self, call: Call, now_us: int) -> Fault | None:
+        if not call.operation.write:
+            kinds = faults.BEFORE_READ
+        else:
+            kinds = faults.BEFORE if call.key and self._keys is not None else faults.BEFORE_WITHOUT_KEY
+        return self.plan.strike(kinds, self.name, call.operation.name, call.txn, now_us, call.number)
+
+    def _struck(self, fault: Fault, call: Call, now_us: int) -> Reply:
+        code = _BEFORE_CODES[fault.kind]
+        reply = self._refusal(Refusal(code, "", retry_after_seconds=int(fault.seconds)), call)
+        if fault.kind == "sticky_error" and self._keys is not None:
+            self._keys.keep(call.key, fingerprint(call.request), reply, now_us)
+        return reply
+
+    def _answer(self, call: Call, now_us: int) -> tuple[Reply, str]:
+        refusal = self.dialect.authenticate(self.model, call.request)
+        if refusal is not None:
+            return self._refusal(refusal, call), "refused"
+        if call.operation.name == "unknown":
+            return self._refusal(_no_operation(call.operation), call), "refused"
+        return self._once(call, now_us)
+
+    def _once(self, call: Call, now_us: int) -> tuple[Reply, str]:
+        policy = self.dialect.idempotency
+        key = call.request.headers.get(policy.header, "") if policy and call.request.method in policy.methods else ""
+        if policy is None or self._keys is None or not key:
+            return self._run(call)
+        digest = fingerprint(call.request)
+        found = self._keys.find(key, now_us)
+        if found is None:
+            reply, effect = self._run(call)
+            self._keys.keep(key, digest, reply, now_us)
+            return reply, effect
+        stored, reply = found
+        if stored != digest:
+            return self._refusal(Refusal(policy.mismatch, field=policy.header), call), "refused"
+        name, value = policy.replay_header
+        return (msgspec.structs.replace(reply, headers={**reply.headers, name: value}) if name else reply), "replayed"
+
+    def _run(self, call: Call) -> tuple[Reply, str]:
+        try:
+            call.body = self.dialect.decode(call)
+            reply = call.operation.handler(self.model, call)
+        except Refusal as refusal:
+            return self._refusal(refusal, call), "refused"
+        except Undecodable as error:
+            return self._refusal(Refusal("malformed", str(error)), call), "refused"
+        except IllegalTransition as error:
+            return self._refusal(Refusal("conflict_state", str(error)), call), "refused"
+        effect = "done" if call.operation.write else "read"
+        return self.dialect.finish(reply, call), effect
+
+    def _after(self, call: Call, reply: Reply, effect: str, now_us: int) -> Outcome:
+        if effect not in ("done", "replayed", "read"):
+            return Outcome(reply)
+        fault = self.plan.strike(faults.AFTER, self.name, call.operation.name, call.txn, now_us, call.number)
+        if fault is None:
+            return Outcome(reply)
+        if fault.kind == "error_after":
+            reply = self._refusal(Refusal("server_error"), call)
+        return Outcome(reply, _AFTER_COMMIT[fault.kind])
+
+    def _refusal(self, refusal: Refusal, call: Call) -> Reply:
+        return self.dialect.finish(self.dialect.refuse(refusal, call), call)
+
+    def _arrived(self, call: Call, reply: Reply, effect: str, now_us: int) -> None:
+        self._record(
+            Arrived(
+                at_us=now_us, number=call.number, system=self.name, operation=call.operation.name, key=call.key,
+                fingerprint=fingerprint(call.request), txn=call.txn, status=reply.status, effect=effect,
+            )
+        )  # fmt: skip
+
+    def _txn(self, call: Call) -> str:
+        request = call.request
+        at = request.target.find("Q-")
+        if at >= 0:
+            match = QUOTE_NUMBER.match(request.target[at : at + 8].encode("utf-8", "replace"))
+            if match is not None:
+                return match.group().decode()
+        match = QUOTE_NUMBER.search(request.body)
+        if match is not None:
+            return match.group().decode()
+        for value in call.params.values():
+            txn = self.desk.book.txn_of(value.removeprefix("eid:"))
+            if txn:
+                return txn
+        return ""
+
+    # --- people and time --------------------------------------------------------------------------------------------
+
+    def act(self, act: Act) -> None:
+        """Let a person or the outside world act in this system; raise UnknownAct for an action it does not know."""
+        action = self.dialect.acts.get(act.action)
+        if action is None:
+            raise UnknownAct(act, list(self.dialect.acts))
+        self._at(act.at_us, "act")
+        action(self.model, act.arguments)
+        self._record(
+            Acted(at_us=act.at_us, system=self.name, action=act.action, subject=_subject(act.arguments), txn=act.txn)
+        )
+
+    def due_us(self) -> int | None:
+        """Return when the system wants to act by itself next, or None."""
+        return self.desk.agenda.due_us()
+
+    def tick(self, now_us: int) -> None:
+        """Run all that is due by now; each action sees its own due instant as the time."""
+        while (entry := self.desk.agenda.pop_due(now_us)) is not None:
+            due_us, action, arguments = entry
+            self._at(due_us, "agenda")
+            if action == "redeliver":
+                self._retries.append(Delivery(*arguments))
+            else:
+                self.dialect.agenda[action](self.model, *arguments)
+
+    def _at(self, now_us: int, cause: str) -> None:
+        self.desk.book.now_us = now_us
+        self.desk.book.cause = cause
+
+    # --- webhooks ---------------------------------------------------------------------------------------------------
+
+    def collect(self) -> list[Delivery]:
+        """Return and forget the deliveries that have become due since the last call."""
+        desk = self.desk
+        if not desk.outbox and not self._retries:
+            return []
+        due = [Delivery(message, 1) for message in desk.outbox] + self._retries
+        desk.outbox.clear()
+        self._retries.clear()
+        return due
+
+    def prepare(self, delivery: Delivery, now_us: int) -> Request:
+        """Return the delivery as a signed request to the integration's intake."""
+        return self.dialect.deliver(self.model, delivery.message, now_us)
+
+    def settle(self, delivery: Delivery, status: int, now_us: int) -> None:
+        """Take note of how a delivery went (0 = no answer); plan the next attempt by the vendor's schedule."""
+        schedule = self.dialect.retry_seconds
+        if 200 <= status < 300 or delivery.attempt > len(schedule):
+            return
+        due_us = now_us + schedule[delivery.attempt - 1] * 1_000_000
+        self.desk.agenda.add(due_us, "redeliver", delivery.message, delivery.attempt + 1)
+
+
+_BEFORE_CODES = {
+    "throttled": "throttled",
+    "throttled_silently": "throttled_silently",
+    "maintenance": "maintenance",
+    "error_before": "server_error",
+    "sticky_error": "server_error",
+    "key_in_progress": "idempotency_in_progress",
+    "brownout": "server_error",
+}
+
+
+def fingerprint(request: Request) -> str:
+    """Return the digest of what a request asks for: method, target and body."""
+    text = f"{request.method} {request.target}\n".encode() + request.body
+    return blake2b(text, digest_size=8).hexdigest()
+
+
+def _no_handler(_model: Any, _call: Call) -> Reply:
+    raise AssertionError("an unknown path has no handler")
+
+
+def _unknown(methods: tuple[str, ...]) -> Operation:
+    return Operation("unknown", "", "", _no_handler, summary=",".join(methods))
+
+
+def _no_operation(operation: Operation) -> Refusal:
+    if operation.summary:
+        return Refusal("method_not_allowed", allow=operation.summary)
+    return Refusal("not_found")
+
+
+def _subject(arguments: dict[str, Any]) -> str:
+    for name in ("number", "account", "id", "sku", "entity"):
+        if name in arguments:
+            return str(arguments[name])
+    return ""
