@@ -8,9 +8,9 @@ test, only when it is ours). Checks that need inside records say so and are skip
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import TypeVar, cast
+from typing import Protocol, TypeVar, cast
 
 import msgspec
 
@@ -255,35 +255,60 @@ def decode(line: bytes) -> Record:
     return _decoder.decode(line)
 
 
-class History(Sequence[Record]):
-    """An immutable sequence of records that starts with its context and answers by type in constant time."""
+class History(Protocol):
+    """What checks read: the context, and the records by type, or the changes of one kind of document.
+
+    Every answer may be iterated again and again. A history larger than memory answers from disk, so a check goes
+    through the records once, in order, and keeps no more than it must.
+    """
+
+    @property
+    def context(self) -> Context:
+        """What the run was."""
+        ...
+
+    def of(self, kind: type[R]) -> Iterable[R]:
+        """Return the records of one type, in order."""
+        ...
+
+    def changes(self, kind: str, system: str = "") -> Iterable[Changed]:
+        """Return the changes of one kind of document ("invoice"), of one system or of all, in order."""
+        ...
+
+
+class MemoryHistory:
+    """A history held in memory."""
 
     def __init__(self, records: Iterable[Record]) -> None:
-        self._records = tuple(records)
-        if not self._records or not isinstance(self._records[0], Context):
+        self.records = tuple(records)
+        if not self.records or not isinstance(self.records[0], Context):
             raise ValueError("a history starts with its Context record")
-        self.context: Context = self._records[0]
+        self._context: Context = self.records[0]
         self._by_type: dict[type, list[Record]] = {}
-        for record in self._records:
+        self._changes: dict[tuple[str, str], list[Changed]] = {}
+        for record in self.records:
             self._by_type.setdefault(type(record), []).append(record)
+            if isinstance(record, Changed):
+                self._changes.setdefault((record.kind, record.system), []).append(record)
+                self._changes.setdefault((record.kind, ""), []).append(record)
+
+    @property
+    def context(self) -> Context:
+        """What the run was."""
+        return self._context
 
     def of(self, kind: type[R]) -> Sequence[R]:
         """Return the records of one type, in order."""
         return cast(Sequence[R], self._by_type.get(kind, []))
 
-    def __len__(self) -> int:
-        return len(self._records)
-
-    def __getitem__(self, index):  # type: ignore[no-untyped-def]
-        return self._records[index]
-
-    def __iter__(self) -> Iterator[Record]:
-        return iter(self._records)
+    def changes(self, kind: str, system: str = "") -> Sequence[Changed]:
+        """Return the changes of one kind of document, of one system or of all, in order."""
+        return self._changes.get((kind, system), [])
 
     def digest(self) -> str:
         """Return the digest that proves two runs equal: BLAKE2b over every record's canonical JSON."""
         digest = Digest()
-        for record in self._records:
+        for record in self.records:
             digest.add(encode(record))
         return digest.hex()
 
