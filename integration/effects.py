@@ -1,0 +1,144 @@
+"""Effects: the closed set of things a flow may ask for. They are plain frozen values that can be awaited.
+
+    answer = await Call(system="erp", operation="read_customer", target="/services/rest/record/v1/customer/eid:A-1")
+    message = await Receive("task.completed", "Q-000123-v1", timeout_seconds=86_400)
+
+Awaiting hands the value to whoever drives the flow and returns its outcome with its own type, so mypy follows a flow
+like any other coroutine. Each effect is in the journal before it is performed. A flow has no clock: the instant of an
+answer or a message is in it (`at_us`, `received_us`); `Now()` reads the driver's clock as a journaled effect, for
+the rare flow that needs it. Business dates come from the arguments or from such an instant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import msgspec
+
+from integration.outcomes import (
+    Answer,
+    Failed,
+    Launched,
+    Message,
+    Published,
+    Received,
+    Resumed,
+    Slept,
+    Unknown,
+)
+
+
+class Call(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="call"):
+    """One attempt of one operation of a system; its result is an Answer, or CallFailed or OutcomeUnknown is raised.
+
+    `key` names the intent (`tenant/entity/operation`), the same in each attempt: an idempotency key when `key_header`
+    names the header that carries it (the driver sends it), else an external id or document code that stands in
+    `target` or `body`. Access tokens are never part of a call: the driver adds them, the journal never sees them.
+    `key_lives_seconds` is how long the peer remembers the key (0 = for ever).
+    """
+
+    system: str
+    operation: str
+    target: str
+    method: str = "GET"
+    headers: dict[str, str] = {}
+    body: bytes = b""
+    key: str = ""
+    key_header: str = ""
+    key_lives_seconds: int = 0
+    write: bool = False
+    txn: str = ""
+    timeout_seconds: int = 30
+    attempt: int = 1
+
+    def __await__(self) -> Generator[Call, Answer, Answer]:
+        return (yield self)
+
+
+class Sleep(msgspec.Struct, frozen=True, gc=False, tag="sleep"):
+    """A pause; it goes on across crashes and ends when it would have ended."""
+
+    seconds: float
+
+    def __await__(self) -> Generator[Sleep, Slept, None]:
+        yield self
+
+
+class Receive(msgspec.Struct, frozen=True, gc=False, tag="receive"):
+    """Wait for one message of a topic and key; None when the time is up first. Early messages are kept for it."""
+
+    topic: str
+    key: str
+    timeout_seconds: float
+
+    def __await__(self) -> Generator[Receive, Message | None, Message | None]:
+        return (yield self)
+
+
+class Emit(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="emit"):
+    """Put a canonical event into the outbox; it leaves after the journal holds it, at least once, in order."""
+
+    type: str
+    subject: str
+    txn: str = ""
+    body: dict[str, Any] = {}
+
+    def __await__(self) -> Generator[Emit, Published, Published]:
+        return (yield self)
+
+
+class Start(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="start"):
+    """Start a flow. Its id is the business key: a second start is the same flow, other arguments are a Conflict.
+
+    Flows with the same `entity_key` run one at a time; those that wait go in the order of `order_key` (compared as
+    text: write dates as 2026-12-10 and numbers with leading zeros), then of their start.
+    """
+
+    flow_id: str
+    name: str
+    arguments: dict[str, Any] = {}
+    txn: str = ""
+    entity_key: str = ""
+    order_key: str = ""
+
+    def __await__(self) -> Generator[Start, Launched, Launched]:
+        return (yield self)
+
+
+class Park(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="park"):
+    """Stop and become an exception case of class `code`; go on when somebody re-drives the flow.
+
+    An empty `owner` leaves the choice to the taxonomy. `context` is the snapshot a person needs to decide.
+    """
+
+    code: str
+    owner: str = ""
+    detail: str = ""
+    context: dict[str, Any] = {}
+
+    def __await__(self) -> Generator[Park, Resumed, Resumed]:
+        return (yield self)
+
+
+class Now(msgspec.Struct, frozen=True, gc=False, tag="now"):
+    """Read the driver's clock: microseconds UTC, the same again in every replay."""
+
+    def __await__(self) -> Generator[Now, int, int]:
+        return (yield self)
+
+
+Branch = Call | Sleep | Receive
+
+
+class All(msgspec.Struct, frozen=True, gc=False, tag="all"):
+    """Perform branches at the same time; the outcomes come back as values in their order, failures included."""
+
+    branches: tuple[Branch, ...]
+
+    def __await__(self) -> Generator[All, tuple[Joinable, ...], tuple[Joinable, ...]]:
+        return (yield self)
+
+
+Joinable = Answer | Failed | Unknown | Slept | Received
+Effect = Call | Sleep | Receive | Emit | Start | Park | Now | All

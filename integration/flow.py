@@ -1,0 +1,117 @@
+"""A flow is a coroutine that asks for effects; `Flow` replays its journal and hands out one new effect at a time.
+
+Nothing here performs an effect. The rule flows must keep: same arguments and same outcomes lead to the same effects.
+A flow that breaks it (its code changed, it read a clock, it iterated over a set) raises Diverged in the replay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from integration.effects import Effect
+from integration.outcomes import Outcome, reveal
+from integration.settings import Settings
+
+
+class FlowContext(msgspec.Struct, frozen=True):
+    """What every flow is told besides its arguments."""
+
+    flow_id: str
+    name: str
+    txn: str
+    settings: Settings
+
+
+Program = Callable[[FlowContext, Mapping[str, Any]], Coroutine[Any, Any, Any]]
+"""A flow function: `async def quote_to_cash(context, arguments)`. Its result must be JSON-like."""
+
+
+class Step(msgspec.Struct, frozen=True, gc=False):
+    """One journaled step: what the previous effect led to, and what the flow asked for next (None at the end)."""
+
+    outcome: Outcome
+    effect: Effect | None
+
+
+class Diverged(Exception):
+    """A flow asks for something else than its journal says: its code changed, or it is not deterministic."""
+
+
+class Flow:
+    """A running coroutine, the effect it waits for and the number of that effect."""
+
+    __slots__ = ("_coroutine", "effect", "id", "result", "seq")
+
+    def __init__(self, flow_id: str, coroutine: Coroutine[Any, Any, Any]) -> None:
+        self.id = flow_id
+        self.seq = -1
+        self.effect: Effect | None = None
+        self.result: Any = None
+        self._coroutine = coroutine
+
+    def begin(self) -> Effect | None:
+        """Run to the first effect; None when there is none."""
+        assert self.seq == -1, f"{self.id} has begun already"
+        self.seq = 0
+        return self._send(None)
+
+    def resume(self, outcome: Outcome) -> Effect | None:
+        """Hand an outcome to the flow and run to its next effect; None when it is finished.
+
+        Exceptions that the flow does not handle pass through, CallFailed and OutcomeUnknown among them.
+        """
+        self.seq += 1
+        try:
+            value = reveal(outcome)
+        except Exception as failure:
+            return self._throw(failure)
+        return self._send(value)
+
+    def replay(self, steps: Iterable[Step]) -> Effect | None:
+        """Begin, and run through journaled steps; return the effect that is still to be performed."""
+        for index, step in enumerate(steps):
+            effect = self.begin() if index == 0 else self.resume(step.outcome)
+            if effect != step.effect:
+                raise Diverged(explain(self.id, index, step.effect, effect))
+        return self.effect
+
+    def close(self) -> None:
+        """Drop the coroutine; the journal can rebuild it."""
+        self._coroutine.close()
+
+    def _send(self, value: Any) -> Effect | None:
+        try:
+            self.effect = self._coroutine.send(value)
+        except StopIteration as stop:
+            self.effect, self.result = None, stop.value
+        return self.effect
+
+    def _throw(self, failure: Exception) -> Effect | None:
+        try:
+            self.effect = self._coroutine.throw(failure)
+        except StopIteration as stop:
+            self.effect, self.result = None, stop.value
+        return self.effect
+
+
+def explain(flow_id: str, index: int, recorded: Effect | None, asked: Effect | None) -> str:
+    """Return what a developer needs to find the divergence: the step and the fields that differ."""
+    where = f"flow {flow_id} diverged from its journal at step {index}: "
+    hint = (
+        "Flows must be deterministic (no clock, chance, set order); a changed flow needs a new name while old ones run."
+    )
+    if recorded is None or asked is None or type(recorded) is not type(asked):
+        return f"{where}the journal has {_name(recorded)}, the code asks for {_name(asked)}. {hint}"
+    fields = [name for name in recorded.__struct_fields__ if getattr(recorded, name) != getattr(asked, name)]
+    told = "; ".join(f"{name} was {getattr(recorded, name)!r}, now {getattr(asked, name)!r}" for name in fields)
+    return f"{where}{_name(recorded)} differs: {told}. {hint}"
+
+
+def _name(effect: Effect | None) -> str:
+    if effect is None:
+        return "the end of the flow"
+    operation = getattr(effect, "operation", None) or getattr(effect, "topic", None) or ""
+    return f"{type(effect).__name__}({operation})"

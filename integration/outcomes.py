@@ -1,0 +1,178 @@
+"""Outcomes: what performing an effect led to, as values that the journal keeps and a replay hands out again.
+
+A call is three-valued. `Answer` is ok, `Failed` is known not to have happened (or to have been refused for good),
+`Unknown` may or may not have happened: a timeout after sending is unknown, never failed. Inside a flow the last two
+surface as the exceptions `CallFailed` and `OutcomeUnknown`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+TRANSIENT = {
+    "refused": True,  # no connection: nothing was sent
+    "connect_timeout": True,  # the connection attempt was swallowed: nothing was sent
+    "throttled": True,  # 429 or a vendor's disguise of it
+    "unavailable": True,  # 503: the service says that it did nothing
+    "server_error": True,  # 5xx on a read
+    "in_progress": True,  # 409: the first request with this key still runs
+    "unauthenticated": False,
+    "rejected": False,
+}
+"""The kinds of failure, and whether repeating the same request later may help."""
+
+
+class Answer(msgspec.Struct, frozen=True, gc=False, tag="answer"):
+    """A reply that says the call did what it asked for (2xx), and when the caller learned it."""
+
+    status: int
+    headers: dict[str, str] = {}
+    body: bytes = b""
+    at_us: int = 0
+
+
+class Failed(msgspec.Struct, frozen=True, gc=False, tag="failed"):
+    """A call that took no effect. `code` is the vendor's error code; `retry_after_seconds` is -1 when not given."""
+
+    kind: str
+    status: int = 0
+    code: str = ""
+    detail: str = ""
+    retry_after_seconds: int = -1
+    body: bytes = b""
+    at_us: int = 0
+
+
+class Unknown(msgspec.Struct, frozen=True, gc=False, tag="unknown"):
+    """A call whose effect nobody can tell. `replayed` says the peer's key store will answer so for ever (Stripe)."""
+
+    reason: str
+    status: int = 0
+    replayed: bool = False
+    retry_after_seconds: int = -1
+    at_us: int = 0
+
+
+class Message(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A message from a system, verified and parsed by its adapter; (source, id) makes it unique."""
+
+    source: str
+    id: str
+    topic: str
+    key: str
+    body: dict[str, Any] = {}
+    txn: str = ""
+    sent_us: int = 0
+    received_us: int = 0
+
+
+class Begun(msgspec.Struct, frozen=True, gc=False, tag="begun"):
+    """The flow started: the audit trail's first word on it."""
+
+    flow_id: str
+    name: str
+    arguments: dict[str, Any]
+
+
+class Slept(msgspec.Struct, frozen=True, gc=False, tag="slept"):
+    """The pause is over."""
+
+
+class Received(msgspec.Struct, frozen=True, gc=False, tag="received"):
+    """A message came, or None because the time was up."""
+
+    message: Message | None = None
+
+
+class Published(msgspec.Struct, frozen=True, gc=False, tag="published"):
+    """The event is in the outbox under this id."""
+
+    event_id: str
+
+
+class Launched(msgspec.Struct, frozen=True, gc=False, tag="launched"):
+    """The flow exists: `created` tells the first start from a repetition; `conflict` says why it was refused."""
+
+    flow_id: str
+    created: bool
+    conflict: str = ""
+
+
+class Resumed(msgspec.Struct, frozen=True, gc=False, tag="resumed"):
+    """Somebody (or the driver) re-drove a parked flow; `action` is what they decided, `retry` by default."""
+
+    actor: str
+    action: str = "retry"
+    note: str = ""
+    at_us: int = 0
+
+
+class Instant(msgspec.Struct, frozen=True, gc=False, tag="instant"):
+    """The driver's clock, read once and remembered."""
+
+    at_us: int
+
+
+class Joined(msgspec.Struct, frozen=True, gc=False, tag="joined"):
+    """The outcomes of parallel branches, in the order of the branches."""
+
+    outcomes: tuple[Answer | Failed | Unknown | Slept | Received, ...]
+
+
+Outcome = Begun | Answer | Failed | Unknown | Slept | Received | Published | Launched | Resumed | Instant | Joined
+
+
+class CallFailed(Exception):
+    """A call took no effect: it never arrived, was refused for now (`is_transient`) or for good."""
+
+    def __init__(self, failed: Failed) -> None:
+        said = " ".join(part for part in (str(failed.status or ""), failed.code, failed.detail) if part)
+        super().__init__(f"{failed.kind}{': ' + said if said else ''}")
+        self.failed = failed
+        self.kind = failed.kind
+        self.status = failed.status
+        self.code = failed.code
+        self.retry_after_seconds = failed.retry_after_seconds
+        self.at_us = failed.at_us
+
+    @property
+    def is_transient(self) -> bool:
+        """Tell whether the same request may succeed later."""
+        return TRANSIENT.get(self.kind, False)
+
+
+class OutcomeUnknown(Exception):
+    """A call may or may not have taken effect: look it up, or repeat it under the same key."""
+
+    def __init__(self, unknown: Unknown) -> None:
+        super().__init__(f"unknown outcome: {unknown.reason}")
+        self.unknown = unknown
+        self.reason = unknown.reason
+        self.retry_after_seconds = unknown.retry_after_seconds
+        self.at_us = unknown.at_us
+
+
+class Conflict(Exception):
+    """A flow or message with this id exists and says something else: CONFLICT.DUPLICATE_REQUEST."""
+
+    code = "CONFLICT.DUPLICATE_REQUEST"
+
+
+def reveal(outcome: Outcome) -> Any:
+    """Return what a flow sees of an outcome; raise CallFailed, OutcomeUnknown or Conflict for the bad ones."""
+    kind = type(outcome)
+    if kind is Failed:
+        raise CallFailed(outcome)  # type: ignore[arg-type]
+    if kind is Unknown:
+        raise OutcomeUnknown(outcome)  # type: ignore[arg-type]
+    if isinstance(outcome, Received):
+        return outcome.message
+    if isinstance(outcome, Launched) and outcome.conflict:
+        raise Conflict(outcome.conflict)
+    if isinstance(outcome, Instant):
+        return outcome.at_us
+    if isinstance(outcome, Joined):
+        return outcome.outcomes
+    return outcome

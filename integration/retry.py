@@ -1,0 +1,111 @@
+"""Retries as flow code: each attempt and each pause is a journaled effect, visible in the audit and replayed.
+
+A failure that is permanent is raised at once. An unknown outcome is looked up first when the adapter has a `probe`
+(rule 4); without one the same key makes the repetition harmless, as long as the peer remembers it. When the attempts
+are used up the flow parks as a DEPENDENCY case; each re-drive grants one more attempt.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from integration.effects import Call, Park, Sleep
+from integration.flow import FlowContext
+from integration.outcomes import Answer, CallFailed, OutcomeUnknown
+from integration.settings import RetryPolicy
+
+Probe = Callable[[], Awaitable[Answer | None]]
+"""Looks an intent up by external id or code: the Answer that shows it done, or None when it is not there."""
+
+_CODES = {"throttled": "DEPENDENCY.RATE_LIMITED", "in_progress": "DEPENDENCY.CONCURRENCY_LIMIT"}
+
+
+async def call_with_retries(context: FlowContext, call: Call, probe: Probe | None = None) -> Answer:
+    """Return the answer of a call, however many attempts, pauses and re-drives it takes.
+
+    Raise CallFailed for a permanent failure.
+    """
+    policy, mutant = context.settings.retry, context.settings.mutant
+    attempt, allowed, first_us = 0, policy.attempts, 0
+    while True:
+        attempt += 1
+        trouble: CallFailed | OutcomeUnknown
+        try:
+            return await _numbered(call, attempt, mutant)
+        except CallFailed as failure:
+            if not failure.is_transient:
+                raise
+            trouble = failure
+        except OutcomeUnknown as unknown:
+            trouble, first_us = unknown, first_us or unknown.at_us
+            if mutant == "timeout_is_failure":
+                call = renewed(call, attempt)
+            elif (found := await _resolve(call, probe, unknown, first_us)) is not None:
+                return found
+            elif unknown.unknown.replayed:
+                call = renewed(call, attempt)
+        if attempt < allowed:
+            await Sleep(pause_seconds(policy, call, attempt, trouble))
+        else:
+            await _park(call, trouble)
+            allowed += 1
+
+
+def pause_seconds(policy: RetryPolicy, call: Call, attempt: int, trouble: CallFailed | OutcomeUnknown) -> float:
+    """Return the pause after an attempt: what the peer asked for (capped), or full jitter, whichever is longer."""
+    ceiling = min(policy.cap_seconds, policy.base_seconds * 2.0 ** min(attempt - 1, 30))
+    asked = min(max(trouble.retry_after_seconds, 0), policy.retry_after_cap_seconds)
+    jitter = ceiling * share_of(f"{call.operation}\x1f{call.key or call.target}\x1f{attempt}")
+    return asked + jitter if asked else jitter
+
+
+def share_of(text: str) -> float:
+    """Return a number in [0, 1) that is a function of the text only: jitter that a replay repeats."""
+    digest = hashlib.blake2b(text.encode(), digest_size=6).digest()
+    return int.from_bytes(digest, "big") / 2.0**48
+
+
+def renewed(call: Call, number: int) -> Call:
+    """Return the call under a new key; the key is replaced wherever the call carries it."""
+    key = f"{call.key}~{number}"
+    if not call.key:
+        return call
+    target, body = call.target.replace(call.key, key), call.body.replace(call.key.encode(), key.encode())
+    return msgspec.structs.replace(call, key=key, target=target, body=body)
+
+
+async def _numbered(call: Call, attempt: int, mutant: str) -> Answer:
+    if attempt == 1:
+        return await call
+    if mutant == "fresh_key_per_retry":
+        call = renewed(call, attempt)
+    return await msgspec.structs.replace(call, attempt=attempt)
+
+
+async def _resolve(call: Call, probe: Probe | None, unknown: OutcomeUnknown, first_us: int) -> Answer | None:
+    """Find out whether the intent is done; ask a person when nobody else can tell and repeating is not safe."""
+    if not call.write:
+        return None
+    if probe is not None:
+        return await probe()
+    forgotten = call.key_lives_seconds and unknown.at_us - first_us > call.key_lives_seconds * 1_000_000
+    if not call.key or forgotten or unknown.unknown.replayed:
+        await _park(call, unknown)
+    return None
+
+
+async def _park(call: Call, trouble: CallFailed | OutcomeUnknown) -> None:
+    about = {"system": call.system, "operation": call.operation, "key": call.key, "method": call.method}
+    await Park(code=code_of(trouble), detail=f"{call.system} {call.operation}: {trouble}", context=about)
+
+
+def code_of(trouble: CallFailed | OutcomeUnknown) -> str:
+    """Return the class of the taxonomy for a call that did not work (domain.md 4.3)."""
+    if isinstance(trouble, OutcomeUnknown):
+        return "DEPENDENCY.TIMEOUT"
+    if trouble.is_transient:
+        return _CODES.get(trouble.kind, "DEPENDENCY.UNAVAILABLE")
+    return "AUTH.FORBIDDEN" if trouble.kind == "unauthenticated" else "VALIDATION.BUSINESS_RULE"

@@ -1,0 +1,90 @@
+"""Settings of the integration as one frozen value: timeouts, retries, limits, thresholds, and the mutant switch."""
+
+from __future__ import annotations
+
+import msgspec
+
+MUTANTS = {
+    "fresh_key_per_retry": "each attempt carries a new idempotency key",
+    "timeout_is_failure": "a timeout counts as a refusal: the call is asked for again as if it were new",
+    "amendments_in_arrival_order": "the queue of an entity ignores the order key",
+}
+"""Known ways to get it wrong, switched on only to prove that the checks notice (never the default)."""
+
+
+class RetryPolicy(msgspec.Struct, frozen=True):
+    """How often and how patiently a call is repeated: full jitter under an exponential ceiling.
+
+    The defaults are those of the domain (domain.md 4.4); `retry_after_cap_seconds` bounds what a peer may ask for.
+    """
+
+    attempts: int = 6
+    base_seconds: float = 2.0
+    cap_seconds: float = 900.0
+    retry_after_cap_seconds: int = 3600
+
+
+class SystemLimits(msgspec.Struct, frozen=True):
+    """What one system grants us, before the safety margin; 0 means no limit.
+
+    `requests` in any `window_seconds` and `concurrent` at once are the licence; `share_percent` of it is used.
+    """
+
+    requests: int = 0
+    window_seconds: int = 1
+    concurrent: int = 0
+    share_percent: int = 80
+
+
+class BreakerSettings(msgspec.Struct, frozen=True):
+    """When a breaker opens, and how the probes of an open one are spaced (doubling up to the longest)."""
+
+    error_percent: int = 50
+    window_seconds: int = 60
+    calls_min: int = 5
+    open_seconds: int = 60
+    open_longest_seconds: int = 900
+
+
+class BudgetSettings(msgspec.Struct, frozen=True):
+    """How many retries a system's calls earn: `percent` of first attempts, and always `per_minute_min`."""
+
+    percent: int = 10
+    per_minute_min: int = 10
+    saved_max: int = 100
+
+
+LIMITS: dict[str, SystemLimits] = {
+    "crm": SystemLimits(concurrent=25),
+    "erp": SystemLimits(concurrent=15),
+    "billing": SystemLimits(requests=150, window_seconds=60),
+    "tax": SystemLimits(requests=50),
+    "payment": SystemLimits(requests=100),
+    "fulfilment": SystemLimits(),
+}
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the integration can be told. Durations are in seconds.
+
+    A flow whose wait is longer than `passive_after_seconds` is dropped from memory and rebuilt by replay.
+    `redrive_dependency_seconds` is how often a flow parked for a dependency tries again by itself.
+    `keep_finished_steps` False blanks the journal of finished flows (the audit digests stay).
+    """
+
+    tenant: str = "q2c"
+    retry: RetryPolicy = RetryPolicy()
+    limits: dict[str, SystemLimits] = msgspec.field(default_factory=lambda: dict(LIMITS))
+    breaker: BreakerSettings = BreakerSettings()
+    budget: BudgetSettings = BudgetSettings()
+    passive_after_seconds: int = 3600
+    redrive_dependency_seconds: int = 900
+    token_margin_seconds: int = 60
+    signature_tolerance_seconds: int = 300
+    quarter_end: bool = False
+    keep_finished_steps: bool = True
+    mutant: str = ""
+
+    def __post_init__(self) -> None:
+        if self.mutant and self.mutant not in MUTANTS:
+            raise ValueError(f"no mutant is called {self.mutant!r}; known are: {', '.join(sorted(MUTANTS))}")
