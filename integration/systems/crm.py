@@ -1,0 +1,296 @@
+"""The CRM: reads accepted quotes and shows sales what became of them (Salesforce REST)."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote_plus
+
+import msgspec
+
+from domain.http import Reply
+from domain.objects import Account, Delta, Line, Quote
+from integration.effects import Call
+from integration.outcomes import Answer, Failed, Unknown
+from integration.system import System, Token, TokenSource, classify, retry_after_seconds
+from integration.systems.wire import FORM, JSON, UnexpectedReply, form_body, iso_instant, json_body, minor, read
+
+BASE = "/services/data/v62.0"
+_FIELDS = (
+    "Id, QuoteNumber, Version__c, Status, Kind__c, AmendmentKind__c, Entity__c, CurrencyIsoCode, ExpirationDate, "
+    "TermStart__c, TermMonths__c, DiscountPercent__c, Approvals__c, TotalPrice, PaymentMethod__c, Subscription__c, "
+    "EffectiveDate__c, Sequence__c, CoTermEnd__c, Account.Id, Account.AccountNumber, Account.Name, "
+    "Account.BillingCountryCode, Account.BillingStateCode, Account.BillingPostalCode, Account.BillingStreet, "
+    "Account.BillingCity, Account.PaymentCustomer__c"
+)
+_LINE_FIELDS = "Id, LineNumber, ProductCode__c, ProductKind__c, Quantity, ListPrice, UnitPrice, TotalPrice, Months__c"
+_QUOTE_QUERY = (
+    f"SELECT {_FIELDS}, (SELECT {_LINE_FIELDS} FROM QuoteLineItems ORDER BY LineNumber) FROM Quote WHERE Id = '%s'"
+)
+_SWEEP_QUERY = (
+    "SELECT Id, QuoteNumber, Version__c, Kind__c, SystemModstamp FROM Quote WHERE Status = 'Accepted' "
+    "AND SystemModstamp >= %s ORDER BY SystemModstamp LIMIT 200"
+)
+_ACCOUNT_QUERY = "SELECT Id, AccountNumber FROM Account WHERE AccountNumber = '%s'"
+
+
+class Address(msgspec.Struct, frozen=True):
+    """Where a customer is taxed."""
+
+    line: str
+    city: str
+    region: str
+    postal_code: str
+    country: str
+
+
+class AcceptedQuote(msgspec.Struct, frozen=True):
+    """A quote as the CRM tells it, with what else of the account the flows need."""
+
+    quote: Quote
+    account: Account
+    address: Address
+    payment_customer: str
+
+
+# --- calls ----------------------------------------------------------------------------------------------------------
+
+
+def read_quote(quote_id: str, txn: str) -> Call:
+    """Ask for one quote with its lines and its account."""
+    target = f"{BASE}/query?q={quote_plus(_QUOTE_QUERY % quote_id)}"
+    return Call(system="crm", operation="query", target=target, txn=txn, timeout_seconds=30)
+
+
+def accepted_since(at_us: int) -> Call:
+    """Ask for quotes that were accepted since an instant and are not converted yet."""
+    target = f"{BASE}/query?q={quote_plus(_SWEEP_QUERY % iso_instant(at_us))}"
+    return Call(system="crm", operation="query", target=target, timeout_seconds=30)
+
+
+def find_account(number: str) -> Call:
+    """Ask for the id of an account by its number."""
+    target = f"{BASE}/query?q={quote_plus(_ACCOUNT_QUERY % number)}"
+    return Call(system="crm", operation="query", target=target, timeout_seconds=30)
+
+
+def update_quote(quote_id: str, fields: dict[str, Any], reference: str, txn: str) -> Call:
+    """Set absolute values on a quote: repeating it does no harm."""
+    return _patch("Quote", quote_id, fields, f"mirror/{reference}", txn)
+
+
+def update_account(account_id: str, fields: dict[str, Any]) -> Call:
+    """Set absolute values on an account."""
+    return _patch("Account", account_id, fields, f"mirror/{account_id}", "")
+
+
+def _patch(kind: str, record_id: str, fields: dict[str, Any], key: str, txn: str) -> Call:
+    return Call(
+        system="crm", operation="update", method="PATCH", target=f"{BASE}/sobjects/{kind}/{record_id}", headers=JSON,
+        body=json_body(fields), key=key, write=True, txn=txn, timeout_seconds=30,
+    )  # fmt: skip
+
+
+# --- answers --------------------------------------------------------------------------------------------------------
+
+
+class _AccountRow(msgspec.Struct):
+    Id: str
+    AccountNumber: str
+    Name: str
+    BillingCountryCode: str | None = None
+    BillingStateCode: str | None = None
+    BillingPostalCode: str | None = None
+    BillingStreet: str | None = None
+    BillingCity: str | None = None
+    PaymentCustomer__c: str | None = None
+
+
+class _LineRow(msgspec.Struct):
+    Id: str
+    LineNumber: Decimal | str
+    ProductCode__c: str
+    ProductKind__c: str
+    Quantity: Decimal
+    ListPrice: Decimal
+    UnitPrice: Decimal
+    TotalPrice: Decimal
+    Months__c: Decimal | None = None
+
+
+class _LineRows(msgspec.Struct):
+    records: list[_LineRow]
+
+
+class _QuoteRow(msgspec.Struct):
+    Id: str
+    QuoteNumber: str
+    Version__c: Decimal
+    Status: str
+    Kind__c: str
+    Entity__c: str
+    CurrencyIsoCode: str
+    TotalPrice: Decimal
+    Account: _AccountRow
+    QuoteLineItems: _LineRows | None = None
+    AmendmentKind__c: str | None = None
+    ExpirationDate: date | None = None
+    TermStart__c: date | None = None
+    TermMonths__c: Decimal | None = None
+    DiscountPercent__c: Decimal | str | None = None
+    Approvals__c: str | None = None
+    PaymentMethod__c: str | None = None
+    Subscription__c: str | None = None
+    EffectiveDate__c: date | None = None
+    Sequence__c: Decimal | None = None
+    CoTermEnd__c: date | None = None
+
+
+class _QuoteRows(msgspec.Struct):
+    records: list[_QuoteRow]
+
+
+class AcceptedRow(msgspec.Struct, frozen=True):
+    """A row of the sweep for accepted quotes."""
+
+    Id: str
+    QuoteNumber: str
+    Version__c: Decimal
+    Kind__c: str
+
+
+class _AcceptedRows(msgspec.Struct):
+    records: list[AcceptedRow]
+
+
+class _Found(msgspec.Struct):
+    Id: str
+
+
+class _FoundRows(msgspec.Struct):
+    records: list[_Found]
+
+
+_quotes = msgspec.json.Decoder(_QuoteRows)
+_accepted = msgspec.json.Decoder(_AcceptedRows)
+_found = msgspec.json.Decoder(_FoundRows)
+
+
+def accepted_quote(answer: Answer) -> AcceptedQuote:
+    """Return the quote of an answer to `read_quote`; raise UnexpectedReply when there is not exactly one."""
+    rows = read(answer, _quotes).records
+    if len(rows) != 1:
+        raise UnexpectedReply(f"expected one quote, got {len(rows)}")
+    row, account = rows[0], rows[0].Account
+    address = Address(
+        account.BillingStreet or "",
+        account.BillingCity or "",
+        account.BillingStateCode or "",
+        account.BillingPostalCode or "",
+        account.BillingCountryCode or "",
+    )
+    return AcceptedQuote(_quote(row), _account(row), address, account.PaymentCustomer__c or "")
+
+
+def _account(row: _QuoteRow) -> Account:
+    account = row.Account
+    return Account(
+        id=account.AccountNumber, name=account.Name, entity=row.Entity__c, currency=row.CurrencyIsoCode,
+        country=account.BillingCountryCode or "", region=account.BillingStateCode or "",
+    )  # fmt: skip
+
+
+def _quote(row: _QuoteRow) -> Quote:
+    currency = row.CurrencyIsoCode
+    lines = tuple(_line(line, currency) for line in (row.QuoteLineItems.records if row.QuoteLineItems else ()))
+    is_amendment = row.Kind__c == "amend"
+    return Quote(
+        id=row.Id, txn=row.QuoteNumber, number=row.QuoteNumber, version=int(row.Version__c),
+        account=row.Account.AccountNumber, entity=row.Entity__c, currency=currency, kind=row.Kind__c,
+        amendment_kind=row.AmendmentKind__c or "", status=row.Status.lower(), lines=lines,
+        total_minor=minor(row.TotalPrice, currency), discount_percent=str(row.DiscountPercent__c or 0),
+        approvals=tuple(filter(None, (row.Approvals__c or "").split(";"))), valid_until=row.ExpirationDate,
+        term_start=row.TermStart__c, term_months=int(row.TermMonths__c or 0), subscription=row.Subscription__c or "",
+        effective_date=row.EffectiveDate__c, sequence=int(row.Sequence__c or 0),
+        deltas=tuple(map(_delta, lines)) if is_amendment else (), co_term_end=row.CoTermEnd__c,
+        payment_method=row.PaymentMethod__c or "",
+    )  # fmt: skip
+
+
+def _line(row: _LineRow, currency: str) -> Line:
+    return Line(
+        id=row.Id, sku=row.ProductCode__c, kind=row.ProductKind__c, quantity=int(row.Quantity),
+        unit_minor=minor(row.UnitPrice, currency), amount_minor=minor(row.TotalPrice, currency),
+        list_unit_minor=minor(row.ListPrice, currency), months=int(row.Months__c or 0),
+    )  # fmt: skip
+
+
+def _delta(line: Line) -> Delta:
+    return Delta(sku=line.sku, quantity=line.quantity, unit_minor=line.unit_minor, months=line.months)
+
+
+def accepted_rows(answer: Answer) -> list[AcceptedRow]:
+    """Return the rows of an answer to `accepted_since`."""
+    return read(answer, _accepted).records
+
+
+def account_id(answer: Answer) -> str:
+    """Return the id in an answer to `find_account`, empty when there is no such account."""
+    rows = read(answer, _found).records
+    return rows[0].Id if rows else ""
+
+
+# --- manners --------------------------------------------------------------------------------------------------------
+
+
+class _Trouble(msgspec.Struct):
+    errorCode: str = ""
+    message: str = ""
+
+
+_troubles = msgspec.json.Decoder(list[_Trouble])
+_TRANSIENT = {
+    "REQUEST_LIMIT_EXCEEDED": "throttled",  # a throttle in disguise: 403 without Retry-After
+    "UNABLE_TO_LOCK_ROW": "in_progress",
+    "SERVER_UNAVAILABLE": "unavailable",
+    "INVALID_SESSION_ID": "unauthenticated",
+}
+
+
+def _classify(call: Call, reply: Reply, at_us: int) -> Answer | Failed | Unknown:
+    outcome = classify(call, reply, at_us)
+    if type(outcome) is not Failed or reply.status in (429, 503):
+        return outcome
+    try:
+        first = _troubles.decode(reply.body)[0]
+    except (msgspec.MsgspecError, IndexError):
+        return outcome
+    kind = _TRANSIENT.get(first.errorCode, outcome.kind)
+    return Failed(kind, reply.status, first.errorCode, first.message, retry_after_seconds(reply), reply.body, at_us)
+
+
+class _TokenBody(msgspec.Struct):
+    access_token: str
+
+
+_token = msgspec.json.Decoder(_TokenBody)
+
+
+def _sign_in(_at_us: int) -> Call:
+    body = form_body(
+        {"grant_type": "client_credentials", "client_id": "q2c-integration", "client_secret": "q2c-secret"}
+    )
+    return Call(
+        system="crm", operation="token", method="POST", target="/services/oauth2/token", headers=FORM, body=body
+    )
+
+
+SYSTEM = System(
+    name="crm",
+    classify=_classify,
+    token=TokenSource(
+        _sign_in, lambda answer: Token({"authorization": f"Bearer {read(answer, _token).access_token}"}, 3600)
+    ),
+    ping=Call(system="crm", operation="limits", target=f"{BASE}/limits", timeout_seconds=10),
+)
