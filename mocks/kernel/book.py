@@ -65,6 +65,11 @@ class Book:
             )
         )  # fmt: skip
 
+    def know(self, name: str, txn: str) -> None:
+        """Remember the business transaction behind another name of a document (a document code, an unpaid intent)."""
+        if txn:
+            self._txns[name] = txn
+
     def keep(self, kind: str, key: str, record: Any) -> None:
         """Keep an entry that is no business document (an index, a catalogue row): no chart, no history."""
         self._tables.setdefault(kind, {})[key] = record

@@ -47,6 +47,7 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     maintenance, conflict_state, idempotency_mismatch, idempotency_in_progress (`Retry-After` in `extra`).
     `decode(call)` returns the body as the operation's type. `identity(call)` is the key by which the vendor knows a
     repeated intent (idempotency header, external id, document code). `finish` adds vendor headers to every reply.
+    `classify(call)` names the row when path and method do not tell it (an estimate and a document share a path).
     `deliver(message, now_us)` renders and signs a webhook. `acts` and `agenda` map names to model functions.
     """
 
@@ -63,6 +64,7 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     limits: LimitPolicy = LimitPolicy()
     idempotency: IdempotencyPolicy | None = None
     retry_seconds: tuple[int, ...] = ()  # pauses between delivery attempts of a webhook
+    classify: Callable[[Call], Operation] | None = None
 
 
 class Delivery(msgspec.Struct, frozen=True, gc=False):
@@ -108,6 +110,8 @@ class Service:
         call = Call(request, operation or _unknown(methods), params, now_us, number)
         call.txn = self._txn(call)
         if operation is not None:
+            if self.dialect.classify is not None:
+                call.operation = self.dialect.classify(call)
             policy = self.dialect.idempotency
             if policy is not None and request.method in policy.methods:
                 call.key = request.headers.get(policy.header, "")
@@ -173,6 +177,7 @@ class Service:
         if stored != digest:
             return self._refusal(Refusal(policy.mismatch, field=policy.header), call), "refused"
         name, value = policy.replay_header
+        reply = self.dialect.finish(reply, call)  # a replay is a reply of its own: it has its own request id
         return (msgspec.structs.replace(reply, headers={**reply.headers, name: value}) if name else reply), "replayed"
 
     def _run(self, call: Call) -> tuple[Reply, str]:
