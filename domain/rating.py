@@ -10,7 +10,7 @@ from fractions import Fraction
 
 import msgspec
 
-from domain.rounding import Exact, exact
+from domain.rounding import Exact, Rounding, exact, round_ratio
 
 
 class RatingModel(Enum):
@@ -125,10 +125,9 @@ def draw_down(balance: Exact, charged: Exact) -> Drawdown:
     return Drawdown(drawn, have - drawn, due - drawn)
 
 
-def instalments(total_minor: int, count: int) -> tuple[int, ...]:
-    """Split a contract value into equal instalments; the last one takes the residual (`domain.md` 2.8)."""
+def instalments(total_minor: int, count: int, mode: Rounding = Rounding.HALF_UP) -> tuple[int, ...]:
+    """Split a contract value into equal rounded instalments; the last one takes the residual (`domain.md` 2.8)."""
     if count < 1:
         raise ValueError(f"cannot split into {count} instalments; expected at least 1")
-    sign = -1 if total_minor < 0 else 1
-    each = abs(total_minor) // count
-    return (sign * each,) * (count - 1) + (total_minor - sign * each * (count - 1),)
+    each = round_ratio(Fraction(total_minor, count), mode)
+    return (each,) * (count - 1) + (total_minor - each * (count - 1),)
