@@ -7,6 +7,7 @@ Awaiting hands the value to whoever drives the flow and returns its outcome with
 like any other coroutine. Each effect is in the journal before it is performed. A flow has no clock: the instant of an
 answer or a message is in it (`at_us`, `received_us`); `Now()` reads the driver's clock as a journaled effect, for
 the rare flow that needs it. Business dates come from the arguments or from such an instant.
+Reading the cross-reference table that stewards maintain is the effect `Lookup`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from integration.outcomes import (
     Answer,
     Failed,
     Launched,
+    Mapped,
     Message,
     Published,
     Received,
@@ -128,6 +130,19 @@ class Now(msgspec.Struct, frozen=True, gc=False, tag="now"):
         return (yield self)
 
 
+class Lookup(msgspec.Struct, frozen=True, gc=False, tag="lookup"):
+    """Read the integration's own cross-reference (which ERP item a sku is); None when a steward has yet to add it.
+
+    The table changes while flows run, so reading it is an effect: a replay sees what the flow saw.
+    """
+
+    kind: str
+    key: str
+
+    def __await__(self) -> Generator[Lookup, Mapped, dict[str, Any] | None]:
+        return (yield self).value
+
+
 Branch = Call | Sleep | Receive
 
 
@@ -141,4 +156,4 @@ class All(msgspec.Struct, frozen=True, gc=False, tag="all"):
 
 
 Joinable = Answer | Failed | Unknown | Slept | Received
-Effect = Call | Sleep | Receive | Emit | Start | Park | Now | All
+Effect = Call | Sleep | Receive | Emit | Start | Park | Now | Lookup | All

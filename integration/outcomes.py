@@ -115,6 +115,12 @@ class Instant(msgspec.Struct, frozen=True, gc=False, tag="instant"):
     at_us: int
 
 
+class Mapped(msgspec.Struct, frozen=True, gc=False, tag="mapped"):
+    """What the cross-reference said when it was asked; None when it had no entry."""
+
+    value: dict[str, Any] | None = None
+
+
 class Joined(msgspec.Struct, frozen=True, gc=False, tag="joined"):
     """The outcomes of parallel branches, in the order of the branches."""
 
