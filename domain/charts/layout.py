@@ -72,7 +72,10 @@ def layout(chart: Chart) -> Layout:
     nodes, links = _graph(chart)
     rows = _order(nodes, links)
     width = {node.key: _width(node, links) for node in nodes}
-    left = _settle(rows, links, width)
+    left = min(
+        (_settle(rows, links, width, by_states) for by_states in (False, True)),
+        key=lambda places: max(places[key] + width[key] for key in places),
+    )
     port_x = _ports(nodes, links, left, width)
     right = max(left[node.key] + width[node.key] for node in nodes)
     height = MARGIN * 2 + len(rows) * ROW_HEIGHT
@@ -203,11 +206,11 @@ def _settle(rows: Sequence[Sequence[str]], links: Sequence[Link], width: Mapping
     """Pull every node towards its neighbours without letting the nodes of a row overlap."""
     left: dict[str, float] = {}
     for row in rows:
-        _pack(row, dict.fromkeys(row, 0.0), width, left)
+        _pack(row, dict.fromkeys(row, 0.0), width, left, by_states)
     for turn in range(RELAXATIONS):
         for row in rows if turn % 2 == 0 else reversed(rows):
             wish = {key: _wish(key, links, left, width) for key in row}
-            _pack(row, wish, width, left)
+            _pack(row, wish, width, left, by_states)
     shift = MARGIN - min(left.values())
     return {key: round(x + shift, 1) for key, x in left.items()}
 
@@ -221,12 +224,18 @@ def _wish(key: str, links: Sequence[Link], left: Mapping[str, float], width: Map
     return middle - width[key] / 2
 
 
-def _pack(row: Sequence[str], wish: Mapping[str, float], width: Mapping[str, float], left: dict[str, float]) -> None:
+def _pack(
+    row: Sequence[str],
+    wish: Mapping[str, float],
+    width: Mapping[str, float],
+    left: dict[str, float],
+    by_states: bool,
+) -> None:
     edge = float("-inf")
     for key in row:
         left[key] = max(wish[key], edge)
         edge = left[key] + width[key] + GAP
-    states = [key for key in row if "/" not in key] or row  # posts bend, states should not wander off
+    states = [key for key in row if not (by_states and "/" in key)] or row
     drift = fsum(wish[key] - left[key] for key in states) / len(states)
     for key in row:
         left[key] += drift
