@@ -202,8 +202,14 @@ def _below(link: Link) -> tuple[Port, ...]:
     return (link.upper, link.lower) if link.level else (link.upper,)
 
 
-def _settle(rows: Sequence[Sequence[str]], links: Sequence[Link], width: Mapping[str, float]) -> dict[str, float]:
-    """Pull every node towards its neighbours without letting the nodes of a row overlap."""
+def _settle(
+    rows: Sequence[Sequence[str]], links: Sequence[Link], width: Mapping[str, float], by_states: bool
+) -> dict[str, float]:
+    """Pull every node towards its neighbours without letting the nodes of a row overlap.
+
+    A row as a whole follows the wishes of all its nodes, or of its states only; which of the two gives the
+    narrower picture depends on the chart.
+    """
     left: dict[str, float] = {}
     for row in rows:
         _pack(row, dict.fromkeys(row, 0.0), width, left, by_states)
