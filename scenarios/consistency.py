@@ -1,0 +1,127 @@
+"""What no single section can see: whether the parts of a scenario fit together in time and by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from difflib import get_close_matches
+from typing import NamedTuple
+
+from scenarios.language import Scenario
+from scenarios.moments import Moments, moments, rehearsed_days
+from scenarios.problems import shown
+from scenarios.values import MICROSECOND, duration_text
+
+WINDOWS = ("outages", "brownouts", "maintenance", "faults")
+Path = tuple[str | int, ...]
+
+
+class Finding(NamedTuple):
+    """One thing that does not fit: where, and (found, expected, hint)."""
+
+    path: Path
+    words: tuple[str, str, str]
+
+
+def inconsistencies(scenario: Scenario) -> list[Finding]:
+    """Return everything that does not fit; the windows are looked at when the quarter and entities are right."""
+    found = [*_quarter(scenario), *_entities(scenario), *_run(scenario)]
+    if found:
+        return found
+    bounds = moments(scenario)
+    return [*_named_entities(scenario, bounds), *_windows(scenario, bounds), *_price_rise(scenario, bounds)]
+
+
+def _quarter(scenario: Scenario) -> Iterator[Finding]:
+    quarter = scenario.world.quarter
+    days = (quarter.end - quarter.start).days + 1
+    if not 88 <= days <= 100:
+        found = (
+            f"a quarter of {days} days" if days > 0 else f"an end ({quarter.end}) before the start ({quarter.start})"
+        )
+        yield Finding(("world", "quarter", "end"), (found, "a quarter of 88 to 100 days", ""))
+        return
+    first, last = rehearsed_days(scenario)
+    if first > last:
+        yield Finding(("rehearse",), (f"{first} to {last}", "a first day that is not after the last one", ""))
+    elif first < quarter.start or last > quarter.end:
+        expected = f"days inside the quarter ({quarter.start} to {quarter.end})"
+        yield Finding(("rehearse",), (f"{first} to {last}", expected, ""))
+
+
+def _entities(scenario: Scenario) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for index, entity in enumerate(scenario.world.entities):
+        if entity.id in seen:
+            yield Finding(("world", "entities", index, "id"), (shown(entity.id), "an id no other entity has", ""))
+        seen.add(entity.id)
+    total = sum(entity.share for entity in scenario.world.entities)
+    if total != 1:
+        found = f"shares that add up to {float(total):.2%}"
+        yield Finding(("world", "entities"), (found, "`share`s of the entities that add up to 100%", ""))
+
+
+def _run(scenario: Scenario) -> Iterator[Finding]:
+    if scenario.run_on < scenario.settle or scenario.run_on > timedelta(days=120):
+        expected = f"at least `settle` ({duration_text(scenario.settle)}) and at most 120d"
+        yield Finding(("run_on",), (duration_text(scenario.run_on), expected, ""))
+    for name in ("close_receivables", "close_ledger"):
+        after = getattr(scenario.policies, name)
+        if after is not None and after > scenario.run_on:
+            expected = f"a close within the run (`run_on` is {duration_text(scenario.run_on)})"
+            yield Finding(("policies", name), (duration_text(after), expected, ""))
+
+
+def _named_entities(scenario: Scenario, bounds: Moments) -> Iterator[Finding]:
+    sections: list[tuple[Path, str | None]] = [
+        ((name, index), each.entity) for name in WINDOWS for index, each in enumerate(getattr(scenario, name))
+    ]
+    if scenario.price_rise:
+        sections.append((("price_rise",), scenario.price_rise.entity))
+    for path, entity in sections:
+        if entity is not None and entity not in bounds.zones:
+            close = get_close_matches(entity, bounds.zones, 1, 0.4)
+            hint = f"did you mean {close[0]!r}?" if close else ""
+            expected = f"an entity of this world: {', '.join(bounds.zones)}"
+            yield Finding((*path, "entity"), (shown(entity), expected, hint))
+
+
+def _windows(scenario: Scenario, bounds: Moments) -> Iterator[Finding]:
+    for name in WINDOWS:
+        for index, each in enumerate(getattr(scenario, name)):
+            if each.entity is not None and each.entity not in bounds.zones:
+                continue
+            start_us, end_us = bounds.window_us(each.from_, each.to, each.lasts, each.entity)
+            path: Path = (name, index, "from" if each.from_ else "to" if each.to else "kind")
+            if end_us <= start_us:
+                found = f"{_hours(start_us - end_us)} from its start back to its end"
+                yield Finding(path, (found, "a window that ends after it starts", ""))
+            elif start_us < bounds.start_us or end_us > bounds.heal_us:
+                expected = f"a window inside the rehearsed days ({bounds.first_day} to {bounds.last_day})"
+                yield Finding(
+                    path, (_outside(start_us, end_us, bounds), expected, "move the window or `rehearse` more")
+                )
+
+
+def _outside(start_us: int, end_us: int, bounds: Moments) -> str:
+    if end_us <= bounds.start_us:
+        return f"a window that ends {_hours(bounds.start_us - end_us)} before the rehearsal"
+    if start_us >= bounds.heal_us:
+        return f"a window that starts {_hours(start_us - bounds.heal_us)} after the rehearsal"
+    if start_us < bounds.start_us:
+        return f"a window that starts {_hours(bounds.start_us - start_us)} before the rehearsal"
+    return f"a window that ends {_hours(end_us - bounds.heal_us)} after the rehearsal"
+
+
+def _price_rise(scenario: Scenario, bounds: Moments) -> Iterator[Finding]:
+    rise = scenario.price_rise
+    if rise is None or (rise.entity is not None and rise.entity not in bounds.zones):
+        return
+    published_us = bounds.at_us(rise.published, rise.entity)
+    if published_us >= bounds.heal_us or published_us + rise.within // MICROSECOND <= bounds.start_us:
+        expected = f"a price rise whose wave reaches the rehearsed days ({bounds.first_day} to {bounds.last_day})"
+        yield Finding(("price_rise", "published"), (shown(rise.published), expected, ""))
+
+
+def _hours(microseconds: int) -> str:
+    return duration_text(timedelta(microseconds=microseconds - microseconds % 60_000_000))

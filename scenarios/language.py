@@ -1,0 +1,54 @@
+"""The scenario language: what a scenario file may say, as strict pydantic models with the defaults of the world.
+
+Marks in descriptions: [P] published figure, [E] estimate, [D] derived by arithmetic; the figures and their sources are
+those of the project's calibration. Replace every [E] by your own before quoting a number from a run.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+from scenarios.company import Failures, Mix, Payments, People, Rehearse, World
+from scenarios.peers import IntegrationSettings, Policies, Systems
+from scenarios.trouble import Brownout, FaultPlan, Maintenance, Outage, PriceRise
+from scenarios.values import Duration, Shape
+from scenarios.words import Text, Words
+
+
+class Scenario(Words):
+    """One scenario: a world, what goes wrong in it, and the question it answers."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,59}$"), Shape("lower-case words joined by _")] = Field(
+        description="the name it is called by"
+    )
+    title: Text = Field(description="one line for people")
+    question: Text = Field(description="who asks what")
+    about: str = Field(default="", description="what happens, in a few sentences")
+    expected: tuple[Text, ...] = Field(default=(), description="what should come out, one line each")
+    world: World = Field(default_factory=World, description="the company")
+    rehearse: Rehearse = Field(default_factory=lambda: Rehearse(weeks=3), description="the part that is played")
+    mix: Mix = Field(default_factory=Mix, description="what orders and amendments are made of")
+    failures: Failures = Field(default_factory=Failures, description="what people get wrong")
+    payments: Payments = Field(default_factory=Payments, description="how customers pay")
+    people: People = Field(default_factory=People, description="who works on exceptions")
+    systems: Systems = Field(default_factory=Systems, description="how fast systems are and what they tolerate")
+    outages: tuple[Outage, ...] = Field(default=(), description="systems that are down")
+    brownouts: tuple[Brownout, ...] = Field(default=(), description="systems that are slow and partly failing")
+    maintenance: tuple[Maintenance, ...] = Field(default=(), description="announced maintenance")
+    faults: tuple[FaultPlan, ...] = Field(default=(), description="everything else that goes wrong")
+    price_rise: PriceRise | None = Field(default=None, description="a price rise and its wave of amendments")
+    policies: Policies = Field(default_factory=Policies, description="rules of the trade")
+    integration: IntegrationSettings = Field(
+        default_factory=IntegrationSettings, description="switches of the reference integration"
+    )
+    settle: Duration = Field(
+        default=timedelta(days=1), description="how long after the faults end the systems may take to agree"
+    )
+    run_on: Duration = Field(
+        default=timedelta(days=7),
+        description="how long the run goes on after the last rehearsed day; at least `settle`",
+    )
+    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = Field(default=1, description="the seed used when none is given")

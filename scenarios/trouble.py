@@ -1,0 +1,142 @@
+"""The sections about trouble: outages, brownouts, maintenance, single faults, and a price rise."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from domain.faults import CATALOGUE, Place
+from scenarios.values import Duration, InstantText, Ratio, Share, wrong
+from scenarios.words import System, Whole, Words, percent
+
+if TYPE_CHECKING:
+    FaultKey = str
+else:
+    FaultKey = Literal[tuple(CATALOGUE)]
+WEBHOOK_SENDERS = ("crm", "billing", "payment", "fulfilment")
+
+
+class Window(Words):
+    """A stretch of time: from an instant until another, or for so long."""
+
+    from_: InstantText = Field(alias="from", description="when it starts")
+    to: InstantText | None = Field(default=None, description="when it ends; or say `lasts`")
+    lasts: Duration | None = Field(default=None, description="how long it lasts; or say `to`")
+    entity: str | None = Field(
+        default=None, description="the entity whose local time is meant; the first one by default"
+    )
+
+    @model_validator(mode="after")
+    def _one_end(self) -> Self:
+        if (self.to is None) == (self.lasts is None):
+            raise wrong("exactly one of `to` and `lasts`")
+        if self.lasts is not None and not self.lasts:
+            raise wrong("a window that lasts longer than 0s")
+        return self
+
+
+class Outage(Window):
+    """A system is down: every call is refused (or swallowed) in the window."""
+
+    system: System = Field(description="the system that is down")
+    kind: Literal["refused", "black_hole"] = Field(
+        default="refused",
+        description="refused: the connection is refused; black_hole: it is swallowed until the timeout",
+    )
+
+
+class Brownout(Window):
+    """A system is slow and partly failing."""
+
+    system: System = Field(description="the system that struggles")
+    factor: Annotated[float, Field(gt=1, le=100, allow_inf_nan=False)] = Field(
+        default=8.0, description="latency is multiplied by this [E]"
+    )
+    errors: Share = Field(default=percent("40"), description="calls that fail before they commit [E]")
+
+
+class Maintenance(Window):
+    """An announced window in which a system refuses writes."""
+
+    system: System = Field(description="the system under maintenance")
+
+
+FAULT_WORDS: dict[str, frozenset[str]] = {
+    "late_arrival": frozenset({"wait"}),
+    "throttled": frozenset({"wait"}),
+    "brownout": frozenset({"factor"}),
+    "duplicate": frozenset({"count"}),
+    "reorder": frozenset({"wait"}),
+    "delay": frozenset({"wait"}),
+    "forged": frozenset(),
+    "crash": frozenset({"wait", "count"}),
+}
+"""Fault kind -> which of `wait`, `count` and `factor` mean something to it (none for a kind not listed)."""
+
+
+class FaultPlan(Words):
+    """One fault: what strikes where, when and how often."""
+
+    kind: FaultKey = Field(description="a kind of the fault catalogue (docs/reference/faults.md)")
+    system: System | None = Field(default=None, description="the system struck; every system when not given")
+    operation: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.]*$")] | None = Field(
+        default=None, description="the operation struck (its name in the system's API); every operation when not given"
+    )
+    share: Share = Field(default=percent("100"), description="part of the opportunities it strikes")
+    nth: Annotated[int, Field(ge=0, le=1_000)] = Field(
+        default=0, description="strikes only the nth opportunity of each transaction and operation; 0: any"
+    )
+    from_: InstantText | None = Field(
+        default=None, alias="from", description="when it starts; with the rehearsal by default"
+    )
+    to: InstantText | None = Field(default=None, description="when it ends; with the rehearsal by default")
+    lasts: Duration | None = Field(default=None, description="how long it lasts, instead of `to`")
+    entity: str | None = Field(
+        default=None, description="the entity whose local time is meant; the first one by default"
+    )
+    wait: Duration | None = Field(
+        default=None, description="the kind's own duration: delay, Retry-After, pause, restart"
+    )
+    count: Whole = Field(default=0, description="the kind's own number: copies of a message, or which durable write")
+    factor: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)] = Field(
+        default=1.0, description="latency factor of a brownout"
+    )
+
+    @model_validator(mode="after")
+    def _fits_kind(self) -> Self:
+        kind = CATALOGUE[self.kind]
+        given = {
+            word for word, said in (("wait", self.wait), ("count", self.count), ("factor", self.factor - 1)) if said
+        }
+        unused = sorted(given - FAULT_WORDS.get(self.kind, frozenset()))
+        if unused:
+            raise wrong(f"no `{unused[0]}`, which means nothing to {self.kind!r}")
+        if self.to is not None and self.lasts is not None:
+            raise wrong("at most one of `to` and `lasts`")
+        if self.lasts is not None and self.from_ is None:
+            raise wrong("`from` beside `lasts`")
+        if kind.place is Place.PROCESS and (self.system or self.operation):
+            raise wrong("no `system` and no `operation`: the integration itself dies")
+        if self.kind == "crash" and not self.count:
+            raise wrong("`count`, the durable write at which the process dies")
+        if kind.place is Place.WEBHOOK and self.system and self.system not in WEBHOOK_SENDERS:
+            raise wrong(f"a system that sends messages: {', '.join(WEBHOOK_SENDERS)}")
+        return self
+
+
+class PriceRise(Words):
+    """A published price rise and the wave of amendments that follows it."""
+
+    published: InstantText = Field(description="when the new price book is published")
+    rise: Ratio = Field(default=percent("7"), description="how much list prices rise [E]")
+    amend: Share = Field(default=percent("25"), description="contracts that amend because of it [E]")
+    within: Duration = Field(default=timedelta(days=30), description="within how long they do [E]")
+    backdated: Share = Field(default=percent("12"), description="of these amendments, back-dated ones [E]")
+    co_term: Share = Field(
+        default=percent("40"), description="of these amendments, those that also move the term end [E]"
+    )
+    entity: str | None = Field(
+        default=None, description="the entity whose local time is meant; the first one by default"
+    )
