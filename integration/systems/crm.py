@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -9,10 +10,11 @@ from urllib.parse import quote_plus
 
 import msgspec
 
-from domain.http import Reply
+from domain.http import Reply, Request
 from domain.objects import Account, Delta, Line, Quote
 from integration.effects import Call
-from integration.outcomes import Answer, Failed, Unknown
+from integration.intake import Source, Unreadable, Unverified
+from integration.outcomes import Answer, Failed, Message, Unknown
 from integration.system import System, Token, TokenSource, classify, retry_after_seconds
 from integration.systems.wire import FORM, JSON, UnexpectedReply, form_body, iso_instant, json_body, minor, read
 
@@ -293,4 +295,48 @@ SYSTEM = System(
         _sign_in, lambda answer: Token({"authorization": f"Bearer {read(answer, _token).access_token}"}, 3600)
     ),
     ping=Call(system="crm", operation="limits", target=f"{BASE}/limits", timeout_seconds=10),
+)
+
+
+ORGANISATION = "00D000000000001AAA"
+_TAG = re.compile(rb"<(?:sf:)?(\w+)>([^<]*)</")
+
+
+def _verify(request: Request, _now_us: int) -> None:
+    # Outbound messages are not signed: the organisation's id and the network path are all there is. What a message
+    # says is therefore a hint only; the flow reads the quote itself.
+    if b"<OrganizationId>" + ORGANISATION.encode() + b"</OrganizationId>" not in request.body:
+        raise Unverified("the message is not from our organisation", 401)
+
+
+def _parse(request: Request) -> list[Message]:
+    return [_notification(part) for part in request.body.split(b"<Notification>")[1:]]
+
+
+def _notification(part: bytes) -> Message:
+    fields = {name.decode(): value.decode() for name, value in _TAG.findall(part)}
+    ids = _IDS.findall(part)
+    if len(ids) < 2 or "QuoteNumber" not in fields:
+        raise Unreadable("an outbound message names its notification, the quote and the quote's number")
+    version = int(float(fields.get("Version__c", "1")))
+    reference = f"{fields['QuoteNumber']}-v{version}"
+    return Message(
+        source="crm", id=ids[0].decode(), topic="quote.accepted", key=reference, txn=fields["QuoteNumber"],
+        body={"quote_id": ids[1].decode(), "reference": reference},
+    )  # fmt: skip
+
+
+_IDS = re.compile(rb"<(?:sf:)?Id>([^<]*)</")
+SOURCE = Source(
+    "crm",
+    "/webhooks/crm",
+    _verify,
+    _parse,
+    Reply(
+        200,
+        {"content-type": "text/xml"},
+        b'<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body>'
+        b'<notificationsResponse xmlns="http://soap.sforce.com/2005/09/outbound"><Ack>true</Ack>'
+        b"</notificationsResponse></soapenv:Body></soapenv:Envelope>",
+    ),
 )

@@ -1,0 +1,276 @@
+"""The payment service: intents, refunds, payouts (Stripe v1)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import Any
+
+import msgspec
+
+from domain.http import Reply, Request
+from integration.effects import Call
+from integration.intake import Source, Unreadable, Unverified
+from integration.outcomes import Answer, Failed, Message, Unknown
+from integration.system import System, classify
+from integration.systems.wire import FORM, form_body, read
+
+KEY_HEADER = "idempotency-key"
+KEY_LIVES_SECONDS = 86_400
+TIMEOUT_SECONDS = 30
+METHOD_TYPES = {"card": "card", "debit": "us_bank_account", "push": "customer_balance"}
+WEBHOOK_SECRET = b"whsec_q2c_integration"
+TOLERANCE_SECONDS = 300
+
+
+def _post(path: str, fields: dict[str, str | int], key: str, txn: str, operation: str) -> Call:
+    return Call(
+        system="payment", operation=operation, method="POST", target=f"/v1{path}", headers=FORM, body=form_body(fields),
+        key=key, key_header=KEY_HEADER, key_lives_seconds=KEY_LIVES_SECONDS, write=True, txn=txn,
+        timeout_seconds=TIMEOUT_SECONDS,
+    )  # fmt: skip
+
+
+def _get(path: str, txn: str, operation: str) -> Call:
+    return Call(system="payment", operation=operation, target=f"/v1{path}", txn=txn, timeout_seconds=TIMEOUT_SECONDS)
+
+
+# --- calls ----------------------------------------------------------------------------------------------------------
+
+
+def find_customer(account: str, txn: str) -> Call:
+    """Ask for the payment customer of an account."""
+    return _get(f"/customers/search?query=metadata%5B'account'%5D%3A'{account}'", txn, "search_customers")
+
+
+class Collection(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be collected, from whom and how; `attempt` counts the tries to charge it."""
+
+    invoice: str
+    customer: str
+    payment_method: str
+    method: str
+    amount_minor: int
+    currency: str
+    txn: str
+    attempt: int = 1
+
+
+def create_intent(collection: Collection, key: str) -> Call:
+    """Create and confirm a payment intent for an invoice."""
+    fields: dict[str, str | int] = {
+        "amount": collection.amount_minor,
+        "currency": collection.currency.lower(),
+        "customer": collection.customer,
+        "payment_method": collection.payment_method,
+        "payment_method_types[0]": METHOD_TYPES[collection.method],
+        "confirm": "true",
+        "off_session": "true",
+        "description": f"Invoice {collection.invoice}",
+        "metadata[invoice]": collection.invoice,
+        "metadata[txn]": collection.txn,
+        "metadata[attempt]": collection.attempt,
+    }
+    return _post("/payment_intents", fields, key, collection.txn, "create_payment_intent")
+
+
+def read_intent(intent: str, txn: str) -> Call:
+    """Ask for a payment intent."""
+    return _get(f"/payment_intents/{intent}", txn, "read_payment_intent")
+
+
+def find_intents(invoice: str, txn: str) -> Call:
+    """Ask for the payment intents of an invoice."""
+    return _get(f"/payment_intents/search?query=metadata%5B'invoice'%5D%3A'{invoice}'", txn, "search_payment_intents")
+
+
+def refund(intent: str, amount_minor: int, key: str, txn: str) -> Call:
+    """Give money of a payment back."""
+    return _post("/refunds", {"payment_intent": intent, "amount": amount_minor}, key, txn, "create_refund")
+
+
+def payout_transactions(payout: str, after: str) -> Call:
+    """Ask for the balance transactions in a payout, a page of 100 after one of them."""
+    page = f"&starting_after={after}" if after else ""
+    return _get(f"/balance_transactions?payout={payout}&limit=100{page}", "", "list_balance_transactions")
+
+
+# --- answers --------------------------------------------------------------------------------------------------------
+
+
+class _InvoiceSettings(msgspec.Struct):
+    default_payment_method: str | None = None
+
+
+class PaymentCustomer(msgspec.Struct, frozen=True):
+    """A customer of the payment service."""
+
+    id: str
+    invoice_settings: _InvoiceSettings = _InvoiceSettings()
+    metadata: dict[str, str] = {}
+
+    @property
+    def payment_method(self) -> str:
+        """The payment method the customer chose for invoices."""
+        return self.invoice_settings.default_payment_method or ""
+
+
+class PaymentError(msgspec.Struct, frozen=True):
+    """Why a payment failed; `decline_code` says whether trying again may help."""
+
+    code: str = ""
+    decline_code: str = ""
+    message: str = ""
+
+
+class Intent(msgspec.Struct, frozen=True):
+    """A payment intent as the service shows it."""
+
+    id: str
+    status: str
+    amount: int
+    currency: str
+    amount_received: int = 0
+    metadata: dict[str, str] = {}
+    last_payment_error: PaymentError | None = None
+
+
+class BalanceTransaction(msgspec.Struct, frozen=True):
+    """A line of a payout."""
+
+    id: str
+    amount: int
+    fee: int
+    net: int
+    type: str
+    currency: str
+
+
+class _Customers(msgspec.Struct):
+    data: list[PaymentCustomer]
+
+
+class _Intents(msgspec.Struct):
+    data: list[Intent]
+
+
+class Page(msgspec.Struct, frozen=True):
+    """A page of balance transactions."""
+
+    data: list[BalanceTransaction]
+    has_more: bool
+
+
+_customers = msgspec.json.Decoder(_Customers)
+_intent = msgspec.json.Decoder(Intent)
+_intents = msgspec.json.Decoder(_Intents)
+_page = msgspec.json.Decoder(Page)
+
+
+def customers_of(answer: Answer) -> list[PaymentCustomer]:
+    """Return the customers of a search."""
+    return read(answer, _customers).data
+
+
+def intent_of(answer: Answer) -> Intent:
+    """Return the payment intent of an answer."""
+    return read(answer, _intent)
+
+
+def intents_of(answer: Answer) -> list[Intent]:
+    """Return the payment intents of a search."""
+    return read(answer, _intents).data
+
+
+def page_of(answer: Answer) -> Page:
+    """Return a page of balance transactions."""
+    return read(answer, _page)
+
+
+# --- manners --------------------------------------------------------------------------------------------------------
+
+
+class _Error(msgspec.Struct):
+    type: str = ""
+    code: str = ""
+    decline_code: str = ""
+    message: str = ""
+
+
+class _Trouble(msgspec.Struct):
+    error: _Error
+
+
+_trouble = msgspec.json.Decoder(_Trouble)
+
+
+def _classify(call: Call, reply: Reply, at_us: int) -> Answer | Failed | Unknown:
+    outcome = classify(call, reply, at_us)
+    if type(outcome) is not Failed:
+        return outcome
+    try:
+        error = _trouble.decode(reply.body).error
+    except msgspec.MsgspecError:
+        return outcome
+    kind = "in_progress" if error.code in ("idempotency_key_in_use", "lock_timeout") else outcome.kind
+    code = error.decline_code or error.code or error.type
+    return msgspec.structs.replace(outcome, kind=kind, code=code, detail=error.message)
+
+
+class _Data(msgspec.Struct):
+    object: dict[str, Any]
+
+
+class _Event(msgspec.Struct):
+    id: str
+    type: str
+    created: int
+    data: _Data
+
+
+_event = msgspec.json.Decoder(_Event)
+
+
+def verify_signature(header: str, body: bytes, secret: bytes, now_us: int) -> None:
+    """Raise Unverified unless the header carries a fresh HMAC-SHA256 of `timestamp.body` (t=...,v1=...)."""
+    parts = [part.partition("=") for part in header.split(",")]
+    stamps = [value for name, _, value in parts if name.strip() == "t"]
+    if len(stamps) != 1 or not stamps[0].isdecimal():
+        raise Unverified("the signature header has no timestamp")
+    if abs(now_us // 1_000_000 - int(stamps[0])) > TOLERANCE_SECONDS:
+        raise Unverified("the signature is stale")
+    wanted = hmac.new(secret, stamps[0].encode() + b"." + body, hashlib.sha256).hexdigest()
+    if not any(name.strip() == "v1" and hmac.compare_digest(value, wanted) for name, _, value in parts):
+        raise Unverified("the signature does not fit the body")
+
+
+def _verify(request: Request, now_us: int) -> None:
+    verify_signature(request.headers.get("stripe-signature", ""), request.body, WEBHOOK_SECRET, now_us)
+
+
+def _parse(request: Request) -> list[Message]:
+    try:
+        event = _event.decode(request.body)
+    except msgspec.MsgspecError as error:
+        raise Unreadable(str(error)) from error
+    subject = event.data.object
+    metadata = subject.get("metadata") or {}
+    key = metadata.get("invoice") or subject.get("id", "")
+    body: dict[str, Any] = {
+        name: subject[name] for name in ("id", "status", "amount", "currency", "payment_intent") if name in subject
+    }
+    return [
+        Message(
+            source="payment", id=event.id, topic=event.type, key=key, txn=metadata.get("txn", ""), body=body,
+            sent_us=event.created * 1_000_000,
+        )
+    ]  # fmt: skip
+
+
+SOURCE = Source("payment", "/webhooks/payment", _verify, _parse)
+SYSTEM = System(
+    name="payment",
+    classify=_classify,
+    headers={"authorization": "Bearer sk_test_q2c", "stripe-version": "2025-03-31.basil"},
+    ping=Call(system="payment", operation="list_payouts", target="/v1/payouts?limit=1", timeout_seconds=10),
+)

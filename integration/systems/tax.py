@@ -1,0 +1,179 @@
+"""The tax engine: estimates for quotes, committed documents for invoices and credit notes (AvaTax REST v2).
+
+A document's code is its identity: creating a committed code again is an error, which the flow answers by adopting the
+document that is there.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from domain.http import Reply
+from domain.objects import Line, TaxShare
+from integration.effects import Call
+from integration.outcomes import Answer, Failed, Unknown
+from integration.system import System, classify
+from integration.systems.crm import Address
+from integration.systems.wire import JSON, json_body, major, minor, read
+
+COMPANY = "DEFAULT"
+_CREATE = "/api/v2/transactions/create"
+GET_TAX_ERROR = "GetTaxError"
+_SHIP_FROM = {"line1": "1 Market St", "city": "San Francisco", "region": "CA", "postalCode": "94105", "country": "US"}
+
+
+class Taxable(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be taxed: a quote, an invoice or (with negative amounts) a credit note."""
+
+    code: str
+    customer: str
+    currency: str
+    address: Address
+    day: date
+    lines: Sequence[Line]
+    txn: str
+    original_day: date | None = None  # of the invoice a credit note takes back
+
+
+def estimate(taxable: Taxable) -> Call:
+    """Ask what the tax would be; nothing is stored."""
+    return _create(taxable, "SalesOrder", commit=False, sign=1, operation="estimate_tax", timeout_seconds=10)
+
+
+def commit(taxable: Taxable) -> Call:
+    """Store and commit the tax of an invoice under the invoice's id."""
+    return _create(taxable, "SalesInvoice", commit=True, sign=1, operation="commit_tax", timeout_seconds=30)
+
+
+def commit_return(taxable: Taxable) -> Call:
+    """Store and commit the tax that a credit note takes back, at the rates of the original invoice's day."""
+    return _create(taxable, "ReturnInvoice", commit=True, sign=-1, operation="commit_tax", timeout_seconds=30)
+
+
+def read_document(code: str, txn: str) -> Call:
+    """Ask for the document with a code."""
+    target = f"/api/v2/companies/{COMPANY}/transactions/{code}?$include=Summary"
+    return Call(system="tax", operation="read_tax", target=target, txn=txn, timeout_seconds=10)
+
+
+def _create(taxable: Taxable, kind: str, commit: bool, sign: int, operation: str, timeout_seconds: int) -> Call:
+    address = taxable.address
+    body: dict[str, Any] = {
+        "type": kind,
+        "companyCode": COMPANY,
+        "code": taxable.code,
+        "date": taxable.day,
+        "customerCode": taxable.customer,
+        "currencyCode": taxable.currency,
+        "commit": commit,
+        "purchaseOrderNo": taxable.txn,
+        "addresses": {
+            "shipFrom": _SHIP_FROM,
+            "shipTo": {
+                "line1": address.line,
+                "city": address.city,
+                "region": address.region,
+                "postalCode": address.postal_code,
+                "country": address.country,
+            },
+        },
+        "lines": [_line(number, line, taxable.currency, sign) for number, line in enumerate(taxable.lines, 1)],
+    }
+    if taxable.original_day is not None:
+        body["taxOverride"] = {"type": "TaxDate", "taxDate": taxable.original_day, "reason": "credit of an invoice"}
+    return Call(
+        system="tax", operation=operation, method="POST", target=_CREATE, headers=JSON, body=json_body(body),
+        key=taxable.code if commit else "", write=commit, txn=taxable.txn, timeout_seconds=timeout_seconds,
+    )  # fmt: skip
+
+
+def _line(number: int, line: Line, currency: str, sign: int) -> dict[str, Any]:
+    return {
+        "number": str(number),
+        "quantity": max(1, line.quantity),
+        "amount": major(sign * line.amount_minor, currency),
+        "itemCode": line.sku,
+        "taxCode": "SW052000" if line.kind == "recurring" else "SP140000",
+    }
+
+
+class _Summary(msgspec.Struct):
+    jurisName: str
+    taxable: Decimal
+    tax: Decimal
+    jurisCode: str = ""
+    jurisType: str = ""
+    country: str = ""
+    region: str = ""
+
+
+class _Document(msgspec.Struct):
+    code: str | None
+    status: str
+    totalTax: Decimal
+    currencyCode: str
+    summary: list[_Summary] | None = None
+
+
+_document = msgspec.json.Decoder(_Document)
+
+
+def shares(answer: Answer) -> tuple[TaxShare, ...]:
+    """Return the tax by jurisdiction of an answer, positive for returns too; rows without tax are left out."""
+    document = read(answer, _document)
+    currency = document.currencyCode
+    found = []
+    for row in document.summary or ():
+        tax_minor, base_minor = minor(abs(row.tax), currency), minor(abs(row.taxable), currency)
+        if tax_minor:
+            found.append(TaxShare(_jurisdiction(row), base_minor, tax_minor))
+    return tuple(found)
+
+
+def _jurisdiction(row: _Summary) -> str:
+    return f"{row.country}-{row.region or row.country} {row.jurisName}"
+
+
+class _Detail(msgspec.Struct):
+    code: str = ""
+    number: int = 0
+    message: str = ""
+
+
+class _Error(msgspec.Struct):
+    code: str = ""
+    message: str = ""
+    details: list[_Detail] | None = None
+
+
+class _Trouble(msgspec.Struct):
+    error: _Error
+
+
+_trouble = msgspec.json.Decoder(_Trouble)
+
+
+def _classify(call: Call, reply: Reply, at_us: int) -> Answer | Failed | Unknown:
+    outcome = classify(call, reply, at_us)
+    if type(outcome) is not Failed:
+        return outcome
+    try:
+        error = _trouble.decode(reply.body).error
+    except msgspec.MsgspecError:
+        return outcome
+    return msgspec.structs.replace(outcome, code=error.code, detail=error.message)
+
+
+_basic = base64.b64encode(b"2000000001:q2c-license").decode()
+SYSTEM = System(
+    name="tax",
+    classify=_classify,
+    headers={"authorization": f"Basic {_basic}"},
+    ping=Call(system="tax", operation="ping", target="/api/v2/utilities/ping", timeout_seconds=5),
+)
