@@ -30,3 +30,10 @@ class Reply(msgspec.Struct, frozen=True, gc=False):
     status: int
     headers: Mapping[str, str] = NO_HEADERS
     body: bytes = b""
+
+
+class Lost(msgspec.Struct, frozen=True, gc=False):
+    """No reply came. `sent` tells whether the request may have been executed: if so, its outcome is unknown."""
+
+    reason: str
+    sent: bool
