@@ -97,9 +97,9 @@ class Breaker:
         return False
 
     def forget_probe(self, now_us: int) -> None:
-        """End a probe that told nothing (it was throttled): the next one may go at once."""
+        """End a probe that told nothing (it was throttled); the pause before the next one does not grow."""
         if self.state == "half_open":
-            self.state, self.probe_us = "open", now_us
+            self.state, self.probe_us = "open", now_us + self._pause_us
 
     def _judge(self, now_us: int, good: bool) -> bool:
         if good:

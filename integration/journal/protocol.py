@@ -1,0 +1,192 @@
+"""What a journal does, whatever stores it: one transaction per effect, claimed by epochs, chained by digests.
+
+An engine holds a `Lease` of one epoch and commits `Write` values, each as one transaction: the outcome of a step, the
+intent of the next one, and the inbox, outbox, case and flow rows that go with them. A lease that another one has
+replaced writes nothing: it raises Fenced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from integration.effects import Effect
+from integration.exceptions import ExceptionCase
+from integration.flow import Step
+from integration.outcomes import Message, Outcome
+
+OPEN = ("ready", "running", "parked")
+"""The statuses of flows that are not over. `ready` flows have not begun, or wait for their entity."""
+
+
+class Fenced(Exception):
+    """A zombie tried to write: another process has claimed the journal since."""
+
+
+class Crash(Exception):
+    """The process dies here: a test asked for it at a durable write, before or after the write took place."""
+
+    def __init__(self, point: CrashPoint) -> None:
+        super().__init__(f"crash {'after' if point.after else 'before'} durable write {point.write}")
+        self.point = point
+
+
+class CrashPoint(msgspec.Struct, frozen=True, order=True):
+    """A durable write of the journal's life, counted from 1, at which the process dies; it strikes once."""
+
+    write: int
+    after: bool
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """One row of the audit trail, and one step of a flow's journal when its kind is `step`.
+
+    `step`: the outcome of the effect before and the effect asked for now (None at the end).
+    `branch`: the outcome of one branch of an All. `trial`: an outcome that the flow could not live with; it does not
+    count, a re-drive performs the effect again. `note`: what people and the driver did to cases and tables.
+    """
+
+    flow: int  # number of the flow, 0 for none
+    seq: int
+    branch: int
+    at_us: int
+    epoch: int
+    kind: str
+    outcome: Outcome | None = None
+    effect: Effect | None = None
+    note: dict[str, Any] | None = None
+
+
+class FlowRow(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A flow as the journal knows it. `arguments` and `result` are MessagePack."""
+
+    number: int
+    id: str
+    name: str
+    txn: str
+    entity_key: str
+    order_key: str
+    arguments: bytes
+    status: str
+    created_us: int
+    result: bytes = b""
+
+
+class InboxRow(msgspec.Struct, frozen=True, gc=False):
+    """A stored message; `wanted` says that a flow is going to receive it."""
+
+    number: int
+    message: Message
+    wanted: bool
+
+
+class OutboxRow(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """An event to relay: `sequence` counts the events of its subject from 1, `number` all events."""
+
+    number: int
+    id: str
+    type: str
+    subject: str
+    txn: str
+    sequence: int
+    body: dict[str, Any]
+    created_us: int
+
+
+class Write(msgspec.Struct):
+    """Everything that becomes durable together. Empty lists and zeroes mean nothing of that kind."""
+
+    entries: list[Entry] = []
+    flows: list[FlowRow] = []
+    statuses: list[tuple[int, str, bytes]] = []  # (flow number, status, result)
+    messages: list[InboxRow] = []
+    taken: list[tuple[int, int]] = []  # (inbox number, flow number)
+    events: list[OutboxRow] = []
+    relayed: int = 0  # events up to this number have left
+    cases: list[ExceptionCase] = []
+    mappings: list[tuple[str, str, bytes | None]] = []
+    blanked: int = 0  # a finished flow whose steps need not be kept
+
+
+class OpenFlow(msgspec.Struct, frozen=True):
+    """An unfinished flow as found in the journal: its row and its last step, with its number and instant."""
+
+    row: FlowRow
+    last: Entry | None
+
+
+class Loaded(msgspec.Struct, frozen=True, kw_only=True):
+    """What an engine needs to go on where another one stopped."""
+
+    flows: Sequence[OpenFlow]
+    messages: Sequence[InboxRow]
+    events: Sequence[OutboxRow]
+    sequences: dict[str, int]
+    cases: Sequence[ExceptionCase]
+    mappings: dict[tuple[str, str], dict[str, Any]]
+    flow_number: int
+    inbox_number: int
+    outbox_number: int
+
+
+class Head(msgspec.Struct, frozen=True):
+    """The end of the audit trail: keep it elsewhere, and no one can cut the trail unnoticed."""
+
+    entries: int
+    digest: str
+
+
+class Verification(msgspec.Struct, frozen=True):
+    """Whether the audit trail is what was written, and the first thing wrong with it."""
+
+    intact: bool
+    head: Head
+    problem: str = ""
+
+
+class Lease(Protocol):
+    """The right to write, of one epoch."""
+
+    @property
+    def epoch(self) -> int: ...
+
+    def commit(self, write: Write) -> None:
+        """Make a write durable in one transaction; raise Fenced (nothing is written) or Crash (in tests)."""
+
+    def load(self) -> Loaded:
+        """Return what is open."""
+
+    def find(self, flow_id: str) -> FlowRow | None:
+        """Return the flow of an id, finished ones included."""
+
+    def has_message(self, source: str, message_id: str) -> bool:
+        """Tell whether a message has been stored before."""
+
+    def steps(self, flow: int) -> list[Step]:
+        """Return the journal of an open flow, for a replay."""
+
+    def branches(self, flow: int, seq: int) -> dict[int, Outcome]:
+        """Return the outcomes of the branches of an All that have ended."""
+
+
+class Journal(Protocol):
+    """Where it is all kept."""
+
+    writes: int
+
+    def claim(self) -> Lease:
+        """Take over: the new lease has the next epoch, older ones are fenced."""
+
+    def head(self) -> Head:
+        """Return the end of the audit trail."""
+
+    def verify(self, head: Head | None = None) -> Verification:
+        """Recompute the audit trail, and compare it with a head kept elsewhere."""
+
+    def entries(self) -> Iterator[tuple[int, Entry]]:
+        """Yield the audit trail: every entry that has not been blanked, with its number."""
+
+    def flows(self) -> Iterator[FlowRow]:
+        """Yield all flows, in the order of their start."""

@@ -1,0 +1,207 @@
+"""Lanes: the calls that wait for, or are on, the wire of one system, and everything the wire demands of them.
+
+A lane asks the system's gate before each call, fetches access tokens once for everybody, and probes an open breaker.
+A call held back here has not been sent: it burns no attempt, however long the outage.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+
+from domain.http import Reply, Request
+from integration.effects import Call
+from integration.limits import BUSY, SECOND_US, Gate, TokenCache
+from integration.outcomes import Answer, Failed, Unknown
+from integration.settings import Settings
+from integration.system import System
+
+Ended = Callable[[Answer | Failed | Unknown], None]
+_TOKEN_PAUSE_LONGEST_SECONDS = 60
+
+
+class Wire(Protocol):
+    """What a lane needs of the driver. `call_at` and `send` call back later, never at once."""
+
+    def now_us(self) -> int: ...
+
+    def call_at(self, at_us: int, action: Callable[[], None]) -> None: ...
+
+    def send(self, request: Request, call: Call, done: Callable[[Reply | Failed | Unknown], None]) -> None: ...
+
+
+class _Waiting(msgspec.Struct):
+    """A call in the lane, and whom to tell; `refreshed` once a refused token has been replaced for it."""
+
+    call: Call
+    ended: Ended
+    refreshed: bool = False
+    headers: dict[str, str] = {}
+
+
+class Lane:
+    """One system's calls. `reopened` is told when the breaker closes."""
+
+    def __init__(self, system: System, settings: Settings, wire: Wire, reopened: Callable[[str], None]) -> None:
+        self.gate = Gate(system.name, settings, wire.now_us())
+        self._system, self._wire, self._reopened = system, wire, reopened
+        self._tokens = TokenCache(settings.token_margin_seconds)
+        self._first: deque[_Waiting] = deque()
+        self._again: deque[_Waiting] = deque()
+        self._wake_us = 0
+        self._token_failures = 0
+        self._token_after_us = 0
+
+    def put(self, call: Call, ended: Ended) -> None:
+        """Take a call; `ended` learns its outcome."""
+        (self._again if call.attempt > 1 else self._first).append(_Waiting(call, ended))
+        self._pump()
+
+    @property
+    def waiting(self) -> int:
+        """The number of calls held back."""
+        return len(self._first) + len(self._again)
+
+    def _pump(self) -> None:
+        """Send whatever may go now; make sure that somebody comes back for the rest."""
+        now_us = self._wire.now_us()
+        if self.gate.breaker.state == "open" and (self._system.ping is not None or now_us < self.gate.breaker.probe_us):
+            return
+        for queue in (self._first, self._again):
+            while queue:
+                if not self._has_token(now_us):
+                    return
+                wait_us = self.gate.admit(now_us, retry=queue is self._again)
+                if wait_us:
+                    self._wake_after(now_us, wait_us)
+                    break
+                self._send(queue.popleft(), now_us)
+
+    def _send(self, waiting: _Waiting, now_us: int) -> None:
+        waiting.headers = self._authorisation(now_us)
+        request = request_of(waiting.call, waiting.headers)
+        self._wire.send(request, waiting.call, lambda result: self._back(waiting, result))
+
+    def _back(self, waiting: _Waiting, result: Reply | Failed | Unknown) -> None:
+        outcome = self._outcome(waiting.call, result)
+        self._release(outcome)
+        refused = isinstance(outcome, Failed) and outcome.kind == "unauthenticated"
+        if refused and self._system.token is not None and not waiting.refreshed:
+            waiting.refreshed = True
+            self._tokens.refuse(waiting.headers)
+            self._first.appendleft(waiting)
+        else:
+            waiting.ended(outcome)
+        self._pump()
+
+    def _outcome(self, call: Call, result: Reply | Failed | Unknown) -> Answer | Failed | Unknown:
+        now_us = self._wire.now_us()
+        if isinstance(result, Reply):
+            return self._system.classify(call, result, now_us)
+        return result if result.at_us else msgspec.structs.replace(result, at_us=now_us)
+
+    def _release(self, outcome: Answer | Failed | Unknown) -> None:
+        """Hand the outcome to the gate; plan the next probe when the breaker is open afterwards."""
+        breaker, now_us = self.gate.breaker, self._wire.now_us()
+        before = breaker.state
+        closed = self.gate.done(now_us, outcome)
+        if breaker.state == "open" and before != "open":
+            self._wire.call_at(breaker.probe_us, self._probe)
+        if closed:
+            self._wire.call_at(now_us, lambda: self._reopened(self._system.name))
+
+    def _probe(self) -> None:
+        """Ask an open breaker's system whether it lives: by its ping, else by the first call that waits."""
+        now_us = self._wire.now_us()
+        if self.gate.breaker.state != "open":
+            return
+        wait_us = self.gate.wait_us(now_us)
+        if wait_us:
+            self._wire.call_at(now_us + (wait_us if wait_us > 0 else SECOND_US), self._probe)
+        elif self._system.ping is None:
+            self._pump()
+        elif self._has_token(now_us):
+            self._ping(self._system.ping, now_us)
+
+    def _ping(self, ping: Call, now_us: int) -> None:
+        taken = self.gate.admit(now_us)
+        assert taken == 0, "the gate was open a moment ago"
+        request = request_of(ping, self._authorisation(now_us))
+        self._wire.send(request, ping, lambda result: self._pinged(ping, result))
+
+    def _pinged(self, ping: Call, result: Reply | Failed | Unknown) -> None:
+        self._release(self._outcome(ping, result))
+        self._pump()
+
+    def _authorisation(self, now_us: int) -> dict[str, str]:
+        if self._system.token is None:
+            return self._system.headers
+        return {**self._system.headers, **(self._tokens.headers(now_us) or {})}
+
+    def _has_token(self, now_us: int) -> bool:
+        """Tell whether calls can be authorised now; if not, see to it that a token comes (single flight)."""
+        source = self._system.token
+        if source is None or self._tokens.headers(now_us) is not None:
+            return True
+        if self._tokens.fetching:
+            return False
+        wait_us = self._token_after_us - now_us
+        wait_us = wait_us if wait_us > 0 else self.gate.admit(now_us)
+        if wait_us:
+            self._wake_after(now_us, wait_us)
+            return False
+        self._tokens.fetching = True
+        call = source.call(now_us)
+        self._wire.send(request_of(call, {}), call, lambda result: self._fetched(call, result))
+        return False
+
+    def _fetched(self, call: Call, result: Reply | Failed | Unknown) -> None:
+        outcome = self._outcome(call, result)
+        self._tokens.fetching = False
+        self._release(outcome)
+        source = self._system.token
+        assert source is not None, "a token came for a system that has none"
+        if isinstance(outcome, Answer):
+            self._token_failures = 0
+            self._tokens.store(source.read(outcome), self._wire.now_us())
+        elif isinstance(outcome, Failed) and outcome.kind in ("rejected", "unauthenticated"):
+            self._fail_all(outcome)
+        else:
+            pause_seconds = min(2**self._token_failures, _TOKEN_PAUSE_LONGEST_SECONDS)
+            self._token_failures += 1
+            self._token_after_us = self._wire.now_us() + pause_seconds * SECOND_US
+        self._pump()
+
+    def _fail_all(self, refused: Failed) -> None:
+        """Our credentials are wrong: no call can go, and each flow must learn it."""
+        failure = msgspec.structs.replace(refused, kind="unauthenticated", detail="the system refused our credentials")
+        held = [*self._first, *self._again]
+        self._first.clear()
+        self._again.clear()
+        for waiting in held:
+            waiting.ended(failure)
+
+    def _wake_after(self, now_us: int, wait_us: int) -> None:
+        """Come back when the wait is over; a busy gate wakes the lane itself when a call comes back."""
+        if wait_us == BUSY:
+            return
+        at_us = now_us + wait_us
+        if self._wake_us <= now_us or at_us < self._wake_us:
+            self._wake_us = at_us
+            self._wire.call_at(at_us, self._woken)
+
+    def _woken(self) -> None:
+        if self._wake_us and self._wake_us <= self._wire.now_us():
+            self._wake_us = 0
+            self._pump()
+
+
+def request_of(call: Call, authorisation: dict[str, str]) -> Request:
+    """Return the request of a call with its key and access token in place."""
+    headers = {**call.headers, **authorisation}
+    if call.key_header:
+        headers[call.key_header] = call.key
+    return Request(call.system, call.method, call.target, headers, call.body)
