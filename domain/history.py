@@ -184,7 +184,7 @@ class Case(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="case"):
     detail: str = ""
 
 
-class Emitted(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="emitted"):
+class Emitted(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="emitted", rename={"type": "event_type"}):
     """Inside: a canonical event left the outbox."""
 
     at_us: int
