@@ -119,6 +119,7 @@ class Mix(Words):
         default=percent("54"), description="orders of accounts that already have a subscription [E]"
     )
     second_version: Share = Field(default=percent("25"), description="accepted quotes that are a second version [E]")
+    later_start: Share = Field(default=percent("10"), description="orders whose term starts next month [E]")
     lost: Share = Field(default=percent("20"), description="quotes that end unsigned, per accepted one [E]")
     monthly: Share = Field(
         default=percent("28"), description="contracts billed monthly; the others pay a year ahead [E]"

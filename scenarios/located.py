@@ -82,7 +82,7 @@ _Loader.add_implicit_resolver(
 
 
 def read(text: str, file: str) -> Located:
-    """Return the document in `text`; raise ScenarioError with every duplicate key and odd value, or the syntax error."""
+    """Return the document in `text`; raise ScenarioError with its syntax error or every odd value in it."""
     try:
         node = yaml.compose(text, Loader=_Loader)
     except yaml.YAMLError as error:

@@ -1,0 +1,131 @@
+"""Deals: what stands on a quote. Lines, discounts and who must approve them.
+
+The effective discount never exceeds the one on the quote's face: discounted unit prices are rounded up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+from scenarios.catalogue import ANNUAL, MONTHLY, ONCE, ONE_TIME, RECURRING, UNMAPPED, Product, list_unit_minor
+from scenarios.ground import HOUR_US, MINUTE_US, Ground
+
+LINES_MEDIAN, LINES_P95 = 4.0, 18.0  # [E]
+LINES_MAX = min(40, len(RECURRING) + len(ONE_TIME))  # a subscription names a price once, so skus do not repeat
+SEATS_MEDIAN, SEATS_P95, SEATS_MAX = 10.0, 150.0, 5_000
+BANDS = ((0, 20), (21, 40), (41, 70), (71, 90))
+"""Discounts in half percents by approver: none, sales manager, deal desk and finance, chief financial officer."""
+BAND_SHARES = (0.60, 0.30, 0.09, 0.01)  # quotes needing each, mean discount 12% [P-low/E]
+BAND_SHARES_LAST_WEEK = (0.20, 0.40, 0.32, 0.08)  # mean discount 20% [E]
+APPROVERS = (("",), ("sales_manager",), ("deal_desk", "finance"), ("cfo",))
+"""Who approves a quote of each band; the empty name means that no one needs to."""
+APPROVAL_HOURS = ((0.003, 0.02), (3.0, 20.0), (8.0, 40.0), (12.0, 60.0))
+APPROVAL_HOURS_RUSH = ((0.003, 0.02), (0.7, 3.5), (1.5, 7.0), (2.0, 11.0))
+"""Median and 95th percentile of an approval by band, and in the last three business days [E]."""
+OLD_PRICE_BOOK = Fraction(100, 105)
+
+
+def band(half_percents: int) -> int:
+    """Return the approval band of a discount in half percents."""
+    return next((index for index, (_, high) in enumerate(BANDS) if half_percents <= high), len(BANDS) - 1)
+
+
+def discount(ground: Ground, number: int, last_week: bool) -> int:
+    """Return the discount of a quote in half percents."""
+    shares = BAND_SHARES_LAST_WEEK if last_week else BAND_SHARES
+    chosen = ground.draws.weighted(tuple(enumerate(shares)), "band", number)
+    low, high = BANDS[chosen]
+    unit = ground.draws.unit("discount", number)
+    return low + int((unit**0.6 if chosen == 0 else unit) * (high - low + 1))
+
+
+def percent_text(half_percents: int) -> str:
+    """Return a discount as the quote shows it: "12.5"."""
+    return f"{half_percents // 2}.5" if half_percents % 2 else str(half_percents // 2)
+
+
+def approval_us(ground: Ground, number: int, step: int, half_percents: int, rush: bool) -> int:
+    """Return how long an approver takes."""
+    median, p95 = (APPROVAL_HOURS_RUSH if rush else APPROVAL_HOURS)[band(half_percents)]
+    return int(ground.draws.lognormal(median, p95, "approval", number, step) * HOUR_US)
+
+
+def net_unit_minor(list_minor: int, half_percents: int) -> int:
+    """Return a list price less a discount, rounded up to the minor unit."""
+    return -(-list_minor * (200 - half_percents) // 200)
+
+
+def line(product: Product, quantity: int, listed_minor: int, unit_minor: int, months: int) -> dict[str, Any]:
+    """Return one line of a quote as the CRM takes it."""
+    return {
+        "sku": product.sku,
+        "kind": product.kind,
+        "quantity": quantity,
+        "list_unit_minor": listed_minor,
+        "unit_minor": unit_minor,
+        "months": months,
+    }
+
+
+def lines(
+    ground: Ground, number: int, currency: str, months: int, half_percents: int, rise: Fraction
+) -> list[dict[str, Any]]:
+    """Return the lines of an order: distinct skus, at least one of them recurring, the odd ones out last."""
+    made = []
+    for position, product in enumerate(products(ground, number)):
+        frequency = months if product.kind == "recurring" else ONCE
+        listed = list_unit_minor(product.sku, currency, frequency, rise)
+        quantity = _quantity(ground, number, position, product)
+        made.append(line(product, quantity, listed, net_unit_minor(listed, half_percents), frequency))
+    if ground.chance("price_skew", number):
+        made[0]["list_unit_minor"] = int(made[0]["list_unit_minor"] * OLD_PRICE_BOOK)
+    return made
+
+
+def products(ground: Ground, number: int) -> list[Product]:
+    """Return the products of an order, in the order of its lines."""
+    draws = ground.draws
+    wanted = int(draws.lognormal(LINES_MEDIAN, LINES_P95, "lines", number) + 0.5)
+    total = min(max(wanted, 1), LINES_MAX)
+    services = min(int(total * draws.unit("services", number) * 0.7 + 0.5), len(ONE_TIME), total - 1)
+    recurring = min(total - services, len(RECURRING))
+    chosen = spread(RECURRING, recurring, draws.unit("sku", number), draws.unit("stride", number))
+    chosen += spread(ONE_TIME, services, draws.unit("service", number), draws.unit("service_stride", number))
+    if ground.chance("missing_mapping", number):
+        chosen[0] = draws.choose(UNMAPPED, "unmapped", number)
+    return chosen
+
+
+def spread(options: Sequence[Product], wanted: int, start: float, stride: float) -> list[Product]:
+    """Return `wanted` different options: steps of one stride round a circle whose length is a prime."""
+    size = len(options)
+    first, step = int(start * size), 1 + int(stride * (size - 1))
+    return [options[(first + index * step) % size] for index in range(wanted)]
+
+
+def _quantity(ground: Ground, number: int, position: int, product: Product) -> int:
+    if product.kind == "one_time":
+        return ground.draws.whole(1, 4, "pieces", number, position)
+    seats = ground.draws.lognormal(SEATS_MEDIAN, SEATS_P95, "seats", number, position)
+    return min(max(1, int(seats + 0.5)), SEATS_MAX)
+
+
+def frequency(ground: Ground, number: int) -> int:
+    """Return how often a contract is billed, in months."""
+    return MONTHLY if ground.chance("monthly", number) else ANNUAL
+
+
+def term_months(ground: Ground, number: int, months: int) -> int:
+    """Return the length of a contract's term; those billed monthly run a year."""
+    terms = ((12, 0.70), (24, 0.12), (36, 0.18))
+    return 12 if months == MONTHLY else ground.draws.weighted(terms, "term", number)
+
+
+def spaced(times_us: list[int]) -> list[int]:
+    """Return instants pushed apart so that each comes at least a second after the one before it."""
+    apart: list[int] = []
+    for at_us in times_us:
+        apart.append(max(at_us, apart[-1] + MINUTE_US // 60) if apart else at_us)
+    return apart

@@ -1,0 +1,270 @@
+"""Orders: the life of one quote up to its signature, as steps in time and as acts.
+
+A step is cheap (an instant and a number); its act is made only when its time comes, so that a hundred thousand
+lifecycles do not lie in memory as documents.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import IntEnum
+from typing import Any
+
+from domain.acts import Act
+from domain.calendar import add_months, local_date
+from scenarios.accounts import Account, account, crm_account, erp_customer, payer
+from scenarios.arrivals import Arrival, arrival
+from scenarios.deals import (
+    APPROVERS,
+    approval_us,
+    band,
+    discount,
+    frequency,
+    lines,
+    percent_text,
+    spaced,
+    term_months,
+)
+from scenarios.ground import HOUR_US, LOST_FIRST, MINUTE_US, SECOND_US, Ground
+from scenarios.moments import DAY
+from scenarios.values import MICROSECOND
+
+LEAD_MEDIAN_HOURS, LEAD_P95_HOURS, LEAD_MAX_HOURS = 40.0, 240.0, 600.0  # from submitting to signing [E]
+PROVISION_MEDIAN_MINUTES, PROVISION_P95_MINUTES = 30.0, 360.0  # [E]
+VALID_DAYS = 30
+LOST_LAST = 99_999
+
+
+class Step(IntEnum):
+    """What happens in the life of an order, in the order of ties."""
+
+    CRM_ACCOUNT = 0
+    PAYER = 1
+    ERP_CUSTOMER = 2
+    CREATE_FIRST = 3
+    SUBMIT_FIRST = 4
+    CREATE = 5
+    SUBMIT = 6
+    APPROVE = 7
+    APPROVE_AGAIN = 8
+    LOST_CREATE = 9
+    LOST_SUBMIT = 10
+    LOST_APPROVE = 11
+    LOST_APPROVE_AGAIN = 12
+    LOST_EXPIRE = 13
+    LOST_REJECT = 14
+    DURATION = 15
+    ACCEPT = 16
+    HOLD = 17
+    RELEASE = 18
+
+
+def quote_number(number: int) -> str:
+    """Return a quote number: Q- and six digits."""
+    return f"Q-{number:06d}"
+
+
+def new_customer(ground: Ground, number: int, site: int) -> bool:
+    """Tell whether an order opens an account of its own."""
+    return buyer_serial(ground, number, site) == number
+
+
+def buyer_serial(ground: Ground, number: int, site: int) -> int:
+    """Return the serial number of the buying account: its own, or that of a live subscription of the same entity.
+
+    Accounts that meet a credit hold are their own, so that no two holds fight over one account.
+    """
+    known = ground.live[site]
+    if not known or held(ground, number) or not ground.chance("expansion", number):
+        return number
+    return ground.draws.choose(known, "buyer", number)
+
+
+def held(ground: Ground, number: int) -> bool:
+    """Tell whether an order meets a credit hold."""
+    return ground.chance("credit_hold", number)
+
+
+def versions(ground: Ground, number: int) -> int:
+    """Return how many versions the accepted quote has had."""
+    return 2 if ground.chance("second_version", number) else 1
+
+
+def causes(ground: Ground, number: int) -> tuple[str, ...]:
+    """Return why an order will need a person: the ground truth of the scenario's configured fallout."""
+    found = [name for name in ("missing_mapping", "price_skew", "credit_hold") if ground.chance(name, number)]
+    own = found or not ground.chance("duplicate_customer", number)
+    return tuple(found) if own else ("duplicate_customer",)
+
+
+def steps(ground: Ground, order: Arrival) -> list[tuple[int, int]]:
+    """Return the steps of an order's life as (instant, step)."""
+    own = new_customer(ground, order.number, order.site)
+    made = list(_quoting(ground, order))
+    accepted_us = made[-1][0]
+    opened_us = made[0][0]
+    if own:
+        made += [(opened_us, Step.CRM_ACCOUNT), (opened_us, Step.PAYER)]
+    if held(ground, order.number):
+        made += [(opened_us, Step.ERP_CUSTOMER), *_hold(ground, order.number, opened_us, accepted_us)]
+    made.append((accepted_us, Step.DURATION))
+    if order.number <= LOST_LAST and ground.chance("lost", order.number):
+        made += _lost(ground, order, opened_us)
+    return made
+
+
+def _quoting(ground: Ground, order: Arrival) -> list[tuple[int, int]]:
+    """Return the steps from the draft to the signature; all lie after the start of the run."""
+    number, draws, start_us = order.number, ground.draws, ground.moments.start_us
+    half = order_discount(ground, order)
+    room_us = order.at_us - start_us
+    lead_us = draws.lognormal(LEAD_MEDIAN_HOURS, LEAD_P95_HOURS, "lead", number) * HOUR_US
+    submit_us = order.at_us - int(min(lead_us, LEAD_MAX_HOURS * HOUR_US, room_us * 0.9))
+    draft_us = submit_us - int(min(draws.whole(5, 60, "draft", number) * MINUTE_US, (submit_us - start_us) * 0.5))
+    plan: list[tuple[int, int]] = []
+    if versions(ground, number) == 2:
+        first_us = draft_us - (draft_us - start_us) // 8
+        plan += [(first_us, Step.CREATE_FIRST), ((first_us + draft_us) // 2, Step.SUBMIT_FIRST)]
+    plan += [(draft_us, Step.CREATE), (submit_us, Step.SUBMIT)]
+    rush = ground.rush(submit_us, ground.sites[order.site].zone)
+    for index in range(len(APPROVERS[band(half)])):
+        wanted = submit_us + approval_us(ground, number, index, half, rush)
+        latest = submit_us + (order.at_us - submit_us) * (index + 3) // 6
+        plan.append((min(wanted, latest), Step.APPROVE + index))
+    plan.append((order.at_us, Step.ACCEPT))
+    return list(zip(spaced([at_us for at_us, _ in plan]), [step for _, step in plan], strict=True))
+
+
+def _hold(ground: Ground, number: int, opened_us: int, accepted_us: int) -> list[tuple[int, int]]:
+    said = ground.scenario.failures
+    placed = accepted_us + ground.draws.whole(-6 * 60, 10, "hold", number) * MINUTE_US
+    placed = max(placed, opened_us + SECOND_US)
+    median, p95 = said.hold_median // MICROSECOND, said.hold_p95 // MICROSECOND
+    released = placed + int(ground.draws.lognormal(median, p95, "release", number))
+    return [(placed, Step.HOLD), (max(min(released, ground.moments.heal_us), placed + MINUTE_US), Step.RELEASE)]
+
+
+def _lost(ground: Ground, order: Arrival, opened_us: int) -> list[tuple[int, int]]:
+    """Return the steps of a rival quote to the same account that nobody signs."""
+    number = order.number
+    made = [opened_us + 2 * SECOND_US, opened_us + 2 * MINUTE_US]
+    if ground.draws.chance(0.3, "rejected", number):
+        return [(made[0], Step.LOST_CREATE), (made[1], Step.LOST_SUBMIT), (made[1] + 2 * HOUR_US, Step.LOST_REJECT)]
+    approvals = [
+        (made[1] + (index + 1) * 20 * MINUTE_US, Step.LOST_APPROVE + index)
+        for index in range(len(APPROVERS[band(order_discount(ground, order))]))
+    ]
+    zone = ground.sites[order.site].zone
+    expires_us = ground.midnight_after_us(_lost_valid_until(ground, order), zone) + MINUTE_US
+    return [(made[0], Step.LOST_CREATE), (made[1], Step.LOST_SUBMIT), *approvals, (expires_us, Step.LOST_EXPIRE)]
+
+
+def _lost_valid_until(ground: Ground, order: Arrival) -> date:
+    return order.day + DAY
+
+
+def order_discount(ground: Ground, order: Arrival) -> int:
+    """Return the discount of an order in half percents."""
+    return discount(ground, order.number, ground.last_week(order.day))
+
+
+def act(ground: Ground, number: int, step: int, at_us: int) -> Act:
+    """Return the act of one step of an order's life."""
+    order = arrival(ground, number)
+    system, action, arguments, txn = _made(ground, order, Step(step), at_us)
+    return Act(at_us=at_us, system=system, action=action, arguments=arguments, txn=txn)
+
+
+def _made(ground: Ground, order: Arrival, step: Step, at_us: int) -> tuple[str, str, dict[str, Any], str]:
+    name, version = quote_number(order.number), versions(ground, order.number)
+    this = {"number": name, "version": version}
+    if step in (Step.CRM_ACCOUNT, Step.PAYER, Step.ERP_CUSTOMER, Step.HOLD, Step.RELEASE):
+        return _of_account(ground, order, step, name)
+    if Step.LOST_CREATE <= step <= Step.LOST_REJECT:
+        return _of_lost(ground, order, step, at_us)
+    if step is Step.CREATE_FIRST:
+        return "crm", "create_quote", _quote(ground, order, at_us, name, 1, order_discount(ground, order) // 2), name
+    if step is Step.SUBMIT_FIRST:
+        return "crm", "submit_quote", {"number": name, "version": 1}, name
+    if step is Step.CREATE:
+        return "crm", "create_quote", _quote(ground, order, at_us, name, version, order_discount(ground, order)), name
+    if step is Step.SUBMIT:
+        return "crm", "submit_quote", this, name
+    if step is Step.DURATION:
+        reference = f"{name}-v{version}"
+        return "fulfilment", "set_duration", {"order": reference, "seconds": _provision_seconds(ground, order)}, name
+    if step is Step.ACCEPT:
+        return "crm", "accept_quote", {**this, "signer": buyer(ground, order).signer}, name
+    approver = APPROVERS[band(order_discount(ground, order))][step - Step.APPROVE]
+    return "crm", "approve_quote", {**this, "approver": approver}, name
+
+
+def _of_account(ground: Ground, order: Arrival, step: Step, name: str) -> tuple[str, str, dict[str, Any], str]:
+    who = buyer(ground, order)
+    if step is Step.CRM_ACCOUNT:
+        return "crm", "create_account", crm_account(who), ""
+    if step is Step.PAYER:
+        return "payment", "create_customer", payer(who), ""
+    if step is Step.ERP_CUSTOMER:
+        return "erp", "create_customer", erp_customer(who), ""
+    if step is Step.HOLD:
+        level = "hard" if ground.draws.chance(0.7, "level", order.number) else "soft"
+        return "erp", "place_hold", {"account": who.id, "level": level}, name
+    return "erp", "release_hold", {"account": who.id}, name
+
+
+def _of_lost(ground: Ground, order: Arrival, step: Step, at_us: int) -> tuple[str, str, dict[str, Any], str]:
+    name, half = quote_number(LOST_FIRST + order.number), order_discount(ground, order)
+    this: dict[str, Any] = {"number": name, "version": 1}
+    if step is Step.LOST_CREATE:
+        quote = _quote(ground, order, at_us, name, 1, half)
+        quote["valid_until"] = _lost_valid_until(ground, order).isoformat()
+        return "crm", "create_quote", quote, name
+    if step is Step.LOST_SUBMIT:
+        return "crm", "submit_quote", this, name
+    if step is Step.LOST_EXPIRE:
+        return "crm", "expire_quote", this, name
+    approvers = APPROVERS[band(half)]
+    if step is Step.LOST_REJECT:
+        return "crm", "reject_quote", {**this, "approver": approvers[-1] or "sales_manager"}, name
+    return "crm", "approve_quote", {**this, "approver": approvers[step - Step.LOST_APPROVE]}, name
+
+
+def buyer(ground: Ground, order: Arrival) -> Account:
+    """Return the account that buys."""
+    return account(ground, buyer_serial(ground, order.number, order.site), order.site)
+
+
+def _quote(ground: Ground, order: Arrival, at_us: int, name: str, version: int, half: int) -> dict[str, Any]:
+    who, number = buyer(ground, order), order.number
+    months = frequency(ground, number)
+    return {
+        "number": name,
+        "version": version,
+        "account": who.id,
+        "entity": who.entity,
+        "currency": who.currency,
+        "kind": "new",
+        "amendment_kind": "",
+        "lines": lines(ground, number, who.currency, months, half, ground.rise_at(at_us)),
+        "discount_percent": percent_text(half),
+        "term_start": _term_start(ground, order).isoformat(),
+        "term_months": term_months(ground, number, months),
+        "valid_until": (local_date(at_us, who.zone) + VALID_DAYS * DAY).isoformat(),
+        "payment_method": who.method,
+        "subscription": "",
+        "effective_date": "",
+        "sequence": 0,
+        "deltas": [],
+        "co_term_end": "",
+    }
+
+
+def _term_start(ground: Ground, order: Arrival) -> date:
+    later = ground.chance("later_start", order.number)
+    return add_months(order.day.replace(day=1), 1) if later else order.day
+
+
+def _provision_seconds(ground: Ground, order: Arrival) -> int:
+    minutes = ground.draws.lognormal(PROVISION_MEDIAN_MINUTES, PROVISION_P95_MINUTES, "provision", order.number)
+    return max(1, int(minutes * 60))
