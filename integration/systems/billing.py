@@ -56,7 +56,7 @@ def create_customer(account: Account, address: Address, terms_days: int, key: st
         ("preferred_currency_code", account.currency),
         ("net_term_days", terms_days),
         ("auto_collection", "off"),
-        ("meta_data", json_body({"entity": account.entity}).decode()),
+        ("business_entity_id", account.entity),
         ("billing_address[line1]", address.line),
         ("billing_address[city]", address.city),
         ("billing_address[state_code]", address.region),
@@ -148,7 +148,7 @@ def change_terms(change: Change, key: str, txn: str) -> Call:
 
 def change_term_end(subscription: str, end: date, key: str, txn: str) -> Call:
     """Move the end of a subscription's current term (co-terming)."""
-    fields = [("term_ends_at", seconds_of_date(end))]
+    fields: Fields = [("term_ends_at", seconds_of_date(end))]
     return _post(f"/subscriptions/{subscription}/change_term_end", fields, key, txn, "change_term_end")
 
 
@@ -184,6 +184,23 @@ def close_invoice(invoice: str, key: str, txn: str) -> Call:
     return _post(f"/invoices/{invoice}/close", [], key, txn, "close_invoice")
 
 
+def record_excess(account: str, payment: str, amount_minor: int, day: date, key: str, txn: str) -> Call:
+    """Record money that a customer paid beyond what was due; it stays as the customer's credit."""
+    fields: Fields = [
+        ("transaction[amount]", amount_minor),
+        ("transaction[payment_method]", "other"),
+        ("transaction[reference_number]", payment),
+        ("transaction[date]", seconds_of_date(day)),
+    ]
+    return _post(f"/customers/{account}/record_excess_payment", fields, key, txn, "record_excess_payment")
+
+
+def recent_credit_notes(since_us: int) -> Call:
+    """Ask for the credit notes made since an instant."""
+    path = f"/credit_notes?date[after]={since_us // 1_000_000}&limit=100"
+    return _get(path, "", "list_credit_notes")
+
+
 def record_payment(invoice: str, payment: str, amount_minor: int, day: date, key: str, txn: str) -> Call:
     """Record that an invoice was paid elsewhere."""
     fields: Fields = [
@@ -205,6 +222,11 @@ def credit_notes_of(invoice: str, txn: str) -> Call:
     return _get(f"/credit_notes?reference_invoice_id[is]={invoice}&limit=100", txn, "list_credit_notes")
 
 
+def tax_note_of(note: str) -> str:
+    """Return the remark by which the tax part of a credit note is known."""
+    return f"Tax of {note}"
+
+
 def credit_tax(note: CreditNote, shares: Sequence[tuple[str, int]], key: str, txn: str) -> Call:
     """Credit the tax that belongs to a credit note: (tax line of the invoice, amount) each."""
     fields: Fields = [
@@ -212,7 +234,7 @@ def credit_tax(note: CreditNote, shares: Sequence[tuple[str, int]], key: str, tx
         ("type", note.type),
         ("reason_code", TAX_REASON),
         ("total", sum(amount for _, amount in shares)),
-        ("customer_notes", f"Tax of {note.id}"),
+        ("customer_notes", tax_note_of(note.id)),
     ]
     for index, (line, amount_minor) in enumerate(shares):
         fields.append((f"line_items[reference_line_item_id][{index}]", line))
@@ -281,7 +303,10 @@ class BillingInvoice(msgspec.Struct, frozen=True):
     total: int
     amount_due: int
     line_items: list[InvoiceLine]
+    amount_paid: int = 0
     subscription_id: str = ""
+    business_entity_id: str = ""
+    po_number: str = ""
     due_date: int | None = None
     billing_address: BillingAddress = BillingAddress()
 
@@ -308,6 +333,7 @@ class CreditNote(msgspec.Struct, frozen=True):
     total: int
     line_items: list[InvoiceLine]
     subscription_id: str = ""
+    business_entity_id: str = ""
     reason_code: str = ""
     customer_notes: str = ""
 

@@ -77,14 +77,15 @@ def find_account(number: str) -> Call:
     return Call(system="crm", operation="query", target=target, timeout_seconds=30)
 
 
-def update_quote(quote_id: str, fields: dict[str, Any], reference: str, txn: str) -> Call:
-    """Set absolute values on a quote: repeating it does no harm."""
-    return _patch("Quote", quote_id, fields, f"mirror/{reference}", txn)
+def update_quote(quote_id: str, reference: str, fields: dict[str, Any], sequence: int, txn: str) -> Call:
+    """Set absolute values on a quote, by its id or, when that is not known, by its reference."""
+    row = quote_id or f"Reference__c/{reference}?updateOnly=true"
+    return _patch("Quote", row, fields, f"mirror/{reference}/{sequence}", txn)
 
 
-def update_account(account_id: str, fields: dict[str, Any]) -> Call:
+def update_account(account_id: str, fields: dict[str, Any], stamp: str) -> Call:
     """Set absolute values on an account."""
-    return _patch("Account", account_id, fields, f"mirror/{account_id}", "")
+    return _patch("Account", account_id, fields, f"mirror/{account_id}/{stamp}", "")
 
 
 def _patch(kind: str, record_id: str, fields: dict[str, Any], key: str, txn: str) -> Call:

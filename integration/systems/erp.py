@@ -169,18 +169,26 @@ def _tax_line(number: int, share: TaxShare, currency: str) -> dict[str, Any]:
     }
 
 
-def put_cash(payment: str, invoice: str, posting: Posting, amount_minor: int, method: str, business_date: date) -> Call:
-    """Apply a payment to the invoice it was made for; cards and debits go through the processor's clearing account."""
-    amount = major(amount_minor, posting.currency)
+def put_cash(
+    payment: str,
+    invoice: str,
+    posting: Posting,
+    paid_minor: int,
+    taken_minor: int,
+    method: str,
+    business_date: date,
+) -> Call:
+    """Apply as much of a payment as its invoice takes; cards and debits go through the processor's clearing account."""
+    taken = major(taken_minor, posting.currency)
     body = {
         "customer": {"externalId": posting.customer},
         "subsidiary": {"id": posting.entity},
         "currency": {"refName": posting.currency},
-        "payment": amount,
+        "payment": major(paid_minor, posting.currency),
         "tranDate": business_date,
         "custbody_method": method,
         "custbody_txn": posting.txn,
-        "apply": {"items": [{"doc": {"externalId": invoice}, "amount": amount}]},
+        "apply": {"items": [{"doc": {"externalId": invoice}, "amount": taken}] if taken_minor else []},
     }
     return _put("customerPayment", payment, body, posting.txn, "upsert_payment")
 

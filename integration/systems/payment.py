@@ -19,6 +19,8 @@ KEY_HEADER = "idempotency-key"
 KEY_LIVES_SECONDS = 86_400
 TIMEOUT_SECONDS = 30
 METHOD_TYPES = {"card": "card", "debit": "us_bank_account", "push": "customer_balance"}
+_METHODS = {vendor: ours for ours, vendor in METHOD_TYPES.items()}
+_CLASSES = {"R01": "PAYMENT.NSF", "R02": "PAYMENT.ACCOUNT_CLOSED", "R03": "PAYMENT.ACCOUNT_CLOSED"}
 WEBHOOK_SECRET = b"whsec_q2c_integration"
 TOLERANCE_SECONDS = 300
 
@@ -89,6 +91,11 @@ def refund(intent: str, amount_minor: int, key: str, txn: str) -> Call:
     return _post("/refunds", {"payment_intent": intent, "amount": amount_minor}, key, txn, "create_refund")
 
 
+def recent_payouts(since_us: int) -> Call:
+    """Ask for the payouts made since an instant."""
+    return _get(f"/payouts?created[gte]={since_us // 1_000_000}&limit=100", "", "list_payouts")
+
+
 def payout_transactions(payout: str, after: str) -> Call:
     """Ask for the balance transactions in a payout, a page of 100 after one of them."""
     page = f"&starting_after={after}" if after else ""
@@ -108,6 +115,11 @@ class PaymentCustomer(msgspec.Struct, frozen=True):
     id: str
     invoice_settings: _InvoiceSettings = _InvoiceSettings()
     metadata: dict[str, str] = {}
+
+    @property
+    def method(self) -> str:
+        """How the customer pays: card, debit or push."""
+        return self.metadata.get("method", "card")
 
     @property
     def payment_method(self) -> str:
@@ -132,7 +144,13 @@ class Intent(msgspec.Struct, frozen=True):
     currency: str
     amount_received: int = 0
     metadata: dict[str, str] = {}
+    payment_method_types: list[str] = []
     last_payment_error: PaymentError | None = None
+
+    @property
+    def method(self) -> str:
+        """How it was paid: card, debit or push."""
+        return _METHODS.get(self.payment_method_types[0], "card") if self.payment_method_types else "card"
 
 
 class BalanceTransaction(msgspec.Struct, frozen=True):
@@ -154,6 +172,19 @@ class _Intents(msgspec.Struct):
     data: list[Intent]
 
 
+class PayoutRow(msgspec.Struct, frozen=True):
+    """A payout."""
+
+    id: str
+    currency: str
+    status: str
+    created: int = 0
+
+
+class _Payouts(msgspec.Struct):
+    data: list[PayoutRow]
+
+
 class Page(msgspec.Struct, frozen=True):
     """A page of balance transactions."""
 
@@ -164,6 +195,7 @@ class Page(msgspec.Struct, frozen=True):
 _customers = msgspec.json.Decoder(_Customers)
 _intent = msgspec.json.Decoder(Intent)
 _intents = msgspec.json.Decoder(_Intents)
+_payouts = msgspec.json.Decoder(_Payouts)
 _page = msgspec.json.Decoder(Page)
 
 
@@ -180,6 +212,16 @@ def intent_of(answer: Answer) -> Intent:
 def intents_of(answer: Answer) -> list[Intent]:
     """Return the payment intents of a search."""
     return read(answer, _intents).data
+
+
+def payouts_of(answer: Answer) -> list[PayoutRow]:
+    """Return the payouts of an answer to `recent_payouts`."""
+    return read(answer, _payouts).data
+
+
+def class_of(decline: str) -> str:
+    """Return the taxonomy's code of a decline that trying again does not mend."""
+    return _CLASSES.get(decline, "PAYMENT.HARD_DECLINE")
 
 
 def page_of(answer: Answer) -> Page:

@@ -136,6 +136,11 @@ def shares(answer: Answer) -> tuple[TaxShare, ...]:
     return tuple(found)
 
 
+def is_committed(answer: Answer) -> bool:
+    """Tell whether the document of an answer is committed."""
+    return read(answer, _document).status == "Committed"
+
+
 def _jurisdiction(row: _Summary) -> str:
     return f"{row.country}-{row.region or row.country} {row.jurisName}"
 

@@ -1,0 +1,63 @@
+"""The table of flows by name, and the table of messages that start or wake them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from integration.effects import Start
+from integration.flow import Program
+from integration.flows import amendments, credits, invoices, orders, quotes, settlements, sweeps
+from integration.intake import Route
+from integration.outcomes import Message
+from integration.systems import billing, crm, erp, fulfilment, payment, tax
+
+PROGRAMS: Mapping[str, Program] = MappingProxyType(
+    {
+        "accepted_quote": quotes.accepted_quote,
+        "mirror": orders.show_in_crm,
+        "undo_order": orders.undo_order,
+        "bill": invoices.bill,
+        "credit": credits.credit,
+        "apply_amendment": amendments.apply_amendment,
+        "settle": settlements.settle,
+        "sweep_quotes": sweeps.sweep_quotes,
+        "sweep_invoices": sweeps.sweep_invoices,
+        "sweep_credit_notes": sweeps.sweep_credit_notes,
+        "sweep_payouts": sweeps.sweep_payouts,
+        "sweep_credit": sweeps.sweep_credit,
+        "show_credit": sweeps.show_credit,
+    }
+)
+
+SYSTEMS = (crm.SYSTEM, erp.SYSTEM, billing.SYSTEM, tax.SYSTEM, payment.SYSTEM, fulfilment.SYSTEM)
+SOURCES = (crm.SOURCE, billing.SOURCE, payment.SOURCE, fulfilment.SOURCE)
+
+
+def _quote(message: Message) -> Start:
+    return sweeps.start_quote(message.body["quote_id"], message.body["reference"], message.txn)
+
+
+def _invoice(message: Message) -> Start:
+    return sweeps.start_invoice(message.body["id"], message.body["subscription"])
+
+
+def _credit_note(message: Message) -> Start | None:
+    if message.body.get("reason_code") == billing.TAX_REASON:
+        return None  # our own doing: reacting to it would never end
+    return sweeps.start_credit(message.body["id"], message.body["subscription"])
+
+
+def _payout(message: Message) -> Start:
+    return sweeps.start_payout(message.body["id"], message.body["currency"], message.sent_us)
+
+
+ROUTES = (
+    Route(source="crm", topic="quote.accepted", start=_quote, deliver=False),
+    Route(source="billing", topic="invoice_generated", start=_invoice, deliver=False),
+    Route(source="billing", topic="credit_note_created", start=_credit_note, deliver=False),
+    Route(source="payment", topic="payment_intent.succeeded", deliver_as="payment"),
+    Route(source="payment", topic="payment_intent.payment_failed", deliver_as="payment"),
+    Route(source="payment", topic="payout.paid", start=_payout, deliver=False),
+    Route(source="fulfilment", topic="task.completed"),
+)

@@ -1,0 +1,82 @@
+"""Credit notes of billing: take back the tax, credit it, post the memo. The credit stays with the customer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from domain.objects import TaxShare
+from integration.effects import Sleep
+from integration.flow import FlowContext
+from integration.flows.invoices import committed
+from integration.flows.steps import day_in, do, key_of, tell
+from integration.outcomes import Answer
+from integration.systems import billing, erp, tax
+from integration.systems.billing import BillingInvoice, CreditNote
+from integration.systems.erp import Posting
+from integration.systems.wire import date_of_seconds
+
+_PAUSE_SECONDS = 300
+
+
+async def credit(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Complete one credit note. Arguments: credit_note."""
+    answer = await do(context, billing.read_credit_note(arguments["credit_note"], context.txn))
+    note = billing.credit_note_of(answer)
+    if note.reason_code == billing.TAX_REASON:
+        return {"credit_note": note.id, "status": "ours"}  # the tax part of another note; made by this very flow
+    invoice = await _closed_invoice(context, note)
+    shares = await _tax_back(context, note, invoice)
+    lines = _tax_lines(invoice, shares)
+    if lines:
+        await _credit_tax(context, note, lines)
+    posting = _posting(note, invoice, shares, day_in(context, invoice.business_entity_id, answer.at_us), context.txn)
+    await do(context, erp.put_credit_memo(posting))
+    await tell("credit_memo.issued", note.id, context.txn, memo_id=note.id, invoice_id=invoice.id)
+    return {"credit_note": note.id, "status": "posted"}
+
+
+async def _closed_invoice(context: FlowContext, note: CreditNote) -> BillingInvoice:
+    """Return the invoice that is credited, once its own flow has closed it: only then its tax is known."""
+    while True:
+        answer = await do(context, billing.read_invoice(note.reference_invoice_id, context.txn))
+        invoice = billing.invoice_of(answer)
+        if invoice.status != "pending":
+            return invoice
+        await Sleep(_PAUSE_SECONDS)
+
+
+async def _tax_back(context: FlowContext, note: CreditNote, invoice: BillingInvoice) -> tuple[TaxShare, ...]:
+    """Commit the return document of a credit note whose invoice bore tax."""
+    if not any(line.jurisdiction for line in invoice.line_items):
+        return ()
+    taxable = tax.Taxable(
+        code=note.id, customer=note.customer_id, currency=note.currency_code,
+        address=invoice.billing_address.canonical(), day=date_of_seconds(note.date),
+        lines=[line.canonical() for line in note.line_items], txn=context.txn,
+        original_day=date_of_seconds(invoice.date),
+    )  # fmt: skip
+    return await committed(context, taxable, tax.commit_return(taxable))
+
+
+def _tax_lines(invoice: BillingInvoice, shares: Sequence[TaxShare]) -> list[tuple[str, int]]:
+    """Return (tax line of the invoice, amount to credit) for each jurisdiction the invoice bore tax of."""
+    found = ((invoice.tax_line(share.jurisdiction), share.amount_minor) for share in shares)
+    return [(line.id, amount_minor) for line, amount_minor in found if line is not None]
+
+
+async def _credit_tax(context: FlowContext, note: CreditNote, lines: Sequence[tuple[str, int]]) -> None:
+    async def there() -> Answer | None:
+        answer = await do(context, billing.credit_notes_of(note.reference_invoice_id, context.txn))
+        wanted = billing.tax_note_of(note.id)
+        return answer if any(known.customer_notes == wanted for known in billing.credit_notes_in(answer)) else None
+
+    key = key_of(context, note.id, "credit_tax")
+    await do(context, billing.credit_tax(note, lines, key, context.txn), there)
+
+
+def _posting(note: CreditNote, invoice: BillingInvoice, shares: tuple[TaxShare, ...], day: Any, txn: str) -> Posting:
+    return Posting(
+        id=note.id, customer=note.customer_id, entity=invoice.business_entity_id, currency=note.currency_code, txn=txn,
+        business_date=day, lines=tuple(line.canonical() for line in note.line_items), taxes=shares, invoice=invoice.id,
+    )  # fmt: skip

@@ -1,0 +1,232 @@
+"""An order from an accepted quote: credit, booking, fulfilment, subscription, activation; and its undoing.
+
+Sales promised it and the ERP books it as soon as credit allows. What comes after may be late without harm: a billing
+outage delays the subscription, never the booking.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from domain.objects import Quote
+from integration.effects import Call, Receive, Sleep, Start
+from integration.flow import FlowContext
+from integration.flows.steps import GivenUp, ask_a_person, day_in, do, key_of, mirror, tell, try_briefly
+from integration.outcomes import Answer, CallFailed
+from integration.systems import billing, crm, erp, fulfilment, tax
+from integration.systems.crm import AcceptedQuote
+from integration.systems.wire import date_of_seconds
+
+CREDIT_PAUSE_SECONDS = 900
+TASK_POLL_SECONDS = 6 * 3600
+WAITING_ROOM_DAYS = 366  # a subscription waits in the future until fulfilment is complete
+ABSENT = (404,)
+
+
+async def order(context: FlowContext, accepted: AcceptedQuote, reference: str) -> dict[str, Any]:
+    """Book an accepted quote and carry it to an active subscription; a refusal by people ends in compensation."""
+    quote = accepted.quote
+    await tell("order.received", reference, quote.txn, quote_id=quote.number, version=quote.version)
+    try:
+        booked = await _book(context, accepted, reference)
+    except GivenUp as given_up:
+        await _return_to_sales(context, accepted, reference)
+        return {"order": reference, "status": "given_up", "reason": str(given_up)}
+    try:
+        await _deliver(context, accepted, reference)
+    except GivenUp as given_up:
+        await _compensate(context, quote, reference, str(given_up))
+        return {"order": reference, "status": "cancelled", "reason": str(given_up)}
+    return {"order": reference, "status": "active", "number": booked.tranId}
+
+
+async def _book(context: FlowContext, accepted: AcceptedQuote, reference: str) -> erp.OrderStanding:
+    quote = accepted.quote
+    await do(context, erp.put_customer(accepted.account, context.settings.terms_days, quote.txn))
+    cleared_us = await _cleared_credit(context, accepted, reference)
+    await _estimate_tax(context, accepted, cleared_us)
+    await do(context, erp.put_order(quote, reference, day_in(context, quote.entity, cleared_us)))
+    return await booked_order(context, accepted, reference)
+
+
+async def booked_order(context: FlowContext, accepted: AcceptedQuote, reference: str) -> erp.OrderStanding:
+    """Wait until the ERP has approved the order (a credit hold may keep it), and show it to sales."""
+    quote = accepted.quote
+    while True:
+        answer = await do(context, erp.read_order(reference, quote.txn))
+        standing = erp.order_standing(answer)
+        if standing.is_booked:
+            break
+        if standing.status.id == "cancelled":
+            await ask_a_person("CONFLICT.STATE", f"order {reference} was cancelled in the ERP")
+        await Sleep(CREDIT_PAUSE_SECONDS)
+    await mirror(
+        quote.txn, reference, quote.id, answer.at_us,
+        OrderStatus__c="booked", OrderNumber__c=standing.tranId, Status="Converted",
+    )  # fmt: skip
+    await tell("order.accepted", reference, quote.txn, order_id=reference, erp_request_id=standing.id)
+    await tell("quote.converted", quote.number, quote.txn, version=quote.version, order_ids=[reference])
+    return standing
+
+
+async def _cleared_credit(context: FlowContext, accepted: AcceptedQuote, reference: str) -> int:
+    """Wait until the customer is not on hold; return the instant of the decision."""
+    told = False
+    while True:
+        answer = await do(context, erp.read_customer(accepted.account.id, accepted.quote.txn))
+        if not erp.customer_standing(answer).is_held:
+            return answer.at_us
+        if not told:
+            await mirror(accepted.quote.txn, reference, accepted.quote.id, answer.at_us, OrderStatus__c="credit_hold")
+            told = True
+        await Sleep(CREDIT_PAUSE_SECONDS)
+
+
+async def _estimate_tax(context: FlowContext, accepted: AcceptedQuote, at_us: int) -> None:
+    """Ask the tax engine early, so that an address it cannot place is found before booking; do without when it is down.
+
+    What the customer owes is decided by the document that is committed for the invoice.
+    """
+    quote = accepted.quote
+    taxable = tax.Taxable(
+        code=f"{quote.number}-v{quote.version}", customer=quote.account, currency=quote.currency,
+        address=accepted.address, day=day_in(context, quote.entity, at_us), lines=quote.lines, txn=quote.txn,
+    )  # fmt: skip
+    await try_briefly(tax.estimate(taxable))
+
+
+async def _deliver(context: FlowContext, accepted: AcceptedQuote, reference: str) -> None:
+    quote = accepted.quote
+    await do(context, fulfilment.put_task(quote, reference))
+    await _subscribe(context, accepted, reference)
+    done_us = await _fulfilled(context, quote, reference)
+    await do(context, erp.fulfil_order(reference, reference, quote.txn))
+    start = day_in(context, quote.entity, done_us)
+    key = key_of(context, quote.number, "activate")
+
+    async def active() -> Answer | None:
+        answer = await do(context, billing.read_subscription(quote.number, quote.txn))
+        return None if billing.subscription_of(answer).status == "future" else answer
+
+    await do(context, billing.activate(quote.number, start, key, quote.txn), active)
+    await mirror(quote.txn, reference, quote.id, done_us, OrderStatus__c="fulfilled")
+
+
+async def _subscribe(context: FlowContext, accepted: AcceptedQuote, reference: str) -> None:
+    quote = accepted.quote
+    await _ensure_billing_customer(context, accepted)
+    key = key_of(context, reference, "create_subscription")
+    assert quote.term_start is not None, "an order has a start"
+    start = quote.term_start + timedelta(days=WAITING_ROOM_DAYS)
+
+    async def there() -> Answer | None:
+        return await _found(context, billing.read_subscription(quote.number, quote.txn))
+
+    call = billing.create_subscription(quote, reference, start, key)
+    try:
+        await do(context, call, there, allow=("duplicate_entry",))
+    except CallFailed:
+        await do(context, billing.read_subscription(quote.number, quote.txn))
+
+
+async def _ensure_billing_customer(context: FlowContext, accepted: AcceptedQuote) -> None:
+    quote, account = accepted.quote, accepted.account
+    if await _found(context, billing.read_customer(account.id, quote.txn)) is not None:
+        return
+    key = key_of(context, account.id, "create_customer")
+    terms_days = context.settings.terms_days
+
+    async def there() -> Answer | None:
+        return await _found(context, billing.read_customer(account.id, quote.txn))
+
+    call = billing.create_customer(account, accepted.address, terms_days, key, quote.txn)
+    try:
+        await do(context, call, there, allow=("duplicate_entry",))
+    except CallFailed:
+        return
+
+
+async def _found(context: FlowContext, call: Call) -> Answer | None:
+    try:
+        return await do(context, call, allow=ABSENT)
+    except CallFailed:
+        return None
+
+
+async def _fulfilled(context: FlowContext, quote: Quote, reference: str) -> int:
+    """Wait for the news that the task is complete; ask for it when none comes. Return when it was heard."""
+    while True:
+        message = await Receive("task.completed", reference, TASK_POLL_SECONDS)
+        if message is not None:
+            return message.received_us
+        answer = await do(context, fulfilment.read_task(reference, quote.txn))
+        status = fulfilment.task_of(answer).status
+        if status == "completed":
+            return answer.at_us
+        if status in ("failed", "cancelled"):
+            await ask_a_person("VALIDATION.BUSINESS_RULE", f"fulfilment of {reference} is {status}")
+            await do(context, fulfilment.put_task(quote, reference))
+
+
+# --- undoing --------------------------------------------------------------------------------------------------------
+
+
+async def _return_to_sales(context: FlowContext, accepted: AcceptedQuote, reference: str) -> None:
+    quote = accepted.quote
+    answer = await do(context, erp.read_customer(quote.account, quote.txn))
+    await mirror(quote.txn, reference, quote.id, answer.at_us, OrderStatus__c="rejected", Status="Accept Failed")
+    await tell("order.rejected", reference, quote.txn, order_id=reference)
+
+
+async def _compensate(context: FlowContext, quote: Quote, reference: str, reason: str) -> None:
+    await Start(
+        flow_id=f"undo/{reference}",
+        name="undo_order",
+        arguments={"reference": reference, "quote_id": quote.id, "subscription": quote.number, "reason": reason},
+        txn=quote.txn,
+        entity_key=f"order/{reference}",
+    )
+
+
+async def undo_order(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Undo an order from whatever step it reached. Arguments: reference, quote_id, subscription, reason."""
+    reference, subscription = arguments["reference"], arguments["subscription"]
+    await _cancel_subscription(context, subscription, reference)
+    await _ignoring_absence(context, fulfilment.cancel_task(reference, context.txn))
+    answer = await _ignoring_absence(context, erp.close_order(reference, context.txn))
+    at_us = answer.at_us if answer else 0
+    await mirror(context.txn, reference, arguments["quote_id"], at_us, OrderStatus__c="cancelled")
+    await tell("order.cancelled", reference, context.txn, order_id=reference, reason=arguments["reason"])
+    return {"order": reference, "status": "cancelled"}
+
+
+async def _cancel_subscription(context: FlowContext, subscription: str, reference: str) -> None:
+    answer = await _found(context, billing.read_subscription(subscription, context.txn))
+    if answer is None:
+        return
+    found = billing.subscription_of(answer)
+    if found.status == "cancelled":
+        return
+    effective = date_of_seconds(found.start_date)
+    key = key_of(context, reference, "cancel_subscription")
+    await do(context, billing.cancel(subscription, effective, reference, key, context.txn))
+
+
+async def _ignoring_absence(context: FlowContext, call: Call) -> Answer | None:
+    try:
+        return await do(context, call, allow=(404, 409))
+    except CallFailed:
+        return None
+
+
+async def show_in_crm(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Write mirrored facts on a quote. Arguments: quote_id, reference, sequence, fields."""
+    fields = {**arguments["fields"], "MirrorSequence__c": arguments["sequence"]}
+    call = crm.update_quote(arguments["quote_id"], arguments["reference"], fields, arguments["sequence"], context.txn)
+    try:
+        await do(context, call, allow=ABSENT)
+    except CallFailed:
+        return {"shown": False}
+    return {"shown": True}

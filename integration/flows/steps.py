@@ -1,0 +1,106 @@
+"""Steps that every flow is made of: a call that must succeed, a case for a person, a line in the CRM's mirror."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from typing import Any
+
+from domain.calendar import local_date
+from integration.effects import Call, Emit, Park, Start
+from integration.flow import FlowContext
+from integration.outcomes import Answer, CallFailed, OutcomeUnknown
+from integration.retry import Probe, call_with_retries
+from integration.systems.wire import UnexpectedReply
+
+US_PER_SECOND = 1_000_000
+_CODES = {
+    ("erp", "INVALID_KEY_OR_REF"): "DATA_QUALITY.MAPPING_MISSING",
+    ("erp", "PERIOD_CLOSED"): "CONFLICT.PERIOD_CLOSED",
+    ("billing", "resource_not_found"): "DATA_QUALITY.MAPPING_MISSING",
+    ("billing", "invalid_state_for_request"): "CONFLICT.STATE",
+    ("billing", "duplicate_entry"): "CONFLICT.DUPLICATE_REQUEST",
+    ("crm", "FIELD_CUSTOM_VALIDATION_EXCEPTION"): "CONFLICT.STATE",
+    ("tax", "GetTaxError"): "CONFLICT.STATE",
+}
+
+
+class GivenUp(Exception):
+    """A person decided that a flow shall not go on; what it did so far is to be compensated."""
+
+
+async def do(context: FlowContext, call: Call, probe: Probe | None = None, allow: Collection[str | int] = ()) -> Answer:
+    """Return the answer of a call that the flow cannot do without.
+
+    A permanent failure becomes a case and the call is repeated when somebody re-drives the flow; GivenUp is raised when
+    they decide to cancel. Vendor codes and statuses in `allow` are raised as CallFailed for the flow to handle.
+    """
+    while True:
+        try:
+            return await call_with_retries(context, call, probe)
+        except CallFailed as failure:
+            if failure.code in allow or failure.status in allow:
+                raise
+            await ask_a_person(code_of(call.system, failure), f"{call.system} {call.operation}: {failure}", call)
+
+
+async def ask_a_person(code: str, detail: str, call: Call | None = None, **about: Any) -> None:
+    """Park as an exception case; return when it is re-driven, raise GivenUp when it is to be cancelled."""
+    if call is not None:
+        about = {"system": call.system, "operation": call.operation, "key": call.key, **about}
+    resumed = await Park(code=code, detail=detail, context=about)
+    if resumed.action == "cancel":
+        raise GivenUp(detail)
+
+
+async def try_briefly(call: Call) -> Answer | None:
+    """Return the answer of a call the flow can do without, or None after two attempts."""
+    for _ in range(2):
+        try:
+            return await call
+        except (CallFailed, OutcomeUnknown):
+            continue
+    return None
+
+
+def code_of(system: str, failure: CallFailed) -> str:
+    """Return the taxonomy's code of a permanent failure."""
+    if failure.kind == "unauthenticated":
+        return "AUTH.UNAUTHENTICATED"
+    return _CODES.get((system, failure.code), "VALIDATION.BUSINESS_RULE")
+
+
+def drift_code(error: UnexpectedReply) -> str:
+    """Return the taxonomy's code of a reply that does not fit its contract."""
+    return error.code
+
+
+def key_of(context: FlowContext, entity: str, operation: str) -> str:
+    """Return the key of an intent: the same in every attempt and after every crash."""
+    return f"{context.settings.tenant}/{entity}/{operation}"
+
+
+def day_in(context: FlowContext, entity: str, at_us: int) -> date:
+    """Return the business date of a legal entity at an instant."""
+    return local_date(at_us, context.settings.zones[entity])
+
+
+async def mirror(txn: str, reference: str, quote_id: str, at_us: int, **fields: Any) -> None:
+    """Have the CRM show a fact about a quote.
+
+    Mirrors of one quote run one at a time in the order of their facts, so that a late one never overwrites a newer one.
+    """
+    milliseconds = at_us // 1000
+    await Start(
+        flow_id=f"mirror/{reference}/{milliseconds}/{'+'.join(sorted(fields))}",
+        name="mirror",
+        arguments={"quote_id": quote_id, "reference": reference, "sequence": milliseconds, "fields": fields},
+        txn=txn,
+        entity_key=f"mirror/{reference}",
+        order_key=f"{milliseconds:015d}",
+    )
+
+
+async def tell(kind: str, subject: str, txn: str, **body: Any) -> None:
+    """Emit a canonical event."""
+    await Emit(type=f"q2c.{kind}.v1", subject=subject, txn=txn, body=body)

@@ -1,0 +1,79 @@
+"""What must be true of an accepted quote before anything is done with it; each rule has its own code."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from integration.settings import Settings
+from integration.systems.crm import AcceptedQuote
+
+Problem = tuple[str, str]
+KINDS = ("new", "amend", "renew")
+
+
+def problem_of(accepted: AcceptedQuote, settings: Settings) -> Problem | None:
+    """Return (code of the taxonomy, what is wrong) of the first rule that a quote breaks, or None."""
+    for rule in _RULES:
+        problem = rule(accepted, settings)
+        if problem is not None:
+            return problem
+    return None
+
+
+def _kind_is_known(accepted: AcceptedQuote, _settings: Settings) -> Problem | None:
+    kind = accepted.quote.kind
+    return None if kind in KINDS else ("CONTRACT.SEMANTIC", f"a quote of kind {kind!r}; known: {', '.join(KINDS)}")
+
+
+def _entity_is_ours(accepted: AcceptedQuote, settings: Settings) -> Problem | None:
+    entity = accepted.quote.entity
+    return None if entity in settings.zones else ("DATA_QUALITY.ENTITY_UNASSIGNED", f"no legal entity {entity!r}")
+
+
+def _has_lines(accepted: AcceptedQuote, _settings: Settings) -> Problem | None:
+    if accepted.quote.lines or accepted.quote.amendment_kind in ("cancel", "co_term"):
+        return None
+    return "VALIDATION.MISSING_FIELD", "the quote has no lines"
+
+
+def _lines_add_up(accepted: AcceptedQuote, _settings: Settings) -> Problem | None:
+    quote = accepted.quote
+    for line in quote.lines:
+        if line.quantity * line.unit_minor != line.amount_minor:
+            wanted = line.quantity * line.unit_minor
+            return "DATA_QUALITY.PRICE_MISMATCH", f"line {line.sku}: {line.amount_minor} instead of {wanted}"
+    total = sum(line.amount_minor for line in quote.lines)
+    if total != quote.total_minor:
+        return "DATA_QUALITY.PRICE_MISMATCH", f"the lines add up to {total}, the quote says {quote.total_minor}"
+    return None
+
+
+def _discount_is_approved(accepted: AcceptedQuote, settings: Settings) -> Problem | None:
+    quote = accepted.quote
+    if Decimal(quote.discount_percent) <= settings.approval_free_percent or quote.approvals:
+        return None
+    return "POLICY.APPROVAL_REQUIRED", f"a discount of {quote.discount_percent} % that nobody approved"
+
+
+def _amendment_is_complete(accepted: AcceptedQuote, _settings: Settings) -> Problem | None:
+    quote = accepted.quote
+    if quote.kind == "amend" and not (quote.subscription and quote.effective_date):
+        return "VALIDATION.MISSING_FIELD", "an amendment names its subscription and its effective date"
+    return None
+
+
+def _address_is_usable(accepted: AcceptedQuote, _settings: Settings) -> Problem | None:
+    if accepted.address.country:
+        return None
+    return "DATA_QUALITY.ADDRESS_UNRESOLVED", f"account {accepted.account.id} has no country to be taxed in"
+
+
+_RULES = (
+    _kind_is_known,
+    _entity_is_ours,
+    _has_lines,
+    _lines_add_up,
+    _discount_is_approved,
+    _amendment_is_complete,
+    _address_is_usable,
+)
