@@ -7,7 +7,8 @@ from types import MappingProxyType
 
 from integration.effects import Start
 from integration.flow import Program
-from integration.flows import amendments, credits, invoices, orders, quotes, settlements, sweeps
+from integration.flows import amendments, credit_notes, invoices, orders, quotes, settlements, sweeps
+from integration.flows.steps import US_PER_SECOND
 from integration.intake import Route
 from integration.outcomes import Message
 from integration.systems import billing, crm, erp, fulfilment, payment, tax
@@ -18,7 +19,7 @@ PROGRAMS: Mapping[str, Program] = MappingProxyType(
         "mirror": orders.show_in_crm,
         "undo_order": orders.undo_order,
         "bill": invoices.bill,
-        "credit": credits.credit,
+        "credit": credit_notes.credit,
         "apply_amendment": amendments.apply_amendment,
         "settle": settlements.settle,
         "sweep_quotes": sweeps.sweep_quotes,
@@ -49,7 +50,7 @@ def _credit_note(message: Message) -> Start | None:
 
 
 def _payout(message: Message) -> Start:
-    return sweeps.start_payout(message.body["id"], message.body["currency"], message.sent_us)
+    return sweeps.start_payout(message.body["id"], message.body["currency"], message.body["created"] * US_PER_SECOND)
 
 
 ROUTES = (

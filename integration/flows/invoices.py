@@ -17,7 +17,7 @@ from integration.systems import billing, erp, payment, tax
 from integration.systems.billing import BillingInvoice
 from integration.systems.erp import Posting
 from integration.systems.payment import Collection, Intent, PaymentCustomer
-from integration.systems.wire import date_of_seconds
+from integration.systems.wire import date_of_seconds, major
 
 RETRY_DAYS = (3, 4, 7, 7)  # soft declines are tried again on days 3, 7, 14 and 21
 SOFT_DECLINES = frozenset(
@@ -39,7 +39,7 @@ async def bill(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, 
     if reference:
         await mirror(
             posting.txn, reference, "", posted.at_us,
-            InvoiceStatus__c="posted", InvoiceBalance__c=erp.major(closed.amount_due, invoice.currency_code),
+            InvoiceStatus__c="posted", InvoiceBalance__c=major(closed.amount_due, invoice.currency_code),
         )  # fmt: skip
     await tell("invoice.posted", invoice.id, posting.txn, invoice_id=invoice.id)
     if closed.amount_due == 0:

@@ -101,6 +101,6 @@ async def mirror(txn: str, reference: str, quote_id: str, at_us: int, **fields: 
     )
 
 
-async def tell(kind: str, subject: str, txn: str, **body: Any) -> None:
-    """Emit a canonical event."""
-    await Emit(type=f"q2c.{kind}.v1", subject=subject, txn=txn, body=body)
+async def tell(fact: str, subject: str, txn: str, **body: Any) -> None:
+    """Emit a canonical event: `order.accepted` and what is to be said of it."""
+    await Emit(type=f"q2c.{fact}.v1", subject=subject, txn=txn, body=body)

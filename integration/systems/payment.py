@@ -290,6 +290,9 @@ def _verify(request: Request, now_us: int) -> None:
     verify_signature(request.headers.get("stripe-signature", ""), request.body, WEBHOOK_SECRET, now_us)
 
 
+_TOLD = ("id", "status", "amount", "currency", "payment_intent", "created")
+
+
 def _parse(request: Request) -> list[Message]:
     try:
         event = _event.decode(request.body)
@@ -298,9 +301,7 @@ def _parse(request: Request) -> list[Message]:
     subject = event.data.object
     metadata = subject.get("metadata") or {}
     key = metadata.get("invoice") or subject.get("id", "")
-    body: dict[str, Any] = {
-        name: subject[name] for name in ("id", "status", "amount", "currency", "payment_intent") if name in subject
-    }
+    body: dict[str, Any] = {name: subject[name] for name in _TOLD if name in subject}
     return [
         Message(
             source="payment", id=event.id, topic=event.type, key=key, txn=metadata.get("txn", ""), body=body,
