@@ -31,7 +31,7 @@ from integration.outcomes import (
 )
 
 
-class Call(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="call"):
+class Call(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="effect", tag="call"):
     """One attempt of one operation of a system; its result is an Answer, or CallFailed or OutcomeUnknown is raised.
 
     `key` names the intent (`tenant/entity/operation`), the same in each attempt: an idempotency key when `key_header`
@@ -58,7 +58,7 @@ class Call(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="call"):
         return (yield self)
 
 
-class Sleep(msgspec.Struct, frozen=True, gc=False, tag="sleep"):
+class Sleep(msgspec.Struct, frozen=True, gc=False, tag_field="effect", tag="sleep"):
     """A pause; it goes on across crashes and ends when it would have ended."""
 
     seconds: float
@@ -67,7 +67,7 @@ class Sleep(msgspec.Struct, frozen=True, gc=False, tag="sleep"):
         yield self
 
 
-class Receive(msgspec.Struct, frozen=True, gc=False, tag="receive"):
+class Receive(msgspec.Struct, frozen=True, gc=False, tag_field="effect", tag="receive"):
     """Wait for one message of a topic and key; None when the time is up first. Early messages are kept for it."""
 
     topic: str
@@ -78,7 +78,7 @@ class Receive(msgspec.Struct, frozen=True, gc=False, tag="receive"):
         return (yield self)
 
 
-class Emit(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="emit"):
+class Emit(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="effect", tag="emit"):
     """Put a canonical event into the outbox; it leaves after the journal holds it, at least once, in order."""
 
     type: str
@@ -90,7 +90,7 @@ class Emit(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="emit"):
         return (yield self)
 
 
-class Start(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="start"):
+class Start(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="effect", tag="start"):
     """Start a flow. Its id is the business key: a second start is the same flow, other arguments are a Conflict.
 
     Flows with the same `entity_key` run one at a time; those that wait go in the order of `order_key` (compared as
@@ -108,7 +108,7 @@ class Start(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="start"):
         return (yield self)
 
 
-class Park(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="park"):
+class Park(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="effect", tag="park"):
     """Stop and become an exception case of class `code`; go on when somebody re-drives the flow.
 
     An empty `owner` leaves the choice to the taxonomy. `context` is the snapshot a person needs to decide.
@@ -123,14 +123,14 @@ class Park(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="park"):
         return (yield self)
 
 
-class Now(msgspec.Struct, frozen=True, gc=False, tag="now"):
+class Now(msgspec.Struct, frozen=True, gc=False, tag_field="effect", tag="now"):
     """Read the driver's clock: microseconds UTC, the same again in every replay."""
 
     def __await__(self) -> Generator[Now, int, int]:
         return (yield self)
 
 
-class Lookup(msgspec.Struct, frozen=True, gc=False, tag="lookup"):
+class Lookup(msgspec.Struct, frozen=True, gc=False, tag_field="effect", tag="lookup"):
     """Read the integration's own cross-reference (which ERP item a sku is); None when a steward has yet to add it.
 
     The table changes while flows run, so reading it is an effect: a replay sees what the flow saw.
@@ -146,7 +146,7 @@ class Lookup(msgspec.Struct, frozen=True, gc=False, tag="lookup"):
 Branch = Call | Sleep | Receive
 
 
-class All(msgspec.Struct, frozen=True, gc=False, tag="all"):
+class All(msgspec.Struct, frozen=True, gc=False, tag_field="effect", tag="all"):
     """Perform branches at the same time; the outcomes come back as values in their order, failures included."""
 
     branches: tuple[Branch, ...]

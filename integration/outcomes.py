@@ -127,7 +127,9 @@ class Joined(msgspec.Struct, frozen=True, gc=False, tag="joined"):
     outcomes: tuple[Answer | Failed | Unknown | Slept | Received, ...]
 
 
-Outcome = Begun | Answer | Failed | Unknown | Slept | Received | Published | Launched | Resumed | Instant | Joined
+Outcome = (
+    Begun | Answer | Failed | Unknown | Slept | Received | Published | Launched | Resumed | Instant | Mapped | Joined
+)
 
 
 class CallFailed(Exception):

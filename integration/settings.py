@@ -64,6 +64,18 @@ LIMITS: dict[str, SystemLimits] = {
 }
 
 
+ZONES = {
+    "US": "America/New_York",
+    "UK": "Europe/London",
+    "DE": "Europe/Berlin",
+    "JP": "Asia/Tokyo",
+}
+"""The billing zone of each legal entity: its business dates are local dates there."""
+
+SETTLEMENT_ENTITIES = {"USD": "US", "GBP": "UK", "EUR": "DE", "JPY": "JP"}
+"""The legal entity whose bank account receives the payouts of a currency."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the integration can be told. Durations are in seconds.
 
@@ -73,12 +85,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     tenant: str = "q2c"
+    zones: dict[str, str] = msgspec.field(default_factory=lambda: dict(ZONES))
+    settlement_entities: dict[str, str] = msgspec.field(default_factory=lambda: dict(SETTLEMENT_ENTITIES))
+    terms_days: int = 30
+    approval_free_percent: int = 10
     retry: RetryPolicy = RetryPolicy()
     limits: dict[str, SystemLimits] = msgspec.field(default_factory=lambda: dict(LIMITS))
     breaker: BreakerSettings = BreakerSettings()
     budget: BudgetSettings = BudgetSettings()
     passive_after_seconds: int = 3600
     redrive_dependency_seconds: int = 900
+    relay_after_seconds: float = 0.2
     token_margin_seconds: int = 60
     signature_tolerance_seconds: int = 300
     quarter_end: bool = False
