@@ -93,18 +93,22 @@ def anchor_from(start: date, anchor_day: int) -> date:
     return this_month if this_month >= start else add_months(start, 1, anchor_day)
 
 
-def months_total(monthly_minor: int, used: Interval, policy: ProrationPolicy = ACTUAL) -> int:
-    """Return a term's total at a monthly price: whole months plus a trailing stub (Zuora, P28, P29).
+def months_share(used: Interval, policy: ProrationPolicy = ACTUAL) -> Fraction:
+    """Return a term in months: whole months plus a trailing stub measured by the policy (Zuora, P28, P29).
 
-    The stub is measured by 30 days (ACT_30), by 30/360, or by the length of the month it starts in. Zuora's
-    contract value passes ACT_ACT here even where billing uses 30.
+    The stub counts by 30 days (ACT_30), by 30/360, or by the length of the month it starts in. Zuora's contract
+    value passes ACT_ACT here even where billing uses 30.
     """
     months, left = whole_months(used)
-    share = Fraction(months)
-    if left:
-        stub = Interval(add_months(used.start, months), used.end)
-        share += ratio(policy, stub, month_of(stub.start))
-    return round_ratio(monthly_minor * share, policy.rounding)
+    if not left:
+        return Fraction(months)
+    stub = Interval(add_months(used.start, months), used.end)
+    return months + ratio(policy, stub, month_of(stub.start))
+
+
+def months_total(monthly_minor: int, used: Interval, policy: ProrationPolicy = ACTUAL) -> int:
+    """Return a term's total at a monthly price, rounded once."""
+    return round_ratio(monthly_minor * months_share(used, policy), policy.rounding)
 
 
 def extension_charge(price_minor: int, assumed: Interval, added_days: int, mode: Rounding = Rounding.HALF_UP) -> int:
