@@ -258,9 +258,9 @@ def by_number(ground: Ground, number: int) -> Amendment:
     return next(each for each in plan(ground, serial) if each.number == number)
 
 
-def act(ground: Ground, number: int, step: int, at_us: int) -> Act:
+def act(each: Amendment, step: int, at_us: int) -> Act:
     """Return the act of one step of an amendment's life."""
-    each, name = by_number(ground, number), f"Q-{number:06d}"
+    name = f"Q-{each.number:06d}"
     this: dict[str, Any] = {"number": name, "version": 1}
     action, arguments = "approve_quote", this
     if step == Step.CREATE:

@@ -1,7 +1,7 @@
 """Names and addresses from Faker, in the language of the country. Seeded per block of names, never the global random.
 
-A pool of 2,048 names per country is made block by block as it is needed and reused with a suffix beyond that, because
-Faker makes some ten thousand names a second and a run may want a hundred thousand.
+A pool of 384 names per country (some 2,000 in all) is made block by block as it is needed and reused with a suffix
+beyond that, because Faker makes some five thousand names a second and a run may want a hundred thousand.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import NamedTuple
 from faker import Faker
 
 BLOCK = 64
-POOL = 2_048
+POOL = 384
 
 LOCALES = {"US": "en_US", "GB": "en_GB", "DE": "de_DE", "FR": "fr_FR", "JP": "ja_JP"}
 

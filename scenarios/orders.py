@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 from enum import IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from domain.acts import Act
 from domain.calendar import add_months, local_date
@@ -155,11 +155,11 @@ def _lost(ground: Ground, order: Arrival, opened_us: int) -> list[tuple[int, int
         for index in range(len(APPROVERS[band(order_discount(ground, order))]))
     ]
     zone = ground.sites[order.site].zone
-    expires_us = ground.midnight_after_us(_lost_valid_until(ground, order), zone) + MINUTE_US
+    expires_us = ground.midnight_after_us(_lost_valid_until(order), zone) + MINUTE_US
     return [(made[0], Step.LOST_CREATE), (made[1], Step.LOST_SUBMIT), *approvals, (expires_us, Step.LOST_EXPIRE)]
 
 
-def _lost_valid_until(ground: Ground, order: Arrival) -> date:
+def _lost_valid_until(order: Arrival) -> date:
     return order.day + DAY
 
 
@@ -168,75 +168,95 @@ def order_discount(ground: Ground, order: Arrival) -> int:
     return discount(ground, order.number, ground.last_week(order.day))
 
 
-def act(ground: Ground, number: int, step: int, at_us: int) -> Act:
-    """Return the act of one step of an order's life."""
+class Life(NamedTuple):
+    """What all acts of an order share: its arrival, buyer, discount in half percents and accepted version."""
+
+    ground: Ground
+    order: Arrival
+    who: Account
+    half: int
+    version: int
+
+    @property
+    def name(self) -> str:
+        """Return the quote number."""
+        return quote_number(self.order.number)
+
+
+def life(ground: Ground, number: int) -> Life:
+    """Return the life of the order of that number."""
     order = arrival(ground, number)
-    system, action, arguments, txn = _made(ground, order, Step(step), at_us)
-    return Act(at_us=at_us, system=system, action=action, arguments=arguments, txn=txn)
+    who = account(ground, buyer_serial(ground, number, order.site), order.site)
+    return Life(ground, order, who, order_discount(ground, order), versions(ground, number))
 
 
-def _made(ground: Ground, order: Arrival, step: Step, at_us: int) -> tuple[str, str, dict[str, Any], str]:
-    name, version = quote_number(order.number), versions(ground, order.number)
-    this = {"number": name, "version": version}
-    if step in (Step.CRM_ACCOUNT, Step.PAYER, Step.ERP_CUSTOMER, Step.HOLD, Step.RELEASE):
-        return _of_account(ground, order, step, name)
-    if Step.LOST_CREATE <= step <= Step.LOST_REJECT:
-        return _of_lost(ground, order, step, at_us)
+def act(of: Life, step: int, at_us: int) -> Act:
+    """Return the act of one step of an order's life."""
+    kind = Step(step)
+    if Step.LOST_CREATE <= kind <= Step.LOST_REJECT:
+        name = quote_number(LOST_FIRST + of.order.number)
+        return Act(at_us=at_us, system="crm", **_of_lost(of, kind, at_us, name), txn=name)
+    if kind in _ACCOUNT_STEPS:
+        txn = of.name if kind in (Step.HOLD, Step.RELEASE) else ""
+        return Act(at_us=at_us, txn=txn, **_of_account(of, kind))
+    if kind is Step.DURATION:
+        arguments = {"order": f"{of.name}-v{of.version}", "seconds": _provision_seconds(of)}
+        return Act(at_us=at_us, system="fulfilment", action="set_duration", arguments=arguments, txn=of.name)
+    return Act(at_us=at_us, system="crm", **_of_quote(of, kind, at_us), txn=of.name)
+
+
+_ACCOUNT_STEPS = frozenset({Step.CRM_ACCOUNT, Step.PAYER, Step.ERP_CUSTOMER, Step.HOLD, Step.RELEASE})
+
+
+def _of_quote(of: Life, step: Step, at_us: int) -> dict[str, Any]:
+    this = {"number": of.name, "version": of.version}
     if step is Step.CREATE_FIRST:
-        return "crm", "create_quote", _quote(ground, order, at_us, name, 1, order_discount(ground, order) // 2), name
+        return {"action": "create_quote", "arguments": _quote(of, at_us, of.name, 1, of.half // 2)}
     if step is Step.SUBMIT_FIRST:
-        return "crm", "submit_quote", {"number": name, "version": 1}, name
+        return {"action": "submit_quote", "arguments": {**this, "version": 1}}
     if step is Step.CREATE:
-        return "crm", "create_quote", _quote(ground, order, at_us, name, version, order_discount(ground, order)), name
+        return {"action": "create_quote", "arguments": _quote(of, at_us, of.name, of.version, of.half)}
     if step is Step.SUBMIT:
-        return "crm", "submit_quote", this, name
-    if step is Step.DURATION:
-        reference = f"{name}-v{version}"
-        return "fulfilment", "set_duration", {"order": reference, "seconds": _provision_seconds(ground, order)}, name
+        return {"action": "submit_quote", "arguments": this}
     if step is Step.ACCEPT:
-        return "crm", "accept_quote", {**this, "signer": buyer(ground, order).signer}, name
-    approver = APPROVERS[band(order_discount(ground, order))][step - Step.APPROVE]
-    return "crm", "approve_quote", {**this, "approver": approver}, name
+        return {"action": "accept_quote", "arguments": {**this, "signer": of.who.signer}}
+    approver = APPROVERS[band(of.half)][step - Step.APPROVE]
+    return {"action": "approve_quote", "arguments": {**this, "approver": approver}}
 
 
-def _of_account(ground: Ground, order: Arrival, step: Step, name: str) -> tuple[str, str, dict[str, Any], str]:
-    who = buyer(ground, order)
+def _of_account(of: Life, step: Step) -> dict[str, Any]:
     if step is Step.CRM_ACCOUNT:
-        return "crm", "create_account", crm_account(who), ""
+        return {"system": "crm", "action": "create_account", "arguments": crm_account(of.who)}
     if step is Step.PAYER:
-        return "payment", "create_customer", payer(who), ""
+        return {"system": "payment", "action": "create_customer", "arguments": payer(of.who)}
     if step is Step.ERP_CUSTOMER:
-        return "erp", "create_customer", erp_customer(who), ""
-    if step is Step.HOLD:
-        level = "hard" if ground.draws.chance(0.7, "level", order.number) else "soft"
-        return "erp", "place_hold", {"account": who.id, "level": level}, name
-    return "erp", "release_hold", {"account": who.id}, name
+        return {"system": "erp", "action": "create_customer", "arguments": erp_customer(of.who)}
+    if step is Step.RELEASE:
+        return {"system": "erp", "action": "release_hold", "arguments": {"account": of.who.id}}
+    level = "hard" if of.ground.draws.chance(0.7, "level", of.order.number) else "soft"
+    return {"system": "erp", "action": "place_hold", "arguments": {"account": of.who.id, "level": level}}
 
 
-def _of_lost(ground: Ground, order: Arrival, step: Step, at_us: int) -> tuple[str, str, dict[str, Any], str]:
-    name, half = quote_number(LOST_FIRST + order.number), order_discount(ground, order)
+def _of_lost(of: Life, step: Step, at_us: int, name: str) -> dict[str, Any]:
     this: dict[str, Any] = {"number": name, "version": 1}
     if step is Step.LOST_CREATE:
-        quote = _quote(ground, order, at_us, name, 1, half)
-        quote["valid_until"] = _lost_valid_until(ground, order).isoformat()
-        return "crm", "create_quote", quote, name
+        quote = _quote(of, at_us, name, 1, of.half)
+        return {
+            "action": "create_quote",
+            "arguments": {**quote, "valid_until": _lost_valid_until(of.order).isoformat()},
+        }
     if step is Step.LOST_SUBMIT:
-        return "crm", "submit_quote", this, name
+        return {"action": "submit_quote", "arguments": this}
     if step is Step.LOST_EXPIRE:
-        return "crm", "expire_quote", this, name
-    approvers = APPROVERS[band(half)]
+        return {"action": "expire_quote", "arguments": this}
+    approvers = APPROVERS[band(of.half)]
     if step is Step.LOST_REJECT:
-        return "crm", "reject_quote", {**this, "approver": approvers[-1] or "sales_manager"}, name
-    return "crm", "approve_quote", {**this, "approver": approvers[step - Step.LOST_APPROVE]}, name
+        return {"action": "reject_quote", "arguments": {**this, "approver": approvers[-1] or "sales_manager"}}
+    return {"action": "approve_quote", "arguments": {**this, "approver": approvers[step - Step.LOST_APPROVE]}}
 
 
-def buyer(ground: Ground, order: Arrival) -> Account:
-    """Return the account that buys."""
-    return account(ground, buyer_serial(ground, order.number, order.site), order.site)
-
-
-def _quote(ground: Ground, order: Arrival, at_us: int, name: str, version: int, half: int) -> dict[str, Any]:
-    who, number = buyer(ground, order), order.number
+def _quote(of: Life, at_us: int, name: str, version: int, half: int) -> dict[str, Any]:
+    ground, who, number = of.ground, of.who, of.order.number
     months = frequency(ground, number)
     return {
         "number": name,
@@ -248,7 +268,7 @@ def _quote(ground: Ground, order: Arrival, at_us: int, name: str, version: int, 
         "amendment_kind": "",
         "lines": lines(ground, number, who.currency, months, half, ground.rise_at(at_us)),
         "discount_percent": percent_text(half),
-        "term_start": _term_start(ground, order).isoformat(),
+        "term_start": _term_start(of).isoformat(),
         "term_months": term_months(ground, number, months),
         "valid_until": (local_date(at_us, who.zone) + VALID_DAYS * DAY).isoformat(),
         "payment_method": who.method,
@@ -260,11 +280,11 @@ def _quote(ground: Ground, order: Arrival, at_us: int, name: str, version: int, 
     }
 
 
-def _term_start(ground: Ground, order: Arrival) -> date:
-    later = ground.chance("later_start", order.number)
-    return add_months(order.day.replace(day=1), 1) if later else order.day
+def _term_start(of: Life) -> date:
+    later = of.ground.chance("later_start", of.order.number)
+    return add_months(of.order.day.replace(day=1), 1) if later else of.order.day
 
 
-def _provision_seconds(ground: Ground, order: Arrival) -> int:
-    minutes = ground.draws.lognormal(PROVISION_MEDIAN_MINUTES, PROVISION_P95_MINUTES, "provision", order.number)
+def _provision_seconds(of: Life) -> int:
+    minutes = of.ground.draws.lognormal(PROVISION_MEDIAN_MINUTES, PROVISION_P95_MINUTES, "provision", of.order.number)
     return max(1, int(minutes * 60))

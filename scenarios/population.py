@@ -35,6 +35,12 @@ def seeds(ground: Ground) -> Iterator[Act]:
         )
 
 
+def count_of_seeds(ground: Ground) -> int:
+    """Return how many acts `seeds` yields, without making accounts and contracts."""
+    static = sum(1 for _ in (*catalogue(ground), *finance(ground), *regions(ground)))
+    return static + 4 * ground.scenario.world.live_subscriptions
+
+
 def currencies(ground: Ground) -> tuple[str, ...]:
     """Return the currencies that accounts can have: those of the entities and the three that cross borders."""
     wanted = {site.currency for site in ground.sites} | {"USD", "EUR", "GBP"}

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache, partial
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -25,13 +26,14 @@ from scenarios.ground import AMENDMENT_FIRST, Ground, ground
 from scenarios.language import Scenario
 from scenarios.moments import Moments
 from scenarios.peers import SystemSettings
-from scenarios.population import later, seeds
+from scenarios.population import count_of_seeds, later, seeds
 from scenarios.values import MICROSECOND
 from scenarios.words import SYSTEMS
 
 BYTES_PER_LIFECYCLE = 40_000  # an estimate until a benchmark replaces it
 BYTES_PER_SUBSCRIPTION = 8_000
 BYTES_ALWAYS = 150_000_000
+LIVES_KEPT = 4_096  # lifecycles whose shared facts are remembered between their acts
 _NUMBER_BITS, _STEP_BITS = 20, 6
 _encoder = msgspec.json.Encoder()
 
@@ -69,7 +71,7 @@ class Acts:
     def __init__(self, ground: Ground, without: frozenset[str]) -> None:
         self._ground = ground
         self._later = sorted(later(ground), key=lambda act: act.at_us)
-        self._seeds = sum(1 for _ in seeds(ground))
+        self._seeds = count_of_seeds(ground)
         self.orders, self.amendments = 0, 0
         self._keys = sorted(self._schedule(without))
 
@@ -92,13 +94,17 @@ class Acts:
     def __iter__(self) -> Iterator[Act]:
         yield from seeds(self._ground)
         waiting = list(reversed(self._later))
+        order_life = lru_cache(LIVES_KEPT)(partial(orders.life, self._ground))
+        amendment = lru_cache(LIVES_KEPT)(partial(amendments.by_number, self._ground))
         for key in self._keys:
             at_us, number, step = _parts(key)
             at_us += self._ground.moments.start_us
             while waiting and waiting[-1].at_us <= at_us:
                 yield waiting.pop()
-            made = amendments.act if number >= AMENDMENT_FIRST else orders.act
-            yield made(self._ground, number, step, at_us)
+            if number >= AMENDMENT_FIRST:
+                yield amendments.act(amendment(number), step, at_us)
+            else:
+                yield orders.act(order_life(number), step, at_us)
         yield from reversed(waiting)
 
     def fallout(self) -> Iterator[Fallout]:
