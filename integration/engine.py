@@ -97,6 +97,7 @@ class Engine:
         host: Host,
     ) -> None:
         self.settings, self.lease, self.host = settings, lease, host
+        self.now_us = host.now_us
         self.dead = False
         self.lives: dict[str, Live] = {}
         self.mailbox: Mailbox[tuple[Live, int]] = Mailbox()
@@ -128,10 +129,6 @@ class Engine:
         except Fenced:
             self.dead = True
             raise
-
-    def now_us(self) -> int:
-        """Return the driver's clock."""
-        return self.host.now_us()
 
     def call_at(self, at_us: int, action: Callable[[], None]) -> None:
         """Do something later, if this incarnation still lives."""
@@ -268,19 +265,20 @@ class Engine:
 
     def _run(self, live: Live, outcome: Outcome, tx: Transaction) -> None:
         """Collect effects in a transaction until one has to wait, or the flow is over."""
+        now_us, number, epoch = self.now_us(), live.row.number, self.lease.epoch
         for _ in range(EFFECTS_AT_ONCE_MAX):
             effect = self._hand(live, outcome)
             assert live.flow is not None
             seq = live.flow.seq
-            tx.write.entries.append(self._entry(live.row.number, seq, "step", outcome, effect))
+            tx.write.entries.append(Entry(number, seq, -1, now_us, epoch, "step", outcome, effect))
             if effect is None or type(outcome) is Answer:
-                self.desk.settle(live.row.id, self.now_us(), tx)
+                self.desk.settle(live.row.id, now_us, tx)
             if effect is None:
                 self._finish(live, live.flow.result, tx)
                 return
             found = self._at_once(live, seq, effect, tx)
             if found is None:
-                live.effect, live.seq, live.since_us = effect, seq, self.now_us()
+                live.effect, live.seq, live.since_us = effect, seq, now_us
                 live.branches = {}
                 return
             outcome = found
@@ -326,9 +324,9 @@ class Engine:
 
     def _at_once(self, live: Live, seq: int, effect: Effect, tx: Transaction) -> Outcome | None:
         """Perform an effect inside the transaction and return its outcome; None when it has to wait."""
-        now_us = self.now_us()
-        if isinstance(effect, Call | Sleep | All):
+        if isinstance(effect, (Call, Sleep, All)):
             return None
+        now_us = self.now_us()
         if isinstance(effect, Receive):
             return self._received(live, effect, tx)
         if isinstance(effect, Emit):
@@ -386,7 +384,7 @@ class Engine:
                     self._wait(live, index, branch)
             self._join(live)
         else:
-            assert isinstance(effect, Call | Sleep | Receive), f"{type(effect).__name__} does not wait"
+            assert isinstance(effect, (Call, Sleep, Receive)), f"{type(effect).__name__} does not wait"
             self._wait(live, -1, effect)
             if not isinstance(effect, Call):
                 self._make_passive(live, self._due_us(live, effect))

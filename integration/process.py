@@ -116,6 +116,10 @@ class Integration:
 
     # --- what can be seen
 
+    def is_open(self, flow_id: str) -> bool:
+        """Tell whether a flow is known and not over."""
+        return self._engine is not None and flow_id in self._engine.lives
+
     def open_flows(self) -> list[tuple[str, str, str]]:
         """Return (id, name, status) of the flows that are not over, in the order of their start."""
         lives = self._engine.lives.values() if self._engine is not None else ()

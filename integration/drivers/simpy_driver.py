@@ -54,7 +54,16 @@ class SimpyHost:
     def send(self, request: Request, call: Call, done: Callable[[Result], None]) -> None:
         """Send a request over the simulator's network; never calls back at once."""
         exchange = self._exchange(request, call)
-        self.call_at(self.now_us(), lambda: _drive(exchange, done, None))
+        try:
+            event = next(exchange)
+        except StopIteration as stop:
+            result = stop.value
+            self.call_at(self.now_us(), lambda: done(result))
+            return
+        if event.processed:
+            self.call_at(self.now_us(), lambda: _drive(exchange, done, event.value))
+        else:
+            event.callbacks.append(lambda happened: _drive(exchange, done, happened.value))
 
     def crashed(self, crash: Crash) -> None:
         """Bury the incarnation that died, and tell the simulator, which decides when it comes back."""

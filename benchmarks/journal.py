@@ -1,0 +1,70 @@
+"""How much CPU an effect costs in the journal and the driver: calls, a wait and events over a network of no time.
+
+Run `python benchmarks/journal.py [flows]`; it prints effects and flows per CPU second.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Generator, Mapping
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import simpy
+
+from domain.http import Reply, Request
+from integration.drivers.simpy_driver import simulated
+from integration.effects import Call, Emit, Sleep, Start
+from integration.flow import FlowContext
+from integration.journal.sqlite import SqliteJournal
+from integration.process import Parts
+from integration.retry import call_with_retries
+from integration.settings import Settings
+
+EFFECTS = 25
+REPLY = Reply(200, {"content-type": "application/json"}, b'{"id": "1234567890", "status": "open"}' * 10)
+
+
+async def lifecycle(context: FlowContext, arguments: Mapping[str, Any]) -> str:
+    """Make 20 calls, 4 events and a pause."""
+    for number in range(20):
+        key = f"q2c/{context.flow_id}/{number}"
+        call = Call(
+            system="erp", operation="put", method="PUT", target=f"/x/{key}", body=b"x" * 300, key=key, write=True
+        )
+        await call_with_retries(context, call)
+        if number % 5 == 0:
+            await Emit(type="order.booked", subject=context.flow_id)
+    await Sleep(60)
+    return "done"
+
+
+def main(flows: int) -> None:
+    """Run and print."""
+    env = simpy.Environment(initial_time=0)
+
+    def send(request: Request, call: Call) -> Generator[simpy.Event, Any, Reply]:
+        yield simpy.Timeout(env, 50_000)
+        return REPLY
+
+    records: list[Any] = []
+    settings = Settings(limits={}, keep_finished_steps="--blank" not in sys.argv)
+    parts = Parts(programs={"lifecycle": lifecycle}, systems={})
+    integration = simulated(env, settings, parts, SqliteJournal(), send, records.append, lambda crash: None)
+    integration.start()
+    started = time.process_time()
+    for number in range(flows):
+        integration.launch(Start(flow_id=f"Q-{number:06}", name="lifecycle", arguments={"number": number}))
+    env.run(until=3_600_000_000)
+    spent = time.process_time() - started
+    effects = flows * EFFECTS
+    each_us = spent / effects * 1e6
+    print(f"{effects / spent:,.0f} effects and {flows / spent:,.0f} flows per CPU second, {each_us:.1f} us an effect")
+    assert not integration.open_flows()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 and sys.argv[1].isdecimal() else 2000)
