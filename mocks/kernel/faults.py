@@ -43,6 +43,10 @@ class FaultPlan:
                 return fault
         return None
 
+    def struck(self, index: int, now_us: int, number: str) -> None:
+        """Note that a fault which the plan does not decide itself (a crash) has struck."""
+        self._fired(index, self.faults[index], "", "", "", now_us, number)
+
     def latency_factor(self, system: str, now_us: int) -> float:
         """Return by how much brownouts stretch the latency of a system now (1.0 = not at all)."""
         factor = 1.0

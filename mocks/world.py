@@ -1,0 +1,58 @@
+"""A world: one service of each system, sharing a seed, a clock and a fault plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from domain.draws import Draws
+from domain.faults import Fault
+from mocks import billing, crm, erp, fulfilment, payment, tax
+from mocks.kernel.faults import FaultPlan
+from mocks.kernel.limits import Limiter, LimitPolicy
+from mocks.kernel.service import Service
+
+_BUILDERS: Mapping[str, Callable[..., Service]] = {
+    "crm": crm.build,
+    "erp": erp.build,
+    "billing": billing.build,
+    "tax": tax.build,
+    "payment": payment.build,
+    "fulfilment": fulfilment.build,
+}
+SYSTEMS = tuple(_BUILDERS)
+
+
+class World:
+    """The systems of record around an integration, by name."""
+
+    def __init__(
+        self,
+        seed: int,
+        record: Callable[[Any], None],
+        faults: Sequence[Fault] = (),
+        limits: Mapping[str, LimitPolicy] | None = None,
+        quirks: Mapping[str, Any] | None = None,
+    ) -> None:
+        draws = Draws(seed)
+        self.plan = FaultPlan(faults, seed, record)
+        self.services: dict[str, Service] = {}
+        for name, build in _BUILDERS.items():
+            chosen = {"quirks": quirks[name]} if quirks and name in quirks else {}
+            self.services[name] = build(draws, record, self.plan, **chosen)
+        for name, policy in (limits or {}).items():
+            self.services[name].limiter = Limiter(policy)
+
+    def __getitem__(self, name: str) -> Service:
+        return self.services[name]
+
+    def limits(self) -> dict[str, LimitPolicy]:
+        """Return what each system tolerates."""
+        return {name: service.limiter.policy for name, service in self.services.items()}
+
+
+def quirk(base: Any, **switches: Any) -> Any:
+    """Return quirks with some switches changed; an unknown switch is a TypeError that names it."""
+    return msgspec.structs.replace(base, **switches)

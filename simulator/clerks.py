@@ -1,0 +1,113 @@
+"""Clerks: people who work on exception cases, in their working hours, one case at a time.
+
+What they do is a table: by the class of the trouble they correct something in a system of record and let the flow try
+again, or they give it up. How long it takes is drawn for each case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from domain.acts import Act
+from domain.draws import Draws
+
+LOOK_EVERY_US = 300_000_000
+ROUNDS_MAX = 3
+_MINUTE_US = 60_000_000
+
+
+class Staff(msgspec.Struct, frozen=True, kw_only=True):
+    """How many clerks there are, when they work and how long a case takes them."""
+
+    clerks: int = 6
+    touch_median_minutes: float = 25.0
+    touch_p95_minutes: float = 120.0
+    zone: str = "America/New_York"
+    from_hour: int = 9
+    to_hour: int = 18
+
+
+class OpenCase(Protocol):
+    """What a clerk sees of a case."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def txn(self) -> str: ...
+    @property
+    def code(self) -> str: ...
+
+
+class Queue(Protocol):
+    """The integration's exception queue."""
+
+    def open_cases(self) -> Sequence[Any]: ...
+    def re_drive(self, case: str, actor: str, action: str = "retry", note: str = "") -> None: ...
+
+
+Remedy = Callable[[Any, int], Sequence[Act]]
+"""What is corrected in the systems of record for a case, at an instant."""
+
+
+class Clerks:
+    """The people of one run. `remedies` maps a code (or its class) to a remedy; what has none is simply tried again."""
+
+    def __init__(
+        self,
+        staff: Staff,
+        queue: Queue,
+        draws: Draws,
+        call_at: Callable[[int, Callable[[], None]], None],
+        act: Callable[[Act], None],
+        remedies: dict[str, Remedy],
+        start_us: int,
+    ) -> None:
+        self._staff, self._queue, self._draws = staff, queue, draws
+        self._call_at, self._act, self._remedies = call_at, act, remedies
+        self._busy: set[str] = set()
+        self._rounds: dict[str, int] = {}
+        self._zone = ZoneInfo(staff.zone)
+        self.minutes = 0.0
+        self._call_at(start_us + LOOK_EVERY_US, lambda: self._look(start_us + LOOK_EVERY_US))
+
+    def _look(self, now_us: int) -> None:
+        self._call_at(now_us + LOOK_EVERY_US, lambda: self._look(now_us + LOOK_EVERY_US))
+        if len(self._busy) >= self._staff.clerks or not self._at_work(now_us):
+            return
+        for case in self._queue.open_cases():
+            if len(self._busy) >= self._staff.clerks:
+                return
+            if case.id not in self._busy and not case.code.startswith("DEPENDENCY."):
+                self._take(case, now_us)
+
+    def _take(self, case: Any, now_us: int) -> None:
+        self._busy.add(case.id)
+        self._rounds[case.id] = self._rounds.get(case.id, 0) + 1
+        staff = self._staff
+        minutes = self._draws.lognormal(
+            staff.touch_median_minutes, staff.touch_p95_minutes, "touch", case.id, self._rounds[case.id]
+        )
+        self.minutes += minutes
+        done_us = now_us + round(minutes * _MINUTE_US)
+        self._call_at(done_us, lambda: self._finish(case, done_us))
+
+    def _finish(self, case: Any, now_us: int) -> None:
+        self._busy.discard(case.id)
+        if not any(open_case.id == case.id for open_case in self._queue.open_cases()):
+            return  # it resolved itself meanwhile
+        if self._rounds[case.id] > ROUNDS_MAX:
+            self._queue.re_drive(case.id, "clerk", action="cancel", note="given up after three corrections")
+            return
+        remedy = self._remedies.get(case.code) or self._remedies.get(case.code.partition(".")[0])
+        for act in remedy(case, now_us) if remedy else ():
+            self._act(act)
+        self._queue.re_drive(case.id, "clerk", note="corrected" if remedy else "tried again")
+
+    def _at_work(self, now_us: int) -> bool:
+        local = datetime.fromtimestamp(now_us // 1_000_000, UTC).astimezone(self._zone)
+        return local.weekday() < 5 and self._staff.from_hour <= local.hour < self._staff.to_hour

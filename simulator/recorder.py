@@ -1,0 +1,139 @@
+"""Recorders: where a running engine writes its history, in memory or as a stream of Parquet row groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from domain.history import Changed, Context, Digest, MemoryHistory, Record, decode, encode
+
+if TYPE_CHECKING:
+    import pyarrow
+
+R = TypeVar("R")
+ROW_GROUP = 50_000
+
+
+class MemoryRecorder:
+    """Keeps every record; for runs that fit in memory, such as the hundreds of small ones of a test."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+        self.add = self.records.append
+
+    def history(self) -> MemoryHistory:
+        """Return what was recorded so far as a history."""
+        return MemoryHistory(self.records)
+
+
+class ParquetRecorder:
+    """Streams records to a Parquet file, one row a record, and keeps the running digest.
+
+    Columns: `at_us`, `type`, `system`, `kind`, `txn` to select by, and `body`, the record's canonical JSON. The file is
+    written beside its final name and takes it only when closed whole, so nothing half-written looks complete.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.count = 0
+        self._partial = path.with_suffix(".partial")
+        self._digest = Digest()
+        self._rows: list[tuple[int, str, str, str, str, bytes]] = []
+        self._writer: Any = None
+
+    def add(self, record: Record) -> None:
+        """Write one record."""
+        body = encode(record)
+        self._digest.add(body)
+        self._rows.append((record.at_us, *_labels(record), body))
+        if len(self._rows) >= ROW_GROUP:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the records gathered so far as one row group."""
+        if not self._rows:
+            return
+        import pyarrow.parquet
+
+        if self._writer is None:
+            self._writer = pyarrow.parquet.ParquetWriter(self._partial, _schema(), compression="zstd")
+        columns = list(zip(*self._rows, strict=True))
+        self._writer.write_table(
+            pyarrow.table([pyarrow.array(c, f.type) for c, f in zip(columns, _schema(), strict=True)], schema=_schema())
+        )
+        self.count += len(self._rows)
+        self._rows.clear()
+
+    def close(self) -> str:
+        """Finish the file under its final name and return the history's digest."""
+        self.flush()
+        if self._writer is not None:
+            self._writer.close()
+            self._partial.replace(self.path)
+        return self._digest.hex()
+
+
+def _labels(record: Record) -> tuple[str, str, str, str]:
+    kind = record.kind if isinstance(record, Changed) else ""
+    return type(record).__name__, getattr(record, "system", ""), kind, getattr(record, "txn", "")
+
+
+def _schema() -> pyarrow.Schema:
+    import pyarrow
+
+    text = pyarrow.string()
+    columns = [("at_us", pyarrow.int64()), ("type", text), ("system", text), ("kind", text), ("txn", text)]
+    return pyarrow.schema([*columns, ("body", pyarrow.binary())], metadata={"q2c.history": "1"})
+
+
+class StoredHistory:
+    """A history on disk: decodes only the rows of the type or kind asked for, a row group at a time."""
+
+    def __init__(self, path: Path) -> None:
+        import pyarrow.parquet
+
+        self.path = path
+        self._file = pyarrow.parquet.ParquetFile(path)
+        first = next(iter(self._rows(None)))
+        if not isinstance(first, Context):
+            raise ValueError(f"{path} does not start with a Context record: it is no history of this project")
+        self._context = first
+
+    @property
+    def context(self) -> Context:
+        """What the run was."""
+        return self._context
+
+    def of(self, kind: type[R]) -> Iterable[R]:
+        """Return the records of one type, in order."""
+        return cast("Iterable[R]", _Rows(self, ("type", kind.__name__)))
+
+    def changes(self, kind: str, system: str = "") -> Iterable[Changed]:
+        """Return the changes of one kind of document, of one system or of all, in order."""
+        return cast("Iterable[Changed]", _Rows(self, ("kind", kind), system))
+
+    def __iter__(self) -> Iterator[Record]:
+        return self._rows(None)
+
+    def _rows(self, where: tuple[str, str] | None, system: str = "") -> Iterator[Record]:
+        import pyarrow.compute as compute
+
+        for batch in self._file.iter_batches(batch_size=ROW_GROUP, columns=["type", "system", "kind", "body"]):
+            if where is not None:
+                mask = compute.equal(batch.column(where[0]), where[1])
+                if system:
+                    mask = compute.and_(mask, compute.equal(batch.column("system"), system))
+                batch = batch.filter(mask)
+            for body in batch.column("body").to_pylist():
+                yield decode(body)
+
+
+class _Rows:
+    """The rows of one selection; iterating again reads them again."""
+
+    def __init__(self, history: StoredHistory, where: tuple[str, str], system: str = "") -> None:
+        self._history, self._where, self._system = history, where, system
+
+    def __iter__(self) -> Iterator[Record]:
+        return self._history._rows(self._where, self._system)

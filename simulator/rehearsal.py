@@ -1,0 +1,265 @@
+"""The rehearsal: the real code of the integration and of the systems on one virtual clock, over a virtual network.
+
+A run is a pure function of (code, timeline, settings): the digest of its history proves it. It has two phases. Until
+`heal_us` the planned faults strike; from then on none does, and all systems must come to agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from datetime import timedelta
+from typing import Any, Protocol
+
+import msgspec
+import simpy
+
+from domain.acts import Act
+from domain.draws import Draws
+from domain.faults import CATALOGUE, Fault, Place
+from domain.history import Attempted, Context, Crashed, Ended, Limit, Record
+from domain.http import Lost, Reply, Request
+from integration.drivers.simpy_driver import Result, SimpyHost
+from integration.effects import Call
+from integration.flows.catalogue import PROGRAMS, ROUTES, SOURCES, SYSTEMS
+from integration.journal.protocol import Crash, CrashPoint
+from integration.journal.sqlite import SqliteJournal
+from integration.outcomes import Failed, Unknown
+from integration.process import Integration, Parts
+from integration.schedule import Schedule
+from integration.settings import RetryPolicy, Settings
+from mocks.kernel.limits import LimitPolicy
+from mocks.world import World
+from scenarios.timeline import SystemPlan, Timeline
+from simulator.clerks import Clerks, Staff
+from simulator.latency import Latency, LatencyTable
+from simulator.network import Network
+from simulator.remedies import remedies
+
+SECOND_US = 1_000_000
+CODE_VERSION = "0.1.0"
+RESTART_SECONDS = 30.0
+PARTS = Parts(
+    programs=PROGRAMS, systems={system.name: system for system in SYSTEMS}, sources=SOURCES, routes=ROUTES
+)  # fmt: skip
+_FAILED_KINDS = {"connection refused": "refused", "connect timeout": "connect_timeout"}
+
+
+class Recorder(Protocol):
+    """Where the history goes."""
+
+    def add(self, record: Record) -> None: ...
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far a run is: the virtual instant, and lifecycles started out of all."""
+
+    at_us: int
+    start_us: int
+    horizon_us: int
+    acts_done: int
+    acts: int
+
+
+class Rehearsal:
+    """One run. `run()` plays it to its horizon; the history goes to the recorder as it happens."""
+
+    def __init__(self, timeline: Timeline, recorder: Recorder, settings: Settings | None = None) -> None:
+        self.timeline = timeline
+        self.settings = settings or settings_of(timeline)
+        self._add = recorder.add
+        self._state_changes = 0
+        self._acts_done = 0
+        faults = bounded(timeline)
+        crashes = [fault for fault in faults if CATALOGUE[fault.kind].place is Place.PROCESS]
+        self.env = simpy.Environment(initial_time=timeline.start_us)
+        draws = Draws(timeline.seed)
+        self.world = World(timeline.seed, self._add, faults, limits=limits_of(timeline))
+        self.network = Network(self.env, self.world, LatencyTable(draws, latencies(timeline)), self._record)
+        self._back_us = {CrashPoint(f.count, bool(i % 2)): f for i, f in enumerate(crashes) if f.count}
+        self.journal = SqliteJournal(crash_points=self._back_us)
+        self.host = SimpyHost(self.env, self._send, self._record, self._crashed)
+        self.integration = Integration(self.settings, PARTS, self.journal, self.host)
+        self.host.serve(self.integration)
+        self.network.intake = self.integration
+        self._crash_faults = {id(fault): faults.index(fault) for fault in crashes}
+        self.clerks = Clerks(
+            staff_of(timeline), self.integration, draws, self.host.call_at, self._act,
+            remedies(self.world, timeline.mapping_missing), timeline.start_us,
+        )  # fmt: skip
+        self._add(context_of(timeline, self.settings, faults, self.world))
+
+    def run(self, progress: Callable[[Progress], None] | None = None, steps: int = 200) -> None:
+        """Play the timeline to its horizon, then seal the audit trail.
+
+        `progress` is called some two hundred times. An exception, KeyboardInterrupt among them, leaves a history that
+        ends with `Ended(complete=False)`.
+        """
+        timeline = self.timeline
+        self.integration.start()
+        Schedule(self.integration, self.host)
+        self.env.process(self._people())
+        complete = False
+        try:
+            span_us = timeline.horizon_us - timeline.start_us
+            for step in range(1, steps + 1):
+                self.env.run(until=timeline.start_us + span_us * step // steps)
+                if progress is not None:
+                    progress(self._progress())
+            complete = True
+        finally:
+            self._end(complete)
+
+    def _end(self, complete: bool) -> None:
+        if complete and self.integration.is_alive:
+            self._add(self.integration.seal(self._state_changes))
+        at_us: int = self.network.now_us
+        self._add(Ended(at_us=at_us, complete=complete, lifecycles=self.timeline.lifecycles))
+
+    def _progress(self) -> Progress:
+        timeline = self.timeline
+        return Progress(
+            self.network.now_us, timeline.start_us, timeline.horizon_us, self._acts_done, len(timeline.acts)
+        )
+
+    # --- people -----------------------------------------------------------------------------------------------------
+
+    def _people(self) -> Generator[simpy.Event, Any, None]:
+        missing = frozenset(self.timeline.mapping_missing)
+        for act in self.timeline.acts:
+            wait_us = act.at_us - self.network.now_us
+            if wait_us > 0:
+                yield self.env.timeout(wait_us)
+            self._acts_done += 1
+            if act.action == "create_item" and act.arguments.get("sku") in missing:
+                continue  # the item nobody has entered yet; a clerk will
+            self._act(act)
+
+    def _act(self, act: Act) -> None:
+        if act.system == "integration":
+            self.integration.act(act)
+            return
+        service = self.world[act.system]
+        service.act(act)
+        self.network.flush(service)
+
+    # --- the integration's side -------------------------------------------------------------------------------------
+
+    def _record(self, record: Record) -> None:
+        if type(record) is Attempted and record.write and record.outcome == "ok":
+            self._state_changes += 1
+        self._add(record)
+
+    def _send(self, request: Request, call: Call) -> Generator[simpy.Event, Any, Result]:
+        answer = yield from self.network.send(request, call.timeout_seconds * SECOND_US)
+        return learned(answer, self.network.now_us)
+
+    def _crashed(self, crash: Crash) -> None:
+        fault = self._back_us[crash.point]
+        now_us = self.network.now_us
+        back_us = now_us + round((fault.seconds or RESTART_SECONDS) * SECOND_US)
+        self.world.plan.struck(self._crash_faults[id(fault)], now_us, f"write {crash.point.write}")
+        self._add(Crashed(at_us=now_us, write=crash.point.write, after=crash.point.after, back_us=back_us))
+        self.host.call_at(back_us, self.integration.restart)
+
+
+def learned(answer: Reply | Lost, at_us: int) -> Result:
+    """Return what a caller makes of an answer: a lost one is unknown once the request was sent."""
+    if isinstance(answer, Reply):
+        return answer
+    if answer.sent:
+        return Unknown(answer.reason, at_us=at_us)
+    return Failed(_FAILED_KINDS[answer.reason], detail=answer.reason, at_us=at_us)
+
+
+# --- from a timeline ------------------------------------------------------------------------------------------------
+
+
+def bounded(timeline: Timeline) -> tuple[Fault, ...]:
+    """Return the fault plan with every fault ended at healing."""
+    start_us, heal_us = timeline.start_us, timeline.heal_us
+    return tuple(
+        msgspec.structs.replace(
+            fault, start_us=max(fault.start_us, start_us), end_us=min(fault.end_us or heal_us, heal_us)
+        )
+        for fault in timeline.faults
+    )
+
+
+def settings_of(timeline: Timeline) -> Settings:
+    """Return the settings of the reference integration that a scenario asks for."""
+    said = timeline.scenario.integration
+    return Settings(
+        zones={entity.id: entity.zone for entity in timeline.entities},
+        settlement_entities={entity.currency: entity.id for entity in timeline.entities},
+        retry=RetryPolicy(said.attempts, said.backoff.total_seconds(), said.backoff_cap.total_seconds()),
+        quarter_end=True,
+        mutant="" if said.mutant == "none" else said.mutant,
+    )
+
+
+def limits_of(timeline: Timeline) -> dict[str, LimitPolicy]:
+    """Return what each system tolerates."""
+    return {
+        plan.system: LimitPolicy(requests=plan.rps, window_seconds=1, concurrent=plan.slots)
+        for plan in timeline.systems
+        if plan.rps or plan.slots
+    }
+
+
+def latencies(timeline: Timeline) -> dict[str, Latency]:
+    """Return how fast each system reads and writes."""
+    rows: dict[str, Latency] = {}
+    for plan in timeline.systems:
+        rows[f"{plan.system}.write"], rows[f"{plan.system}.read"] = _latencies(plan)
+    return rows
+
+
+def _latencies(plan: SystemPlan) -> tuple[Latency, Latency]:
+    found = plan.latency
+    write = Latency(found.p50_us / SECOND_US, found.p95_us / SECOND_US)
+    return write, Latency(found.read_p50_us / SECOND_US, found.read_p95_us / SECOND_US)
+
+
+def staff_of(timeline: Timeline) -> Staff:
+    """Return the clerks of a scenario."""
+    people = timeline.scenario.people
+    minute = timedelta(minutes=1)
+    return Staff(
+        clerks=people.clerks,
+        touch_median_minutes=people.touch_median / minute,
+        touch_p95_minutes=people.touch_p95 / minute,
+        zone=timeline.entities[0].zone,
+        from_hour=int(people.opens[:2]),
+        to_hour=int(people.closes[:2]),
+    )
+
+
+def context_of(timeline: Timeline, settings: Settings, faults: tuple[Fault, ...], world: World) -> Context:
+    """Return the first record of a rehearsal's history."""
+    limits = tuple(
+        Limit(
+            system=name,
+            requests=policy.requests,
+            window_seconds=policy.window_seconds,
+            concurrent=policy.concurrent,
+        )
+        for name, policy in world.limits().items()
+        if policy.requests or policy.concurrent
+    )
+    return Context(
+        at_us=timeline.start_us,
+        scenario=timeline.scenario.name,
+        seed=timeline.seed,
+        code_version=CODE_VERSION,
+        engine="rehearsal",
+        integration="reference",
+        mutant=settings.mutant,
+        cutoff_date=timeline.cutoff_date,
+        heal_us=timeline.heal_us,
+        horizon_us=timeline.horizon_us,
+        settle_seconds=timeline.settle_seconds,
+        entities=timeline.entities,
+        limits=limits,
+        faults=faults,
+        attempts_max=settings.retry.attempts,
+    )
