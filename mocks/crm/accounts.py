@@ -1,0 +1,50 @@
+"""Accounts and products: what sales keeps about customers and about what it sells."""
+
+from __future__ import annotations
+
+from mocks.crm.documents import ACCOUNT_AT, account_document
+from mocks.crm.objects import ACCOUNT, PRODUCT
+from mocks.crm.schema import Row
+from mocks.crm.store import Store
+from mocks.kernel.desk import Desk
+from mocks.kernel.operations import Refusal
+
+_NUMBER = ACCOUNT_AT["AccountNumber"]
+_CODE = PRODUCT.at("ProductCode")
+_KIND = PRODUCT.at("Kind__c")
+
+
+class Accounts:
+    """Keeps accounts in the store and on record, and finds both accounts and products by their business keys."""
+
+    def __init__(self, desk: Desk, store: Store) -> None:
+        self._desk = desk
+        self._store = store
+
+    def keep(self, row: Row) -> None:
+        """Keep a new or changed account and put its document on record."""
+        document = account_document(row)
+        self._desk.book.put("account", document.id, None, document, "active")
+        self._store.put(ACCOUNT, row)
+
+    def numbered(self, number: str) -> Row | None:
+        """Return the account of this number, or None."""
+        rows = self._store.find(ACCOUNT, _NUMBER, number)
+        return rows[0] if rows else None
+
+    def add(self, row: Row) -> None:
+        """Keep a new account; raise Refusal when its number is taken."""
+        if self.numbered(row[_NUMBER]) is not None:
+            raise Refusal("duplicate_value", f"account {row[_NUMBER]} exists", "AccountNumber")
+        self.keep(row)
+
+    def add_product(self, row: Row) -> None:
+        """Keep a new product; raise Refusal when its code is taken."""
+        if self._store.find(PRODUCT, _CODE, row[_CODE]):
+            raise Refusal("duplicate_value", f"product {row[_CODE]} exists", "ProductCode")
+        self._store.put(PRODUCT, row)
+
+    def kind_of(self, sku: str) -> str:
+        """Return the kind of a product; recurring for a product the catalogue does not have."""
+        rows = self._store.find(PRODUCT, _CODE, sku)
+        return str(rows[0][_KIND] or "recurring") if rows else "recurring"

@@ -1,0 +1,207 @@
+"""What people do in the CRM: the arguments of each act, checked, and the model function it calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from mocks.crm.objects import ACCOUNT, PRODUCT, QUOTE, QUOTE_LINE
+from mocks.crm.rows import new_row
+from mocks.crm.schema import ID
+from mocks.crm.values import plain
+from mocks.kernel.operations import Refusal
+
+if TYPE_CHECKING:
+    from mocks.crm.model import Crm
+
+S = TypeVar("S")
+
+
+class NewAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Arguments of create_account; `account` is the account number, `payment_customer` the processor's customer id."""
+
+    account: str
+    name: str
+    entity: str
+    currency: str
+    country: str
+    region: str = ""
+    postal_code: str = ""
+    city: str = ""
+    street: str = ""
+    payment_customer: str = ""
+
+
+class NewProduct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Arguments of create_product."""
+
+    sku: str
+    name: str = ""
+    kind: str = "recurring"
+
+
+class NewLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A line of create_quote: net unit price of one full billing period of `months` (0 for one-time)."""
+
+    sku: str
+    quantity: int
+    unit_minor: int
+    months: int = 12
+    kind: str = ""
+    list_unit_minor: int = 0
+
+
+class NewDelta(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A delta of create_quote: the new quantity and unit price of a sku; quantity 0 removes it."""
+
+    sku: str
+    quantity: int
+    unit_minor: int
+    months: int = 12
+
+
+class NewQuote(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Arguments of create_quote. An amendment's line items are its `deltas`, or its `lines` when it gives none."""
+
+    number: str
+    version: int = 1
+    account: str
+    entity: str
+    currency: str
+    kind: str = "new"
+    amendment_kind: str = ""
+    lines: tuple[NewLine, ...] = ()
+    discount_percent: str = "0"
+    term_start: date | None = None
+    term_months: int = 0
+    valid_until: date | None = None
+    payment_method: str = ""
+    subscription: str = ""
+    effective_date: date | None = None
+    sequence: int = 0
+    deltas: tuple[NewDelta, ...] = ()
+    co_term_end: date | None = None
+
+
+class OneQuote(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Arguments of the acts on one quote version; `approver` and `signer` where the act has such a person."""
+
+    number: str
+    version: int = 1
+    approver: str = ""
+    signer: str = ""
+
+
+def _arguments(kind: type[S], arguments: dict[str, Any]) -> S:
+    return msgspec.convert(arguments, kind)
+
+
+def create_account(crm: Crm, arguments: dict[str, Any]) -> None:
+    """Add a customer."""
+    new = _arguments(NewAccount, arguments)
+    values = {
+        "Name": new.name,
+        "AccountNumber": new.account,
+        "Entity__c": new.entity,
+        "CurrencyIsoCode": new.currency,
+        "BillingStreet": new.street or None,
+        "BillingCity": new.city or None,
+        "BillingPostalCode": new.postal_code or None,
+        "BillingCountryCode": new.country,
+        "BillingStateCode": new.region or None,
+        "PaymentCustomer__c": new.payment_customer or None,
+        "CreditStatus__c": "clear",
+    }
+    crm.accounts.add(new_row(crm.desk, ACCOUNT, values))
+
+
+def create_product(crm: Crm, arguments: dict[str, Any]) -> None:
+    """Add a product to the catalogue."""
+    new = _arguments(NewProduct, arguments)
+    values = {"Name": new.name or new.sku, "ProductCode": new.sku, "Kind__c": new.kind, "IsActive": True}
+    crm.accounts.add_product(new_row(crm.desk, PRODUCT, values))
+
+
+def create_quote(crm: Crm, arguments: dict[str, Any]) -> None:
+    """Draft a quote version with its lines."""
+    new = _arguments(NewQuote, arguments)
+    account = crm.accounts.numbered(new.account)
+    if account is None:
+        raise Refusal("bad_reference", f"there is no account {new.account}", "AccountId")
+    if any(row[QUOTE.at("Version__c")] == new.version for row in crm.quotes.versions(new.number)):
+        raise Refusal("duplicate_value", f"quote {new.number} version {new.version} exists", "Version__c")
+    lines = _lines(crm, new)
+    row = new_row(crm.desk, QUOTE, _header(new, account[ID], lines))
+    for number, line in enumerate(lines, 1):
+        named = {**line, "QuoteId": row[ID], "LineNumber": str(number), "CurrencyIsoCode": new.currency}
+        crm.store.put(QUOTE_LINE, new_row(crm.desk, QUOTE_LINE, named))
+    crm.quotes.create(row)
+
+
+def _header(new: NewQuote, account_id: str, lines: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "QuoteNumber": new.number,
+        "Version__c": new.version,
+        "Status": "Draft",
+        "Kind__c": new.kind,
+        "AmendmentKind__c": new.amendment_kind or None,
+        "Entity__c": new.entity,
+        "CurrencyIsoCode": new.currency,
+        "AccountId": account_id,
+        "ExpirationDate": new.valid_until,
+        "TermStart__c": new.term_start,
+        "TermMonths__c": new.term_months or None,
+        "DiscountPercent__c": plain(Decimal(new.discount_percent)),
+        "TotalPrice": sum(line["TotalPrice"] for line in lines),
+        "PaymentMethod__c": new.payment_method or None,
+        "Subscription__c": new.subscription or None,
+        "EffectiveDate__c": new.effective_date,
+        "Sequence__c": new.sequence or None,
+        "CoTermEnd__c": new.co_term_end,
+    }
+
+
+def _lines(crm: Crm, new: NewQuote) -> list[dict[str, Any]]:
+    if new.kind == "amend" and new.deltas:
+        known = {line.sku: line for line in new.lines}
+        return [_line(crm, delta, known.get(delta.sku)) for delta in new.deltas]
+    return [_line(crm, line, line) for line in new.lines]
+
+
+def _line(crm: Crm, priced: NewLine | NewDelta, described: NewLine | None) -> dict[str, Any]:
+    return {
+        "ProductCode__c": priced.sku,
+        "ProductKind__c": (described.kind if described is not None else "") or crm.accounts.kind_of(priced.sku),
+        "Quantity": priced.quantity,
+        "ListPrice": (described.list_unit_minor if described is not None else 0) or None,
+        "UnitPrice": priced.unit_minor,
+        "TotalPrice": priced.quantity * priced.unit_minor,
+        "Months__c": priced.months,
+    }
+
+
+def _on_quote(step: Callable[[Crm, OneQuote], None]) -> Callable[[Crm, dict[str, Any]], None]:
+    return lambda crm, arguments: step(crm, _arguments(OneQuote, arguments))
+
+
+ACTS: Mapping[str, Callable[[Any, dict[str, Any]], None]] = {
+    "create_account": create_account,
+    "create_product": create_product,
+    "create_quote": create_quote,
+    "submit_quote": _on_quote(lambda crm, one: crm.quotes.submit(one.number, one.version)),
+    "approve_quote": _on_quote(lambda crm, one: crm.quotes.approve(one.number, one.version, one.approver)),
+    "reject_quote": _on_quote(lambda crm, one: crm.quotes.reject(one.number, one.version)),
+    "withdraw_quote": _on_quote(lambda crm, one: crm.quotes.withdraw(one.number, one.version)),
+    "present_quote": _on_quote(lambda crm, one: crm.quotes.present(one.number, one.version)),
+    "accept_quote": _on_quote(lambda crm, one: crm.quotes.accept(one.number, one.version, one.signer)),
+    "decline_quote": _on_quote(lambda crm, one: crm.quotes.decline(one.number, one.version)),
+    "expire_quote": _on_quote(lambda crm, one: crm.quotes.expire(one.number, one.version)),
+}
+"""Action -> model function."""
+
+AGENDA: Mapping[str, Callable[..., None]] = {"expire_quote": lambda crm, key: crm.quotes.expire_due(key)}
+"""Agenda action -> model function."""

@@ -1,0 +1,76 @@
+"""Refusals as the vendor words them: an array of errors, each with a code and the fields at fault."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from domain.http import Reply
+from mocks.kernel.operations import Call, Refusal, json_reply
+
+_BUSY = "ConcurrentRequests (Concurrent API Requests) Limit exceeded."
+# code: (HTTP status, errorCode, what is said when nothing more is known). Sources: dialects.md 2.1, 2.3 and 5.1.
+ROWS: Mapping[str, tuple[int, str, str]] = {
+    "unauthenticated": (401, "INVALID_SESSION_ID", "Session expired or invalid"),
+    "allowance_spent": (403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."),
+    "not_found": (404, "NOT_FOUND", "The requested resource does not exist"),
+    "deleted": (404, "ENTITY_IS_DELETED", "entity is deleted"),
+    "method_not_allowed": (405, "METHOD_NOT_ALLOWED", "HTTP method is not allowed for this resource"),
+    "retired_version": (410, "UNSUPPORTED_API_VERSION", "this version of the API is retired"),
+    "malformed": (400, "JSON_PARSER_ERROR", "the body is not the JSON expected here"),
+    "malformed_id": (400, "MALFORMED_ID", "malformed id"),
+    "malformed_query": (400, "MALFORMED_QUERY", "the statement is malformed"),
+    "bad_operator": (400, "INVALID_QUERY_FILTER_OPERATOR", "the operator does not fit the field"),
+    "invalid_field": (400, "INVALID_FIELD", "no such field"),
+    "invalid_type": (400, "INVALID_TYPE", "sObject type is not supported"),
+    "bad_locator": (400, "INVALID_QUERY_LOCATOR", "invalid query locator"),
+    "bad_header": (400, "INVALID_HEADER", "invalid request header"),
+    "missing_argument": (400, "MISSING_ARGUMENT", "a required parameter is missing"),
+    "number_outside_range": (400, "NUMBER_OUTSIDE_VALID_RANGE", "value outside of valid range"),
+    "required_field_missing": (400, "REQUIRED_FIELD_MISSING", "Required fields are missing"),
+    "string_too_long": (400, "STRING_TOO_LONG", "value too large"),
+    "bad_picklist": (400, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", "bad value for restricted picklist field"),
+    "bad_reference": (400, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id"),
+    "not_writeable": (400, "INVALID_FIELD_FOR_INSERT_UPDATE", "the field may not be written"),
+    "duplicate_value": (400, "DUPLICATE_VALUE", "duplicate value found"),
+    "delete_failed": (400, "DELETE_FAILED", "the record could not be deleted"),
+    "rule": (400, "FIELD_CUSTOM_VALIDATION_EXCEPTION", "a rule of the organisation forbids this"),
+    "conflict_state": (400, "FIELD_CUSTOM_VALIDATION_EXCEPTION", "the record's status forbids this"),
+    # Kernel codes that this vendor answers in its own way: there is no 429, no Retry-After and no idempotency key.
+    "throttled": (403, "REQUEST_LIMIT_EXCEEDED", _BUSY),
+    "throttled_silently": (
+        403,
+        "REQUEST_LIMIT_EXCEEDED",
+        _BUSY,
+    ),
+    "concurrency": (403, "REQUEST_LIMIT_EXCEEDED", _BUSY),
+    "server_error": (500, "UNKNOWN_EXCEPTION", "An unexpected error occurred."),
+    "maintenance": (
+        503,
+        "INSERT_UPDATE_DELETE_NOT_ALLOWED_DURING_MAINTENANCE",
+        "The organisation is read-only during maintenance.",
+    ),
+    "idempotency_mismatch": (400, "DUPLICATE_VALUE", "duplicate value found"),
+    "idempotency_in_progress": (400, "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record"),
+}
+TOKEN_ROWS: Mapping[str, tuple[int, str, str]] = {
+    "invalid_client_id": (400, "invalid_client_id", "client identifier invalid"),
+    "invalid_client": (401, "invalid_client", "invalid client credentials"),
+    "invalid_grant": (400, "invalid_grant", "authentication failure"),
+    "unsupported_grant_type": (400, "unsupported_grant_type", "grant type not supported"),
+}
+
+
+def refuse(refusal: Refusal, _call: Call | None) -> Reply:
+    """Return a refusal in the vendor's shape: an array, or an object for the token endpoint's own errors."""
+    if refusal.code in TOKEN_ROWS:
+        status, code, words = TOKEN_ROWS[refusal.code]
+        return json_reply({"error": code, "error_description": refusal.detail or words}, status)
+    if refusal.code == "several":
+        return json_reply(refusal.extra["urls"], 300)
+    status, code, words = ROWS[refusal.code]
+    error: dict[str, Any] = {"message": refusal.detail or words, "errorCode": code}
+    fields = refusal.extra.get("fields") or ([refusal.field] if refusal.field else None)
+    if fields and status == 400:
+        error["fields"] = fields
+    return json_reply([error], status)

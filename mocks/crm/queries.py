@@ -1,0 +1,88 @@
+"""Queries at work: a statement runs, large results come in pages, a locator finds the next one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from mocks.crm import ids
+from mocks.crm.conditions import Literals
+from mocks.crm.literals import MalformedQuery, lift
+from mocks.crm.plans import Plan, prepared, render, select
+from mocks.crm.schema import ID
+from mocks.crm.store import Store
+from mocks.kernel.desk import Desk
+from mocks.kernel.operations import Refusal
+
+BATCH_MIN, BATCH_MAX = 200, 2_000
+_LIFE_US = 2 * 86_400 * 1_000_000
+
+
+class Cursor(msgspec.Struct, frozen=True):
+    """An open result: the ids found, and the statement to render them by."""
+
+    statement: str
+    keys: tuple[str, ...]
+    batch: int
+    opened_us: int
+
+
+class Queries:
+    """Runs statements and keeps the cursors of results that need more than one page, for two days."""
+
+    def __init__(self, desk: Desk, store: Store) -> None:
+        self._desk = desk
+        self._store = store
+        self._cursors: dict[str, Cursor] = {}
+
+    def run(self, statement: str, base: str, batch: int, deleted: bool = False) -> dict[str, Any]:
+        """Return the first page of a statement's result; `base` is the versioned path of the REST resources."""
+        plan, literals = self._plan(statement)
+        rows = select(self._store, plan, literals, deleted)
+        if plan.counts:
+            return {"totalSize": len(rows), "done": True, "records": []}
+        if len(rows) <= batch:
+            records = self._records(plan, rows, base, literals)
+            return {"totalSize": len(rows), "done": True, "records": records}
+        locator = self._open(statement, tuple(row[ID] for row in rows), batch)
+        return self._page(locator, 0, base)
+
+    def more(self, locator: str, base: str) -> dict[str, Any]:
+        """Return a later page; `locator` is the id of the cursor and the offset, joined by a dash."""
+        key, _, offset = locator.partition("-")
+        if key not in self._cursors or not offset.isdigit():
+            raise Refusal("bad_locator", "invalid query locator")
+        if self._desk.now_us - self._cursors[key].opened_us > _LIFE_US:
+            raise Refusal("bad_locator", "the query locator has expired")
+        return self._page(key, int(offset), base)
+
+    def _plan(self, statement: str) -> tuple[Plan, Literals]:
+        try:
+            skeleton, literals = lift(statement)
+            return prepared(self._store.schema, skeleton), literals
+        except MalformedQuery as error:
+            raise Refusal("malformed_query", str(error)) from error
+
+    def _open(self, statement: str, keys: tuple[str, ...], batch: int) -> str:
+        now_us = self._desk.now_us
+        self._cursors = {name: each for name, each in self._cursors.items() if now_us - each.opened_us <= _LIFE_US}
+        locator = ids.record_id("0r8", self._desk.next("0r8"))
+        self._cursors[locator] = Cursor(statement, keys, batch, now_us)
+        return locator
+
+    def _page(self, locator: str, offset: int, base: str) -> dict[str, Any]:
+        cursor = self._cursors[locator]
+        plan, literals = self._plan(cursor.statement)
+        end = offset + cursor.batch
+        table = self._store.tables[plan.of.name]
+        rows = [table[key] for key in cursor.keys[offset:end]]
+        page: dict[str, Any] = {"totalSize": len(cursor.keys), "done": end >= len(cursor.keys)}
+        if not page["done"]:
+            page["nextRecordsUrl"] = f"{base}query/{locator}-{end}"
+        page["records"] = self._records(plan, rows, base, literals)
+        return page
+
+    def _records(self, plan: Plan, rows: list[Any], base: str, literals: Literals) -> list[Any]:
+        path = base + "sobjects/"
+        return [render(self._store, plan.of, plan.columns, row, path, literals) for row in rows]

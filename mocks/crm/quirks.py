@@ -1,0 +1,43 @@
+"""How this organisation behaves where organisations differ, as named switches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+ZONES = {"US": "America/New_York", "UK": "Europe/London", "DE": "Europe/Berlin", "JP": "Asia/Tokyo"}
+
+
+class Quirks(msgspec.Struct, frozen=True, kw_only=True):
+    """The switches. Sources: dialects.md 2.1, 3.1 and 5.1, domain.md 2.2, 2.6 and 3.7; [E] marks an estimate.
+
+    `owns_quotes`, `owns_accounts`, `owns_products`: API users may not write what the CRM is the system of record of.
+    `enforces_authority`: a discount above the requester's authority needs an approver.
+    `guards_mirror_sequence`: a validation rule refuses a MirrorSequence__c below the current one (off: the CRM stores
+    what it is told, as organisations do).
+    `authentication`: `verify` (tokens this service issued), `shape` (any bearer token) or `off`.
+    `session_seconds`: a session ends after this long without a call (vendor default 2 hours).
+    `daily_requests`: calls allowed in a rolling day; beyond it every call is 403 REQUEST_LIMIT_EXCEEDED.
+    `batch_size`: records per page of a query unless the client asks for another size.
+    `scheme`: of absolute addresses in replies, unless the door says otherwise in `x-forwarded-proto`.
+    `client_id`, `client_secret`: what a login must present; empty accepts any.
+    `target`: the path of the outbound message at the integration.
+    """
+
+    owns_quotes: bool = True
+    owns_accounts: bool = True
+    owns_products: bool = True
+    enforces_authority: bool = True
+    guards_mirror_sequence: bool = False
+    authentication: str = "verify"
+    session_seconds: int = 7_200
+    daily_requests: int = 100_000
+    batch_size: int = 2_000
+    scheme: str = "http"
+    client_id: str = ""
+    client_secret: str = ""
+    organisation_id: str = "00D000000000001EAA"
+    user_id: str = "005000000000001AAA"
+    target: str = "/webhooks/crm"
+    zones: Mapping[str, str] = msgspec.field(default_factory=lambda: dict(ZONES))

@@ -1,0 +1,123 @@
+"""What an sObject is: a table of fields, each with its type, its limits and the owner of its content."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+Row = tuple[Any, ...]
+"""A record: its values in the order of its object's fields. Amounts are minor units, instants microseconds UTC."""
+
+ID, IS_DELETED, CREATED, MODIFIED, MODSTAMP, CURRENCY = range(6)
+"""Where every row keeps what all objects have."""
+
+TEXT_TYPES = frozenset({"string", "textarea", "picklist", "id", "reference"})
+NUMBER_TYPES = frozenset({"currency", "double", "percent", "int"})
+
+
+class Field(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """One field of an sObject.
+
+    `owner` is the field group of `domain.ownership`; an API user may not write a group the CRM itself owns. `index` is
+    `key` (few records per value) or `group` (few values), empty for none. `reads_as` names the relationship of a
+    reference to the object `refers_to`. `required` fields must be given on creation; others default to null.
+    """
+
+    name: str
+    type: str
+    length: int = 0
+    nillable: bool = True
+    createable: bool = True
+    updateable: bool = True
+    required: bool = False
+    external_id: bool = False
+    owner: str = ""
+    index: str = ""
+    refers_to: str = ""
+    reads_as: str = ""
+    picklist: tuple[str, ...] = ()
+    scale: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class SObject:
+    """One kind of record. `positions` finds fields and `parents` relationships by lower-case name."""
+
+    name: str
+    label_plural: str
+    prefix: str
+    fields: tuple[Field, ...]
+    positions: Mapping[str, int]
+    parents: Mapping[str, int]
+    children: Mapping[str, tuple[str, str, str]]
+
+    def at(self, name: str) -> int:
+        """Return where a row keeps a field, given its exact name in any case."""
+        return self.positions[name.lower()]
+
+    def row(self, values: Mapping[str, Any]) -> Row:
+        """Return a row of these values by field name, null for the others."""
+        cells: list[Any] = [None] * len(self.fields)
+        for name, value in values.items():
+            cells[self.positions[name.lower()]] = value
+        return tuple(cells)
+
+    def changed(self, row: Row, values: Mapping[str, Any]) -> Row:
+        """Return the row with some values replaced."""
+        cells = list(row)
+        for name, value in values.items():
+            cells[self.positions[name.lower()]] = value
+        return tuple(cells)
+
+
+def _system(name: str, kind: str, **extra: Any) -> Field:
+    return Field(name=name, type=kind, createable=False, updateable=False, nillable=False, **extra)
+
+
+SYSTEM_FIELDS = (
+    _system("Id", "id", length=18),
+    _system("IsDeleted", "boolean"),
+    _system("CreatedDate", "datetime"),
+    _system("LastModifiedDate", "datetime"),
+    _system("SystemModstamp", "datetime"),
+    Field(name="CurrencyIsoCode", type="picklist", length=3),
+)
+
+
+def sobject(
+    name: str,
+    label_plural: str,
+    prefix: str,
+    fields: Sequence[Field],
+    children: Mapping[str, tuple[str, str]] | None = None,
+) -> SObject:
+    """Return an object with the system fields first; `children` maps a relationship to (object, its reference)."""
+    every = (*SYSTEM_FIELDS, *fields)
+    below = {key.lower(): (key, *value) for key, value in (children or {}).items()}
+    return SObject(
+        name=name,
+        label_plural=label_plural,
+        prefix=prefix,
+        fields=every,
+        positions={field.name.lower(): at for at, field in enumerate(every)},
+        parents={field.reads_as.lower(): at for at, field in enumerate(every) if field.reads_as},
+        children=below,
+    )
+
+
+class Schema:
+    """The objects of one organisation, found by name in any case."""
+
+    def __init__(self, objects: Sequence[SObject]) -> None:
+        self.objects = tuple(objects)
+        self._by_name = {each.name.lower(): each for each in objects}
+
+    def find(self, name: str) -> SObject | None:
+        """Return an object, or None."""
+        return self._by_name.get(name.lower())
+
+    def __getitem__(self, name: str) -> SObject:
+        return self._by_name[name.lower()]
