@@ -43,11 +43,11 @@ class Located:
     keys: dict[str, Mark] = field(default_factory=dict)
 
     def plain(self) -> Any:
-        """Return the value without places."""
+        """Return the value without places; lists become tuples, which is what the frozen schema holds."""
         if isinstance(self.value, dict):
             return {key: item.plain() for key, item in self.value.items()}
         if isinstance(self.value, list):
-            return [item.plain() for item in self.value]
+            return tuple(item.plain() for item in self.value)
         return self.value
 
     def place(self, path: tuple[str | int, ...]) -> Mark:
