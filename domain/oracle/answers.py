@@ -39,7 +39,7 @@ def find(outputs: Mapping[str, Any], name: str) -> Any:
 def fit(expected: Any, value: Any, name: str) -> Any:
     """Give a computed value the shape that the case expects: rows of records as a record of rows, one from equals."""
     if isinstance(value, Parts):
-        value = value.each if isinstance(expected, list) else value.whole
+        value = _shape_of(expected, value)
     if isinstance(expected, Mapping):
         if isinstance(value, list) and value and all(isinstance(part, Mapping) for part in value):
             value = {key: [part[key] for part in value] for key in value[0]}
@@ -53,6 +53,12 @@ def fit(expected: Any, value: Any, name: str) -> Any:
     if isinstance(value, list) and value:
         return _one_of(value, name)
     return value
+
+
+def _shape_of(expected: Any, value: Parts) -> Any:
+    if not isinstance(expected, list):
+        return value.whole
+    return value.nested if value.nested and any(isinstance(part, list) for part in expected) else value.each
 
 
 def _fit_list(expected: list[Any], value: Any, name: str) -> Any:

@@ -90,9 +90,8 @@ class _Case:
         for recipe in recipes:
             try:
                 if recipe.suits(facts):
-                    result = (
-                        dict(recipe.compute(facts)) | result if not result else result | _new(recipe, facts, result)
-                    )
+                    for name, value in recipe.compute(facts).items():
+                        result.setdefault(name, value)
             except _WORST as problem:
                 self.problem = self.problem or problem
         return result
@@ -138,10 +137,6 @@ class _Case:
         reason = f" ({self.problem})" if self.problem else ""
         what = f"no {self.family} rule computes {name!r} from inputs {keys}{reason}"
         return NotUnderstood(self.id, what, known or "see the public cases for the inputs of this family")
-
-
-def _new(recipe: Recipe, facts: Facts, have: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in recipe.compute(facts).items() if name not in have}
 
 
 def _text(case: Mapping[str, Any], key: str, default: str) -> str:

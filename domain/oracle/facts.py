@@ -99,7 +99,7 @@ class Facts:
         if isinstance(value, bool) or not isinstance(value, int | str | float | Fraction):
             raise self.wrong(f"{name} is {value!r}", "a number, or decimal text")
         try:
-            result = Fraction(str(value) if isinstance(value, float) else value)
+            result: Fraction = Fraction(str(value)) if isinstance(value, float) else Fraction(value)
         except (ValueError, ZeroDivisionError, OverflowError):
             raise self.wrong(f"{name} is {value!r}", "a number, or decimal text such as '12.30'") from None
         if abs(result) > _LARGEST or result.denominator > _LARGEST:
@@ -160,7 +160,7 @@ class Facts:
         number = self.as_number(value, key)
         if key.endswith(("_minor", "_cents")) or (self.minor and isinstance(value, int)):
             return number
-        return number * 10**self.digits
+        return number * int(10**self.digits)
 
     def amounts(self, *names: str) -> list[Fraction]:
         """Return a list of amounts in exact minor units."""

@@ -166,6 +166,34 @@ class Policy(msgspec.Struct, frozen=True):
         )
 
 
+_WORDS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "revrec": (
+        ("even", "EVEN_PERIODS"),
+        ("daily", "DAILY_RESIDUAL_LAST"),
+        ("prorate", "PRORATE_FIRST_LAST"),
+        ("period_rate", "PERIOD_RATE"),
+        ("month", "MONTHLY_ONE_DECIMAL"),
+        ("ramp", "RAMP_STRAIGHT_LINE"),
+        ("ssp", "SSP"),
+        ("catch", "CATCH_UP"),
+    ),
+    "allocation": (("largest_remainder", "LARGEST_REMAINDER"), ("floor", "FLOOR")),
+    "rating": (
+        ("graduated", "GRADUATED"),
+        ("volume", "VOLUME"),
+        ("package", "PACKAGE"),
+        ("minimum", "COMMIT"),
+        ("commit", "COMMIT"),
+        ("percent", "PERCENTAGE"),
+    ),
+}
+"""Words that give a value away when vendors spell the whole name differently."""
+
+
+def _by_word(field: str, name: str) -> str | None:
+    return next((value for word, value in _WORDS.get(field, ()) if word in name), None)
+
+
 def _alternatives(case_id: str, field: str, value: Any) -> tuple[str, ...]:
     texts = value if isinstance(value, list) else str(value).split("|")
     if str(value).upper() == "ALL":
@@ -173,7 +201,7 @@ def _alternatives(case_id: str, field: str, value: Any) -> tuple[str, ...]:
     found = []
     for text in texts:
         name = str(text).strip().lower()
-        canonical = _ALIASES[field].get(name)
+        canonical = _ALIASES[field].get(name) or _by_word(field, name)
         if canonical is None:
             known = ", ".join(CHOICES[field])
             raise NotUnderstood(case_id, f"policy {field} is {text!r}, which is unknown", known)

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from domain.calendar import Interval
 from domain.oracle.facts import Facts, share
 from domain.oracle.measures import (
     MONTHLY_PRICE,
@@ -45,6 +46,9 @@ def part_ratio(facts: Facts) -> tuple[Fraction, dict[str, Any]]:
     used = facts.used()
     if used is None:
         raise facts.wrong("inputs name no used part", "from and to (or to_inclusive), or used_days and period_days")
+    if facts.has("period_days", "days_in_period"):
+        period_days = facts.number("period_days", "days_in_period")
+        return used.days / period_days, named({"days used_days": used.days, "period_days": int(period_days)})
     full = full_period(facts, used)
     days = named({"days used_days billable_days": used.days, "period_days total_days days_in_period": full.days})
     return ratio(policy, used, full), days
@@ -57,7 +61,9 @@ def _part(facts: Facts) -> Mapping[str, Any]:
         exact = price_of(facts) * portion
         amount = facts.money(exact)
         credit = facts.money(-amount.minor)
-        outputs = named({"amount prorated charge prorated_amount": amount, "repair repair_adj adjustment": credit})
+        outputs = named(
+            {"amount prorated charge prorated_amount": amount, "credit repair repair_adj adjustment": credit}
+        )
         outputs |= with_tax(facts, exact) or named({"net total": amount})
     return outputs | named({"ratio proration share factor fraction": share(portion)}) | days
 
@@ -70,30 +76,46 @@ def _has_part(facts: Facts) -> bool:
     )
 
 
-def _months_total(facts: Facts) -> Mapping[str, Any]:
+_TERM_KEYS = ("term", "contract", "contract_term", "service_period", "subscription_term")
+
+
+def _term(facts: Facts) -> Interval | None:
+    """Return the days that a monthly price is charged for: from/to, or a term written as a pair."""
     used = facts.used()
-    assert used is not None, "suits() has seen the used part"
+    if used is not None:
+        return used
+    key = next((k for k in _TERM_KEYS if facts.has(k) and facts.pair(facts.inputs[k], k)), None)
+    return facts.as_interval(facts.inputs[key], key) if key else None
+
+
+def _months_total(facts: Facts) -> Mapping[str, Any]:
+    used = _term(facts)
+    assert used is not None, "suits() has seen the term"
     price = price_of(facts)
     months, left = whole_months(used)
     billing = price * months_share(used, policy_of(facts))
     actual = price * months_share(used)
     outputs = named(
         {
-            "amount total billing billed billing_total charge": facts.money(billing),
+            "amount total billing billed billing_total charge billing_amount invoiced": facts.money(billing),
             "tcv contract_value total_contract_value": facts.money(actual),
             "months full_months whole_months": months,
             "stub_days leftover_days": left,
+            "ratio": share(months_share(used, policy_of(facts))),
         }
     )
     return outputs | with_tax(facts, billing)
 
 
 def _is_monthly_term(facts: Facts) -> bool:
-    used = facts.used()
-    if used is None or explicit_period(facts) is not None or bill_cycle_day(facts) is not None:
+    used = _term(facts)
+    if used is None or bill_cycle_day(facts) is not None or not facts.has_amount(*PRICE, *MONTHLY_PRICE):
         return False
-    longer = whole_months(used) > (1, 0)
-    return facts.has_amount(*MONTHLY_PRICE) or (longer and facts.inputs.get("period") == "month")
+    if facts.has_amount(*MONTHLY_PRICE):
+        return True
+    if explicit_period(facts) is not None or facts.has("period_days"):
+        return False
+    return whole_months(used) > (1, 0) and facts.inputs.get("period", "month") in ("month", "monthly")
 
 
 _SCALE = 9

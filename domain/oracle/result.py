@@ -80,7 +80,8 @@ class Share(msgspec.Struct, frozen=True):
 
 
 class Parts(msgspec.Struct, frozen=True):
-    """Computed values that answer one by one where a list is expected, and as a whole where one value is."""
+    """Computed values in the shapes in which a case may want them: a list, one whole, or a list of lists."""
 
     each: list[Any]
     whole: Any
+    nested: list[list[Any]] = []

@@ -251,7 +251,11 @@ def _with_coupons(facts: Facts) -> Mapping[str, Any]:
     net = sum(left)
     return named(
         {
-            "coupon_share discount_share line_discount": [facts.money(part) for part in cut],
+            "coupon_share discount_share line_discount share": Parts(
+                [facts.money(part) for part in cut],
+                facts.money(sum(cut)),
+                [[facts.money(part) for part in row] for row in shares],
+            ),
             "coupon_total coupons_total discount discount_total": facts.money(sum(cut)),
             "shares_by_coupon per_coupon_share": [[facts.money(part) for part in row] for row in shares],
             "per_coupon coupon_amounts applied": [facts.money(sum(row)) for row in shares],
