@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from scenarios.seasons import PATTERN_NAMES, WEEKS
 from scenarios.values import Currency, Day, Duration, Shape, Share, Zone, wrong
@@ -39,12 +39,21 @@ class Pattern(Words):
         return self
 
 
+def _which_pattern(given: object) -> str:
+    return "<own>" if isinstance(given, dict | Pattern) else "<named>"
+
+
+AnyPattern = Annotated[
+    Annotated[PatternName, Tag("<named>")] | Annotated[Pattern, Tag("<own>")], Discriminator(_which_pattern)
+]
+
+
 class Quarter(Words):
     """The quarter: its first and last day (both included), and how its orders bunch up."""
 
     start: Day = Field(default=date(2026, 10, 1), description="first day")
     end: Day = Field(default=date(2026, 12, 31), description="last day; the cut-off is the local midnight that ends it")
-    pattern: PatternName | Pattern = Field(
+    pattern: AnyPattern = Field(
         default="mild", description=f"{', '.join(PATTERN_NAMES)}, or weights of your own (below) [P-low/E]"
     )
 

@@ -25,7 +25,7 @@ EXPECTED = {
     "bool_type": "true or false",
     "tuple_type": "a list",
     "model_type": "a mapping of keys and values",
-    "missing": "this key",
+    "too_short": "a list with at least one entry",
 }
 """Type of a pydantic error -> what was expected, in the words of the language."""
 
@@ -58,7 +58,7 @@ def _scenario(tree: Located, identity: str, folder: Path | None) -> Scenario:
     try:
         scenario = Scenario.model_validate(merged.plain())
     except ValidationError as error:
-        problems = [_problem(detail, merged) for detail in error.errors(include_url=False)]
+        problems = [_problem(detail, merged) for detail in error.errors(include_url=False) if not _echo(detail)]
         raise ScenarioError(tuple(sorted(problems, key=lambda p: (p.file, p.line, p.column)))) from None
     found = inconsistencies(scenario)
     if found:
@@ -74,10 +74,9 @@ def _open(name: str, at: Located, folder: Path | None) -> tuple[str, Located]:
         hint = f"did you mean {close[0]!r}?" if close else f"the library has {', '.join(library_names())}"
         expected = "a scenario of the library or a file ending in .yaml"
         raise ScenarioError((at.mark.problem("extends", shown(name), expected, hint),))
-    try:
-        return str(path.resolve()), read(_text(path), str(path))
-    except FileNotFoundError:
-        raise ScenarioError((at.mark.problem("extends", shown(name), "a file that exists"),)) from None
+    if not path.is_file():
+        raise ScenarioError((at.mark.problem("extends", shown(name), "a file that exists"),))
+    return str(path.resolve()), read(_text(path), str(path))
 
 
 def _text(file: Path) -> str:
@@ -134,19 +133,24 @@ def _problem(detail: Any, tree: Located) -> Problem:
     return mark.problem(_dotted(path), shown(detail["input"]), text, hint)
 
 
+def _echo(detail: Any) -> bool:
+    """Tell whether pydantic calls a list too short only because its entries, which it reports too, are wrong."""
+    return bool(detail["type"] == "too_short" and detail["input"])
+
+
 def _lowered(message: str) -> str:
     message = message.removeprefix("Input should be ").removeprefix("Value should be ")
-    return message[:1].lower() + message[1:]
+    return f"a number {message}" if message.startswith(("greater", "less")) else message[:1].lower() + message[1:]
 
 
 def _real(loc: tuple[str | int, ...], tree: Located) -> tuple[str | int, ...]:
-    """Return the part of pydantic's location that is a path in the file (unions add the names of their members)."""
+    """Return the part of pydantic's location that is a path in the file (unions add a name in angle brackets)."""
     path: list[str | int] = []
     here: Any = tree
     for index, part in enumerate(loc):
         value = here.value if isinstance(here, Located) else None
-        last = index == len(loc) - 1
-        if isinstance(value, dict) and (part in value or (last and not str(part).startswith(("literal", "function")))):
+        last = index == len(loc) - 1 and not str(part).startswith("<")
+        if isinstance(value, dict) and (part in value or last):
             path.append(part)
             here = value.get(part)
         elif isinstance(value, list) and isinstance(part, int):

@@ -177,6 +177,7 @@ class _Reader:
                 return number
         if kind == "str":
             return text
-        expected = "a plain value without a tag" if node.tag.startswith("!") else "a finite number of usual size"
-        self.problems.append(mark.problem(path, shown(text if kind in ("int", "float") else node.tag), expected))
+        number = kind in ("int", "float")
+        expected = "a finite number of usual size" if number else "a plain value without a tag"
+        self.problems.append(mark.problem(path, shown(text if number else node.tag), expected))
         return None

@@ -39,7 +39,8 @@ class ScenarioError(Exception):
 def shown(value: object, limit: int = 60) -> str:
     """Return how a found value is shown in a message: short, on one line, quoted if it is text."""
     if isinstance(value, dict):
-        return f"a mapping with {len(value)} keys" if value else "an empty mapping"
+        keys = ", ".join(map(str, value))
+        return f"a mapping of {keys if len(keys) <= limit else f'{len(value)} keys'}" if value else "an empty mapping"
     if isinstance(value, list | tuple):
         return f"a list of {len(value)}" if value else "an empty list"
     if value is None:
