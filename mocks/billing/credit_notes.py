@@ -1,0 +1,178 @@
+"""Credit notes: what proration takes back of billed lines, and what callers credit by hand.
+
+A note settles the unpaid part of its invoice first. When what is due on the invoice covers the whole note it is an
+`adjustment` (of a pending invoice too: the vendor adjusts the unpaid component, whatever keeps it unpaid). Otherwise
+it is `refundable`, and what was still due is allocated at once. One note never splits a line in two. A written-off
+invoice is adjusted without anything to allocate: nobody paid it, so nothing is given back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from domain.money import allocate as shares
+from domain.objects import Line
+from mocks.billing import invoices
+from mocks.billing.coverage import CreditPart
+from mocks.billing.documents import VOIDED
+from mocks.billing.model import Billing
+from mocks.billing.records import CreditNote, Invoice
+from mocks.kernel.operations import Refusal
+
+ADJUSTMENT, REFUNDABLE = "adjustment", "refundable"
+PRORATION = "subscription_change"
+
+
+def issue(
+    billing: Billing, parts: Iterable[CreditPart], txn: str, reference: str, reason: str = PRORATION
+) -> list[CreditNote]:
+    """Issue one note per invoice whose lines are taken back, in the order of the parts."""
+    by_invoice: dict[str, list[CreditPart]] = {}
+    for part in parts:
+        by_invoice.setdefault(part.invoice, []).append(part)
+    return [_issue(billing, key, own, txn, reference, reason) for key, own in by_invoice.items()]
+
+
+def _issue(billing: Billing, key: str, parts: list[CreditPart], txn: str, reference: str, reason: str) -> CreditNote:
+    invoice = billing.invoice(key)
+    lines = tuple(_line(invoices.next_line_id(billing), part) for part in parts)
+    total = sum(part.amount_minor for part in parts)
+    type_ = ADJUSTMENT if invoice.due_minor >= total or invoice.written_off_minor else REFUNDABLE
+    return _create(billing, invoice, lines, type_, reason, txn=txn, reference=reference)
+
+
+def _line(key: str, part: CreditPart) -> Line:
+    line = part.line
+    return Line(
+        id=key,
+        sku=line.sku,
+        kind=line.kind,
+        quantity=line.quantity,
+        unit_minor=line.unit_minor,
+        amount_minor=part.amount_minor,
+        list_unit_minor=line.list_unit_minor,
+        months=line.months,
+        period_start=part.start,
+        period_end=part.end,
+        full_start=line.full_start,
+        full_end=line.full_end,
+        reverses=line.id,
+    )
+
+
+def _create(
+    billing: Billing, invoice: Invoice, lines: tuple[Line, ...], type_: str, reason: str, txn: str, reference: str,
+    notes: str = "",
+) -> CreditNote:  # fmt: skip
+    tax = sum(line.amount_minor for line in lines if line.kind == "tax")
+    total = sum(line.amount_minor for line in lines)
+    allocated = min(total, invoice.due_minor)
+    note = CreditNote(
+        id=f"CN-{billing.desk.next('credit note'):07d}",
+        invoice=invoice.id,
+        customer=invoice.customer,
+        subscription=invoice.subscription,
+        entity=invoice.entity,
+        zone=invoice.zone,
+        currency=invoice.currency,
+        txn=txn,
+        reference=reference,
+        type=type_,
+        reason=reason,
+        status="adjusted" if type_ == ADJUSTMENT else "refund_due",
+        lines=lines,
+        net_minor=total - tax,
+        tax_minor=tax,
+        day=billing.today(invoice.zone),
+        created_us=billing.now_us,
+        updated_us=billing.now_us,
+        allocations=((invoice.id, allocated),) if allocated else (),
+        allocated_minor=allocated,
+        notes=notes,
+    )
+    _keep(billing, invoice, note)
+    return note
+
+
+def _keep(billing: Billing, invoice: Invoice, note: CreditNote) -> None:
+    for line in note.lines:
+        billing.credited[line.reverses] = billing.credited.get(line.reverses, 0) + line.amount_minor
+    billing.save_note(note)
+    if note.type == ADJUSTMENT:
+        invoice = invoices.adjust(billing, invoice, note.id, note.allocated_minor)
+    else:
+        invoice = invoices.allocate(billing, invoice, note.id, note.allocated_minor)
+    billing.announce("credit_note_created", (("credit_note", note),), note.txn)
+    if note.allocated_minor and invoice.status != "pending":
+        billing.announce("invoice_updated", (("invoice", invoice),), invoice.txn)
+
+
+# --- by hand ----------------------------------------------------------------------------------------------------------
+
+
+def create(
+    billing: Billing, key: str, type_: str, reason: str, total: int | None, wanted: list[tuple[str, int]], notes: str
+) -> CreditNote:
+    """Create a note a caller asks for: amounts of named lines, or a total spread over what the lines have left."""
+    invoice = billing.invoice(key)
+    if invoice.status == VOIDED:
+        raise Refusal("invalid_state_for_request", f"invoice {key} is voided and cannot be credited")
+    if not wanted:
+        wanted = _spread(billing, invoice, total)
+    lines = tuple(_by_hand(billing, invoice, index, line, amount) for index, (line, amount) in enumerate(wanted))
+    _check_caps(billing, invoice, lines)
+    amount = sum(line.amount_minor for line in lines)
+    if total is not None and total != amount:
+        detail = f"total is {total}, but the lines add up to {amount}"
+        raise Refusal("param_wrong_value", detail, field="total")
+    _check_type(invoice, type_, amount)
+    stamped = tuple(_stamped(line, invoices.next_line_id(billing)) for line in lines)
+    return _create(billing, invoice, stamped, type_, reason, txn=invoice.txn, reference=notes, notes=notes)
+
+
+def _spread(billing: Billing, invoice: Invoice, total: int | None) -> list[tuple[str, int]]:
+    left = [line.amount_minor - billing.credited.get(line.id, 0) for line in invoice.lines]
+    if total is None:
+        raise Refusal("param_wrong_value", "give a total or line items to credit", field="total")
+    if not 0 < total <= sum(left):
+        detail = f"{total} cannot be credited: lines of {invoice.id} have {sum(left)} left"
+        raise Refusal("param_wrong_value", detail, field="total")
+    amounts = shares(total, left)
+    return [(line.id, amount) for line, amount in zip(invoice.lines, amounts, strict=True) if amount]
+
+
+def _by_hand(billing: Billing, invoice: Invoice, index: int, key: str, amount: int) -> Line:
+    line = next((line for line in invoice.lines if line.id == key), None)
+    if line is None:
+        detail = f"{key} is no line of {invoice.id}"
+        raise Refusal("param_wrong_value", detail, field=f"line_items[reference_line_item_id][{index}]")
+    return Line(
+        id="", sku=line.sku, kind=line.kind, quantity=1, unit_minor=amount, amount_minor=amount, reverses=line.id
+    )
+
+
+def _stamped(line: Line, key: str) -> Line:
+    return Line(
+        id=key, sku=line.sku, kind=line.kind, quantity=1, unit_minor=line.unit_minor, amount_minor=line.amount_minor,
+        reverses=line.reverses,
+    )  # fmt: skip
+
+
+def _check_caps(billing: Billing, invoice: Invoice, lines: tuple[Line, ...]) -> None:
+    billed = {line.id: line.amount_minor for line in invoice.lines}
+    taken: dict[str, int] = {}
+    for index, line in enumerate(lines):
+        taken[line.reverses] = taken.get(line.reverses, billing.credited.get(line.reverses, 0)) + line.amount_minor
+        if taken[line.reverses] > billed[line.reverses]:
+            left = billed[line.reverses] - taken[line.reverses] + line.amount_minor
+            detail = f"line {line.reverses} has {left} left to credit, not {line.amount_minor}"
+            raise Refusal("param_wrong_value", detail, field=f"line_items[amount][{index}]")
+
+
+def _check_type(invoice: Invoice, type_: str, amount: int) -> None:
+    if type_ == ADJUSTMENT and amount > invoice.due_minor:
+        detail = f"{amount} exceeds the {invoice.due_minor} due on {invoice.id}: credit the paid part as refundable"
+        raise Refusal("param_wrong_value", detail, field="type")
+    if type_ == REFUNDABLE and not (invoice.paid_minor or invoice.credits_minor):
+        detail = f"nothing is paid on {invoice.id}: credit it as an adjustment"
+        raise Refusal("param_wrong_value", detail, field="type")

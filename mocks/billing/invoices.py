@@ -1,0 +1,258 @@
+"""Invoices: made pending, completed by added charges, closed, and after that only paid, adjusted or written off."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from domain.calendar import DAY, midnight_us
+from domain.objects import Line
+from mocks.billing.documents import OPEN_STATUSES, PAID, PENDING, VOIDED
+from mocks.billing.model import Billing
+from mocks.billing.records import CreditNote, Invoice, Subscription
+from mocks.kernel.operations import Refusal
+
+TAX_PREFIX = "Tax "
+STAGES = ("reminder", "notice_1", "notice_2", "final_notice", "suspended", "collections", "written_off")
+EXHAUSTED_AT = STAGES.index("suspended")
+
+
+def require(invoice: Invoice, statuses: frozenset[str], action: str) -> None:
+    """Refuse an action on an invoice in another status."""
+    if invoice.status not in statuses:
+        raise Refusal(
+            "invalid_state_for_request",
+            f"invoice {invoice.id} is {invoice.status}; to {action} it must be {' or '.join(sorted(statuses))}",
+        )
+
+
+def next_line_id(billing: Billing) -> str:
+    """Return the id of the next line of an invoice or credit note."""
+    return f"li_{billing.desk.next('line'):09d}"
+
+
+def generate(
+    billing: Billing, subscription: Subscription, lines: tuple[Line, ...], txn: str, reference: str
+) -> Invoice:
+    """Make an invoice of a subscription from its lines, pending by default, and announce it."""
+    customer = billing.customer(subscription.customer)
+    day, now_us = billing.today(subscription.zone), billing.now_us
+    starts = [line.period_start for line in lines if line.period_start is not None]
+    invoice = Invoice(
+        id=f"INV-{billing.desk.next('invoice'):07d}",
+        number="",
+        customer=customer.id,
+        subscription=subscription.id,
+        entity=subscription.entity,
+        zone=subscription.zone,
+        currency=subscription.currency,
+        txn=txn,
+        reference=reference,
+        status=PENDING,
+        lines=lines,
+        net_minor=sum(line.amount_minor for line in lines),
+        day=day,
+        due_day=day + timedelta(days=customer.net_term_days),
+        created_us=now_us,
+        updated_us=now_us,
+        bill_from=min(starts, default=day),
+        first=not subscription.covers,
+    )
+    billing.save_invoice(invoice)
+    if not billing.quirks.pending_invoices:
+        return close(billing, invoice.id, topic="invoice_generated")
+    billing.announce(billing.quirks.generated_event, (("invoice", invoice),), txn)
+    return invoice
+
+
+def add_charge(billing: Billing, key: str, amount_minor: int, description: str) -> Invoice:
+    """Add an ad-hoc line to a pending invoice; `Tax <jurisdiction>` makes it the tax of a jurisdiction."""
+    invoice = billing.invoice(key)
+    require(invoice, frozenset({PENDING}), "add a charge to")
+    is_tax = description.startswith(TAX_PREFIX)
+    line = Line(
+        id=next_line_id(billing),
+        sku=description.removeprefix(TAX_PREFIX) if is_tax else description,
+        kind="tax" if is_tax else "one_time",
+        quantity=1,
+        unit_minor=amount_minor,
+        amount_minor=amount_minor,
+    )
+    invoice = _touched(billing, invoice, lines=(*invoice.lines, line))
+    if is_tax:
+        invoice = replace(invoice, tax_minor=invoice.tax_minor + amount_minor)
+    else:
+        invoice = replace(invoice, net_minor=invoice.net_minor + amount_minor)
+    billing.save_invoice(invoice)
+    billing.announce("pending_invoice_updated", (("invoice", invoice),), invoice.txn)
+    return invoice
+
+
+def close(billing: Billing, key: str, topic: str = "invoice_updated") -> Invoice:
+    """Close a pending invoice: it gets its gapless number and is due, or paid when nothing is left to pay."""
+    invoice = billing.invoice(key)
+    require(invoice, frozenset({PENDING}), "close")
+    number = f"{invoice.entity or 'SITE'}-{billing.desk.next(f'number {invoice.entity}'):06d}"
+    status = _open_status(billing, invoice) if invoice.due_minor else PAID
+    invoice = _touched(
+        billing, invoice, number=number, status=status, closed_us=billing.now_us,
+        paid_us=0 if invoice.due_minor else billing.now_us,
+    )  # fmt: skip
+    billing.save_invoice(invoice)
+    if billing.quirks.applies_credits and invoice.due_minor:
+        invoice = _use_credits(billing, invoice)
+    if invoice.due_minor:
+        _plan_dunning(billing, invoice, 0)
+    billing.announce(topic, (("invoice", invoice),), invoice.txn)
+    return invoice
+
+
+def _open_status(billing: Billing, invoice: Invoice) -> str:
+    if billing.quirks.posted_until_due and billing.today(invoice.zone) < invoice.due_day:
+        return "posted"
+    return "payment_due"
+
+
+def _touched(billing: Billing, invoice: Invoice, **changes: object) -> Invoice:
+    return replace(invoice, updated_us=billing.now_us, version=invoice.version + 1, **changes)
+
+
+def _use_credits(billing: Billing, invoice: Invoice) -> Invoice:
+    for key in tuple(billing.open_credits.get(invoice.customer, ())):
+        note = billing.note(key)
+        amount = min(note.available_minor, invoice.due_minor)
+        if not amount or note.currency != invoice.currency:
+            continue
+        left = note.available_minor - amount
+        billing.save_note(
+            replace(
+                note, allocated_minor=note.allocated_minor + amount,
+                allocations=(*note.allocations, (invoice.id, amount)),
+                status="refund_due" if left else "refunded", updated_us=billing.now_us, version=note.version + 1,
+            )
+        )  # fmt: skip
+        invoice = settled(billing, invoice, credits_minor=invoice.credits_minor + amount)
+    return invoice
+
+
+def settled(billing: Billing, invoice: Invoice, **changes: object) -> Invoice:
+    """Keep an invoice with less (or again more) left to pay; its status follows."""
+    invoice = _touched(billing, invoice, **changes)
+    assert invoice.due_minor >= 0, f"invoice {invoice.id} is settled beyond its total"
+    if invoice.status in OPEN_STATUSES and not invoice.due_minor:
+        invoice = replace(invoice, status=PAID, paid_us=billing.now_us, dunning="current")
+    elif invoice.status == PAID and invoice.due_minor:
+        invoice = replace(invoice, status=_open_status(billing, invoice), paid_us=0)
+    return billing.save_invoice(invoice)
+
+
+def adjust(billing: Billing, invoice: Invoice, note: str, amount_minor: int) -> Invoice:
+    """Take a credit off what is left to pay of an invoice that is not paid yet, pending ones included."""
+    return settled(billing, invoice, adjusted_minor=invoice.adjusted_minor + amount_minor, notes=(*invoice.notes, note))
+
+
+def allocate(billing: Billing, invoice: Invoice, note: str, amount_minor: int) -> Invoice:
+    """Note a refundable credit on its invoice and let `amount_minor` of it settle what was left to pay."""
+    return settled(billing, invoice, credits_minor=invoice.credits_minor + amount_minor, notes=(*invoice.notes, note))
+
+
+def void(billing: Billing, key: str) -> Invoice:
+    """Void a pending invoice (by quirk a closed one too); the days it covered are billed anew at the next bill run."""
+    invoice = billing.invoice(key)
+    allowed = OPEN_STATUSES | {PENDING} if billing.quirks.voids_posted else {PENDING}
+    require(invoice, frozenset(allowed), "void")
+    if invoice.paid_minor or invoice.notes:
+        raise Refusal("invalid_state_for_request", f"invoice {key} has payments or credit notes and cannot be voided")
+    billing.save_invoice(invoice := _touched(billing, invoice, status=VOIDED))
+    _uncover(billing, invoice)
+    billing.announce("invoice_updated", (("invoice", invoice),), invoice.txn)
+    return invoice
+
+
+def _uncover(billing: Billing, invoice: Invoice) -> None:
+    subscription: Subscription | None = billing.desk.book.get("subscription", invoice.subscription)
+    if subscription is None:
+        return
+    gone = [cover for cover in subscription.covers if cover.invoice == invoice.id]
+    starts = [span[0] for cover in gone for span in cover.live]
+    fresh = [day for day in (subscription.fresh_from, min(starts, default=None)) if day is not None]
+    once = {line.sku for line in invoice.lines if line.kind == "one_time"}
+    billing.keep_subscription(
+        replace(
+            subscription,
+            covers=tuple(cover for cover in subscription.covers if cover.invoice != invoice.id),
+            charges=tuple(
+                replace(charge, billed=False) if charge.sku in once else charge for charge in subscription.charges
+            ),
+            fresh_from=min(fresh, default=None),
+        )
+    )
+
+
+def write_off(billing: Billing, key: str) -> tuple[Invoice, CreditNote]:
+    """Settle an open invoice as lost: at the vendor it becomes paid, with an adjustment note of reason write_off.
+
+    The note is no credit to the customer and stays out of the canonical history; the invoice is written_off there.
+    """
+    invoice = billing.invoice(key)
+    require(invoice, OPEN_STATUSES, "write off")
+    now_us, amount = billing.now_us, invoice.due_minor
+    note = CreditNote(
+        id=f"CN-{billing.desk.next('credit note'):07d}",
+        invoice=key,
+        customer=invoice.customer,
+        subscription=invoice.subscription,
+        entity=invoice.entity,
+        zone=invoice.zone,
+        currency=invoice.currency,
+        txn=invoice.txn,
+        reference="",
+        type="adjustment",
+        reason="write_off",
+        status="adjusted",
+        lines=(),
+        net_minor=amount,
+        tax_minor=0,
+        day=billing.today(invoice.zone),
+        created_us=now_us,
+        updated_us=now_us,
+        allocations=((key, amount),),
+        allocated_minor=amount,
+    )
+    billing.desk.book.keep("credit_memo", note.id, note)
+    invoice = settled(billing, invoice, written_off_minor=amount, notes=(*invoice.notes, note.id))
+    billing.announce("invoice_updated", (("invoice", invoice),), invoice.txn)
+    return invoice, note
+
+
+# --- dunning ----------------------------------------------------------------------------------------------------------
+
+
+def _plan_dunning(billing: Billing, invoice: Invoice, stage: int) -> None:
+    days = billing.quirks.dunning_days
+    if stage < min(len(days), len(STAGES) - 1):  # writing off is a person's decision
+        due_us = midnight_us(invoice.due_day + days[stage] * DAY, invoice.zone)
+        billing.desk.agenda.add(max(due_us, billing.now_us), "dun", invoice.id, stage)
+
+
+def dun(billing: Billing, key: str, stage: int) -> None:
+    """Move the dunning of an overdue invoice to its next stage; what is paid or stopped stays where it is."""
+    invoice = billing.invoice(key)
+    if invoice.status not in OPEN_STATUSES:
+        return
+    if not invoice.dunning_stopped:
+        status = "not_paid" if stage >= EXHAUSTED_AT else "payment_due"
+        invoice = _touched(billing, invoice, dunning=STAGES[stage], status=status)
+        billing.save_invoice(invoice)
+        billing.announce("dunning_updated", (("invoice", invoice),), invoice.txn)
+    _plan_dunning(billing, invoice, stage + 1)
+
+
+def hold_dunning(billing: Billing, key: str, stopped: bool) -> Invoice:
+    """Stop or resume the dunning of an open invoice."""
+    invoice = billing.invoice(key)
+    require(invoice, frozenset({"payment_due", "not_paid"}), "stop" if stopped else "resume")
+    if invoice.dunning_stopped == stopped:
+        raise Refusal("invalid_state_for_request", f"dunning of {key} is {'stopped' if stopped else 'running'} already")
+    return billing.save_invoice(_touched(billing, invoice, dunning_stopped=stopped))

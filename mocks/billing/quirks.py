@@ -1,0 +1,64 @@
+"""Switches of the billing platform: vendor behaviour as values, each with its source."""
+
+from __future__ import annotations
+
+import msgspec
+
+SHEET_TOPICS = frozenset(
+    {
+        "subscription_created",
+        "subscription_activated",
+        "subscription_changed",
+        "subscription_cancelled",
+        "invoice_generated",
+        "invoice_updated",
+        "payment_succeeded",
+        "credit_note_created",
+    }
+)
+ZONES = {"US": "America/New_York", "UK": "Europe/London", "DE": "Europe/Berlin", "JP": "Asia/Tokyo"}
+
+
+class Quirks(msgspec.Struct, frozen=True, kw_only=True):
+    """How this site behaves. Sources: dialects.md 2.1, 2.3, 5.3; domain.md 0.3-0.7, 2.7; [K] marks general knowledge.
+
+    day_count            policy of `domain.proration.POLICIES` for stubs and credits. The vendor counts milliseconds by
+                         default and whole days by site setting; ACT_ACT is the second one on local dates (0.4)
+    change_day_is_new    the day of a change belongs to the new price (0.5)
+    zones, default_zone  billing zone of each business entity, and of entities not listed (0.3)
+    dates_at             utc: contract dates travel as UTC midnights (a site in UTC); local: as midnights of the entity.
+                         Requests may use either: an exact UTC midnight names that date, other instants are converted
+    pending_invoices     new invoices wait as `pending` for charges until somebody closes them (site setting)
+    generated_event      what a new pending invoice is announced as; the vendor's own word is pending_invoice_created
+    topics               event types the webhook endpoint is subscribed to; the others are only listed by GET /events
+    backdating           any: changes reach back to the start; strict: not before the last change or one plan period,
+                         which is the vendor's rule for its backdating setting
+    voids_posted         the vendor voids closed invoices too; off by default: posted documents are immutable (0.10)
+    posted_until_due     a closed invoice is `posted` until its due date, as with net terms at the vendor, and then
+                         payment_due; off: payment_due at once
+    applies_credits      open refundable credits of the customer are used up when an invoice is closed (vendor default;
+                         off here because the integration refunds them)
+    dunning_days         days after the due date at which dunning moves on (domain.md 2.3.13); the last but two exhausts
+    events_kept          length of the event log; the vendor keeps 90 days [K]
+    api_key              empty: any Basic user with an empty password; else that key only
+    requests_per_minute  150 on test sites and Starter, 1000 Performance, 3500 Enterprise
+    """
+
+    day_count: str = "ACT_ACT"
+    change_day_is_new: bool = True
+    zones: dict[str, str] = msgspec.field(default_factory=lambda: dict(ZONES))
+    default_zone: str = "UTC"
+    dates_at: str = "utc"
+    pending_invoices: bool = True
+    generated_event: str = "invoice_generated"
+    topics: frozenset[str] = SHEET_TOPICS
+    backdating: str = "any"
+    voids_posted: bool = False
+    posted_until_due: bool = False
+    applies_credits: bool = False
+    dunning_days: tuple[int, ...] = (3, 10, 20, 30, 40, 60, 120)
+    events_kept: int = 20_000
+    api_key: str = ""
+    webhook_user: str = "q2c"
+    webhook_password: str = "webhook-secret"
+    requests_per_minute: int = 1000

@@ -1,0 +1,68 @@
+"""Calls that only read, and the refusal of what this system does not own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from domain.http import Reply
+from mocks.billing.listing import Resource, page
+from mocks.billing.model import Billing
+from mocks.billing.views import shown
+from mocks.kernel.operations import Call, Refusal, json_reply
+
+
+def read_customer(billing: Billing, call: Call) -> Reply:
+    """Show a customer."""
+    return shown(billing, ("customer", billing.customer(call.params["id"])))
+
+
+def read_subscription(billing: Billing, call: Call) -> Reply:
+    """Show a subscription and its customer."""
+    subscription = billing.subscription(call.params["id"])
+    return shown(billing, ("subscription", subscription), ("customer", billing.customer(subscription.customer)))
+
+
+def read_invoice(billing: Billing, call: Call) -> Reply:
+    """Show an invoice."""
+    return shown(billing, ("invoice", billing.invoice(call.params["id"])))
+
+
+def read_credit_note(billing: Billing, call: Call) -> Reply:
+    """Show a credit note."""
+    return shown(billing, ("credit_note", billing.note(call.params["id"])))
+
+
+def read_transaction(billing: Billing, call: Call) -> Reply:
+    """Show a transaction."""
+    return shown(billing, ("transaction", billing.transaction(call.params["id"])))
+
+
+def read_item_price(billing: Billing, call: Call) -> Reply:
+    """Show an item price."""
+    price = billing.price(call.params["id"])
+    if price is None:
+        raise Refusal("resource_not_found", f"{call.params['id']} not found")
+    return shown(billing, ("item_price", price))
+
+
+def read_event(billing: Billing, call: Call) -> Reply:
+    """Show an event of the log."""
+    for message in reversed(billing.events):
+        if message.id == call.params["id"]:
+            return shown(billing, ("event", message))
+    raise Refusal("resource_not_found", f"{call.params['id']} not found")
+
+
+def lists(resource: Resource) -> Callable[[Billing, Call], Reply]:
+    """Return the handler that lists a resource."""
+
+    def handler(billing: Billing, call: Call) -> Reply:
+        return json_reply(page(billing, resource, call.query))
+
+    handler.__doc__ = f"List {resource.name}s, filtered, sorted, page by page."
+    return handler
+
+
+def not_owned(_billing: Billing, _call: Call) -> Reply:
+    """Refuse a write to the catalogue: prices are published by sales (domain.md 2.2)."""
+    raise Refusal("not_owned", "the catalogue is published by sales; the API of this site only reads it")

@@ -1,0 +1,234 @@
+"""What the platform remembers of each resource: frozen records, replaced when they change."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import msgspec
+
+from domain.objects import Line
+from mocks.billing.coverage import Cover
+from mocks.billing.terms import Price, Term
+
+FOREVER = date.max
+"""The term end of a subscription without one."""
+
+
+class Address(msgspec.Struct, frozen=True, gc=False):
+    """A billing address, in the vendor's field names."""
+
+    line1: str = ""
+    city: str = ""
+    state_code: str = ""
+    zip: str = ""
+    country: str = ""
+
+
+class Customer(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A customer; `id` is the account number, `entity` the legal entity that bills it, in `zone`."""
+
+    id: str
+    company: str
+    currency: str
+    entity: str
+    zone: str
+    net_term_days: int
+    meta: str
+    created_us: int
+    updated_us: int
+    address: Address = Address()
+    version: int = 1
+    excess_minor: int = 0
+
+
+class ItemPrice(msgspec.Struct, frozen=True, gc=False):
+    """A price of an item in one currency for one billing period (`months` 0: a one-time charge)."""
+
+    id: str
+    sku: str
+    currency: str
+    months: int
+    kind: str
+    list_unit_minor: int
+
+
+class Charge(msgspec.Struct, frozen=True, gc=False):
+    """A one-time charge of a subscription: billed on `start`, once."""
+
+    sku: str
+    quantity: int
+    unit_minor: int
+    start: date
+    billed: bool = False
+
+
+class Wanted(msgspec.Struct, frozen=True, gc=False):
+    """What a request asks a subscription to consist of: recurring prices and one-time charges, by sku."""
+
+    prices: dict[str, Price]
+    charges: dict[str, tuple[int, int]]  # quantity, unit_minor
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """A change of terms from `day` on, applied or waiting for its day."""
+
+    day: date
+    wanted: Wanted
+    replaces: bool
+    prorates: bool
+    invoices: bool
+    reference: str
+    txn: str
+    meta: str = ""
+
+
+class Cancellation(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A cancellation from `day` on."""
+
+    day: date
+    credit: str  # prorate | full | none
+    reference: str
+    txn: str
+    reason: str = ""
+
+
+class Subscription(msgspec.Struct, frozen=True, kw_only=True):
+    """A subscription. `status` is the canonical one; `wake` numbers the plan on the agenda that is still valid.
+
+    `fresh_from` is the first day that may be billed wrongly (None: all is right up to the next bill day).
+    """
+
+    id: str
+    customer: str
+    entity: str
+    zone: str
+    currency: str
+    reference: str
+    txn: str
+    status: str
+    start: date
+    starts_us: int
+    term_end: date
+    term_months: int
+    at_term_end: str  # cancel | renew | evergreen
+    terms: tuple[Term, ...]
+    charges: tuple[Charge, ...]
+    meta: str
+    created_us: int
+    updated_us: int
+    plan: str = ""
+    covers: tuple[Cover, ...] = ()
+    applied: tuple[tuple[date, str], ...] = ()
+    scheduled: tuple[Change, ...] = ()
+    cancellation: Cancellation | None = None
+    cancelled_us: int = 0
+    activated_us: int = 0
+    fresh_from: date | None = None
+    wake: int = 0
+    wakes_us: int = 0
+    version: int = 1
+
+
+class Invoice(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """An invoice; `status` is the vendor's word. Amounts are minor units; `due_minor` is what is left to pay."""
+
+    id: str
+    number: str
+    customer: str
+    subscription: str
+    entity: str
+    zone: str
+    currency: str
+    txn: str
+    reference: str
+    status: str
+    lines: tuple[Line, ...]
+    net_minor: int
+    day: date
+    due_day: date
+    created_us: int
+    updated_us: int
+    tax_minor: int = 0
+    paid_minor: int = 0
+    adjusted_minor: int = 0
+    credits_minor: int = 0
+    written_off_minor: int = 0
+    payments: tuple[tuple[str, int], ...] = ()
+    notes: tuple[str, ...] = ()
+    bill_from: date | None = None
+    first: bool = False
+    closed_us: int = 0
+    paid_us: int = 0
+    dunning: str = "current"
+    dunning_stopped: bool = False
+    version: int = 1
+
+    @property
+    def total_minor(self) -> int:
+        """The sum of all lines, tax lines included."""
+        return self.net_minor + self.tax_minor
+
+    @property
+    def due_minor(self) -> int:
+        """What is neither paid nor adjusted nor written off."""
+        settled = self.paid_minor + self.adjusted_minor + self.credits_minor + self.written_off_minor
+        return self.net_minor + self.tax_minor - settled
+
+
+class CreditNote(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A credit note; amounts are positive. `allocated_minor` went to invoices, `refunded_minor` to the customer."""
+
+    id: str
+    invoice: str
+    customer: str
+    subscription: str
+    entity: str
+    zone: str
+    currency: str
+    txn: str
+    reference: str
+    type: str  # adjustment | refundable
+    reason: str
+    status: str  # adjusted | refund_due | refunded
+    lines: tuple[Line, ...]
+    net_minor: int
+    tax_minor: int
+    day: date
+    created_us: int
+    updated_us: int
+    allocations: tuple[tuple[str, int], ...] = ()
+    allocated_minor: int = 0
+    refunded_minor: int = 0
+    refunds: tuple[tuple[str, int], ...] = ()
+    notes: str = ""
+    version: int = 1
+
+    @property
+    def total_minor(self) -> int:
+        """The sum of all lines."""
+        return self.net_minor + self.tax_minor
+
+    @property
+    def available_minor(self) -> int:
+        """What may still be refunded or allocated."""
+        return self.net_minor + self.tax_minor - self.allocated_minor - self.refunded_minor
+
+
+class Transaction(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A payment or refund that was recorded; the platform moves no money itself."""
+
+    id: str
+    type: str  # payment | refund
+    customer: str
+    subscription: str
+    currency: str
+    amount_minor: int
+    unused_minor: int
+    method: str
+    reference: str
+    date_us: int
+    created_us: int
+    txn: str
+    invoice: str = ""
+    note: str = ""
+    status: str = "success"

@@ -1,0 +1,245 @@
+"""Subscriptions: created for a day, activated, billed in advance on their days, and set right after every change."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import msgspec
+from msgspec.structs import replace
+
+from domain.calendar import add_months, midnight_us
+from domain.objects import Line
+from mocks.billing import credit_notes, invoices
+from mocks.billing.coverage import Cover, CreditPart, charge_amount, difference
+from mocks.billing.model import Billing, quote_number
+from mocks.billing.records import FOREVER, Charge, CreditNote, Customer, Invoice, Subscription, Wanted
+from mocks.billing.terms import Segment, Term, due_segments, moved, next_bill_day
+from mocks.kernel.operations import Refusal
+
+LIVE = frozenset({"active", "pending_cancel"})
+
+
+class Settled(msgspec.Struct, frozen=True):
+    """What an operation on a subscription led to."""
+
+    subscription: Subscription
+    invoice: Invoice | None = None
+    notes: tuple[CreditNote, ...] = ()
+
+
+class Intent(msgspec.Struct, frozen=True, kw_only=True):
+    """A subscription somebody wants: what `create` needs to know. `cycles` of `plan_months` make its term."""
+
+    id: str
+    customer: Customer
+    wanted: Wanted
+    plan: str
+    start: date
+    starts_us: int
+    cycles: int | None
+    plan_months: int
+    at_term_end: str
+    reference: str
+    meta: str
+    texts: tuple[str, ...] = ()
+
+
+def create(billing: Billing, intent: Intent) -> Settled:
+    """Create a subscription: active and billed when its start has come, otherwise waiting for it."""
+    if billing.desk.book.get("subscription", intent.id) is not None:
+        raise Refusal("duplicate_entry", f"a subscription {intent.id} exists already", field="id")
+    months = (intent.cycles or 0) * intent.plan_months
+    customer, start, now_us = intent.customer, intent.start, billing.now_us
+    term_end = add_months(start, months) if months else FOREVER
+    subscription = Subscription(
+        id=intent.id,
+        customer=customer.id,
+        entity=customer.entity,
+        zone=customer.zone,
+        currency=customer.currency,
+        reference=intent.reference,
+        txn=quote_number(intent.id, intent.reference, intent.meta, *intent.texts),
+        status="pending_activation",
+        start=start,
+        starts_us=intent.starts_us,
+        term_end=term_end,
+        term_months=months,
+        at_term_end=intent.at_term_end if months else "evergreen",
+        terms=tuple(Term(sku, price, start) for sku, price in intent.wanted.prices.items()),
+        charges=tuple(Charge(sku, *charge, start) for sku, charge in intent.wanted.charges.items()),
+        meta=intent.meta,
+        created_us=now_us,
+        updated_us=now_us,
+        plan=intent.plan,
+    )
+    if intent.starts_us > now_us:
+        billing.save_subscription(subscription)
+        announce(billing, "subscription_created", subscription)
+        return Settled(plan(billing, subscription))
+    return activate(billing, subscription, "subscription_created")
+
+
+def announce(billing: Billing, topic: str, subscription: Subscription) -> None:
+    """Announce a subscription as it stands."""
+    customer = billing.customer(subscription.customer)
+    billing.announce(topic, (("subscription", subscription), ("customer", customer)), subscription.txn)
+
+
+def touched(billing: Billing, subscription: Subscription, **changes: object) -> Subscription:
+    """Return a subscription with changes, its version and time of update moved on."""
+    return replace(subscription, updated_us=billing.now_us, version=subscription.version + 1, **changes)
+
+
+def restarted(subscription: Subscription, start: date, starts_us: int) -> Subscription:
+    """Return a subscription that has not begun, beginning on another day; a term counted in months moves along."""
+    months = subscription.term_months
+    return replace(
+        subscription,
+        start=start,
+        starts_us=starts_us,
+        terms=moved(subscription.terms, start),
+        charges=tuple(replace(charge, start=start) for charge in subscription.charges),
+        term_end=add_months(start, months) if months else subscription.term_end,
+    )
+
+
+def activate(billing: Billing, subscription: Subscription, topic: str = "subscription_activated") -> Settled:
+    """Start a subscription on its start day, which has come, and bill everything due since."""
+    subscription = touched(billing, subscription, status="active", activated_us=billing.now_us)
+    billing.save_subscription(subscription)
+    announce(billing, topic, subscription)
+    return settle(billing, subscription, subscription.start, subscription.txn, subscription.reference)
+
+
+# --- setting the bill right -------------------------------------------------------------------------------------------
+
+
+def settle(
+    billing: Billing, subscription: Subscription, since: date, txn: str, reference: str, charges: bool = True
+) -> Settled:
+    """Credit what is billed wrongly from `since` on and charge what is missing up to today; plan the next bill day."""
+    if subscription.fresh_from is not None and subscription.fresh_from < since:
+        since = subscription.fresh_from
+    parts, missing, covers = _compare(billing, subscription, since, charges)
+    notes = credit_notes.issue(billing, parts, txn, reference) if parts else []
+    subscription = replace(subscription, covers=covers, fresh_from=None if charges else since)
+    invoice = None
+    if charges:
+        subscription, invoice = _bill(billing, subscription, missing, txn, reference)
+    return Settled(plan(billing, subscription), invoice, tuple(notes))
+
+
+def _compare(
+    billing: Billing, subscription: Subscription, since: date, charges: bool
+) -> tuple[list[CreditPart], list[tuple[str, Segment]], tuple[Cover, ...]]:
+    today, policy = billing.today(subscription.zone), billing.policy(subscription.zone)
+    due: dict[str, list[Segment]] = {}
+    for term in subscription.terms:
+        own = due.setdefault(term.sku, [])
+        if term.end is None or term.end > since:
+            own.extend(due_segments(term, subscription.start, since, subscription.term_end, today))
+    settled, open_ = [], {sku: [] for sku in due}  # type: list[Cover], dict[str, list[Cover]]
+    for cover in subscription.covers:
+        if cover.live[-1][1] <= since:
+            settled.append(cover)
+        else:
+            open_.setdefault(cover.line.sku, []).append(cover)
+    parts: list[CreditPart] = []
+    missing: list[tuple[str, Segment]] = []
+    for sku, covers in open_.items():
+        found = difference(tuple(covers), due.get(sku, []), since, billing.credited, policy, charges)
+        parts.extend(found.credits)
+        missing.extend((sku, segment) for segment in found.missing)
+        settled.extend(found.covers)
+    return parts, missing, tuple(settled)
+
+
+def _bill(
+    billing: Billing, subscription: Subscription, missing: list[tuple[str, Segment]], txn: str, reference: str
+) -> tuple[Subscription, Invoice | None]:
+    today, policy = billing.today(subscription.zone), billing.policy(subscription.zone)
+    lines = []
+    for sku, segment in missing:
+        lines.append(_recurring(billing, subscription, sku, segment, charge_amount(segment, policy)))
+    due = [charge for charge in subscription.charges if not charge.billed and charge.start <= today]
+    once = [_one_time(billing, subscription, charge) for charge in due]
+    if not lines and not once:
+        return subscription, None
+    invoice = invoices.generate(billing, subscription, (*lines, *once), txn, reference)
+    covers = [Cover(line, invoice.id, ((line.period_start, line.period_end),)) for line in lines]  # type: ignore[arg-type]
+    done = tuple(replace(charge, billed=True) if charge in due else charge for charge in subscription.charges)
+    return replace(subscription, covers=(*subscription.covers, *covers), charges=done), invoice
+
+
+def _list_price(billing: Billing, subscription: Subscription, sku: str, months: int) -> int:
+    price = billing.price(f"{sku}-{subscription.currency}-{months}")
+    return price.list_unit_minor if price is not None else 0
+
+
+def _recurring(
+    billing: Billing, subscription: Subscription, sku: str, segment: Segment, amount_minor: int
+) -> Line:  # fmt: skip
+    price = segment.price
+    return Line(
+        id=invoices.next_line_id(billing),
+        sku=sku,
+        kind="recurring",
+        quantity=price.quantity,
+        unit_minor=price.unit_minor,
+        amount_minor=amount_minor,
+        list_unit_minor=_list_price(billing, subscription, sku, price.months),
+        months=price.months,
+        period_start=segment.start,
+        period_end=segment.end,
+        full_start=segment.full_start,
+        full_end=segment.full_end,
+    )
+
+
+def _one_time(billing: Billing, subscription: Subscription, charge: Charge) -> Line:
+    return Line(
+        id=invoices.next_line_id(billing),
+        sku=charge.sku,
+        kind="one_time",
+        quantity=charge.quantity,
+        unit_minor=charge.unit_minor,
+        amount_minor=charge.quantity * charge.unit_minor,
+        list_unit_minor=_list_price(billing, subscription, charge.sku, 0),
+    )
+
+
+# --- the agenda -------------------------------------------------------------------------------------------------------
+
+
+def plan(billing: Billing, subscription: Subscription) -> Subscription:
+    """Keep a subscription and put the next instant on which something happens to it on the agenda.
+
+    Only the latest plan counts: an older one still on the agenda is told apart by its number and ignored.
+    """
+    due_us = _next_us(billing, subscription)
+    if due_us and due_us != subscription.wakes_us:
+        subscription = replace(subscription, wake=subscription.wake + 1, wakes_us=due_us)
+        billing.desk.agenda.add(due_us, "wake", subscription.id, subscription.wake)
+    elif not due_us and subscription.wakes_us:
+        subscription = replace(subscription, wake=subscription.wake + 1, wakes_us=0)
+    return billing.keep_subscription(subscription)
+
+
+def _next_us(billing: Billing, subscription: Subscription) -> int:
+    if subscription.status == "pending_activation":
+        return subscription.starts_us
+    if subscription.status not in LIVE:
+        return 0
+    today = billing.today(subscription.zone)
+    days = [change.day for change in subscription.scheduled]
+    if subscription.cancellation is not None:
+        days.append(subscription.cancellation.day)
+    if subscription.term_end != FOREVER:
+        days.append(subscription.term_end)
+    bill_day = next_bill_day(subscription.terms, subscription.start, subscription.term_end, today)
+    if bill_day is not None:
+        days.append(bill_day)
+    days.extend(charge.start for charge in subscription.charges if not charge.billed and charge.start > today)
+    if subscription.fresh_from is not None and not days:
+        days.append(today + timedelta(days=1))
+    return midnight_us(min(days), subscription.zone) if days else 0
