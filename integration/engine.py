@@ -210,11 +210,13 @@ class Engine:
             live.status = "parked" if live.status == "parked" else "running"
             if found.last is not None:
                 live.effect, live.seq, live.since_us = found.last.effect, found.last.seq, found.last.at_us
-            self.call_at(self.now_us(), partial(self._take_up, live))
+            self.call_at(self.now_us(), partial(self._take_up, live, live.turn))
         for live in waiting:
             self._enqueue(live)
 
-    def _take_up(self, live: Live) -> None:
+    def _take_up(self, live: Live, turn: int) -> None:
+        if live.turn != turn:
+            return
         effect = live.effect
         if live.status == "parked":
             self._plan_case(live)
@@ -315,6 +317,8 @@ class Engine:
         code = getattr(trouble, "code", "") if type(trouble).__name__ == "Conflict" else code
         tx = Transaction()
         tx.write.entries.append(self._entry(live.row.number, live.seq, "trial", outcome, None))
+        if type(outcome) is Begun:
+            tx.records.append(self.flow_record(live, "started"))
         context = {"effect": type(live.effect).__name__, "system": getattr(live.effect, "system", "")}
         park = Park(code=code, detail=f"{type(trouble).__name__}: {trouble}", context=context)
         self._park(live, live.seq, park, tx)

@@ -39,6 +39,7 @@ _message = msgspec.msgpack.Decoder(Message)
 _event = msgspec.msgpack.Decoder(OutboxRow)
 _case = msgspec.msgpack.Decoder(ExceptionCase)
 _INSERT_ENTRY = "INSERT INTO entry VALUES (?, ?, ?, ?)"
+_AUDIT = "SELECT number, flow, CAST(body AS BLOB), CAST(digest AS BLOB) FROM entry ORDER BY number"
 _OPEN_LIST = ", ".join(f"'{status}'" for status in OPEN)
 _FLOW_COLUMNS = "number, id, name, txn, entity_key, order_key, arguments, status, created_us, result"
 
@@ -76,8 +77,8 @@ class SqliteJournal:
 
     def _audit_rows(self) -> Iterator[tuple[int, bytes | None, bytes]]:
         """Yield the rows of the trail; one whose flow column contradicts its body counts as edited."""
-        for number, flow, body, digest in self.connection.execute("SELECT * FROM entry ORDER BY number"):
-            yield number, b"" if body and _flow_of.decode(body)[0] != flow else body, digest
+        for number, flow, body, digest in self.connection.execute(_AUDIT):
+            yield number, b"" if body and not _belongs(body, flow) else body, digest
 
     def entries(self) -> Iterator[tuple[int, Entry]]:
         """Yield the audit trail: every entry that has not been blanked, with its number."""
@@ -206,6 +207,8 @@ class SqliteLease:
                 self._check_epoch()
             self._many(_INSERT_ENTRY, rows)
             self._store(write)
+            if write.blanked:
+                self._blank(write.blanked, rows)
             self._execute("COMMIT")
         except BaseException:
             self._execute("ROLLBACK")
@@ -244,9 +247,11 @@ class SqliteLease:
                 self._execute("INSERT OR REPLACE INTO mapping VALUES (?, ?, ?)", (kind, key, value))
         if write.relayed:
             self._execute("UPDATE meta SET relayed = ?", (write.relayed,))
-        if write.blanked:
-            places = [(number,) for number in self._places.get(write.blanked, ())]
-            self._many("UPDATE entry SET body = NULL WHERE number = ?", places)
+
+    def _blank(self, flow: int, rows: list[tuple[int, int, bytes, bytes]]) -> None:
+        """Drop the content of a finished flow's entries but the last, which says how it ended."""
+        places = [*self._places.get(flow, ()), *(row[0] for row in rows if row[1] == flow)]
+        self._many("UPDATE entry SET body = NULL WHERE number = ?", [(number,) for number in places[:-1]])
 
     def _locate(self) -> dict[int, Entry]:
         """Find the entries of all open flows; return the last step of each."""
@@ -283,6 +288,14 @@ def _is_plain(write: Write) -> bool:
         or write.mappings
         or write.blanked
     )
+
+
+def _belongs(body: bytes, flow: int) -> bool:
+    """Tell whether the body of a row names the flow of its column."""
+    try:
+        return bool(_flow_of.decode(body)[0] == flow)
+    except (msgspec.DecodeError, TypeError, IndexError):
+        return False
 
 
 def _flow_row(row: tuple[Any, ...]) -> FlowRow:

@@ -1,0 +1,290 @@
+"""Tests of integration.engine: flows survive crashes at any durable write, wait passively, and take turns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from domain import history
+from integration.effects import All, Call, Emit, Lookup, Now, Receive, Sleep, Start
+from integration.flow import FlowContext
+from integration.intake import Route
+from integration.journal.protocol import CrashPoint
+from integration.outcomes import Answer, Conflict, Failed, Unknown
+from integration.retry import call_with_retries
+from integration.settings import Settings
+
+Arguments = Mapping[str, Any]
+
+
+def write_call(context: FlowContext, name: str, system: str = "erp") -> Call:
+    key = f"q2c/{context.flow_id}/{name}"
+    return Call(system=system, operation=name, method="PUT", target=f"/{key}", key=key, write=True, txn=context.txn)
+
+
+async def order(context: FlowContext, arguments: Arguments) -> str:
+    """Book, tell, wait for a signal of a child flow, do two things at once, and close."""
+    await call_with_retries(context, write_call(context, "create_order"))
+    await Emit(type="order.booked", subject=context.flow_id)
+    await Start(flow_id=f"{context.flow_id}/bill", name="bill", arguments={"parent": context.flow_id})
+    billed = await Receive("billed", context.flow_id, timeout_seconds=86_400)
+    both = await All((write_call(context, "mirror", "crm"), Sleep(90), write_call(context, "fulfil", "fulfilment")))
+    await Sleep(7200)
+    await call_with_retries(context, write_call(context, "close_order"))
+    return f"{billed.body['total'] if billed else 'nothing'} {[type(outcome).__name__ for outcome in both]}"
+
+
+async def bill(context: FlowContext, arguments: Arguments) -> str:
+    """Invoice, and tell the parent by an event of our own."""
+    await call_with_retries(context, write_call(context, "create_invoice", "billing"))
+    await Emit(type="billed", subject=arguments["parent"], body={"total": 1200})
+    return "billed"
+
+
+PROGRAMS = {"order": order, "bill": bill}
+LOCAL = (Route(source="integration", topic="billed"),)
+START = Start(flow_id="Q-000123-v1", name="order", arguments={"quote": "Q-000123"}, txn="Q-000123")
+LAST_SECOND = 20_000
+
+
+def undisturbed(world: Any, **options: Any) -> Any:
+    made = world(PROGRAMS, routes=LOCAL, **options)
+    launched = made.integration.launch(START)
+    if launched is None:  # it died of it before it was written, so whoever asked repeats it
+        made.at(60, lambda: made.integration.launch(START))
+    made.run(LAST_SECOND)
+    return made
+
+
+def outcome_of(made: Any) -> tuple[Any, ...]:
+    finished = {record.flow: record.result for record in made.of(history.Flow) if record.status == "finished"}
+    return finished, dict(made.done), {record.id for record in made.of(history.Emitted)}, made.integration.open_flows()
+
+
+def test_a_flow_of_many_effects_comes_to_its_end(world: Any) -> None:
+    made = undisturbed(world)
+    finished, done, _, open_flows = outcome_of(made)
+    assert finished["Q-000123-v1"] == "1200 ['Answer', 'Slept', 'Answer']"
+    assert set(done.values()) == {1}
+    assert len(done) == 5
+    assert open_flows == []
+    assert made.journal.verify().intact
+
+
+def test_a_crash_at_any_durable_write_changes_nothing_in_the_end(world: Any) -> None:
+    plain = undisturbed(world)
+    for write in range(1, plain.journal.writes + 1):
+        for after in (False, True):
+            made = undisturbed(world, crash_points=[CrashPoint(write, after)])
+            assert made.crashes == [CrashPoint(write, after)]
+            assert outcome_of(made) == outcome_of(plain), f"write {write}, after {after}"
+            assert made.journal.verify().intact
+            applied = [(record.consumer, record.message) for record in made.of(history.Applied)]
+            assert len(applied) == len(set(applied))
+
+
+def test_two_crashes_change_nothing_either(world: Any) -> None:
+    plain = undisturbed(world)
+    for first in range(1, plain.journal.writes, 3):
+        points = [CrashPoint(first, True), CrashPoint(first + 2, False)]
+        made = undisturbed(world, crash_points=points)
+        assert sorted(made.crashes) == points
+        assert outcome_of(made) == outcome_of(plain)
+
+
+def test_a_passive_wait_ends_as_an_active_one(world: Any) -> None:
+    active = undisturbed(world, settings=Settings(passive_after_seconds=10**9))
+    passive = undisturbed(world, settings=Settings(passive_after_seconds=0))
+    assert active.records == passive.records
+    assert active.journal.head() == passive.journal.head()
+
+
+def test_the_same_run_twice_is_the_same_history(world: Any) -> None:
+    first, second = undisturbed(world), undisturbed(world)
+    assert first.records == second.records
+    assert first.journal.head() == second.journal.head()
+
+
+def test_a_dead_incarnation_has_no_effect_on_the_next_one(world: Any) -> None:
+    made = world(PROGRAMS, routes=LOCAL)
+    made.integration.launch(START)
+    made.before_reply = lambda call: made.integration.kill() if made.now_seconds < 1 else None
+    made.at(10, made.integration.restart)
+    made.run(LAST_SECOND)
+    assert outcome_of(made)[0]["Q-000123-v1"] == "1200 ['Answer', 'Slept', 'Answer']"
+    assert made.times("create_order") == [0, 10]
+    assert made.done["q2c/Q-000123-v1/create_order"] == 1
+
+
+def test_the_same_start_twice_is_one_flow_and_another_under_its_id_a_conflict(world: Any) -> None:
+    made = world(PROGRAMS, routes=LOCAL)
+    assert made.integration.launch(START).created
+    again = made.integration.launch(START)
+    assert (again.created, again.conflict) == (False, "")
+    other = made.integration.launch(Start(flow_id=START.flow_id, name="order", arguments={"quote": "Q-000999"}))
+    assert "exists as order({'quote': 'Q-000123'})" in other.conflict
+    made.run(LAST_SECOND)
+    assert not made.integration.launch(START).created
+    assert made.times("create_order") == [0]
+
+
+def test_a_conflict_inside_a_flow_parks_it_with_the_code_of_the_taxonomy(world: Any) -> None:
+    async def twice(context: FlowContext, arguments: Arguments) -> None:
+        await Start(flow_id="child", name="bill", arguments={"parent": "a"})
+        await Start(flow_id="child", name="bill", arguments={"parent": "b"})
+
+    made = world({**PROGRAMS, "twice": twice})
+    made.integration.launch(Start(flow_id="twice", name="twice"))
+    made.run(10)
+    assert [case.code for case in made.integration.open_cases()] == [Conflict.code]
+    assert made.statuses("child") == []
+
+
+def test_flows_of_one_entity_run_one_at_a_time_in_the_order_of_their_keys(world: Any) -> None:
+    async def amend(context: FlowContext, arguments: Arguments) -> None:
+        await call_with_retries(context, write_call(context, "apply", "billing"))
+        await Sleep(100)
+
+    def ran(mutant: str) -> list[str]:
+        made = world({"amend": amend}, settings=Settings(mutant=mutant))
+        for name, order_key in (("a", "2026-11-01"), ("c", "2026-12-05"), ("b", "2026-12-01"), ("z", "2026-12-05")):
+            start = Start(flow_id=name, name="amend", entity_key="Q-000001", order_key=order_key)
+            made.integration.launch(start)
+        made.integration.launch(Start(flow_id="free", name="amend", entity_key="Q-000002"))
+        made.run(150)
+        assert made.statuses("free") == ["started", "finished"]
+        made.integration.kill()
+        made.integration.restart()
+        made.run(1000)
+        return [call.key.split("/")[1] for _, call, _ in made.sent if "free" not in call.key]
+
+    assert ran("") == ["a", "b", "c", "z"]
+    assert ran("amendments_in_arrival_order") == ["a", "c", "b", "z"]
+
+
+def test_a_parked_flow_keeps_its_entity_until_it_is_discarded(world: Any) -> None:
+    async def amend(context: FlowContext, arguments: Arguments) -> None:
+        if arguments.get("bad"):
+            raise ValueError("no such plan")
+        await Sleep(1)
+
+    made = world({"amend": amend})
+    made.integration.launch(Start(flow_id="a", name="amend", arguments={"bad": True}, entity_key="s"))
+    made.integration.launch(Start(flow_id="b", name="amend", entity_key="s"))
+    made.integration.launch(Start(flow_id="c", name="amend", entity_key="t"))
+    made.run(10)
+    assert (made.statuses("b"), made.statuses("c")) == ([], ["started", "finished"])
+    (case,) = made.integration.open_cases()
+    assert (case.code, case.owner, case.detail) == ("INTERNAL.BUG", "dev", "ValueError: no such plan")
+    made.integration.discard(case.id, "dev on call", "was a test quote")
+    made.run(20)
+    assert made.statuses("a") == ["started", "parked", "discarded"]
+    assert made.statuses("b") == ["started", "finished"]
+    assert made.integration.open_cases() == []
+
+
+def test_a_flow_that_raised_repeats_its_last_call_when_it_is_re_driven(world: Any) -> None:
+    async def create(context: FlowContext, arguments: Arguments) -> str:
+        return (await call_with_retries(context, write_call(context, "create"))).body.decode()
+
+    made = world({"create": create}, script=lambda now, call: Failed("rejected", 422, "bad") if now < 60 else None)
+    made.integration.launch(Start(flow_id="a", name="create"))
+    made.run(100)
+    (case,) = made.integration.open_cases()
+    assert (case.code, case.detail) == ("VALIDATION.BUSINESS_RULE", "CallFailed: rejected: 422 bad")
+    made.integration.kill()
+    made.integration.restart()
+    made.integration.re_drive(case.id, "sales ops", note="fixed the terms")
+    made.run(200)
+    assert made.times("create") == [0, 100]
+    assert made.statuses("a") == ["started", "parked", "resumed", "finished"]
+    states = [record.status for record in made.of(history.Case)]
+    assert states == ["new", "triaged", "assigned", "in_progress", "resolved", "verified"]
+    assert {record.actor for record in made.of(history.Case)} == {"", "sales ops"}
+
+
+def test_a_changed_flow_is_parked_not_guessed(world: Any) -> None:
+    pauses = [7200.0]
+
+    async def sleeper(context: FlowContext, arguments: Arguments) -> None:
+        await Sleep(pauses[0])
+        await Sleep(1)
+
+    made = world({"sleeper": sleeper})
+    made.integration.launch(Start(flow_id="a", name="sleeper"))
+    made.at(100, lambda: pauses.__setitem__(0, 60.0))
+    made.run(8000)
+    (case,) = made.integration.open_cases()
+    assert case.code == "INTERNAL.BUG"
+    assert "seconds was 7200.0, now 60.0" in case.detail
+    pauses[0] = 7200.0
+    made.integration.re_drive(case.id, "dev")
+    made.run(8100)
+    assert made.statuses("a") == ["started", "parked", "resumed", "finished"]
+
+
+def test_the_clock_and_the_cross_reference_are_journaled(world: Any) -> None:
+    seen: list[Any] = []
+
+    async def curious(context: FlowContext, arguments: Arguments) -> None:
+        found = (await Now(), await Lookup("item", "SKU-1"))
+        await Sleep(7200)
+        seen.append(found)
+
+    made = world({"curious": curious})
+    made.integration.launch(Start(flow_id="a", name="curious"))
+    made.run(10_000)
+    assert seen == [(1_790_000_000_000_000, None)]
+
+
+def test_a_write_without_a_key_that_a_crash_interrupted_is_unknown_not_repeated(world: Any) -> None:
+    caught: list[str] = []
+
+    async def blind(context: FlowContext, arguments: Arguments) -> None:
+        try:
+            await Call(system="erp", operation="post", method="POST", target="/x", write=True)
+        except Exception as trouble:
+            caught.append(str(trouble))
+
+    made = world({"blind": blind}, script=lambda now, call: Unknown("timeout"))
+    made.integration.launch(Start(flow_id="a", name="blind"))
+    made.at(10, made.integration.kill)
+    made.at(20, made.integration.restart)
+    made.run(100)
+    assert caught == ["unknown outcome: interrupted by a restart"]
+    assert made.times("post") == [0]
+
+
+def test_a_flow_that_never_waits_is_stopped(world: Any) -> None:
+    async def endless(context: FlowContext, arguments: Arguments) -> None:
+        while True:
+            await Now()
+
+    made = world({"endless": endless})
+    made.integration.launch(Start(flow_id="a", name="endless"))
+    made.run(10)
+    assert "endless loop" in made.integration.open_cases()[0].detail
+
+
+def test_a_timer_that_lost_its_race_is_ignored(world: Any) -> None:
+    async def waiter(context: FlowContext, arguments: Arguments) -> str:
+        first = await Receive("never", "k", timeout_seconds=50)
+        answer = await Call(system="erp", operation="read", target="/x")
+        assert isinstance(answer, Answer)
+        return str(first)
+
+    made = world({"waiter": waiter})
+    made.integration.launch(Start(flow_id="a", name="waiter"))
+    made.run(200)
+    assert made.statuses("a") == ["started", "finished"]
+    assert made.times("read") == [50]
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_finished_steps_are_kept_or_blanked_and_the_trail_holds(world: Any, keep: bool) -> None:
+    made = undisturbed(world, settings=Settings(keep_finished_steps=keep))
+    steps = [entry for _, entry in made.journal.entries() if entry.kind == "step"]
+    assert (len(steps) > 2) is keep
+    assert made.integration.seal(state_changes=5).intact

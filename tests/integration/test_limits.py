@@ -1,0 +1,193 @@
+"""Tests of integration.limits: pure state machines that never let more through than they promise."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from integration.limits import (
+    BUSY,
+    MINUTE_US,
+    SECOND_US,
+    Breaker,
+    Bulkhead,
+    Gate,
+    RetryBudget,
+    TokenBucket,
+    TokenCache,
+)
+from integration.outcomes import Answer, Failed, Unknown
+from integration.settings import BreakerSettings, BudgetSettings, Settings, SystemLimits
+from integration.system import Token
+
+OK, DOWN = Answer(200), Failed("unavailable", 503)
+GAPS = st.lists(st.integers(0, 3 * SECOND_US), min_size=1, max_size=120)
+
+
+@settings(max_examples=100)
+@given(st.integers(2, 200), st.integers(1, 60), GAPS)
+def test_no_window_ever_holds_more_than_the_share_of_the_licence(requests: int, window: int, gaps: list[int]) -> None:
+    bucket, now_us, taken = TokenBucket(SystemLimits(requests=requests, window_seconds=window)), 0, []
+    for gap in gaps:
+        now_us += gap // 10
+        now_us += bucket.wait_us(now_us)
+        bucket.take(now_us)
+        taken.append(now_us)
+    for start in taken:
+        inside = [at for at in taken if start <= at < start + window * SECOND_US]
+        assert len(inside) <= max(1, requests * 80 // 100)
+
+
+def test_a_bucket_keeps_up_a_pace_near_the_share() -> None:
+    bucket, now_us = TokenBucket(SystemLimits(requests=100)), 0
+    for _ in range(720):
+        now_us += bucket.wait_us(now_us)
+        bucket.take(now_us)
+    assert now_us <= 10 * SECOND_US
+
+
+def test_a_bucket_without_a_licence_never_waits() -> None:
+    bucket = TokenBucket(SystemLimits())
+    for _ in range(1000):
+        assert bucket.wait_us(0) == 0
+        bucket.take(0)
+
+
+def test_a_bulkhead_offers_four_fifths_of_the_slots() -> None:
+    bulkhead = Bulkhead(SystemLimits(concurrent=15))
+    for _ in range(12):
+        assert not bulkhead.is_full
+        bulkhead.take()
+    assert bulkhead.is_full
+    bulkhead.release()
+    assert not bulkhead.is_full
+
+
+@settings(max_examples=100)
+@given(st.lists(st.tuples(st.integers(0, 20 * SECOND_US), st.booleans()), max_size=200))
+def test_an_open_breaker_lets_one_probe_at_a_time_through(calls: list[tuple[int, bool]]) -> None:
+    breaker, now_us = Breaker(BreakerSettings()), 0
+    for gap, good in calls:
+        now_us += gap
+        wait_us = breaker.wait_us(now_us)
+        if wait_us:
+            assert breaker.state == "open"
+            assert wait_us <= 900 * SECOND_US
+            continue
+        was = breaker.state
+        breaker.take(now_us)
+        if was == "open":
+            assert (breaker.state, breaker.wait_us(now_us)) == ("half_open", BUSY)
+        closed = breaker.note(now_us, good)
+        assert closed == (was == "open" and good)
+        assert breaker.state in ("closed", "open")
+
+
+def test_a_breaker_opens_at_half_errors_in_a_minute_and_forgets_older_ones() -> None:
+    breaker = Breaker(BreakerSettings(calls_min=4))
+    for second in range(3):
+        breaker.note(second * SECOND_US, False)
+    for second in range(100, 104):
+        breaker.note(second * SECOND_US, True)
+    assert breaker.state == "closed"
+    for second in range(104, 107):
+        breaker.note(second * SECOND_US, False)
+    assert breaker.state == "closed"
+    breaker.note(107 * SECOND_US, False)
+    assert breaker.state == "open"
+
+
+def test_probes_grow_rarer_up_to_a_quarter_of_an_hour() -> None:
+    breaker, now_us, pauses = Breaker(BreakerSettings(calls_min=1)), 0, []
+    breaker.note(now_us, False)
+    for _ in range(7):
+        pauses.append(breaker.wait_us(now_us) // SECOND_US)
+        now_us = breaker.probe_us
+        breaker.take(now_us)
+        breaker.note(now_us, False)
+    assert pauses == [60, 120, 240, 480, 900, 900, 900]
+
+
+@settings(max_examples=100)
+@given(
+    st.integers(1, 50), st.integers(1, 20), st.lists(st.tuples(st.integers(0, SECOND_US), st.booleans()), max_size=300)
+)
+def test_retries_never_exceed_what_was_earned(percent: int, per_minute: int, calls: list[tuple[int, bool]]) -> None:
+    budget, now_us, firsts, retries = RetryBudget(BudgetSettings(percent, per_minute), 0), 0, 0, 0
+    for gap, retry in calls:
+        now_us += gap
+        if not retry:
+            budget.earn()
+            firsts += 1
+        elif budget.wait_us(now_us) == 0:
+            budget.take(now_us)
+            retries += 1
+        assert retries * 100 <= percent * firsts + 100 * per_minute * (1 + now_us / MINUTE_US)
+
+
+def test_a_spent_budget_says_exactly_how_long_to_wait() -> None:
+    budget = RetryBudget(BudgetSettings(percent=10, per_minute_min=6), 0)
+    while budget.wait_us(0) == 0:
+        budget.take(0)
+    wait_us = budget.wait_us(0)
+    assert wait_us == 10 * SECOND_US
+    assert budget.wait_us(wait_us - 1) == 1
+    assert budget.wait_us(wait_us) == 0
+
+
+def test_a_retry_after_holds_the_whole_system() -> None:
+    gate = Gate("erp", Settings(limits={}), 0)
+    assert gate.admit(0) == 0
+    gate.done(SECOND_US, Failed("throttled", 429, retry_after_seconds=120))
+    assert gate.admit(SECOND_US) == 120 * SECOND_US
+    assert gate.admit(121 * SECOND_US - 1) == 1
+    assert gate.admit(121 * SECOND_US) == 0
+
+
+def test_an_absurd_retry_after_is_capped() -> None:
+    gate = Gate("erp", Settings(limits={}), 0)
+    gate.admit(0)
+    gate.done(0, Unknown("status 502", retry_after_seconds=10**9))
+    assert gate.held_until_us == 3600 * SECOND_US
+
+
+def test_a_full_gate_is_busy_until_a_call_comes_back() -> None:
+    gate = Gate("erp", Settings(limits={"erp": SystemLimits(concurrent=2, share_percent=100)}), 0)
+    assert [gate.admit(0), gate.admit(0), gate.admit(0)] == [0, 0, BUSY]
+    gate.done(1, OK)
+    assert gate.admit(1) == 0
+
+
+def test_a_refusal_of_one_request_does_not_open_the_breaker_but_silence_does() -> None:
+    gate = Gate("erp", Settings(limits={}), 0)
+    for _ in range(20):
+        gate.admit(0)
+        gate.done(0, Failed("rejected", 422))
+    assert gate.breaker.state == "closed"
+    for _ in range(20):
+        gate.admit(0)
+        gate.done(0, Unknown("timeout"))
+        if gate.breaker.state == "open":
+            break
+    assert gate.breaker.state == "open"
+
+
+def test_a_throttled_probe_says_nothing_of_health() -> None:
+    breaker = Breaker(BreakerSettings(calls_min=1))
+    breaker.note(0, False)
+    breaker.take(60 * SECOND_US)
+    breaker.forget_probe(60 * SECOND_US)
+    assert (breaker.state, breaker.wait_us(60 * SECOND_US)) == ("open", 60 * SECOND_US)
+
+
+def test_a_token_is_good_until_shortly_before_its_end_and_a_refused_one_is_dropped_once() -> None:
+    cache = TokenCache(margin_seconds=60)
+    assert cache.headers(0) is None
+    cache.store(Token({"authorization": "one"}, 3600), 0)
+    assert cache.headers(3540 * SECOND_US - 1) == {"authorization": "one"}
+    assert cache.headers(3540 * SECOND_US) is None
+    cache.store(Token({"authorization": "two"}, 3600), 0)
+    cache.refuse({"authorization": "one"})
+    assert cache.headers(1) == {"authorization": "two"}
+    cache.refuse({"authorization": "two"})
+    assert cache.headers(1) is None
