@@ -121,6 +121,7 @@ def _taxability() -> dict[tuple[str, str], int]:
 def taxable_percent(tax_code: str, country: str, region: str) -> int:
     """Return the taxable share in percent of something with that tax code sold into a place."""
     shares = _taxability()
+    tax_code = table.ALIASES.get(tax_code, tax_code)
     for place in (f"{country}-{region}", country, "*"):
         if (tax_code, place) in shares:
             return shares[tax_code, place]

@@ -46,6 +46,8 @@ GOODS   US 100
 NT      * 0
 """
 """Share of the amount that is taxable, in percent, by tax code and place (`*` = everywhere); all else is 100."""
+ALIASES = {"SW052000": "SAAS", "SP140000": "SERVICE"}
+"""Codes that callers of the real engine use for what this table names in words."""
 
 DESCRIPTIONS = {
     "P0000000": "Anything without a code of its own",

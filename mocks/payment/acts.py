@@ -1,0 +1,87 @@
+"""Acts: what customers and their banks do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mocks.payment import customers, disputes
+from mocks.payment.bodies import CustomerBody
+from mocks.payment.declines import HARD_CODES
+from mocks.payment.model import Processor
+from mocks.payment.records import Behaviour, Charge, Method
+from mocks.payment.statuses import TYPES
+
+
+def create_customer(model: Processor, given: dict[str, Any]) -> None:
+    """A customer with a payment method: {account, name, currency, method, payment_customer, payment_method, ...}.
+
+    The rest is how the method behaves: declines, decline_code, hard, returned, challenge, dispute, pays_after_days.
+    """
+    account = given["account"]
+    key = given.get("payment_customer") or f"cus_{account.replace('-', '')}"
+    method = given.get("payment_method") or f"pm_{account.replace('-', '')}"
+    kind = TYPES[given.get("method", "card")]
+    customers.keep_method(
+        model, Method(id=method, created=model.now, type=kind, customer=key, behaviour=_behaviour(given))
+    )  # fmt: skip
+    body = CustomerBody(
+        name=given.get("name", ""),
+        payment_method=method,
+        metadata={"account": account},
+    )
+    customers.create(model, body, key, given.get("currency", ""), account)
+
+
+def set_behaviour(model: Processor, given: dict[str, Any]) -> None:
+    """Let a payment method behave otherwise from now on: {payment_method, ...behaviour}."""
+    customers.behave(model, given["payment_method"], _behaviour(given))
+
+
+def _behaviour(given: dict[str, Any]) -> Behaviour:
+    code = given.get("decline_code") or ""
+    return Behaviour(
+        declines=given.get("declines") or 0,
+        decline_code=code,
+        hard=bool(given.get("hard")) or (code in HARD_CODES and not given.get("declines")),
+        returned=bool(given.get("returned")),
+        challenge=bool(given.get("challenge")),
+        dispute=bool(given.get("dispute")),
+        pays_after_days=given.get("pays_after_days"),
+    )
+
+
+def open_dispute(model: Processor, given: dict[str, Any]) -> None:
+    """A customer disputes a charge: {invoice | payment | txn, amount?, reason?}. Nothing happens without a charge."""
+    charge = _charge(model, given)
+    if charge is not None:
+        amount = given.get("amount") or charge.captured
+        disputes.open_dispute(model, charge, amount, given.get("reason") or "general")
+
+
+def close_dispute(model: Processor, given: dict[str, Any]) -> None:
+    """The bank decides a dispute: {invoice | payment | txn, won}. Nothing happens when none is open."""
+    charge = _charge(model, given)
+    dispute = model.disputes.get(charge.dispute) if charge is not None else None
+    if dispute is not None and dispute.status not in disputes.CLOSED:
+        disputes.close(model, dispute, bool(given["won"]))
+
+
+def _charge(model: Processor, given: dict[str, Any]) -> Charge | None:
+    """Return the latest successful charge of a payment, an invoice or a transaction, or None."""
+    payment, invoice, txn = (given.get(name) or "" for name in ("payment", "invoice", "txn"))
+    if payment in model.intents:
+        intents = [model.intents[payment]]
+    elif invoice:
+        intents = [model.intents[key] for key in model.index.find("payment_intent", "invoice", invoice, model.intents)]
+    else:
+        intents = [intent for intent in model.intents.values() if txn and intent.txn == txn]
+    paid = [intent for intent in intents if intent.status == "succeeded"]
+    return model.charges[paid[-1].charge] if paid else None
+
+
+ACTS = {
+    "create_customer": create_customer,
+    "set_behaviour": set_behaviour,
+    "open_dispute": open_dispute,
+    "close_dispute": close_dispute,
+}

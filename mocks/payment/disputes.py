@@ -1,0 +1,89 @@
+"""Disputes (chargebacks): funds leave when one opens and come back when it is won (domain.md 2.3.12)."""
+
+from __future__ import annotations
+
+from mocks.kernel.operations import Refusal
+from mocks.payment import balance
+from mocks.payment.bodies import DisputeBody
+from mocks.payment.model import DAY_SECONDS, Processor, changed, merged, payment_id
+from mocks.payment.records import Charge, Dispute
+
+CLOSED = ("won", "lost")
+
+
+def open_dispute(model: Processor, charge: Charge, amount: int, reason: str) -> Dispute | None:
+    """Let the customer dispute a charge; None when nothing of it is left to dispute, or a dispute is open already."""
+    amount = min(amount, charge.captured - charge.refunded)
+    if charge.status != "succeeded" or charge.kind == "push" or charge.dispute or amount <= 0:
+        return None
+    key = model.new_id("du")
+    dispute = Dispute(
+        id=key,
+        created=model.now,
+        charge=charge.id,
+        intent=charge.intent,
+        amount=amount,
+        currency=charge.currency,
+        status="needs_response",
+        fee=model.quirks.dispute_fee_minor,
+        reason=reason,
+        due=model.now + model.quirks.evidence_days * DAY_SECONDS,
+    )
+    if model.quirks.dispute_withdraws == "on_open":
+        dispute = _withdrawn(model, dispute)
+    model.charges[charge.id] = changed(charge, disputed=amount, dispute=key)
+    model.disputes[key] = dispute
+    model.show_dispute(dispute, dispute.status)
+    intent = model.intents[charge.intent]
+    model.show(intent, "disputed")
+    model.emit("charge.dispute.created", dispute, intent.txn)
+    return dispute
+
+
+def answer(model: Processor, dispute: Dispute, body: DisputeBody) -> Dispute:
+    """Send evidence: the dispute goes under review when it is submitted."""
+    if dispute.status in CLOSED:
+        raise Refusal("dispute_closed")
+    metadata = merged(dispute.metadata, body.metadata)
+    submits = bool(body.evidence) and body.submit
+    dispute = changed(
+        dispute, metadata=metadata, submissions=dispute.submissions + submits,
+        status="under_review" if submits else dispute.status,
+    )  # fmt: skip
+    model.disputes[dispute.id] = dispute
+    if submits:
+        model.show_dispute(dispute, dispute.status)
+    return dispute
+
+
+def close(model: Processor, dispute: Dispute, won: bool) -> Dispute:
+    """Decide a dispute; raise Refusal when it is decided already."""
+    if dispute.status in CLOSED:
+        raise Refusal("dispute_closed")
+    charge = model.charges[dispute.charge]
+    if won:
+        if dispute.status == "needs_response":
+            model.show_dispute(dispute, "under_review")
+        if dispute.balance_transactions:
+            fee = -dispute.fee if model.quirks.returns_dispute_fee else 0
+            moved = balance.move(model, "adjustment", dispute.id, dispute.amount, fee, dispute.currency, "DISPUTE WON")
+            dispute = changed(dispute, balance_transactions=(*dispute.balance_transactions, moved.id))
+        model.charges[charge.id] = changed(charge, disputed=0)
+    elif not dispute.balance_transactions:
+        dispute = _withdrawn(model, dispute)
+    dispute = changed(dispute, status="won" if won else "lost")
+    model.disputes[dispute.id] = dispute
+    model.show_dispute(dispute, dispute.status)
+    intent = model.intents[charge.intent]
+    shown = model.desk.book.status("payment", payment_id(charge.intent, charge.attempt))
+    model.show(intent, "dispute_won" if won and shown == "disputed" else "")
+    model.emit("charge.dispute.closed", dispute, intent.txn)
+    return dispute
+
+
+def _withdrawn(model: Processor, dispute: Dispute) -> Dispute:
+    moved = balance.move(
+        model, "adjustment", dispute.id, -dispute.amount, dispute.fee, dispute.currency, "DISPUTE"
+    )  # fmt: skip
+    after: Dispute = changed(dispute, balance_transactions=(*dispute.balance_transactions, moved.id))
+    return after

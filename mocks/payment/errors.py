@@ -1,0 +1,93 @@
+"""The processor's refusals in the vendor's shape: code -> (status, type, vendor code, message)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from domain.http import Reply
+from mocks.kernel.operations import Call, Refusal, json_reply
+from mocks.payment import render
+from mocks.payment.records import Intent
+
+_INVALID, _API, _IDEMPOTENCY = "invalid_request_error", "api_error", "idempotency_error"
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One error of the vendor; `message` is used when the refusal brings no detail."""
+
+    status: int
+    type: str
+    code: str
+    message: str
+
+
+ERRORS: dict[str, Row] = {
+    # the kernel's own
+    "not_found": Row(404, _INVALID, "", "Unrecognized request URL."),
+    "method_not_allowed": Row(405, _INVALID, "", "This URL does not answer to that method."),
+    "malformed": Row(400, _INVALID, "", "The request body is not a form."),
+    "unauthenticated": Row(401, _INVALID, "", "No valid API key was provided."),
+    "throttled": Row(429, _INVALID, "rate_limit", "Too many requests in too short a time."),
+    "throttled_silently": Row(429, _INVALID, "rate_limit", "Too many requests in too short a time."),
+    "concurrency": Row(429, _INVALID, "lock_timeout", "Another request is using this object."),
+    "server_error": Row(500, _API, "", "Something went wrong on the server."),
+    "maintenance": Row(503, _API, "", "The service is down for maintenance."),
+    "conflict_state": Row(400, _INVALID, "payment_intent_unexpected_state", "The state does not allow this."),
+    "idempotency_mismatch": Row(
+        400, _IDEMPOTENCY, "", "This idempotency key was used before with other parameters: use another key."
+    ),
+    "idempotency_in_progress": Row(
+        409, _IDEMPOTENCY, "idempotency_key_in_use", "A request with this idempotency key is still running."
+    ),
+    # the processor's
+    "key_too_long": Row(400, _IDEMPOTENCY, "", "An idempotency key takes at most 255 characters."),
+    "live_key": Row(401, _INVALID, "", "Live keys are never accepted here: use a test key."),
+    "resource_missing": Row(404, _INVALID, "resource_missing", "There is no such object."),
+    "reference_missing": Row(400, _INVALID, "resource_missing", "There is no such object."),
+    "parameter_unknown": Row(400, _INVALID, "parameter_unknown", "Received an unknown parameter."),
+    "parameter_missing": Row(400, _INVALID, "parameter_missing", "A required parameter is missing."),
+    "parameter_invalid_integer": Row(400, _INVALID, "parameter_invalid_integer", "This must be an integer."),
+    "parameter_invalid": Row(400, _INVALID, "", "This value is not valid."),
+    "amount_too_small": Row(400, _INVALID, "amount_too_small", "The amount is below the minimum of its currency."),
+    "amount_too_large": Row(400, _INVALID, "amount_too_large", "The amount is above the maximum."),
+    "unexpected_state": Row(400, _INVALID, "payment_intent_unexpected_state", "The state does not allow this."),
+    "charge_already_refunded": Row(400, _INVALID, "charge_already_refunded", "The charge is refunded already."),
+    "charge_disputed": Row(400, _INVALID, "charge_disputed", "The charge is disputed and cannot be refunded."),
+    "charge_not_refundable": Row(400, _INVALID, "", "Only a successful charge can be refunded."),
+    "refund_unexpected_state": Row(400, _INVALID, "", "The refund cannot be canceled any more."),
+    "dispute_closed": Row(400, _INVALID, "", "The dispute is closed already."),
+    "not_expandable": Row(400, _INVALID, "", "This property cannot be expanded."),
+    "method_in_use": Row(400, _INVALID, "payment_method_unexpected_state", "The payment method belongs to a customer."),
+}
+
+
+def refuse(refusal: Refusal, call: Call | None) -> Reply:
+    """Render a refusal as an `error` object; a refused state carries the intent it is about."""
+    row = ERRORS[refusal.code]
+    error: dict[str, Any] = {"type": row.type, "message": refusal.detail or row.message}
+    if row.code:
+        error["code"] = row.code
+    if refusal.field and row.type == _INVALID:
+        error["param"] = refusal.field
+    if "intent" in refusal.extra:
+        error["payment_intent"] = render.intent(refusal.extra["intent"])
+    headers: dict[str, str] = {}
+    wait = refusal.extra.get("retry_after_seconds", 0)
+    if wait:
+        headers["retry-after"] = str(wait)
+    if "allow" in refusal.extra:
+        headers["allow"] = refusal.extra["allow"].replace(",", ", ")
+    if row.status == 429:
+        headers["stripe-rate-limited-reason"] = "global-rate" if row.code == "rate_limit" else "resource-specific"
+    return json_reply({"error": error}, row.status, headers)
+
+
+def payment_failed(intent: Intent) -> Reply:
+    """Render a decline: 402 with the intent that now asks for another payment method."""
+    failure = intent.failure
+    assert failure is not None, "only a declined intent is rendered as an error"
+    error = render.failure(failure, intent.charge)
+    error["payment_intent"] = render.intent(intent)
+    return json_reply({"error": error}, 402)

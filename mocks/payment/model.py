@@ -1,0 +1,225 @@
+"""The processor: its tables, its events, its balance, and how a payment is shown in the history."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+from domain import objects
+from mocks.kernel.desk import Desk
+from mocks.kernel.operations import Refusal
+from mocks.payment.index import MetadataIndex
+from mocks.payment.quirks import Quirks
+from mocks.payment.records import (
+    Charge,
+    Customer,
+    Dispute,
+    Event,
+    Intent,
+    Metadata,
+    Method,
+    Movement,
+    Payout,
+    Refund,
+)
+from mocks.payment.statuses import CHARTS, walk
+
+SECOND_US = 1_000_000
+DAY_SECONDS = 86_400
+_QUOTE = re.compile(r"Q-\d{6}")
+_REFERENCES = ("invoice", "invoice_id", "reference", "order", "order_id")
+
+
+class Processor:
+    """All that the processor knows, by id and in order of creation. Changes go through the modules of each noun."""
+
+    def __init__(self, desk: Desk, quirks: Quirks) -> None:
+        self.desk = desk
+        self.quirks = quirks
+        self.customers: dict[str, Customer] = {}
+        self.methods: dict[str, Method] = {}
+        self.intents: dict[str, Intent] = {}
+        self.charges: dict[str, Charge] = {}
+        self.refunds: dict[str, Refund] = {}
+        self.disputes: dict[str, Dispute] = {}
+        self.movements: dict[str, Movement] = {}
+        self.payouts: dict[str, Payout] = {}
+        self.events: dict[str, Event] = {}
+        self.waiting: dict[str, list[str]] = {}  # currency -> balance transactions not paid out yet
+        self.planned: set[str] = set()  # currencies with a payout on the agenda
+        self.key = ""  # idempotency key of the request at work
+        self.index = MetadataIndex()
+        self.tables: dict[str, dict[str, Any]] = {
+            "customer": self.customers,
+            "payment_method": self.methods,
+            "payment_intent": self.intents,
+            "charge": self.charges,
+            "refund": self.refunds,
+            "dispute": self.disputes,
+            "balance_transaction": self.movements,
+            "payout": self.payouts,
+            "event": self.events,
+        }
+
+    @property
+    def now(self) -> int:
+        """The instant at which the processor acts, in seconds UTC."""
+        return self.desk.now_us // SECOND_US
+
+    def new_id(self, prefix: str) -> str:
+        """Return the next id of a kind in the vendor's form."""
+        return f"{prefix}_{self.desk.next(prefix):024d}"
+
+    # --- finding ----------------------------------------------------------------------------------------------------
+
+    def named(self, kind: str, key: str) -> Any:
+        """Return the object a path names; raise Refusal (404) when there is none."""
+        found = self.tables[kind].get(key)
+        if found is None:
+            raise Refusal("resource_missing", f"No such {kind}: '{key}'", field="id")
+        return found
+
+    def referred(self, kind: str, key: str, field: str) -> Any:
+        """Return the object a parameter names; raise Refusal (400) when there is none."""
+        found = self.tables[kind].get(key)
+        if found is None:
+            raise Refusal("reference_missing", f"No such {kind}: '{key}'", field=field)
+        return found
+
+    # --- correlation ------------------------------------------------------------------------------------------------
+
+    def correlate(self, metadata: Metadata, description: str) -> tuple[str, str]:
+        """Return (reference, transaction) of what a caller sent: the invoice it names and the quote behind it."""
+        ref = next((metadata[name] for name in _REFERENCES if name in metadata), "")
+        if not ref and description:
+            ref = description.rpartition(" ")[2]
+        for text in (*metadata.values(), description, self.key):
+            match = _QUOTE.search(text)
+            if match is not None:
+                return ref, match.group()
+        return ref, self.desk.book.txn_of(ref)
+
+    # --- history ----------------------------------------------------------------------------------------------------
+
+    def show(self, intent: Intent, event: str = "") -> None:
+        """Write the payment of an intent into the history after something happened to it.
+
+        `event` is a row of `statuses.WALKS`; without one, or when the state stays, only amounts have changed.
+        """
+        book, key = self.desk.book, payment_id(intent.id, intent.attempt)
+        before = book.status("payment", key)
+        states = walk(intent.kind, event, before) if event else ()
+        charge = self.charges.get(intent.charge)
+        if charge is not None and charge.attempt != intent.attempt:
+            charge = None
+        for state in states:
+            if before and before != state:
+                CHARTS[intent.kind].require(before, state)
+            money = charge if state is states[-1] else None  # money has moved only at the end of the walk
+            book.put("payment", key, intent, _payment(key, intent, money, state), state, intent.txn)
+            before = state
+        if not states and before:
+            book.put("payment", key, intent, _payment(key, intent, charge, before), before, intent.txn)
+
+    def show_refund(self, refund: Refund) -> None:
+        """Write a refund into the history."""
+        charge = self.charges[refund.charge]
+        shown = objects.Refund(
+            id=refund.id,
+            payment=payment_id(refund.intent, charge.attempt),
+            currency=refund.currency.upper(),
+            amount_minor=refund.amount,
+            status=refund.status,
+        )
+        self.desk.book.put("refund", refund.id, None, shown, refund.status, self.intents[refund.intent].txn)
+
+    def show_dispute(self, dispute: Dispute, status: str) -> None:
+        """Write a dispute into the history."""
+        charge = self.charges[dispute.charge]
+        shown = objects.Dispute(
+            id=dispute.id,
+            payment=payment_id(dispute.intent, charge.attempt),
+            currency=dispute.currency.upper(),
+            amount_minor=dispute.amount,
+            fee_minor=dispute.fee,
+            status=status,
+        )
+        self.desk.book.put("dispute", dispute.id, None, shown, status, self.intents[dispute.intent].txn)
+
+    # --- events -----------------------------------------------------------------------------------------------------
+
+    def emit(self, kind: str, subject: Any, txn: str) -> None:
+        """Make an event and send it, if the endpoint listens to its type; others are not kept."""
+        if kind not in self.quirks.webhook_events:
+            return
+        cause = self.desk.book.cause
+        asked = cause if cause not in ("", "act", "agenda") else ""
+        event = Event(
+            id=self.new_id("evt"),
+            created=self.now,
+            type=kind,
+            subject=subject,
+            request=request_id(asked) if asked else "",
+            key=self.key if asked else "",
+        )
+        self._forget_events()
+        self.events[event.id] = event
+        self.desk.post(kind, event, txn, event.id)
+
+    def _forget_events(self) -> None:
+        oldest = self.now - self.quirks.event_days * DAY_SECONDS
+        while self.events:
+            key = next(iter(self.events))
+            if self.events[key].created > oldest:
+                return
+            del self.events[key]
+
+
+def payment_id(intent: str, attempt: int) -> str:
+    """Return the id of the canonical payment: the intent's; a new life after a failure adds its number (pi_x.2)."""
+    return intent if attempt <= 1 else f"{intent}.{attempt}"
+
+
+def request_id(number: str) -> str:
+    """Return the vendor's form of a request's number."""
+    return f"req_{number:0>14}"
+
+
+def merged(before: Metadata, changes: Any) -> Metadata:
+    """Return metadata with changes laid over it: empty text removes a key, empty text for all of it clears it."""
+    if changes is None:
+        return before
+    if isinstance(changes, str):
+        if changes:
+            raise Refusal("parameter_invalid", "Invalid object: metadata", field="metadata")
+        return {}
+    if len(changes) > 50 or any(len(name) > 40 or len(value) > 500 for name, value in changes.items()):
+        raise Refusal("parameter_invalid", "Metadata takes 50 keys of 40 and values of 500 characters.", "metadata")
+    if not before and "" not in changes.values():
+        return dict(changes)
+    return {name: value for name, value in {**before, **changes}.items() if value != ""}
+
+
+def changed(record: Any, **changes: Any) -> Any:
+    """Return a record with some fields changed."""
+    return msgspec.structs.replace(record, **changes)
+
+
+def _payment(key: str, intent: Intent, charge: Charge | None, status: str) -> objects.Payment:
+    return objects.Payment(
+        id=key,
+        ref=intent.ref,
+        txn=intent.txn,
+        customer=intent.customer,
+        currency=intent.currency.upper(),
+        status=status,
+        method=intent.kind,
+        amount_minor=intent.amount,
+        captured_minor=charge.captured if charge is not None and charge.status == "succeeded" else 0,
+        refunded_minor=charge.refunded if charge is not None else 0,
+        disputed_minor=charge.disputed if charge is not None else 0,
+        fee_minor=charge.fee if charge is not None else 0,
+        payout=charge.payout if charge is not None else "",
+    )

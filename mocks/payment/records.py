@@ -1,0 +1,193 @@
+"""Records: what the processor keeps. All are immutable; a change makes a new one. Amounts are minor units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+NOTHING: Mapping[str, str] = {}
+Metadata = Mapping[str, str]
+
+
+class Behaviour(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """How a payment method will behave, as acts decide.
+
+    The first `declines` confirmations are declined with `decline_code`; with `hard` every one is. `returned` bank
+    debits fail when they are decided; `challenge` asks for authentication; `dispute` opens one at once.
+    `pays_after_days` < 0: never pays; None: the quirk's default.
+    """
+
+    declines: int = 0
+    decline_code: str = ""
+    hard: bool = False
+    returned: bool = False
+    challenge: bool = False
+    dispute: bool = False
+    pays_after_days: int | None = None
+
+
+class Customer(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A customer (`cus_`)."""
+
+    id: str
+    created: int
+    name: str = ""
+    email: str = ""
+    description: str = ""
+    phone: str = ""
+    currency: str = ""
+    default_method: str = ""
+    metadata: Metadata = NOTHING
+    deleted: bool = False
+
+
+class Method(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A payment method (`pm_`) of a vendor type, and how it behaves."""
+
+    id: str
+    created: int
+    type: str  # card | us_bank_account | customer_balance
+    customer: str = ""
+    behaviour: Behaviour = Behaviour()
+    metadata: Metadata = NOTHING
+
+
+class Failure(msgspec.Struct, frozen=True, gc=False):
+    """Why an attempt failed: the vendor's error code, the issuer's decline code, the bank's return code."""
+
+    code: str
+    decline_code: str
+    message: str
+    network_code: str = ""
+    type: str = "card_error"
+
+
+class Intent(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A payment intent (`pi_`). `attempt` counts lives of the canonical payment: a new one after each failure."""
+
+    id: str
+    created: int
+    amount: int
+    currency: str
+    status: str
+    customer: str = ""
+    method: str = ""
+    kind: str = "card"  # card | debit | push
+    types: tuple[str, ...] = ("card",)
+    manual_capture: bool = False
+    capturable: int = 0
+    received: int = 0
+    charge: str = ""
+    failure: Failure | None = None
+    attempt: int = 0
+    description: str = ""
+    statement_descriptor: str = ""
+    receipt_email: str = ""
+    setup_future_usage: str = ""
+    metadata: Metadata = NOTHING
+    canceled_at: int = 0
+    cancellation_reason: str = ""
+    ref: str = ""
+    txn: str = ""
+
+
+class Charge(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A charge (`ch_`, `py_` for bank debits): one attempt to move the money of an intent."""
+
+    id: str
+    created: int
+    intent: str
+    attempt: int
+    amount: int
+    currency: str
+    status: str  # pending | succeeded | failed
+    customer: str
+    method: str
+    kind: str
+    captured: int = 0
+    refunded: int = 0
+    disputed: int = 0
+    dispute: str = ""
+    fee: int = 0
+    balance_transaction: str = ""
+    payout: str = ""
+    failure: Failure | None = None
+    description: str = ""
+    metadata: Metadata = NOTHING
+
+
+class Refund(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A refund (`re_`)."""
+
+    id: str
+    created: int
+    charge: str
+    intent: str
+    amount: int
+    currency: str
+    status: str = "succeeded"
+    reason: str = ""
+    balance_transaction: str = ""
+    metadata: Metadata = NOTHING
+
+
+class Dispute(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A dispute (`du_`)."""
+
+    id: str
+    created: int
+    charge: str
+    intent: str
+    amount: int
+    currency: str
+    status: str
+    fee: int
+    reason: str = "general"
+    due: int = 0
+    submissions: int = 0
+    balance_transactions: tuple[str, ...] = ()
+    metadata: Metadata = NOTHING
+
+
+class Movement(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A balance transaction (`txn_`): what one object did to the balance. `net` = `amount` - `fee`."""
+
+    id: str
+    created: int
+    available_on: int
+    type: str  # charge | payment | refund | adjustment | payout
+    source: str
+    amount: int
+    fee: int
+    currency: str
+    description: str = ""
+    payout: str = ""
+
+    @property
+    def net(self) -> int:
+        """What the balance changed by."""
+        return self.amount - self.fee
+
+
+class Payout(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A payout (`po_`) and the balance transactions in it, the oldest first; its own is the last."""
+
+    id: str
+    created: int
+    arrival: int
+    amount: int
+    currency: str
+    movements: tuple[str, ...]
+    status: str = "paid"
+
+
+class Event(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """An event (`evt_`): the object as it was, because records never change."""
+
+    id: str
+    created: int
+    type: str
+    subject: object
+    request: str = ""
+    key: str = ""

@@ -1,0 +1,72 @@
+"""Refunds: money given back from a charge, never more than was captured and not disputed (domain.md I-15)."""
+
+from __future__ import annotations
+
+from mocks.kernel.operations import Refusal
+from mocks.payment import balance
+from mocks.payment.bodies import RefundBody
+from mocks.payment.model import Processor, changed, merged
+from mocks.payment.records import Charge, Intent, Refund
+
+_REASONS = ("duplicate", "fraudulent", "requested_by_customer")
+
+
+def create(model: Processor, body: RefundBody) -> Refund:
+    """Give back all that is left of a charge, or a part of it."""
+    charge = _charge(model, body)
+    left = charge.captured - charge.refunded
+    amount = left if body.amount is None else body.amount
+    _require(charge, amount, left)
+    if body.reason and body.reason not in _REASONS:
+        raise Refusal("parameter_invalid", f"Invalid reason: {body.reason}", field="reason")
+    metadata = merged({}, body.metadata)
+    key = model.new_id("re")
+    moved = ""
+    if charge.kind != "push":
+        moved = balance.move(model, "refund", key, -amount, 0, charge.currency, "REFUND").id
+    refund = Refund(
+        id=key,
+        created=model.now,
+        charge=charge.id,
+        intent=charge.intent,
+        amount=amount,
+        currency=charge.currency,
+        reason=body.reason or "",
+        balance_transaction=moved,
+        metadata=metadata,
+    )
+    model.refunds[key] = refund
+    after: Charge = changed(charge, refunded=charge.refunded + amount)
+    model.charges[charge.id] = after
+    model.show_refund(refund)
+    intent = model.intents[charge.intent]
+    model.show(intent, "refunded" if after.refunded == after.captured else "refunded_in_part")
+    model.emit("charge.refunded", after, intent.txn)
+    return refund
+
+
+def _charge(model: Processor, body: RefundBody) -> Charge:
+    if body.charge:
+        charge: Charge = model.referred("charge", body.charge, "charge")
+        return charge
+    if not body.payment_intent:
+        raise Refusal("parameter_missing", "One of charge or payment_intent must be given.", field="payment_intent")
+    intent: Intent = model.referred("payment_intent", body.payment_intent, "payment_intent")
+    if intent.status != "succeeded":
+        text = f"This PaymentIntent is {intent.status}: there is no successful charge to refund."
+        raise Refusal("unexpected_state", text, field="payment_intent", intent=intent)
+    return model.charges[intent.charge]
+
+
+def _require(charge: Charge, amount: int, left: int) -> None:
+    if charge.status != "succeeded" or not charge.captured:
+        raise Refusal("charge_not_refundable", field="charge")
+    if not left:
+        raise Refusal("charge_already_refunded", f"Charge {charge.id} has already been refunded.", field="charge")
+    if charge.disputed:
+        raise Refusal("charge_disputed", field="charge")
+    if amount < 1:
+        raise Refusal("parameter_invalid_integer", "This value must be greater than or equal to 1.", field="amount")
+    if amount > left:
+        text = f"Refund amount ({amount}) is greater than unrefunded amount on charge ({left})."
+        raise Refusal("parameter_invalid", text, field="amount")
