@@ -137,7 +137,7 @@ def create_quote(crm: Crm, arguments: dict[str, Any]) -> None:
     lines = _lines(crm, new)
     row = new_row(crm.desk, QUOTE, _header(new, account[ID], lines))
     for number, line in enumerate(lines, 1):
-        named = {**line, "QuoteId": row[ID], "LineNumber": str(number), "CurrencyIsoCode": new.currency}
+        named = {**line, "QuoteId": row[ID], "LineNumber": f"{number:08d}", "CurrencyIsoCode": new.currency}
         crm.store.put(QUOTE_LINE, new_row(crm.desk, QUOTE_LINE, named))
     crm.quotes.create(row)
 

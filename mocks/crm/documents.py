@@ -43,9 +43,9 @@ def account_document(row: Row) -> Account:
 
 
 def quote_line(row: Row) -> Line:
-    """Return a line item; its id is its line number."""
+    """Return a line item; its id is its line number without zeros in front."""
     return Line(
-        id=row[LINE_AT["LineNumber"]],
+        id=row[LINE_AT["LineNumber"]].lstrip("0"),
         sku=row[LINE_AT["ProductCode__c"]],
         kind=row[LINE_AT["ProductKind__c"]] or "recurring",
         quantity=row[LINE_AT["Quantity"]],

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from urllib.parse import unquote_plus
+
 from domain.http import Reply
 from mocks.crm import describe as described
 from mocks.crm.model import Crm
@@ -228,10 +231,29 @@ def query_all(crm: Crm, call: Call) -> Reply:
 
 
 def _queried(crm: Crm, call: Call, deleted: bool) -> Reply:
-    statement = call.query.get("q", "")
+    statement = statement_of(call.request.target)
     if not statement:
         raise Refusal("malformed_query", "the parameter q holds no statement")
     return json_reply(crm.queries.run(statement, _base(call), _batch(crm, call), deleted))
+
+
+def statement_of(target: str) -> str:
+    """Return the decoded parameter `q` of a raw target, empty when there is none.
+
+    Statements differ in their quoted literals mostly, so the text between these is decoded once and remembered.
+    """
+    for pair in target.partition("?")[2].split("&"):
+        if pair.startswith("q="):
+            parts = pair[2:].replace("'", "%27").split("%27")
+            parts[::2] = map(_decoded, parts[::2])
+            parts[1::2] = map(unquote_plus, parts[1::2])
+            return "'".join(parts)
+    return ""
+
+
+@lru_cache(maxsize=2048)
+def _decoded(text: str) -> str:
+    return unquote_plus(text)
 
 
 def query_more(crm: Crm, call: Call) -> Reply:

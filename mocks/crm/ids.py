@@ -4,20 +4,14 @@ from __future__ import annotations
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SUFFIX = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
-_BODY = frozenset(_DIGITS)
+_CAPITALS = str.maketrans({digit: "1" if "A" <= digit <= "Z" else "0" for digit in _DIGITS})
 _WIDTH = 12
 
 
 def suffix(id15: str) -> str:
     """Return the checksum of a 15-character id: one character for the capitals of each group of five."""
-    characters = []
-    for start in (0, 5, 10):
-        bits = 0
-        for place, character in enumerate(id15[start : start + 5]):
-            if "A" <= character <= "Z":
-                bits |= 1 << place
-        characters.append(_SUFFIX[bits])
-    return "".join(characters)
+    bits = id15.translate(_CAPITALS)[::-1]  # the first of five characters is the lowest bit
+    return _SUFFIX[int(bits[10:], 2)] + _SUFFIX[int(bits[5:10], 2)] + _SUFFIX[int(bits[:5], 2)]
 
 
 def eighteen(id15: str) -> str:
@@ -40,7 +34,7 @@ def canonical(text: str) -> str | None:
     >>> canonical("00D000000000001"), canonical("00D000000000001AAA")
     ('00D000000000001EAA', None)
     """
-    if len(text) not in (15, 18) or not _BODY.issuperset(text):
+    if len(text) not in (15, 18) or not (text.isascii() and text.isalnum()):
         return None
     whole = eighteen(text[:15])
     return whole if len(text) == 15 or text[15:] == whole[15:] else None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 STRING, INSTANT, DAY = "\x00", "\x01", "\x02"  # what stands for a lifted literal; none may occur in a statement
 _LENGTH_MAX = 100_000
-_LITERAL = re.compile(
-    r"'((?:[^'\\]|\\.)*)'|(\d{4}-\d\d-\d\d)(T\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:[Zz]|[+-]\d\d:?\d\d))?", re.DOTALL
-)
+_TEXT = re.compile(r"'((?:[^'\\]|\\.)*)'", re.DOTALL)
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)(T\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:[Zz]|[+-]\d\d:?\d\d))?|" + STRING)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "_": "\\_", "%": "\\%"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -28,17 +28,43 @@ def lift(statement: str) -> tuple[str, tuple[Any, ...]]:
         raise MalformedQuery(f"the statement is longer than {_LENGTH_MAX} characters")
     if STRING in statement or INSTANT in statement or DAY in statement:
         raise MalformedQuery("the statement holds control characters")
+    skeleton, texts = _lift_texts(statement)
+    skeleton, times = _lift_times(skeleton)
+    if times.count(None) == len(times):
+        return skeleton, tuple(texts)
+    rest = iter(texts)
+    return skeleton, tuple(next(rest) if time is None else time for time in times)
+
+
+def _lift_texts(statement: str) -> tuple[str, list[str]]:
+    if "\\" not in statement:
+        parts = statement.split("'")
+        if len(parts) % 2 == 0:
+            raise MalformedQuery("a string has no closing quote")
+        return STRING.join(parts[::2]), parts[1::2]
+    texts: list[str] = []
+
+    def replace(match: re.Match[str]) -> str:
+        texts.append(_unescape(match[1]))
+        return STRING
+
+    return _TEXT.sub(replace, statement), texts
+
+
+@lru_cache(maxsize=1024)
+def _lift_times(skeleton: str) -> tuple[str, tuple[Any, ...]]:
+    """Return the skeleton without dates and instants, and these in order, None where a lifted string stands."""
     values: list[Any] = []
 
     def replace(match: re.Match[str]) -> str:
-        text, day, time = match.groups()
-        if text is not None:
-            values.append(_unescape(text) if "\\" in text else text)
+        day, time = match.groups()
+        if day is None:
+            values.append(None)
             return STRING
         values.append(_instant(day + time) if time else _date(day))
         return INSTANT if time else DAY
 
-    return _LITERAL.sub(replace, statement), tuple(values)
+    return _TIME.sub(replace, skeleton), tuple(values)
 
 
 def _unescape(text: str) -> str:

@@ -13,6 +13,7 @@ from mocks.crm.model import Crm
 from mocks.kernel.operations import Call, Refusal, json_reply
 
 TOKEN_PATH = "/services/oauth2/"
+_VERSIONS_PATH = "/services/data"
 _SCHEMES = ("Bearer ", "OAuth ")
 _NEEDED: Mapping[str, tuple[str, ...]] = {
     "client_credentials": (),
@@ -26,7 +27,7 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
 def authenticate(crm: Crm, request: Request) -> Refusal | None:
     """Return why a call may not pass: no living session, or the day's allowance spent. None lets it pass."""
     target = request.target
-    if target.startswith(TOKEN_PATH) or target.partition("?")[0].rstrip("/") == "/services/data":
+    if target.startswith(TOKEN_PATH) or (len(target) < 20 and target.partition("?")[0].rstrip("/") == _VERSIONS_PATH):
         return None
     strictness = crm.quirks.authentication
     if strictness != "off":

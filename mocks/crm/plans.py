@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -18,21 +19,26 @@ from mocks.kernel.operations import Refusal
 _LIMIT_MAX, _OFFSET_MAX = 50_000, 2_000
 
 
-class Leaf(msgspec.Struct, frozen=True):
-    """A field of the record itself."""
+class Shape(msgspec.Struct, frozen=True):
+    """What to show of a record: `names` of columns and `pick` their values, and what replaces some of these.
 
-    name: str
-    position: int
-    write: Callable[[Any, Row], Any] | None
+    `written` are the columns whose type JSON does not write by itself, `parents` and `children` those that are
+    records themselves.
+    """
+
+    names: tuple[str, ...]
+    pick: Callable[[Row], tuple[Any, ...]]
+    written: tuple[tuple[str, Callable[[Any, Row], Any]], ...] = ()
+    parents: tuple[Branch, ...] = ()
+    children: tuple[Twig, ...] = ()
 
 
 class Branch(msgspec.Struct, frozen=True):
-    """Fields of a parent record."""
+    """Fields of a parent record; the reference is the value the shape picks for `name`."""
 
     name: str
-    position: int
     of: SObject
-    columns: tuple[Leaf | Branch | Twig, ...]
+    shape: Shape
 
 
 class Twig(msgspec.Struct, frozen=True):
@@ -41,9 +47,6 @@ class Twig(msgspec.Struct, frozen=True):
     name: str
     position: int
     plan: Plan
-
-
-Column = Leaf | Branch | Twig
 
 
 class SortKey(msgspec.Struct, frozen=True):
@@ -65,7 +68,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """A statement ready to run."""
 
     of: SObject
-    columns: tuple[Column, ...]
+    shape: Shape
     test: Test | None
     probes: tuple[Probe, ...]
     order: tuple[SortKey, ...]
@@ -76,17 +79,20 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 def plan(schema: Schema, query: Query, of: SObject | None = None) -> Plan:
     """Return the plan of a query; raise Refusal in the vendor's terms for what the objects do not have."""
+    whole = of is None
     of = of or schema.find(query.source)
     if of is None:
         raise Refusal("invalid_type", f"sObject type '{query.source}' is not supported.", query.source)
     if (query.limit is not None and query.limit > _LIMIT_MAX) or query.offset > _OFFSET_MAX:
         raise Refusal("number_outside_range", f"LIMIT may be up to {_LIMIT_MAX} and OFFSET up to {_OFFSET_MAX}")
     where = query.where
+    probes = _probes(schema, of, where) if where is not None else ()
+    covered = where is None or (whole and bool(probes) and not isinstance(where, Junction))  # the index says it all
     return Plan(
         of=of,
-        columns=_columns(schema, of, query.fields),
-        test=compile_condition(schema, of, where) if where is not None else None,
-        probes=_probes(schema, of, where) if where is not None else (),
+        shape=_shape(schema, of, query.fields),
+        test=compile_condition(schema, of, where) if where is not None and not covered else None,
+        probes=probes,
         order=tuple(SortKey(resolve(schema, of, local(of, o.path)), o.descending, o.nulls_last) for o in query.order),
         limit=query.limit,
         offset=query.offset,
@@ -100,43 +106,57 @@ def prepared(schema: Schema, skeleton: str) -> Plan:
     return plan(schema, parse(skeleton))
 
 
-def every_field(of: SObject, positions: Iterable[int] | None = None) -> tuple[Leaf, ...]:
-    """Return columns for the fields at these positions, or for all of an object."""
-    chosen = range(len(of.fields)) if positions is None else positions
-    return tuple(Leaf(of.fields[at].name, at, WRITERS.get(of.fields[at].type)) for at in chosen)
+def every_field(of: SObject, positions: Iterable[int] | None = None) -> Shape:
+    """Return the shape of the fields at these positions, or of all fields of an object."""
+    chosen = tuple(range(len(of.fields)) if positions is None else positions)
+    return _picking(of, {of.fields[at].name: at for at in chosen})
 
 
 # --- SELECT -------------------------------------------------------------------------------------------------------
 
 
-def _columns(schema: Schema, of: SObject, fields: tuple[Path | Query, ...]) -> tuple[Column, ...]:
+def _picking(of: SObject, columns: dict[str, int], parents: Any = (), children: Any = ()) -> Shape:
+    """Return a shape of named columns and the positions they are picked from."""
+    kinds = {name: of.fields[at].type for name, at in columns.items()}
+    written = tuple((name, WRITERS[kind]) for name, kind in kinds.items() if kind in WRITERS)
+    names = tuple(columns)
+    if len(names) == 1:
+        only = columns[names[0]]
+        return Shape(names, lambda row: (row[only],), written, tuple(parents), tuple(children))
+    return Shape(names, itemgetter(*columns.values()), written, tuple(parents), tuple(children))
+
+
+def _shape(schema: Schema, of: SObject, fields: tuple[Path | Query, ...]) -> Shape:
     """Return the columns in the order of their first mention; dotted paths of one parent share a branch."""
-    own: dict[str, Column | list[Path]] = {}
+    columns: dict[str, int] = {}
+    below: dict[int, list[Path | Query]] = {}
+    children: list[Twig] = []
     for each in fields:
         field = each if isinstance(each, Query) else local(of, each)
         if isinstance(field, Query):
-            _place(own, field.source.lower(), _twig(schema, of, field))
+            children.append(_twig(schema, of, field))
+            _place(columns, children[-1].name, ID)
         elif len(field) == 1:
-            _place(own, field[0].lower(), every_field(of, [resolve(schema, of, field).position])[0])
+            at = resolve(schema, of, field).position
+            _place(columns, of.fields[at].name, at)
         else:
-            paths = own.setdefault(field[0].lower() + ".", [])
-            assert isinstance(paths, list), "dotted names are kept apart from plain ones"
-            paths.append(field)
-    return tuple(_branch(schema, of, value) if isinstance(value, list) else value for value in own.values())
+            at = resolve(schema, of, field).steps[0][0]
+            below.setdefault(at, []).append(field[1:])
+            columns[of.fields[at].reads_as] = at
+    parents = [_branch(schema, of, at, paths) for at, paths in below.items()]
+    return _picking(of, columns, parents, children)
 
 
-def _place(own: dict[str, Column | list[Path]], name: str, column: Column) -> None:
-    if name in own:
+def _place(columns: dict[str, int], name: str, position: int) -> None:
+    if name in columns:
         raise Refusal("malformed_query", f"duplicate field selected: {name}")
-    own[name] = column
+    columns[name] = position
 
 
-def _branch(schema: Schema, of: SObject, paths: list[Path]) -> Column:
-    position = resolve(schema, of, paths[0]).steps[0][0]
-    field = of.fields[position]
+def _branch(schema: Schema, of: SObject, at: int, paths: list[Path | Query]) -> Branch:
+    field = of.fields[at]
     parent = schema[field.refers_to]
-    rest: list[Path | Query] = [path[1:] for path in paths]
-    return Branch(field.reads_as, position, parent, _columns(schema, parent, tuple(rest)))
+    return Branch(field.reads_as, parent, _shape(schema, parent, tuple(paths)))
 
 
 def _twig(schema: Schema, of: SObject, query: Query) -> Twig:
@@ -223,6 +243,8 @@ def _cut(store: Store, chosen: Plan, rows: list[Row]) -> list[Row]:
 
 def _sorted(store: Store, key: SortKey, rows: list[Row]) -> list[Row]:
     position, record = key.target.position, key.target.record
+    if len(rows) < 2:
+        return rows
     held = [(record(store, row), row) for row in rows]
     empty = [row for found, row in held if found is None or found[position] is None]
     full = [(folded(found[position]), row) for found, row in held if found is not None and found[position] is not None]
@@ -235,30 +257,32 @@ def _first(pair: tuple[Any, Row]) -> Any:
     return pair[0]
 
 
-def render(store: Store, of: SObject, columns: tuple[Column, ...], row: Row, base: str, literals: Literals) -> Any:
+def render(store: Store, of: SObject, shape: Shape, row: Row, base: str, literals: Literals) -> Any:
     """Return a record as the vendor writes it; `base` is the versioned path of the sObject resources."""
     key = row[ID]
     record: dict[str, Any] = {"attributes": {"type": of.name, "url": f"{base}{of.name}/{key}"}}
-    for column in columns:
-        if type(column) is Leaf:
-            value = row[column.position]
-            record[column.name] = value if column.write is None or value is None else column.write(value, row)
-        elif type(column) is Branch:
-            parent = store.get(column.of, row[column.position]) if row[column.position] is not None else None
-            record[column.name] = (
-                render(store, column.of, column.columns, parent, base, literals) if parent is not None else None
-            )
-        else:
-            assert isinstance(column, Twig), "a column is a leaf, a branch or a twig"
-            record[column.name] = _children(store, column, key, base, literals)
+    record.update(zip(shape.names, shape.pick(row), strict=True))
+    for name, write in shape.written:
+        value = record[name]
+        if value is not None:
+            record[name] = write(value, row)
+    for branch in shape.parents:
+        reference = record[branch.name]
+        parent = store.get(branch.of, reference) if reference is not None else None
+        shown = render(store, branch.of, branch.shape, parent, base, literals) if parent is not None else None
+        record[branch.name] = shown
+    for twig in shape.children:
+        record[twig.name] = _children(store, twig, key, base, literals)
     return record
 
 
 def _children(store: Store, twig: Twig, key: str, base: str, literals: Literals) -> Any:
     chosen = twig.plan
     rows = store.find(chosen.of, twig.position, key)
-    rows = _cut(store, chosen, _matching(store, chosen, rows, literals, deleted=False))
+    if chosen.test is not None:
+        rows = _matching(store, chosen, rows, literals, deleted=False)
+    rows = _cut(store, chosen, rows)
     if not rows:
         return None
-    records = [render(store, chosen.of, chosen.columns, row, base, literals) for row in rows]
+    records = [render(store, chosen.of, chosen.shape, row, base, literals) for row in rows]
     return {"totalSize": len(records), "done": True, "records": records}

@@ -85,4 +85,4 @@ class Queries:
 
     def _records(self, plan: Plan, rows: list[Any], base: str, literals: Literals) -> list[Any]:
         path = base + "sobjects/"
-        return [render(self._store, plan.of, plan.columns, row, path, literals) for row in rows]
+        return [render(self._store, plan.of, plan.shape, row, path, literals) for row in rows]

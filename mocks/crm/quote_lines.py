@@ -26,7 +26,7 @@ class QuoteLines:
         """Add a line at the end of its quote."""
         quote = self._draft(row)
         last = max((int(line[LINE_AT["LineNumber"]]) for line in self._quotes.lines(quote)), default=0)
-        named = {"LineNumber": str(last + 1), "CurrencyIsoCode": quote[CURRENCY], "TotalPrice": _total(row)}
+        named = {"LineNumber": f"{last + 1:08d}", "CurrencyIsoCode": quote[CURRENCY], "TotalPrice": _total(row)}
         self._store.put(QUOTE_LINE, QUOTE_LINE.changed(row, named))
         self._retotal(quote)
 

@@ -1,0 +1,214 @@
+"""The dialect: a plain JSON API for tasks, bearer tokens, and webhooks signed with a timestamp."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from domain.http import Reply, Request
+from mocks.fulfilment.errors import refuse
+from mocks.fulfilment.model import Fulfilment
+from mocks.fulfilment.tasks import Task, TaskLine
+from mocks.kernel.codec import Undecodable, encode_json
+from mocks.kernel.desk import Message
+from mocks.kernel.operations import Call, Operation, Refusal, json_reply
+from mocks.kernel.service import Dialect
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_RETRY_SECONDS = (60, 300, 1_800, 7_200, 21_600, 86_400)  # an estimate: seven attempts within a day and a half
+
+
+class NewTask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of a request for a task."""
+
+    order: str
+    account: str
+    lines: tuple[TaskLine, ...]
+
+
+_decoder = msgspec.json.Decoder(NewTask)
+
+
+def instant(at_us: int) -> str:
+    """Return an instant as ISO 8601 in UTC with microseconds."""
+    return (_EPOCH + timedelta(microseconds=at_us)).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def shown(task: Task) -> dict[str, Any]:
+    """Return a task as clients see it."""
+    return {
+        "id": task.id,
+        "order": task.order,
+        "account": task.account,
+        "status": task.status,
+        "paused": task.paused,
+        "lines": task.lines,
+        "completed": task.completed,
+        "attempts": task.attempts,
+        "reason": task.reason or None,
+        "created_at": instant(task.created_us),
+        "updated_at": instant(task.updated_us),
+    }
+
+
+# --- handlers -----------------------------------------------------------------------------------------------------
+
+
+def request_task(model: Fulfilment, call: Call) -> Reply:
+    """Take a task on (201), or show the one that is there (200)."""
+    body: NewTask = call.body
+    task, is_new = model.tasks.request(call.params["id"], body.order, body.account, body.lines)
+    return json_reply(shown(task), 201 if is_new else 200)
+
+
+def get_task(model: Fulfilment, call: Call) -> Reply:
+    """Show a task."""
+    return json_reply(shown(model.tasks.get(call.params["id"])))
+
+
+def list_tasks(model: Fulfilment, call: Call) -> Reply:
+    """List tasks by `order` and `status`, `limit` at a time, behind the task named `after`."""
+    query = call.query
+    unknown = query.keys() - {"order", "status", "limit", "after"}
+    if unknown:
+        raise Refusal("invalid", f"unknown parameter: {min(unknown)}", min(unknown))
+    maximum = model.quirks.page_size_max
+    limit = query.get("limit", str(maximum))
+    if not limit.isdigit() or not 1 <= int(limit) <= maximum:
+        raise Refusal("invalid", f"limit is 1 to {maximum}", "limit")
+    tasks, more = model.tasks.page(query.get("order", ""), query.get("status", ""), query.get("after", ""), int(limit))
+    return json_reply({"tasks": [shown(task) for task in tasks], "has_more": more})
+
+
+def _step(change: Callable[[Fulfilment, str], Task]) -> Callable[[Any, Call], Reply]:
+    return lambda model, call: json_reply(shown(change(model, call.params["id"])))
+
+
+# --- the dialect --------------------------------------------------------------------------------------------------
+
+
+def decode(call: Call) -> Any:
+    """Return the body of a request for a task; other requests have none."""
+    if call.operation.body is None:
+        return None
+    try:
+        return _decoder.decode(call.request.body)
+    except msgspec.ValidationError as error:
+        raise Refusal("invalid", str(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Undecodable(str(error)) from error
+
+
+def authenticate(model: Fulfilment, request: Request) -> Refusal | None:
+    """Return why a call may not pass: it lacks the bearer token."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    wanted = model.quirks.token
+    passes = scheme == "Bearer" and token and wanted in ("", token)
+    return None if passes else Refusal("unauthenticated")
+
+
+def identity(call: Call) -> str:
+    """Return the task id a request names: asking for it again changes nothing."""
+    return call.params["id"] if call.operation.name == "request_task" else ""
+
+
+def finish(reply: Reply, _call: Call) -> Reply:
+    """Return the reply as it is."""
+    return reply
+
+
+def sign(secret: str, body: bytes, now_us: int) -> str:
+    """Return the signature header of a body: the second it is signed, and a keyed digest of both."""
+    at_seconds = now_us // 1_000_000
+    digest = hmac.new(secret.encode(), f"{at_seconds}.".encode() + body, hashlib.sha256).hexdigest()
+    return f"t={at_seconds},v1={digest}"
+
+
+def deliver(model: Fulfilment, message: Message, now_us: int) -> Request:
+    """Return a message signed now; its body is the same in every attempt."""
+    body = encode_json(
+        {
+            "id": message.id,
+            "type": message.topic,
+            "task": shown(message.content),
+            "occurred_at": instant(message.occurred_us),
+        }
+    )
+    headers = {
+        "content-type": "application/json",
+        "x-signature": sign(model.quirks.signing_secret, body, now_us),
+    }
+    return Request("integration", "POST", model.quirks.target, headers, body)
+
+
+_TASK = "/v1/tasks/{id}"
+OPERATIONS = (
+    Operation("request_task", "PUT", _TASK, request_task, NewTask, True),
+    Operation("get_task", "GET", _TASK, get_task),
+    Operation("list_tasks", "GET", "/v1/tasks", list_tasks),
+    Operation("cancel_task", "POST", _TASK + "/cancel", _step(lambda m, key: m.tasks.cancel(key)), None, True),
+    Operation("reverse_task", "POST", _TASK + "/reverse", _step(lambda m, key: m.tasks.reverse(key)), None, True),
+    Operation("pause_task", "POST", _TASK + "/pause", _step(lambda m, key: m.tasks.pause(key)), None, True),
+    Operation("resume_task", "POST", _TASK + "/resume", _step(lambda m, key: m.tasks.resume(key)), None, True),
+    Operation("retry_task", "POST", _TASK + "/retry", _step(lambda m, key: m.tasks.retry(key)), None, True),
+)
+
+
+class Duration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Arguments of set_duration: one task's `seconds`, or the median and 95th percentile of all from now on."""
+
+    id: str = ""
+    seconds: int = 0
+    median_seconds: float = 0.0
+    p95_seconds: float = 0.0
+
+
+class OneTask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Arguments of the acts on one task."""
+
+    id: str
+    reason: str = "the work could not be done"
+    lines: int = 1
+
+
+def set_duration(model: Fulfilment, arguments: dict[str, Any]) -> None:
+    """Change how long tasks take."""
+    chosen = msgspec.convert(arguments, Duration)
+    if chosen.id:
+        model.tasks.set_duration(chosen.id, chosen.seconds)
+    else:
+        model.tasks.set_durations(chosen.median_seconds, chosen.p95_seconds)
+
+
+def _on_task(step: Callable[[Fulfilment, OneTask], object]) -> Callable[[Any, dict[str, Any]], None]:
+    def act(model: Fulfilment, arguments: dict[str, Any]) -> None:
+        step(model, msgspec.convert(arguments, OneTask))
+
+    return act
+
+
+ACTS: Mapping[str, Callable[[Any, dict[str, Any]], None]] = {
+    "set_duration": set_duration,
+    "complete_task": _on_task(lambda model, one: model.tasks.complete(one.id)),
+    "complete_part_of_task": _on_task(lambda model, one: model.tasks.complete_part(one.id, one.lines)),
+    "fail_task": _on_task(lambda model, one: model.tasks.fail(one.id, one.reason)),
+    "retry_task": _on_task(lambda model, one: model.tasks.retry(one.id)),
+}
+DIALECT = Dialect(
+    system="fulfilment",
+    operations=OPERATIONS,
+    refuse=refuse,
+    decode=decode,
+    identity=identity,
+    authenticate=authenticate,
+    finish=finish,
+    deliver=deliver,
+    acts=ACTS,
+    agenda={"advance_task": lambda model, key, step: model.tasks.advance(key, step)},
+    retry_seconds=_RETRY_SECONDS,
+)
