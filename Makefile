@@ -1,0 +1,51 @@
+# Everything happens in .venv, made with whatever python3 is first on the path (3.11 to 3.13).
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help demo test lint bench docs lock clean
+
+help:
+	@echo "make demo   set up, rehearse a quarter-end and read the verdict"
+	@echo "make test   set up and run all tests"
+	@echo "make lint   ruff, mypy, the rules between rooms"
+	@echo "make bench  measure: rates and ratios, never pass or fail"
+	@echo "make docs   regenerate what is generated: charts, references"
+	@echo "make lock   resolve requirements.txt anew"
+
+$(STAMP): requirements.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11 to 3.13 is needed; this is " + sys.version.split()[0] + ". Choose one with: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
+
+# The verdict of the demo is the exit status of the command; the demo itself succeeds when there is a verdict.
+demo: $(STAMP)
+	$(BIN)/q2c rehearse quarter_end
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -n 2
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks
+
+docs: $(STAMP)
+	$(BIN)/python -m domain.charts.picture docs/charts
+	$(BIN)/python -m contracts.checks.page
+	$(BIN)/python -m scenarios.reference
+
+lock: $(STAMP)
+	$(BIN)/python -m piptools compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url \
+	  --no-emit-trusted-host --no-emit-find-links --no-annotate --extra test --extra lint --extra lock \
+	  --output-file requirements.txt pyproject.toml
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

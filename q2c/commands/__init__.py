@@ -1,0 +1,1 @@
+"""The commands of `q2c`, one module each."""
