@@ -34,9 +34,10 @@ class Tier(msgspec.Struct, frozen=True, gc=False):
 
 def _checked(tiers: Sequence[Tier]) -> None:
     limits = [tier.up_to for tier in tiers]
-    bounded = [limit for limit in limits[:-1] if limit is not None]
-    if not tiers or len(bounded) != len(limits) - 1 or sorted(set(bounded)) != bounded:
-        raise ValueError(f"tier limits {limits} must rise, and only the last may be open")
+    bounded = [limit for limit in limits if limit is not None]
+    open_only_last = None not in limits[:-1]
+    if not tiers or not open_only_last or sorted(set(bounded)) != bounded:
+        raise ValueError(f"tier limits {[str(limit) for limit in limits]} must rise, and only the last may be open")
 
 
 def per_unit(quantity: Exact, unit_price: Exact) -> Fraction:

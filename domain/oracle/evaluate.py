@@ -197,8 +197,9 @@ def _broadcast(facts: Facts) -> list[Mapping[str, Any]] | None:
 
 
 def _transposed(outputs: list[dict[str, Any]]) -> dict[str, Any]:
-    names = list(dict.fromkeys(name for row in outputs for name in row))
-    return {name: [row.get(name) for row in outputs] for name in names}
+    """Turn rows of outputs into lists by name; a name that some row lacks is no answer."""
+    names = [name for name in outputs[0] if all(name in row for row in outputs)]
+    return {name: [row[name] for row in outputs] for name in names}
 
 
 def compute(case: Mapping[str, Any]) -> Result:

@@ -290,9 +290,11 @@ def _converted(facts: Facts) -> Mapping[str, Any]:
     return named(
         {
             "converted_tax base_tax company_tax tax_base tax_company tax_in_company_currency converted": once,
-            "full_precision exact": once,
+            "full_precision exact from_total converted_once tax_converted tax_company_currency": once,
             "from_rounded naive rounded_first tax_from_rounded": facts.money(round_ratio(rounded_tax * fx, mode)),
-            "by_line per_line from_lines summed_lines": facts.money(sum(by_line)),
+            "by_line per_line from_lines summed_lines sum_of_lines from_converted_lines tax_from_lines": facts.money(
+                sum(by_line)
+            ),
             "converted_net base_net company_net net_base": facts.money(net * fx),
             "converted_total base_total company_total": facts.money((net + tax) * fx),
             "tax tax_total": facts.money(rounded_tax),
