@@ -1,0 +1,178 @@
+"""Causes: nothing unexpected, nothing lost, no children of the dead, no strangers (S8-S11)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from contracts.checks.facts import Facts, Life, base_of, document_of, intent_of, invoice_of
+from contracts.checks.verdict import Findings, Tally
+
+_ALIVE = frozenset({"accepted", "accept_failed", "converted"})
+_ENTITY_KINDS = (
+    ("order", "erp"),
+    ("invoice", "erp"),
+    ("credit_memo", "erp"),
+    ("cash", "erp"),
+    ("subscription", "billing"),
+    ("invoice", "billing"),
+    ("credit_memo", "billing"),
+)
+Expected = tuple[str, Life, bool]
+
+
+def nothing_unexpected(facts: Facts) -> Findings:
+    """Every order, subscription, invoice, capture and tax document in a system has a cause in the history."""
+    tally = Tally("S8")
+    for cause, life, is_expected in _children(facts):
+        if life.is_seeded:
+            continue
+        tally.examined += 1
+        if not is_expected:
+            sentence = f"{life.name} has no cause: there is no {cause}"
+            tally.violation(life.txn, sentence, life.first, entities=(life.name,))
+    return tally.findings()
+
+
+def _children(facts: Facts) -> Iterator[Expected]:
+    accepted, invoices = facts.accepted_by_txn, facts.lives("invoice", "billing")
+    known = accepted.keys() | facts.subscriptions.keys()
+    notes, payments = facts.lives("credit_memo", "billing"), facts.lives("payment", "payment")
+    for reference, orders in facts.orders.items():
+        for life in orders:
+            yield f"accepted quote {reference or life.document.ref}", life, reference in facts.accepted
+    for life in facts.lives("subscription", "billing").values():
+        yield f"accepted quote {life.txn or life.id}", life, life.txn in accepted
+    for life in invoices.values():
+        cause = invoice_of(life).subscription
+        yield f"subscription {cause}", life, cause in facts.lives("subscription", "billing") or life.txn in known
+    for life in facts.lives("invoice", "erp").values():
+        yield f"billing invoice {life.document.ref}", life, _is(life.document.ref, invoices) or life.txn in known
+    for life in facts.lives("credit_memo", "erp").values():
+        yield f"billing credit note {life.document.ref}", life, _is(life.document.ref, notes) or life.txn in known
+    for life in payments.values():
+        yield f"billing invoice {life.document.ref}", life, _is(life.document.ref, invoices) or life.txn in known
+    for life in facts.lives("cash", "erp").values():
+        yield f"payment {life.document.ref}", life, _is(life.document.ref, payments) or life.txn in known
+    for code, lives in facts.tax_documents.items():
+        for life in lives:
+            yield f"billing document {code}", life, code in invoices or code in notes or life.txn in known
+
+
+def _is(reference: str, table: dict[str, Life]) -> bool:
+    return reference in table or base_of(reference) in table
+
+
+def nothing_lost(facts: Facts) -> Findings:
+    """Each accepted quote, billing invoice and captured payment is taken further, or people have it in hand."""
+    tally = Tally("S9")
+    for cause, life, due_us, is_found in _parents(facts):
+        tally.examined += 1
+        if is_found or not facts.is_due(due_us) or _in_hand(facts, life):
+            continue
+        sentence = f"{life.name} was lost: {cause}, no flow works on it and no exception case names it"
+        tally.violation(life.txn, sentence, life.last, entities=(life.name,))
+    return tally.findings("" if facts.has_settled else "the run ended before its last events could be taken up")
+
+
+def _parents(facts: Facts) -> Iterator[tuple[str, Life, int, bool]]:
+    for reference, life in facts.accepted.items():
+        taken = reference in facts.orders or life.status != "accepted"
+        yield "there is no order for it", life, life.entered["accepted"], taken
+    for life in facts.lives("invoice", "billing").values():
+        if not life.is_seeded:
+            taken = life.id in facts.posted or life.status not in ("draft", "tax_pending", "ready")
+            yield "it is still not posted", life, life.created_us, taken
+    for life in facts.lives("payment", "payment").values():
+        captured_us = captured_at(life)
+        if captured_us is not None:
+            yield "the ERP knows no cash for it", life, captured_us, intent_of(life.id) in facts.cash
+
+
+def captured_at(life: Life) -> int | None:
+    """Return when a payment's money was there (captured, succeeded or arrived), or None; returned debits never were."""
+    if life.document.captured_minor == 0 or life.status == "returned":
+        return None
+    return life.since(("captured", "succeeded", "identified", "applied", "settled"))
+
+
+def _in_hand(facts: Facts, life: Life) -> bool:
+    document = life.document
+    names = {life.id, life.txn, getattr(document, "ref", ""), getattr(document, "subscription", "")} - {""}
+    if not names.isdisjoint(facts.excused):
+        return True
+    own = {life.id, getattr(document, "ref", "") if life.last.kind == "payment" else life.id}
+    return not own.isdisjoint(facts.subjects)
+
+
+def no_children_of_the_dead(facts: Facts) -> Findings:
+    """Nothing starts from a dead parent: no order from a withdrawn quote, no invoice after the order was cancelled."""
+    tally = Tally("S10")
+    for reference, orders in facts.orders.items():
+        for order in orders:
+            tally.examined += 1
+            _from_quote(tally, facts, reference, order)
+            ended_us = order.entered.get("cancelled")
+            if ended_us is not None and order.document.kind != "amend" and len(orders) == 1:
+                _after_cancellation(tally, facts, order, ended_us)
+    invoices = facts.lives("invoice", "billing")
+    for life in facts.lives("payment", "payment").values():
+        invoice = invoices.get(base_of(life.document.ref))
+        voided_us = invoice.entered.get("voided") if invoice is not None else None
+        tally.examined += 1
+        if invoice is not None and voided_us is not None and life.created_us > voided_us:
+            sentence = f"payment {life.id} was made for invoice {invoice.id}, which had been voided"
+            tally.violation(life.txn, sentence, invoice.last, life.first, entities=(life.name, invoice.name))
+    return tally.findings()
+
+
+def _from_quote(tally: Tally, facts: Facts, reference: str, order: Life) -> None:
+    quote = facts.lives("quote", "crm").get(reference)
+    if quote is None or reference not in facts.accepted or order.is_seeded:
+        return
+    accepted_us = quote.entered["accepted"]
+    if order.created_us < accepted_us or quote.status not in _ALIVE:
+        sentence = f"order {order.id} was made from quote {reference} when it was not accepted"
+        tally.violation(order.txn, sentence, quote.last, order.first, entities=(order.name, quote.name))
+
+
+def _after_cancellation(tally: Tally, facts: Facts, order: Life, ended_us: int) -> None:
+    late: list[Life] = []
+    for subscription in facts.subscriptions.get(order.txn, []):
+        activated_us = subscription.since(("active", "trialing"))
+        if activated_us is not None and activated_us > ended_us:
+            late.append(subscription)
+    late += [task for task in facts.tasks.get(order.txn, []) if task.created_us > ended_us]
+    for child in late:
+        sentence = f"{child.name} was started after its order {order.id} had been cancelled"
+        tally.violation(order.txn, sentence, order.last, child.last, entities=(order.name, child.name))
+
+
+def entities_apart(facts: Facts) -> Findings:
+    """Every document of a business transaction belongs to the legal entity of its quote, in every system."""
+    tally = Tally("S11")
+    homes = {txn: life.document.entity for txn, life in facts.accepted_by_txn.items()}
+    for txn, lives in facts.subscriptions.items():
+        homes.setdefault(txn, lives[0].document.entity)
+    for kind, system in _ENTITY_KINDS:
+        for life in facts.lives(kind, system).values():
+            _at_home(tally, homes, life, life.document.entity)
+    for change in facts.history.changes("entry", "erp"):
+        home = homes.get(change.txn)
+        if home is None:
+            continue
+        tally.examined += 1
+        entity = document_of(change).entity
+        if entity != home:
+            sentence = f"entry {change.id} is in the books of {entity}, the sale is one of {home}"
+            tally.violation(change.txn, sentence, change, entities=(f"erp entry {change.id}",))
+    return tally.findings()
+
+
+def _at_home(tally: Tally, homes: dict[str, str], life: Life, entity: str) -> None:
+    home = homes.get(life.txn)
+    if home is None or not entity:
+        return
+    tally.examined += 1
+    if entity != home:
+        sentence = f"{life.name} belongs to {entity}, but {life.txn} was sold by {home}"
+        tally.violation(life.txn, sentence, life.last, entities=(life.name,))

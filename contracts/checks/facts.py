@@ -1,0 +1,292 @@
+"""Facts: what several checks need to know of a history, each worked out once and only when asked for.
+
+A `Life` is one document of one system: its first and last change and when it first entered each status. Everything else
+here is a join over lives: which orders belong to a quote version, which invoice of the ERP posts which one of billing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any
+
+from domain.calendar import SECOND_US
+from domain.history import Case, Changed, Context, Flow, History
+from domain.objects import Invoice, Order, Quote, Subscription
+
+CASE_CLOSED = frozenset({"resolved", "verified", "auto_resolved"})
+BOOKED = frozenset(
+    {"booked", "credit_hold_inflight", "in_fulfilment", "partially_fulfilled", "fulfilled", "billed", "closed"}
+    | {"cancelling", "compensating"}
+)
+"""Statuses of an order that the ERP has committed to."""
+BILLED = frozenset({"posted", "partially_paid", "paid", "disputed", "written_off"})
+"""Statuses of an invoice that the customer owes or has paid."""
+_REFERENCE = re.compile(r"Q-\d{6}-v\d+")
+
+
+class Life:
+    """One document of one system over time; `entered` maps each status to the instant it was first reached."""
+
+    __slots__ = ("entered", "first", "last")
+
+    def __init__(self, change: Changed) -> None:
+        self.first = self.last = change
+        self.entered = {change.status: change.at_us}
+
+    @property
+    def document(self) -> Any:
+        """The document as it was last."""
+        return self.last.document
+
+    @property
+    def first_document(self) -> Any:
+        """The document as it was first."""
+        return self.first.document
+
+    @property
+    def status(self) -> str:
+        """The status it was in last."""
+        return self.last.status
+
+    @property
+    def id(self) -> str:
+        """The id in its own system."""
+        return self.last.id
+
+    @property
+    def txn(self) -> str:
+        """The business transaction, empty when the system cannot know it."""
+        return self.last.txn or self.first.txn
+
+    @property
+    def created_us(self) -> int:
+        """The instant of its first change."""
+        return self.first.at_us
+
+    @property
+    def is_seeded(self) -> bool:
+        """Whether it was there before the integration had anything to do with it."""
+        return self.first.cause == "act"
+
+    def since(self, statuses: Iterable[str]) -> int | None:
+        """Return when the first of some statuses was reached, or None."""
+        return min((self.entered[status] for status in statuses if status in self.entered), default=None)
+
+    @property
+    def name(self) -> str:
+        """System, kind and id, as people say it."""
+        return f"{self.last.system} {self.last.kind} {self.last.id}"
+
+
+def version_of(reference: str, txn: str = "", version: int = 0) -> str:
+    """Return the quote version a reference stands for (`Q-000123-v1~2` -> `Q-000123-v1`), empty when unknown."""
+    match = _REFERENCE.search(reference)
+    if match is not None:
+        return match.group()
+    return f"{txn}-v{version}" if txn and version else ""
+
+
+def intent_of(payment: str) -> str:
+    """Return the payment intent of a payment's id; a new life after a failure has a number (`pi_7.2` -> `pi_7`)."""
+    return payment.partition(".")[0]
+
+
+def document_of(change: Changed) -> Any:
+    """Return the document of a change, whose type its kind tells."""
+    return change.document
+
+
+def base_of(reference: str) -> str:
+    """Return a reference without the suffix of a renewed key (`INV-7~2` -> `INV-7`)."""
+    return reference.partition("~")[0]
+
+
+class Facts:
+    """A history and what is known about it."""
+
+    def __init__(self, history: History) -> None:
+        self.history = history
+        self.context: Context = history.context
+        self._lives: dict[tuple[str, str], dict[str, Life]] = {}
+
+    # --- time -------------------------------------------------------------------------------------------------------
+
+    @property
+    def settle_us(self) -> int:
+        """How long systems may take to agree."""
+        return self.context.settle_seconds * SECOND_US
+
+    @property
+    def has_settled(self) -> bool:
+        """Whether the run went on long enough after healing for everything to be judged."""
+        return self.context.heal_us + self.settle_us <= self.context.horizon_us
+
+    def is_due(self, at_us: int) -> bool:
+        """Tell whether what became due at an instant must be done by the end of the run."""
+        return self.has_settled and at_us + self.settle_us <= self.context.horizon_us
+
+    @cached_property
+    def zones(self) -> dict[str, str]:
+        """The billing zone of each legal entity."""
+        return {entity.id: entity.zone for entity in self.context.entities}
+
+    # --- documents --------------------------------------------------------------------------------------------------
+
+    def lives(self, kind: str, system: str) -> dict[str, Life]:
+        """Return the documents of a kind in a system by id, in order of creation."""
+        found = self._lives.get((kind, system))
+        if found is None:
+            found = self._lives[kind, system] = {}
+            for change in self.history.changes(kind, system):
+                life = found.get(change.id)
+                if life is None:
+                    found[change.id] = Life(change)
+                    continue
+                life.last = change
+                if change.status not in life.entered:
+                    life.entered[change.status] = change.at_us
+        return found
+
+    @cached_property
+    def accepted(self) -> dict[str, Life]:
+        """The quote versions that a customer accepted, by reference."""
+        return {key: life for key, life in self.lives("quote", "crm").items() if "accepted" in life.entered}
+
+    @cached_property
+    def accepted_by_txn(self) -> dict[str, Life]:
+        """The accepted quote version of each business transaction (the last one, when there are several)."""
+        return {quote_of(life).number: life for life in self.accepted.values()}
+
+    @cached_property
+    def orders(self) -> dict[str, list[Life]]:
+        """The orders of the ERP by quote version."""
+        found: dict[str, list[Life]] = {}
+        for life in self.lives("order", "erp").values():
+            order: Order = life.document
+            found.setdefault(version_of(order.ref, order.txn, order.version), []).append(life)
+        return found
+
+    @cached_property
+    def subscriptions(self) -> dict[str, list[Life]]:
+        """The subscriptions of billing by business transaction."""
+        found: dict[str, list[Life]] = {}
+        for life in self.lives("subscription", "billing").values():
+            found.setdefault(life.txn, []).append(life)
+        return found
+
+    @cached_property
+    def posted(self) -> dict[str, list[Life]]:
+        """The invoices of the ERP by the id of the billing invoice they post."""
+        return self._by_reference("invoice")
+
+    @cached_property
+    def memos(self) -> dict[str, list[Life]]:
+        """The credit memos of the ERP by the id of the billing credit note they post."""
+        return self._by_reference("credit_memo")
+
+    @cached_property
+    def cash(self) -> dict[str, list[Life]]:
+        """The customer payments of the ERP by the id of the payment they take in."""
+        return self._by_reference("cash")
+
+    def _by_reference(self, kind: str) -> dict[str, list[Life]]:
+        found: dict[str, list[Life]] = {}
+        for life in self.lives(kind, "erp").values():
+            if life.document.ref:
+                found.setdefault(base_of(life.document.ref), []).append(life)
+        return found
+
+    @cached_property
+    def tax_documents(self) -> dict[str, list[Life]]:
+        """The documents of the tax engine that were committed, by document code."""
+        found: dict[str, list[Life]] = {}
+        for life in self.lives("tax_document", "tax").values():
+            if "committed" in life.entered:
+                found.setdefault(base_of(life.document.code), []).append(life)
+        return found
+
+    @cached_property
+    def payments(self) -> dict[str, list[Life]]:
+        """The payments of the processor by the billing invoice they pay."""
+        found: dict[str, list[Life]] = {}
+        for life in self.lives("payment", "payment").values():
+            found.setdefault(base_of(life.document.ref), []).append(life)
+        return found
+
+    @cached_property
+    def tasks(self) -> dict[str, list[Life]]:
+        """The fulfilment tasks by business transaction."""
+        found: dict[str, list[Life]] = {}
+        for life in self.lives("task", "fulfilment").values():
+            found.setdefault(life.txn, []).append(life)
+        return found
+
+    # --- the inside, when it is told --------------------------------------------------------------------------------
+
+    @cached_property
+    def cases(self) -> dict[str, list[Case]]:
+        """Every record of each exception case, by case."""
+        found: dict[str, list[Case]] = {}
+        for case in self.history.of(Case):
+            found.setdefault(case.case, []).append(case)
+        return found
+
+    @cached_property
+    def flows(self) -> dict[str, Flow]:
+        """The last record of each flow."""
+        return {flow.flow: flow for flow in self.history.of(Flow)}
+
+    @cached_property
+    def excused(self) -> frozenset[str]:
+        """Business transactions and flow subjects that people have in hand or gave up: open cases, parked flows."""
+        names = {case[-1].txn for case in self.cases.values() if case[-1].status not in CASE_CLOSED}
+        names |= {_subject(case[-1].flow) for case in self.cases.values() if case[-1].status not in CASE_CLOSED}
+        for flow in self.flows.values():
+            if flow.status in ("parked", "discarded", "compensated") or _gave_up(flow):
+                names |= {flow.txn, _subject(flow.flow)}
+        return frozenset(names - {""})
+
+    @cached_property
+    def subjects(self) -> frozenset[str]:
+        """What flows are about: the last part of each flow's id."""
+        return frozenset(_subject(name) for name in self.flows)
+
+    @cached_property
+    def resumes(self) -> dict[str, list[int]]:
+        """When flows were re-driven, by business transaction."""
+        found: dict[str, list[int]] = {}
+        for flow in self.history.of(Flow):
+            if flow.status == "resumed":
+                found.setdefault(flow.txn, []).append(flow.at_us)
+        return found
+
+
+def _subject(flow: str) -> str:
+    return flow.rpartition("/")[2]
+
+
+def _gave_up(flow: Flow) -> bool:
+    return flow.status == "finished" and ("given_up" in flow.result or "cancelled" in flow.result)
+
+
+def quote_of(life: Life) -> Quote:
+    """Return the quote of a life."""
+    document = life.document
+    assert isinstance(document, Quote), f"{life.name} is no quote"
+    return document
+
+
+def invoice_of(life: Life) -> Invoice:
+    """Return the invoice of a life."""
+    document = life.document
+    assert isinstance(document, Invoice), f"{life.name} is no invoice"
+    return document
+
+
+def subscription_of(life: Life) -> Subscription:
+    """Return the subscription of a life."""
+    document = life.document
+    assert isinstance(document, Subscription), f"{life.name} is no subscription"
+    return document

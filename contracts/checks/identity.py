@@ -1,0 +1,169 @@
+"""Identity: nothing financial exists twice (S1-S5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from contracts.checks.facts import Facts, Life, invoice_of, quote_of, subscription_of
+from contracts.checks.verdict import Findings, Tally
+from domain.objects import Line, Payment
+
+
+def one_order_per_quote(facts: Facts) -> Findings:
+    """Each accepted quote version has at most one order in the ERP, and any other version has none."""
+    tally = Tally("S1")
+    for reference, orders in facts.orders.items():
+        tally.examined += 1
+        if len(orders) > 1:
+            sentence = f"quote {reference} became {len(orders)} orders: {_ids(orders)}"
+            tally.violation(orders[0].txn, sentence, *[o.first for o in orders], entities=_names(orders))
+        quote = facts.lives("quote", "crm").get(reference)
+        if quote is not None and reference not in facts.accepted and not orders[0].is_seeded:
+            sentence = f"quote {reference} became an order although the customer never accepted it ({quote.status})"
+            tally.violation(orders[0].txn, sentence, quote.last, orders[0].first, entities=_names(orders))
+    return tally.findings()
+
+
+def one_subscription_line(facts: Facts) -> Findings:
+    """Each recurring line of an accepted quote is exactly one line of exactly one subscription."""
+    tally = Tally("S2")
+    for txn, subscriptions in facts.subscriptions.items():
+        if not txn:
+            continue
+        tally.examined += 1
+        if len(subscriptions) > 1:
+            sentence = f"{txn} has {len(subscriptions)} subscriptions: {_ids(subscriptions)}"
+            evidence = [life.first for life in subscriptions]
+            tally.violation(txn, sentence, *evidence, entities=_names(subscriptions))
+        quote = facts.accepted_by_txn.get(txn)
+        for life in subscriptions:
+            _same_lines(tally, quote, life)
+    return tally.findings()
+
+
+def _same_lines(tally: Tally, quote: Life | None, life: Life) -> None:
+    for sku in _doubled(life):
+        sentence = f"subscription {life.id} charges {sku} twice for the same days"
+        tally.violation(life.txn, sentence, life.last, entities=(life.name,))
+    if quote is None or quote_of(quote).kind == "amend" or life.is_seeded:
+        return
+    wanted = {line.sku for line in quote_of(quote).lines if line.kind == "recurring" and line.quantity}
+    made = {item.sku for item in life.first_document.items if item.kind == "recurring"}
+    if wanted != made:
+        missing, extra = sorted(wanted - made), sorted(made - wanted)
+        sentence = f"subscription {life.id} was made without {missing or 'nothing'} and with {extra or 'nothing'} extra"
+        tally.violation(life.txn, sentence, quote.last, life.first, entities=(life.name,))
+
+
+def _doubled(life: Life) -> Iterator[str]:
+    ends: dict[str, date | None] = {}
+    for item in sorted(subscription_of(life).items, key=lambda item: item.start):
+        if item.kind != "recurring" or item.end == item.start:
+            continue
+        end = ends.get(item.sku, item.start)
+        if end is None or end > item.start:
+            yield item.sku
+        ends[item.sku] = item.end
+
+
+def one_invoice_per_period(facts: Facts) -> Findings:
+    """One charge is invoiced once for one period unless the first invoice was credited, and posted once in the ERP."""
+    tally = Tally("S3")
+    reversed_lines = {
+        (life.document.invoice, line.reverses)
+        for life in facts.lives("credit_memo", "billing").values()
+        for line in life.document.lines
+        if line.reverses
+    }
+    seen: dict[tuple[object, ...], Life] = {}
+    for life in facts.lives("invoice", "billing").values():
+        tally.examined += 1
+        if life.status == "voided":
+            continue
+        for line in invoice_of(life).lines:
+            if line.period_start is None or (life.id, line.id) in reversed_lines or invoice_of(life).rebills:
+                continue
+            _once(tally, seen, life, line)
+    _posted_once(tally, facts)
+    return tally.findings()
+
+
+def _once(tally: Tally, seen: dict[tuple[object, ...], Life], life: Life, line: Line) -> None:
+    invoice = invoice_of(life)
+    owner = invoice.subscription or invoice.txn or invoice.customer
+    key = (owner, invoice.entity, line.sku, line.period_start, line.period_end)
+    other = seen.setdefault(key, life)
+    if other is not life:
+        period = f"{line.period_start} to {line.period_end}"
+        sentence = f"{line.sku} of {owner} is invoiced twice for {period}: {other.id} and {life.id}"
+        tally.violation(life.txn, sentence, other.first, life.first, entities=(other.name, life.name))
+
+
+def _posted_once(tally: Tally, facts: Facts) -> None:
+    for table in (facts.posted, facts.memos):
+        for reference, lives in table.items():
+            if len(lives) > 1:
+                sentence = f"billing document {reference} is posted {len(lives)} times in the ERP: {_ids(lives)}"
+                tally.violation(lives[0].txn, sentence, *[life.first for life in lives], entities=_names(lives))
+
+
+def one_capture_per_payment(facts: Facts) -> Findings:
+    """Money is captured once per payment, and the captures for an invoice never exceed what it owes."""
+    tally = Tally("S4")
+    invoices = facts.lives("invoice", "billing")
+    largest: dict[str, int] = {}
+    held: dict[str, dict[str, int]] = {}
+    for change in facts.history.changes("payment", "payment"):
+        payment = change.document
+        assert isinstance(payment, Payment), "changes of payments carry payments"
+        tally.examined += 1
+        if payment.captured_minor > payment.amount_minor:
+            sentence = f"payment {payment.id} captured {payment.captured_minor} of {payment.amount_minor} asked for"
+            tally.violation(change.txn, sentence, change, entities=(f"payment {payment.id}",))
+        live = payment.captured_minor - payment.refunded_minor
+        if change.status in ("failed", "returned", "voided"):
+            live = 0
+        of_invoice = held.setdefault(payment.ref, {})
+        grows = live > of_invoice.get(payment.id, 0)
+        of_invoice[payment.id] = live
+        life = invoices.get(payment.ref)
+        if not grows or life is None or (len(of_invoice) < 2 and live <= invoice_of(life).total_minor):
+            continue
+        owed = largest.setdefault(payment.ref, _largest_total(life))
+        if sum(of_invoice.values()) > owed:
+            _overpaid(tally, facts, payment, owed, sum(of_invoice.values()))
+    return tally.findings()
+
+
+def _largest_total(life: Life) -> int:
+    return max(invoice_of(life).total_minor, life.first_document.total_minor)
+
+
+def _overpaid(tally: Tally, facts: Facts, payment: Payment, owed: int, captured: int) -> None:
+    payments = [life for life in facts.payments.get(payment.ref, []) if life.document.captured_minor]
+    sentence = (
+        f"invoice {payment.ref} over {owed} was charged {captured} {payment.currency} (minor units) "
+        f"by {len(payments)} payments: {_ids(payments)}"
+    )
+    tally.violation(payment.txn, sentence, *[life.last for life in payments], entities=_names(payments))
+
+
+def one_tax_commit(facts: Facts) -> Findings:
+    """Tax is committed once per invoice or credit note: one live document per document code."""
+    tally = Tally("S5")
+    for code, lives in facts.tax_documents.items():
+        tally.examined += 1
+        live = [life for life in lives if life.status not in ("voided", "cancelled", "temporary", "saved")]
+        if len(live) > 1:
+            sentence = f"tax for {code} is committed {len(live)} times: documents {_ids(live)}"
+            tally.violation(live[0].txn, sentence, *[life.first for life in live], entities=_names(live))
+    return tally.findings()
+
+
+def _ids(lives: list[Life]) -> str:
+    return ", ".join(life.id for life in lives)
+
+
+def _names(lives: list[Life]) -> tuple[str, ...]:
+    return tuple(life.name for life in lives)
