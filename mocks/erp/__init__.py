@@ -1,0 +1,32 @@
+"""The ERP, speaking NetSuite SuiteTalk REST: customers and credit, orders, AR, the general ledger and its periods.
+
+It owns the customers' terms and credit, sales orders, the receivables, the ledger and the periods (domain.md 2.2). It
+takes invoices, credit memos and cash as others determined them, posts each at once and never changes a posted one.
+
+    build(draws, record, plan, quirks)   a Service
+    orders                               how the ERP's order statuses map on the canonical chart
+    catalogue                            subsidiaries, items, accounts
+    acts                                 what people do here
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from domain.charts import CREDIT, CREDIT_MEMO, INVOICE, ORDER, PERIOD
+from domain.draws import Draws
+from mocks.erp.api import dialect
+from mocks.erp.model import Erp
+from mocks.erp.quirks import Quirks
+from mocks.kernel.desk import Desk
+from mocks.kernel.faults import FaultPlan
+from mocks.kernel.service import Service
+
+CHARTS = {"order": ORDER, "invoice": INVOICE, "credit_memo": CREDIT_MEMO, "period": PERIOD, "customer": CREDIT}
+
+
+def build(draws: Draws, record: Callable[[Any], None], plan: FaultPlan, quirks: Quirks = Quirks()) -> Service:  # noqa: B008
+    """Return the ERP as a service."""
+    desk = Desk("erp", draws, record, CHARTS)
+    return Service(dialect(quirks), Erp(desk, quirks), desk, plan, record)

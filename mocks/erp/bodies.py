@@ -1,0 +1,193 @@
+"""What callers send, as types: one per record, with the custom fields this account has defined."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What all bodies share."""
+
+
+class Ref(Body, frozen=True, kw_only=True):
+    """A reference to a record by internal id, external id or name."""
+
+    id: str | int | None = None
+    externalId: str | None = None
+    refName: str | None = None
+    links: Any = None
+
+
+class LineBody(Body, frozen=True, kw_only=True):
+    """One line of an order, invoice, credit memo or fulfilment. Service periods are half-open."""
+
+    line: int | None = None
+    orderLine: int | None = None
+    item: Ref | None = None
+    quantity: Decimal | None = None
+    rate: Decimal | None = None
+    amount: Decimal | None = None
+    description: str | None = None
+    isClosed: bool = False
+    itemReceive: bool = True
+    custcol_kind: str | None = None
+    custcol_months: int | None = None
+    custcol_list_rate: Decimal | None = None
+    custcol_period_start: date | None = None
+    custcol_period_end: date | None = None
+    custcol_full_start: date | None = None
+    custcol_full_end: date | None = None
+    custcol_reverses: str | None = None
+
+
+class LinesBody(Body, frozen=True, kw_only=True):
+    """The sublist of lines."""
+
+    items: tuple[LineBody, ...] = ()
+
+
+class TaxBody(Body, frozen=True, kw_only=True):
+    """Tax of one jurisdiction, as the tax engine determined it."""
+
+    line: int | None = None
+    taxDetailsReference: str | None = None
+    taxType: Ref | str | None = None
+    taxCode: Ref | str
+    taxBasis: Decimal = Decimal(0)
+    taxRate: Decimal | None = None
+    taxAmount: Decimal
+
+
+class TaxesBody(Body, frozen=True, kw_only=True):
+    """The sublist of tax details."""
+
+    items: tuple[TaxBody, ...] = ()
+
+
+class CustomerBody(Body, frozen=True, kw_only=True):
+    """A customer."""
+
+    externalId: str | None = None
+    companyName: str | None = None
+    entityId: str | None = None
+    isPerson: bool = False
+    email: str | None = None
+    subsidiary: Ref | None = None
+    currency: Ref | None = None
+    terms: Ref | str | int | None = None
+    creditLimit: Decimal | None = None
+    creditHoldOverride: Ref | str | None = None
+    custentity_credit_status: str | None = None
+
+
+class TransactionBody(Body, frozen=True, kw_only=True):
+    """What every transaction carries."""
+
+    externalId: str | None = None
+    subsidiary: Ref | None = None
+    currency: Ref | None = None
+    tranDate: date | None = None
+    otherRefNum: str | None = None
+    memo: str | None = None
+    custbody_txn: str | None = None
+
+
+class OrderBody(TransactionBody, frozen=True, kw_only=True):
+    """A sales order."""
+
+    entity: Ref | None = None
+    orderStatus: Ref | None = None
+    total: Decimal | None = None
+    item: LinesBody | None = None
+    custbody_kind: str | None = None
+
+
+class FulfilmentBody(TransactionBody, frozen=True, kw_only=True):
+    """An item fulfilment."""
+
+    entity: Ref | None = None
+    createdFrom: Ref | None = None
+    shipStatus: Ref | None = None
+    item: LinesBody | None = None
+
+
+class InvoiceBody(TransactionBody, frozen=True, kw_only=True):
+    """An invoice, or a credit memo with positive lines."""
+
+    entity: Ref | None = None
+    createdFrom: Ref | None = None
+    dueDate: date | None = None
+    total: Decimal | None = None
+    item: LinesBody | None = None
+    taxDetailsOverride: bool = True
+    taxDetails: TaxesBody | None = None
+    custbody_subscription: str | None = None
+    custbody_rebills: str | None = None
+
+
+class ApplyBody(Body, frozen=True, kw_only=True):
+    """One application of cash or credit to a document."""
+
+    doc: Ref | None = None
+    amount: Decimal | None = None
+    apply: bool = True
+
+
+class AppliesBody(Body, frozen=True, kw_only=True):
+    """The sublist of applications."""
+
+    items: tuple[ApplyBody, ...] = ()
+
+
+class PaymentBody(TransactionBody, frozen=True, kw_only=True):
+    """A customer payment."""
+
+    customer: Ref | None = None
+    payment: Decimal | None = None
+    account: Ref | None = None
+    autoApply: bool = False
+    apply: AppliesBody | None = None
+    custbody_method: str | None = None
+
+
+class RefundBody(TransactionBody, frozen=True, kw_only=True):
+    """A customer refund: money given back from a credit memo or a payment."""
+
+    customer: Ref | None = None
+    account: Ref | None = None
+    apply: AppliesBody | None = None
+    custbody_method: str | None = None
+
+
+class JournalLineBody(Body, frozen=True, kw_only=True):
+    """One line of a journal entry."""
+
+    line: int | None = None
+    account: Ref
+    debit: Decimal | None = None
+    credit: Decimal | None = None
+    memo: str | None = None
+    entity: Ref | None = None
+
+
+class JournalLinesBody(Body, frozen=True, kw_only=True):
+    """The sublist of journal lines."""
+
+    items: tuple[JournalLineBody, ...] = ()
+
+
+class JournalBody(TransactionBody, frozen=True, kw_only=True):
+    """A journal entry."""
+
+    approved: bool = True
+    line: JournalLinesBody | None = None
+
+
+class QueryBody(Body, frozen=True, kw_only=True):
+    """A SuiteQL query."""
+
+    q: str

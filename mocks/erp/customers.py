@@ -1,0 +1,162 @@
+"""Customers of the ERP: who they are, on what terms they buy, and how far they are trusted."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+import msgspec
+
+from domain.objects import Customer
+from mocks.erp.amounts import minor
+from mocks.erp.bodies import CustomerBody, Ref
+from mocks.erp.catalogue import Catalogue, currency_of, invalid_reference
+from mocks.erp.quirks import Quirks
+from mocks.erp.references import ExternalIds, key_of
+from mocks.kernel.desk import Desk
+from mocks.kernel.operations import Refusal
+
+_NUMBER = re.compile(r"\d+")
+AUTO, ON, OFF = "AUTO", "ON", "OFF"
+
+
+class CustomerRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A customer. `override` is the vendor's credit hold override: AUTO (by the limit), ON (held), OFF (never held)."""
+
+    id: str
+    external_id: str
+    name: str
+    entity: str
+    currency: str
+    terms_days: int
+    limit_minor: int
+    email: str = ""
+    override: str = AUTO
+    manual_level: str = ""  # soft_hold or hard_hold while the override is ON
+    status: str = "clear"
+    created_us: int
+    modified_us: int
+
+    @property
+    def account(self) -> str:
+        """The account number by which other systems know the customer."""
+        return self.external_id or self.id
+
+
+class Customers:
+    """The customers by internal and external id, and in the order of their last change."""
+
+    def __init__(self, desk: Desk, catalogue: Catalogue, quirks: Quirks) -> None:
+        self._desk = desk
+        self._catalogue = catalogue
+        self._quirks = quirks
+        self._ids = ExternalIds()
+        self.records: dict[str, CustomerRecord] = {}
+        self.used: set[str] = set()  # those with transactions: currency and subsidiary are fixed
+        self._recent: dict[str, None] = {}
+
+    def find(self, name: str) -> CustomerRecord | None:
+        """Return the customer named by `eid:...` or internal id."""
+        return self.records.get(self._ids.internal(name))
+
+    def of(self, ref: Ref | None, field: str) -> CustomerRecord:
+        """Return the customer a body refers to, or refuse."""
+        if ref is None:
+            raise Refusal("user_error", f"Please enter value(s) for: {field}", field)
+        found = self.find(key_of(ref))
+        if found is None:
+            raise invalid_reference(ref.externalId or ref.id, field)
+        return found
+
+    def changed_since(self, floor_us: int) -> list[CustomerRecord]:
+        """Return the customers changed at or after an instant, oldest change first."""
+        result = []
+        for key in reversed(self._recent):
+            if self.records[key].modified_us < floor_us:
+                break
+            result.append(self.records[key])
+        return result[::-1]
+
+    def put(self, external_id: str, body: CustomerBody) -> CustomerRecord:
+        """Create the customer or bring it up to date; a repetition with the same content changes nothing."""
+        if body.externalId not in (None, external_id):
+            raise Refusal("invalid_content", "externalId differs from the one in the address.", "externalId")
+        self._check_ownership(body)
+        before = self.find(f"eid:{external_id}")
+        return self._create(external_id, body) if before is None else self.change(before, body)
+
+    def create(self, body: CustomerBody) -> CustomerRecord:
+        """Create a customer; refuse an external id that is taken."""
+        self._check_ownership(body)
+        if body.externalId and self.find(f"eid:{body.externalId}") is not None:
+            raise Refusal("duplicate", f"A customer with the external id {body.externalId} exists.", "externalId")
+        return self._create(body.externalId or "", body)
+
+    def _check_ownership(self, body: CustomerBody) -> None:
+        if not self._quirks.owns_credit:
+            return
+        for field in ("creditLimit", "creditHoldOverride", "custentity_credit_status"):
+            if getattr(body, field) is not None:
+                raise Refusal("forbidden", f"Credit management owns {field}; this role may only read it.", field)
+
+    def _create(self, external_id: str, body: CustomerBody) -> CustomerRecord:
+        for field in ("companyName", "subsidiary"):
+            if not getattr(body, field):
+                raise Refusal("user_error", f"Please enter value(s) for: {field}", field)
+        assert body.companyName is not None
+        assert body.subsidiary is not None
+        subsidiary = self._catalogue.subsidiary(body.subsidiary)
+        currency = currency_of(body.currency) if body.currency else subsidiary.currency
+        record = CustomerRecord(
+            id=str(self._desk.next("customer")), external_id=external_id, name=body.companyName, entity=subsidiary.id,
+            currency=currency, terms_days=_terms(body.terms, self._quirks.default_terms_days),
+            limit_minor=_limit(body.creditLimit, currency, self._quirks.default_credit_limit_minor),
+            email=body.email or "", created_us=self._desk.now_us, modified_us=self._desk.now_us,
+        )  # fmt: skip
+        self._ids.add(external_id, record.id)
+        self.save(record)
+        return record
+
+    def change(self, before: CustomerRecord, body: CustomerBody) -> CustomerRecord:
+        """Change the fields that are given; currency and subsidiary only as long as there are no transactions."""
+        self._check_ownership(body)
+        currency = currency_of(body.currency) if body.currency else before.currency
+        entity = self._catalogue.subsidiary(body.subsidiary).id if body.subsidiary else before.entity
+        if before.id in self.used and entity != before.entity:
+            raise Refusal("user_error", "The subsidiary cannot be changed: there are transactions.", "subsidiary")
+        if before.id in self.used:
+            currency = before.currency  # a further currency of the same customer, not another primary one
+        after = msgspec.structs.replace(
+            before, name=body.companyName or before.name, entity=entity, currency=currency,
+            terms_days=_terms(body.terms, before.terms_days), email=body.email or before.email,
+            limit_minor=_limit(body.creditLimit, currency, before.limit_minor),
+        )  # fmt: skip
+        if after != before:
+            self.save(msgspec.structs.replace(after, modified_us=self._desk.now_us))
+        return self.records[before.id]
+
+    def save(self, record: CustomerRecord) -> None:
+        """Keep a new or changed customer and write it to the history."""
+        self.records[record.id] = record
+        self._recent.pop(record.id, None)
+        self._recent[record.id] = None
+        document = Customer(
+            id=record.account, ref=record.external_id, name=record.name, entity=record.entity,
+            currency=record.currency, credit_limit_minor=record.limit_minor, credit_status=record.status,
+            terms_days=record.terms_days,
+        )  # fmt: skip
+        self._desk.book.put("customer", record.account, record, document, record.status)
+
+
+def _terms(terms: Ref | str | int | None, default: int) -> int:
+    if terms is None:
+        return default
+    text = str(terms.refName or terms.id or terms.externalId) if isinstance(terms, Ref) else str(terms)
+    found = _NUMBER.search(text)
+    if found is None:
+        raise invalid_reference(text, "terms")
+    return int(found.group()[:4])
+
+
+def _limit(limit: Decimal | None, currency: str, default_minor: int) -> int:
+    return default_minor if limit is None else minor(limit, currency, "creditLimit")

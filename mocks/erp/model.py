@@ -1,0 +1,57 @@
+"""The ERP as one object: its parts, wired. It owns terms, credit, orders, AR, the ledger and its periods."""
+
+from __future__ import annotations
+
+from mocks.erp.auth import Tokens
+from mocks.erp.cash import Payments
+from mocks.erp.catalogue import Catalogue
+from mocks.erp.credit import Credit
+from mocks.erp.credit_memos import CreditMemos
+from mocks.erp.customers import Customers
+from mocks.erp.fulfilments import Fulfilments
+from mocks.erp.invoices import Invoices
+from mocks.erp.jobs import Jobs
+from mocks.erp.journals import Journals
+from mocks.erp.ledger import Ledger
+from mocks.erp.orders import Orders
+from mocks.erp.periods import Periods
+from mocks.erp.quirks import Quirks
+from mocks.erp.rates import Rates
+from mocks.erp.refunds import Refunds
+from mocks.erp.schedules import Schedules
+from mocks.kernel.desk import Desk
+
+
+class Erp:
+    """The state and rules of the ERP. `handle`, `act` and `tick` of the service are the only ways in."""
+
+    def __init__(self, desk: Desk, quirks: Quirks) -> None:
+        self.desk = desk
+        self.quirks = quirks
+        self.tokens = Tokens(desk, quirks)
+        self.jobs = Jobs(desk, quirks)
+        self.catalogue = Catalogue()
+        self.rates = Rates()
+        self.periods = Periods(desk, quirks.closed_period)
+        self.ledger = Ledger(desk, self.catalogue)
+        self.schedules = Schedules(desk, self.ledger, self.periods)
+        self.customers = Customers(desk, self.catalogue, quirks)
+        self.credit = Credit(desk, self.customers, self.catalogue, self.rates, quirks)
+        self.orders = Orders(desk, self.customers, self.credit, self.catalogue, quirks)
+        self.fulfilments = Fulfilments(desk, self.orders)
+        self.invoices = Invoices(
+            desk, self.catalogue, self.customers, self.credit, self.orders, self.periods, self.rates, self.ledger,
+            self.schedules, quirks,
+        )  # fmt: skip
+        self.credit_memos = CreditMemos(
+            desk, self.catalogue, self.customers, self.credit, self.orders, self.invoices, self.ledger, self.schedules
+        )
+        self.payments = Payments(
+            desk, self.catalogue, self.customers, self.credit, self.orders, self.invoices, self.periods, self.rates,
+            self.ledger,
+        )  # fmt: skip
+        self.refunds = Refunds(
+            desk, self.catalogue, self.customers, self.credit, self.orders, self.credit_memos, self.payments,
+            self.periods, self.rates, self.ledger,
+        )  # fmt: skip
+        self.journals = Journals(desk, self.catalogue, self.periods, self.rates, self.ledger)

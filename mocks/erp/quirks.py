@@ -1,0 +1,43 @@
+"""How this ERP behaves where accounts of the same vendor differ: named switches, each with its source."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Quirks(msgspec.Struct, frozen=True, kw_only=True):
+    """Vendor behaviour as switches; the defaults are what the call sheet promises.
+
+    `closed_period`: refuse (400 USER_ERROR) or next_open (post on the first day of the next open period, keeping the
+    original date; domain.md 2.3.16).
+    `unknown_properties`: error or ignore, overridden by the request header X-NetSuite-PropertyNameValidation
+    (dialects.md 5.2); custom fields (cust...) are always let through.
+    `authentication`: shape (a bearer token or a signed OAuth 1 header must be there) or off.
+    `owns_credit`: API users may not write credit limits (domain.md 2.2).
+    `bills_by_reference`: an invoice without `createdFrom` bills the orders of the same business transaction, as a
+    billing bundle does.
+    `releases_orders`: orders held for credit are booked when the hold ends; otherwise somebody must approve them.
+    `loses_identity`: PUT by external id inserts orders and invoices again on every repetition (domain.md 0.13, the
+    naive ERP; not this vendor, but home-made facades do it).
+    `recognises_revenue`: last month's revenue is recognised every day on the agenda; otherwise by act only.
+    `warning_percent`, `overdue_warning_days`: when a customer is on warning (domain.md 2.3.8).
+    `concurrent`, `retry_after_seconds`: slots of the account, and what a 429 says (nothing by default; dialects.md 2.1).
+    `job_seconds`: how long an asynchronous request takes.
+    """
+
+    closed_period: str = "refuse"
+    unknown_properties: str = "error"
+    authentication: str = "shape"
+    owns_credit: bool = True
+    bills_by_reference: bool = True
+    releases_orders: bool = True
+    loses_identity: bool = False
+    recognises_revenue: bool = False
+    token_seconds: int = 3_600
+    warning_percent: int = 90
+    overdue_warning_days: int = 15
+    default_credit_limit_minor: int = 0
+    default_terms_days: int = 30
+    concurrent: int = 15
+    retry_after_seconds: int = 0
+    job_seconds: int = 5

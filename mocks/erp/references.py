@@ -1,0 +1,58 @@
+"""How a caller names things: external ids, business transactions, versions."""
+
+from __future__ import annotations
+
+import re
+
+from mocks.erp.bodies import Ref, TransactionBody
+from mocks.kernel.desk import Desk
+
+FIRST_TRANSACTION = 1_000_000
+
+_QUOTE = re.compile(r"Q-\d{6}")
+_VERSION = re.compile(r"Q-\d{6}-v(\d{1,6})")
+
+
+def txn_of(body: TransactionBody, external_id: str, hint: str) -> str:
+    """Return the quote number found in the caller's reference fields, else the hint (what the wire showed)."""
+    if hint and body.custbody_txn == hint:
+        return hint
+    for text in (body.custbody_txn, external_id, body.otherRefNum, body.memo):
+        found = _QUOTE.search(text) if text else None
+        if found is not None:
+            return found.group()
+    return hint
+
+
+def version_of(external_id: str, memo: str) -> int:
+    """Return the quote version in a reference such as Q-000123-v2, else 1."""
+    found = _VERSION.search(external_id) or _VERSION.search(memo)
+    return int(found.group(1)) if found else 1
+
+
+def key_of(ref: Ref) -> str:
+    """Return a reference as a path would write it: `eid:...` or an internal id; empty when it names nothing."""
+    if ref.externalId is not None:
+        return f"eid:{ref.externalId}"
+    return str(ref.id) if ref.id is not None else ""
+
+
+def transaction_id(desk: Desk) -> str:
+    """Return the next internal id of a transaction; all types share one series, apart from those of master records."""
+    return str(FIRST_TRANSACTION + desk.next("transaction"))
+
+
+class ExternalIds:
+    """Internal ids of one record type by external id."""
+
+    def __init__(self) -> None:
+        self._ids: dict[str, str] = {}
+
+    def add(self, external_id: str, key: str) -> None:
+        """Remember the id; an empty external id names nothing."""
+        if external_id:
+            self._ids.setdefault(external_id, key)
+
+    def internal(self, name: str) -> str:
+        """Return the internal id of `eid:...` (empty when unknown), or the internal id itself."""
+        return self._ids.get(name[4:], "") if name.startswith("eid:") else name
