@@ -1,0 +1,61 @@
+"""Tests of integration.entities and integration.mailbox: who runs, who waits, and who gets which message."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import settings as limits
+from hypothesis import strategies as st
+
+from integration.entities import EntityQueues
+from integration.journal.protocol import InboxRow
+from integration.mailbox import Mailbox
+from integration.outcomes import Message
+
+
+@limits(max_examples=100)
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from(["2026-01", "2026-02", "2026-03"])), max_size=30))
+def test_each_entity_has_one_runner_and_the_rest_follow_in_order(flows: list[tuple[str, str]]) -> None:
+    queues: EntityQueues[int] = EntityQueues()
+    running = [number for number, (key, order) in enumerate(flows) if queues.enter(key, order, number, number)]
+    assert len(running) == len({key for key, _ in flows})
+    for first in running:
+        key, ran, at = flows[first][0], [], first
+        while (following := queues.leave(key, at)) is not None:
+            ran.append(following)
+            at = following
+        waiting = [number for number, flow in enumerate(flows) if flow[0] == key and number != first]
+        assert ran == sorted(waiting, key=lambda number: (flows[number][1], number))
+
+
+def test_flows_without_an_entity_never_wait() -> None:
+    queues: EntityQueues[int] = EntityQueues()
+    assert all(queues.enter("", "", number, number) for number in range(3))
+    assert queues.leave("", 0) is None
+
+
+def test_a_flow_can_leave_the_queue() -> None:
+    queues: EntityQueues[int] = EntityQueues()
+    for number in range(3):
+        queues.enter("a", "", number, number)
+    queues.withdraw("a", 1)
+    assert queues.leave("a", 0) == 2
+
+
+def row(number: int, key: str = "k") -> InboxRow:
+    return InboxRow(number, Message(source="s", id=str(number), topic="t", key=key), True)
+
+
+def test_messages_and_waiters_meet_by_address_in_the_order_of_arrival() -> None:
+    mailbox: Mailbox[str] = Mailbox()
+    mailbox.store(row(1))
+    mailbox.store(row(2))
+    mailbox.store(row(3, "other"))
+    assert mailbox.peek(("t", "k")) == row(1)
+    mailbox.take(row(1))
+    assert mailbox.peek(("t", "k")) == row(2)
+    mailbox.wait(("t", "x"), "first")
+    mailbox.wait(("t", "x"), "second")
+    mailbox.leave(("t", "x"), "first")
+    assert mailbox.next_waiter(("t", "x")) == "second"
+    assert mailbox.next_waiter(("t", "x")) is None
+    assert mailbox.peek(("t", "x")) is None

@@ -1,0 +1,189 @@
+"""Tests of integration.lanes: what the wire of one system demands, seen from the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+from domain import history
+from domain.http import Reply
+from integration.effects import All, Call, Start
+from integration.flow import FlowContext
+from integration.outcomes import Answer, Failed
+from integration.retry import call_with_retries
+from integration.settings import BreakerSettings, Settings, SystemLimits
+from integration.system import System, Token, TokenSource
+
+HOUR = 3600
+PING = Call(system="erp", operation="ping", target="/ping")
+TOKEN = TokenSource(
+    call=lambda now_us: Call(system="erp", operation="token", method="POST", target="/token"),
+    read=lambda answer: Token({"authorization": f"Bearer {answer.body.decode()}"}, 3600),
+)
+Arguments = Mapping[str, Any]
+
+
+async def create(context: FlowContext, arguments: Arguments) -> str:
+    """Make one write with retries."""
+    key = f"q2c/{context.flow_id}/create"
+    call = Call(system="erp", operation="create", target=f"/{key}", key=key, write=True)
+    return (await call_with_retries(context, call)).body.decode()
+
+
+async def burst(context: FlowContext, arguments: Arguments) -> None:
+    """Make many reads at once."""
+    calls = tuple(Call(system="erp", operation="read", target=f"/{number}") for number in range(arguments["calls"]))
+    outcomes = await All(calls)
+    assert all(isinstance(outcome, Answer) for outcome in outcomes)
+
+
+def down(first: int, last: int) -> Any:
+    return lambda now, call: Failed("refused") if first <= now < last and call.system == "erp" else None
+
+
+def outage_of_four_hours(world: Any, systems: list[System], flows: int) -> Any:
+    made = world({"create": create}, script=down(0, 4 * HOUR), systems=systems, settings=Settings(limits={}))
+    for number in range(flows):
+        made.integration.launch(Start(flow_id=f"f{number}", name="create"))
+    made.run(6 * HOUR)
+    return made
+
+
+def test_a_four_hour_outage_burns_no_attempts_when_the_system_has_a_ping(world: Any) -> None:
+    made = outage_of_four_hours(world, [System("erp", ping=PING)], flows=10)
+    pings = made.times("ping")
+    assert all(made.statuses(f"f{number}") == ["started", "finished"] for number in range(10))
+    assert max(later - earlier for earlier, later in pairwise(pings)) == 900
+    assert 15 <= len(pings) <= 25
+    attempts = [call.key for _, call, _ in made.sent if call.operation == "create"]
+    assert max(attempts.count(key) for key in attempts) <= 4
+    assert [now for now in made.times("create") if 120 < now < 4 * HOUR] == []
+    assert max(made.times("create")) < 4 * HOUR + 960
+
+
+def test_a_single_flow_without_a_ping_is_parked_and_comes_back_by_itself(world: Any) -> None:
+    made = outage_of_four_hours(world, [], flows=1)
+    assert made.statuses("f0")[-1] == "finished"
+    assert "parked" in made.statuses("f0")
+    assert len(made.times("create")) <= 6 + 4 * 4 + 1
+    assert made.times("create")[-1] <= 4 * HOUR + 900
+    assert made.of(history.Case)[-1].status == "auto_resolved"
+
+
+def test_a_closing_breaker_wakes_the_flows_parked_for_it(world: Any) -> None:
+    breaker = BreakerSettings(calls_min=7, window_seconds=600)
+    settings = Settings(limits={}, breaker=breaker, redrive_dependency_seconds=10**7)
+    made = world({"create": create}, script=down(0, 110), systems=[System("erp", ping=PING)], settings=settings)
+    made.integration.launch(Start(flow_id="a", name="create"))
+    made.run(99)
+    assert made.statuses("a") == ["started", "parked"]
+    made.integration.launch(Start(flow_id="b", name="create"))
+    made.run(2000)
+    assert len(made.times("ping")) == 1
+    assert made.statuses("a") == ["started", "parked", "resumed", "finished"]
+    assert made.statuses("b") == ["started", "finished"]
+
+
+def test_a_retry_after_silences_the_whole_system(world: Any) -> None:
+    def throttle(now: int, call: Call) -> Failed | None:
+        return Failed("throttled", 429, retry_after_seconds=120) if now < 1 else None
+
+    made = world({"create": create}, script=throttle, settings=Settings(limits={}))
+    made.integration.launch(Start(flow_id="a", name="create"))
+    made.at(5, lambda: made.integration.launch(Start(flow_id="b", name="create")))
+    made.run(1000)
+    assert min(made.times("create")[1:]) >= 120
+    assert (made.statuses("a")[-1], made.statuses("b")[-1]) == ("finished", "finished")
+
+
+def test_no_more_calls_are_in_flight_than_four_fifths_of_the_licence(world: Any) -> None:
+    flying, most = 0, 0
+
+    def count(now: int, call: Call) -> None:
+        nonlocal flying, most
+        flying += 1
+        most = max(most, flying)
+
+    made = world({"burst": burst}, script=count, settings=Settings(limits={"erp": SystemLimits(concurrent=15)}))
+
+    def land(call: Call) -> None:
+        nonlocal flying
+        flying -= 1
+
+    made.before_reply = land
+    made.integration.launch(Start(flow_id="a", name="burst", arguments={"calls": 100}))
+    made.run(60)
+    assert made.statuses("a")[-1] == "finished"
+    assert most == 12
+
+
+def test_a_rate_is_kept_without_polling(world: Any) -> None:
+    limits = {"erp": SystemLimits(requests=50)}
+    made = world({"burst": burst}, settings=Settings(limits=limits))
+    made.integration.launch(Start(flow_id="a", name="burst", arguments={"calls": 200}))
+    made.run(60)
+    times = made.times("read")
+    assert max(times.count(second) for second in times) <= 40
+    assert times[-1] <= 6
+
+
+def test_one_token_serves_all_and_is_fetched_anew_when_it_is_old(world: Any) -> None:
+    made = world({"burst": burst}, systems=[System("erp", token=TOKEN)], settings=Settings(limits={}))
+    made.integration.launch(Start(flow_id="a", name="burst", arguments={"calls": 20}))
+    made.at(2 * HOUR, lambda: made.integration.launch(Start(flow_id="b", name="burst", arguments={"calls": 2})))
+    made.run(3 * HOUR)
+    assert made.times("token") == [0, 2 * HOUR]
+    assert len(made.times("read")) == 22
+    assert {request.headers.get("authorization") for _, call, request in made.sent if call.operation == "read"} == {
+        "Bearer "
+    }
+    assert all(b"Bearer" not in repr(entry).encode() for _, entry in made.journal.entries())
+
+
+def test_a_refused_token_is_replaced_once_and_the_call_goes_again(world: Any) -> None:
+    refusals = [Reply(401)]
+
+    def refuse(now: int, call: Call) -> Reply | None:
+        return refusals.pop() if call.operation == "create" and refusals else None
+
+    made = world({"create": create}, script=refuse, systems=[System("erp", token=TOKEN)])
+    made.integration.launch(Start(flow_id="a", name="create"))
+    made.run(60)
+    assert [call.operation for _, call, _ in made.sent] == ["token", "create", "token", "create"]
+    assert [call.attempt for _, call, _ in made.sent if call.write] == [1, 1]
+    assert made.statuses("a") == ["started", "finished"]
+
+
+def test_wrong_credentials_park_every_flow_for_security(world: Any) -> None:
+    made = world(
+        {"create": create},
+        script=lambda now, call: Reply(401) if call.operation == "token" else None,
+        systems=[System("erp", token=TOKEN)],
+    )
+    made.integration.launch(Start(flow_id="a", name="create"))
+    made.run(60)
+    (case,) = made.integration.open_cases()
+    assert (case.code, case.owner) == ("AUTH.FORBIDDEN", "security")
+
+
+def test_a_token_service_that_is_down_burns_no_attempts(world: Any) -> None:
+    def script(now: int, call: Call) -> Failed | None:
+        return Failed("refused") if call.operation == "token" and now < 600 else None
+
+    made = world({"create": create}, script=script, systems=[System("erp", token=TOKEN)])
+    made.integration.launch(Start(flow_id="a", name="create"))
+    made.run(2000)
+    assert len(made.times("create")) == 1
+    assert len(made.times("token")) < 20
+    assert made.statuses("a") == ["started", "finished"]
+
+
+def test_static_keys_and_idempotency_headers_are_added_on_the_way_out(world: Any) -> None:
+    async def pay(context: FlowContext, arguments: Arguments) -> None:
+        await Call(system="erp", operation="pay", target="/x", key="k1", key_header="idempotency-key")
+
+    made = world({"pay": pay}, systems=[System("erp", headers={"authorization": "Basic abc"})])
+    made.integration.launch(Start(flow_id="a", name="pay"))
+    made.run(10)
+    assert made.sent[0][2].headers == {"authorization": "Basic abc", "idempotency-key": "k1"}

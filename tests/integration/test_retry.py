@@ -1,0 +1,170 @@
+"""Tests of integration.retry: patience, look-ups before repetitions, and the three ways to get it wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain import history
+from integration.effects import Call, Start
+from integration.flow import FlowContext
+from integration.outcomes import Answer, CallFailed, Failed, OutcomeUnknown, Unknown
+from integration.retry import call_with_retries, code_of, pause_seconds, renewed
+from integration.settings import RetryPolicy, Settings
+
+CALL = Call(
+    system="payment", operation="create_intent", method="POST", target="/v1/payment_intents", key="q2c/inv_1/collect",
+    key_header="idempotency-key", write=True,
+)  # fmt: skip
+THROTTLED = CallFailed(Failed("throttled", 429))
+Arguments = Mapping[str, Any]
+Program = Callable[[FlowContext, Arguments], Coroutine[Any, Any, Any]]
+
+
+def collecting(call: Call = CALL, probed: list[Answer | None] | None = None) -> Program:
+    async def probe() -> Answer | None:
+        await Call(system=call.system, operation="search", target="/search")
+        assert probed is not None
+        return probed.pop(0)
+
+    async def collect(context: FlowContext, arguments: Arguments) -> str:
+        answer = await call_with_retries(context, call, probe if probed is not None else None)
+        return answer.body.decode()
+
+    return collect
+
+
+def failing(*outcomes: Failed | Unknown | None) -> Callable[[int, Call], Failed | Unknown | None]:
+    rest = list(outcomes)
+    return lambda now, call: rest.pop(0) if call.operation == CALL.operation and rest else None
+
+
+def ran(world: Any, program: Program, script: Any, seconds: int = 3000, **options: Any) -> Any:
+    made = world({"collect": program}, script=script, settings=Settings(limits={}, **options))
+    made.integration.launch(Start(flow_id="a", name="collect"))
+    made.run(seconds)
+    return made
+
+
+@settings(max_examples=100)
+@given(st.integers(1, 40), st.integers(-1, 10**7))
+def test_a_pause_stays_under_its_ceiling_and_never_undercuts_retry_after(attempt: int, asked: int) -> None:
+    policy = RetryPolicy()
+    pause = pause_seconds(policy, CALL, attempt, CallFailed(Failed("throttled", 429, retry_after_seconds=asked)))
+    floor = min(max(asked, 0), policy.retry_after_cap_seconds)
+    assert floor <= pause <= floor + min(900.0, 2.0 * 2 ** (attempt - 1))
+
+
+def test_jitter_differs_between_attempts_and_calls_but_not_between_replays() -> None:
+    pauses = [pause_seconds(RetryPolicy(base_seconds=900), CALL, attempt, THROTTLED) for attempt in range(1, 9)]
+    assert len(set(pauses)) == 8
+    assert pauses == [pause_seconds(RetryPolicy(base_seconds=900), CALL, attempt, THROTTLED) for attempt in range(1, 9)]
+
+
+def test_transient_failures_are_repeated_under_one_key(world: Any) -> None:
+    made = ran(world, collecting(), failing(Failed("refused"), Failed("throttled", 429), None))
+    assert made.statuses("a") == ["started", "finished"]
+    assert [request.headers["idempotency-key"] for _, _, request in made.sent] == [CALL.key] * 3
+    assert [call.attempt for _, call, _ in made.sent] == [1, 2, 3]
+
+
+def test_a_permanent_failure_is_not_repeated(world: Any) -> None:
+    made = ran(world, collecting(), failing(Failed("rejected", 402, "card_declined")))
+    assert len(made.sent) == 1
+    assert made.statuses("a") == ["started", "parked"]
+
+
+def test_retry_after_is_honoured(world: Any) -> None:
+    made = ran(world, collecting(), failing(Failed("throttled", 429, retry_after_seconds=120)))
+    first, second = made.times(CALL.operation)
+    assert second - first >= 120
+
+
+def test_an_unknown_outcome_is_looked_up_before_anything_is_repeated(world: Any) -> None:
+    made = ran(world, collecting(probed=[Answer(200, body=b"found")]), failing(Unknown("timeout")))
+    assert [call.operation for _, call, _ in made.sent] == [CALL.operation, "search"]
+    assert made.of(history.Flow)[-1].result == "found"
+
+
+def test_an_unknown_outcome_that_is_not_found_is_repeated_under_the_same_key(world: Any) -> None:
+    made = ran(world, collecting(probed=[None]), failing(Unknown("timeout")))
+    assert [call.operation for _, call, _ in made.sent] == [CALL.operation, "search", CALL.operation]
+    assert made.done == {CALL.key: 1}
+
+
+def test_a_write_that_nobody_can_look_up_is_not_repeated_blindly(world: Any) -> None:
+    blind = Call(system="payment", operation=CALL.operation, target="/x", write=True)
+    made = ran(world, collecting(blind), failing(Unknown("timeout")), seconds=300)
+    assert len(made.sent) == 1
+    assert [case.code for case in made.integration.open_cases()] == ["DEPENDENCY.TIMEOUT"]
+
+
+def test_a_sticky_error_is_looked_up_and_then_asked_for_under_a_new_key(world: Any) -> None:
+    sticky = Unknown("status 500", 500, replayed=True)
+    made = ran(world, collecting(probed=[None]), failing(sticky))
+    keys = [call.key for _, call, _ in made.sent if call.write]
+    assert keys == [CALL.key, f"{CALL.key}~1"]
+
+
+def test_after_six_attempts_the_flow_parks_and_each_re_drive_is_one_more(world: Any) -> None:
+    def still_in_progress(now: int, call: Call) -> Failed | None:
+        return Failed("in_progress", 409) if now < 5000 else None
+
+    made = ran(world, collecting(), still_in_progress, seconds=600)
+    assert len(made.times(CALL.operation)) == 6
+    (case,) = made.integration.open_cases()
+    assert (case.code, case.context["system"], case.context["key"]) == (
+        "DEPENDENCY.CONCURRENCY_LIMIT",
+        "payment",
+        CALL.key,
+    )
+    made.integration.re_drive(case.id, "platform")
+    made.run(700)
+    assert len(made.times(CALL.operation)) == 7
+    made.run(10_000)
+    assert made.statuses("a")[-1] == "finished"
+    gaps = [later - earlier for earlier, later in pairwise(made.times(CALL.operation)[6:])]
+    assert all(gap >= 900 for gap in gaps)
+    assert [record.status for record in made.of(history.Case)][-1] == "verified"
+
+
+def test_a_re_drive_by_the_driver_resolves_an_untouched_case_by_itself(world: Any) -> None:
+    made = ran(world, collecting(), lambda now, call: Failed("in_progress", 409) if now < 900 else None, seconds=4000)
+    assert [record.status for record in made.of(history.Case)] == ["new", "auto_resolved"]
+    assert made.integration.open_cases() == []
+
+
+@pytest.mark.parametrize(
+    ("mutant", "keys"),
+    [
+        ("", {CALL.key}),
+        ("fresh_key_per_retry", {CALL.key, f"{CALL.key}~2"}),
+        ("timeout_is_failure", {CALL.key, f"{CALL.key}~1"}),
+    ],
+)
+def test_mutants_do_a_lost_reply_twice_and_the_default_does_not(world: Any, mutant: str, keys: set[str]) -> None:
+    made = ran(world, collecting(), failing(Unknown("timeout")), mutant=mutant)
+    assert set(made.done) == keys
+
+
+def test_an_unknown_mutant_is_refused() -> None:
+    with pytest.raises(ValueError, match="no mutant is called 'typo'; known are: amendments_in_arrival_order"):
+        Settings(mutant="typo")
+
+
+def test_a_renewed_key_changes_wherever_the_call_carries_it() -> None:
+    call = Call(system="erp", operation="put", target="/order/eid:Q-1", body=b'{"externalId": "Q-1"}', key="Q-1")
+    assert renewed(call, 2).target == "/order/eid:Q-1~2"
+    assert renewed(call, 2).body == b'{"externalId": "Q-1~2"}'
+
+
+def test_each_failure_has_a_code_of_the_taxonomy() -> None:
+    assert code_of(OutcomeUnknown(Unknown("timeout"))) == "DEPENDENCY.TIMEOUT"
+    assert code_of(THROTTLED) == "DEPENDENCY.RATE_LIMITED"
+    assert code_of(CallFailed(Failed("refused"))) == "DEPENDENCY.UNAVAILABLE"
+    assert code_of(CallFailed(Failed("unauthenticated", 401))) == "AUTH.FORBIDDEN"
