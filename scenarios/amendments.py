@@ -47,8 +47,7 @@ class Step(IntEnum):
     CREATE = 0
     SUBMIT = 1
     APPROVE = 2
-    APPROVE_AGAIN = 3
-    ACCEPT = 4
+    ACCEPT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,10 +243,8 @@ def steps(ground: Ground, each: Amendment) -> list[tuple[int, int]]:
     submit_us = draft_us + (each.at_us - draft_us) // 10
     made: list[tuple[int, int]] = [(draft_us, Step.CREATE), (submit_us, Step.SUBMIT)]
     half = each.contract.half_percents
-    for index in range(len(APPROVERS[band(half)])):
-        taken_us = approval_us(ground, number, index, half, ground.rush(submit_us, each.contract.account.zone))
-        latest_us = submit_us + (each.at_us - submit_us) * (index + 3) // 6
-        made.append((min(submit_us + taken_us, latest_us), Step.APPROVE + index))
+    taken_us = approval_us(ground, number, half, ground.rush(submit_us, each.contract.account.zone))
+    made.append((min(submit_us + taken_us, (submit_us + each.at_us) // 2), Step.APPROVE))
     made.append((each.at_us, Step.ACCEPT))
     return list(zip(spaced([at_us for at_us, _ in made]), [step for _, step in made], strict=True))
 
@@ -270,7 +267,7 @@ def act(each: Amendment, step: int, at_us: int) -> Act:
     elif step == Step.ACCEPT:
         action, arguments = "accept_quote", {**this, "signer": each.contract.account.signer}
     else:
-        arguments = {**this, "approver": APPROVERS[band(each.contract.half_percents)][step - Step.APPROVE]}
+        arguments = {**this, "approver": APPROVERS[band(each.contract.half_percents)]}
     return Act(at_us=at_us, system="crm", action=action, arguments=arguments, txn=name)
 
 
@@ -307,5 +304,5 @@ def _quote(each: Amendment, name: str, at_us: int) -> dict[str, Any]:
             {"sku": sku, "quantity": quantity, "unit_minor": unit, "months": live.months}
             for sku, quantity, _, unit in each.deltas
         ],
-        "co_term_end": each.co_term_end.isoformat() if each.co_term_end else "",
+        "co_term_end": each.co_term_end.isoformat() if each.co_term_end else None,
     }

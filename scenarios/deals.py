@@ -19,8 +19,8 @@ BANDS = ((0, 20), (21, 40), (41, 70), (71, 90))
 """Discounts in half percents by approver: none, sales manager, deal desk and finance, chief financial officer."""
 BAND_SHARES = (0.60, 0.30, 0.09, 0.01)  # quotes needing each, mean discount 12% [P-low/E]
 BAND_SHARES_LAST_WEEK = (0.20, 0.40, 0.32, 0.08)  # mean discount 20% [E]
-APPROVERS = (("",), ("sales_manager",), ("deal_desk", "finance"), ("cfo",))
-"""Who approves a quote of each band; the empty name means that no one needs to."""
+APPROVERS = ("", "sales_manager", "deal_desk", "cfo")
+"""Who approves a quote of each band, the last to sign where there are two; the empty name: no one needs to."""
 APPROVAL_HOURS = ((0.003, 0.02), (3.0, 20.0), (8.0, 40.0), (12.0, 60.0))
 APPROVAL_HOURS_RUSH = ((0.003, 0.02), (0.7, 3.5), (1.5, 7.0), (2.0, 11.0))
 """Median and 95th percentile of an approval by band, and in the last three business days [E]."""
@@ -46,10 +46,10 @@ def percent_text(half_percents: int) -> str:
     return f"{half_percents // 2}.5" if half_percents % 2 else str(half_percents // 2)
 
 
-def approval_us(ground: Ground, number: int, step: int, half_percents: int, rush: bool) -> int:
+def approval_us(ground: Ground, number: int, half_percents: int, rush: bool) -> int:
     """Return how long an approver takes."""
     median, p95 = (APPROVAL_HOURS_RUSH if rush else APPROVAL_HOURS)[band(half_percents)]
-    return int(ground.draws.lognormal(median, p95, "approval", number, step) * HOUR_US)
+    return int(ground.draws.lognormal(median, p95, "approval", number) * HOUR_US)
 
 
 def net_unit_minor(list_minor: int, half_percents: int) -> int:

@@ -36,7 +36,7 @@ LOST_LAST = 99_999
 
 
 class Step(IntEnum):
-    """What happens in the life of an order, in the order of ties."""
+    """What happens in the life of an order, in the order of ties. A lost quote that is approved runs out by itself."""
 
     CRM_ACCOUNT = 0
     PAYER = 1
@@ -46,17 +46,14 @@ class Step(IntEnum):
     CREATE = 5
     SUBMIT = 6
     APPROVE = 7
-    APPROVE_AGAIN = 8
-    LOST_CREATE = 9
-    LOST_SUBMIT = 10
-    LOST_APPROVE = 11
-    LOST_APPROVE_AGAIN = 12
-    LOST_EXPIRE = 13
-    LOST_REJECT = 14
-    DURATION = 15
-    ACCEPT = 16
-    HOLD = 17
-    RELEASE = 18
+    LOST_CREATE = 8
+    LOST_SUBMIT = 9
+    LOST_APPROVE = 10
+    LOST_REJECT = 11
+    DURATION = 12
+    ACCEPT = 13
+    HOLD = 14
+    RELEASE = 15
 
 
 def quote_number(number: int) -> str:
@@ -127,10 +124,8 @@ def _quoting(ground: Ground, order: Arrival) -> list[tuple[int, int]]:
         plan += [(first_us, Step.CREATE_FIRST), ((first_us + draft_us) // 2, Step.SUBMIT_FIRST)]
     plan += [(draft_us, Step.CREATE), (submit_us, Step.SUBMIT)]
     rush = ground.rush(submit_us, ground.sites[order.site].zone)
-    for index in range(len(APPROVERS[band(half)])):
-        wanted = submit_us + approval_us(ground, number, index, half, rush)
-        latest = submit_us + (order.at_us - submit_us) * (index + 3) // 6
-        plan.append((min(wanted, latest), Step.APPROVE + index))
+    wanted = submit_us + approval_us(ground, number, half, rush)
+    plan.append((min(wanted, (submit_us + order.at_us) // 2), Step.APPROVE))
     plan.append((order.at_us, Step.ACCEPT))
     return list(zip(spaced([at_us for at_us, _ in plan]), [step for _, step in plan], strict=True))
 
@@ -150,13 +145,8 @@ def _lost(ground: Ground, order: Arrival, opened_us: int) -> list[tuple[int, int
     made = [opened_us + 2 * SECOND_US, opened_us + 2 * MINUTE_US]
     if ground.draws.chance(0.3, "rejected", number):
         return [(made[0], Step.LOST_CREATE), (made[1], Step.LOST_SUBMIT), (made[1] + 2 * HOUR_US, Step.LOST_REJECT)]
-    approvals = [
-        (made[1] + (index + 1) * 20 * MINUTE_US, Step.LOST_APPROVE + index)
-        for index in range(len(APPROVERS[band(order_discount(ground, order))]))
-    ]
-    zone = ground.sites[order.site].zone
-    expires_us = ground.midnight_after_us(_lost_valid_until(order), zone) + MINUTE_US
-    return [(made[0], Step.LOST_CREATE), (made[1], Step.LOST_SUBMIT), *approvals, (expires_us, Step.LOST_EXPIRE)]
+    made += [made[1] + 40 * MINUTE_US]
+    return list(zip(made, (Step.LOST_CREATE, Step.LOST_SUBMIT, Step.LOST_APPROVE), strict=True))
 
 
 def _lost_valid_until(order: Arrival) -> date:
@@ -200,7 +190,7 @@ def act(of: Life, step: int, at_us: int) -> Act:
         txn = of.name if kind in (Step.HOLD, Step.RELEASE) else ""
         return Act(at_us=at_us, txn=txn, **_of_account(of, kind))
     if kind is Step.DURATION:
-        arguments = {"order": f"{of.name}-v{of.version}", "seconds": _provision_seconds(of)}
+        arguments = {"id": f"{of.name}-v{of.version}", "seconds": _provision_seconds(of)}
         return Act(at_us=at_us, system="fulfilment", action="set_duration", arguments=arguments, txn=of.name)
     return Act(at_us=at_us, system="crm", **_of_quote(of, kind, at_us), txn=of.name)
 
@@ -220,7 +210,7 @@ def _of_quote(of: Life, step: Step, at_us: int) -> dict[str, Any]:
         return {"action": "submit_quote", "arguments": this}
     if step is Step.ACCEPT:
         return {"action": "accept_quote", "arguments": {**this, "signer": of.who.signer}}
-    approver = APPROVERS[band(of.half)][step - Step.APPROVE]
+    approver = APPROVERS[band(of.half)]
     return {"action": "approve_quote", "arguments": {**this, "approver": approver}}
 
 
@@ -247,12 +237,10 @@ def _of_lost(of: Life, step: Step, at_us: int, name: str) -> dict[str, Any]:
         }
     if step is Step.LOST_SUBMIT:
         return {"action": "submit_quote", "arguments": this}
-    if step is Step.LOST_EXPIRE:
-        return {"action": "expire_quote", "arguments": this}
-    approvers = APPROVERS[band(of.half)]
+    approver = APPROVERS[band(of.half)]
     if step is Step.LOST_REJECT:
-        return {"action": "reject_quote", "arguments": {**this, "approver": approvers[-1] or "sales_manager"}}
-    return {"action": "approve_quote", "arguments": {**this, "approver": approvers[step - Step.LOST_APPROVE]}}
+        return {"action": "reject_quote", "arguments": {**this, "approver": approver or "sales_manager"}}
+    return {"action": "approve_quote", "arguments": {**this, "approver": approver}}
 
 
 def _quote(of: Life, at_us: int, name: str, version: int, half: int) -> dict[str, Any]:
@@ -273,10 +261,10 @@ def _quote(of: Life, at_us: int, name: str, version: int, half: int) -> dict[str
         "valid_until": (local_date(at_us, who.zone) + VALID_DAYS * DAY).isoformat(),
         "payment_method": who.method,
         "subscription": "",
-        "effective_date": "",
+        "effective_date": None,
         "sequence": 0,
         "deltas": [],
-        "co_term_end": "",
+        "co_term_end": None,
     }
 
 

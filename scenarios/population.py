@@ -12,7 +12,7 @@ from domain.calendar import add_months
 from scenarios.accounts import crm_account, erp_customer, payer
 from scenarios.catalogue import PRICE_LEVELS, PRODUCTS, frequencies, list_unit_minor
 from scenarios.contracts import contract, seed_subscription, serials
-from scenarios.ground import Ground
+from scenarios.ground import Ground, Site
 from scenarios.moments import DAY, local_us
 from scenarios.names import TOWNS
 from scenarios.values import MICROSECOND
@@ -77,6 +77,7 @@ def finance(ground: Ground) -> Iterator[Made]:
     last = add_months(ground.moments.cutoff_date.replace(day=1), 6)
     closed_before = add_months(ground.moments.first_day.replace(day=1), -1)
     for site in ground.sites:
+        yield "erp", "create_subsidiary", _subsidiary(site)
         yield "erp", "open_periods", {"entity": site.id, "first": _month(first), "last": _month(last)}
         month = first
         while month < closed_before:
@@ -89,6 +90,16 @@ def finance(ground: Ground) -> Iterator[Made]:
         for base in bases:
             yield from _rates(ground, base, month)
         month = add_months(month, 1)
+
+
+def _subsidiary(site: Site) -> dict[str, Any]:
+    return {
+        "entity": site.id,
+        "currency": site.currency,
+        "zone": site.zone,
+        "country": site.country,
+        "name": site.id,
+    }
 
 
 def _rates(ground: Ground, base: str, day: date) -> Iterator[Made]:
