@@ -25,5 +25,9 @@ class UnknownAct(Exception):
     """A system does not know the action it is asked to perform."""
 
     def __init__(self, act: Act, known: list[str]) -> None:
-        super().__init__(f"{act.system} does not know the action {act.action!r}; it knows: {', '.join(sorted(known))}")
-        self.act = act
+        super().__init__(act, known)
+        self.act, self.known = act, known
+
+    def __str__(self) -> str:
+        known = ", ".join(sorted(self.known))
+        return f"{self.act.system} does not know the action {self.act.action!r}; it knows: {known}"

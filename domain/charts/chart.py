@@ -25,8 +25,12 @@ class IllegalTransition(Exception):
         self.source = source
         self.target = target
         self.allowed = allowed
-        listed = ", ".join(allowed) or "nothing (the state is final or unknown)"
-        super().__init__(f"{chart}: {source} -> {target} is not a transition; from {source} one may go to: {listed}")
+        super().__init__(chart, source, target, allowed)  # so that it can be pickled and raised again
+
+    def __str__(self) -> str:
+        listed = ", ".join(self.allowed) or "nothing (the state is final or unknown)"
+        step = f"{self.source} -> {self.target}"
+        return f"{self.chart}: {step} is not a transition; from {self.source} one may go to: {listed}"
 
 
 class Transition(msgspec.Struct, frozen=True, gc=False):
