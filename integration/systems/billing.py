@@ -368,7 +368,7 @@ class _Invoice(msgspec.Struct):
 
 
 class _Invoices(msgspec.Struct):
-    list: list[_Invoice]
+    rows: list[_Invoice] = msgspec.field(name="list")
 
 
 class _CreditNote(msgspec.Struct):
@@ -376,7 +376,7 @@ class _CreditNote(msgspec.Struct):
 
 
 class _CreditNotes(msgspec.Struct):
-    list: list[_CreditNote]
+    rows: list[_CreditNote] = msgspec.field(name="list")
 
 
 class _Subscription(msgspec.Struct):
@@ -397,7 +397,7 @@ def invoice_of(answer: Answer) -> BillingInvoice:
 
 def invoices_of(answer: Answer) -> list[BillingInvoice]:
     """Return the invoices of an answer to `pending_invoices`."""
-    return [row.invoice for row in read(answer, _invoices).list]
+    return [row.invoice for row in read(answer, _invoices).rows]
 
 
 def credit_note_of(answer: Answer) -> CreditNote:
@@ -407,7 +407,7 @@ def credit_note_of(answer: Answer) -> CreditNote:
 
 def credit_notes_in(answer: Answer) -> list[CreditNote]:
     """Return the credit notes of an answer to `credit_notes_of`."""
-    return [row.credit_note for row in read(answer, _credit_notes).list]
+    return [row.credit_note for row in read(answer, _credit_notes).rows]
 
 
 def subscription_of(answer: Answer) -> BillingSubscription:

@@ -112,7 +112,7 @@ class _AccountRow(msgspec.Struct):
 
 class _LineRow(msgspec.Struct):
     Id: str
-    LineNumber: Decimal | str
+    LineNumber: int | str
     ProductCode__c: str
     ProductKind__c: str
     Quantity: Decimal
@@ -141,7 +141,7 @@ class _QuoteRow(msgspec.Struct):
     ExpirationDate: date | None = None
     TermStart__c: date | None = None
     TermMonths__c: Decimal | None = None
-    DiscountPercent__c: Decimal | str | None = None
+    DiscountPercent__c: Decimal | None = None
     Approvals__c: str | None = None
     PaymentMethod__c: str | None = None
     Subscription__c: str | None = None

@@ -105,7 +105,7 @@ def payout_transactions(payout: str, after: str) -> Call:
 # --- answers --------------------------------------------------------------------------------------------------------
 
 
-class _InvoiceSettings(msgspec.Struct):
+class _InvoiceSettings(msgspec.Struct, frozen=True):
     default_payment_method: str | None = None
 
 

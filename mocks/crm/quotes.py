@@ -78,6 +78,7 @@ class Quotes:
         if row[_NUMBER] is None:
             values["QuoteNumber"] = f"Q-{_OWN_NUMBERS + self._desk.next('quote'):06d}"
         row = QUOTE.changed(row, values)
+        row = QUOTE.changed(row, {"Reference__c": reference(row)})
         if state_of(row) != "draft":
             raise Refusal("rule", "a quote starts as Draft", "Status")
         if any(each[_VERSION] == row[_VERSION] for each in self.versions(row[_NUMBER])):
