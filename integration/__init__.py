@@ -11,7 +11,8 @@
     lanes        Lane: the calls of one system on their way through its gate
     journal/     Journal, Lease, Write; SqliteJournal; the audit chain; Crash, CrashPoint, Fenced
     exceptions   ExceptionCase: why a flow is parked, who acts and until when; desk: the open ones
-    engine       Engine: one incarnation; launch, mailbox, mailroom, outbox, entities, transaction are its parts
+    engine       Engine: one incarnation; live, launch, waiting, parking, mailbox, mailroom, outbox,
+                 entities and transaction are its parts
     process      Integration, Parts: start, kill, restart, receive, act, cases
     drivers/     simpy_driver.simulated: the integration in virtual time
     systems/     adapters, one for each vendor API

@@ -16,15 +16,15 @@ import msgspec
 from domain import history
 from domain.history import Record
 from integration.desk import Desk
-from integration.effects import All, Branch, Call, Effect, Emit, Lookup, Now, Park, Receive, Sleep, Start
+from integration.effects import All, Call, Effect, Emit, Lookup, Now, Park, Receive, Sleep, Start
 from integration.entities import EntityQueues
-from integration.exceptions import DRIVER, ExceptionCase
 from integration.flow import Flow, FlowContext, Program
 from integration.intake import Intake
-from integration.journal.protocol import Crash, Entry, Fenced, FlowRow, InboxRow, Lease, OpenFlow
-from integration.lanes import Lane, Wire
+from integration.journal.protocol import Crash, Entry, Fenced, FlowRow, Lease, OpenFlow
+from integration.lanes import Wire
 from integration.launch import Launcher
 from integration.limits import SECOND_US
+from integration.live import Joinable, Live
 from integration.mailbox import Mailbox
 from integration.mailroom import Mailroom
 from integration.outbox import Outbox
@@ -32,28 +32,24 @@ from integration.outcomes import (
     Answer,
     Begun,
     CallFailed,
-    Failed,
     Instant,
-    Joined,
     Launched,
     Mapped,
     Outcome,
     OutcomeUnknown,
     Published,
     Received,
-    Resumed,
-    Slept,
     Unknown,
 )
+from integration.parking import Parking
 from integration.retry import code_of
 from integration.settings import Settings
 from integration.system import System
 from integration.transaction import Transaction
+from integration.waiting import Waiting
 
 EFFECTS_AT_ONCE_MAX = 10_000
 """Effects a flow may ask for without waiting once: more is a loop without end."""
-
-Joinable = Answer | Failed | Unknown | Slept | Received
 
 
 class Host(Wire, Protocol):
@@ -62,22 +58,6 @@ class Host(Wire, Protocol):
     def record(self, record: Record) -> None: ...
 
     def crashed(self, crash: Crash) -> None: ...
-
-
-class Live:
-    """A flow in memory. `turn` changes whenever what it waits for does, so that late timers and replies miss it."""
-
-    __slots__ = ("branches", "effect", "flow", "row", "seq", "since_us", "status", "turn")
-
-    def __init__(self, row: FlowRow) -> None:
-        self.row = row
-        self.flow: Flow | None = None  # None while passive: the journal can rebuild it
-        self.effect: Effect | None = None
-        self.seq = -1
-        self.since_us = 0
-        self.turn = 0
-        self.status = row.status
-        self.branches: dict[int, Joinable] = {}
 
 
 class _Broke(Exception):
@@ -101,8 +81,9 @@ class Engine:
         self.dead = False
         self.lives: dict[str, Live] = {}
         self.mailbox: Mailbox[tuple[Live, int]] = Mailbox()
-        self._programs, self._systems = programs, systems
-        self._lanes: dict[str, Lane] = {}
+        self._programs = programs
+        self.parking = Parking(self)
+        self.waiting = Waiting(self, systems, self.parking.reopened)
         loaded = lease.load()
         self.launcher = Launcher(programs, lease, loaded.flow_number)
         self.mailroom = Mailroom(self, intake, loaded.inbox_number)
@@ -162,12 +143,12 @@ class Engine:
             return
         self.commit(tx)
         if live.status == "running":
-            self._perform(live)
+            self.waiting.perform(live)
 
     def note(self, tx: Transaction, live: Live | None, **said: Any) -> None:
         """Add a remark to the audit trail."""
         number, seq = (live.row.number, live.seq) if live else (0, 0)
-        tx.write.entries.append(self._entry(number, seq, "note", None, None, said))
+        tx.write.entries.append(self.entry(number, seq, "note", None, None, said))
 
     def release(self, live: Live) -> None:
         """Forget a flow that is over, and let the next one of its entity run."""
@@ -175,22 +156,7 @@ class Engine:
         self.entities.withdraw(live.row.entity_key, live.row.number)
         following = self.entities.leave(live.row.entity_key, live.row.number)
         if following is not None:
-            self.call_at(self.now_us(), partial(self._begin, following))
-
-    def again(self, live: Live, resumed: Resumed, tx: Transaction) -> None:
-        """Re-drive a parked flow: it goes on after its Park, or repeats the effect whose outcome broke it."""
-        live.status = "running"
-        live.turn += 1
-        tx.write.statuses.append((live.row.number, "running", b""))
-        tx.records.append(self.flow_record(live, "resumed"))
-        if isinstance(live.effect, Park):
-            self.resume(live, resumed, tx)
-            return
-        self.commit(tx)
-        if live.effect is None:
-            self._begin(live)
-        else:
-            self._perform(live)
+            self.call_at(self.now_us(), partial(self.begin, following))
 
     def flow_record(self, live: Live, status: str, result: str = "") -> history.Flow:
         """Return the history's record of a flow's new status."""
@@ -219,15 +185,15 @@ class Engine:
             return
         effect = live.effect
         if live.status == "parked":
-            self._plan_case(live)
+            self.parking.plan(live)
         elif effect is None:
-            self._begin(live)
+            self.begin(live)
         elif isinstance(effect, Call) and self._is_unsafe(live, effect):
             self.resume(live, Unknown("interrupted by a restart", at_us=self.now_us()))
         else:
             if isinstance(effect, All):
                 live.branches = cast("dict[int, Joinable]", self.lease.branches(live.row.number, live.seq))
-            self._perform(live)
+            self.waiting.perform(live)
 
     def _is_unsafe(self, live: Live, call: Call) -> bool:
         """Tell whether a call that may have left before a restart must not simply be repeated (rule 4)."""
@@ -238,9 +204,10 @@ class Engine:
         row = live.row
         self.lives[row.id] = live
         if self.entities.enter(row.entity_key, row.order_key, row.number, live):
-            self.call_at(self.now_us(), partial(self._begin, live))
+            self.call_at(self.now_us(), partial(self.begin, live))
 
-    def _begin(self, live: Live) -> None:
+    def begin(self, live: Live) -> None:
+        """Run a new flow to the first effect that has to wait."""
         row = live.row
         live.status = "running"
         tx = Transaction()
@@ -286,7 +253,7 @@ class Engine:
             outcome = found
         raise _Broke from RuntimeError(f"{EFFECTS_AT_ONCE_MAX} effects without waiting for anything: an endless loop?")
 
-    def _entry(
+    def entry(
         self,
         flow: int,
         seq: int,
@@ -316,12 +283,12 @@ class Engine:
         code = code_of(trouble) if isinstance(trouble, CallFailed | OutcomeUnknown) else "INTERNAL.BUG"
         code = getattr(trouble, "code", "") if type(trouble).__name__ == "Conflict" else code
         tx = Transaction()
-        tx.write.entries.append(self._entry(live.row.number, live.seq, "trial", outcome, None))
+        tx.write.entries.append(self.entry(live.row.number, live.seq, "trial", outcome, None))
         if type(outcome) is Begun:
             tx.records.append(self.flow_record(live, "started"))
         context = {"effect": type(live.effect).__name__, "system": getattr(live.effect, "system", "")}
         park = Park(code=code, detail=f"{type(trouble).__name__}: {trouble}", context=context)
-        self._park(live, live.seq, park, tx)
+        self.parking.park(live, live.seq, park, tx)
         self.commit(tx)
 
     # --- effects that need no waiting: they are done by the transaction itself
@@ -344,160 +311,11 @@ class Engine:
         if isinstance(effect, Lookup):
             return Mapped(self.mappings.get((effect.kind, effect.key)))
         assert isinstance(effect, Park), f"{effect!r} is not an effect"
-        self._park(live, seq, effect, tx)
+        self.parking.park(live, seq, effect, tx)
         return None
 
     def _received(self, live: Live, effect: Receive, tx: Transaction) -> Received | None:
         row = self.mailbox.peek((effect.topic, effect.key))
         if row is None or tx.write.taken:
             return None
-        return self.take(live, row, tx)
-
-    def take(self, live: Live, row: InboxRow, tx: Transaction) -> Received:
-        """Let a flow have a stored message in a transaction."""
-        message = row.message
-        tx.write.taken.append((row.number, live.row.number))
-        tx.records.append(
-            history.Applied(
-                at_us=self.now_us(),
-                consumer=live.row.id,
-                system=message.source,
-                message=message.id,
-                topic=message.topic,
-                txn=message.txn or live.row.txn,
-            )
-        )
-        tx.after.append(lambda: self.mailbox.take(row))
-        return Received(message)
-
-    def _park(self, live: Live, seq: int, park: Park, tx: Transaction) -> None:
-        case_id = f"{live.row.id}#{max(seq, 0)}"
-        self.desk.park(case_id, live.row.id, live.row.txn, park, self.now_us(), tx)
-        live.status = "parked"
-        tx.write.statuses.append((live.row.number, "parked", b""))
-        tx.records.append(self.flow_record(live, "parked", park.code))
-        tx.after.append(lambda: self._plan_case(live))
-
-    # --- effects that wait
-
-    def _perform(self, live: Live) -> None:
-        effect = live.effect
-        if isinstance(effect, All):
-            for index, branch in enumerate(effect.branches):
-                if index not in live.branches:
-                    self._wait(live, index, branch)
-            self._join(live)
-        else:
-            assert isinstance(effect, (Call, Sleep, Receive)), f"{type(effect).__name__} does not wait"
-            self._wait(live, -1, effect)
-            if not isinstance(effect, Call):
-                self._make_passive(live, self._due_us(live, effect))
-
-    def _due_us(self, live: Live, effect: Sleep | Receive) -> int:
-        seconds = effect.seconds if isinstance(effect, Sleep) else effect.timeout_seconds
-        return live.since_us + round(seconds * SECOND_US)
-
-    def _make_passive(self, live: Live, due_us: int) -> None:
-        """Drop the coroutine of a flow that waits for long; it is rebuilt by replay."""
-        long = due_us - self.now_us() >= self.settings.passive_after_seconds * SECOND_US
-        if long and live.status == "running" and live.flow is not None:
-            live.flow.close()
-            live.flow = None
-
-    def _wait(self, live: Live, branch: int, effect: Branch) -> None:
-        turn = live.turn
-        if isinstance(effect, Call):
-            self._lane(effect.system).put(effect, partial(self._ended, live, turn, branch))
-            return
-        due_us = max(self.now_us(), self._due_us(live, effect))
-        if isinstance(effect, Sleep):
-            self.call_at(due_us, partial(self._ended, live, turn, branch, Slept()))
-            return
-        address = (effect.topic, effect.key)
-        self.mailbox.wait(address, (live, branch))
-        self.call_at(due_us, partial(self._timed_out, live, turn, branch, address))
-        if self.mailbox.peek(address) is not None:
-            self.call_at(self.now_us(), partial(self.deliver, address))
-
-    def _timed_out(self, live: Live, turn: int, branch: int, address: tuple[str, str]) -> None:
-        if live.turn == turn and branch not in live.branches:
-            self.mailbox.leave(address, (live, branch))
-            self._ended(live, turn, branch, Received(None))
-
-    def deliver(self, address: tuple[str, str]) -> None:
-        """Bring stored messages of an address to the flows that wait there."""
-        while (row := self.mailbox.peek(address)) and (waiter := self.mailbox.next_waiter(address)):
-            live, branch = waiter
-            tx = Transaction()
-            outcome = self.take(live, row, tx)
-            self._ended(live, live.turn, branch, outcome, tx)
-
-    def _ended(self, live: Live, turn: int, branch: int, outcome: Joinable, tx: Transaction | None = None) -> None:
-        """Take the outcome of what a flow waited for, unless it waits for something else by now."""
-        if live.turn != turn or live.status != "running":
-            return
-        if branch < 0:
-            self.resume(live, outcome, tx)
-            return
-        tx = tx or Transaction()
-        tx.write.entries.append(self._entry(live.row.number, live.seq, "branch", outcome, None, branch=branch))
-        self.commit(tx)
-        live.branches[branch] = outcome
-        self._join(live)
-
-    def _join(self, live: Live) -> None:
-        """Go on after an All when every branch has ended."""
-        assert isinstance(live.effect, All)
-        total = len(live.effect.branches)
-        if len(live.branches) == total:
-            self.resume(live, Joined(tuple(live.branches[index] for index in range(total))))
-
-    def _lane(self, name: str) -> Lane:
-        lane = self._lanes.get(name)
-        if lane is None:
-            system = self._systems.get(name) or System(name)
-            lane = self._lanes[name] = Lane(system, self.settings, self, self._reopened)
-        return lane
-
-    # --- parked flows
-
-    def _plan_case(self, live: Live) -> None:
-        """Plan what happens to a parked flow by itself: its case is escalated, a dependency is tried again."""
-        case = self.desk.of_flow(live.row.id)
-        assert case is not None, f"{live.row.id} is parked without a case"
-        now_us = self.now_us()
-        if case.status != "escalated":
-            self.call_at(max(now_us, case.escalates_us), partial(self._escalate, case.id, live))
-        if case.code.startswith("DEPENDENCY."):
-            again_us = now_us + self.settings.redrive_dependency_seconds * SECOND_US
-            self.call_at(again_us, partial(self._retry_parked, live, live.turn))
-
-    def _escalate(self, case_id: str, live: Live) -> None:
-        case = self.desk.of_flow(live.row.id)
-        if case is None or case.id != case_id or not case.is_open or case.status == "escalated":
-            return
-        tx = Transaction()
-        self.desk.move(case, "escalated", DRIVER, "80 % of the time to act is spent", self.now_us(), tx)
-        self.note(tx, live, case=case.id, action="escalate", actor=DRIVER)
-        self.commit(tx)
-
-    def _retry_parked(self, live: Live, turn: int) -> None:
-        if live.turn == turn and live.status == "parked":
-            self.redrive_alone(live)
-
-    def redrive_alone(self, live: Live) -> None:
-        """Re-drive a flow whose dependency may be back; its case stays as it is until the flow moves."""
-        tx = Transaction()
-        self.note(tx, live, action="retry", actor=DRIVER)
-        self.again(live, Resumed(DRIVER, at_us=self.now_us()), tx)
-
-    def _reopened(self, system: str) -> None:
-        """A breaker closed: flows parked for this dependency go on at once."""
-        for live in sorted(self.lives.values(), key=lambda live: live.row.number):
-            case = self.desk.of_flow(live.row.id) if live.status == "parked" else None
-            if case is not None and _waits_for(case, system):
-                self.call_at(self.now_us(), partial(self._retry_parked, live, live.turn))
-
-
-def _waits_for(case: ExceptionCase, system: str) -> bool:
-    return case.code.startswith("DEPENDENCY.") and case.context.get("system") == system
+        return self.waiting.take(live, row, tx)

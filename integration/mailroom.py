@@ -93,7 +93,7 @@ class Mailroom:
     def _keep(self, row: InboxRow) -> None:
         self._engine.mailbox.store(row)
         address = (row.message.topic, row.message.key)
-        self._engine.call_at(self._engine.now_us(), partial(self._engine.deliver, address))
+        self._engine.call_at(self._engine.now_us(), partial(self._engine.waiting.deliver, address))
 
 
 def _as_stored(message: Message) -> Message:

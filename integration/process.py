@@ -16,11 +16,12 @@ from domain import history
 from domain.acts import Act, UnknownAct
 from domain.http import Reply, Request
 from integration.effects import Start
-from integration.engine import Engine, Host, Live
+from integration.engine import Engine, Host
 from integration.exceptions import ExceptionCase, by_code
 from integration.flow import Program
 from integration.intake import Intake, Route, Source
 from integration.journal.protocol import Head, Journal
+from integration.live import Live
 from integration.outcomes import Launched, Resumed
 from integration.settings import Settings
 from integration.system import System
@@ -186,7 +187,7 @@ class Integration:
         tx = Transaction()
         engine.desk.move(case, "resolved", actor, note, engine.now_us(), tx)
         engine.note(tx, live, case=case.id, action=action, actor=actor, note=note)
-        engine.again(live, Resumed(actor, action, note, engine.now_us()), tx)
+        engine.parking.again(live, Resumed(actor, action, note, engine.now_us()), tx)
 
     def _discard(self, engine: Engine, case: str, actor: str, note: str) -> None:
         found = engine.desk.by_id(case)

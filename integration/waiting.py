@@ -1,0 +1,125 @@
+"""Waiting: calls, pauses and messages that a flow needs before it can go on, and the outcomes that come of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from domain import history
+from integration.effects import All, Branch, Call, Receive, Sleep
+from integration.journal.protocol import InboxRow
+from integration.lanes import Lane
+from integration.limits import SECOND_US
+from integration.live import Joinable, Live
+from integration.outcomes import Joined, Received, Slept
+from integration.system import System
+from integration.transaction import Transaction
+
+if TYPE_CHECKING:
+    from integration.engine import Engine
+
+
+class Waiting:
+    """Performs the effects that take time; `reopened` is told which system's breaker closed."""
+
+    def __init__(self, engine: Engine, systems: Mapping[str, System], reopened: Callable[[str], None]) -> None:
+        self._engine, self._systems, self._reopened = engine, systems, reopened
+        self._lanes: dict[str, Lane] = {}
+
+    def perform(self, live: Live) -> None:
+        """Begin to wait for what the flow asked for; its transaction is durable by now."""
+        effect = live.effect
+        if isinstance(effect, All):
+            for index, branch in enumerate(effect.branches):
+                if index not in live.branches:
+                    self._wait(live, index, branch)
+            self._join(live)
+        else:
+            assert isinstance(effect, (Call, Sleep, Receive)), f"{type(effect).__name__} does not wait"
+            self._wait(live, -1, effect)
+            if not isinstance(effect, Call):
+                self._make_passive(live, self._due_us(live, effect))
+
+    def _due_us(self, live: Live, effect: Sleep | Receive) -> int:
+        seconds = effect.seconds if isinstance(effect, Sleep) else effect.timeout_seconds
+        return live.since_us + round(seconds * SECOND_US)
+
+    def _make_passive(self, live: Live, due_us: int) -> None:
+        """Drop the coroutine of a flow that waits for long; it is rebuilt by replay."""
+        long = due_us - self._engine.now_us() >= self._engine.settings.passive_after_seconds * SECOND_US
+        if long and live.status == "running" and live.flow is not None:
+            live.flow.close()
+            live.flow = None
+
+    def _wait(self, live: Live, branch: int, effect: Branch) -> None:
+        turn = live.turn
+        if isinstance(effect, Call):
+            self._lane(effect.system).put(effect, partial(self._ended, live, turn, branch))
+            return
+        due_us = max(self._engine.now_us(), self._due_us(live, effect))
+        if isinstance(effect, Sleep):
+            self._engine.call_at(due_us, partial(self._ended, live, turn, branch, Slept()))
+            return
+        address = (effect.topic, effect.key)
+        self._engine.mailbox.wait(address, (live, branch))
+        self._engine.call_at(due_us, partial(self._timed_out, live, turn, branch, address))
+        if self._engine.mailbox.peek(address) is not None:
+            self._engine.call_at(self._engine.now_us(), partial(self.deliver, address))
+
+    def _timed_out(self, live: Live, turn: int, branch: int, address: tuple[str, str]) -> None:
+        if live.turn == turn and branch not in live.branches:
+            self._engine.mailbox.leave(address, (live, branch))
+            self._ended(live, turn, branch, Received(None))
+
+    def deliver(self, address: tuple[str, str]) -> None:
+        """Bring stored messages of an address to the flows that wait there."""
+        while (row := self._engine.mailbox.peek(address)) and (waiter := self._engine.mailbox.next_waiter(address)):
+            live, branch = waiter
+            tx = Transaction()
+            outcome = self.take(live, row, tx)
+            self._ended(live, live.turn, branch, outcome, tx)
+
+    def _ended(self, live: Live, turn: int, branch: int, outcome: Joinable, tx: Transaction | None = None) -> None:
+        """Take the outcome of what a flow waited for, unless it waits for something else by now."""
+        if live.turn != turn or live.status != "running":
+            return
+        if branch < 0:
+            self._engine.resume(live, outcome, tx)
+            return
+        tx = tx or Transaction()
+        tx.write.entries.append(self._engine.entry(live.row.number, live.seq, "branch", outcome, None, branch=branch))
+        self._engine.commit(tx)
+        live.branches[branch] = outcome
+        self._join(live)
+
+    def _join(self, live: Live) -> None:
+        """Go on after an All when every branch has ended."""
+        assert isinstance(live.effect, All)
+        total = len(live.effect.branches)
+        if len(live.branches) == total:
+            self._engine.resume(live, Joined(tuple(live.branches[index] for index in range(total))))
+
+    def _lane(self, name: str) -> Lane:
+        lane = self._lanes.get(name)
+        if lane is None:
+            system = self._systems.get(name) or System(name)
+            lane = self._lanes[name] = Lane(system, self._engine.settings, self._engine, self._reopened)
+        return lane
+
+    def take(self, live: Live, row: InboxRow, tx: Transaction) -> Received:
+        """Let a flow have a stored message in a transaction."""
+        message = row.message
+        tx.write.taken.append((row.number, live.row.number))
+        tx.records.append(
+            history.Applied(
+                at_us=self._engine.now_us(),
+                consumer=live.row.id,
+                system=message.source,
+                message=message.id,
+                topic=message.topic,
+                txn=message.txn or live.row.txn,
+            )
+        )
+        tx.after.append(lambda: self._engine.mailbox.take(row))
+        return Received(message)
