@@ -72,7 +72,7 @@ def _settlement(facts: Facts, credit: int, invoiced: int, rate: Fraction) -> dic
             "final_invoice last_invoice": final,
             "credit_left credit_balance": facts.money(credit - applied),
             "refund refundable refund_amount": facts.money(refund),
-            "credit_part creditable": facts.money(credit - refund),
+            "credit_amount credit_part creditable": facts.money(credit - refund),
         }
     )
 

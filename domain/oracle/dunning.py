@@ -8,7 +8,18 @@ from domain.dunning import DunningProfile, Stage, earliest_unpaid
 from domain.oracle.facts import Facts
 from domain.oracle.recipe import Recipe, named
 
-_PROFILE = ("profile", "stages", "states", "steps", "days", "thresholds_days", "after_days", "profile_days")
+_PROFILE = (
+    "profile",
+    "stages",
+    "states",
+    "steps",
+    "days",
+    "thresholds_days",
+    "after_days",
+    "profile_days",
+    "stages_days",
+    "overdue_days",
+)
 _EARLIEST = (
     "earliest_unpaid",
     "earliest_unpaid_invoice",
@@ -18,7 +29,7 @@ _EARLIEST = (
     "unpaid_since",
     "due",
 )
-_TODAY = ("today", "as_of", "dates", "on", "check_dates", "date", "checks", "at")
+_TODAY = ("today", "as_of", "dates", "on", "check_dates", "date", "checks", "at", "ages", "day", "days_since")
 _INVOICES = ("invoices", "unpaid_invoices", "unpaid")
 
 
@@ -86,7 +97,9 @@ def _stages(facts: Facts) -> Mapping[str, Any]:
         }
     )
     outputs |= {stage.name.lower(): day.isoformat() for stage, day in zip(profile.stages, begins, strict=False)}
-    if facts.has(*_TODAY):
+    if not facts.has(*_TODAY):
+        outputs |= named({"stage state status": [stage.name for stage in profile.stages]})
+    else:
         days = _days(facts, since)
         names = [profile.stage(since, day) for day in days]
         many = isinstance(facts.raw(*_TODAY), list)

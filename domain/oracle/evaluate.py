@@ -8,6 +8,7 @@ from typing import Any
 from domain.oracle import (
     allocation,
     changes,
+    coupons,
     credit_note,
     dunning,
     gl,
@@ -30,8 +31,8 @@ _PRORATION = (*changes.RECIPES, *proration.RECIPES, *periods.RECIPES)
 FAMILIES: Mapping[str, tuple[Recipe, ...]] = {
     "proration": (*_PRORATION, *credit_note.RECIPES, *timezone.RECIPES),
     "timezone": (*timezone.RECIPES, *_PRORATION),
-    "credit_note": (*credit_note.RECIPES, *_PRORATION, *tax.RECIPES),
-    "tax": (*tax.RECIPES, *credit_note.RECIPES),
+    "credit_note": (*credit_note.RECIPES, *_PRORATION, *coupons.RECIPES, *tax.RECIPES),
+    "tax": (*coupons.RECIPES, *tax.RECIPES, *credit_note.RECIPES),
     "rounding": rounding.RECIPES,
     "allocation": (*allocation.RECIPES, *revrec.RECIPES),
     "rating": rating.RECIPES,

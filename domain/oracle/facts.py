@@ -5,7 +5,7 @@ Inside the oracle every amount is an exact Fraction of minor units.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -216,9 +216,9 @@ class Facts:
             ) from None
 
     def instant(self, value: Any, name: str) -> int:
-        """Read an instant in microseconds; without an offset it is UTC."""
+        """Read an instant in microseconds; without an offset it is local to the case's zone."""
         moment = self.as_moment(value, name)
-        return instant_us(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+        return instant_us(moment if moment.tzinfo else moment.replace(tzinfo=zone_named(self.zone)))
 
     def pair(self, value: Any, name: str) -> tuple[Any, Any] | None:
         """Return the two ends of a written interval, or None when the value is not one."""

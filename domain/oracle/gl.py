@@ -20,7 +20,7 @@ from domain.postings import (
 _NAMES: Mapping[Account, str] = {
     Account.RECEIVABLE: "ar receivable debtors accounts_receivable",
     Account.BANK: "bank cash",
-    Account.DISCOUNTS: "discount discounts write_off",
+    Account.DISCOUNTS: "discount discounts discount_loss discount_allowed",
     Account.TAX_PAYABLE: "tax tax_payable vat output_tax discount_tax",
     Account.REALISED_FX: "fx fx_loss realised_fx exchange exchange_loss realised_fx_loss exchange_gain_loss",
     Account.REVENUE: "sales revenue income",

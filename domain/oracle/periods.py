@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
-from domain.calendar import Cadence, Interval, Unit
+from domain.calendar import Cadence, Interval, Unit, month_of
 from domain.oracle.facts import Facts
 from domain.oracle.recipe import Recipe, named
 from domain.proration_lines import anchor_from
@@ -51,12 +51,14 @@ def full_period(facts: Facts, used: Interval) -> Interval:
     """Return the full period of a used part.
 
     In order: the given pair; the grid of a bill cycle day or anchor date; calendar periods when the word says so;
-    otherwise a period that starts with the used part, or ends with it when the case calls it a leading stub.
+    the calendar month when no frequency is named; otherwise a period that starts with the used part, or ends
+    with it when the case calls it a leading stub.
     """
     written = explicit_period(facts)
     if written is not None:
         return facts.as_interval(written, "period")
-    cadence = cadence_of(facts) or Cadence(Unit.MONTH)
+    named_cadence = cadence_of(facts)
+    cadence = named_cadence or Cadence(Unit.MONTH)
     bill_day = bill_cycle_day(facts)
     if bill_day is not None:
         return cadence.period(anchor_from(used.start, bill_day), used.start, bill_day)
@@ -64,6 +66,8 @@ def full_period(facts: Facts, used: Interval) -> Interval:
         return cadence.period(facts.day("anchor", "anchor_date", "billing_anchor"), used.start)
     if any("calendar" in str(facts.inputs.get(key)) for key in _CADENCE_KEYS):
         return calendar_period(cadence, used.start)
+    if named_cadence is None and month_of(used.start).covers(used):
+        return month_of(used.start)
     if _ends_with_use(facts):
         return Interval(cadence.boundary(used.end, -1), used.end)
     return Interval(used.start, cadence.boundary(used.start, 1))

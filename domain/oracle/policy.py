@@ -74,7 +74,7 @@ CHOICES: Mapping[str, Mapping[str, str]] = {
 
 _FREE = """n zone scale digits nominal_days term_months basis_days whole_days capped cap reverse_charge compound
 withholding coupon coupons credit_note hierarchy dunning gl fx refund commit minimum anchor leap_day tz currency
-application tolerance"""
+application tolerance conversion refund_adjustment adjustment billing_mode stub one_time timezone profile usage"""
 FREE_FIELDS = frozenset(_FREE.split())
 """Fields whose value is read where it matters, or only describes."""
 
@@ -107,6 +107,11 @@ class Policy(msgspec.Struct, frozen=True):
             else:
                 known = ", ".join(sorted((*CHOICES, *FREE_FIELDS)))
                 raise NotUnderstood(case_id, f"policy field {field!r} is unknown", known)
+        for field, canonical in _from_convention(convention):
+            chosen.setdefault(field, canonical)
+        fixed = _FIXED_SPELLED.search(convention)
+        if fixed and "n" not in free and int(fixed[1]) > 0:
+            free["n"] = int(fixed[1])
         if "interval" not in chosen and "inclusive" in convention.lower().replace("tax-inclusive", ""):
             chosen["interval"] = "inclusive"
         return cls(case_id, chosen, free, alternatives)
@@ -194,6 +199,16 @@ def _by_word(field: str, name: str) -> str | None:
     return next((value for word, value in _WORDS.get(field, ()) if word in name), None)
 
 
+_FIXED_SPELLED = re.compile(r"FIXED_N\((\d{1,3})\)")
+
+
+def _from_convention(convention: str) -> list[tuple[str, str]]:
+    """Return the policy values that a convention spells out ("FIXED_N(30),half_open,HALF_UP"), first come first."""
+    tokens = re.split(r"[^A-Za-z0-9_]+", convention)
+    fields = ("day_count", "rounding", "interval", "tax_inclusive_rounding")
+    return [(field, token) for token in tokens for field in fields if token in CHOICES[field] and "_" in token]
+
+
 def _alternatives(case_id: str, field: str, value: Any) -> tuple[str, ...]:
     texts = value if isinstance(value, list) else str(value).split("|")
     if str(value).upper() == "ALL":
@@ -231,9 +246,17 @@ def variants(policy: Policy, name: str) -> list[tuple[Policy, str]]:
     return [(changed, rest) for _, changed, rest in found]
 
 
+_FILLER_WORDS = "would_be would_give gives result value instead only variant mode rounding level method style"
+_FILLERS = frozenset(_FILLER_WORDS.split())
+
+
 def _rests(name: str, alias: str) -> list[str]:
     if name == alias:
         return [""]
     if name.startswith(alias + "_"):
-        return [name[len(alias) + 1 :]]
-    return [name[: -len(alias) - 1]] if name.endswith("_" + alias) else []
+        rest = name[len(alias) + 1 :]
+    elif name.endswith("_" + alias):
+        rest = name[: -len(alias) - 1]
+    else:
+        return []
+    return ["" if rest in _FILLERS else rest]

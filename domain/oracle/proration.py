@@ -44,6 +44,8 @@ def part_ratio(facts: Facts) -> tuple[Fraction, dict[str, Any]]:
     if by_instant(policy) and explicit_period(facts) is not None:
         return _instant_ratio(facts, policy), {}
     used = facts.used()
+    if used is None and explicit_period(facts) is not None:
+        used = facts.as_interval(explicit_period(facts), "period")
     if used is None:
         raise facts.wrong("inputs name no used part", "from and to (or to_inclusive), or used_days and period_days")
     if facts.has("period_days", "days_in_period"):
@@ -69,11 +71,7 @@ def _part(facts: Facts) -> Mapping[str, Any]:
 
 
 def _has_part(facts: Facts) -> bool:
-    return (
-        facts.used() is not None
-        or facts.has("used_days", "days_used")
-        or (facts.has("to", "end") and explicit_period(facts) is not None)
-    )
+    return facts.used() is not None or facts.has("used_days", "days_used") or explicit_period(facts) is not None
 
 
 _TERM_KEYS = ("term", "contract", "contract_term", "service_period", "subscription_term")

@@ -11,9 +11,7 @@ from domain.oracle.result import Parts
 from domain.rounding import round_ratio
 from domain.tax import (
     ChainedTax,
-    Coupon,
     TaxLevel,
-    apply_coupons,
     chained,
     combined,
     document_tax,
@@ -22,33 +20,33 @@ from domain.tax import (
     reverse_charge,
 )
 
-_LINES = ("lines", "line_amounts", "nets", "net_lines", "amounts", "bases", "items")
-_RATES = ("rates", "tax_rates", "percents")
-_RATE = ("rate", "tax_rate", "vat_rate", "percent", "tax_pct")
-_BASE = ("base", "net", "amount", "price", "untaxed")
+LINES = ("lines", "line_amounts", "nets", "net_lines", "amounts", "bases", "items")
+RATES = ("rates", "tax_rates", "percents")
+RATE = ("rate", "tax_rate", "vat_rate", "percent", "tax_pct")
+BASE = ("base", "net", "amount", "price", "untaxed")
 _GROSS = ("gross", "gross_amount", "price_incl", "inclusive_price", "total_incl")
 _FX = ("fx_rate", "exchange_rate", "currency_rate", "conversion_rate", "fx")
 
 
-def _rates(facts: Facts) -> list[Fraction]:
-    if facts.has(*_RATES):
-        values = facts.raw(*_RATES)
+def rates_of(facts: Facts) -> list[Fraction]:
+    if facts.has(*RATES):
+        values = facts.raw(*RATES)
         if not isinstance(values, list):
             raise facts.wrong(f"rates is {values!r}", "a list of percentages")
         return [facts.as_rate(value, "rates") for value in values]
-    return [facts.rate(*_RATE)]
+    return [facts.rate(*RATE)]
 
 
 def _line_rows(facts: Facts) -> tuple[list[Fraction], list[list[Fraction]]]:
-    key = facts.amount_key(*_LINES)
+    key = facts.amount_key(*LINES)
     assert key is not None, "suits() has seen the lines"
     values = facts.inputs[key]
     if all(isinstance(value, Mapping) for value in values):
         inner = [facts.row(value) for value in values]
-        return [row.amount(*_BASE) for row in inner], [_rates(row) for row in inner]
+        return [row.amount(*BASE) for row in inner], [rates_of(row) for row in inner]
     nets = [facts.as_amount(value, key) for value in values]
-    shared = _rates(facts)
-    by_line = len(shared) == len(nets) and facts.has(*_RATES) and facts.says("per line", "each line", "line rates")
+    shared = rates_of(facts)
+    by_line = len(shared) == len(nets) and facts.has(*RATES) and facts.says("per line", "each line", "line rates")
     return nets, [[rate] for rate in shared] if by_line else [shared for _ in nets]
 
 
@@ -80,13 +78,13 @@ def _lines(facts: Facts) -> Mapping[str, Any]:
 
 def _gross(facts: Facts) -> Mapping[str, Any]:
     gross = facts.money(facts.amount(*_GROSS)).minor
-    rate = sum(_rates(facts), Fraction(0))
+    rate = sum(rates_of(facts), Fraction(0))
     net, tax = inclusive(gross, rate, facts.policy.inclusive_method, facts.policy.mode)
     return named({"tax": facts.money(tax), "net base": facts.money(net), "total gross": facts.money(gross)})
 
 
 def _both_ways(facts: Facts) -> Mapping[str, Any]:
-    rate, outputs = sum(_rates(facts), Fraction(0)), {}
+    rate, outputs = sum(rates_of(facts), Fraction(0)), {}
     mode = facts.policy.mode
     if facts.has_amount("exclusive"):
         nets = [facts.money(net).minor for net in _list(facts, "exclusive")]
@@ -135,7 +133,7 @@ def _chain(facts: Facts) -> list[ChainedTax]:
             taxes.append(ChainedTax(facts.as_rate(value, "taxes")))
             continue
         inner = Facts(facts.case_id, value, facts.policy)
-        rate = inner.rate(*_RATE)
+        rate = inner.rate(*RATE)
         if value.get("withholding") and rate > 0:
             rate = -rate
         affects = any(
@@ -146,7 +144,7 @@ def _chain(facts: Facts) -> list[ChainedTax]:
 
 
 def _chained(facts: Facts) -> Mapping[str, Any]:
-    base = facts.money(facts.amount(*_BASE)).minor
+    base = facts.money(facts.amount(*BASE)).minor
     taxes = chained(base, _chain(facts), facts.policy.mode)
     return named(
         {
@@ -159,11 +157,11 @@ def _chained(facts: Facts) -> Mapping[str, Any]:
 
 
 def _is_chain(facts: Facts) -> bool:
-    return facts.has_amount(*_BASE) and not facts.has(*_RATES, *_RATE) and len(_chain(facts)) > 0
+    return facts.has_amount(*BASE) and not facts.has(*RATES, *RATE) and len(_chain(facts)) > 0
 
 
 def _one_base(facts: Facts) -> Mapping[str, Any]:
-    base, rates, mode = facts.money(facts.amount(*_BASE)).minor, _rates(facts), facts.policy.mode
+    base, rates, mode = facts.money(facts.amount(*BASE)).minor, rates_of(facts), facts.policy.mode
     separate, together = per_jurisdiction(base, rates, mode), combined(base, rates, mode)
     tax = together if facts.policy.level is TaxLevel.DOCUMENT else sum(separate)
     return named(
@@ -180,12 +178,12 @@ def _one_base(facts: Facts) -> Mapping[str, Any]:
 
 def _is_reverse(facts: Facts) -> bool:
     said = facts.says("reverse charge", "reverse-charge") or "reverse_charge" in facts.policy.free
-    return (said or bool(facts.inputs.get("reverse_charge"))) and facts.has_amount(*_BASE, *_GROSS)
+    return (said or bool(facts.inputs.get("reverse_charge"))) and facts.has_amount(*BASE, *_GROSS)
 
 
 def _reversed(facts: Facts) -> Mapping[str, Any]:
-    base = facts.money(facts.amount(*_BASE, *_GROSS)).minor
-    tax, opposite = reverse_charge(base, sum(_rates(facts), Fraction(0)), facts.policy.mode)
+    base = facts.money(facts.amount(*BASE, *_GROSS)).minor
+    tax, opposite = reverse_charge(base, sum(rates_of(facts), Fraction(0)), facts.policy.mode)
     return named(
         {
             "taxes entries": [facts.money(tax), facts.money(opposite)],
@@ -195,92 +193,14 @@ def _reversed(facts: Facts) -> Mapping[str, Any]:
     )
 
 
-# Coupons
-
-_FEES = ("fees", "lines", "fee", "items", "nets")
-_COUPONS = ("coupons", "coupon", "discounts", "discount", "coupon_amounts")
-
-
-def _coupon(facts: Facts, value: Any, key: str) -> Coupon:
-    if isinstance(value, Mapping):
-        inner = facts.row(value)
-        if any(name in value for name in ("rate", "percent", "percentage", "pct")):
-            return Coupon(rate=inner.rate("rate", "percent", "percentage", "pct"))
-        return Coupon(amount_minor=facts.money(inner.amount("amount", "coupon", "value", "off")).minor)
-    if isinstance(value, str) and value.endswith("%"):
-        return Coupon(rate=facts.as_rate(value, key))
-    return Coupon(amount_minor=facts.money(facts.as_amount(value, key)).minor)
-
-
-def _coupons(facts: Facts) -> list[Coupon]:
-    key = facts.amount_key(*_COUPONS)
-    if key is None:
-        return [Coupon(rate=facts.rate("coupon_pct", "coupon_rate", "discount_pct", "discount_rate"))]
-    value = facts.inputs[key]
-    return [_coupon(facts, part, key) for part in (value if isinstance(value, list) else [value])]
-
-
-def _fee_rates(facts: Facts, count: int) -> list[Fraction]:
-    rates = _rates(facts) if facts.has(*_RATES, *_RATE) else [Fraction(0)]
-    if len(rates) == 1:
-        return rates * count
-    if len(rates) != count:
-        raise facts.wrong(f"{len(rates)} rates for {count} fees", "one rate per fee, or one for all")
-    return rates
-
-
-def _fees(facts: Facts) -> tuple[list[int], list[Fraction]]:
-    key = facts.amount_key(*_FEES)
-    assert key is not None, "suits() has seen the fees"
-    values = facts.inputs[key] if isinstance(facts.inputs[key], list) else [facts.inputs[key]]
-    if all(isinstance(value, Mapping) for value in values):
-        rows = [facts.row(value) for value in values]
-        return [facts.money(row.amount(*_BASE, "fee")).minor for row in rows], [
-            sum(_rates(row), Fraction(0)) for row in rows
-        ]
-    fees = [facts.money(facts.as_amount(value, key)).minor for value in values]
-    return fees, _fee_rates(facts, len(fees))
-
-
-def _with_coupons(facts: Facts) -> Mapping[str, Any]:
-    fees, rates = _fees(facts)
-    shares = apply_coupons(fees, _coupons(facts))
-    cut = [sum(parts) for parts in zip(*shares, strict=True)] if shares else [0] * len(fees)
-    left = [fee - part for fee, part in zip(fees, cut, strict=True)]
-    taxes = document_tax(left, [[rate] for rate in rates], facts.policy.level, facts.policy.mode)
-    net = sum(left)
-    return named(
-        {
-            "coupon_share discount_share line_discount share": Parts(
-                [facts.money(part) for part in cut],
-                facts.money(sum(cut)),
-                [[facts.money(part) for part in row] for row in shares],
-            ),
-            "coupon_total coupons_total discount discount_total": facts.money(sum(cut)),
-            "shares_by_coupon per_coupon_share": [[facts.money(part) for part in row] for row in shares],
-            "per_coupon coupon_amounts applied": [facts.money(sum(row)) for row in shares],
-            "coupon": Parts([facts.money(sum(row)) for row in shares], facts.money(sum(cut))),
-            "taxable base taxable_base line_net nets": [facts.money(part) for part in left],
-            "line_tax line_taxes taxes": [facts.money(tax) for tax in taxes.line_taxes],
-            "net subtotal": Parts([facts.money(part) for part in left], facts.money(net)),
-            "tax": Parts([facts.money(tax) for tax in taxes.line_taxes], facts.money(taxes.total_minor)),
-            "tax_total total_tax": facts.money(taxes.total_minor),
-            "total gross": facts.money(net + taxes.total_minor),
-        }
-    )
-
-
-# Conversion
-
-
 def _converted(facts: Facts) -> Mapping[str, Any]:
     """Convert with the rate at full precision and round once; beside it the wrong way, for comparison (2.13)."""
     fx, mode = facts.number(*_FX), facts.policy.mode
-    key = facts.amount_key(*_LINES, *_BASE)
+    key = facts.amount_key(*LINES, *BASE)
     assert key is not None, "suits() has seen the amounts"
     values = facts.inputs[key] if isinstance(facts.inputs[key], list) else [facts.inputs[key]]
     nets = [facts.as_amount(value, key) for value in values]
-    rates = _rates(facts)
+    rates = rates_of(facts)
     cells = [[net * rate for rate in rates] for net in nets]
     tax = sum((cell for row in cells for cell in row), Fraction(0))
     by_line = [round_ratio(sum(row, Fraction(0)) * fx, mode) for row in cells]
@@ -305,23 +225,16 @@ def _converted(facts: Facts) -> Mapping[str, Any]:
 
 
 def _has_lines(facts: Facts) -> bool:
-    key = facts.amount_key(*_LINES)
+    key = facts.amount_key(*LINES)
     return key is not None and isinstance(facts.inputs[key], list)
 
 
 RECIPES = (
     Recipe("reverse charge", _is_reverse, _reversed),
-    Recipe("converted tax", lambda f: f.has(*_FX) and f.has_amount(*_LINES, *_BASE), _converted),
-    Recipe(
-        "coupons",
-        lambda f: (
-            f.has_amount(*_FEES) and (f.has_amount(*_COUPONS) or f.has("coupon_pct", "coupon_rate", "discount_pct"))
-        ),
-        _with_coupons,
-    ),
+    Recipe("converted tax", lambda f: f.has(*_FX) and f.has_amount(*LINES, *BASE), _converted),
     Recipe("lines", lambda f: _has_lines(f), _lines),
-    Recipe("gross price", lambda f: f.has_amount(*_GROSS) and f.has(*_RATE, *_RATES), _gross),
+    Recipe("gross price", lambda f: f.has_amount(*_GROSS) and f.has(*RATE, *RATES), _gross),
     Recipe("exclusive and inclusive", lambda f: f.has_amount("exclusive", "inclusive"), _both_ways),
     Recipe("chain of taxes", _is_chain, _chained),
-    Recipe("one base", lambda f: f.has_amount(*_BASE) and f.has(*_RATE, *_RATES), _one_base),
+    Recipe("one base", lambda f: f.has_amount(*BASE) and f.has(*RATE, *RATES), _one_base),
 )

@@ -72,14 +72,22 @@ def _point(facts: Facts, point: Any) -> tuple[Any, int]:
     return point, 1
 
 
+def _span(facts: Facts) -> tuple[Any, Any] | None:
+    """Return the written ends of the interval that is measured: from/to, or the period."""
+    written = explicit_period(facts)
+    start, end = facts.key("from", "start"), facts.key("to", "end", "to_inclusive", "end_inclusive")
+    if start and end:
+        return facts.inputs[start], facts.inputs[end]
+    return facts.pair(written, "period") if written is not None else None
+
+
 def _elapsed(facts: Facts) -> Mapping[str, Any]:
-    used = facts.used()
-    assert used is not None, "suits() has seen the interval"
-    start_us, end_us = midnight_us(used.start, facts.zone), midnight_us(used.end, facts.zone)
-    raw = facts.inputs.get("from", facts.inputs.get("start"))
-    if isinstance(raw, str) and len(raw) > 10:
-        start_us = edge_us(facts, raw, "from")
-        end_us = edge_us(facts, facts.raw("to", "end", "to_inclusive"), "to", is_end=True)
+    ends = _span(facts)
+    assert ends is not None, "suits() has seen the interval"
+    used = facts.used() or facts.as_interval(list(ends), "period")
+    start_us, end_us = edge_us(facts, ends[0], "from"), edge_us(facts, ends[1], "to", is_end=True)
+    if len(str(ends[1])) == 10:
+        end_us = midnight_us(used.end, facts.zone)
     seconds = Fraction(end_us - start_us, 1_000_000)
     return named(
         {
@@ -110,5 +118,5 @@ RECIPES = (
         _rest_of_period,
     ),
     Recipe("local date", lambda f: f.has(*_AT), _local_dates),
-    Recipe("elapsed local time", lambda f: f.used() is not None, _elapsed),
+    Recipe("elapsed local time", lambda f: _span(f) is not None, _elapsed),
 )
