@@ -156,11 +156,12 @@ def _new_charges(subscription: Subscription, change: Change) -> tuple[Charge, ..
 
 
 def _applied(subscription: Subscription, day: date, reference: str) -> tuple[tuple[date, str], ...]:
-    """Return what is applied after a change: what was effective later has been replaced and is applied no more."""
-    kept = tuple(row for row in subscription.applied if row[0] <= day)
-    if not reference or any(row[1] == reference for row in kept):
-        return kept
-    return (*kept, (day, reference))
+    """Return what is applied after a change: what was effective later has been replaced and is applied no more.
+
+    Applying a change again (behind one that was inserted before it) moves it to the end.
+    """
+    kept = tuple(row for row in subscription.applied if row[0] <= day and row[1] != reference)
+    return (*kept, (day, reference)) if reference else kept
 
 
 def drop_scheduled(billing: Billing, key: str) -> Settled:

@@ -36,7 +36,7 @@ def customer_document(customer: Customer) -> objects.Customer:
 def subscription_document(subscription: Subscription) -> objects.Subscription:
     """Return the canonical subscription: every term of every charge, in order of time."""
     items = [_item(term) for term in subscription.terms] + [_one_time(charge) for charge in subscription.charges]
-    items.sort(key=lambda item: item.start)
+    items.sort(key=lambda item: (item.start, item.sku))
     return objects.Subscription(
         id=subscription.id,
         ref=subscription.reference,

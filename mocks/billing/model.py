@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from domain.calendar import SECOND_US, local_date, midnight_us, utc_midnight_us
+from domain.calendar import SECOND_US, local_date, midnight_us
 from domain.objects import Document
 from domain.proration import POLICIES, DayCount, ProrationPolicy
 from mocks.billing import documents
@@ -24,6 +24,7 @@ from mocks.kernel.operations import Refusal
 T = TypeVar("T")
 QUOTE_NUMBER = re.compile(r"Q-\d{6}")
 DAY_SECONDS = 86_400
+EPOCH_DAY = date(1970, 1, 1).toordinal()
 Content = tuple[tuple[str, Any], ...]
 """What an event carries: (resource name, record) pairs; records are frozen, so the event is a snapshot."""
 
@@ -38,6 +39,8 @@ class Billing:
         self.by_status: dict[str, dict[str, None]] = {}  # invoice status -> ids, oldest first
         self.open_credits: dict[str, dict[str, None]] = {}  # customer -> refundable notes with something left
         self.events: deque[Message] = deque(maxlen=quirks.events_kept)
+        self.shown: dict[tuple[str, str], tuple[Any, date | None, msgspec.Raw]] = {}  # JSON of records, see `views`
+        self._dates_in_utc = quirks.dates_at == "utc"
         self._policies: dict[str, ProrationPolicy] = {}
         if quirks.day_count not in POLICIES:
             raise ValueError(f"no day count is called {quirks.day_count!r}; known: {', '.join(POLICIES)}")
@@ -69,8 +72,9 @@ class Billing:
 
     def seconds_of(self, day: date, zone: str) -> int:
         """Return a contract date as Unix seconds on the wire."""
-        at_us = utc_midnight_us(day) if self.quirks.dates_at == "utc" else midnight_us(day, zone)
-        return at_us // SECOND_US
+        if self._dates_in_utc:
+            return (day.toordinal() - EPOCH_DAY) * DAY_SECONDS
+        return midnight_us(day, zone) // SECOND_US
 
     def policy(self, zone: str) -> ProrationPolicy:
         """Return the proration policy of the site, counting in a zone."""

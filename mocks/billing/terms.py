@@ -88,9 +88,20 @@ def moved(terms: tuple[Term, ...], start: date) -> tuple[Term, ...]:
 
 
 @lru_cache(maxsize=64)
-def cadence_of(months: int) -> Cadence:
-    """Return the billing cadence of a price."""
+def _cadence(months: int) -> Cadence:
     return Cadence(Unit.MONTH, months)
+
+
+@lru_cache(maxsize=65_536)
+def boundary(anchor: date, months: int, steps: int) -> date:
+    """Return the first day of the `steps`-th period of so many months, counted from the anchor."""
+    return _cadence(months).boundary(anchor, steps)
+
+
+def steps_to(anchor: date, months: int, day: date) -> int:
+    """Return the number of the period that holds `day`."""
+    steps = ((day.year - anchor.year) * 12 + day.month - anchor.month) // months
+    return steps - 1 if boundary(anchor, months, steps) > day else steps
 
 
 def segments(term: Term, anchor: date, since: date, until: date) -> Iterator[Segment]:
@@ -102,12 +113,12 @@ def segments(term: Term, anchor: date, since: date, until: date) -> Iterator[Seg
     first = since if since > term.start else term.start
     if first >= end:
         return
-    cadence = cadence_of(term.price.months)
-    steps = cadence.steps_to(anchor, first)
-    full_start = cadence.boundary(anchor, steps)
+    months = term.price.months
+    steps = steps_to(anchor, months, first)
+    full_start = boundary(anchor, months, steps)
     while full_start < end:
         steps += 1
-        full_end = cadence.boundary(anchor, steps)
+        full_end = boundary(anchor, months, steps)
         start = term.start if term.start > full_start else full_start
         yield Segment(term.price, start, full_end if full_end < end else end, full_start, full_end)
         full_start = full_end
@@ -135,14 +146,13 @@ def _next_day(term: Term, anchor: date, until: date, today: date) -> date | None
         return term.start
     if today >= end:
         return None
-    cadence = cadence_of(term.price.months)
-    day = cadence.boundary(anchor, cadence.steps_to(anchor, today) + 1)
+    months = term.price.months
+    day = boundary(anchor, months, steps_to(anchor, months, today) + 1)
     return day if day < end else None
 
 
 def next_boundary(anchor: date, months: int, day: date) -> date:
     """Return the first period boundary on or after `day`."""
-    cadence = cadence_of(months)
-    steps = cadence.steps_to(anchor, day)
-    at = cadence.boundary(anchor, steps)
-    return at if at == day else cadence.boundary(anchor, steps + 1)
+    steps = steps_to(anchor, months, day)
+    at = boundary(anchor, months, steps)
+    return at if at == day else boundary(anchor, months, steps + 1)

@@ -5,6 +5,8 @@ Contract dates travel as Unix seconds of their day (quirk `dates_at`); `date_to`
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -22,11 +24,12 @@ from mocks.billing.records import (
     Subscription,
     Transaction,
 )
-from mocks.billing.terms import cadence_of, next_bill_day, prices_at
-from mocks.kernel.codec import decode_json
+from mocks.billing.terms import boundary, next_bill_day, prices_at, steps_to
+from mocks.kernel.codec import decode_json, encode_json
 from mocks.kernel.desk import Message
 from mocks.kernel.operations import json_reply
 
+SHOWN_MAX = 16_384
 STATUSES = {
     "pending_activation": "future",
     "active": "active",
@@ -56,7 +59,7 @@ def customer(billing: Billing, record: Customer) -> dict[str, Any]:
         "resource_version": record.version,
         "deleted": False,
         "object": "customer",
-        "billing_address": _address(record),
+        "billing_address": _address(billing, record),
         "promotional_credits": 0,
         "refundable_credits": sum(billing.note(key).available_minor for key in billing.open_credits.get(record.id, ())),
         "excess_payments": record.excess_minor,
@@ -68,7 +71,11 @@ def customer(billing: Billing, record: Customer) -> dict[str, Any]:
     return body
 
 
-def _address(record: Customer) -> dict[str, Any]:
+def _address(billing: Billing, record: Customer) -> msgspec.Raw:
+    return _kept(billing, "address", record.id, record.address, lambda: _address_body(record))
+
+
+def _address_body(record: Customer) -> dict[str, Any]:
     return {**msgspec.structs.asdict(record.address), "object": "billing_address", "validation_status": "not_validated"}
 
 
@@ -119,7 +126,7 @@ def subscription(billing: Billing, record: Subscription) -> dict[str, Any]:
     return body
 
 
-def _items(record: Subscription, today: Any) -> list[dict[str, Any]]:
+def _items(record: Subscription, today: date) -> list[dict[str, Any]]:
     items = []
     for sku, price in prices_at(record.terms, today).items():
         key = f"{sku}-{record.currency}-{price.months}"
@@ -148,18 +155,19 @@ def _items(record: Subscription, today: Any) -> list[dict[str, Any]]:
     return items
 
 
-def _dates(billing: Billing, record: Subscription, today: Any) -> dict[str, Any]:
+def _dates(billing: Billing, record: Subscription, today: date) -> dict[str, Any]:
     body: dict[str, Any] = {}
     zone = record.zone
     prices = prices_at(record.terms, today)
     if record.status in ("active", "pending_cancel"):
         months = min((price.months for price in prices.values()), default=0)
         if months:
-            period = cadence_of(months).period(record.start, today)
+            steps = steps_to(record.start, months, today)
+            starts, ends = (boundary(record.start, months, steps + step) for step in (0, 1))
             body["billing_period"] = months
             body["billing_period_unit"] = "month"
-            body["current_term_start"] = billing.seconds_of(period.start, zone)
-            body["current_term_end"] = billing.seconds_of(min(period.end, record.term_end), zone)
+            body["current_term_start"] = billing.seconds_of(starts, zone)
+            body["current_term_end"] = billing.seconds_of(min(ends, record.term_end), zone)
         bill_day = next_bill_day(record.terms, record.start, record.term_end, today)
         if bill_day is not None:
             body["next_billing_at"] = billing.seconds_of(bill_day, zone)
@@ -182,7 +190,11 @@ def _dates(billing: Billing, record: Subscription, today: Any) -> dict[str, Any]
     return body
 
 
-def _line(billing: Billing, line: Line, owner: Invoice | CreditNote) -> dict[str, Any]:
+def _line(billing: Billing, line: Line, owner: Invoice | CreditNote) -> msgspec.Raw:
+    return _kept(billing, "line", line.id, line, lambda: _line_body(billing, line, owner))
+
+
+def _line_body(billing: Billing, line: Line, owner: Invoice | CreditNote) -> dict[str, Any]:
     tax = line.kind == "tax"
     start = line.period_start or owner.day
     end = line.period_end or start
@@ -250,7 +262,7 @@ def invoice(billing: Billing, record: Invoice) -> dict[str, Any]:
         "line_items": [_line(billing, line, record) for line in record.lines],
         "linked_payments": [{"txn_id": key, "applied_amount": amount} for key, amount in record.payments],
         "issued_credit_notes": [{"cn_id": key} for key in record.notes],
-        "billing_address": _address(billing.customer(record.customer)),
+        "billing_address": _address(billing, billing.customer(record.customer)),
     }
     if record.number:
         body["invoice_number"] = record.number
@@ -335,7 +347,7 @@ def event(billing: Billing, message: Message) -> dict[str, Any]:
     }
 
 
-VIEWS = {
+VIEWS: dict[str, Callable[[Billing, Any], dict[str, Any]]] = {
     "customer": customer,
     "item_price": item_price,
     "subscription": subscription,
@@ -346,11 +358,28 @@ VIEWS = {
 }
 
 
-def show(billing: Billing, name: str, record: Any) -> dict[str, Any]:
-    """Show a record under its resource name."""
-    view: Any = VIEWS[name]
-    body: dict[str, Any] = view(billing, record)
-    return body
+def show(billing: Billing, name: str, record: Any) -> msgspec.Raw:
+    """Show a record under its resource name, as JSON.
+
+    Records are frozen and shown several times (a reply, an event, a read): the JSON of the latest is kept.
+    """
+    dated = billing.today(record.zone) if name == "subscription" else None
+    if name == "customer" and billing.open_credits.get(record.id):
+        return msgspec.Raw(encode_json(customer(billing, record)))  # its credits change without it
+    return _kept(billing, name, record.id, record, lambda: VIEWS[name](billing, record), dated)
+
+
+def _kept(
+    billing: Billing, name: str, key: str, record: Any, body: Callable[[], dict[str, Any]], dated: date | None = None
+) -> msgspec.Raw:
+    found = billing.shown.get((name, key))
+    if found is not None and found[0] is record and found[1] == dated:
+        return found[2]
+    raw = msgspec.Raw(encode_json(body()))
+    if len(billing.shown) >= SHOWN_MAX:
+        billing.shown.clear()
+    billing.shown[name, key] = (record, dated, raw)
+    return raw
 
 
 def shown(billing: Billing, *pairs: tuple[str, Any]) -> Reply:

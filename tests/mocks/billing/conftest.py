@@ -43,9 +43,7 @@ class Site:
         self.number = 0
         self.deliveries: list[Any] = []
         for sku, months, kind, unit in PRICES:
-            self.act(
-                "create_item_price", sku=sku, currency=currency, months=months, kind=kind, list_unit_minor=unit
-            )
+            self.act("create_item_price", sku=sku, currency=currency, months=months, kind=kind, list_unit_minor=unit)
 
     # time
 
@@ -153,10 +151,10 @@ class Site:
         return self.deliveries
 
 
-def covered(charges: Iterable[Line], credits: Iterable[Line]) -> dict[tuple[str, date], Line]:
+def covered(charges: Iterable[Line], notes: Iterable[Line]) -> dict[tuple[str, date], Line]:
     """Return the one line that covers each (sku, day); a day covered twice fails."""
     taken: dict[str, set[date]] = {}
-    for line in credits:
+    for line in notes:
         if line.period_start is not None:
             for day in _days(line):
                 assert day not in taken.setdefault(line.reverses, set()), f"{day} of {line.reverses} credited twice"
