@@ -7,7 +7,7 @@ from datetime import date
 
 from contracts.checks.facts import Facts, Life, invoice_of, quote_of, subscription_of
 from contracts.checks.verdict import Findings, Tally
-from domain.objects import Line, Payment
+from domain.objects import Invoice, Line, Payment
 
 
 def one_order_per_quote(facts: Facts) -> Findings:
@@ -137,7 +137,8 @@ def one_capture_per_payment(facts: Facts) -> Findings:
 
 
 def _largest_total(life: Life) -> int:
-    return max(invoice_of(life).total_minor, life.first_document.total_minor)
+    first: Invoice = life.first_document
+    return max(invoice_of(life).total_minor, first.total_minor)
 
 
 def _overpaid(tally: Tally, facts: Facts, payment: Payment, owed: int, captured: int) -> None:

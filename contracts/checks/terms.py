@@ -108,7 +108,7 @@ class Terms:
                 spans = {sku: set_from(own, day, None) for sku, own in spans.items()}
                 break
             for delta in quote.deltas:
-                if delta.months:
+                if delta.months or not delta.quantity:
                     price = Price(delta.quantity, delta.unit_minor)
                     spans[delta.sku] = set_from(spans.get(delta.sku, ()), day, price)
         return self._clip(spans)
@@ -159,26 +159,25 @@ def _terms(facts: Facts, life: Life, base: dict[str, Spans], amendments: list[Li
         assert quote.effective_date is not None, "chosen by _all_terms"
         if quote.effective_date >= today:
             continue
-        is_applied = amendment.id in subscription.applied
-        if is_applied or _must_be_applied(facts, amendment):
+        orders = facts.orders.get(amendment.id)
+        if not orders:
+            continue
+        has_had_time = _has_had_time(facts, orders[0], quote)
+        unsettled |= not has_had_time or amendment.txn in facts.excused
+        is_wanted = orders[0].status != "cancelled" and amendment.txn not in _with_cases(facts)
+        if amendment.id in subscription.applied or (has_had_time and is_wanted):
             chosen.append(quote)
-        elif amendment.id in facts.orders:
-            unsettled = True
     chosen.sort(key=lambda quote: (quote.effective_date, quote.sequence))
     last = today if subscription.status == "cancelled" else min(today, subscription.term_end)
     return Terms(life, base, chosen, unsettled, last)
 
 
-def _must_be_applied(facts: Facts, amendment: Life) -> bool:
-    """Tell whether a booked amendment had all the time it needed, and no person had to look at it."""
-    orders = facts.orders.get(amendment.id, [])
-    booked_us = orders[0].since(BOOKED) if orders else None
-    if booked_us is None or orders[0].status == "cancelled" or amendment.txn in _with_cases(facts):
+def _has_had_time(facts: Facts, order: Life, quote: Quote) -> bool:
+    """Tell whether a booked amendment must have reached billing by the end of the run."""
+    booked_us = order.since(BOOKED)
+    if booked_us is None or quote.effective_date is None:
         return False
-    quote = quote_of(amendment)
-    zone = facts.zones.get(quote.entity, "UTC")
-    settled = local_date(max(0, facts.context.horizon_us - facts.settle_us), zone)
-    assert quote.effective_date is not None, "chosen by _all_terms"
+    settled = local_date(max(0, facts.context.horizon_us - facts.settle_us), facts.zones.get(quote.entity, "UTC"))
     return facts.is_due(booked_us) and quote.effective_date < settled
 
 

@@ -1,0 +1,86 @@
+"""Audit: the trail is whole, runs repeat, and what was undone is gone (A1, A5, A6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from contracts.checks.facts import Facts, Life, invoice_of
+from contracts.checks.verdict import Findings, Tally
+from domain.history import Attempted, Ended, Sealed
+
+_TASK_GONE = frozenset({"cancelled", "reversed", "failed"})
+
+
+def trail_is_whole(facts: Facts) -> Findings:
+    """The audit trail verifies, and holds a record of every state-changing effect seen on the wire."""
+    tally = Tally("A1")
+    seals = list(facts.history.of(Sealed))
+    tally.examined = len(seals)
+    sealed = seals[-1] if seals else None
+    if sealed is None:
+        ended = [record.complete for record in facts.history.of(Ended)]
+        idle = not ended or not ended[-1]
+        return tally.findings("the audit trail was not sealed: the run was interrupted or the process was down", idle)
+    if not sealed.intact:
+        tally.violation("", f"the audit trail does not verify: {sealed.problem}", sealed)
+    writes = sum(1 for a in facts.history.of(Attempted) if a.write and a.outcome == "ok")
+    seen = max(writes, sealed.state_changes)
+    if sealed.entries < seen:
+        sentence = f"the audit trail has {sealed.entries} entries for {seen} state-changing effects on the wire"
+        tally.violation("", sentence, sealed)
+    return tally.findings()
+
+
+def same_digest(first: str, second: str) -> Findings:
+    """A second run of the same scenario, seed and code writes the same history, to the last byte."""
+    tally = Tally("A5")
+    tally.examined = 1
+    if first != second:
+        sentence = f"two runs of the same seed differ: their histories' digests are {first} and {second}"
+        tally.violation("", sentence, (0, f"first run: {first}"), (0, f"second run: {second}"))
+    return tally.findings()
+
+
+def undone_is_gone(facts: Facts) -> Findings:
+    """A cancelled order leaves nothing behind: no live subscription or task, and nothing owed in any ledger."""
+    tally = Tally("A6")
+    cancelled = {
+        order.txn: order
+        for orders in facts.orders.values()
+        for order in orders
+        if order.status == "cancelled" and order.document.kind != "amend" and facts.is_due(order.entered["cancelled"])
+    }
+    for txn, order in cancelled.items():
+        tally.examined += 1
+        if txn in facts.excused and facts.context.inside and _has_open_case(facts, txn):
+            continue
+        for child in _children(facts, txn):
+            sentence = f"order {order.id} was cancelled, but {child.name} is still {child.status}"
+            tally.violation(txn, sentence, order.last, child.last, entities=(order.name, child.name))
+    _receivables(tally, facts, cancelled)
+    return tally.findings()
+
+
+def _has_open_case(facts: Facts, txn: str) -> bool:
+    return any(flow.txn == txn and flow.status == "parked" for flow in facts.flows.values())
+
+
+def _children(facts: Facts, txn: str) -> Iterator[Life]:
+    for subscription in facts.subscriptions.get(txn, []):
+        if subscription.status not in ("cancelled", "expired"):
+            yield subscription
+    for task in facts.tasks.get(txn, []):
+        if task.status not in _TASK_GONE:
+            yield task
+
+
+def _receivables(tally: Tally, facts: Facts, cancelled: dict[str, Life]) -> None:
+    """What is still owed for cancelled orders: the AR postings of their transactions must add up to nothing."""
+    if not cancelled:
+        return
+    for life in facts.lives("invoice", "erp").values():
+        order = cancelled.get(life.txn)
+        if order is not None and invoice_of(life).balance_minor:
+            owed = f"{invoice_of(life).balance_minor} {invoice_of(life).currency}"
+            sentence = f"order {order.id} was cancelled, but {life.name} still asks for {owed}"
+            tally.violation(life.txn, sentence, order.last, life.last, entities=(order.name, life.name))

@@ -1,0 +1,144 @@
+"""Cash: balances, settlements, refunds and credits (M5, M6, M8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from contracts.checks.facts import BILLED, Facts, Life, base_of, document_of, invoice_of
+from contracts.checks.verdict import Findings, Tally
+from domain.objects import Cash, CreditMemo, Entry, Payment, Payout
+
+_GIVEN_BACK = frozenset({"refunded", "partially_refunded", "disputed", "returned"})
+
+
+def balances_hold(facts: Facts) -> Findings:
+    """What an invoice still owes is its total less the cash and credits applied, and never below zero."""
+    tally = Tally("M5")
+    for system in ("billing", "erp"):
+        for change in facts.history.changes("invoice", system):
+            invoice = document_of(change)
+            tally.examined += 1
+            if not 0 <= invoice.balance_minor <= invoice.total_minor:
+                sentence = f"{system} invoice {change.id} owes {invoice.balance_minor} of {invoice.total_minor}"
+                tally.violation(change.txn, sentence, change, entities=(f"{system} invoice {change.id}",))
+        _applications(tally, facts, system)
+    return tally.findings()
+
+
+def _applications(tally: Tally, facts: Facts, system: str) -> None:
+    applied: dict[str, int] = {}
+    for life in facts.lives("cash", system).values():
+        cash: Cash = life.document
+        tally.examined += 1
+        for invoice, amount in cash.applied:
+            applied[invoice] = applied.get(invoice, 0) + amount
+        if sum(amount for _, amount in cash.applied) > cash.amount_minor:
+            sentence = f"{life.name} over {cash.amount_minor} pays invoices for more: {cash.applied}"
+            tally.violation(life.txn, sentence, life.last, entities=(life.name,))
+    credited: dict[str, int] = {}
+    for life in facts.lives("credit_memo", system).values():
+        memo: CreditMemo = life.document
+        credited[memo.invoice] = credited.get(memo.invoice, 0) + memo.total_minor
+    for life in facts.lives("invoice", system).values():
+        if life.since(BILLED) is None or life.is_seeded or _was_given_back(facts, life):
+            continue
+        _balance(tally, life, applied.get(life.id, 0), credited.get(life.id, 0))
+
+
+def _balance(tally: Tally, life: Life, cash_minor: int, credit_minor: int) -> None:
+    """Compare what is gone from an invoice with its cash and credits (a credit may have gone elsewhere in part)."""
+    invoice = invoice_of(life)
+    tally.examined += 1
+    gone = invoice.total_minor - invoice.balance_minor
+    if life.status == "written_off" or cash_minor <= gone <= cash_minor + credit_minor:
+        return
+    sentence = (
+        f"{life.name} over {invoice.total_minor} owes {invoice.balance_minor}, "
+        f"but cash of {cash_minor} and credits of {credit_minor} were applied"
+    )
+    tally.violation(life.txn, sentence, life.last, entities=(life.name,))
+
+
+def _was_given_back(facts: Facts, life: Life) -> bool:
+    invoice = invoice_of(life)
+    payments = facts.payments.get(life.id, []) + facts.payments.get(base_of(invoice.ref), [])
+    return any(not _GIVEN_BACK.isdisjoint(payment.entered) or payment.document.refunded_minor for payment in payments)
+
+
+def settlements_add_up(facts: Facts) -> Findings:
+    """A payout is its captures less fees, refunds and chargebacks, and is in the books once, to the minor unit."""
+    tally = Tally("M6")
+    payments = facts.lives("payment", "payment")
+    entries = _payout_entries(facts)
+    for life in facts.lives("payout", "payment").values():
+        tally.examined += 1
+        payout: Payout = life.document
+        captured = sum(payments[key].document.captured_minor for key in payout.payments if key in payments)
+        fees = sum(payments[key].document.fee_minor for key in payout.payments if key in payments)
+        if captured != payout.gross_minor:
+            _off(tally, life, f"its payments captured {captured}, it says {payout.gross_minor}")
+        if payout.net_minor > payout.gross_minor - payout.fee_minor or fees > payout.fee_minor:
+            _off(tally, life, f"gross {payout.gross_minor} less fees {payout.fee_minor} is not {payout.net_minor}")
+        booked = entries.get(payout.id, [])
+        if len(booked) > 1:
+            _off(tally, life, f"it is in the books {len(booked)} times: {', '.join(entry.id for entry in booked)}")
+        for entry in booked[:1]:
+            _booked(tally, life, payout, entry)
+    return tally.findings()
+
+
+def _off(tally: Tally, life: Life, problem: str) -> None:
+    tally.violation("", f"payout {life.id}: {problem}", life.last, entities=(life.name,))
+
+
+def _payout_entries(facts: Facts) -> dict[str, list[Entry]]:
+    payouts = facts.lives("payout", "payment")
+    found: dict[str, list[Entry]] = {}
+    for change in facts.history.changes("entry", "erp") if payouts else ():
+        entry: Entry = document_of(change)
+        key = base_of(entry.source.partition("/")[2])
+        if key in payouts and not change.before:
+            found.setdefault(key, []).append(entry)
+    return found
+
+
+def _booked(tally: Tally, life: Life, payout: Payout, entry: Entry) -> None:
+    debits = sum(posting.amount_minor for posting in entry.postings if posting.amount_minor > 0)
+    bank = [posting.amount_minor for posting in entry.postings if posting.account == "1000"]
+    if entry.currency != payout.currency:
+        _off(tally, life, f"entry {entry.id} is in {entry.currency}, the payout in {payout.currency}")
+    elif bank and sum(bank) != payout.net_minor:
+        _off(tally, life, f"entry {entry.id} books {sum(bank)} at the bank, {payout.net_minor} arrived")
+    elif payout.net_minor == payout.gross_minor - payout.fee_minor and debits != payout.gross_minor:
+        _off(tally, life, f"entry {entry.id} books {debits}, the payout's gross is {payout.gross_minor}")
+
+
+def never_more_back(facts: Facts) -> Findings:
+    """No more is given back than was taken: refunds within captures, credit memos within their invoices."""
+    tally = Tally("M8")
+    for change in facts.history.changes("payment", "payment"):
+        payment: Payment = document_of(change)
+        tally.examined += 1
+        if payment.refunded_minor + payment.disputed_minor > payment.captured_minor:
+            back = f"{payment.refunded_minor} refunded and {payment.disputed_minor} disputed"
+            sentence = f"payment {payment.id} captured {payment.captured_minor}, but {back}"
+            tally.violation(change.txn, sentence, change, entities=(f"payment {payment.id}",))
+    for system in ("billing", "erp"):
+        invoices = facts.lives("invoice", system)
+        for key, memos in _by_invoice(facts.lives("credit_memo", system).values()).items():
+            invoice = invoices.get(key)
+            tally.examined += 1
+            total = sum(memo.document.total_minor for memo in memos)
+            if invoice is not None and total > invoice_of(invoice).total_minor:
+                sentence = f"{invoice.name} over {invoice_of(invoice).total_minor} was credited {total} in all"
+                evidence = [memo.first for memo in memos]
+                tally.violation(invoice.txn, sentence, *evidence, entities=(invoice.name,))
+    return tally.findings()
+
+
+def _by_invoice(memos: Iterable[Life]) -> dict[str, list[Life]]:
+    found: dict[str, list[Life]] = {}
+    for life in memos:
+        if life.document.invoice and life.status != "voided":
+            found.setdefault(life.document.invoice, []).append(life)
+    return found

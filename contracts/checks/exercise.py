@@ -1,0 +1,153 @@
+"""Anti-vacuity: a verdict counts only if the run did what it was meant to do (A8).
+
+A planned fault that had every chance to strike and never did, and an operation that never once succeeded, make the
+verdict unknown. A fault without an opportunity in its window and scope, or with too few to expect it, is only reported.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable
+
+import msgspec
+
+from contracts.checks.facts import Facts
+from contracts.checks.verdict import Findings, Tally
+from domain.faults import CATALOGUE, Fault, Place
+from domain.history import Arrived, Attempted, Delivered, Fired, Sealed
+
+STRIKES_MIN = 3
+"""Expected strikes below which a fault that never fired proves nothing."""
+_SILENCE_MAX = 1e-6
+"""The chance that a fault stays silent by accident, above which its silence proves nothing."""
+_ATTEMPTS_MIN = 3
+_BUSINESS_ANSWERS = frozenset({400, 402, 409, 412, 422})
+Offer = Callable[[list[int], int, str, str, str], None]
+_KEYED = frozenset({"billing", "payment"})
+_NEEDS_KEY = frozenset({"key_in_progress", "sticky_error"})
+
+
+class Chance(msgspec.Struct, frozen=True):
+    """How often a planned fault could have struck, and how often it did. `fault` is its index in the plan."""
+
+    fault: int
+    opportunities: int
+    expected: float
+    fired: int
+
+    @property
+    def is_suspicious(self) -> bool:
+        """Whether the fault should have fired and did not."""
+        if self.fired or self.expected < STRIKES_MIN:
+            return False
+        return math.exp(-self.expected) < _SILENCE_MAX or self.expected == self.opportunities
+
+
+def plan_was_exercised(facts: Facts) -> Findings:
+    """Every planned fault that could strike did strike, and every kind of write succeeded at least once."""
+    tally = Tally("A8")
+    problems, notes = [], []
+    for chance in chances(facts):
+        tally.examined += 1
+        fault = facts.context.faults[chance.fault]
+        name = " ".join(part for part in (fault.kind, fault.system, fault.operation, fault.txn) if part)
+        if chance.is_suspicious:
+            problems.append(f"the planned fault {name} never fired in {chance.opportunities} opportunities")
+        elif not chance.fired:
+            notes.append(f"{name} was not exercised ({chance.opportunities} opportunities)")
+    tried, answered = _operations(facts)
+    for operation, count in sorted(tried.items()):
+        tally.examined += 1
+        if count >= _ATTEMPTS_MIN and operation not in answered:
+            problems.append(f"{' '.join(operation)} was tried {count} times and never succeeded")
+    return tally.findings("; ".join(problems), notes=notes)
+
+
+def _operations(facts: Facts) -> tuple[Counter[tuple[str, str]], set[tuple[str, str]]]:
+    tried: Counter[tuple[str, str]] = Counter()
+    answered: set[tuple[str, str]] = set()
+    for attempt in facts.history.of(Attempted):
+        if attempt.write:
+            name = (attempt.system, attempt.operation)
+            tried[name] += 1
+            if attempt.outcome == "ok" or attempt.status in _BUSINESS_ANSWERS:
+                answered.add(name)
+    return tried, answered
+
+
+def chances(facts: Facts) -> tuple[Chance, ...]:
+    """Return, for each planned fault, its opportunities, the strikes to expect of them, and the strikes there were."""
+    faults = facts.context.faults
+    fired: Counter[int] = Counter()
+    hit: dict[str, int] = {}
+    for strike in facts.history.of(Fired):
+        fired[strike.fault] += 1
+        hit[strike.number] = strike.fault
+    seen = _opportunities(facts, [i for i in range(len(faults)) if not fired[i]], hit)
+    result = []
+    for index, fault in enumerate(faults):
+        found = seen.get(index, 0)
+        result.append(Chance(index, found, found * fault.share_ppm / 1_000_000, fired[index]))
+    return tuple(result)
+
+
+def _opportunities(facts: Facts, silent: list[int], hit: dict[str, int]) -> dict[int, int]:
+    """Count the opportunities of the faults that never fired; the others need no proof."""
+    faults = facts.context.faults
+    by_place: dict[Place, list[int]] = {}
+    for index in silent:
+        by_place.setdefault(_place(faults[index]), []).append(index)
+    found: Counter[int] = Counter()
+    ordinals: Counter[tuple[int, str, str]] = Counter()
+
+    def offer(indexes: list[int], at_us: int, system: str, operation: str, txn: str) -> None:
+        for index in indexes:
+            if _matches(faults[index], at_us, system, operation, txn):
+                ordinals[index, operation, txn] += 1
+                nth = faults[index].nth
+                found[index] += not nth or ordinals[index, operation, txn] == nth
+
+    network = by_place.get(Place.NETWORK, [])
+    for attempt in facts.history.of(Attempted) if network else ():
+        if attempt.number not in hit:
+            offer(network, attempt.sent_us, attempt.system, attempt.operation, attempt.txn)
+    _offer_arrivals(facts, by_place, hit, offer)
+    webhooks = by_place.get(Place.WEBHOOK, [])
+    for delivered in facts.history.of(Delivered) if webhooks else ():
+        if delivered.genuine and delivered.message not in hit:
+            offer(webhooks, delivered.sent_us, delivered.system, delivered.topic, delivered.txn)
+    for index in by_place.get(Place.PROCESS, []):
+        found[index] = STRIKES_MIN if _writes(facts) >= faults[index].count > 0 else 0
+    return found
+
+
+def _offer_arrivals(facts: Facts, by_place: dict[Place, list[int]], hit: dict[str, int], offer: Offer) -> None:
+    before, after = by_place.get(Place.BEFORE, []), by_place.get(Place.AFTER, [])
+    faults = facts.context.faults
+    for arrived in facts.history.of(Arrived) if before or after else ():
+        if arrived.number in hit or arrived.effect == "refused":
+            continue
+        writes = arrived.effect in ("done", "replayed")
+        able = [i for i in before if _can_strike(faults[i], arrived, writes)]
+        offer([*able, *after], arrived.at_us, arrived.system, arrived.operation, arrived.txn)
+
+
+def _can_strike(fault: Fault, arrived: Arrived, writes: bool) -> bool:
+    if fault.kind in _NEEDS_KEY:
+        return writes and arrived.system in _KEYED and bool(arrived.key)
+    return writes or fault.kind != "maintenance"
+
+
+def _place(fault: Fault) -> Place:
+    return CATALOGUE[fault.kind].place if fault.kind in CATALOGUE else Place.PROCESS
+
+
+def _matches(fault: Fault, at_us: int, system: str, operation: str, txn: str) -> bool:
+    if fault.system not in ("", system) or fault.operation not in ("", operation) or fault.txn not in ("", txn):
+        return False
+    return (fault.start_us == 0 and fault.end_us == 0) or fault.start_us <= at_us < fault.end_us
+
+
+def _writes(facts: Facts) -> int:
+    return max((sealed.entries for sealed in facts.history.of(Sealed)), default=0)

@@ -1,0 +1,180 @@
+"""Money in documents: totals, taxes, signs and currencies (M2, M3, M12) and what systems must agree on (M13)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from contracts.checks.facts import BILLED, Facts, Life, base_of, document_of, intent_of, invoice_of, quote_of
+from contracts.checks.verdict import Findings, Tally
+from domain.objects import CreditMemo, Invoice, Line, Order, Quote, TaxShare
+
+_DOCUMENTS = (("invoice", "billing"), ("invoice", "erp"), ("credit_memo", "billing"), ("credit_memo", "erp"))
+_FIELDS = {
+    "quote": ("total_minor",),
+    "order": ("total_minor",),
+    "invoice": ("net_minor", "tax_minor", "total_minor", "balance_minor"),
+    "credit_memo": ("net_minor", "tax_minor", "total_minor", "balance_minor"),
+    "payment": ("amount_minor", "captured_minor", "refunded_minor", "disputed_minor", "fee_minor"),
+    "cash": ("amount_minor",),
+    "refund": ("amount_minor",),
+    "dispute": ("amount_minor", "fee_minor"),
+    "customer": ("credit_limit_minor",),
+}
+"""The amounts of each kind of document that are never negative."""
+
+
+def totals_add_up(facts: Facts) -> Findings:
+    """An invoice or credit memo is the sum of its lines plus the sum of its taxes, to the minor unit."""
+    tally = Tally("M2")
+    for kind, system in _DOCUMENTS:
+        for change in facts.history.changes(kind, system):
+            tally.examined += 1
+            problem = _total_problem(document_of(change))
+            if problem:
+                name = f"{system} {kind} {change.id}"
+                tally.violation(change.txn, f"{name}: {problem}", change, entities=(name,))
+    return tally.findings()
+
+
+def _total_problem(document: Invoice | CreditMemo) -> str:
+    lines = document.lines
+    net = sum([line.amount_minor for line in lines if line.kind != "tax"])
+    tax_lines = [line.amount_minor for line in lines if line.kind == "tax"]
+    taxes = sum([share.amount_minor for share in document.taxes])
+    if net != document.net_minor:
+        return f"the lines add up to {net}, the net amount is {document.net_minor}"
+    if tax_lines and sum(tax_lines) != document.tax_minor:
+        return f"the tax lines add up to {sum(tax_lines)}, the tax is {document.tax_minor}"
+    if taxes != document.tax_minor and (document.taxes or not tax_lines):
+        return f"the taxes add up to {taxes}, the tax is {document.tax_minor}"
+    if document.net_minor + document.tax_minor != document.total_minor:
+        return f"net {document.net_minor} and tax {document.tax_minor} do not make {document.total_minor}"
+    return ""
+
+
+def taxes_agree(facts: Facts) -> Findings:
+    """The tax that was committed is the tax that is invoiced, jurisdiction by jurisdiction."""
+    tally = Tally("M3")
+    for code, invoice, sign in _taxed(facts):
+        if invoice.is_seeded or "tax_estimated" in invoice.entered:
+            continue
+        tally.examined += 1
+        committed = [life for life in facts.tax_documents.get(code, []) if life.status == "committed"]
+        wanted = _by_jurisdiction([share for life in committed[:1] for share in life.document.taxes], sign)
+        found = _by_jurisdiction(invoice.document.taxes, 1)
+        if wanted != found:
+            sentence = f"{invoice.name} carries tax {_told(found)}; committed for {code} was {_told(wanted)}"
+            evidence = [life.last for life in committed]
+            tally.violation(invoice.txn, sentence, *evidence, invoice.last, entities=(invoice.name, f"tax {code}"))
+    return tally.findings()
+
+
+def _taxed(facts: Facts) -> Iterator[tuple[str, Life, int]]:
+    for life in facts.lives("invoice", "billing").values():
+        if life.since(BILLED) is not None:
+            yield life.id, life, 1
+    for table, sign in ((facts.posted, 1), (facts.memos, -1)):
+        for reference, lives in table.items():
+            for life in lives:
+                yield reference, life, sign
+
+
+def _by_jurisdiction(shares: list[TaxShare] | tuple[TaxShare, ...], sign: int) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for share in shares:
+        found[share.jurisdiction] = found.get(share.jurisdiction, 0) + sign * share.amount_minor
+    return {jurisdiction: amount for jurisdiction, amount in found.items() if amount}
+
+
+def _told(taxes: dict[str, int]) -> str:
+    return ", ".join(f"{name} {amount}" for name, amount in sorted(taxes.items())) or "nothing"
+
+
+def signs_are_right(facts: Facts) -> Findings:
+    """No quantity and no amount is negative; only credit documents take away, and only tax returns are below zero."""
+    tally = Tally("M12")
+    for kind, fields in _FIELDS.items():
+        for change in facts.history.changes(kind):
+            tally.examined += 1
+            document = document_of(change)
+            bad = [field for field in fields if getattr(document, field) < 0]
+            bad += [f"line {line.id}" for line in getattr(document, "lines", ()) if _is_negative(line)]
+            if bad:
+                name = f"{change.system} {kind} {change.id}"
+                tally.violation(change.txn, f"{name} is negative in {', '.join(bad)}", change, entities=(name,))
+    for change in facts.history.changes("tax_document", "tax"):
+        tally.examined += 1
+        document = document_of(change)
+        sign = -1 if document.kind == "return" else 1
+        if document.net_minor * sign < 0 or document.tax_minor * sign < 0:
+            sentence = f"tax document {document.code} ({document.kind}) has the wrong sign: net {document.net_minor}"
+            tally.violation(change.txn, sentence, change, entities=(f"tax {document.code}",))
+    return tally.findings()
+
+
+def _is_negative(line: Line) -> bool:
+    return line.quantity < 0 or line.unit_minor < 0 or line.amount_minor < 0
+
+
+def systems_agree(facts: Facts) -> Findings:
+    """What one system passed to the next is worth the same there: quote and order, invoice and AR, capture and cash."""
+    tally = Tally("M13")
+    for reference, orders in facts.orders.items():
+        quote = facts.accepted.get(reference)
+        for order in orders if quote is not None else []:
+            tally.examined += 1
+            assert quote is not None, "guarded by the loop"
+            problem = _order_problem(quote_of(quote), order.document)
+            if problem:
+                sentence = f"order {order.id} is not what quote {reference} says: {problem}"
+                tally.violation(order.txn, sentence, quote.last, order.last, entities=(order.name, quote.name))
+    for left, right, left_minor, right_minor in _passed(facts):
+        tally.examined += 1
+        same_currency = left.document.currency == right.document.currency
+        if left_minor != right_minor or not same_currency:
+            sentence = (
+                f"{left.name} is over {left_minor} {left.document.currency}, "
+                f"{right.name} over {right_minor} {right.document.currency}"
+            )
+            tally.violation(right.txn, sentence, left.last, right.last, entities=(left.name, right.name))
+    return tally.findings()
+
+
+def _order_problem(quote: Quote, order: Order) -> str:
+    if quote.currency != order.currency:
+        return f"currency {order.currency} instead of {quote.currency}"
+    if order.total_minor != quote.total_minor:
+        return f"total {order.total_minor} instead of {quote.total_minor}"
+    wanted = sorted((line.sku, line.quantity, line.amount_minor) for line in quote.lines if line.quantity)
+    found = sorted((line.sku, line.quantity, line.amount_minor) for line in order.lines if line.quantity)
+    return "" if wanted == found else f"lines {found} instead of {wanted}"
+
+
+def _passed(facts: Facts) -> Iterator[tuple[Life, Life, int, int]]:
+    invoices, notes = facts.lives("invoice", "billing"), facts.lives("credit_memo", "billing")
+    payments = facts.lives("payment", "payment")
+    for reference, lives in facts.posted.items():
+        invoice = invoices.get(reference)
+        for life in lives if invoice is not None and invoice.since(BILLED) is not None else []:
+            assert invoice is not None, "guarded by the loop"
+            yield invoice, life, invoice_of(invoice).total_minor, invoice_of(life).total_minor
+    for reference, lives in facts.memos.items():
+        note = notes.get(reference)
+        for life in lives if note is not None else []:
+            assert note is not None, "guarded by the loop"
+            yield note, life, note.document.net_minor, life.document.net_minor
+    for reference, lives in facts.cash.items():
+        payment = _captured(facts, payments.get(reference))
+        for life in lives if payment is not None else []:
+            assert payment is not None, "guarded by the loop"
+            yield payment, life, payment.document.captured_minor, life.document.amount_minor
+
+
+def _captured(facts: Facts, payment: Life | None) -> Life | None:
+    """Return the life of a payment intent that has the money, if its money stayed."""
+    if payment is None:
+        return None
+    for life in facts.payments.get(base_of(payment.document.ref), []):
+        if intent_of(life.id) == intent_of(payment.id) and life.document.captured_minor:
+            return life if life.status != "returned" else None
+    return None

@@ -1,0 +1,71 @@
+"""Policies: credit holds bind, and forged messages are refused (P1, P8)."""
+
+from __future__ import annotations
+
+from contracts.checks.facts import BOOKED, Facts, Life
+from contracts.checks.verdict import Findings, Tally
+from domain.calendar import SECOND_US
+from domain.history import Changed, Delivered
+
+_STAMPED = frozenset({"payment", "fulfilment"})
+"""Systems whose signatures carry an instant, so that a receiver can see a stale one."""
+
+Interval = tuple[int, int, Changed]
+
+
+def holds_bind(facts: Facts) -> Findings:
+    """A customer on credit hold gets no new order booked and no task started once the grace is over."""
+    tally = Tally("P1")
+    holds = _hold_intervals(facts)
+    grace_us = facts.context.credit_grace_seconds * SECOND_US
+    for life in facts.lives("order", "erp").values():
+        booked_us = life.since(BOOKED)
+        if booked_us is not None and not life.is_seeded:
+            _outside_holds(tally, life, booked_us, "booked", holds.get(life.document.customer, []), grace_us)
+        held_us = life.entered.get("credit_hold")
+        if held_us is None:
+            continue
+        tally.examined += 1
+        for task in facts.tasks.get(life.txn, []):
+            if held_us + grace_us < task.created_us and (booked_us is None or task.created_us < booked_us):
+                sentence = f"task {task.id} was started while its order {life.id} was on credit hold"
+                tally.violation(life.txn, sentence, life.first, task.first, entities=(life.name, task.name))
+    return tally.findings()
+
+
+def _hold_intervals(facts: Facts) -> dict[str, list[Interval]]:
+    found: dict[str, list[Interval]] = {}
+    for life in facts.lives("hold", "erp").values():
+        placed_us = life.entered.get("active", life.created_us)
+        released_us = life.entered.get("released", facts.context.horizon_us + 1)
+        hold = life.document
+        for name in {hold.customer, hold.account}:
+            found.setdefault(name, []).append((placed_us, released_us, life.first))
+    return found
+
+
+def _outside_holds(tally: Tally, life: Life, at_us: int, what: str, holds: list[Interval], grace_us: int) -> None:
+    if holds:
+        tally.examined += 1
+    for placed_us, released_us, hold in holds:
+        if placed_us + grace_us < at_us < released_us:
+            sentence = f"order {life.id} was {what} while customer {life.document.customer} was on credit hold"
+            tally.violation(life.txn, sentence, hold, life.last, entities=(life.name, hold.id))
+
+
+def forgeries_refused(facts: Facts) -> Findings:
+    """A message with a wrong or stale signature is refused, never acknowledged and never applied."""
+    tally = Tally("P8")
+    tolerance_us = facts.context.signature_tolerance_seconds * SECOND_US
+    for delivered in facts.history.of(Delivered):
+        is_stale = delivered.at_us - delivered.signed_us > tolerance_us
+        if delivered.genuine and not is_stale:
+            continue
+        if is_stale and delivered.system not in _STAMPED:
+            continue
+        tally.examined += 1
+        if 200 <= delivered.status < 300:
+            kind = "stale" if is_stale else "forged"
+            sentence = f"a {kind} copy of message {delivered.message} of {delivered.system} was accepted"
+            tally.violation(delivered.txn, sentence, delivered, entities=(delivered.message,))
+    return tally.findings()
