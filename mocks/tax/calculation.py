@@ -20,36 +20,33 @@ from mocks.tax.quirks import Quirks
 from mocks.tax.rates import PPM, STATE_DIGITS, Components, taxable_percent
 
 Find = Callable[[Address, date], Components]
+_replace = msgspec.structs.replace
 _EXEMPTING_CODES = frozenset("ABCDEFGHIJKLMNPQR")  # entity use codes exempt; "TAXABLE" and empty do not [K]
 
 
-class Base(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """A line before tax: what may be taxed, by whom, and any tax the caller insists on."""
+class Site(msgspec.Struct, frozen=True, gc=False):
+    """Where a line is delivered to, and who taxes there."""
 
-    line: LineInput
-    number: str
-    amount_minor: int
-    taxable_minor: int
-    discount_minor: int
+    country: str
+    region: str
     components: Components
-    forced_minor: int | None = None
 
 
 @cache
-def quantum(currency: str) -> Decimal:
-    """Return the smallest amount of a currency as a Decimal; raise Refusal for an unknown one."""
+def digits_of(currency: str) -> int:
+    """Return the digits of a currency's minor unit; raise Refusal for an unknown one."""
     try:
-        return Decimal(1).scaleb(-exponent(currency))
+        return exponent(currency)
     except UnknownCurrency:
         raise Refusal("validation", f"{currency!r} is not an ISO 4217 currency", field="currencyCode") from None
 
 
 def to_minor(amount: Decimal, currency: str) -> int:
     """Return a major amount in minor units; digits beyond the currency's are rounded half up."""
-    step = quantum(currency)
+    digits = digits_of(currency)
     if not amount.is_finite():
         raise Refusal("range", "An amount must be a number.", field="amount")
-    return int((amount / step).to_integral_value(ROUND_HALF_UP))
+    return int(amount.scaleb(digits).to_integral_value(ROUND_HALF_UP))
 
 
 def place(addresses: Addresses | None, *names: str) -> Address:
@@ -84,84 +81,56 @@ def tax_date_of(transaction: Transaction) -> date:
 
 def tax_lines(transaction: Transaction, currency: str, day: date, find: Find, quirks: Quirks) -> tuple[TaxedLine, ...]:
     """Return the lines of a transaction with their tax."""
-    bases = _bases(transaction, currency, day, find, quirks)
-    if quirks.rounding_level == "document":
-        taxes = _document_taxes(bases, quirks.rounding)
-    else:
-        taxes = [_line_taxes(base, quirks.rounding) for base in bases]
-    return tuple(_taxed(base, parts) for base, parts in zip(bases, taxes, strict=True))
-
-
-def _bases(transaction: Transaction, currency: str, day: date, find: Find, quirks: Quirks) -> list[Base]:
-    lines = transaction.lines or []
-    amounts = [to_minor(line.amount, currency) for line in lines]
-    discounts = _discounts(transaction, lines, amounts, currency)
+    given = transaction.lines or []
+    amounts = [to_minor(line.amount, currency) for line in given]
+    discounts = _discounts(transaction, given, amounts, currency)
     forced = _forced(transaction.tax_override, amounts, currency)
     exempt = _exempts(transaction) or _reverses_charge(transaction, quirks)
-    bases = []
-    for index, line in enumerate(lines):
-        address = place(line.addresses or transaction.addresses, "shipTo", "singleLocation")
-        country, region, _ = region_of(address)
-        components = find(address, day)
-        amount_minor = amounts[index] - discounts[index]
-        if exempt or _exempts_line(line) or not components:
-            percent = 0
-        else:
-            percent = taxable_percent(line.tax_code or "", country, region)
-        if line.tax_included and percent:
-            amount_minor = _net(amount_minor, components, percent, quirks.rounding)
-        taxable = amount_minor if percent == 100 else round_ratio(Fraction(amount_minor * percent, 100))
+    own = all(line.addresses for line in given)
+    common = None if own else _site(transaction.addresses, day, find)
+    lines: list[TaxedLine] = []
+    for index, line in enumerate(given):
+        site = _site(line.addresses, day, find) if common is None or line.addresses else common
+        amount = amounts[index] - discounts[index] if discounts else amounts[index]
+        percent = (
+            0 if exempt or _exempts_line(line) else taxable_percent(line.tax_code or "", site.country, site.region)
+        )
+        taxed = _tax_line(line, index, amount, percent, site.components, quirks.rounding)
         force = forced[index] if forced is not None else _forced_line(line.tax_override, currency)
-        bases.append(
-            Base(
-                line=line, number=str(line.number if line.number is not None else index + 1),
-                amount_minor=amount_minor, taxable_minor=taxable, discount_minor=discounts[index],
-                components=components, forced_minor=force,
-            )
-        )  # fmt: skip
-    return bases
+        if force is not None:
+            shares = allocate(force, [part.ppm for part in site.components]) if site.components else ()
+            taxed = _replace(taxed, taxes=shares)
+        lines.append(_replace(taxed, discount_minor=discounts[index]) if discounts else taxed)
+    if quirks.rounding_level == "document" and forced is None:
+        return _rounded_once(lines, quirks.rounding)
+    return tuple(lines)
 
 
-def _line_taxes(base: Base, rounding: Rounding) -> tuple[int, ...]:
-    if base.forced_minor is not None:
-        return allocate(base.forced_minor, [part.ppm for part in base.components]) if base.components else ()
+def _site(addresses: Addresses | None, day: date, find: Find) -> Site:
+    address = place(addresses, "shipTo", "singleLocation")
+    country, region, _ = region_of(address)
+    return Site(country, region, find(address, day))
+
+
+def _tax_line(
+    line: LineInput, index: int, amount: int, percent: int, components: Components, rounding: Rounding
+) -> TaxedLine:
+    if not components:
+        percent = 0
+    if line.tax_included and percent:
+        amount = _net(amount, components, percent, rounding)
+    taxable = amount if percent == 100 else round_ratio(Fraction(amount * percent, 100)) if percent else 0
     if rounding is Rounding.HALF_UP:
-        return tuple([_half_up(base.taxable_minor * part.ppm) for part in base.components])
-    return tuple(round_ratio(Fraction(base.taxable_minor * part.ppm, PPM), rounding) for part in base.components)
-
-
-def _half_up(product: int) -> int:
-    """Divide by a million, ties away from zero."""
-    return (product + 500_000) // PPM if product >= 0 else -((500_000 - product) // PPM)
-
-
-def _document_taxes(bases: Sequence[Base], rounding: Rounding) -> list[tuple[int, ...]]:
-    """Add up unrounded by jurisdiction, round once, spread the result over the lines (domain.md 2.9, T01)."""
-    exact: dict[str, int] = {}
-    for base in bases:
-        for part in base.components:
-            exact[part.code] = exact.get(part.code, 0) + base.taxable_minor * part.ppm
-    taxes: list[list[int]] = [[0] * len(base.components) for base in bases]
-    for code, product in exact.items():
-        cells = [(i, j) for i, base in enumerate(bases) for j, part in enumerate(base.components) if part.code == code]
-        weights = [abs(bases[i].taxable_minor) for i, _ in cells]
-        total = round_ratio(Fraction(product, PPM), rounding)
-        if any(weights):
-            for (i, j), share in zip(cells, allocate(total, weights), strict=True):
-                taxes[i][j] = share
-    return [tuple(row) for row in taxes]
-
-
-def _taxed(base: Base, taxes: tuple[int, ...]) -> TaxedLine:
-    line = base.line
+        taxes = tuple([_half_up(taxable * part.ppm) for part in components])
+    else:
+        taxes = tuple([round_ratio(Fraction(taxable * part.ppm, PPM), rounding) for part in components])
     return TaxedLine(
-        number=base.number,
+        number=str(line.number if line.number is not None else index + 1),
         quantity=line.quantity,
-        amount_minor=base.amount_minor,
-        taxable_minor=base.taxable_minor if base.components else 0,
-        exempt_minor=base.amount_minor - (base.taxable_minor if base.components else 0),
-        discount_minor=base.discount_minor,
-        components=base.components,
+        amount_minor=amount,
+        taxable_minor=taxable,
+        exempt_minor=amount - taxable,
+        components=components,
         taxes=taxes,
         item_code=line.item_code or "",
         tax_code=line.tax_code or "P0000000",
@@ -172,6 +141,28 @@ def _taxed(base: Base, taxes: tuple[int, ...]) -> TaxedLine:
     )
 
 
+def _half_up(product: int) -> int:
+    """Divide by a million, ties away from zero."""
+    return (product + 500_000) // PPM if product >= 0 else -((500_000 - product) // PPM)
+
+
+def _rounded_once(lines: Sequence[TaxedLine], rounding: Rounding) -> tuple[TaxedLine, ...]:
+    """Add up unrounded by jurisdiction, round once, spread the result over the lines (domain.md 2.9, T01)."""
+    exact: dict[str, int] = {}
+    for line in lines:
+        for part in line.components:
+            exact[part.code] = exact.get(part.code, 0) + line.taxable_minor * part.ppm
+    taxes = [[0] * len(line.components) for line in lines]
+    for code, product in exact.items():
+        cells = [(i, j) for i, line in enumerate(lines) for j, part in enumerate(line.components) if part.code == code]
+        weights = [abs(lines[i].taxable_minor) for i, _ in cells]
+        total = round_ratio(Fraction(product, PPM), rounding)
+        if any(weights):
+            for (i, j), share in zip(cells, allocate(total, weights), strict=True):
+                taxes[i][j] = share
+    return tuple(_replace(line, taxes=tuple(row)) for line, row in zip(lines, taxes, strict=True))
+
+
 def _net(gross_minor: int, components: Components, percent: int, rounding: Rounding) -> int:
     """Return the net of an amount that includes its tax, net first (domain.md 2.9)."""
     ppm = sum(part.ppm for part in components) * Fraction(percent, 100)
@@ -180,9 +171,11 @@ def _net(gross_minor: int, components: Components, percent: int, rounding: Round
 
 def _discounts(transaction: Transaction, lines: list[LineInput], amounts: list[int], currency: str) -> list[int]:
     discount = transaction.discount
+    if not discount:
+        return []
     weights = [abs(amount) if line.discounted else 0 for line, amount in zip(lines, amounts, strict=True)]
-    if discount is None or not discount or not any(weights):
-        return [0] * len(lines)
+    if not any(weights):
+        return []
     return list(allocate(to_minor(discount, currency), weights))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -34,7 +34,6 @@ class TaxedLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     amount_minor: int
     taxable_minor: int
     exempt_minor: int
-    discount_minor: int
     components: Components
     taxes: tuple[int, ...]
     item_code: str
@@ -43,6 +42,7 @@ class TaxedLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     ref1: str = ""
     ref2: str = ""
     included: bool = False
+    discount_minor: int = 0
 
     @property
     def tax_minor(self) -> int:
@@ -102,8 +102,21 @@ class Summary(msgspec.Struct, frozen=True, gc=False):
     tax_minor: int
 
 
-def summarize(lines: Iterable[TaxedLine]) -> list[Summary]:
+def summarize(lines: Sequence[TaxedLine]) -> list[Summary]:
     """Add up the lines by jurisdiction, in order of first appearance."""
+    first = lines[0]
+    parts = first.components
+    if len(lines) == 1:
+        return [Summary(p, first.taxable_minor, first.exempt_minor, t) for p, t in zip(parts, first.taxes, strict=True)]
+    if all(line.components is parts for line in lines):
+        taxable = sum([line.taxable_minor for line in lines])
+        exempt = sum([line.exempt_minor for line in lines])
+        sums = map(sum, zip(*[line.taxes for line in lines], strict=True))
+        return [Summary(part, taxable, exempt, tax) for part, tax in zip(parts, sums, strict=True)]
+    return _summarize(lines)
+
+
+def _summarize(lines: Iterable[TaxedLine]) -> list[Summary]:
     sums: dict[str, list[int]] = {}
     components: dict[str, Component] = {}
     for line in lines:

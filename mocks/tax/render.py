@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
-from domain.calendar import local_datetime
+from domain.calendar import local_date
 from domain.currency import exponent
 from mocks.tax.bodies import Address
 from mocks.tax.documents import StoredDocument, TaxedLine, summarize
@@ -20,8 +21,17 @@ Money = Callable[[int], Decimal]
 
 def money_of(currency: str) -> Money:
     """Return the function from minor units to major units of a currency."""
-    digits = exponent(currency)
-    return lambda minor: Decimal(minor).scaleb(-digits)
+    return _MONEY[exponent(currency)]
+
+
+def _money(digits: int) -> Money:
+    def money(minor: int) -> Decimal:
+        return Decimal(minor).scaleb(-digits)
+
+    return lru_cache(maxsize=32_768)(money)  # one amount is shown many times: in its line, its details, the totals
+
+
+_MONEY = {digits: _money(digits) for digits in (0, 2, 3, 4)}
 
 
 def included(query: str, default: frozenset[str]) -> frozenset[str]:
@@ -168,4 +178,6 @@ def address(given: Address) -> dict[str, Any]:
 
 
 def _instant(at_us: int) -> str:
-    return local_datetime(at_us, "UTC").strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    seconds, micros = divmod(at_us, 1_000_000)
+    minutes, second = divmod(seconds % 86_400, 60)
+    return f"{local_date(at_us, 'UTC')}T{minutes // 60:02d}:{minutes % 60:02d}:{second:02d}.{micros:06d}Z"
