@@ -9,7 +9,7 @@ import msgspec
 from domain import history
 from domain.charts.exception_case import EXCEPTION_CASE
 from integration.effects import Park
-from integration.exceptions import ExceptionCase, moved, opened, parked_again, settled
+from integration.exceptions import ExceptionCase, known_code, moved, opened, parked_again, settled
 from integration.transaction import Transaction
 
 
@@ -40,7 +40,7 @@ class Desk:
     def park(self, case_id: str, flow_id: str, txn: str, park: Park, at_us: int, tx: Transaction) -> ExceptionCase:
         """Open a case for a flow that parks; the case of the same trouble goes on, or is reopened."""
         before = self._latest(flow_id, tx)
-        if before is not None and before.code == park.code:
+        if before is not None and before.code == known_code(park.code)[0]:
             again = [self._told(case, park) for case in parked_again(before)] or [self._told(before, park)]
             self._write(again, at_us, tx, quiet=again[-1].status == before.status)
             return again[-1]

@@ -57,7 +57,7 @@ class Host(Wire, Protocol):
 
     def record(self, record: Record) -> None: ...
 
-    def crashed(self, crash: Crash) -> None: ...
+    def died(self, end: Crash | Fenced) -> None: ...
 
 
 class _Broke(Exception):
@@ -99,17 +99,14 @@ class Engine:
     # --- being entered from outside
 
     def enter(self, action: Callable[[], None]) -> None:
-        """Do something unless this incarnation is dead; a crash point that strikes kills it."""
+        """Do something unless this incarnation is dead; a crash point or a successor kills it."""
         if self.dead:
             return
         try:
             action()
-        except Crash as crash:
+        except (Crash, Fenced) as end:
             self.dead = True
-            self.host.crashed(crash)
-        except Fenced:
-            self.dead = True
-            raise
+            self.host.died(end)
 
     def call_at(self, at_us: int, action: Callable[[], None]) -> None:
         """Do something later, if this incarnation still lives."""

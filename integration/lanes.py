@@ -67,6 +67,8 @@ class Lane:
 
     def _pump(self) -> None:
         """Send whatever may go now; make sure that somebody comes back for the rest."""
+        if not self._first and not self._again:
+            return
         now_us = self._wire.now_us()
         if self.gate.breaker.state == "open" and (self._system.ping is not None or now_us < self.gate.breaker.probe_us):
             return

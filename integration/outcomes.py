@@ -170,11 +170,12 @@ class Conflict(Exception):
 
 def reveal(outcome: Outcome) -> Any:
     """Return what a flow sees of an outcome; raise CallFailed, OutcomeUnknown or Conflict for the bad ones."""
-    kind = type(outcome)
-    if kind is Failed:
-        raise CallFailed(outcome)  # type: ignore[arg-type]
-    if kind is Unknown:
-        raise OutcomeUnknown(outcome)  # type: ignore[arg-type]
+    if isinstance(outcome, Answer):
+        return outcome
+    if isinstance(outcome, Failed):
+        raise CallFailed(outcome)
+    if isinstance(outcome, Unknown):
+        raise OutcomeUnknown(outcome)
     if isinstance(outcome, Received):
         return outcome.message
     if isinstance(outcome, Launched) and outcome.conflict:

@@ -30,16 +30,17 @@ class Waiting:
     def perform(self, live: Live) -> None:
         """Begin to wait for what the flow asked for; its transaction is durable by now."""
         effect = live.effect
-        if isinstance(effect, All):
+        if isinstance(effect, Call):
+            self._wait(live, -1, effect)
+        elif isinstance(effect, All):
             for index, branch in enumerate(effect.branches):
                 if index not in live.branches:
                     self._wait(live, index, branch)
             self._join(live)
         else:
-            assert isinstance(effect, (Call, Sleep, Receive)), f"{type(effect).__name__} does not wait"
+            assert isinstance(effect, (Sleep, Receive)), f"{type(effect).__name__} does not wait"
             self._wait(live, -1, effect)
-            if not isinstance(effect, Call):
-                self._make_passive(live, self._due_us(live, effect))
+            self._make_passive(live, self._due_us(live, effect))
 
     def _due_us(self, live: Live, effect: Sleep | Receive) -> int:
         seconds = effect.seconds if isinstance(effect, Sleep) else effect.timeout_seconds

@@ -19,7 +19,7 @@ import simpy
 from domain.history import Record
 from domain.http import Reply, Request
 from integration.effects import Call
-from integration.journal.protocol import Crash, Journal
+from integration.journal.protocol import Crash, Fenced, Journal
 from integration.outcomes import Failed, Unknown
 from integration.process import Integration, Parts
 from integration.settings import Settings
@@ -65,11 +65,12 @@ class SimpyHost:
         else:
             event.callbacks.append(lambda happened: _drive(exchange, done, happened.value))
 
-    def crashed(self, crash: Crash) -> None:
-        """Bury the incarnation that died, and tell the simulator, which decides when it comes back."""
+    def died(self, end: Crash | Fenced) -> None:
+        """Bury the incarnation that died; of a crash the simulator is told, it decides when to restart."""
         assert self._integration is not None
         self._integration.kill()
-        self._crashed(crash)
+        if isinstance(end, Crash):
+            self._crashed(end)
 
     def serve(self, integration: Integration) -> None:
         """Remember whom to bury."""

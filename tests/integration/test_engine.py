@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from domain import history
+from integration.drivers.simpy_driver import simulated
 from integration.effects import All, Call, Emit, Lookup, Now, Receive, Sleep, Start
 from integration.flow import FlowContext
 from integration.intake import Route
 from integration.journal.protocol import CrashPoint
 from integration.outcomes import Answer, Conflict, Failed, Unknown
+from integration.process import Parts
 from integration.retry import call_with_retries
 from integration.settings import Settings
 
@@ -288,3 +290,18 @@ def test_finished_steps_are_kept_or_blanked_and_the_trail_holds(world: Any, keep
     steps = [entry for _, entry in made.journal.entries() if entry.kind == "step"]
     assert (len(steps) > 2) is keep
     assert made.integration.seal(state_changes=5).intact
+
+
+def test_a_zombie_dies_at_its_first_write_and_the_successor_goes_on(world: Any) -> None:
+    made = world(PROGRAMS, routes=LOCAL)
+    made.integration.launch(START)
+    made.run(10)
+    parts = Parts(programs=PROGRAMS, systems={}, routes=LOCAL)
+    successor = simulated(made.env, Settings(), parts, made.journal, made.exchange, made.records.append, made.crashed)
+    successor.start()
+    assert made.integration.is_alive
+    made.run(LAST_SECOND)
+    assert (made.integration.is_alive, successor.is_alive) == (False, True)
+    assert made.statuses("Q-000123-v1") == ["started", "finished"]
+    assert set(made.done.values()) == {1}
+    assert successor.open_flows() == []
