@@ -8,6 +8,7 @@ from typing import Any
 from domain.currency import quantum_count
 from scenarios.catalogue import PRICE_LEVELS
 from scenarios.ground import LIVE_FIRST, SECOND_US, Ground
+from scenarios.luck import lognormal, one_of, weighted, whole
 from scenarios.names import TOWNS, identity
 from scenarios.values import MICROSECOND
 
@@ -57,19 +58,20 @@ class Account:
 def account(ground: Ground, serial: int, site_index: int) -> Account:
     """Return the account of a serial number (that of its first order, or of its live subscription)."""
     site, draws = ground.sites[site_index], ground.draws
-    country = draws.choose(_ABROAD[site.country], "country", serial)
-    town = draws.choose(TOWNS[country], "town", serial)
+    where, town_unit, how, net, foreign, which, late, when = ground.units("account", serial)
+    country = one_of(_ABROAD[site.country], where)
+    town = one_of(TOWNS[country], town_unit)
     who = identity(country, serial % 900_000 + draws.seed % 997)
-    method = _method(ground, serial)
+    method = weighted([(name, ground.shares[name]) for name in ("debit", "push", "card")], how)
     declined = method == "card" and ground.chance("card_declined", serial)
     hard = declined and ground.chance("hard_declines", serial)
-    terms = draws.weighted(TERMS_DAYS, "terms", serial)
+    terms = weighted(TERMS_DAYS, net)
     return Account(
         id=f"A-{serial:06d}",
         name=_duplicate(ground, serial) or who.company,
         entity=site.id,
         zone=site.zone,
-        currency=_currency(ground, serial, site.currency),
+        currency=_currency(site.currency, foreign < ground.shares["foreign_currency"], which),
         country=country,
         region=town.region,
         postal_code=town.postal_code,
@@ -81,20 +83,13 @@ def account(ground: Ground, serial: int, site_index: int) -> Account:
         decline_code=draws.choose(HARD_DECLINES if hard else SOFT_DECLINES, "code", serial) if declined else "",
         hard=hard,
         returned=method == "debit" and ground.chance("debit_returned", serial),
-        pays_after_days=_pays_after(ground, serial, terms) if method == "push" else 0,
+        pays_after_days=_pays_after(ground, terms, late, when) if method == "push" else 0,
         terms_days=terms,
     )
 
 
-def _method(ground: Ground, serial: int) -> str:
-    weights = [(name, ground.shares[name]) for name in ("debit", "push", "card")]
-    return ground.draws.weighted(weights, "method", serial)
-
-
-def _currency(ground: Ground, serial: int, base: str) -> str:
-    if not ground.chance("foreign_currency", serial):
-        return base
-    return ground.draws.choose([code for code in _FOREIGN if code != base], "currency", serial)
+def _currency(base: str, foreign: bool, which: float) -> str:
+    return one_of([code for code in _FOREIGN if code != base], which) if foreign else base
 
 
 def _duplicate(ground: Ground, serial: int) -> str:
@@ -106,13 +101,12 @@ def _duplicate(ground: Ground, serial: int) -> str:
     return account(ground, other, ground.site("live", other)).name.upper()
 
 
-def _pays_after(ground: Ground, serial: int, terms_days: int) -> int:
-    draws, said = ground.draws, ground.scenario.payments
-    if not ground.chance("late", serial):
-        return draws.whole(terms_days * 3 // 10, terms_days, "on_time", serial)
-    day_us = 86_400 * SECOND_US
+def _pays_after(ground: Ground, terms_days: int, late: float, when: float) -> int:
+    if late >= ground.shares["late"]:
+        return whole(terms_days * 3 // 10, terms_days, when)
+    said, day_us = ground.scenario.payments, 86_400 * SECOND_US
     median, p95 = (each // MICROSECOND / day_us for each in (said.late_median, said.late_p95))
-    return terms_days + 1 + int(draws.lognormal(median, p95, "late_days", serial))
+    return terms_days + 1 + int(lognormal(median, p95, when))
 
 
 def crm_account(who: Account) -> dict[str, Any]:

@@ -104,7 +104,16 @@ UNMAPPED: tuple[Product, ...] = tuple(p for p in PRODUCTS if not p.launched)
 MAPPING: dict[str, str] = {product.sku: product.item for product in PRODUCTS}
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=64)
+def price_list(currency: str, rise: Fraction) -> dict[tuple[str, int], int]:
+    """Return all list prices in a currency after a rise: (sku, months) -> minor units."""
+    return {
+        (product.sku, months): list_unit_minor(product.sku, currency, months, rise)
+        for product in PRODUCTS
+        for months in frequencies(product)
+    }
+
+
 def list_unit_minor(sku: str, currency: str, months: int, rise: Fraction = Fraction(0)) -> int:
     """Return the list price of one unit for one billing period in minor units, after a price rise.
 

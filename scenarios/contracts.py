@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from fractions import Fraction
 from typing import Any
 
 from domain.calendar import ANNUAL as EVERY_YEAR
 from domain.calendar import MONTHLY as EVERY_MONTH
 from domain.calendar import Interval, add_months
 from scenarios.accounts import Account, account
-from scenarios.catalogue import ANNUAL, RECURRING, list_unit_minor
+from scenarios.catalogue import ANNUAL, RECURRING, price_list
 from scenarios.deals import frequency, net_unit_minor, spread
 from scenarios.ground import LIVE_FIRST, Ground
+from scenarios.luck import lognormal, whole
 from scenarios.moments import DAY
 from scenarios.values import MICROSECOND
 
@@ -83,12 +85,11 @@ def _billed(start: date, today: date, months: int) -> Interval:
 def _items(
     ground: Ground, serial: int, currency: str, months: int, half_percents: int
 ) -> tuple[tuple[str, int, int, int], ...]:
-    draws = ground.draws
-    wanted = draws.whole(1, ITEMS_MAX, "items", serial)
-    made = []
-    for product in spread(RECURRING, wanted, draws.unit("live_sku", serial), draws.unit("live_stride", serial)):
-        seats = int(draws.lognormal(SEATS_MEDIAN, SEATS_P95, "live_seats", serial, product.sku) + 0.5)
-        listed = list_unit_minor(product.sku, currency, months)
+    units, prices = ground.units("items", serial), price_list(currency, Fraction(0))
+    made: list[tuple[str, int, int, int]] = []
+    for product in spread(RECURRING, whole(1, ITEMS_MAX, units[0]), units[1], units[2]):
+        seats = int(lognormal(SEATS_MEDIAN, SEATS_P95, units[3 + len(made)]) + 0.5)
+        listed = prices[product.sku, months]
         made.append((product.sku, min(max(2, seats), SEATS_MAX), listed, net_unit_minor(listed, half_percents)))
     return tuple(made)
 

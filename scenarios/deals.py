@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from scenarios.catalogue import ANNUAL, MONTHLY, ONCE, ONE_TIME, RECURRING, UNMAPPED, Product, list_unit_minor
+from scenarios.catalogue import ANNUAL, MONTHLY, ONCE, ONE_TIME, RECURRING, UNMAPPED, Product, price_list
 from scenarios.ground import HOUR_US, MINUTE_US, Ground
+from scenarios.luck import lognormal, whole
 
 LINES_MEDIAN, LINES_P95 = 4.0, 18.0  # [E]
 LINES_MAX = min(40, len(RECURRING) + len(ONE_TIME))  # a subscription names a price once, so skus do not repeat
@@ -73,11 +74,14 @@ def lines(
     ground: Ground, number: int, currency: str, months: int, half_percents: int, rise: Fraction
 ) -> list[dict[str, Any]]:
     """Return the lines of an order: distinct skus, at least one of them recurring, the odd ones out last."""
-    made = []
+    made, prices = [], price_list(currency, rise)
+    units: tuple[float, ...] = ()
     for position, product in enumerate(products(ground, number)):
+        if position % 8 == 0:
+            units = ground.units(f"quantities {position // 8}", number)
         frequency = months if product.kind == "recurring" else ONCE
-        listed = list_unit_minor(product.sku, currency, frequency, rise)
-        quantity = _quantity(ground, number, position, product)
+        listed = prices[product.sku, frequency]
+        quantity = _quantity(product, units[position % 8])
         made.append(line(product, quantity, listed, net_unit_minor(listed, half_percents), frequency))
     if ground.chance("price_skew", number):
         made[0]["list_unit_minor"] = int(made[0]["list_unit_minor"] * OLD_PRICE_BOOK)
@@ -86,15 +90,15 @@ def lines(
 
 def products(ground: Ground, number: int) -> list[Product]:
     """Return the products of an order, in the order of its lines."""
-    draws = ground.draws
-    wanted = int(draws.lognormal(LINES_MEDIAN, LINES_P95, "lines", number) + 0.5)
+    size, part, sku, stride, service, service_stride, *_ = ground.units("products", number)
+    wanted = int(lognormal(LINES_MEDIAN, LINES_P95, size) + 0.5)
     total = min(max(wanted, 1), LINES_MAX)
-    services = min(int(total * draws.unit("services", number) * 0.7 + 0.5), len(ONE_TIME), total - 1)
+    services = min(int(total * part * 0.7 + 0.5), len(ONE_TIME), total - 1)
     recurring = min(total - services, len(RECURRING))
-    chosen = spread(RECURRING, recurring, draws.unit("sku", number), draws.unit("stride", number))
-    chosen += spread(ONE_TIME, services, draws.unit("service", number), draws.unit("service_stride", number))
+    chosen = spread(RECURRING, recurring, sku, stride)
+    chosen += spread(ONE_TIME, services, service, service_stride)
     if ground.chance("missing_mapping", number):
-        chosen[0] = draws.choose(UNMAPPED, "unmapped", number)
+        chosen[0] = ground.draws.choose(UNMAPPED, "unmapped", number)
     return chosen
 
 
@@ -105,11 +109,10 @@ def spread(options: Sequence[Product], wanted: int, start: float, stride: float)
     return [options[(first + index * step) % size] for index in range(wanted)]
 
 
-def _quantity(ground: Ground, number: int, position: int, product: Product) -> int:
+def _quantity(product: Product, unit: float) -> int:
     if product.kind == "one_time":
-        return ground.draws.whole(1, 4, "pieces", number, position)
-    seats = ground.draws.lognormal(SEATS_MEDIAN, SEATS_P95, "seats", number, position)
-    return min(max(1, int(seats + 0.5)), SEATS_MAX)
+        return whole(1, 4, unit)
+    return min(max(1, int(lognormal(SEATS_MEDIAN, SEATS_P95, unit) + 0.5)), SEATS_MAX)
 
 
 def frequency(ground: Ground, number: int) -> int:

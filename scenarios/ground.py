@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from domain.calendar import local_date, midnight_us
 from domain.draws import Draws
+from scenarios import luck
 from scenarios.language import Scenario
 from scenarios.moments import DAY, Moments, local_us, moments, season_of
 from scenarios.seasons import Season, second_of_day
@@ -67,6 +68,10 @@ class Ground:
     def site(self, *key: str | int) -> int:
         """Return the index of an entity, drawn by its share of the orders."""
         return _pick(self.sites, self.draws.unit("entity", *key))
+
+    def units(self, purpose: str, number: int) -> tuple[float, ...]:
+        """Return eight numbers in (0, 1) for facts that are needed together."""
+        return luck.units(self.draws.seed, purpose, number)
 
     def chance(self, share: str, *key: str | int) -> bool:
         """Return whether what the scenario's share of that name counts happens to `key`."""
