@@ -43,7 +43,7 @@ def _day(name: str, **extra: Any) -> Field:
 
 
 def _link(name: str, target: str, reads_as: str, **extra: Any) -> Field:
-    return Field(name=name, type="reference", length=18, refers_to=target, reads_as=reads_as, **extra)
+    return Field(name=name, type="reference", length=18, refers_to=target, reads_as=reads_as, index="key", **extra)
 
 
 ACCOUNT = sobject(
@@ -104,7 +104,7 @@ QUOTE = sobject(
         _pick("Kind__c", "new", "amend", "renew", owner="quote"),
         _text("AmendmentKind__c", 40, owner="quote"),
         _text("Entity__c", 10, owner="quote"),
-        _link("AccountId", "Account", "Account", required=True, index="key", owner="quote"),
+        _link("AccountId", "Account", "Account", required=True, owner="quote"),
         _link("OpportunityId", "Opportunity", "Opportunity", owner="quote"),
         _day("ExpirationDate", owner="quote"),
         _day("TermStart__c", owner="quote"),
@@ -133,7 +133,7 @@ QUOTE_LINE = sobject(
     "Quote Line Items",
     "0QL",
     (
-        _link("QuoteId", "Quote", "Quote", required=True, updateable=False, index="key", owner="quote"),
+        _link("QuoteId", "Quote", "Quote", required=True, updateable=False, owner="quote"),
         _text("LineNumber", 10, createable=False, updateable=False, owner="quote"),
         _text("ProductCode__c", required=True, owner="quote"),
         _pick("ProductKind__c", "recurring", "one_time", "usage", owner="quote"),

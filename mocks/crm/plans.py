@@ -119,11 +119,9 @@ def _picking(of: SObject, columns: dict[str, int], parents: Any = (), children: 
     """Return a shape of named columns and the positions they are picked from."""
     kinds = {name: of.fields[at].type for name, at in columns.items()}
     written = tuple((name, WRITERS[kind]) for name, kind in kinds.items() if kind in WRITERS)
-    names = tuple(columns)
-    if len(names) == 1:
-        only = columns[names[0]]
-        return Shape(names, lambda row: (row[only],), written, tuple(parents), tuple(children))
-    return Shape(names, itemgetter(*columns.values()), written, tuple(parents), tuple(children))
+    positions = tuple(columns.values())
+    pick = itemgetter(*positions) if len(positions) > 1 else lambda row: tuple(row[at] for at in positions)
+    return Shape(tuple(columns), pick, written, tuple(parents), tuple(children))
 
 
 def _shape(schema: Schema, of: SObject, fields: tuple[Path | Query, ...]) -> Shape:
@@ -223,7 +221,7 @@ def _offered(store: Store, chosen: Plan, literals: Literals) -> Iterable[Row]:
     if not chosen.probes:
         return table.values()
     offers = [candidates(store, chosen.of, probe, literals) for probe in chosen.probes]
-    return (table[key] for key in min(offers, key=len) if key in table)
+    return (table[key] for key in sorted(min(offers, key=len)) if key in table)  # ids sort in order of creation
 
 
 def _matching(store: Store, chosen: Plan, rows: Iterable[Row], literals: Literals, deleted: bool) -> list[Row]:
