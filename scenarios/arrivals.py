@@ -13,8 +13,8 @@ from datetime import date
 from statistics import NormalDist
 from typing import NamedTuple
 
-from domain.draws import Draws
 from scenarios.ground import SECOND_US, Ground
+from scenarios.luck import signing
 from scenarios.seasons import Season
 
 FOLLOWS = 0.39  # makes batches of 1 to 4 with mean 1.6
@@ -45,24 +45,32 @@ def poisson(mean: float, unit: float) -> int:
     return count
 
 
-def leader(draws: Draws, number: int) -> int:
+def leader(seed: int, number: int) -> int:
     """Return the number of the order that opens the batch of `number`: itself, or one of the three before it."""
     run = 0
-    while number - run > 1 and draws.unit("batch", number - run) < FOLLOWS:
+    while number - run > 1 and signing(seed, number - run).follows < FOLLOWS:
         run += 1
     return number - run % BATCH_MAX
 
 
+def day_of(ground: Ground, number: int) -> date:
+    """Return the local day on which an order is signed."""
+    seed = ground.draws.seed
+    return ground.season.day(signing(seed, leader(seed, number)).day)
+
+
 def arrival(ground: Ground, number: int) -> Arrival:
     """Return when and where the order of that number is signed."""
-    first = leader(ground.draws, number)
-    index = ground.site("order", first)
+    seed = ground.draws.seed
+    first = leader(seed, number)
+    drawn = signing(seed, first)
+    index = ground.site_at(drawn.entity)
     site = ground.sites[index]
-    day = ground.season.day(ground.draws.unit("day", "order", first))
-    at_us = ground.within_us(day, site, "order", first)
+    day = ground.season.day(drawn.day)
+    at_us = ground.instant_us(day, site, drawn.second)
     if number != first:
         room_us = min(BATCH_US, ground.midnight_after_us(day, site.zone) - 1 - at_us)
-        at_us += int(ground.draws.unit("follow", number) * room_us)
+        at_us += int(signing(seed, number).after * room_us)
     return Arrival(number, at_us, day, index)
 
 
@@ -74,9 +82,8 @@ def count(ground: Ground) -> int:
 def arrivals(ground: Ground) -> Iterator[Arrival]:
     """Yield the orders of the rehearsed days by number."""
     for number in range(1, count(ground) + 1):
-        each = arrival(ground, number)
-        if ground.rehearsed(each.day):
-            yield each
+        if ground.rehearsed(day_of(ground, number)):
+            yield arrival(ground, number)
 
 
 def expected_orders(season: Season, orders: float, first: date, last: date) -> float:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
+from scenarios import luck
 from scenarios.catalogue import ANNUAL, MONTHLY, ONCE, ONE_TIME, RECURRING, UNMAPPED, Product, price_list
 from scenarios.ground import HOUR_US, MINUTE_US, Ground
 from scenarios.luck import lognormal, whole
@@ -36,9 +37,10 @@ def band(half_percents: int) -> int:
 def discount(ground: Ground, number: int, last_week: bool) -> int:
     """Return the discount of a quote in half percents."""
     shares = BAND_SHARES_LAST_WEEK if last_week else BAND_SHARES
-    chosen = ground.draws.weighted(tuple(enumerate(shares)), "band", number)
+    drawn = luck.quoting(ground.draws.seed, number)
+    chosen = luck.weighted(tuple(enumerate(shares)), drawn.band)
     low, high = BANDS[chosen]
-    unit = ground.draws.unit("discount", number)
+    unit = drawn.discount
     return low + int((unit**0.6 if chosen == 0 else unit) * (high - low + 1))
 
 
@@ -50,7 +52,7 @@ def percent_text(half_percents: int) -> str:
 def approval_us(ground: Ground, number: int, half_percents: int, rush: bool) -> int:
     """Return how long an approver takes."""
     median, p95 = (APPROVAL_HOURS_RUSH if rush else APPROVAL_HOURS)[band(half_percents)]
-    return int(ground.draws.lognormal(median, p95, "approval", number) * HOUR_US)
+    return int(luck.lognormal(median, p95, luck.quoting(ground.draws.seed, number).approval) * HOUR_US)
 
 
 def net_unit_minor(list_minor: int, half_percents: int) -> int:
@@ -97,9 +99,14 @@ def products(ground: Ground, number: int) -> list[Product]:
     recurring = min(total - services, len(RECURRING))
     chosen = spread(RECURRING, recurring, sku, stride)
     chosen += spread(ONE_TIME, services, service, service_stride)
-    if ground.chance("missing_mapping", number):
+    if lacks_mapping(ground, number):
         chosen[0] = ground.draws.choose(UNMAPPED, "unmapped", number)
     return chosen
+
+
+def lacks_mapping(ground: Ground, number: int) -> bool:
+    """Tell whether an order sells a sku that the mapping does not know yet."""
+    return luck.order(ground.draws.seed, number).missing < ground.shares["missing_mapping"]
 
 
 def spread(options: Sequence[Product], wanted: int, start: float, stride: float) -> list[Product]:
@@ -117,13 +124,13 @@ def _quantity(product: Product, unit: float) -> int:
 
 def frequency(ground: Ground, number: int) -> int:
     """Return how often a contract is billed, in months."""
-    return MONTHLY if ground.chance("monthly", number) else ANNUAL
+    return MONTHLY if luck.order(ground.draws.seed, number).monthly < ground.shares["monthly"] else ANNUAL
 
 
 def term_months(ground: Ground, number: int, months: int) -> int:
     """Return the length of a contract's term; those billed monthly run a year."""
     terms = ((12, 0.70), (24, 0.12), (36, 0.18))
-    return 12 if months == MONTHLY else ground.draws.weighted(terms, "term", number)
+    return 12 if months == MONTHLY else luck.weighted(terms, luck.order(ground.draws.seed, number).term)
 
 
 def spaced(times_us: list[int]) -> list[int]:

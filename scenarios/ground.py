@@ -69,6 +69,10 @@ class Ground:
         """Return the index of an entity, drawn by its share of the orders."""
         return _pick(self.sites, self.draws.unit("entity", *key))
 
+    def site_at(self, unit: float) -> int:
+        """Return the index of the entity at a quantile of the orders."""
+        return _pick(self.sites, unit)
+
     def units(self, purpose: str, number: int) -> tuple[float, ...]:
         """Return eight numbers in (0, 1) for facts that are needed together."""
         return luck.units(self.draws.seed, purpose, number)
@@ -79,7 +83,11 @@ class Ground:
 
     def within_us(self, day: date, site: Site, *key: str | int) -> int:
         """Return an instant of a local day, drawn by the weights of its hours."""
-        second = second_of_day(self.draws.unit("second", *key), self.season.hours(day))
+        return self.instant_us(day, site, self.draws.unit("second", *key))
+
+    def instant_us(self, day: date, site: Site, unit: float) -> int:
+        """Return the instant at which the share `unit` of a local day's orders is signed."""
+        second = second_of_day(unit, self.season.hours(day))
         return local_us(day, min(int(second * SECOND_US), 24 * HOUR_US - 1), site.zone)
 
     def signing_day(self, *key: str | int) -> date:

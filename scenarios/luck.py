@@ -12,12 +12,66 @@ from functools import lru_cache
 from hashlib import blake2b
 from statistics import NormalDist
 from struct import Struct
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
 _EIGHT = Struct("<8Q")
 _STEP = 2.0**-53
 _inverse_normal = NormalDist().inv_cdf
+
+
+class Order(NamedTuple):
+    """What is drawn for an order about the deal."""
+
+    held: float
+    expansion: float
+    buyer: float
+    version: float
+    later: float
+    monthly: float
+    term: float
+    missing: float
+
+
+class Quoting(NamedTuple):
+    """What is drawn for a quote about its way to the signature."""
+
+    band: float
+    discount: float
+    lead: float
+    draft: float
+    approval: float
+    lost: float
+    rejected: float
+    provision: float
+
+
+class Signing(NamedTuple):
+    """What is drawn for a signature about its time and place; `follows`: it belongs to the batch before it."""
+
+    follows: float
+    entity: float
+    day: float
+    second: float
+    after: float
+
+
+@lru_cache(maxsize=8192)
+def order(seed: int, number: int) -> Order:
+    """Return the luck of an order's deal."""
+    return Order(*units(seed, "order", number))
+
+
+@lru_cache(maxsize=8192)
+def quoting(seed: int, number: int) -> Quoting:
+    """Return the luck of a quote."""
+    return Quoting(*units(seed, "quoting", number))
+
+
+@lru_cache(maxsize=8192)
+def signing(seed: int, number: int) -> Signing:
+    """Return the luck of a signature."""
+    return Signing(*units(seed, "signing", number)[:5])
 
 
 def units(seed: int, purpose: str, number: int) -> tuple[float, ...]:

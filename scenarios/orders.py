@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from domain.acts import Act
 from domain.calendar import add_months, local_date
+from scenarios import luck
 from scenarios.accounts import Account, account, crm_account, erp_customer, payer
 from scenarios.arrivals import Arrival, arrival
 from scenarios.deals import (
@@ -20,6 +21,7 @@ from scenarios.deals import (
     band,
     discount,
     frequency,
+    lacks_mapping,
     lines,
     percent_text,
     spaced,
@@ -32,6 +34,7 @@ from scenarios.values import MICROSECOND
 LEAD_MEDIAN_HOURS, LEAD_P95_HOURS, LEAD_MAX_HOURS = 40.0, 240.0, 600.0  # from submitting to signing [E]
 PROVISION_MEDIAN_MINUTES, PROVISION_P95_MINUTES = 30.0, 360.0  # [E]
 VALID_DAYS = 30
+REJECTED = 0.3  # of the quotes nobody signs; the others run out [E]
 LOST_LAST = 99_999
 
 
@@ -72,24 +75,33 @@ def buyer_serial(ground: Ground, number: int, site: int) -> int:
     Accounts that meet a credit hold are their own, so that no two holds fight over one account.
     """
     known = ground.live[site]
-    if not known or held(ground, number) or not ground.chance("expansion", number):
+    if (
+        not known
+        or held(ground, number)
+        or luck.order(ground.draws.seed, number).expansion >= ground.shares["expansion"]
+    ):
         return number
-    return ground.draws.choose(known, "buyer", number)
+    return luck.one_of(known, luck.order(ground.draws.seed, number).buyer)
 
 
 def held(ground: Ground, number: int) -> bool:
     """Tell whether an order meets a credit hold."""
-    return ground.chance("credit_hold", number)
+    return luck.order(ground.draws.seed, number).held < ground.shares["credit_hold"]
 
 
 def versions(ground: Ground, number: int) -> int:
     """Return how many versions the accepted quote has had."""
-    return 2 if ground.chance("second_version", number) else 1
+    return 2 if luck.order(ground.draws.seed, number).version < ground.shares["second_version"] else 1
 
 
 def causes(ground: Ground, number: int) -> tuple[str, ...]:
     """Return why an order will need a person: the ground truth of the scenario's configured fallout."""
-    found = [name for name in ("missing_mapping", "price_skew", "credit_hold") if ground.chance(name, number)]
+    happens = {
+        "missing_mapping": lacks_mapping(ground, number),
+        "price_skew": ground.chance("price_skew", number),
+        "credit_hold": held(ground, number),
+    }
+    found = [cause for cause, true in happens.items() if true]
     own = found or not ground.chance("duplicate_customer", number)
     return tuple(found) if own else ("duplicate_customer",)
 
@@ -105,19 +117,20 @@ def steps(ground: Ground, order: Arrival) -> list[tuple[int, int]]:
     if held(ground, order.number):
         made += [(opened_us, Step.ERP_CUSTOMER), *_hold(ground, order.number, opened_us, accepted_us)]
     made.append((accepted_us, Step.DURATION))
-    if order.number <= LOST_LAST and ground.chance("lost", order.number):
+    if order.number <= LOST_LAST and luck.quoting(ground.draws.seed, order.number).lost < ground.shares["lost"]:
         made += _lost(ground, order, opened_us)
     return made
 
 
 def _quoting(ground: Ground, order: Arrival) -> list[tuple[int, int]]:
     """Return the steps from the draft to the signature; all lie after the start of the run."""
-    number, draws, start_us = order.number, ground.draws, ground.moments.start_us
+    number, start_us = order.number, ground.moments.start_us
+    drawn = luck.quoting(ground.draws.seed, number)
     half = order_discount(ground, order)
     room_us = order.at_us - start_us
-    lead_us = draws.lognormal(LEAD_MEDIAN_HOURS, LEAD_P95_HOURS, "lead", number) * HOUR_US
+    lead_us = luck.lognormal(LEAD_MEDIAN_HOURS, LEAD_P95_HOURS, drawn.lead) * HOUR_US
     submit_us = order.at_us - int(min(lead_us, LEAD_MAX_HOURS * HOUR_US, room_us * 0.9))
-    draft_us = submit_us - int(min(draws.whole(5, 60, "draft", number) * MINUTE_US, (submit_us - start_us) * 0.5))
+    draft_us = submit_us - int(min(luck.whole(5, 60, drawn.draft) * MINUTE_US, (submit_us - start_us) * 0.5))
     plan: list[tuple[int, int]] = []
     if versions(ground, number) == 2:
         first_us = draft_us - (draft_us - start_us) // 8
@@ -143,7 +156,7 @@ def _lost(ground: Ground, order: Arrival, opened_us: int) -> list[tuple[int, int
     """Return the steps of a rival quote to the same account that nobody signs."""
     number = order.number
     made = [opened_us + 2 * SECOND_US, opened_us + 2 * MINUTE_US]
-    if ground.draws.chance(0.3, "rejected", number):
+    if luck.quoting(ground.draws.seed, number).rejected < REJECTED:
         return [(made[0], Step.LOST_CREATE), (made[1], Step.LOST_SUBMIT), (made[1] + 2 * HOUR_US, Step.LOST_REJECT)]
     made += [made[1] + 40 * MINUTE_US]
     return list(zip(made, (Step.LOST_CREATE, Step.LOST_SUBMIT, Step.LOST_APPROVE), strict=True))
@@ -269,10 +282,11 @@ def _quote(of: Life, at_us: int, name: str, version: int, half: int) -> dict[str
 
 
 def _term_start(of: Life) -> date:
-    later = of.ground.chance("later_start", of.order.number)
+    later = luck.order(of.ground.draws.seed, of.order.number).later < of.ground.shares["later_start"]
     return add_months(of.order.day.replace(day=1), 1) if later else of.order.day
 
 
 def _provision_seconds(of: Life) -> int:
-    minutes = of.ground.draws.lognormal(PROVISION_MEDIAN_MINUTES, PROVISION_P95_MINUTES, "provision", of.order.number)
+    drawn = luck.quoting(of.ground.draws.seed, of.order.number)
+    minutes = luck.lognormal(PROVISION_MEDIAN_MINUTES, PROVISION_P95_MINUTES, drawn.provision)
     return max(1, int(minutes * 60))

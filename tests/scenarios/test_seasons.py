@@ -89,7 +89,7 @@ def test_the_last_day_its_peak_hour_and_the_hole_fill_up_as_derived() -> None:
 
 
 def test_batches_have_one_to_four_quotes_and_one_point_six_on_average() -> None:
-    leaders = Counter(arrivals.leader(Draws(5), number) for number in range(1, 20_001))
+    leaders = Counter(arrivals.leader(5, number) for number in range(1, 20_001))
     assert max(leaders.values()) == arrivals.BATCH_MAX
     assert mean(leaders.values()) == pytest.approx(1.6, rel=0.02)
 
@@ -98,7 +98,7 @@ def test_a_batch_is_signed_within_ten_minutes_of_one_day_by_one_entity() -> None
     here = the_ground("severe", 3, 800)
     orders = {order.number: order for order in arrivals.arrivals(here)}
     for order in orders.values():
-        first = orders[arrivals.leader(here.draws, order.number)]
+        first = orders[arrivals.leader(here.draws.seed, order.number)]
         assert (first.day, first.site) == (order.day, order.site)
         assert 0 <= order.at_us - first.at_us < arrivals.BATCH_US
 
