@@ -48,6 +48,7 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     `decode(call)` returns the body as the operation's type. `identity(call)` is the key by which the vendor knows a
     repeated intent (idempotency header, external id, document code). `finish` adds vendor headers to every reply.
     `classify(call)` names the row when path and method do not tell it (an estimate and a document share a path).
+    `acknowledged(status, body)` tells whether a receiver took a message, when its status alone does not.
     `deliver(message, now_us)` renders and signs a webhook. `acts` and `agenda` map names to model functions.
     """
 
@@ -65,6 +66,7 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     idempotency: IdempotencyPolicy | None = None
     retry_seconds: tuple[int, ...] = ()  # pauses between delivery attempts of a webhook
     classify: Callable[[Call], Operation] | None = None
+    acknowledged: Callable[[int, bytes], bool] | None = None
 
 
 class Delivery(msgspec.Struct, frozen=True, gc=False):
@@ -277,13 +279,21 @@ class Service:
         """Return the delivery as a signed request to the integration's intake."""
         return self.dialect.deliver(self.model, delivery.message, now_us)
 
-    def settle(self, delivery: Delivery, status: int, now_us: int) -> None:
-        """Take note of how a delivery went (0 = no answer); plan the next attempt by the vendor's schedule."""
+    def settle(self, delivery: Delivery, status: int, now_us: int, body: bytes | None = None) -> None:
+        """Take note of how a delivery went (0 = no answer); plan the next attempt by the vendor's schedule.
+
+        `body` is the receiver's answer, for vendors that look into it; without it the status decides.
+        """
         schedule = self.dialect.retry_seconds
-        if 200 <= status < 300 or delivery.attempt > len(schedule):
+        if self._taken(status, body) or delivery.attempt > len(schedule):
             return
         due_us = now_us + schedule[delivery.attempt - 1] * 1_000_000
         self.desk.agenda.add(due_us, "redeliver", delivery.message, delivery.attempt + 1)
+
+    def _taken(self, status: int, body: bytes | None) -> bool:
+        if body is None or self.dialect.acknowledged is None:
+            return 200 <= status < 300
+        return self.dialect.acknowledged(status, body)
 
 
 _BEFORE_CODES = {
