@@ -177,7 +177,7 @@ def _line(crm: Crm, priced: NewLine | NewDelta, described: NewLine | None) -> di
         "ProductCode__c": priced.sku,
         "ProductKind__c": (described.kind if described is not None else "") or crm.accounts.kind_of(priced.sku),
         "Quantity": priced.quantity,
-        "ListPrice": (described.list_unit_minor if described is not None else 0) or None,
+        "ListPrice": (described.list_unit_minor if described is not None else 0) or priced.unit_minor,
         "UnitPrice": priced.unit_minor,
         "TotalPrice": priced.quantity * priced.unit_minor,
         "Months__c": priced.months,

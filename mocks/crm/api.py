@@ -12,7 +12,7 @@ from mocks.crm import handlers
 from mocks.crm.acts import ACTS, AGENDA
 from mocks.crm.errors import refuse
 from mocks.crm.logins import TOKEN_PATH, authenticate, issue_token, revoke_token
-from mocks.crm.messages import RETRY_SECONDS, deliver
+from mocks.crm.messages import RETRY_SECONDS, acknowledged, deliver
 from mocks.crm.model import Crm
 from mocks.kernel.codec import Undecodable, decode_form
 from mocks.kernel.operations import Call, Operation
@@ -84,6 +84,7 @@ DIALECT = Dialect(
     acts=ACTS,
     agenda=AGENDA,
     retry_seconds=RETRY_SECONDS,
+    acknowledged=acknowledged,
 )
 
 

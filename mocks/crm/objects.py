@@ -99,6 +99,7 @@ QUOTE = sobject(
     (
         _text("QuoteNumber", 30, createable=False, updateable=False, index="key", owner="quote"),
         _whole("Version__c", owner="quote"),
+        _text("Reference__c", 40, createable=False, updateable=False, external_id=True, index="key", owner="quote"),
         _text("Reference__c", 40, external_id=True, createable=False, updateable=False, index="key", owner="quote"),
         _pick("Status", *QUOTE_STATUSES.values(), index="group", owner="quote"),
         _pick("Kind__c", "new", "amend", "renew", owner="quote"),

@@ -221,7 +221,7 @@ def _offered(store: Store, chosen: Plan, literals: Literals) -> Iterable[Row]:
     if not chosen.probes:
         return table.values()
     offers = [candidates(store, chosen.of, probe, literals) for probe in chosen.probes]
-    return (table[key] for key in sorted(min(offers, key=len)) if key in table)  # ids sort in order of creation
+    return (table[key] for key in sorted(min(offers, key=lambda keys: len(keys))) if key in table)  # ids sort in order of creation
 
 
 def _matching(store: Store, chosen: Plan, rows: Iterable[Row], literals: Literals, deleted: bool) -> list[Row]:

@@ -83,6 +83,7 @@ class Quotes:
             raise Refusal("rule", "a quote starts as Draft", "Status")
         if any(each[_VERSION] == row[_VERSION] for each in self.versions(row[_NUMBER])):
             raise Refusal("duplicate_value", f"quote {reference(row)} exists", "Version__c")
+        row = QUOTE.changed(row, {"Reference__c": reference(row)})
         self.keep(row, "draft")
         self._desk.book.know(row[ID], row[_NUMBER])
         self.plan_expiry(row)

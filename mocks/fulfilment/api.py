@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,6 +16,7 @@ from mocks.kernel.codec import Undecodable, encode_json
 from mocks.kernel.desk import Message
 from mocks.kernel.operations import Call, Operation, Refusal, json_reply
 from mocks.kernel.service import Dialect
+from mocks.kernel.signatures import timestamped
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RETRY_SECONDS = (60, 300, 1_800, 7_200, 21_600, 86_400)  # an estimate: seven attempts within a day and a half
@@ -122,13 +121,6 @@ def finish(reply: Reply, _call: Call) -> Reply:
     return reply
 
 
-def sign(secret: str, body: bytes, now_us: int) -> str:
-    """Return the signature header of a body: the second it is signed, and a keyed digest of both."""
-    at_seconds = now_us // 1_000_000
-    digest = hmac.new(secret.encode(), f"{at_seconds}.".encode() + body, hashlib.sha256).hexdigest()
-    return f"t={at_seconds},v1={digest}"
-
-
 def deliver(model: Fulfilment, message: Message, now_us: int) -> Request:
     """Return a message signed now; its body is the same in every attempt."""
     body = encode_json(
@@ -141,7 +133,7 @@ def deliver(model: Fulfilment, message: Message, now_us: int) -> Request:
     )
     headers = {
         "content-type": "application/json",
-        "x-signature": sign(model.quirks.signing_secret, body, now_us),
+        "x-signature": timestamped(model.quirks.signing_secret, body, now_us // 1_000_000),
     }
     return Request("integration", "POST", model.quirks.target, headers, body)
 

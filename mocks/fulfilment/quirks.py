@@ -24,6 +24,6 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     partial_ppm: int = 0
     retry_seconds: int = 3_600
     token: str = ""
-    signing_secret: str = "whsec_fulfilment"
+    signing_secret: str = "fulfilment-secret"
     target: str = "/webhooks/fulfilment"
     page_size_max: int = 100

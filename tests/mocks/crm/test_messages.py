@@ -80,6 +80,18 @@ def test_only_an_acknowledgement_in_the_body_counts() -> None:
     assert not acknowledged(202, ACK)
 
 
+def test_a_200_without_an_acknowledgement_is_tried_again(org: Any) -> None:
+    org.accepted()
+    (first,) = org.service.collect()
+    org.service.settle(first, 200, org.now_us, b"thanks")
+    org.now_us += RETRY_SECONDS[0] * 1_000_000
+    org.service.tick(org.now_us)
+    (second,) = org.service.collect()
+    org.service.settle(second, 200, org.now_us, ACK)
+    assert org.service.tick(org.now_us + 86_400_000_000) is None
+    assert org.service.collect() == []
+
+
 def test_values_are_escaped(org: Any) -> None:
     org.accepted("Q-000001", subscription="a<b&c")
     (delivery,) = org.service.collect()

@@ -123,6 +123,16 @@ def test_upsert_changes_what_is_there_and_respects_the_version(org: Any, json_of
     assert error_of(org.send("GET", "/services/data/v62.0/sobjects/Account/Name/Acme")) == (404, "NOT_FOUND")
 
 
+def test_a_quote_is_also_known_by_its_reference(org: Any, json_of: Any, error_of: Any) -> None:
+    quote_id = org.accepted()
+    path = "/services/data/v62.0/sobjects/Quote/Reference__c/Q-000001-v1?updateOnly=true"
+    reply = org.send("PATCH", path, {"OrderStatus__c": "Billed", "Status": "Converted"})
+    assert (reply.status, json_of(reply)["id"]) == (200, quote_id)
+    assert (org.status(), org.changes("mirror")[-1].document.order_status) == ("converted", "Billed")
+    unknown = path.replace("v1", "v9")
+    assert error_of(org.send("PATCH", unknown, {"OrderStatus__c": "x"})) == (404, "NOT_FOUND")
+
+
 def test_upsert_creates_where_the_organisation_lets_it(new_org: Any, json_of: Any, error_of: Any) -> None:
     org = new_org(owns_accounts=False)
     path = "/services/data/v62.0/sobjects/Account/AccountNumber/A-000007"

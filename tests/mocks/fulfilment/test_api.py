@@ -95,7 +95,7 @@ def test_a_webhook_is_signed_anew_at_each_attempt_and_says_the_same(shop: Any) -
     (first,) = shop.service.collect()
     request = shop.service.prepare(first, shop.now_us)
     seconds = shop.now_us // 1_000_000
-    digest = hmac.new(b"whsec_fulfilment", f"{seconds}.".encode() + request.body, hashlib.sha256).hexdigest()
+    digest = hmac.new(b"fulfilment-secret", f"{seconds}.".encode() + request.body, hashlib.sha256).hexdigest()
     assert (request.host, request.method, request.target) == ("integration", "POST", "/webhooks/fulfilment")
     assert request.headers["x-signature"] == f"t={seconds},v1={digest}"
     event = msgspec.json.decode(request.body)
