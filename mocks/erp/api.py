@@ -26,9 +26,9 @@ from mocks.erp.handlers import JOBS, RECORDS, preferring
 from mocks.erp.jobs import KEY_HEADER, run_job
 from mocks.erp.model import Erp
 from mocks.erp.quirks import Quirks
+from mocks.erp.scripts import deliver
 from mocks.erp.wire import decode
 from mocks.kernel.codec import Undecodable, decode_json
-from mocks.kernel.desk import Message
 from mocks.kernel.limits import LimitPolicy
 from mocks.kernel.operations import Call, Operation
 from mocks.kernel.service import Dialect
@@ -122,11 +122,6 @@ def finish(reply: Reply, call: Call) -> Reply:
     return Reply(reply.status, {**reply.headers, "x-n-operationid": call.number or "0"}, reply.body)
 
 
-def no_webhooks(_model: Any, message: Message, _now_us: int) -> Request:
-    """Refuse to render: this vendor has no webhooks."""
-    raise AssertionError(f"the ERP sends no messages, but here is {message.id}")
-
-
 def _authenticate(erp: Erp, request: Request) -> Any:
     return erp.tokens.check(request)
 
@@ -147,7 +142,7 @@ DIALECT = Dialect(
     identity=identity,
     authenticate=_authenticate,
     finish=finish,
-    deliver=no_webhooks,
+    deliver=deliver,
     acts=ACTS,
     agenda={"run_job": run_job, "plan_recognition": plan_recognition},
     limits=LimitPolicy(concurrent=15),

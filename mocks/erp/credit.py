@@ -18,6 +18,7 @@ from mocks.erp.catalogue import Catalogue
 from mocks.erp.customers import AUTO, OFF, ON, CustomerRecord, Customers
 from mocks.erp.quirks import Quirks
 from mocks.erp.rates import Rates
+from mocks.erp.scripts import credit_changed
 from mocks.kernel.desk import Desk
 
 LEVELS = ("clear", "warning", "soft_hold", "hard_hold")
@@ -144,6 +145,8 @@ class Credit:
             record = msgspec.structs.replace(record, status=status, modified_us=self._desk.now_us)
             self._customers.save(record)
         self._mark(record)
+        if self._quirks.notifies_credit:
+            credit_changed(self._desk, record)
 
     def _mark(self, record: CustomerRecord) -> None:
         hold = self._holds.get(record.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from domain.http import Reply
@@ -14,7 +14,7 @@ from mocks.erp.filters import matches
 from mocks.erp.jobs import Job
 from mocks.erp.model import Erp
 from mocks.erp.orders import OrderRecord
-from mocks.erp.views import VIEWS
+from mocks.erp.views import CUSTOMER, VIEWS
 from mocks.kernel.codec import encode_json
 from mocks.kernel.operations import Call, Refusal
 
@@ -272,37 +272,47 @@ def reader(kind: str, part: str) -> Handler:
         for name in part.split("."):
             owner = getattr(owner, name)
         record = _found(owner, call, kind)
-        shown = view(erp, record)
-        shown = _chosen(shown, call) if "?" in call.request.target else _closed(shown, call, kind)
+        query = _reading(call)
+        if kind == "customer" and "fields" in query:
+            shown = _some(CUSTOMER, query["fields"], lambda getter: getter(erp, record))
+        elif "fields" in query:
+            shown = _some(view(erp, record), query["fields"], lambda value: value)
+        else:
+            shown = view(erp, record)
+            if query.get("expandSubResources", "").lower() != "true":
+                _close_sublists(shown, call, kind)
         links = [{"rel": "self", "href": address(call, f"{RECORDS}/{kind}/{shown.get('id', call.params['id'])}")}]
         body = {"links": links, **{name: value for name, value in shown.items() if value is not None}}
         return Reply(200, {"content-type": JSON_TYPE}, encode_json(body))
 
-    def _closed(shown: dict[str, Any], call: Call, kind: str) -> dict[str, Any]:
-        """Show sublists as links only."""
-        for name in ("item", "taxDetails", "apply", "line"):
-            if name in shown:
-                href = address(call, f"{RECORDS}/{kind}/{shown['id']}/{name}")
-                shown[name] = {"links": [{"rel": "self", "href": href}]}
-        return shown
-
-    def _chosen(shown: dict[str, Any], call: Call) -> dict[str, Any]:
-        query = call.query
-        for name in query:
-            if name not in ("fields", "expandSubResources", "simpleEnumFormat"):
-                raise Refusal("invalid_parameter", f"Invalid query parameter {name}.", name)
-        wanted = query.get("fields")
-        if wanted is not None:
-            names = [name.strip() for name in wanted.split(",")]
-            unknown = [name for name in names if name not in shown]
-            if unknown:
-                raise Refusal("invalid_parameter", f"Unknown field {unknown[0]}.", "fields")
-            return {name: shown[name] for name in names}
-        if query.get("expandSubResources", "").lower() != "true":
-            return _closed(shown, call, kind)
-        return shown
-
     return read
+
+
+def _reading(call: Call) -> dict[str, str]:
+    if "?" not in call.request.target:
+        return {}
+    for name in call.query:
+        if name not in ("fields", "expandSubResources", "simpleEnumFormat"):
+            raise Refusal("invalid_parameter", f"Invalid query parameter {name}.", name)
+    return call.query
+
+
+def _some(known: Mapping[str, Any], wanted: str, value: Callable[[Any], Any]) -> dict[str, Any]:
+    """Return the fields that are asked for; refuse one that the record does not have."""
+    result = {}
+    for name in wanted.replace(" ", "").split(","):
+        if name not in known:
+            raise Refusal("invalid_parameter", f"Unknown field {name}.", "fields")
+        result[name] = value(known[name])
+    return result
+
+
+def _close_sublists(shown: dict[str, Any], call: Call, kind: str) -> None:
+    """Show sublists as links only."""
+    for name in ("item", "taxDetails", "apply", "line"):
+        if name in shown:
+            href = address(call, f"{RECORDS}/{kind}/{shown['id']}/{name}")
+            shown[name] = {"links": [{"rel": "self", "href": href}]}
 
 
 def lister(kind: str, table: str) -> Handler:

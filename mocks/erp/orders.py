@@ -186,11 +186,14 @@ class Orders:
     def approve(self, record: OrderRecord) -> None:
         """Approve an order that waits for a person; the credit decision is taken now."""
         status = record.doc.status
-        if status == "submitted":
+        if status == "submitted" or (status == "credit_hold" and not self._is_held(record)):
             self._book(record)
         elif status == "credit_hold":
             raise Refusal("user_error", "The customer is on credit hold: the order cannot be approved.", "orderStatus")
         self._credit.review(record.customer, self.follow)
+
+    def _is_held(self, record: OrderRecord) -> bool:
+        return self._customers.records[record.customer].status in HELD
 
     def _book(self, record: OrderRecord) -> OrderRecord:
         if record.doc.status == "credit_hold":

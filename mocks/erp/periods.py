@@ -29,7 +29,7 @@ class Slot(msgspec.Struct, frozen=True, gc=False):
 
 def name_of(day: date) -> str:
     """Return the name of the period that holds a day, such as 2026-12."""
-    return f"{day.year:04d}-{day.month:02d}"
+    return day.isoformat()[:7]
 
 
 def first_day(name: str) -> date:

@@ -28,6 +28,11 @@ def _parts(start: date, end: date) -> tuple[tuple[date, int], ...]:
     return tuple((part.last_day, part.days) for part in months_of(Interval(start, end)))
 
 
+@lru_cache(maxsize=16_384)
+def _names(start: date, end: date) -> tuple[str, ...]:
+    return tuple(name_of(day) for day, _ in _parts(start, end))
+
+
 def spread(total_minor: int, start: date, end: date) -> Slices:
     """Return (posting date, amount) slices of an amount earned from start to end (exclusive)."""
     parts = _parts(start, end)
@@ -70,8 +75,8 @@ class Schedules:
         self.records[key] = schedule
         self._desk.book.put("revenue_schedule", key, schedule, schedule, "planned", txn)
         months = self._due.setdefault((entity, currency), {})
-        for (day, amount), (_, base) in zip(slices, bases, strict=True):
-            name = name_of(day)
+        names = _names(service.start, service.end)
+        for name, (_, amount), (_, base) in zip(names, slices, bases, strict=True):
             due = months.get(name)
             if due is None:
                 due = months[name] = Due()

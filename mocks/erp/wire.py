@@ -49,7 +49,7 @@ def _leniently(kind: Any, raw: Any, mode: str) -> Any:
     except msgspec.ValidationError as error:
         text = str(error)
         path = _PATH.search(text)
-        field = path.group(1).replace("[...]", "") if path is not None else ""
+        field = path.group(1) if path is not None else ""
         raise Refusal("invalid_content", _PATH.sub("", text) + ".", field) from error
 
 

@@ -152,7 +152,9 @@ def invoice(amount: float = 1200.0, tax: float = 106.5, **changes: Any) -> dict[
                  "custcol_kind": "one_time", "custcol_period_start": None, "custcol_period_end": None},
             ]
         },
-        "taxDetails": {"items": [{"line": 1, "taxCode": "US-NY", "taxBasis": amount + 300, "taxAmount": tax}]},
+        "taxDetails": {
+            "items": [{"line": 1, "taxCode": "US-NY", "taxBasis": round(amount + 300, 2), "taxAmount": tax}]
+        },
     }  # fmt: skip
     return {**body, **changes}
 
@@ -209,7 +211,7 @@ def bench() -> Bench:
     return seeded()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make() -> Make:
     """The function that makes seeded benches with quirks, a credit limit or faults."""
     return seeded

@@ -1,0 +1,111 @@
+"""SuiteQL: a parsed subset, not a list of known strings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+SUITEQL = "/services/rest/query/v1/suiteql"
+
+
+@pytest.fixture
+def full(bench: Any) -> Any:
+    """A bench with three customers, an order, two invoices and a payment."""
+    for number, entity, currency in ((2, "UK", "GBP"), (3, "DE", "EUR")):
+        bench.now_us += 1_000_000
+        bench.act("create_customer", account=f"A-00000{number}", name=f"N'{number}", entity=entity, currency=currency)
+    bench.put("salesOrder/eid:Q-000123-v1", bench.order())
+    bench.put("invoice/eid:inv_1", bench.invoice())
+    bench.put("invoice/eid:inv_2", bench.invoice(500.0, 0))
+    bench.put("customerPayment/eid:pi_1", bench.payment(1606.5))
+    return bench
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("SELECT id FROM customer WHERE externalid = 'A-000002'", [{"id": "2"}]),
+        ("select ID from CUSTOMER c where c.companyname = 'N''3'", [{"id": "3"}]),
+        ("SELECT id FROM customer WHERE id > 1 AND NOT subsidiary = 'DE'", [{"id": "2"}]),
+        ("SELECT id FROM customer WHERE subsidiary IN ('UK','DE') ORDER BY id DESC", [{"id": "3"}, {"id": "2"}]),
+        ("SELECT id FROM customer WHERE id BETWEEN 2 AND 3 ORDER BY companyname", [{"id": "2"}, {"id": "3"}]),
+        ("SELECT id FROM customer WHERE email IS NOT NULL OR companyname LIKE 'Ac%'", [{"id": "1"}]),
+        ("SELECT id FROM customer WHERE (id = 1 OR id = 2) AND id <> 1", [{"id": "2"}]),
+        ("SELECT id AS number FROM customer ORDER BY id FETCH FIRST 1 ROWS ONLY", [{"number": "1"}]),
+        ("SELECT id FROM customer WHERE lastmodifieddate >= '2026-12-10 12:00:02'", [{"id": "3"}]),
+        ("SELECT id FROM customer WHERE lastmodifieddate > '2026-12-10T12:00:01Z' OR id = 1 ORDER BY id",
+         [{"id": "1"}, {"id": "3"}]),
+        ("SELECT id FROM customer WHERE lastmodifieddate >= TO_DATE('2026-12-11', 'YYYY-MM-DD')", []),
+        ("SELECT DISTINCT currency FROM invoice", [{"currency": "USD"}]),
+        ("SELECT COUNT(*) AS n, SUM(foreigntotal) AS total FROM invoice", [{"n": "2", "total": "2406.50"}]),
+        ("SELECT type, COUNT(id) AS n FROM transaction GROUP BY type ORDER BY n DESC, type",
+         [{"type": "CustInvc", "n": "2"}, {"type": "CustPymt", "n": "1"}, {"type": "SalesOrd", "n": "1"}]),
+        ("SELECT MIN(trandate) AS first, MAX(foreigntotal) AS top, AVG(foreigntotal) AS mean FROM invoice",
+         [{"first": "2026-12-10", "top": "1606.50", "mean": "1203.25"}]),
+        ("SELECT externalid, foreignamountunpaid FROM invoice WHERE foreignamountunpaid > 0",
+         [{"externalid": "inv_2", "foreignamountunpaid": "800.00"}]),
+        ("SELECT UPPER(externalid) AS code FROM invoice WHERE LOWER(externalid) = 'inv_1'", [{"code": "INV_1"}]),
+        ("SELECT amount FROM accountbalance WHERE account = '1100'", [{"amount": "800.00"}]),
+        ("SELECT DISTINCT periodname FROM accountingperiod WHERE startdate < '2026-11-01'",
+         [{"periodname": "2026-10"}]),
+        ("SELECT itemid FROM item WHERE custitem_kind = 'one_time'", [{"itemid": "SETUP"}]),
+        ("SELECT name FROM subsidiary WHERE id = 4", [{"name": "JP"}]),
+        ("SELECT COUNT(*) FROM customer WHERE creditlimit > -1", [{"expr1": "0"}]),
+    ],
+)  # fmt: skip
+def test_a_query_answers_with_text(full: Any, query: str, expected: list[dict[str, str]]) -> None:
+    items = full.sql(query)["items"]
+    assert [{name: value for name, value in row.items() if name != "links"} for row in items] == expected
+
+
+def test_null_columns_are_left_out_and_a_star_gives_all(full: Any) -> None:
+    row = full.sql("SELECT * FROM customer WHERE id = 1")["items"][0]
+    assert row["balance"] == "800.00"
+    assert "email" not in row
+    assert "creditlimit" not in row
+
+
+def test_answers_come_in_pages(full: Any) -> None:
+    page = full.sql("SELECT id FROM customer ORDER BY id", "?limit=2&offset=2")
+    assert (page["count"], page["hasMore"], page["offset"], page["totalResults"]) == (1, False, 2, 3)
+    assert page["items"][0]["id"] == "3"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "DELETE FROM customer",
+        "SELECT id",
+        "SELECT id FROM spaceship",
+        "SELECT colour FROM customer",
+        "SELECT id FROM customer WHERE colour = 1",
+        "SELECT id FROM customer ORDER BY colour",
+        "SELECT id FROM customer WHERE",
+        "SELECT id FROM customer WHERE id",
+        "SELECT id FROM customer WHERE id = ",
+        "SELECT id FROM customer WHERE (id = 1",
+        "SELECT id FROM customer WHERE id = 1 extra words",
+        "SELECT id FROM customer JOIN invoice ON customer.id = invoice.entity",
+        "SELECT NOW(id) FROM customer",
+        "SELECT id, COUNT(*) FROM customer",
+        "SELECT SUM(companyname) FROM customer",
+        "SELECT id FROM customer FETCH FIRST many ROWS ONLY",
+        "SELECT id FROM customer ORDER BY 'x'",
+        "SELECT id FROM customer WHERE id = 'x' ; %",
+        "SELECT id FROM customer WHERE id = -'x'",
+    ],
+)
+def test_what_cannot_be_run_is_an_invalid_query(full: Any, query: str) -> None:
+    refused = full.refused("POST", SUITEQL, {"q": query}, prefer="transient")
+    assert refused == (400, "INVALID_PARAMETER", "q")
+
+
+def test_queries_need_the_transient_preference(full: Any) -> None:
+    assert full.refused("POST", SUITEQL, {"q": "SELECT id FROM customer"}) == (400, "INVALID_HEADER", "Prefer")
+    assert full.refused("POST", f"{SUITEQL}?page=2", {"q": "SELECT 1"}, prefer="transient") == (
+        400,
+        "INVALID_PARAMETER",
+        "page",
+    )
