@@ -27,7 +27,7 @@ def create_customer(model: Processor, given: dict[str, Any]) -> None:
     body = CustomerBody(
         name=given.get("name", ""),
         payment_method=method,
-        metadata={"account": account},
+        metadata={"account": account, "method": given.get("method", "card")},
     )
     customers.create(model, body, key, given.get("currency", ""), account)
 

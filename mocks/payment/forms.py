@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 from urllib.parse import unquote_plus
@@ -34,17 +35,21 @@ def decode(text: bytes | str) -> dict[str, Any]:
         name, _, value = pair.partition("=")
         if "%" in value or "+" in value:
             value = unquote_plus(value)
-        if "%" in name:
-            name = unquote_plus(name)
-        if "[" in name:
-            _place(fields, name, value)
+        path = _path(name)
+        if len(path) == 1:
+            fields[path[0]] = value
         else:
-            fields[name] = value
+            _place(fields, path, value, name)
     return fields
 
 
-def _place(fields: dict[str, Any], name: str, value: str) -> None:
-    path = name.replace("]", "").split("[")
+@lru_cache(maxsize=4_096)
+def _path(name: str) -> tuple[str, ...]:
+    """Return the parts of a raw name: 'a%5Bb%5D' is (a, b). Callers send few names, again and again."""
+    return tuple(unquote_plus(name).replace("]", "").split("["))
+
+
+def _place(fields: dict[str, Any], path: tuple[str, ...], value: str, name: str) -> None:
     node: Any = fields
     for part, following in pairwise(path):
         fresh: Any = [] if following == "" or (following.isdigit() and part in _LISTS) else {}

@@ -147,7 +147,7 @@ def test_customers_are_made_changed_and_deleted(bench: Any) -> None:
 
 def test_a_seeded_customer_names_its_default_method(bench: Any) -> None:
     customer = bench.get("/customers/cus_A000001?expand[]=invoice_settings.default_payment_method")
-    assert customer["metadata"] == {"account": "A-000001"}
+    assert customer["metadata"] == {"account": "A-000001", "method": "card"}
     assert customer["invoice_settings"]["default_payment_method"]["type"] == "card"
     assert bench.changes("customer")[0].document.ref == "A-000001"
 

@@ -67,7 +67,7 @@ def test_failed_deliveries_are_tried_again_for_at_most_three_days(bench: Any) ->
     while True:
         payloads.add(bench.service.prepare(delivery, bench.now_us).body)
         bench.service.settle(delivery, 500, bench.now_us)
-        retries = []
+        retries: list[Any] = []
         while bench.service.due_us() is not None and not retries:
             bench.now_us = bench.service.due_us()
             bench.service.tick(bench.now_us)

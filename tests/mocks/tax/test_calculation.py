@@ -141,7 +141,7 @@ def test_details_lines_and_summary_always_agree(make_bench: Any, amounts: list[i
     bench = registered(make_bench, None, rounding_level=level)
     reply = read(bench.create(amounts=tuple(amount / 100 for amount in amounts)))
 
-    def minor(value: Any) -> int:
+    def minor(value: float) -> int:
         return round(value * 100)
 
     assert minor(reply["totalTax"]) == sum(minor(row["tax"]) for row in reply["summary"])
