@@ -9,18 +9,23 @@ import msgspec
 
 from domain.draws import Draws
 from domain.faults import Fault
-from mocks import billing, crm, erp, fulfilment, payment, tax
+from mocks.billing import build as build_billing
+from mocks.crm import build as build_crm
+from mocks.erp import build as build_erp
+from mocks.fulfilment import build as build_fulfilment
 from mocks.kernel.faults import FaultPlan
 from mocks.kernel.limits import Limiter, LimitPolicy
 from mocks.kernel.service import Service
+from mocks.payment import build as build_payment
+from mocks.tax import build as build_tax
 
 _BUILDERS: Mapping[str, Callable[..., Service]] = {
-    "crm": crm.build,
-    "erp": erp.build,
-    "billing": billing.build,
-    "tax": tax.build,
-    "payment": payment.build,
-    "fulfilment": fulfilment.build,
+    "crm": build_crm,
+    "erp": build_erp,
+    "billing": build_billing,
+    "tax": build_tax,
+    "payment": build_payment,
+    "fulfilment": build_fulfilment,
 }
 SYSTEMS = tuple(_BUILDERS)
 

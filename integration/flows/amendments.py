@@ -16,7 +16,7 @@ from domain.objects import Quote
 from integration.effects import Now, Sleep, Start
 from integration.flow import FlowContext
 from integration.flows.orders import booked_order
-from integration.flows.steps import US_PER_SECOND, GivenUp, ask_a_person, day_in, do, key_of, tell
+from integration.flows.steps import US_PER_SECOND, ask_a_person, day_in, do, key_of, tell
 from integration.outcomes import Answer
 from integration.systems import billing, erp
 from integration.systems.billing import BillingSubscription, Change, Terms
@@ -29,13 +29,10 @@ _OPEN = ("active", "in_trial", "non_renewing")
 async def amend(context: FlowContext, accepted: AcceptedQuote, reference: str) -> dict[str, Any]:
     """Book an amendment in the ERP, wait for its date, and hand it to the subscription's queue."""
     quote = accepted.quote
-    try:
-        now_us = await Now()
-        await do(context, erp.put_customer(accepted.account, context.settings.terms_days, quote.txn))
-        await do(context, erp.put_order(quote, reference, day_in(context, quote.entity, now_us)))
-        await booked_order(context, accepted, reference)
-    except GivenUp as given_up:
-        return {"amendment": reference, "status": "given_up", "reason": str(given_up)}
+    now_us = await Now()
+    await do(context, erp.put_customer(accepted.account, context.settings.terms_days, quote.txn))
+    await do(context, erp.put_order(quote, reference, day_in(context, quote.entity, now_us)))
+    await booked_order(context, accepted, reference)
     row = row_of(quote, reference)
     due_us = midnight_us(_effective(quote), context.settings.zones[quote.entity])
     if due_us > now_us:
@@ -77,10 +74,7 @@ def order_key(row: Row) -> str:
 async def apply_amendment(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Apply one booked amendment in billing. Arguments: subscription, row, entity."""
     row: Row = arguments["row"]
-    try:
-        found = await _ready(context, arguments["subscription"], row)
-    except GivenUp as given_up:
-        return {"amendment": row["ref"], "status": "given_up", "reason": str(given_up)}
+    found = await _ready(context, arguments["subscription"], row)
     meta = {"base": _base(found), "amendments": [], **found.meta_data}
     rows: list[Row] = [known for known in meta["amendments"] if known["ref"] != row["ref"]]
     place = _place(rows, row, context.settings.mutant)

@@ -8,31 +8,30 @@ from types import MappingProxyType
 from integration.effects import Start
 from integration.flow import Program
 from integration.flows import amendments, credit_notes, invoices, orders, quotes, settlements, sweeps
-from integration.flows.steps import US_PER_SECOND
+from integration.flows.steps import US_PER_SECOND, until_given_up
 from integration.intake import Route
 from integration.outcomes import Message
 from integration.systems import billing, crm, erp, fulfilment, payment, tax
 
-PROGRAMS: Mapping[str, Program] = MappingProxyType(
-    {
-        "accepted_quote": quotes.accepted_quote,
-        "mirror": orders.show_in_crm,
-        "undo_order": orders.undo_order,
-        "bill": invoices.bill,
-        "credit": credit_notes.credit,
-        "apply_amendment": amendments.apply_amendment,
-        "settle": settlements.settle,
-        "sweep_quotes": sweeps.sweep_quotes,
-        "sweep_invoices": sweeps.sweep_invoices,
-        "sweep_credit_notes": sweeps.sweep_credit_notes,
-        "sweep_payouts": sweeps.sweep_payouts,
-        "sweep_credit": sweeps.sweep_credit,
-        "show_credit": sweeps.show_credit,
-    }
-)
+_PROGRAMS: Mapping[str, Program] = {
+    "accepted_quote": quotes.accepted_quote,
+    "mirror": orders.show_in_crm,
+    "undo_order": orders.undo_order,
+    "bill": invoices.bill,
+    "credit": credit_notes.credit,
+    "apply_amendment": amendments.apply_amendment,
+    "settle": settlements.settle,
+    "sweep_quotes": sweeps.sweep_quotes,
+    "sweep_invoices": sweeps.sweep_invoices,
+    "sweep_credit_notes": sweeps.sweep_credit_notes,
+    "sweep_payouts": sweeps.sweep_payouts,
+    "sweep_credit": sweeps.sweep_credit,
+    "show_credit": sweeps.show_credit,
+}
+PROGRAMS = MappingProxyType({name: until_given_up(program) for name, program in _PROGRAMS.items()})
 
 SYSTEMS = (crm.SYSTEM, erp.SYSTEM, billing.SYSTEM, tax.SYSTEM, payment.SYSTEM, fulfilment.SYSTEM)
-SOURCES = (crm.SOURCE, billing.SOURCE, payment.SOURCE, fulfilment.SOURCE)
+SOURCES = (crm.SOURCE, erp.SOURCE, billing.SOURCE, payment.SOURCE, fulfilment.SOURCE)
 
 
 def _quote(message: Message) -> Start:
@@ -53,6 +52,11 @@ def _payout(message: Message) -> Start:
     return sweeps.start_payout(message.body["id"], message.body["currency"], message.body["created"] * US_PER_SECOND)
 
 
+def _credit_status(message: Message) -> Start:
+    told = message.body
+    return sweeps.start_credit_status(told["account"], told["status"], told["changed"])
+
+
 ROUTES = (
     Route(source="crm", topic="quote.accepted", start=_quote, deliver=False),
     Route(source="billing", topic="invoice_generated", start=_invoice, deliver=False),
@@ -60,5 +64,6 @@ ROUTES = (
     Route(source="payment", topic="payment_intent.succeeded", deliver_as="payment"),
     Route(source="payment", topic="payment_intent.payment_failed", deliver_as="payment"),
     Route(source="payment", topic="payout.paid", start=_payout, deliver=False),
+    Route(source="erp", topic="customer.credit_changed", start=_credit_status, deliver=False),
     Route(source="fulfilment", topic="task.completed"),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -49,7 +50,7 @@ async def bill(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, 
     if reference:
         await mirror(
             posting.txn, reference, "", paid_us,
-            InvoiceStatus__c="paid", InvoiceBalance__c=0, PaymentStatus__c="received",
+            InvoiceStatus__c="paid", InvoiceBalance__c=Decimal(0), PaymentStatus__c="received",
         )  # fmt: skip
     await tell("payment.applied", paid.intent.id, posting.txn, payment_id=paid.intent.id, invoice_id=invoice.id)
     return {"invoice": invoice.id, "paid": True, "payment": paid.intent.id}

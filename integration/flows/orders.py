@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from domain.objects import Quote
@@ -222,8 +223,9 @@ async def _ignoring_absence(context: FlowContext, call: Call) -> Answer | None:
 
 
 async def show_in_crm(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Write mirrored facts on a quote. Arguments: quote_id, reference, sequence, fields."""
-    fields = {**arguments["fields"], "MirrorSequence__c": arguments["sequence"]}
+    """Write mirrored facts on a quote. Arguments: quote_id, reference, sequence, fields, amounts."""
+    amounts = {name: Decimal(value) for name, value in arguments["amounts"].items()}
+    fields = {**arguments["fields"], **amounts, "MirrorSequence__c": arguments["sequence"]}
     call = crm.update_quote(arguments["quote_id"], arguments["reference"], fields, arguments["sequence"], context.txn)
     try:
         await do(context, call, allow=ABSENT)

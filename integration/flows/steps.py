@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from domain.calendar import local_date
 from integration.effects import Call, Emit, Park, Start
-from integration.flow import FlowContext
+from integration.flow import FlowContext, Program
 from integration.outcomes import Answer, CallFailed, OutcomeUnknown
 from integration.retry import Probe, call_with_retries
 from integration.systems.wire import UnexpectedReply
@@ -42,6 +43,18 @@ async def do(context: FlowContext, call: Call, probe: Probe | None = None, allow
             if failure.code in allow or failure.status in allow:
                 raise
             await ask_a_person(code_of(call.system, failure), f"{call.system} {call.operation}: {failure}", call)
+
+
+def until_given_up(program: Program) -> Program:
+    """Return a flow that ends, with a result that says so, when a person gives it up."""
+
+    async def bounded(context: FlowContext, arguments: Mapping[str, Any]) -> Any:
+        try:
+            return await program(context, arguments)
+        except GivenUp as given_up:
+            return {"status": "given_up", "reason": str(given_up)}
+
+    return bounded
 
 
 async def ask_a_person(code: str, detail: str, call: Call | None = None, **about: Any) -> None:
@@ -85,8 +98,8 @@ def day_in(context: FlowContext, entity: str, at_us: int) -> date:
     return local_date(at_us, context.settings.zones[entity])
 
 
-async def mirror(txn: str, reference: str, quote_id: str, at_us: int, **fields: Any) -> None:
-    """Have the CRM show a fact about a quote.
+async def mirror(txn: str, reference: str, quote_id: str, at_us: int, **fields: str | int | Decimal) -> None:
+    """Have the CRM show a fact about a quote. Decimals are amounts in major units.
 
     Mirrors of one quote run one at a time in the order of their facts, so that a late one never overwrites a newer one.
     """
@@ -94,7 +107,13 @@ async def mirror(txn: str, reference: str, quote_id: str, at_us: int, **fields: 
     await Start(
         flow_id=f"mirror/{reference}/{milliseconds}/{'+'.join(sorted(fields))}",
         name="mirror",
-        arguments={"quote_id": quote_id, "reference": reference, "sequence": milliseconds, "fields": fields},
+        arguments={
+            "quote_id": quote_id,
+            "reference": reference,
+            "sequence": milliseconds,
+            "fields": {name: value for name, value in fields.items() if not isinstance(value, Decimal)},
+            "amounts": {name: str(value) for name, value in fields.items() if isinstance(value, Decimal)},
+        },
         txn=txn,
         entity_key=f"mirror/{reference}",
         order_key=f"{milliseconds:015d}",

@@ -29,7 +29,7 @@ SWEEPS = (
     Sweep("sweep_invoices", 3600, 0),
     Sweep("sweep_credit_notes", 3600, 3 * 3600),
     Sweep("sweep_payouts", 6 * 3600, 3 * 86_400),
-    Sweep("sweep_credit", 60, 300),
+    Sweep("sweep_credit", 3600, 7200),
 )
 
 
@@ -58,6 +58,17 @@ def start_payout(payout: str, currency: str, at_us: int) -> Start:
     """Return the start of the flow of a payout."""
     arguments = {"payout": payout, "currency": currency, "at_us": at_us}
     return Start(flow_id=f"payout/{payout}", name="settle", arguments=arguments)
+
+
+def start_credit_status(account: str, status: str, stamp: str) -> Start:
+    """Return the start of the flow that shows sales a customer's credit status as of an instant (text that sorts)."""
+    return Start(
+        flow_id=f"credit-status/{account}/{stamp}/{status}",
+        name="show_credit",
+        arguments={"account": account, "status": status, "stamp": stamp},
+        entity_key=f"credit-status/{account}",
+        order_key=stamp,
+    )
 
 
 async def sweep_quotes(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,18 +109,7 @@ async def sweep_credit(context: FlowContext, arguments: Mapping[str, Any]) -> di
     """Show sales the credit status of customers that changed; the ERP sends no messages. Arguments: since_us."""
     changes = erp.changed_credit(await do(context, erp.credit_changes(arguments["since_us"])))
     for change in changes:
-        stamp = f"{change.externalid}/{change.lastmodifieddate}/{change.custentity_credit_status}"
-        await Start(
-            flow_id=f"credit-status/{stamp}",
-            name="show_credit",
-            arguments={
-                "account": change.externalid,
-                "status": change.custentity_credit_status,
-                "stamp": change.lastmodifieddate,
-            },
-            entity_key=f"credit-status/{change.externalid}",
-            order_key=change.lastmodifieddate,
-        )
+        await start_credit_status(change.externalid, change.custentity_credit_status, change.lastmodifieddate)
     return {"found": len(changes)}
 
 

@@ -13,11 +13,13 @@ from typing import Any
 
 import msgspec
 
-from domain.http import Reply
+from domain.http import Reply, Request
 from domain.objects import Account, Line, Quote, TaxShare
 from integration.effects import Call
-from integration.outcomes import Answer, Failed, Unknown
+from integration.intake import Source, Unreadable
+from integration.outcomes import Answer, Failed, Message, Unknown
 from integration.system import System, Token, TokenSource, classify
+from integration.systems.payment import verify_signature
 from integration.systems.wire import FORM, JSON, form_body, iso_instant, json_body, major, read
 
 BASE = "/services/rest/record/v1"
@@ -346,6 +348,34 @@ def _sign_in(_at_us: int) -> Call:
     return Call(system="erp", operation="token", method="POST", target=target, headers=FORM, body=body)
 
 
+SCRIPT_SECRET = b"erp-script-secret"
+
+
+class _ScriptMessage(msgspec.Struct):
+    id: str
+    type: str
+    account: str
+    status: str
+    changed_us: int
+
+
+_script_message = msgspec.json.Decoder(_ScriptMessage)
+
+
+def _verify(request: Request, now_us: int) -> None:
+    verify_signature(request.headers.get("x-script-signature", ""), request.body, SCRIPT_SECRET, now_us)
+
+
+def _parse(request: Request) -> list[Message]:
+    try:
+        told = _script_message.decode(request.body)
+    except msgspec.MsgspecError as error:
+        raise Unreadable(str(error)) from error
+    body = {"account": told.account, "status": told.status, "changed": iso_instant(told.changed_us)}
+    return [Message(source="erp", id=told.id, topic=told.type, key=told.account, body=body, sent_us=told.changed_us)]
+
+
+SOURCE = Source("erp", "/webhooks/erp", _verify, _parse)
 SYSTEM = System(
     name="erp",
     classify=_classify,

@@ -22,8 +22,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     `recognises_revenue`: last month's revenue is recognised every day on the agenda; otherwise by act only.
     `warning_percent`, `overdue_warning_days`: when a customer is on warning (domain.md 2.3.8).
     `concurrent`, `retry_after_seconds`: slots of the account, and what a 429 says (no Retry-After by default).
-    `notifies_credit`: a user event script posts each change of a customer's credit status to `script_target`, signed with
-    `script_secret`; the vendor itself sends nothing (dialects.md 2.1).
+    `notifies_credit`: a user event script posts each change of a customer's credit status to `script_target`, signed
+    with `script_secret`; the vendor itself sends nothing (dialects.md 2.1).
     `job_seconds`: how long an asynchronous request takes.
     """
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from domain.http import Request
-from mocks.erp.records import CustomerRecord
+from mocks.erp.customers import CustomerRecord
 from mocks.kernel.codec import encode_json
 from mocks.kernel.desk import Desk, Message
 from mocks.kernel.signatures import timestamped

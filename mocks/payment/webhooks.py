@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 
 from domain.http import Request
 from mocks.kernel.codec import encode_json
 from mocks.kernel.desk import Message
+from mocks.kernel.signatures import timestamped
 from mocks.payment import render
 from mocks.payment.model import SECOND_US, Processor
 
@@ -18,8 +18,7 @@ RETRY_SECONDS = (300, 1_800, 7_200, 18_000, 36_000, 43_200, 43_200, 43_200, 43_2
 
 def signature(secret: str, at: int, payload: bytes) -> str:
     """Return the Stripe-Signature header of a payload sent at an instant in seconds."""
-    digest = hmac.new(secret.encode(), f"{at}.".encode() + payload, hashlib.sha256).hexdigest()
-    return f"t={at},v1={digest}"
+    return timestamped(secret, payload, at)
 
 
 def is_genuine(header: str, payload: bytes, secret: str, at: int, tolerance_seconds: int = TOLERANCE_SECONDS) -> bool:
