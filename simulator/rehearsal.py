@@ -33,6 +33,7 @@ from scenarios.timeline import SystemPlan, Timeline
 from simulator.clerks import Clerks, Staff
 from simulator.latency import Latency, LatencyTable
 from simulator.network import Network
+from simulator.openings import opening_acts
 from simulator.remedies import remedies
 
 SECOND_US = 1_000_000
@@ -124,8 +125,13 @@ class Rehearsal:
     # --- people -----------------------------------------------------------------------------------------------------
 
     def _people(self) -> Generator[simpy.Event, Any, None]:
-        missing = frozenset(self.timeline.mapping_missing)
+        missing, start_us = frozenset(self.timeline.mapping_missing), self.timeline.start_us
+        is_open = False
         for act in self.timeline.acts:
+            if act.at_us > start_us and not is_open:
+                is_open = True
+                for opening in opening_acts(self.world, start_us):
+                    self._act(opening)
             wait_us = act.at_us - self.network.now_us
             if wait_us > 0:
                 yield self.env.timeout(wait_us)

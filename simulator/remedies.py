@@ -35,7 +35,7 @@ def _new_payment_method(world: World, case: Any, at_us: int) -> list[Act]:
         return []
     payment = world["payment"].desk.book
     payer = next(
-        (row for row in payment.table("customer").values() if row.metadata.get("account") == invoice.customer_id), None
+        (row for row in payment.table("customer").values() if row.metadata.get("account") == invoice.customer), None
     )
     if payer is None:
         return []
