@@ -30,6 +30,20 @@ EXPANDABLE: Mapping[tuple[str, str], str] = {
 _SOURCES = ("charge", "refund", "dispute", "payout")
 
 
+def require(kind: str, path: str) -> None:
+    """Raise Refusal when a path cannot be expanded from an object of a kind, whatever the object holds."""
+    parts = path.split(".")
+    for part in parts:
+        if (kind, part) in EXPANDABLE:
+            kind = EXPANDABLE[kind, part]
+        elif any(holder == f"{kind}.{part}" for holder, _ in EXPANDABLE) and part is not parts[-1]:
+            kind = f"{kind}.{part}"
+        else:
+            raise Refusal("not_expandable", f"This property cannot be expanded ({path}).", field="expand")
+    if len(parts) > DEPTH:
+        raise Refusal("not_expandable", f"You cannot expand more than {DEPTH} levels of a property.", "expand")
+
+
 def expand(model: Processor, body: dict[str, Any], paths: Sequence[str]) -> dict[str, Any]:
     """Return the body with the paths expanded in place; raise Refusal for one that cannot be."""
     for path in paths:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -13,7 +12,8 @@ from mocks.kernel.desk import Desk
 from mocks.kernel.operations import Refusal
 from mocks.tax import returns
 from mocks.tax.bodies import Address, Adjust, CreateOrAdjust, Refund, Settle, Transaction, Verify, read_date
-from mocks.tax.calculation import place, region_of, tax_date_of, tax_lines, to_minor
+from mocks.tax.calculation import place, region_of, tax_date_of, tax_lines
+from mocks.tax.checks import compare, document_type, expect, is_same, require_complete, require_unlocked
 from mocks.tax.documents import (
     ADJUSTED,
     CANCELLED,
@@ -21,7 +21,6 @@ from mocks.tax.documents import (
     POSTED,
     SAVED,
     TEMPORARY,
-    TYPES,
     StoredDocument,
     canonical,
 )
@@ -100,7 +99,7 @@ class TaxEngine:
         """Return the document a request asks for, with its tax and nothing changed; raise Refusal when it is wrong."""
         company = given.company_code or "DEFAULT"
         self.require_company(company)
-        _require(given)
+        require_complete(given)
         currency = (given.currency_code or "USD").upper()
         day = tax_date_of(given)
         lines = tax_lines(given, currency, day, self._finder(company), self.quirks)
@@ -143,38 +142,38 @@ class TaxEngine:
 
     def create(self, given: Transaction) -> StoredDocument:
         """Calculate; store unless the type is an order. An unfinished document of the same code is replaced."""
-        kind = _type(given)
+        kind = document_type(given)
         document = self.calculate(given, kind)
         if not document.stored:
             return document
         before = self.find(document.company, document.code, kind) if document.code else None
         if before is not None:
-            _unlocked(before)
-            _expect(before, SAVED, POSTED)
+            require_unlocked(before)
+            expect(before, SAVED, POSTED)
         status = COMMITTED if given.commit else SAVED
         return self._store(document, status, before)
 
     def create_or_adjust(self, body: CreateOrAdjust) -> StoredDocument:
         """Have this document stored: create it, replace it while unfinished, revise it when committed."""
         given = body.create_transaction_model
-        kind = _type(given)
+        kind = document_type(given)
         document = self.calculate(given, kind)
         if not document.stored:
             raise Refusal("validation", "Only documents that are stored can be adjusted.", field="type")
         before = self.find(document.company, document.code, kind) if document.code else None
         if before is None or before.status in (SAVED, POSTED):
             if before is not None:
-                _unlocked(before)
+                require_unlocked(before)
             return self._store(document, COMMITTED if given.commit else SAVED, before)
-        _expect(before, COMMITTED)
-        if not self.quirks.adjust_identical_revises and _same(before, document):
+        expect(before, COMMITTED)
+        if not self.quirks.adjust_identical_revises and is_same(before, document):
             return before
         return self._revise(before, document, body.adjustment_reason)
 
     def adjust(self, company: str, code: str, kind: str, body: Adjust) -> StoredDocument:
         """Replace a committed document by a new revision; the old one becomes Adjusted."""
         before = self.get(company, code, kind)
-        _expect(before, COMMITTED)
+        expect(before, COMMITTED)
         given = body.new_transaction
         document = self.calculate(_replace(given, code=given.code or code, company_code=company), before.type)
         if document.code != code and self._codes.get((company, document.code)):
@@ -200,7 +199,7 @@ class TaxEngine:
         return stored
 
     def _revise(self, before: StoredDocument, document: StoredDocument, reason: str) -> StoredDocument:
-        _unlocked(before)
+        require_unlocked(before)
         self._drop(before)
         self._put(_replace(before, status=ADJUSTED, modified_us=self.desk.now_us))
         number = _FIRST_ID + self.desk.next("document")
@@ -241,45 +240,45 @@ class TaxEngine:
         """Report a document: Saved or Posted becomes Committed."""
         if document.status == COMMITTED and self.quirks.commit_repeats_quietly:
             return document
-        _unlocked(document)
-        _expect(document, SAVED, POSTED)
+        require_unlocked(document)
+        expect(document, SAVED, POSTED)
         return self._step(document, status=COMMITTED)
 
     def uncommit(self, document: StoredDocument) -> StoredDocument:
         """Take a committed document back to Saved."""
-        _unlocked(document)
-        _expect(document, COMMITTED)
+        require_unlocked(document)
+        expect(document, COMMITTED)
         return self._step(document, status=SAVED)
 
     def void(self, document: StoredDocument, reason: str) -> StoredDocument:
         """Cancel a document; DocDeleted also frees its code."""
         if reason not in ("DocVoided", "DocDeleted"):
             raise Refusal("validation", f"{reason!r} is not a reason to void: DocVoided or DocDeleted.", field="code")
-        _unlocked(document)
-        _expect(document, SAVED, POSTED, COMMITTED)
+        require_unlocked(document)
+        expect(document, SAVED, POSTED, COMMITTED)
         if reason == "DocDeleted":
             self._drop(document)
         return self._step(document, status=CANCELLED, before_void=document.status)
 
     def unvoid(self, document: StoredDocument) -> StoredDocument:
         """Give a cancelled document the status back that it had."""
-        _unlocked(document)
-        _expect(document, CANCELLED)
+        require_unlocked(document)
+        expect(document, CANCELLED)
         return self._step(document, status=document.before_void, before_void="")
 
     def verify(self, document: StoredDocument, body: Verify) -> StoredDocument:
         """Compare a document with what the caller believes; Saved becomes Posted."""
-        _unlocked(document)
-        _expect(document, SAVED, POSTED)
-        _compare(document, body)
+        require_unlocked(document)
+        expect(document, SAVED, POSTED)
+        compare(document, body)
         return document if document.status == POSTED else self._step(document, status=POSTED)
 
     def settle(self, document: StoredDocument, body: Settle) -> StoredDocument:
         """Verify, rename and commit in one step; nothing changes when a part is refused."""
-        _unlocked(document)
-        _expect(document, SAVED, POSTED)
+        require_unlocked(document)
+        expect(document, SAVED, POSTED)
         if body.verify is not None:
-            _compare(document, body.verify)
+            compare(document, body.verify)
         new_code = body.change_code.new_code if body.change_code is not None else document.code
         self._require_free(document, new_code)
         status = COMMITTED if body.commit is not None and body.commit.commit else POSTED
@@ -287,8 +286,8 @@ class TaxEngine:
 
     def change_code(self, document: StoredDocument, new_code: str) -> StoredDocument:
         """Give a document another code."""
-        _unlocked(document)
-        _expect(document, SAVED, POSTED, COMMITTED)
+        require_unlocked(document)
+        expect(document, SAVED, POSTED, COMMITTED)
         self._require_free(document, new_code)
         return self._renamed(document, new_code, document.status)
 
@@ -308,63 +307,5 @@ class TaxEngine:
 
     def lock(self, document: StoredDocument, locked: bool) -> StoredDocument:
         """Lock a committed document against any change, or unlock it."""
-        _expect(document, COMMITTED)
+        expect(document, COMMITTED)
         return self._step(document, locked=locked)
-
-
-def _type(given: Transaction) -> str:
-    kind = given.type or "SalesOrder"
-    if kind not in TYPES:
-        raise Refusal("validation", f"{kind!r} is not a document type.", field="type")
-    return kind
-
-
-def _require(given: Transaction) -> None:
-    if not given.lines:
-        raise Refusal("value_required", "Field lines is required.", field="lines")
-    if not given.customer_code:
-        raise Refusal("value_required", "Field customerCode is required.", field="customerCode")
-    if given.code is not None and len(given.code) > 50:
-        raise Refusal("string_length", "Field code takes at most 50 characters.", field="code")
-    if not given.addresses and not all(line.addresses for line in given.lines):
-        raise Refusal("value_required", "Field addresses is required.", field="addresses")
-    override = given.tax_override
-    if override is not None and override.type not in ("None", "TaxDate", "TaxAmount", "Exemption"):
-        raise Refusal("validation", f"{override.type!r} is not a tax override.", field="taxOverride.type")
-    if override is not None and override.type != "None" and not override.reason:
-        raise Refusal("value_required", "Field taxOverride.reason is required.", field="taxOverride.reason")
-
-
-def _expect(document: StoredDocument, *statuses: str) -> None:
-    if document.status not in statuses:
-        expected = "|".join(statuses)
-        text = f"DocStatus is invalid for this operation. {document.code} is {document.status}. Expected {expected}"
-        raise Refusal("document_status", text, field="DocStatus")
-
-
-def _unlocked(document: StoredDocument) -> None:
-    if document.locked:
-        raise Refusal("locked", f"{document.code} is locked.")
-
-
-def _compare(document: StoredDocument, body: Verify) -> None:
-    expected: tuple[tuple[str, Decimal | None, int], ...] = (
-        ("verifyTotalAmount", body.verify_total_amount, document.amount_minor),
-        ("verifyTotalTax", body.verify_total_tax, document.tax_minor),
-    )
-    for field, amount, minor in expected:
-        if amount is not None and to_minor(amount, document.currency) != minor:
-            raise Refusal("mismatch", f"{field} is not what {document.code} says.", field=field)
-    if body.verify_transaction_date is not None:
-        day = read_date(body.verify_transaction_date, "verifyTransactionDate")
-        if day != document.date:
-            raise Refusal("mismatch", f"{document.code} is of {document.date}.", field="verifyTransactionDate")
-
-
-def _same(before: StoredDocument, document: StoredDocument) -> bool:
-    """Tell whether a repeated request asks for what is stored already."""
-    given = _replace(
-        document, id=before.id, status=before.status, version=before.version, modified_us=before.modified_us,
-        adjustment_reason=before.adjustment_reason, txn=before.txn,
-    )  # fmt: skip
-    return given == before

@@ -205,6 +205,8 @@ def test_a_succeeded_intent_can_neither_be_confirmed_nor_cancelled(bench: Any) -
          "automatic_payment_methods[x]"),
         ({"capture_method": "never"}, None, "capture_method"),
         ({"expand[]": "amount"}, None, "expand"),
+        ({"expand[]": "latest_charge.balance_transaction.fee"}, None, "expand"),
+        ({"expand[]": "customer.invoice_settings"}, None, "expand"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named_and_nothing_happens(
