@@ -28,7 +28,8 @@ def create_subsidiary(erp: Erp, arguments: Arguments) -> None:
 
 def create_item(erp: Erp, arguments: Arguments) -> None:
     """Set up an item: {sku, item, kind, revenue_rule}."""
-    erp.catalogue.add_item(arguments)
+    item = erp.catalogue.add_item(arguments)
+    erp.desk.book.keep("item", item.sku, item)
 
 
 def create_customer(erp: Erp, arguments: Arguments) -> None:
@@ -41,6 +42,7 @@ def create_customer(erp: Erp, arguments: Arguments) -> None:
     )
     before = erp.customers.find(f"eid:{arguments['account']}")
     record = erp.customers.put(arguments["account"], body)
+    erp.customers.migrated.add(record.id)
     limit = arguments.get("credit_limit_minor")
     if limit is None or limit == record.limit_minor:
         return

@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 
 from domain.http import Reply, Request
-from mocks.erp import handlers
+from mocks.erp import job_calls, reads, writes
 from mocks.erp.acts import ACTS, plan_recognition
+from mocks.erp.addresses import JOBS, RECORDS
 from mocks.erp.auth import TOKEN_PATH
 from mocks.erp.bodies import (
     CustomerBody,
@@ -22,7 +23,7 @@ from mocks.erp.bodies import (
     RefundBody,
 )  # fmt: skip
 from mocks.erp.errors import refuse
-from mocks.erp.handlers import JOBS, RECORDS, preferring
+from mocks.erp.job_calls import preferring
 from mocks.erp.jobs import KEY_HEADER, run_job
 from mocks.erp.model import Erp
 from mocks.erp.quirks import Quirks
@@ -41,59 +42,59 @@ def _write(name: str, method: str, path: str, handler: Callable[[Any, Call], Rep
 
 
 def _records(name: str, plural: str, kind: str, part: str, table: str) -> tuple[Operation, ...]:
-    rows = [Operation(f"read_{name}", "GET", f"{RECORDS}/{kind}/{_ONE}", handlers.reader(kind, part))]
+    rows = [Operation(f"read_{name}", "GET", f"{RECORDS}/{kind}/{_ONE}", reads.reader(kind, part))]
     if table:
-        rows.append(Operation(f"list_{plural}", "GET", f"{RECORDS}/{kind}", handlers.lister(kind, table)))
+        rows.append(Operation(f"list_{plural}", "GET", f"{RECORDS}/{kind}", reads.lister(kind, table)))
     return tuple(rows)
 
 
 OPERATIONS: tuple[Operation, ...] = (
-    Operation("token", "POST", TOKEN_PATH, handlers.token, summary="client credentials"),
-    _write("upsert_customer", "PUT", "customer/{id}", handlers.put_customer, CustomerBody),
-    _write("create_customer", "POST", "customer", handlers.post_customer, CustomerBody),
-    _write("update_customer", "PATCH", "customer/{id}", handlers.patch_customer, CustomerBody),
+    Operation("token", "POST", TOKEN_PATH, writes.token, summary="client credentials"),
+    _write("upsert_customer", "PUT", "customer/{id}", writes.put_customer, CustomerBody),
+    _write("create_customer", "POST", "customer", writes.post_customer, CustomerBody),
+    _write("update_customer", "PATCH", "customer/{id}", writes.patch_customer, CustomerBody),
     *_records("customer", "customers", "customer", "customers", "customer"),
-    _write("upsert_order", "PUT", "salesOrder/{id}", handlers.put_order, OrderBody),
-    _write("create_order", "POST", "salesOrder", handlers.post_order, OrderBody),
-    _write("update_order", "PATCH", "salesOrder/{id}", handlers.patch_order, OrderBody),
+    _write("upsert_order", "PUT", "salesOrder/{id}", writes.put_order, OrderBody),
+    _write("create_order", "POST", "salesOrder", writes.post_order, OrderBody),
+    _write("update_order", "PATCH", "salesOrder/{id}", writes.patch_order, OrderBody),
     *_records("order", "orders", "salesOrder", "orders", "salesorder"),
     _write(
-        "transform_order", "POST", "salesOrder/{id}/!transform/itemFulfillment", handlers.transform_fulfilment,
+        "transform_order", "POST", "salesOrder/{id}/!transform/itemFulfillment", writes.transform_fulfilment,
         FulfilmentBody,
     ),
     _write(
-        "transform_order_to_invoice", "POST", "salesOrder/{id}/!transform/invoice", handlers.transform_invoice,
+        "transform_order_to_invoice", "POST", "salesOrder/{id}/!transform/invoice", writes.transform_invoice,
         InvoiceBody,
     ),
-    _write("upsert_fulfilment", "PUT", "itemFulfillment/{id}", handlers.put_fulfilment, FulfilmentBody),
+    _write("upsert_fulfilment", "PUT", "itemFulfillment/{id}", writes.put_fulfilment, FulfilmentBody),
     *_records("fulfilment", "", "itemFulfillment", "fulfilments", ""),
-    _write("upsert_invoice", "PUT", "invoice/{id}", handlers.put_invoice, InvoiceBody),
-    _write("create_invoice", "POST", "invoice", handlers.post_invoice, InvoiceBody),
+    _write("upsert_invoice", "PUT", "invoice/{id}", writes.put_invoice, InvoiceBody),
+    _write("create_invoice", "POST", "invoice", writes.post_invoice, InvoiceBody),
     *_records("invoice", "invoices", "invoice", "invoices", "invoice"),
     _write(
         "transform_invoice_to_payment", "POST", "invoice/{id}/!transform/customerPayment",
-        handlers.transform_payment, PaymentBody,
+        writes.transform_payment, PaymentBody,
     ),
-    _write("upsert_credit_memo", "PUT", "creditMemo/{id}", handlers.put_credit_memo, InvoiceBody),
-    _write("create_credit_memo", "POST", "creditMemo", handlers.post_credit_memo, InvoiceBody),
+    _write("upsert_credit_memo", "PUT", "creditMemo/{id}", writes.put_credit_memo, InvoiceBody),
+    _write("create_credit_memo", "POST", "creditMemo", writes.post_credit_memo, InvoiceBody),
     *_records("credit_memo", "credit_memos", "creditMemo", "credit_memos", "creditmemo"),
-    _write("upsert_payment", "PUT", "customerPayment/{id}", handlers.put_payment, PaymentBody),
-    _write("create_payment", "POST", "customerPayment", handlers.post_payment, PaymentBody),
-    _write("update_payment", "PATCH", "customerPayment/{id}", handlers.patch_payment, PaymentBody),
+    _write("upsert_payment", "PUT", "customerPayment/{id}", writes.put_payment, PaymentBody),
+    _write("create_payment", "POST", "customerPayment", writes.post_payment, PaymentBody),
+    _write("update_payment", "PATCH", "customerPayment/{id}", writes.patch_payment, PaymentBody),
     *_records("payment", "payments", "customerPayment", "payments", "customerpayment"),
-    _write("upsert_refund", "PUT", "customerRefund/{id}", handlers.put_refund, RefundBody),
+    _write("upsert_refund", "PUT", "customerRefund/{id}", writes.put_refund, RefundBody),
     *_records("refund", "", "customerRefund", "refunds", ""),
-    _write("upsert_journal", "PUT", "journalEntry/{id}", handlers.put_journal, JournalBody),
-    _write("create_journal", "POST", "journalEntry", handlers.post_journal, JournalBody),
+    _write("upsert_journal", "PUT", "journalEntry/{id}", writes.put_journal, JournalBody),
+    _write("create_journal", "POST", "journalEntry", writes.post_journal, JournalBody),
     *_records("journal", "", "journalEntry", "journals", ""),
     *_records("item", "items", "serviceSaleItem", "catalogue.item_records", "item"),
     *_records("subsidiary", "subsidiaries", "subsidiary", "catalogue.subsidiary_records", "subsidiary"),
-    Operation("suiteql", "POST", "/services/rest/query/v1/suiteql", handlers.suiteql_query, QueryBody),
-    Operation("limits", "GET", "/services/rest/system/v1/governanceLimits", handlers.limits),
-    Operation("job", "GET", f"{JOBS}/{{id}}", handlers.job),
-    Operation("job_tasks", "GET", f"{JOBS}/{{id}}/task", handlers.job_tasks),
-    Operation("job_task", "GET", f"{JOBS}/{{id}}/task/{{task}}", handlers.job_task),
-    Operation("job_result", "GET", f"{JOBS}/{{id}}/task/{{task}}/result", handlers.job_result),
+    Operation("suiteql", "POST", "/services/rest/query/v1/suiteql", reads.suiteql_query, QueryBody),
+    Operation("limits", "GET", "/services/rest/system/v1/governanceLimits", reads.limits),
+    Operation("job", "GET", f"{JOBS}/{{id}}", job_calls.job),
+    Operation("job_tasks", "GET", f"{JOBS}/{{id}}/task", job_calls.job_tasks),
+    Operation("job_task", "GET", f"{JOBS}/{{id}}/task/{{task}}", job_calls.job_task),
+    Operation("job_result", "GET", f"{JOBS}/{{id}}/task/{{task}}/result", job_calls.job_result),
 )  # fmt: skip
 """Every call the ERP answers; names are stable."""
 

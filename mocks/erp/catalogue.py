@@ -116,7 +116,7 @@ class Catalogue:
         self.subsidiaries[entity] = found
         self._subsidiary_names.update({entity: found, number: found, name: found})
 
-    def add_item(self, arguments: dict[str, Any]) -> None:
+    def add_item(self, arguments: dict[str, Any]) -> Item:
         """Create or change an item: {sku, item, kind, revenue_rule}; recurring items defer revenue by default."""
         sku, kind = arguments["sku"], arguments.get("kind", "recurring")
         rule = arguments.get("revenue_rule") or ("daily" if kind == "recurring" else "at_posting")
@@ -131,6 +131,7 @@ class Catalogue:
         self._item_names.update({external_id: item, sku: item})
         self._item_names.setdefault(number, item)
         self._skus[sku] = item
+        return item
 
     def subsidiary(self, ref: Ref, field: str = "subsidiary") -> Subsidiary:
         """Return the subsidiary named by id, number or name, or refuse."""

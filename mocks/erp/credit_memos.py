@@ -8,7 +8,7 @@ import msgspec
 
 from domain.calendar import Interval
 from domain.objects import CreditMemo, Line, Posting
-from mocks.erp.bodies import InvoiceBody
+from mocks.erp.bodies import InvoiceBody, Ref
 from mocks.erp.catalogue import DEFERRED, RECEIVABLE, Catalogue, currency_of, invalid_reference
 from mocks.erp.credit import Credit
 from mocks.erp.customers import Customers
@@ -16,6 +16,7 @@ from mocks.erp.invoices import Draft, InvoiceRecord, Invoices, is_deferred, post
 from mocks.erp.ledger import Ledger, postings_of
 from mocks.erp.lines import read_lines, read_taxes
 from mocks.erp.orders import Orders
+from mocks.erp.quirks import Quirks
 from mocks.erp.rates import Rate
 from mocks.erp.references import ExternalIds, key_of, transaction_id, txn_of
 from mocks.erp.schedules import Schedules
@@ -42,7 +43,7 @@ class CreditMemos:
 
     def __init__(
         self, desk: Desk, catalogue: Catalogue, customers: Customers, credit: Credit, orders: Orders,
-        invoices: Invoices, ledger: Ledger, schedules: Schedules,
+        invoices: Invoices, ledger: Ledger, schedules: Schedules, quirks: Quirks,
     ) -> None:  # fmt: skip
         self._desk = desk
         self._catalogue = catalogue
@@ -52,6 +53,7 @@ class CreditMemos:
         self._invoices = invoices
         self._ledger = ledger
         self._schedules = schedules
+        self._quirks = quirks
         self._ids = ExternalIds()
         self.records: dict[str, MemoRecord] = {}
 
@@ -90,11 +92,18 @@ class CreditMemos:
         if body.createdFrom is None:
             return None
         invoice = self._invoices.find(key_of(body.createdFrom))
+        if invoice is None and self._may_predate(body.createdFrom, customer):
+            return None
         if invoice is None or invoice.customer != customer:
             raise invalid_reference(body.createdFrom.externalId or body.createdFrom.id, "createdFrom")
         if body.currency is not None and currency_of(body.currency) != invoice.doc.currency:
             raise invalid_reference(currency_of(body.currency), "currency")
         return invoice
+
+    def _may_predate(self, ref: Ref, customer: str) -> bool:
+        """Tell whether an unknown invoice may be one of the time before this ERP."""
+        is_old = customer in self._customers.migrated and self._quirks.credits_before_migration
+        return is_old and ref.externalId is not None
 
     def _post(
         self, draft: Draft, external_id: str, body: InvoiceBody, invoice: InvoiceRecord | None, txn: str

@@ -53,6 +53,7 @@ class Customers:
         self._ids = ExternalIds()
         self.records: dict[str, CustomerRecord] = {}
         self.used: set[str] = set()  # those with transactions: currency and subsidiary are fixed
+        self.migrated: set[str] = set()  # those that were there at go-live, with a past this ERP does not hold
         self._recent: dict[str, None] = {}
 
     def find(self, name: str) -> CustomerRecord | None:

@@ -44,8 +44,9 @@ class Erp:
             self.schedules, quirks,
         )  # fmt: skip
         self.credit_memos = CreditMemos(
-            desk, self.catalogue, self.customers, self.credit, self.orders, self.invoices, self.ledger, self.schedules
-        )
+            desk, self.catalogue, self.customers, self.credit, self.orders, self.invoices, self.ledger,
+            self.schedules, quirks,
+        )  # fmt: skip
         self.payments = Payments(
             desk, self.catalogue, self.customers, self.credit, self.orders, self.invoices, self.periods, self.rates,
             self.ledger,

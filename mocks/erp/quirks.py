@@ -19,6 +19,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     `releases_orders`: orders held for credit are booked when the hold ends; otherwise somebody must approve them.
     `loses_identity`: PUT by external id inserts orders and invoices again on every repetition (domain.md 0.13, the
     naive ERP; not this vendor, but home-made facades do it).
+    `credits_before_migration`: a customer seeded by act has a past in which only open items were migrated, so a credit
+    memo of its may name an invoice this ERP never held; it is taken as a stand-alone credit.
     `recognises_revenue`: last month's revenue is recognised every day on the agenda; otherwise by act only.
     `warning_percent`, `overdue_warning_days`: when a customer is on warning (domain.md 2.3.8).
     `concurrent`, `retry_after_seconds`: slots of the account, and what a 429 says (no Retry-After by default).
@@ -34,6 +36,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     bills_by_reference: bool = True
     releases_orders: bool = True
     loses_identity: bool = False
+    credits_before_migration: bool = True
     recognises_revenue: bool = False
     token_seconds: int = 3_600
     warning_percent: int = 90

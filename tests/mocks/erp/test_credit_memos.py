@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from mocks.erp import Quirks
+
 PATH = "creditMemo/eid:cn_1"
 
 
@@ -65,8 +67,16 @@ def test_credits_never_exceed_the_invoice_neither_net_nor_tax(bench: Any) -> Non
     assert bench.get("invoice/eid:inv_1")["status"]["id"] == "paidInFull"
 
 
-def test_the_invoice_must_exist(bench: Any) -> None:
-    assert bench.refused("PUT", PATH, bench.memo()) == (400, "INVALID_KEY_OR_REF", "createdFrom")
+def test_the_invoice_must_exist_unless_it_may_predate_the_migration(bench: Any, make: Any) -> None:
+    strict = make(Quirks(credits_before_migration=False))
+    assert strict.refused("PUT", PATH, strict.memo()) == (400, "INVALID_KEY_OR_REF", "createdFrom")
+    bench.put("customer/eid:A-000009", {"companyName": "New", "subsidiary": {"id": "US"}})
+    of_new = bench.memo(entity={"externalId": "A-000009"})
+    assert bench.refused("PUT", PATH, of_new) == (400, "INVALID_KEY_OR_REF", "createdFrom")
+    assert bench.put(PATH, bench.memo()).status == 204
+    assert bench.put(PATH, bench.memo()).status == 204
+    assert bench.changes("credit_memo")[-1].document.invoice == ""
+    assert bench.get(PATH)["amountRemaining"] == 107.1
 
 
 def test_a_foreign_credit_uses_the_rate_of_its_invoice_and_leaves_no_residue(bench: Any) -> None:
