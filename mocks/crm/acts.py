@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 
 from mocks.crm.objects import ACCOUNT, PRODUCT, QUOTE, QUOTE_LINE
-from mocks.crm.rows import new_row
+from mocks.crm.rows import line_row, new_row
 from mocks.crm.schema import ID
 from mocks.crm.values import plain
 from mocks.kernel.operations import Refusal
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from mocks.crm.model import Crm
 
 S = TypeVar("S")
+_Cells = tuple[str, str, int, int, int, int, int]
+_TOTAL: Final = 5
 
 
 class NewAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -135,14 +137,13 @@ def create_quote(crm: Crm, arguments: dict[str, Any]) -> None:
     if any(row[QUOTE.at("Version__c")] == new.version for row in crm.quotes.versions(new.number)):
         raise Refusal("duplicate_value", f"quote {new.number} version {new.version} exists", "Version__c")
     lines = _lines(crm, new)
-    row = new_row(crm.desk, QUOTE, _header(new, account[ID], lines))
+    row = new_row(crm.desk, QUOTE, _header(new, account[ID], sum(line[_TOTAL] for line in lines)))
     for number, line in enumerate(lines, 1):
-        named = {**line, "QuoteId": row[ID], "LineNumber": f"{number:08d}", "CurrencyIsoCode": new.currency}
-        crm.store.put(QUOTE_LINE, new_row(crm.desk, QUOTE_LINE, named))
+        crm.store.put(QUOTE_LINE, line_row(crm.desk, new.currency, (row[ID], f"{number:08d}", *line)))
     crm.quotes.create(row)
 
 
-def _header(new: NewQuote, account_id: str, lines: list[dict[str, Any]]) -> dict[str, Any]:
+def _header(new: NewQuote, account_id: str, total_minor: int) -> dict[str, Any]:
     return {
         "QuoteNumber": new.number,
         "Version__c": new.version,
@@ -156,7 +157,7 @@ def _header(new: NewQuote, account_id: str, lines: list[dict[str, Any]]) -> dict
         "TermStart__c": new.term_start,
         "TermMonths__c": new.term_months or None,
         "DiscountPercent__c": plain(Decimal(new.discount_percent)),
-        "TotalPrice": sum(line["TotalPrice"] for line in lines),
+        "TotalPrice": total_minor,
         "PaymentMethod__c": new.payment_method or None,
         "Subscription__c": new.subscription or None,
         "EffectiveDate__c": new.effective_date,
@@ -165,23 +166,19 @@ def _header(new: NewQuote, account_id: str, lines: list[dict[str, Any]]) -> dict
     }
 
 
-def _lines(crm: Crm, new: NewQuote) -> list[dict[str, Any]]:
+def _lines(crm: Crm, new: NewQuote) -> list[_Cells]:
     if new.kind == "amend" and new.deltas:
         known = {line.sku: line for line in new.lines}
         return [_line(crm, delta, known.get(delta.sku)) for delta in new.deltas]
     return [_line(crm, line, line) for line in new.lines]
 
 
-def _line(crm: Crm, priced: NewLine | NewDelta, described: NewLine | None) -> dict[str, Any]:
-    return {
-        "ProductCode__c": priced.sku,
-        "ProductKind__c": (described.kind if described is not None else "") or crm.accounts.kind_of(priced.sku),
-        "Quantity": priced.quantity,
-        "ListPrice": (described.list_unit_minor if described is not None else 0) or priced.unit_minor,
-        "UnitPrice": priced.unit_minor,
-        "TotalPrice": priced.quantity * priced.unit_minor,
-        "Months__c": priced.months,
-    }
+def _line(crm: Crm, priced: NewLine | NewDelta, described: NewLine | None) -> _Cells:
+    """Return sku, kind, quantity, list price (the net one where none is known), unit price, total and months."""
+    kind = (described.kind if described is not None else "") or crm.accounts.kind_of(priced.sku)
+    listed = (described.list_unit_minor if described is not None else 0) or priced.unit_minor
+    total = priced.quantity * priced.unit_minor
+    return priced.sku, kind, priced.quantity, listed, priced.unit_minor, total, priced.months
 
 
 def _on_quote(step: Callable[[Crm, OneQuote], None]) -> Callable[[Crm, dict[str, Any]], None]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
+import msgspec
+
 from domain.objects import Line
 
 EVERYTHING = 100
@@ -20,24 +22,39 @@ AUTHORITY_PERCENT: Mapping[str, int] = {
 """Role -> discount it may approve. A name that is no role is a person with full authority."""
 
 
-def effective_percent(lines: Sequence[Line]) -> Fraction:
-    """Return 1 - sum(net) / sum(list) in percent; 0 where no list prices are known."""
-    priced = [line for line in lines if line.list_unit_minor > 0]
-    listed = sum(line.list_unit_minor * line.quantity for line in priced)
-    net = sum(line.unit_minor * line.quantity for line in priced)
-    return Fraction(100) * (listed - net) / listed if listed else Fraction(0)
+class Discount(msgspec.Struct, frozen=True, gc=False):
+    """What a quote asks for off the list: the sums of its lines at list and net prices, and the units sold."""
+
+    listed_minor: int
+    net_minor: int
+    units: int
+    declared_percent: Decimal
+
+    @property
+    def percent(self) -> Fraction:
+        """The larger of the declared discount and 1 - net / list, in percent."""
+        taken = Fraction(100 * (self.listed_minor - self.net_minor), self.listed_minor) if self.listed_minor else 0
+        return max(Fraction(self.declared_percent), Fraction(taken))
 
 
-def may_approve(approver: str, declared_percent: Decimal, lines: Sequence[Line]) -> bool:
-    """Tell whether an approver (empty: nobody) may let pass the declared and the effective discount of a quote.
+def discount_of(lines: Sequence[Line], declared_percent: Decimal) -> Discount:
+    """Return the discount of a quote's lines; lines without a list price do not count."""
+    listed_minor = net_minor = units = 0
+    for line in lines:
+        if line.list_unit_minor > 0:
+            listed_minor += line.list_unit_minor * line.quantity
+            net_minor += line.unit_minor * line.quantity
+            units += line.quantity
+    return Discount(listed_minor, net_minor, units, declared_percent)
+
+
+def may_approve(approver: str, asked: Discount) -> bool:
+    """Tell whether an approver (empty: nobody) may let a discount pass.
 
     Unit prices are rounded to minor units, so half a minor unit per unit sold is forgiven.
     """
     authority = AUTHORITY_PERCENT.get(approver, EVERYTHING)
     if authority >= EVERYTHING:
         return True
-    priced = [line for line in lines if line.list_unit_minor > 0]
-    floor = sum(line.list_unit_minor * line.quantity for line in priced) * Fraction(100 - authority, 100)
-    net = sum(line.unit_minor * line.quantity for line in priced)
-    forgiven = Fraction(sum(line.quantity for line in priced), 2)
-    return declared_percent <= authority and net + forgiven >= floor
+    enough = 200 * asked.net_minor + 100 * asked.units >= 2 * asked.listed_minor * (100 - authority)
+    return enough and asked.declared_percent <= authority

@@ -220,8 +220,9 @@ def _offered(store: Store, chosen: Plan, literals: Literals) -> Iterable[Row]:
     table = store.tables[chosen.of.name]
     if not chosen.probes:
         return table.values()
-    offers = [candidates(store, chosen.of, probe, literals) for probe in chosen.probes]
-    return (table[key] for key in sorted(min(offers, key=lambda keys: len(keys))) if key in table)  # ids sort in order of creation
+    offers = [sorted(candidates(store, chosen.of, probe, literals)) for probe in chosen.probes]
+    fewest = min(offers, key=len)
+    return (table[key] for key in fewest if key in table)  # ids sort in order of creation
 
 
 def _matching(store: Store, chosen: Plan, rows: Iterable[Row], literals: Literals, deleted: bool) -> list[Row]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 import msgspec
@@ -14,8 +13,8 @@ from domain.calendar import midnight_us
 from domain.charts import QUOTE as CHART
 from domain.objects import Quote
 from mocks.crm import ids
-from mocks.crm.approvals import AUTHORITY_PERCENT, effective_percent, may_approve
-from mocks.crm.documents import LINE_AT, QUOTE_AT, approvals, mirror_document, quote_document, quote_line, reference
+from mocks.crm.approvals import AUTHORITY_PERCENT, discount_of, may_approve
+from mocks.crm.documents import LINE_AT, QUOTE_AT, approvals, mirror_document, quote_document, reference
 from mocks.crm.objects import MIRROR_FIELDS, QUOTE, QUOTE_LINE, QUOTE_STATUSES
 from mocks.crm.quirks import Quirks
 from mocks.crm.schema import ID, Row
@@ -24,6 +23,8 @@ from mocks.kernel.desk import Desk
 from mocks.kernel.operations import Refusal
 
 STATES = {label: state for state, label in QUOTE_STATUSES.items()}
+_NOTHING_OFF = Decimal(0)
+_REFERENCE = QUOTE_AT["Reference__c"]
 LIVE = frozenset({"draft", "submitted", "approved", "presented"})
 TAKEN = frozenset({"accepted", "accept_failed", "converted"})
 _OWN_NUMBERS = 800_000  # where the numbers start that the organisation gives itself
@@ -106,14 +107,17 @@ class Quotes:
     def move(self, row: Row, state: str, **values: Any) -> Row:
         """Take a quote to another state of its chart and keep other header fields that change with it."""
         after = QUOTE.changed(row, {"Status": QUOTE_STATUSES[state], **self._stamps(), **values})
-        document = self._desk.book.get("quote", reference(row))
-        assert isinstance(document, Quote), "every quote has its document in the book"
-        after_document = msgspec.structs.replace(document, status=state, approvals=approvals(after))
+        after_document = msgspec.structs.replace(self._kept(row), status=state, approvals=approvals(after))
         self._desk.book.put("quote", after_document.id, after_document, after_document, state, after_document.txn)
         self._store.put(QUOTE, after)
         if state == "accepted" and state_of(row) != "accept_failed":
             self._announce(after)
         return after
+
+    def _kept(self, row: Row) -> Quote:
+        document = self._desk.book.get("quote", row[_REFERENCE])
+        assert isinstance(document, Quote), "every quote has its document in the book"
+        return document
 
     def _stamps(self) -> dict[str, int]:
         now_us = self._desk.now_us
@@ -127,7 +131,7 @@ class Quotes:
         """Ask for approval; older live versions are superseded: only one version lives."""
         row = self.version(number, version)
         CHART.require(state_of(row), "submitted")
-        if not self.lines(row):
+        if not self._kept(row).lines:
             raise Refusal("rule", f"quote {reference(row)} has no line", "QuoteLineItems")
         self._require_time_left(row)
         older = [each for each in self.versions(number) if each[_VERSION] != version]
@@ -153,14 +157,12 @@ class Quotes:
         self.move(row, "approved", Approvals__c=";".join(given) or None)
 
     def _require_authority(self, row: Row, approver: str) -> None:
-        lines = tuple(quote_line(line) for line in self.lines(row))
-        declared = row[QUOTE_AT["DiscountPercent__c"]] or Decimal(0)
-        if not self._quirks.enforces_authority or may_approve(approver, declared, lines):
+        asked = discount_of(self._kept(row).lines, row[QUOTE_AT["DiscountPercent__c"]] or _NOTHING_OFF)
+        if not self._quirks.enforces_authority or may_approve(approver, asked):
             return
-        percent = max(Fraction(declared), effective_percent(lines))
         limit = AUTHORITY_PERCENT[approver]
         who = f"{approver} may approve" if approver else "without an approver a quote may have"
-        raise Refusal("rule", f"{who} up to {limit} % off, {reference(row)} has {float(percent):.2f} %", "Status")
+        raise Refusal("rule", f"{who} up to {limit} % off, {reference(row)} has {float(asked.percent):.2f} %", "Status")
 
     def reject(self, number: str, version: int) -> None:
         """Refuse approval."""

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mocks.crm import ids
-from mocks.crm.schema import Row, SObject
+from mocks.crm.objects import QUOTE_LINE
+from mocks.crm.schema import CURRENCY, Row, SObject
 from mocks.crm.values import DEFAULT_CURRENCY
 from mocks.kernel.desk import Desk
 
@@ -25,3 +26,17 @@ def new_row(desk: Desk, of: SObject, values: Mapping[str, Any]) -> Row:
             **values,
         }
     )
+
+
+def line_row(desk: Desk, currency: str, cells: tuple[Any, ...]) -> Row:
+    """Return a new line item of these cells in the order of LINE_CELLS: lines are made by the hundred thousand."""
+    now_us = desk.now_us
+    key = ids.record_id(QUOTE_LINE.prefix, desk.next(QUOTE_LINE.prefix))
+    return (key, False, now_us, now_us, now_us, currency, *cells)
+
+
+LINE_CELLS = (
+    "QuoteId", "LineNumber", "ProductCode__c", "ProductKind__c", "Quantity", "ListPrice", "UnitPrice", "TotalPrice",
+    "Months__c",
+)  # fmt: skip
+assert tuple(field.name for field in QUOTE_LINE.fields[CURRENCY + 1 :]) == LINE_CELLS, "the table of line items changed"

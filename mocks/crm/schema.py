@@ -14,6 +14,7 @@ Row = tuple[Any, ...]
 ID, IS_DELETED, CREATED, MODIFIED, MODSTAMP, CURRENCY = range(6)
 """Where every row keeps what all objects have."""
 
+ID_TYPES = frozenset({"id", "reference"})
 TEXT_TYPES = frozenset({"string", "textarea", "picklist", "id", "reference"})
 NUMBER_TYPES = frozenset({"currency", "double", "percent", "int"})
 
@@ -44,12 +45,13 @@ class Field(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 @dataclass(frozen=True, eq=False)
 class SObject:
-    """One kind of record. `positions` finds fields and `parents` relationships by lower-case name."""
+    """One kind of record; `exact` finds fields by name, `positions` and `parents` by the name in lower case."""
 
     name: str
     label_plural: str
     prefix: str
     fields: tuple[Field, ...]
+    exact: Mapping[str, int]
     positions: Mapping[str, int]
     parents: Mapping[str, int]
     children: Mapping[str, tuple[str, str, str]]
@@ -61,15 +63,17 @@ class SObject:
     def row(self, values: Mapping[str, Any]) -> Row:
         """Return a row of these values by field name, null for the others."""
         cells: list[Any] = [None] * len(self.fields)
+        exact = self.exact
         for name, value in values.items():
-            cells[self.positions[name.lower()]] = value
+            cells[exact[name]] = value
         return tuple(cells)
 
     def changed(self, row: Row, values: Mapping[str, Any]) -> Row:
         """Return the row with some values replaced."""
         cells = list(row)
+        exact = self.exact
         for name, value in values.items():
-            cells[self.positions[name.lower()]] = value
+            cells[exact[name]] = value
         return tuple(cells)
 
 
@@ -102,6 +106,7 @@ def sobject(
         label_plural=label_plural,
         prefix=prefix,
         fields=every,
+        exact={field.name: at for at, field in enumerate(every)},
         positions={field.name.lower(): at for at, field in enumerate(every)},
         parents={field.reads_as.lower(): at for at, field in enumerate(every) if field.reads_as},
         children=below,

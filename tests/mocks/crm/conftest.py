@@ -93,7 +93,7 @@ class Org:
     def status(self, number: str = "Q-000001", version: int = 1) -> str:
         return self.service.desk.book.status("quote", f"{number}-v{version}")
 
-    def changes(self, kind: str) -> list[Changed]:
+    def changes(self, kind: str) -> list[Any]:
         return [each for each in self.history if isinstance(each, Changed) and each.kind == kind]
 
 

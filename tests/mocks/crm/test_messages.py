@@ -24,7 +24,7 @@ def test_acceptance_is_told_as_a_soap_notification(org: Any) -> None:
     told = root.find(f".//{OUTBOUND}notifications")
     assert told is not None
     assert told.findtext(f"{OUTBOUND}OrganizationId") == "00D000000000001EAA"
-    identity = told.findtext(f"{OUTBOUND}Notification/{OUTBOUND}Id")
+    identity = told.findtext(f"{OUTBOUND}Notification/{OUTBOUND}Id") or ""
     assert identity == delivery.message.id
     assert identity.startswith("04l")
     assert canonical(identity) == identity

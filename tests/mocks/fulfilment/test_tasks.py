@@ -27,7 +27,7 @@ def test_a_task_starts_completes_and_tells(shop: Any) -> None:
     assert shop.status() == "completed"
     (delivery,) = shop.service.collect()
     assert (delivery.message.topic, delivery.message.txn) == ("task.completed", "Q-000001")
-    document = [each for each in shop.history if isinstance(each, Changed)][-1].document
+    document: Any = [each for each in shop.history if isinstance(each, Changed)][-1].document
     assert (document.id, document.ref, document.txn) == ("Q-000001-v1", "Q-000001-v1", "Q-000001")
     assert (document.status, document.skus) == ("completed", ("SEAT",))
     assert shop.service.due_us() is None
