@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from domain.calendar import SECOND_US
-from domain.history import Case, Changed, Context, Flow, History
+from domain.history import Case, Changed, Context, Ended, Flow, History
 from domain.objects import Invoice, Order, Quote, Subscription
 
 CASE_CLOSED = frozenset({"resolved", "verified", "auto_resolved"})
@@ -121,7 +121,12 @@ class Facts:
     @property
     def has_settled(self) -> bool:
         """Whether the run went on long enough after healing for everything to be judged."""
-        return self.context.heal_us + self.settle_us <= self.context.horizon_us
+        return self.is_complete and self.context.heal_us + self.settle_us <= self.context.horizon_us
+
+    @cached_property
+    def is_complete(self) -> bool:
+        """Whether the run went to its end; a history without its last record did not say otherwise."""
+        return all(ended.complete for ended in self.history.of(Ended))
 
     def is_due(self, at_us: int) -> bool:
         """Tell whether what became due at an instant must be done by the end of the run."""

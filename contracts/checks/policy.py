@@ -17,6 +17,7 @@ def holds_bind(facts: Facts) -> Findings:
     """A customer on credit hold gets no new order booked and no task started once the grace is over."""
     tally = Tally("P1")
     holds = _hold_intervals(facts)
+    tally.examined = len(facts.lives("hold", "erp"))
     grace_us = facts.context.credit_grace_seconds * SECOND_US
     for life in facts.lives("order", "erp").values():
         booked_us = life.since(BOOKED)

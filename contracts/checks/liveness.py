@@ -1,0 +1,147 @@
+"""Liveness: once faults have healed, everything ends, and everybody agrees (L1-L4).
+
+Whatever became due at an instant must be done by then, or by the end of the faults, plus the settling time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from contracts.checks.causes import captured_at
+from contracts.checks.facts import BILLED, BOOKED, CASE_CLOSED, Facts, Life, base_of, document_of, intent_of, invoice_of
+from contracts.checks.stages import endings
+from contracts.checks.verdict import Findings, Tally
+from domain.calendar import SECOND_US
+from domain.errors import ErrorCode
+from domain.history import Case
+
+UNSETTLED = "the run ended before the systems had their settling time after the faults"
+_HELD = frozenset({"soft_hold", "hard_hold"})
+_SLACK_US = 60 * SECOND_US
+Gap = tuple[Life, int, str, bool]
+
+
+def systems_converge(facts: Facts) -> Findings:
+    """After the faults all systems come to agree: what one has, the next has too, within the settling time."""
+    tally = Tally("L1")
+    for gaps in (_finance_gaps(facts), _sales_gaps(facts)):
+        for life, due_us, missing, is_there in gaps:
+            if not facts.is_due(due_us):
+                continue
+            tally.examined += 1
+            if not is_there and not _in_hand(facts, life):
+                sentence = f"{life.name} ({life.status}) never reached the next system: there is no {missing}"
+                tally.violation(life.txn, sentence, life.last, entities=(life.name,))
+    return tally.findings("" if facts.has_settled else UNSETTLED)
+
+
+def _finance_gaps(facts: Facts) -> Iterator[Gap]:
+    for life in facts.lives("invoice", "billing").values():
+        billed_us = life.since(BILLED)
+        if billed_us is not None and not life.is_seeded:
+            yield life, billed_us, "invoice in the ERP", life.id in facts.posted
+    for life in facts.lives("credit_memo", "billing").values():
+        if any(line.kind != "tax" for line in life.document.lines) and not life.is_seeded:
+            yield life, life.created_us, "credit memo in the ERP", life.id in facts.memos
+    recorded = {base_of(life.document.ref) for life in facts.lives("cash", "billing").values()}
+    for life in facts.lives("payment", "payment").values():
+        captured_us = captured_at(life)
+        if captured_us is not None:
+            yield life, captured_us, "cash in the ERP", intent_of(life.id) in facts.cash
+            yield life, captured_us, "payment in billing", intent_of(life.id) in recorded
+    sources = {
+        base_of(document_of(change).source.partition("/")[2])
+        for change in (facts.history.changes("entry", "erp") if facts.lives("payout", "payment") else ())
+    }
+    for life in facts.lives("payout", "payment").values():
+        yield life, life.created_us, "entry for the payout in the books", life.id in sources
+
+
+def _sales_gaps(facts: Facts) -> Iterator[Gap]:
+    for orders in facts.orders.values():
+        booked_us = orders[0].since(BOOKED)
+        if booked_us is not None and orders[0].document.kind != "amend" and orders[0].status != "cancelled":
+            yield orders[0], booked_us, "subscription in billing", orders[0].txn in facts.subscriptions
+    accounts = facts.lives("account", "crm")
+    for life in facts.lives("customer", "erp").values():
+        account = accounts.get(life.id)
+        if account is not None:
+            agree = (life.document.credit_status in _HELD) == (account.document.credit_status in _HELD)
+            shown = life.document.credit_status
+            yield life, life.last.at_us, f"account in the CRM that shows {shown}", agree
+
+
+def _in_hand(facts: Facts, life: Life) -> bool:
+    document = life.document
+    names = {life.id, life.txn, getattr(document, "ref", ""), getattr(document, "subscription", "")} - {""}
+    if not names.isdisjoint(facts.excused):
+        return True
+    return life.last.kind == "customer" and any(
+        life.id in flow.flow for flow in facts.flows.values() if flow.status == "parked"
+    )
+
+
+def every_quote_ends(facts: Facts) -> Findings:
+    """Every accepted quote ends paid, applied, cancelled or in the hands of a person, or waits for somebody else."""
+    tally = Tally("L2")
+    for ending in endings(facts):
+        tally.examined += 1
+        if ending.is_ours and facts.is_due(ending.since_us):
+            sentence = f"quote {ending.reference} got stuck: it is {ending.stage} and nobody works on it"
+            evidence = (ending.since_us, f"{ending.document} was ready for the next step")
+            life = facts.accepted[ending.reference]
+            tally.violation(ending.txn, sentence, life.last, evidence, entities=(life.name, ending.document))
+    return tally.findings("" if facts.has_settled else UNSETTLED)
+
+
+def sales_sees_the_truth(facts: Facts) -> Findings:
+    """The CRM shows each invoice of a quote as posted and as paid within the settling time."""
+    tally = Tally("L3")
+    shown: dict[str, list[int]] = {}
+    for change in facts.history.changes("mirror", "crm"):
+        shown.setdefault(change.id, []).append(change.at_us)
+    for life in facts.lives("invoice", "billing").values():
+        reference = invoice_of(life).ref
+        if reference not in facts.accepted or life.is_seeded or life.status == "voided":
+            continue
+        for statuses, word in ((BILLED, "posted"), (("paid",), "paid")):
+            fact_us = life.since(statuses)
+            if fact_us is None or not facts.is_due(fact_us):
+                continue
+            tally.examined += 1
+            seen_us = next((at for at in reversed(shown.get(reference, ())) if at >= fact_us), None)
+            if seen_us is None and not _in_hand(facts, life) and reference not in facts.excused:
+                sentence = f"invoice {life.id} was {word}, and the CRM's picture of {reference} never changed again"
+                evidence = (fact_us, f"invoice {life.id} was {word} in billing")
+                tally.violation(life.txn, sentence, evidence, life.last, entities=(life.name,))
+    return tally.findings("" if facts.has_settled else UNSETTLED)
+
+
+def cases_are_owned(facts: Facts) -> Findings:
+    """Every exception case has an owner, a reason and a due time, and is escalated before it is overdue."""
+    tally = Tally("L4")
+    for name, records in facts.cases.items():
+        last = records[-1]
+        tally.examined += 1
+        missing = [word for word, there in _completeness(last) if not there]
+        if missing:
+            sentence = f"case {name} has no {' and no '.join(missing)}"
+            tally.violation(last.txn, sentence, records[0], last, entities=(name,))
+        ended_us = next((r.at_us for r in records if r.status in CASE_CLOSED), facts.context.horizon_us)
+        escalated = any(r.status == "escalated" and r.at_us <= r.due_us + _SLACK_US for r in records)
+        if ended_us > last.due_us + _SLACK_US and not escalated and last.due_us > last.opened_us:
+            sentence = f"case {name} of {last.owner} ran past its due time and was never escalated"
+            tally.violation(last.txn, sentence, records[0], last, entities=(name,))
+    return tally.findings()
+
+
+def _completeness(case: Case) -> tuple[tuple[str, bool], ...]:
+    return ("owner", bool(case.owner)), ("known reason", _is_known(case.code)), ("due time", case.due_us > 0)
+
+
+def _is_known(code: str) -> bool:
+    try:
+        ErrorCode.parse(code)
+    except ValueError:
+        return False
+    return True

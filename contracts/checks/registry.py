@@ -1,0 +1,165 @@
+"""The registry: every check with its id, its rule, its class of severity and what it needs to judge anything.
+
+    CHECKS   the table, in the order in which a verdict lists them
+    NEEDS    what must have happened in a run before a check that judged nothing is suspicious
+
+Severity: S identity, O order, M money, P policy, A audit are safety; L is liveness. The rule of a check is the first
+line of its function's docstring.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+
+import msgspec
+
+from contracts.checks import (
+    audit,
+    cash,
+    causes,
+    exercise,
+    identity,
+    keys,
+    ledger,
+    liveness,
+    money,
+    order,
+    periods,
+    policy,
+    traffic,
+)
+from contracts.checks.facts import BOOKED, Facts, quote_of
+from contracts.checks.verdict import Findings
+from domain.history import Attempted, Case, Delivered
+
+ALWAYS, NEVER = "any run", "nothing"
+_MANY = 5
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """One row. `needs` names a row of NEEDS: when that is in a run, a check that judged nothing makes it unknown.
+
+    `inside` checks read what only our own integration tells; for a foreign one they are skipped.
+    """
+
+    id: str
+    title: str
+    function: Callable[[Facts], Findings]
+    needs: str
+    inside: bool = False
+
+    @property
+    def severity(self) -> str:
+        """The class: S, O, M, P, L or A."""
+        return self.id[0]
+
+    @property
+    def rule(self) -> str:
+        """The rule in one sentence."""
+        doc = self.function.__doc__
+        assert doc, f"{self.id} has no rule in its docstring"
+        return doc.strip().splitlines()[0]
+
+
+def _any(items: Iterable[object]) -> bool:
+    return next(iter(items), None) is not None
+
+
+def _timely_amendments(facts: Facts) -> int:
+    """Count the amendments that were accepted early enough to be applied, and that no person had to look at."""
+    return sum(
+        quote_of(life).kind == "amend" and facts.is_due(life.entered["accepted"]) and life.txn not in facts.excused
+        for life in facts.accepted.values()
+    )
+
+
+def _changes(kind: str, system: str) -> Callable[[Facts], bool]:
+    return lambda facts: _any(facts.history.changes(kind, system))
+
+
+NEEDS: Mapping[str, Callable[[Facts], bool]] = MappingProxyType(
+    {
+        ALWAYS: lambda facts: True,
+        "accepted quotes": lambda facts: _any(facts.accepted),
+        NEVER: lambda facts: False,
+        "amendments with time to spare": lambda facts: _timely_amendments(facts) >= _MANY,
+        "orders": _changes("order", "erp"),
+        "orders with time to spare": lambda facts: any(
+            facts.is_due(life.since(BOOKED) or facts.context.horizon_us)
+            for life in facts.lives("order", "erp").values()
+        ),
+        "subscriptions": _changes("subscription", "billing"),
+        "invoices": _changes("invoice", "billing"),
+        "posted invoices": lambda facts: _any(facts.posted),
+        "payments": _changes("payment", "payment"),
+        "payouts": _changes("payout", "payment"),
+        "mirrors": _changes("mirror", "crm"),
+        "entries": _changes("entry", "erp"),
+        "cancelled orders": lambda facts: any(
+            life.status == "cancelled" and life.document.kind != "amend" and facts.is_due(life.last.at_us)
+            for life in facts.lives("order", "erp").values()
+        ),
+        "credit holds": _changes("hold", "erp"),
+        "forged messages": lambda facts: any(not each.genuine for each in facts.history.of(Delivered)),
+        "cases": lambda facts: _any(facts.history.of(Case)),
+        "messages": lambda facts: any(200 <= each.status < 300 for each in facts.history.of(Delivered)),
+        "calls": lambda facts: _any(facts.history.of(Attempted)),
+    }
+)
+"""What must be in a run for a check to be expected to judge something."""
+
+
+def _row(key: str, title: str, function: Callable[[Facts], Findings], needs: str, inside: bool = False) -> Check:
+    return Check(id=key, title=title, function=function, needs=needs, inside=inside)
+
+
+def _second_run(facts: Facts) -> Findings:
+    """A second run of the same scenario, seed and code writes the same history, to the last byte."""
+    return Findings(examined=0, unjudged="no second run was made", idle=True)
+
+
+CHECKS: tuple[Check, ...] = (
+    _row("S1", "One order per quote", identity.one_order_per_quote, ALWAYS),
+    _row("S2", "One subscription line per quote line", identity.one_subscription_line, "subscriptions"),
+    _row("S3", "One invoice per period", identity.one_invoice_per_period, ALWAYS),
+    _row("S4", "One capture per payment", identity.one_capture_per_payment, "payments"),
+    _row("S5", "One tax commit per document", identity.one_tax_commit, "posted invoices"),
+    _row("S6", "Messages applied once", keys.applied_once, "messages", inside=True),
+    _row("S7", "Key discipline", keys.key_discipline, ALWAYS),
+    _row("S8", "Nothing unexpected", causes.nothing_unexpected, ALWAYS),
+    _row("S9", "Nothing lost", causes.nothing_lost, "accepted quotes"),
+    _row("S10", "No children of the dead", causes.no_children_of_the_dead, "orders"),
+    _row("S11", "Entities stay apart", causes.entities_apart, "orders"),
+    _row("O1", "Legal steps only", order.legal_steps, ALWAYS),
+    _row("O2", "Amendments in order", periods.amendments_in_order, "amendments with time to spare"),
+    _row("O3", "Causes first", order.causes_first, "posted invoices"),
+    _row("O4", "No lost update", order.no_lost_update, "mirrors"),
+    _row("O5", "Periods tile", periods.periods_tile, "invoices"),
+    _row("M1", "Amounts add up", periods.amounts_add_up, "invoices"),
+    _row("M2", "Totals add up", money.totals_add_up, "invoices"),
+    _row("M3", "Tax committed is tax invoiced", money.taxes_agree, "posted invoices"),
+    _row("M4", "Entries balance", ledger.entries_balance, "entries"),
+    _row("M5", "Balances hold", cash.balances_hold, "invoices"),
+    _row("M6", "Settlements add up", cash.settlements_add_up, "payouts"),
+    _row("M7", "Conversions reproduce", ledger.conversions_reproduce, "entries"),
+    _row("M8", "Never more back than taken", cash.never_more_back, "payments"),
+    _row("M10", "Approved prices", periods.approved_prices, "invoices"),
+    _row("M12", "Signs are right", money.signs_are_right, ALWAYS),
+    _row("M13", "Systems agree on amounts", money.systems_agree, "orders"),
+    _row("P1", "Credit holds bind", policy.holds_bind, "credit holds"),
+    _row("P3", "Closed periods stay closed", ledger.closed_stays_closed, "entries"),
+    _row("P5", "Limits kept", traffic.limits_kept, ALWAYS),
+    _row("P6", "Retries bounded", traffic.retries_bounded, ALWAYS),
+    _row("P8", "Forgeries refused", policy.forgeries_refused, "forged messages"),
+    _row("L1", "Systems converge", liveness.systems_converge, "orders with time to spare"),
+    _row("L2", "Every quote ends", liveness.every_quote_ends, "accepted quotes"),
+    _row("L3", "Sales sees the truth", liveness.sales_sees_the_truth, NEVER),
+    _row("L4", "Cases are owned", liveness.cases_are_owned, "cases", inside=True),
+    _row("A1", "The trail is whole", audit.trail_is_whole, ALWAYS, inside=True),
+    _row("A5", "Runs repeat", _second_run, NEVER),
+    _row("A6", "Undone is gone", audit.undone_is_gone, "cancelled orders"),
+    _row("A8", "The plan was exercised", exercise.plan_was_exercised, ALWAYS),
+)
+
+BY_ID: Mapping[str, Check] = MappingProxyType({check.id: check for check in CHECKS})

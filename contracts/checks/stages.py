@@ -1,0 +1,173 @@
+"""Stages: how far each accepted quote got, whose turn it is, and since when.
+
+A stage is either an end, or waits for somebody else (a customer, a credit manager, a technician, a date), or is the
+integration's to move on. Only the last kind can be late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from contracts.checks.causes import captured_at
+from contracts.checks.facts import BILLED, BOOKED, Facts, Life, invoice_of, quote_of, subscription_of
+from domain.calendar import local_date
+from domain.objects import Quote
+
+ENDS = ("paid", "applied", "active", "cancelled", "returned_to_sales")
+WAITING = ("on_credit_hold", "in_fulfilment", "scheduled", "awaiting_start", "awaiting_payment", "in_exception")
+OURS = ("accepted", "submitted", "booked", "fulfilled", "unposted", "uncollected", "unapplied")
+"""The stages in which it is the integration's turn."""
+
+_LIVE_TASK = frozenset({"requested", "in_progress", "partially_completed"})
+_HELD = frozenset({"soft_hold", "hard_hold"})
+_BEGUN = frozenset({"active", "suspended", "pending_cancel", "trialing", "cancelled", "expired", "renewed"})
+
+
+class Ending(msgspec.Struct, frozen=True):
+    """Where one accepted quote version stood at the end of the run, and since when it was somebody's turn."""
+
+    reference: str
+    txn: str
+    kind: str
+    stage: str
+    since_us: int
+    document: str = ""
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it was the integration's turn."""
+        return self.stage in OURS
+
+
+def endings(facts: Facts) -> Iterator[Ending]:
+    """Yield the ending of every accepted quote version, in the order of their entry into the CRM."""
+    for life in facts.accepted.values():
+        quote = quote_of(life)
+        if _in_exception(facts, quote):
+            yield Ending(life.id, quote.txn, quote.kind, "in_exception", life.entered["accepted"])
+            continue
+        stage, since_us, document = _stage(facts, life, quote)
+        yield Ending(life.id, quote.txn, quote.kind, stage, since_us, document)
+
+
+Stage = tuple[str, int, str]
+
+
+def _in_exception(facts: Facts, quote: Quote) -> bool:
+    """Tell whether people have it in hand; after giving up, an order shows as cancelled and an amendment nowhere."""
+    names = {quote.txn, f"{quote.number}-v{quote.version}", quote.subscription} - {""}
+    return not names.isdisjoint(facts.excused)
+
+
+def _stage(facts: Facts, life: Life, quote: Quote) -> Stage:
+    orders = facts.orders.get(life.id)
+    if life.status == "accept_failed":
+        return "returned_to_sales", life.last.at_us, life.name
+    if not orders:
+        released_us = _credit_released(facts, quote.account)
+        if released_us is None:
+            return "on_credit_hold", life.entered["accepted"], life.name
+        return "accepted", max(life.entered["accepted"], released_us), life.name
+    order = orders[0]
+    booked_us = order.since(BOOKED)
+    if order.status == "cancelled":
+        return "cancelled", order.last.at_us, order.name
+    if order.status in ("credit_hold", "credit_hold_inflight"):
+        return "on_credit_hold", order.last.at_us, order.name
+    if booked_us is None:
+        return "submitted", order.last.at_us, order.name
+    if quote.kind == "amend":
+        return _amendment_stage(facts, life, quote, order, booked_us)
+    return _delivery_stage(facts, quote, order, booked_us)
+
+
+def _credit_released(facts: Facts, account: str) -> int | None:
+    """Return when a customer's credit was last clear to buy: None while on hold, 0 when it never was."""
+    customer = facts.lives("customer", "erp").get(account)
+    if customer is None:
+        return 0
+    if customer.document.credit_status in _HELD or customer.status in _HELD:
+        return None
+    held = _HELD & customer.entered.keys()
+    return customer.last.at_us if held else 0
+
+
+def _amendment_stage(facts: Facts, life: Life, quote: Quote, order: Life, booked_us: int) -> Stage:
+    subscription = facts.lives("subscription", "billing").get(quote.subscription)
+    if subscription is None:
+        return "booked", booked_us, order.name
+    if life.id in subscription_of(subscription).applied:
+        return "applied", subscription.last.at_us, subscription.name
+    if subscription.status == "pending_activation":
+        return "awaiting_start", booked_us, subscription.name
+    today = local_date(facts.context.horizon_us, facts.zones.get(quote.entity, "UTC"))
+    if quote.effective_date is not None and quote.effective_date >= today:
+        return "scheduled", booked_us, order.name
+    return "booked", max(booked_us, _effective_us(facts, quote), _activated_us(subscription)), order.name
+
+
+def _effective_us(facts: Facts, quote: Quote) -> int:
+    from domain.calendar import midnight_us
+
+    if quote.effective_date is None:
+        return 0
+    return midnight_us(quote.effective_date, facts.zones.get(quote.entity, "UTC"))
+
+
+def _activated_us(subscription: Life) -> int:
+    return subscription.since(_BEGUN) or 0
+
+
+def _delivery_stage(facts: Facts, quote: Quote, order: Life, booked_us: int) -> Stage:
+    tasks = facts.tasks.get(quote.txn, [])
+    subscriptions = facts.subscriptions.get(quote.txn, [])
+    completed_us = max((task.entered.get("completed", 0) for task in tasks), default=0)
+    if any(task.status in _LIVE_TASK for task in tasks):
+        return "in_fulfilment", tasks[-1].last.at_us, tasks[-1].name
+    if not subscriptions:
+        return "booked", max(booked_us, completed_us), order.name
+    subscription = subscriptions[0]
+    if subscription.status == "pending_activation":
+        if not tasks:
+            return "awaiting_start", booked_us, subscription.name
+        return "fulfilled", max(completed_us, tasks[-1].last.at_us), subscription.name
+    return _money_stage(facts, quote, subscription)
+
+
+def _money_stage(facts: Facts, quote: Quote, subscription: Life) -> Stage:
+    """Return the stage of the invoice that is furthest behind."""
+    worst: Stage = ("active", subscription.last.at_us, subscription.name)
+    order = {"active": 4, "paid": 3, "awaiting_payment": 2}
+    for invoice in _invoices(facts).get(subscription.id, ()):
+        stage = _invoice_stage(facts, quote, invoice)
+        if stage is not None and order.get(stage[0], 1) < order.get(worst[0], 1):
+            worst = stage
+    return worst
+
+
+def _invoices(facts: Facts) -> dict[str, list[Life]]:
+    found: dict[str, list[Life]] | None = facts.__dict__.get("_invoices_by_subscription")
+    if found is None:
+        found = facts.__dict__["_invoices_by_subscription"] = {}
+        for life in facts.lives("invoice", "billing").values():
+            found.setdefault(invoice_of(life).subscription, []).append(life)
+    return found
+
+
+def _invoice_stage(facts: Facts, quote: Quote, invoice: Life) -> Stage | None:
+    if invoice.status == "voided" or invoice.is_seeded:
+        return None
+    posted = facts.posted.get(invoice.id)
+    if not posted:
+        return "unposted", invoice.since(BILLED) or invoice.created_us, invoice.name
+    if invoice_of(posted[0]).balance_minor == 0 and invoice_of(invoice).balance_minor == 0:
+        return "paid", posted[0].last.at_us, posted[0].name
+    payments = facts.payments.get(invoice.id, [])
+    captured_us = max((captured_at(payment) or 0 for payment in payments), default=0)
+    if captured_us:
+        return "unapplied", captured_us, invoice.name
+    if payments or quote.payment_method == "push" or invoice_of(invoice).balance_minor == 0:
+        return "awaiting_payment", posted[0].created_us, invoice.name
+    return "uncollected", posted[0].created_us, invoice.name
