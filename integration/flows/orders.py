@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from domain.objects import Quote
-from integration.effects import Call, Receive, Sleep, Start
+from integration.effects import Call, Now, Receive, Sleep, Start
 from integration.flow import FlowContext
 from integration.flows.steps import GivenUp, ask_a_person, day_in, do, key_of, mirror, tell, try_briefly
 from integration.outcomes import Answer, CallFailed
@@ -111,8 +111,8 @@ async def _deliver(context: FlowContext, accepted: AcceptedQuote, reference: str
         answer = await do(context, billing.read_subscription(quote.number, quote.txn))
         return None if billing.subscription_of(answer).status == "future" else answer
 
-    await do(context, billing.activate(quote.number, start, key, quote.txn), active)
-    await mirror(quote.txn, reference, quote.id, done_us, OrderStatus__c="fulfilled")
+    activated = await do(context, billing.activate(quote.number, start, key, quote.txn), active)
+    await mirror(quote.txn, reference, quote.id, activated.at_us, OrderStatus__c="fulfilled")
 
 
 async def _subscribe(context: FlowContext, accepted: AcceptedQuote, reference: str) -> None:
@@ -196,9 +196,8 @@ async def undo_order(context: FlowContext, arguments: Mapping[str, Any]) -> dict
     reference, subscription = arguments["reference"], arguments["subscription"]
     await _cancel_subscription(context, subscription, reference)
     await _ignoring_absence(context, fulfilment.cancel_task(reference, context.txn))
-    answer = await _ignoring_absence(context, erp.close_order(reference, context.txn))
-    at_us = answer.at_us if answer else 0
-    await mirror(context.txn, reference, arguments["quote_id"], at_us, OrderStatus__c="cancelled")
+    await _ignoring_absence(context, erp.close_order(reference, context.txn))
+    await mirror(context.txn, reference, arguments["quote_id"], await Now(), OrderStatus__c="cancelled")
     await tell("order.cancelled", reference, context.txn, order_id=reference, reason=arguments["reason"])
     return {"order": reference, "status": "cancelled"}
 

@@ -99,9 +99,10 @@ def day_in(context: FlowContext, entity: str, at_us: int) -> date:
 
 
 async def mirror(txn: str, reference: str, quote_id: str, at_us: int, **fields: str | int | Decimal) -> None:
-    """Have the CRM show a fact about a quote. Decimals are amounts in major units.
+    """Have the CRM show a fact about a quote, learned just now at `at_us`. Decimals are amounts in major units.
 
     Mirrors of one quote run one at a time in the order of their facts, so that a late one never overwrites a newer one.
+    That order is the order of starting only if `at_us` is the instant of the latest answer or message.
     """
     milliseconds = at_us // 1000
     await Start(

@@ -23,7 +23,7 @@ from integration.systems.crm import Address
 from integration.systems.wire import JSON, json_body, major, minor, read
 
 COMPANY = "DEFAULT"
-_CREATE = "/api/v2/transactions/create"
+_CREATE = "/api/v2/transactions/create?$include=SummaryOnly"
 GET_TAX_ERROR = "GetTaxError"
 _SHIP_FROM = {"line1": "1 Market St", "city": "San Francisco", "region": "CA", "postalCode": "94105", "country": "US"}
 
@@ -104,13 +104,9 @@ def _line(number: int, line: Line, currency: str, sign: int) -> dict[str, Any]:
 
 
 class _Summary(msgspec.Struct):
-    jurisName: str
+    jurisCode: str
     taxable: Decimal
     tax: Decimal
-    jurisCode: str = ""
-    jurisType: str = ""
-    country: str = ""
-    region: str = ""
 
 
 class _Document(msgspec.Struct):
@@ -132,17 +128,13 @@ def shares(answer: Answer) -> tuple[TaxShare, ...]:
     for row in document.summary or ():
         tax_minor, base_minor = minor(abs(row.tax), currency), minor(abs(row.taxable), currency)
         if tax_minor:
-            found.append(TaxShare(_jurisdiction(row), base_minor, tax_minor))
+            found.append(TaxShare(row.jurisCode, base_minor, tax_minor))
     return tuple(found)
 
 
 def is_committed(answer: Answer) -> bool:
     """Tell whether the document of an answer is committed."""
     return read(answer, _document).status == "Committed"
-
-
-def _jurisdiction(row: _Summary) -> str:
-    return f"{row.country}-{row.region or row.country} {row.jurisName}"
 
 
 class _Detail(msgspec.Struct):

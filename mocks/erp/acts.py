@@ -158,7 +158,7 @@ def _opening_draft(erp: Erp, customer: CustomerRecord, arguments: Arguments) -> 
     if tax and not taxes:
         taxes = (TaxShare("OPENING", sum(line.amount_minor for line in lines), tax),)
     currency = arguments.get("currency", customer.currency)
-    rate = erp.rates.find(currency, erp.catalogue.subsidiaries[customer.entity].currency, day)
+    rate = erp.rates.earliest(currency, erp.catalogue.subsidiaries[customer.entity].currency, day)
     return Draft(
         customer=customer, entity=customer.entity, currency=currency, lines=lines, taxes=taxes,
         net_minor=sum(line.amount_minor for line in lines), tax_minor=sum(share.amount_minor for share in taxes),

@@ -40,7 +40,7 @@ CONTROL_ACCOUNTS = frozenset({RECEIVABLE, UNAPPLIED})
 """Their balance is the sum of subledger documents, so only those may post to them."""
 
 AT_POSTING = frozenset({"at_posting", "point_in_time", "immediate", "on_delivery", "on_posting", "none"})
-OVER_TIME = frozenset({"daily", "straight_line", "over_time", "even_periods", "ratable"})
+OVER_TIME = frozenset({"daily", "straight_line", "over_time", "ratable"})
 
 
 class Subsidiary(msgspec.Struct, frozen=True, gc=False):

@@ -61,6 +61,11 @@ class Rates:
         at = bisect_right(rows, day, key=lambda row: row[0]) if rows else 0
         return rows[at - 1][1] if rows and at else None
 
+    def earliest(self, source: str, target: str, day: date) -> Rate | None:
+        """Return the rate valid on a day, or the first one there is: opening balances may be older than the rates."""
+        rows = self._pairs.get((source, target))
+        return self.find(source, target, day) or (rows[0][1] if rows else None)
+
     def require(self, source: str, target: str, day: date) -> Rate:
         """Return the rate valid on a day, or refuse."""
         rate = self.find(source, target, day)
