@@ -19,6 +19,7 @@ Amount = Annotated[int, Meta(ge=0)]
 Positive = Annotated[int, Meta(ge=1)]
 Key = Annotated[str, Meta(min_length=1, max_length=50)]
 Text = Annotated[str, Meta(max_length=2000)]
+Json = Annotated[str, Meta(max_length=65_535)]
 Seconds = Annotated[int, Meta(ge=0)]
 Custom = dict[str, str]
 
@@ -60,7 +61,7 @@ class CreateCustomer(Body, frozen=True, kw_only=True):
     taxability: Literal["taxable", "exempt"] = "taxable"
     business_entity_id: str = ""
     locale: str = ""
-    meta_data: Text = ""
+    meta_data: Json = ""
     billing_address: AddressBody = AddressBody()
     custom: Custom = {}
 
@@ -73,7 +74,7 @@ class UpdateCustomer(Body, frozen=True, kw_only=True):
     net_term_days: Annotated[int, Meta(ge=0, le=365)] | None = None
     auto_collection: Literal["on", "off"] | None = None
     taxability: Literal["taxable", "exempt"] | None = None
-    meta_data: Text | None = None
+    meta_data: Json | None = None
     custom: Custom = {}
 
 
@@ -116,7 +117,7 @@ class CreateSubscription(Body, frozen=True, kw_only=True):
     invoice_immediately: bool = True
     invoice_notes: Text = ""
     create_pending_invoices: bool = True
-    meta_data: Text = ""
+    meta_data: Json = ""
     contract_term: ContractTerm = ContractTerm()
     custom: Custom = {}
 
@@ -136,7 +137,7 @@ class UpdateSubscription(Body, frozen=True, kw_only=True):
     auto_collection: Literal["on", "off"] | None = None
     po_number: Annotated[str, Meta(max_length=100)] | None = None
     force_term_reset: bool = False
-    meta_data: Text = ""
+    meta_data: Json = ""
     custom: Custom = {}
 
 

@@ -1,11 +1,13 @@
 """Lists: filters such as `status[is]=pending`, sorting, and pages behind an opaque offset.
 
-A resource is a table of attributes. What is not in it is no filter, and the vendor's error says so.
+A resource is a table of attributes. What is not in it is no filter, and the vendor's error says so. Documents are
+filtered and sorted by the instant of their making, whatever contract date they show.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import takewhile
 from typing import Any
 
 import msgspec
@@ -54,17 +56,20 @@ def _notes(billing: Billing, filters: Filters) -> Iterable[CreditNote]:
         if name == "reference_invoice_id" and operator == "is":
             invoice: Invoice | None = billing.desk.book.get("invoice", value)
             return [billing.note(key) for key in invoice.notes] if invoice is not None else []
-    return billing.desk.book.table("credit_memo").values()
+    floor_us = _floor_us(filters, "date")
+    latest_first = reversed(billing.desk.book.table("credit_memo").values())
+    return takewhile(lambda note: note.created_us >= floor_us, latest_first)
 
 
 def _events(billing: Billing, filters: Filters) -> Iterable[Message]:
-    floor = max((int(v) for n, o, v in filters if n == "occurred_at" and o == "after" and v.isdecimal()), default=0)
-    found: list[Message] = []
-    for message in reversed(billing.events):
-        if message.occurred_us < floor * SECOND_US:
-            break
-        found.append(message)
-    return found
+    floor_us = _floor_us(filters, "occurred_at")
+    return takewhile(lambda message: message.occurred_us >= floor_us, reversed(billing.events))
+
+
+def _floor_us(filters: Filters, attribute: str) -> int:
+    """Return the instant before which no row can fit: rows of these tables are in order of time."""
+    wanted = (int(v) for name, operator, v in filters if name == attribute and operator == "after" and v.isdecimal())
+    return max(wanted, default=0) * SECOND_US
 
 
 def _us(name: str) -> Getter:
@@ -73,10 +78,6 @@ def _us(name: str) -> Getter:
 
 def _own(name: str) -> Getter:
     return lambda _billing, record: getattr(record, name)
-
-
-def _day(name: str) -> Getter:
-    return lambda billing, record: billing.seconds_of(getattr(record, name), record.zone)
 
 
 CUSTOMERS = Resource(
@@ -113,7 +114,7 @@ INVOICES = Resource(
         "status": _own("status"),
         "total": _own("total_minor"),
         "amount_due": _own("due_minor"),
-        "date": _day("day"),
+        "date": _us("created_us"),
         "updated_at": _us("updated_us"),
     },
     ("date", "updated_at"),
@@ -130,7 +131,7 @@ CREDIT_NOTES = Resource(
         "reason_code": _own("reason"),
         "status": _own("status"),
         "total": _own("total_minor"),
-        "date": _day("day"),
+        "date": _us("created_us"),
         "updated_at": _us("updated_us"),
     },
     ("date", "updated_at"),

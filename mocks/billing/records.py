@@ -69,7 +69,7 @@ class Wanted(msgspec.Struct, frozen=True, gc=False):
     charges: dict[str, tuple[int, int]]  # quantity, unit_minor
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
+class Change(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A change of terms from `day` on, applied or waiting for its day."""
 
     day: date
@@ -92,7 +92,7 @@ class Cancellation(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     reason: str = ""
 
 
-class Subscription(msgspec.Struct, frozen=True, kw_only=True):
+class Subscription(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A subscription. `status` is the canonical one; `wake` numbers the plan on the agenda that is still valid.
 
     `fresh_from` is the first day that may be billed wrongly (None: all is right up to the next bill day).

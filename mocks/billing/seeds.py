@@ -164,7 +164,7 @@ def _opening_invoice(
     billing.save_invoice(
         Invoice(
             id=key,
-            number=f"{subscription.entity}-opening-{subscription.id}",
+            number="",
             customer=subscription.customer,
             subscription=subscription.id,
             entity=subscription.entity,

@@ -91,9 +91,11 @@ def _settled(billing: Billing, settled: Settled) -> Reply:
 
 
 def _reference(custom: dict[str, str], meta: dict[str, Any]) -> str:
+    if "cf_amendment_ref" in custom:
+        return custom["cf_amendment_ref"]
     amendments = meta.get("amendments")
-    listed = amendments[-1] if isinstance(amendments, list) and amendments else ""
-    return custom.get("cf_amendment_ref", "") or str(listed)
+    latest = amendments[-1] if isinstance(amendments, list) and amendments else ""
+    return latest if isinstance(latest, str) else ""
 
 
 def update_subscription(billing: Billing, call: Call) -> Reply:

@@ -25,7 +25,7 @@ from mocks.billing.records import (
     Transaction,
 )
 from mocks.billing.terms import boundary, next_bill_day, prices_at, steps_to
-from mocks.kernel.codec import decode_json, encode_json
+from mocks.kernel.codec import encode_json
 from mocks.kernel.desk import Message
 from mocks.kernel.operations import json_reply
 
@@ -39,10 +39,6 @@ STATUSES = {
     "expired": "cancelled",
     "renewed": "cancelled",
 }
-
-
-def _meta(text: str) -> Any:
-    return decode_json(text.encode()) if text else {}
 
 
 def customer(billing: Billing, record: Customer) -> dict[str, Any]:
@@ -67,7 +63,7 @@ def customer(billing: Billing, record: Customer) -> dict[str, Any]:
         "business_entity_id": record.entity,
     }
     if record.meta:
-        body["meta_data"] = _meta(record.meta)
+        body["meta_data"] = msgspec.Raw(record.meta.encode())
     return body
 
 
@@ -120,7 +116,7 @@ def subscription(billing: Billing, record: Subscription) -> dict[str, Any]:
     }
     body.update(_dates(billing, record, today))
     if record.meta:
-        body["meta_data"] = _meta(record.meta)
+        body["meta_data"] = msgspec.Raw(record.meta.encode())
     if record.applied:
         body["cf_amendment_refs"] = ",".join(reference for _, reference in record.applied)
     return body
