@@ -7,14 +7,15 @@ here is a join over lives: which orders belong to a quote version, which invoice
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from domain.calendar import SECOND_US
 from domain.history import Case, Changed, Context, Ended, Flow, History
 from domain.objects import Invoice, Order, Quote, Subscription
 
+T = TypeVar("T")
 CASE_CLOSED = frozenset({"resolved", "verified", "auto_resolved"})
 BOOKED = frozenset(
     {"booked", "credit_hold_inflight", "in_fulfilment", "partially_fulfilled", "fulfilled", "billed", "closed"}
@@ -110,6 +111,14 @@ class Facts:
         self.history = history
         self.context: Context = history.context
         self._lives: dict[tuple[str, str], dict[str, Life]] = {}
+        self._known: dict[Callable[[Facts], Any], Any] = {}
+
+    def once(self, make: Callable[[Facts], T]) -> T:
+        """Return what a function says of this history; it is asked only once."""
+        if make not in self._known:
+            self._known[make] = make(self)
+        found: T = self._known[make]
+        return found
 
     # --- time -------------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from domain.charts import CHARTS, Chart
 from domain.history import Changed
 from domain.objects import Customer, Mirror, Quote
 
-_CHARTS = {
+CHARTS_OF = {
     ("quote", "crm"): "quote",
     ("order", "erp"): "order",
     ("customer", "erp"): "credit",
@@ -31,7 +31,7 @@ _CHARTS = {
 def legal_steps(facts: Facts) -> Findings:
     """Every status moves only along the transitions of its state chart, from the status it really had."""
     tally = Tally("O1")
-    for (kind, system), name in _CHARTS.items():
+    for (kind, system), name in CHARTS_OF.items():
         _fold(tally, facts.history.changes(kind, system), CHARTS[name])
     _fold(tally, facts.history.changes("payment", "payment"), None)
     chart = CHARTS["exception_case"]

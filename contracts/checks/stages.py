@@ -12,7 +12,7 @@ import msgspec
 
 from contracts.checks.causes import captured_at
 from contracts.checks.facts import BILLED, BOOKED, Facts, Life, invoice_of, quote_of, subscription_of
-from domain.calendar import local_date
+from domain.calendar import local_date, midnight_us
 from domain.objects import Quote
 
 ENDS = ("paid", "applied", "active", "cancelled", "returned_to_sales")
@@ -109,8 +109,6 @@ def _amendment_stage(facts: Facts, life: Life, quote: Quote, order: Life, booked
 
 
 def _effective_us(facts: Facts, quote: Quote) -> int:
-    from domain.calendar import midnight_us
-
     if quote.effective_date is None:
         return 0
     return midnight_us(quote.effective_date, facts.zones.get(quote.entity, "UTC"))
@@ -140,7 +138,7 @@ def _money_stage(facts: Facts, quote: Quote, subscription: Life) -> Stage:
     """Return the stage of the invoice that is furthest behind."""
     worst: Stage = ("active", subscription.last.at_us, subscription.name)
     order = {"active": 4, "paid": 3, "awaiting_payment": 2}
-    for invoice in _invoices(facts).get(subscription.id, ()):
+    for invoice in facts.once(_invoices).get(subscription.id, ()):
         stage = _invoice_stage(facts, quote, invoice)
         if stage is not None and order.get(stage[0], 1) < order.get(worst[0], 1):
             worst = stage
@@ -148,11 +146,10 @@ def _money_stage(facts: Facts, quote: Quote, subscription: Life) -> Stage:
 
 
 def _invoices(facts: Facts) -> dict[str, list[Life]]:
-    found: dict[str, list[Life]] | None = facts.__dict__.get("_invoices_by_subscription")
-    if found is None:
-        found = facts.__dict__["_invoices_by_subscription"] = {}
-        for life in facts.lives("invoice", "billing").values():
-            found.setdefault(invoice_of(life).subscription, []).append(life)
+    """Return the billing invoices by subscription."""
+    found: dict[str, list[Life]] = {}
+    for life in facts.lives("invoice", "billing").values():
+        found.setdefault(invoice_of(life).subscription, []).append(life)
     return found
 
 

@@ -130,10 +130,7 @@ class Terms:
 
 def terms_of(facts: Facts) -> dict[str, Terms]:
     """Return the terms of every subscription whose beginning is known, by id. Worked out once per history."""
-    found: dict[str, Terms] | None = facts.__dict__.get("_terms")
-    if found is None:
-        found = facts.__dict__["_terms"] = _all_terms(facts)
-    return found
+    return facts.once(_all_terms)
 
 
 def _all_terms(facts: Facts) -> dict[str, Terms]:
@@ -164,7 +161,7 @@ def _terms(facts: Facts, life: Life, base: dict[str, Spans], amendments: list[Li
             continue
         has_had_time = _has_had_time(facts, orders[0], quote)
         unsettled |= not has_had_time or amendment.txn in facts.excused
-        is_wanted = orders[0].status != "cancelled" and amendment.txn not in _with_cases(facts)
+        is_wanted = orders[0].status != "cancelled" and amendment.txn not in facts.once(_with_cases)
         if amendment.id in subscription.applied or (has_had_time and is_wanted):
             chosen.append(quote)
     chosen.sort(key=lambda quote: (quote.effective_date, quote.sequence))
@@ -182,11 +179,8 @@ def _has_had_time(facts: Facts, order: Life, quote: Quote) -> bool:
 
 
 def _with_cases(facts: Facts) -> frozenset[str]:
-    found: frozenset[str] | None = facts.__dict__.get("_case_txns")
-    if found is None:
-        found = frozenset(case[-1].txn for case in facts.cases.values()) | facts.excused
-        facts.__dict__["_case_txns"] = found
-    return found
+    """Return the transactions that people ever had to look at."""
+    return frozenset(case[-1].txn for case in facts.cases.values()) | facts.excused
 
 
 def _base(facts: Facts, life: Life) -> dict[str, Spans] | None:
@@ -246,10 +240,7 @@ def _without(span: tuple[date, date], start: date, end: date) -> list[tuple[date
 
 def billed_of(facts: Facts) -> dict[tuple[str, str], Billed]:
     """Return what was invoiced by (subscription, sku), recurring charges only. Worked out once per history."""
-    found: dict[tuple[str, str], Billed] | None = facts.__dict__.get("_billed")
-    if found is None:
-        found = facts.__dict__["_billed"] = _all_billed(facts)
-    return found
+    return facts.once(_all_billed)
 
 
 def _all_billed(facts: Facts) -> dict[tuple[str, str], Billed]:

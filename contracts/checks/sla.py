@@ -1,0 +1,255 @@
+"""Service levels: how long people and systems took, against the targets of domain.md 4.5.
+
+A clock that still runs at the end of the run counts with the time it has run so far when that is over its target
+already, and is left out otherwise. Events of the last three business days of the quarter have their own targets.
+Human clocks should run in business hours; here all clocks run in wall time, which is stricter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import msgspec
+
+from contracts.checks.causes import captured_at
+from contracts.checks.facts import BILLED, BOOKED, CASE_CLOSED, Facts, base_of, invoice_of
+from domain.calendar import SECOND_US, Interval, local_date
+from domain.fiscal import last_business_days
+from domain.history import Flow
+
+NORMAL, LAST_DAYS = "normal", "last_3_business_days"
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+_LOOK_BACK = timedelta(days=31)
+
+
+class Target(msgspec.Struct, frozen=True):
+    """A share of the clocks (percent) that must have stopped within some seconds."""
+
+    percent: float
+    seconds: int
+
+
+class Sla(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of the table: what starts and stops the clock, and the targets of both columns."""
+
+    id: str
+    title: str
+    starts: str
+    stops: str
+    normal: tuple[Target, ...]
+    last_days: tuple[Target, ...]
+
+    def targets(self, column: str) -> tuple[Target, ...]:
+        """Return the targets of a column."""
+        return self.normal if column == NORMAL else self.last_days
+
+
+class SlaResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One target of one SLA, measured. Durations are seconds; `attained_percent` is the share within the target.
+
+    `status` is met, missed or unknown (no clock ran). `running` counts the clocks that never stopped.
+    """
+
+    sla: str
+    title: str
+    column: str
+    target: Target
+    status: str
+    count: int
+    running: int = 0
+    attained_percent: float = 0.0
+    p50_seconds: float = 0.0
+    p95_seconds: float = 0.0
+    p99_seconds: float = 0.0
+    max_seconds: float = 0.0
+
+
+class Clock(msgspec.Struct, frozen=True, gc=False):
+    """One clock: when it started, and when it stopped (None: it still runs)."""
+
+    start_us: int
+    stop_us: int | None
+    entity: str = ""
+
+
+def _sla(
+    key: str, title: str, starts: str, stops: str, normal: tuple[Target, ...], last_days: tuple[Target, ...] = ()
+) -> Sla:
+    return Sla(id=key, title=title, starts=starts, stops=stops, normal=normal, last_days=last_days or normal)
+
+
+SLAS: tuple[Sla, ...] = (
+    _sla("SLA-1", "quote approval", "quote submitted", "approved or rejected", (Target(90, _DAY),),
+         (Target(95, 4 * _HOUR),)),
+    _sla("SLA-2", "order creation", "quote accepted", "order booked", (Target(95, 5 * _MINUTE), Target(99, _HOUR)),
+         (Target(99, 15 * _MINUTE),)),
+    _sla("SLA-3", "invoice generation", "subscription activated or bill date", "invoice generated",
+         (Target(98, 4 * _HOUR),), (Target(99, 2 * _HOUR),)),
+    _sla("SLA-4", "invoice posting", "invoice generated", "invoice posted in the ERP", (Target(99, _HOUR),),
+         (Target(99.5, 30 * _MINUTE),)),
+    _sla("SLA-5", "payment posting", "payment received", "cash in the ERP", (Target(95, 15 * _MINUTE),)),
+    _sla("SLA-6", "status to CRM", "invoice posted or paid", "CRM mirror updated",
+         (Target(95, 5 * _MINUTE), Target(99.9, _HOUR))),
+    _sla("SLA-7", "credit hold visible to sales", "hold applied", "CRM account shows it", (Target(99, 2 * _MINUTE),)),
+    _sla("SLA-8", "exception resolution", "case opened", "case resolved within its own due time", (Target(90, 0),)),
+    _sla("SLA-9", "dead letter handled", "flow parked", "re-driven or discarded", (Target(95, _DAY),),
+         (Target(95, 4 * _HOUR),)),
+)  # fmt: skip
+
+
+def sla_results(facts: Facts) -> tuple[SlaResult, ...]:
+    """Return every target of every SLA in both columns, measured on one history."""
+    makers = {
+        "SLA-1": _approvals, "SLA-2": _bookings, "SLA-3": _generations, "SLA-4": _postings, "SLA-5": _cash,
+        "SLA-6": _mirrors, "SLA-7": _holds, "SLA-8": _cases, "SLA-9": _parked,
+    }  # fmt: skip
+    days = last_days(facts)
+    results: list[SlaResult] = []
+    for sla in SLAS:
+        columns: dict[str, list[Clock]] = {NORMAL: [], LAST_DAYS: []}
+        for clock in makers[sla.id](facts):
+            columns[column_of(facts, clock, days)].append(clock)
+        for column, clocks in columns.items():
+            results.extend(measured(sla, column, target, clocks, facts) for target in sla.targets(column))
+    return tuple(results)
+
+
+def last_days(facts: Facts) -> frozenset[date]:
+    """Return the last three business days of the quarter."""
+    cutoff = facts.context.cutoff_date
+    return frozenset(last_business_days(Interval(cutoff - _LOOK_BACK, cutoff), 3))
+
+
+def column_of(facts: Facts, clock: Clock, days: frozenset[date]) -> str:
+    """Return the column whose target a clock has: by the local date it started on."""
+    day = local_date(clock.start_us, facts.zones.get(clock.entity, "UTC"))
+    return LAST_DAYS if min(days) <= day < facts.context.cutoff_date else NORMAL
+
+
+def measured(sla: Sla, column: str, target: Target, clocks: list[Clock], facts: Facts) -> SlaResult:
+    """Return how the clocks of one column did against one target."""
+    limit_us, end_us = target.seconds * SECOND_US, facts.context.horizon_us
+    stopped = sorted(clock.stop_us - clock.start_us for clock in clocks if clock.stop_us is not None)
+    running = [end_us - clock.start_us for clock in clocks if clock.stop_us is None]
+    late = sum(1 for age in running if age > limit_us)
+    within = sum(1 for age in stopped if age <= limit_us)
+    count = len(stopped) + late
+    attained = 100.0 * within / count if count else 0.0
+    status = "unknown" if not count else "met" if attained >= target.percent else "missed"
+    return SlaResult(
+        sla=sla.id, title=sla.title, column=column, target=target, status=status, count=count, running=len(running),
+        attained_percent=attained, p50_seconds=quantile(stopped, 50), p95_seconds=quantile(stopped, 95),
+        p99_seconds=quantile(stopped, 99), max_seconds=quantile(stopped, 100),
+    )  # fmt: skip
+
+
+def quantile(sorted_us: list[int], percent: int) -> float:
+    """Return a percentile by nearest rank, in seconds; 0 of nothing."""
+    if not sorted_us:
+        return 0.0
+    rank = max(1, -(-len(sorted_us) * percent // 100))
+    return sorted_us[rank - 1] / SECOND_US
+
+
+# --- the clocks -----------------------------------------------------------------------------------------------------
+
+
+def _approvals(facts: Facts) -> Iterator[Clock]:
+    for life in facts.lives("quote", "crm").values():
+        submitted_us = life.entered.get("submitted")
+        if submitted_us is not None:
+            yield Clock(submitted_us, life.since(("approved", "rejected")), life.document.entity)
+
+
+def _bookings(facts: Facts) -> Iterator[Clock]:
+    for reference, life in facts.accepted.items():
+        orders = facts.orders.get(reference, [])
+        booked_us = min((at for order in orders if (at := order.since(BOOKED)) is not None), default=None)
+        if booked_us is None and (life.status == "accept_failed" or _with_people(facts, life.txn, reference)):
+            continue
+        yield Clock(life.entered["accepted"], booked_us, life.document.entity)
+
+
+def _with_people(facts: Facts, *names: str) -> bool:
+    return not facts.excused.isdisjoint(names)
+
+
+def _generations(facts: Facts) -> Iterator[Clock]:
+    first: dict[str, int] = {}
+    for life in facts.lives("invoice", "billing").values():
+        first.setdefault(life.document.subscription, life.created_us)
+    for life in facts.lives("subscription", "billing").values():
+        activated_us = life.since(("active", "trialing"))
+        if activated_us is not None and not life.is_seeded:
+            yield Clock(activated_us, first.get(life.id), life.document.entity)
+
+
+def _postings(facts: Facts) -> Iterator[Clock]:
+    for life in facts.lives("invoice", "billing").values():
+        if not life.is_seeded and life.status != "voided":
+            posted_us = min((posted.created_us for posted in facts.posted.get(life.id, [])), default=None)
+            yield Clock(life.created_us, posted_us, life.document.entity)
+
+
+def _cash(facts: Facts) -> Iterator[Clock]:
+    for reference, payments in facts.payments.items():
+        invoice = facts.lives("invoice", "billing").get(reference)
+        entity = invoice_of(invoice).entity if invoice is not None else ""
+        for payment in payments:
+            captured_us = captured_at(payment)
+            if captured_us is not None:
+                cash = facts.cash.get(base_of(payment.id).partition(".")[0], [])
+                yield Clock(captured_us, min((life.created_us for life in cash), default=None), entity)
+
+
+def _mirrors(facts: Facts) -> Iterator[Clock]:
+    shown: dict[str, list[int]] = {}
+    for change in facts.history.changes("mirror", "crm"):
+        shown.setdefault(change.id, []).append(change.at_us)
+    for life in facts.lives("invoice", "billing").values():
+        reference = life.document.ref
+        if life.is_seeded or reference not in facts.accepted:
+            continue
+        posted_us = min((posted.created_us for posted in facts.posted.get(life.id, [])), default=None)
+        for fact_us in (posted_us if life.since(BILLED) is not None else None, life.entered.get("paid")):
+            if fact_us is not None:
+                seen_us = next((at_us for at_us in shown.get(reference, ()) if at_us >= fact_us), None)
+                yield Clock(fact_us, seen_us, life.document.entity)
+
+
+def _holds(facts: Facts) -> Iterator[Clock]:
+    statuses: dict[str, list[tuple[int, str]]] = {}
+    for change in facts.history.changes("account", "crm"):
+        statuses.setdefault(change.id, []).append((change.at_us, getattr(change.document, "credit_status", "")))
+    for life in facts.lives("hold", "erp").values():
+        placed_us = life.created_us
+        rows = statuses.get(life.document.account, [])
+        if rows:
+            seen_us = next((at for at, status in rows if at >= placed_us and status.endswith("_hold")), None)
+            released_us = life.entered.get("released")
+            if seen_us is None and released_us is not None:
+                continue  # it was over before anybody could have seen it
+            yield Clock(placed_us, seen_us)
+
+
+def _cases(facts: Facts) -> Iterator[Clock]:
+    """Yield clocks that start at the due time, so that a case resolved in time takes no time at all."""
+    for records in facts.cases.values():
+        closed_us = next((record.at_us for record in records if record.status in CASE_CLOSED), None)
+        due_us = records[-1].due_us
+        if closed_us is not None:
+            yield Clock(due_us, max(due_us, closed_us))
+        elif due_us < facts.context.horizon_us:
+            yield Clock(due_us, None)
+
+
+def _parked(facts: Facts) -> Iterator[Clock]:
+    parked: dict[str, int] = {}
+    for flow in facts.history.of(Flow):
+        if flow.status == "parked":
+            parked.setdefault(flow.flow, flow.at_us)
+        elif flow.flow in parked:
+            yield Clock(parked.pop(flow.flow), flow.at_us)
+    for at_us in parked.values():
+        yield Clock(at_us, None)

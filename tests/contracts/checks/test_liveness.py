@@ -1,0 +1,130 @@
+"""After the faults everything ends and everybody agrees, or the liveness checks say who was forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from msgspec.structs import replace
+
+from contracts.checks.facts import Facts
+from contracts.checks.stages import endings
+from domain.history import Case, Changed, Flow, Record
+from domain.objects import Account, Customer
+from tests.contracts.checks import build
+from tests.contracts.checks.build import CONTEXT, at, changed, check, clean, edited, history, of, walk, without
+
+Records = list[Record]
+
+
+def _case(minutes: float, status: str, **more: object) -> Case:
+    case = Case(
+        at_us=at(minutes), case="C1", flow="quote/Q-000123-v1", txn="Q-000123", status=status,
+        code="DATA_QUALITY.MAPPING_MISSING", owner="data steward", opened_us=at(20), due_us=at(260),
+    )  # fmt: skip
+    return replace(case, **more)
+
+
+def _no_posting() -> Records:
+    gone = (of("invoice", "erp"), of("cash", "erp"))
+    return [r for r in clean() if not any(rule(r) for rule in gone)]
+
+
+def _no_record_in_billing() -> Records:
+    return without(clean(), of("cash", "billing"))
+
+
+def _no_entry_for_the_payout() -> Records:
+    return without(clean(), of("entry", "erp", "GL3"))
+
+
+def _no_subscription() -> Records:
+    return [r for r in clean() if not (isinstance(r, Changed) and r.system in ("billing", "payment", "tax"))]
+
+
+def _hold_not_shown() -> Records:
+    customer = Customer(id="A-000001", ref="A-000001", name="Acme", credit_status="soft_hold")
+    account = Account(id="A-000001", name="Acme", entity="US", currency="USD", country="US")
+    return [
+        *clean(),
+        changed(1, "crm", "account", account, status="active", cause="act"),
+        changed(60, "erp", "customer", customer, status="soft_hold", cause="act"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "spoil", [_no_posting, _no_record_in_billing, _no_entry_for_the_payout, _no_subscription, _hold_not_shown]
+)
+def test_systems_that_never_agree_break_convergence(spoil: Callable[[], Records]) -> None:
+    assert check("L1", clean()).status == "holds"
+    assert check("L1", spoil()).status == "broken"
+
+
+@pytest.mark.parametrize("spoil", [_no_posting, _no_subscription])
+def test_a_quote_that_nobody_works_on_is_stuck(spoil: Callable[[], Records]) -> None:
+    result = check("L2", spoil())
+    assert result.status == "broken"
+    assert "got stuck" in result.violations[0].sentence
+
+
+def test_a_quote_in_the_hands_of_a_person_is_not_stuck() -> None:
+    assert check("L2", [*_no_posting(), _case(20, "new")]).status == "holds"
+    assert check("L1", [*_no_posting(), _case(20, "new")]).status == "holds"
+
+
+def test_a_resolved_case_is_no_excuse() -> None:
+    case = [_case(20, "new"), _case(21, "triaged"), _case(22, "auto_resolved")]
+    assert check("L2", [*_no_posting(), *case]).status == "broken"
+
+
+def test_a_run_that_ends_too_early_cannot_be_judged() -> None:
+    for key in ("L1", "L2", "L3"):
+        result = check(key, clean(), heal_us=CONTEXT.horizon_us)
+        assert result.status == "unknown"
+        assert result.counted
+
+
+def test_a_mirror_that_never_follows_breaks_the_truth() -> None:
+    records = without(clean(), lambda r: of("mirror", "crm")(r) and r.at_us > at(20))
+    assert check("L3", records).status == "broken"
+
+
+def test_a_case_without_an_owner_breaks_ownership() -> None:
+    assert check("L4", [*clean(), _case(20, "new")], horizon_us=at(200)).status == "holds"
+    assert check("L4", [*clean(), _case(20, "new", owner="")]).status == "broken"
+    assert check("L4", [*clean(), _case(20, "new", code="NO.SUCH")]).status == "broken"
+
+
+def test_an_overdue_case_must_have_been_escalated() -> None:
+    assert check("L4", [*clean(), _case(20, "new")]).status == "broken"
+    assert check("L4", [*clean(), _case(20, "new"), _case(200, "escalated")]).status == "holds"
+
+
+@pytest.mark.parametrize(
+    ("records", "stage"),
+    [
+        (clean, "paid"),
+        (_no_posting, "unposted"),
+        (_no_subscription, "booked"),
+        (lambda: without(clean(), lambda r: of("payment", "payment")(r) or of("cash", "erp")(r)), "paid"),
+        (lambda: [*_no_posting(), _case(20, "new")], "in_exception"),
+        (lambda: edited(clean(), of("order", "erp"), status="booked")[:7], "accepted"),
+    ],
+)
+def test_each_lifecycle_ends_in_a_stage(records: Callable[[], Records], stage: str) -> None:
+    found = [ending.stage for ending in endings(Facts(history(records())))]
+    assert found == [stage]
+
+
+def test_an_order_on_hold_waits_for_credit() -> None:
+    held = walk(10, "erp", "order", build.ORDER, "credit_hold")
+    records = [*without(clean()[:6], of("order", "erp")), *held]
+    assert [ending.stage for ending in endings(Facts(history(records)))] == ["on_credit_hold"]
+
+
+def test_a_given_up_amendment_is_in_the_hands_of_people() -> None:
+    flow = Flow(
+        at_us=at(30), flow="quote/Q-000123-v1", name="accepted_quote", txn="Q-000123", status="finished",
+        result='{"status": "given_up"}',
+    )  # fmt: skip
+    assert check("L2", [*clean()[:5], flow]).status == "holds"
