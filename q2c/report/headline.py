@@ -1,0 +1,113 @@
+"""The headline: the verdict in one sentence that a controller understands, and the few numbers that matter."""
+
+from __future__ import annotations
+
+from contracts.checks.registry import BY_ID
+from contracts.checks.verdict import BROKEN, HOLDS, Result
+from q2c.report.gathered import Gathered
+from web.blocks import Figure
+from web.words import NOTHING, count, counted, duration, instant, listed
+
+_NAMED_MAX = 4
+_DUPLICATES = ("S1", "S2", "S3", "S4", "S5")
+TONES = {"holds": "good", "broken": "bad", "unknown": "warn"}
+WORDS = {"holds": "HOLDS", "broken": "BROKEN", "unknown": "UNKNOWN"}
+
+
+def answer(gathered: Gathered) -> str:
+    """Return the verdict in one sentence."""
+    verdict = gathered.verdict
+    lifecycles = counted(gathered.run.lifecycles, "lifecycle")
+    if verdict.broken_safety:
+        return f"Do not go live like this: over {lifecycles}, {_broken(gathered, verdict.broken_safety)}."
+    if verdict.broken_liveness:
+        return (
+            f"Nothing was doubled, lost or misstated over {lifecycles}, but work was left undone: "
+            f"{_broken(gathered, verdict.broken_liveness)}."
+        )
+    held = counted(sum(result.status == HOLDS for result in verdict.results), "rule")
+    if verdict.status != HOLDS:
+        why = listed([f"{check} ({BY_ID[check].title})" for check in verdict.unknown[:_NAMED_MAX]])
+        return f"Nothing was broken over {lifecycles}, but not everything was proved: {why or 'no check was run'}."
+    return f"It holds: {held} kept over {lifecycles}; nothing was lost, doubled or misstated."
+
+
+def _broken(gathered: Gathered, checks: tuple[str, ...]) -> str:
+    named = [_times(gathered.verdict.result(check)) for check in checks[:_NAMED_MAX]]
+    rest = len(checks) - len(named)
+    parts = [*named, f"{rest} more"] if rest else named
+    return f"{counted(len(checks), 'rule is', 'rules are')} broken: {listed(parts)}"
+
+
+def _times(result: Result) -> str:
+    return f"“{BY_ID[result.check].title}” {counted(result.broken, 'time')}"
+
+
+def figures(gathered: Gathered) -> tuple[Figure, ...]:
+    """Return the numbers that matter: the cut-off, duplicates, money, and when billing had caught up."""
+    return _cut_off(gathered), _duplicates(gathered), _money(gathered), _caught_up(gathered)
+
+
+def _cut_off(gathered: Gathered) -> Figure:
+    found = gathered.cut_off
+    notes = []
+    if found.waiting:
+        notes.append(f"{count(found.waiting)} with credit, sales or people")
+    if found.late:
+        notes.append(f"{count(found.late)} in the wrong quarter")
+    if found.missing:
+        notes.append(f"{count(found.missing)} not booked at all")
+    tone = "bad" if found.late or found.missing else "good" if found.signed else "warn"
+    value = f"{count(found.booked)} of {count(found.signed)}" if found.signed else NOTHING
+    return Figure(
+        label="Booked in the quarter they were signed in", value=value, tone=tone,
+        note=listed(notes) if notes else "all that was signed before the cut-off",
+    )  # fmt: skip
+
+
+def _duplicates(gathered: Gathered) -> Figure:
+    results = _results(gathered, _DUPLICATES)
+    broken = sum(result.broken for result in results)
+    examined = sum(result.examined for result in results)
+    return Figure(
+        label="Duplicate orders, invoices or captures", value=count(broken), tone="bad" if broken else "good",
+        note=f"{count(examined)} documents examined",
+    )  # fmt: skip
+
+
+def _money(gathered: Gathered) -> Figure:
+    results = [result for result in gathered.verdict.results if result.check.startswith("M")]
+    broken = [result for result in results if result.status == BROKEN]
+    currencies = {row.currency for row in gathered.money.rows if row.currency}
+    if broken:
+        note = listed([BY_ID[result.check].title for result in broken][:_NAMED_MAX])
+    else:
+        note = (
+            f"{count(sum(result.examined for result in results))} amounts compared in {', '.join(sorted(currencies))}"
+        )
+    return Figure(
+        label="Money differences that are faults", value=count(sum(result.broken for result in broken)),
+        tone="bad" if broken else "good", note=note,
+    )  # fmt: skip
+
+
+def _caught_up(gathered: Gathered) -> Figure:
+    drain = gathered.worst_drain
+    if drain is None:
+        return _booking_time(gathered)
+    label = f"{drain.window.system or 'systems'} caught up after its outage".capitalize()
+    if drain.took_us is None:
+        waiting = counted(drain.backlog.level(gathered.context.horizon_us), "item")
+        return Figure(label=label, value="never", note=f"{waiting} still wait: {drain.backlog.title}", tone="bad")
+    note = f"up again {instant(drain.window.end_us)}; {counted(drain.peak, 'item')} waited at most"
+    return Figure(label=label, value=f"in {duration(drain.took_us)}", note=note, tone="good")
+
+
+def _booking_time(gathered: Gathered) -> Figure:
+    costs = gathered.costs
+    longest = f"{duration(costs.calm_p50_us)}" if costs.calm_orders else NOTHING
+    return Figure(label="From signature to booking, median", value=longest, note="no system was down in this run")
+
+
+def _results(gathered: Gathered, checks: tuple[str, ...]) -> list[Result]:
+    return [result for result in gathered.verdict.results if result.check in checks]

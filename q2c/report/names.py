@@ -1,0 +1,50 @@
+"""Names: how the report calls systems, faults, stages and kinds of business."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+SYSTEMS = MappingProxyType(
+    {
+        "crm": "CRM",
+        "erp": "ERP",
+        "billing": "billing",
+        "tax": "tax",
+        "payment": "payment",
+        "fulfilment": "fulfilment",
+        "integration": "integration",
+    }
+)
+STAGES = MappingProxyType(
+    {
+        "paid": "paid and in the books",
+        "applied": "amendment applied",
+        "active": "active, nothing to collect",
+        "awaiting_payment": "waits for the customer's money",
+        "awaiting_start": "waits for its start date",
+        "scheduled": "amendment waits for its date",
+        "in_fulfilment": "being fulfilled",
+        "on_credit_hold": "on credit hold",
+        "in_exception": "with people, in exception",
+        "cancelled": "cancelled",
+        "returned_to_sales": "returned to sales",
+        "accepted": "accepted, not booked",
+        "submitted": "sent to the ERP, not booked",
+        "booked": "booked, not in billing",
+        "fulfilled": "fulfilled, not activated",
+        "unposted": "invoiced, not posted",
+        "uncollected": "posted, not collected",
+        "unapplied": "paid, not in the books",
+    }
+)
+KINDS = MappingProxyType({"new": "new business", "renew": "renewals", "amend": "amendments"})
+
+
+def system(name: str) -> str:
+    """Return how people call a system; "every system" for the empty name."""
+    return SYSTEMS.get(name, name) if name else "every system"
+
+
+def operation(name: str) -> str:
+    """Return an operation's name as words."""
+    return name.replace("_", " ")

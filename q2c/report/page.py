@@ -1,0 +1,54 @@
+"""The page of a run: its sections in the order in which people ask."""
+
+from __future__ import annotations
+
+from q2c.report.gathered import Gathered
+from q2c.report.sections import (
+    answer,
+    calls,
+    checks,
+    endings,
+    exceptions,
+    faults,
+    levels,
+    load,
+    money,
+    parameters,
+    waiting,
+)
+from web.shell import Page, render
+from web.words import instant_with_year
+
+
+def page_of(gathered: Gathered) -> Page:
+    """Return the report of a run; equal histories give equal pages."""
+    context = gathered.context
+    told = (checks.stories(gathered),) if gathered.stories else ()
+    return Page(
+        title=gathered.run.title,
+        kind=f"Rehearsal of {context.scenario}, seed {context.seed}",
+        lede=(
+            f"{instant_with_year(context.at_us)} to {instant_with_year(context.horizon_us)}, in virtual time. "
+            "Times are UTC; where the cut-off matters, the entity's local time is shown too."
+        ),
+        sections=(
+            answer.section(gathered),
+            *told,
+            load.section(gathered),
+            endings.section(gathered),
+            levels.section(gathered),
+            waiting.section(gathered),
+            money.section(gathered),
+            exceptions.section(gathered),
+            faults.section(gathered),
+            calls.section(gathered),
+            checks.section(gathered),
+            parameters.section(gathered),
+        ),
+        footer=f"q2c-harness {context.code_version}. History {gathered.run.digest}.",
+    )
+
+
+def html_of(gathered: Gathered) -> str:
+    """Return the report of a run as one self-contained HTML document."""
+    return render(page_of(gathered))

@@ -1,0 +1,41 @@
+"""Embedding: how data and programs go into a page so that nothing in them can break out of it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from importlib import resources
+
+import msgspec
+from markupsafe import Markup
+
+_UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+_TABLE = str.maketrans(_UNSAFE)
+
+
+def json_for_script(value: object) -> Markup:
+    """Return a value as JSON that may stand inside a script tag, whatever names are in it.
+
+    `<`, `>`, `&` and the two line separators of Unicode become escapes, so no text can close the tag or open another.
+    """
+    return Markup(msgspec.json.encode(value).decode().translate(_TABLE))
+
+
+def static_text(name: str) -> str:
+    """Return a file of `web/static`."""
+    return (resources.files("web") / "static" / name).read_text(encoding="utf-8")
+
+
+@cache
+def chart_library() -> str:
+    """Return the source of plotly.js as its Python wheel ships it (MIT; the licence is the file's first comment)."""
+    source = (resources.files("plotly") / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
+    assert "</script" not in source.lower(), "plotly.js would close the tag that it is embedded in"
+    return source
+
+
+def hash_for_policy(source: str) -> str:
+    """Return the hash by which a content security policy allows one inline script."""
+    digest = hashlib.sha256(source.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"

@@ -1,0 +1,34 @@
+"use strict";
+/* Draws every chart of the page from the JSON beside it, in the colours of the style sheet. */
+(() => {
+  const root = document.documentElement;
+  const painted = (value, style) => {
+    if (typeof value === "string") {
+      return value.startsWith("--") ? style.getPropertyValue(value).trim() : value;
+    }
+    if (Array.isArray(value)) {
+      return value.some((each) => typeof each === "object") ? value.map((each) => painted(each, style)) : value;
+    }
+    if (value && typeof value === "object") {
+      return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, painted(each, style)]));
+    }
+    return value;
+  };
+  const draw = () => {
+    const style = getComputedStyle(root);
+    for (const source of document.querySelectorAll("script[data-chart]")) {
+      const place = document.getElementById(source.dataset.chart);
+      const figure = painted(JSON.parse(source.textContent), style);
+      Plotly.react(place, figure.data, figure.layout, { displayModeBar: false, responsive: true });
+    }
+  };
+  const themed = (name) => {
+    if (name) root.dataset.theme = name;
+    else delete root.dataset.theme;
+    draw();
+  };
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  addEventListener("beforeprint", () => themed("print"));
+  addEventListener("afterprint", () => themed(""));
+  draw();
+})();
