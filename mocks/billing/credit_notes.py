@@ -8,6 +8,7 @@ invoice is adjusted without anything to allocate: nobody paid it, so nothing is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from domain.money import allocate as shares
@@ -15,12 +16,13 @@ from domain.objects import Line
 from mocks.billing import invoices
 from mocks.billing.coverage import CreditPart
 from mocks.billing.documents import VOIDED
-from mocks.billing.model import Billing
+from mocks.billing.model import Billing, quote_number
 from mocks.billing.records import CreditNote, Invoice
 from mocks.kernel.operations import Refusal
 
 ADJUSTMENT, REFUNDABLE = "adjustment", "refundable"
 PRORATION = "subscription_change"
+_NOTE_ID = re.compile(r"CN-\d{7}")
 
 
 def issue(
@@ -127,7 +129,14 @@ def create(
         raise Refusal("param_wrong_value", detail, field="total")
     _check_type(invoice, type_, amount)
     stamped = tuple(_stamped(line, invoices.next_line_id(billing)) for line in lines)
-    return _create(billing, invoice, stamped, type_, reason, txn=invoice.txn, reference=notes, notes=notes)
+    txn = _txn(billing, notes) or invoice.txn
+    return _create(billing, invoice, stamped, type_, reason, txn=txn, reference=notes, notes=notes)
+
+
+def _txn(billing: Billing, notes: str) -> str:
+    """Return the transaction a caller's notes speak of: a quote number, or that of another credit note."""
+    other = _NOTE_ID.search(notes)
+    return quote_number(notes) or (billing.desk.book.txn_of(other.group()) if other is not None else "")
 
 
 def _spread(billing: Billing, invoice: Invoice, total: int | None) -> list[tuple[str, int]]:

@@ -97,6 +97,14 @@ def test_the_tax_part_is_credited_by_hand_on_its_line(billed: Any) -> None:
     assert billed.topics() == ["credit_note_created"]
 
 
+def test_a_note_belongs_to_the_transaction_its_remark_names(billed: Any) -> None:
+    engine = billed.cancel(date(2026, 10, 16), cf_amendment_ref="Q-000007-v1")["credit_notes"][0]
+    note = _tax_note(billed, 100, customer_notes=f"Tax of {engine['id']}")["credit_note"]
+    assert billed.changes("credit_memo", note["id"])[0].txn == "Q-000007"
+    note = _tax_note(billed, 100, customer_notes="waived")["credit_note"]
+    assert billed.changes("credit_memo", note["id"])[0].txn == "Q-000001"
+
+
 def test_a_total_is_spread_over_what_the_lines_have_left(billed: Any) -> None:
     fields = {"reference_invoice_id": INV, "type": "adjustment", "total": 3570, "reason_code": "waiver"}
     note = billed.post("/credit_notes", fields)["credit_note"]
