@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from contracts.checks.facts import Facts
 from contracts.checks.verdict import Findings, Tally
 from domain.history import Applied, Arrived, Attempted
@@ -10,7 +12,7 @@ ONCE = ("create_subscription", "put_task", "create_task", "put_order", "upsert_o
 """Operations that a business transaction needs once: a second key after trouble is a second intent."""
 
 _TRANSIENT = frozenset({0, 408, 409, 425, 429})
-_JOINTS = frozenset("~/-:#._")
+_RETRY_SUFFIX = re.compile(r"[~#/:._](retry|attempt|try)?[-_]?\d+|-(retry|attempt|try)[-_]?\d*")
 Trouble = dict[tuple[str, str, str], dict[str, Attempted]]
 
 
@@ -113,7 +115,7 @@ def _is_derived(earlier: Attempted, later: Attempted) -> bool:
     if earlier.operation in ONCE and later.txn:
         return True
     short, long = sorted((earlier.key, later.key), key=len)
-    return len(long) > len(short) and long.startswith(short) and long[len(short)] in _JOINTS
+    return long.startswith(short) and _RETRY_SUFFIX.fullmatch(long, len(short)) is not None
 
 
 def _told(attempt: Attempted) -> str:

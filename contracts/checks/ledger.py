@@ -8,8 +8,12 @@ from contracts.checks.facts import Facts, document_of
 from contracts.checks.verdict import Findings, Tally
 from domain.history import Changed
 from domain.money import Money
-from domain.objects import Entry, Period
+from domain.objects import Entry, Period, Posting
 
+EXCHANGE = frozenset({"7000", "7050"})
+"""Realised and unrealised differences of exchange: what is left over when documents of two rates meet."""
+_AT_OLD_RATES = frozenset({"1100", "2150"})
+Rates = dict[tuple[str, str], set[Decimal]]
 _SUBLEDGER = frozenset({"invoice", "credit_memo", "cash", "payment", "refund", "customerpayment", "creditmemo"})
 _CLOSED = {"ar": frozenset({"soft_closed", "closed", "locked"}), "gl": frozenset({"closed", "locked"})}
 """The statuses of a period in which each module takes no more postings (domain.md 2.3.16)."""
@@ -42,10 +46,11 @@ def entries_balance(facts: Facts) -> Findings:
 def conversions_reproduce(facts: Facts) -> Findings:
     """Amounts of two currencies meet only through a recorded rate, and converting again gives the same."""
     tally = Tally("M7")
+    known: Rates = {}
     for change in facts.history.changes("entry", "erp"):
         entry: Entry = document_of(change)
         tally.examined += 1
-        problem = _rate_problem(entry)
+        problem = _rate_problem(entry, known)
         if problem:
             sentence = f"entry {entry.id} of {entry.source}: {problem}"
             tally.violation(change.txn, sentence, change, entities=(f"erp entry {entry.id}",))
@@ -60,23 +65,47 @@ def conversions_reproduce(facts: Facts) -> Findings:
     return tally.findings()
 
 
-def _rate_problem(entry: Entry) -> str:
+def _rate_problem(entry: Entry, known: Rates) -> str:
     if entry.currency == entry.base_currency:
         bad = [posting for posting in entry.postings if posting.amount_minor != posting.base_minor]
-        return f"base amounts differ from amounts in the same currency {entry.currency}" if bad else ""
+        has_exchange = any(posting.account in EXCHANGE for posting in entry.postings)
+        return (
+            f"base amounts differ from amounts in the same currency {entry.currency}"
+            if bad and not has_exchange
+            else ""
+        )
     if not entry.rate_id:
         return f"{entry.currency} is converted to {entry.base_currency} without a recorded rate"
-    rate = Decimal(entry.rate)
-    wanted = [Money(p.amount_minor, entry.currency).converted(rate, entry.base_currency) for p in entry.postings]
-    wrong = [p for p, money in zip(entry.postings, wanted, strict=True) if p.base_minor != money.amount_minor]
-    if len(wrong) > 1 or any(abs(_off(p.base_minor, entry, p.amount_minor)) > len(entry.postings) for p in wrong):
-        return f"base amounts of {[p.account for p in wrong]} are not the amounts at rate {entry.rate}"
+    rates = known.setdefault((entry.currency, entry.base_currency), {Decimal(entry.rate)})
+    rates.add(Decimal(entry.rate))
+    has_exchange = any(posting.account in EXCHANGE for posting in entry.postings)
+    wrong = [
+        posting
+        for posting in entry.postings
+        if not _reproduces(entry, posting, rates if has_exchange and posting.account in _AT_OLD_RATES else set())
+    ]
+    if has_exchange:
+        wrong = [posting for posting in wrong if posting.account not in EXCHANGE]
+    if len(wrong) > 1 or any(abs(_off(entry, posting)) > len(entry.postings) for posting in wrong):
+        return f"base amounts of {[posting.account for posting in wrong]} are not the amounts at rate {entry.rate}"
     return ""
 
 
-def _off(base_minor: int, entry: Entry, amount_minor: int) -> int:
-    money = Money(amount_minor, entry.currency).converted(Decimal(entry.rate), entry.base_currency)
-    return base_minor - money.amount_minor
+def _reproduces(entry: Entry, posting: Posting, rates: set[Decimal]) -> bool:
+    """Tell whether a base amount is the amount at the entry's rate, or between those at the rates of older documents.
+
+    Cash that settles receivables takes them off at the rates of their invoices; the rest is realised exchange.
+    """
+    if _off(entry, posting) == 0:
+        return True
+    money = Money(posting.amount_minor, entry.currency)
+    found = sorted(money.converted(rate, entry.base_currency).amount_minor for rate in rates)
+    return bool(found) and found[0] - len(entry.postings) <= posting.base_minor <= found[-1] + len(entry.postings)
+
+
+def _off(entry: Entry, posting: Posting) -> int:
+    money = Money(posting.amount_minor, entry.currency).converted(Decimal(entry.rate), entry.base_currency)
+    return posting.base_minor - money.amount_minor
 
 
 def closed_stays_closed(facts: Facts) -> Findings:

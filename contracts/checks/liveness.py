@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from contracts.checks.causes import captured_at
 from contracts.checks.facts import BILLED, BOOKED, CASE_CLOSED, Facts, Life, base_of, document_of, intent_of, invoice_of
 from contracts.checks.stages import endings
-from contracts.checks.verdict import Findings, Tally
+from contracts.checks.verdict import Evidence, Findings, Tally
 from domain.calendar import SECOND_US
 from domain.errors import ErrorCode
-from domain.history import Case
+from domain.history import Case, Changed
 
 UNSETTLED = "the run ended before the systems had their settling time after the faults"
 _HELD = frozenset({"soft_hold", "hard_hold"})
@@ -97,9 +97,7 @@ def every_quote_ends(facts: Facts) -> Findings:
 def sales_sees_the_truth(facts: Facts) -> Findings:
     """The CRM shows each invoice of a quote as posted and as paid within the settling time."""
     tally = Tally("L3")
-    shown: dict[str, list[int]] = {}
-    for change in facts.history.changes("mirror", "crm"):
-        shown.setdefault(change.id, []).append(change.at_us)
+    shown: dict[str, Changed] = {change.id: change for change in facts.history.changes("mirror", "crm")}
     for life in facts.lives("invoice", "billing").values():
         reference = invoice_of(life).ref
         if reference not in facts.accepted or life.is_seeded or life.status == "voided":
@@ -109,12 +107,22 @@ def sales_sees_the_truth(facts: Facts) -> Findings:
             if fact_us is None or not facts.is_due(fact_us):
                 continue
             tally.examined += 1
-            seen_us = next((at for at in reversed(shown.get(reference, ())) if at >= fact_us), None)
-            if seen_us is None and not _in_hand(facts, life) and reference not in facts.excused:
-                sentence = f"invoice {life.id} was {word}, and the CRM's picture of {reference} never changed again"
-                evidence = (fact_us, f"invoice {life.id} was {word} in billing")
-                tally.violation(life.txn, sentence, evidence, life.last, entities=(life.name,))
+            last = shown.get(reference)
+            is_seen = last is not None and last.at_us >= fact_us
+            if not is_seen and not _in_hand(facts, life) and reference not in facts.excused:
+                sentence = f"invoice {life.id} was {word}, and the CRM still shows {_picture(last)}"
+                evidence: Evidence = (fact_us, f"invoice {life.id} was {word} in billing")
+                seen = (last,) if last is not None else ()
+                tally.violation(life.txn, sentence, *seen, evidence, life.last, entities=(life.name,))
     return tally.findings("" if facts.has_settled else UNSETTLED)
+
+
+def _picture(mirror: Changed | None) -> str:
+    if mirror is None:
+        return "nothing of it"
+    document = document_of(mirror)
+    status = document.invoice_status or document.order_status or "no status"
+    return f"{mirror.id} as {status} with {document.invoice_balance_minor} (minor units) open"
 
 
 def cases_are_owned(facts: Facts) -> Findings:

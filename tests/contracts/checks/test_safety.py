@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from domain.history import Applied, Arrived, Case, Flow, Limit, Record
-from domain.objects import Customer, Hold, TaxShare
+from domain.objects import Customer, Hold, Posting, TaxShare
 from tests.contracts.checks import build
 from tests.contracts.checks.build import (
     amended,
@@ -421,6 +421,29 @@ def test_a_limit_overwritten_by_a_request_is_a_lost_update() -> None:
         changed(9, "erp", "customer", replace(customer, credit_limit_minor=0), "clear", "clear"),
     ]
     assert check("O4", records).status == "broken"
+
+
+def test_two_taxes_of_one_invoice_are_two_intents() -> None:
+    records: Records = [
+        *clean(),
+        attempt(50, "r50", "billing", "add_charge", "q2c/INV-1/tax/US-TX", outcome="unknown", status=0),
+        attempt(51, "r51", "billing", "add_charge", "q2c/INV-1/tax/US-TX-770-CIT"),
+    ]
+    assert check("S7", records).status == "holds"
+
+
+def test_cash_may_take_receivables_off_at_the_rate_of_their_invoice() -> None:
+    euro = {"currency": "EUR", "base_currency": "USD"}
+    invoice = entry(40, "GL8", "invoice/8", rate="1.10", rate_id="R1", **euro)
+    cash = entry(41, "GL9", "cash/9", rate="1.20", rate_id="R2", **euro)
+    charge = (Posting("1100", 100, 110), Posting("4000", -100, -110))
+    settled = (Posting("1050", 100, 120), Posting("1100", -100, -110), Posting("7000", 0, -10))
+    good = [replace(invoice, document=replace(invoice.document, postings=charge))]  # type: ignore[type-var]
+    good += [replace(cash, document=replace(cash.document, postings=settled))]  # type: ignore[type-var]
+    assert check("M7", [*clean(), *good]).status == "holds"
+    wrong = (Posting("1050", 100, 120), Posting("1100", -100, -60), Posting("7000", 0, -60))
+    bad = [good[0], replace(cash, document=replace(cash.document, postings=wrong))]  # type: ignore[type-var]
+    assert check("M7", [*clean(), *bad]).status == "broken"
 
 
 def test_a_limit_is_a_limit_per_window() -> None:
