@@ -142,7 +142,10 @@ def identity(call: Call) -> str:
 
 def authenticate(billing: Billing, request: Request) -> Refusal | None:
     """Check Basic credentials: the api key is the user, the password is empty."""
-    scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
+    given = request.headers.get("authorization", "")
+    if given in billing.believed:
+        return None
+    scheme, _, encoded = given.partition(" ")
     try:
         user, colon, password = base64.b64decode(encoded, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
@@ -152,6 +155,7 @@ def authenticate(billing: Billing, request: Request) -> Refusal | None:
         return Refusal("unauthenticated")
     if user.startswith("live_"):
         return Refusal("unauthenticated", "this is a rehearsal: keys of live sites are not taken")
+    billing.believed.add(given)
     return None
 
 

@@ -7,6 +7,7 @@ are collected in `custom` of the bodies that allow them.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -263,14 +264,15 @@ def read(call: Call) -> Any:
     type_ = call.operation.body
     if type_ is None:
         return None
-    raw = tabulated(nest(decode_form(call.request.body)))
+    fields = decode_form(call.request.body)
+    raw = tabulated(nest(fields) if any("[" in name for name in fields) else fields)
     try:
         return msgspec.convert(raw, type_, strict=False)
     except msgspec.ValidationError as error:
         raise Refusal("param_wrong_value", _reason(str(error)), field=_parameter(str(error))) from error
 
 
-def tabulated(nested: dict[str, Any]) -> dict[str, Any]:
+def tabulated(nested: Mapping[str, Any]) -> dict[str, Any]:
     """Return nested form fields with columns turned into rows and custom fields collected under `custom`."""
     result: dict[str, Any] = {}
     custom: Custom = {}

@@ -68,11 +68,11 @@ def customer(billing: Billing, record: Customer) -> dict[str, Any]:
 
 
 def _address(billing: Billing, record: Customer) -> msgspec.Raw:
-    return _kept(billing, "address", record.id, record.address, lambda: _address_body(record))
-
-
-def _address_body(record: Customer) -> dict[str, Any]:
-    return {**msgspec.structs.asdict(record.address), "object": "billing_address", "validation_status": "not_validated"}
+    found = billing.shown.get(f"address {record.id}")
+    if found is not None and found[0] is record.address:
+        return found[2]
+    body = {**msgspec.structs.asdict(record.address), "object": "billing_address", "validation_status": "not_validated"}
+    return _keep(billing, f"address {record.id}", record.address, None, body)
 
 
 def item_price(_billing: Billing, record: ItemPrice) -> dict[str, Any]:
@@ -187,7 +187,10 @@ def _dates(billing: Billing, record: Subscription, today: date) -> dict[str, Any
 
 
 def _line(billing: Billing, line: Line, owner: Invoice | CreditNote) -> msgspec.Raw:
-    return _kept(billing, "line", line.id, line, lambda: _line_body(billing, line, owner))
+    found = billing.shown.get(line.id)
+    if found is not None and found[0] is line:
+        return found[2]
+    return _keep(billing, line.id, line, None, _line_body(billing, line, owner))
 
 
 def _line_body(billing: Billing, line: Line, owner: Invoice | CreditNote) -> dict[str, Any]:
@@ -362,19 +365,17 @@ def show(billing: Billing, name: str, record: Any) -> msgspec.Raw:
     dated = billing.today(record.zone) if name == "subscription" else None
     if name == "customer" and billing.open_credits.get(record.id):
         return msgspec.Raw(encode_json(customer(billing, record)))  # its credits change without it
-    return _kept(billing, name, record.id, record, lambda: VIEWS[name](billing, record), dated)
-
-
-def _kept(
-    billing: Billing, name: str, key: str, record: Any, body: Callable[[], dict[str, Any]], dated: date | None = None
-) -> msgspec.Raw:
-    found = billing.shown.get((name, key))
+    found = billing.shown.get(record.id)
     if found is not None and found[0] is record and found[1] == dated:
         return found[2]
-    raw = msgspec.Raw(encode_json(body()))
+    return _keep(billing, record.id, record, dated, VIEWS[name](billing, record))
+
+
+def _keep(billing: Billing, key: str, record: Any, dated: date | None, body: dict[str, Any]) -> msgspec.Raw:
+    raw = msgspec.Raw(encode_json(body))
     if len(billing.shown) >= SHOWN_MAX:
         billing.shown.clear()
-    billing.shown[name, key] = (record, dated, raw)
+    billing.shown[key] = (record, dated, raw)
     return raw
 
 
