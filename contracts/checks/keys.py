@@ -8,7 +8,7 @@ from contracts.checks.facts import Facts
 from contracts.checks.verdict import Findings, Tally
 from domain.history import Applied, Arrived, Attempted
 
-ONCE = ("create_subscription", "put_task", "create_task", "put_order", "upsert_order", "put_salesorder")
+ONCE = frozenset({"create_subscription", "put_task", "create_task", "put_order", "create_order", "upsert_order"})
 """Operations that a business transaction needs once: a second key after trouble is a second intent."""
 
 _TRANSIENT = frozenset({0, 408, 409, 425, 429})

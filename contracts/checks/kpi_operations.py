@@ -13,6 +13,7 @@ from domain.history import Attempted, Case, Flow
 _FALLOUT = frozenset({"DATA_QUALITY", "VALIDATION"})
 _BUCKETS = (("0-4 h", 4), ("4-24 h", 24), ("1-3 d", 72), ("3-7 d", 168), ("> 7 d", 1 << 40))
 _HOUR_US = 3600 * SECOND_US
+_CREATIONS = frozenset({"upsert_order", "create_order", "put_order"})
 _MACHINES = frozenset({"", "integration"})
 
 
@@ -22,7 +23,7 @@ def order_failures(facts: Facts) -> Measured:
     for attempt in facts.history.of(Attempted):
         if attempt.system == "erp" and attempt.write and attempt.outcome != "ok" and attempt.status != 429:
             reference = version_of(attempt.key)
-            if reference and "order" in attempt.operation.lower():
+            if reference and attempt.operation in _CREATIONS:
                 failed[reference] = "unknown" if attempt.outcome == "unknown" else str(attempt.status or attempt.reason)
     received = len(facts.accepted)
     classes: dict[str, int] = {}

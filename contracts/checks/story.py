@@ -13,14 +13,19 @@ from domain.history import Applied, Attempted, Case, Changed, Delivered, Fired, 
 Line = tuple[int, str]
 LINES_MAX = 12
 _WORDS = {
+    "add_charge": "the tax charge",
+    "close_invoice": "the closing of the invoice",
     "create_payment_intent": "the payment",
-    "put_order": "the order",
-    "put_invoice": "the invoice posting",
-    "put_cash": "the cash posting",
     "create_subscription": "the subscription",
-    "commit_tax": "the tax document",
+    "create_transaction": "the tax document",
     "put_task": "the fulfilment task",
     "record_payment": "the record of the payment",
+    "transform_order": "the fulfilment of the order",
+    "update_subscription": "the change of the subscription",
+    "upsert_customer": "the customer",
+    "upsert_invoice": "the invoice posting",
+    "upsert_order": "the order",
+    "upsert_payment": "the cash posting",
 }
 _FAULTS = {
     "lost_reply": "the work was done, but the reply was lost",
