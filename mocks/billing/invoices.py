@@ -158,10 +158,12 @@ def allocate(billing: Billing, invoice: Invoice, note: str, amount_minor: int) -
 
 
 def void(billing: Billing, key: str) -> Invoice:
-    """Void a pending invoice (by quirk a closed one too); the days it covered are billed anew at the next bill run."""
+    """Void a pending invoice; the days it covered are billed anew at the next bill run.
+
+    The vendor voids closed invoices too. Here posted documents are immutable (domain.md 0.10, 2.3.9): credit them.
+    """
     invoice = billing.invoice(key)
-    allowed = OPEN_STATUSES | {PENDING} if billing.quirks.voids_posted else {PENDING}
-    require(invoice, frozenset(allowed), "void")
+    require(invoice, frozenset({PENDING}), "void")
     if invoice.paid_minor or invoice.notes:
         raise Refusal("invalid_state_for_request", f"invoice {key} has payments or credit notes and cannot be voided")
     billing.save_invoice(invoice := _touched(billing, invoice, status=VOIDED))

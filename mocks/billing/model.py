@@ -143,14 +143,14 @@ class Billing:
         """Keep an invoice, write it to the history (each canonical step of its chart) and index it by status."""
         book, key = self.desk.book, invoice.id
         known = book.get("invoice", key)
-        if known is None or known.status != invoice.status:
-            if known is not None:
-                self.by_status[known.status].pop(key, None)
-            self.by_status.setdefault(invoice.status, {})[key] = None
         status = documents.invoice_status(invoice)
         for step in documents.STEPS.get((book.status("invoice", key), status), ()):
             self._put("invoice", key, invoice, documents.invoice_document(invoice, step), step, invoice.txn)
         self._put("invoice", key, invoice, documents.invoice_document(invoice, status), status, invoice.txn)
+        if known is None or known.status != invoice.status:
+            if known is not None:
+                self.by_status[known.status].pop(key, None)
+            self.by_status.setdefault(invoice.status, {})[key] = None
         return invoice
 
     def save_note(self, note: CreditNote) -> CreditNote:

@@ -33,7 +33,6 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     topics               event types the webhook endpoint is subscribed to; the others are only listed by GET /events
     backdating           any: changes reach back to the start; strict: not before the last change or one plan period,
                          which is the vendor's rule for its backdating setting
-    voids_posted         the vendor voids closed invoices too; off by default: posted documents are immutable (0.10)
     posted_until_due     a closed invoice is `posted` until its due date, as with net terms at the vendor, and then
                          payment_due; off: payment_due at once
     applies_credits      open refundable credits of the customer are used up when an invoice is closed (vendor default;
@@ -53,7 +52,6 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     generated_event: str = "invoice_generated"
     topics: frozenset[str] = SHEET_TOPICS
     backdating: str = "any"
-    voids_posted: bool = False
     posted_until_due: bool = False
     applies_credits: bool = False
     dunning_days: tuple[int, ...] = (3, 10, 20, 30, 40, 60, 120)
