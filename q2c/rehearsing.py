@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 import psutil
 
-from contracts.checks import Verdict, judge
-from domain.history import MemoryHistory, Record
+from contracts.checks.judge import judge
+from contracts.checks.verdict import Verdict
+from domain.history import Digest, History, MemoryHistory, Record
 from q2c import run_folder
 from q2c.run_folder import RunFolder
 from q2c.trouble import give_up
 from scenarios.language import Scenario
-from scenarios.loader import dump
+from scenarios.loader import dump, load
+from scenarios.problems import ScenarioError
 from scenarios.timeline import Timeline, build, estimate_memory
 from simulator.recorder import MemoryRecorder, ParquetRecorder, StoredHistory
 from simulator.rehearsal import Progress, Rehearsal
@@ -28,12 +30,23 @@ class Interrupted(Exception):
     """A person stopped the run; what was recorded until then is kept."""
 
 
-class Rehearsed(msgspec.Struct, frozen=True):
-    """A finished run: where it lies, what was decided, and what it took."""
+class Played(msgspec.Struct, frozen=True):
+    """A run that came to its end and is not judged yet."""
 
     folder: RunFolder
     timeline: Timeline
-    history: Any
+    history: History
+    digest: str
+    records: int
+    play_seconds: float
+
+
+class Rehearsed(msgspec.Struct, frozen=True):
+    """A judged run: where it lies, what was decided, and what it took (CPU seconds)."""
+
+    folder: RunFolder
+    timeline: Timeline
+    history: History
     verdict: Verdict
     digest: str
     records: int
@@ -73,26 +86,50 @@ def require_memory(scenario: Scenario) -> None:
         )
 
 
-def rehearse(
+def rehearse_into(
     scenario: Scenario, seed: int, folder: RunFolder, progress: Callable[[Progress], None] | None = None
-) -> Rehearsed:
-    """Play, record and judge one scenario; raise Interrupted when a person stops it."""
+) -> Played:
+    """Play and record one scenario; raise Interrupted when a person stops it, with what was recorded kept."""
     timeline = build(scenario, seed)
     folder.scenario.write_text(dump(scenario), encoding="utf-8")
     run_folder.write_timeline(folder, timeline)
     stored = ParquetRecorder(folder.history)
     recorder = _Both(stored)
     started = time.process_time()
+    gc.freeze()  # what is loaded by now stays; the collector need not look at it again and again
     try:
         Rehearsal(timeline, recorder).run(progress)
     except KeyboardInterrupt:
-        stored.close()
-        folder.history.replace(folder.history.with_suffix(".incomplete.parquet"))
+        stored.close_incomplete()
         folder.mark("stopped by a person; history.incomplete.parquet holds what had happened until then")
         raise Interrupted from None
+    finally:
+        gc.unfreeze()
     digest = stored.close()
-    played = time.process_time()
-    history = recorder.history()
-    verdict = judge(history)
-    judged = time.process_time()
-    return Rehearsed(folder, timeline, history, verdict, digest, recorder.count, played - started, judged - played)
+    seconds = time.process_time() - started
+    return Played(folder, timeline, recorder.history(), digest, recorder.count, seconds)
+
+
+def judged(played: Played) -> Rehearsed:
+    """Judge a run."""
+    started = time.process_time()
+    verdict = judge(played.history)
+    return Rehearsed(
+        played.folder, played.timeline, played.history, verdict, played.digest, played.records, played.play_seconds,
+        time.process_time() - started,
+    )  # fmt: skip
+
+
+def reopened(folder: RunFolder) -> Played:
+    """Return a run from its folder; Trouble says why it cannot be."""
+    try:
+        scenario = load(folder.scenario)
+        history = StoredHistory(folder.history)
+    except (ScenarioError, ValueError, OSError) as error:
+        give_up(f"{folder.path} is not a whole run: {error}")
+    digest, records = Digest(), 0
+    for body in history.bodies():
+        digest.add(body)
+        records += 1
+    timeline = build(scenario, history.context.seed)
+    return Played(folder, timeline, history, digest.hex(), records, 0.0)

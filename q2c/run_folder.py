@@ -94,7 +94,9 @@ def _flush(writer: Any, schema: Any, rows: list[tuple[Any, ...]]) -> None:
     import pyarrow
 
     if rows:
-        arrays = [pyarrow.array(column, field.type) for column, field in zip(zip(*rows, strict=True), schema, strict=True)]
+        arrays = [
+            pyarrow.array(column, field.type) for column, field in zip(zip(*rows, strict=True), schema, strict=True)
+        ]
         writer.write_table(pyarrow.table(arrays, schema=schema))
         rows.clear()
 

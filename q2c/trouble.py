@@ -13,11 +13,11 @@ from q2c import exits
 class Trouble(click.ClickException):
     """Something the person at the keyboard can mend: the message says what was wrong, and what to do."""
 
-    exit_code = exits.USAGE
+    exit_code: int = exits.USAGE
 
     def __init__(self, message: str, exit_status: int = exits.USAGE) -> None:
         super().__init__(message)
-        self.exit_code = exit_status
+        self.exit_code = exit_status  # type: ignore[misc]  # click declares a class variable and reads the instance's
 
     def show(self, file: object = None) -> None:
         """Print the message on standard error."""

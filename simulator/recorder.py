@@ -67,11 +67,20 @@ class ParquetRecorder:
 
     def close(self) -> str:
         """Finish the file under its final name and return the history's digest."""
+        self._finish(self.path)
+        return self._digest.hex()
+
+    def close_incomplete(self) -> Path:
+        """Keep what was recorded under a name that says so (`*.incomplete.parquet`), and return it."""
+        path = self.path.with_suffix(".incomplete.parquet")
+        self._finish(path)
+        return path
+
+    def _finish(self, path: Path) -> None:
         self.flush()
         if self._writer is not None:
             self._writer.close()
-            self._partial.replace(self.path)
-        return self._digest.hex()
+            self._partial.replace(path)
 
 
 def _labels(record: Record) -> tuple[str, str, str, str]:
@@ -115,6 +124,11 @@ class StoredHistory:
 
     def __iter__(self) -> Iterator[Record]:
         return self._rows(None)
+
+    def bodies(self) -> Iterator[bytes]:
+        """Iterate over the canonical JSON of all records, in order."""
+        for batch in self._file.iter_batches(batch_size=ROW_GROUP, columns=["body"]):
+            yield from batch.column("body").to_pylist()
 
     def _rows(self, where: tuple[str, str] | None, system: str = "") -> Iterator[Record]:
         import pyarrow.compute as compute

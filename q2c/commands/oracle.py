@@ -57,5 +57,3 @@ def _row(row: Row) -> Text:
     if row.equal:
         return Text(f"{'':13}{row.name}: expected {row.expected}, computed {row.computed}", "dim")
     return Text(f"{'':13}{row.name}: expected {row.expected}, computed {row.computed}", "red")
-
-

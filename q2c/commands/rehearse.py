@@ -1,0 +1,127 @@
+"""`q2c rehearse`: play a scenario in virtual time and read the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from integration.settings import MUTANTS
+from q2c import exits, run_folder
+from q2c.commands.scenarios import loaded
+from q2c.rehearsing import Interrupted, Rehearsed, judged, rehearse_into, require_memory
+from q2c.report.terminal import show
+from q2c.report.writing import write_report
+from q2c.trouble import give_up
+from scenarios.language import Scenario
+from scenarios.scale import SHORT_ORDERS, SHORT_SUBSCRIPTIONS, scaled
+from simulator.rehearsal import Progress as Step
+from web.words import instant
+
+
+@click.command()
+@click.argument("scenario")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Chance; the scenario's own seed by default.")
+@click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"), help="Where run folders go [runs].")
+@click.option("--orders", type=click.IntRange(1), help="Scale to about so many orders in the rehearsed weeks.")
+@click.option("--subscriptions", type=click.IntRange(0), help="Scale to so many live subscriptions.")
+@click.option(
+    "--short", is_flag=True, help=f"The short form: {SHORT_ORDERS} orders, {SHORT_SUBSCRIPTIONS} subscriptions."
+)
+@click.option("--mutant", type=click.Choice(sorted(MUTANTS)), help="Break the integration in a known way.")
+@click.option("--json", "as_json", is_flag=True, help="The verdict as one JSON document on standard output.")
+def rehearse(
+    scenario: str,
+    seed: int | None,
+    runs: Path,
+    orders: int | None,
+    subscriptions: int | None,
+    short: bool,
+    mutant: str | None,
+    as_json: bool,
+) -> None:
+    """Play SCENARIO (a name of the library or a YAML file) in virtual time, judge it and write a report.
+
+    \b
+    Examples:
+      q2c rehearse quarter_end
+      q2c rehearse quarter_end --short --seed 7 --mutant fresh_key_per_retry
+      q2c rehearse my_quarter.yaml --json
+    """
+    chosen = _sized(loaded(scenario), orders, subscriptions, short)
+    if mutant is not None:
+        switched = chosen.integration.model_copy(update={"mutant": mutant})
+        chosen = chosen.model_copy(update={"integration": switched})
+    require_memory(chosen)
+    folder = run_folder.create(runs, chosen.name, chosen.seed if seed is None else seed)
+    try:
+        rehearsed = _played(chosen, chosen.seed if seed is None else seed, folder)
+    except Interrupted:
+        give_up(f"stopped. What had happened until then is kept in {folder.path}", exits.INTERRUPTED)
+    except OSError as error:
+        folder.mark(f"could not be written: {error}")
+        give_up(f"cannot write the run to {folder.path}: {error.strerror}. Make room, or name another folder: --runs.")
+    finish(rehearsed, as_json)
+
+
+def finish(rehearsed: Rehearsed, as_json: bool) -> None:
+    """Show a judged run to whoever asked, and end with the exit status of its verdict."""
+    if as_json:
+        click.echo(rehearsed.folder.verdict.read_text(encoding="utf-8"), nl=False)
+    else:
+        show(rehearsed, Console(highlight=False))
+    raise SystemExit(rehearsed.verdict.exit_status)
+
+
+def _sized(scenario: Scenario, orders: int | None, subscriptions: int | None, short: bool) -> Scenario:
+    if short:
+        orders, subscriptions = orders or SHORT_ORDERS, SHORT_SUBSCRIPTIONS if subscriptions is None else subscriptions
+    if orders is None and subscriptions is None:
+        return scenario
+    if orders is None:
+        give_up("--subscriptions scales together with --orders; give both.")
+    world = scenario.world
+    share = world.live_subscriptions / world.orders_per_quarter
+    wanted = subscriptions if subscriptions is not None else round(orders * share)
+    try:
+        return scaled(scenario, orders=orders, subscriptions=wanted)
+    except ValueError as error:
+        give_up(str(error))
+
+
+def _played(scenario: Scenario, seed: int, folder: run_folder.RunFolder) -> Rehearsed:
+    with _progress(scenario.title) as (step, phase):
+        played = rehearse_into(scenario, seed, folder, step)
+        phase("judging")
+        rehearsed = judged(played)
+        phase("writing the report")
+        write_report(rehearsed)
+    folder.unmark()
+    return rehearsed
+
+
+@contextmanager
+def _progress(title: str) -> Iterator[tuple[Callable[[Step], None], Callable[[str], None]]]:
+    """Show how far a run is on standard error, when that is a terminal."""
+    console = Console(stderr=True, highlight=False)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[at]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task(title, total=1.0, at="")
+
+        def step(now: Step) -> None:
+            # Acts and virtual time together: most of the work falls into the last days of the quarter.
+            share = (now.at_us - now.start_us) / (now.horizon_us - now.start_us)
+            acts = now.acts_done / max(1, now.acts)
+            bar.update(task, completed=0.2 * share + 0.8 * acts, at=instant(now.at_us))
+
+        yield step, lambda name: bar.update(task, description=name, at="")
