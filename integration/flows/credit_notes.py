@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from domain.objects import TaxShare
 from integration.effects import Sleep
 from integration.flow import FlowContext
 from integration.flows.invoices import committed
-from integration.flows.steps import day_in, do, key_of, tell
-from integration.outcomes import Answer
+from integration.flows.steps import ask_a_person, day_in, do, key_of, mirror, tell
+from integration.outcomes import Answer, CallFailed
 from integration.systems import billing, erp, tax
 from integration.systems.billing import BillingInvoice, CreditNote
 from integration.systems.erp import Posting
-from integration.systems.wire import date_of_seconds
+from integration.systems.wire import date_of_seconds, major
 
 _PAUSE_SECONDS = 300
 
@@ -32,6 +33,7 @@ async def credit(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str
         await _credit_tax(context, note, lines)
     posting = _posting(note, invoice, shares, day_in(context, invoice.business_entity_id, answer.at_us), context.txn)
     await do(context, erp.put_credit_memo(posting))
+    await _mirrored(context, invoice)
     await tell("credit_memo.issued", note.id, context.txn, memo_id=note.id, invoice_id=invoice.id)
     return {"credit_note": note.id, "status": "posted"}
 
@@ -66,13 +68,41 @@ def _tax_lines(invoice: BillingInvoice, shares: Sequence[TaxShare]) -> list[tupl
 
 
 async def _credit_tax(context: FlowContext, note: CreditNote, lines: Sequence[tuple[str, int]]) -> None:
+    """Credit the tax of a note: what is still due is reduced, what was paid becomes the customer's credit.
+
+    A payment may come in between; billing then refuses the reduction and the choice is made again.
+    """
+
     async def there() -> Answer | None:
         answer = await do(context, billing.credit_notes_of(note.reference_invoice_id, context.txn))
         wanted = billing.tax_note_of(note.id)
         return answer if any(known.customer_notes == wanted for known in billing.credit_notes_in(answer)) else None
 
-    key = key_of(context, note.id, "credit_tax")
-    await do(context, billing.credit_tax(note, lines, key, context.txn), there)
+    total_minor = sum(amount_minor for _, amount_minor in lines)
+    for choice in count(1):
+        answer = await do(context, billing.read_invoice(note.reference_invoice_id, context.txn))
+        is_due = billing.invoice_of(answer).amount_due >= total_minor
+        key = key_of(context, note.id, f"credit_tax/{choice}")
+        call = billing.credit_tax(note, is_due, lines, key, context.txn)
+        try:
+            await do(context, call, there, allow=(400, 409))
+        except CallFailed as refused:
+            if choice > 1:
+                await ask_a_person("CONFLICT.STATE", f"tax of {note.id} cannot be credited: {refused}", call)
+        else:
+            return
+
+
+async def _mirrored(context: FlowContext, invoice: BillingInvoice) -> None:
+    """Show sales what a credit has made of an invoice."""
+    if not invoice.po_number:
+        return
+    answer = await do(context, billing.read_invoice(invoice.id, context.txn))
+    now = billing.invoice_of(answer)
+    status = "paid" if now.status == "paid" else "posted"
+    balance = major(now.amount_due, now.currency_code)
+    txn = invoice.subscription_id or context.txn
+    await mirror(txn, invoice.po_number, "", answer.at_us, InvoiceStatus__c=status, InvoiceBalance__c=balance)
 
 
 def _posting(note: CreditNote, invoice: BillingInvoice, shares: tuple[TaxShare, ...], day: Any, txn: str) -> Posting:

@@ -103,7 +103,7 @@ async def _deliver(context: FlowContext, accepted: AcceptedQuote, reference: str
     await do(context, fulfilment.put_task(quote, reference))
     await _subscribe(context, accepted, reference)
     done_us = await _fulfilled(context, quote, reference)
-    await do(context, erp.fulfil_order(reference, reference, quote.txn))
+    await _recorded_fulfilment(context, quote, reference)
     start = day_in(context, quote.entity, done_us)
     key = key_of(context, quote.number, "activate")
 
@@ -113,6 +113,13 @@ async def _deliver(context: FlowContext, accepted: AcceptedQuote, reference: str
 
     activated = await do(context, billing.activate(quote.number, start, key, quote.txn), active)
     await mirror(quote.txn, reference, quote.id, activated.at_us, OrderStatus__c="fulfilled")
+
+
+async def _recorded_fulfilment(context: FlowContext, quote: Quote, reference: str) -> None:
+    try:
+        await do(context, erp.fulfil_order(reference, reference, quote.txn), allow=("DUP_RCRD",))
+    except CallFailed:
+        return  # an earlier attempt, whose reply was lost, recorded it
 
 
 async def _subscribe(context: FlowContext, accepted: AcceptedQuote, reference: str) -> None:
@@ -195,11 +202,20 @@ async def undo_order(context: FlowContext, arguments: Mapping[str, Any]) -> dict
     """Undo an order from whatever step it reached. Arguments: reference, quote_id, subscription, reason."""
     reference, subscription = arguments["reference"], arguments["subscription"]
     await _cancel_subscription(context, subscription, reference)
-    await _ignoring_absence(context, fulfilment.cancel_task(reference, context.txn))
+    await _stop_task(context, reference)
     await _ignoring_absence(context, erp.close_order(reference, context.txn))
     await mirror(context.txn, reference, arguments["quote_id"], await Now(), OrderStatus__c="cancelled")
     await tell("order.cancelled", reference, context.txn, order_id=reference, reason=arguments["reason"])
     return {"order": reference, "status": "cancelled"}
+
+
+async def _stop_task(context: FlowContext, reference: str) -> None:
+    """Cancel the fulfilment of an order, or take back what has been delivered."""
+    try:
+        await do(context, fulfilment.cancel_task(reference, context.txn), allow=(404, 409))
+    except CallFailed as refused:
+        if refused.status == 409:
+            await _ignoring_absence(context, fulfilment.reverse_task(reference, context.txn))
 
 
 async def _cancel_subscription(context: FlowContext, subscription: str, reference: str) -> None:

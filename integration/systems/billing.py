@@ -85,10 +85,17 @@ def create_subscription(quote: Quote, reference: str, start: date, key: str) -> 
         ("auto_collection", "off"),
         ("po_number", reference),
         ("meta_data", json_body(meta).decode()),
+        *_billing_cycles(quote),
         *_items(quote.currency, [Terms(line.sku, line.quantity, line.unit_minor, line.months) for line in quote.lines]),
     ]
     path = f"/customers/{quote.account}/subscription_for_items"
     return _post(path, fields, key, quote.txn, "create_subscription")
+
+
+def _billing_cycles(quote: Quote) -> Fields:
+    """Return how many billing periods make the term of a quote; nothing for one without recurring lines."""
+    months = next((line.months for line in quote.lines if line.months), 0)
+    return [("billing_cycles", quote.term_months // months)] if months and quote.term_months else []
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -227,11 +234,11 @@ def tax_note_of(note: str) -> str:
     return f"Tax of {note}"
 
 
-def credit_tax(note: CreditNote, shares: Sequence[tuple[str, int]], key: str, txn: str) -> Call:
+def credit_tax(note: CreditNote, is_due: bool, shares: Sequence[tuple[str, int]], key: str, txn: str) -> Call:
     """Credit the tax that belongs to a credit note: (tax line of the invoice, amount) each."""
     fields: Fields = [
         ("reference_invoice_id", note.reference_invoice_id),
-        ("type", note.type),
+        ("type", "adjustment" if is_due else "refundable"),
         ("reason_code", TAX_REASON),
         ("total", sum(amount for _, amount in shares)),
         ("customer_notes", tax_note_of(note.id)),

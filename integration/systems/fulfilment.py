@@ -40,9 +40,18 @@ def read_task(reference: str, txn: str) -> Call:
 
 def cancel_task(reference: str, txn: str) -> Call:
     """Cancel a task that has not been completed."""
+    return _post(reference, "cancel", txn)
+
+
+def reverse_task(reference: str, txn: str) -> Call:
+    """Take back what a completed task has delivered."""
+    return _post(reference, "reverse", txn)
+
+
+def _post(reference: str, step: str, txn: str) -> Call:
     return Call(
-        system="fulfilment", operation="cancel_task", method="POST", target=f"/v1/tasks/{reference}/cancel",
-        headers=JSON, body=b"{}", key=f"{reference}/cancel", write=True, txn=txn, timeout_seconds=_TIMEOUT_SECONDS,
+        system="fulfilment", operation=f"{step}_task", method="POST", target=f"/v1/tasks/{reference}/{step}",
+        headers=JSON, body=b"{}", key=f"{reference}/{step}", write=True, txn=txn, timeout_seconds=_TIMEOUT_SECONDS,
     )  # fmt: skip
 
 
