@@ -22,6 +22,8 @@ from web.words import moment
 
 _NEAR = 0.022
 """Labels closer than this share of the axis become one label."""
+_LEGEND_CHARACTERS = 110
+"""About as many characters fit into a row of a legend."""
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -217,9 +219,11 @@ def _layout(chart: Chart) -> dict[str, Any]:
         "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": "system-ui, sans-serif", "size": 13, "color": "--ink"},
         "hoverlabel": {"bgcolor": "--surface", "bordercolor": "--line", "font": {"color": "--ink"}},
-        "margin": {"l": 56, "r": 16, "t": _top(chart), "b": 48},
+        "margin": {"l": 56, "r": 16, "t": _top(chart), "b": _bottom(chart)},
         "showlegend": len(chart.traces) > 1,
-        "legend": {"orientation": "h", "x": 0, "y": -0.24 * 340 / chart.height, "yanchor": "top"},
+        "legend": {
+            "orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom", "traceorder": "normal",
+        },
         "xaxis": x_axis, "yaxis": y_axis,
         "shapes": [*map(_shape, chart.shown_bands), *(_rule(mark) for mark in _inside(chart))],
         "annotations": [*_band_labels(chart, first, last), *_mark_labels(chart, first, last)],
@@ -236,6 +240,12 @@ def _title(text: str) -> dict[str, Any]:
 
 def _top(chart: Chart) -> int:
     return 12 + 20 * bool(chart.bands) + 18 * bool(chart.marks)
+
+
+def _bottom(chart: Chart) -> int:
+    """Return the room below a chart: for the axis with its title, and for the rows of the legend."""
+    rows = -(-sum(len(trace.name) + 8 for trace in chart.traces) // _LEGEND_CHARACTERS)
+    return 66 + 22 * rows * (len(chart.traces) > 1)
 
 
 def range_of(chart: Chart) -> tuple[int, int]:

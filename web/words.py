@@ -61,6 +61,8 @@ def duration(span_us: int) -> str:
     """Return a duration in its two largest units, e.g. "4 h 10 min"; below ten seconds with a decimal."""
     if span_us < 0:
         return f"-{duration(-span_us)}"
+    if span_us == 0:
+        return "0 s"
     if span_us < SECOND_US:
         return f"{(span_us + 500) // 1000} ms"
     if span_us < 10 * SECOND_US:
@@ -101,6 +103,11 @@ def money(amount_minor: int, currency: str) -> str:
     if currency not in EXPONENTS:
         return f"{amount_minor:,} {currency or '?'} (minor units)"
     return f"{Money(amount_minor, currency).decimal():,f} {currency}"
+
+
+def sentence(text: str) -> str:
+    """Return a text with a capital at its start and a full stop at its end; the rest stays as it is."""
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "?", "!")) else ".")
 
 
 def listed(parts: list[str] | tuple[str, ...], last: str = "and") -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contracts.checks.registry import BY_ID
 from contracts.checks.verdict import BROKEN, HOLDS, Result
 from q2c.report.gathered import Gathered
+from q2c.report.names import system
 from web.blocks import Figure
 from web.words import NOTHING, count, counted, duration, instant, listed
 
@@ -95,12 +96,16 @@ def _caught_up(gathered: Gathered) -> Figure:
     drain = gathered.worst_drain
     if drain is None:
         return _booking_time(gathered)
-    label = f"{drain.window.system or 'systems'} caught up after its outage".capitalize()
+    label = _upper(f"{system(drain.window.system)} caught up after the outage")
     if drain.took_us is None:
         waiting = counted(drain.backlog.level(gathered.context.horizon_us), "item")
         return Figure(label=label, value="never", note=f"{waiting} still wait: {drain.backlog.title}", tone="bad")
     note = f"up again {instant(drain.window.end_us)}; {counted(drain.peak, 'item')} waited at most"
     return Figure(label=label, value=f"in {duration(drain.took_us)}", note=note, tone="good")
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _booking_time(gathered: Gathered) -> Figure:

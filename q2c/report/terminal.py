@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from contracts.checks.sla import LAST_DAYS, NORMAL, SlaResult
-from q2c.rehearsing import Rehearsed
 from q2c.report.document import MoneyRow, VerdictDocument, read
 from q2c.report.headline import WORDS
 from q2c.report.sections.levels import attained, target_of
 from q2c.report.stories import Told
 from web.words import count, counted, duration, instant, listed, money, share
+
+if TYPE_CHECKING:
+    from q2c.rehearsing import Rehearsed
 
 _COLOURS = {"holds": "green", "broken": "red", "unknown": "yellow", "good": "green", "bad": "red", "warn": "yellow"}
 _STORIES_MAX = 5
@@ -77,25 +80,19 @@ def _unproved(document: VerdictDocument, console: Console) -> None:
 
 
 def _figures(document: VerdictDocument, console: Console) -> None:
-    lasted = duration(document.horizon_us - document.start_us)
-    cost = document.run
-    played = (
-        f", played in {cost.play_seconds:.1f} and judged in {cost.judge_seconds:.1f} CPU seconds"
-        if cost.play_seconds
-        else ""
-    )
-    _line(
-        console,
-        "played",
-        f"{counted(document.lifecycles, 'lifecycle')}, {lasted} of virtual time, {counted(document.records, 'record')}{played}",
-    )
+    parts = [
+        counted(document.lifecycles, "lifecycle"),
+        f"{duration(document.horizon_us - document.start_us)} of virtual time",
+        counted(document.records, "record"),
+    ]
+    if document.run.play_seconds:
+        parts.append(f"played in {document.run.play_seconds:.1f} CPU seconds")
+    if document.run.judge_seconds:
+        parts.append(f"judged in {document.run.judge_seconds:.1f}")
+    _line(console, "played", ", ".join(parts))
     for figure in document.figures:
-        _line(
-            console,
-            figure.label.lower(),
-            f"{figure.value} ({figure.note})" if figure.note else figure.value,
-            figure.tone,
-        )
+        text = f"{figure.value} ({figure.note})" if figure.note else figure.value
+        _line(console, figure.label.lower(), text, figure.tone)
     for column, name in ((LAST_DAYS, "the last three days"), (NORMAL, "other days")):
         results = [sla for sla in document.slas if sla.sla == "SLA-2" and sla.column == column and sla.count]
         if results:
@@ -121,10 +118,8 @@ def _costs(document: VerdictDocument, console: Console) -> None:
     if costs.crashes:
         parts.append(f"{counted(costs.crashes, 'restart')} ({duration(costs.crash_downtime_us)} away)")
     if costs.troubled_orders and costs.calm_orders:
-        slower = (
-            f"{duration(costs.troubled_p50_us)} to book where a fault struck, {duration(costs.calm_p50_us)} elsewhere"
-        )
-        parts.append(slower)
+        troubled, calm = duration(costs.troubled_p50_us), duration(costs.calm_p50_us)
+        parts.append(f"{troubled} to book where a fault struck, {calm} elsewhere")
     _line(console, "what the faults cost", ", ".join(parts))
 
 
@@ -142,11 +137,8 @@ def _reconciliation(document: VerdictDocument, console: Console) -> None:
             f"invoiced {money(invoiced, currency)}, posted {money(posted, currency)}; "
             f"captured {money(captured, currency)}, in the books {money(cash, currency)}"
         )
-        end = (
-            "; all agree"
-            if agree
-            else f"; {money(invoiced - posted, currency)} and {money(captured - cash, currency)} apart"
-        )
+        apart = f"{money(invoiced - posted, currency)} and {money(captured - cash, currency)} apart"
+        end = "; all agree" if agree else f"; {apart}"
         _line(console, f"money in {currency}", text + end, "good" if agree else "warn")
 
 

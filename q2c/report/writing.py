@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from contracts.checks.facts import Facts
-from q2c.rehearsing import Rehearsed
 from q2c.report.document import Cost, document_of, to_plain
 from q2c.report.gathered import Gathered, Run
 from q2c.report.page import html_of
 from scenarios.library import find, names
 from scenarios.problems import ScenarioError
+
+if TYPE_CHECKING:
+    from q2c.rehearsing import Rehearsed
 
 
 def write_report(rehearsed: Rehearsed) -> None:

@@ -18,6 +18,7 @@
     const style = getComputedStyle(root);
     for (const source of document.querySelectorAll("script[data-chart]")) {
       const place = document.getElementById(source.dataset.chart);
+      if (!place.clientWidth) continue; /* folded away: drawn when it is opened */
       const figure = painted(JSON.parse(source.textContent), style);
       Plotly.react(place, figure.data, figure.layout, { displayModeBar: false, responsive: true });
     }
@@ -28,6 +29,7 @@
     draw();
   };
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  for (const fold of document.querySelectorAll("details.fold")) fold.addEventListener("toggle", draw);
   addEventListener("beforeprint", () => themed("print"));
   addEventListener("afterprint", () => themed(""));
   draw();

@@ -26,7 +26,8 @@ def _table(gathered: Gathered) -> Table:
     return Table(
         caption="Calls by system",
         columns=columns(
-            "system", "#calls", "#ok", "#failed", "#unknown", "#throttled", "#repeats", "#repeat share", "#p50", "#p95", "#p99"
+            "system", "#calls", "#ok", "#failed", "#unknown", "#throttled", "#repeats", "#repeat share",
+            "#p50", "#p95", "#p99",
         ),
         rows=tuple(
             row(

@@ -32,11 +32,13 @@ def _ended(gathered: Gathered) -> Chart:
     ours = sum(journeys.count(stage) for stage in OURS)
     summary = (
         f"Of {counted(journeys.total, 'accepted quote')}, {count(done)} came to an end, "
-        f"{count(journeys.total - done - ours)} wait for somebody or for a date, and {count(ours)} were still being worked on."
+        f"{count(journeys.total - done - ours)} wait for somebody or for "
+        f"a date, and {count(ours)} were still being worked on."
     )
     return _bars(
         "ended", "Where accepted quotes stood when the run ended", summary, "quotes",
-        [STAGES[stage] for stage in stages], [(kind, [journeys.ended.get((s, kind), 0) for s in stages]) for kind in kinds],
+        [STAGES[stage] for stage in stages],
+        [(kind, [journeys.ended.get((stage, kind), 0) for stage in stages]) for kind in kinds],
     )  # fmt: skip
 
 
@@ -46,8 +48,9 @@ def _reached(gathered: Gathered) -> Chart:
     firsts = sum(number for (step, kind), number in reached.items() if step == "accepted" and kind != "amend")
     paid = sum(number for (step, kind), number in reached.items() if step == "paid" and kind != "amend")
     summary = (
-        f"{count(paid)} of {counted(firsts, 'new order or renewal', 'new orders and renewals')} ({share(paid, firsts)}) "
-        "were paid by the end; what is not yet due is not late. An amendment's journey ends in billing: its terms apply."
+        f"{count(paid)} of {counted(firsts, 'new order or renewal', 'new orders and renewals')} were paid by the end "
+        f"({share(paid, firsts)}); what is not yet due is not late. An amendment's journey ends in billing, where its "
+        "terms apply."
     )
     return _bars(
         "reached", "How far they got", summary, "quotes", [f"{step}" for step in STEPS],

@@ -7,7 +7,7 @@ from collections import Counter
 from contracts.checks.exercise import Chance
 from domain.faults import CATALOGUE, Fault
 from q2c.report.gathered import Gathered
-from q2c.report.names import operation, system
+from q2c.report.names import SYSTEMS, operation, system
 from web.blocks import Block, Cell, Fold, Section, Table, Text, columns, row
 from web.charts import Chart, Spans
 from web.words import between, count, counted, duration, instant
@@ -90,11 +90,8 @@ def _matrix(gathered: Gathered) -> Table:
     for cell in gathered.coverage.cells:
         hits[cell.fault, cell.system or "integration"] += cell.hits
     kinds = sorted({fault for fault, _ in hits}, key=_order)
-    systems = [
-        name
-        for name in ("crm", "erp", "billing", "tax", "payment", "fulfilment", "integration")
-        if any(name == s for _, s in hits)
-    ]
+    struck = {name for _, name in hits}
+    systems = [name for name in SYSTEMS if name in struck]
     return Table(
         caption="Coverage: how often each kind of fault struck each system",
         columns=columns("fault", *(f"#{system(name)}" for name in systems), "#all"),
@@ -118,7 +115,10 @@ def _operations(gathered: Gathered) -> Table:
         caption="Faults by operation, at the first try or at a repeat",
         columns=columns("operation", "fault", "met at", "#times"),
         rows=tuple(
-            row(f"{system(cell.system)} {operation(cell.operation)}", cell.fault.replace("_", " "), _WHEN[cell.when], count(cell.hits))
+            row(
+                f"{system(cell.system)} {operation(cell.operation)}", cell.fault.replace("_", " "), _WHEN[cell.when],
+                count(cell.hits),
+            )
             for cell in gathered.coverage.cells
         ),
         empty="No fault struck.",

@@ -19,7 +19,8 @@ def section(gathered: Gathered) -> Section:
     """Return the tables of service levels and key figures."""
     note = (
         "A missed target is not a broken rule: the checks say what is wrong, these tables say how fast and how well. "
-        "Clocks run in wall time, for people too, which is stricter than business hours."
+        "Clocks run in wall time, for people too, which is stricter than "
+        "business hours; the last three business days of the quarter have targets of their own."
     )
     return Section("levels", "Service levels and key figures", (Text(note), _slas(gathered), _kpis(gathered)))
 
@@ -28,7 +29,9 @@ def _slas(gathered: Gathered) -> Table:
     shown = [result for result in gathered.slas if result.count]
     return Table(
         caption="Service levels",
-        columns=columns("service level", "days", "target", "result", "#attained", "#measured", "#p50", "#p95", "#p99", "#longest"),
+        columns=columns(
+            "service level", "days", "target", "result", "#attained", "#measured", "#p50", "#p95", "#p99", "#longest"
+        ),
         rows=tuple(_sla(result) for result in shown), empty="No clock ran.",
     )  # fmt: skip
 
@@ -36,7 +39,7 @@ def _slas(gathered: Gathered) -> Table:
 def _sla(result: SlaResult) -> tuple[Cell, ...]:
     spans = (result.p50_seconds, result.p95_seconds, result.p99_seconds, result.max_seconds)
     return row(
-        f"{result.sla} {result.title}", "normal" if result.column == NORMAL else "last 3 business days",
+        f"{result.sla} {result.title}", "normal" if result.column == NORMAL else "last 3 days",
         target_of(result), Cell(result.status, _TONES[result.status]), attained(result), count(result.count),
         *(duration(round(seconds * SECOND_US)) for seconds in spans),
     )  # fmt: skip

@@ -10,7 +10,7 @@ from web.charts import Band, Chart, Line, Mark
 from web.words import between, count, counted, day, instant, local_time
 
 _CLOSE_BEFORE_US, _CLOSE_AFTER_US = 54 * HOUR_US, 12 * HOUR_US
-_QUARTER_HOUR_US = HOUR_US // 4
+QUARTER_HOUR_US = HOUR_US // 4
 
 
 def section(gathered: Gathered) -> Section:
@@ -45,13 +45,18 @@ def _whole(gathered: Gathered) -> Chart:
     return _chart(gathered, "load", "Load, per hour", start_us, end_us, HOUR_US, _by_day(gathered, start_us, end_us))
 
 
-def _close(gathered: Gathered) -> Chart:
+def close_range(gathered: Gathered) -> tuple[int, int]:
+    """Return the whole hours around the cut-offs."""
     marks = [mark.at_us for mark in cut_offs(gathered)] or [gathered.context.heal_us]
     start_us = (min(marks) - _CLOSE_BEFORE_US) // HOUR_US * HOUR_US
-    end_us = (max(marks) + _CLOSE_AFTER_US) // HOUR_US * HOUR_US
+    return start_us, (max(marks) + _CLOSE_AFTER_US) // HOUR_US * HOUR_US
+
+
+def _close(gathered: Gathered) -> Chart:
+    start_us, end_us = close_range(gathered)
     table = _by_hour(gathered, start_us, end_us)
     title = "The last days, per quarter of an hour (dotted: each entity's cut-off)"
-    return _chart(gathered, "load-close", title, start_us, end_us, _QUARTER_HOUR_US, table)
+    return _chart(gathered, "load-close", title, start_us, end_us, QUARTER_HOUR_US, table)
 
 
 def _chart(gathered: Gathered, key: str, title: str, start_us: int, end_us: int, step_us: int, table: Table) -> Chart:
@@ -63,8 +68,13 @@ def _chart(gathered: Gathered, key: str, title: str, start_us: int, end_us: int,
         y_title="per hour" if step_us == HOUR_US else "per 15 minutes", table=table, bands=bands(gathered),
         marks=cut_offs(gathered), range_us=(start_us, end_us),
         traces=(
-            Line(name="quotes accepted", start_us=start_us, step_us=step_us, values=accepted, tone="--series-1", filled=True),
-            Line(name="orders booked", start_us=start_us, step_us=step_us, values=booked, tone="--series-2", dashed=True),
+            Line(
+                name="quotes accepted", start_us=start_us, step_us=step_us, values=accepted, tone="--series-1",
+                filled=True,
+            ),
+            Line(
+                name="orders booked", start_us=start_us, step_us=step_us, values=booked, tone="--series-2", dashed=True,
+            ),
         ),
     )  # fmt: skip
 
@@ -105,7 +115,8 @@ def _entities(gathered: Gathered) -> Table:
     return Table(
         caption="Signed before the local cut-off, by legal entity",
         columns=columns(
-            "entity", "cut-off, local", "cut-off, UTC", "#signed", "#booked in the quarter", "#with credit, sales, people",
+            "entity", "cut-off, local", "cut-off, UTC", "#signed", "#booked in the quarter",
+            "#with credit, sales or people",
             "#booked too late", "#not booked",
         ),
         rows=tuple(

@@ -28,8 +28,8 @@ def _sold(gathered: Gathered) -> Table:
     return Table(
         caption="From contract to invoice",
         columns=columns(
-            "entity", "#accepted (CRM)", "#ordered (ERP)", "#invoiced (billing)", "#posted (ERP)", "#credited (billing)",
-            "#credits posted (ERP)", "agree",
+            "entity", "#accepted (CRM)", "#ordered (ERP)", "#invoiced (billing)", "#posted (ERP)",
+            "#credited (billing)", "#credits posted (ERP)", "agree",
         ),
         rows=tuple(
             row(

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
+from domain.history import Limit
 from q2c.report.gathered import Gathered
 from q2c.report.names import system
-from web.blocks import Block, Items, Section, Table, columns, row
+from web.blocks import Block, Section, Table, Text, columns, row
 from web.words import NOTHING, count, counted, duration, instant_with_year
 
 
 def section(gathered: Gathered) -> Section:
     """Return the parameters of the run."""
     context, run = gathered.context, gathered.run
-    limits = [
-        f"{system(limit.system)}: "
-        + " and ".join(
-            part
-            for part in (
-                f"{count(limit.requests)} requests in {counted(limit.window_seconds, 'second')}"
-                if limit.requests
-                else "",
-                f"{count(limit.concurrent)} at once" if limit.concurrent else "",
-            )
-            if part
-        )
-        for limit in context.limits
-    ]
+    limits = [_limit(limit) for limit in context.limits]
     rows = (
         ("scenario", f"{context.scenario} (scenario.yaml beside this report)"),
         ("seed", str(context.seed)),
@@ -51,7 +39,14 @@ def section(gathered: Gathered) -> Section:
         blocks.insert(0, Table(
             caption="What the scenario expects", columns=columns("expected"), rows=tuple(row(e) for e in run.expected)
         ))  # fmt: skip
-    blocks.append(
-        Items(("Same scenario, seed and code give the same history, to the last byte: the digest proves it.",))
-    )
+    blocks.append(Text("Same scenario, seed and code give the same history, to the last byte: the digest proves it."))
     return Section("parameters", "Parameters", tuple(blocks))
+
+
+def _limit(limit: Limit) -> str:
+    parts = []
+    if limit.requests:
+        parts.append(f"{count(limit.requests)} requests in {counted(limit.window_seconds, 'second')}")
+    if limit.concurrent:
+        parts.append(f"{count(limit.concurrent)} at once")
+    return f"{system(limit.system)}: {' and '.join(parts)}"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from q2c.report.backlogs import Backlog, Drain
 from q2c.report.gathered import Gathered
 from q2c.report.names import system
-from q2c.report.sections.load import bands, cut_offs, played
+from q2c.report.sections.load import QUARTER_HOUR_US, bands, close_range, cut_offs, played
 from q2c.report.series import DAY_US, HOUR_US
-from web.blocks import Block, Cell, Group, Section, Table, columns, row
+from web.blocks import Block, Cell, Fold, Group, Section, Table, columns, row
 from web.charts import Chart, Line
-from web.words import count, day, duration, instant
+from web.words import count, day, duration, instant, sentence
 
 _STYLES = {
     "unbooked": ("--series-1", False),
@@ -23,31 +23,43 @@ _STYLES = {
 _SLOW = frozenset({"unpaid", "cases"})
 """Backlogs of people and customers, which move in days and would flatten the others."""
 
+_FINE_US = 6 * DAY_US
+"""The longest time shown by the quarter of an hour."""
+
+Rows = list[tuple[Backlog, tuple[int, ...]]]
+"""Backlogs with their levels step by step."""
+
 
 def section(gathered: Gathered) -> Section:
     """Return the backlogs and their drains."""
     quick = [backlog for backlog in gathered.backlogs if backlog.id not in _SLOW and backlog.entered_us]
     slow = [backlog for backlog in gathered.backlogs if backlog.id in _SLOW and backlog.entered_us]
+    start_us, end_us = played(gathered)
+    whole_us = (start_us, min(end_us, gathered.context.horizon_us))
     blocks: list[Block] = [_drains(gathered)]
     if quick:
-        blocks.append(Group("Between the systems", (_chart(gathered, "backlogs", "Waiting for a system", quick),)))
+        close = _chart(gathered, "backlogs-close", "Waiting for a system, the last days", quick, close_range(gathered))
+        whole = _chart(gathered, "backlogs", "Waiting for a system, the whole run", quick, whole_us)
+        blocks.append(Group("Between the systems", (close, Fold("The whole run", (whole,)))))
     if slow:
-        blocks.append(Group("With people and customers", (_chart(gathered, "people", "Waiting for people", slow),)))
+        people = _chart(gathered, "people", "Waiting for people and customers", slow, whole_us)
+        blocks.append(Group("With people and customers", (people,)))
     return Section("backlog", "Backlog and drain", tuple(blocks))
 
 
-def _chart(gathered: Gathered, key: str, title: str, backlogs: list[Backlog]) -> Chart:
-    start_us, end_us = played(gathered)
-    end_us = min(end_us, gathered.context.horizon_us)
-    steps = (end_us - start_us) // HOUR_US
-    rows = [(backlog, backlog.peaks(start_us, HOUR_US, steps)) for backlog in backlogs]
+def _chart(gathered: Gathered, key: str, title: str, backlogs: list[Backlog], range_us: tuple[int, int]) -> Chart:
+    start_us, end_us = range_us
+    step_us = QUARTER_HOUR_US if end_us - start_us <= _FINE_US else HOUR_US
+    steps = (end_us - start_us) // step_us
+    rows = [(backlog, backlog.peaks(start_us, step_us, steps)) for backlog in backlogs]
+    unit = "hour" if step_us == HOUR_US else "quarter of an hour"
     return Chart(
-        id=key, title=f"{title}, highest level in each hour", summary=_summary(rows, start_us), x_title="time (UTC)",
-        y_title="waiting", table=_by_day(rows, start_us), bands=bands(gathered), marks=cut_offs(gathered),
-        range_us=(start_us, end_us),
+        id=key, title=f"{title}: highest level in each {unit}", summary=_summary(rows, start_us, step_us),
+        x_title="time (UTC)", y_title="waiting", table=_by_day(rows, start_us, step_us), bands=bands(gathered),
+        marks=cut_offs(gathered), range_us=range_us,
         traces=tuple(
             Line(
-                name=backlog.title, start_us=start_us, step_us=HOUR_US, values=values, level=True,
+                name=backlog.title, start_us=start_us, step_us=step_us, values=values, level=True,
                 tone=_STYLES[backlog.id][0], dashed=_STYLES[backlog.id][1],
             )
             for backlog, values in rows
@@ -55,28 +67,27 @@ def _chart(gathered: Gathered, key: str, title: str, backlogs: list[Backlog]) ->
     )  # fmt: skip
 
 
-def _summary(rows: list[tuple[Backlog, tuple[int, ...]]], start_us: int) -> str:
+def _summary(rows: Rows, start_us: int, step_us: int) -> str:
     sentences = []
     for backlog, values in rows:
         top = max(values, default=0)
-        when = f" (first {instant(start_us + values.index(top) * HOUR_US)})" if top else ""
-        sentences.append(
-            f"{backlog.title}: at most {count(top)}{when}, {count(values[-1] if values else 0)} at the end"
-        )
-    return "; ".join(sentences).capitalize() + "."
+        when = f" (first {instant(start_us + values.index(top) * step_us)})" if top else ""
+        left = values[-1] if values else 0
+        sentences.append(f"{backlog.title}: at most {count(top)}{when}, {count(left)} at the end")
+    return sentence("; ".join(sentences))
 
 
-def _by_day(rows: list[tuple[Backlog, tuple[int, ...]]], start_us: int) -> Table:
-    hours = max((len(values) for _, values in rows), default=0)
+def _by_day(rows: Rows, start_us: int, step_us: int) -> Table:
     per_day: dict[int, list[int]] = {}
-    for hour in range(hours):
-        highest = per_day.setdefault((start_us + hour * HOUR_US) // DAY_US, [0] * len(rows))
+    for step in range(max((len(values) for _, values in rows), default=0)):
+        highest = per_day.setdefault((start_us + step * step_us) // DAY_US, [0] * len(rows))
         for i, (_, values) in enumerate(rows):
-            highest[i] = max(highest[i], values[hour])
+            highest[i] = max(highest[i], values[step])
     return Table(
-        caption="Highest level of each day (UTC)", columns=columns("day", *(f"#{backlog.title}" for backlog, _ in rows)),
+        caption="Highest level of each day (UTC)",
+        columns=columns("day", *(f"#{backlog.title}" for backlog, _ in rows)),
         rows=tuple(row(day(number * DAY_US), *map(count, highest)) for number, highest in per_day.items()),
-    )  # fmt: skip
+    )
 
 
 def _drains(gathered: Gathered) -> Table:
