@@ -1,6 +1,6 @@
 """How much CPU an effect costs in the journal and the driver: calls, a wait and events over a network of no time.
 
-Run `python benchmarks/journal.py [flows]`; it prints effects and flows per CPU second.
+Run `python -m benchmarks.journal [flows]`; it prints effects and flows per CPU second.
 """
 
 from __future__ import annotations
@@ -9,10 +9,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Generator, Mapping
-from pathlib import Path
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import simpy
 
@@ -43,7 +40,7 @@ async def lifecycle(context: FlowContext, arguments: Mapping[str, Any]) -> str:
     return "done"
 
 
-def main(flows: int) -> None:
+def main(flows: int = 2000) -> None:
     """Run and print."""
     env = simpy.Environment(initial_time=0)
 

@@ -1,0 +1,10 @@
+"""Run every benchmark in its quick form."""
+
+from __future__ import annotations
+
+from benchmarks import demo, false_alarms, journal, rehearsal
+
+rehearsal.main([])
+journal.main()
+demo.main()
+false_alarms.main(["--seeds", "20"])
