@@ -22,6 +22,8 @@ from web.words import moment
 
 _NEAR = 0.022
 """Labels closer than this share of the axis become one label."""
+_EDGE = 0.93
+"""Labels beyond this share of the axis would be cut off on a narrow screen."""
 _LEGEND_CHARACTERS = 110
 """About as many characters fit into a row of a legend."""
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -285,19 +287,21 @@ def _band_labels(chart: Chart, first: int, last: int) -> list[dict[str, Any]]:
         ((max(band.start_us, first) + min(band.end_us, last)) // 2, letter(i))
         for i, band in enumerate(chart.shown_bands)
     ]
-    return [_label(at_us, text, 2, "--bad") for at_us, text in merged(middles, last - first)]
+    return [_label(at_us, text, 2, "--bad", (first, last)) for at_us, text in merged(middles, last - first)]
 
 
 def _mark_labels(chart: Chart, first: int, last: int) -> list[dict[str, Any]]:
     points = [(mark.at_us, mark.label) for mark in _inside(chart)]
     shift = 20 if chart.shown_bands else 2
-    return [_label(at_us, text, shift, "--muted") for at_us, text in merged(points, last - first)]
+    return [_label(at_us, text, shift, "--muted", (first, last)) for at_us, text in merged(points, last - first)]
 
 
-def _label(at_us: int, text: str, shift: int, colour: str) -> dict[str, Any]:
+def _label(at_us: int, text: str, shift: int, colour: str, range_us: tuple[int, int]) -> dict[str, Any]:
+    """Return a label above the plot; one near the right edge ends at its place, so that it stays in sight."""
+    is_last = at_us > range_us[0] + (range_us[1] - range_us[0]) * _EDGE
     return {
         "xref": "x", "yref": "paper", "x": iso(at_us), "y": 1, "yshift": shift, "yanchor": "bottom", "text": text,
-        "showarrow": False, "font": {"color": colour, "size": 12},
+        "showarrow": False, "xanchor": "right" if is_last and len(text) > 2 else "center", "font": {"color": colour, "size": 12},
     }  # fmt: skip
 
 

@@ -23,7 +23,7 @@ def answer(gathered: Gathered) -> str:
         return f"Do not go live like this: over {lifecycles}, {_broken(gathered, verdict.broken_safety)}."
     if verdict.broken_liveness:
         return (
-            f"Nothing was doubled, lost or misstated over {lifecycles}, but work was left undone: "
+            f"Nothing was doubled, lost or misstated over {lifecycles}, but work was left undone; "
             f"{_broken(gathered, verdict.broken_liveness)}."
         )
     held = counted(sum(result.status == HOLDS for result in verdict.results), "rule")
@@ -41,7 +41,7 @@ def _broken(gathered: Gathered, checks: tuple[str, ...]) -> str:
 
 
 def _times(result: Result) -> str:
-    return f"“{BY_ID[result.check].title}” {counted(result.broken, 'time')}"
+    return f"“{BY_ID[result.check].title}” {'once' if result.broken == 1 else f'{count(result.broken)} times'}"
 
 
 def figures(gathered: Gathered) -> tuple[Figure, ...]:
@@ -61,7 +61,7 @@ def _cut_off(gathered: Gathered) -> Figure:
     tone = "bad" if found.late or found.missing else "good" if found.signed else "warn"
     value = f"{count(found.booked)} of {count(found.signed)}" if found.signed else NOTHING
     return Figure(
-        label="Booked in the quarter they were signed in", value=value, tone=tone,
+        label="Signed and booked in the quarter", value=value, tone=tone,
         note=listed(notes) if notes else "all that was signed before the cut-off",
     )  # fmt: skip
 
@@ -71,8 +71,8 @@ def _duplicates(gathered: Gathered) -> Figure:
     broken = sum(result.broken for result in results)
     examined = sum(result.examined for result in results)
     return Figure(
-        label="Duplicate orders, invoices or captures", value=count(broken), tone="bad" if broken else "good",
-        note=f"{count(examined)} documents examined",
+        label="Duplicate documents", value=count(broken), tone="bad" if broken else "good",
+        note=f"{count(examined)} orders, invoices, captures and tax documents examined",
     )  # fmt: skip
 
 
@@ -87,7 +87,7 @@ def _money(gathered: Gathered) -> Figure:
             f"{count(sum(result.examined for result in results))} amounts compared in {', '.join(sorted(currencies))}"
         )
     return Figure(
-        label="Money differences that are faults", value=count(sum(result.broken for result in broken)),
+        label="Money differences (faults)", value=count(sum(result.broken for result in broken)),
         tone="bad" if broken else "good", note=note,
     )  # fmt: skip
 
@@ -96,7 +96,7 @@ def _caught_up(gathered: Gathered) -> Figure:
     drain = gathered.worst_drain
     if drain is None:
         return _booking_time(gathered)
-    label = _upper(f"{system(drain.window.system)} caught up after the outage")
+    label = _upper(f"{system(drain.window.system)} caught up")
     if drain.took_us is None:
         waiting = counted(drain.backlog.level(gathered.context.horizon_us), "item")
         return Figure(label=label, value="never", note=f"{waiting} still wait: {drain.backlog.title}", tone="bad")

@@ -93,7 +93,7 @@ def _figures(document: VerdictDocument, console: Console) -> None:
     for figure in document.figures:
         text = f"{figure.value} ({figure.note})" if figure.note else figure.value
         _line(console, figure.label.lower(), text, figure.tone)
-    for column, name in ((LAST_DAYS, "the last three days"), (NORMAL, "other days")):
+    for column, name in ((LAST_DAYS, "last 3 days"), (NORMAL, "other days")):
         results = [sla for sla in document.slas if sla.sla == "SLA-2" and sla.column == column and sla.count]
         if results:
             tone = "" if all(sla.status == "met" for sla in results) else "warn"
@@ -167,6 +167,6 @@ def _line(console: Console, label: str, text: str, tone: str = "") -> None:
 def _grid(label_width: int = 9) -> Table:
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(width=label_width)
-    grid.add_column(width=23 if label_width > 2 else 30, no_wrap=label_width > 2)
+    grid.add_column(width=23 if label_width > 2 else 32, no_wrap=label_width > 2)
     grid.add_column(overflow="fold")
     return grid

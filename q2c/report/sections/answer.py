@@ -42,7 +42,7 @@ def cost_sentences(gathered: Gathered) -> tuple[str, ...]:
         )
     sentences.append(
         f"People handled {counted(costs.cases, 'exception case')} in {counted(costs.touches, 'step')}; "
-        f"{counted(gathered.cases.open, 'case is', 'cases are')} still open."
+        f"{counted(gathered.cases.open, 'case is', 'cases are') if gathered.cases.open else 'none is'} still open."
         if costs.cases
         else "Nobody had to handle an exception."
     )

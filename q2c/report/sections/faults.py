@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 
 from contracts.checks.exercise import Chance
-from domain.faults import CATALOGUE, Fault
+from domain.calendar import SECOND_US
+from domain.faults import CATALOGUE, Fault, Place
 from q2c.report.gathered import Gathered
 from q2c.report.names import SYSTEMS, operation, system
 from web.blocks import Block, Cell, Fold, Section, Table, Text, columns, row
 from web.charts import Chart, Spans
-from web.words import between, count, counted, duration, instant
+from web.words import between, count, counted, duration, instant, sentence
 
 _WHEN = {"first": "first try", "retry": "repeat", "message": "message"}
 
@@ -37,7 +38,8 @@ def _windows(gathered: Gathered) -> Chart:
     traces = [Spans(name="down", spans=down, tone="--bad")] if down else []
     traces += [Spans(name="slow or refusing", spans=slow, tone="--warn", pattern="/")] if slow else []
     return Chart(
-        id="windows", title="When systems were in trouble", summary="; ".join(window.text for window in known) + ".",
+        id="windows", title="When systems were in trouble",
+        summary=sentence("; ".join(window.text for window in known)),
         traces=tuple(traces), x_title="time (UTC)", y_title="", range_us=(first_us - margin_us, last_us + margin_us),
         height=150 + 34 * len({window.system for window in known}),
         table=Table(
@@ -61,12 +63,24 @@ def _plan(gathered: Gathered) -> Table:
 
 def _planned(fault: Fault, chance: Chance, gathered: Gathered) -> tuple[Cell, ...]:
     kind = CATALOGUE.get(fault.kind)
-    name = f"{kind.number} {kind.key.replace('_', ' ')}: {kind.summary}" if kind else fault.kind
-    where = " ".join(part for part in (system(fault.system), operation(fault.operation), fault.txn) if part)
+    name = f"{kind.number} {kind.key.replace('_', ' ')}: {_said(kind.summary, fault)}" if kind else fault.kind
+    struck = SYSTEMS["integration"] if kind is not None and kind.place is Place.PROCESS else system(fault.system)
+    where = " ".join(part for part in (struck, operation(fault.operation), fault.txn) if part)
     context = gathered.context
     is_window = fault.end_us and fault.end_us - fault.start_us < context.heal_us - context.at_us
     when = between(fault.start_us, fault.end_us) if is_window else "until the faults end"
     return row(name, where, when, _share(fault), count(chance.fired), _exercised(chance))
+
+
+def _said(summary: str, fault: Fault) -> str:
+    """Return a summary with the fault's own numbers in place of their names."""
+    for name, text in (
+        ("factor", f"{fault.factor:g}"),
+        ("count", count(fault.count)),
+        ("seconds", duration(round(fault.seconds * SECOND_US))),
+    ):
+        summary = summary.replace(f"`{name}`", text)
+    return summary
 
 
 def _share(fault: Fault) -> str:
