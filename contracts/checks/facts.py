@@ -269,11 +269,12 @@ class Facts:
 
     @cached_property
     def resumes(self) -> dict[str, list[int]]:
-        """When flows were re-driven, by business transaction."""
+        """When flows were re-driven, by business transaction and by what the flow is about."""
         found: dict[str, list[int]] = {}
         for flow in self.history.of(Flow):
             if flow.status == "resumed":
-                found.setdefault(flow.txn, []).append(flow.at_us)
+                for name in {flow.txn, _subject(flow.flow)}:
+                    found.setdefault(name, []).append(flow.at_us)
         return found
 
 

@@ -117,7 +117,7 @@ def retries_bounded(facts: Facts) -> Findings:
 
 
 def _judge(tally: Tally, facts: Facts, attempt: Attempted, intent: _Intent, crashes: int) -> None:
-    resumes = facts.resumes.get(attempt.txn, [])
+    resumes = _resumes(facts, attempt)
     last = intent.last
     if last is not None and last.outcome == "failed" and last.status in _PERMANENT:
         again = bisect_right(resumes, attempt.sent_us) - bisect_left(resumes, last.sent_us)
@@ -129,6 +129,13 @@ def _judge(tally: Tally, facts: Facts, attempt: Attempted, intent: _Intent, cras
     if intent.tries == allowed + 1 and attempt.txn:
         sentence = f"{attempt.system} {attempt.operation} was tried {intent.tries} times; the cap is {allowed}"
         tally.violation(attempt.txn, sentence, attempt, entities=(attempt.key,))
+
+
+def _resumes(facts: Facts, attempt: Attempted) -> list[int]:
+    """Return when flows were re-driven that the attempt may belong to: by its transaction, or named in its key."""
+    names = {attempt.txn, *attempt.key.split("/")} if facts.resumes else set()
+    found = [at_us for name in names for at_us in facts.resumes.get(name, ())]
+    return sorted(found)
 
 
 def _brownouts(facts: Facts) -> dict[str, list[tuple[int, int]]]:
