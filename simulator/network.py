@@ -17,13 +17,14 @@ from domain.history import Attempted, Delivered
 from domain.http import Lost, Reply, Request
 from mocks.kernel import faults
 from mocks.kernel.operations import Call
-from mocks.kernel.service import DELIVER, RESET, Delivery, Outcome, Service, fingerprint
+from mocks.kernel.service import DELIVER, RESET, Delivery, Outcome, Service
 from mocks.world import World
 from simulator.forgery import forge
 from simulator.latency import LatencyTable, load_factor
 
 CONNECT_TIMEOUT_US = 3_000_000
 REFUSAL_US = 20_000  # a refused connection or an instant 429 costs a round trip
+NOBODY = Reply(0)  # the process is down: no connection
 RETURN_US = 15_000  # the way back of a reply
 
 Answer = Reply | Lost
@@ -163,7 +164,7 @@ class Network:
         return Attempted(
             at_us=self.now_us, sent_us=sent_us, number=call.number, system=call.request.host,
             operation=call.operation.name, write=call.operation.write, key=call.key,
-            fingerprint=fingerprint(call.request), txn=call.txn, outcome=outcome, status=status, reason=reason,
+            fingerprint=call.fingerprint, txn=call.txn, outcome=outcome, status=status, reason=reason,
             retry_after_seconds=wait,
         )  # fmt: skip
 
@@ -210,22 +211,21 @@ class Network:
 
     def _arrive(self, service: Service, delivery: Delivery) -> None:
         now_us = self.now_us
-        status = self._hand_over(service.prepare(delivery, now_us))
-        self._record(_delivered(delivery, now_us, now_us, status, genuine=True))
-        service.settle(delivery, status, now_us)
+        reply = self._hand_over(service.prepare(delivery, now_us))
+        self._record(_delivered(delivery, now_us, now_us, reply.status, genuine=True))
+        service.settle(delivery, reply.status, now_us, reply.body)
         self._plan(service)
 
     def _forge(self, service: Service, delivery: Delivery, fault: Fault) -> None:
         """Hand over a copy that must not be believed: signed an hour ago, or tampered with."""
         now_us = self.now_us
         forgery = forge(service, delivery, now_us, stale=fault.count == 0)
-        status = self._hand_over(forgery.request)
-        self._record(_delivered(delivery, now_us, forgery.signed_us, status, genuine=False))
+        reply = self._hand_over(forgery.request)
+        self._record(_delivered(delivery, now_us, forgery.signed_us, reply.status, genuine=False))
 
-    def _hand_over(self, request: Request) -> int:
+    def _hand_over(self, request: Request) -> Reply:
         assert self.intake is not None, "connect an intake before anything happens"
-        reply = self.intake.receive(request)
-        return 0 if reply is None else reply.status
+        return self.intake.receive(request) or NOBODY
 
 
 def _learned(answer: Answer) -> tuple[int, str, str, int]:

@@ -33,11 +33,5 @@ def _new_payment_method(world: World, case: Any, at_us: int) -> list[Act]:
     invoice = world["billing"].desk.book.get("invoice", case.context.get("invoice", ""))
     if invoice is None:
         return []
-    payment = world["payment"].desk.book
-    payer = next(
-        (row for row in payment.table("customer").values() if row.metadata.get("account") == invoice.customer), None
-    )
-    if payer is None:
-        return []
-    arguments = {"payment_method": payer.default_method, "declines": 0}
+    arguments = {"account": invoice.customer, "declines": 0}
     return [Act(at_us=at_us, system="payment", action="set_behaviour", arguments=arguments)]

@@ -17,7 +17,6 @@ from integration.systems.wire import UnexpectedReply
 US_PER_SECOND = 1_000_000
 _CODES = {
     ("erp", "INVALID_KEY_OR_REF"): "DATA_QUALITY.MAPPING_MISSING",
-    ("erp", "PERIOD_CLOSED"): "CONFLICT.PERIOD_CLOSED",
     ("billing", "resource_not_found"): "DATA_QUALITY.MAPPING_MISSING",
     ("billing", "invalid_state_for_request"): "CONFLICT.STATE",
     ("billing", "duplicate_entry"): "CONFLICT.DUPLICATE_REQUEST",
@@ -80,6 +79,8 @@ def code_of(system: str, failure: CallFailed) -> str:
     """Return the taxonomy's code of a permanent failure."""
     if failure.kind == "unauthenticated":
         return "AUTH.UNAUTHENTICATED"
+    if failure.code == "USER_ERROR" and "(tranDate)" in failure.failed.detail:
+        return "CONFLICT.PERIOD_CLOSED"
     return _CODES.get((system, failure.code), "VALIDATION.BUSINESS_RULE")
 
 

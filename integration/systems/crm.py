@@ -299,7 +299,7 @@ SYSTEM = System(
 )
 
 
-ORGANISATION = "00D000000000001AAA"
+ORGANISATION = "00D000000000001EAA"
 _TAG = re.compile(rb"<(?:sf:)?(\w+)>([^<]*)</")
 
 

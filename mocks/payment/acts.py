@@ -33,8 +33,13 @@ def create_customer(model: Processor, given: dict[str, Any]) -> None:
 
 
 def set_behaviour(model: Processor, given: dict[str, Any]) -> None:
-    """Let a payment method behave otherwise from now on: {payment_method, ...behaviour}."""
-    customers.behave(model, given["payment_method"], _behaviour(given))
+    """Let a payment method behave otherwise from now on: {payment_method | account, ...behaviour}."""
+    customers.behave(model, given.get("payment_method") or _method_of(model, given["account"]), _behaviour(given))
+
+
+def _method_of(model: Processor, account: str) -> str:
+    """Return the default payment method of an account's customer."""
+    return next(row.default_method for row in model.customers.values() if row.metadata.get("account") == account)
 
 
 def _behaviour(given: dict[str, Any]) -> Behaviour:
