@@ -180,7 +180,11 @@ def _crossed(ground: Ground, serial: int, drafts: list[Amendment]) -> list[Amend
     position = serial - LIVE_FIRST
     if position == 1:
         return [replace(each, effective=drafts[-1].day) for each in drafts]
-    if position == 0 or ground.draws.chance(0.5, "crossed", serial):
+    if position == 0:  # applied at once, then a back-dated one comes: it has to be put before the first
+        first = replace(drafts[0], effective=drafts[0].day)
+        before = max(first.day - 2 * DAY, first.contract.billed_from)
+        return [first, *(replace(each, effective=before) for each in drafts[1:])]
+    if ground.draws.chance(0.5, "crossed", serial):
         ahead = drafts[-1].day + ground.draws.whole(1, 10, "crossing", serial) * DAY
         later = [replace(each, effective=min(each.effective, each.day)) for each in drafts[1:]]
         return [replace(drafts[0], effective=ahead), *later]

@@ -22,7 +22,7 @@ class SystemSettings(Words):
     read_p95: Duration | None = Field(default=None, description="the same, 95th percentile")
     slots: Whole = Field(default=0, description="calls at once; more are refused with 429")
     rps: Whole = Field(default=0, description="calls a second")
-    daily_calls: Whole = Field(default=0, description="calls in 24 hours")
+    daily_calls: Whole = Field(default=0, description="calls in 24 hours (the CRM only)")
     timeout: Duration = Field(default=timedelta(seconds=30), description="how long the integration waits for an answer")
 
     @model_validator(mode="after")
@@ -77,6 +77,13 @@ class Systems(Words):
             return given
         return {name: _over_default(name, said) for name, said in given.items()}
 
+    @model_validator(mode="after")
+    def _counted_by_day(self) -> Self:
+        for name in ("erp", "billing", "tax", "payment", "fulfilment"):
+            if getattr(self, name).daily_calls:
+                raise wrong("`daily_calls` on crm only", f"{name}.daily_calls")
+        return self
+
 
 def _over_default(name: str, said: Any) -> Any:
     if name not in SYSTEM_DEFAULTS or not isinstance(said, dict):
@@ -87,12 +94,7 @@ def _over_default(name: str, said: Any) -> Any:
 class Policies(Words):
     """Rules of the trade the systems of record are set to."""
 
-    day_count: Literal[
-        "ACT_ACT", "FIXED_N", "ACT_30", "STRICT_30_360", "ACT_365", "MONTHS_CEIL", "MONTHS_PLUS_DAYS", "SECONDS", "NONE"
-    ] = Field(default="ACT_ACT", description="day count of prorations")
-    rounding: Literal["HALF_UP", "HALF_EVEN", "HALF_DOWN"] = Field(default="HALF_UP", description="rounding of amounts")
     tax_rounding: Literal["LINE", "DOCUMENT"] = Field(default="LINE", description="where tax is rounded")
-    credit_base: Literal["BILLED", "CATALOGUE"] = Field(default="BILLED", description="what a credit is a part of")
     close_receivables: Duration | None = Field(
         default=None,
         description="the quarter's receivables close so long after the cut-off; not in the run when not given",
@@ -113,7 +115,7 @@ class IntegrationSettings(Words):
     backoff_cap: Duration = Field(default=timedelta(minutes=15), description="longest pause between attempts")
     retry_budget: Share = Field(default=percent("10"), description="retries as a part of first attempts")
     sweep_every: Duration = Field(
-        default=timedelta(minutes=15), description="how often it polls for what no message told it"
+        default=timedelta(hours=1), description="how often it polls for what no message told it"
     )
 
     @model_validator(mode="after")

@@ -7,7 +7,7 @@ again, or they give it up. How long it takes is drawn for each case.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,9 @@ from domain.acts import Act
 from domain.draws import Draws
 
 LOOK_EVERY_US = 300_000_000
-ROUNDS_MAX = 3
+ROUNDS_MAX = 3  # what three corrections have not mended stays open, for its owner to see
+GIVEN_UP = frozenset({"DATA_QUALITY.PRICE_MISMATCH", "CONFLICT.STATE"})
+"""Nothing can be corrected: the quote goes back to sales, the amendment is refused."""
 _MINUTE_US = 60_000_000
 
 
@@ -27,9 +29,15 @@ class Staff(msgspec.Struct, frozen=True, kw_only=True):
     clerks: int = 6
     touch_median_minutes: float = 25.0
     touch_p95_minutes: float = 120.0
+    wait_share: float = 0.0  # of the cases need an answer from outside, for which the clerk does not sit and wait
+    wait_median_minutes: float = 360.0
+    wait_p95_minutes: float = 4320.0
     zone: str = "America/New_York"
-    from_hour: int = 9
-    to_hour: int = 18
+    from_minute: int = 9 * 60
+    to_minute: int = 18 * 60
+    overtime_minutes: int = 0  # longer days in [overtime_from, overtime_to)
+    overtime_from: date = date.max
+    overtime_to: date = date.max
 
 
 class OpenCase(Protocol):
@@ -70,6 +78,7 @@ class Clerks:
         self._staff, self._queue, self._draws = staff, queue, draws
         self._call_at, self._act, self._remedies = call_at, act, remedies
         self._busy: set[str] = set()
+        self._waiting: set[str] = set()
         self._rounds: dict[str, int] = {}
         self._zone = ZoneInfo(staff.zone)
         self.minutes = 0.0
@@ -82,6 +91,8 @@ class Clerks:
         for case in self._queue.open_cases():
             if len(self._busy) >= self._staff.clerks:
                 return
+            if case.id in self._waiting or self._rounds.get(case.id, 0) >= ROUNDS_MAX:
+                continue
             if case.id not in self._busy and not case.code.startswith("DEPENDENCY."):
                 self._take(case, now_us)
 
@@ -93,15 +104,26 @@ class Clerks:
             staff.touch_median_minutes, staff.touch_p95_minutes, "touch", case.id, self._rounds[case.id]
         )
         self.minutes += minutes
+        touched_us = now_us + round(minutes * _MINUTE_US)
+        self._call_at(touched_us, lambda: self._touched(case, touched_us))
+
+    def _touched(self, case: Any, now_us: int) -> None:
+        self._busy.discard(case.id)
+        staff, key = self._staff, (case.id, self._rounds[case.id])
+        if not self._draws.chance(staff.wait_share, "asks", *key):
+            self._finish(case, now_us)
+            return
+        self._waiting.add(case.id)
+        minutes = self._draws.lognormal(staff.wait_median_minutes, staff.wait_p95_minutes, "answer", *key)
         done_us = now_us + round(minutes * _MINUTE_US)
         self._call_at(done_us, lambda: self._finish(case, done_us))
 
     def _finish(self, case: Any, now_us: int) -> None:
-        self._busy.discard(case.id)
+        self._waiting.discard(case.id)
         if not any(open_case.id == case.id for open_case in self._queue.open_cases()):
             return  # it resolved itself meanwhile
-        if self._rounds[case.id] > ROUNDS_MAX:
-            self._queue.re_drive(case.id, "clerk", action="cancel", note="given up after three corrections")
+        if case.code in GIVEN_UP:
+            self._queue.re_drive(case.id, "clerk", action="cancel", note="cannot be mended")
             return
         remedy = self._remedies.get(case.code) or self._remedies.get(case.code.partition(".")[0])
         for act in remedy(case, now_us) if remedy else ():
@@ -110,4 +132,6 @@ class Clerks:
 
     def _at_work(self, now_us: int) -> bool:
         local = datetime.fromtimestamp(now_us // 1_000_000, UTC).astimezone(self._zone)
-        return local.weekday() < 5 and self._staff.from_hour <= local.hour < self._staff.to_hour
+        staff = self._staff
+        longer = staff.overtime_minutes if staff.overtime_from <= local.date() < staff.overtime_to else 0
+        return local.weekday() < 5 and staff.from_minute <= local.hour * 60 + local.minute < staff.to_minute + longer

@@ -1,0 +1,152 @@
+"""What a timeline tells each part of a rehearsal: settings, limits, latencies, people, the vendors' quirks."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from domain.faults import Fault
+from domain.history import Context, Limit
+from integration.flows.sweeps import SWEEPS, Sweep
+from integration.settings import BudgetSettings, RetryPolicy, Settings
+from mocks.billing.quirks import Quirks as BillingQuirks
+from mocks.crm.quirks import Quirks as CrmQuirks
+from mocks.kernel.limits import LimitPolicy
+from mocks.tax.quirks import Quirks as TaxQuirks
+from mocks.world import World
+from scenarios.timeline import SystemPlan, Timeline
+from simulator.clerks import Staff
+from simulator.latency import Latency
+
+SECOND_US = 1_000_000
+CODE_VERSION = "0.1.0"
+PASSIVE_AFTER_SECONDS = 3 * 86_400  # polls of hours and days keep their coroutine; only waits of weeks are replayed
+
+
+def bounded(timeline: Timeline) -> tuple[Fault, ...]:
+    """Return the fault plan with every fault ended at healing."""
+    start_us, heal_us = timeline.start_us, timeline.heal_us
+    return tuple(
+        msgspec.structs.replace(
+            fault, start_us=max(fault.start_us, start_us), end_us=min(fault.end_us or heal_us, heal_us)
+        )
+        for fault in timeline.faults
+    )
+
+
+def settings_of(timeline: Timeline) -> Settings:
+    """Return the settings of the reference integration that a scenario asks for."""
+    said = timeline.scenario.integration
+    return Settings(
+        zones={entity.id: entity.zone for entity in timeline.entities},
+        settlement_entities={entity.currency: entity.id for entity in timeline.entities},
+        retry=RetryPolicy(said.attempts, said.backoff.total_seconds(), said.backoff_cap.total_seconds()),
+        budget=BudgetSettings(percent=round(said.retry_budget * 100)),
+        passive_after_seconds=PASSIVE_AFTER_SECONDS,
+        quarter_end=True,
+        mutant="" if said.mutant == "none" else said.mutant,
+    )
+
+
+def limits_of(timeline: Timeline) -> dict[str, LimitPolicy]:
+    """Return what each system tolerates."""
+    return {
+        plan.system: LimitPolicy(requests=plan.rps, window_seconds=1, concurrent=plan.slots)
+        for plan in timeline.systems
+        if plan.rps or plan.slots
+    }
+
+
+def latencies(timeline: Timeline) -> dict[str, Latency]:
+    """Return how fast each system reads and writes."""
+    rows: dict[str, Latency] = {}
+    for plan in timeline.systems:
+        rows[f"{plan.system}.write"], rows[f"{plan.system}.read"] = _latencies(plan)
+    return rows
+
+
+def _latencies(plan: SystemPlan) -> tuple[Latency, Latency]:
+    found = plan.latency
+    write = Latency(found.p50_us / SECOND_US, found.p95_us / SECOND_US)
+    return write, Latency(found.read_p50_us / SECOND_US, found.read_p95_us / SECOND_US)
+
+
+def timeouts_of(timeline: Timeline) -> dict[str, int]:
+    """Return how long the integration waits for an answer of each system, in microseconds."""
+    return {plan.system: plan.timeout_us for plan in timeline.systems}
+
+
+def sweeps_of(timeline: Timeline) -> tuple[Sweep, ...]:
+    """Return the integration's sweeps at the scenario's interval; each keeps its own if that is longer."""
+    every = round(timeline.scenario.integration.sweep_every.total_seconds())
+    return tuple(msgspec.structs.replace(sweep, every_seconds=max(every, sweep.every_seconds)) for sweep in SWEEPS)
+
+
+def quirks_of(timeline: Timeline) -> dict[str, Any]:
+    """Return how the systems' vendors behave in this run."""
+    zones = {entity.id: entity.zone for entity in timeline.entities}
+    calls = next(plan.daily_calls for plan in timeline.systems if plan.system == "crm")
+    document = timeline.scenario.policies.tax_rounding == "DOCUMENT"
+    return {
+        "crm": CrmQuirks(zones=zones, daily_requests=calls),
+        "billing": BillingQuirks(zones=zones),
+        "tax": TaxQuirks(rounding_level="document" if document else "line"),
+    }
+
+
+def staff_of(timeline: Timeline) -> Staff:
+    """Return the clerks of a scenario."""
+    people = timeline.scenario.people
+    minute = timedelta(minutes=1)
+    return Staff(
+        clerks=people.clerks,
+        touch_median_minutes=people.touch_median / minute,
+        touch_p95_minutes=people.touch_p95 / minute,
+        wait_share=float(people.wait_external),
+        wait_median_minutes=people.wait_median / minute,
+        wait_p95_minutes=people.wait_p95 / minute,
+        zone=timeline.entities[0].zone,
+        from_minute=_minute_of_day(people.opens),
+        to_minute=_minute_of_day(people.closes),
+        overtime_minutes=round(people.overtime / minute),
+        overtime_from=timeline.cutoff_date - timedelta(days=7),
+        overtime_to=timeline.cutoff_date,
+    )
+
+
+def _minute_of_day(text: str) -> int:
+    hours, minutes = text.split(":")
+    return int(hours) * 60 + int(minutes)
+
+
+def context_of(timeline: Timeline, settings: Settings, faults: tuple[Fault, ...], world: World) -> Context:
+    """Return the first record of a rehearsal's history."""
+    limits = tuple(
+        Limit(
+            system=name,
+            requests=policy.requests,
+            window_seconds=policy.window_seconds,
+            concurrent=policy.concurrent,
+        )
+        for name, policy in world.limits().items()
+        if policy.requests or policy.concurrent
+    )
+    return Context(
+        at_us=timeline.start_us,
+        scenario=timeline.scenario.name,
+        seed=timeline.seed,
+        code_version=CODE_VERSION,
+        engine="rehearsal",
+        integration="reference",
+        mutant=settings.mutant,
+        cutoff_date=timeline.cutoff_date,
+        heal_us=timeline.heal_us,
+        horizon_us=timeline.horizon_us,
+        settle_seconds=timeline.settle_seconds,
+        entities=timeline.entities,
+        limits=limits,
+        faults=faults,
+        attempts_max=settings.retry.attempts,
+    )
