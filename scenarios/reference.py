@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
@@ -106,3 +107,13 @@ def _default(each: FieldInfo) -> str:
     if isinstance(value, tuple):
         return ", ".join(str(item.id) for item in value)
     return f"`{value}`"
+
+
+def rewrite(page: Path) -> None:
+    """Replace the tables at the end of the reference page; what people wrote above them stays."""
+    written, _, _ = page.read_text(encoding="utf-8").partition("## The scenario\n")
+    page.write_text(written + markdown(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    rewrite(Path("docs/reference/scenario-language.md"))
