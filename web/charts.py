@@ -301,7 +301,8 @@ def _label(at_us: int, text: str, shift: int, colour: str, range_us: tuple[int, 
     is_last = at_us > range_us[0] + (range_us[1] - range_us[0]) * _EDGE
     return {
         "xref": "x", "yref": "paper", "x": iso(at_us), "y": 1, "yshift": shift, "yanchor": "bottom", "text": text,
-        "showarrow": False, "xanchor": "right" if is_last and len(text) > 2 else "center", "font": {"color": colour, "size": 12},
+        "showarrow": False, "xanchor": "right" if is_last and len(text) > 2 else "center",
+        "font": {"color": colour, "size": 12},
     }  # fmt: skip
 
 

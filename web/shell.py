@@ -43,7 +43,7 @@ def _environment() -> Environment:
 
 def render(page: Page) -> str:
     """Return a page as one HTML document; equal pages give equal text. Charts bring their library along, once."""
-    scripts = [chart_library(), static_text("charts.js")] if any(charts(page)) else []
+    scripts = [chart_library(), static_text("charts.js")] if list(charts(page)) else []
     return (
         _environment()
         .get_template("page.html")

@@ -99,7 +99,7 @@ def _caught_up(gathered: Gathered) -> Figure:
     label = _upper(f"{system(drain.window.system)} caught up")
     if drain.took_us is None:
         waiting = counted(drain.backlog.level(gathered.context.horizon_us), "item")
-        return Figure(label=label, value="never", note=f"{waiting} still wait: {drain.backlog.title}", tone="bad")
+        return Figure(label=label, value="never", note=f"still waiting: {waiting}, {drain.backlog.title}", tone="bad")
     note = f"up again {instant(drain.window.end_us)}; {counted(drain.peak, 'item')} waited at most"
     return Figure(label=label, value=f"in {duration(drain.took_us)}", note=note, tone="good")
 
