@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl, unquote_plus
+from urllib.parse import unquote, unquote_to_bytes
 
 import msgspec
 
@@ -35,22 +36,30 @@ def decode_form(body: bytes) -> dict[str, str]:
         text = body.decode("ascii")
     except UnicodeDecodeError as error:
         raise Undecodable("a form body is ASCII with percent escapes") from error
-    fields: dict[str, str] = {}
-    for pair in text.split("&"):
-        if pair:
-            name, _, value = pair.partition("=")
-            fields[_unquote(name)] = _unquote(value)
-    return fields
-
-
-def _unquote(text: str) -> str:
-    return unquote_plus(text) if "%" in text or "+" in text else text
+    return _fields(text)
 
 
 def decode_query(target: str) -> dict[str, str]:
     """Return the query of a raw target; a repeated name keeps its last value."""
     _, _, query = target.partition("?")
-    return dict(parse_qsl(query, keep_blank_values=True)) if query else {}
+    return _fields(query) if query else {}
+
+
+def _fields(text: str) -> dict[str, str]:
+    fields: dict[str, str] = {}
+    for pair in text.split("&"):
+        if pair:
+            name, _, value = pair.partition("=")
+            fields[_name(name)] = _unquote(value) if "%" in value or "+" in value else value
+    return fields
+
+
+def _unquote(text: str) -> str:
+    text = text.replace("+", " ")
+    return unquote_to_bytes(text).decode("utf-8", "replace") if text.isascii() else unquote(text)
+
+
+_name = lru_cache(maxsize=4_096)(_unquote)  # callers send few names, again and again
 
 
 def nest(fields: Mapping[str, str]) -> dict[str, Any]:
@@ -60,12 +69,20 @@ def nest(fields: Mapping[str, str]) -> dict[str, Any]:
     """
     root: dict[str, Any] = {}
     for name, value in fields.items():
-        head, *rest = name.replace("]", "").split("[") if "[" in name else [name]
-        _place(root, [head, *rest], value, name)
+        path = _path(name)
+        if len(path) == 1:
+            root[name] = value
+        else:
+            _place(root, path, value, name)
     return root
 
 
-def _place(root: dict[str, Any], path: list[str], value: str, name: str) -> None:
+@lru_cache(maxsize=4_096)
+def _path(name: str) -> tuple[str, ...]:
+    return tuple(name.replace("]", "").split("[")) if "[" in name else (name,)
+
+
+def _place(root: dict[str, Any], path: tuple[str, ...], value: str, name: str) -> None:
     node = root
     for part in path[:-1]:
         child = node.setdefault(part, {})

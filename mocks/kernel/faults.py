@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from domain.draws import Draws
 from domain.faults import CATALOGUE, Fault, Place
 from domain.history import Fired
 
 Rule = tuple[int, Fault]
+_FOREVER_US: Final = sys.maxsize
+_WORD: Final = 1 << 64
+_MASK: Final = _WORD - 1
 
 
 class FaultPlan:
@@ -26,22 +31,23 @@ class FaultPlan:
         self.faults = tuple(faults)
         self._draws = Draws(seed)
         self._record = record
-        self._rules: dict[tuple[frozenset[str], str, str], list[Rule]] = {}
-        self._ordinals: Counter[tuple[int, str, str]] = Counter()
+        self._targets: dict[tuple[frozenset[str], str, str], _Target] = {}
+        self._slow: dict[str, list[Rule]] = {}
         self._slowed: set[int] = set()
 
     def strike(
         self, kinds: frozenset[str], system: str, operation: str, txn: str, now_us: int, number: str = ""
     ) -> Fault | None:
         """Return the fault among `kinds` that strikes this opportunity, or None."""
-        rules = self._rules.get((kinds, system, operation))
-        if rules is None:
-            rules = self._rules[kinds, system, operation] = self._matching(kinds, system, operation)
-        for index, fault in rules:
-            if self._hits(index, fault, operation, txn, now_us):
-                self._fired(index, fault, system, operation, txn, now_us, number)
-                return fault
-        return None
+        target = self._targets.get((kinds, system, operation))
+        if target is None:
+            rules = [(i, f) for i, f in self._aimed_at(kinds, system) if f.operation in ("", operation)]
+            target = self._targets[kinds, system, operation] = _Target(rules, f"{system}.{operation}", self._draws)
+        rule = target.struck(txn, now_us)
+        if rule is None:
+            return None
+        self._fired(rule[0], rule[1], system, operation, txn, now_us, number)
+        return rule[1]
 
     def struck(self, index: int, now_us: int, number: str) -> None:
         """Note that a fault which the plan does not decide itself (a crash) has struck."""
@@ -49,8 +55,11 @@ class FaultPlan:
 
     def latency_factor(self, system: str, now_us: int) -> float:
         """Return by how much brownouts stretch the latency of a system now (1.0 = not at all)."""
+        rules = self._slow.get(system)
+        if rules is None:
+            rules = self._slow[system] = self._aimed_at(_SLOW, system)
         factor = 1.0
-        for index, fault in self._rules_for(_SLOW, system):
+        for index, fault in rules:
             if _in_window(fault, now_us):
                 factor *= fault.factor
                 if index not in self._slowed:
@@ -58,33 +67,72 @@ class FaultPlan:
                     self._fired(index, fault, system, "", "", now_us, "")
         return factor
 
-    def _rules_for(self, kinds: frozenset[str], system: str) -> list[Rule]:
-        rules = self._rules.get((kinds, system, "*"))
-        if rules is None:
-            rules = [(i, f) for i, f in enumerate(self.faults) if f.kind in kinds and f.system in ("", system)]
-            self._rules[kinds, system, "*"] = rules
-        return rules
-
-    def _matching(self, kinds: frozenset[str], system: str, operation: str) -> list[Rule]:
-        return [(i, f) for i, f in self._rules_for(kinds, system) if f.operation in ("", operation)]
-
-    def _hits(self, index: int, fault: Fault, operation: str, txn: str, now_us: int) -> bool:
-        if not _in_window(fault, now_us) or (fault.txn and fault.txn != txn):
-            return False
-        if fault.nth == 0 and fault.share_ppm >= 1_000_000:
-            return True
-        self._ordinals[index, operation, txn] += 1
-        ordinal = self._ordinals[index, operation, txn]
-        if fault.nth and ordinal != fault.nth:
-            return False
-        return self._draws.chance(fault.share_ppm / 1_000_000, "fault", index, operation, txn, ordinal)
+    def _aimed_at(self, kinds: frozenset[str], system: str) -> list[Rule]:
+        return [(i, f) for i, f in enumerate(self.faults) if f.kind in kinds and f.system in ("", system)]
 
     def _fired(self, index: int, fault: Fault, system: str, operation: str, txn: str, now_us: int, number: str) -> None:
         self._record(
             Fired(
                 at_us=now_us, fault=index, kind=fault.kind, system=system, operation=operation, txn=txn, number=number
             )
-        )
+        )  # fmt: skip
+
+
+class _Target:
+    """What the plan holds in store for one operation of one system at one place.
+
+    Most opportunities meet faults that are out of their window or strike few in a million, so both are cheap: the
+    rules in force are looked up once per span of time, and one keyed hash per opportunity serves all of them.
+    """
+
+    def __init__(self, rules: list[Rule], name: str, draws: Draws) -> None:
+        self._rules = rules
+        self._name = name
+        self._draws = draws
+        self._from_us, self._until_us = (0, 0) if rules else (0, _FOREVER_US)  # the span `_in_force` holds for
+        self._in_force: list[tuple[int, Rule]] = []  # each with what a word must be below for it to strike
+        self._seen: Counter[str] = Counter()  # opportunities by transaction, whatever was in force
+        self._turns: Counter[tuple[int, str]] = Counter()  # opportunities in the window of an `nth` fault
+
+    def struck(self, txn: str, now_us: int) -> Rule | None:
+        """Return the first rule that strikes the next opportunity of a transaction, or None."""
+        if not self._from_us <= now_us < self._until_us:
+            self._look_up(now_us)
+        self._seen[txn] += 1
+        noise = -1
+        for below, rule in self._in_force:
+            index, fault = rule
+            if (fault.txn and fault.txn != txn) or (fault.nth and not self._is_turn(index, fault, txn)):
+                continue
+            if below >= _WORD:
+                return rule
+            if noise < 0:
+                noise = self._draws.whole(0, _MASK, "fault", self._name, txn, self._seen[txn])
+            if stirred(noise, index) < below:
+                return rule
+        return None
+
+    def _look_up(self, now_us: int) -> None:
+        edges = [edge for _, fault in self._rules for edge in (fault.start_us, fault.end_us)]
+        self._from_us = max([edge for edge in edges if edge <= now_us], default=0)
+        self._until_us = min([edge for edge in edges if edge > now_us], default=_FOREVER_US)
+        in_force = [rule for rule in self._rules if _in_window(rule[1], now_us)]
+        self._in_force = [(rule[1].share_ppm * _WORD // 1_000_000, rule) for rule in in_force]
+
+    def _is_turn(self, index: int, fault: Fault, txn: str) -> bool:
+        self._turns[index, txn] += 1
+        return self._turns[index, txn] == fault.nth
+
+
+def stirred(noise: int, index: int) -> int:
+    """Return a 64-bit word for one fault out of the noise that all share, by the finalizer of SplitMix64.
+
+    Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014.
+    """
+    word = (noise + (index + 1) * 0x9E3779B97F4A7C15) & _MASK
+    word = (word ^ word >> 30) * 0xBF58476D1CE4E5B9 & _MASK
+    word = (word ^ word >> 27) * 0x94D049BB133111EB & _MASK
+    return word ^ word >> 31
 
 
 def _in_window(fault: Fault, now_us: int) -> bool:

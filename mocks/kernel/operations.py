@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from hashlib import blake2b
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote
 
@@ -26,7 +28,7 @@ class Refusal(Exception):
 class Call:
     """A routed request as an operation's handler sees it."""
 
-    __slots__ = ("_query", "body", "key", "now_us", "number", "operation", "params", "request", "txn")
+    __slots__ = ("_fingerprint", "_query", "body", "key", "now_us", "number", "operation", "params", "request", "txn")
 
     def __init__(
         self, request: Request, operation: Operation, params: dict[str, str], now_us: int, number: str
@@ -40,6 +42,14 @@ class Call:
         self.txn = ""
         self.body: Any = None
         self._query: dict[str, str] | None = None
+        self._fingerprint = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """The digest of what the request asks for: method, target and body."""
+        if not self._fingerprint:
+            self._fingerprint = fingerprint(self.request)
+        return self._fingerprint
 
     @property
     def query(self) -> dict[str, str]:
@@ -65,67 +75,72 @@ class Operation(msgspec.Struct, frozen=True):
     summary: str = ""
 
 
+JSON: Mapping[str, str] = MappingProxyType({"content-type": "application/json"})
+
+
 def json_reply(value: Any, status: int = 200, headers: Mapping[str, str] = NO_HEADERS) -> Reply:
     """Return a reply with a compact JSON body."""
-    return Reply(status, {"content-type": "application/json", **headers}, encode_json(value))
+    return Reply(status, {**JSON, **headers} if headers else JSON, encode_json(value))
 
 
-class _Node:
-    __slots__ = ("children", "methods", "parameter", "wildcard")
+def fingerprint(request: Request) -> str:
+    """Return the digest of what a request asks for: method, target and body."""
+    text = f"{request.method} {request.target}\n".encode() + request.body
+    return blake2b(text, digest_size=8).hexdigest()
 
-    def __init__(self) -> None:
-        self.children: dict[str, _Node] = {}
-        self.wildcard: _Node | None = None
-        self.parameter = ""
-        self.methods: dict[str, tuple[Operation, tuple[str, ...]]] = {}
+
+Methods = dict[str, tuple[Operation, tuple[str, ...]]]
+"""Method -> operation and the names of its path's parameters."""
+
+
+class _Shape:
+    """The paths of one length with literals at the same positions; `rows` finds one by these literals."""
+
+    def __init__(self, is_literal: tuple[bool, ...]) -> None:
+        self.literals = [position for position, literal in enumerate(is_literal) if literal]
+        self.parameters = [position for position, literal in enumerate(is_literal) if not literal]
+        self.rows: dict[tuple[str, ...], Methods] = {}
+
+    def key(self, segments: Sequence[str]) -> tuple[str, ...]:
+        """Return the literals of a path, if it is of this shape."""
+        return tuple([segments[position] for position in self.literals])
+
+    def values(self, segments: Sequence[str]) -> list[str]:
+        """Return the parameters of a path, unquoted."""
+        texts = [segments[position] for position in self.parameters]
+        return [unquote(text) if "%" in text else text for text in texts]
 
 
 class Router:
     """Finds the operation of a raw path. Literal segments win over parameters; a trailing slash does not matter."""
 
     def __init__(self, operations: Sequence[Operation]) -> None:
-        self._root = _Node()
+        found: dict[int, dict[tuple[bool, ...], _Shape]] = {}
         for operation in operations:
-            self._add(operation)
+            segments = operation.path.strip("/").split("/")
+            is_literal = tuple(not segment.startswith("{") for segment in segments)
+            _add(found.setdefault(len(segments), {}).setdefault(is_literal, _Shape(is_literal)), operation, segments)
+        self._shapes = {  # by length, the earliest literals first
+            length: [shapes[is_literal] for is_literal in sorted(shapes, reverse=True)]
+            for length, shapes in found.items()
+        }
 
-    def _add(self, operation: Operation) -> None:
-        node, names = self._root, []
-        for segment in operation.path.strip("/").split("/"):
-            if segment.startswith("{"):
-                names.append(segment[1:-1])
-                node.wildcard = node.wildcard or _Node()
-                node = node.wildcard
-            else:
-                node = node.children.setdefault(segment, _Node())
-        assert operation.method not in node.methods, f"two operations for {operation.method} {operation.path}"
-        node.methods[operation.method] = (operation, tuple(names))
-
-    def find(self, method: str, target: str) -> tuple[Operation | None, dict[str, str], tuple[str, ...]]:
+    def find(self, method: str, target: str) -> tuple[Operation | None, dict[str, str], Iterable[str]]:
         """Return (operation, path parameters, allowed methods); no operation and no methods: no such path."""
-        path = target.partition("?")[0].strip("/")
-        values: list[str] = []
-        node = self._walk(self._root, path.split("/"), 0, values)
-        if node is None:
-            return None, {}, ()
-        found = node.methods.get(method)
-        if found is None:
-            return None, {}, tuple(node.methods)
-        operation, names = found
-        return operation, dict(zip(names, values, strict=True)), tuple(node.methods)
+        segments = target.partition("?")[0].strip("/").split("/")
+        for shape in self._shapes.get(len(segments), ()):
+            methods = shape.rows.get(shape.key(segments))
+            if methods is None:
+                continue
+            found = methods.get(method)
+            if found is None:
+                return None, {}, methods
+            operation, names = found
+            return operation, dict(zip(names, shape.values(segments), strict=True)) if names else {}, methods
+        return None, {}, ()
 
-    def _walk(self, node: _Node, segments: list[str], index: int, values: list[str]) -> _Node | None:
-        if index == len(segments):
-            return node if node.methods else None
-        segment = segments[index]
-        child = node.children.get(segment)
-        if child is not None:
-            found = self._walk(child, segments, index + 1, values)
-            if found is not None:
-                return found
-        if node.wildcard is None:
-            return None
-        values.append(unquote(segment) if "%" in segment else segment)
-        found = self._walk(node.wildcard, segments, index + 1, values)
-        if found is None:
-            values.pop()
-        return found
+
+def _add(shape: _Shape, operation: Operation, segments: Sequence[str]) -> None:
+    methods = shape.rows.setdefault(shape.key(segments), {})
+    assert operation.method not in methods, f"two operations for {operation.method} {operation.path}"
+    methods[operation.method] = operation, tuple([segments[position][1:-1] for position in shape.parameters])

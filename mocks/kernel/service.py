@@ -8,8 +8,7 @@ planned faults before the commit, idempotency, decode, the operation, idempotenc
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from hashlib import blake2b
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -27,7 +26,8 @@ from mocks.kernel.idempotency import IdempotencyPolicy, KeyStore
 from mocks.kernel.limits import Limiter, LimitPolicy
 from mocks.kernel.operations import Call, Operation, Refusal, Router
 
-QUOTE_NUMBER = re.compile(rb"Q-\d{6}")
+_QUOTE_IN_TARGET = re.compile(r"Q-\d{6}", re.ASCII)
+_QUOTE_IN_BODY = re.compile(rb"Q-\d{6}")
 DELIVER, RESET, SILENCE = "deliver", "reset", "silence"
 _AFTER_COMMIT = {"lost_reply": SILENCE, "reset_after": RESET, "error_after": DELIVER}
 
@@ -153,7 +153,7 @@ class Service:
         code = _BEFORE_CODES[fault.kind]
         reply = self._refusal(Refusal(code, "", retry_after_seconds=int(fault.seconds)), call)
         if fault.kind == "sticky_error" and self._keys is not None:
-            self._keys.keep(call.key, fingerprint(call.request), reply, now_us)
+            self._keys.keep(call.key, call.fingerprint, reply, now_us)
         return reply
 
     def _answer(self, call: Call, now_us: int) -> tuple[Reply, str]:
@@ -169,7 +169,7 @@ class Service:
         key = call.request.headers.get(policy.header, "") if policy and call.request.method in policy.methods else ""
         if policy is None or self._keys is None or not key:
             return self._run(call)
-        digest = fingerprint(call.request)
+        digest = call.fingerprint
         found = self._keys.find(key, now_us)
         if found is None:
             reply, effect = self._run(call)
@@ -212,20 +212,17 @@ class Service:
         self._record(
             Arrived(
                 at_us=now_us, number=call.number, system=self.name, operation=call.operation.name, key=call.key,
-                fingerprint=fingerprint(call.request), txn=call.txn, status=reply.status, effect=effect,
+                fingerprint=call.fingerprint, txn=call.txn, status=reply.status, effect=effect,
             )
         )  # fmt: skip
 
     def _txn(self, call: Call) -> str:
+        """Return the business transaction of a call: named in its address or body, or of the record it addresses."""
         request = call.request
-        at = request.target.find("Q-")
-        if at >= 0:
-            match = QUOTE_NUMBER.match(request.target[at : at + 8].encode("utf-8", "replace"))
-            if match is not None:
-                return match.group().decode()
-        match = QUOTE_NUMBER.search(request.body)
-        if match is not None:
-            return match.group().decode()
+        if (named := _QUOTE_IN_TARGET.search(request.target)) is not None:
+            return named.group()
+        if (told := _QUOTE_IN_BODY.search(request.body)) is not None:
+            return told.group().decode()
         for value in call.params.values():
             txn = self.desk.book.txn_of(value.removeprefix("eid:"))
             if txn:
@@ -307,17 +304,11 @@ _BEFORE_CODES = {
 }
 
 
-def fingerprint(request: Request) -> str:
-    """Return the digest of what a request asks for: method, target and body."""
-    text = f"{request.method} {request.target}\n".encode() + request.body
-    return blake2b(text, digest_size=8).hexdigest()
-
-
 def _no_handler(_model: Any, _call: Call) -> Reply:
     raise AssertionError("an unknown path has no handler")
 
 
-def _unknown(methods: tuple[str, ...]) -> Operation:
+def _unknown(methods: Iterable[str]) -> Operation:
     return Operation("unknown", "", "", _no_handler, summary=",".join(methods))
 
 
