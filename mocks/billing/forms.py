@@ -257,6 +257,7 @@ _PATH = re.compile(r"`\$\.?(.*?)`")
 _ROW = re.compile(r"(\w+)\[(\d+|\.\.\.)\]\.?(\w+)?")
 _UNKNOWN = re.compile(r"unknown field `(\w+)`")
 _MISSING = re.compile(r"missing required field `(\w+)`")
+_KEPT_EMPTY = ("id", "meta_data")
 
 
 def read(call: Call) -> Any:
@@ -264,10 +265,8 @@ def read(call: Call) -> Any:
     type_ = call.operation.body
     if type_ is None:
         return None
-    fields = decode_form(call.request.body)
-    raw = tabulated(nest(fields) if any("[" in name for name in fields) else fields)
     try:
-        return msgspec.convert(raw, type_, strict=False)
+        return msgspec.convert(tabulated(nest(decode_form(call.request.body))), type_, strict=False)
     except msgspec.ValidationError as error:
         raise Refusal("param_wrong_value", _reason(str(error)), field=_parameter(str(error))) from error
 
@@ -277,17 +276,23 @@ def tabulated(nested: Mapping[str, Any]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     custom: Custom = {}
     for name, value in nested.items():
-        if name.startswith("cf_") and isinstance(value, str):
+        if not isinstance(value, str):
+            result[name] = _compound(name, value)
+        elif name.startswith("cf_"):
             custom[name] = value
-        elif isinstance(value, dict) and name == "meta_data":
-            result[name] = msgspec.json.encode(value).decode()
-        elif isinstance(value, dict) and value and all(isinstance(column, dict) for column in value.values()):
-            result[name] = _rows(name, value)
-        elif value != "" or name in ("id", "meta_data"):
+        elif value or name in _KEPT_EMPTY:
             result[name] = value
     if custom:
         result["custom"] = custom
     return result
+
+
+def _compound(name: str, value: dict[str, Any]) -> Any:
+    if name == "meta_data":
+        return msgspec.json.encode(value).decode()
+    if value and all(isinstance(column, dict) for column in value.values()):
+        return _rows(name, value)
+    return value
 
 
 def _rows(name: str, columns: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
