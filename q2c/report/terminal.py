@@ -12,7 +12,7 @@ from rich.text import Text
 from contracts.checks.sla import LAST_DAYS, NORMAL, SlaResult
 from q2c.report.document import MoneyRow, VerdictDocument, read
 from q2c.report.headline import WORDS
-from q2c.report.sections.levels import attained, target_of
+from q2c.report.sections.levels import attained
 from q2c.report.stories import Told
 from web.words import count, counted, duration, instant, listed, money, share
 
@@ -44,8 +44,8 @@ def tell(document: VerdictDocument, console: Console, report: str) -> None:
     _reconciliation(document, console)
     _cases(document, console)
     console.print()
-    _line(console, "repeat", document.repeat)
-    _line(console, "report", report)
+    for label, text in (("repeat", document.repeat), ("report", report)):  # never wrapped, so that they can be copied
+        console.print(Text.assemble("  ", (f"{label:8}", "dim"), text), soft_wrap=True)
 
 
 def _headline(document: VerdictDocument, console: Console) -> None:
@@ -105,7 +105,7 @@ def _figures(document: VerdictDocument, console: Console) -> None:
 
 
 def _sla(result: SlaResult) -> str:
-    return f"{attained(result)} in {duration(result.target.seconds * 1_000_000)} (target {target_of(result)})"
+    return f"{attained(result)} in {duration(result.target.seconds * 1_000_000)} (target {result.target.percent:g} %)"
 
 
 def _costs(document: VerdictDocument, console: Console) -> None:

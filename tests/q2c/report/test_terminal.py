@@ -56,3 +56,11 @@ def test_nothing_in_the_data_is_taken_for_markup() -> None:
 
 def test_it_reads_on_a_narrow_terminal() -> None:
     assert all(len(line) <= 80 for line in _told(troubled(), width=80).splitlines())
+
+
+def test_the_command_and_the_path_are_never_broken_over_lines() -> None:
+    lines = [line.strip() for line in _told(gathered(clean()), width=30).splitlines()]
+    assert lines[-2:] == [
+        "repeat  q2c rehearse quarter_end --seed 7",
+        f"report  {Path('runs') / 'x' / 'report.html'}",
+    ]
