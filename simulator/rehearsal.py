@@ -7,7 +7,6 @@ A run is a pure function of (code, timeline, settings): the digest of its histor
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from datetime import timedelta
 from typing import Any, Protocol
 
 import msgspec
@@ -15,29 +14,38 @@ import simpy
 
 from domain.acts import Act
 from domain.draws import Draws
-from domain.faults import CATALOGUE, Fault, Place
-from domain.history import Attempted, Context, Crashed, Ended, Limit, Record
+from domain.faults import CATALOGUE, Place
+from domain.history import Attempted, Crashed, Ended, Record
 from domain.http import Lost, Reply, Request
 from integration.drivers.simpy_driver import Result, SimpyHost
 from integration.effects import Call
 from integration.flows.catalogue import PROGRAMS, ROUTES, SOURCES, SYSTEMS
+from integration.journal.memory import MemoryJournal
 from integration.journal.protocol import Crash, CrashPoint
-from integration.journal.sqlite import SqliteJournal
 from integration.outcomes import Failed, Unknown
 from integration.process import Integration, Parts
 from integration.schedule import Schedule
-from integration.settings import RetryPolicy, Settings
-from mocks.kernel.limits import LimitPolicy
+from integration.settings import Settings
 from mocks.world import World
-from scenarios.timeline import SystemPlan, Timeline
-from simulator.clerks import Clerks, Staff
-from simulator.latency import Latency, LatencyTable
+from scenarios.timeline import Timeline
+from simulator.clerks import Clerks
+from simulator.latency import LatencyTable
 from simulator.network import Network
 from simulator.openings import opening_acts
 from simulator.remedies import remedies
+from simulator.setup import (
+    bounded,
+    context_of,
+    latencies,
+    limits_of,
+    quirks_of,
+    settings_of,
+    staff_of,
+    sweeps_of,
+    timeouts_of,
+)
 
 SECOND_US = 1_000_000
-CODE_VERSION = "0.1.0"
 RESTART_SECONDS = 30.0
 PARTS = Parts(
     programs=PROGRAMS, systems={system.name: system for system in SYSTEMS}, sources=SOURCES, routes=ROUTES
@@ -74,10 +82,11 @@ class Rehearsal:
         crashes = [fault for fault in faults if CATALOGUE[fault.kind].place is Place.PROCESS]
         self.env = simpy.Environment(initial_time=timeline.start_us)
         draws = Draws(timeline.seed)
-        self.world = World(timeline.seed, self._add, faults, limits=limits_of(timeline))
+        self.world = World(timeline.seed, self._add, faults, limits=limits_of(timeline), quirks=quirks_of(timeline))
+        self._timeouts_us = timeouts_of(timeline)
         self.network = Network(self.env, self.world, LatencyTable(draws, latencies(timeline)), self._record)
         self._back_us = {CrashPoint(f.count, bool(i % 2)): f for i, f in enumerate(crashes) if f.count}
-        self.journal = SqliteJournal(crash_points=self._back_us)
+        self.journal = MemoryJournal(crash_points=self._back_us)
         self.host = SimpyHost(self.env, self._send, self._record, self._crashed)
         self.integration = Integration(self.settings, PARTS, self.journal, self.host)
         self.host.serve(self.integration)
@@ -97,7 +106,7 @@ class Rehearsal:
         """
         timeline = self.timeline
         self.integration.start()
-        Schedule(self.integration, self.host)
+        Schedule(self.integration, self.host, sweeps_of(self.timeline))
         self.env.process(self._people())
         complete = False
         try:
@@ -156,7 +165,7 @@ class Rehearsal:
         self._add(record)
 
     def _send(self, request: Request, call: Call) -> Generator[simpy.Event, Any, Result]:
-        answer = yield from self.network.send(request, call.timeout_seconds * SECOND_US)
+        answer = yield from self.network.send(request, self._timeouts_us[call.system])
         return learned(answer, self.network.now_us)
 
     def _crashed(self, crash: Crash) -> None:
@@ -175,97 +184,3 @@ def learned(answer: Reply | Lost, at_us: int) -> Result:
     if answer.sent:
         return Unknown(answer.reason, at_us=at_us)
     return Failed(_FAILED_KINDS[answer.reason], detail=answer.reason, at_us=at_us)
-
-
-# --- from a timeline ------------------------------------------------------------------------------------------------
-
-
-def bounded(timeline: Timeline) -> tuple[Fault, ...]:
-    """Return the fault plan with every fault ended at healing."""
-    start_us, heal_us = timeline.start_us, timeline.heal_us
-    return tuple(
-        msgspec.structs.replace(
-            fault, start_us=max(fault.start_us, start_us), end_us=min(fault.end_us or heal_us, heal_us)
-        )
-        for fault in timeline.faults
-    )
-
-
-def settings_of(timeline: Timeline) -> Settings:
-    """Return the settings of the reference integration that a scenario asks for."""
-    said = timeline.scenario.integration
-    return Settings(
-        zones={entity.id: entity.zone for entity in timeline.entities},
-        settlement_entities={entity.currency: entity.id for entity in timeline.entities},
-        retry=RetryPolicy(said.attempts, said.backoff.total_seconds(), said.backoff_cap.total_seconds()),
-        quarter_end=True,
-        mutant="" if said.mutant == "none" else said.mutant,
-    )
-
-
-def limits_of(timeline: Timeline) -> dict[str, LimitPolicy]:
-    """Return what each system tolerates."""
-    return {
-        plan.system: LimitPolicy(requests=plan.rps, window_seconds=1, concurrent=plan.slots)
-        for plan in timeline.systems
-        if plan.rps or plan.slots
-    }
-
-
-def latencies(timeline: Timeline) -> dict[str, Latency]:
-    """Return how fast each system reads and writes."""
-    rows: dict[str, Latency] = {}
-    for plan in timeline.systems:
-        rows[f"{plan.system}.write"], rows[f"{plan.system}.read"] = _latencies(plan)
-    return rows
-
-
-def _latencies(plan: SystemPlan) -> tuple[Latency, Latency]:
-    found = plan.latency
-    write = Latency(found.p50_us / SECOND_US, found.p95_us / SECOND_US)
-    return write, Latency(found.read_p50_us / SECOND_US, found.read_p95_us / SECOND_US)
-
-
-def staff_of(timeline: Timeline) -> Staff:
-    """Return the clerks of a scenario."""
-    people = timeline.scenario.people
-    minute = timedelta(minutes=1)
-    return Staff(
-        clerks=people.clerks,
-        touch_median_minutes=people.touch_median / minute,
-        touch_p95_minutes=people.touch_p95 / minute,
-        zone=timeline.entities[0].zone,
-        from_hour=int(people.opens[:2]),
-        to_hour=int(people.closes[:2]),
-    )
-
-
-def context_of(timeline: Timeline, settings: Settings, faults: tuple[Fault, ...], world: World) -> Context:
-    """Return the first record of a rehearsal's history."""
-    limits = tuple(
-        Limit(
-            system=name,
-            requests=policy.requests,
-            window_seconds=policy.window_seconds,
-            concurrent=policy.concurrent,
-        )
-        for name, policy in world.limits().items()
-        if policy.requests or policy.concurrent
-    )
-    return Context(
-        at_us=timeline.start_us,
-        scenario=timeline.scenario.name,
-        seed=timeline.seed,
-        code_version=CODE_VERSION,
-        engine="rehearsal",
-        integration="reference",
-        mutant=settings.mutant,
-        cutoff_date=timeline.cutoff_date,
-        heal_us=timeline.heal_us,
-        horizon_us=timeline.horizon_us,
-        settle_seconds=timeline.settle_seconds,
-        entities=timeline.entities,
-        limits=limits,
-        faults=faults,
-        attempts_max=settings.retry.attempts,
-    )

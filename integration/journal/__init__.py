@@ -2,6 +2,7 @@
 
 protocol    Write, Entry, Journal and Lease: what a journal does; Fenced, Crash
 chain       the hash chain of the audit trail and its verification
-sqlite      the journal in SQLite: a file, or memory for rehearsals
+memory      the journal in memory, for rehearsals
+sqlite      the journal in SQLite: a file that outlives the process
 schema      its tables
 """

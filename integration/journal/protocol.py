@@ -109,6 +109,21 @@ class Write(msgspec.Struct):
     mappings: list[tuple[str, str, bytes | None]] = []
     blanked: int = 0  # a finished flow whose steps need not be kept
 
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether the write consists of entries only, as most do."""
+        return not (
+            self.statuses
+            or self.flows
+            or self.events
+            or self.taken
+            or self.messages
+            or self.cases
+            or self.relayed
+            or self.mappings
+            or self.blanked
+        )
+
 
 class OpenFlow(msgspec.Struct, frozen=True):
     """An unfinished flow as found in the journal: its row and its last step, with its number and instant."""

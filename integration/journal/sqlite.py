@@ -1,4 +1,4 @@
-"""The journal in SQLite: a file that survives kill -9, or memory for rehearsals; the standard library is enough.
+"""The journal in SQLite: a file that survives kill -9; the standard library is enough.
 
 In the common case an effect costs one INSERT. Nothing is updated in place but the small tables beside the trail.
 """
@@ -117,10 +117,7 @@ class SqliteLease:
         if journal.crash_points:
             self._die(CrashPoint(number, False))
         rows = self._chained(write.entries)
-        if len(rows) == 1 and not journal.is_file and _is_plain(write):
-            self._execute(_INSERT_ENTRY, rows[0])
-        else:
-            self._transact(write, rows)
+        self._transact(write, rows)
         self._advance(write, rows)
         journal.writes = number
         if journal.crash_points:
@@ -203,10 +200,10 @@ class SqliteLease:
     def _transact(self, write: Write, rows: list[tuple[int, int, bytes, bytes]]) -> None:
         self._execute("BEGIN IMMEDIATE")
         try:
-            if self._journal.is_file:
-                self._check_epoch()
+            self._check_epoch()
             self._many(_INSERT_ENTRY, rows)
-            self._store(write)
+            if not write.is_plain:
+                self._store(write)
             if write.blanked:
                 self._blank(write.blanked, rows)
             self._execute("COMMIT")
@@ -266,28 +263,13 @@ class SqliteLease:
         return last
 
     def _entries_of(self, flow: int) -> list[Entry]:
-        query = "SELECT body FROM entry WHERE number = ?"
-        bodies = [self._execute(query, (number,)).fetchone()[0] for number in self._places.get(flow, ())]
-        return [_entry.decode(body) for body in bodies]
+        places = msgspec.json.encode(self._places.get(flow, [])).decode()
+        query = "SELECT body FROM entry WHERE number IN (SELECT value FROM json_each(?)) ORDER BY number"
+        return [_entry.decode(body) for (body,) in self._execute(query, (places,))]
 
     def _last_number(self, table: str) -> int:
         (number,) = self._execute(f"SELECT coalesce(max(number), 0) FROM {table}").fetchone()
         return int(number)
-
-
-def _is_plain(write: Write) -> bool:
-    """Tell whether a write consists of entries only, which one statement makes durable."""
-    return not (
-        write.statuses
-        or write.flows
-        or write.events
-        or write.taken
-        or write.messages
-        or write.cases
-        or write.relayed
-        or write.mappings
-        or write.blanked
-    )
 
 
 def _belongs(body: bytes, flow: int) -> bool:
