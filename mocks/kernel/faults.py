@@ -82,7 +82,7 @@ class _Target:
     """What the plan holds in store for one operation of one system at one place.
 
     Most opportunities meet faults that are out of their window or strike few in a million, so both are cheap: the
-    rules in force are looked up once per span of time, and one keyed hash per opportunity serves all of them.
+    rules in force are looked up once per span of time, and one keyed hash per transaction serves all its draws.
     """
 
     def __init__(self, rules: list[Rule], name: str, draws: Draws) -> None:
@@ -92,25 +92,27 @@ class _Target:
         self._from_us, self._until_us = (0, 0) if rules else (0, _FOREVER_US)  # the span `_in_force` holds for
         self._in_force: list[tuple[int, Rule]] = []  # each with what a word must be below for it to strike
         self._seen: Counter[str] = Counter()  # opportunities by transaction, whatever was in force
+        self._noise: dict[str, int] = {}  # by transaction
         self._turns: Counter[tuple[int, str]] = Counter()  # opportunities in the window of an `nth` fault
 
     def struck(self, txn: str, now_us: int) -> Rule | None:
         """Return the first rule that strikes the next opportunity of a transaction, or None."""
         if not self._from_us <= now_us < self._until_us:
             self._look_up(now_us)
-        self._seen[txn] += 1
-        noise = -1
+        turn = self._seen[txn] = self._seen[txn] + 1
         for below, rule in self._in_force:
             index, fault = rule
             if (fault.txn and fault.txn != txn) or (fault.nth and not self._is_turn(index, fault, txn)):
                 continue
-            if below >= _WORD:
-                return rule
-            if noise < 0:
-                noise = self._draws.whole(0, _MASK, "fault", self._name, txn, self._seen[txn])
-            if stirred(noise, index) < below:
+            if below >= _WORD or self._word(txn, turn, index) < below:
                 return rule
         return None
+
+    def _word(self, txn: str, turn: int, index: int) -> int:
+        noise = self._noise.get(txn)
+        if noise is None:
+            noise = self._noise[txn] = self._draws.whole(0, _MASK, "fault", self._name, txn)
+        return stirred(noise, turn << 16 | index)
 
     def _look_up(self, now_us: int) -> None:
         edges = [edge for _, fault in self._rules for edge in (fault.start_us, fault.end_us)]
@@ -125,7 +127,7 @@ class _Target:
 
 
 def stirred(noise: int, index: int) -> int:
-    """Return a 64-bit word for one fault out of the noise that all share, by the finalizer of SplitMix64.
+    """Return the 64-bit word with this index out of the stream that the noise starts, as SplitMix64 does.
 
     Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014.
     """

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from hashlib import blake2b
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote
@@ -97,13 +98,11 @@ class _Shape:
     """The paths of one length with literals at the same positions; `rows` finds one by these literals."""
 
     def __init__(self, is_literal: tuple[bool, ...]) -> None:
-        self.literals = [position for position, literal in enumerate(is_literal) if literal]
         self.parameters = [position for position, literal in enumerate(is_literal) if not literal]
-        self.rows: dict[tuple[str, ...], Methods] = {}
-
-    def key(self, segments: Sequence[str]) -> tuple[str, ...]:
-        """Return the literals of a path, if it is of this shape."""
-        return tuple([segments[position] for position in self.literals])
+        literals = [position for position, literal in enumerate(is_literal) if literal]
+        assert literals, "a path has a literal segment"
+        self.key: Callable[[Sequence[str]], Hashable] = itemgetter(*literals)
+        self.rows: dict[Hashable, Methods] = {}
 
     def values(self, segments: Sequence[str]) -> list[str]:
         """Return the parameters of a path, unquoted."""
