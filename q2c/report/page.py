@@ -24,9 +24,10 @@ def page_of(gathered: Gathered) -> Page:
     """Return the report of a run; equal histories give equal pages."""
     context = gathered.context
     told = (checks.stories(gathered),) if gathered.stories else ()
+    mutant = f", the integration broken on purpose: {context.mutant}" if context.mutant else ""
     return Page(
         title=gathered.run.title,
-        kind=f"Rehearsal of {context.scenario}, seed {context.seed}",
+        kind=f"Rehearsal of {context.scenario}, seed {context.seed}{mutant}",
         lede=(
             f"{instant_with_year(context.at_us)} to {instant_with_year(context.horizon_us)}, in virtual time. "
             "Times are UTC; where the cut-off matters, the entity's local time is shown too."

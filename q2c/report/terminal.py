@@ -85,6 +85,8 @@ def _figures(document: VerdictDocument, console: Console) -> None:
         f"{duration(document.horizon_us - document.start_us)} of virtual time",
         counted(document.records, "record"),
     ]
+    if document.mutant:
+        parts.append(f"the integration broken on purpose ({document.mutant})")
     if document.run.play_seconds:
         parts.append(f"played in {document.run.play_seconds:.1f} CPU seconds")
     if document.run.judge_seconds:

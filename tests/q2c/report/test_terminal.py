@@ -64,3 +64,9 @@ def test_the_command_and_the_path_are_never_broken_over_lines() -> None:
         "repeat  q2c rehearse quarter_end --seed 7",
         f"report  {Path('runs') / 'x' / 'report.html'}",
     ]
+
+
+def test_a_mutant_is_named_so_that_nobody_takes_its_verdict_for_the_integration_s() -> None:
+    assert "broken on purpose (fresh_key_per_retry)" in _told(
+        gathered(clean(), mutant="fresh_key_per_retry"), width=300
+    )
