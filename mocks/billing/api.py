@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from domain.http import Reply, Request
@@ -27,7 +29,7 @@ KEY_HEADER = "chargebee-idempotency-key"
 KEY_LENGTH_MAX = 100
 WEBHOOK_RETRIES = (120, 360, 1800, 3600, 18_000, 86_400, 172_800)
 Handler = Callable[[Billing, Call], Reply]
-JSON = {"content-type": "application/json;charset=utf-8"}
+JSON: Mapping[str, str] = MappingProxyType({"content-type": "application/json;charset=utf-8"})
 
 
 _BASE = "/api/v2"
@@ -161,15 +163,20 @@ def authenticate(billing: Billing, request: Request) -> Refusal | None:
 
 def finish(reply: Reply, _call: Call) -> Reply:
     """Return the reply with the vendor's content type."""
-    return Reply(reply.status, {**reply.headers, **JSON}, reply.body)
+    headers = JSON if reply.headers.keys() == JSON.keys() else {**reply.headers, **JSON}
+    return Reply(reply.status, headers, reply.body)
 
 
 def deliver(billing: Billing, message: Message, _now_us: int) -> Request:
     """Render a webhook: the event as JSON, with the endpoint's Basic credentials and no signature."""
-    quirks = billing.quirks
-    basic = base64.b64encode(f"{quirks.webhook_user}:{quirks.webhook_password}".encode()).decode()
-    headers = {**JSON, "authorization": f"Basic {basic}", "user-agent": "ChargeBee"}
+    headers = _webhook_headers(billing.quirks.webhook_user, billing.quirks.webhook_password)
     return Request("integration", "POST", "/webhooks/billing", headers, encode_json(event(billing, message)))
+
+
+@lru_cache(maxsize=64)
+def _webhook_headers(user: str, password: str) -> Mapping[str, str]:
+    basic = base64.b64encode(f"{user}:{password}".encode()).decode()
+    return MappingProxyType({**JSON, "authorization": f"Basic {basic}", "user-agent": "ChargeBee"})
 
 
 DIALECT = Dialect(

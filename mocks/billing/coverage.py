@@ -126,6 +126,8 @@ def _missing(segment: Segment, good: list[Span], since: date) -> list[Segment]:
     start = max(segment.start, since)
     if start >= segment.end:
         return []
+    if not good and start == segment.start:
+        return [segment]
     return [
         Segment(segment.price, low, high, segment.full_start, segment.full_end)
         for low, high in without([(start, segment.end)], good)

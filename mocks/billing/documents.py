@@ -70,7 +70,8 @@ def _one_time(charge: Charge) -> Item:
 def invoice_status(invoice: Invoice) -> str:
     """Return the chart's word: pending is tax_pending until a tax line comes (ready), due is posted."""
     if invoice.status == PENDING:
-        return "ready" if any(line.kind == "tax" for line in invoice.lines) else "tax_pending"
+        taxed = invoice.tax_minor != 0 or any(line.kind == "tax" for line in invoice.lines)
+        return "ready" if taxed else "tax_pending"
     if invoice.status == VOIDED:
         return "voided"
     if invoice.written_off_minor:
@@ -93,7 +94,7 @@ def invoice_document(invoice: Invoice, status: str) -> objects.Invoice:
         status=status,
         lines=invoice.lines,
         taxes=tuple(
-            TaxShare(line.sku, invoice.net_minor, line.amount_minor) for line in invoice.lines if line.kind == "tax"
+            [TaxShare(line.sku, invoice.net_minor, line.amount_minor) for line in invoice.lines if line.kind == "tax"]
         ),
         net_minor=invoice.net_minor,
         tax_minor=invoice.tax_minor,

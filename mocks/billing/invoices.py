@@ -79,11 +79,11 @@ def add_charge(billing: Billing, key: str, amount_minor: int, description: str) 
         unit_minor=amount_minor,
         amount_minor=amount_minor,
     )
-    invoice = _touched(billing, invoice, lines=(*invoice.lines, line))
-    if is_tax:
-        invoice = replace(invoice, tax_minor=invoice.tax_minor + amount_minor)
-    else:
-        invoice = replace(invoice, net_minor=invoice.net_minor + amount_minor)
+    invoice = _touched(
+        billing, invoice, lines=(*invoice.lines, line),
+        tax_minor=invoice.tax_minor + (amount_minor if is_tax else 0),
+        net_minor=invoice.net_minor + (0 if is_tax else amount_minor),
+    )  # fmt: skip
     billing.save_invoice(invoice)
     billing.announce("pending_invoice_updated", (("invoice", invoice),), invoice.txn)
     return invoice

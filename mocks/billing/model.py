@@ -39,7 +39,7 @@ class Billing:
         self.by_status: dict[str, dict[str, None]] = {}  # invoice status -> ids, oldest first
         self.open_credits: dict[str, dict[str, None]] = {}  # customer -> refundable notes with something left
         self.events: deque[Message] = deque(maxlen=quirks.events_kept)
-        self.shown: dict[str, tuple[Any, date | None, msgspec.Raw]] = {}  # JSON of records, see `views`
+        self.shown: dict[str, tuple[Any, msgspec.Raw]] = {}  # JSON of records, see `views`
         self.believed: set[str] = set()  # credentials that were found good
         self._dates_in_utc = quirks.dates_at == "utc"
         self._policies: dict[str, ProrationPolicy] = {}

@@ -8,14 +8,14 @@ from typing import Any
 from msgspec.structs import replace
 
 from domain.http import Reply
-from mocks.billing import changes, seeds, subscriptions
+from mocks.billing import changes, seeds, subscriptions, views
 from mocks.billing import forms as f
 from mocks.billing.customer_calls import meta_of
 from mocks.billing.model import Billing, quote_number
 from mocks.billing.records import Cancellation, Change, Subscription, Wanted
 from mocks.billing.subscriptions import Intent, Settled
 from mocks.billing.terms import Price, Term, next_bill_day
-from mocks.billing.views import show, shown
+from mocks.billing.views import show
 from mocks.kernel.operations import Call, Refusal, json_reply
 
 
@@ -214,4 +214,4 @@ def retrieve_with_scheduled_changes(billing: Billing, call: Call) -> Reply:
     change = subscription.scheduled[0]
     prices = change.wanted.prices
     terms = tuple(Term(sku, price, subscription.start) for sku, price in prices.items())
-    return shown(billing, ("subscription", replace(subscription, terms=terms)))
+    return json_reply({"subscription": views.subscription(billing, replace(subscription, terms=terms))})

@@ -24,7 +24,7 @@ from mocks.billing.records import (
     Subscription,
     Transaction,
 )
-from mocks.billing.terms import boundary, next_bill_day, prices_at, steps_to
+from mocks.billing.terms import Price, boundary, next_bill_day, prices_at, steps_to
 from mocks.kernel.codec import encode_json
 from mocks.kernel.desk import Message
 from mocks.kernel.operations import json_reply
@@ -68,11 +68,12 @@ def customer(billing: Billing, record: Customer) -> dict[str, Any]:
 
 
 def _address(billing: Billing, record: Customer) -> msgspec.Raw:
-    found = billing.shown.get(f"address {record.id}")
+    key = f"address {record.id}"
+    found = billing.shown.get(key)
     if found is not None and found[0] is record.address:
-        return found[2]
+        return found[1]
     body = {**msgspec.structs.asdict(record.address), "object": "billing_address", "validation_status": "not_validated"}
-    return _keep(billing, f"address {record.id}", record.address, None, body)
+    return _keep(billing, key, record.address, body)
 
 
 def item_price(_billing: Billing, record: ItemPrice) -> dict[str, Any]:
@@ -97,6 +98,7 @@ def item_price(_billing: Billing, record: ItemPrice) -> dict[str, Any]:
 def subscription(billing: Billing, record: Subscription) -> dict[str, Any]:
     """Show a subscription with the charges that hold today (or from its start on)."""
     today = max(billing.today(record.zone), record.start)
+    prices = prices_at(record.terms, today)
     body: dict[str, Any] = {
         "id": record.id,
         "customer_id": record.customer,
@@ -112,9 +114,9 @@ def subscription(billing: Billing, record: Subscription) -> dict[str, Any]:
         "business_entity_id": record.entity,
         "deleted": False,
         "object": "subscription",
-        "subscription_items": _items(record, today),
+        "subscription_items": _items(record, prices),
     }
-    body.update(_dates(billing, record, today))
+    body.update(_dates(billing, record, today, prices))
     if record.meta:
         body["meta_data"] = msgspec.Raw(record.meta.encode())
     if record.applied:
@@ -122,9 +124,9 @@ def subscription(billing: Billing, record: Subscription) -> dict[str, Any]:
     return body
 
 
-def _items(record: Subscription, today: date) -> list[dict[str, Any]]:
+def _items(record: Subscription, prices: dict[str, Price]) -> list[dict[str, Any]]:
     items = []
-    for sku, price in prices_at(record.terms, today).items():
+    for sku, price in prices.items():
         key = f"{sku}-{record.currency}-{price.months}"
         items.append(
             {
@@ -151,10 +153,9 @@ def _items(record: Subscription, today: date) -> list[dict[str, Any]]:
     return items
 
 
-def _dates(billing: Billing, record: Subscription, today: date) -> dict[str, Any]:
+def _dates(billing: Billing, record: Subscription, today: date, prices: dict[str, Price]) -> dict[str, Any]:
     body: dict[str, Any] = {}
     zone = record.zone
-    prices = prices_at(record.terms, today)
     if record.status in ("active", "pending_cancel"):
         months = min((price.months for price in prices.values()), default=0)
         if months:
@@ -186,11 +187,19 @@ def _dates(billing: Billing, record: Subscription, today: date) -> dict[str, Any
     return body
 
 
+def _lines(billing: Billing, owner: Invoice | CreditNote) -> msgspec.Raw:
+    key = f"lines {owner.id}"
+    found = billing.shown.get(key)
+    if found is not None and found[0] is owner.lines:
+        return found[1]
+    return _keep(billing, key, owner.lines, [_line(billing, line, owner) for line in owner.lines])
+
+
 def _line(billing: Billing, line: Line, owner: Invoice | CreditNote) -> msgspec.Raw:
     found = billing.shown.get(line.id)
     if found is not None and found[0] is line:
-        return found[2]
-    return _keep(billing, line.id, line, None, _line_body(billing, line, owner))
+        return found[1]
+    return _keep(billing, line.id, line, _line_body(billing, line, owner))
 
 
 def _line_body(billing: Billing, line: Line, owner: Invoice | CreditNote) -> dict[str, Any]:
@@ -258,7 +267,7 @@ def invoice(billing: Billing, record: Invoice) -> dict[str, Any]:
         "deleted": False,
         "object": "invoice",
         "business_entity_id": record.entity,
-        "line_items": [_line(billing, line, record) for line in record.lines],
+        "line_items": _lines(billing, record),
         "linked_payments": [{"txn_id": key, "applied_amount": amount} for key, amount in record.payments],
         "issued_credit_notes": [{"cn_id": key} for key in record.notes],
         "billing_address": _address(billing, billing.customer(record.customer)),
@@ -300,7 +309,7 @@ def credit_note(billing: Billing, record: CreditNote) -> dict[str, Any]:
         "deleted": False,
         "object": "credit_note",
         "business_entity_id": record.entity,
-        "line_items": [_line(billing, line, record) for line in record.lines],
+        "line_items": _lines(billing, record),
         "allocations": [{"invoice_id": key, "allocated_amount": amount} for key, amount in record.allocations],
         "linked_refunds": [{"txn_id": key, "applied_amount": amount} for key, amount in record.refunds],
     }
@@ -360,22 +369,26 @@ VIEWS: dict[str, Callable[[Billing, Any], dict[str, Any]]] = {
 def show(billing: Billing, name: str, record: Any) -> msgspec.Raw:
     """Show a record under its resource name, as JSON.
 
-    Records are frozen and shown several times (a reply, an event, a read): the JSON of the latest is kept.
+    Records are frozen and shown several times (a reply, an event, a read): the JSON of the latest is kept. That of a
+    subscription holds for its version and for a day: what changes without a version (coverage, plans) is not shown.
     """
-    dated = billing.today(record.zone) if name == "subscription" else None
-    if name == "customer" and billing.open_credits.get(record.id):
+    mark = record
+    if name == "subscription":
+        mark = (record.version, billing.today(record.zone))
+    elif name == "customer" and billing.open_credits.get(record.id):
         return msgspec.Raw(encode_json(customer(billing, record)))  # its credits change without it
     found = billing.shown.get(record.id)
-    if found is not None and found[0] is record and found[1] == dated:
-        return found[2]
-    return _keep(billing, record.id, record, dated, VIEWS[name](billing, record))
+    if found is not None and (found[0] is mark or found[0] == mark):
+        return found[1]
+    return _keep(billing, record.id, mark, VIEWS[name](billing, record))
 
 
-def _keep(billing: Billing, key: str, record: Any, dated: date | None, body: dict[str, Any]) -> msgspec.Raw:
+def _keep(billing: Billing, key: str, mark: Any, body: Any) -> msgspec.Raw:
+    """Keep the JSON of what `mark` stands for: a record, a part of one, or a version."""
     raw = msgspec.Raw(encode_json(body))
     if len(billing.shown) >= SHOWN_MAX:
         billing.shown.clear()
-    billing.shown[key] = (record, dated, raw)
+    billing.shown[key] = (mark, raw)
     return raw
 
 
