@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
+from domain.calendar import SECOND_US
 from mocks.erp.amounts import major
 from mocks.erp.catalogue import ACCOUNTS
 from mocks.erp.model import Erp
@@ -29,8 +31,13 @@ class Table(msgspec.Struct, frozen=True):
 
 def instant_text(at_us: int) -> str:
     """Return an instant as ISO text with milliseconds, so that texts sort as instants do."""
-    moment = _EPOCH + timedelta(microseconds=at_us)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    seconds, rest_us = divmod(at_us, SECOND_US)
+    return f"{_second(seconds)}.{rest_us // 1000:03d}Z"
+
+
+@lru_cache(maxsize=16_384)
+def _second(at_seconds: int) -> str:
+    return (_EPOCH + timedelta(seconds=at_seconds)).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _customer_columns() -> dict[str, Getter]:

@@ -11,20 +11,40 @@ from typing import Any
 from domain.calendar import SECOND_US
 from mocks.erp.columns import TABLES, Table, Value
 from mocks.erp.model import Erp
-from mocks.erp.suiteql import Field, Operand, Read, Statement, broken, compare
+from mocks.erp.suiteql import Field, Operand, Read, Statement, Texts, broken, compare
 
 Row = dict[str, Value]
 _FLOOR = "lastmodifieddate"
 
 
-def run(erp: Erp, statement: Statement) -> list[Row]:
-    """Return the rows of a statement in its order, before paging."""
+class _Reading:
+    """Reads one row of a table."""
+
+    __slots__ = ("_columns", "_erp", "_row", "texts")
+
+    def __init__(self, erp: Erp, table: Table, row: Any, texts: Texts) -> None:
+        self._erp = erp
+        self._columns = table.columns
+        self._row = row
+        self.texts = texts
+
+    def __call__(self, column: str) -> Value:
+        getter = self._columns.get(column)
+        if getter is None:
+            raise broken(f"Unknown identifier '{column}'.")
+        return getter(self._erp, self._row)
+
+
+def run(erp: Erp, statement: Statement, texts: Texts) -> list[Row]:
+    """Return the rows of a statement with these text literals in its order, before paging."""
     table = TABLES.get(statement.table)
     if table is None:
         raise broken(f"Record '{statement.table}' was not found.")
     fields = statement.fields or tuple(Field(name, Operand(column=name)) for name in table.columns)
     _check_columns(statement, table, fields)
-    rows = _matching(erp, statement, table)
+    rows: list[Read] = [_Reading(erp, table, row, texts) for row in table.rows(erp, _floor_us(statement, texts))]
+    if statement.where is not None:
+        rows = [read for read in rows if statement.where(read)]
     if statement.group or any(field.aggregate for field in fields):
         result = [_aggregate(fields, statement.group, members) for members in _groups(statement, rows)]
         result = _sorted(result, statement, lambda row, name: row.get(name))
@@ -45,28 +65,9 @@ def _check_columns(statement: Statement, table: Table, fields: Sequence[Field]) 
             raise broken(f"Unknown identifier '{name}'. Available: {', '.join(sorted(table.columns))}.")
 
 
-def _matching(erp: Erp, statement: Statement, table: Table) -> list[Read]:
-    found = []
-    for row in table.rows(erp, _floor_us(statement)):
-        read = _reader(erp, table, row)
-        if statement.where is None or statement.where(read):
-            found.append(read)
-    return found
-
-
-def _reader(erp: Erp, table: Table, row: Any) -> Read:
-    def read(name: str) -> Value:
-        getter = table.columns.get(name)
-        if getter is None:
-            raise broken(f"Unknown identifier '{name}'.")
-        return getter(erp, row)
-
-    return read
-
-
-def _floor_us(statement: Statement) -> int:
+def _floor_us(statement: Statement, texts: Texts) -> int:
     """Return an instant before which no row can match, so that a sweep does not read what has not changed."""
-    text = statement.floors.get(_FLOOR, "")
+    text = max([texts[slot] for column, slot in statement.floors if column == _FLOOR], default="")
     if len(text) < 10:
         return 0
     try:

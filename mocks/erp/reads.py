@@ -96,7 +96,7 @@ def suiteql_query(erp: Erp, call: Call) -> Reply:
         if name not in ("limit", "offset"):
             raise Refusal("invalid_parameter", f"Invalid query parameter {name}.", name)
     limit, offset = paging(call)
-    rows = queries.run(erp, suiteql.parse(call.body.q))[:_SUITEQL_ROWS]
+    rows = queries.run(erp, *suiteql.parse(call.body.q))[:_SUITEQL_ROWS]
     shown = page(call, rows, offset, limit)
     shown["items"] = [queries.as_text(row) for row in shown["items"]]
     return Reply(200, {"content-type": LIST_TYPE}, encode_json(shown))

@@ -13,13 +13,15 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from functools import lru_cache
+from typing import Any, Protocol
 
 import msgspec
 
 from mocks.erp.columns import Value
 from mocks.kernel.operations import Refusal
 
+_TEXT = re.compile(r"'(?:[^']|'')*'")
 _TOKEN = re.compile(
     r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>\d+(?:\.\d+)?)|(?P<name>[A-Za-z_][\w$]*(?:\.[A-Za-z_][\w$]*)*)"
     r"|(?P<sign><>|!=|<=|>=|[=<>(),*-]))"
@@ -29,20 +31,32 @@ _WRAPPERS = frozenset({"UPPER", "LOWER", "BUILTIN.DF", "TO_CHAR", "TO_DATE", "TO
 _WORDS = "SELECT FROM WHERE GROUP ORDER BY FETCH AND OR NOT ASC DESC AS IN IS LIKE BETWEEN JOIN LEFT INNER"
 _RESERVED = frozenset(_WORDS.split(" "))
 
-Read = Callable[[str], Value]
+Texts = tuple[str, ...]
+"""The text literals of one query, in order: queries that differ only in these share a statement."""
+
+
+class Read(Protocol):
+    """Reads the columns of one row by name, for a query with these text literals."""
+
+    texts: Texts
+
+    def __call__(self, column: str) -> Value: ...
+
+
 Condition = Callable[[Read], bool]
 
 
 class Operand(msgspec.Struct, frozen=True):
-    """A column (in lower case), or a literal, possibly inside a function."""
+    """A column (in lower case), a number, or the text literal in a slot (from 0), possibly inside a function."""
 
     column: str = ""
-    literal: Value = None
+    literal: Decimal | None = None
     function: str = ""
+    slot: int = -1
 
     def value(self, read: Read) -> Value:
         """Return the operand's value for one row."""
-        found = read(self.column) if self.column else self.literal
+        found = read(self.column) if self.column else read.texts[self.slot] if self.slot >= 0 else self.literal
         if found is not None and self.function == "UPPER":
             return str(found).upper()
         if found is not None and self.function == "LOWER":
@@ -59,13 +73,13 @@ class Field(msgspec.Struct, frozen=True):
 
 
 class Statement(msgspec.Struct, frozen=True, kw_only=True):
-    """A parsed query. `floors` are the `column >= literal` conditions every row must meet."""
+    """A parsed query. `floors` are the (column, slot) of the `column >= text` conditions every row must meet."""
 
     fields: tuple[Field, ...]  # empty: all columns
     distinct: bool
     table: str
     where: Condition | None
-    floors: Mapping[str, str]
+    floors: tuple[tuple[str, int], ...]
     group: tuple[str, ...]
     order: tuple[tuple[str, bool], ...]  # (column or result name, descending)
     limit: int | None
@@ -78,9 +92,18 @@ def broken(detail: str) -> Refusal:
     )
 
 
-def parse(text: str) -> Statement:
-    """Return the parsed statement, or refuse it as the vendor does."""
-    return _Parser(_tokens(text)).statement()
+def parse(text: str) -> tuple[Statement, Texts]:
+    """Return the parsed statement and its text literals, or refuse it as the vendor does.
+
+    A sweep asks the same again and again with another instant, so statements are remembered by all but their texts.
+    """
+    texts = tuple([found[1:-1].replace("''", "'") for found in _TEXT.findall(text)])
+    return _parsed(_TEXT.sub("''", text)), texts
+
+
+@lru_cache(maxsize=1024)
+def _parsed(skeleton: str) -> Statement:
+    return _Parser(_tokens(skeleton)).statement()
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:
@@ -103,7 +126,8 @@ class _Parser:
         self._tokens = tokens
         self._at = 0
         self._alias = ""
-        self._floors: dict[str, str] = {}
+        self._slots = 0
+        self._floors: list[tuple[str, int]] = []
 
     # --- tokens -----------------------------------------------------------------------------------------------------
 
@@ -155,7 +179,7 @@ class _Parser:
         if self._at < len(self._tokens):
             raise broken(f"Unexpected {self._peek()}.")
         return Statement(
-            fields=fields, distinct=distinct, table=table, where=where, floors=self._floors, group=group,
+            fields=fields, distinct=distinct, table=table, where=where, floors=tuple(self._floors), group=group,
             order=order, limit=limit,
         )  # fmt: skip
 
@@ -209,7 +233,7 @@ class _Parser:
     # --- conditions -------------------------------------------------------------------------------------------------
 
     def _either(self, top: bool = False) -> Condition:
-        start = dict(self._floors)
+        start = list(self._floors)
         parts = [self._both(top)]
         while self._accept("OR"):
             self._floors = start  # what one branch asks for, not every row must meet
@@ -247,8 +271,8 @@ class _Parser:
         if kind != "sign" or sign not in _COMPARE:
             raise broken(f"Expected a comparison, found {sign!r}.")
         right = self._operand()
-        if top and sign in (">", ">=") and left.column and isinstance(right.literal, str):
-            self._floors[left.column] = max(right.literal, self._floors.get(left.column, ""))
+        if top and sign in (">", ">=") and left.column and right.slot >= 0:
+            self._floors.append((left.column, right.slot))
         test = _COMPARE[sign]
         return lambda read: compare(left.value(read), right.value(read), test)
 
@@ -267,18 +291,19 @@ class _Parser:
                 and compare(left.value(read), high.value(read), _COMPARE["<="])
             )
         self._expect("LIKE")
-        pattern = _pattern(str(self._operand().literal or ""))
-        return lambda read: left.value(read) is not None and pattern.fullmatch(str(left.value(read))) is not None
+        like = self._operand()
+        return lambda read: _is_like(left.value(read), like.value(read))
 
     def _operand(self) -> Operand:
         kind, text = self._take()
         if kind == "text":
-            return Operand(literal=text[1:-1].replace("''", "'"))
+            self._slots += 1
+            return Operand(slot=self._slots - 1)
         if kind == "number":
             return Operand(literal=Decimal(text))
         if text == "-":
             number = self._operand().literal
-            if not isinstance(number, Decimal):
+            if number is None:
                 raise broken("A minus sign needs a number.")
             return Operand(literal=-number)
         if kind != "name" or text.upper() in _RESERVED:
@@ -295,7 +320,7 @@ class _Parser:
         while self._accept(","):
             self._operand()  # a format: dates are ISO here
         self._expect(")")
-        return Operand(column=inner.column, literal=inner.literal, function=name)
+        return msgspec.structs.replace(inner, function=name)
 
 
 def _equal(order: int) -> bool:
@@ -342,6 +367,11 @@ def _instant(text: str) -> str:
     return f"{text[:10]}T{clock}.{fraction:0<3}Z" if len(fraction) <= 3 else f"{text[:10]}T{clock}.{fraction}Z"
 
 
+def _is_like(value: Value, pattern: Value) -> bool:
+    return value is not None and _pattern(str(pattern or "")).fullmatch(str(value)) is not None
+
+
+@lru_cache(maxsize=256)
 def _pattern(text: str) -> re.Pattern[str]:
     parts = [".*" if char == "%" else "." if char == "_" else re.escape(char) for char in text]
     return re.compile("".join(parts), re.IGNORECASE | re.DOTALL)
