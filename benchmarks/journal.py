@@ -8,16 +8,16 @@ from __future__ import annotations
 import sqlite3
 import sys
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import simpy
 
 from domain.http import Reply, Request
-from integration.drivers.simpy_driver import simulated
+from integration.drivers.simpy_driver import Result, simulated
 from integration.effects import Call, Emit, Sleep, Start
 from integration.flow import FlowContext
-from integration.journal.sqlite import SqliteJournal
+from integration.journal.memory import MemoryJournal
 from integration.process import Parts
 from integration.retry import call_with_retries
 from integration.settings import Settings
@@ -44,14 +44,13 @@ def main(flows: int = 2000) -> None:
     """Run and print."""
     env = simpy.Environment(initial_time=0)
 
-    def send(request: Request, call: Call) -> Generator[simpy.Event, Any, Reply]:
-        yield simpy.Timeout(env, 50_000)
-        return REPLY
+    def send(request: Request, call: Call, done: Callable[[Result], None]) -> None:
+        simpy.Timeout(env, 50_000).callbacks.append(lambda _: done(REPLY))
 
     records: list[Any] = []
     settings = Settings(limits={}, keep_finished_steps="--blank" not in sys.argv)
     parts = Parts(programs={"lifecycle": lifecycle}, systems={})
-    integration = simulated(env, settings, parts, SqliteJournal(), send, records.append, lambda crash: None)
+    integration = simulated(env, settings, parts, MemoryJournal(), send, records.append, lambda crash: None)
     integration.start()
     started = time.process_time()
     for number in range(flows):

@@ -31,7 +31,7 @@ The seam for a simulator (or any other driver):
     integration.kill(); integration.restart()
     integration.open_flows(); integration.seal(state_changes)
 
-`send(request, call)` is a generator over SimPy events that returns a Reply, Failed or Unknown. `record(record)` takes
-history records (Applied, Flow, Case, Emitted). `crashed(crash)` says that a crash point struck: the incarnation is dead
-already, the simulator decides when to restart. Another driver provides a `Host` (engine.py) and shares all the rest.
+`send(request, call, done)` calls `done` later with a Reply, Failed or Unknown. `record(record)` takes history records
+(Applied, Flow, Case, Emitted). `crashed(crash)` says that a crash point struck: the incarnation is dead already, the
+simulator decides when to restart. Another driver provides a `Host` (engine.py) and shares all the rest.
 """

@@ -7,7 +7,7 @@ times out or dies leaves behind what vendors warn of, an order that "will be cre
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import simpy
@@ -17,7 +17,7 @@ from domain.history import Attempted, Delivered
 from domain.http import Lost, Reply, Request
 from mocks.kernel import faults
 from mocks.kernel.operations import Call
-from mocks.kernel.service import DELIVER, RESET, Delivery, Outcome, Service
+from mocks.kernel.service import DELIVER, RESET, Delivery, Service
 from mocks.world import World
 from simulator.forgery import forge
 from simulator.latency import LatencyTable, load_factor
@@ -28,7 +28,7 @@ NOBODY = Reply(0)  # the process is down: no connection
 RETURN_US = 15_000  # the way back of a reply
 
 Answer = Reply | Lost
-Wait = Generator[simpy.Event, Any, Answer]
+Learn = Callable[[Answer], None]
 
 
 class Intake(Protocol):
@@ -40,13 +40,13 @@ class Intake(Protocol):
 
 
 class _Exchange:
-    """One request on its way; the server's side fills in the outcome."""
+    """One request on its way: what it is, who carries it out, and whom to tell how long after it was sent."""
 
-    __slots__ = ("call", "outcome", "service")
+    __slots__ = ("call", "learn", "sent_us", "service", "timeout_us")
 
-    def __init__(self, service: Service, call: Call) -> None:
+    def __init__(self, service: Service, call: Call, sent_us: int, timeout_us: int, learn: Learn) -> None:
         self.service, self.call = service, call
-        self.outcome: Outcome | None = None
+        self.sent_us, self.timeout_us, self.learn = sent_us, timeout_us, learn
 
 
 class Network:
@@ -70,66 +70,72 @@ class Network:
         now: int = self.env.now  # type: ignore[assignment]  # SimPy says float; every delay here is an integer
         return now
 
+    def after(self, delay_us: int, action: Callable[[simpy.Event], None]) -> None:
+        """Do something so many microseconds from now."""
+        simpy.Timeout(self.env, delay_us).callbacks.append(action)
+
     # --- requests to the systems ------------------------------------------------------------------------------------
 
-    def send(self, request: Request, timeout_us: int) -> Wait:
-        """Carry one request; return the reply, or how it was lost. Every attempt goes into the history."""
-        sent_us = self.now_us
+    def send(self, request: Request, timeout_us: int, learn: Learn) -> None:
+        """Carry one request; tell the reply, or how it was lost, later. Every attempt goes into the history."""
+        now_us = self.now_us
         service = self.world[request.host]
         self._numbers += 1
-        call = service.open(request, f"r{self._numbers}", sent_us)
-        exchange = _Exchange(service, call)
-        answer: Answer = Lost("caller died", sent=True)
-        try:
-            answer = yield from self._carry(exchange, timeout_us)
-        finally:
-            self._record(self._attempted(call, sent_us, answer))
-        return answer
-
-    def _carry(self, exchange: _Exchange, timeout_us: int) -> Wait:
-        call, service, env = exchange.call, exchange.service, self.env
-        name = call.operation.name
-        fault = self.world.plan.strike(faults.NETWORK, service.name, name, call.txn, self.now_us, call.number)
+        call = service.open(request, f"r{self._numbers}", now_us)
+        exchange = _Exchange(service, call, now_us, timeout_us, learn)
+        fault = self.world.plan.strike(faults.NETWORK, service.name, call.operation.name, call.txn, now_us, call.number)
         if fault is not None:
-            return (yield from self._faulty(fault, exchange, timeout_us))
-        refused = service.admit(call, self.now_us)
+            self._faulty(fault, exchange)
+            return
+        refused = service.admit(call, now_us)
         if refused is not None:
-            yield env.timeout(REFUSAL_US)
-            return refused.reply
+            self._answer_after(REFUSAL_US, exchange, refused.reply)
+            return
         service_us = self._service_us(call, service)
-        done = self._perform_after(service_us, exchange)
-        if service_us + RETURN_US > timeout_us:
-            yield env.timeout(timeout_us)
-            return Lost("timeout", sent=True)
-        yield done
-        return (yield from self._return(exchange, timeout_us - service_us))
+        is_too_slow = service_us + RETURN_US > timeout_us
+        self.after(service_us, lambda _: self._perform(exchange, is_too_slow))
+        if is_too_slow:
+            self._answer_after(timeout_us, exchange, Lost("timeout", sent=True))
 
-    def _return(self, exchange: _Exchange, rest_us: int) -> Wait:
-        outcome = exchange.outcome
-        assert outcome is not None, "the server answers before its reply travels back"
+    def _perform(self, exchange: _Exchange, is_given_up: bool) -> None:
+        """Have the work done, whether or not the caller still waits, and let the reply travel back if it does."""
+        service = exchange.service
+        outcome = service.perform(exchange.call, self.now_us)
+        service.limiter.leave()
+        self.flush(service)
+        if is_given_up:
+            return
         if outcome.wire == DELIVER:
-            yield self.env.timeout(RETURN_US)
-            return outcome.reply
-        if outcome.wire == RESET:
-            yield self.env.timeout(RETURN_US)
-            return Lost("connection reset", sent=True)
-        yield self.env.timeout(rest_us)
-        return Lost("timeout", sent=True)
+            self._answer_after(RETURN_US, exchange, outcome.reply)
+        elif outcome.wire == RESET:
+            self._answer_after(RETURN_US, exchange, Lost("connection reset", sent=True))
+        else:
+            rest_us = exchange.sent_us + exchange.timeout_us - self.now_us
+            self._answer_after(rest_us, exchange, Lost("timeout", sent=True))
 
-    def _faulty(self, fault: Fault, exchange: _Exchange, timeout_us: int) -> Wait:
+    def _answer_after(self, delay_us: int, exchange: _Exchange, answer: Answer) -> None:
+        self.after(delay_us, lambda _: self._answer(exchange, answer))
+
+    def _answer(self, exchange: _Exchange, answer: Answer) -> None:
+        self._record(self._attempted(exchange.call, exchange.sent_us, answer))
+        exchange.learn(answer)
+
+    def _faulty(self, fault: Fault, exchange: _Exchange) -> None:
+        timeout_us = exchange.timeout_us
         if fault.kind == "refused":
-            yield self.env.timeout(REFUSAL_US)
-            return Lost("connection refused", sent=False)
-        if fault.kind == "black_hole":
-            yield self.env.timeout(min(CONNECT_TIMEOUT_US, timeout_us))
-            return Lost("connect timeout", sent=False)
-        if fault.kind == "reset_before":
-            yield self.env.timeout(REFUSAL_US)
-            return Lost("connection reset", sent=True)
-        assert fault.kind == "late_arrival", f"{fault.kind} is no network fault"
-        self._admit_later(timeout_us + round(fault.seconds * 1_000_000), exchange)
-        yield self.env.timeout(timeout_us)
-        return Lost("timeout", sent=True)
+            self._answer_after(REFUSAL_US, exchange, Lost("connection refused", sent=False))
+        elif fault.kind == "black_hole":
+            self._answer_after(min(CONNECT_TIMEOUT_US, timeout_us), exchange, Lost("connect timeout", sent=False))
+        elif fault.kind == "reset_before":
+            self._answer_after(REFUSAL_US, exchange, Lost("connection reset", sent=True))
+        else:
+            assert fault.kind == "late_arrival", f"{fault.kind} is no network fault"
+            self.after(timeout_us + round(fault.seconds * 1_000_000), lambda _: self._arrive_late(exchange))
+            self._answer_after(timeout_us, exchange, Lost("timeout", sent=True))
+
+    def _arrive_late(self, exchange: _Exchange) -> None:
+        if exchange.service.admit(exchange.call, self.now_us) is None:
+            self._perform(exchange, is_given_up=True)
 
     def _service_us(self, call: Call, service: Service) -> int:
         subject = call.key or call.txn
@@ -140,24 +146,6 @@ class Network:
         return self._latency.service_us(
             service.name, call.operation.write, factor, call.operation.name, subject, ordinal
         )
-
-    def _perform_after(self, delay_us: int, exchange: _Exchange) -> simpy.Event:
-        done = self.env.timeout(delay_us)
-        done.callbacks.append(lambda _event: self._perform(exchange))
-        return done
-
-    def _admit_later(self, delay_us: int, exchange: _Exchange) -> None:
-        def arrive(_event: simpy.Event) -> None:
-            if exchange.service.admit(exchange.call, self.now_us) is None:
-                self._perform(exchange)
-
-        self.env.timeout(delay_us).callbacks.append(arrive)
-
-    def _perform(self, exchange: _Exchange) -> None:
-        service = exchange.service
-        exchange.outcome = service.perform(exchange.call, self.now_us)
-        service.limiter.leave()
-        self.flush(service)
 
     def _attempted(self, call: Call, sent_us: int, answer: Answer) -> Attempted:
         status, outcome, reason, wait = _learned(answer)
@@ -182,8 +170,7 @@ class Network:
         if due_us is None or (planned_us is not None and planned_us <= due_us):
             return
         self._planned[service.name] = due_us
-        event = self.env.timeout(max(0, due_us - self.now_us))
-        event.callbacks.append(lambda _event: self._tick(service, due_us))
+        self.after(max(0, due_us - self.now_us), lambda _: self._tick(service, due_us))
 
     def _tick(self, service: Service, due_us: int) -> None:
         if self._planned.get(service.name) == due_us:
@@ -201,13 +188,12 @@ class Network:
             self._arrive_after(delay_us, service, delivery)
             return
         if fault.kind == "forged":  # it comes first, so that who believes it will not believe the genuine one
-            event = self.env.timeout(delay_us)
-            event.callbacks.append(lambda _event: self._forge(service, delivery, fault))
+            self.after(delay_us, lambda _: self._forge(service, delivery, fault))
         for extra_us in _arrivals(fault, delay_us):
             self._arrive_after(extra_us, service, delivery)
 
     def _arrive_after(self, delay_us: int, service: Service, delivery: Delivery) -> None:
-        self.env.timeout(delay_us).callbacks.append(lambda _event: self._arrive(service, delivery))
+        self.after(delay_us, lambda _: self._arrive(service, delivery))
 
     def _arrive(self, service: Service, delivery: Delivery) -> None:
         now_us = self.now_us

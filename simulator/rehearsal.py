@@ -164,9 +164,11 @@ class Rehearsal:
             self._state_changes += 1
         self._add(record)
 
-    def _send(self, request: Request, call: Call) -> Generator[simpy.Event, Any, Result]:
-        answer = yield from self.network.send(request, self._timeouts_us[call.system])
-        return learned(answer, self.network.now_us)
+    def _send(self, request: Request, call: Call, done: Callable[[Result], None]) -> None:
+        def learn(answer: Reply | Lost) -> None:
+            done(answer if type(answer) is Reply else learned(answer, self.network.now_us))
+
+        self.network.send(request, self._timeouts_us[call.system], learn)
 
     def _crashed(self, crash: Crash) -> None:
         fault = self._back_us[crash.point]

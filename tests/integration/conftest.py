@@ -58,11 +58,19 @@ class World:
             settings or Settings(),
             Parts(programs=programs, systems=table, **parts),
             self.journal,
-            self.exchange,
+            self.send,
             self.records.append,
             self.crashed,
         )
         self.integration.start()
+
+    def send(self, request: Request, call: Call, done: Callable[[Result], None]) -> None:
+        """Carry a call to its peer and come back with the result."""
+
+        def carried() -> Generator[simpy.Event, Any, None]:
+            done((yield from self.exchange(request, call)))
+
+        self.env.process(carried())
 
     def exchange(self, request: Request, call: Call) -> Generator[simpy.Event, Any, Result]:
         """Carry a call to its peer, which does each key once; the script may interfere."""

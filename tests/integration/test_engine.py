@@ -297,7 +297,7 @@ def test_a_zombie_dies_at_its_first_write_and_the_successor_goes_on(world: Any) 
     made.integration.launch(START)
     made.run(10)
     parts = Parts(programs=PROGRAMS, systems={}, routes=LOCAL)
-    successor = simulated(made.env, Settings(), parts, made.journal, made.exchange, made.records.append, made.crashed)
+    successor = simulated(made.env, Settings(), parts, made.journal, made.send, made.records.append, made.crashed)
     successor.start()
     assert made.integration.is_alive
     made.run(LAST_SECOND)

@@ -53,19 +53,17 @@ class Wire:
     def now_seconds(self) -> float:
         return (int(self.env.now) - START_US) / SECOND_US
 
-    def call(self, request: Request, at: float = 0.0, timeout_seconds: float = 30.0) -> simpy.Process:
+    def call(self, request: Request, at: float = 0.0, timeout_seconds: float = 30.0) -> None:
         """Send a request so many seconds after the start."""
+        timeout_us = round(timeout_seconds * SECOND_US)
+        self.network.after(round(at * SECOND_US), lambda _: self.network.send(request, timeout_us, self._learn))
 
-        def caller() -> Any:
-            yield self.env.timeout(round(at * SECOND_US))
-            answer = yield from self.network.send(request, round(timeout_seconds * SECOND_US))
-            self.answers.append((self.now_seconds, answer))
+    def _learn(self, answer: Reply | Lost) -> None:
+        self.answers.append((self.now_seconds, answer))
 
-        return self.env.process(caller())
-
-    def ask(self, key: str = TASK, at: float = 0.0, timeout_seconds: float = 30.0) -> simpy.Process:
+    def ask(self, key: str = TASK, at: float = 0.0, timeout_seconds: float = 30.0) -> None:
         """Ask fulfilment for a task."""
-        return self.call(put_task(key), at, timeout_seconds)
+        self.call(put_task(key), at, timeout_seconds)
 
     def act(self, system: str, action: str, **arguments: Any) -> None:
         """Have somebody do something right now."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import pytest
-import simpy
 
 from domain.faults import CATALOGUE, Fault, Place
 from domain.history import Attempted
 from domain.http import Lost, Reply
 from mocks.kernel.limits import LimitPolicy
 from simulator.network import CONNECT_TIMEOUT_US
-from tests.simulator.conftest import SECOND_US, START_US, TASK, Wire, pay, put_task, read_task
+from tests.simulator.conftest import SECOND_US, START_US, TASK, Wire, pay, read_task
 
 
 def fault(kind: str, **said: object) -> Fault:
@@ -109,31 +108,13 @@ def test_a_call_slower_than_its_timeout_is_performed_anyway() -> None:
     assert wire.exists()
 
 
-def test_a_call_whose_caller_died_is_performed_anyway() -> None:
+def test_a_call_leaves_its_slot_whether_or_not_its_caller_still_waits() -> None:
     wire = Wire()
-    exchange = wire.network.send(put_task(), 30 * SECOND_US)
-    next(exchange)
-    exchange.close()
+    wire.ask(timeout_seconds=0.5)
+    wire.ask("Q-000002-v1", at=0.1)
     wire.run()
-    assert learned(wire) == ("unknown", 0, "caller died")
-    assert wire.exists()
     assert wire.world["fulfilment"].limiter.in_use == 0
-
-
-def test_an_interrupted_caller_leaves_its_call_behind() -> None:
-    wire = Wire()
-    process = wire.ask()
-
-    def killer() -> object:
-        yield wire.env.timeout(SECOND_US // 2)
-        process.defused = True
-        process.interrupt("crash")
-
-    wire.env.process(killer())  # type: ignore[arg-type]
-    wire.run()
-    assert isinstance(process.value, simpy.Interrupt)
-    assert wire.attempted.reason == "caller died"
-    assert wire.exists()
+    assert [attempt.outcome for attempt in wire.of(Attempted)] == ["unknown", "ok"]
 
 
 # --- what systems say before they commit ----------------------------------------------------------------------------
