@@ -9,6 +9,7 @@ from collections.abc import Callable
 import msgspec
 import psutil
 
+from contracts.checks.facts import Facts
 from contracts.checks.judge import judge
 from contracts.checks.verdict import Verdict
 from domain.history import Digest, History, MemoryHistory, Record
@@ -22,7 +23,7 @@ from scenarios.timeline import Timeline, build, estimate_memory
 from simulator.recorder import MemoryRecorder, ParquetRecorder, StoredHistory
 from simulator.rehearsal import Progress, Rehearsal
 
-RECORDS_IN_MEMORY_MAX = 3_000_000
+RECORDS_IN_MEMORY_MAX = 1_500_000
 _MEMORY_SHARE = 0.8
 
 
@@ -46,7 +47,7 @@ class Rehearsed(msgspec.Struct, frozen=True):
 
     folder: RunFolder
     timeline: Timeline
-    history: History
+    facts: Facts
     verdict: Verdict
     digest: str
     records: int
@@ -113,9 +114,10 @@ def rehearse_into(
 def judged(played: Played) -> Rehearsed:
     """Judge a run."""
     started = time.process_time()
-    verdict = judge(played.history)
+    facts = Facts(played.history)
+    verdict = judge(played.history, facts=facts)
     return Rehearsed(
-        played.folder, played.timeline, played.history, verdict, played.digest, played.records, played.play_seconds,
+        played.folder, played.timeline, facts, verdict, played.digest, played.records, played.play_seconds,
         time.process_time() - started,
     )  # fmt: skip
 
@@ -132,4 +134,5 @@ def reopened(folder: RunFolder) -> Played:
         digest.add(body)
         records += 1
     timeline = build(scenario, history.context.seed)
-    return Played(folder, timeline, history, digest.hex(), records, 0.0)
+    found = MemoryHistory(history) if records <= RECORDS_IN_MEMORY_MAX else history
+    return Played(folder, timeline, found, digest.hex(), records, 0.0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from contracts.checks.facts import Facts
 from q2c.report.document import Cost, document_of, to_plain
 from q2c.report.gathered import Gathered, Run
 from q2c.report.page import html_of
@@ -33,7 +32,7 @@ def gather(rehearsed: Rehearsed) -> Gathered:
         title=scenario.title, question=scenario.question, expected=scenario.expected, digest=rehearsed.digest,
         records=rehearsed.records, lifecycles=rehearsed.timeline.lifecycles,
     )  # fmt: skip
-    return Gathered(run, Facts(rehearsed.history), rehearsed.verdict)
+    return Gathered(run, rehearsed.facts, rehearsed.verdict)
 
 
 def repeat_command(rehearsed: Rehearsed) -> str:
