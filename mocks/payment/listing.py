@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice, takewhile
 from typing import Any
 
 from mocks.kernel.operations import Refusal
@@ -32,6 +33,8 @@ def chosen(model: Processor, kind: str, query: ListQuery) -> tuple[list[Any], bo
         raise Refusal("parameter_invalid_integer", "limit must be from 1 to 100.", field="limit")
     if query.starting_after and query.ending_before:
         raise Refusal("parameter_invalid", "starting_after and ending_before exclude each other.", "ending_before")
+    if not (query.starting_after or query.ending_before or query.payout):
+        return _first(model, kind, tests, query)
     records = _records(model, kind, query)
     if query.ending_before:
         page, more = _page(
@@ -42,6 +45,14 @@ def chosen(model: Processor, kind: str, query: ListQuery) -> tuple[list[Any], bo
     if query.starting_after:
         last = _place(model, kind, records, query.starting_after, "starting_after") - 1
     return _page(records, last, -1, tests, query)
+
+
+def _first(model: Processor, kind: str, tests: list[Test], query: ListQuery) -> tuple[list[Any], bool]:
+    """Return the first page. Tables are in order of creation: the walk back ends where records become too old."""
+    floor = _floor(query.created)
+    recent = takewhile(lambda record: record.created >= floor, reversed(model.tables[kind].values()))
+    page = list(islice((record for record in recent if all(test(record) for test in tests)), query.limit + 1))
+    return page[: query.limit], len(page) > query.limit
 
 
 def _page(records: Sequence[Any], start: int, step: int, tests: list[Test], query: ListQuery) -> tuple[list[Any], bool]:
@@ -90,6 +101,13 @@ def _equals(attribute: str, wanted: Any) -> Test:
     if isinstance(wanted, list):
         return lambda record: getattr(record, attribute) in wanted
     return lambda record: bool(getattr(record, attribute) == wanted)
+
+
+def _floor(bounds: Range | int | None) -> int:
+    """Return the instant before which nothing can be created that is asked for."""
+    if bounds is None or isinstance(bounds, int):
+        return bounds or 0
+    return max(bounds.gt or 0, bounds.gte or 0)
 
 
 def _created(bounds: Range | int) -> Test:

@@ -24,6 +24,7 @@ _TOKEN = re.compile(
         (?:(?P<quote2>["'])(?P<text>(?:\\.|(?!(?P=quote2)).)*)(?P=quote2)|(?P<bare>null|-?[\w.]+))\s*""",
     re.X,
 )
+_ESCAPE = re.compile(r"\\(.)")
 _NUMERIC: Mapping[str, Callable[[Any, Any], bool]] = {
     ":": operator.eq,
     ">": operator.gt,
@@ -78,10 +79,14 @@ def _clause(match: re.Match[str], model_type: type) -> Clause:
     if field not in FIELDS[model_type] or (field == "metadata") != (match["key"] is not None):
         raise Refusal("parameter_invalid", f"Field {field} is not searchable.", field="query")
     text = match["text"]
-    value = None if match["bare"] == "null" else re.sub(r"\\(.)", r"\1", text) if text is not None else match["bare"]
+    value = None if match["bare"] == "null" else _unescaped(text) if text is not None else match["bare"]
     if match["operator"] not in (":", "~") and not (value or "").lstrip("-").isdigit():
         raise Refusal("parameter_invalid", f"{match['operator']} needs a number.", field="query")
     return Clause(bool(match["minus"]), field, match["key"] or "", match["operator"], value)
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPE.sub(r"\1", text) if "\\" in text else text
 
 
 def run(model: Processor, kind: str, query: Query) -> list[Any]:

@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 
-from domain.calendar import local_date
 from domain.currency import exponent
 from mocks.tax.bodies import Address
 from mocks.tax.documents import StoredDocument, TaxedLine, summarize
@@ -20,6 +19,7 @@ _SHORT_LEVELS = {"Country": "CNT", "State": "STA", "County": "CTY", "City": "CIT
 DEFAULT_INCLUDE = frozenset({"summary", "addresses"})
 ALL = frozenset({"summary", "addresses", "lines", "details"})
 Money = Callable[[int], Decimal]
+_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
 def money_of(currency: str) -> Money:
@@ -228,6 +228,5 @@ def address(given: Address) -> dict[str, Any]:
 
 
 def _instant(at_us: int) -> str:
-    seconds, micros = divmod(at_us, 1_000_000)
-    minutes, second = divmod(seconds % 86_400, 60)
-    return f"{local_date(at_us, 'UTC')}T{minutes // 60:02d}:{minutes % 60:02d}:{second:02d}.{micros:06d}Z"
+    moment = _EPOCH + datetime.timedelta(microseconds=at_us)
+    return moment.isoformat(timespec="microseconds")[: -len("+00:00")] + "Z"
