@@ -23,14 +23,20 @@ _BATCH_HEADER = "sforce-query-options"
 
 def version_of(call: Call) -> int:
     """Return the major version a path names; raise Refusal for one that is retired or unknown."""
-    text = call.params["version"]
+    major = _major(call.params["version"])
+    if 0 <= major <= _RETIRED:
+        raise Refusal("retired_version")
+    if not _OLDEST <= major <= _NEWEST:
+        raise Refusal("not_found")
+    return major
+
+
+@lru_cache(maxsize=64)
+def _major(text: str) -> int:
+    """Return the major version of a text such as v62.0, -1 when it is no version."""
     major, point, minor = text.removeprefix("v").partition(".")
     if not (text.startswith("v") and major.isascii() and major.isdigit() and point and minor == "0"):
-        raise Refusal("not_found")
-    if int(major) <= _RETIRED:
-        raise Refusal("retired_version")
-    if not _OLDEST <= int(major) <= _NEWEST:
-        raise Refusal("not_found")
+        return -1
     return int(major)
 
 

@@ -23,24 +23,39 @@ from mocks.kernel.desk import Desk
 Slices = tuple[tuple[date, int], ...]
 
 
-@lru_cache(maxsize=16_384)
-def _parts(start: date, end: date) -> tuple[tuple[date, int], ...]:
-    return tuple((part.last_day, part.days) for part in months_of(Interval(start, end)))
+class Months(msgspec.Struct, frozen=True):
+    """A service period cut at the ends of months: the last day and the name of each part, the days of all but one."""
+
+    last_days: tuple[date, ...]
+    names: tuple[str, ...]
+    head_days: tuple[int, ...]
+    days: int
 
 
 @lru_cache(maxsize=16_384)
-def _names(start: date, end: date) -> tuple[str, ...]:
-    return tuple(name_of(day) for day, _ in _parts(start, end))
+def _months(start: date, end: date) -> Months:
+    parts = months_of(Interval(start, end))
+    return Months(
+        last_days=tuple([part.last_day for part in parts]),
+        names=tuple([name_of(part.last_day) for part in parts]),
+        head_days=tuple([part.days for part in parts[:-1]]),
+        days=(end - start).days,
+    )
 
 
 def spread(total_minor: int, start: date, end: date) -> Slices:
-    """Return (posting date, amount) slices of an amount earned from start to end (exclusive)."""
-    parts = _parts(start, end)
-    days = (end - start).days
-    sign, size = (1, total_minor) if total_minor >= 0 else (-1, -total_minor)
-    slices = [(last, sign * ((2 * size * count + days) // (2 * days))) for last, count in parts[:-1]]
-    rest = total_minor - sum([amount for _, amount in slices])
-    return (*slices, (parts[-1][0], rest))
+    """Return (posting date, amount) slices of an amount earned from start to end (exclusive).
+
+    Each is in proportion to its days, rounded half away from zero; the last one takes the rest.
+    """
+    months = _months(start, end)
+    days = months.days
+    if total_minor >= 0:
+        amounts = [(2 * total_minor * count + days) // (2 * days) for count in months.head_days]
+    else:
+        amounts = [-((-2 * total_minor * count + days) // (2 * days)) for count in months.head_days]
+    amounts.append(total_minor - sum(amounts))
+    return tuple(zip(months.last_days, amounts, strict=True))
 
 
 class Due(msgspec.Struct, gc=False):
@@ -74,12 +89,12 @@ class Schedules:
         )
         self.records[key] = schedule
         self._desk.book.put("revenue_schedule", key, schedule, schedule, "planned", txn)
-        months = self._due.setdefault((entity, currency), {})
-        names = _names(service.start, service.end)
+        waiting = self._due.setdefault((entity, currency), {})
+        names = _months(service.start, service.end).names
         for name, (_, amount), (_, base) in zip(names, slices, bases, strict=True):
-            due = months.get(name)
-            if due is None:
-                due = months[name] = Due()
+            if name not in waiting:
+                waiting[name] = Due()
+            due = waiting[name]
             due.amount_minor += amount
             due.base_minor += base
 

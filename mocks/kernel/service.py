@@ -166,8 +166,10 @@ class Service:
 
     def _once(self, call: Call, now_us: int) -> tuple[Reply, str]:
         policy = self.dialect.idempotency
-        key = call.request.headers.get(policy.header, "") if policy and call.request.method in policy.methods else ""
-        if policy is None or self._keys is None or not key:
+        if policy is None or self._keys is None:
+            return self._run(call)
+        key = call.request.headers.get(policy.header, "") if call.request.method in policy.methods else ""
+        if not key:
             return self._run(call)
         digest = call.fingerprint
         found = self._keys.find(key, now_us)
