@@ -162,6 +162,10 @@ class OutcomeUnknown(Exception):
         self.at_us = unknown.at_us
 
 
+class GivenUp(Exception):
+    """A person decided that a flow shall not go on; what it did so far is to be compensated."""
+
+
 class Conflict(Exception):
     """A flow or message with this id exists and says something else: CONFLICT.DUPLICATE_REQUEST."""
 

@@ -14,7 +14,7 @@ import msgspec
 
 from integration.effects import Call, Park, Sleep
 from integration.flow import FlowContext
-from integration.outcomes import Answer, CallFailed, OutcomeUnknown
+from integration.outcomes import Answer, CallFailed, GivenUp, OutcomeUnknown
 from integration.settings import RetryPolicy
 
 Probe = Callable[[], Awaitable[Answer | None]]
@@ -26,7 +26,7 @@ _CODES = {"throttled": "DEPENDENCY.RATE_LIMITED", "in_progress": "DEPENDENCY.CON
 async def call_with_retries(context: FlowContext, call: Call, probe: Probe | None = None) -> Answer:
     """Return the answer of a call, however many attempts, pauses and re-drives it takes.
 
-    Raise CallFailed for a permanent failure.
+    Raise CallFailed for a permanent failure, GivenUp when a person decides not to wait any longer.
     """
     policy, mutant = context.settings.retry, context.settings.mutant
     attempt, allowed, first_us = 0, policy.attempts, 0
@@ -99,7 +99,10 @@ async def _resolve(call: Call, probe: Probe | None, unknown: OutcomeUnknown, fir
 
 async def _park(call: Call, trouble: CallFailed | OutcomeUnknown) -> None:
     about = {"system": call.system, "operation": call.operation, "key": call.key, "method": call.method}
-    await Park(code=code_of(trouble), detail=f"{call.system} {call.operation}: {trouble}", context=about)
+    detail = f"{call.system} {call.operation}: {trouble}"
+    resumed = await Park(code=code_of(trouble), detail=detail, context=about)
+    if resumed.action == "cancel":
+        raise GivenUp(detail)
 
 
 def code_of(trouble: CallFailed | OutcomeUnknown) -> str:

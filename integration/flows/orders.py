@@ -14,8 +14,8 @@ from typing import Any
 from domain.objects import Quote
 from integration.effects import Call, Now, Receive, Sleep, Start
 from integration.flow import FlowContext
-from integration.flows.steps import GivenUp, ask_a_person, day_in, do, key_of, mirror, tell, try_briefly
-from integration.outcomes import Answer, CallFailed
+from integration.flows.steps import ask_a_person, day_in, do, key_of, mirror, tell, try_briefly
+from integration.outcomes import Answer, CallFailed, GivenUp
 from integration.systems import billing, crm, erp, fulfilment, tax
 from integration.systems.crm import AcceptedQuote
 from integration.systems.wire import date_of_seconds

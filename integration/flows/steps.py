@@ -10,7 +10,7 @@ from typing import Any
 from domain.calendar import local_date
 from integration.effects import Call, Emit, Park, Start
 from integration.flow import FlowContext, Program
-from integration.outcomes import Answer, CallFailed, OutcomeUnknown
+from integration.outcomes import Answer, CallFailed, GivenUp, OutcomeUnknown
 from integration.retry import Probe, call_with_retries
 from integration.systems.wire import UnexpectedReply
 
@@ -23,10 +23,6 @@ _CODES = {
     ("crm", "FIELD_CUSTOM_VALIDATION_EXCEPTION"): "CONFLICT.STATE",
     ("tax", "GetTaxError"): "CONFLICT.STATE",
 }
-
-
-class GivenUp(Exception):
-    """A person decided that a flow shall not go on; what it did so far is to be compensated."""
 
 
 async def do(context: FlowContext, call: Call, probe: Probe | None = None, allow: Collection[str | int] = ()) -> Answer:
