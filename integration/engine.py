@@ -114,7 +114,7 @@ class Engine:
 
     def send(self, request: Any, call: Call, done: Callable[[Any], None]) -> None:
         """Send a request; a reply to a dead incarnation is lost."""
-        self.host.send(request, call, lambda result: self.enter(lambda: done(result)))
+        self.host.send(request, call, lambda result: self.enter(partial(done, result)))
 
     # --- the life of a flow
 

@@ -157,14 +157,15 @@ class MemoryLease:
     def _refuse_repetitions(self, write: Write) -> None:
         """Hold what the tables of a database would: ids are unique, numbers count from 1."""
         journal = self._journal
-        flows = [row.number for row in write.flows]
-        assert flows == _following(len(journal.flow_rows), flows), f"UNIQUE: flows {flows} do not count on"
-        assert not any(row.id in journal.numbers for row in write.flows), "UNIQUE: a flow is there already"
-        events = [event.number for event in write.events]
-        assert events == _following(len(journal.events), events), f"UNIQUE: events {events} do not count on"
-        messages = [(row.message.source, row.message.id) for row in write.messages]
-        assert len(set(messages)) == len(messages), "UNIQUE: a message comes twice"
-        assert journal.known.isdisjoint(messages), "UNIQUE: a message has come before"
+        for number, row in enumerate(write.flows, start=len(journal.flow_rows) + 1):
+            assert row.number == number, f"UNIQUE: flow {row.number} should be number {number}"
+            assert row.id not in journal.numbers, f"UNIQUE: flow {row.id} is there already"
+        for number, event in enumerate(write.events, start=len(journal.events) + 1):
+            assert event.number == number, f"UNIQUE: event {event.number} should be number {number}"
+        if write.messages:
+            messages = {(row.message.source, row.message.id) for row in write.messages}
+            assert len(messages) == len(write.messages), "UNIQUE: a message comes twice"
+            assert journal.known.isdisjoint(messages), "UNIQUE: a message has come before"
 
     def _append(self, entries: list[Entry], bodies: list[bytes]) -> None:
         journal = self._journal
@@ -218,8 +219,3 @@ class MemoryLease:
     def _last_step(self, flow: int) -> Entry | None:
         steps = (entry for entry in reversed(self._entries_of(flow)) if entry.kind == "step")
         return next(steps, None)
-
-
-def _following(count: int, numbers: list[int]) -> list[int]:
-    """Return the numbers that come after a count, as many as there are."""
-    return list(range(count + 1, count + 1 + len(numbers)))

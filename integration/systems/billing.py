@@ -447,11 +447,26 @@ def _classify(call: Call, reply: Reply, at_us: int) -> Answer | Failed | Unknown
     return msgspec.structs.replace(outcome, kind=kind, code=trouble.api_error_code, detail=trouble.message)
 
 
+class _Subject(msgspec.Struct):
+    id: str = ""
+    subscription_id: str | None = ""
+    reason_code: str | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class _Content(msgspec.Struct):
+    """What an event is about: the first of these that it shows."""
+
+    credit_note: _Subject | None = None
+    invoice: _Subject | None = None
+    subscription: _Subject | None = None
+    customer: _Subject | None = None
+
+
 class _Event(msgspec.Struct):
     id: str
     occurred_at: int
     event_type: str
-    content: dict[str, Any]
+    content: _Content
 
 
 _event = msgspec.json.Decoder(_Event)
@@ -467,24 +482,17 @@ def _parse(request: Request) -> list[Message]:
         event = _event.decode(request.body)
     except msgspec.MsgspecError as error:
         raise Unreadable(str(error)) from error
-    subject = _subject(event.content)
-    body = {"id": subject.get("id", ""), "subscription": subject.get("subscription_id", "")}
-    if "reason_code" in subject:
-        body["reason_code"] = subject["reason_code"]
+    told = event.content
+    subject = told.credit_note or told.invoice or told.subscription or told.customer or _Subject()
+    body = {"id": subject.id, "subscription": subject.subscription_id}
+    if subject.reason_code is not msgspec.UNSET:
+        body["reason_code"] = subject.reason_code
     return [
         Message(
-            source="billing", id=event.id, topic=event.event_type, key=body["id"], body=body,
+            source="billing", id=event.id, topic=event.event_type, key=subject.id, body=body,
             sent_us=event.occurred_at * 1_000_000,
         )
     ]  # fmt: skip
-
-
-def _subject(content: dict[str, Any]) -> dict[str, Any]:
-    for name in ("credit_note", "invoice", "subscription", "customer"):
-        if name in content:
-            found: dict[str, Any] = content[name]
-            return found
-    return {}
 
 
 SOURCE = Source("billing", "/webhooks/billing", _verify, _parse)

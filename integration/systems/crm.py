@@ -6,7 +6,6 @@ import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
-from urllib.parse import quote_plus
 
 import msgspec
 
@@ -16,7 +15,7 @@ from integration.effects import Call
 from integration.intake import Source, Unreadable, Unverified
 from integration.outcomes import Answer, Failed, Message, Unknown
 from integration.system import System, Token, TokenSource, classify, retry_after_seconds
-from integration.systems.wire import FORM, JSON, UnexpectedReply, form_body, iso_instant, json_body, minor, read
+from integration.systems.wire import FORM, JSON, UnexpectedReply, form_body, iso_instant, json_body, minor, quoted, read
 
 BASE = "/services/data/v62.0"
 _FIELDS = (
@@ -35,6 +34,15 @@ _SWEEP_QUERY = (
     "AND SystemModstamp >= %s ORDER BY SystemModstamp LIMIT 200"
 )
 _ACCOUNT_QUERY = "SELECT Id, AccountNumber FROM Account WHERE AccountNumber = '%s'"
+
+
+def _around(query: str) -> tuple[str, str]:
+    """Return the target of a query as it stands before and after its one value."""
+    before, after = query.split("%s")
+    return f"{BASE}/query?q={quoted(before)}", quoted(after)
+
+
+_QUOTE, _SWEEP, _ACCOUNT = _around(_QUOTE_QUERY), _around(_SWEEP_QUERY), _around(_ACCOUNT_QUERY)
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -61,20 +69,17 @@ class AcceptedQuote(msgspec.Struct, frozen=True):
 
 def read_quote(quote_id: str, txn: str) -> Call:
     """Ask for one quote with its lines and its account."""
-    target = f"{BASE}/query?q={quote_plus(_QUOTE_QUERY % quote_id)}"
-    return Call(system="crm", operation="query", target=target, txn=txn, timeout_seconds=30)
+    return Call(system="crm", operation="query", target=quoted(quote_id).join(_QUOTE), txn=txn, timeout_seconds=30)
 
 
 def accepted_since(at_us: int) -> Call:
     """Ask for quotes that were accepted since an instant and are not converted yet."""
-    target = f"{BASE}/query?q={quote_plus(_SWEEP_QUERY % iso_instant(at_us))}"
-    return Call(system="crm", operation="query", target=target, timeout_seconds=30)
+    return Call(system="crm", operation="query", target=quoted(iso_instant(at_us)).join(_SWEEP), timeout_seconds=30)
 
 
 def find_account(number: str) -> Call:
     """Ask for the id of an account by its number."""
-    target = f"{BASE}/query?q={quote_plus(_ACCOUNT_QUERY % number)}"
-    return Call(system="crm", operation="query", target=target, timeout_seconds=30)
+    return Call(system="crm", operation="query", target=quoted(number).join(_ACCOUNT), timeout_seconds=30)
 
 
 def update_quote(quote_id: str, reference: str, fields: dict[str, Any], sequence: int, txn: str) -> Call:

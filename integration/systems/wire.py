@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 from urllib.parse import quote_plus
@@ -17,8 +18,8 @@ T = TypeVar("T")
 JSON = {"content-type": "application/json"}
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 _encode = msgspec.json.Encoder(decimal_format="number").encode
-_EPOCH = date(1970, 1, 1)
-_SCALES = {places: Decimal(1).scaleb(-places) for places in range(5)}
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+_needs_no_quotes = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
 
 
 class UnexpectedReply(Exception):
@@ -35,7 +36,12 @@ def json_body(value: Any) -> bytes:
 def form_body(fields: Mapping[str, str | int] | Iterable[tuple[str, str | int]]) -> bytes:
     """Return a form body; names keep their brackets, values are percent-encoded."""
     pairs = fields.items() if isinstance(fields, Mapping) else fields
-    return "&".join(f"{name}={quote_plus(str(value))}" for name, value in pairs).encode()
+    return "&".join([f"{name}={value if type(value) is int else quoted(str(value))}" for name, value in pairs]).encode()
+
+
+def quoted(value: str) -> str:
+    """Return a value as it stands in a form or a query; most are words and numbers that stand for themselves."""
+    return value if _needs_no_quotes(value) else quote_plus(value)
 
 
 def read(answer: Answer, decoder: msgspec.json.Decoder[T]) -> T:
@@ -48,8 +54,7 @@ def read(answer: Answer, decoder: msgspec.json.Decoder[T]) -> T:
 
 def major(amount_minor: int, currency: str) -> Decimal:
     """Return an amount in major units, with the currency's own number of decimals."""
-    places = exponent(currency)
-    return Decimal(amount_minor).scaleb(-places).quantize(_SCALES[places]) if places else Decimal(amount_minor)
+    return Decimal(amount_minor).scaleb(-exponent(currency))
 
 
 def minor(amount: Decimal, currency: str) -> int:
@@ -63,12 +68,12 @@ def minor(amount: Decimal, currency: str) -> int:
 
 def date_of_seconds(seconds: int) -> date:
     """Return the UTC date of a Unix time."""
-    return _EPOCH + timedelta(days=seconds // 86_400)
+    return date.fromordinal(_EPOCH_DAY + seconds // 86_400)
 
 
 def seconds_of_date(day: date) -> int:
     """Return the Unix time of a date's UTC midnight."""
-    return (day - _EPOCH).days * 86_400
+    return (day.toordinal() - _EPOCH_DAY) * 86_400
 
 
 def iso_instant(at_us: int) -> str:
