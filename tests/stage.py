@@ -127,12 +127,18 @@ class Played:
 
 
 class Stage:
-    """Collects what people do and what goes wrong, then plays it."""
+    """Collects what people do and what goes wrong, then plays it.
+
+    `missing` names the skus whose ERP items nobody has entered when the play begins; `clerks` is how many work.
+    """
 
     def __init__(self, *faults: Fault) -> None:
         self.faults = faults
         self.acts: list[Act] = []
         self.quotes = 0
+        self.missing: tuple[str, ...] = ()
+        self.clerks = 6
+        self._methods: dict[str, str] = {}
 
     def act(self, system: str, action: str, at: float = 0.0, txn: str = "", **arguments: Any) -> None:
         """Have somebody do something in a system, so many hours after the opening."""
@@ -141,6 +147,7 @@ class Stage:
 
     def customer(self, method: str = "card", account: str = ACCOUNT, at: float = 0.0, **behaviour: Any) -> None:
         """Have sales open an account, and its owner choose how to pay."""
+        self._methods[account] = method
         place = {
             "country": "US",
             "region": "CA",
@@ -197,7 +204,8 @@ class Stage:
     def _signed(self, number: str, at: float, **said: Any) -> None:
         self.quotes += 1
         this = {"number": number, "version": 1}
-        quote = {"entity": "US", "currency": "USD", "kind": "new", "valid_until": date(2027, 6, 1), **said}
+        said = {"kind": "new", "payment_method": self._methods[said["account"]], **said}
+        quote = {"entity": "US", "currency": "USD", "valid_until": date(2027, 6, 1), **said}
         self.act("crm", "create_quote", at - 0.3, number, **this, **quote)
         self.act("crm", "submit_quote", at - 0.2, number, **this)
         self.act("crm", "approve_quote", at - 0.1, number, **this, approver="sales_manager")
@@ -227,8 +235,11 @@ class Stage:
         rest = sorted((act for act in self.acts if act.action != "seed_subscription"), key=lambda act: act.at_us)
         early = [msgspec.structs.replace(act, at_us=OPENS_US) for act in (*rest, *seeded) if _is_early(act)]
         acts = [*_SEEDS, *early, *(act for act in rest if not _is_early(act))]
+        people = _SCENARIO.people.model_copy(update={"clerks": self.clerks})
         return replace(
             _TIMELINE,
+            scenario=_SCENARIO.model_copy(update={"people": people}),
+            mapping_missing=self.missing,
             start_us=OPENS_US,
             heal_us=OPENS_US + round(heal_after * DAY_US),
             horizon_us=OPENS_US + round(days * DAY_US),

@@ -21,6 +21,7 @@ from integration.outcomes import Answer
 from integration.systems import billing, erp
 from integration.systems.billing import BillingSubscription, Change, Terms
 from integration.systems.crm import AcceptedQuote
+from integration.systems.wire import date_of_seconds
 
 Row = dict[str, Any]
 _OPEN = ("active", "in_trial", "non_renewing")
@@ -132,7 +133,8 @@ async def _apply(
     rows: list[Row] = meta["amendments"]
     row = rows[index]
     key = key_of(context, found.id, f"apply/{cause}/{index}")
-    effective = date.fromisoformat(row["effective"])
+    # Fulfilment may have ended later than an amendment was meant to take effect: there is nothing to amend before.
+    effective = max(date.fromisoformat(row["effective"]), date_of_seconds(found.start_date))
     terms = terms_after(meta["base"], rows[: index + 1])
     if row["kind"] == "cancel" or not terms:
         call = billing.cancel(found.id, effective, row["ref"], key, context.txn)
