@@ -21,17 +21,24 @@ _P95_DEVIATIONS = 1.6448536269514722
 class Draws:
     """A source of draws for one seed. Keys are strings or integers; equal keys give equal draws."""
 
-    __slots__ = ("_key", "seed")
+    __slots__ = ("_keyed", "seed")
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
-        self._key = str(seed).encode()
+        self._keyed = blake2b(digest_size=7, key=str(seed).encode())  # never updated itself, only copies of it
+
+    def under(self, *prefix: str | int) -> Draws:
+        """Return the draws whose keys begin so: `under("a").unit("b")` is `unit("a", "b")`, at less cost."""
+        below = Draws(self.seed)
+        below._keyed = self._keyed.copy()
+        below._keyed.update("".join([f"{part}\x1f" for part in prefix]).encode())
+        return below
 
     def unit(self, *key: str | int) -> float:
         """Return a number in the open interval (0, 1)."""
-        text = "\x1f".join(map(str, key)).encode()
-        bits = int.from_bytes(blake2b(text, digest_size=7, key=self._key).digest(), "big") >> 3
-        return (bits + 0.5) / 9007199254740992.0
+        drawn = self._keyed.copy()
+        drawn.update("\x1f".join(map(str, key)).encode())
+        return ((int.from_bytes(drawn.digest(), "big") >> 3) + 0.5) / 9007199254740992.0
 
     def chance(self, share: float, *key: str | int) -> bool:
         """Return whether an event of probability `share` happens."""

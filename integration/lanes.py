@@ -88,8 +88,7 @@ class Lane:
         self._wire.send(request, waiting.call, lambda result: self._back(waiting, result))
 
     def _back(self, waiting: _Waiting, result: Reply | Failed | Unknown) -> None:
-        outcome = self._outcome(waiting.call, result)
-        self._release(outcome)
+        outcome = self._taken_back(waiting.call, result)
         refused = isinstance(outcome, Failed) and outcome.kind == "unauthenticated"
         if refused and self._system.token is not None and not waiting.refreshed:
             waiting.refreshed = True
@@ -99,21 +98,23 @@ class Lane:
             waiting.ended(outcome)
         self._pump()
 
-    def _outcome(self, call: Call, result: Reply | Failed | Unknown) -> Answer | Failed | Unknown:
+    def _taken_back(self, call: Call, result: Reply | Failed | Unknown) -> Answer | Failed | Unknown:
+        """Return the outcome of a call that came back, once the gate knows it; plan the next probe of a breaker."""
         now_us = self._wire.now_us()
-        if isinstance(result, Reply):
-            return self._system.classify(call, result, now_us)
-        return result if result.at_us else msgspec.structs.replace(result, at_us=now_us)
-
-    def _release(self, outcome: Answer | Failed | Unknown) -> None:
-        """Hand the outcome to the gate; plan the next probe when the breaker is open afterwards."""
-        breaker, now_us = self.gate.breaker, self._wire.now_us()
+        outcome = self._outcome(call, result, now_us)
+        breaker = self.gate.breaker
         before = breaker.state
         closed = self.gate.done(now_us, outcome)
         if breaker.state == "open" and before != "open":
             self._wire.call_at(breaker.probe_us, self._probe)
         if closed:
             self._wire.call_at(now_us, lambda: self._reopened(self._system.name))
+        return outcome
+
+    def _outcome(self, call: Call, result: Reply | Failed | Unknown, now_us: int) -> Answer | Failed | Unknown:
+        if isinstance(result, Reply):
+            return self._system.classify(call, result, now_us)
+        return result if result.at_us else msgspec.structs.replace(result, at_us=now_us)
 
     def _probe(self) -> None:
         """Ask an open breaker's system whether it lives: by its ping, else by the first call that waits."""
@@ -135,13 +136,14 @@ class Lane:
         self._wire.send(request, ping, lambda result: self._pinged(ping, result))
 
     def _pinged(self, ping: Call, result: Reply | Failed | Unknown) -> None:
-        self._release(self._outcome(ping, result))
+        self._taken_back(ping, result)
         self._pump()
 
     def _authorisation(self, now_us: int) -> dict[str, str]:
         if self._system.token is None:
             return self._system.headers
-        return {**self._system.headers, **(self._tokens.headers(now_us) or {})}
+        token = self._tokens.headers(now_us) or {}
+        return {**self._system.headers, **token} if self._system.headers else token
 
     def _has_token(self, now_us: int) -> bool:
         """Tell whether calls can be authorised now; if not, see to it that a token comes (single flight)."""
@@ -161,9 +163,8 @@ class Lane:
         return False
 
     def _fetched(self, call: Call, result: Reply | Failed | Unknown) -> None:
-        outcome = self._outcome(call, result)
         self._tokens.fetching = False
-        self._release(outcome)
+        outcome = self._taken_back(call, result)
         source = self._system.token
         assert source is not None, "a token came for a system that has none"
         if isinstance(outcome, Answer):
@@ -203,7 +204,7 @@ class Lane:
 
 def request_of(call: Call, authorisation: dict[str, str]) -> Request:
     """Return the request of a call with its key and access token in place."""
-    headers = {**call.headers, **authorisation}
+    headers = {**call.headers, **authorisation} if call.headers else authorisation
     if call.key_header:
-        headers[call.key_header] = call.key
+        headers = {**headers, call.key_header: call.key}
     return Request(call.system, call.method, call.target, headers, call.body)

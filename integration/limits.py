@@ -222,7 +222,9 @@ class Gate:
     def done(self, now_us: int, outcome: Answer | Failed | Unknown) -> bool:
         """Take a call back; return True when it closed the breaker. A Retry-After holds the whole system."""
         self.bulkhead.release()
-        if not isinstance(outcome, Answer) and outcome.retry_after_seconds > 0:
+        if isinstance(outcome, Answer):
+            return self.breaker.note(now_us, True)
+        if outcome.retry_after_seconds > 0:
             pause_us = min(outcome.retry_after_seconds * SECOND_US, self._cap_us)
             self.held_until_us = max(self.held_until_us, now_us + pause_us)
         if isinstance(outcome, Failed) and outcome.kind == "throttled":
@@ -231,8 +233,6 @@ class Gate:
         return self.breaker.note(now_us, _is_healthy(outcome))
 
 
-def _is_healthy(outcome: Answer | Failed | Unknown) -> bool:
-    """Tell whether an outcome shows a living system: a refusal of one request does, silence does not."""
-    if isinstance(outcome, Failed):
-        return outcome.kind in ("rejected", "unauthenticated", "in_progress")
-    return isinstance(outcome, Answer)
+def _is_healthy(outcome: Failed | Unknown) -> bool:
+    """Tell whether trouble shows a living system nevertheless: a refusal of one request does, silence does not."""
+    return isinstance(outcome, Failed) and outcome.kind in ("rejected", "unauthenticated", "in_progress")

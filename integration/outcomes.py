@@ -174,7 +174,7 @@ class Conflict(Exception):
 
 def reveal(outcome: Outcome) -> Any:
     """Return what a flow sees of an outcome; raise CallFailed, OutcomeUnknown or Conflict for the bad ones."""
-    if isinstance(outcome, Answer):
+    if type(outcome) is Answer:
         return outcome
     if isinstance(outcome, Failed):
         raise CallFailed(outcome)

@@ -37,12 +37,18 @@ class LatencyTable:
     def __init__(self, draws: Draws, rows: Mapping[str, Latency]) -> None:
         self._draws = draws
         self._rows = {**DEFAULTS, **rows}
+        self._chosen: dict[tuple[str, bool], tuple[Latency, Draws]] = {}
 
     def service_us(self, system: str, write: bool, factor: float, *key: str | int) -> int:
         """Return the service time in microseconds of one call of a system, times a factor."""
-        row = self._rows.get(f"{system}.write" if write else f"{system}.read") or self._rows[system]
-        seconds = self._draws.lognormal(row.p50_seconds, row.p95_seconds, "latency", system, *key)
+        row, draws = self._chosen.get((system, write)) or self._choose(system, write)
+        seconds = draws.lognormal(row.p50_seconds, row.p95_seconds, *key)
         return max(1, round(seconds * factor * 1_000_000))
+
+    def _choose(self, system: str, write: bool) -> tuple[Latency, Draws]:
+        row = self._rows.get(f"{system}.write" if write else f"{system}.read") or self._rows[system]
+        chosen = self._chosen[system, write] = row, self._draws.under("latency", system)
+        return chosen
 
 
 def load_factor(in_use: int, slots: int) -> float:

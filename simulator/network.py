@@ -6,7 +6,6 @@ times out or dies leaves behind what vendors warn of, an order that "will be cre
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -61,7 +60,7 @@ class Network:
         self._latency = latency
         self._record = record
         self._numbers = 0
-        self._ordinals: Counter[tuple[str, str]] = Counter()
+        self._ordinals: dict[tuple[str, str], int] = {}
         self._planned: dict[str, int] = {}
 
     @property
@@ -138,14 +137,12 @@ class Network:
             self._perform(exchange, is_given_up=True)
 
     def _service_us(self, call: Call, service: Service) -> int:
-        subject = call.key or call.txn
-        self._ordinals[call.operation.name, subject] += 1
+        operation, subject = call.operation, call.key or call.txn
+        ordinal = self._ordinals.get((operation.name, subject), 0) + 1
+        self._ordinals[operation.name, subject] = ordinal
         factor = self.world.plan.latency_factor(service.name, self.now_us)
         factor *= load_factor(service.limiter.in_use - 1, service.limiter.policy.concurrent)
-        ordinal = self._ordinals[call.operation.name, subject]
-        return self._latency.service_us(
-            service.name, call.operation.write, factor, call.operation.name, subject, ordinal
-        )
+        return self._latency.service_us(service.name, operation.write, factor, operation.name, subject, ordinal)
 
     def _attempted(self, call: Call, sent_us: int, answer: Answer) -> Attempted:
         status, outcome, reason, wait = _learned(answer)
