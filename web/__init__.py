@@ -1,0 +1,1 @@
+"""One look for every page and report: the shell, its blocks, charts and words."""

@@ -126,11 +126,14 @@ def _picture(mirror: Changed | None) -> str:
 
 
 def cases_are_owned(facts: Facts) -> Findings:
-    """Every exception case has an owner, a reason and a due time, and is escalated before it is overdue."""
+    """Every exception case has an owner, a due time and a reason that is no bug of ours, and is escalated in time."""
     tally = Tally("L4")
     for name, records in facts.cases.items():
         last = records[-1]
         tally.examined += 1
+        if last.code.startswith("INTERNAL."):
+            sentence = f"case {name} is the integration's own fault ({last.code}): {last.detail}"
+            tally.violation(last.txn, sentence, records[0], last, entities=(name,))
         missing = [word for word, there in _completeness(last) if not there]
         if missing:
             sentence = f"case {name} has no {' and no '.join(missing)}"

@@ -90,11 +90,12 @@ class _Intent(msgspec.Struct):
 def retries_bounded(facts: Facts) -> Findings:
     """An intent is tried no more often than the cap, permanent errors are not retried, and retries keep their budget.
 
-    A flow that is re-driven gets a new round of attempts. Retries caused by an injected fault are outside the budget.
+    A flow that is re-driven gets a new round of attempts. Retries caused by an injected fault are outside the budget,
+    and a process that died before it could write an answer down asks once more.
     """
     tally = Tally("P6")
     struck = {fired.number for fired in facts.history.of(Fired)}
-    crashes = sum(1 for _ in facts.history.of(Crashed))
+    crashes = [crash.at_us for crash in facts.history.of(Crashed)]
     windows = _brownouts(facts)
     intents: dict[tuple[str, str, str, str, str], _Intent] = {}
     calls: dict[str, list[int]] = {}
@@ -116,19 +117,26 @@ def retries_bounded(facts: Facts) -> Findings:
     return tally.findings()
 
 
-def _judge(tally: Tally, facts: Facts, attempt: Attempted, intent: _Intent, crashes: int) -> None:
+def _judge(tally: Tally, facts: Facts, attempt: Attempted, intent: _Intent, crashes: list[int]) -> None:
     resumes = _resumes(facts, attempt)
     last = intent.last
-    if last is not None and last.outcome == "failed" and last.status in _PERMANENT:
-        again = bisect_right(resumes, attempt.sent_us) - bisect_left(resumes, last.sent_us)
-        if not again:
-            sentence = f"{attempt.system} {attempt.operation} was refused for good ({last.status}) and sent again"
-            tally.violation(attempt.txn, sentence, last, attempt, entities=(attempt.key,))
+    if last is not None and _is_pointless(last, attempt, resumes, crashes):
+        sentence = f"{attempt.system} {attempt.operation} was refused for good ({last.status}) and sent again"
+        tally.violation(attempt.txn, sentence, last, attempt, entities=(attempt.key,))
     intent.tries += 1
-    allowed = facts.context.attempts_max * (1 + bisect_right(resumes, attempt.at_us)) + crashes
+    allowed = facts.context.attempts_max * (1 + bisect_right(resumes, attempt.at_us)) + len(crashes)
     if intent.tries == allowed + 1 and attempt.txn:
         sentence = f"{attempt.system} {attempt.operation} was tried {intent.tries} times; the cap is {allowed}"
         tally.violation(attempt.txn, sentence, attempt, entities=(attempt.key,))
+
+
+def _is_pointless(last: Attempted, attempt: Attempted, resumes: list[int], crashes: list[int]) -> bool:
+    refused = last.outcome == "failed" and last.status in _PERMANENT
+    return refused and not _any_between(resumes, last, attempt) and not _any_between(crashes, last, attempt)
+
+
+def _any_between(instants: list[int], first: Attempted, second: Attempted) -> bool:
+    return bisect_right(instants, second.sent_us) > bisect_left(instants, first.sent_us)
 
 
 def _resumes(facts: Facts, attempt: Attempted) -> list[int]:

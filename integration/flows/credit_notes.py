@@ -95,14 +95,14 @@ async def _credit_tax(context: FlowContext, note: CreditNote, lines: Sequence[tu
 
 async def _mirrored(context: FlowContext, invoice: BillingInvoice) -> None:
     """Show sales what a credit has made of an invoice."""
-    if not invoice.po_number:
+    if not invoice.quote_reference:
         return
     answer = await do(context, billing.read_invoice(invoice.id, context.txn))
     now = billing.invoice_of(answer)
     status = "paid" if now.status == "paid" else "posted"
     balance = major(now.amount_due, now.currency_code)
     txn = invoice.subscription_id or context.txn
-    await mirror(txn, invoice.po_number, "", answer.at_us, InvoiceStatus__c=status, InvoiceBalance__c=balance)
+    await mirror(txn, invoice.quote_reference, "", answer.at_us, InvoiceStatus__c=status, InvoiceBalance__c=balance)
 
 
 def _posting(note: CreditNote, invoice: BillingInvoice, shares: tuple[TaxShare, ...], day: Any, txn: str) -> Posting:

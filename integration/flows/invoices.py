@@ -36,7 +36,7 @@ async def bill(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, 
     closed = await _closed(context, invoice, shares)
     posting = _posting(invoice, entity, shares, day_in(context, entity, answer.at_us))
     posted = await do(context, erp.put_invoice(posting))
-    reference = invoice.po_number
+    reference = invoice.quote_reference
     if reference:
         await mirror(
             posting.txn, reference, "", posted.at_us,

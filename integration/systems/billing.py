@@ -318,6 +318,11 @@ class BillingInvoice(msgspec.Struct, frozen=True):
     billing_address: BillingAddress = BillingAddress()
 
     @property
+    def quote_reference(self) -> str:
+        """The reference of the quote version it bills ("Q-000123-v1"); empty when it was sold in another system."""
+        return self.po_number if "-v" in self.po_number else ""
+
+    @property
     def priced(self) -> list[InvoiceLine]:
         """The lines that are not tax."""
         return [line for line in self.line_items if not line.jurisdiction]

@@ -62,6 +62,9 @@ def rehearse(
         rehearsed = _played(chosen, chosen.seed if seed is None else seed, folder)
     except Interrupted:
         give_up(f"stopped. What had happened until then is kept in {folder.path}", exits.INTERRUPTED)
+    except KeyboardInterrupt:  # before the play began, or after it had ended
+        folder.mark("stopped by a person before there was a verdict")
+        give_up(f"stopped; there is no verdict. {folder.path} is marked incomplete.", exits.INTERRUPTED)
     except OSError as error:
         folder.mark(f"could not be written: {error}")
         give_up(f"cannot write the run to {folder.path}: {error.strerror}. Make room, or name another folder: --runs.")

@@ -93,6 +93,7 @@ def test_a_case_without_an_owner_breaks_ownership() -> None:
     assert check("L4", [*clean(), _case(20, "new")], horizon_us=at(200)).status == "holds"
     assert check("L4", [*clean(), _case(20, "new", owner="")]).status == "broken"
     assert check("L4", [*clean(), _case(20, "new", code="NO.SUCH")]).status == "broken"
+    assert check("L4", [*clean(), _case(20, "new", code="INTERNAL.BUG")], horizon_us=at(200)).status == "broken"
 
 
 def test_an_overdue_case_must_have_been_escalated() -> None:
