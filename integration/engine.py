@@ -260,6 +260,7 @@ class Engine:
         note: dict[str, Any] | None = None,
         branch: int = -1,
     ) -> Entry:
+        """Return a line of the audit trail, stamped with the present instant and this engine's epoch."""
         return Entry(flow, seq, branch, self.now_us(), self.lease.epoch, kind, outcome, effect, note)
 
     def _finish(self, live: Live, result: Any, tx: Transaction) -> None:

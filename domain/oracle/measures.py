@@ -105,6 +105,7 @@ def _left_us(at: int, span: tuple[int, int], policy: ProrationPolicy) -> Fractio
 
 
 def credit_note(facts: Facts, exact_net: Fraction) -> dict[str, Any]:
+    """Return net, tax and total of a credit note over an exact net amount, each rounded as the facts say."""
     net = facts.money(exact_net)
     rate = facts.rate(*TAX) if facts.has(*TAX) else Fraction(0)
     tax = facts.money(exact_net * rate)

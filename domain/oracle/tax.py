@@ -29,6 +29,7 @@ _FX = ("fx_rate", "exchange_rate", "currency_rate", "conversion_rate", "fx")
 
 
 def rates_of(facts: Facts) -> list[Fraction]:
+    """Return the tax rates of a case, one by one; raise what the facts raise for a list that is none."""
     if facts.has(*RATES):
         values = facts.raw(*RATES)
         if not isinstance(values, list):
