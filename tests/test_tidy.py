@@ -153,9 +153,7 @@ def _is_a_protocols(node: ast.AST) -> bool:
 # --- the files as they are kept -------------------------------------------------------------------------------------
 
 _MACHINE = re.compile(r"(?<![\w.])/(?:home|root|Users|work|mnt|opt/\w+|tmp/\w+|var/\w+)/\w|[A-Z]:\\\\Users")
-_REGISTRY = re.compile(r"\b(?:files\.pythonhosted\.org|pypi\.org/simple|artifactory|jfrog|nexus-)|(?<!no-emit-)index-url")
-    r"\b(?:files\.pythonhosted\.org|pypi\.org/simple|artifactory|jfrog|nexus-|index-url|extra-index-url)\b"
-)
+_REGISTRY = re.compile(r"(?<!no-emit-)(?:index-url|find-links|trusted-host)|://[\w.@:/-]+/simple\b")
 
 
 def tracked() -> list[Path]:
