@@ -35,7 +35,13 @@ for command in (scenarios, validate, oracle, rehearse, report):
 def main() -> None:
     """Run the command; end with one line, never a traceback, when a person interrupts it or a pipe is closed."""
     try:
-        q2c.main(prog_name="q2c", standalone_mode=True)
+        q2c.main(prog_name="q2c", standalone_mode=False)
+    except click.Abort:
+        click.echo("stopped", err=True)
+        sys.exit(exits.INTERRUPTED)
+    except click.ClickException as wrong:
+        wrong.show()
+        sys.exit(exits.USAGE)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(exits.HOLDS)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from contracts.checks.facts import Facts
 from contracts.checks.judge import judge
 from q2c.rehearsing import Rehearsed
 from q2c.report.document import read
@@ -23,7 +24,7 @@ from tests.contracts.checks.build import clean, history
 def _rehearsed(path: Path, scenario: Scenario) -> Rehearsed:
     known = history(clean())
     return Rehearsed(
-        RunFolder(path), build(scenario, 7), known, judge(known), known.digest(), len(known.records), 1.0, 0.5
+        RunFolder(path), build(scenario, 7), Facts(known), judge(known), known.digest(), len(known.records), 1.0, 0.5
     )
 
 
