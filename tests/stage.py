@@ -90,6 +90,10 @@ class Played:
         (found,) = self.documents(system, kind)
         return found
 
+    def versions(self, system: str, kind: str) -> list[Any]:
+        """Return every version of every document of a kind in a system, in order."""
+        return [change.document for change in self.changes(system, kind)]
+
     def walk(self, system: str, kind: str, key: str = "") -> list[str]:
         """Return the statuses a document (the only one, by default) went through, repetitions left out."""
         found: list[str] = []

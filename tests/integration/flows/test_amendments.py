@@ -88,8 +88,9 @@ def test_a_future_dated_amendment_waits_for_its_date() -> None:
     stage.subscribed()
     stage.amends("Q-500001", LIVE, "upsell", date(2026, 12, 3), 2, seats(20))
     played = stage.play(days=4)
-    applied = next(change for change in played.changes("billing", "subscription") if change.document.applied)
-    assert 0 <= applied.at_us - midnight_us(date(2026, 12, 3), "America/New_York") < 3600 * 1_000_000
+    changes = zip(played.changes("billing", "subscription"), played.versions("billing", "subscription"), strict=True)
+    applied_us = next(change.at_us for change, version in changes if version.applied)
+    assert 0 <= applied_us - midnight_us(date(2026, 12, 3), "America/New_York") < 3600 * 1_000_000
     assert played.statuses("erp", "order") == ["booked"]
     assert terms(played)[-1] == (CORE, 20, "2026-12-03", "")
     assert played.broken() == {}

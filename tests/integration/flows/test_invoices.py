@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from domain.faults import Fault
 from domain.objects import Delta
 from tests.stage import CORE, DAY_US, OPENS_US, Played, Stage
 
 
-def paying(method: str, days: float, *faults: Fault, clerks: int = 6, **behaviour: object) -> Played:
+def paying(method: str, days: float, *faults: Fault, clerks: int = 6, **behaviour: Any) -> Played:
     """Return the play of one order whose customer pays in a certain way."""
     stage = Stage(*faults)
     stage.clerks = clerks

@@ -45,7 +45,7 @@ def test_every_system_names_the_same_amounts() -> None:
 
 def test_sales_sees_the_order_and_its_money() -> None:
     played = one_order().play()
-    seen = [change.document for change in played.changes("crm", "mirror")]
+    seen = played.versions("crm", "mirror")
     assert next(mirror.order_status for mirror in seen) == "booked"
     last = seen[-1]
     assert (last.order_status, last.invoice_status, last.payment_status) == ("fulfilled", "paid", "received")
@@ -76,9 +76,9 @@ def test_a_customer_on_hold_waits_and_is_booked_after_the_release() -> None:
     played = one_order(stage).play()
     booked = next(change for change in played.changes("erp", "order") if change.status == "booked")
     assert 6.0 < (booked.at_us - OPENS_US) / HOUR_US < 6.5
-    assert [change.document.order_status for change in played.changes("crm", "mirror")][:2] == ["credit_hold", "booked"]
+    assert [mirror.order_status for mirror in played.versions("crm", "mirror")][:2] == ["credit_hold", "booked"]
     assert [account.credit_status for account in played.documents("crm", "account")] == ["clear"]
-    shown = {change.document.credit_status for change in played.changes("crm", "account")}
+    shown = {account.credit_status for account in played.versions("crm", "account")}
     assert "hard_hold" in shown
     assert played.statuses("billing", "invoice") == ["paid"]
     assert played.broken() == {}
