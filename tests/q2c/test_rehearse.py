@@ -179,10 +179,9 @@ def test_ctrl_c_in_the_middle_keeps_what_happened_and_marks_it(small: Path, tmp_
     process = subprocess.Popen(
         [sys.executable, "-c", program, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    deadline = time.monotonic() + 60
-    while not list(tmp_path.glob("*/timeline.parquet")) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    time.sleep(1.0)  # the timeline is written: the play begins
+    deadline = time.monotonic() + 120
+    while not list(tmp_path.glob("*/history.partial")) and time.monotonic() < deadline:
+        time.sleep(0.02)  # until the first records are on disk: the play is well under way
     process.send_signal(signal.SIGINT)
     printed, complaint = process.communicate(timeout=60)
     folder = only(tmp_path)
