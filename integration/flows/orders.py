@@ -116,17 +116,10 @@ async def _deliver(context: FlowContext, accepted: AcceptedQuote, reference: str
 
 
 async def _recorded_fulfilment(context: FlowContext, quote: Quote, reference: str) -> None:
-    while True:
-        try:
-            await do(context, erp.fulfil_order(reference, reference, quote.txn), allow=("DUP_RCRD", "USER_ERROR"))
-        except CallFailed as refused:
-            if refused.code == "DUP_RCRD":
-                return  # an earlier attempt, whose reply was lost, recorded it
-            if not erp.is_held(refused):
-                await ask_a_person("VALIDATION.BUSINESS_RULE", f"fulfilment of {reference}: {refused}")
-            await Sleep(CREDIT_PAUSE_SECONDS)  # a hold after the booking: wait for its release
-        else:
-            return
+    try:
+        await do(context, erp.fulfil_order(reference, reference, quote.txn), allow=("DUP_RCRD",))
+    except CallFailed:
+        return  # an earlier attempt, whose reply was lost, recorded it
 
 
 async def _subscribe(context: FlowContext, accepted: AcceptedQuote, reference: str) -> None:

@@ -17,7 +17,7 @@ from domain.http import Reply, Request
 from domain.objects import Account, Line, Quote, TaxShare
 from integration.effects import Call
 from integration.intake import Source, Unreadable
-from integration.outcomes import Answer, CallFailed, Failed, Message, Unknown
+from integration.outcomes import Answer, Failed, Message, Unknown
 from integration.system import System, Token, TokenSource, classify
 from integration.systems.payment import verify_signature
 from integration.systems.wire import FORM, JSON, form_body, iso_instant, json_body, major, read
@@ -261,11 +261,6 @@ class OrderStanding(msgspec.Struct, frozen=True):
     def is_booked(self) -> bool:
         """Tell whether the ERP has approved the order."""
         return self.status.id not in ("pendingApproval", "cancelled")
-
-
-def is_held(refused: CallFailed) -> bool:
-    """Tell whether the ERP refused because a credit hold keeps the order."""
-    return "credit hold" in refused.failed.detail
 
 
 class CreditChange(msgspec.Struct, frozen=True):
