@@ -16,7 +16,7 @@ Interval = tuple[int, int, Changed]
 def holds_bind(facts: Facts) -> Findings:
     """A customer on credit hold gets no new order booked and no task started once the grace is over."""
     tally = Tally("P1")
-    holds = _hold_intervals(facts)
+    holds = facts.once(hold_intervals)
     tally.examined = len(facts.lives("hold", "erp"))
     grace_us = facts.context.credit_grace_seconds * SECOND_US
     for life in facts.lives("order", "erp").values():
@@ -34,7 +34,8 @@ def holds_bind(facts: Facts) -> Findings:
     return tally.findings()
 
 
-def _hold_intervals(facts: Facts) -> dict[str, list[Interval]]:
+def hold_intervals(facts: Facts) -> dict[str, list[Interval]]:
+    """Return when each customer, by ERP id and by account, was on hold: from, until, and the change that placed it."""
     found: dict[str, list[Interval]] = {}
     for life in facts.lives("hold", "erp").values():
         placed_us = life.entered.get("active", life.created_us)

@@ -5,17 +5,20 @@ from __future__ import annotations
 import msgspec
 
 from contracts.checks.facts import BOOKED, Facts, quote_of
+from contracts.checks.policy import hold_intervals
 from contracts.checks.stages import WAITING
 from domain.calendar import local_date, midnight_us
 from domain.history import Entity
+from domain.objects import Order
 from q2c.report.journeys import Journeys
 
 
 class EntityCutOff(msgspec.Struct, frozen=True, kw_only=True):
     """One legal entity: signed before its local cut-off, booked with a date before it, and the others.
 
-    `late` are booked with a date of the next period, `waiting` are with somebody else (credit, people, sales),
-    `missing` are neither booked nor with anybody.
+    `late` are booked with a date of the next period although nobody held them up, `held_over` are, too, but were on
+    credit hold at the cut-off; `waiting` are with somebody else (credit, people, sales), `missing` are neither booked
+    nor with anybody.
     """
 
     entity: str
@@ -24,6 +27,7 @@ class EntityCutOff(msgspec.Struct, frozen=True, kw_only=True):
     signed: int = 0
     booked: int = 0
     late: int = 0
+    held_over: int = 0
     waiting: int = 0
     missing: int = 0
 
@@ -45,8 +49,13 @@ class CutOff(msgspec.Struct, frozen=True):
 
     @property
     def late(self) -> int:
-        """How many of them were booked with a date of the next period."""
+        """How many of them the integration booked too late, with a date of the next period."""
         return sum(each.late for each in self.entities)
+
+    @property
+    def held_over(self) -> int:
+        """How many of them were on credit hold at the cut-off and booked in the next period, once released."""
+        return sum(each.held_over for each in self.entities)
 
     @property
     def waiting(self) -> int:
@@ -87,5 +96,14 @@ def _entity(facts: Facts, entity: Entity, counts: dict[str, int]) -> EntityCutOf
 def _outcome(facts: Facts, reference: str, journeys: Journeys) -> str:
     booked = [order for order in facts.orders.get(reference, []) if order.since(BOOKED) is not None]
     if booked:
-        return "booked" if booked[0].document.business_date < facts.context.cutoff_date else "late"
+        if booked[0].document.business_date < facts.context.cutoff_date:
+            return "booked"
+        return "held_over" if _was_held(facts, booked[0].document) else "late"
     return "waiting" if journeys.stage_of[reference] in (*WAITING, "cancelled", "returned_to_sales") else "missing"
+
+
+def _was_held(facts: Facts, order: Order) -> bool:
+    """Tell whether the customer of an order was on credit hold when its entity's quarter ended."""
+    cut_off_us = midnight_us(facts.context.cutoff_date, facts.zones.get(order.entity, "UTC"))
+    holds = facts.once(hold_intervals).get(order.customer, [])
+    return any(placed_us <= cut_off_us < released_us for placed_us, released_us, _ in holds)

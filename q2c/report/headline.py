@@ -20,7 +20,8 @@ def answer(gathered: Gathered) -> str:
     verdict = gathered.verdict
     lifecycles = counted(gathered.run.lifecycles, "lifecycle")
     if verdict.broken_safety:
-        return f"Do not go live like this: over {lifecycles}, {_broken(gathered, verdict.broken_safety)}."
+        undone = f"; besides, work was left undone ({listed(verdict.broken_liveness)})" if verdict.broken_liveness else ""
+        return f"Do not go live like this: over {lifecycles}, {_broken(gathered, verdict.broken_safety)}{undone}."
     if verdict.broken_liveness:
         return (
             f"Nothing was doubled, lost or misstated over {lifecycles}, but work was left undone; "
@@ -30,7 +31,16 @@ def answer(gathered: Gathered) -> str:
     if verdict.status != HOLDS:
         why = listed([f"{check} ({BY_ID[check].title})" for check in verdict.unknown[:_NAMED_MAX]])
         return f"Nothing was broken over {lifecycles}, but not everything was proved: {why or 'no check was run'}."
-    return f"It holds: {held} kept over {lifecycles}; nothing was lost, doubled or misstated."
+    return f"It holds: {held} kept over {lifecycles}; nothing was lost, doubled or misstated{_next_quarter(gathered)}."
+
+
+def _next_quarter(gathered: Gathered) -> str:
+    """Say what a rule cannot break but a quarter-end can: signed in time, booked in the next quarter."""
+    found = gathered.cut_off
+    parts = [f"{counted(found.late, 'order')} slipped into the next quarter"] if found.late else []
+    if found.held_over:
+        parts.append(f"{counted(found.held_over, 'order')} stayed on credit hold past the cut-off")
+    return f", but {listed(parts)}" if parts else ""
 
 
 def _broken(gathered: Gathered, checks: tuple[str, ...]) -> str:
@@ -54,11 +64,13 @@ def _cut_off(gathered: Gathered) -> Figure:
     notes = []
     if found.waiting:
         notes.append(f"{count(found.waiting)} with credit, sales or people")
+    if found.held_over:
+        notes.append(f"{count(found.held_over)} on credit hold until after the cut-off")
     if found.late:
-        notes.append(f"{count(found.late)} in the wrong quarter")
+        notes.append(f"{count(found.late)} booked too late, in the wrong quarter")
     if found.missing:
         notes.append(f"{count(found.missing)} not booked at all")
-    tone = "bad" if found.late or found.missing else "good" if found.signed else "warn"
+    tone = "bad" if found.late or found.missing else "good" if found.signed and not found.held_over else "warn"
     value = f"{count(found.booked)} of {count(found.signed)}" if found.signed else NOTHING
     return Figure(
         label="Signed and booked in the quarter", value=value, tone=tone,

@@ -117,12 +117,13 @@ def _entities(gathered: Gathered) -> Table:
         columns=columns(
             "entity", "cut-off, local", "cut-off, UTC", "#signed", "#booked in the quarter",
             "#with credit, sales or people",
-            "#booked too late", "#not booked",
+            "#on credit hold past the cut-off", "#booked too late", "#not booked",
         ),
         rows=tuple(
             row(
                 each.entity, local_time(each.cut_off_us, each.zone), instant(each.cut_off_us), count(each.signed),
-                count(each.booked), count(each.waiting), count(each.late), count(each.missing),
+                count(each.booked), count(each.waiting), count(each.held_over), count(each.late),
+                count(each.missing),
             )
             for each in gathered.cut_off.entities
         ),

@@ -5,7 +5,10 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from contracts.checks.facts import Facts
+from domain.calendar import midnight_us
 from domain.faults import Fault
+from domain.history import Changed, Record
+from domain.objects import Hold, Order
 from q2c.report.backlogs import Backlog, backlogs_of, drains
 from q2c.report.cases import cases_of
 from q2c.report.costs import costs_of
@@ -22,6 +25,7 @@ from tests.contracts.checks.build import (
     amended,
     at,
     attempt,
+    changed,
     clean,
     edited,
     history,
@@ -134,6 +138,27 @@ def test_an_order_dated_in_the_next_quarter_missed_the_cut_off() -> None:
         found = cut_off_of(facts, journeys_of(facts))
         assert (found.signed, found.booked, found.late, found.missing) == expected
         assert [each.entity for each in found.entities] == ["DE", "US"]
+
+
+def test_an_order_on_credit_hold_at_the_cut_off_is_held_over_and_not_the_integrations_doing() -> None:
+    late = edited(clean(), of("order", "erp"), business_date=CONTEXT.cutoff_date)
+    customer = _customer_of(late)
+    cut_off_us = midnight_us(CONTEXT.cutoff_date, "America/New_York")
+    minute = (cut_off_us - T0) // MINUTE_US
+    hold = Hold(id="HOLD1", customer=customer, account=customer, level="hard", status="active")
+    held = [
+        *late,
+        changed(minute - 30, "erp", "hold", hold, status="active", cause="act"),
+        changed(minute + 30, "erp", "hold", replace(hold, status="released"), status="released", cause="act"),
+    ]
+    facts = Facts(history(held))
+    found = cut_off_of(facts, journeys_of(facts))
+    assert (found.booked, found.late, found.held_over) == (0, 0, 1)
+
+
+def _customer_of(records: list[Record]) -> str:
+    """Return the customer of the one order in some records."""
+    return next(r.document.customer for r in records if isinstance(r, Changed) and isinstance(r.document, Order))
 
 
 def test_a_quote_nobody_booked_is_missing_unless_people_have_it() -> None:
