@@ -37,7 +37,15 @@ class Desk:
         self.book = Book(system, record, charts)
         self.agenda = Agenda()
         self.outbox: list[Message] = []
+        self.wished_us: int | None = None
         self._counters: Counter[str] = Counter()
+
+    def wish_time(self, instant_us: int) -> None:
+        """Ask for the world's clock to be moved to an instant (test clocks, a time machine); a live world does it soon.
+
+        The agenda is worked through in order on the way. A rehearsal, whose time is its own, does not listen.
+        """
+        self.wished_us = instant_us
 
     @property
     def now_us(self) -> int:

@@ -29,6 +29,11 @@ from mocks.kernel.operations import Call, Operation, Refusal, Router
 _QUOTE_IN_TARGET = re.compile(r"Q-\d{6}", re.ASCII)
 _QUOTE_IN_BODY = re.compile(rb"Q-\d{6}")
 DELIVER, RESET, SILENCE = "deliver", "reset", "silence"
+HOLD_HEADER = "x-q2c-hold-seconds"
+"""On a reply: a live door waits so many seconds for something to happen in the service, asks again, and takes it off.
+
+A long poll (CometD) is an operation that answers "nothing yet" with this header; a rehearsal ignores it.
+"""
 _AFTER_COMMIT = {"lost_reply": SILENCE, "reset_after": RESET, "error_after": DELIVER}
 
 
