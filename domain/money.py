@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import msgspec
 
-from domain.currency import exponent
+from domain.currency import EXPONENTS, exponent
 from domain.rounding import Exact, Rounding, exact, round_ratio, round_to_minor
 
 
@@ -126,6 +126,13 @@ class Money(msgspec.Struct, frozen=True, order=False, gc=False):
     ) -> tuple["Money", ...]:
         """Split into shares proportional to `weights` that add up exactly; zero weight gets nothing."""
         return tuple(Money(share, self.currency) for share in allocate(self.amount_minor, weights, policy))
+
+
+def said(amount_minor: int, currency: str) -> str:
+    """Return an amount for people, e.g. "1,234.50 USD"; minor units when ISO 4217 does not know the currency."""
+    if currency not in EXPONENTS:
+        return f"{amount_minor:,} {currency or '?'} (minor units)"
+    return f"{Money(amount_minor, currency).decimal():,f} {currency}"
 
 
 def total(amounts: Iterable[Money], currency: str) -> Money:

@@ -6,8 +6,6 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 from domain.calendar import SECOND_US, local_datetime
-from domain.currency import EXPONENTS
-from domain.money import Money
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -96,13 +94,6 @@ def share(part: int, whole: int) -> str:
         return NOTHING
     tenths = Fraction(part * 1000, whole).__floor__()
     return "100 %" if part == whole else f"{tenths // 10}.{tenths % 10} %"
-
-
-def money(amount_minor: int, currency: str) -> str:
-    """Return an amount, e.g. "1,234.50 USD"; minor units when ISO 4217 does not know the currency."""
-    if currency not in EXPONENTS:
-        return f"{amount_minor:,} {currency or '?'} (minor units)"
-    return f"{Money(amount_minor, currency).decimal():,f} {currency}"
 
 
 def sentence(text: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contracts.checks.facts import Facts, Life, invoice_of
 from contracts.checks.verdict import Findings, Tally
 from domain.history import Attempted, Ended, Sealed
+from domain.money import said
 
 _TASK_GONE = frozenset({"cancelled", "reversed", "failed"})
 
@@ -81,6 +82,6 @@ def _receivables(tally: Tally, facts: Facts, cancelled: dict[str, Life]) -> None
     for life in facts.lives("invoice", "erp").values():
         order = cancelled.get(life.txn)
         if order is not None and invoice_of(life).balance_minor:
-            owed = f"{invoice_of(life).balance_minor} {invoice_of(life).currency}"
+            owed = said(invoice_of(life).balance_minor, invoice_of(life).currency)
             sentence = f"order {order.id} was cancelled, but {life.name} still asks for {owed}"
             tally.violation(life.txn, sentence, order.last, life.last, entities=(order.name, life.name))

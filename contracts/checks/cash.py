@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from contracts.checks.facts import BILLED, Facts, Life, base_of, document_of, invoice_of
 from contracts.checks.verdict import Findings, Tally
-from domain.objects import Cash, CreditMemo, Entry, Payment, Payout
+from domain.money import said
+from domain.objects import Cash, CreditMemo, Entry, Invoice, Payment, Payout
 
 _GIVEN_BACK = frozenset({"refunded", "partially_refunded", "disputed", "returned"})
 
@@ -19,7 +20,8 @@ def balances_hold(facts: Facts) -> Findings:
             invoice = document_of(change)
             tally.examined += 1
             if not 0 <= invoice.balance_minor <= invoice.total_minor:
-                sentence = f"{system} invoice {change.id} owes {invoice.balance_minor} of {invoice.total_minor}"
+                owed = f"{_of(invoice, invoice.balance_minor)} of {_of(invoice, invoice.total_minor)}"
+                sentence = f"{system} invoice {change.id} owes {owed}"
                 tally.violation(change.txn, sentence, change, entities=(f"{system} invoice {change.id}",))
         _applications(tally, facts, system)
     return tally.findings()
@@ -33,7 +35,7 @@ def _applications(tally: Tally, facts: Facts, system: str) -> None:
         for invoice, amount in cash.applied:
             applied[invoice] = applied.get(invoice, 0) + amount
         if sum(amount for _, amount in cash.applied) > cash.amount_minor:
-            sentence = f"{life.name} over {cash.amount_minor} pays invoices for more: {cash.applied}"
+            sentence = f"{life.name} over {_of(cash, cash.amount_minor)} pays invoices for more: {_applied(cash)}"
             tally.violation(life.txn, sentence, life.last, entities=(life.name,))
     credited: dict[str, int] = {}
     for life in facts.lives("credit_memo", system).values():
@@ -53,10 +55,18 @@ def _balance(tally: Tally, life: Life, cash_minor: int, credit_minor: int) -> No
     if life.status == "written_off" or cash_minor <= gone <= cash_minor + credit_minor:
         return
     sentence = (
-        f"{life.name} over {invoice.total_minor} owes {invoice.balance_minor}, "
-        f"but cash of {cash_minor} and credits of {credit_minor} were applied"
+        f"{life.name} over {_of(invoice, invoice.total_minor)} owes {_of(invoice, invoice.balance_minor)}, "
+        f"but cash of {_of(invoice, cash_minor)} and credits of {_of(invoice, credit_minor)} were applied"
     )
     tally.violation(life.txn, sentence, life.last, entities=(life.name,))
+
+
+def _of(document: Invoice | Cash | Payout | Payment, amount_minor: int) -> str:
+    return said(amount_minor, document.currency)
+
+
+def _applied(cash: Cash) -> str:
+    return ", ".join(f"{_of(cash, amount)} to {invoice}" for invoice, amount in cash.applied)
 
 
 def _was_given_back(facts: Facts, life: Life) -> bool:
@@ -76,9 +86,16 @@ def settlements_add_up(facts: Facts) -> Findings:
         captured = sum(payments[key].document.captured_minor for key in payout.payments if key in payments)
         fees = sum(payments[key].document.fee_minor for key in payout.payments if key in payments)
         if captured != payout.gross_minor:
-            _off(tally, life, f"its payments captured {captured}, it says {payout.gross_minor}")
+            _off(
+                tally, life, f"its payments captured {_of(payout, captured)}, it says {_of(payout, payout.gross_minor)}"
+            )
         if payout.net_minor > payout.gross_minor - payout.fee_minor or fees > payout.fee_minor:
-            _off(tally, life, f"gross {payout.gross_minor} less fees {payout.fee_minor} is not {payout.net_minor}")
+            _off(
+                tally,
+                life,
+                f"gross {_of(payout, payout.gross_minor)} less fees {_of(payout, payout.fee_minor)} "
+                f"is not {_of(payout, payout.net_minor)}",
+            )
         booked = entries.get(payout.id, [])
         if len(booked) > 1:
             _off(tally, life, f"it is in the books {len(booked)} times: {', '.join(entry.id for entry in booked)}")
@@ -108,9 +125,17 @@ def _booked(tally: Tally, life: Life, payout: Payout, entry: Entry) -> None:
     if entry.currency != payout.currency:
         _off(tally, life, f"entry {entry.id} is in {entry.currency}, the payout in {payout.currency}")
     elif bank and sum(bank) != payout.net_minor:
-        _off(tally, life, f"entry {entry.id} books {sum(bank)} at the bank, {payout.net_minor} arrived")
+        _off(
+            tally,
+            life,
+            f"entry {entry.id} books {_of(payout, sum(bank))} at the bank, {_of(payout, payout.net_minor)} arrived",
+        )
     elif payout.net_minor == payout.gross_minor - payout.fee_minor and debits != payout.gross_minor:
-        _off(tally, life, f"entry {entry.id} books {debits}, the payout's gross is {payout.gross_minor}")
+        _off(
+            tally,
+            life,
+            f"entry {entry.id} books {_of(payout, debits)}, the payout's gross is {_of(payout, payout.gross_minor)}",
+        )
 
 
 def never_more_back(facts: Facts) -> Findings:
@@ -120,8 +145,10 @@ def never_more_back(facts: Facts) -> Findings:
         payment: Payment = document_of(change)
         tally.examined += 1
         if payment.refunded_minor + payment.disputed_minor > payment.captured_minor:
-            back = f"{payment.refunded_minor} refunded and {payment.disputed_minor} disputed"
-            sentence = f"payment {payment.id} captured {payment.captured_minor}, but {back}"
+            back = (
+                f"{_of(payment, payment.refunded_minor)} refunded and {_of(payment, payment.disputed_minor)} disputed"
+            )
+            sentence = f"payment {payment.id} captured {_of(payment, payment.captured_minor)}, but {back}"
             tally.violation(change.txn, sentence, change, entities=(f"payment {payment.id}",))
     for system in ("billing", "erp"):
         invoices = facts.lives("invoice", system)
@@ -130,7 +157,8 @@ def never_more_back(facts: Facts) -> Findings:
             tally.examined += 1
             total = sum(memo.document.total_minor for memo in memos)
             if invoice is not None and total > invoice_of(invoice).total_minor:
-                sentence = f"{invoice.name} over {invoice_of(invoice).total_minor} was credited {total} in all"
+                bill = invoice_of(invoice)
+                sentence = f"{invoice.name} over {_of(bill, bill.total_minor)} was credited {_of(bill, total)} in all"
                 evidence = [memo.first for memo in memos]
                 tally.violation(invoice.txn, sentence, *evidence, entities=(invoice.name,))
     return tally.findings()

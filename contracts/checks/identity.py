@@ -7,6 +7,7 @@ from datetime import date
 
 from contracts.checks.facts import Facts, Life, invoice_of, quote_of, subscription_of
 from contracts.checks.verdict import Findings, Tally
+from domain.money import said
 from domain.objects import Invoice, Line, Payment
 
 
@@ -119,7 +120,8 @@ def one_capture_per_payment(facts: Facts) -> Findings:
         assert isinstance(payment, Payment), "changes of payments carry payments"
         tally.examined += 1
         if payment.captured_minor > payment.amount_minor:
-            sentence = f"payment {payment.id} captured {payment.captured_minor} of {payment.amount_minor} asked for"
+            sentence = f"payment {payment.id} captured {said(payment.captured_minor, payment.currency)} "
+            sentence += f"of {said(payment.amount_minor, payment.currency)} asked for"
             tally.violation(change.txn, sentence, change, entities=(f"payment {payment.id}",))
         live = payment.captured_minor - payment.refunded_minor
         if change.status in ("failed", "returned", "voided"):

@@ -14,6 +14,7 @@ from contracts.checks.verdict import Evidence, Findings, Tally
 from domain.calendar import SECOND_US
 from domain.errors import ErrorCode
 from domain.history import Case, Changed
+from domain.money import said
 
 UNSETTLED = "the run ended before the systems had their settling time after the faults"
 _HELD = frozenset({"soft_hold", "hard_hold"})
@@ -110,19 +111,21 @@ def sales_sees_the_truth(facts: Facts) -> Findings:
             last = shown.get(reference)
             is_seen = last is not None and last.at_us >= fact_us
             if not is_seen and not _in_hand(facts, life) and reference not in facts.excused:
-                sentence = f"invoice {life.id} was {word}, and the CRM still shows {_picture(last)}"
+                sentence = (
+                    f"invoice {life.id} was {word}, and the CRM still shows {_picture(last, invoice_of(life).currency)}"
+                )
                 evidence: Evidence = (fact_us, f"invoice {life.id} was {word} in billing")
                 seen = (last,) if last is not None else ()
                 tally.violation(life.txn, sentence, *seen, evidence, life.last, entities=(life.name,))
     return tally.findings("" if facts.has_settled else UNSETTLED)
 
 
-def _picture(mirror: Changed | None) -> str:
+def _picture(mirror: Changed | None, currency: str) -> str:
     if mirror is None:
         return "nothing of it"
     document = document_of(mirror)
     status = document.invoice_status or document.order_status or "no status"
-    return f"{mirror.id} as {status} with {document.invoice_balance_minor} (minor units) open"
+    return f"{mirror.id} as {status} with {said(document.invoice_balance_minor, currency)} open"
 
 
 def cases_are_owned(facts: Facts) -> Findings:

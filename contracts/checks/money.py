@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from contracts.checks.facts import BILLED, Facts, Life, base_of, document_of, intent_of, invoice_of, quote_of
 from contracts.checks.verdict import Findings, Tally
+from domain.money import said
 from domain.objects import CreditMemo, Invoice, Line, Order, Quote, TaxShare
 
 _DOCUMENTS = (("invoice", "billing"), ("invoice", "erp"), ("credit_memo", "billing"), ("credit_memo", "erp"))
@@ -41,14 +42,18 @@ def _total_problem(document: Invoice | CreditMemo) -> str:
     net = sum([line.amount_minor for line in lines if line.kind != "tax"])
     tax_lines = [line.amount_minor for line in lines if line.kind == "tax"]
     taxes = sum([share.amount_minor for share in document.taxes])
+
+    def of(amount_minor: int) -> str:
+        return said(amount_minor, document.currency)
+
     if net != document.net_minor:
-        return f"the lines add up to {net}, the net amount is {document.net_minor}"
+        return f"the lines add up to {of(net)}, the net amount is {of(document.net_minor)}"
     if tax_lines and sum(tax_lines) != document.tax_minor:
-        return f"the tax lines add up to {sum(tax_lines)}, the tax is {document.tax_minor}"
+        return f"the tax lines add up to {of(sum(tax_lines))}, the tax is {of(document.tax_minor)}"
     if taxes != document.tax_minor and (document.taxes or not tax_lines):
-        return f"the taxes add up to {taxes}, the tax is {document.tax_minor}"
+        return f"the taxes add up to {of(taxes)}, the tax is {of(document.tax_minor)}"
     if document.net_minor + document.tax_minor != document.total_minor:
-        return f"net {document.net_minor} and tax {document.tax_minor} do not make {document.total_minor}"
+        return f"net {of(document.net_minor)} and tax {of(document.tax_minor)} do not make {of(document.total_minor)}"
     return ""
 
 
@@ -107,7 +112,7 @@ def signs_are_right(facts: Facts) -> Findings:
         document = document_of(change)
         sign = -1 if document.kind == "return" else 1
         if document.net_minor * sign < 0 or document.tax_minor * sign < 0:
-            sentence = f"tax document {document.code} ({document.kind}) has the wrong sign: net {document.net_minor}"
+            sentence = f"tax document {document.code} ({document.kind}) has the wrong sign: {document.net_minor}"
             tally.violation(change.txn, sentence, change, entities=(f"tax {document.code}",))
     return tally.findings()
 
@@ -133,8 +138,8 @@ def systems_agree(facts: Facts) -> Findings:
         same_currency = left.document.currency == right.document.currency
         if left_minor != right_minor or not same_currency:
             sentence = (
-                f"{left.name} is over {left_minor} {left.document.currency}, "
-                f"{right.name} over {right_minor} {right.document.currency}"
+                f"{left.name} is over {said(left_minor, left.document.currency)}, "
+                f"{right.name} over {said(right_minor, right.document.currency)}"
             )
             tally.violation(right.txn, sentence, left.last, right.last, entities=(left.name, right.name))
     return tally.findings()
@@ -144,7 +149,7 @@ def _order_problem(quote: Quote, order: Order) -> str:
     if quote.currency != order.currency:
         return f"currency {order.currency} instead of {quote.currency}"
     if order.total_minor != quote.total_minor:
-        return f"total {order.total_minor} instead of {quote.total_minor}"
+        return f"total {said(order.total_minor, order.currency)} instead of {said(quote.total_minor, quote.currency)}"
     wanted = sorted((line.sku, line.quantity, line.amount_minor) for line in quote.lines if line.quantity)
     found = sorted((line.sku, line.quantity, line.amount_minor) for line in order.lines if line.quantity)
     return "" if wanted == found else f"lines {found} instead of {wanted}"

@@ -8,6 +8,7 @@ from fractions import Fraction
 from contracts.checks.facts import Facts, Life
 from contracts.checks.terms import Billed, Piece, Price, Spans, Terms, billed_of, clipped, terms_of
 from contracts.checks.verdict import Evidence, Findings, Tally
+from domain.money import said
 from domain.objects import Line
 from domain.rounding import Rounding, round_ratio
 
@@ -76,6 +77,7 @@ def amounts_add_up(facts: Facts) -> Findings:
     """Each invoice line costs quantity x price x its share of the period, and each credit its share of its line."""
     tally = Tally("M1")
     for life in facts.lives("invoice", "billing").values():
+        currency = life.document.currency
         for line in life.document.lines:
             if line.kind in ("tax", "usage"):
                 continue
@@ -83,7 +85,8 @@ def amounts_add_up(facts: Facts) -> Findings:
             wanted = line_amount(line)
             if wanted is not None and wanted != line.amount_minor:
                 sentence = (
-                    f"line {line.id} of invoice {life.id} ({line.sku}) is {line.amount_minor}, it should be {wanted}"
+                    f"line {line.id} of invoice {life.id} ({line.sku}) is {said(line.amount_minor, currency)}, "
+                    f"it should be {said(wanted, currency)}"
                 )
                 tally.violation(life.txn, sentence, life.first, entities=(life.name,))
     for billed in billed_of(facts).values():
@@ -124,9 +127,11 @@ def _credits_add_up(tally: Tally, billed: Billed) -> None:
                     line.amount_minor, credit.period_start, credit.period_end, line.period_start, line.period_end
                 )
             if credit.amount_minor != min(wanted, left):
+                currency = note.document.currency
                 sentence = (
-                    f"credit note {note.id} gives back {credit.amount_minor} for {line.sku} "
-                    f"from {credit.period_start} to {credit.period_end}; it should be {min(wanted, left)}"
+                    f"credit note {note.id} gives back {said(credit.amount_minor, currency)} for {line.sku} "
+                    f"from {credit.period_start} to {credit.period_end}; "
+                    f"it should be {said(min(wanted, left), currency)}"
                 )
                 tally.violation(note.txn, sentence, invoice.first, note.first, entities=(note.name, invoice.name))
 

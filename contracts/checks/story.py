@@ -9,6 +9,7 @@ from __future__ import annotations
 from contracts.checks.facts import Facts
 from contracts.checks.verdict import Evidence, Violation, instant_of
 from domain.history import Applied, Attempted, Case, Changed, Delivered, Fired, Flow, Record
+from domain.money import said
 
 Line = tuple[int, str]
 LINES_MAX = 12
@@ -131,7 +132,7 @@ def _changed(change: Changed) -> str:
     document = change.document
     currency = getattr(document, "currency", "")
     amount = getattr(document, "total_minor", getattr(document, "amount_minor", None))
-    worth = f" over {amount} {currency} (minor units)" if amount is not None and currency else ""
+    worth = f" over {said(amount, currency)}" if amount is not None and currency else ""
     if not change.before:
         return f"{change.system} has a new {kind} {change.id}{worth}, {change.status.replace('_', ' ')}"
     if change.before == change.status:

@@ -20,7 +20,9 @@ def answer(gathered: Gathered) -> str:
     verdict = gathered.verdict
     lifecycles = counted(gathered.run.lifecycles, "lifecycle")
     if verdict.broken_safety:
-        undone = f"; besides, work was left undone ({listed(verdict.broken_liveness)})" if verdict.broken_liveness else ""
+        undone = (
+            f"; besides, work was left undone ({listed(verdict.broken_liveness)})" if verdict.broken_liveness else ""
+        )
         return f"Do not go live like this: over {lifecycles}, {_broken(gathered, verdict.broken_safety)}{undone}."
     if verdict.broken_liveness:
         return (

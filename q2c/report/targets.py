@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from contracts.checks.kpi import KpiResult
 from domain.calendar import SECOND_US
-from web.words import count, duration, money
+from domain.money import said
+from web.words import count, duration
 
 _SHARE_MIN, _TOUCHLESS_MIN, _RECOVERY_SECONDS_MAX = 100.0, 95.0, 900.0
 Met = Callable[[KpiResult], bool]
@@ -29,7 +30,7 @@ def figure(unit: str, label: str, value: float) -> str:
     if kind in ("seconds", "hours"):
         return duration(round(value * SECOND_US * (3600 if kind == "hours" else 1)))
     if unit == "minor units":
-        return money(round(value), label)
+        return said(round(value), label)
     if kind == "days":
         return f"{value:.1f} d"
     return count(round(value)) if value == round(value) else f"{value:.2f}"

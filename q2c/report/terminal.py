@@ -10,11 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 from contracts.checks.sla import LAST_DAYS, NORMAL, SlaResult
+from domain.money import said
 from q2c.report.document import MoneyRow, VerdictDocument, read
 from q2c.report.headline import WORDS
 from q2c.report.sections.levels import attained
 from q2c.report.stories import Told
-from web.words import count, counted, duration, instant, listed, money, share
+from web.words import count, counted, duration, instant, listed, share
 
 if TYPE_CHECKING:
     from q2c.rehearsing import Rehearsed
@@ -136,10 +137,10 @@ def _reconciliation(document: VerdictDocument, console: Console) -> None:
         cash = sum(row.amounts.cash_minor for row in rows)
         agree = invoiced == posted and captured == cash
         text = (
-            f"invoiced {money(invoiced, currency)}, posted {money(posted, currency)}; "
-            f"captured {money(captured, currency)}, in the books {money(cash, currency)}"
+            f"invoiced {said(invoiced, currency)}, posted {said(posted, currency)}; "
+            f"captured {said(captured, currency)}, in the books {said(cash, currency)}"
         )
-        apart = f"{money(invoiced - posted, currency)} and {money(captured - cash, currency)} apart"
+        apart = f"{said(invoiced - posted, currency)} and {said(captured - cash, currency)} apart"
         end = "; all agree" if agree else f"; {apart}"
         _line(console, f"money in {currency}", text + end, "good" if agree else "warn")
 

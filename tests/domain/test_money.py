@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.currency import EXPONENTS, UnknownCurrency, exponent, quantum_count
-from domain.money import Allocation, CurrencyMismatch, Money, allocate, total
+from domain.money import Allocation, CurrencyMismatch, Money, allocate, said, total
 from domain.rounding import Rounding, round_ratio, round_to_digits, round_to_minor, round_to_step
 
 AMOUNTS = st.integers(min_value=-(10**12), max_value=10**12)
@@ -140,3 +140,10 @@ def test_the_floor_policy_does_not_mirror() -> None:
 def test_an_impossible_split_is_refused(weights: list[int]) -> None:
     with pytest.raises(ValueError, match="cannot split"):
         allocate(10, weights)
+
+
+def test_money_shows_the_digits_of_its_currency() -> None:
+    assert said(123_450, "USD") == "1,234.50 USD"
+    assert said(123_450, "JPY") == "123,450 JPY"
+    assert said(-5, "KWD") == "-0.005 KWD"
+    assert said(5, "???") == "5 ??? (minor units)"

@@ -45,13 +45,6 @@ def test_a_window_names_the_second_day_only_when_it_is_another() -> None:
     assert words.between(EVE_US, EVE_US + 6 * 3600 * SECOND_US) == "Thu 31 Dec 19:00 to Fri 1 Jan 01:00 UTC"
 
 
-def test_money_shows_the_digits_of_its_currency() -> None:
-    assert words.money(123_450, "USD") == "1,234.50 USD"
-    assert words.money(123_450, "JPY") == "123,450 JPY"
-    assert words.money(-5, "KWD") == "-0.005 KWD"
-    assert words.money(5, "???") == "5 ??? (minor units)"
-
-
 @pytest.mark.parametrize(
     ("part", "whole", "said"), [(0, 0, "–"), (9_999, 10_000, "99.9 %"), (3, 3, "100 %"), (1, 3, "33.3 %")]
 )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from contracts.checks.reconciliation import Row, Settlement
+from domain.money import said
 from q2c.report.gathered import Gathered
 from web.blocks import Cell, Section, Table, Text, columns, row
-from web.words import count, money
+from web.words import count
 
 _NOTE = (
     "Amounts are of the run, without what was there before it. What was still on its way when the run ended, and "
@@ -65,13 +66,13 @@ def _collected(gathered: Gathered) -> Table:
 
 
 def _agree(one: Row, starts: tuple[str, ...]) -> Cell:
-    found = [f"{what}: {money(value, one.currency)}" for what, value in one.differences if what.startswith(starts)]
+    found = [f"{what}: {said(value, one.currency)}" for what, value in one.differences if what.startswith(starts)]
     return Cell("; ".join(found)) if found else Cell("yes", "good")
 
 
 def amount(amount_minor: int, currency: str) -> str:
     """Return an amount without its currency, which the row's header names."""
-    return money(amount_minor, currency).removesuffix(f" {currency}")
+    return said(amount_minor, currency).removesuffix(f" {currency}")
 
 
 def _settled(gathered: Gathered) -> Table:
@@ -84,7 +85,7 @@ def _settled(gathered: Gathered) -> Table:
 
 def _settlement(each: Settlement) -> tuple[Cell, ...]:
     apart = each.net_minor - each.booked_minor
-    agree = Cell(f"{money(apart, each.currency)} apart") if apart else Cell("yes", "good")
+    agree = Cell(f"{said(apart, each.currency)} apart") if apart else Cell("yes", "good")
     return row(
         each.currency, count(each.payouts), amount(each.net_minor, each.currency),
         amount(each.booked_minor, each.currency), agree,
