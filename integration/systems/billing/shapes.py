@@ -1,0 +1,200 @@
+"""What the billing platform answers, and the canonical form of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from domain.objects import Line
+from integration.outcomes import Answer
+from integration.systems.crm import Address
+from integration.systems.wire import date_of_seconds, read
+
+ONE_TIME = "one_time"
+TAX_REASON = "tax_change"
+TAX_PREFIX = "Tax "
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """What one charge of a subscription costs: so many units at a price per billing period of so many months."""
+
+    sku: str
+    quantity: int
+    unit_minor: int
+    months: int
+
+
+class InvoiceLine(msgspec.Struct, frozen=True):
+    """A line of an invoice or credit note; `date_to` is exclusive, both dates are Unix seconds."""
+
+    id: str
+    amount: int
+    entity_type: str = ""
+    entity_id: str | None = None
+    quantity: int = 1
+    unit_amount: int = 0
+    date_from: int = 0
+    date_to: int = 0
+    description: str = ""
+    reference_line_item_id: str | None = None
+
+    @property
+    def jurisdiction(self) -> str:
+        """The jurisdiction a tax line was added for; empty for other lines."""
+        if self.entity_type == "adhoc" and self.description.startswith(TAX_PREFIX):
+            return self.description.removeprefix(TAX_PREFIX)
+        return ""
+
+    def canonical(self) -> Line:
+        """Return the line in canonical form."""
+        sku, _, months = (self.entity_id or "").rpartition("-")
+        sku = sku.rpartition("-")[0]
+        starts, ends = date_of_seconds(self.date_from), date_of_seconds(self.date_to)
+        return Line(
+            id=self.id, sku=sku, kind=ONE_TIME if months == "0" else "recurring", quantity=self.quantity,
+            unit_minor=self.unit_amount, amount_minor=self.amount, months=int(months or 0), period_start=starts,
+            period_end=ends,
+        )  # fmt: skip
+
+
+class BillingAddress(msgspec.Struct, frozen=True):
+    """The address on an invoice."""
+
+    line1: str = ""
+    city: str = ""
+    state_code: str = ""
+    zip: str = ""
+    country: str = ""
+
+    def canonical(self) -> Address:
+        """Return the address as the tax engine is asked with."""
+        return Address(self.line1, self.city, self.state_code, self.zip, self.country)
+
+
+class BillingInvoice(msgspec.Struct, frozen=True):
+    """An invoice as billing shows it."""
+
+    id: str
+    customer_id: str
+    status: str
+    currency_code: str
+    date: int
+    total: int
+    amount_due: int
+    line_items: list[InvoiceLine]
+    amount_paid: int = 0
+    subscription_id: str = ""
+    business_entity_id: str = ""
+    po_number: str = ""
+    due_date: int | None = None
+    billing_address: BillingAddress = BillingAddress()
+
+    @property
+    def quote_reference(self) -> str:
+        """The reference of the quote version it bills ("Q-000123-v1"); empty when it was sold in another system."""
+        return self.po_number if "-v" in self.po_number else ""
+
+    @property
+    def priced(self) -> list[InvoiceLine]:
+        """The lines that are not tax."""
+        return [line for line in self.line_items if not line.jurisdiction]
+
+    def tax_line(self, jurisdiction: str) -> InvoiceLine | None:
+        """Return the tax line of a jurisdiction, or None while there is none."""
+        return next((line for line in self.line_items if line.jurisdiction == jurisdiction), None)
+
+
+class CreditNote(msgspec.Struct, frozen=True):
+    """A credit note as billing shows it."""
+
+    id: str
+    reference_invoice_id: str
+    customer_id: str
+    status: str
+    type: str
+    currency_code: str
+    date: int
+    total: int
+    line_items: list[InvoiceLine]
+    subscription_id: str = ""
+    business_entity_id: str = ""
+    reason_code: str = ""
+    customer_notes: str = ""
+
+
+class SubscriptionItem(msgspec.Struct, frozen=True):
+    """A charge of a subscription."""
+
+    item_price_id: str
+    quantity: int = 1
+    unit_price: int = 0
+
+    def terms(self) -> Terms:
+        """Return the charge in canonical form."""
+        sku, _, months = self.item_price_id.rpartition("-")
+        return Terms(sku.rpartition("-")[0], self.quantity, self.unit_price, int(months))
+
+
+class BillingSubscription(msgspec.Struct, frozen=True):
+    """A subscription as billing shows it."""
+
+    id: str
+    customer_id: str
+    status: str
+    currency_code: str
+    subscription_items: list[SubscriptionItem]
+    start_date: int = 0
+    meta_data: dict[str, Any] = {}
+
+
+class _Invoice(msgspec.Struct):
+    invoice: BillingInvoice
+
+
+class _Invoices(msgspec.Struct):
+    rows: list[_Invoice] = msgspec.field(name="list")
+
+
+class _CreditNote(msgspec.Struct):
+    credit_note: CreditNote
+
+
+class _CreditNotes(msgspec.Struct):
+    rows: list[_CreditNote] = msgspec.field(name="list")
+
+
+class _Subscription(msgspec.Struct):
+    subscription: BillingSubscription
+
+
+_invoice = msgspec.json.Decoder(_Invoice)
+_invoices = msgspec.json.Decoder(_Invoices)
+_credit_note = msgspec.json.Decoder(_CreditNote)
+_credit_notes = msgspec.json.Decoder(_CreditNotes)
+_subscription = msgspec.json.Decoder(_Subscription)
+
+
+def invoice_of(answer: Answer) -> BillingInvoice:
+    """Return the invoice of an answer."""
+    return read(answer, _invoice).invoice
+
+
+def invoices_of(answer: Answer) -> list[BillingInvoice]:
+    """Return the invoices of an answer to `pending_invoices`."""
+    return [row.invoice for row in read(answer, _invoices).rows]
+
+
+def credit_note_of(answer: Answer) -> CreditNote:
+    """Return the credit note of an answer."""
+    return read(answer, _credit_note).credit_note
+
+
+def credit_notes_in(answer: Answer) -> list[CreditNote]:
+    """Return the credit notes of an answer to `credit_notes_of`."""
+    return [row.credit_note for row in read(answer, _credit_notes).rows]
+
+
+def subscription_of(answer: Answer) -> BillingSubscription:
+    """Return the subscription of an answer."""
+    return read(answer, _subscription).subscription
