@@ -45,7 +45,7 @@ docs: $(STAMP)
 
 lock: $(STAMP)
 	$(BIN)/python -m piptools compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url \
-	  --no-emit-trusted-host --no-emit-find-links --no-annotate --extra test --extra lint --extra lock \
+	  --no-emit-trusted-host --no-emit-find-links --no-annotate --extra mocks --extra test --extra lint --extra lock \
 	  --output-file requirements.txt pyproject.toml
 
 clean:
