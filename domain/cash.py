@@ -1,6 +1,6 @@
 """Cash rules: which invoices a payment settles, what refunds and chargebacks do to balances, small differences.
 
-Source: `domain.md` 2.10; oracle cases Y01 to Y03. Amounts are minor units.
+Oracle cases Y01 to Y03. Amounts are minor units.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,6 +1,6 @@
 """Currencies are ISO 4217 codes with the number of digits of their minor unit.
 
-The table is data (ISO 4217, active codes; exponents as in `domain.md` 2.13). Payment providers round some
+The table is data (ISO 4217, active codes). Payment providers round some
 currencies differently; that is the business of a provider's adapter, not of this table.
 """
 

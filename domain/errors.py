@@ -1,4 +1,4 @@
-"""The error taxonomy: what a code means, who owns it, whether a retry helps and when it is due (domain.md 4.3).
+"""The error taxonomy: what a code means, who owns it, whether a retry helps and when it is due.
 
 A code is `CLASS.SUBCLASS` or `CLASS.SUBCLASS.DETAIL`, for example `DATA_QUALITY.MAPPING_MISSING.SKU-7`.
 Due times are wall time: a business day counts as 24 hours.

@@ -81,7 +81,7 @@ class FiscalQuarter(msgspec.Struct, frozen=True, gc=False):
     days: Interval
 
     def cutoff_us(self, zone: str) -> int:
-        """Return the local midnight that ends the quarter in the entity's zone (`domain.md` 2.14)."""
+        """Return the local midnight that ends the quarter in the entity's zone."""
         return midnight_us(self.days.end, zone)
 
 

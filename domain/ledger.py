@@ -1,6 +1,6 @@
 """The ledger holds balanced double entries: per legal entity and currency, debits equal credits, base amounts too.
 
-Accounts are the chart of `domain.md` 2.12 as data; the postings themselves, one pure function per business event,
+Accounts are a chart as data; the postings themselves, one pure function per business event,
 are in `domain.postings`.
 """
 
@@ -135,7 +135,7 @@ class Writer:
     """Collects the lines of one entry, derives base amounts, and refuses to write an unbalanced one.
 
     Base amounts come from a share of `base_total_minor` where it differs from the document (the last line takes
-    the residual, `domain.md` 2.13); without one, base equals the document currency.
+    the residual); without one, base equals the document currency.
     """
 
     def __init__(self, entity: str, event: str, currency: str, source: str = "") -> None:

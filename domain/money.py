@@ -16,7 +16,7 @@ class CurrencyMismatch(ValueError):
 
 
 class Allocation(Enum):
-    """How leftover units are found when an amount is split by weights (`domain.md` 0.9).
+    """How leftover units are found when an amount is split by weights.
 
     LARGEST_REMAINDER splits the absolute value and signs afterwards, so `allocate(-x) == -allocate(x)`.
     FLOOR floors the signed shares (moneyphp): -5 by 7:3 is -3, -2 although +5 is 4, 1; kept for vendors that do so.

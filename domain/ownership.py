@@ -1,4 +1,4 @@
-"""The system of record of every kind of field: who may write it, who may ask, who holds a copy (domain.md 2.2)."""
+"""The system of record of every kind of field: who may write it, who may ask, who holds a copy."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-"""Postings say which accounts a business event moves: one pure function per row of `domain.md` 2.12.
+"""Postings say which accounts a business event moves: one pure function per event.
 
 Amounts are minor units of the document currency; every entry balances or is refused. An order booking, a partner
 resale margin and a seller's reverse charge post nothing.

@@ -1,6 +1,6 @@
 """Proration says which share of a full period's price a used part of it costs, exactly, by a named policy.
 
-Every row of `domain.md` 2.7 is a `ProrationPolicy` value; `ratio` turns a policy and two half-open intervals into
+Every convention that a platform uses is a `ProrationPolicy` value; `ratio` turns a policy and two half-open intervals into
 a Fraction, and rounding happens once, in `prorate_minor`. Oracle cases: P01-P30.
 """
 
@@ -16,7 +16,7 @@ from domain.rounding import Rounding, round_ratio, round_to_digits
 
 
 class DayCount(Enum):
-    """How the share of a period is measured; the vendor that uses each is named in `domain.md` 2.7."""
+    """How the share of a period is measured."""
 
     ACT_ACT = "ACT_ACT"
     FIXED_N = "FIXED_N"
@@ -85,13 +85,13 @@ POLICIES: dict[str, ProrationPolicy] = {
     "FULL": ProrationPolicy(day_count=DayCount.FULL),
     "NEXT_CYCLE": ProrationPolicy(day_count=DayCount.NEXT_CYCLE),
 }
-"""The conventions of `domain.md` 2.7 under the names that configuration uses."""
+"""The conventions under the names that configuration uses."""
 
 NOMINAL_DAYS: dict[str, int] = {"month": 30, "quarter": 91, "half_year": 182, "year": 365}
 """Nominal length of a charge's own period for OWN_CADENCE (Meteroid)."""
 
 PER_MONTH_DAY = Fraction(12, 365)
-"""One leftover day in months, for MONTHS_PLUS_DAYS (constant unverified: `domain.md` 7)."""
+"""One leftover day in months, for MONTHS_PLUS_DAYS (the vendor publishes no constant)."""
 
 
 def whole_months(used: Interval) -> tuple[int, int]:

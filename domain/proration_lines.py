@@ -1,7 +1,6 @@
 """The lines that proration puts on an invoice: stubs, changes in mid-period, caps, moved billing dates.
 
-The default style is two visible lines, a credit of the unused old price and a charge of the remaining new price
-(`domain.md` 0.6); OpenMeter's style recomputes both parts. Net amounts are sums of rounded lines, never a rounding
+The default style is two visible lines, a credit of the unused old price and a charge of the remaining new price; OpenMeter's style recomputes both parts. Net amounts are sums of rounded lines, never a rounding
 of the difference (worked example C).
 """
 
@@ -68,7 +67,7 @@ def recompute_both(
 
 
 def capped_credit(credit_minor_wanted: int, billed_minor: int, already_credited_minor: int) -> int:
-    """Limit a (negative) credit to what was billed and not yet credited (`domain.md` 0.7)."""
+    """Limit a (negative) credit to what was billed and not yet credited."""
     return -min(-credit_minor_wanted, max(0, billed_minor - already_credited_minor))
 
 

@@ -1,6 +1,6 @@
 """Rating turns a quantity into a price by a named model; results are exact and rounded by the caller, once.
 
-Models of `domain.md` 2.8: per unit, graduated, volume (non-monotonic on purpose), package, flat, percentage, with
+Models: per unit, graduated, volume (non-monotonic on purpose), package, flat, percentage, with
 minimum commitment, cap and prepaid drawdown. Prices are in any one unit (major or minor); quantities are exact.
 """
 
@@ -127,7 +127,7 @@ def draw_down(balance: Exact, charged: Exact) -> Drawdown:
 
 
 def instalments(total_minor: int, count: int, mode: Rounding = Rounding.HALF_UP) -> tuple[int, ...]:
-    """Split a contract value into equal rounded instalments; the last one takes the residual (`domain.md` 2.8)."""
+    """Split a contract value into equal rounded instalments; the last one takes the residual."""
     if count < 1:
         raise ValueError(f"cannot split into {count} instalments; expected at least 1")
     each = round_ratio(Fraction(total_minor, count), mode)

@@ -1,6 +1,6 @@
 """Revenue schedules spread a price over the time in which it is earned; slices always add up to the price.
 
-Rules of `domain.md` 2.11 (ASC 606 / IFRS 15 basics): allocation by stand-alone selling price, straight-line methods,
+Rules (ASC 606 / IFRS 15 basics): allocation by stand-alone selling price, straight-line methods,
 modification. The last slice takes the residual (0.9).
 """
 

@@ -1,6 +1,6 @@
 """Rounding turns an exact ratio into whole units, by a mode that is named and never assumed.
 
-HALF_UP means "ties away from zero" (`domain.md` 0.2), so that -x always rounds to minus the rounding of x and a
+HALF_UP means "ties away from zero", so that -x always rounds to minus the rounding of x and a
 credit mirrors its charge. Case M01 tells the modes apart.
 """
 
@@ -91,7 +91,7 @@ def round_to_minor(major: Exact, currency: str, mode: Rounding = Rounding.HALF_U
 
 
 def round_to_step(amount_minor: int, step_minor: int, mode: Rounding = Rounding.HALF_UP) -> int:
-    """Round minor units to a cash step, e.g. 5 for Swiss coins; for document totals only (`domain.md` 2.13)."""
+    """Round minor units to a cash step, e.g. 5 for Swiss coins; for document totals only."""
     if step_minor < 1:
         raise ValueError(f"cash step is {step_minor} minor units; expected at least 1")
     return step_minor * round_ratio(Fraction(amount_minor, step_minor), mode)

@@ -1,7 +1,7 @@
 """Tax arithmetic: exclusive and inclusive prices, rounding levels, compound taxes, discounts and credit memos.
 
 Amounts are minor units, rates are Fractions (20 % is Fraction(1, 5)). Jurisdiction tables are data in
-`domain.tax_rules`. Source: `domain.md` 2.9 and oracle cases T01-T12.
+`domain.tax_rules`. Oracle cases T01-T12.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """Which tax applies at all: the EU decision for a seller in one country, and US nexus, both as data.
 
-Source: `domain.md` 2.9 (EU rules as tested in Lago; US thresholds published). Rates here are invented round figures
+Source: EU rules as tested in Lago; published US thresholds. Rates here are invented round figures
 for mocks; the decisions are the facts.
 """
 

@@ -18,7 +18,7 @@ class Latency(msgspec.Struct, frozen=True):
     p95_seconds: float
 
 
-# Calibration of domain.md 3.6; every figure but the platform averages is an estimate that a scenario may replace.
+# Every figure but the platforms' published averages is an estimate [E] that a scenario may replace.
 DEFAULTS: Mapping[str, Latency] = {
     "crm": Latency(0.25, 0.9),
     "erp": Latency(1.8, 6.0),

@@ -1,4 +1,4 @@
-"""Key figures: the table of domain.md 4.6, measured on one history.
+"""Key figures: a table, measured on one history.
 
 K-14 (revenue leakage) and K-19 (attainment by SLA and entity) are not here: the first needs the whole contract value,
 of which a history of some weeks sees a part; the second is the table of `sla.py`.

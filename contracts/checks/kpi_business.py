@@ -1,4 +1,4 @@
-"""Key figures of the trade itself: conversion, cycle times, cash, cut-off, accuracy (domain.md 4.6)."""
+"""Key figures of the trade itself: conversion, cycle times, cash, cut-off, accuracy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Key figures of the machinery: failures, exceptions, calls, dead letters, recovery (domain.md 4.6)."""
+"""Key figures of the machinery: failures, exceptions, calls, dead letters, recovery."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ _AT_OLD_RATES = frozenset({"1100", "2150"})
 Rates = dict[tuple[str, str], set[Decimal]]
 _SUBLEDGER = frozenset({"invoice", "credit_memo", "cash", "payment", "refund", "customerpayment", "creditmemo"})
 _CLOSED = {"ar": frozenset({"soft_closed", "closed", "locked"}), "gl": frozenset({"closed", "locked"})}
-"""The statuses of a period in which each module takes no more postings (domain.md 2.3.16)."""
+"""The statuses of a period in which each module takes no more postings."""
 
 
 def entries_balance(facts: Facts) -> Findings:

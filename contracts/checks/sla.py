@@ -1,4 +1,4 @@
-"""Service levels: how long people and systems took, against the targets of domain.md 4.5.
+"""Service levels: how long people and systems took, against targets.
 
 A clock that still runs at the end of the run counts with the time it has run so far when that is over its target
 already, and is left out otherwise. Events of the last three business days of the quarter have their own targets.

@@ -1,4 +1,4 @@
-"""The state charts of quote-to-cash, one module per object, each a table (domain.md 2.3).
+"""The state charts of quote-to-cash, one module per object, each a table.
 
     CHARTS             every chart by its name
     Chart, Transition  the values

@@ -1,4 +1,4 @@
-"""The chart of a contract amendment (domain.md 2.3.4)."""
+"""The chart of a contract amendment."""
 
 from domain.charts.chart import Chart, rows
 

@@ -1,4 +1,4 @@
-"""The chart of an approval request (domain.md 2.3.2)."""
+"""The chart of an approval request."""
 
 from domain.charts.chart import Chart, rows
 

@@ -1,4 +1,4 @@
-"""The chart of an account's credit status (domain.md 2.3.8).
+"""The chart of an account's credit status.
 
 A hold applies to an order decision made after `applied_at`; orders already booked go to
 credit_hold_inflight only under a hard hold.

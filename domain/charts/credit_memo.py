@@ -1,4 +1,4 @@
-"""The chart of a credit memo (domain.md 2.3.10)."""
+"""The chart of a credit memo."""
 
 from domain.charts.chart import Chart, rows
 

@@ -1,4 +1,4 @@
-"""The chart of a payment dispute, or chargeback (domain.md 2.3.12).
+"""The chart of a payment dispute, or chargeback.
 
 Funds leave on open and come back on won. Under `chargeback_reopens = on_open` the invoice balance rises on
 open and falls on won; under `on_lost` it rises only on lost.

@@ -1,4 +1,4 @@
-"""The chart of a dunning case (domain.md 2.3.13). Days count from the due date.
+"""The chart of a dunning case. Days count from the due date.
 
 Card retries run inside the first 21 days (day 0, 3, 7, 14, 21). No dunning under the currency's threshold.
 """

@@ -1,4 +1,4 @@
-"""The chart of an exception case (domain.md 2.3.14)."""
+"""The chart of an exception case."""
 
 from domain.charts.chart import Chart, rows
 

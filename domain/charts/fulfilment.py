@@ -1,4 +1,4 @@
-"""The chart of a fulfilment task (domain.md 2.3.7)."""
+"""The chart of a fulfilment task."""
 
 from domain.charts.chart import Chart, rows
 

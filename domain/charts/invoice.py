@@ -1,4 +1,4 @@
-"""The chart of an invoice (domain.md 2.3.9).
+"""The chart of an invoice.
 
 `overdue` is derived and no state: balance > 0 and due_date < today in the local zone.
 """

@@ -1,4 +1,4 @@
-"""The chart of an integration message (domain.md 2.3.15)."""
+"""The chart of an integration message."""
 
 from domain.charts.chart import Chart, rows
 

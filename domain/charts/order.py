@@ -1,4 +1,4 @@
-"""The chart of a sales order (domain.md 2.3.6)."""
+"""The chart of a sales order."""
 
 from domain.charts.chart import Chart, rows
 

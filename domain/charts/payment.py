@@ -1,4 +1,4 @@
-"""The charts of a payment, one per kind of method (domain.md 2.3.11).
+"""The charts of a payment, one per kind of method.
 
 Capture <= authorised; the sum of refunds <= captured; a processor may process less than was requested.
 """

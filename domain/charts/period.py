@@ -1,4 +1,4 @@
-"""The chart of an accounting period, per legal entity and module (domain.md 2.3.16).
+"""The chart of an accounting period, per legal entity and module.
 
 A posting whose business_date falls in a closed period goes to the first open day of the next open period
 with `original_date` kept, or to an exception, by policy.

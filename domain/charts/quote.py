@@ -1,4 +1,4 @@
-"""The chart of a quote version (domain.md 2.3.1).
+"""The chart of a quote version.
 
 Editing an approved version is not a transition: it creates version n+1 in draft and voids the approval.
 """

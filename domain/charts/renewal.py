@@ -1,4 +1,4 @@
-"""The chart of a renewal (domain.md 2.3.5). T is the end date of the contract."""
+"""The chart of a renewal. T is the end date of the contract."""
 
 from domain.charts.chart import Chart, rows
 

@@ -1,4 +1,4 @@
-"""The chart of one slice of a revenue schedule (domain.md 2.3.17)."""
+"""The chart of one slice of a revenue schedule."""
 
 from domain.charts.chart import Chart, rows
 

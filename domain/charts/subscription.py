@@ -1,4 +1,4 @@
-"""The chart of a contract and of a subscription (domain.md 2.3.3)."""
+"""The chart of a contract and of a subscription."""
 
 from domain.charts.chart import Chart, rows
 

@@ -1,4 +1,4 @@
-"""Facts about contract amendments (rows 20 and 21 of domain.md 4.2)."""
+"""Facts about contract amendments."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Facts about billing schedules and rated usage (rows 23 and 24 of domain.md 4.2)."""
+"""Facts about billing schedules and rated usage."""
 
 from decimal import Decimal
 

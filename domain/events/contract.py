@@ -1,4 +1,4 @@
-"""Facts about contract schemas (row 47 of domain.md 4.2)."""
+"""Facts about contract schemas."""
 
 from domain.events.fact import Fact, event_type
 

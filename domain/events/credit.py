@@ -1,4 +1,4 @@
-"""Facts about credit checks and holds (rows 10 to 12 of domain.md 4.2)."""
+"""Facts about credit checks and holds."""
 
 from domain.events.fact import Fact, event_type
 from domain.events.parts import Amount

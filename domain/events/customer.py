@@ -1,4 +1,4 @@
-"""Facts about customers (rows 6 and 7 of domain.md 4.2)."""
+"""Facts about customers."""
 
 from collections.abc import Mapping
 

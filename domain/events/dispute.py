@@ -1,4 +1,4 @@
-"""Facts about chargebacks (row 37 of domain.md 4.2)."""
+"""Facts about chargebacks."""
 
 from datetime import date
 

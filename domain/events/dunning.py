@@ -1,4 +1,4 @@
-"""Facts about dunning (row 39 of domain.md 4.2)."""
+"""Facts about dunning."""
 
 import msgspec
 

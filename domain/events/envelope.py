@@ -1,4 +1,4 @@
-"""A CloudEvents 1.0 envelope around a fact, in structured JSON (domain.md 4.1).
+"""A CloudEvents 1.0 envelope around a fact, in structured JSON.
 
 Ids come from the caller. `time` is the instant of the fact, not of publishing. Compatibility follows 4.1:
 a reader ignores payload fields and keeps extension attributes that it does not know; a type that it does not
@@ -44,7 +44,7 @@ class UnknownEvent(msgspec.Struct, frozen=True):
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
-    """An event with its context: `event` is the fact, `at_us` its instant, the rest as in domain.md 4.1."""
+    """An event with its context: `event` is the fact, `at_us` its instant, the rest says where it comes from."""
 
     id: str
     source: str

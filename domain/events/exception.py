@@ -1,4 +1,4 @@
-"""Facts about exception cases (row 45 of domain.md 4.2)."""
+"""Facts about exception cases."""
 
 import msgspec
 

@@ -1,7 +1,7 @@
 """A fact is the payload of a canonical event; an event type says who tells it, to whom and under which keys.
 
 Every payload carries the transaction it belongs to, the legal entity, the local date of the books and the
-version of the aggregate after the fact (domain.md 4.2).
+version of the aggregate after the fact.
 """
 
 from datetime import date
@@ -27,7 +27,7 @@ class EventType(msgspec.Struct, frozen=True, kw_only=True):
 
     `type` is the CloudEvents type (`q2c.quote.approved.v1`), `name` the short form (`quote.approved`).
     `subject` and `partition_key` name payload fields; `idempotency_key` is a template over payload fields.
-    `row` is the line of domain.md 4.2.
+    `row` is the fact's number in the registry.
     """
 
     row: int

@@ -1,4 +1,4 @@
-"""Facts about fulfilment tasks (row 18 of domain.md 4.2)."""
+"""Facts about fulfilment tasks."""
 
 from domain.events.fact import Fact, event_type
 

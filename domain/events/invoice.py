@@ -1,4 +1,4 @@
-"""Facts about invoices, credit memos and commercial disputes (rows 25 to 31 of domain.md 4.2)."""
+"""Facts about invoices, credit memos and commercial disputes."""
 
 from datetime import date
 

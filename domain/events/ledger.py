@@ -1,4 +1,4 @@
-"""Facts about the general ledger, periods and exchange rates (rows 41 to 43 of domain.md 4.2)."""
+"""Facts about the general ledger, periods and exchange rates."""
 
 from datetime import date
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Facts about integration messages (row 46 of domain.md 4.2)."""
+"""Facts about integration messages."""
 
 from domain.events.fact import Fact, event_type
 

@@ -1,4 +1,4 @@
-"""Facts about sales orders (rows 13 to 17 of domain.md 4.2)."""
+"""Facts about sales orders."""
 
 from domain.events.fact import Fact, event_type
 from domain.events.parts import Amount, ErrorRef, LineItem

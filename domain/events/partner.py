@@ -1,4 +1,4 @@
-"""Facts about partner deals (row 44 of domain.md 4.2)."""
+"""Facts about partner deals."""
 
 from domain.events.fact import Fact, event_type
 from domain.events.parts import Amount

@@ -102,7 +102,7 @@ class LedgerLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ErrorRef(msgspec.Struct, frozen=True, kw_only=True):
-    """The class and the full code of an error (domain.md 4.3)."""
+    """The class and the full code of an error."""
 
     error_class: str = msgspec.field(name="class")
     code: str

@@ -1,4 +1,4 @@
-"""Facts about payments (rows 32 to 36 and 38 of domain.md 4.2)."""
+"""Facts about payments."""
 
 from datetime import date
 

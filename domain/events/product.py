@@ -1,4 +1,4 @@
-"""Facts about products and price books (rows 8 and 9 of domain.md 4.2)."""
+"""Facts about products and price books."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Facts about quotes (rows 1 to 5 of domain.md 4.2)."""
+"""Facts about quotes."""
 
 from datetime import date
 from decimal import Decimal

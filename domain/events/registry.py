@@ -1,4 +1,4 @@
-"""The registry of canonical events: every type with its producer, consumers, payload and keys (domain.md 4.2).
+"""The registry of canonical events: every type with its producer, consumers, payload and keys.
 
 A line of the source table that names several facts ("quote.rejected / recalled / ...") is one type per fact.
 """

@@ -1,4 +1,4 @@
-"""Facts about renewals (row 22 of domain.md 4.2)."""
+"""Facts about renewals."""
 
 from datetime import date
 from decimal import Decimal

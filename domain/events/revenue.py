@@ -1,4 +1,4 @@
-"""Facts about revenue schedules (row 40 of domain.md 4.2)."""
+"""Facts about revenue schedules."""
 
 from domain.events.fact import Fact, event_type
 from domain.events.parts import Amount, SliceItem

@@ -1,4 +1,4 @@
-"""Facts about subscriptions (row 19 of domain.md 4.2)."""
+"""Facts about subscriptions."""
 
 from datetime import date
 

@@ -19,7 +19,7 @@ TARGETS: dict[str, tuple[str, Met]] = {
     "K-23": ("15 min", lambda kpi: all(value <= _RECOVERY_SECONDS_MAX for _, value in kpi.values)),
     "K-24": ("100 %", lambda kpi: kpi.value("share") >= _SHARE_MIN),
 }
-"""The key figures that have a target (domain.md 4.6 and scenario 1 of section 5): how it is said, whether it is met."""
+"""The key figures that have a target: how it is said, whether it is met."""
 
 
 def figure(unit: str, label: str, value: float) -> str:

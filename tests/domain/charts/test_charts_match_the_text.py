@@ -1,4 +1,4 @@
-"""The tables say what domain.md 2.3 says: its arrows, written down a second time and by hand.
+"""The tables say what was specified: each arrow, written down a second time and by hand.
 
 `a b > c d` reads: from each of a and b to each of c and d. What the tables add where the text leaves a gap
 stands apart, so that nobody takes it for the text.
