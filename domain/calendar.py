@@ -1,7 +1,8 @@
 """The calendar knows local dates, half-open intervals and the places where local time is not simple.
 
-Contract dates are local calendar dates of the selling entity; instants are integer microseconds since the Unix
-epoch (UTC). Intervals are half-open `[start, end)`; vendors with an inclusive end map onto them by one day. Short months clamp the anchor day and return to it later (2.7, P10).
+Contract dates are local calendar dates of the selling entity; instants are integer microseconds since the Unix epoch
+(UTC). Intervals are half-open `[start, end)`; vendors with an inclusive end map onto them by one day. Short months
+clamp the anchor day and return to it later.
 """
 
 import calendar as _calendar

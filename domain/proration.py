@@ -1,7 +1,7 @@
 """Proration says which share of a full period's price a used part of it costs, exactly, by a named policy.
 
-Every convention that a platform uses is a `ProrationPolicy` value; `ratio` turns a policy and two half-open intervals into
-a Fraction, and rounding happens once, in `prorate_minor`. Oracle cases: P01-P30.
+Every convention that a platform uses is a `ProrationPolicy` value; `ratio` turns a policy and two half-open intervals
+into a Fraction, and rounding happens once, in `prorate_minor`. Oracle cases: P01-P30.
 """
 
 from collections.abc import Callable

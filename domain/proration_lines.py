@@ -1,7 +1,8 @@
 """The lines that proration puts on an invoice: stubs, changes in mid-period, caps, moved billing dates.
 
-The default style is two visible lines, a credit of the unused old price and a charge of the remaining new price; OpenMeter's style recomputes both parts. Net amounts are sums of rounded lines, never a rounding
-of the difference (worked example C).
+The default style is two visible lines, a credit of the unused old price and a charge of the remaining new price;
+OpenMeter's style recomputes both parts. Net amounts are sums of rounded lines, never a rounding of the difference
+(worked example C).
 """
 
 from collections.abc import Iterable
