@@ -15,10 +15,10 @@ from domain.faults import Fault
 from domain.history import Attempted, Delivered
 from domain.http import Lost, Reply, Request
 from mocks.kernel import faults
+from mocks.kernel.forgery import arrivals, forge
 from mocks.kernel.operations import Call
 from mocks.kernel.service import DELIVER, RESET, Delivery, Service
 from mocks.world import World
-from simulator.forgery import forge
 from simulator.latency import LatencyTable, load_factor
 
 CONNECT_TIMEOUT_US = 3_000_000
@@ -186,7 +186,7 @@ class Network:
             return
         if fault.kind == "forged":  # it comes first, so that who believes it will not believe the genuine one
             self.after(delay_us, lambda _: self._forge(service, delivery, fault))
-        for extra_us in _arrivals(fault, delay_us):
+        for extra_us in arrivals(fault, delay_us):
             self._arrive_after(extra_us, service, delivery)
 
     def _arrive_after(self, delay_us: int, service: Service, delivery: Delivery) -> None:
@@ -221,20 +221,6 @@ def _learned(answer: Answer) -> tuple[int, str, str, int]:
     # A 5xx says nothing about the effect: it may have happened before the failure (a 500 after the commit).
     outcome = "unknown" if answer.status >= 500 and answer.status != 503 else "failed"
     return answer.status, outcome, "", int(wait) if wait.isdigit() else -1
-
-
-def _arrivals(fault: Fault, delay_us: int) -> list[int]:
-    """Return the delays after which genuine copies of a struck message arrive."""
-    extra_us = round(fault.seconds * 1_000_000)
-    if fault.kind == "loss":
-        return []
-    if fault.kind == "duplicate":
-        return [delay_us + copy * max(extra_us, 1) for copy in range(fault.count + 1)]
-    if fault.kind == "webhook_first":
-        return [1]
-    if fault.kind in ("delay", "reorder"):
-        return [delay_us + extra_us]
-    return [delay_us]
 
 
 def _delivered(delivery: Delivery, now_us: int, signed_us: int, status: int, genuine: bool) -> Delivered:

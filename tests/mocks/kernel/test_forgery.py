@@ -11,9 +11,9 @@ from domain.http import Request
 from domain.objects import Delta
 from integration.flows.catalogue import SOURCES
 from integration.intake import Source, Unverified
+from mocks.kernel.forgery import STALE_SECONDS, forge
 from mocks.kernel.service import Delivery, Service
 from mocks.world import World
-from simulator.forgery import STALE_SECONDS, forge
 from tests.stage import CORE, LIVE, OPENS_US, TODAY, Stage
 
 NOW_US = OPENS_US + 60_000_000
