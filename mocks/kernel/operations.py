@@ -27,9 +27,17 @@ class Refusal(Exception):
 
 
 class Call:
-    """A routed request as an operation's handler sees it."""
+    """A routed request as an operation's handler sees it.
 
-    __slots__ = ("_fingerprint", "_query", "body", "key", "now_us", "number", "operation", "params", "request", "txn")
+    `key` is what tells a repeated intent (idempotency header, external id, document code), `idempotency_key` the header
+    alone where the vendor looks at it, `luck` the word from which faults and latency take their draws, `fingerprint`
+    the digest of what the request asks for: method, target and body.
+    """
+
+    __slots__ = (
+        "_query", "body", "fingerprint", "idempotency_key", "key", "luck", "now_us", "number", "operation", "params",
+        "request", "txn",
+    )  # fmt: skip
 
     def __init__(
         self, request: Request, operation: Operation, params: dict[str, str], now_us: int, number: str
@@ -39,18 +47,11 @@ class Call:
         self.params = params
         self.now_us = now_us
         self.number = number
-        self.key = ""
-        self.txn = ""
+        self.fingerprint = fingerprint(request)
+        self.key = self.idempotency_key = self.txn = ""
+        self.luck = 0
         self.body: Any = None
         self._query: dict[str, str] | None = None
-        self._fingerprint = ""
-
-    @property
-    def fingerprint(self) -> str:
-        """The digest of what the request asks for: method, target and body."""
-        if not self._fingerprint:
-            self._fingerprint = fingerprint(self.request)
-        return self._fingerprint
 
     @property
     def query(self) -> dict[str, str]:
@@ -64,7 +65,8 @@ class Operation(msgspec.Struct, frozen=True):
     """One row of a dialect: where it is called, what its body must fit, and who handles it.
 
     `name` is the stable name in faults, histories and support matrices. `handler(model, call)` returns a Reply or
-    raises Refusal. `body` is the msgspec type the decoded body must fit (None: the handler takes it as decoded).
+    raises Refusal. `body` is the msgspec type the decoded body must fit (None: the handler takes it as decoded),
+    `query` that of the parameters behind the path, and `reply` that of the answer, where they are typed.
     """
 
     name: str
@@ -74,6 +76,8 @@ class Operation(msgspec.Struct, frozen=True):
     body: Any = None
     write: bool = False
     summary: str = ""
+    query: Any = None
+    reply: Any = None
 
 
 JSON: Mapping[str, str] = MappingProxyType({"content-type": "application/json"})
@@ -90,8 +94,8 @@ def fingerprint(request: Request) -> str:
     return blake2b(text, digest_size=8).hexdigest()
 
 
-Methods = dict[str, tuple[Operation, tuple[str, ...]]]
-"""Method -> operation and the names of its path's parameters."""
+Methods = dict[str, tuple[Operation, tuple[tuple[str, int], ...]]]
+"""Method -> operation, and the name and position of each parameter of its path."""
 
 
 class _Shape:
@@ -103,11 +107,6 @@ class _Shape:
         assert literals, "a path has a literal segment"
         self.key: Callable[[Sequence[str]], Hashable] = itemgetter(*literals)
         self.rows: dict[Hashable, Methods] = {}
-
-    def values(self, segments: Sequence[str]) -> list[str]:
-        """Return the parameters of a path, unquoted."""
-        texts = [segments[position] for position in self.parameters]
-        return [unquote(text) if "%" in text else text for text in texts]
 
 
 class Router:
@@ -135,11 +134,15 @@ class Router:
             if found is None:
                 return None, {}, methods
             operation, names = found
-            return operation, dict(zip(names, shape.values(segments), strict=True)) if names else {}, methods
+            params = {name: segments[position] for name, position in names}
+            if "%" in target:
+                params = {name: unquote(text) for name, text in params.items()}
+            return operation, params, methods
         return None, {}, ()
 
 
 def _add(shape: _Shape, operation: Operation, segments: Sequence[str]) -> None:
     methods = shape.rows.setdefault(shape.key(segments), {})
     assert operation.method not in methods, f"two operations for {operation.method} {operation.path}"
-    methods[operation.method] = operation, tuple([segments[position][1:-1] for position in shape.parameters])
+    parameters = [(segments[position][1:-1], position) for position in shape.parameters]
+    methods[operation.method] = operation, tuple(parameters)
