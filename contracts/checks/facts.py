@@ -7,7 +7,7 @@ here is a join over lives: which orders belong to a quote version, which invoice
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -71,9 +71,12 @@ class Life:
         """Whether it was there before the integration had anything to do with it."""
         return self.first.cause == "act"
 
-    def since(self, statuses: Iterable[str]) -> int | None:
+    def since(self, statuses: Container[str]) -> int | None:
         """Return when the first of some statuses was reached, or None."""
-        return min((self.entered[status] for status in statuses if status in self.entered), default=None)
+        entered = self.entered
+        if len(entered) == 1:
+            return self.first.at_us if self.first.status in statuses else None
+        return min([at_us for status, at_us in entered.items() if status in statuses], default=None)
 
     @property
     def name(self) -> str:

@@ -188,7 +188,7 @@ def truth_skew(facts: Facts) -> Measured:
 
 def reconciliation_differences(facts: Facts) -> Measured:
     """Differences between neighbouring systems: how many rows of entity and currency disagree, and by how much."""
-    result = reconcile(facts)
+    result = facts.once(reconcile)
     rows = [difference for row in result.rows for difference in row.differences]
     settled = [each for each in result.settlements if each.net_minor != each.booked_minor]
     value = sum(abs(amount) for _, amount in rows) + sum(abs(s.net_minor - s.booked_minor) for s in settled)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from datetime import date
 from decimal import Decimal
+from operator import attrgetter
 
 from contracts.checks.facts import Facts, document_of
 from contracts.checks.verdict import Findings, Tally
@@ -111,10 +114,13 @@ def _off(entry: Entry, posting: Posting) -> int:
 def closed_stays_closed(facts: Facts) -> Findings:
     """Nothing is posted into an accounting period that is closed for its module at that moment."""
     tally = Tally("P3")
-    steps: dict[tuple[str, str], list[Changed]] = {}
+    steps: dict[tuple[str, str, date, date], list[Changed]] = {}
     for change in facts.history.changes("period", "erp"):
         period: Period = document_of(change)
-        steps.setdefault((period.entity, period.module), []).append(change)
+        steps.setdefault((period.entity, period.module, period.start, period.end), []).append(change)
+    by_module: dict[tuple[str, str], list[tuple[date, date, list[Changed]]]] = {}
+    for (entity, module, start, end), changes in steps.items():
+        by_module.setdefault((entity, module), []).append((start, end, changes))
     for change in facts.history.changes("entry", "erp"):
         if change.before:
             continue
@@ -122,7 +128,7 @@ def closed_stays_closed(facts: Facts) -> Findings:
         tally.examined += 1
         modules = ("ar", "gl") if entry.source.partition("/")[0] in _SUBLEDGER else ("gl",)
         for module in modules:
-            found = _period_then(steps.get((entry.entity, module), []), entry, change.at_us)
+            found = _period_then(by_module.get((entry.entity, module), []), entry.business_date, change.at_us)
             if found is not None and found.status in _CLOSED[module]:
                 period = document_of(found)
                 when = f"on {entry.business_date}, when {module} {period.id} was {found.status}"
@@ -131,13 +137,10 @@ def closed_stays_closed(facts: Facts) -> Findings:
     return tally.findings()
 
 
-def _period_then(steps: list[Changed], entry: Entry, at_us: int) -> Changed | None:
-    """Return the last change, by an instant, of the period that holds an entry's date."""
-    found = None
-    for change in steps:
-        if change.at_us > at_us:
-            break
-        period: Period = document_of(change)
-        if period.start <= entry.business_date < period.end:
-            found = change
-    return found
+def _period_then(periods: list[tuple[date, date, list[Changed]]], on: date, at_us: int) -> Changed | None:
+    """Return the last change, by an instant, of the period that holds a date."""
+    for start, end, changes in periods:
+        if start <= on < end:
+            done = bisect_right(changes, at_us, key=attrgetter("at_us"))
+            return changes[done - 1] if done else None
+    return None

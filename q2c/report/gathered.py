@@ -111,7 +111,7 @@ class Gathered:
     @cached_property
     def money(self) -> Reconciliation:
         """The money, system by system."""
-        return reconcile(self.facts)
+        return self.facts.once(reconcile)
 
     @cached_property
     def costs(self) -> Costs:
