@@ -70,7 +70,7 @@ FAULT_WORDS: dict[str, frozenset[str]] = {
     "duplicate": frozenset({"count"}),
     "reorder": frozenset({"wait"}),
     "delay": frozenset({"wait"}),
-    "forged": frozenset(),
+    "forged": frozenset({"count"}),
     "crash": frozenset({"wait", "count"}),
 }
 """Fault kind -> which of `wait`, `count` and `factor` mean something to it (none for a kind not listed)."""
@@ -99,7 +99,10 @@ class FaultPlan(Words):
     wait: Duration | None = Field(
         default=None, description="the kind's own duration: delay, Retry-After, pause, restart"
     )
-    count: Whole = Field(default=0, description="the kind's own number: copies of a message, or which durable write")
+    count: Whole = Field(
+        default=0,
+        description="the kind's own number: copies, which durable write, or 0 for a stale forgery and 1 for a tampered one",
+    )
     factor: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)] = Field(
         default=1.0, description="latency factor of a brownout"
     )
