@@ -101,7 +101,7 @@ class FaultPlan(Words):
     )
     count: Whole = Field(
         default=0,
-        description="the kind's own number: copies, which durable write, or 0 for a stale forgery and 1 for a tampered one",
+        description="the kind's own number: copies, which durable write, or 0 for a stale and 1 for a tampered forgery",
     )
     factor: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)] = Field(
         default=1.0, description="latency factor of a brownout"
