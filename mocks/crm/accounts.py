@@ -24,7 +24,8 @@ class Accounts:
     def keep(self, row: Row) -> None:
         """Keep a new or changed account and put its document on record."""
         document = account_document(row)
-        self._desk.book.put("account", document.id, None, document, "active")
+        if self._desk.book.get("account", document.id) != document:
+            self._desk.book.put("account", document.id, document, document, "active")
         self._store.put(ACCOUNT, row)
 
     def numbered(self, number: str) -> Row | None:

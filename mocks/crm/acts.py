@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from mocks.crm.objects import ACCOUNT, PRODUCT, QUOTE, QUOTE_LINE
+from mocks.crm.quotes import Quotes
 from mocks.crm.rows import line_row, new_row
 from mocks.crm.schema import ID
 from mocks.crm.values import plain
@@ -18,7 +19,6 @@ from mocks.kernel.operations import Refusal
 if TYPE_CHECKING:
     from mocks.crm.model import Crm
 
-S = TypeVar("S")
 _Cells = tuple[str, str, int, int, int, int, int]
 _TOTAL: Final = 5
 
@@ -98,13 +98,9 @@ class OneQuote(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     signer: str = ""
 
 
-def _arguments(kind: type[S], arguments: dict[str, Any]) -> S:
-    return msgspec.convert(arguments, kind)
-
-
 def create_account(crm: Crm, arguments: dict[str, Any]) -> None:
     """Add a customer."""
-    new = _arguments(NewAccount, arguments)
+    new = msgspec.convert(arguments, NewAccount)
     values = {
         "Name": new.name,
         "AccountNumber": new.account,
@@ -123,21 +119,21 @@ def create_account(crm: Crm, arguments: dict[str, Any]) -> None:
 
 def create_product(crm: Crm, arguments: dict[str, Any]) -> None:
     """Add a product to the catalogue."""
-    new = _arguments(NewProduct, arguments)
+    new = msgspec.convert(arguments, NewProduct)
     values = {"Name": new.name or new.sku, "ProductCode": new.sku, "Kind__c": new.kind, "IsActive": True}
     crm.accounts.add_product(new_row(crm.desk, PRODUCT, values))
 
 
 def create_quote(crm: Crm, arguments: dict[str, Any]) -> None:
     """Draft a quote version with its lines."""
-    new = _arguments(NewQuote, arguments)
+    new = msgspec.convert(arguments, NewQuote)
     account = crm.accounts.numbered(new.account)
     if account is None:
         raise Refusal("bad_reference", f"there is no account {new.account}", "AccountId")
-    if any(row[QUOTE.at("Version__c")] == new.version for row in crm.quotes.versions(new.number)):
+    if crm.quotes.exists(new.number, new.version):
         raise Refusal("duplicate_value", f"quote {new.number} version {new.version} exists", "Version__c")
     lines = _lines(crm, new)
-    row = new_row(crm.desk, QUOTE, _header(new, account[ID], sum(line[_TOTAL] for line in lines)))
+    row = new_row(crm.desk, QUOTE, _header(new, account[ID], sum([line[_TOTAL] for line in lines])))
     for number, line in enumerate(lines, 1):
         crm.store.put(QUOTE_LINE, line_row(crm.desk, new.currency, (row[ID], f"{number:08d}", *line)))
     crm.quotes.create(row)
@@ -181,22 +177,29 @@ def _line(crm: Crm, priced: NewLine | NewDelta, described: NewLine | None) -> _C
     return priced.sku, kind, priced.quantity, listed, priced.unit_minor, total, priced.months
 
 
-def _on_quote(step: Callable[[Crm, OneQuote], None]) -> Callable[[Crm, dict[str, Any]], None]:
-    return lambda crm, arguments: step(crm, _arguments(OneQuote, arguments))
+def _on_quote(name: str, *more: str) -> Callable[[Crm, dict[str, Any]], None]:
+    """Return an act that calls a method of the quotes with number, version and these arguments."""
+    step = getattr(Quotes, name)
+
+    def act(crm: Crm, arguments: dict[str, Any]) -> None:
+        one = msgspec.convert(arguments, OneQuote)
+        step(crm.quotes, one.number, one.version, *[getattr(one, each) for each in more])
+
+    return act
 
 
 ACTS: Mapping[str, Callable[[Any, dict[str, Any]], None]] = {
     "create_account": create_account,
     "create_product": create_product,
     "create_quote": create_quote,
-    "submit_quote": _on_quote(lambda crm, one: crm.quotes.submit(one.number, one.version)),
-    "approve_quote": _on_quote(lambda crm, one: crm.quotes.approve(one.number, one.version, one.approver)),
-    "reject_quote": _on_quote(lambda crm, one: crm.quotes.reject(one.number, one.version)),
-    "withdraw_quote": _on_quote(lambda crm, one: crm.quotes.withdraw(one.number, one.version)),
-    "present_quote": _on_quote(lambda crm, one: crm.quotes.present(one.number, one.version)),
-    "accept_quote": _on_quote(lambda crm, one: crm.quotes.accept(one.number, one.version, one.signer)),
-    "decline_quote": _on_quote(lambda crm, one: crm.quotes.decline(one.number, one.version)),
-    "expire_quote": _on_quote(lambda crm, one: crm.quotes.expire(one.number, one.version)),
+    "submit_quote": _on_quote("submit"),
+    "approve_quote": _on_quote("approve", "approver"),
+    "reject_quote": _on_quote("reject"),
+    "withdraw_quote": _on_quote("withdraw"),
+    "present_quote": _on_quote("present"),
+    "accept_quote": _on_quote("accept", "signer"),
+    "decline_quote": _on_quote("decline"),
+    "expire_quote": _on_quote("expire"),
 }
 """Action -> model function."""
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from domain.currency import quantum_count
+from domain.currency import EXPONENTS
 from mocks.crm import ids
 from mocks.crm.schema import CURRENCY, NUMBER_TYPES, TEXT_TYPES, Field, Row, Schema, SObject
 from mocks.crm.soql import Comparison, Condition, Constant, Junction, Membership, Negation, Operand, Path
@@ -142,7 +142,7 @@ def _reader(target: Target) -> Reader:
             found = record(store, row)
             if found is None or found[position] is None:
                 return None
-            return Decimal(found[position]) / quantum_count(found[CURRENCY] or DEFAULT_CURRENCY)
+            return Decimal(found[position]).scaleb(-EXPONENTS[found[CURRENCY] or DEFAULT_CURRENCY])
 
         return amount
     fold = kind in TEXT_TYPES and kind not in ("id", "reference")

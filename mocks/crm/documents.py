@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 
 from domain.objects import Account, Delta, Line, Mirror, Quote
 from mocks.crm.objects import ACCOUNT, QUOTE, QUOTE_LINE
@@ -11,16 +12,17 @@ from mocks.crm.schema import CURRENCY, ID, Row
 QUOTE_AT = {field.name: at for at, field in enumerate(QUOTE.fields)}
 LINE_AT = {field.name: at for at, field in enumerate(QUOTE_LINE.fields)}
 ACCOUNT_AT = {field.name: at for at, field in enumerate(ACCOUNT.fields)}
+_NUMBER, _VERSION, _APPROVALS = QUOTE_AT["QuoteNumber"], QUOTE_AT["Version__c"], QUOTE_AT["Approvals__c"]
 
 
 def reference(row: Row) -> str:
     """Return the reference of a quote version, such as Q-000123-v2; it is the id of its document and its mirror."""
-    return f"{row[QUOTE_AT['QuoteNumber']]}-v{row[QUOTE_AT['Version__c']]}"
+    return f"{row[_NUMBER]}-v{row[_VERSION]}"
 
 
 def approvals(row: Row) -> tuple[str, ...]:
     """Return who approved a quote, in order."""
-    text = row[QUOTE_AT["Approvals__c"]]
+    text = row[_APPROVALS]
     return tuple(text.split(";")) if text else ()
 
 
@@ -59,7 +61,7 @@ def quote_line(row: Row) -> Line:
 def quote_document(row: Row, line_rows: Sequence[Row], account: Row | None, state: str) -> Quote:
     """Return a quote version in a state; an amendment's lines are its deltas."""
     at = QUOTE_AT
-    lines = tuple(quote_line(line) for line in line_rows)
+    lines = tuple(map(quote_line, line_rows))
     amends = row[at["Kind__c"]] == "amend"
     return Quote(
         id=reference(row),
@@ -73,7 +75,7 @@ def quote_document(row: Row, line_rows: Sequence[Row], account: Row | None, stat
         amendment_kind=row[at["AmendmentKind__c"]] or "",
         status=state,
         lines=lines,
-        total_minor=sum(line.amount_minor for line in lines),
+        total_minor=sum(map(_amount, lines)),
         discount_percent=str(row[at["DiscountPercent__c"]] or "0"),
         approvals=approvals(row),
         valid_until=row[at["ExpirationDate"]],
@@ -82,10 +84,13 @@ def quote_document(row: Row, line_rows: Sequence[Row], account: Row | None, stat
         subscription=row[at["Subscription__c"]] or "",
         effective_date=row[at["EffectiveDate__c"]],
         sequence=row[at["Sequence__c"]] or 0,
-        deltas=tuple(_delta(line) for line in lines) if amends else (),
+        deltas=tuple(map(_delta, lines)) if amends else (),
         co_term_end=row[at["CoTermEnd__c"]],
         payment_method=row[at["PaymentMethod__c"]] or "",
     )
+
+
+_amount = attrgetter("amount_minor")
 
 
 def _delta(line: Line) -> Delta:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from urllib.parse import unquote_plus
 
 from domain.http import Reply
 from mocks.crm import describe as described
+from mocks.crm.literals import lift_encoded
 from mocks.crm.model import Crm
 from mocks.crm.plans import every_field, render
 from mocks.crm.queries import BATCH_MAX, BATCH_MIN
@@ -15,6 +15,7 @@ from mocks.crm.values import instant, read_instant
 from mocks.kernel.operations import Call, Refusal, json_reply
 
 _OLDEST, _NEWEST, _RETIRED = 50, 68, 30
+VERSIONS = frozenset([f"v{major}.0" for major in range(_OLDEST, _NEWEST + 1)])
 _BATCH_HEADER = "sforce-query-options"
 
 
@@ -45,7 +46,8 @@ def _base(call: Call) -> str:
 
 
 def _object(crm: Crm, call: Call) -> SObject:
-    found = crm.store.schema.find(call.params["object"])
+    name = call.params["object"]
+    found = crm.store.schema.exact.get(name) or crm.store.schema.find(name)
     if found is None:
         raise Refusal("not_found")
     return found
@@ -164,7 +166,7 @@ def delete_by_external_id(crm: Crm, call: Call) -> Reply:
 def upsert_record(crm: Crm, call: Call) -> Reply:
     """Change the record with an external id, or create it."""
     of, name = _object(crm, call), call.params["field"]
-    if name.lower() in (key.lower() for key in call.body):
+    if name in call.body or name.lower() in map(str.lower, call.body):
         raise Refusal("invalid_field", f"The {name} field should not be specified in the sobject data.", name)
     row = _only(crm, call, of)
     if row is None:
@@ -216,50 +218,26 @@ def list_deleted(crm: Crm, call: Call) -> Reply:
 # --- queries ------------------------------------------------------------------------------------------------------
 
 
-def _batch(crm: Crm, call: Call) -> int:
-    wish = call.request.headers.get(_BATCH_HEADER, "")
-    if not wish:
-        return crm.quirks.batch_size
+def _batch(wish: str) -> int:
     name, _, number = wish.replace(" ", "").partition("=")
     if name.lower() != "batchsize" or not number.isdigit():
         raise Refusal("bad_header", "Sforce-Query-Options takes batchSize=200..2000")
     return max(BATCH_MIN, min(int(number), BATCH_MAX))
 
 
-def query(crm: Crm, call: Call) -> Reply:
-    """Run a statement on live records."""
-    return _queried(crm, call, deleted=False)
+def query(crm: Crm, call: Call, deleted: bool = False) -> Reply:
+    """Run a statement on live records, or on all when the deleted ones count too."""
+    wish = call.request.headers.get(_BATCH_HEADER)
+    batch = crm.quirks.batch_size if wish is None else _batch(wish)
+    for pair in call.request.target.partition("?")[2].split("&"):
+        if pair.startswith("q=") and len(pair) > 2:
+            return json_reply(crm.queries.run(pair[2:], _base(call), batch, deleted, lift_encoded))
+    raise Refusal("malformed_query", "the parameter q holds no statement")
 
 
 def query_all(crm: Crm, call: Call) -> Reply:
     """Run a statement on all records, the deleted ones included."""
-    return _queried(crm, call, deleted=True)
-
-
-def _queried(crm: Crm, call: Call, deleted: bool) -> Reply:
-    statement = statement_of(call.request.target)
-    if not statement:
-        raise Refusal("malformed_query", "the parameter q holds no statement")
-    return json_reply(crm.queries.run(statement, _base(call), _batch(crm, call), deleted))
-
-
-def statement_of(target: str) -> str:
-    """Return the decoded parameter `q` of a raw target, empty when there is none.
-
-    Statements differ in their quoted literals mostly, so the text between these is decoded once and remembered.
-    """
-    for pair in target.partition("?")[2].split("&"):
-        if pair.startswith("q="):
-            parts = pair[2:].replace("'", "%27").split("%27")
-            parts[::2] = map(_decoded, parts[::2])
-            parts[1::2] = map(unquote_plus, parts[1::2])
-            return "'".join(parts)
-    return ""
-
-
-@lru_cache(maxsize=2048)
-def _decoded(text: str) -> str:
-    return unquote_plus(text)
+    return query(crm, call, deleted=True)
 
 
 def query_more(crm: Crm, call: Call) -> Reply:

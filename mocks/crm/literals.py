@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
+from urllib.parse import unquote_plus
 
 STRING, INSTANT, DAY = "\x00", "\x01", "\x02"  # what stands for a lifted literal; none may occur in a statement
 _LENGTH_MAX = 100_000
@@ -26,14 +28,42 @@ def lift(statement: str) -> tuple[str, tuple[Any, ...]]:
     """
     if len(statement) > _LENGTH_MAX:
         raise MalformedQuery(f"the statement is longer than {_LENGTH_MAX} characters")
-    if STRING in statement or INSTANT in statement or DAY in statement:
-        raise MalformedQuery("the statement holds control characters")
+    _require_no_controls(statement)
     skeleton, texts = _lift_texts(statement)
     skeleton, times = _lift_times(skeleton)
-    if times.count(None) == len(times):
-        return skeleton, tuple(texts)
+    return skeleton, _merged(texts, times)
+
+
+def lift_encoded(parameter: str) -> tuple[str, tuple[Any, ...]]:
+    """Return what `lift` returns for a statement as it stands in a query string, percent-encoded.
+
+    Statements differ in their quoted literals mostly, so the text between these is decoded once and remembered.
+    """
+    parts = parameter.replace("'", "%27").split("%27")
+    if len(parts) % 2 == 0 or "\\" in parameter or "%5" in parameter or len(parameter) > _LENGTH_MAX:
+        return lift(unquote_plus(parameter))
+    skeleton, times = _lift_encoded_shape(STRING.join(parts[::2]))
+    texts = [unquote_plus(text) if "%" in text or "+" in text else text for text in parts[1::2]]
+    return skeleton, _merged(texts, times) if times else tuple(texts)
+
+
+@lru_cache(maxsize=1024)
+def _lift_encoded_shape(shape: str) -> tuple[str, tuple[Any, ...]]:
+    """Return the skeleton of an encoded shape and its times in order, none at all when only strings are lifted."""
+    parts = [unquote_plus(part) for part in shape.split(STRING)]
+    _require_no_controls("".join(parts))
+    skeleton, times = _lift_times(STRING.join(parts))
+    return skeleton, times if times.count(None) < len(times) else ()
+
+
+def _merged(texts: Iterable[str], times: Iterable[Any]) -> tuple[Any, ...]:
     rest = iter(texts)
-    return skeleton, tuple(next(rest) if time is None else time for time in times)
+    return tuple([next(rest) if time is None else time for time in times])
+
+
+def _require_no_controls(statement: str) -> None:
+    if STRING in statement or INSTANT in statement or DAY in statement:
+        raise MalformedQuery("the statement holds control characters")
 
 
 def _lift_texts(statement: str) -> tuple[str, list[str]]:

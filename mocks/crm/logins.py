@@ -14,7 +14,7 @@ from mocks.kernel.operations import Call, Refusal, json_reply
 
 TOKEN_PATH = "/services/oauth2/"
 _VERSIONS_PATH = "/services/data"
-_SCHEMES = ("Bearer ", "OAuth ")
+_SCHEMES = ("Bearer", "OAuth")
 _NEEDED: Mapping[str, tuple[str, ...]] = {
     "client_credentials": (),
     "password": ("username", "password"),
@@ -31,17 +31,12 @@ def authenticate(crm: Crm, request: Request) -> Refusal | None:
         return None
     strictness = crm.quirks.authentication
     if strictness != "off":
-        token = _token(request.headers.get("authorization", ""))
-        if not token or (strictness == "verify" and not crm.sessions.touch(token, crm.desk.now_us)):
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme not in _SCHEMES or not token:
+            return Refusal("unauthenticated")
+        if strictness == "verify" and not crm.sessions.touch(token, crm.desk.now_us):
             return Refusal("unauthenticated")
     return None if crm.allowance.spend(crm.desk.now_us) else Refusal("allowance_spent")
-
-
-def _token(header: str) -> str:
-    for scheme in _SCHEMES:
-        if header.startswith(scheme):
-            return header[len(scheme) :]
-    return ""
 
 
 def issue_token(crm: Crm, call: Call) -> Reply:

@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 from domain.http import Request
 from mocks.crm.documents import QUOTE_AT
 from mocks.crm.objects import QUOTE
-from mocks.crm.schema import ID, MODSTAMP
+from mocks.crm.schema import MODSTAMP
 from mocks.crm.values import instant
 from mocks.kernel.desk import Message
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 _FIRST_SECONDS, _GAP_MAX_SECONDS, _LIFE_SECONDS = 15, 7_200, 86_400
 _ACTION_ID = "04k000000000001AAA"
-_FIELDS = ("QuoteNumber", "Version__c", "Status", "Kind__c", "Entity__c", "Subscription__c")
+_FIELDS = ("Id", "QuoteNumber", "Version__c", "Status", "Kind__c", "Entity__c", "Subscription__c")
+_COLUMNS = tuple([(name, QUOTE_AT[name]) for name in _FIELDS])
 _HEADERS = {"content-type": "text/xml; charset=utf-8", "soapaction": '""'}
 _ACKNOWLEDGED = re.compile(rb"<(?:\w+:)?Ack>\s*true\s*</(?:\w+:)?Ack>")
 _ENVELOPE = (
@@ -54,8 +55,7 @@ RETRY_SECONDS = _pauses()
 def deliver(crm: Crm, message: Message, _now_us: int) -> Request:
     """Return a message with the record as it is now, not as it was when the message was born."""
     row = crm.store.tables[QUOTE.name][message.content]
-    values = [("Id", row[ID]), *((name, row[QUOTE_AT[name]]) for name in _FIELDS)]
-    fields = [f"<sf:{name}>{escape(str(value))}</sf:{name}>" for name, value in values if value is not None]
+    fields = [f"<sf:{name}>{escape(str(row[at]))}</sf:{name}>" for name, at in _COLUMNS if row[at] is not None]
     fields.append(f"<sf:SystemModstamp>{instant(row[MODSTAMP])}</sf:SystemModstamp>")
     body = _ENVELOPE.format(
         organisation=crm.quirks.organisation_id,

@@ -98,8 +98,7 @@ QUOTE = sobject(
     "0Q0",
     (
         _text("QuoteNumber", 30, createable=False, updateable=False, index="key", owner="quote"),
-        _whole("Version__c", owner="quote"),
-        _text("Reference__c", 40, createable=False, updateable=False, external_id=True, index="key", owner="quote"),
+        _whole("Version__c", updateable=False, owner="quote"),
         _text("Reference__c", 40, external_id=True, createable=False, updateable=False, index="key", owner="quote"),
         _pick("Status", *QUOTE_STATUSES.values(), index="group", owner="quote"),
         _pick("Kind__c", "new", "amend", "renew", owner="quote"),

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
 import msgspec
 
+from domain.currency import EXPONENTS
 from mocks.crm.conditions import Literals, Target, Test, compile_condition, local, record_key, resolve
-from mocks.crm.schema import ID, IS_DELETED, Row, Schema, SObject
-from mocks.crm.soql import Comparison, Condition, Junction, Lifted, Membership, Path, Query, parse
-from mocks.crm.store import Store, folded
-from mocks.crm.values import WRITERS
+from mocks.crm.schema import CURRENCY, ID, ID_TYPES, IS_DELETED, TEXT_TYPES, Row, Schema, SObject
+from mocks.crm.soql import Comparison, Condition, Junction, Lifted, Membership, Ordering, Path, Query, parse
+from mocks.crm.store import Store
+from mocks.crm.values import DEFAULT_CURRENCY, WRITERS
 from mocks.kernel.operations import Refusal
 
 _LIMIT_MAX, _OFFSET_MAX = 50_000, 2_000
@@ -22,13 +24,14 @@ _LIMIT_MAX, _OFFSET_MAX = 50_000, 2_000
 class Shape(msgspec.Struct, frozen=True):
     """What to show of a record: `names` of columns and `pick` their values, and what replaces some of these.
 
-    `written` are the columns whose type JSON does not write by itself, `parents` and `children` those that are
-    records themselves.
+    `amounts` are kept in minor units, `written` are of a type that JSON does not write by itself, `parents` and
+    `children` those that are records themselves.
     """
 
     names: tuple[str, ...]
     pick: Callable[[Row], tuple[Any, ...]]
-    written: tuple[tuple[str, Callable[[Any, Row], Any]], ...] = ()
+    amounts: tuple[str, ...] = ()
+    written: tuple[tuple[str, Callable[[Any], Any]], ...] = ()
     parents: tuple[Branch, ...] = ()
     children: tuple[Twig, ...] = ()
 
@@ -62,6 +65,7 @@ class Probe(msgspec.Struct, frozen=True):
 
     position: int
     literals: tuple[int, ...]
+    keyed: bool  # the literals are record ids
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +75,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     shape: Shape
     test: Test | None
     probes: tuple[Probe, ...]
-    order: tuple[SortKey, ...]
+    backwards: tuple[SortKey, ...]  # the keys of ORDER BY, the last one first
     limit: int | None
     offset: int
     counts: bool
@@ -93,11 +97,15 @@ def plan(schema: Schema, query: Query, of: SObject | None = None) -> Plan:
         shape=_shape(schema, of, query.fields),
         test=compile_condition(schema, of, where) if where is not None and not covered else None,
         probes=probes,
-        order=tuple(SortKey(resolve(schema, of, local(of, o.path)), o.descending, o.nulls_last) for o in query.order),
+        backwards=tuple([_sort_key(schema, of, each) for each in reversed(query.order)]),
         limit=query.limit,
         offset=query.offset,
         counts=query.counts,
     )
+
+
+def _sort_key(schema: Schema, of: SObject, ordering: Ordering) -> SortKey:
+    return SortKey(resolve(schema, of, local(of, ordering.path)), ordering.descending, ordering.nulls_last)
 
 
 @lru_cache(maxsize=1024)
@@ -121,7 +129,8 @@ def _picking(of: SObject, columns: dict[str, int], parents: Any = (), children: 
     written = tuple((name, WRITERS[kind]) for name, kind in kinds.items() if kind in WRITERS)
     positions = tuple(columns.values())
     pick = itemgetter(*positions) if len(positions) > 1 else lambda row: tuple(row[at] for at in positions)
-    return Shape(tuple(columns), pick, written, tuple(parents), tuple(children))
+    amounts = tuple(name for name, kind in kinds.items() if kind == "currency")
+    return Shape(tuple(columns), pick, amounts, written, tuple(parents), tuple(children))
 
 
 def _shape(schema: Schema, of: SObject, fields: tuple[Path | Query, ...]) -> Shape:
@@ -191,20 +200,24 @@ def _probe(schema: Schema, of: SObject, condition: Condition) -> Probe | None:
     target = resolve(schema, of, local(of, condition.path))
     if target.steps or (target.position != ID and not target.field.index):
         return None
-    return Probe(target.position, tuple(operand.index for operand in operands if isinstance(operand, Lifted)))
+    indexes = tuple(operand.index for operand in operands if isinstance(operand, Lifted))
+    return Probe(target.position, indexes, target.field.type in ID_TYPES)
 
 
 def candidates(store: Store, of: SObject, probe: Probe, literals: Literals) -> list[str]:
     """Return the ids an index offers, each once."""
-    values = [literals[index] for index in probe.literals]
     field = of.fields[probe.position]
-    if field.type in ("id", "reference"):
-        values = [record_key(field, value) for value in values]
-    if probe.position == ID:
-        return list(dict.fromkeys(values))
-    index = store.index(of, probe.position)
-    assert index is not None, "a probe was planned on a field without an index"
-    return list(dict.fromkeys(key for value in values for key in index.find(value)))
+    index = None if probe.position == ID else store.index(of, probe.position)
+    found: dict[str, None] = {}
+    for at in probe.literals:
+        value = literals[at]
+        if probe.keyed:
+            value = record_key(field, value)
+        if index is None:
+            found[value] = None
+        else:
+            found.update(dict.fromkeys(index.find(value)))
+    return sorted(found)  # ids sort in order of creation
 
 
 # --- running ------------------------------------------------------------------------------------------------------
@@ -212,48 +225,52 @@ def candidates(store: Store, of: SObject, probe: Probe, literals: Literals) -> l
 
 def select(store: Store, chosen: Plan, literals: Literals, deleted: bool = False) -> list[Row]:
     """Return the records that match, sorted and cut; deleted ones only when asked for."""
-    rows = _matching(store, chosen, _offered(store, chosen, literals), literals, deleted)
-    return _cut(store, chosen, rows)
-
-
-def _offered(store: Store, chosen: Plan, literals: Literals) -> Iterable[Row]:
     table = store.tables[chosen.of.name]
-    if not chosen.probes:
-        return table.values()
-    offers = [sorted(candidates(store, chosen.of, probe, literals)) for probe in chosen.probes]
-    fewest = min(offers, key=len)
-    return (table[key] for key in fewest if key in table)  # ids sort in order of creation
+    probes = chosen.probes
+    if not probes:
+        rows: Iterable[Row] = table.values()
+    else:
+        keys = candidates(store, chosen.of, probes[0], literals)
+        for probe in probes[1:]:
+            keys = min(keys, candidates(store, chosen.of, probe, literals), key=len)
+        rows = [table[key] for key in keys if key in table]
+    return _kept(store, chosen, rows, literals, deleted)
 
 
-def _matching(store: Store, chosen: Plan, rows: Iterable[Row], literals: Literals, deleted: bool) -> list[Row]:
+def _kept(store: Store, chosen: Plan, rows: Iterable[Row], literals: Literals, deleted: bool) -> list[Row]:
+    """Return those of the rows that match, sorted and cut."""
     test = chosen.test
-    if deleted:
-        return [row for row in rows if test is None or test(store, row, literals)]
-    return [row for row in rows if not row[IS_DELETED] and (test is None or test(store, row, literals))]
-
-
-def _cut(store: Store, chosen: Plan, rows: list[Row]) -> list[Row]:
-    for key in reversed(chosen.order):
-        rows = _sorted(store, key, rows)
-    if chosen.offset:
-        rows = rows[chosen.offset :]
-    return rows if chosen.limit is None else rows[: chosen.limit]
+    kept = []
+    for row in rows:
+        if (deleted or not row[IS_DELETED]) and (test is None or test(store, row, literals)):
+            kept.append(row)
+    for key in chosen.backwards:
+        kept = _sorted(store, key, kept)
+    return kept if chosen.limit is None and not chosen.offset else kept[chosen.offset :][: chosen.limit]
 
 
 def _sorted(store: Store, key: SortKey, rows: list[Row]) -> list[Row]:
-    position, record = key.target.position, key.target.record
     if len(rows) < 2:
         return rows
-    held = [(record(store, row), row) for row in rows]
-    empty = [row for found, row in held if found is None or found[position] is None]
-    full = [(folded(found[position]), row) for found, row in held if found is not None and found[position] is not None]
-    full.sort(key=_first, reverse=key.descending)
+    target = key.target
+    held = [(row[target.position], row) for row in rows] if not target.steps else _parent_values(store, target, rows)
+    empty = [row for value, row in held if value is None]
+    full = [pair for pair in held if pair[0] is not None]
+    full.sort(key=_folded_first if target.field.type in TEXT_TYPES else _first, reverse=key.descending)
     filled = [row for _, row in full]
     return filled + empty if key.nulls_last else empty + filled
 
 
-def _first(pair: tuple[Any, Row]) -> Any:
-    return pair[0]
+def _parent_values(store: Store, target: Target, rows: list[Row]) -> list[tuple[Any, Row]]:
+    held = [(target.record(store, row), row) for row in rows]
+    return [(parent[target.position] if parent is not None else None, row) for parent, row in held]
+
+
+_first = itemgetter(0)
+
+
+def _folded_first(pair: tuple[Any, Row]) -> Any:
+    return pair[0].lower()
 
 
 def render(store: Store, of: SObject, shape: Shape, row: Row, base: str, literals: Literals) -> Any:
@@ -261,10 +278,15 @@ def render(store: Store, of: SObject, shape: Shape, row: Row, base: str, literal
     key = row[ID]
     record: dict[str, Any] = {"attributes": {"type": of.name, "url": f"{base}{of.name}/{key}"}}
     record.update(zip(shape.names, shape.pick(row), strict=True))
+    if shape.amounts:
+        shift = -EXPONENTS[row[CURRENCY] or DEFAULT_CURRENCY]
+        for name in shape.amounts:
+            if record[name] is not None:
+                record[name] = Decimal(record[name]).scaleb(shift)
     for name, write in shape.written:
         value = record[name]
         if value is not None:
-            record[name] = write(value, row)
+            record[name] = write(value)
     for branch in shape.parents:
         reference = record[branch.name]
         parent = store.get(branch.of, reference) if reference is not None else None
@@ -277,10 +299,7 @@ def render(store: Store, of: SObject, shape: Shape, row: Row, base: str, literal
 
 def _children(store: Store, twig: Twig, key: str, base: str, literals: Literals) -> Any:
     chosen = twig.plan
-    rows = store.find(chosen.of, twig.position, key)
-    if chosen.test is not None:
-        rows = _matching(store, chosen, rows, literals, deleted=False)
-    rows = _cut(store, chosen, rows)
+    rows = _kept(store, chosen, store.find(chosen.of, twig.position, key), literals, False)
     if not rows:
         return None
     records = [render(store, chosen.of, chosen.shape, row, base, literals) for row in rows]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -16,13 +17,15 @@ from mocks.kernel.desk import Desk
 from mocks.kernel.operations import Refusal
 
 BATCH_MIN, BATCH_MAX = 200, 2_000
+Lift = Callable[[str], tuple[str, Literals]]
 _LIFE_US = 2 * 86_400 * 1_000_000
 
 
 class Cursor(msgspec.Struct, frozen=True):
-    """An open result: the ids found, and the statement to render them by."""
+    """An open result: the ids found, and the plan to render them by."""
 
-    statement: str
+    plan: Plan
+    literals: Literals
     keys: tuple[str, ...]
     batch: int
     opened_us: int
@@ -36,17 +39,21 @@ class Queries:
         self._store = store
         self._cursors: dict[str, Cursor] = {}
 
-    def run(self, statement: str, base: str, batch: int, deleted: bool = False) -> dict[str, Any]:
-        """Return the first page of a statement's result; `base` is the versioned path of the REST resources."""
-        plan, literals = self._plan(statement)
+    def run(self, statement: str, base: str, batch: int, deleted: bool = False, lifted: Lift = lift) -> dict[str, Any]:
+        """Return the first page of a statement's result; `base` is the versioned path of the REST resources.
+
+        `lifted` takes the literals out: `lift`, or `lift_encoded` for a statement as it stands in a query string.
+        """
+        try:
+            skeleton, literals = lifted(statement)
+            plan = prepared(self._store.schema, skeleton)
+        except MalformedQuery as error:
+            raise Refusal("malformed_query", str(error)) from error
         rows = select(self._store, plan, literals, deleted)
-        if plan.counts:
-            return {"totalSize": len(rows), "done": True, "records": []}
-        if len(rows) <= batch:
-            records = self._records(plan, rows, base, literals)
-            return {"totalSize": len(rows), "done": True, "records": records}
-        locator = self._open(statement, tuple(row[ID] for row in rows), batch)
-        return self._page(locator, 0, base)
+        if len(rows) > batch and not plan.counts:
+            return self._page(self._open(plan, literals, tuple([row[ID] for row in rows]), batch), 0, base)
+        records = self._records(plan, rows, base, literals) if rows and not plan.counts else []
+        return {"totalSize": len(rows), "done": True, "records": records}
 
     def more(self, locator: str, base: str) -> dict[str, Any]:
         """Return a later page; `locator` is the id of the cursor and the offset, joined by a dash."""
@@ -57,23 +64,16 @@ class Queries:
             raise Refusal("bad_locator", "the query locator has expired")
         return self._page(key, int(offset), base)
 
-    def _plan(self, statement: str) -> tuple[Plan, Literals]:
-        try:
-            skeleton, literals = lift(statement)
-            return prepared(self._store.schema, skeleton), literals
-        except MalformedQuery as error:
-            raise Refusal("malformed_query", str(error)) from error
-
-    def _open(self, statement: str, keys: tuple[str, ...], batch: int) -> str:
+    def _open(self, plan: Plan, literals: Literals, keys: tuple[str, ...], batch: int) -> str:
         now_us = self._desk.now_us
         self._cursors = {name: each for name, each in self._cursors.items() if now_us - each.opened_us <= _LIFE_US}
         locator = ids.record_id("0r8", self._desk.next("0r8"))
-        self._cursors[locator] = Cursor(statement, keys, batch, now_us)
+        self._cursors[locator] = Cursor(plan, literals, keys, batch, now_us)
         return locator
 
     def _page(self, locator: str, offset: int, base: str) -> dict[str, Any]:
         cursor = self._cursors[locator]
-        plan, literals = self._plan(cursor.statement)
+        plan, literals = cursor.plan, cursor.literals
         end = offset + cursor.batch
         table = self._store.tables[plan.of.name]
         rows = [table[key] for key in cursor.keys[offset:end]]
@@ -84,5 +84,5 @@ class Queries:
         return page
 
     def _records(self, plan: Plan, rows: list[Any], base: str, literals: Literals) -> list[Any]:
-        path = base + "sobjects/"
-        return [render(self._store, plan.of, plan.shape, row, path, literals) for row in rows]
+        path, store, of, shape = base + "sobjects/", self._store, plan.of, plan.shape
+        return [render(store, of, shape, row, path, literals) for row in rows]

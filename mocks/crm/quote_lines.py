@@ -33,14 +33,14 @@ class QuoteLines:
     def change(self, row: Row, values: Mapping[str, Any]) -> None:
         """Change a line."""
         quote = self._draft(row)
-        changed = QUOTE_LINE.changed(row, {**values, **self._stamps()})
+        changed = QUOTE_LINE.touched(row, values, self._desk.now_us)
         self._store.put(QUOTE_LINE, QUOTE_LINE.changed(changed, {"TotalPrice": _total(changed)}))
         self._retotal(quote)
 
     def delete(self, row: Row) -> None:
         """Take a line away."""
         quote = self._draft(row)
-        self._store.put(QUOTE_LINE, QUOTE_LINE.changed(row, {"IsDeleted": True, **self._stamps()}))
+        self._store.put(QUOTE_LINE, QUOTE_LINE.touched(row, {"IsDeleted": True}, self._desk.now_us))
         self._retotal(quote)
 
     def _draft(self, row: Row) -> Row:
@@ -51,10 +51,7 @@ class QuoteLines:
 
     def _retotal(self, quote: Row) -> None:
         total = sum(line[LINE_AT["TotalPrice"]] for line in self._quotes.lines(quote))
-        self._quotes.keep(QUOTE.changed(quote, {"TotalPrice": total, **self._stamps()}), "draft")
-
-    def _stamps(self) -> dict[str, int]:
-        return {"LastModifiedDate": self._desk.now_us, "SystemModstamp": self._desk.now_us}
+        self._quotes.keep(QUOTE.touched(quote, {"TotalPrice": total}, self._desk.now_us), "draft")
 
 
 def _total(row: Row) -> int:

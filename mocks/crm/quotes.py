@@ -11,7 +11,7 @@ import msgspec
 
 from domain.calendar import midnight_us
 from domain.charts import QUOTE as CHART
-from domain.objects import Quote
+from domain.objects import Mirror, Quote
 from mocks.crm import ids
 from mocks.crm.approvals import AUTHORITY_PERCENT, discount_of, may_approve
 from mocks.crm.documents import LINE_AT, QUOTE_AT, approvals, mirror_document, quote_document, reference
@@ -28,9 +28,16 @@ _REFERENCE = QUOTE_AT["Reference__c"]
 LIVE = frozenset({"draft", "submitted", "approved", "presented"})
 TAKEN = frozenset({"accepted", "accept_failed", "converted"})
 _OWN_NUMBERS = 800_000  # where the numbers start that the organisation gives itself
+_LATER_FIELDS = MIRROR_FIELDS | {"Status"}  # what may change when a quote is no draft any more
 _API_STATES = frozenset({"converted", "accept_failed"})
 _NUMBER, _VERSION, _STATUS = QUOTE_AT["QuoteNumber"], QUOTE_AT["Version__c"], QUOTE_AT["Status"]
 _LINE_QUOTE = LINE_AT["QuoteId"]
+_DEFAULTS: tuple[tuple[int, str, Any], ...] = (
+    (_STATUS, "Status", QUOTE_STATUSES["draft"]),
+    (QUOTE_AT["TotalPrice"], "TotalPrice", 0),
+    (_VERSION, "Version__c", 1),
+    (QUOTE_AT["Kind__c"], "Kind__c", "new"),
+)
 
 
 def state_of(row: Row) -> str:
@@ -54,10 +61,14 @@ class Quotes:
 
     def version(self, number: str, version: int) -> Row:
         """Return one version; raise Refusal `not_found`."""
-        for row in self.versions(number):
-            if row[_VERSION] == version:
-                return row
-        raise Refusal("not_found", f"there is no quote {number} version {version}")
+        found = self._store.find(QUOTE, _REFERENCE, f"{number}-v{version}")
+        if not found:
+            raise Refusal("not_found", f"there is no quote {number} version {version}")
+        return found[0]
+
+    def exists(self, number: str, version: int) -> bool:
+        """Tell whether there is such a version."""
+        return bool(self._store.find(QUOTE, _REFERENCE, f"{number}-v{version}"))
 
     def lines(self, row: Row) -> list[Row]:
         """Return the line items of a quote."""
@@ -74,17 +85,16 @@ class Quotes:
 
     def create(self, row: Row) -> None:
         """Keep a new draft, numbered by the organisation when it brings no number, and plan its end."""
-        defaults = {"Status": QUOTE_STATUSES["draft"], "TotalPrice": 0, "Version__c": 1, "Kind__c": "new"}
-        values = {name: value for name, value in defaults.items() if row[QUOTE_AT[name]] is None}
+        values = {name: value for at, name, value in _DEFAULTS if row[at] is None}
         if row[_NUMBER] is None:
             values["QuoteNumber"] = f"Q-{_OWN_NUMBERS + self._desk.next('quote'):06d}"
-        row = QUOTE.changed(row, values)
-        row = QUOTE.changed(row, {"Reference__c": reference(row)})
+        row = QUOTE.changed(row, values) if values else row
+        name = reference(row)
         if state_of(row) != "draft":
             raise Refusal("rule", "a quote starts as Draft", "Status")
-        if any(each[_VERSION] == row[_VERSION] for each in self.versions(row[_NUMBER])):
-            raise Refusal("duplicate_value", f"quote {reference(row)} exists", "Version__c")
-        row = QUOTE.changed(row, {"Reference__c": reference(row)})
+        if self._store.find(QUOTE, _REFERENCE, name):
+            raise Refusal("duplicate_value", f"quote {name} exists", "Version__c")
+        row = QUOTE.changed(row, {"Reference__c": name})
         self.keep(row, "draft")
         self._desk.book.know(row[ID], row[_NUMBER])
         self.plan_expiry(row)
@@ -106,9 +116,12 @@ class Quotes:
 
     def move(self, row: Row, state: str, **values: Any) -> Row:
         """Take a quote to another state of its chart and keep other header fields that change with it."""
-        after = QUOTE.changed(row, {"Status": QUOTE_STATUSES[state], **self._stamps(), **values})
-        after_document = msgspec.structs.replace(self._kept(row), status=state, approvals=approvals(after))
-        self._desk.book.put("quote", after_document.id, after_document, after_document, state, after_document.txn)
+        values["Status"] = QUOTE_STATUSES[state]
+        after = QUOTE.touched(row, values, self._desk.now_us)
+        document = msgspec.structs.replace(self._kept(row), status=state)
+        if "Approvals__c" in values:
+            document = msgspec.structs.replace(document, approvals=approvals(after))
+        self._desk.book.put("quote", document.id, document, document, state, document.txn)
         self._store.put(QUOTE, after)
         if state == "accepted" and state_of(row) != "accept_failed":
             self._announce(after)
@@ -118,10 +131,6 @@ class Quotes:
         document = self._desk.book.get("quote", row[_REFERENCE])
         assert isinstance(document, Quote), "every quote has its document in the book"
         return document
-
-    def _stamps(self) -> dict[str, int]:
-        now_us = self._desk.now_us
-        return {"LastModifiedDate": now_us, "SystemModstamp": now_us}
 
     def _announce(self, row: Row) -> None:
         message_id = ids.record_id("04l", self._desk.next("04l"))
@@ -215,10 +224,10 @@ class Quotes:
         if after != before:
             self._require_step(before, after)
         self._require_sequence(row, values)
-        rest = values.keys() - MIRROR_FIELDS - {"Status"}
+        rest = values.keys() - _LATER_FIELDS
         if rest and before != "draft":
             raise Refusal("rule", f"quote {reference(row)} is {row[_STATUS]}: make a new version", min(rest))
-        changed = QUOTE.changed(row, {**values, "Status": row[_STATUS], **self._stamps()})
+        changed = QUOTE.touched(row, {**values, "Status": row[_STATUS]}, self._desk.now_us)
         if rest:
             self.keep(changed, before)
             if "ExpirationDate" in rest:
@@ -228,8 +237,12 @@ class Quotes:
         if after != before:
             changed = self.move(changed, after)
         if not MIRROR_FIELDS.isdisjoint(values):
-            shown = mirror_document(changed)
-            self._desk.book.put("mirror", shown.id, None, shown, "shown", shown.txn)
+            self._show(mirror_document(changed))
+
+    def _show(self, mirror: Mirror) -> None:
+        """Put what sales sees on record, unless it is what sales saw before."""
+        if self._desk.book.get("mirror", mirror.id) != mirror:
+            self._desk.book.put("mirror", mirror.id, mirror, mirror, "shown", mirror.txn)
 
     def _require_step(self, before: str, after: str) -> None:
         if self._quirks.owns_quotes and after not in _API_STATES and (before, after) != ("accept_failed", "accepted"):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
+
+import msgspec
 
 from domain.ownership import may_write
 from mocks.crm import ids
@@ -16,11 +18,21 @@ from mocks.crm.quotes import Quotes
 from mocks.crm.rows import new_row
 from mocks.crm.schema import CURRENCY, ID, IS_DELETED, Field, Row, SObject
 from mocks.crm.store import Store
-from mocks.crm.values import DEFAULT_CURRENCY, read
+from mocks.crm.values import DEFAULT_CURRENCY, READERS
 from mocks.kernel.desk import Desk
 from mocks.kernel.operations import Refusal
 
 _API_WRITES = {("Quote", "Status")}  # owned, but some steps are the integration's: the rules of quotes say which
+_Refused = tuple[str, str, str]
+
+
+class Column(msgspec.Struct, frozen=True):
+    """A field as API users meet it: how its values are read, and why it may not be given (the Refusal's arguments)."""
+
+    field: Field
+    read: Callable[[Field, Any, str], Any]
+    on_create: _Refused | None
+    on_change: _Refused | None
 
 
 class Records:
@@ -38,13 +50,18 @@ class Records:
             ACCOUNT.name: quirks.owns_accounts,
             PRODUCT.name: quirks.owns_products,
         }
+        self._columns = {
+            of.name: {each.name: self._column(of, each) for each in of.fields} for of in store.schema.objects
+        }
 
     # --- finding ----------------------------------------------------------------------------------------------------
 
     def get(self, of: SObject, key: str) -> Row:
         """Return a live record by its id of 15 or 18 characters; raise Refusal `not_found` or `deleted`."""
         table = self._store.tables[of.name]
-        row = table.get(key) or table.get(ids.canonical(key) or "")
+        row = table.get(key)
+        if row is None:
+            row = table.get(ids.canonical(key) or "")
         if row is None:
             raise Refusal("not_found", f"no {of.name} has the id {key}")
         if row[IS_DELETED]:
@@ -67,7 +84,7 @@ class Records:
         """Create a record for an API user; return its id."""
         if self._owned.get(of.name, False):
             raise Refusal("rule", f"{of.name} records are made in the CRM, not by API users")
-        values = self._values(of, body, creating=True)
+        values = self._values(of, body, None)
         missing = [field.name for field in of.fields if field.required and values.get(field.name) is None]
         if missing:
             detail = f"Required fields are missing: [{', '.join(missing)}]"
@@ -86,16 +103,16 @@ class Records:
 
     def change(self, of: SObject, row: Row, body: Mapping[str, Any]) -> None:
         """Change a record for an API user."""
-        values = self._values(of, body, creating=False, row=row)
+        values = self._values(of, body, row)
         self._require_unique(of, values, row[ID])
         if of is QUOTE:
             self._quotes.write(row, values)
         elif of is QUOTE_LINE:
             self._lines.change(row, values)
         elif of is ACCOUNT:
-            self._accounts.keep(of.changed(row, {**values, **self._stamps()}))
+            self._accounts.keep(of.touched(row, values, self._desk.now_us))
         else:
-            self._store.put(of, of.changed(row, {**values, **self._stamps()}))
+            self._store.put(of, of.touched(row, values, self._desk.now_us))
 
     def delete(self, of: SObject, row: Row) -> None:
         """Move a record to the bin."""
@@ -106,48 +123,71 @@ class Records:
         if of is QUOTE_LINE:
             self._lines.delete(row)
         else:
-            self._store.put(of, of.changed(row, {"IsDeleted": True, **self._stamps()}))
-
-    def _stamps(self) -> dict[str, int]:
-        return {"LastModifiedDate": self._desk.now_us, "SystemModstamp": self._desk.now_us}
+            self._store.put(of, of.touched(row, {"IsDeleted": True}, self._desk.now_us))
 
     # --- checks -----------------------------------------------------------------------------------------------------
 
-    def _values(self, of: SObject, body: Mapping[str, Any], creating: bool, row: Row | None = None) -> dict[str, Any]:
-        currency = str(body.get("CurrencyIsoCode") or (row[CURRENCY] if row is not None else "") or DEFAULT_CURRENCY)
+    def _values(self, of: SObject, body: Mapping[str, Any], row: Row | None) -> dict[str, Any]:
+        """Return the values a body gives to fields; `row` is the record to change, None for a new one."""
+        currency = body.get("CurrencyIsoCode") or (row[CURRENCY] if row is not None else None) or DEFAULT_CURRENCY
+        columns = self._columns[of.name]
         values: dict[str, Any] = {}
         for name, value in body.items():
             if name == "attributes":
                 continue
-            at = of.positions.get(name.lower())
-            if at is None:
-                raise Refusal("invalid_field", f"No such column '{name}' on sobject of type {of.name}", name)
-            field = of.fields[at]
-            self._require_writable(of, field, creating)
-            values[field.name] = read(field, value, currency)
-            if field.refers_to and value is not None:
-                self._require_target(field, values[field.name])
+            column = columns.get(name) or self._folded_column(of, name)
+            field = column.field
+            refused = column.on_create if row is None else column.on_change
+            if refused is not None:
+                raise Refusal(*refused)
+            if value is None:
+                _require_nillable(field)
+            else:
+                value = column.read(field, value, currency)
+                if field.refers_to:
+                    self._require_target(field, value)
+            values[field.name] = value
         return values
 
-    def _require_writable(self, of: SObject, field: Field, creating: bool) -> None:
-        if not (field.createable if creating else field.updateable):
-            detail = f"Unable to create/update fields: {field.name}. Please check the security settings of this field."
-            raise Refusal("not_writeable", detail, field.name)
+    def _folded_column(self, of: SObject, name: str) -> Column:
+        at = of.positions.get(name.lower())
+        if at is None:
+            raise Refusal("invalid_field", f"No such column '{name}' on sobject of type {of.name}", name)
+        return self._columns[of.name][of.fields[at].name]
+
+    def _column(self, of: SObject, field: Field) -> Column:
+        owned = self._kept_by_us(of, field)
+        on_create = owned if field.createable else _not_writeable(field)
+        on_change = owned if field.updateable else _not_writeable(field)
+        return Column(field, READERS[field.type], on_create, on_change)
+
+    def _kept_by_us(self, of: SObject, field: Field) -> _Refused | None:
         if not self._owned.get(of.name, False) or (of.name, field.name) in _API_WRITES:
-            return
+            return None
         if field.owner and may_write("crm", field.owner):
-            raise Refusal("rule", f"{of.name}.{field.name} is kept by the CRM; API users may not write it", field.name)
+            return "rule", f"{of.name}.{field.name} is kept by the CRM; API users may not write it", field.name
+        return None
 
     def _require_target(self, field: Field, key: str) -> None:
         if self._store.get(self._store.schema[field.refers_to], key) is None:
             raise Refusal("bad_reference", f"invalid cross reference id: {key}", field.name)
 
     def _require_unique(self, of: SObject, values: Mapping[str, Any], own_id: str) -> None:
-        for name, value in values.items():
-            at = of.at(name)
-            if not of.fields[at].external_id or value is None:
+        for name in of.external_ids & values.keys():
+            value = values[name]
+            if value is None:
                 continue
-            others = [row[ID] for row in self._store.find(of, at, value) if row[ID] != own_id]
-            if others:
-                detail = f"duplicate value found: {name} duplicates value on record with id: {others[0]}"
-                raise Refusal("duplicate_value", detail, name)
+            for other in self._store.find(of, of.exact[name], value):
+                if other[ID] != own_id:
+                    detail = f"duplicate value found: {name} duplicates value on record with id: {other[ID]}"
+                    raise Refusal("duplicate_value", detail, name)
+
+
+def _require_nillable(field: Field) -> None:
+    if not field.nillable:
+        raise Refusal("required_field_missing", f"Required fields are missing: [{field.name}]", field.name)
+
+
+def _not_writeable(field: Field) -> _Refused:
+    detail = f"Unable to create/update fields: {field.name}. Please check the security settings of this field."
+    return "not_writeable", detail, field.name

@@ -55,6 +55,7 @@ class SObject:
     positions: Mapping[str, int]
     parents: Mapping[str, int]
     children: Mapping[str, tuple[str, str, str]]
+    external_ids: frozenset[str]
 
     def at(self, name: str) -> int:
         """Return where a row keeps a field, given its exact name in any case."""
@@ -63,6 +64,15 @@ class SObject:
     def row(self, values: Mapping[str, Any]) -> Row:
         """Return a row of these values by field name, null for the others."""
         cells: list[Any] = [None] * len(self.fields)
+        exact = self.exact
+        for name, value in values.items():
+            cells[exact[name]] = value
+        return tuple(cells)
+
+    def touched(self, row: Row, values: Mapping[str, Any], now_us: int) -> Row:
+        """Return the row with some values replaced, as changed now."""
+        cells = list(row)
+        cells[MODIFIED] = cells[MODSTAMP] = now_us
         exact = self.exact
         for name, value in values.items():
             cells[exact[name]] = value
@@ -110,6 +120,7 @@ def sobject(
         positions={field.name.lower(): at for at, field in enumerate(every)},
         parents={field.reads_as.lower(): at for at, field in enumerate(every) if field.reads_as},
         children=below,
+        external_ids=frozenset(field.name for field in every if field.external_id),
     )
 
 
@@ -118,6 +129,7 @@ class Schema:
 
     def __init__(self, objects: Sequence[SObject]) -> None:
         self.objects = tuple(objects)
+        self.exact = {each.name: each for each in objects}
         self._by_name = {each.name.lower(): each for each in objects}
 
     def find(self, name: str) -> SObject | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from mocks.crm.schema import ID, ID_TYPES, IS_DELETED, TEXT_TYPES, Field, Row, Schema, SObject
 
@@ -10,30 +11,32 @@ NOTHING: tuple[str, ...] = ()
 
 
 class Keyed:
-    """Ids by value, for fields with few records per value. Text is matched without case, ids are not."""
+    """Ids by value, for fields with few records per value. Text is matched without case (`folds`), ids are not."""
 
     def __init__(self, folds: bool) -> None:
         self._folds = folds
-        self._ids: dict[object, tuple[str, ...]] = {}
+        self._ids: dict[Any, tuple[str, ...]] = {}
 
-    def add(self, value: object, key: str) -> None:
+    def add(self, value: Any, key: str) -> None:
         """Add a record."""
-        value = folded(value) if self._folds else value
+        if self._folds:
+            value = value.lower()
         known = self._ids.get(value)
         self._ids[value] = (key,) if known is None else (*known, key)
 
-    def remove(self, value: object, key: str) -> None:
+    def remove(self, value: Any, key: str) -> None:
         """Take a record out."""
-        value = folded(value) if self._folds else value
-        rest = tuple(each for each in self._ids[value] if each != key)
+        if self._folds:
+            value = value.lower()
+        rest = tuple([each for each in self._ids[value] if each != key])
         if rest:
             self._ids[value] = rest
         else:
             del self._ids[value]
 
-    def find(self, value: object) -> Sequence[str]:
+    def find(self, value: Any) -> Sequence[str]:
         """Return the ids of the records with a value, oldest entry first."""
-        return self._ids.get(folded(value) if self._folds else value, NOTHING)
+        return self._ids.get(value.lower() if self._folds else value, NOTHING)
 
 
 class Grouped:
@@ -41,19 +44,19 @@ class Grouped:
 
     def __init__(self, folds: bool) -> None:
         self._folds = folds
-        self._ids: dict[object, dict[str, None]] = {}
+        self._ids: dict[Any, dict[str, None]] = {}
 
-    def add(self, value: object, key: str) -> None:
+    def add(self, value: Any, key: str) -> None:
         """Add a record."""
-        self._ids.setdefault(folded(value) if self._folds else value, {})[key] = None
+        self._ids.setdefault(value.lower() if self._folds else value, {})[key] = None
 
-    def remove(self, value: object, key: str) -> None:
+    def remove(self, value: Any, key: str) -> None:
         """Take a record out."""
-        del self._ids[folded(value) if self._folds else value][key]
+        del self._ids[value.lower() if self._folds else value][key]
 
-    def find(self, value: object) -> Sequence[str]:
+    def find(self, value: Any) -> Sequence[str]:
         """Return the ids of the records with a value, oldest entry first."""
-        return tuple(self._ids.get(folded(value) if self._folds else value, NOTHING))
+        return tuple(self._ids.get(value.lower() if self._folds else value, NOTHING))
 
 
 def folded(value: object) -> object:
@@ -78,6 +81,7 @@ class Store:
             each.name: {at: _index(field) for at, field in enumerate(each.fields) if field.index}
             for each in schema.objects
         }
+        self._indexed = {name: tuple(indexes.items()) for name, indexes in self._indexes.items()}
 
     def get(self, of: SObject, key: str) -> Row | None:
         """Return a record that is not deleted, or None."""
@@ -90,14 +94,16 @@ class Store:
         table = self.tables[of.name]
         before = table.get(key)
         table[key] = row
-        for at, index in self._indexes[of.name].items():
+        for at, index in self._indexed[of.name]:
+            value = row[at]
             if before is not None:
-                if before[at] == row[at]:
+                former = before[at]
+                if former == value:
                     continue
-                if before[at] is not None:
-                    index.remove(before[at], key)
-            if row[at] is not None:
-                index.add(row[at], key)
+                if former is not None:
+                    index.remove(former, key)
+            if value is not None:
+                index.add(value, key)
 
     def index(self, of: SObject, at: int) -> Keyed | Grouped | None:
         """Return the index of a field, or None."""
@@ -105,7 +111,10 @@ class Store:
 
     def find(self, of: SObject, at: int, value: object) -> list[Row]:
         """Return the live records whose indexed field has a value."""
-        index = self._indexes[of.name].get(at)
-        assert index is not None, f"{of.name}.{of.fields[at].name} has no index"
+        found = []
         table = self.tables[of.name]
-        return [row for row in [table[key] for key in index.find(value)] if not row[IS_DELETED]]
+        for key in self._indexes[of.name][at].find(value):
+            row = table[key]
+            if not row[IS_DELETED]:
+                found.append(row)
+        return found

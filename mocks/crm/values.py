@@ -8,29 +8,18 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any
 
-from domain.currency import quantum_count
+from domain.currency import EXPONENTS
 from mocks.crm import ids
-from mocks.crm.schema import CURRENCY, Field, Row
+from mocks.crm.schema import Field
 from mocks.kernel.operations import Refusal
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LARGEST = Decimal(10) ** 16
 DEFAULT_CURRENCY = "USD"
+CODE = "CurrencyIsoCode"
 
 
 # --- reading ------------------------------------------------------------------------------------------------------
-
-
-def read(field: Field, value: Any, currency: str) -> Any:
-    """Return what a row keeps for a JSON value; raise Refusal in the vendor's terms when it does not fit the field.
-
-    References are only checked for form; whether the record exists is the caller's question.
-    """
-    if value is None:
-        if not field.nillable:
-            raise Refusal("required_field_missing", f"Required fields are missing: [{field.name}]", field.name)
-        return None
-    return _READERS[field.type](field, value, currency)
 
 
 def _unreadable(field: Field, value: Any, expected: str) -> Refusal:
@@ -86,7 +75,10 @@ def _ratio(field: Field, value: Any, _currency: str) -> Decimal:
 
 
 def _amount(field: Field, value: Any, currency: str) -> int:
-    return int((_number(field, value) * quantum_count(currency)).to_integral_value(ROUND_HALF_UP))
+    exponent = EXPONENTS.get(currency)
+    if exponent is None:
+        raise Refusal("bad_picklist", f"CurrencyIsoCode: bad value for restricted picklist field: {currency}", CODE)
+    return int(_number(field, value).scaleb(exponent).to_integral_value(ROUND_HALF_UP))
 
 
 def _day(field: Field, value: Any, currency: str) -> date:
@@ -115,7 +107,7 @@ def _truth(field: Field, value: Any, _currency: str) -> bool:
     return value
 
 
-_READERS: dict[str, Callable[[Field, Any, str], Any]] = {
+READERS: dict[str, Callable[[Field, Any, str], Any]] = {
     "string": _text,
     "textarea": _text,
     "picklist": _choice,
@@ -129,20 +121,13 @@ _READERS: dict[str, Callable[[Field, Any, str], Any]] = {
     "datetime": _instant,
     "boolean": _truth,
 }
+"""Type -> what a row keeps for a JSON value that is not null; a reader refuses in the vendor's terms what does not fit.
+
+References are only checked for form; whether the record exists is the caller's question.
+"""
 
 
 # --- writing ------------------------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=64)
-def digits(currency: str) -> int:
-    """Return how many minor-unit digits amounts of a record in this currency have."""
-    return len(str(quantum_count(currency))) - 1
-
-
-def major(amount_minor: int, row: Row) -> Decimal:
-    """Return an amount of a record in major units of the record's currency."""
-    return Decimal(amount_minor).scaleb(-digits(row[CURRENCY] or DEFAULT_CURRENCY))
 
 
 @lru_cache(maxsize=4096)
@@ -150,11 +135,11 @@ def _second(at_seconds: int) -> str:
     return (_EPOCH + timedelta(seconds=at_seconds)).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def instant(at_us: int, _row: Row = ()) -> str:
+def instant(at_us: int) -> str:
     """Return an instant as the vendor writes it: milliseconds and a numeric offset."""
     seconds, rest_us = divmod(at_us, 1_000_000)
     return f"{_second(seconds)}.{rest_us // 1000:03d}+0000"
 
 
-WRITERS: dict[str, Callable[[Any, Row], Any]] = {"currency": major, "datetime": instant}
-"""How to write the types that JSON does not write by itself."""
+WRITERS: dict[str, Callable[[Any], Any]] = {"datetime": instant}
+"""How to write the types that JSON does not write by itself; amounts need their record's currency as well."""
