@@ -13,10 +13,11 @@ from domain.objects import Line, Posting, TaxShare
 from mocks.erp.bodies import CustomerBody, InvoiceBody, Ref
 from mocks.erp.catalogue import OPENING, RECEIVABLE
 from mocks.erp.customers import CustomerRecord
-from mocks.erp.invoices import Draft
+from mocks.erp.drafts import Draft, drafted
 from mocks.erp.model import Erp
 from mocks.erp.periods import LEDGER_ONLY, name_of
 from mocks.erp.rates import SAME
+from mocks.erp.subledger import Header
 
 Arguments = dict[str, Any]
 
@@ -27,7 +28,7 @@ def create_subsidiary(erp: Erp, arguments: Arguments) -> None:
 
 
 def create_item(erp: Erp, arguments: Arguments) -> None:
-    """Set up an item: {sku, item, kind, revenue_rule}."""
+    """Set up an item: {sku, item, kind, revenue_rule}; an item group with components: {sku: quantity}."""
     item = erp.catalogue.add_item(arguments)
     erp.desk.book.keep("item", item.sku, item)
 
@@ -40,15 +41,14 @@ def create_customer(erp: Erp, arguments: Arguments) -> None:
         currency=Ref(refName=arguments["currency"]) if arguments.get("currency") else None,
         terms=arguments.get("terms_days"),
     )
-    before = erp.customers.find(f"eid:{arguments['account']}")
-    record = erp.customers.put(arguments["account"], body)
-    erp.customers.migrated.add(record.id)
     limit = arguments.get("credit_limit_minor")
-    if limit is None or limit == record.limit_minor:
-        return
+    before = erp.customers.shelf.of_external(arguments["account"])
     if before is None:
-        erp.customers.save(msgspec.structs.replace(record, limit_minor=limit))
-    else:
+        erp.customers.seed(arguments["account"], body, limit)
+        return
+    erp.customers.change(before, body)
+    erp.customers.migrated.add(before.id)
+    if limit not in (None, before.limit_minor):
         set_credit_limit(erp, {"account": arguments["account"], "limit_minor": limit})
 
 
@@ -77,7 +77,7 @@ def release_hold(erp: Erp, arguments: Arguments) -> None:
 
 
 def _customer(erp: Erp, arguments: Arguments) -> CustomerRecord:
-    record = erp.customers.find(f"eid:{arguments['account']}")
+    record = erp.customers.shelf.of_external(arguments["account"])
     if record is None:
         raise ValueError(f"the ERP has no customer {arguments['account']!r}")
     return record
@@ -143,7 +143,7 @@ def open_item(erp: Erp, arguments: Arguments) -> None:
     if paid:
         base = erp.invoices.settle(doc.id, paid)
         rows = (Posting(OPENING, paid, base), Posting(RECEIVABLE, -paid, -base))
-        erp.ledger.post(f"invoice/{doc.id}", doc.entity, doc.currency, record.rate, draft.slot, rows, doc.txn)
+        erp.ledger.post(f"invoice/{doc.id}", doc.entity, doc.currency, record.rate, draft.header.slot, rows, doc.txn)
     erp.credit.review(customer.id, erp.orders.follow)
 
 
@@ -159,11 +159,8 @@ def _opening_draft(erp: Erp, customer: CustomerRecord, arguments: Arguments) -> 
         taxes = (TaxShare("OPENING", sum(line.amount_minor for line in lines), tax),)
     currency = arguments.get("currency", customer.currency)
     rate = erp.rates.earliest(currency, erp.catalogue.subsidiaries[customer.entity].currency, day)
-    return Draft(
-        customer=customer, entity=customer.entity, currency=currency, lines=lines, taxes=taxes,
-        net_minor=sum(line.amount_minor for line in lines), tax_minor=sum(share.amount_minor for share in taxes),
-        asked_date=day, slot=erp.periods.opening_slot(customer.entity, day), rate=rate or SAME,
-    )  # fmt: skip
+    slot = erp.periods.opening_slot(customer.entity, day)
+    return drafted(Header(customer, customer.entity, currency, day, slot, rate or SAME), lines, taxes)
 
 
 def _open_line(number: int, row: Mapping[str, Any]) -> Line:

@@ -24,7 +24,7 @@ def address(call: Call, path: str) -> str:
 
 def found(part: Any, call: Call, kind: str) -> Any:
     """Return the record that the address names, or refuse."""
-    record = part.find(call.params["id"])
+    record = part.shelf.find(call.params["id"])
     if record is None:
         raise Refusal("missing_record", f"The record instance of {kind} with the key {call.params['id']} is missing.")
     return record

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -22,13 +22,26 @@ class Ref(Body, frozen=True, kw_only=True):
     links: Any = None
 
 
+class ComponentBody(Body, frozen=True, kw_only=True):
+    """One component of an item group, and how many of it one of the group holds."""
+
+    item: Ref
+    quantity: Annotated[int, msgspec.Meta(ge=1, le=10**9)] = 1
+
+
+class ComponentsBody(Body, frozen=True, kw_only=True):
+    """The components of a line that sells an item group."""
+
+    items: tuple[ComponentBody, ...] = ()
+
+
 class LineBody(Body, frozen=True, kw_only=True):
     """One line of an order, invoice, credit memo or fulfilment. Service periods are half-open."""
 
     line: int | None = None
     orderLine: int | None = None
     item: Ref | None = None
-    quantity: Decimal | None = None
+    quantity: int | float | None = None
     rate: Decimal | None = None
     amount: Decimal | None = None
     description: str | None = None
@@ -42,6 +55,7 @@ class LineBody(Body, frozen=True, kw_only=True):
     custcol_full_start: date | None = None
     custcol_full_end: date | None = None
     custcol_reverses: str | None = None
+    components: ComponentsBody | None = None
 
 
 class LinesBody(Body, frozen=True, kw_only=True):

@@ -55,18 +55,18 @@ class Subsidiary(msgspec.Struct, frozen=True, gc=False):
 
 
 class Item(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """A sellable item; `revenue_rule` is one of AT_POSTING or OVER_TIME."""
+    """A sellable item; `revenue_rule` is one of AT_POSTING or OVER_TIME (`is_deferred`: earned over a service period).
+
+    An item group has `components`: (sku, how many of it one of the group holds), fulfilled one by one.
+    """
 
     id: str
     external_id: str
     sku: str
     kind: str
     revenue_rule: str
-
-    @property
-    def is_deferred(self) -> bool:
-        """Tell whether revenue is earned over the service period."""
-        return self.revenue_rule in OVER_TIME
+    is_deferred: bool
+    components: tuple[tuple[str, int], ...] = ()
 
 
 _SUBSIDIARIES = (
@@ -85,6 +85,7 @@ class Names(Generic[Named]):
 
     def __init__(self, by_name: Mapping[str, Named]) -> None:
         self._by_name = by_name
+        self.shelf = self
 
     def find(self, name: str) -> Named | None:
         """Return the record, or None."""
@@ -99,7 +100,7 @@ class Catalogue:
         self.items: dict[str, Item] = {}
         self._subsidiary_names: dict[str, Subsidiary] = {}
         self._item_names: dict[str, Item] = {}
-        self._skus: dict[str, Item] = {}
+        self.skus: dict[str, Item] = {}
         self.item_records = Names(self._item_names)
         self.subsidiary_records = Names(self._subsidiary_names)
         for entity, currency, zone, country in _SUBSIDIARIES:
@@ -117,7 +118,10 @@ class Catalogue:
         self._subsidiary_names.update({entity: found, number: found, name: found})
 
     def add_item(self, arguments: dict[str, Any]) -> Item:
-        """Create or change an item: {sku, item, kind, revenue_rule}; recurring items defer revenue by default."""
+        """Create or change an item: {sku, item, kind, revenue_rule, components: {sku: quantity}}.
+
+        Recurring items defer revenue by default.
+        """
         sku, kind = arguments["sku"], arguments.get("kind", "recurring")
         rule = arguments.get("revenue_rule") or ("daily" if kind == "recurring" else "at_posting")
         if rule not in AT_POSTING and rule not in OVER_TIME:
@@ -126,11 +130,15 @@ class Catalogue:
         external_id = str(arguments.get("item") or sku)
         before = self._item_names.get(external_id)
         number = before.id if before else str(len(self.items) + 1)
-        item = Item(id=number, external_id=external_id, sku=sku, kind=kind, revenue_rule=rule)
+        components = tuple(dict(arguments.get("components") or {}).items())
+        item = Item(
+            id=number, external_id=external_id, sku=sku, kind=kind, revenue_rule=rule, is_deferred=rule in OVER_TIME,
+            components=components,
+        )  # fmt: skip
         self.items[number] = item
         self._item_names.update({external_id: item, sku: item})
         self._item_names.setdefault(number, item)
-        self._skus[sku] = item
+        self.skus[sku] = item
         return item
 
     def subsidiary(self, ref: Ref, field: str = "subsidiary") -> Subsidiary:
@@ -143,22 +151,18 @@ class Catalogue:
                 return found
         raise invalid_reference("", field)
 
-    def item(self, ref: Ref | None, field: str) -> Item:
-        """Return the item named by external id (mapped item id or sku) or internal id, or refuse."""
+    def item(self, ref: Ref | None, path: str) -> Item:
+        """Return the item of the line at a path, named by external id (mapped item id or sku) or internal id."""
         if ref is None:
-            raise Refusal("user_error", "Please enter value(s) for: Item", field)
+            raise Refusal("user_error", "Please enter value(s) for: Item", f"{path}.item")
         name = ref.externalId or ref.refName
         if name is not None:
             found = self._item_names.get(name)
         else:
             found = self.items.get(str(ref.id)) or self._item_names.get(str(ref.id))
         if found is None:
-            raise invalid_reference(name if name is not None else ref.id, field)
+            raise invalid_reference(name if name is not None else ref.id, f"{path}.item")
         return found
-
-    def item_of_sku(self, sku: str) -> Item | None:
-        """Return the item of a canonical sku; None for a seeded opening balance."""
-        return self._skus.get(sku)
 
     def account(self, ref: Ref, field: str) -> str:
         """Return the number of the account named by id, external id or number, or refuse."""

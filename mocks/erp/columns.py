@@ -14,7 +14,7 @@ from domain.calendar import SECOND_US
 from mocks.erp.amounts import major
 from mocks.erp.catalogue import ACCOUNTS
 from mocks.erp.model import Erp
-from mocks.erp.orders import VENDOR_STATUS
+from mocks.erp.order_status import VENDOR_STATUS
 
 Value = str | int | Decimal | date | None
 Getter = Callable[[Erp, Any], Value]

@@ -39,6 +39,9 @@ class Balance(msgspec.Struct, gc=False):
         return self.open_minor + self.unbilled_minor - self.unapplied_minor
 
 
+_NOTHING = Balance()
+
+
 class Credit:
     """The balances and levels of all customers; `follow` is told of each change between levels."""
 
@@ -54,7 +57,13 @@ class Credit:
 
     def balance(self, customer: str, currency: str) -> Balance:
         """Return the balance of a customer in one currency."""
-        return self._balances.setdefault(customer, {}).setdefault(currency, Balance())
+        balances = self._balances.get(customer)
+        if balances is None:
+            balances = self._balances[customer] = {}
+        found = balances.get(currency)
+        if found is None:
+            found = balances[currency] = Balance()
+        return found
 
     def move(self, customer: str, currency: str, *, owed: int = 0, unbilled: int = 0, unapplied: int = 0) -> None:
         """Change a balance by differences in minor units."""
@@ -76,8 +85,12 @@ class Credit:
             dates[invoice] = due
 
     def totals(self, record: CustomerRecord) -> Balance:
-        """Return the balance over all currencies in the customer's own one."""
-        balances = self._balances.get(record.id, {})
+        """Return the balance over all currencies in the customer's own one; read only."""
+        balances = self._balances.get(record.id)
+        if balances is None:
+            return _NOTHING
+        if len(balances) == 1 and record.currency in balances:
+            return balances[record.currency]
         total = Balance()
         for currency, balance in balances.items():
             total.open_minor += self._convert(balance.open_minor, currency, record)
@@ -120,13 +133,10 @@ class Credit:
                 return "soft_hold"
             if demand * 100 > record.limit_minor * self._quirks.warning_percent:
                 return "warning"
-        return "warning" if self._is_overdue(record) else "clear"
-
-    def _is_overdue(self, record: CustomerRecord) -> bool:
         dates = self._due.get(record.id)
-        if not dates:
-            return False
-        return (self._today(record) - min(dates.values())).days > self._quirks.overdue_warning_days
+        if dates and (self._today(record) - min(dates.values())).days > self._quirks.overdue_warning_days:
+            return "warning"
+        return "clear"
 
     def review(self, customer: str, follow: Callable[[CustomerRecord], None]) -> None:
         """Bring a customer to the level of the moment, tell `follow`, and again until nothing changes."""

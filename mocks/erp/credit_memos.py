@@ -6,21 +6,19 @@ from datetime import date
 
 import msgspec
 
-from domain.calendar import Interval
 from domain.objects import CreditMemo, Line, Posting
 from mocks.erp.bodies import InvoiceBody, Ref
-from mocks.erp.catalogue import DEFERRED, RECEIVABLE, Catalogue, currency_of, invalid_reference
-from mocks.erp.credit import Credit
-from mocks.erp.customers import Customers
-from mocks.erp.invoices import Draft, InvoiceRecord, Invoices, is_deferred, posting_rows
-from mocks.erp.ledger import Ledger, postings_of
-from mocks.erp.lines import read_lines, read_taxes
-from mocks.erp.orders import Orders
+from mocks.erp.catalogue import RECEIVABLE, currency_of, invalid_reference
+from mocks.erp.drafts import Draft, credit_of, posting_rows, read_draft
+from mocks.erp.invoices import InvoiceRecord, Invoices
+from mocks.erp.ledger import postings_of
+from mocks.erp.lines import deferred_lines, read_lines, read_taxes
 from mocks.erp.quirks import Quirks
 from mocks.erp.rates import Rate
-from mocks.erp.references import ExternalIds, key_of, transaction_id, txn_of
+from mocks.erp.references import key_of, transaction_id, txn_of
 from mocks.erp.schedules import Schedules
-from mocks.kernel.desk import Desk
+from mocks.erp.shelf import Shelf
+from mocks.erp.subledger import Subledger
 from mocks.kernel.operations import Refusal
 
 
@@ -41,57 +39,46 @@ class MemoRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 class CreditMemos:
     """The credit memos by internal and external id."""
 
-    def __init__(
-        self, desk: Desk, catalogue: Catalogue, customers: Customers, credit: Credit, orders: Orders,
-        invoices: Invoices, ledger: Ledger, schedules: Schedules, quirks: Quirks,
-    ) -> None:  # fmt: skip
-        self._desk = desk
-        self._catalogue = catalogue
-        self._customers = customers
-        self._credit = credit
-        self._orders = orders
+    def __init__(self, books: Subledger, invoices: Invoices, schedules: Schedules, quirks: Quirks) -> None:
+        self._books = books
         self._invoices = invoices
-        self._ledger = ledger
         self._schedules = schedules
         self._quirks = quirks
-        self._ids = ExternalIds()
-        self.records: dict[str, MemoRecord] = {}
-
-    def find(self, name: str) -> MemoRecord | None:
-        """Return the credit memo named by `eid:...` or internal id."""
-        return self.records.get(self._ids.internal(name))
+        self.shelf: Shelf[MemoRecord] = Shelf("credit memo")
+        self.records = self.shelf.records
 
     def put(self, external_id: str, body: InvoiceBody, hint: str) -> MemoRecord:
         """Post the credit memo once; a repetition returns it, a changed body is refused."""
-        before = self.find(f"eid:{external_id}") if external_id else None
+        before = self.shelf.of_external(external_id)
         if before is None:
             return self._create(external_id, body, hint)
-        self._require_same(before, body)
+        self.require_same(before, body)
         return before
 
     def create(self, body: InvoiceBody, hint: str) -> MemoRecord:
         """Post a credit memo; refuse an external id that is taken."""
-        external_id = body.externalId or ""
-        if external_id and self.find(f"eid:{external_id}") is not None:
-            raise Refusal("duplicate", f"A credit memo with the external id {external_id} exists.", "externalId")
-        return self._create(external_id, body, hint)
+        return self._create(self.shelf.require_free(body.externalId), body, hint)
+
+    def create_from(self, invoice: InvoiceRecord, body: InvoiceBody, hint: str) -> MemoRecord:
+        """Post a credit memo made from an invoice: all of it unless the body says otherwise."""
+        return self.create(credit_of(invoice, body), hint or invoice.doc.txn)
 
     def _create(self, external_id: str, body: InvoiceBody, hint: str) -> MemoRecord:
-        customer = self._customers.of(body.entity, "entity")
+        customer = self._books.customers.of(body.entity, "entity")
         invoice = self._invoice_of(body, customer.id)
-        draft = self._invoices.read(body, customer, invoice.rate if invoice is not None else None)
+        draft = read_draft(self._books, body, invoice.rate if invoice is not None else None)
         if invoice is not None:
             _require_covered(draft, invoice)
             draft = msgspec.structs.replace(draft, lines=_with_periods(draft.lines, invoice))
         txn = txn_of(body, external_id, hint) or (invoice.doc.txn if invoice is not None else "")
         record = self._post(draft, external_id, body, invoice, txn)
-        self._credit.review(record.customer, self._orders.follow)
+        self._books.review(record.customer)
         return record
 
     def _invoice_of(self, body: InvoiceBody, customer: str) -> InvoiceRecord | None:
         if body.createdFrom is None:
             return None
-        invoice = self._invoices.find(key_of(body.createdFrom))
+        invoice = self._invoices.shelf.find(key_of(body.createdFrom))
         if invoice is None and self._may_predate(body.createdFrom, customer):
             return None
         if invoice is None or invoice.customer != customer:
@@ -102,38 +89,36 @@ class CreditMemos:
 
     def _may_predate(self, ref: Ref, customer: str) -> bool:
         """Tell whether an unknown invoice may be one of the time before this ERP."""
-        is_old = customer in self._customers.migrated and self._quirks.credits_before_migration
+        is_old = customer in self._books.customers.migrated and self._quirks.credits_before_migration
         return is_old and ref.externalId is not None
 
     def _post(
         self, draft: Draft, external_id: str, body: InvoiceBody, invoice: InvoiceRecord | None, txn: str
     ) -> MemoRecord:
-        key = transaction_id(self._desk)
+        books, header = self._books, draft.header
+        customer, entity, currency, rate = header.customer, header.entity, header.currency, header.rate
+        key, now_us = transaction_id(books.desk), books.desk.now_us
         doc = CreditMemo(
             id=key, ref=external_id, txn=txn, invoice=invoice.doc.id if invoice is not None else "",
-            customer=draft.customer.account, entity=draft.entity, currency=draft.currency, status="posted",
-            lines=draft.lines, taxes=draft.taxes, net_minor=draft.net_minor, tax_minor=draft.tax_minor,
-            total_minor=draft.total_minor, balance_minor=draft.total_minor, business_date=draft.slot.day,
+            customer=customer.account, entity=entity, currency=currency, status="posted", lines=draft.lines,
+            taxes=draft.taxes, net_minor=draft.net_minor, tax_minor=draft.tax_minor, total_minor=draft.total_minor,
+            balance_minor=draft.total_minor, business_date=header.slot.day,
         )  # fmt: skip
         record = MemoRecord(
-            doc=doc, customer=draft.customer.id, number=f"CM-{draft.entity}-{self._number(draft.entity):06d}",
-            memo=body.memo or "", rate=draft.rate, base_open_minor=draft.rate.convert(draft.total_minor),
-            asked_date=draft.asked_date, created_us=self._desk.now_us, modified_us=self._desk.now_us,
+            doc=doc, customer=customer.id, number=f"CM-{entity}-{books.desk.next(f'credit_memo/{entity}'):06d}",
+            memo=body.memo or "", rate=rate, base_open_minor=rate.convert(draft.total_minor),
+            asked_date=header.asked_date, created_us=now_us, modified_us=now_us,
         )  # fmt: skip
-        self._ids.add(external_id, key)
-        self._desk.book.know(external_id or key, txn)
-        self._customers.used.add(record.customer)
+        books.enter(self.shelf, key, external_id, customer.id, txn)
         self._save(record)
-        self._credit.move(record.customer, doc.currency, owed=-doc.total_minor)
+        books.credit.move(customer.id, currency, owed=-doc.total_minor)
         receivable_base = self._apply(record, invoice)
-        rows = [(account, -amount) for account, amount in posting_rows(draft, self._catalogue)]
-        postings = _with_receivable(rows, draft.rate, receivable_base)
-        self._ledger.post(f"credit_memo/{key}", doc.entity, doc.currency, draft.rate, draft.slot, postings, txn)
-        self._plan(doc, draft)
+        deferred = deferred_lines(draft.lines, books.catalogue)
+        rows = [(account, -amount) for account, amount in posting_rows(draft, deferred, books.catalogue)]
+        postings = _with_receivable(rows, rate, receivable_base)
+        books.ledger.post(f"credit_memo/{key}", entity, currency, rate, header.slot, postings, txn)
+        self._schedules.plan(doc, deferred, rate, -1)
         return self.records[key]
-
-    def _number(self, entity: str) -> int:
-        return self._desk.next(f"credit_memo/{entity}")
 
     def _apply(self, record: MemoRecord, invoice: InvoiceRecord | None) -> int:
         """Reduce the invoice by as much as it is open; return the base amount that the memo takes off AR."""
@@ -147,9 +132,9 @@ class CreditMemos:
         taken = self._invoices.settle(invoice.doc.id, applied)
         rest = doc.total_minor - applied
         rest_base = record.rate.convert(rest)
-        self._credit.move(record.customer, doc.currency, owed=applied)  # both sides of the application are AR
+        self._books.credit.move(record.customer, doc.currency, owed=applied)  # both sides of the application are AR
         after = msgspec.structs.replace(doc, balance_minor=rest, status="partially_applied" if rest else "applied")
-        self._save(msgspec.structs.replace(record, doc=after, base_open_minor=rest_base))
+        self._save(self._changed(record, after, rest_base))
         return taken + rest_base
 
     def refund(self, key: str, amount_minor: int) -> int:
@@ -160,25 +145,17 @@ class CreditMemos:
         base = record.rate.convert(amount_minor) if rest else record.base_open_minor
         status = "refunded" if not rest else "partially_applied"
         doc = msgspec.structs.replace(record.doc, balance_minor=rest, status=status)
-        self._save(msgspec.structs.replace(record, doc=doc, base_open_minor=record.base_open_minor - base))
-        self._credit.move(record.customer, doc.currency, owed=amount_minor)
+        self._save(self._changed(record, doc, record.base_open_minor - base))
+        self._books.credit.move(record.customer, doc.currency, owed=amount_minor)
         return base
 
-    def _plan(self, doc: CreditMemo, draft: Draft) -> None:
-        for line in draft.lines:
-            if is_deferred(line, self._catalogue):
-                assert line.period_start is not None
-                assert line.period_end is not None
-                service = Interval(line.period_start, line.period_end)
-                total = Posting(DEFERRED, -line.amount_minor, draft.rate.convert(-line.amount_minor))
-                self._schedules.plan(doc.id, line.id, doc.entity, doc.currency, total, service, doc.txn)
-
-    def _require_same(self, before: MemoRecord, body: InvoiceBody) -> None:
+    def require_same(self, before: MemoRecord, body: InvoiceBody) -> None:
+        """Refuse a body that would change a posted credit memo."""
         doc = before.doc
         invoice = self._invoices.records.get(doc.invoice)
-        lines = read_lines(body.item, doc.currency, self._catalogue) if body.item is not None else doc.lines
+        lines = read_lines(body.item, doc.currency, self._books.catalogue) if body.item is not None else doc.lines
         same = (
-            (body.entity is None or self._customers.of(body.entity, "entity").id == before.customer)
+            (body.entity is None or self._books.customers.of(body.entity, "entity").id == before.customer)
             and (_with_periods(lines, invoice) if invoice is not None else lines) == doc.lines
             and (body.taxDetails is None or read_taxes(body.taxDetails, doc.currency) == doc.taxes)
             and body.tranDate in (None, before.asked_date)
@@ -187,11 +164,14 @@ class CreditMemos:
         if not same:
             raise Refusal("user_error", f"Credit memo {before.number} is posted and cannot be changed.", "item")
 
+    def _changed(self, record: MemoRecord, doc: CreditMemo, base_open_minor: int) -> MemoRecord:
+        now_us = self._books.desk.now_us
+        return msgspec.structs.replace(record, doc=doc, base_open_minor=base_open_minor, modified_us=now_us)
+
     def _save(self, record: MemoRecord) -> None:
-        record = msgspec.structs.replace(record, modified_us=self._desk.now_us)
         doc = record.doc
         self.records[doc.id] = record
-        self._desk.book.put("credit_memo", doc.id, record, doc, doc.status, doc.txn)
+        self._books.desk.book.put("credit_memo", doc.id, record, doc, doc.status, doc.txn)
 
 
 def _require_covered(draft: Draft, invoice: InvoiceRecord) -> None:
@@ -226,5 +206,5 @@ def _with_receivable(rows: list[tuple[str, int]], rate: Rate, receivable_base: i
     fixed = Posting(RECEIVABLE, first.amount_minor, -receivable_base)
     assert others, "a memo with an amount has a line"
     last = others.pop()
-    rest = -(fixed.base_minor + sum(row.base_minor for row in others))
+    rest = -(fixed.base_minor + sum([row.base_minor for row in others]))
     return (fixed, *others, Posting(last.account, last.amount_minor, rest))

@@ -12,12 +12,13 @@ from mocks.erp.amounts import minor
 from mocks.erp.bodies import CustomerBody, Ref
 from mocks.erp.catalogue import Catalogue, currency_of, invalid_reference
 from mocks.erp.quirks import Quirks
-from mocks.erp.references import ExternalIds, key_of
+from mocks.erp.shelf import Shelf
 from mocks.kernel.desk import Desk
 from mocks.kernel.operations import Refusal
 
 _NUMBER = re.compile(r"\d+")
 AUTO, ON, OFF = "AUTO", "ON", "OFF"
+_CREDIT_FIELDS = ("creditLimit", "creditHoldOverride", "custentity_credit_status")
 
 
 class CustomerRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -25,6 +26,7 @@ class CustomerRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     id: str
     external_id: str
+    account: str  # the number by which other systems know the customer: the external id, or the internal one
     name: str
     entity: str
     currency: str
@@ -37,11 +39,6 @@ class CustomerRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     created_us: int
     modified_us: int
 
-    @property
-    def account(self) -> str:
-        """The account number by which other systems know the customer."""
-        return self.external_id or self.id
-
 
 class Customers:
     """The customers by internal and external id, and in the order of their last change."""
@@ -50,21 +47,17 @@ class Customers:
         self._desk = desk
         self._catalogue = catalogue
         self._quirks = quirks
-        self._ids = ExternalIds()
-        self.records: dict[str, CustomerRecord] = {}
+        self.shelf: Shelf[CustomerRecord] = Shelf("customer")
+        self.records = self.shelf.records
         self.used: set[str] = set()  # those with transactions: currency and subsidiary are fixed
         self.migrated: set[str] = set()  # those that were there at go-live, with a past this ERP does not hold
         self._recent: dict[str, None] = {}
-
-    def find(self, name: str) -> CustomerRecord | None:
-        """Return the customer named by `eid:...` or internal id."""
-        return self.records.get(self._ids.internal(name))
 
     def of(self, ref: Ref | None, field: str) -> CustomerRecord:
         """Return the customer a body refers to, or refuse."""
         if ref is None:
             raise Refusal("user_error", f"Please enter value(s) for: {field}", field)
-        found = self.find(key_of(ref))
+        found = self.shelf.of_external(ref.externalId) if ref.externalId else self.records.get(str(ref.id))
         if found is None:
             raise invalid_reference(ref.externalId or ref.id, field)
         return found
@@ -83,38 +76,44 @@ class Customers:
         if body.externalId not in (None, external_id):
             raise Refusal("invalid_content", "externalId differs from the one in the address.", "externalId")
         self._check_ownership(body)
-        before = self.find(f"eid:{external_id}")
+        before = self.shelf.of_external(external_id)
         return self._create(external_id, body) if before is None else self.change(before, body)
 
     def create(self, body: CustomerBody) -> CustomerRecord:
         """Create a customer; refuse an external id that is taken."""
         self._check_ownership(body)
-        if body.externalId and self.find(f"eid:{body.externalId}") is not None:
-            raise Refusal("duplicate", f"A customer with the external id {body.externalId} exists.", "externalId")
-        return self._create(body.externalId or "", body)
+        return self._create(self.shelf.require_free(body.externalId), body)
 
     def _check_ownership(self, body: CustomerBody) -> None:
-        if not self._quirks.owns_credit:
+        given = (body.creditLimit, body.creditHoldOverride, body.custentity_credit_status)
+        if not self._quirks.owns_credit or given == (None, None, None):
             return
-        for field in ("creditLimit", "creditHoldOverride", "custentity_credit_status"):
-            if getattr(body, field) is not None:
-                raise Refusal("forbidden", f"Credit management owns {field}; this role may only read it.", field)
+        field = _CREDIT_FIELDS[[value is not None for value in given].index(True)]
+        raise Refusal("forbidden", f"Credit management owns {field}; this role may only read it.", field)
 
-    def _create(self, external_id: str, body: CustomerBody) -> CustomerRecord:
-        for field in ("companyName", "subsidiary"):
-            if not getattr(body, field):
-                raise Refusal("user_error", f"Please enter value(s) for: {field}", field)
-        assert body.companyName is not None
-        assert body.subsidiary is not None
+    def seed(self, external_id: str, body: CustomerBody, limit_minor: int | None) -> CustomerRecord:
+        """Create a customer with a past, with its credit limit, as a migration does."""
+        record = self._create(external_id, body, limit_minor)
+        self.migrated.add(record.id)
+        return record
+
+    def _create(self, external_id: str, body: CustomerBody, limit_minor: int | None = None) -> CustomerRecord:
+        if not body.companyName:
+            raise Refusal("user_error", "Please enter value(s) for: companyName", "companyName")
+        if body.subsidiary is None:
+            raise Refusal("user_error", "Please enter value(s) for: subsidiary", "subsidiary")
         subsidiary = self._catalogue.subsidiary(body.subsidiary)
         currency = currency_of(body.currency) if body.currency else subsidiary.currency
+        key = str(self._desk.next("customer"))
         record = CustomerRecord(
-            id=str(self._desk.next("customer")), external_id=external_id, name=body.companyName, entity=subsidiary.id,
+            id=key, external_id=external_id, account=external_id or key, name=body.companyName, entity=subsidiary.id,
             currency=currency, terms_days=_terms(body.terms, self._quirks.default_terms_days),
-            limit_minor=_limit(body.creditLimit, currency, self._quirks.default_credit_limit_minor),
+            limit_minor=_limit(body.creditLimit, currency, self._quirks.default_credit_limit_minor)
+            if limit_minor is None
+            else limit_minor,
             email=body.email or "", created_us=self._desk.now_us, modified_us=self._desk.now_us,
         )  # fmt: skip
-        self._ids.add(external_id, record.id)
+        self.shelf.know(external_id, key)
         self.save(record)
         return record
 

@@ -13,7 +13,8 @@ from mocks.erp.catalogue import CONTROL_ACCOUNTS, Catalogue, currency_of
 from mocks.erp.ledger import Ledger, postings_of
 from mocks.erp.periods import LEDGER_ONLY, Periods
 from mocks.erp.rates import Rates
-from mocks.erp.references import ExternalIds, transaction_id, txn_of
+from mocks.erp.references import transaction_id, txn_of
+from mocks.erp.shelf import Shelf
 from mocks.kernel.desk import Desk
 from mocks.kernel.operations import Refusal
 
@@ -46,16 +47,12 @@ class Journals:
         self._periods = periods
         self._rates = rates
         self._ledger = ledger
-        self._ids = ExternalIds()
-        self.records: dict[str, JournalRecord] = {}
-
-    def find(self, name: str) -> JournalRecord | None:
-        """Return the journal entry named by `eid:...` or internal id."""
-        return self.records.get(self._ids.internal(name))
+        self.shelf: Shelf[JournalRecord] = Shelf("journal entry")
+        self.records = self.shelf.records
 
     def put(self, external_id: str, body: JournalBody, hint: str) -> JournalRecord:
         """Post the journal once; a repetition returns it, a changed body is refused."""
-        before = self.find(f"eid:{external_id}") if external_id else None
+        before = self.shelf.of_external(external_id)
         if before is None:
             return self._create(external_id, body, hint)
         rows = self._rows(body, before.currency)
@@ -70,10 +67,7 @@ class Journals:
 
     def create(self, body: JournalBody, hint: str) -> JournalRecord:
         """Post a journal; refuse an external id that is taken."""
-        external_id = body.externalId or ""
-        if external_id and self.find(f"eid:{external_id}") is not None:
-            raise Refusal("duplicate", f"A journal with the external id {external_id} exists.", "externalId")
-        return self._create(external_id, body, hint)
+        return self._create(self.shelf.require_free(body.externalId), body, hint)
 
     def _create(self, external_id: str, body: JournalBody, hint: str) -> JournalRecord:
         if body.subsidiary is None:
@@ -91,7 +85,7 @@ class Journals:
             asked_date=day, created_us=self._desk.now_us, modified_us=self._desk.now_us,
         )  # fmt: skip
         self.records[record.id] = record
-        self._ids.add(external_id, record.id)
+        self.shelf.know(external_id, record.id)
         self._desk.book.know(external_id or record.id, record.txn)
         source = f"journal/{external_id or record.id}"
         postings = postings_of(rows, rate)
@@ -104,7 +98,7 @@ class Journals:
         rows = []
         for index, line in enumerate(body.line.items):
             rows.append(self._row(line, currency, f"line.items[{index}]"))
-        difference = sum(amount for _, amount in rows)
+        difference = sum([amount for _, amount in rows])
         if difference:
             raise Refusal("user_error", "The amounts in the journal do not balance: debits must equal credits.", "line")
         return tuple(rows)

@@ -20,7 +20,7 @@ def postings_of(rows: Rows, rate: Rate) -> tuple[Posting, ...]:
     kept = [(account, amount) for account, amount in rows if amount]
     head = [Posting(account, amount, rate.convert(amount)) for account, amount in kept[:-1]]
     account, amount = kept[-1]
-    return (*head, Posting(account, amount, -sum(posting.base_minor for posting in head)))
+    return (*head, Posting(account, amount, -sum([posting.base_minor for posting in head])))
 
 
 class Ledger:
@@ -37,8 +37,8 @@ class Ledger:
         """Write one entry; nothing is written when there is nothing to post (a document of zero)."""
         if not postings:
             return
-        assert not sum(row.amount_minor for row in postings), f"{source} does not balance in {currency}"
-        assert not sum(row.base_minor for row in postings), f"{source} does not balance in base currency"
+        assert not sum([row.amount_minor for row in postings]), f"{source} does not balance in {currency}"
+        assert not sum([row.base_minor for row in postings]), f"{source} does not balance in base currency"
         key = f"GL{self._desk.next('entry'):07d}"
         entry = Entry(
             id=key, source=source, entity=entity, currency=currency,

@@ -19,6 +19,7 @@ from mocks.erp.quirks import Quirks
 from mocks.erp.rates import Rates
 from mocks.erp.refunds import Refunds
 from mocks.erp.schedules import Schedules
+from mocks.erp.subledger import Subledger
 from mocks.kernel.desk import Desk
 
 
@@ -39,20 +40,11 @@ class Erp:
         self.credit = Credit(desk, self.customers, self.catalogue, self.rates, quirks)
         self.orders = Orders(desk, self.customers, self.credit, self.catalogue, quirks)
         self.fulfilments = Fulfilments(desk, self.orders)
-        self.invoices = Invoices(
-            desk, self.catalogue, self.customers, self.credit, self.orders, self.periods, self.rates, self.ledger,
-            self.schedules, quirks,
-        )  # fmt: skip
-        self.credit_memos = CreditMemos(
-            desk, self.catalogue, self.customers, self.credit, self.orders, self.invoices, self.ledger,
-            self.schedules, quirks,
-        )  # fmt: skip
-        self.payments = Payments(
-            desk, self.catalogue, self.customers, self.credit, self.orders, self.invoices, self.periods, self.rates,
-            self.ledger,
-        )  # fmt: skip
-        self.refunds = Refunds(
-            desk, self.catalogue, self.customers, self.credit, self.orders, self.credit_memos, self.payments,
-            self.periods, self.rates, self.ledger,
-        )  # fmt: skip
+        self.books = Subledger(
+            desk, self.catalogue, self.customers, self.credit, self.orders, self.periods, self.rates, self.ledger
+        )
+        self.invoices = Invoices(self.books, self.schedules, quirks)
+        self.credit_memos = CreditMemos(self.books, self.invoices, self.schedules, quirks)
+        self.payments = Payments(self.books, self.invoices)
+        self.refunds = Refunds(self.books, self.credit_memos, self.payments)
         self.journals = Journals(desk, self.catalogue, self.periods, self.rates, self.ledger)

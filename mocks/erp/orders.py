@@ -1,68 +1,50 @@
-"""Sales orders: booked or held for credit, fulfilled, billed, closed.
+"""Sales orders: booked or held for credit, fulfilled, billed, closed (statuses: `order_status`).
 
-The ERP's own life on the canonical chart, and the vendor's status id that shows it:
-
-    submitted             A  pending approval: somebody must approve it (created with orderStatus A)
-    credit_hold           A  pending approval because of credit
-    booked                B  pending fulfilment (passes through submitted in the same instant)
-    credit_hold_inflight  B  booked, but the customer is on hard hold: cannot be fulfilled
-    in_fulfilment         B  passed through when the first fulfilment arrives
-    partially_fulfilled   D
-    fulfilled             F  pending billing
-    billed                G
-    closed                H
-    cancelled             C  by way of cancelling and compensating
+An order is fulfilled in *units*: one per line, or one per component of a line that sells an item group, so that the
+parts of a bundle can be delivered one by one. A line is billed as a whole, by quantity.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 
 import msgspec
 
 from domain.calendar import local_date
-from domain.charts import ORDER
-from domain.charts.chart import IllegalTransition
-from domain.objects import Order
-from mocks.erp.bodies import OrderBody
+from domain.objects import Line, Order
+from mocks.erp.bodies import LinesBody, OrderBody
 from mocks.erp.catalogue import Catalogue, currency_of, invalid_reference
 from mocks.erp.credit import HELD, Credit
 from mocks.erp.customers import CustomerRecord, Customers
-from mocks.erp.lines import check_total, read_lines, total_of
+from mocks.erp.lines import check_total, read_lines
+from mocks.erp.order_status import EDITABLE, FULFILLABLE, OPEN, OVER, VENDOR_STATUS, WAITING, approval, way
 from mocks.erp.quirks import Quirks
-from mocks.erp.references import ExternalIds, transaction_id, txn_of, version_of
+from mocks.erp.references import transaction_id, txn_of, version_of
+from mocks.erp.shelf import Shelf
 from mocks.kernel.desk import Desk
 from mocks.kernel.operations import Refusal
 
-VENDOR_STATUS: Mapping[str, tuple[str, str, str]] = {
-    "submitted": ("A", "pendingApproval", "Pending Approval"),
-    "credit_hold": ("A", "pendingApproval", "Pending Approval"),
-    "booked": ("B", "pendingFulfillment", "Pending Fulfillment"),
-    "credit_hold_inflight": ("B", "pendingFulfillment", "Pending Fulfillment"),
-    "in_fulfilment": ("B", "pendingFulfillment", "Pending Fulfillment"),
-    "cancelled": ("C", "cancelled", "Cancelled"),
-    "partially_fulfilled": ("D", "partiallyFulfilled", "Partially Fulfilled"),
-    "fulfilled": ("F", "pendingBilling", "Pending Billing"),
-    "billed": ("G", "fullyBilled", "Billed"),
-    "closed": ("H", "closed", "Closed"),
-}
-"""Canonical status -> (orderStatus id, status id, name)."""
 
-EDITABLE = frozenset({"submitted", "credit_hold", "booked"})
-WAITING = frozenset({"submitted", "credit_hold"})
-OPEN = EDITABLE | {"credit_hold_inflight"}
+class Unit(msgspec.Struct, frozen=True, gc=False):
+    """What is fulfilled at once: a line, or one component of it, and how many of it were ordered."""
+
+    position: int  # of the line, from 0
+    sku: str
+    quantity: int
 
 
 class OrderRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """An order and what only the ERP knows of it: fulfilled quantities and closed lines by position."""
+    """An order and what only the ERP knows of it: what was fulfilled by unit, what was billed and closed by line."""
 
     doc: Order
     customer: str
     memo: str = ""
     other_ref: str = ""
+    units: tuple[Unit, ...]
     done: tuple[int, ...]
     closed: frozenset[int] = frozenset()
+    billed: tuple[int, ...] = ()
+    billed_minor: int = 0
     is_billed: bool = False
     created_us: int
     modified_us: int
@@ -77,14 +59,10 @@ class Orders:
         self._credit = credit
         self._catalogue = catalogue
         self._quirks = quirks
-        self._ids = ExternalIds()
-        self.records: dict[str, OrderRecord] = {}
+        self.shelf: Shelf[OrderRecord] = Shelf("sales order")
+        self.records = self.shelf.records
         self._open: dict[str, dict[str, None]] = {}  # by customer: what a hold or its end concerns
         self._by_txn: dict[str, list[str]] = {}
-
-    def find(self, name: str) -> OrderRecord | None:
-        """Return the order named by `eid:...` or internal id."""
-        return self.records.get(self._ids.internal(name))
 
     def of_txn(self, txn: str) -> list[OrderRecord]:
         """Return the orders of a business transaction."""
@@ -94,38 +72,54 @@ class Orders:
 
     def put(self, external_id: str, body: OrderBody, hint: str) -> OrderRecord:
         """Create the order or update it while nothing is fulfilled; a repetition changes nothing."""
-        before = self.find(f"eid:{external_id}") if external_id and not self._quirks.loses_identity else None
+        before = None if self._quirks.loses_identity else self.shelf.of_external(external_id)
         return self._create(external_id, body, hint) if before is None else self.update(before, body)
 
     def create(self, body: OrderBody, hint: str) -> OrderRecord:
         """Create an order; refuse an external id that is taken."""
-        external_id = body.externalId or ""
-        if external_id and self.find(f"eid:{external_id}") is not None:
-            raise Refusal("duplicate", f"A sales order with the external id {external_id} exists.", "externalId")
-        return self._create(external_id, body, hint)
+        return self._create(self.shelf.require_free(body.externalId), body, hint)
 
     def _create(self, external_id: str, body: OrderBody, hint: str) -> OrderRecord:
-        wanted = _approval(body)
+        wanted = approval(body)
         customer = self._customers.of(body.entity, "entity")
         draft = self._read(external_id, body, hint, customer)
+        units = self._units(draft.lines, body.item)
         record = OrderRecord(
-            doc=draft, customer=customer.id, memo=body.memo or "", other_ref=body.otherRefNum or "",
-            done=(0,) * len(draft.lines), created_us=self._desk.now_us, modified_us=self._desk.now_us,
+            doc=draft, customer=customer.id, memo=body.memo or "", other_ref=body.otherRefNum or "", units=units,
+            done=(0,) * len(units), created_us=self._desk.now_us, modified_us=self._desk.now_us,
         )  # fmt: skip
         self._customers.used.add(customer.id)
-        self._ids.add(external_id, draft.id)
+        self.shelf.know(external_id, draft.id)
         self._desk.book.know(external_id or draft.id, draft.txn)
         self._by_txn.setdefault(draft.txn, []).append(draft.id)
-        if wanted and self._credit.holds_order(customer, draft.currency, exposed(draft)):
-            record = self._save(record, "credit_hold")
-            self._credit.wait(customer.id, draft.currency, exposed(draft))
+        amount = exposed(record)
+        if wanted and self._credit.holds_order(customer, draft.currency, amount):
+            self._save(record, "credit_hold")
+            self._credit.wait(customer.id, draft.currency, amount)
         else:
             record = self._save(record, "submitted")
             if wanted:
-                record = self._book(record)
+                self._book(record)
         self._credit.review(customer.id, self.follow)
         self.follow(self._customers.records[customer.id])  # several currencies may round to "fits after all"
         return self.records[draft.id]
+
+    def _units(self, lines: tuple[Line, ...], body: LinesBody | None) -> tuple[Unit, ...]:
+        """Return what is to be fulfilled: the components a line gives or its item group has, else the line itself."""
+        rows = body.items if body is not None else ()
+        units: list[Unit] = []
+        for position, line in enumerate(lines):
+            given = rows[position].components if position < len(rows) else None
+            if given is not None and given.items:
+                path = f"item.items[{position}].components"
+                parts = tuple([(self._catalogue.item(row.item, path).sku, row.quantity) for row in given.items])
+            else:
+                parts = self._catalogue.skus[line.sku].components
+            if parts:
+                units += [Unit(position, sku, quantity * line.quantity) for sku, quantity in parts]
+            else:
+                units.append(Unit(position, line.sku, line.quantity))
+        return tuple(units)
 
     def _read(self, external_id: str, body: OrderBody, hint: str, customer: CustomerRecord) -> Order:
         entity = self._catalogue.subsidiary(body.subsidiary).id if body.subsidiary else customer.entity
@@ -133,7 +127,7 @@ class Orders:
             raise invalid_reference(f"{entity} (the customer belongs to {customer.entity})", "subsidiary")
         currency = currency_of(body.currency) if body.currency else customer.currency
         lines = read_lines(body.item, currency, self._catalogue)
-        total = total_of(lines)
+        total = sum([line.amount_minor for line in lines])
         check_total(body.total, total, currency)
         today = local_date(self._desk.now_us, self._catalogue.subsidiaries[entity].zone)
         return Order(
@@ -145,7 +139,7 @@ class Orders:
 
     def update(self, before: OrderRecord, body: OrderBody) -> OrderRecord:
         """Change what the body gives, while nothing is fulfilled; the same content changes nothing."""
-        wanted = _approval(body) if body.orderStatus is not None else False
+        wanted = body.orderStatus is not None and approval(body)
         doc = before.doc
         if body.entity is not None and self._customers.of(body.entity, "entity").id != before.customer:
             raise Refusal("user_error", "The customer of an order cannot be changed.", "entity")
@@ -154,14 +148,17 @@ class Orders:
         if body.subsidiary is not None and self._catalogue.subsidiary(body.subsidiary).id != doc.entity:
             raise Refusal("user_error", "The subsidiary of an order cannot be changed.", "subsidiary")
         lines = read_lines(body.item, doc.currency, self._catalogue) if body.item is not None else doc.lines
-        total = total_of(lines)
+        total = sum([line.amount_minor for line in lines])
         check_total(body.total, total, doc.currency)
         after = msgspec.structs.replace(
             doc, lines=lines, total_minor=total, business_date=body.tranDate or doc.business_date,
             kind=body.custbody_kind or doc.kind,
         )  # fmt: skip
+        units = before.units if body.item is None else self._units(lines, body.item)
+        closed = before.closed if len(lines) == len(doc.lines) else frozenset()
         record = msgspec.structs.replace(
-            before, doc=after, memo=_kept(body.memo, before.memo), other_ref=_kept(body.otherRefNum, before.other_ref)
+            before, doc=after, units=units, done=before.done if len(units) == len(before.units) else (0,) * len(units),
+            closed=closed, memo=_kept(body.memo, before.memo), other_ref=_kept(body.otherRefNum, before.other_ref),
         )  # fmt: skip
         if record != before:
             self._change(before, record)
@@ -174,8 +171,6 @@ class Orders:
         if status not in EDITABLE and after.doc != before.doc:
             name = VENDOR_STATUS[status][2]
             raise Refusal("user_error", f"Sales order {before.doc.number} is {name} and cannot be changed.", "item")
-        if len(after.done) != len(after.doc.lines):
-            after = msgspec.structs.replace(after, done=(0,) * len(after.doc.lines), closed=frozenset())
         self._count(before, -1)
         self._count(after, 1)
         self._save(after, status)
@@ -197,7 +192,7 @@ class Orders:
 
     def _book(self, record: OrderRecord) -> OrderRecord:
         if record.doc.status == "credit_hold":
-            self._credit.wait(record.customer, record.doc.currency, -exposed(record.doc))
+            self._credit.wait(record.customer, record.doc.currency, -exposed(record))
             record = self._save(self._save(record, "validated"), "submitted")
         record = self._save(record, "booked")
         self._count(record, 1)
@@ -205,7 +200,7 @@ class Orders:
 
     def _count(self, record: OrderRecord, sign: int) -> None:
         """Add the order to its customer's balance or take it out (sign -1), wherever its status counts."""
-        amount = sign * exposed(record.doc)
+        amount = sign * exposed(record)
         if record.doc.status == "credit_hold":
             self._credit.wait(record.customer, record.doc.currency, amount)
         elif record.doc.status != "submitted" and not record.is_billed:
@@ -213,7 +208,10 @@ class Orders:
 
     def follow(self, customer: CustomerRecord) -> None:
         """Hold or release the open orders of a customer whose level has changed."""
-        for key in list(self._open.get(customer.id, ())):
+        opened = self._open.get(customer.id)
+        if not opened:
+            return
+        for key in list(opened):
             record = self.records[key]
             status = record.doc.status
             if status == "booked" and customer.status == "hard_hold":
@@ -227,18 +225,18 @@ class Orders:
 
     def require_fulfillable(self, record: OrderRecord) -> None:
         """Refuse a fulfilment unless the order is booked and not wholly fulfilled."""
-        if record.doc.status not in ("booked", "in_fulfilment", "partially_fulfilled"):
+        if record.doc.status not in FULFILLABLE:
             name = VENDOR_STATUS[record.doc.status][2]
             hold = " (credit hold)" if record.doc.status.startswith("credit_hold") else ""
             raise Refusal("user_error", f"Sales order {record.doc.number} is {name}{hold}: nothing to fulfil.", "item")
 
     def fulfil(self, record: OrderRecord, quantities: Mapping[int, int]) -> None:
-        """Take in fulfilled quantities by line position; the caller has checked them."""
-        done = tuple([have + quantities.get(position, 0) for position, have in enumerate(record.done)])
+        """Take in fulfilled quantities by unit; the caller has checked them."""
+        done = tuple([have + quantities.get(index, 0) for index, have in enumerate(record.done)])
         record = msgspec.structs.replace(record, done=done)
         if record.doc.status == "booked":
             record = self._save(record, "in_fulfilment")
-        if any(remaining(record, position) for position in range(len(done))):
+        if is_open(record):
             self._save(record, "partially_fulfilled")
         else:
             self._fulfilled(record)
@@ -250,17 +248,29 @@ class Orders:
 
     def require_billable(self, record: OrderRecord) -> None:
         """Refuse an invoice from an order that is not approved or has been cancelled."""
-        if record.doc.status in WAITING or record.doc.status in ("cancelled", "closed"):
+        if record.doc.status in WAITING or record.doc.status in OVER:
             name = VENDOR_STATUS[record.doc.status][2]
             raise Refusal("user_error", f"Sales order {record.doc.number} is {name}: nothing to bill.", "createdFrom")
 
     def bill(self, record: OrderRecord) -> None:
-        """Note that the order's first invoice is posted; its amount is no longer unbilled."""
-        if record.is_billed or record.doc.status in WAITING or record.doc.status in ("cancelled", "closed"):
+        """Note that the order is billed by an invoice made elsewhere; its amount is no longer unbilled."""
+        if record.is_billed or record.doc.status in WAITING or record.doc.status in OVER:
             return
         self._count(record, -1)
         record = msgspec.structs.replace(record, is_billed=True)
         self._save(record, "billed" if record.doc.status == "fulfilled" else record.doc.status)
+
+    def bill_part(self, record: OrderRecord, quantities: Mapping[int, int], net_minor: int) -> None:
+        """Note what an invoice made from the order bills, by line position; the last one bills the order."""
+        billed = tuple([have + quantities.get(position, 0) for position, have in enumerate(billed_of(record))])
+        if all(have >= line.quantity for have, line in zip(billed, record.doc.lines, strict=True)):
+            self.bill(msgspec.structs.replace(record, billed=billed))
+            return
+        self._count(record, -1)
+        part = min(net_minor, record.doc.total_minor - record.billed_minor)
+        record = msgspec.structs.replace(record, billed=billed, billed_minor=record.billed_minor + part)
+        self._count(record, 1)
+        self._save(record, record.doc.status)
 
     def close_lines(self, record: OrderRecord, positions: frozenset[int]) -> None:
         """Close lines: nothing more of them is fulfilled; with the last one the order is closed or cancelled."""
@@ -269,8 +279,7 @@ class Orders:
             self.close(record)
             return
         status = record.doc.status
-        is_done = not any(remaining(record, position) for position in range(len(record.done)))
-        if is_done and status == "partially_fulfilled":
+        if not is_open(record) and status == "partially_fulfilled":
             self._fulfilled(record)
         else:
             self._save(record, status)
@@ -278,7 +287,7 @@ class Orders:
     def close(self, record: OrderRecord) -> None:
         """End the order's life: a billed one is closed, one not yet fulfilled is cancelled; raise when neither goes."""
         status = record.doc.status
-        if status in ("cancelled", "closed"):
+        if status in OVER:
             return
         path = ("closed",) if status == "billed" else way(status, "cancelled")
         self._count(record, -1)
@@ -301,39 +310,42 @@ class Orders:
         return record
 
 
-def exposed(order: Order) -> int:
+def exposed(record: OrderRecord) -> int:
     """Return what the order adds to exposure: amendments nothing, they restate what the subscription bills anyway."""
-    return 0 if order.kind == "amend" else order.total_minor
+    return 0 if record.doc.kind == "amend" else record.doc.total_minor - record.billed_minor
 
 
-def remaining(record: OrderRecord, position: int) -> int:
-    """Return the quantity of a line not yet fulfilled, 0 when the line is closed."""
-    return 0 if position in record.closed else record.doc.lines[position].quantity - record.done[position]
+def remaining(record: OrderRecord, index: int) -> int:
+    """Return the quantity of a unit not yet fulfilled, 0 when its line is closed."""
+    unit = record.units[index]
+    return 0 if unit.position in record.closed else unit.quantity - record.done[index]
 
 
-def _approval(body: OrderBody) -> bool:
-    """Tell whether the caller wants the order approved (B, the default) or pending (A)."""
-    wanted = str(body.orderStatus.id or body.orderStatus.refName or "B") if body.orderStatus is not None else "B"
-    if wanted not in ("A", "B", "Pending Approval", "Pending Fulfillment", "pendingApproval", "pendingFulfillment"):
-        raise Refusal("user_error", f"An order cannot be saved with the status {wanted}.", "orderStatus")
-    return wanted in ("B", "Pending Fulfillment", "pendingFulfillment")
+def is_open(record: OrderRecord) -> bool:
+    """Tell whether anything of the order is left to fulfil."""
+    for unit, done in zip(record.units, record.done, strict=True):
+        if done < unit.quantity and unit.position not in record.closed:
+            return True
+    return False
+
+
+def fulfilled_of(record: OrderRecord, position: int) -> int:
+    """Return how many of a line are wholly fulfilled: as many as its scarcest component allows."""
+    ordered = record.doc.lines[position].quantity
+    shares = [
+        done * ordered // unit.quantity if unit.quantity else ordered
+        for unit, done in zip(record.units, record.done, strict=True)
+        if unit.position == position
+    ]
+    return min(shares, default=0)
+
+
+def billed_of(record: OrderRecord) -> tuple[int, ...]:
+    """Return the quantities billed so far by line position."""
+    if record.is_billed:
+        return tuple([line.quantity for line in record.doc.lines])
+    return record.billed or (0,) * len(record.doc.lines)
 
 
 def _kept(given: str | None, before: str) -> str:
     return before if given is None else given
-
-
-@lru_cache(maxsize=256)
-def way(source: str, target: str) -> tuple[str, ...]:
-    """Return the states from source (not included) to target on the order chart; raise IllegalTransition if none."""
-    if source not in ("submitted", "credit_hold", "credit_hold_inflight", "booked", "in_fulfilment",
-                      "partially_fulfilled"):  # fmt: skip
-        raise IllegalTransition(ORDER.name, source, target, ORDER.targets(source))
-    paths: dict[str, tuple[str, ...]] = {source: ()}
-    queue = [source]
-    for state in queue:
-        for follower in ORDER.targets(state):
-            if follower not in paths:
-                paths[follower] = (*paths[state], follower)
-                queue.append(follower)
-    return paths[target]

@@ -44,6 +44,7 @@ class Periods:
         self._desk = desk
         self._closed = closed
         self._status: dict[tuple[str, str, str], str] = {}
+        self._takes: set[tuple[str, str, tuple[str, ...]]] = set()  # (entity, period, modules) that take postings
 
     def open_range(self, entity: str, first: str, last: str) -> None:
         """Open the months from first to last, both included, in every module."""
@@ -75,15 +76,20 @@ class Periods:
         )  # fmt: skip
         self._desk.book.put("period", key, document, document, status)
         self._status[entity, module, name] = status
+        for modules in (SUBLEDGER, LEDGER_ONLY):
+            if all(self._status.get((entity, part, name)) in _POSTABLE[part] for part in modules):
+                self._takes.add((entity, name, modules))
+            else:
+                self._takes.discard((entity, name, modules))
 
     def takes(self, entity: str, name: str, modules: tuple[str, ...]) -> bool:
         """Tell whether all of these modules of a period take postings."""
-        return all(self._status.get((entity, module, name)) in _POSTABLE[module] for module in modules)
+        return (entity, name, modules) in self._takes
 
     def slot(self, entity: str, day: date, modules: tuple[str, ...] = SUBLEDGER) -> Slot:
         """Return where a posting of a day goes, or refuse when its period is closed or does not exist."""
         name = name_of(day)
-        if self.takes(entity, name, modules):
+        if (entity, name, modules) in self._takes:
             return Slot(day, name)
         found = self._next_open(entity, day, modules) if self._closed == "next_open" else None
         if found is not None:

@@ -40,19 +40,3 @@ def key_of(ref: Ref) -> str:
 def transaction_id(desk: Desk) -> str:
     """Return the next internal id of a transaction; all types share one series, apart from those of master records."""
     return str(FIRST_TRANSACTION + desk.next("transaction"))
-
-
-class ExternalIds:
-    """Internal ids of one record type by external id."""
-
-    def __init__(self) -> None:
-        self._ids: dict[str, str] = {}
-
-    def add(self, external_id: str, key: str) -> None:
-        """Remember the id; an empty external id names nothing."""
-        if external_id:
-            self._ids.setdefault(external_id, key)
-
-    def internal(self, name: str) -> str:
-        """Return the internal id of `eid:...` (empty when unknown), or the internal id itself."""
-        return self._ids.get(name[4:], "") if name.startswith("eid:") else name

@@ -6,13 +6,14 @@ that of `domain.revenue.daily_by_month` in integers, because a rehearsal makes h
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 
 import msgspec
 
 from domain.calendar import Interval
-from domain.objects import Posting, RevenueSchedule
+from domain.objects import CreditMemo, Invoice, Line, Posting, RevenueSchedule
 from domain.revenue import months_of
 from mocks.erp.catalogue import DEFERRED, REVENUE
 from mocks.erp.ledger import Ledger
@@ -49,13 +50,17 @@ def spread(total_minor: int, start: date, end: date) -> Slices:
     Each is in proportion to its days, rounded half away from zero; the last one takes the rest.
     """
     months = _months(start, end)
+    return tuple(zip(months.last_days, _spread(total_minor, months), strict=True))
+
+
+def _spread(total_minor: int, months: Months) -> list[int]:
     days = months.days
     if total_minor >= 0:
         amounts = [(2 * total_minor * count + days) // (2 * days) for count in months.head_days]
     else:
         amounts = [-((-2 * total_minor * count + days) // (2 * days)) for count in months.head_days]
     amounts.append(total_minor - sum(amounts))
-    return tuple(zip(months.last_days, amounts, strict=True))
+    return amounts
 
 
 class Due(msgspec.Struct, gc=False):
@@ -75,28 +80,32 @@ class Schedules:
         self.records: dict[str, RevenueSchedule] = {}
         self._due: dict[tuple[str, str], dict[str, Due]] = {}
 
-    def plan(
-        self, document: str, line: str, entity: str, currency: str, total: Posting, service: Interval, txn: str
-    ) -> None:
-        """Make the schedule of one line; `total` holds what was deferred, positive for a charge, in both currencies."""
-        slices = spread(total.amount_minor, service.start, service.end)
-        bases = slices
-        if total.base_minor != total.amount_minor:
-            bases = spread(total.base_minor, service.start, service.end)
-        key = f"{document}-{line}"
-        schedule = RevenueSchedule(
-            id=key, invoice=document, line=line, currency=currency, total_minor=total.amount_minor, slices=slices
-        )
-        self.records[key] = schedule
-        self._desk.book.put("revenue_schedule", key, schedule, schedule, "planned", txn)
-        waiting = self._due.setdefault((entity, currency), {})
-        names = _months(service.start, service.end).names
-        for name, (_, amount), (_, base) in zip(names, slices, bases, strict=True):
-            if name not in waiting:
-                waiting[name] = Due()
-            due = waiting[name]
-            due.amount_minor += amount
-            due.base_minor += base
+    def plan(self, doc: Invoice | CreditMemo, lines: Sequence[Line], rate: Rate, sign: int) -> None:
+        """Make the schedules of the deferred lines of an invoice (sign 1) or credit memo (-1)."""
+        if not lines:
+            return
+        waiting = self._due.setdefault((doc.entity, doc.currency), {})
+        for line in lines:
+            assert line.period_start is not None
+            assert line.period_end is not None
+            amount_minor = sign * line.amount_minor
+            months = _months(line.period_start, line.period_end)
+            amounts = _spread(amount_minor, months)
+            base_minor = rate.convert(amount_minor)
+            bases = amounts if base_minor == amount_minor else _spread(base_minor, months)
+            key = f"{doc.id}-{line.id}"
+            schedule = RevenueSchedule(
+                id=key, invoice=doc.id, line=line.id, currency=doc.currency, total_minor=amount_minor,
+                slices=tuple(zip(months.last_days, amounts, strict=True)),
+            )  # fmt: skip
+            self.records[key] = schedule
+            self._desk.book.put("revenue_schedule", key, schedule, schedule, "planned", doc.txn)
+            for name, amount, base in zip(months.names, amounts, bases, strict=True):
+                due = waiting.get(name)
+                if due is None:
+                    due = waiting[name] = Due()
+                due.amount_minor += amount
+                due.base_minor += base
 
     def recognise(self, entity: str, name: str, day: date) -> None:
         """Post the revenue of all months through `name`; the entry is dated `day`, or the next open period's start."""

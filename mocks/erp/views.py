@@ -16,7 +16,8 @@ from mocks.erp.fulfilments import FulfilmentRecord
 from mocks.erp.invoices import InvoiceRecord
 from mocks.erp.journals import JournalRecord
 from mocks.erp.model import Erp
-from mocks.erp.orders import VENDOR_STATUS, OrderRecord
+from mocks.erp.order_status import VENDOR_STATUS
+from mocks.erp.orders import OrderRecord, fulfilled_of
 from mocks.erp.refunds import RefundRecord
 
 View = dict[str, Any]
@@ -51,7 +52,7 @@ def _header(erp: Erp, record: Any) -> View:
 
 
 def _line(line: Line, currency: str, erp: Erp) -> View:
-    item = erp.catalogue.item_of_sku(line.sku)
+    item = erp.catalogue.skus.get(line.sku)
     return {
         "line": int(line.id) if line.id.isdigit() else line.id,
         "item": {**_ref(item.id if item else "", line.sku), "externalId": item.external_id if item else None},
@@ -116,7 +117,7 @@ def order(erp: Erp, record: OrderRecord) -> View:
             "items": [
                 {
                     **_line(line, doc.currency, erp),
-                    "quantityFulfilled": record.done[position],
+                    "quantityFulfilled": fulfilled_of(record, position),
                     "isClosed": position in record.closed,
                 }
                 for position, line in enumerate(doc.lines)
@@ -127,11 +128,12 @@ def order(erp: Erp, record: OrderRecord) -> View:
 
 def fulfilment(erp: Erp, record: FulfilmentRecord) -> View:
     """Show an item fulfilment."""
-    source = erp.orders.records[record.order].doc
-    lines = [
-        {"orderLine": int(source.lines[position].id), "quantity": quantity}
-        for position, quantity in record.quantities
-    ]  # fmt: skip
+    order = erp.orders.records[record.order]
+    source = order.doc
+    lines = []
+    for index, quantity in record.quantities:
+        unit = order.units[index]
+        lines.append({"orderLine": int(source.lines[unit.position].id), "itemName": unit.sku, "quantity": quantity})
     return {
         "id": record.doc.id,
         "externalId": record.doc.ref or None,

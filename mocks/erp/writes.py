@@ -102,7 +102,7 @@ def transform_fulfilment(erp: Erp, call: Call) -> Reply:
     """Fulfil a sales order."""
     order = _found(erp.orders, call, "salesOrder")
     body: FulfilmentBody = call.body
-    record = erp.fulfilments.create(order, body.externalId or "", body)
+    record = erp.fulfilments.create(order, body.externalId, body)
     return _created(call, "itemFulfillment", record.doc.id)
 
 
