@@ -15,7 +15,7 @@ from mocks.billing import customer_calls as customers
 from mocks.billing import forms as f
 from mocks.billing import invoice_calls as bills
 from mocks.billing import subscription_calls as contracts
-from mocks.billing.errors import refuse
+from mocks.billing.errors import JSON, refuse
 from mocks.billing.model import Billing
 from mocks.billing.views import event
 from mocks.kernel.codec import encode_json
@@ -25,13 +25,8 @@ from mocks.kernel.limits import LimitPolicy
 from mocks.kernel.operations import Call, Operation, Refusal
 from mocks.kernel.service import Dialect
 
-KEY_HEADER = "chargebee-idempotency-key"
-KEY_LENGTH_MAX = 100
 WEBHOOK_RETRIES = (120, 360, 1800, 3600, 18_000, 86_400, 172_800)
 Handler = Callable[[Billing, Call], Reply]
-JSON: Mapping[str, str] = MappingProxyType({"content-type": "application/json;charset=utf-8"})
-
-
 _BASE = "/api/v2"
 
 
@@ -49,7 +44,7 @@ def _first_line(handler: Handler) -> str:
 
 OPERATIONS = (
     _post("create_customer", "/customers", customers.create_customer, f.CreateCustomer),
-    _get("list_customers", "/customers", reading.lists(listing.CUSTOMERS)),
+    _get("list_customers", "/customers", listing.lists(listing.CUSTOMERS)),
     _get("read_customer", "/customers/{id}", reading.read_customer),
     _post("update_customer", "/customers/{id}", customers.update_customer, f.UpdateCustomer),
     _post("update_billing_info", "/customers/{id}/update_billing_info", customers.update_billing_info, f.UpdateBilling),
@@ -65,7 +60,7 @@ OPERATIONS = (
         contracts.create_subscription,
         f.CreateSubscription,
     ),
-    _get("list_subscriptions", "/subscriptions", reading.lists(listing.SUBSCRIPTIONS)),
+    _get("list_subscriptions", "/subscriptions", listing.lists(listing.SUBSCRIPTIONS)),
     _get("read_subscription", "/subscriptions/{id}", reading.read_subscription),
     _get(
         "read_scheduled_changes",
@@ -97,7 +92,7 @@ OPERATIONS = (
         contracts.remove_scheduled_cancellation,
         f.Body,
     ),
-    _get("list_invoices", "/invoices", reading.lists(listing.INVOICES)),
+    _get("list_invoices", "/invoices", listing.lists(listing.INVOICES)),
     _get("read_invoice", "/invoices/{id}", reading.read_invoice),
     _post("add_charge", "/invoices/{id}/add_charge", bills.add_charge, f.AddCharge),
     _post("close_invoice", "/invoices/{id}/close", bills.close_invoice, f.CloseInvoice),
@@ -107,29 +102,22 @@ OPERATIONS = (
     _post("write_off_invoice", "/invoices/{id}/write_off", bills.write_off_invoice, f.Comment),
     _post("stop_dunning", "/invoices/{id}/stop_dunning", bills.stop_dunning, f.Comment),
     _post("resume_dunning", "/invoices/{id}/resume_dunning", bills.resume_dunning, f.Comment),
-    _get("list_credit_notes", "/credit_notes", reading.lists(listing.CREDIT_NOTES)),
+    _get("list_credit_notes", "/credit_notes", listing.lists(listing.CREDIT_NOTES)),
     _get("read_credit_note", "/credit_notes/{id}", reading.read_credit_note),
     _post("create_credit_note", "/credit_notes", bills.create_credit_note, f.CreateNote),
     _post("record_refund", "/credit_notes/{id}/record_refund", bills.record_refund, f.RecordPayment),
-    _get("list_transactions", "/transactions", reading.lists(listing.TRANSACTIONS)),
+    _get("list_transactions", "/transactions", listing.lists(listing.TRANSACTIONS)),
     _get("read_transaction", "/transactions/{id}", reading.read_transaction),
-    _get("list_item_prices", "/item_prices", reading.lists(listing.ITEM_PRICES)),
+    _get("list_item_prices", "/item_prices", listing.lists(listing.ITEM_PRICES)),
     _get("read_item_price", "/item_prices/{id}", reading.read_item_price),
     _post("create_item_price", "/item_prices", reading.not_owned, None),
     _post("update_item_price", "/item_prices/{id}", reading.not_owned, None),
-    _get("list_events", "/events", reading.lists(listing.EVENTS)),
+    _get("list_events", "/events", listing.lists(listing.EVENTS)),
     _get("read_event", "/events/{id}", reading.read_event),
 )
 
 
 # --- manners ---------------------------------------------------------------------------------------------------------
-
-
-def decode(call: Call) -> Any:
-    """Return the typed body; refuse a key that is too long before anything is done."""
-    if len(call.request.headers.get(KEY_HEADER, "")) > KEY_LENGTH_MAX:
-        raise Refusal("param_wrong_value", f"expected at most {KEY_LENGTH_MAX} characters", field=KEY_HEADER)
-    return f.read(call)
 
 
 def identity(call: Call) -> str:
@@ -162,9 +150,8 @@ def authenticate(billing: Billing, request: Request) -> Refusal | None:
 
 
 def finish(reply: Reply, _call: Call) -> Reply:
-    """Return the reply with the vendor's content type."""
-    headers = JSON if reply.headers.keys() == JSON.keys() else {**reply.headers, **JSON}
-    return Reply(reply.status, headers, reply.body)
+    """Return the reply as it is: views and refusals have the vendor's content type already."""
+    return reply
 
 
 def deliver(billing: Billing, message: Message, _now_us: int) -> Request:
@@ -183,7 +170,7 @@ DIALECT = Dialect(
     system="billing",
     operations=OPERATIONS,
     refuse=refuse,
-    decode=decode,
+    decode=f.read,
     identity=identity,
     authenticate=authenticate,
     finish=finish,
@@ -196,8 +183,8 @@ DIALECT = Dialect(
     agenda={"wake": changes.wake, "dun": invoices.dun},
     limits=LimitPolicy(requests=1000, window_seconds=60, retry_after_seconds=10),
     idempotency=IdempotencyPolicy(
-        header=KEY_HEADER,
-        key_length_max=KEY_LENGTH_MAX,
+        header=f.KEY_HEADER,
+        key_length_max=f.KEY_LENGTH_MAX,
         retention_seconds=1800,
         keeps_server_errors=False,
         replay_header=("chargebee-idempotency-replayed", "true"),

@@ -36,7 +36,7 @@ def revise(
         subscription = restarted(subscription, *start)
     if meta:
         subscription = replace(subscription, meta=meta)
-    if subscription.starts_us <= billing.now_us:
+    if subscription.starts_us <= billing.book.now_us:
         return _with_waiting(billing, activate(billing, subscription))
     subscription = billing.save_subscription(touched(billing, subscription))
     announce(billing, "subscription_changed", subscription)
@@ -247,7 +247,7 @@ def _cancel(billing: Billing, subscription: Subscription, cancellation: Cancella
         applied=_applied(subscription, day, cancellation.reference),
         scheduled=(),
         cancellation=cancellation,
-        cancelled_us=billing.now_us,
+        cancelled_us=billing.book.now_us,
     )
     billing.save_subscription(subscription)
     announce(billing, "subscription_cancelled", subscription)
@@ -318,7 +318,7 @@ def _end_term(billing: Billing, subscription: Subscription) -> None:
         announce(billing, "subscription_renewed", subscription)
         settle(billing, subscription, former, subscription.txn, subscription.reference)
         return
-    subscription = touched(billing, subscription, status="expired", scheduled=(), cancelled_us=billing.now_us)
+    subscription = touched(billing, subscription, status="expired", scheduled=(), cancelled_us=billing.book.now_us)
     billing.save_subscription(subscription)
     announce(billing, "subscription_cancelled", subscription)
     plan(billing, subscription)

@@ -86,8 +86,8 @@ def _create(
         net_minor=total - tax,
         tax_minor=tax,
         day=billing.today(invoice.zone),
-        created_us=billing.now_us,
-        updated_us=billing.now_us,
+        created_us=billing.book.now_us,
+        updated_us=billing.book.now_us,
         allocations=((invoice.id, allocated),) if allocated else (),
         allocated_minor=allocated,
         notes=notes,
@@ -136,7 +136,7 @@ def create(
 def _txn(billing: Billing, notes: str) -> str:
     """Return the transaction a caller's notes speak of: a quote number, or that of another credit note."""
     other = _NOTE_ID.search(notes)
-    return quote_number(notes) or (billing.desk.book.txn_of(other.group()) if other is not None else "")
+    return quote_number(notes) or (billing.book.txn_of(other.group()) if other is not None else "")
 
 
 def _spread(billing: Billing, invoice: Invoice, total: int | None) -> list[tuple[str, int]]:

@@ -20,7 +20,7 @@ def create_customer(billing: Billing, call: Call) -> Reply:
     """Create a customer; the legal entity comes from business_entity_id or meta_data.entity."""
     body: f.CreateCustomer = call.body
     key = body.id or f"cust_{billing.desk.next('customer'):08d}"
-    if billing.desk.book.get("customer", key) is not None:
+    if billing.book.get("customer", key) is not None:
         raise Refusal("duplicate_entry", f"the value {key} is already present", field="id")
     meta = meta_of(body.meta_data)
     entity = body.business_entity_id or str(meta.get("entity", "") or body.custom.get("cf_entity", ""))
@@ -33,8 +33,8 @@ def create_customer(billing: Billing, call: Call) -> Reply:
             zone=billing.zone_of(entity),
             net_term_days=body.net_term_days,
             meta=body.meta_data,
-            created_us=billing.now_us,
-            updated_us=billing.now_us,
+            created_us=billing.book.now_us,
+            updated_us=billing.book.now_us,
             address=_address(body.billing_address),
         )
     )
@@ -83,7 +83,7 @@ def update_billing_info(billing: Billing, call: Call) -> Reply:
 
 
 def _customer(billing: Billing, customer: Customer) -> Reply:
-    customer = replace(customer, updated_us=billing.now_us, version=customer.version + 1)
+    customer = replace(customer, updated_us=billing.book.now_us, version=customer.version + 1)
     billing.save_customer(customer)
     billing.announce("customer_changed", (("customer", customer),), "")
     return shown(billing, ("customer", customer))

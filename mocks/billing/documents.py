@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from operator import attrgetter
 
 from domain import objects
 from domain.objects import Item, TaxShare
-from mocks.billing.records import Charge, CreditNote, Customer, Invoice, Subscription, Transaction
-from mocks.billing.terms import Term
+from mocks.billing.records import CreditNote, Customer, Invoice, Subscription, Transaction
 
+_START_AND_SKU = attrgetter("start", "sku")
 PENDING, PAID, VOIDED = "pending", "paid", "voided"
 OPEN_STATUSES = frozenset({"posted", "payment_due", "not_paid"})
 
@@ -35,8 +36,23 @@ def customer_document(customer: Customer) -> objects.Customer:
 
 def subscription_document(subscription: Subscription) -> objects.Subscription:
     """Return the canonical subscription: every term of every charge, in order of time."""
-    items = [_item(term) for term in subscription.terms] + [_one_time(charge) for charge in subscription.charges]
-    items.sort(key=lambda item: (item.start, item.sku))
+    items = []
+    for term in subscription.terms:
+        price = term.price
+        items.append(
+            Item(
+                sku=term.sku, kind="recurring", quantity=price.quantity, unit_minor=price.unit_minor,
+                months=price.months, start=term.start, end=term.end,
+            )
+        )  # fmt: skip
+    for charge in subscription.charges:
+        items.append(
+            Item(
+                sku=charge.sku, kind="one_time", quantity=charge.quantity, unit_minor=charge.unit_minor, months=0,
+                start=charge.start, end=charge.start,
+            )
+        )  # fmt: skip
+    items.sort(key=_START_AND_SKU)
     return objects.Subscription(
         id=subscription.id,
         ref=subscription.reference,
@@ -48,30 +64,14 @@ def subscription_document(subscription: Subscription) -> objects.Subscription:
         start=subscription.start,
         term_end=subscription.term_end,
         items=tuple(items),
-        applied=tuple(reference for _, reference in subscription.applied),
+        applied=tuple([reference for _, reference in subscription.applied]) if subscription.applied else (),
     )
-
-
-def _item(term: Term) -> Item:
-    price = term.price
-    return Item(
-        sku=term.sku, kind="recurring", quantity=price.quantity, unit_minor=price.unit_minor, months=price.months,
-        start=term.start, end=term.end,
-    )  # fmt: skip
-
-
-def _one_time(charge: Charge) -> Item:
-    return Item(
-        sku=charge.sku, kind="one_time", quantity=charge.quantity, unit_minor=charge.unit_minor, months=0,
-        start=charge.start, end=charge.start,
-    )  # fmt: skip
 
 
 def invoice_status(invoice: Invoice) -> str:
     """Return the chart's word: pending is tax_pending until a tax line comes (ready), due is posted."""
     if invoice.status == PENDING:
-        taxed = invoice.tax_minor != 0 or any(line.kind == "tax" for line in invoice.lines)
-        return "ready" if taxed else "tax_pending"
+        return "ready" if invoice.tax_minor else "tax_pending"
     if invoice.status == VOIDED:
         return "voided"
     if invoice.written_off_minor:
@@ -83,6 +83,10 @@ def invoice_status(invoice: Invoice) -> str:
 
 def invoice_document(invoice: Invoice, status: str) -> objects.Invoice:
     """Return the canonical invoice. The base of a tax is the net of the whole invoice: the vendor is not told it."""
+    net, lines = invoice.net_minor, invoice.lines
+    taxes: tuple[TaxShare, ...] = ()
+    if invoice.tax_minor:
+        taxes = tuple([TaxShare(line.sku, net, line.amount_minor) for line in lines if line.kind == "tax"])
     return objects.Invoice(
         id=invoice.id,
         ref=invoice.reference,
@@ -92,13 +96,11 @@ def invoice_document(invoice: Invoice, status: str) -> objects.Invoice:
         entity=invoice.entity,
         currency=invoice.currency,
         status=status,
-        lines=invoice.lines,
-        taxes=tuple(
-            [TaxShare(line.sku, invoice.net_minor, line.amount_minor) for line in invoice.lines if line.kind == "tax"]
-        ),
-        net_minor=invoice.net_minor,
+        lines=lines,
+        taxes=taxes,
+        net_minor=net,
         tax_minor=invoice.tax_minor,
-        total_minor=invoice.total_minor,
+        total_minor=net + invoice.tax_minor,
         balance_minor=0 if status == "voided" else invoice.due_minor,
         business_date=invoice.day,
         due_date=invoice.due_day,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
 from domain.http import Reply
-from mocks.kernel.operations import Call, Refusal, json_reply
+from mocks.kernel.codec import encode_json
+from mocks.kernel.operations import Call, Refusal
 
+JSON: Mapping[str, str] = MappingProxyType({"content-type": "application/json;charset=utf-8"})
 INVALID, FAILED = "invalid_request", "operation_failed"
 
 
@@ -62,9 +66,9 @@ def refuse(refusal: Refusal, call: Call | None) -> Reply:
     body["error_code"] = row.code
     body["error_msg"] = message
     body["http_status_code"] = row.status
-    headers: dict[str, str] = {}
+    headers = dict(JSON)
     if refusal.extra.get("retry_after_seconds"):
         headers["retry-after"] = str(refusal.extra["retry_after_seconds"])
     if "allow" in refusal.extra:
         headers["allow"] = refusal.extra["allow"]
-    return json_reply(body, row.status, headers)
+    return Reply(row.status, headers, encode_json(body))

@@ -7,14 +7,17 @@ are collected in `custom` of the bodies that allow them.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
-from mocks.kernel.codec import Undecodable, decode_form, nest
+from mocks.kernel.codec import Undecodable, decode_form
 from mocks.kernel.operations import Call, Refusal
+
+KEY_HEADER = "chargebee-idempotency-key"
+KEY_LENGTH_MAX = 100
 
 Amount = Annotated[int, Meta(ge=0)]
 Positive = Annotated[int, Meta(ge=1)]
@@ -262,47 +265,68 @@ _KEPT_EMPTY = ("id", "meta_data")
 
 def read(call: Call) -> Any:
     """Return the body of a request as its operation's type; raise Refusal naming the wrong parameter."""
+    if len(call.key) > KEY_LENGTH_MAX and KEY_HEADER in call.request.headers:
+        raise Refusal("param_wrong_value", f"expected at most {KEY_LENGTH_MAX} characters", field=KEY_HEADER)
     type_ = call.operation.body
     if type_ is None:
         return None
     try:
-        return msgspec.convert(tabulated(nest(decode_form(call.request.body))), type_, strict=False)
+        return msgspec.convert(_tabulated(call.request.body), type_, strict=False)
     except msgspec.ValidationError as error:
         raise Refusal("param_wrong_value", _reason(str(error)), field=_parameter(str(error))) from error
 
 
-def tabulated(nested: Mapping[str, Any]) -> dict[str, Any]:
-    """Return nested form fields with columns turned into rows and custom fields collected under `custom`."""
-    result: dict[str, Any] = {}
+def _tabulated(body: bytes) -> dict[str, Any]:
+    """Return a form nested, with columns turned into rows and custom fields collected under `custom`."""
+    nested: dict[str, Any] = {}
     custom: Custom = {}
-    for name, value in nested.items():
-        if not isinstance(value, str):
-            result[name] = _compound(name, value)
-        elif name.startswith("cf_"):
-            custom[name] = value
-        elif value or name in _KEPT_EMPTY:
-            result[name] = value
+    tables: dict[str, dict[int, dict[str, str]]] = {}
+    for name, value in decode_form(body).items():
+        head, inner, row = _place(name)
+        if not inner:
+            if head.startswith("cf_"):
+                custom[head] = value
+            elif (value or head in _KEPT_EMPTY) and nested.setdefault(head, value) is not value:
+                raise Undecodable(f"{head} is used both as a value and as a container")
+        elif row < 0:
+            _put(nested, head, inner, value)
+        else:
+            tables.setdefault(head, {}).setdefault(row, {})[inner[0]] = value
+    for head, rows in tables.items():
+        if head in nested:
+            raise Undecodable(f"{head} is used both as a value and as a container")
+        nested[head] = [rows[row] for row in sorted(rows)]
+    if type(meta := nested.get("meta_data")) is dict:
+        nested["meta_data"] = msgspec.json.encode(meta).decode()
     if custom:
-        result["custom"] = custom
-    return result
+        nested["custom"] = custom
+    return nested
 
 
-def _compound(name: str, value: dict[str, Any]) -> Any:
-    if name == "meta_data":
-        return msgspec.json.encode(value).decode()
-    if value and all(isinstance(column, dict) for column in value.values()):
-        return _rows(name, value)
-    return value
+@lru_cache(maxsize=4_096)
+def _place(name: str) -> tuple[str, tuple[str, ...], int]:
+    """Return where a form field belongs: its name, its brackets, and its row (-1: none).
+
+    A name of two brackets is a cell of a column, and its last bracket a row: `subscription_items[quantity][0]`.
+    """
+    if "[" not in name:
+        return name, (), -1
+    head, *inner = name.replace("]", "").split("[")
+    if len(inner) != 2 or head == "meta_data":
+        return head, tuple(inner), -1
+    column, row = inner
+    if not (row.isdecimal() and row.isascii() and len(row) <= 4):
+        raise Undecodable(f"{head}[{column}][{row[:20]}] needs a number as its last bracket")
+    return head, (column,), int(row)
 
 
-def _rows(name: str, columns: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    rows: dict[int, dict[str, Any]] = {}
-    for column, cells in columns.items():
-        for index, value in cells.items():
-            if not index.isdecimal():
-                raise Undecodable(f"{name}[{column}][{index}] needs a number as its last bracket")
-            rows.setdefault(int(index), {})[column] = value
-    return [rows[index] for index in sorted(rows)]
+def _put(nested: dict[str, Any], head: str, inner: tuple[str, ...], value: str) -> None:
+    node = nested.setdefault(head, {})
+    for part in inner[:-1]:
+        node = node.setdefault(part, {}) if type(node) is dict else None
+    if type(node) is not dict or type(node.get(inner[-1], "")) is not str:
+        raise Undecodable(f"{head} is used both as a value and as a container")
+    node[inner[-1]] = value
 
 
 def _parameter(message: str) -> str:

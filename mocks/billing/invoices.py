@@ -37,7 +37,7 @@ def generate(
 ) -> Invoice:
     """Make an invoice of a subscription from its lines, pending by default, and announce it."""
     customer = billing.customer(subscription.customer)
-    day, now_us = billing.today(subscription.zone), billing.now_us
+    day, now_us = billing.today(subscription.zone), billing.book.now_us
     starts = [line.period_start for line in lines if line.period_start is not None]
     invoice = Invoice(
         id=f"INV-{billing.desk.next('invoice'):07d}",
@@ -51,7 +51,7 @@ def generate(
         reference=reference,
         status=PENDING,
         lines=lines,
-        net_minor=sum(line.amount_minor for line in lines),
+        net_minor=sum([line.amount_minor for line in lines]),
         day=day,
         due_day=day + timedelta(days=customer.net_term_days),
         created_us=now_us,
@@ -94,15 +94,16 @@ def close(billing: Billing, key: str, topic: str = "invoice_updated") -> Invoice
     invoice = billing.invoice(key)
     require(invoice, frozenset({PENDING}), "close")
     number = f"{invoice.entity or 'SITE'}-{billing.desk.next(f'number {invoice.entity}'):06d}"
-    status = _open_status(billing, invoice) if invoice.due_minor else PAID
+    now_us, due = billing.book.now_us, invoice.due_minor
     invoice = _touched(
-        billing, invoice, number=number, status=status, closed_us=billing.now_us,
-        paid_us=0 if invoice.due_minor else billing.now_us,
+        billing, invoice, number=number, status=_open_status(billing, invoice) if due else PAID, closed_us=now_us,
+        paid_us=0 if due else now_us,
     )  # fmt: skip
     billing.save_invoice(invoice)
-    if billing.quirks.applies_credits and invoice.due_minor:
+    if due and billing.quirks.applies_credits:
         invoice = _use_credits(billing, invoice)
-    if invoice.due_minor:
+        due = invoice.due_minor
+    if due:
         _plan_dunning(billing, invoice, 0)
     billing.announce(topic, (("invoice", invoice),), invoice.txn)
     return invoice
@@ -115,7 +116,7 @@ def _open_status(billing: Billing, invoice: Invoice) -> str:
 
 
 def _touched(billing: Billing, invoice: Invoice, **changes: object) -> Invoice:
-    return replace(invoice, updated_us=billing.now_us, version=invoice.version + 1, **changes)
+    return replace(invoice, updated_us=billing.book.now_us, version=invoice.version + 1, **changes)
 
 
 def _use_credits(billing: Billing, invoice: Invoice) -> Invoice:
@@ -129,7 +130,7 @@ def _use_credits(billing: Billing, invoice: Invoice) -> Invoice:
             replace(
                 note, allocated_minor=note.allocated_minor + amount,
                 allocations=(*note.allocations, (invoice.id, amount)),
-                status="refund_due" if left else "refunded", updated_us=billing.now_us, version=note.version + 1,
+                status="refund_due" if left else "refunded", updated_us=billing.book.now_us, version=note.version + 1,
             )
         )  # fmt: skip
         invoice = settled(billing, invoice, credits_minor=invoice.credits_minor + amount)
@@ -139,10 +140,11 @@ def _use_credits(billing: Billing, invoice: Invoice) -> Invoice:
 def settled(billing: Billing, invoice: Invoice, **changes: object) -> Invoice:
     """Keep an invoice with less (or again more) left to pay; its status follows."""
     invoice = _touched(billing, invoice, **changes)
-    assert invoice.due_minor >= 0, f"invoice {invoice.id} is settled beyond its total"
-    if invoice.status in OPEN_STATUSES and not invoice.due_minor:
-        invoice = replace(invoice, status=PAID, paid_us=billing.now_us, dunning="current")
-    elif invoice.status == PAID and invoice.due_minor:
+    due = invoice.due_minor
+    assert due >= 0, f"invoice {invoice.id} is settled beyond its total"
+    if not due and invoice.status in OPEN_STATUSES:
+        invoice = replace(invoice, status=PAID, paid_us=billing.book.now_us, dunning="current")
+    elif due and invoice.status == PAID:
         invoice = replace(invoice, status=_open_status(billing, invoice), paid_us=0)
     return billing.save_invoice(invoice)
 
@@ -173,7 +175,7 @@ def void(billing: Billing, key: str) -> Invoice:
 
 
 def _uncover(billing: Billing, invoice: Invoice) -> None:
-    subscription: Subscription | None = billing.desk.book.get("subscription", invoice.subscription)
+    subscription: Subscription | None = billing.book.get("subscription", invoice.subscription)
     if subscription is None:
         return
     gone = [cover for cover in subscription.covers if cover.invoice == invoice.id]
@@ -199,7 +201,7 @@ def write_off(billing: Billing, key: str) -> tuple[Invoice, CreditNote]:
     """
     invoice = billing.invoice(key)
     require(invoice, OPEN_STATUSES, "write off")
-    now_us, amount = billing.now_us, invoice.due_minor
+    now_us, amount = billing.book.now_us, invoice.due_minor
     note = CreditNote(
         id=f"CN-{billing.desk.next('credit note'):07d}",
         invoice=key,
@@ -222,7 +224,7 @@ def write_off(billing: Billing, key: str) -> tuple[Invoice, CreditNote]:
         allocations=((key, amount),),
         allocated_minor=amount,
     )
-    billing.desk.book.keep("credit_memo", note.id, note)
+    billing.book.keep("credit_memo", note.id, note)
     invoice = settled(billing, invoice, written_off_minor=amount, notes=(*invoice.notes, note.id))
     billing.announce("invoice_updated", (("invoice", invoice),), invoice.txn)
     return invoice, note
@@ -235,7 +237,7 @@ def _plan_dunning(billing: Billing, invoice: Invoice, stage: int) -> None:
     days = billing.quirks.dunning_days
     if stage < min(len(days), len(STAGES) - 1):  # writing off is a person's decision
         due_us = midnight_us(invoice.due_day + days[stage] * DAY, invoice.zone)
-        billing.desk.agenda.add(max(due_us, billing.now_us), "dun", invoice.id, stage)
+        billing.desk.agenda.add(max(due_us, billing.book.now_us), "dun", invoice.id, stage)
 
 
 def dun(billing: Billing, key: str, stage: int) -> None:

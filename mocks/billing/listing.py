@@ -1,106 +1,149 @@
 """Lists: filters such as `status[is]=pending`, sorting, and pages behind an opaque offset.
 
 A resource is a table of attributes. What is not in it is no filter, and the vendor's error says so. Documents are
-filtered and sorted by the instant of their making, whatever contract date they show.
+filtered and sorted by the instant of their making, whatever contract date they show. A query is read once and kept:
+callers ask the same again and again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from itertools import takewhile
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from domain.calendar import SECOND_US
+from domain.http import Reply
+from mocks.billing.errors import JSON
 from mocks.billing.model import Billing
 from mocks.billing.records import CreditNote, Invoice
-from mocks.billing.views import STATUSES, show
-from mocks.kernel.codec import Undecodable, decode_json
+from mocks.billing.views import STATUSES, reply, show
+from mocks.kernel.codec import Undecodable, decode_json, decode_query
 from mocks.kernel.desk import Message
-from mocks.kernel.operations import Refusal
+from mocks.kernel.operations import Call, Refusal
 
-Getter = Callable[[Billing, Any], Any]
-Filters = list[tuple[str, str, str]]
+Getter = Callable[[Any], Any]
+Test = Callable[[Any], bool]
+EMPTY = Reply(200, JSON, b'{"list":[]}')
+
+
+class Attribute(msgspec.Struct, frozen=True):
+    """What rows can be filtered by: its kind (which has its operators) and how to find it in a record."""
+
+    kind: str  # text | word | number | instant | flag
+    of: Getter
+
+
+class Query(msgspec.Struct, frozen=True):
+    """A query as read: which rows, in which order, from where on, and how many.
+
+    `equal` and `floor` name what an index may answer: values asked for with `is`, and instants with `after`.
+    """
+
+    limit: int = 10
+    offset: tuple[Any, str] | None = None
+    descending: bool = True
+    sort: Getter | None = None
+    tests: tuple[tuple[Getter, Test], ...] = ()
+    equal: Mapping[str, str] = {}
+    floor: Mapping[str, int] = {}
 
 
 class Resource(msgspec.Struct, frozen=True):
-    """A listable resource: its name, its rows (given the filters, so that an index can answer), its attributes.
+    """A listable resource: its name, its rows (given the query, so that an index can answer), its attributes.
 
     `sorts` are the attributes one may sort by, the default first; rows come newest first unless asked otherwise.
     """
 
     name: str
-    rows: Callable[[Billing, Filters], Iterable[Any]]
-    attributes: Mapping[str, Getter]
+    rows: Callable[[Billing, Query], Iterable[Any]]
+    attributes: Mapping[str, Attribute]
     sorts: tuple[str, ...]
 
 
-def _table(kind: str) -> Callable[[Billing, Filters], Iterable[Any]]:
-    def rows(billing: Billing, _filters: Filters) -> Iterable[Any]:
-        return billing.desk.book.table(kind).values()
+# --- rows and indexes -------------------------------------------------------------------------------------------------
+
+
+def table(kind: str) -> Callable[[Billing, Query], Iterable[Any]]:
+    """Return the finder of all records of a kind."""
+
+    def rows(billing: Billing, _query: Query) -> Iterable[Any]:
+        return billing.book.table(kind).values()
 
     return rows
 
 
-def _invoices(billing: Billing, filters: Filters) -> Iterable[Invoice]:
-    table = billing.desk.book.table("invoice")
-    for name, operator, value in filters:
-        if name == "status" and operator == "is":
-            return [table[key] for key in billing.by_status.get(value, ())]
-    return table.values()
+def _invoices(billing: Billing, query: Query) -> Iterable[Invoice]:
+    invoices: dict[str, Invoice] = billing.book.table("invoice")
+    status = query.equal.get("status")
+    return invoices.values() if status is None else [invoices[key] for key in billing.by_status.get(status, ())]
 
 
-def _notes(billing: Billing, filters: Filters) -> Iterable[CreditNote]:
-    for name, operator, value in filters:
-        if name == "reference_invoice_id" and operator == "is":
-            invoice: Invoice | None = billing.desk.book.get("invoice", value)
-            return [billing.note(key) for key in invoice.notes] if invoice is not None else []
-    floor_us = _floor_us(filters, "date")
-    latest_first = reversed(billing.desk.book.table("credit_memo").values())
-    return takewhile(lambda note: note.created_us >= floor_us, latest_first)
+def _notes(billing: Billing, query: Query) -> Iterable[CreditNote]:
+    invoice = query.equal.get("reference_invoice_id")
+    if invoice is not None:
+        found: Invoice | None = billing.book.get("invoice", invoice)
+        return [billing.note(key) for key in found.notes] if found is not None else ()
+    return _since(billing.book.table("credit_memo").values(), "created_us", query.floor.get("date"))
 
 
-def _events(billing: Billing, filters: Filters) -> Iterable[Message]:
-    floor_us = _floor_us(filters, "occurred_at")
-    return takewhile(lambda message: message.occurred_us >= floor_us, reversed(billing.events))
+def _events(billing: Billing, query: Query) -> Iterable[Message]:
+    return _since(billing.events, "occurred_us", query.floor.get("occurred_at"))
 
 
-def _floor_us(filters: Filters, attribute: str) -> int:
-    """Return the instant before which no row can fit: rows of these tables are in order of time."""
-    wanted = (int(v) for name, operator, v in filters if name == attribute and operator == "after" and v.isdecimal())
-    return max(wanted, default=0) * SECOND_US
+def _since(rows: Any, name: str, floor: int | None) -> Iterable[Any]:
+    """Return rows, which are in order of time, from an instant in seconds on."""
+    if floor is None:
+        return rows  # type: ignore[no-any-return]
+    found, floor_us = [], floor * SECOND_US
+    for row in reversed(rows):
+        if getattr(row, name) < floor_us:
+            break
+        found.append(row)
+    return found
 
 
-def _us(name: str) -> Getter:
-    return lambda _billing, record: getattr(record, name) // SECOND_US
+# --- the resources ----------------------------------------------------------------------------------------------------
 
 
-def _own(name: str) -> Getter:
-    return lambda _billing, record: getattr(record, name)
+def _text(name: str) -> Attribute:
+    return Attribute("text", lambda record: getattr(record, name))
 
+
+def _word(name: str) -> Attribute:
+    return Attribute("word", lambda record: getattr(record, name))
+
+
+def _number(name: str) -> Attribute:
+    return Attribute("number", lambda record: getattr(record, name))
+
+
+def _instant(name: str) -> Attribute:
+    return Attribute("instant", lambda record: getattr(record, name) // SECOND_US)
+
+
+_MADE = {"created_at": _instant("created_us"), "updated_at": _instant("updated_us")}
+_DATED = {"date": _instant("created_us"), "updated_at": _instant("updated_us")}
 
 CUSTOMERS = Resource(
-    "customer",
-    _table("customer"),
-    {"id": _own("id"), "company": _own("company"), "created_at": _us("created_us"), "updated_at": _us("updated_us")},
+    "customer", table("customer"), {"id": _text("id"), "company": _text("company"), **_MADE},
     ("created_at", "updated_at"),
-)
+)  # fmt: skip
 ITEM_PRICES = Resource(
     "item_price",
-    _table("item_price"),
-    {"id": _own("id"), "item_id": _own("sku"), "currency_code": _own("currency"), "name": _own("id")},
+    table("item_price"),
+    {"id": _text("id"), "item_id": _text("sku"), "currency_code": _word("currency"), "name": _text("id")},
     ("id", "name"),
 )
 SUBSCRIPTIONS = Resource(
     "subscription",
-    _table("subscription"),
+    table("subscription"),
     {
-        "id": _own("id"),
-        "customer_id": _own("customer"),
-        "status": lambda _billing, record: STATUSES[record.status],
-        "created_at": _us("created_us"),
-        "updated_at": _us("updated_us"),
+        "id": _text("id"),
+        "customer_id": _text("customer"),
+        "status": Attribute("word", lambda record: STATUSES[record.status]),
+        **_MADE,
     },
     ("created_at", "updated_at"),
 )
@@ -108,14 +151,13 @@ INVOICES = Resource(
     "invoice",
     _invoices,
     {
-        "id": _own("id"),
-        "subscription_id": _own("subscription"),
-        "customer_id": _own("customer"),
-        "status": _own("status"),
-        "total": _own("total_minor"),
-        "amount_due": _own("due_minor"),
-        "date": _us("created_us"),
-        "updated_at": _us("updated_us"),
+        "id": _text("id"),
+        "subscription_id": _text("subscription"),
+        "customer_id": _text("customer"),
+        "status": _word("status"),
+        "total": _number("total_minor"),
+        "amount_due": _number("due_minor"),
+        **_DATED,
     },
     ("date", "updated_at"),
 )
@@ -123,41 +165,47 @@ CREDIT_NOTES = Resource(
     "credit_note",
     _notes,
     {
-        "id": _own("id"),
-        "subscription_id": _own("subscription"),
-        "customer_id": _own("customer"),
-        "reference_invoice_id": _own("invoice"),
-        "type": _own("type"),
-        "reason_code": _own("reason"),
-        "status": _own("status"),
-        "total": _own("total_minor"),
-        "date": _us("created_us"),
-        "updated_at": _us("updated_us"),
+        "id": _text("id"),
+        "subscription_id": _text("subscription"),
+        "customer_id": _text("customer"),
+        "reference_invoice_id": _text("invoice"),
+        "type": _word("type"),
+        "reason_code": _word("reason"),
+        "status": _word("status"),
+        "total": _number("total_minor"),
+        **_DATED,
     },
     ("date", "updated_at"),
 )
 TRANSACTIONS = Resource(
     "transaction",
-    _table("transaction"),
+    table("transaction"),
     {
-        "id": _own("id"),
-        "customer_id": _own("customer"),
-        "subscription_id": _own("subscription"),
-        "type": _own("type"),
-        "status": _own("status"),
-        "reference_number": _own("reference"),
-        "amount": _own("amount_minor"),
-        "date": _us("date_us"),
-        "updated_at": _us("created_us"),
+        "id": _text("id"),
+        "customer_id": _text("customer"),
+        "subscription_id": _text("subscription"),
+        "type": _word("type"),
+        "status": _word("status"),
+        "reference_number": _text("reference"),
+        "amount": _number("amount_minor"),
+        "date": _instant("date_us"),
+        "updated_at": _instant("created_us"),
     },
     ("date", "updated_at"),
 )
 EVENTS = Resource(
     "event",
     _events,
-    {"id": _own("id"), "event_type": _own("topic"), "occurred_at": _us("occurred_us")},
+    {"id": _text("id"), "event_type": _word("topic"), "occurred_at": _instant("occurred_us")},
     ("occurred_at",),
 )
+RESOURCES = {
+    resource.name: resource
+    for resource in (CUSTOMERS, ITEM_PRICES, SUBSCRIPTIONS, INVOICES, CREDIT_NOTES, TRANSACTIONS, EVENTS)
+}
+
+
+# --- operators: (value as sent) -> test of a row's own value ---------------------------------------------------------
 
 
 def _listed(value: str) -> list[Any]:
@@ -170,76 +218,138 @@ def _listed(value: str) -> list[Any]:
     return found
 
 
-def _between(own: Any, value: str) -> bool:
-    low, high = _listed(value)
-    return bool(int(low) <= own <= int(high))
+def _is(value: str) -> Test:
+    return lambda own: bool(str(own) == value)
 
 
-OPERATORS: Mapping[str, Callable[[Any, str], bool]] = {
-    "is": lambda own, value: str(own) == value,
-    "is_not": lambda own, value: str(own) != value,
-    "in": lambda own, value: str(own) in map(str, _listed(value)),
-    "not_in": lambda own, value: str(own) not in map(str, _listed(value)),
-    "starts_with": lambda own, value: str(own).startswith(value),
-    "after": lambda own, value: own > int(value),
-    "before": lambda own, value: own < int(value),
-    "on": lambda own, value: own // 86_400 == int(value) // 86_400,
-    "between": _between,
-    "gt": lambda own, value: own > int(value),
-    "gte": lambda own, value: own >= int(value),
-    "lt": lambda own, value: own < int(value),
-    "lte": lambda own, value: own <= int(value),
-    "is_present": lambda own, value: bool(own) == (value == "true"),
+def _is_not(value: str) -> Test:
+    return lambda own: str(own) != value
+
+
+def _in(value: str) -> Test:
+    wanted = frozenset(map(str, _listed(value)))
+    return lambda own: str(own) in wanted
+
+
+def _not_in(value: str) -> Test:
+    unwanted = frozenset(map(str, _listed(value)))
+    return lambda own: str(own) not in unwanted
+
+
+def _starts_with(value: str) -> Test:
+    return lambda own: bool(own.startswith(value))
+
+
+def _above(value: str) -> Test:
+    limit = int(value)
+    return lambda own: bool(own > limit)
+
+
+def _below(value: str) -> Test:
+    limit = int(value)
+    return lambda own: bool(own < limit)
+
+
+def _at_least(value: str) -> Test:
+    limit = int(value)
+    return lambda own: bool(own >= limit)
+
+
+def _at_most(value: str) -> Test:
+    limit = int(value)
+    return lambda own: bool(own <= limit)
+
+
+def _on(value: str) -> Test:
+    day = int(value) // 86_400
+    return lambda own: bool(own // 86_400 == day)
+
+
+def _between(value: str) -> Test:
+    found = _listed(value)
+    if len(found) != 2:
+        raise ValueError("expected a list of two numbers")
+    low, high = map(int, found)
+    return lambda own: bool(low <= own <= high)
+
+
+def _is_present(value: str) -> Test:
+    if value not in ("true", "false"):
+        raise ValueError("expected true or false")
+    wanted = value == "true"
+    return lambda own: bool(own) is wanted
+
+
+_WORD = {"is": _is, "is_not": _is_not, "in": _in, "not_in": _not_in, "is_present": _is_present}
+_NUMBER = {
+    "is": _is, "is_not": _is_not, "gt": _above, "lt": _below, "gte": _at_least, "lte": _at_most, "between": _between,
+    "is_present": _is_present,
+}  # fmt: skip
+OPERATORS: Mapping[str, Mapping[str, Callable[[str], Test]]] = {
+    "text": {**_WORD, "starts_with": _starts_with},
+    "word": _WORD,
+    "number": _NUMBER,
+    "instant": {"after": _above, "before": _below, "on": _on, "between": _between},
+    "flag": {"is": _is},
 }
 
 
-def page(billing: Billing, resource: Resource, query: Mapping[str, str]) -> dict[str, Any]:
-    """Return one page of a resource as the vendor shows it: `list`, and `next_offset` while there is more."""
-    limit, offset, descending, sort, filters = _read(resource, query)
-    key = resource.attributes[sort]
-    rows = [row for row in resource.rows(billing, filters) if _fits(billing, resource, row, filters)]
-    ranked = sorted(((key(billing, row), row.id, row) for row in rows), key=_rank, reverse=descending)
+# --- pages ------------------------------------------------------------------------------------------------------------
+
+
+def lists(resource: Resource) -> Callable[[Billing, Call], Reply]:
+    """Return the handler that lists a resource: `list`, and `next_offset` while there is more."""
+
+    def handler(billing: Billing, call: Call) -> Reply:
+        query = _read(resource.name, call.request.target.partition("?")[2])
+        rows = resource.rows(billing, query)
+        return page(billing, resource.name, rows, query) if rows else EMPTY
+
+    handler.__doc__ = f"List {resource.name}s, filtered, sorted, page by page."
+    return handler
+
+
+def page(billing: Billing, name: str, rows: Iterable[Any], query: Query) -> Reply:
+    """Return one page of rows as the vendor shows it."""
+    for own, test in query.tests:
+        rows = [row for row in rows if test(own(row))]
+    sort, offset = query.sort, query.offset
+    assert sort is not None, "a query that was read has an order"
+    ranked = sorted([(sort(row), row.id, row) for row in rows], key=_rank, reverse=query.descending)
     if offset is not None:
-        ranked = [entry for entry in ranked if (_rank(entry) < offset if descending else _rank(entry) > offset)]
-    shown = [{resource.name: show(billing, resource.name, row)} for _, _, row in ranked[:limit]]
-    answer: dict[str, Any] = {"list": shown}
-    if len(ranked) > limit:
-        last = ranked[limit - 1]
+        ranked = [row for row in ranked if (_rank(row) < offset if query.descending else _rank(row) > offset)]
+    answer: dict[str, Any] = {"list": [{name: show(billing, name, row)} for _, _, row in ranked[: query.limit]]}
+    if len(ranked) > query.limit:
+        last = ranked[query.limit - 1]
         answer["next_offset"] = msgspec.json.encode([last[0], last[1]]).decode()
-    return answer
+    return reply(answer)
 
 
 def _rank(entry: tuple[Any, str, Any]) -> tuple[Any, str]:
     return entry[0], entry[1]
 
 
-def _fits(billing: Billing, resource: Resource, row: Any, filters: Filters) -> bool:
-    for name, operator, value in filters:
-        try:
-            if not OPERATORS[operator](resource.attributes[name](billing, row), value):
-                return False
-        except (ValueError, TypeError) as error:
-            raise Refusal(
-                "param_wrong_value", f"{value!r} does not fit: {error}", field=f"{name}[{operator}]"
-            ) from error
-    return True
-
-
-def _read(
-    resource: Resource, query: Mapping[str, str]
-) -> tuple[int, tuple[Any, str] | None, bool, str, Filters]:  # fmt: skip
+@lru_cache(maxsize=4096)
+def _read(name: str, text: str) -> Query:
+    """Return a query string as read for a resource; refuse what is no filter, order or page of it."""
+    resource = RESOURCES[name]
     limit, offset, descending, sort = 10, None, True, resource.sorts[0]
-    filters: Filters = []
-    for name, value in query.items():
-        if name == "limit":
+    tests, equal, floor = [], {}, {}
+    for field, value in decode_query(f"?{text}").items():
+        if field == "limit":
             limit = _limit(value)
-        elif name == "offset":
+        elif field == "offset":
             offset = _offset(value)
-        elif name in ("sort_by[asc]", "sort_by[desc]"):
-            sort, descending = _sort(resource, name, value), name.endswith("[desc]")
-        elif name != "include_deleted":
-            filters.append(_filter(resource, name, value))
-    return limit, offset, descending, sort, filters
+        elif field in ("sort_by[asc]", "sort_by[desc]"):
+            sort, descending = _sort(resource, field, value), field == "sort_by[desc]"
+        elif field != "include_deleted":
+            attribute, operator, test = _filter(resource, field, value)
+            tests.append((resource.attributes[attribute].of, test))
+            if operator == "is":
+                equal[attribute] = value
+            elif operator == "after":
+                floor[attribute] = int(value)
+    return Query(limit, offset, descending, resource.attributes[sort].of, tuple(tests), equal, floor)
 
 
 def _limit(value: str) -> int:
@@ -262,9 +372,14 @@ def _sort(resource: Resource, name: str, value: str) -> str:
     return value
 
 
-def _filter(resource: Resource, name: str, value: str) -> tuple[str, str, str]:
+def _filter(resource: Resource, name: str, value: str) -> tuple[str, str, Test]:
     attribute, bracket, operator = name.removesuffix("]").partition("[")
     operator = operator if bracket else "is"
-    if attribute not in resource.attributes or operator not in OPERATORS:
+    known = resource.attributes.get(attribute)
+    made = OPERATORS[known.kind].get(operator) if known is not None else None
+    if made is None:
         raise Refusal("param_wrong_value", f"is no filter of {resource.name}s", field=name)
-    return attribute, operator, value
+    try:
+        return attribute, operator, made(value)
+    except (ValueError, TypeError) as error:
+        raise Refusal("param_wrong_value", f"{value[:100]!r} does not fit: {error}", field=name) from error

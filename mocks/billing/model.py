@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from datetime import date
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import msgspec
 
@@ -17,11 +17,12 @@ from domain.objects import Document
 from domain.proration import POLICIES, DayCount, ProrationPolicy
 from mocks.billing import documents
 from mocks.billing.quirks import Quirks
-from mocks.billing.records import CreditNote, Customer, Invoice, ItemPrice, Subscription, Transaction
+from mocks.billing.records import Address, CreditNote, Customer, Invoice, ItemPrice, Subscription, Transaction
+from mocks.billing.resources import BillingAddress
+from mocks.kernel.codec import encode_json
 from mocks.kernel.desk import Desk, Message
 from mocks.kernel.operations import Refusal
 
-T = TypeVar("T")
 QUOTE_NUMBER = re.compile(r"Q-\d{6}")
 DAY_SECONDS = 86_400
 EPOCH_DAY = date(1970, 1, 1).toordinal()
@@ -29,29 +30,64 @@ Content = tuple[tuple[str, Any], ...]
 """What an event carries: (resource name, record) pairs; records are frozen, so the event is a snapshot."""
 
 
+class _SecondsOfDays(dict[date, int]):
+    """Contract dates as Unix seconds on the wire, filled in as they are asked for; zone "" means UTC midnights."""
+
+    def __init__(self, zone: str) -> None:
+        super().__init__()
+        self._zone = zone
+
+    def __missing__(self, day: date) -> int:
+        if not self._zone:
+            seconds = (day.toordinal() - EPOCH_DAY) * DAY_SECONDS
+        else:
+            seconds = midnight_us(day, self._zone) // SECOND_US
+        self[day] = seconds
+        return seconds
+
+
+class _SecondsByZone(dict[str, _SecondsOfDays]):
+    """The wire's seconds of days, by billing zone (one table for all zones when dates travel in UTC)."""
+
+    def __init__(self, in_utc: bool) -> None:
+        super().__init__()
+        self._all = _SecondsOfDays("") if in_utc else None
+
+    def __missing__(self, zone: str) -> _SecondsOfDays:
+        days = self[zone] = _SecondsOfDays(zone) if self._all is None else self._all
+        return days
+
+
 class Billing:
-    """One site of the billing platform."""
+    """One site of the billing platform. `book.now_us` is the instant of the request, act or agenda action at work.
+
+    `seconds[zone][day]` is a contract date as the wire has it. `prices` is the book's table of item prices.
+    """
 
     def __init__(self, desk: Desk, quirks: Quirks) -> None:
         self.desk = desk
+        self.book = desk.book
         self.quirks = quirks
+        self.seconds = _SecondsByZone(quirks.dates_at == "utc")
+        self.prices: dict[str, ItemPrice] = desk.book.table("item_price")
+        self._customers: dict[str, Customer] = desk.book.table("customer")
+        self._subscriptions: dict[str, Subscription] = desk.book.table("subscription")
+        self._invoices: dict[str, Invoice] = desk.book.table("invoice")
+        self._notes: dict[str, CreditNote] = desk.book.table("credit_memo")
+        self._transactions: dict[str, Transaction] = desk.book.table("transaction")
         self.credited: dict[str, int] = {}  # line id -> what credit notes took back of it
         self.by_status: dict[str, dict[str, None]] = {}  # invoice status -> ids, oldest first
         self.open_credits: dict[str, dict[str, None]] = {}  # customer -> refundable notes with something left
         self.events: deque[Message] = deque(maxlen=quirks.events_kept)
-        self.shown: dict[str, tuple[Any, msgspec.Raw]] = {}  # JSON of records, see `views`
+        self.shown: dict[str, tuple[Any, msgspec.Raw]] = {}  # JSON of records, see `views.show`
+        self.line_items: dict[str, list[Any]] = {}  # lines of documents as shown, see `views`
+        self.addresses: dict[str, msgspec.Raw] = {}  # JSON of the addresses of customers
         self.believed: set[str] = set()  # credentials that were found good
-        self._dates_in_utc = quirks.dates_at == "utc"
         self._policies: dict[str, ProrationPolicy] = {}
         if quirks.day_count not in POLICIES:
             raise ValueError(f"no day count is called {quirks.day_count!r}; known: {', '.join(POLICIES)}")
 
     # --- time -------------------------------------------------------------------------------------------------------
-
-    @property
-    def now_us(self) -> int:
-        """The instant of the request, act or agenda action at work."""
-        return self.desk.book.now_us
 
     def zone_of(self, entity: str) -> str:
         """Return the billing zone of a legal entity."""
@@ -59,7 +95,7 @@ class Billing:
 
     def today(self, zone: str) -> date:
         """Return the local date of now."""
-        return local_date(self.desk.book.now_us, zone)
+        return local_date(self.book.now_us, zone)
 
     def day_at(self, seconds: int, zone: str) -> date:
         """Return the contract date that Unix seconds on the wire mean (see the quirk `dates_at`)."""
@@ -70,12 +106,6 @@ class Billing:
         if seconds % DAY_SECONDS:
             return seconds * SECOND_US
         return midnight_us(local_date(seconds * SECOND_US, "UTC"), zone)
-
-    def seconds_of(self, day: date, zone: str) -> int:
-        """Return a contract date as Unix seconds on the wire."""
-        if self._dates_in_utc:
-            return (day.toordinal() - EPOCH_DAY) * DAY_SECONDS
-        return midnight_us(day, zone) // SECOND_US
 
     def policy(self, zone: str) -> ProrationPolicy:
         """Return the proration policy of the site, counting in a zone."""
@@ -91,62 +121,70 @@ class Billing:
 
     # --- finding ----------------------------------------------------------------------------------------------------
 
-    def _found(self, kind: str, key: str, _type: type[T]) -> T:
-        record = self.desk.book.get(kind, key)
-        if record is None:
-            raise Refusal("resource_not_found", f"{key} not found", kind=kind)
-        return cast(T, record)
-
     def customer(self, key: str) -> Customer:
         """Return a customer; refuse when there is none."""
-        return self._found("customer", key, Customer)
+        record = self._customers.get(key)
+        if record is None:
+            raise Refusal("resource_not_found", f"{key} not found")
+        return record
 
     def subscription(self, key: str) -> Subscription:
         """Return a subscription; refuse when there is none."""
-        return self._found("subscription", key, Subscription)
+        record = self._subscriptions.get(key)
+        if record is None:
+            raise Refusal("resource_not_found", f"{key} not found")
+        return record
 
     def invoice(self, key: str) -> Invoice:
         """Return an invoice; refuse when there is none."""
-        return self._found("invoice", key, Invoice)
+        record = self._invoices.get(key)
+        if record is None:
+            raise Refusal("resource_not_found", f"{key} not found")
+        return record
 
     def note(self, key: str) -> CreditNote:
         """Return a credit note; refuse when there is none."""
-        return self._found("credit_memo", key, CreditNote)
+        record = self._notes.get(key)
+        if record is None:
+            raise Refusal("resource_not_found", f"{key} not found")
+        return record
 
     def transaction(self, key: str) -> Transaction:
         """Return a transaction; refuse when there is none."""
-        return self._found("transaction", key, Transaction)
-
-    def price(self, key: str) -> ItemPrice | None:
-        """Return an item price, or None."""
-        return self.desk.book.get("item_price", key)
+        record = self._transactions.get(key)
+        if record is None:
+            raise Refusal("resource_not_found", f"{key} not found")
+        return record
 
     # --- keeping ----------------------------------------------------------------------------------------------------
 
     def save_customer(self, customer: Customer) -> Customer:
         """Keep a customer and write it to the history."""
-        self._put("customer", customer.id, customer, documents.customer_document(customer), "active", "")
+        self.addresses[customer.id] = msgspec.Raw(encode_json(addressed(customer.address)))
+        self.book.put("customer", customer.id, customer, documents.customer_document(customer), "active")
         return customer
 
     def save_subscription(self, subscription: Subscription) -> Subscription:
         """Keep a subscription and write it to the history."""
         document = documents.subscription_document(subscription)
-        self._put("subscription", subscription.id, subscription, document, subscription.status, subscription.txn)
+        self.book.put(
+            "subscription", subscription.id, subscription, document, subscription.status, subscription.txn
+        )  # fmt: skip
         return subscription
 
     def keep_subscription(self, subscription: Subscription) -> Subscription:
         """Keep what the history does not show of a subscription: coverage and plans."""
-        self.desk.book.keep("subscription", subscription.id, subscription)
+        self._subscriptions[subscription.id] = subscription
         return subscription
 
     def save_invoice(self, invoice: Invoice) -> Invoice:
         """Keep an invoice, write it to the history (each canonical step of its chart) and index it by status."""
-        book, key = self.desk.book, invoice.id
-        known = book.get("invoice", key)
+        book, key = self.book, invoice.id
+        known = self._invoices.get(key)
         status = documents.invoice_status(invoice)
         for step in documents.STEPS.get((book.status("invoice", key), status), ()):
-            self._put("invoice", key, invoice, documents.invoice_document(invoice, step), step, invoice.txn)
-        self._put("invoice", key, invoice, documents.invoice_document(invoice, status), status, invoice.txn)
+            book.put("invoice", key, invoice, documents.invoice_document(invoice, step), step, invoice.txn)
+        book.put("invoice", key, invoice, documents.invoice_document(invoice, status), status, invoice.txn)
         if known is None or known.status != invoice.status:
             if known is not None:
                 self.by_status[known.status].pop(key, None)
@@ -160,32 +198,38 @@ class Billing:
             open_ones[note.id] = None
         else:
             open_ones.pop(note.id, None)
+        self.shown.pop(note.customer, None)  # a customer shows what is left of its credits
         document = documents.credit_document(note)
-        self._put("credit_memo", note.id, note, document, document.status, note.txn)
+        self.book.put("credit_memo", note.id, note, document, document.status, note.txn)
         return note
 
     def save_transaction(self, transaction: Transaction, document: Document, kind: str, status: str) -> Transaction:
         """Keep a transaction; `document` is its canonical form as cash or refund."""
-        self.desk.book.keep("transaction", transaction.id, transaction)
-        self._put(kind, transaction.id, transaction, document, status, transaction.txn)
+        self._transactions[transaction.id] = transaction
+        self.book.put(kind, transaction.id, transaction, document, status, transaction.txn)
         return transaction
-
-    def _put(self, kind: str, key: str, record: Any, document: Document, status: str, txn: str) -> None:
-        self.desk.book.put(kind, key, record, document, status, txn)
 
     # --- announcing -------------------------------------------------------------------------------------------------
 
     def announce(self, topic: str, content: Content, txn: str) -> None:
         """Write an event to the log, and send it when the webhook endpoint is subscribed to its type."""
         desk = self.desk
+        key = f"ev_{desk.next('event'):012d}"
         if topic in self.quirks.topics:
-            message = desk.post(topic, content, txn, message_id=f"ev_{desk.next('event'):012d}")
+            message = desk.post(topic, content, txn, message_id=key)
         else:
             message = Message(
-                id=f"ev_{desk.next('event'):012d}", system=desk.system, topic=topic, txn=txn, occurred_us=desk.now_us,
-                content=content,
+                id=key, system="billing", topic=topic, txn=txn, occurred_us=self.book.now_us, content=content
             )  # fmt: skip
         self.events.append(message)
+
+
+def addressed(address: Address) -> BillingAddress:
+    """Return an address as the vendor shows it."""
+    return BillingAddress(
+        line1=address.line1, city=address.city, state_code=address.state_code, zip=address.zip,
+        country=address.country, validation_status="not_validated",
+    )  # fmt: skip
 
 
 def quote_number(*texts: str) -> str:

@@ -48,8 +48,8 @@ def _transaction(
         unused_minor=0,
         method=method,
         reference=reference,
-        date_us=billing.now_us if date_seconds is None else date_seconds * SECOND_US,
-        created_us=billing.now_us,
+        date_us=billing.book.now_us if date_seconds is None else date_seconds * SECOND_US,
+        created_us=billing.book.now_us,
         txn=quote_number(reference) or parent.txn,
         invoice=invoice,
         note=note,
@@ -95,13 +95,13 @@ def record_excess(
         unused_minor=amount_minor,
         method=method,
         reference=reference,
-        date_us=billing.now_us if date_seconds is None else date_seconds * SECOND_US,
-        created_us=billing.now_us,
+        date_us=billing.book.now_us if date_seconds is None else date_seconds * SECOND_US,
+        created_us=billing.book.now_us,
         txn=quote_number(reference),
     )
     _save_payment(billing, payment, customer)
     customer = replace(
-        customer, excess_minor=customer.excess_minor + amount_minor, updated_us=billing.now_us,
+        customer, excess_minor=customer.excess_minor + amount_minor, updated_us=billing.book.now_us,
         version=customer.version + 1,
     )  # fmt: skip
     billing.save_customer(customer)
@@ -125,7 +125,7 @@ def record_refund(
     left = note.available_minor - amount
     note = replace(
         note, refunded_minor=note.refunded_minor + amount, refunds=(*note.refunds, (refund.id, amount)),
-        status="refund_due" if left else "refunded", updated_us=billing.now_us, version=note.version + 1,
+        status="refund_due" if left else "refunded", updated_us=billing.book.now_us, version=note.version + 1,
     )  # fmt: skip
     billing.save_note(note)
     content = (("transaction", refund), ("credit_note", note))

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from domain.http import Reply
-from mocks.billing.listing import Resource, page
 from mocks.billing.model import Billing
 from mocks.billing.views import shown
-from mocks.kernel.operations import Call, Refusal, json_reply
+from mocks.kernel.operations import Call, Refusal
 
 
 def read_customer(billing: Billing, call: Call) -> Reply:
@@ -39,7 +36,7 @@ def read_transaction(billing: Billing, call: Call) -> Reply:
 
 def read_item_price(billing: Billing, call: Call) -> Reply:
     """Show an item price."""
-    price = billing.price(call.params["id"])
+    price = billing.prices.get(call.params["id"])
     if price is None:
         raise Refusal("resource_not_found", f"{call.params['id']} not found")
     return shown(billing, ("item_price", price))
@@ -51,16 +48,6 @@ def read_event(billing: Billing, call: Call) -> Reply:
         if message.id == call.params["id"]:
             return shown(billing, ("event", message))
     raise Refusal("resource_not_found", f"{call.params['id']} not found")
-
-
-def lists(resource: Resource) -> Callable[[Billing, Call], Reply]:
-    """Return the handler that lists a resource."""
-
-    def handler(billing: Billing, call: Call) -> Reply:
-        return json_reply(page(billing, resource, call.query))
-
-    handler.__doc__ = f"List {resource.name}s, filtered, sorted, page by page."
-    return handler
 
 
 def not_owned(_billing: Billing, _call: Call) -> Reply:

@@ -34,7 +34,7 @@ def create_item_price(billing: Billing, arguments: dict[str, Any]) -> None:
 def _keep_price(billing: Billing, sku: str, currency: str, months: int, kind: str, list_unit_minor: int) -> None:
     months = 0 if kind == "one_time" else months
     key = price_key(sku, currency, months)
-    billing.desk.book.keep("item_price", key, ItemPrice(key, sku, currency, months, kind, list_unit_minor))
+    billing.book.keep("item_price", key, ItemPrice(key, sku, currency, months, kind, list_unit_minor))
 
 
 def publish_price_book(_billing: Billing, _arguments: dict[str, Any]) -> None:
@@ -54,7 +54,7 @@ def seed_subscription(billing: Billing, arguments: dict[str, Any]) -> None:
     customer = _customer(billing, arguments)
     start, billed_to = _day(arguments["start"]), _day(arguments["billed_to"])
     terms, charges = _terms(billing, customer, arguments["items"], start, billed_to)
-    now_us, key = billing.now_us, arguments["id"]
+    now_us, key = billing.book.now_us, arguments["id"]
     subscription = Subscription(
         id=key,
         customer=customer.id,
@@ -84,7 +84,7 @@ def seed_subscription(billing: Billing, arguments: dict[str, Any]) -> None:
 
 def _customer(billing: Billing, arguments: dict[str, Any]) -> Customer:
     key, entity = arguments["account"], arguments["entity"]
-    known: Customer | None = billing.desk.book.get("customer", key)
+    known: Customer | None = billing.book.get("customer", key)
     if known is not None:
         return known
     return billing.save_customer(
@@ -96,8 +96,8 @@ def _customer(billing: Billing, arguments: dict[str, Any]) -> Customer:
             zone=billing.zone_of(entity),
             net_term_days=int(arguments.get("net_term_days", 0)),
             meta="",
-            created_us=billing.now_us,
-            updated_us=billing.now_us,
+            created_us=billing.book.now_us,
+            updated_us=billing.book.now_us,
             address=Address(
                 line1=arguments.get("street", ""),
                 city=arguments.get("city", ""),
@@ -116,7 +116,7 @@ def _terms(
     for item in items:
         sku, quantity, unit, months = item["sku"], int(item["quantity"]), int(item["unit_minor"]), int(item["months"])
         begins = _day(item.get("start") or start)
-        if billing.price(price_key(sku, customer.currency, 0 if item["kind"] == "one_time" else months)) is None:
+        if billing.prices.get(price_key(sku, customer.currency, 0 if item["kind"] == "one_time" else months)) is None:
             _keep_price(billing, sku, customer.currency, months, item["kind"], unit)
         if item["kind"] == "one_time":
             charges.append(Charge(sku, quantity, unit, begins, billed=begins < billed_to))

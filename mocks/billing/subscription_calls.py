@@ -15,8 +15,8 @@ from mocks.billing.model import Billing, quote_number
 from mocks.billing.records import Cancellation, Change, Subscription, Wanted
 from mocks.billing.subscriptions import Intent, Settled
 from mocks.billing.terms import Price, Term, next_bill_day
-from mocks.billing.views import show
-from mocks.kernel.operations import Call, Refusal, json_reply
+from mocks.billing.views import reply, show
+from mocks.kernel.operations import Call, Refusal
 
 
 def _wanted(billing: Billing, currency: str, rows: list[f.ItemRow]) -> Wanted:
@@ -24,7 +24,7 @@ def _wanted(billing: Billing, currency: str, rows: list[f.ItemRow]) -> Wanted:
     charges: dict[str, tuple[int, int]] = {}
     for index, row in enumerate(rows):
         field = f"subscription_items[item_price_id][{index}]"
-        listed = billing.price(row.item_price_id)
+        listed = billing.prices.get(row.item_price_id)
         if listed is None:
             raise Refusal("param_wrong_value", f"{row.item_price_id} is no item price of this site", field=field)
         if listed.currency != currency:
@@ -72,7 +72,7 @@ def create_subscription(billing: Billing, call: Call) -> Reply:
 
 def _start(billing: Billing, seconds: int | None, zone: str) -> tuple[date, int]:
     if seconds is None:
-        return billing.today(zone), billing.now_us
+        return billing.today(zone), billing.book.now_us
     return billing.day_at(seconds, zone), billing.due_at(seconds, zone)
 
 
@@ -87,7 +87,7 @@ def _settled(billing: Billing, settled: Settled) -> Reply:
     if settled.notes:
         shown: Any = [show(billing, "credit_note", note) for note in settled.notes]
         body["credit_notes"] = shown
-    return json_reply(body)
+    return reply(body)
 
 
 def _reference(custom: dict[str, str], meta: dict[str, Any]) -> str:
@@ -214,4 +214,4 @@ def retrieve_with_scheduled_changes(billing: Billing, call: Call) -> Reply:
     change = subscription.scheduled[0]
     prices = change.wanted.prices
     terms = tuple(Term(sku, price, subscription.start) for sku, price in prices.items())
-    return json_reply({"subscription": views.subscription(billing, replace(subscription, terms=terms))})
+    return reply({"subscription": views.subscription(billing, replace(subscription, terms=terms))})

@@ -46,10 +46,10 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
 
 def create(billing: Billing, intent: Intent) -> Settled:
     """Create a subscription: active and billed when its start has come, otherwise waiting for it."""
-    if billing.desk.book.get("subscription", intent.id) is not None:
+    if billing.book.get("subscription", intent.id) is not None:
         raise Refusal("duplicate_entry", f"a subscription {intent.id} exists already", field="id")
     months = (intent.cycles or 0) * intent.plan_months
-    customer, start, now_us = intent.customer, intent.start, billing.now_us
+    customer, start, now_us = intent.customer, intent.start, billing.book.now_us
     term_end = add_months(start, months) if months else FOREVER
     subscription = Subscription(
         id=intent.id,
@@ -65,8 +65,8 @@ def create(billing: Billing, intent: Intent) -> Settled:
         term_end=term_end,
         term_months=months,
         at_term_end=intent.at_term_end if months else "evergreen",
-        terms=tuple(Term(sku, price, start) for sku, price in intent.wanted.prices.items()),
-        charges=tuple(Charge(sku, *charge, start) for sku, charge in intent.wanted.charges.items()),
+        terms=tuple([Term(sku, price, start) for sku, price in intent.wanted.prices.items()]),
+        charges=tuple([Charge(sku, *charge, start) for sku, charge in intent.wanted.charges.items()]),
         meta=intent.meta,
         created_us=now_us,
         updated_us=now_us,
@@ -87,7 +87,7 @@ def announce(billing: Billing, topic: str, subscription: Subscription) -> None:
 
 def touched(billing: Billing, subscription: Subscription, **changes: object) -> Subscription:
     """Return a subscription with changes, its version and time of update moved on."""
-    return replace(subscription, updated_us=billing.now_us, version=subscription.version + 1, **changes)
+    return replace(subscription, updated_us=billing.book.now_us, version=subscription.version + 1, **changes)
 
 
 def restarted(subscription: Subscription, start: date, starts_us: int) -> Subscription:
@@ -98,14 +98,14 @@ def restarted(subscription: Subscription, start: date, starts_us: int) -> Subscr
         start=start,
         starts_us=starts_us,
         terms=moved(subscription.terms, start),
-        charges=tuple(replace(charge, start=start) for charge in subscription.charges),
+        charges=tuple([replace(charge, start=start) for charge in subscription.charges]),
         term_end=add_months(start, months) if months else subscription.term_end,
     )
 
 
 def activate(billing: Billing, subscription: Subscription, topic: str = "subscription_activated") -> Settled:
     """Start a subscription on its start day, which has come, and bill everything due since."""
-    subscription = touched(billing, subscription, status="active", activated_us=billing.now_us)
+    subscription = touched(billing, subscription, status="active", activated_us=billing.book.now_us)
     billing.save_subscription(subscription)
     announce(billing, topic, subscription)
     return settle(billing, subscription, subscription.start, subscription.txn, subscription.reference)
@@ -149,7 +149,7 @@ def _compare(
     for sku, covers in open_.items():
         found = difference(tuple(covers), due.get(sku, []), since, billing.credited, policy, charges)
         parts.extend(found.credits)
-        missing.extend((sku, segment) for segment in found.missing)
+        missing.extend([(sku, segment) for segment in found.missing])
         settled.extend(found.covers)
     return parts, missing, tuple(settled)
 
@@ -167,12 +167,14 @@ def _bill(
         return subscription, None
     invoice = invoices.generate(billing, subscription, (*lines, *once), txn, reference)
     covers = [Cover(line, invoice.id, ((line.period_start, line.period_end),)) for line in lines]  # type: ignore[arg-type]
-    done = tuple(replace(charge, billed=True) if charge in due else charge for charge in subscription.charges)
+    done = subscription.charges
+    if due:
+        done = tuple([replace(charge, billed=True) if charge in due else charge for charge in done])
     return replace(subscription, covers=(*subscription.covers, *covers), charges=done), invoice
 
 
 def _list_price(billing: Billing, subscription: Subscription, sku: str, months: int) -> int:
-    price = billing.price(f"{sku}-{subscription.currency}-{months}")
+    price = billing.prices.get(f"{sku}-{subscription.currency}-{months}")
     return price.list_unit_minor if price is not None else 0
 
 
@@ -239,7 +241,7 @@ def _next_us(billing: Billing, subscription: Subscription) -> int:
     bill_day = next_bill_day(subscription.terms, subscription.start, subscription.term_end, today)
     if bill_day is not None:
         days.append(bill_day)
-    days.extend(charge.start for charge in subscription.charges if not charge.billed and charge.start > today)
+    days.extend([charge.start for charge in subscription.charges if not charge.billed and charge.start > today])
     if subscription.fresh_from is not None and not days:
         days.append(today + timedelta(days=1))
     return midnight_us(min(days), subscription.zone) if days else 0

@@ -68,7 +68,7 @@ def changed(terms: tuple[Term, ...], days: Mapping[str, date], wanted: Mapping[s
     """Return the terms with each charge replaced from its own day on (`days` names every charge that may change)."""
     result: list[Term] = []
     for sku, day in days.items():
-        own = tuple(term for term in terms if term.sku == sku)
+        own = tuple([term for term in terms if term.sku == sku])
         result.extend(replaced_from(own, day, {sku: wanted[sku]} if sku in wanted else {}))
     return tuple(sorted(result, key=_start))
 
@@ -84,7 +84,7 @@ def prices_at(terms: tuple[Term, ...], day: date) -> dict[str, Price]:
 
 def moved(terms: tuple[Term, ...], start: date) -> tuple[Term, ...]:
     """Return the terms of a subscription that has not begun, beginning on another day."""
-    return tuple(Term(term.sku, term.price, start) for term in terms)
+    return tuple([Term(term.sku, term.price, start) for term in terms])
 
 
 @lru_cache(maxsize=64)
