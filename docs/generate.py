@@ -3,15 +3,18 @@
 docs/whats-here.md                 every package and module, from their docstrings
 docs/reference/command-line.md     what `q2c --help` says, command by command
 docs/reference/history-records.md  the records of a history, from domain/history.py
+docs/dialects/*.md                 what each mock answers, from its table of operations
+contracts/openapi/*.json           the same for machines (OpenAPI 3.1)
 """
 
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -23,6 +26,11 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from domain import history  # noqa: E402
+from mocks.kernel.operations import Operation  # noqa: E402
+from mocks.kernel.service import Dialect  # noqa: E402
+from mocks.openapi import texts  # noqa: E402
+from mocks.openapi.manners import MANNERS  # noqa: E402
+from mocks.world import World  # noqa: E402
 from q2c.cli import q2c  # noqa: E402
 
 ROOMS = {
@@ -127,12 +135,49 @@ def _type(kind: object) -> str:
     return "a document (domain/objects.py)" if len(text) > 60 else text
 
 
-PAGES = {
+def dialect_page(name: str) -> str:
+    """Return the support matrix of one mock: every operation of its table."""
+    dialect, manner = _dialects()[name], MANNERS[name]
+    rows = "\n".join(_operation(row) for row in dialect.operations)
+    written = sum(row.write for row in dialect.operations)
+    return (
+        f"# {manner.title}\n\nMade from the table in `mocks/{name}/api.py` by `python docs/generate.py`; do not edit.\n"
+        f"The machine-readable form is [{name}.json](../../contracts/openapi/{name}.json) (OpenAPI 3.1).\n\n"
+        f"{len(dialect.operations)} operations, {written} of which change something. *Typed* says that the body or\n"
+        "the query is parsed by a type, so that an unknown or wrong field is refused in the vendor's own words.\n\n"
+        f"| operation | call | what it does | typed |\n|---|---|---|---|\n{rows}\n"
+    )
+
+
+def _operation(row: Operation) -> str:
+    typed = [word for word, kind in (("body", row.body), ("query", row.query), ("reply", row.reply)) if _typed(kind)]
+    what = (row.summary or row.name.replace("_", " ")).replace("|", "or")
+    return f"| `{row.name}` | `{row.method} {row.path}` | {what} | {', '.join(typed)} |"
+
+
+def _typed(kind: object) -> bool:
+    return kind is not None and kind is not dict
+
+
+@functools.cache
+def _dialects() -> dict[str, Dialect]:
+    return {name: service.dialect for name, service in World(0, lambda _record: None).services.items()}
+
+
+@functools.cache
+def _openapi() -> dict[str, str]:
+    return texts()
+
+
+PAGES: dict[str, Callable[[], str]] = {
     "docs/whats-here.md": whats_here,
     "docs/reference/command-line.md": command_line,
     "docs/reference/history-records.md": history_records,
+    **{f"docs/dialects/{name}.md": functools.partial(dialect_page, name) for name in MANNERS},
+    **{f"contracts/openapi/{name}.json": functools.partial(lambda name: _openapi()[name], name) for name in MANNERS},
 }
 
 if __name__ == "__main__":
     for name, page in PAGES.items():
+        (ROOT / name).parent.mkdir(parents=True, exist_ok=True)
         (ROOT / name).write_text(page(), encoding="utf-8")

@@ -1,0 +1,154 @@
+"""The OpenAPI 3.1 document of a dialect: one path item per row of its table, one schema per type that parses a body.
+
+    python -m mocks.openapi contracts/openapi      writes one JSON file per system
+
+The same rows route the requests and the same types parse them, so that the document cannot say something else than the
+mock does. What a row does not type (a record of any object, a reply in the vendor's own words) is an open object.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from mocks.kernel.operations import Operation
+from mocks.kernel.service import Dialect
+from mocks.openapi.manners import FORM, MANNERS, Manner
+from mocks.world import World
+
+OPENAPI = "3.1.0"
+_REFERENCE = "#/components/schemas/{name}"
+_PARAMETER = re.compile(r"{(\w+)}")
+_ANYTHING: dict[str, Any] = {"type": "object"}
+
+
+def documents() -> dict[str, dict[str, Any]]:
+    """Return the document of every system, by name."""
+    return {name: document(service.dialect) for name, service in World(0, lambda _record: None).services.items()}
+
+
+def texts() -> dict[str, str]:
+    """Return the documents as JSON text, sorted and indented so that changes read well in a review."""
+    return {
+        name: msgspec.json.format(msgspec.json.encode(found, order="sorted"), indent=2).decode() + "\n"
+        for name, found in documents().items()
+    }
+
+
+def document(dialect: Dialect) -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document of one dialect as plain JSON values."""
+    manner = MANNERS[dialect.system]
+    types = [kind for row in dialect.operations for kind in (row.body, row.query, row.reply) if _is_typed(kind)]
+    types.append(manner.error)
+    schemas, components = msgspec.json.schema_components(types, schema_hook=_schema_of, ref_template=_REFERENCE)
+    for schema in components.values():
+        _without_blanks(schema)
+    schema_of = {id(kind): schema for kind, schema in zip(types, schemas, strict=True)}
+    found = {
+        "openapi": OPENAPI,
+        "info": {"title": manner.title, "version": manner.version, "description": _DESCRIPTION},
+        "paths": _paths(dialect.operations, manner, schema_of, components),
+        "components": {"schemas": components, "securitySchemes": {k: dict(v) for k, v in manner.security.items()}},
+        "security": [{name: []} for name in manner.security],
+    }
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(found))  # tuples of defaults become lists
+    return plain
+
+
+_DESCRIPTION = "A mock for rehearsals: compatible, not affiliated. It holds no real money and no real customers."
+
+
+def _without_blanks(schema: dict[str, Any]) -> None:
+    """Drop the defaults by which our parsers say "not given"; they are no value that a client would send."""
+    for inner in schema.get("properties", {}).values():
+        if inner.get("default", 0) in ("", None):
+            del inner["default"]
+
+
+def _schema_of(kind: type) -> dict[str, Any]:
+    """Return the schema of a type that msgspec has no schema for: anything at all."""
+    if kind is object:
+        return {"description": "any value"}
+    raise TypeError(f"{kind!r} has no JSON schema: use a msgspec type in the table of operations")
+
+
+def _is_typed(kind: Any) -> bool:
+    return kind is not None and kind is not dict
+
+
+def _paths(
+    rows: Sequence[Operation], manner: Manner, schema_of: dict[int, Any], components: dict[str, Any]
+) -> dict[str, Any]:
+    paths: dict[str, Any] = {}
+    for row in rows:
+        path = "/" + row.path.strip("/")
+        if row.method.lower() not in paths.setdefault(path, {}):  # rows told apart by a query share a path: the first
+            paths[path][row.method.lower()] = _operation(row, path, manner, schema_of, components)
+    return paths
+
+
+def _operation(
+    row: Operation, path: str, manner: Manner, schema_of: dict[int, Any], components: dict[str, Any]
+) -> dict[str, Any]:
+    reply = schema_of.get(id(row.reply), _ANYTHING)
+    found: dict[str, Any] = {
+        "operationId": row.name,
+        "summary": row.summary or row.name.replace("_", " "),
+        "parameters": [*_path_parameters(path), *_query_parameters(row, schema_of, components)],
+        "responses": {
+            "2XX": {"description": "done", "content": {manner.reply: {"schema": reply}}},
+            "default": {
+                "description": "refused",
+                "content": {manner.error_media: {"schema": schema_of[id(manner.error)]}},
+            },
+        },
+    }
+    if row.body is not None and row.method not in ("GET", "DELETE"):
+        found["requestBody"] = _body(schema_of.get(id(row.body), _ANYTHING), manner, components)
+    if path.startswith(manner.public) and manner.public:
+        found["security"] = []
+    return found
+
+
+def _body(schema: dict[str, Any], manner: Manner, components: dict[str, Any]) -> dict[str, Any]:
+    media: dict[str, Any] = {"schema": schema}
+    if manner.body == FORM:  # nested values are sent with bracketed names
+        nested = [name for name, inner in _properties(schema, components).items() if _is_nested(inner)]
+        if nested:
+            media["encoding"] = {name: {"style": "deepObject", "explode": True} for name in nested}
+    return {"content": {manner.body: media}}
+
+
+def _path_parameters(path: str) -> Iterable[dict[str, Any]]:
+    for name in _PARAMETER.findall(path):
+        yield {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def _query_parameters(
+    row: Operation, schema_of: dict[int, Any], components: dict[str, Any]
+) -> Iterable[dict[str, Any]]:
+    kind = row.query if row.query is not None else row.body if row.method in ("GET", "DELETE") else None
+    if kind is None or id(kind) not in schema_of:
+        return
+    schema = schema_of[id(kind)]
+    required = set(_resolved(schema, components).get("required", ()))
+    for name, inner in _properties(schema, components).items():
+        style = "deepObject" if _is_nested(inner) else "form"
+        yield {"name": name, "in": "query", "required": name in required, "style": style, "schema": inner}
+
+
+def _properties(schema: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = _resolved(schema, components).get("properties", {})
+    return found
+
+
+def _resolved(schema: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = components[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+    return found
+
+
+def _is_nested(schema: dict[str, Any]) -> bool:
+    return any("$ref" in each or each.get("type") in ("object", "array") for each in (schema, *schema.get("anyOf", ())))
