@@ -57,12 +57,12 @@ class BudgetSettings(msgspec.Struct, frozen=True):
 LIMITS: dict[str, SystemLimits] = {
     "crm": SystemLimits(concurrent=25),
     "erp": SystemLimits(concurrent=15),
-    "billing": SystemLimits(requests=150, window_seconds=60),
+    "billing": SystemLimits(requests=1000, window_seconds=60),
     "tax": SystemLimits(requests=50),
     "payment": SystemLimits(requests=100),
     "fulfilment": SystemLimits(),
 }
-
+"""What the vendors grant by default (billing: plan Performance); a site with another licence says so in `limits`."""
 
 ZONES = {
     "US": "America/New_York",

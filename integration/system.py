@@ -27,12 +27,24 @@ def classify(call: Call, reply: Reply, at_us: int) -> Answer | Failed | Unknown:
     """
     status = reply.status
     if 200 <= status < 300:
-        return Answer(status, dict(reply.headers), reply.body, at_us)
+        return Answer(status, reply.body, at_us)
     pause = retry_after_seconds(reply)
     if status >= 500 and status != 503 and call.write:
         replayed = any(reply.headers.get(mark) == "true" for mark in _REPLAY_MARKS)
         return Unknown(f"status {status}", status, replayed, pause, at_us)
     return Failed(_kind(status), status, "", "", pause, reply.body, at_us)
+
+
+def classifier(sharpen: Callable[[Failed], Failed]) -> Classify:
+    """Return a classification in which a vendor's own codes say more about a failure than its status does."""
+
+    def classified(call: Call, reply: Reply, at_us: int) -> Answer | Failed | Unknown:
+        if 200 <= reply.status < 300:
+            return Answer(reply.status, reply.body, at_us)
+        outcome = classify(call, reply, at_us)
+        return sharpen(outcome) if type(outcome) is Failed else outcome
+
+    return classified
 
 
 def _kind(status: int) -> str:

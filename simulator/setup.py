@@ -10,7 +10,7 @@ import msgspec
 from domain.faults import Fault
 from domain.history import Context, Limit
 from integration.flows.sweeps import SWEEPS, Sweep
-from integration.settings import BudgetSettings, RetryPolicy, Settings
+from integration.settings import LIMITS, BudgetSettings, RetryPolicy, Settings, SystemLimits
 from mocks.billing.quirks import Quirks as BillingQuirks
 from mocks.crm.quirks import Quirks as CrmQuirks
 from mocks.kernel.limits import LimitPolicy
@@ -43,11 +43,19 @@ def settings_of(timeline: Timeline) -> Settings:
         zones={entity.id: entity.zone for entity in timeline.entities},
         settlement_entities={entity.currency: entity.id for entity in timeline.entities},
         retry=RetryPolicy(said.attempts, said.backoff.total_seconds(), said.backoff_cap.total_seconds()),
+        limits={**LIMITS, **{name: _granted(policy) for name, policy in limits_of(timeline).items()}},
         budget=BudgetSettings(percent=round(said.retry_budget * 100)),
         passive_after_seconds=PASSIVE_AFTER_SECONDS,
         quarter_end=True,
         mutant="" if said.mutant == "none" else said.mutant,
     )
+
+
+def _granted(policy: LimitPolicy) -> SystemLimits:
+    """Return what the integration is told of a licence: the system's own rule, of which it uses a share."""
+    return SystemLimits(
+        requests=policy.requests, window_seconds=policy.window_seconds, concurrent=policy.concurrent
+    )  # fmt: skip
 
 
 def limits_of(timeline: Timeline) -> dict[str, LimitPolicy]:
@@ -149,4 +157,5 @@ def context_of(timeline: Timeline, settings: Settings, faults: tuple[Fault, ...]
         limits=limits,
         faults=faults,
         attempts_max=settings.retry.attempts,
+        retry_budget_percent=settings.budget.percent,
     )

@@ -15,6 +15,7 @@ from domain.calendar import midnight_us
 from domain.objects import Quote
 from integration.effects import Now, Sleep, Start
 from integration.flow import FlowContext
+from integration.flows.customers import ensure_customer
 from integration.flows.orders import booked_order
 from integration.flows.steps import US_PER_SECOND, ask_a_person, day_in, do, key_of, tell
 from integration.outcomes import Answer
@@ -31,7 +32,7 @@ async def amend(context: FlowContext, accepted: AcceptedQuote, reference: str) -
     """Book an amendment in the ERP, wait for its date, and hand it to the subscription's queue."""
     quote = accepted.quote
     now_us = await Now()
-    await do(context, erp.put_customer(accepted.account, context.settings.terms_days, quote.txn))
+    await ensure_customer(context, accepted)
     await do(context, erp.put_order(quote, reference, day_in(context, quote.entity, now_us)))
     await booked_order(context, accepted, reference)
     row = row_of(quote, reference)

@@ -64,6 +64,6 @@ ROUTES = (
     Route(source="payment", topic="payment_intent.succeeded", deliver_as="payment"),
     Route(source="payment", topic="payment_intent.payment_failed", deliver_as="payment"),
     Route(source="payment", topic="payout.paid", start=_payout, deliver=False),
-    Route(source="erp", topic="customer.credit_changed", start=_credit_status, deliver=False),
+    Route(source="erp", topic="customer.credit_changed", start=_credit_status, deliver_as="credit"),
     Route(source="fulfilment", topic="task.completed"),
 )

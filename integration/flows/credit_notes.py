@@ -15,7 +15,7 @@ from integration.outcomes import Answer, CallFailed
 from integration.systems import billing, erp, tax
 from integration.systems.billing import BillingInvoice, CreditNote
 from integration.systems.erp import Posting
-from integration.systems.wire import date_of_seconds, major
+from integration.systems.wire import date_of_seconds, major_text
 
 _PAUSE_SECONDS = 300
 
@@ -100,9 +100,9 @@ async def _mirrored(context: FlowContext, invoice: BillingInvoice) -> None:
     answer = await do(context, billing.read_invoice(invoice.id, context.txn))
     now = billing.invoice_of(answer)
     status = "paid" if now.status == "paid" else "posted"
-    balance = major(now.amount_due, now.currency_code)
+    balance = major_text(now.amount_due, now.currency_code)
     txn = invoice.subscription_id or context.txn
-    await mirror(txn, invoice.quote_reference, "", answer.at_us, InvoiceStatus__c=status, InvoiceBalance__c=balance)
+    await mirror(txn, invoice.quote_reference, "", answer.at_us, {"InvoiceStatus__c": status}, balance)
 
 
 def _posting(note: CreditNote, invoice: BillingInvoice, shares: tuple[TaxShare, ...], day: Any, txn: str) -> Posting:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -14,52 +13,59 @@ from integration.effects import Call, Receive, Sleep
 from integration.flow import FlowContext
 from integration.flows.steps import ask_a_person, day_in, do, key_of, mirror, tell
 from integration.outcomes import Answer, CallFailed
-from integration.systems import billing, erp, payment, tax
+from integration.systems import billing, erp, payment, tax, wire
 from integration.systems.billing import BillingInvoice
 from integration.systems.erp import Posting
 from integration.systems.payment import Collection, Intent, PaymentCustomer
-from integration.systems.wire import date_of_seconds, major
+from integration.systems.wire import date_of_seconds
 
 RETRY_DAYS = (3, 4, 7, 7)  # soft declines are tried again on days 3, 7, 14 and 21
 SOFT_DECLINES = frozenset(
     {"insufficient_funds", "card_declined", "generic_decline", "processing_error", "try_again_later"}
 )
-_POLL_SECONDS = {"card": 3600, "debit": 2 * 86_400, "push": 7 * 86_400}
+_POLL_SECONDS = {"card": (3600,), "debit": (5 * 86_400, 2 * 86_400), "push": (7 * 86_400,)}
+"""How long a message about a payment is waited for before the processor is asked, first and then each time."""
 
 
 async def bill(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Take one invoice of billing to cash in the bank. Arguments: invoice."""
     answer = await do(context, billing.read_invoice(arguments["invoice"], context.txn))
     invoice = billing.invoice_of(answer)
-    entity = invoice.business_entity_id
-    shares = await _taxed(context, invoice, answer.at_us)
+    shares = await _taxed(context, invoice)
     closed = await _closed(context, invoice, shares)
-    posting = _posting(invoice, entity, shares, day_in(context, entity, answer.at_us))
+    posting = _posting(invoice, shares, day_in(context, invoice.business_entity_id, answer.at_us))
     posted = await do(context, erp.put_invoice(posting))
-    reference = invoice.quote_reference
-    if reference:
-        await mirror(
-            posting.txn, reference, "", posted.at_us,
-            InvoiceStatus__c="posted", InvoiceBalance__c=major(closed.amount_due, invoice.currency_code),
-        )  # fmt: skip
     await tell("invoice.posted", invoice.id, posting.txn, invoice_id=invoice.id)
-    if closed.amount_due == 0:
-        return {"invoice": invoice.id, "paid": False, "reason": "nothing is due"}
+    if payment.is_too_small(closed.amount_due, closed.currency_code):
+        await _show_posted(closed, posting, posted.at_us)
+        reason = "too little to charge: it stays open on the account" if closed.amount_due else "nothing is due"
+        return {"invoice": invoice.id, "paid": False, "reason": reason}
     paid = await _collected(context, closed, posting)
     paid_us = await _applied(context, closed, posting, paid)
-    if reference:
-        await mirror(
-            posting.txn, reference, "", paid_us,
-            InvoiceStatus__c="paid", InvoiceBalance__c=Decimal(0), PaymentStatus__c="received",
-        )  # fmt: skip
+    fields = {"InvoiceStatus__c": "paid", "PaymentStatus__c": "received"}
+    await _show(invoice, posting, paid_us, fields, wire.major_text(0, invoice.currency_code))
     await tell("payment.applied", paid.intent.id, posting.txn, payment_id=paid.intent.id, invoice_id=invoice.id)
     return {"invoice": invoice.id, "paid": True, "payment": paid.intent.id}
+
+
+async def _show_posted(invoice: BillingInvoice, posting: Posting, at_us: int) -> None:
+    """Show sales that an invoice is posted and what is due; a card that pays at once makes this needless."""
+    balance = wire.major_text(invoice.amount_due, invoice.currency_code)
+    await _show(invoice, posting, at_us, {"InvoiceStatus__c": "posted"}, balance)
+
+
+async def _show(invoice: BillingInvoice, posting: Posting, at_us: int, fields: dict[str, str], balance: str) -> None:
+    """Show sales what is new about an invoice; with its first one, also that the order is fulfilled."""
+    if invoice.first_invoice:
+        fields = {"OrderStatus__c": "fulfilled", **fields}
+    if invoice.quote_reference:
+        await mirror(posting.txn, invoice.quote_reference, "", at_us, fields, balance)
 
 
 # --- tax and closing ------------------------------------------------------------------------------------------------
 
 
-async def _taxed(context: FlowContext, invoice: BillingInvoice, at_us: int) -> tuple[TaxShare, ...]:
+async def _taxed(context: FlowContext, invoice: BillingInvoice) -> tuple[TaxShare, ...]:
     """Commit the invoice's tax; a document that is there already under the invoice's id is adopted."""
     lines = [line.canonical() for line in invoice.priced]
     taxable = tax.Taxable(
@@ -111,9 +117,9 @@ async def _add_tax(context: FlowContext, invoice: BillingInvoice, share: TaxShar
     await do(context, billing.add_tax(invoice.id, share, key, context.txn), is_added)
 
 
-def _posting(invoice: BillingInvoice, entity: str, shares: tuple[TaxShare, ...], day: date) -> Posting:
+def _posting(invoice: BillingInvoice, shares: tuple[TaxShare, ...], day: date) -> Posting:
     return Posting(
-        id=invoice.id, customer=invoice.customer_id, entity=entity, currency=invoice.currency_code,
+        id=invoice.id, customer=invoice.customer_id, entity=invoice.business_entity_id, currency=invoice.currency_code,
         txn=invoice.subscription_id or invoice.id, business_date=day,
         lines=tuple(line.canonical() for line in invoice.priced), taxes=shares,
         due_date=date_of_seconds(invoice.due_date) if invoice.due_date else day,
@@ -123,39 +129,6 @@ def _posting(invoice: BillingInvoice, entity: str, shares: tuple[TaxShare, ...],
 # --- collecting -----------------------------------------------------------------------------------------------------
 
 
-async def _collected(context: FlowContext, invoice: BillingInvoice, posting: Posting) -> Paid:
-    """Charge what is due until it is paid; declines are tried again on schedule, then people decide."""
-    customer = await _payer(context, invoice)
-    attempt, pauses = 1, iter(RETRY_DAYS)
-    while True:
-        collection = Collection(
-            invoice=invoice.id, customer=customer.id, payment_method=customer.payment_method, method=customer.method,
-            amount_minor=invoice.amount_due, currency=invoice.currency_code, txn=posting.txn, attempt=attempt,
-        )  # fmt: skip
-        paid, decline = await _charged(context, collection)
-        if paid is not None:
-            return paid
-        attempt += 1
-        pause_days = next(pauses, 0) if decline in SOFT_DECLINES else 0
-        if pause_days:
-            await Sleep(pause_days * 86_400)
-            continue
-        code = "PAYMENT.SOFT_DECLINE" if decline in SOFT_DECLINES else payment.class_of(decline)
-        await ask_a_person(code, f"payment of {invoice.id} declined: {decline}", invoice=invoice.id)
-        pauses = iter(RETRY_DAYS)
-        customer = await _payer(context, invoice)
-
-
-async def _payer(context: FlowContext, invoice: BillingInvoice) -> PaymentCustomer:
-    """Return the payment customer of the invoice's account."""
-    while True:
-        answer = await do(context, payment.find_customer(invoice.customer_id, context.txn))
-        found = payment.customers_of(answer)
-        if found and found[0].payment_method:
-            return found[0]
-        await ask_a_person("DATA_QUALITY.MAPPING_MISSING", f"no way to pay for {invoice.customer_id}")
-
-
 class Paid(msgspec.Struct, frozen=True):
     """A payment that succeeded, and when that was known."""
 
@@ -163,7 +136,54 @@ class Paid(msgspec.Struct, frozen=True):
     at_us: int
 
 
-async def _charged(context: FlowContext, collection: Collection) -> tuple[Paid | None, str]:
+class Declined(msgspec.Struct, frozen=True):
+    """A payment that did not succeed, why, and when that was known."""
+
+    reason: str
+    at_us: int
+
+
+async def _collected(context: FlowContext, invoice: BillingInvoice, posting: Posting) -> Paid:
+    """Charge what is due until it is paid; declines are tried again on schedule, then people decide."""
+    customer, known_us = await _payer(context, invoice)
+    is_shown = customer.method != "card"
+    if is_shown:
+        await _show_posted(invoice, posting, known_us)  # the money takes days
+    attempt, pauses = 1, iter(RETRY_DAYS)
+    while True:
+        collection = Collection(
+            invoice=invoice.id, customer=customer.id, payment_method=customer.payment_method, method=customer.method,
+            amount_minor=invoice.amount_due, currency=invoice.currency_code, txn=posting.txn, attempt=attempt,
+        )  # fmt: skip
+        outcome = await _charged(context, collection)
+        if isinstance(outcome, Paid):
+            return outcome
+        if not is_shown:
+            await _show_posted(invoice, posting, outcome.at_us)
+            is_shown = True
+        attempt += 1
+        is_soft = outcome.reason in SOFT_DECLINES
+        pause_days = next(pauses, 0) if is_soft else 0
+        if pause_days:
+            await Sleep(pause_days * 86_400)
+            continue
+        code = "PAYMENT.SOFT_DECLINE" if is_soft else payment.class_of(outcome.reason)
+        await ask_a_person(code, f"payment of {invoice.id} declined: {outcome.reason}", invoice=invoice.id)
+        pauses = iter(RETRY_DAYS)
+        customer, _ = await _payer(context, invoice)
+
+
+async def _payer(context: FlowContext, invoice: BillingInvoice) -> tuple[PaymentCustomer, int]:
+    """Return the payment customer of the invoice's account, and when that was known."""
+    while True:
+        answer = await do(context, payment.find_customer(invoice.customer_id, context.txn))
+        found = payment.customers_of(answer)
+        if found and found[0].payment_method:
+            return found[0], answer.at_us
+        await ask_a_person("DATA_QUALITY.MAPPING_MISSING", f"no way to pay for {invoice.customer_id}")
+
+
+async def _charged(context: FlowContext, collection: Collection) -> Paid | Declined:
     """Make one payment intent and wait for its end; return what was paid, or why not."""
 
     async def there() -> Answer | None:
@@ -178,21 +198,30 @@ async def _charged(context: FlowContext, collection: Collection) -> tuple[Paid |
     try:
         answer = await do(context, payment.create_intent(collection, key), there, allow=(402,))
     except CallFailed as declined:
-        return None, declined.code
-    return await _outcome(context, answer, collection)
+        return Declined(declined.code, declined.at_us)
+    return await _outcome(context, payment.intent_of(answer), answer.at_us, collection)
 
 
-async def _outcome(context: FlowContext, answer: Answer, collection: Collection) -> tuple[Paid | None, str]:
-    intent = payment.intent_of(answer)
-    while intent.status in ("processing", "requires_action"):
-        await Receive("payment", collection.invoice, _POLL_SECONDS[collection.method])
-        # A message is a hint: it may be stale or early. The service itself says what is true.
+async def _outcome(context: FlowContext, intent: Intent, at_us: int, collection: Collection) -> Paid | Declined:
+    """Wait for the end of a payment intent.
+
+    Success is final at the processor, so a signed message that tells it needs no second word. Any other message is a
+    hint, perhaps an old one, as is silence: the service itself says what is true.
+    """
+    pauses = _POLL_SECONDS[collection.method]
+    turns = iter(pauses)
+    while intent.status in payment.PENDING:
+        message = await Receive("payment", collection.invoice, next(turns, pauses[-1]))
+        if message is not None and message.body.get("id") != intent.id:
+            continue  # of an earlier try
+        if message is not None and message.body.get("status") == payment.SUCCEEDED:
+            return Paid(payment.told_intent(message), message.received_us)
         answer = await do(context, payment.read_intent(intent.id, collection.txn))
-        intent = payment.intent_of(answer)
-    if intent.status == "succeeded":
-        return Paid(intent, answer.at_us), ""
+        intent, at_us = payment.intent_of(answer), answer.at_us
+    if intent.status == payment.SUCCEEDED:
+        return Paid(intent, at_us)
     error = intent.last_payment_error
-    return None, (error.decline_code or error.code) if error else intent.status
+    return Declined((error.decline_code or error.code) if error else intent.status, at_us)
 
 
 # --- applying -------------------------------------------------------------------------------------------------------

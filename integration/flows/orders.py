@@ -8,22 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from decimal import Decimal
+from itertools import count
 from typing import Any
 
 from domain.objects import Quote
 from integration.effects import Call, Now, Receive, Sleep, Start
 from integration.flow import FlowContext
-from integration.flows.steps import ask_a_person, day_in, do, key_of, mirror, tell, try_briefly
+from integration.flows.customers import cleared_customer, create_billing_customer, released
+from integration.flows.steps import ask_a_person, code_of, day_in, do, if_found, key_of, mirror, tell, try_briefly
 from integration.outcomes import Answer, CallFailed, GivenUp
 from integration.systems import billing, crm, erp, fulfilment, tax
 from integration.systems.crm import AcceptedQuote
 from integration.systems.wire import date_of_seconds
 
-CREDIT_PAUSE_SECONDS = 900
+APPROVAL_PAUSE_SECONDS = 900
 TASK_POLL_SECONDS = 6 * 3600
 WAITING_ROOM_DAYS = 366  # a subscription waits in the future until fulfilment is complete
-ABSENT = (404,)
 
 
 async def order(context: FlowContext, accepted: AcceptedQuote, reference: str) -> dict[str, Any]:
@@ -31,25 +31,25 @@ async def order(context: FlowContext, accepted: AcceptedQuote, reference: str) -
     quote = accepted.quote
     await tell("order.received", reference, quote.txn, quote_id=quote.number, version=quote.version)
     try:
-        booked = await _book(context, accepted, reference)
+        booked, is_new = await _book(context, accepted, reference)
     except GivenUp as given_up:
         await _return_to_sales(context, accepted, reference)
         return {"order": reference, "status": "given_up", "reason": str(given_up)}
     try:
-        await _deliver(context, accepted, reference)
+        await _deliver(context, accepted, reference, is_new)
     except GivenUp as given_up:
         await _compensate(context, quote, reference, str(given_up))
         return {"order": reference, "status": "cancelled", "reason": str(given_up)}
     return {"order": reference, "status": "active", "number": booked.tranId}
 
 
-async def _book(context: FlowContext, accepted: AcceptedQuote, reference: str) -> erp.OrderStanding:
+async def _book(context: FlowContext, accepted: AcceptedQuote, reference: str) -> tuple[erp.OrderStanding, bool]:
+    """Book the order as soon as credit allows; return it, and whether its customer is new."""
     quote = accepted.quote
-    await do(context, erp.put_customer(accepted.account, context.settings.terms_days, quote.txn))
-    cleared_us = await _cleared_credit(context, accepted, reference)
+    cleared_us, is_new = await cleared_customer(context, accepted, reference)
     await _estimate_tax(context, accepted, cleared_us)
     await do(context, erp.put_order(quote, reference, day_in(context, quote.entity, cleared_us)))
-    return await booked_order(context, accepted, reference)
+    return await booked_order(context, accepted, reference), is_new
 
 
 async def booked_order(context: FlowContext, accepted: AcceptedQuote, reference: str) -> erp.OrderStanding:
@@ -62,27 +62,14 @@ async def booked_order(context: FlowContext, accepted: AcceptedQuote, reference:
             break
         if standing.status.id == "cancelled":
             await ask_a_person("CONFLICT.STATE", f"order {reference} was cancelled in the ERP")
-        await Sleep(CREDIT_PAUSE_SECONDS)
+        await Sleep(APPROVAL_PAUSE_SECONDS)
     await mirror(
         quote.txn, reference, quote.id, answer.at_us,
-        OrderStatus__c="booked", OrderNumber__c=standing.tranId, Status="Converted",
+        {"OrderStatus__c": "booked", "OrderNumber__c": standing.tranId, "Status": "Converted"},
     )  # fmt: skip
     await tell("order.accepted", reference, quote.txn, order_id=reference, erp_request_id=standing.id)
     await tell("quote.converted", quote.number, quote.txn, version=quote.version, order_ids=[reference])
     return standing
-
-
-async def _cleared_credit(context: FlowContext, accepted: AcceptedQuote, reference: str) -> int:
-    """Wait until the customer is not on hold; return the instant of the decision."""
-    told = False
-    while True:
-        answer = await do(context, erp.read_customer(accepted.account.id, accepted.quote.txn))
-        if not erp.customer_standing(answer).is_held:
-            return answer.at_us
-        if not told:
-            await mirror(accepted.quote.txn, reference, accepted.quote.id, answer.at_us, OrderStatus__c="credit_hold")
-            told = True
-        await Sleep(CREDIT_PAUSE_SECONDS)
 
 
 async def _estimate_tax(context: FlowContext, accepted: AcceptedQuote, at_us: int) -> None:
@@ -98,12 +85,12 @@ async def _estimate_tax(context: FlowContext, accepted: AcceptedQuote, at_us: in
     await try_briefly(tax.estimate(taxable))
 
 
-async def _deliver(context: FlowContext, accepted: AcceptedQuote, reference: str) -> None:
+async def _deliver(context: FlowContext, accepted: AcceptedQuote, reference: str, is_new: bool) -> None:
     quote = accepted.quote
     await do(context, fulfilment.put_task(quote, reference))
-    await _subscribe(context, accepted, reference)
+    await _subscribe(context, accepted, reference, is_new)
     done_us = await _fulfilled(context, quote, reference)
-    await _recorded_fulfilment(context, quote, reference)
+    await _recorded_fulfilment(context, accepted, reference)
     start = day_in(context, quote.entity, done_us)
     key = key_of(context, quote.number, "activate")
 
@@ -112,55 +99,61 @@ async def _deliver(context: FlowContext, accepted: AcceptedQuote, reference: str
         return None if billing.subscription_of(answer).status == "future" else answer
 
     activated = await do(context, billing.activate(quote.number, start, key, quote.txn), active)
-    await mirror(quote.txn, reference, quote.id, activated.at_us, OrderStatus__c="fulfilled")
+    if not billing.has_invoiced(activated):  # else the flow of its first invoice shows it, together with the invoice
+        await mirror(quote.txn, reference, quote.id, activated.at_us, {"OrderStatus__c": "fulfilled"})
 
 
-async def _recorded_fulfilment(context: FlowContext, quote: Quote, reference: str) -> None:
+async def _recorded_fulfilment(context: FlowContext, accepted: AcceptedQuote, reference: str) -> None:
+    """Record the fulfilment in the ERP; a hold that came after the booking is waited for.
+
+    What was refused is never sent again as it was: after the release it is a new request, under a key of its own. A
+    refusal without a hold may be one whose hold has just ended, so it is asked for once more; then people decide.
+    """
+    txn, is_sure = accepted.quote.txn, False
+    for attempt in count(1):
+        try:
+            await do(context, erp.fulfil_order(reference, attempt, txn), allow=("DUP_RCRD", erp.USER_ERROR))
+        except CallFailed as refused:
+            if refused.code != erp.USER_ERROR:
+                return  # an earlier attempt, whose reply was lost, recorded it
+            answer = await do(context, erp.read_customer(accepted.account.id, txn))
+            if erp.customer_standing(answer).custentity_credit_status in erp.STOPS_DELIVERY:
+                await released(context, accepted, reference, answer.at_us, erp.STOPS_DELIVERY)
+            elif is_sure:
+                await ask_a_person(code_of("erp", refused), f"fulfilment of {reference}: {refused}")
+            else:
+                is_sure = True
+        else:
+            return
+
+
+async def _subscribe(context: FlowContext, accepted: AcceptedQuote, reference: str, is_new: bool) -> None:
+    """Create the subscription; a customer the ERP knew is taken to be known to billing until billing says no."""
+    if is_new:
+        await create_billing_customer(context, accepted)
     try:
-        await do(context, erp.fulfil_order(reference, reference, quote.txn), allow=("DUP_RCRD",))
+        await _created_subscription(context, accepted.quote, reference, "create_subscription", (billing.NOT_FOUND,))
     except CallFailed:
-        return  # an earlier attempt, whose reply was lost, recorded it
+        await create_billing_customer(context, accepted)
+        await _created_subscription(context, accepted.quote, reference, "create_subscription_again")
 
 
-async def _subscribe(context: FlowContext, accepted: AcceptedQuote, reference: str) -> None:
-    quote = accepted.quote
-    await _ensure_billing_customer(context, accepted)
-    key = key_of(context, reference, "create_subscription")
+async def _created_subscription(
+    context: FlowContext, quote: Quote, reference: str, operation: str, allow: tuple[str, ...] = ()
+) -> None:
     assert quote.term_start is not None, "an order has a start"
     start = quote.term_start + timedelta(days=WAITING_ROOM_DAYS)
 
     async def there() -> Answer | None:
-        return await _found(context, billing.read_subscription(quote.number, quote.txn))
+        return await if_found(context, billing.read_subscription(quote.number, quote.txn))
 
-    call = billing.create_subscription(quote, reference, start, key)
+    call = billing.create_subscription(quote, reference, start, key_of(context, reference, operation))
     try:
-        await do(context, call, there, allow=("duplicate_entry",))
-    except CallFailed:
+        await do(context, call, there, allow=("duplicate_entry", *allow))
+    except CallFailed as refused:
+        if refused.code in allow:
+            raise
         await do(context, billing.read_subscription(quote.number, quote.txn))
-
-
-async def _ensure_billing_customer(context: FlowContext, accepted: AcceptedQuote) -> None:
-    quote, account = accepted.quote, accepted.account
-    if await _found(context, billing.read_customer(account.id, quote.txn)) is not None:
-        return
-    key = key_of(context, account.id, "create_customer")
-    terms_days = context.settings.terms_days
-
-    async def there() -> Answer | None:
-        return await _found(context, billing.read_customer(account.id, quote.txn))
-
-    call = billing.create_customer(account, accepted.address, terms_days, key, quote.txn)
-    try:
-        await do(context, call, there, allow=("duplicate_entry",))
-    except CallFailed:
-        return
-
-
-async def _found(context: FlowContext, call: Call) -> Answer | None:
-    try:
-        return await do(context, call, allow=ABSENT)
-    except CallFailed:
-        return None
 
 
 async def _fulfilled(context: FlowContext, quote: Quote, reference: str) -> int:
@@ -184,7 +177,8 @@ async def _fulfilled(context: FlowContext, quote: Quote, reference: str) -> int:
 async def _return_to_sales(context: FlowContext, accepted: AcceptedQuote, reference: str) -> None:
     quote = accepted.quote
     answer = await do(context, erp.read_customer(quote.account, quote.txn))
-    await mirror(quote.txn, reference, quote.id, answer.at_us, OrderStatus__c="rejected", Status="Accept Failed")
+    told = {"OrderStatus__c": "rejected", "Status": "Accept Failed"}
+    await mirror(quote.txn, reference, quote.id, answer.at_us, told)
     await tell("order.rejected", reference, quote.txn, order_id=reference)
 
 
@@ -204,7 +198,7 @@ async def undo_order(context: FlowContext, arguments: Mapping[str, Any]) -> dict
     await _cancel_subscription(context, subscription, reference)
     await _stop_task(context, reference)
     await _ignoring_absence(context, erp.close_order(reference, context.txn))
-    await mirror(context.txn, reference, arguments["quote_id"], await Now(), OrderStatus__c="cancelled")
+    await mirror(context.txn, reference, arguments["quote_id"], await Now(), {"OrderStatus__c": "cancelled"})
     await tell("order.cancelled", reference, context.txn, order_id=reference, reason=arguments["reason"])
     return {"order": reference, "status": "cancelled"}
 
@@ -219,7 +213,7 @@ async def _stop_task(context: FlowContext, reference: str) -> None:
 
 
 async def _cancel_subscription(context: FlowContext, subscription: str, reference: str) -> None:
-    answer = await _found(context, billing.read_subscription(subscription, context.txn))
+    answer = await if_found(context, billing.read_subscription(subscription, context.txn))
     if answer is None:
         return
     found = billing.subscription_of(answer)
@@ -238,12 +232,8 @@ async def _ignoring_absence(context: FlowContext, call: Call) -> Answer | None:
 
 
 async def show_in_crm(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Write mirrored facts on a quote. Arguments: quote_id, reference, sequence, fields, amounts."""
-    amounts = {name: Decimal(value) for name, value in arguments["amounts"].items()}
-    fields = {**arguments["fields"], **amounts, "MirrorSequence__c": arguments["sequence"]}
-    call = crm.update_quote(arguments["quote_id"], arguments["reference"], fields, arguments["sequence"], context.txn)
-    try:
-        await do(context, call, allow=ABSENT)
-    except CallFailed:
-        return {"shown": False}
-    return {"shown": True}
+    """Write mirrored facts on a quote. Arguments: quote_id, reference, sequence, fields, balance."""
+    sequence = arguments["sequence"]
+    fields = crm.mirrored(arguments["fields"], arguments["balance"], sequence)
+    call = crm.update_quote(arguments["quote_id"], arguments["reference"], fields, sequence, context.txn)
+    return {"shown": await if_found(context, call) is not None}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from domain.calendar import local_date
@@ -12,9 +11,10 @@ from integration.effects import Call, Emit, Park, Start
 from integration.flow import FlowContext, Program
 from integration.outcomes import Answer, CallFailed, GivenUp, OutcomeUnknown
 from integration.retry import Probe, call_with_retries
-from integration.systems.wire import UnexpectedReply
+from integration.systems import crm
 
 US_PER_SECOND = 1_000_000
+ABSENT = (404,)
 _CODES = {
     ("erp", "INVALID_KEY_OR_REF"): "DATA_QUALITY.MAPPING_MISSING",
     ("billing", "resource_not_found"): "DATA_QUALITY.MAPPING_MISSING",
@@ -61,6 +61,14 @@ async def ask_a_person(code: str, detail: str, call: Call | None = None, **about
         raise GivenUp(detail)
 
 
+async def if_found(context: FlowContext, call: Call) -> Answer | None:
+    """Return the answer of a call, or None when what it is about is not there."""
+    try:
+        return await do(context, call, allow=ABSENT)
+    except CallFailed:
+        return None
+
+
 async def try_briefly(call: Call) -> Answer | None:
     """Return the answer of a call the flow can do without, or None after two attempts."""
     for _ in range(2):
@@ -80,11 +88,6 @@ def code_of(system: str, failure: CallFailed) -> str:
     return _CODES.get((system, failure.code), "VALIDATION.BUSINESS_RULE")
 
 
-def drift_code(error: UnexpectedReply) -> str:
-    """Return the taxonomy's code of a reply that does not fit its contract."""
-    return error.code
-
-
 def key_of(context: FlowContext, entity: str, operation: str) -> str:
     """Return the key of an intent: the same in every attempt and after every crash."""
     return f"{context.settings.tenant}/{entity}/{operation}"
@@ -95,22 +98,25 @@ def day_in(context: FlowContext, entity: str, at_us: int) -> date:
     return local_date(at_us, context.settings.zones[entity])
 
 
-async def mirror(txn: str, reference: str, quote_id: str, at_us: int, **fields: str | int | Decimal) -> None:
-    """Have the CRM show a fact about a quote, learned just now at `at_us`. Decimals are amounts in major units.
+async def mirror(
+    txn: str, reference: str, quote_id: str, at_us: int, fields: Mapping[str, str], balance: str = ""
+) -> None:
+    """Have the CRM show facts about a quote, learned just now at `at_us`; `balance` is the invoice's in major units.
 
     Mirrors of one quote run one at a time in the order of their facts, so that a late one never overwrites a newer one.
     That order is the order of starting only if `at_us` is the instant of the latest answer or message.
     """
     milliseconds = at_us // 1000
+    names = sorted([*fields, crm.BALANCE] if balance else fields)
     await Start(
-        flow_id=f"mirror/{reference}/{milliseconds}/{'+'.join(sorted(fields))}",
+        flow_id=f"mirror/{reference}/{milliseconds}/{'+'.join(names)}",
         name="mirror",
         arguments={
             "quote_id": quote_id,
             "reference": reference,
             "sequence": milliseconds,
-            "fields": {name: value for name, value in fields.items() if not isinstance(value, Decimal)},
-            "amounts": {name: str(value) for name, value in fields.items() if isinstance(value, Decimal)},
+            "fields": dict(fields),
+            "balance": balance,
         },
         txn=txn,
         entity_key=f"mirror/{reference}",

@@ -13,8 +13,8 @@ from domain.http import Reply, Request
 from domain.objects import Account, Delta, Line, Quote
 from integration.effects import Call
 from integration.intake import Source, Unreadable, Unverified
-from integration.outcomes import Answer, Failed, Message, Unknown
-from integration.system import System, Token, TokenSource, classify, retry_after_seconds
+from integration.outcomes import Answer, Failed, Message
+from integration.system import System, Token, TokenSource, classifier
 from integration.systems.wire import FORM, JSON, UnexpectedReply, form_body, iso_instant, json_body, minor, quoted, read
 
 BASE = "/services/data/v62.0"
@@ -33,7 +33,6 @@ _SWEEP_QUERY = (
     "SELECT Id, QuoteNumber, Version__c, Kind__c, SystemModstamp FROM Quote WHERE Status = 'Accepted' "
     "AND SystemModstamp >= %s ORDER BY SystemModstamp LIMIT 200"
 )
-_ACCOUNT_QUERY = "SELECT Id, AccountNumber FROM Account WHERE AccountNumber = '%s'"
 
 
 def _around(query: str) -> tuple[str, str]:
@@ -42,7 +41,9 @@ def _around(query: str) -> tuple[str, str]:
     return f"{BASE}/query?q={quoted(before)}", quoted(after)
 
 
-_QUOTE, _SWEEP, _ACCOUNT = _around(_QUOTE_QUERY), _around(_SWEEP_QUERY), _around(_ACCOUNT_QUERY)
+_QUOTE, _SWEEP = _around(_QUOTE_QUERY), _around(_SWEEP_QUERY)
+BALANCE = "InvoiceBalance__c"
+SESSION_SECONDS = 7200  # from the last call on
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -77,9 +78,12 @@ def accepted_since(at_us: int) -> Call:
     return Call(system="crm", operation="query", target=quoted(iso_instant(at_us)).join(_SWEEP), timeout_seconds=30)
 
 
-def find_account(number: str) -> Call:
-    """Ask for the id of an account by its number."""
-    return Call(system="crm", operation="query", target=quoted(number).join(_ACCOUNT), timeout_seconds=30)
+def mirrored(fields: dict[str, Any], balance: str, sequence: int) -> dict[str, Any]:
+    """Return the fields of a quote that show facts: texts, the balance as a number, and the place in the sequence."""
+    shown = {**fields, "MirrorSequence__c": sequence}
+    if balance:
+        shown[BALANCE] = msgspec.Raw(balance)
+    return shown
 
 
 def update_quote(quote_id: str, reference: str, fields: dict[str, Any], sequence: int, txn: str) -> Call:
@@ -88,9 +92,9 @@ def update_quote(quote_id: str, reference: str, fields: dict[str, Any], sequence
     return _patch("Quote", row, fields, f"mirror/{reference}/{sequence}", txn)
 
 
-def update_account(account_id: str, fields: dict[str, Any], stamp: str) -> Call:
-    """Set absolute values on an account."""
-    return _patch("Account", account_id, fields, f"mirror/{account_id}/{stamp}", "")
+def update_account(number: str, fields: dict[str, Any], stamp: str) -> Call:
+    """Set absolute values on an account, by its number; accounts the CRM does not know are not created."""
+    return _patch("Account", f"AccountNumber/{number}?updateOnly=true", fields, f"mirror/{number}/{stamp}", "")
 
 
 def _patch(kind: str, record_id: str, fields: dict[str, Any], key: str, txn: str) -> Call:
@@ -172,17 +176,8 @@ class _AcceptedRows(msgspec.Struct):
     records: list[AcceptedRow]
 
 
-class _Found(msgspec.Struct):
-    Id: str
-
-
-class _FoundRows(msgspec.Struct):
-    records: list[_Found]
-
-
 _quotes = msgspec.json.Decoder(_QuoteRows)
 _accepted = msgspec.json.Decoder(_AcceptedRows)
-_found = msgspec.json.Decoder(_FoundRows)
 
 
 def accepted_quote(answer: Answer) -> AcceptedQuote:
@@ -243,12 +238,6 @@ def accepted_rows(answer: Answer) -> list[AcceptedRow]:
     return read(answer, _accepted).records
 
 
-def account_id(answer: Answer) -> str:
-    """Return the id in an answer to `find_account`, empty when there is no such account."""
-    rows = read(answer, _found).records
-    return rows[0].Id if rows else ""
-
-
 # --- manners --------------------------------------------------------------------------------------------------------
 
 
@@ -266,16 +255,15 @@ _TRANSIENT = {
 }
 
 
-def _classify(call: Call, reply: Reply, at_us: int) -> Answer | Failed | Unknown:
-    outcome = classify(call, reply, at_us)
-    if type(outcome) is not Failed or reply.status in (429, 503):
-        return outcome
+def _sharpened(failed: Failed) -> Failed:
+    if failed.status in (429, 503):
+        return failed
     try:
-        first = _troubles.decode(reply.body)[0]
+        first = _troubles.decode(failed.body)[0]
     except (msgspec.MsgspecError, IndexError):
-        return outcome
-    kind = _TRANSIENT.get(first.errorCode, outcome.kind)
-    return Failed(kind, reply.status, first.errorCode, first.message, retry_after_seconds(reply), reply.body, at_us)
+        return failed
+    kind = _TRANSIENT.get(first.errorCode, failed.kind)
+    return msgspec.structs.replace(failed, kind=kind, code=first.errorCode, detail=first.message)
 
 
 class _TokenBody(msgspec.Struct):
@@ -287,19 +275,21 @@ _token = msgspec.json.Decoder(_TokenBody)
 
 def _sign_in(_at_us: int) -> Call:
     body = form_body(
-        {"grant_type": "client_credentials", "client_id": "q2c-integration", "client_secret": "q2c-secret"}
+        [("grant_type", "client_credentials"), ("client_id", "q2c-integration"), ("client_secret", "q2c-secret")]
     )
     return Call(
         system="crm", operation="token", method="POST", target="/services/oauth2/token", headers=FORM, body=body
     )
 
 
+def _session(answer: Answer) -> Token:
+    return Token({"authorization": f"Bearer {read(answer, _token).access_token}"}, SESSION_SECONDS)
+
+
 SYSTEM = System(
     name="crm",
-    classify=_classify,
-    token=TokenSource(
-        _sign_in, lambda answer: Token({"authorization": f"Bearer {read(answer, _token).access_token}"}, 3600)
-    ),
+    classify=classifier(_sharpened),
+    token=TokenSource(_sign_in, _session),
     ping=Call(system="crm", operation="limits", target=f"{BASE}/limits", timeout_seconds=10),
 )
 

@@ -13,12 +13,12 @@ from typing import Any
 
 import msgspec
 
-from domain.http import Reply, Request
+from domain.http import Request
 from domain.objects import Account, Line, Quote, TaxShare
 from integration.effects import Call
 from integration.intake import Source, Unreadable
-from integration.outcomes import Answer, Failed, Message, Unknown
-from integration.system import System, Token, TokenSource, classify
+from integration.outcomes import Answer, Failed, Message
+from integration.system import System, Token, TokenSource, classifier
 from integration.systems.payment import verify_signature
 from integration.systems.wire import FORM, JSON, form_body, iso_instant, json_body, major, read
 
@@ -26,6 +26,10 @@ BASE = "/services/rest/record/v1"
 SUITEQL = "/services/rest/query/v1/suiteql"
 CLEARING, BANK, FEES = "1050", "1000", "6100"
 COMMAND_TIMEOUT_SECONDS = 60
+USER_ERROR = "USER_ERROR"
+HELD = frozenset({"soft_hold", "hard_hold"})
+STOPS_DELIVERY = frozenset({"hard_hold"})
+"""The credit standings in which new orders wait, and in which booked ones are not delivered."""
 
 
 def _put(kind: str, external_id: str, body: dict[str, Any], txn: str, operation: str) -> Call:
@@ -56,7 +60,7 @@ def put_customer(account: Account, terms_days: int, txn: str) -> Call:
 
 def read_customer(account: str, txn: str) -> Call:
     """Ask for the credit standing of a customer."""
-    return _get("customer", account, txn, "id,balance,creditLimit,custentity_credit_status")
+    return _get("customer", account, txn, "id,companyName,subsidiary,terms,custentity_credit_status")
 
 
 def put_order(quote: Quote, reference: str, business_date: date) -> Call:
@@ -100,12 +104,13 @@ def close_order(reference: str, txn: str) -> Call:
     return msgspec.structs.replace(call, method="PATCH", key=f"{reference}/cancel")
 
 
-def fulfil_order(reference: str, task: str, txn: str) -> Call:
-    """Record the fulfilment of an order under the fulfilment task's id."""
+def fulfil_order(reference: str, attempt: int, txn: str) -> Call:
+    """Record the fulfilment of an order under its reference; a later attempt is a request of its own."""
     return Call(
         system="erp", operation="transform_order", method="POST", headers=JSON, write=True, txn=txn,
         target=f"{BASE}/salesOrder/eid:{reference}/!transform/itemFulfillment",
-        body=json_body({"externalId": task}), key=task, timeout_seconds=COMMAND_TIMEOUT_SECONDS,
+        body=json_body({"externalId": reference}), timeout_seconds=COMMAND_TIMEOUT_SECONDS,
+        key=reference if attempt == 1 else f"{reference}/released/{attempt}",
     )  # fmt: skip
 
 
@@ -219,7 +224,7 @@ def _journal_line(account: str, amount_minor: int, currency: str, memo: str) -> 
 def credit_changes(since_us: int) -> Call:
     """Ask which customers changed since an instant."""
     query = (
-        "SELECT id, externalid, custentity_credit_status, lastmodifieddate FROM customer "
+        "SELECT id, externalid, custentity_credit_status, datecreated, lastmodifieddate FROM customer "
         f"WHERE lastmodifieddate >= '{iso_instant(since_us)}' ORDER BY lastmodifieddate"
     )
     return Call(
@@ -231,22 +236,31 @@ def credit_changes(since_us: int) -> Call:
 # --- answers --------------------------------------------------------------------------------------------------------
 
 
+class _Id(msgspec.Struct, frozen=True):
+    id: str = ""
+
+
 class CustomerStanding(msgspec.Struct, frozen=True):
-    """The credit standing of a customer."""
+    """A customer as the ERP knows it, and its credit standing."""
 
     id: str
     custentity_credit_status: str = "clear"
-    balance: Decimal = Decimal(0)
-    creditLimit: Decimal | None = None
+    companyName: str = ""
+    subsidiary: _Id = _Id()
+    terms: _Id = _Id()
 
     @property
     def is_held(self) -> bool:
         """Tell whether new orders must wait."""
-        return self.custentity_credit_status in ("soft_hold", "hard_hold")
+        return self.custentity_credit_status in HELD
+
+    def is_as(self, account: Account, terms_days: int) -> bool:
+        """Tell whether the ERP knows the account as it is now."""
+        known = (self.companyName, self.subsidiary.id, self.terms.id)
+        return known == (account.name, account.entity, f"NET{terms_days}")
 
 
-class _Status(msgspec.Struct):
-    id: str
+NEW_CUSTOMER = CustomerStanding("")
 
 
 class OrderStanding(msgspec.Struct, frozen=True):
@@ -254,7 +268,7 @@ class OrderStanding(msgspec.Struct, frozen=True):
 
     id: str
     tranId: str
-    status: _Status
+    status: _Id
     total: Decimal
 
     @property
@@ -269,6 +283,17 @@ class CreditChange(msgspec.Struct, frozen=True):
     externalid: str
     custentity_credit_status: str
     lastmodifieddate: str
+    datecreated: str = ""
+
+    @property
+    def is_news(self) -> bool:
+        """Tell whether there is something to show: a customer that is new and clear is what sales expects."""
+        return self.custentity_credit_status != "clear" or self.lastmodifieddate != self.datecreated
+
+    @property
+    def stamp(self) -> str:
+        """The instant of the change, to the second as in messages."""
+        return f"{self.lastmodifieddate[:19]}Z"
 
 
 class _CreditChanges(msgspec.Struct):
@@ -311,25 +336,23 @@ class _Trouble(msgspec.Struct):
 _trouble = msgspec.json.Decoder(_Trouble)
 
 
-def _classify(call: Call, reply: Reply, at_us: int) -> Answer | Failed | Unknown:
-    outcome = classify(call, reply, at_us)
-    if type(outcome) is not Failed:
-        return outcome
+def _sharpened(failed: Failed) -> Failed:
     try:
-        details = _trouble.decode(reply.body).details
+        details = _trouble.decode(failed.body).details
     except msgspec.MsgspecError:
-        return outcome
+        return failed
     if not details:
-        return outcome
+        return failed
     first = details[0]
     # RESTlets answer 400 where REST answers 429.
-    kind = "throttled" if first.code == "SSS_REQUEST_LIMIT_EXCEEDED" else outcome.kind
+    kind = "throttled" if first.code == "SSS_REQUEST_LIMIT_EXCEEDED" else failed.kind
     text = f"{first.detail} ({first.path})" if first.path else first.detail
-    return msgspec.structs.replace(outcome, kind=kind, code=first.code, detail=text)
+    return msgspec.structs.replace(failed, kind=kind, code=first.code, detail=text)
 
 
 class _TokenBody(msgspec.Struct):
     access_token: str
+    expires_in: str = "3600"
 
 
 _token = msgspec.json.Decoder(_TokenBody)
@@ -338,14 +361,19 @@ _token = msgspec.json.Decoder(_TokenBody)
 def _sign_in(_at_us: int) -> Call:
     # The assertion stands for a JWT signed with the integration's certificate (PS256); the live driver signs it.
     body = form_body(
-        {
-            "grant_type": "client_credentials",
-            "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-            "client_assertion": "e30.e30.c2lnbmF0dXJl",
-        }
+        [
+            ("grant_type", "client_credentials"),
+            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+            ("client_assertion", "e30.e30.c2lnbmF0dXJl"),
+        ]
     )
     target = "/services/rest/auth/oauth2/v1/token"
     return Call(system="erp", operation="token", method="POST", target=target, headers=FORM, body=body)
+
+
+def _granted(answer: Answer) -> Token:
+    body = read(answer, _token)
+    return Token({"authorization": f"Bearer {body.access_token}"}, int(body.expires_in))
 
 
 SCRIPT_SECRET = b"erp-script-secret"
@@ -378,9 +406,7 @@ def _parse(request: Request) -> list[Message]:
 SOURCE = Source("erp", "/webhooks/erp", _verify, _parse)
 SYSTEM = System(
     name="erp",
-    classify=_classify,
-    token=TokenSource(
-        _sign_in, lambda answer: Token({"authorization": f"Bearer {read(answer, _token).access_token}"}, 3600)
-    ),
+    classify=classifier(_sharpened),
+    token=TokenSource(_sign_in, _granted),
     ping=Call(system="erp", operation="limits", target="/services/rest/system/v1/governanceLimits", timeout_seconds=10),
 )

@@ -8,11 +8,11 @@ from typing import Any
 
 import msgspec
 
-from domain.http import Reply, Request
+from domain.http import Request
 from integration.effects import Call
 from integration.intake import Source, Unreadable, Unverified
-from integration.outcomes import Answer, Failed, Message, Unknown
-from integration.system import System, classify
+from integration.outcomes import Answer, Failed, Message
+from integration.system import System, classifier
 from integration.systems.wire import FORM, form_body, read
 
 KEY_HEADER = "idempotency-key"
@@ -25,7 +25,7 @@ WEBHOOK_SECRET = b"whsec_q2c_integration"
 TOLERANCE_SECONDS = 300
 
 
-def _post(path: str, fields: dict[str, str | int], key: str, txn: str, operation: str) -> Call:
+def _post(path: str, fields: list[tuple[str, str | int]], key: str, txn: str, operation: str) -> Call:
     return Call(
         system="payment", operation=operation, method="POST", target=f"/v1{path}", headers=FORM, body=form_body(fields),
         key=key, key_header=KEY_HEADER, key_lives_seconds=KEY_LIVES_SECONDS, write=True, txn=txn,
@@ -60,19 +60,19 @@ class Collection(msgspec.Struct, frozen=True, kw_only=True):
 
 def create_intent(collection: Collection, key: str) -> Call:
     """Create and confirm a payment intent for an invoice."""
-    fields: dict[str, str | int] = {
-        "amount": collection.amount_minor,
-        "currency": collection.currency.lower(),
-        "customer": collection.customer,
-        "payment_method": collection.payment_method,
-        "payment_method_types[0]": METHOD_TYPES[collection.method],
-        "confirm": "true",
-        "off_session": "true",
-        "description": f"Invoice {collection.invoice}",
-        "metadata[invoice]": collection.invoice,
-        "metadata[txn]": collection.txn,
-        "metadata[attempt]": collection.attempt,
-    }
+    fields: list[tuple[str, str | int]] = [
+        ("amount", collection.amount_minor),
+        ("currency", collection.currency.lower()),
+        ("customer", collection.customer),
+        ("payment_method", collection.payment_method),
+        ("payment_method_types[0]", METHOD_TYPES[collection.method]),
+        ("confirm", "true"),
+        ("off_session", "true"),
+        ("description", f"Invoice {collection.invoice}"),
+        ("metadata[invoice]", collection.invoice),
+        ("metadata[txn]", collection.txn),
+        ("metadata[attempt]", collection.attempt),
+    ]
     return _post("/payment_intents", fields, key, collection.txn, "create_payment_intent")
 
 
@@ -88,7 +88,7 @@ def find_intents(invoice: str, txn: str) -> Call:
 
 def refund(intent: str, amount_minor: int, key: str, txn: str) -> Call:
     """Give money of a payment back."""
-    return _post("/refunds", {"payment_intent": intent, "amount": amount_minor}, key, txn, "create_refund")
+    return _post("/refunds", [("payment_intent", intent), ("amount", amount_minor)], key, txn, "create_refund")
 
 
 def recent_payouts(since_us: int) -> Call:
@@ -153,6 +153,19 @@ class Intent(msgspec.Struct, frozen=True):
         return _METHODS.get(self.payment_method_types[0], "card") if self.payment_method_types else "card"
 
 
+SUCCEEDED = "succeeded"
+PENDING = frozenset({"processing", "requires_action"})
+MINIMA = {
+    "USD": 50, "EUR": 50, "GBP": 30, "JPY": 50, "CAD": 50, "AUD": 50, "CHF": 50, "SEK": 300, "SGD": 50,
+}  # fmt: skip
+"""The smallest charge the service makes, in minor units (docs.stripe.com, "Minimum and maximum charge amounts")."""
+
+
+def is_too_small(amount_minor: int, currency: str) -> bool:
+    """Tell whether the service refuses to charge an amount because it is below the minimum of its currency."""
+    return amount_minor < MINIMA.get(currency, 1)
+
+
 class BalanceTransaction(msgspec.Struct, frozen=True):
     """A line of a payout."""
 
@@ -209,6 +222,11 @@ def intent_of(answer: Answer) -> Intent:
     return read(answer, _intent)
 
 
+def told_intent(message: Message) -> Intent:
+    """Return the payment intent that a signed message tells."""
+    return msgspec.convert(message.body, Intent)
+
+
 def intents_of(answer: Answer) -> list[Intent]:
     """Return the payment intents of a search."""
     return read(answer, _intents).data
@@ -246,17 +264,14 @@ class _Trouble(msgspec.Struct):
 _trouble = msgspec.json.Decoder(_Trouble)
 
 
-def _classify(call: Call, reply: Reply, at_us: int) -> Answer | Failed | Unknown:
-    outcome = classify(call, reply, at_us)
-    if type(outcome) is not Failed:
-        return outcome
+def _sharpened(failed: Failed) -> Failed:
     try:
-        error = _trouble.decode(reply.body).error
+        error = _trouble.decode(failed.body).error
     except msgspec.MsgspecError:
-        return outcome
-    kind = "in_progress" if error.code in ("idempotency_key_in_use", "lock_timeout") else outcome.kind
+        return failed
+    kind = "in_progress" if error.code in ("idempotency_key_in_use", "lock_timeout") else failed.kind
     code = error.decline_code or error.code or error.type
-    return msgspec.structs.replace(outcome, kind=kind, code=code, detail=error.message)
+    return msgspec.structs.replace(failed, kind=kind, code=code, detail=error.message)
 
 
 class _Data(msgspec.Struct):
@@ -290,7 +305,7 @@ def _verify(request: Request, now_us: int) -> None:
     verify_signature(request.headers.get("stripe-signature", ""), request.body, WEBHOOK_SECRET, now_us)
 
 
-_TOLD = ("id", "status", "amount", "currency", "payment_intent", "created")
+_TOLD = ("id", "status", "amount", "amount_received", "currency", "payment_method_types", "created")
 
 
 def _parse(request: Request) -> list[Message]:
@@ -313,7 +328,7 @@ def _parse(request: Request) -> list[Message]:
 SOURCE = Source("payment", "/webhooks/payment", _verify, _parse)
 SYSTEM = System(
     name="payment",
-    classify=_classify,
+    classify=classifier(_sharpened),
     headers={"authorization": "Bearer sk_test_q2c", "stripe-version": "2025-03-31.basil"},
     ping=Call(system="payment", operation="list_payouts", target="/v1/payouts?limit=1", timeout_seconds=10),
 )

@@ -14,11 +14,10 @@ from typing import Any
 
 import msgspec
 
-from domain.http import Reply
 from domain.objects import Line, TaxShare
 from integration.effects import Call
-from integration.outcomes import Answer, Failed, Unknown
-from integration.system import System, classify
+from integration.outcomes import Answer, Failed
+from integration.system import System, classifier
 from integration.systems.crm import Address
 from integration.systems.wire import JSON, json_body, major, minor, read
 
@@ -156,21 +155,18 @@ class _Trouble(msgspec.Struct):
 _trouble = msgspec.json.Decoder(_Trouble)
 
 
-def _classify(call: Call, reply: Reply, at_us: int) -> Answer | Failed | Unknown:
-    outcome = classify(call, reply, at_us)
-    if type(outcome) is not Failed:
-        return outcome
+def _sharpened(failed: Failed) -> Failed:
     try:
-        error = _trouble.decode(reply.body).error
+        error = _trouble.decode(failed.body).error
     except msgspec.MsgspecError:
-        return outcome
-    return msgspec.structs.replace(outcome, code=error.code, detail=error.message)
+        return failed
+    return msgspec.structs.replace(failed, code=error.code, detail=error.message)
 
 
 _basic = base64.b64encode(b"2000000001:q2c-license").decode()
 SYSTEM = System(
     name="tax",
-    classify=_classify,
+    classify=classifier(_sharpened),
     headers={"authorization": f"Basic {_basic}"},
     ping=Call(system="tax", operation="ping", target="/api/v2/utilities/ping", timeout_seconds=5),
 )

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
+from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
-from typing import Any, TypeVar
+from functools import lru_cache
+from typing import TypeVar
 from urllib.parse import quote_plus
 
 import msgspec
 
-from domain.currency import exponent
+from domain.currency import EXPONENTS, exponent
 from integration.outcomes import Answer
 
 T = TypeVar("T")
 JSON = {"content-type": "application/json"}
 FORM = {"content-type": "application/x-www-form-urlencoded"}
-_encode = msgspec.json.Encoder(decimal_format="number").encode
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
+_MINOR_UNITS = {currency: 10**places for currency, places in EXPONENTS.items()}
 _needs_no_quotes = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
 
 
@@ -28,15 +29,18 @@ class UnexpectedReply(Exception):
     code = "CONTRACT.SCHEMA_DRIFT"
 
 
-def json_body(value: Any) -> bytes:
-    """Return compact JSON; Decimals become numbers."""
-    return _encode(value)
+json_body = msgspec.json.Encoder().encode
+"""Returns a value as compact JSON; amounts are numbers in it (see `major`)."""
 
 
-def form_body(fields: Mapping[str, str | int] | Iterable[tuple[str, str | int]]) -> bytes:
+def form_body(fields: Iterable[tuple[str, str | int]]) -> bytes:
     """Return a form body; names keep their brackets, values are percent-encoded."""
-    pairs = fields.items() if isinstance(fields, Mapping) else fields
-    return "&".join([f"{name}={value if type(value) is int else quoted(str(value))}" for name, value in pairs]).encode()
+    return "&".join(
+        [
+            f"{name}={value if type(value) is int or _needs_no_quotes(value) else quote_plus(value)}"  # type: ignore[arg-type]
+            for name, value in fields
+        ]
+    ).encode()
 
 
 def quoted(value: str) -> str:
@@ -52,25 +56,36 @@ def read(answer: Answer, decoder: msgspec.json.Decoder[T]) -> T:
         raise UnexpectedReply(f"{error} in {answer.body[:200]!r}") from error
 
 
-def major(amount_minor: int, currency: str) -> Decimal:
-    """Return an amount in major units, with the currency's own number of decimals."""
-    return Decimal(amount_minor).scaleb(-exponent(currency))
+def major(amount_minor: int, currency: str) -> msgspec.Raw:
+    """Return an amount in major units as a JSON number, with the currency's own number of decimals."""
+    return msgspec.Raw(major_text(amount_minor, currency))
+
+
+def major_text(amount_minor: int, currency: str) -> str:
+    """Return an amount in major units as text: 12345 USD is "123.45"."""
+    places = EXPONENTS[currency] if currency in EXPONENTS else exponent(currency)
+    if not places:
+        return str(amount_minor)
+    digits = f"{amount_minor:0{places + 1 + (amount_minor < 0)}d}"
+    return f"{digits[:-places]}.{digits[-places:]}"
 
 
 def minor(amount: Decimal, currency: str) -> int:
     """Return an amount in minor units; raise UnexpectedReply when it has more decimals than the currency."""
-    scaled = amount.scaleb(exponent(currency))
+    scaled = amount * _MINOR_UNITS[currency] if currency in _MINOR_UNITS else amount.scaleb(exponent(currency))
     whole = int(scaled)
     if scaled != whole:
         raise UnexpectedReply(f"{amount} {currency} has more decimals than {currency} allows")
     return whole
 
 
+@lru_cache(maxsize=4096)
 def date_of_seconds(seconds: int) -> date:
     """Return the UTC date of a Unix time."""
     return date.fromordinal(_EPOCH_DAY + seconds // 86_400)
 
 
+@lru_cache(maxsize=4096)
 def seconds_of_date(day: date) -> int:
     """Return the Unix time of a date's UTC midnight."""
     return (day.toordinal() - _EPOCH_DAY) * 86_400
@@ -78,4 +93,6 @@ def seconds_of_date(day: date) -> int:
 
 def iso_instant(at_us: int) -> str:
     """Return an instant as ISO 8601 in UTC, to the second."""
-    return datetime.fromtimestamp(at_us // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    days, seconds = divmod(at_us // 1_000_000, 86_400)
+    hours, rest = divmod(seconds, 3600)
+    return f"{date.fromordinal(_EPOCH_DAY + days).isoformat()}T{hours:02d}:{rest // 60:02d}:{rest % 60:02d}Z"

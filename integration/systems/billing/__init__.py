@@ -32,6 +32,7 @@ from integration.systems.billing.manners import (
     SYSTEM,
 )
 from integration.systems.billing.shapes import (
+    NOT_FOUND,
     ONE_TIME,
     TAX_PREFIX,
     TAX_REASON,
@@ -44,12 +45,15 @@ from integration.systems.billing.shapes import (
     Terms,
     credit_note_of,
     credit_notes_in,
+    has_invoiced,
     invoice_of,
     invoices_of,
     subscription_of,
 )
 
 __all__ = [
+    "NOT_FOUND",
+    "has_invoiced",
     "BillingAddress",
     "BillingInvoice",
     "BillingSubscription",

@@ -7,11 +7,11 @@ import hmac
 
 import msgspec
 
-from domain.http import Reply, Request
+from domain.http import Request
 from integration.effects import Call
 from integration.intake import Source, Unreadable, Unverified
-from integration.outcomes import Answer, Failed, Message, Unknown
-from integration.system import System, classify
+from integration.outcomes import Failed, Message
+from integration.system import System, classifier
 from integration.systems.billing.calls import BASE
 
 
@@ -25,16 +25,13 @@ _basic = base64.b64encode(b"test_q2c_key:").decode()
 _webhook_basic = "Basic " + base64.b64encode(b"q2c:webhook-secret").decode()
 
 
-def _classify(call: Call, reply: Reply, at_us: int) -> Answer | Failed | Unknown:
-    outcome = classify(call, reply, at_us)
-    if type(outcome) is not Failed:
-        return outcome
+def _sharpened(failed: Failed) -> Failed:
     try:
-        trouble = _trouble.decode(reply.body)
+        trouble = _trouble.decode(failed.body)
     except msgspec.MsgspecError:
-        return outcome
-    kind = "in_progress" if reply.status == 409 and "idempotency" in trouble.message.lower() else outcome.kind
-    return msgspec.structs.replace(outcome, kind=kind, code=trouble.api_error_code, detail=trouble.message)
+        return failed
+    kind = "in_progress" if failed.status == 409 and "idempotency" in trouble.message.lower() else failed.kind
+    return msgspec.structs.replace(failed, kind=kind, code=trouble.api_error_code, detail=trouble.message)
 
 
 class _Subject(msgspec.Struct):
@@ -88,7 +85,7 @@ def _parse(request: Request) -> list[Message]:
 SOURCE = Source("billing", "/webhooks/billing", _verify, _parse)
 SYSTEM = System(
     name="billing",
-    classify=_classify,
+    classify=classifier(_sharpened),
     headers={"authorization": f"Basic {_basic}"},
     ping=Call(system="billing", operation="list_item_prices", target=f"{BASE}/item_prices?limit=1", timeout_seconds=10),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -11,9 +12,17 @@ from integration.outcomes import Answer
 from integration.systems.crm import Address
 from integration.systems.wire import date_of_seconds, read
 
+NOT_FOUND = "resource_not_found"
 ONE_TIME = "one_time"
 TAX_REASON = "tax_change"
 TAX_PREFIX = "Tax "
+
+
+@lru_cache(maxsize=4096)
+def sold(item_price: str) -> tuple[str, int]:
+    """Return the sku and the months of the price of an item ("PLAT-STD-USD-12"); 0 months: charged once."""
+    item, _, months = item_price.rpartition("-")
+    return item.rpartition("-")[0], int(months or 0)
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -48,13 +57,11 @@ class InvoiceLine(msgspec.Struct, frozen=True):
 
     def canonical(self) -> Line:
         """Return the line in canonical form."""
-        sku, _, months = (self.entity_id or "").rpartition("-")
-        sku = sku.rpartition("-")[0]
-        starts, ends = date_of_seconds(self.date_from), date_of_seconds(self.date_to)
+        sku, months = sold(self.entity_id or "")
         return Line(
-            id=self.id, sku=sku, kind=ONE_TIME if months == "0" else "recurring", quantity=self.quantity,
-            unit_minor=self.unit_amount, amount_minor=self.amount, months=int(months or 0), period_start=starts,
-            period_end=ends,
+            id=self.id, sku=sku, kind="recurring" if months else ONE_TIME, quantity=self.quantity,
+            unit_minor=self.unit_amount, amount_minor=self.amount, months=months,
+            period_start=date_of_seconds(self.date_from), period_end=date_of_seconds(self.date_to),
         )  # fmt: skip
 
 
@@ -88,6 +95,7 @@ class BillingInvoice(msgspec.Struct, frozen=True):
     business_entity_id: str = ""
     po_number: str = ""
     due_date: int | None = None
+    first_invoice: bool = False
     billing_address: BillingAddress = BillingAddress()
 
     @property
@@ -132,8 +140,8 @@ class SubscriptionItem(msgspec.Struct, frozen=True):
 
     def terms(self) -> Terms:
         """Return the charge in canonical form."""
-        sku, _, months = self.item_price_id.rpartition("-")
-        return Terms(sku.rpartition("-")[0], self.quantity, self.unit_price, int(months))
+        sku, months = sold(self.item_price_id)
+        return Terms(sku, self.quantity, self.unit_price, months)
 
 
 class BillingSubscription(msgspec.Struct, frozen=True):
@@ -168,11 +176,20 @@ class _Subscription(msgspec.Struct):
     subscription: BillingSubscription
 
 
+class _Made(msgspec.Struct):
+    id: str
+
+
+class _Invoiced(msgspec.Struct):
+    invoice: _Made | None = None
+
+
 _invoice = msgspec.json.Decoder(_Invoice)
 _invoices = msgspec.json.Decoder(_Invoices)
 _credit_note = msgspec.json.Decoder(_CreditNote)
 _credit_notes = msgspec.json.Decoder(_CreditNotes)
 _subscription = msgspec.json.Decoder(_Subscription)
+_invoiced = msgspec.json.Decoder(_Invoiced)
 
 
 def invoice_of(answer: Answer) -> BillingInvoice:
@@ -198,3 +215,8 @@ def credit_notes_in(answer: Answer) -> list[CreditNote]:
 def subscription_of(answer: Answer) -> BillingSubscription:
     """Return the subscription of an answer."""
     return read(answer, _subscription).subscription
+
+
+def has_invoiced(answer: Answer) -> bool:
+    """Tell whether what was asked for has made an invoice at once."""
+    return read(answer, _invoiced).invoice is not None

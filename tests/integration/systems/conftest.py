@@ -44,7 +44,7 @@ def form(call: Call) -> dict[str, str]:
 
 def answer(value: Any, status: int = 200) -> Answer:
     """Return an answer with a JSON body."""
-    return Answer(status, {}, msgspec.json.encode(value), 1)
+    return Answer(status, msgspec.json.encode(value), 1)
 
 
 def outcome(

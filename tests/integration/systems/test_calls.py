@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from urllib.parse import unquote_plus
 
 import pytest
@@ -64,8 +63,13 @@ WRITES = {
         f"{REFERENCE}/cancel",
     ),
     "erp.fulfil_order": Wire(
-        erp.fulfil_order(REFERENCE, "T-1", "Q-000001"),
-        f"POST /services/rest/record/v1/salesOrder/eid:{REFERENCE}/!transform/itemFulfillment", "T-1",
+        erp.fulfil_order(REFERENCE, 1, "Q-000001"),
+        f"POST /services/rest/record/v1/salesOrder/eid:{REFERENCE}/!transform/itemFulfillment", REFERENCE,
+    ),
+    "erp.fulfil_order again": Wire(
+        erp.fulfil_order(REFERENCE, 2, "Q-000001"),
+        f"POST /services/rest/record/v1/salesOrder/eid:{REFERENCE}/!transform/itemFulfillment",
+        f"{REFERENCE}/released/2",
     ),
     "erp.put_invoice": Wire(erp.put_invoice(POSTING), "PUT /services/rest/record/v1/invoice/eid:INV-1", "INV-1"),
     "erp.put_credit_memo": Wire(
@@ -244,6 +248,6 @@ def test_a_payment_says_what_it_is_for_and_which_try_it_is() -> None:
     assert (told["metadata[invoice]"], told["metadata[attempt]"]) == ("INV-1", "2")
 
 
-def test_a_mirror_carries_decimals_as_numbers() -> None:
-    call = crm.update_quote("0Q0x", REFERENCE, {"InvoiceBalance__c": Decimal("12.30")}, 1, "Q-1")
-    assert call.body == b'{"InvoiceBalance__c":12.30}'
+def test_a_mirror_carries_its_balance_as_a_number() -> None:
+    call = crm.update_quote("0Q0x", REFERENCE, crm.mirrored({"Status": "x"}, "12.30", 7), 7, "Q-1")
+    assert call.body == b'{"Status":"x","MirrorSequence__c":7,"InvoiceBalance__c":12.30}'
