@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from functools import lru_cache
 from typing import Any
 
 from domain.http import Reply, Request
 from mocks.doors.live import LiveWorld
-from mocks.kernel.service import DELIVER
+from mocks.doors.wire import BODILESS, fail
+from mocks.kernel.service import DELIVER, Outcome
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
-BODILESS = frozenset({204, 205, 304})
+TRANSPORT = "q2c.transport"
 
 
 class NoReply(Exception):
@@ -39,7 +39,7 @@ def by_port(world: LiveWorld, systems: Mapping[int, str], otherwise: str = "") -
         if outcome.wire == DELIVER:
             await _send(outcome.reply, send)
         else:
-            await _cut(scope, outcome.wire)
+            await _cut(scope, receive, outcome)
 
     return serve
 
@@ -86,10 +86,11 @@ async def _send(reply: Reply, send: Send) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-async def _cut(scope: Scope, wire: str) -> None:
-    """End without a reply. Stock servers cannot cut a connection themselves: ours put a `cut` into the scope."""
-    cut = scope.get("q2c.cut")
-    if cut is None:
-        raise NoReply(wire)
-    cut(wire)
-    await asyncio.sleep(0)
+async def _cut(scope: Scope, receive: Receive, outcome: Outcome) -> None:
+    """End without the reply. ASGI knows no such thing: our servers put their transport into the scope."""
+    transport = scope.get(TRANSPORT)
+    if transport is None:
+        raise NoReply(outcome.wire)
+    fail(transport, outcome)
+    while (await receive())["type"] != "http.disconnect":
+        pass

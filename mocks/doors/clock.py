@@ -67,6 +67,17 @@ class Clock:
         self.move_to(self.now_us())
         self.speed, self.frozen = speed, False
 
+    def resume(self, reading: Reading, not_before_us: int) -> None:
+        """Go on from a reading: a frozen clock where it stood, any other as far ahead of the wall as it was then.
+
+        It never shows an instant before `not_before_us`.
+        """
+        self.speed, self.frozen = reading.speed, reading.frozen
+        is_wall = not reading.frozen and reading.speed == 1.0
+        now_us = self._wall() + reading.offset_us if is_wall else reading.now_us
+        self._last_us = self._base_us = max(now_us, not_before_us)
+        self._base_wall_us = self._wall()
+
     def wall_seconds_until(self, instant_us: int) -> float | None:
         """Return how long the wall clock takes until an instant of the world; None while the clock is frozen."""
         if self.frozen:

@@ -1,0 +1,155 @@
+"""Deliveries: the messages of the systems on their way, with their faults, and the log of how each attempt went."""
+
+from __future__ import annotations
+
+import heapq
+import sys
+from collections import deque
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from domain.faults import Fault
+from mocks.kernel import faults
+from mocks.kernel.desk import Message
+from mocks.kernel.faults import FaultPlan
+from mocks.kernel.forgery import arrivals
+from mocks.kernel.luck import Luck
+from mocks.kernel.service import Delivery
+
+NEVER_US: Final = sys.maxsize
+LOG_SIZE = 10_000
+
+
+class Arrival(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """One copy of a message that is to arrive at an instant.
+
+    `fault` is what struck it, empty for none. A `forged` copy must not be believed: `stale` ones carry an old
+    signature. `manual` copies were asked for by a person; how they go plans no further attempts. A `first` copy
+    overtakes the answer of the call that caused it.
+    """
+
+    number: int
+    due_us: int
+    system: str
+    delivery: Delivery
+    fault: str = ""
+    forged: bool = False
+    stale: bool = False
+    manual: bool = False
+    first: bool = False
+
+
+class Attempt(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A row of the delivery log: how one copy went. `number` names it for redelivery; status 0 is no answer."""
+
+    number: int
+    at_us: int
+    arrival: Arrival
+    url: str
+    status: int
+    note: str
+    took_us: int
+    answer: bytes
+
+
+class Deliveries:
+    """What is on its way, by due instant, and the last attempts."""
+
+    def __init__(self, log_size: int = LOG_SIZE) -> None:
+        self.next_us = NEVER_US
+        self._heap: list[tuple[int, int]] = []
+        self._open: dict[int, Arrival] = {}
+        self.overtaking = 0  # messages on their way that must arrive before the answer of the call that caused them
+        self._log: deque[Attempt] = deque(maxlen=log_size)
+        self._luck: dict[tuple[str, str], Luck] = {}
+        self._numbers = 0
+
+    def dispatch(self, plan: FaultPlan, system: str, delivery: Delivery, now_us: int) -> None:
+        """Plan the arrivals of a delivery, as many and as late as the faults want."""
+        message = delivery.message
+        fault = self._fault(plan, message, now_us) if plan.faults else None
+        if fault is None:
+            self._plan(now_us, system, delivery)
+            return
+        is_first = fault.kind == "webhook_first"
+        if fault.kind == "forged":  # it comes first, so that who believes it will not believe the genuine one
+            self._plan(now_us, system, delivery, fault.kind, forged=True, stale=fault.count == 0)
+        found = [0] if is_first else arrivals(fault, 0)
+        for delay_us in found:
+            self._plan(now_us + delay_us, system, delivery, fault.kind, first=is_first)
+        if not found:
+            lost = self._arrival(now_us, system, delivery, fault.kind)
+            self._note(lost, now_us, "", 0, "lost on the way")
+
+    def _fault(self, plan: FaultPlan, message: Message, now_us: int) -> Fault | None:
+        luck = self._luck.get((message.system, message.topic))
+        if luck is None:
+            luck = self._luck[message.system, message.topic] = Luck(plan.draws, message.system, message.topic)
+        aim = plan.aim(faults.WEBHOOK, message.system, message.topic)
+        return aim.strike(luck.word(message.id, now_us), message.txn, now_us, message.id)
+
+    def redeliver(self, attempt: int, now_us: int) -> Arrival:
+        """Plan another copy of what an attempt of the log carried; raise KeyError when the log has no such row."""
+        found = next((row for row in self._log if row.number == attempt), None)
+        if found is None:
+            raise KeyError(attempt)
+        return self._plan(now_us, found.arrival.system, found.arrival.delivery, manual=True)
+
+    def due(self, now_us: int) -> list[Arrival]:
+        """Return the arrivals due by now, earliest first; each is returned once."""
+        found = []
+        while self._heap and self._heap[0][0] <= now_us:
+            found.append(self._open[heapq.heappop(self._heap)[1]])
+        self.next_us = self._heap[0][0] if self._heap else NEVER_US
+        return found
+
+    def settle(self, number: int, at_us: int, url: str, status: int, note: str, took_us: int, answer: bytes) -> Arrival:
+        """Take note of how an arrival went; raise KeyError when it is not on its way."""
+        arrival = self._open.pop(number)
+        self.overtaking -= arrival.first
+        self._note(arrival, at_us, url, status, note, took_us, answer)
+        return arrival
+
+    def carry_again(self) -> None:
+        """Plan again what was on its way and never settled: the process that carried it is gone."""
+        waiting = {number for _, number in self._heap}
+        for number, arrival in self._open.items():
+            if number not in waiting:
+                self._push(arrival)
+
+    def log(self) -> Iterator[Attempt]:
+        """Iterate over the last attempts, newest first."""
+        return reversed(self._log)
+
+    def open(self) -> Iterator[Arrival]:
+        """Iterate over what is on its way."""
+        return iter(self._open.values())
+
+    def _plan(self, due_us: int, system: str, delivery: Delivery, fault: str = "", **marks: bool) -> Arrival:
+        arrival = self._arrival(due_us, system, delivery, fault, **marks)
+        self._open[arrival.number] = arrival
+        self.overtaking += arrival.first
+        self._push(arrival)
+        return arrival
+
+    def _arrival(self, due_us: int, system: str, delivery: Delivery, fault: str, **marks: bool) -> Arrival:
+        self._numbers += 1
+        return Arrival(
+            number=self._numbers, due_us=due_us, system=system, delivery=delivery, fault=fault, **marks
+        )  # fmt: skip
+
+    def _push(self, arrival: Arrival) -> None:
+        heapq.heappush(self._heap, (arrival.due_us, arrival.number))
+        self.next_us = self._heap[0][0]
+
+    def _note(
+        self, arrival: Arrival, at_us: int, url: str, status: int, note: str, took_us: int = 0, answer: bytes = b""
+    ) -> None:
+        self._log.append(
+            Attempt(
+                number=arrival.number, at_us=at_us, arrival=arrival, url=url, status=status, note=note,
+                took_us=took_us, answer=answer[:512],
+            )
+        )  # fmt: skip
