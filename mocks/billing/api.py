@@ -10,9 +10,9 @@ from types import MappingProxyType
 from typing import Any
 
 from domain.http import Reply, Request
-from mocks.billing import changes, invoices, listing, reading, seeds
+from mocks.billing import bodies as f
+from mocks.billing import changes, forms, invoices, listing, reading, seeds
 from mocks.billing import customer_calls as customers
-from mocks.billing import forms as f
 from mocks.billing import invoice_calls as bills
 from mocks.billing import subscription_calls as contracts
 from mocks.billing.errors import JSON, refuse
@@ -170,7 +170,7 @@ DIALECT = Dialect(
     system="billing",
     operations=OPERATIONS,
     refuse=refuse,
-    decode=f.read,
+    decode=forms.read,
     identity=identity,
     authenticate=authenticate,
     finish=finish,
@@ -183,8 +183,8 @@ DIALECT = Dialect(
     agenda={"wake": changes.wake, "dun": invoices.dun},
     limits=LimitPolicy(requests=1000, window_seconds=60, retry_after_seconds=10),
     idempotency=IdempotencyPolicy(
-        header=f.KEY_HEADER,
-        key_length_max=f.KEY_LENGTH_MAX,
+        header=forms.KEY_HEADER,
+        key_length_max=forms.KEY_LENGTH_MAX,
         retention_seconds=1800,
         keeps_server_errors=False,
         replay_header=("chargebee-idempotency-replayed", "true"),

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from domain.http import Reply
-from mocks.billing import forms as f
+from mocks.billing import bodies as f
 from mocks.billing import payments
 from mocks.billing.model import Billing
 from mocks.billing.records import Address, Customer

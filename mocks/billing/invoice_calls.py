@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.http import Reply
 from mocks.billing import credit_notes, invoices, payments
-from mocks.billing import forms as f
+from mocks.billing import bodies as f
 from mocks.billing.model import Billing
 from mocks.billing.views import shown
 from mocks.kernel.operations import Call

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from domain.http import Reply
 from mocks.billing import changes, seeds, subscriptions, views
-from mocks.billing import forms as f
+from mocks.billing import bodies as f
 from mocks.billing.customer_calls import meta_of
 from mocks.billing.model import Billing, quote_number
 from mocks.billing.records import Cancellation, Change, Subscription, Wanted

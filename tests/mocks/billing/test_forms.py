@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from domain.http import Request
-from mocks.billing import forms
+from mocks.billing import bodies, forms
 from mocks.kernel.codec import Undecodable
 from mocks.kernel.operations import Call, Operation, Refusal
 
 
-def _read(body: bytes, type_: Any = forms.UpdateSubscription) -> Any:
+def _read(body: bytes, type_: Any = bodies.UpdateSubscription) -> Any:
     operation = Operation("x", "POST", "/x", lambda _model, _call: None, type_)  # type: ignore[arg-type, return-value]
     return forms.read(Call(Request("billing", "POST", "/x", {}, body), operation, {}, 0, ""))
 
@@ -62,7 +62,7 @@ def test_a_mistake_names_its_parameter(body: bytes, param: str, reason: str) -> 
 
 def test_a_nested_mistake_names_its_bracket() -> None:
     with pytest.raises(Refusal) as caught:
-        _read(b"transaction[amount]=x&transaction[payment_method]=card", forms.RecordPayment)
+        _read(b"transaction[amount]=x&transaction[payment_method]=card", bodies.RecordPayment)
     assert caught.value.field == "transaction[amount]"
 
 
