@@ -45,6 +45,13 @@ class Accounts:
             raise Refusal("duplicate_value", f"product {row[_CODE]} exists", "ProductCode")
         self._store.put(PRODUCT, row)
 
+    def product(self, sku: str) -> Row:
+        """Return a product; raise Refusal when the catalogue does not have it."""
+        rows = self._store.find(PRODUCT, _CODE, sku)
+        if not rows:
+            raise Refusal("bad_reference", f"there is no product {sku}", "ProductCode")
+        return rows[0]
+
     def kind_of(self, sku: str) -> str:
         """Return the kind of a product; recurring for a product the catalogue does not have."""
         rows = self._store.find(PRODUCT, _CODE, sku)

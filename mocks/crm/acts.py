@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from mocks.crm.bundles import parts_of
+from mocks.crm.catalogue import PRODUCT_OPTION
 from mocks.crm.objects import ACCOUNT, PRODUCT, QUOTE, QUOTE_LINE
 from mocks.crm.quotes import Quotes
 from mocks.crm.rows import line_row, new_row
@@ -38,12 +40,20 @@ class NewAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     payment_customer: str = ""
 
 
+class NewPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of a bundle: so many of a product that exists come with one of the bundle."""
+
+    sku: str
+    quantity: int = 1
+
+
 class NewProduct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Arguments of create_product."""
+    """Arguments of create_product; a product with `parts` is a bundle."""
 
     sku: str
     name: str = ""
     kind: str = "recurring"
+    parts: tuple[NewPart, ...] = ()
 
 
 class NewLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -121,7 +131,13 @@ def create_product(crm: Crm, arguments: dict[str, Any]) -> None:
     """Add a product to the catalogue."""
     new = msgspec.convert(arguments, NewProduct)
     values = {"Name": new.name or new.sku, "ProductCode": new.sku, "Kind__c": new.kind, "IsActive": True}
-    crm.accounts.add_product(new_row(crm.desk, PRODUCT, values))
+    parts = [(crm.accounts.product(part.sku), part.quantity) for part in new.parts]
+    row = new_row(crm.desk, PRODUCT, values)
+    crm.accounts.add_product(row)
+    for number, (part, quantity) in enumerate(parts, 1):
+        option = {"SBQQ__ConfiguredSKU__c": row[ID], "SBQQ__OptionalSKU__c": part[ID]}
+        option |= {"SBQQ__Number__c": number, "SBQQ__Quantity__c": quantity}
+        crm.store.put(PRODUCT_OPTION, new_row(crm.desk, PRODUCT_OPTION, option))
 
 
 def create_quote(crm: Crm, arguments: dict[str, Any]) -> None:
@@ -134,9 +150,22 @@ def create_quote(crm: Crm, arguments: dict[str, Any]) -> None:
         raise Refusal("duplicate_value", f"quote {new.number} version {new.version} exists", "Version__c")
     lines = _lines(crm, new)
     row = new_row(crm.desk, QUOTE, _header(new, account[ID], sum([line[_TOTAL] for line in lines])))
-    for number, line in enumerate(lines, 1):
-        crm.store.put(QUOTE_LINE, line_row(crm.desk, new.currency, (row[ID], f"{number:08d}", *line)))
+    _keep_lines(crm, row[ID], new.currency, lines)
     crm.quotes.create(row)
+
+
+def _keep_lines(crm: Crm, quote_id: str, currency: str, lines: list[_Cells]) -> None:
+    """Keep the line items in order, each bundle followed by its parts."""
+    number = 0
+    for line in lines:
+        number += 1
+        whole = line_row(crm.desk, currency, (quote_id, f"{number:08d}", *line, None, None, None))
+        crm.store.put(QUOTE_LINE, whole)
+        sku, _, quantity, *_, months = line
+        for part in parts_of(crm.store, sku):
+            number += 1
+            cells = (part.sku, part.kind, quantity * part.quantity, 0, 0, 0, months, None, None, whole[ID])
+            crm.store.put(QUOTE_LINE, line_row(crm.desk, currency, (quote_id, f"{number:08d}", *cells)))
 
 
 def _header(new: NewQuote, account_id: str, total_minor: int) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from mocks.crm.catalogue import STANDARD
+from mocks.crm.fields import amount, day, flag, link, pick, text, whole
 from mocks.crm.schema import Field, Schema, sobject
 
 QUOTE_STATUSES = {
@@ -22,48 +22,36 @@ QUOTE_STATUSES = {
 """State of the quote chart -> value of the Status picklist."""
 
 
-def _text(name: str, length: int = 255, **extra: Any) -> Field:
-    return Field(name=name, type="string", length=length, **extra)
-
-
-def _pick(name: str, *values: str, **extra: Any) -> Field:
-    return Field(name=name, type="picklist", length=40, picklist=values, **extra)
-
-
-def _amount(name: str, **extra: Any) -> Field:
-    return Field(name=name, type="currency", scale=2, **extra)
-
-
-def _whole(name: str, **extra: Any) -> Field:
-    return Field(name=name, type="int", **extra)
-
-
-def _day(name: str, **extra: Any) -> Field:
-    return Field(name=name, type="date", **extra)
-
-
-def _link(name: str, target: str, reads_as: str, **extra: Any) -> Field:
-    return Field(name=name, type="reference", length=18, refers_to=target, reads_as=reads_as, index="key", **extra)
-
-
 ACCOUNT = sobject(
     "Account",
     "Accounts",
     "001",
     (
-        _text("Name", required=True, nillable=False, owner="account"),
-        _text("AccountNumber", 40, external_id=True, index="key", owner="account"),
-        _text("Entity__c", 10, owner="account"),
-        _link("ParentId", "Account", "Parent", owner="account"),
-        _text("BillingStreet", owner="account"),
-        _text("BillingCity", 40, owner="account"),
-        _text("BillingPostalCode", 20, owner="account"),
-        _text("BillingCountryCode", 2, owner="account"),
-        _text("BillingStateCode", 10, owner="account"),
-        _text("PaymentCustomer__c", 64, owner=""),
-        _pick("CreditStatus__c", "clear", "warning", "soft_hold", "hard_hold", owner="customer_finance"),
+        text("Name", required=True, nillable=False, owner="account"),
+        text("AccountNumber", 40, external_id=True, index="key", owner="account"),
+        text("Entity__c", 10, owner="account"),
+        link("ParentId", "Account", "Parent", owner="account"),
+        text("BillingStreet", owner="account"),
+        text("BillingCity", 40, owner="account"),
+        text("BillingPostalCode", 20, owner="account"),
+        text("BillingCountryCode", 2, owner="account"),
+        text("BillingStateCode", 10, owner="account"),
+        text("PaymentCustomer__c", 64, owner=""),
+        pick("CreditStatus__c", "clear", "warning", "soft_hold", "hard_hold", owner="customer_finance"),
+        text("Type", 40, owner="account"),
+        text("Industry", 40, owner="account"),
+        text("Phone", 40, owner="account"),
+        text("Website", owner="account"),
+        text("Description", 4000, owner="account"),
     ),
-    {"Quotes": ("Quote", "AccountId"), "Opportunities": ("Opportunity", "AccountId")},
+    {
+        "Quotes": ("Quote", "AccountId"),
+        "Opportunities": ("Opportunity", "AccountId"),
+        "Contacts": ("Contact", "AccountId"),
+        "Orders": ("Order", "AccountId"),
+        "Contracts": ("Contract", "AccountId"),
+        "Assets": ("Asset", "AccountId"),
+    },
 )
 
 OPPORTUNITY = sobject(
@@ -71,13 +59,13 @@ OPPORTUNITY = sobject(
     "Opportunities",
     "006",
     (
-        _text("Name", 120, required=True, nillable=False),
-        _link("AccountId", "Account", "Account"),
-        _pick("StageName", "Prospecting", "Proposal", "Closed Won", "Closed Lost", required=True, nillable=False),
-        _day("CloseDate", required=True, nillable=False),
-        _amount("Amount"),
+        text("Name", 120, required=True, nillable=False),
+        link("AccountId", "Account", "Account"),
+        pick("StageName", "Prospecting", "Proposal", "Closed Won", "Closed Lost", required=True, nillable=False),
+        day("CloseDate", required=True, nillable=False),
+        amount("Amount"),
     ),
-    {"Quotes": ("Quote", "OpportunityId")},
+    {"Quotes": ("Quote", "OpportunityId"), "OpportunityLineItems": ("OpportunityLineItem", "OpportunityId")},
 )
 
 PRODUCT = sobject(
@@ -85,11 +73,13 @@ PRODUCT = sobject(
     "Products",
     "01t",
     (
-        _text("Name", required=True, nillable=False, owner="product"),
-        _text("ProductCode", external_id=True, index="key", owner="product"),
-        _pick("Kind__c", "recurring", "one_time", "usage", owner="product"),
-        Field(name="IsActive", type="boolean", nillable=False, owner="product"),
+        text("Name", required=True, nillable=False, owner="product"),
+        text("ProductCode", external_id=True, index="key", owner="product"),
+        pick("Kind__c", "recurring", "one_time", "usage", owner="product"),
+        flag("IsActive", owner="product"),
+        text("Description", 4000, owner="product"),
     ),
+    {"PricebookEntries": ("PricebookEntry", "Product2Id")},
 )
 
 QUOTE = sobject(
@@ -97,33 +87,37 @@ QUOTE = sobject(
     "Quotes",
     "0Q0",
     (
-        _text("QuoteNumber", 30, createable=False, updateable=False, index="key", owner="quote"),
-        _whole("Version__c", updateable=False, owner="quote"),
-        _text("Reference__c", 40, external_id=True, createable=False, updateable=False, index="key", owner="quote"),
-        _pick("Status", *QUOTE_STATUSES.values(), index="group", owner="quote"),
-        _pick("Kind__c", "new", "amend", "renew", owner="quote"),
-        _text("AmendmentKind__c", 40, owner="quote"),
-        _text("Entity__c", 10, owner="quote"),
-        _link("AccountId", "Account", "Account", required=True, owner="quote"),
-        _link("OpportunityId", "Opportunity", "Opportunity", owner="quote"),
-        _day("ExpirationDate", owner="quote"),
-        _day("TermStart__c", owner="quote"),
-        _whole("TermMonths__c", owner="quote"),
+        text("QuoteNumber", 30, createable=False, updateable=False, index="key", owner="quote"),
+        whole("Version__c", updateable=False, owner="quote"),
+        text("Reference__c", 40, external_id=True, createable=False, updateable=False, index="key", owner="quote"),
+        pick("Status", *QUOTE_STATUSES.values(), index="group", owner="quote"),
+        pick("Kind__c", "new", "amend", "renew", owner="quote"),
+        text("AmendmentKind__c", 40, owner="quote"),
+        text("Entity__c", 10, owner="quote"),
+        link("AccountId", "Account", "Account", required=True, owner="quote"),
+        link("OpportunityId", "Opportunity", "Opportunity", owner="quote"),
+        day("ExpirationDate", owner="quote"),
+        day("TermStart__c", owner="quote"),
+        whole("TermMonths__c", owner="quote"),
         Field(name="DiscountPercent__c", type="percent", scale=4, owner="quote"),
-        _text("Approvals__c", owner="quote"),
-        _amount("TotalPrice", createable=False, updateable=False, owner="quote"),
-        _pick("PaymentMethod__c", "card", "debit", "push", owner="quote"),
-        _text("Subscription__c", 40, owner="quote"),
-        _day("EffectiveDate__c", owner="quote"),
-        _whole("Sequence__c", owner="quote"),
-        _day("CoTermEnd__c", owner="quote"),
-        _text("AcceptedBy__c", 80, owner="quote"),
-        _text("OrderStatus__c", 40, owner="order"),
-        _text("OrderNumber__c", 40, owner="order"),
-        _text("InvoiceStatus__c", 40, owner="invoice"),
-        _amount("InvoiceBalance__c", owner="ledger"),
-        _text("PaymentStatus__c", 40, owner="payment"),
-        _whole("MirrorSequence__c"),
+        text("Approvals__c", owner="quote"),
+        amount("TotalPrice", createable=False, updateable=False, owner="quote"),
+        pick("PaymentMethod__c", "card", "debit", "push", owner="quote"),
+        text("Subscription__c", 40, owner="quote"),
+        day("EffectiveDate__c", owner="quote"),
+        whole("Sequence__c", owner="quote"),
+        day("CoTermEnd__c", owner="quote"),
+        text("AcceptedBy__c", 80, owner="quote"),
+        text("OrderStatus__c", 40, owner="order"),
+        text("OrderNumber__c", 40, owner="order"),
+        text("InvoiceStatus__c", 40, owner="invoice"),
+        amount("InvoiceBalance__c", owner="ledger"),
+        text("PaymentStatus__c", 40, owner="payment"),
+        whole("MirrorSequence__c"),
+        text("Name", owner="quote"),
+        link("ContactId", "Contact", "Contact", owner="quote"),
+        link("Pricebook2Id", "Pricebook2", "Pricebook2", owner="quote"),
+        text("Description", 4000, owner="quote"),
     ),
     {"QuoteLineItems": ("QuoteLineItem", "QuoteId")},
 )
@@ -133,19 +127,23 @@ QUOTE_LINE = sobject(
     "Quote Line Items",
     "0QL",
     (
-        _link("QuoteId", "Quote", "Quote", required=True, updateable=False, owner="quote"),
-        _text("LineNumber", 10, createable=False, updateable=False, owner="quote"),
-        _text("ProductCode__c", required=True, owner="quote"),
-        _pick("ProductKind__c", "recurring", "one_time", "usage", owner="quote"),
-        _whole("Quantity", required=True, nillable=False, owner="quote"),
-        _amount("ListPrice", owner="quote"),
-        _amount("UnitPrice", required=True, nillable=False, owner="quote"),
-        _amount("TotalPrice", createable=False, updateable=False, owner="quote"),
-        _whole("Months__c", owner="quote"),
+        link("QuoteId", "Quote", "Quote", required=True, updateable=False, owner="quote"),
+        text("LineNumber", 10, createable=False, updateable=False, owner="quote"),
+        text("ProductCode__c", owner="quote"),
+        pick("ProductKind__c", "recurring", "one_time", "usage", owner="quote"),
+        whole("Quantity", required=True, nillable=False, owner="quote"),
+        amount("ListPrice", owner="quote"),
+        amount("UnitPrice", required=True, nillable=False, owner="quote"),
+        amount("TotalPrice", createable=False, updateable=False, owner="quote"),
+        whole("Months__c", owner="quote"),
+        link("Product2Id", "Product2", "Product2", owner="quote"),
+        link("PricebookEntryId", "PricebookEntry", "PricebookEntry", owner="quote"),
+        link("SBQQ__RequiredBy__c", "QuoteLineItem", "SBQQ__RequiredBy__r", owner="quote"),
     ),
 )
 
-SCHEMA = Schema((ACCOUNT, OPPORTUNITY, PRODUCT, QUOTE, QUOTE_LINE))
+OBJECTS = (ACCOUNT, OPPORTUNITY, PRODUCT, QUOTE, QUOTE_LINE, *STANDARD)
+SCHEMA = Schema(OBJECTS)
 MIRROR_FIELDS = frozenset(
     {
         "OrderStatus__c",

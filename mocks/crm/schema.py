@@ -24,7 +24,8 @@ class Field(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     `owner` is the field group of `domain.ownership`; an API user may not write a group the CRM itself owns. `index` is
     `key` (few records per value) or `group` (few values), empty for none. `reads_as` names the relationship of a
-    reference to the object `refers_to`. `required` fields must be given on creation; others default to null.
+    reference to the object `refers_to`. `required` fields must be given on creation; others default to null, checkboxes
+    to false. `numbered` is the form of a number that the organisation gives itself.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Field(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     refers_to: str = ""
     reads_as: str = ""
     picklist: tuple[str, ...] = ()
+    numbered: str = ""
     scale: int = 0
 
 

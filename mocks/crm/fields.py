@@ -1,0 +1,47 @@
+"""Short names for the fields of sObjects, so that an object reads as a table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mocks.crm.schema import Field
+
+
+def text(name: str, length: int = 255, **extra: Any) -> Field:
+    """Return a field of text."""
+    return Field(name=name, type="string", length=length, **extra)
+
+
+def long_text(name: str, length: int = 32_000, **extra: Any) -> Field:
+    """Return a field of long text, by which no query may filter."""
+    return Field(name=name, type="textarea", length=length, **extra)
+
+
+def pick(name: str, *values: str, **extra: Any) -> Field:
+    """Return a restricted picklist of these values."""
+    return Field(name=name, type="picklist", length=40, picklist=values, **extra)
+
+
+def amount(name: str, **extra: Any) -> Field:
+    """Return an amount in the currency of its record."""
+    return Field(name=name, type="currency", scale=2, **extra)
+
+
+def whole(name: str, **extra: Any) -> Field:
+    """Return a whole number."""
+    return Field(name=name, type="int", **extra)
+
+
+def day(name: str, **extra: Any) -> Field:
+    """Return a date."""
+    return Field(name=name, type="date", **extra)
+
+
+def flag(name: str, **extra: Any) -> Field:
+    """Return a checkbox, false unless it is given."""
+    return Field(name=name, type="boolean", nillable=False, **extra)
+
+
+def link(name: str, target: str, reads_as: str, **extra: Any) -> Field:
+    """Return a reference to another object, and the name by which queries read through it."""
+    return Field(name=name, type="reference", length=18, refers_to=target, reads_as=reads_as, index="key", **extra)
