@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mocks.payment import customers, disputes
+from mocks.payment import customers, disputes, methods
 from mocks.payment.bodies import CustomerBody
 from mocks.payment.declines import HARD_CODES
 from mocks.payment.model import Processor
@@ -21,9 +21,7 @@ def create_customer(model: Processor, given: dict[str, Any]) -> None:
     key = given.get("payment_customer") or f"cus_{account.replace('-', '')}"
     method = given.get("payment_method") or f"pm_{account.replace('-', '')}"
     kind = TYPES[given.get("method", "card")]
-    customers.keep_method(
-        model, Method(id=method, created=model.now, type=kind, customer=key, behaviour=_behaviour(given))
-    )  # fmt: skip
+    methods.keep(model, Method(id=method, created=model.now, type=kind, customer=key, behaviour=_behaviour(given)))
     body = CustomerBody(
         name=given.get("name", ""),
         payment_method=method,
@@ -34,12 +32,12 @@ def create_customer(model: Processor, given: dict[str, Any]) -> None:
 
 def set_behaviour(model: Processor, given: dict[str, Any]) -> None:
     """Let a payment method behave otherwise from now on: {payment_method | account, ...behaviour}."""
-    customers.behave(model, given.get("payment_method") or _method_of(model, given["account"]), _behaviour(given))
+    methods.behave(model, given.get("payment_method") or _method_of(model, given["account"]), _behaviour(given))
 
 
 def _method_of(model: Processor, account: str) -> str:
     """Return the default payment method of an account's customer."""
-    return next(row.default_method for row in model.customers.values() if row.metadata.get("account") == account)
+    return next(row.method for row in model.customers.values() if row.metadata.get("account") == account)
 
 
 def _behaviour(given: dict[str, Any]) -> Behaviour:

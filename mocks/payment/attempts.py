@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from domain.calendar import local_date, utc_midnight_us
 from mocks.payment import balance, declines, disputes
+from mocks.payment.invoicing import settling
 from mocks.payment.model import DAY_SECONDS, SECOND_US, Processor, changed, payment_id
 from mocks.payment.records import Charge, Failure, Intent, Method
 from mocks.payment.statuses import METHODS
@@ -54,6 +55,9 @@ def declined(model: Processor, intent: Intent, failure: Failure) -> Intent:
     keep(model, intent)
     model.show(intent, "declined")
     model.emit("payment_intent.payment_failed", intent, intent.txn)
+    model.emit("charge.failed", charge, intent.txn)
+    if intent.id in model.billed:
+        settling.failed(model, intent)
     return intent
 
 
@@ -80,6 +84,9 @@ def captured(model: Processor, intent: Intent, amount: int) -> Intent:
     model.charges[charge.id] = changed(charge, status="succeeded", captured=amount, fee=fee, balance_transaction=moved)
     intent = changed(intent, status="succeeded", received=amount, capturable=0)
     intent = _stepped(model, intent, "payment_intent.succeeded")
+    model.emit("charge.succeeded", model.charges[charge.id], intent.txn)
+    if intent.id in model.billed:
+        settling.paid(model, intent)
     if intent.method and model.methods[intent.method].behaviour.dispute:
         disputes.open_dispute(model, model.charges[charge.id], amount, "fraudulent")
     return intent
@@ -154,6 +161,11 @@ def decide_debit(model: Processor, key: str, charge: str, method_key: str) -> No
         declined(model, intent, declines.debit(behaviour))
         return
     captured(model, intent, intent.amount)
+
+
+def verified(model: Processor, intent: Intent) -> Intent:
+    """Submit a debit whose bank account has been proved."""
+    return _submit_debit(model, intent, model.methods[intent.method])
 
 
 # --- push payments --------------------------------------------------------------------------------------------------

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from domain import objects
-from mocks.payment.model import DAY_SECONDS, SECOND_US, Processor, changed, payment_id
+from domain.http import Reply
+from mocks.kernel.operations import Call, Operation, Refusal, json_reply
+from mocks.payment import views
+from mocks.payment.bodies import EmptyBody, MovementQuery, PayoutBody, PayoutQuery, UpdateBody
+from mocks.payment.model import DAY_SECONDS, SECOND_US, Processor, changed, merged, payment_id
 from mocks.payment.records import Charge, Movement, Payout
+from mocks.payment.rows import alter, make, page, read, row
 
 _PPM = 1_000_000
 
@@ -106,3 +111,77 @@ def totals(model: Processor) -> dict[str, tuple[int, int]]:
         available = sum(movement.net for movement in movements if movement.available_on <= model.now)
         sums[currency] = (available, sum(movement.net for movement in movements) - available)
     return sums
+
+
+# --- calls ----------------------------------------------------------------------------------------------------------
+
+
+def pay_out_by_hand(model: Processor, body: PayoutBody) -> Payout:
+    """Pay out a part of what is available, apart from the daily payouts."""
+    available, _ = totals(model).get(body.currency.lower(), (0, 0))
+    if not 0 < body.amount <= available:
+        text = f"You have insufficient funds in your account for this payout: {available} {body.currency} is available."
+        raise Refusal("balance_insufficient", text, field="amount")
+    currency, key = body.currency.lower(), model.new_id("po")
+    own = move(model, "payout", key, -body.amount, 0, currency, body.description or "PAYOUT")
+    payout = Payout(
+        id=key, created=model.now, arrival=model.now + DAY_SECONDS, amount=body.amount, currency=currency,
+        movements=(own.id,), status="pending", automatic=False, description=body.description or "PAYOUT",
+        metadata=merged({}, body.metadata),
+    )  # fmt: skip
+    model.payouts[key] = payout
+    model.desk.agenda.add(payout.arrival * SECOND_US, "payout_arrives", key)
+    model.emit("payout.created", payout)
+    return payout
+
+
+def payout_arrives(model: Processor, key: str) -> None:
+    """Agenda: a payout made by hand is in the bank, unless it was canceled."""
+    payout = model.payouts[key]
+    if payout.status == "pending":
+        after = changed(payout, status="paid")
+        model.payouts[key] = after
+        model.emit("payout.paid", after)
+
+
+def cancel_payout(model: Processor, payout: Payout, body: EmptyBody) -> Payout:
+    """Take a payout back that is still on its way: its funds are in the balance again."""
+    if payout.status != "pending":
+        raise Refusal("payout_not_cancelable", f"The payout is {payout.status}: it cannot be canceled.")
+    move(model, "payout_cancel", payout.id, payout.amount, 0, payout.currency, "PAYOUT CANCEL")
+    after: Payout = model.change("payout", payout, "canceled", status="canceled")
+    return after
+
+
+def update_payout(model: Processor, payout: Payout, body: UpdateBody) -> Payout:
+    """Change the metadata of a payout."""
+    after: Payout = model.change("payout", payout, metadata=merged(payout.metadata, body.metadata))
+    return after
+
+
+def _balance(model: Processor, call: Call) -> Reply:
+    """Show what is available and what is pending, by currency."""
+    sums = totals(model) or {"usd": (0, 0)}
+    return json_reply(
+        views.Balance(
+            available=[_funds(amount, currency) for currency, (amount, _) in sums.items()],
+            pending=[_funds(amount, currency) for currency, (_, amount) in sums.items()],
+        )
+    )
+
+
+def _funds(amount: int, currency: str) -> views.Funds:
+    return views.Funds(amount=amount, currency=currency, source_types={"card": amount})
+
+
+_MOVEMENTS, _PAYOUTS, _PAYOUT = "/v1/balance_transactions", "/v1/payouts", "/v1/payouts/{id}"
+ROWS: tuple[Operation, ...] = (
+    row("get_balance", "GET", "/v1/balance", _balance, EmptyBody, views.Balance),
+    page("list_balance_transactions", _MOVEMENTS, "balance_transaction", MovementQuery),
+    read("get_balance_transaction", _MOVEMENTS + "/{id}", "balance_transaction", views.BalanceTransaction),
+    make("create_payout", _PAYOUTS, "payout", PayoutBody, pay_out_by_hand, views.Payout),
+    page("list_payouts", _PAYOUTS, "payout", PayoutQuery),
+    read("get_payout", _PAYOUT, "payout", views.Payout),
+    alter("update_payout", _PAYOUT, "payout", UpdateBody, update_payout, views.Payout),
+    alter("cancel_payout", _PAYOUT + "/cancel", "payout", EmptyBody, cancel_payout, views.Payout),
+)

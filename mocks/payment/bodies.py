@@ -2,31 +2,58 @@
 
 from __future__ import annotations
 
-import msgspec
+from typing import Any
 
-_METADATA_TEXT = dict[str, str]
+from mocks.payment.parts import Address, BillingDetails, Body, CustomField, MetadataChange, Shape, Shipping
 
 
-class InvoiceSettings(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
-    """How invoices of a customer are paid."""
+class InvoiceSettingsBody(Shape, kw_only=True):
+    """How invoices of a customer look, and how they are paid; empty text clears."""
 
+    custom_fields: list[CustomField] | str | None = None
     default_payment_method: str | None = None
+    footer: str | None = None
+    rendering_options: dict[str, Any] | str | None = None
 
 
-class CustomerBody(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
+class TaxIdBody(Body, kw_only=True):
+    """A tax id of a customer."""
+
+    type: str
+    value: str
+
+
+class CustomerBody(Body, kw_only=True):
     """Create or update a customer; empty text clears a field."""
 
-    name: str | None = None
-    email: str | None = None
-    phone: str | None = None
+    address: Address | str | None = None
+    balance: int | None = None
+    business_name: str | None = None
+    cash_balance: dict[str, Any] | None = None
+    coupon: str | None = None
+    default_source: str | None = None
     description: str | None = None
+    email: str | None = None
+    individual_name: str | None = None
+    invoice_prefix: str | None = None
+    invoice_settings: InvoiceSettingsBody | None = None
+    metadata: MetadataChange = None
+    name: str | None = None
+    next_invoice_sequence: int | None = None
     payment_method: str | None = None
-    invoice_settings: InvoiceSettings | None = None
-    metadata: _METADATA_TEXT | str | None = None
-    expand: list[str] = []
+    phone: str | None = None
+    preferred_locales: list[str] | None = None
+    promotion_code: str | None = None
+    shipping: Shipping | str | None = None
+    source: str | None = None
+    tax: dict[str, Any] | None = None
+    tax_exempt: str | None = None
+    tax_id_data: list[TaxIdBody] | None = None
+    test_clock: str | None = None
+    validate: bool | None = None
 
 
-class CardBody(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
+class CardBody(Shape, kw_only=True):
     """A card by token, or by a test number."""
 
     token: str | None = None
@@ -36,7 +63,7 @@ class CardBody(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unkno
     cvc: str | None = None
 
 
-class BankBody(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
+class BankBody(Shape, kw_only=True):
     """A bank account to debit."""
 
     account_number: str | None = None
@@ -46,181 +73,307 @@ class BankBody(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unkno
     iban: str | None = None
 
 
-class BillingDetails(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
-    """Who pays."""
+class MethodData(Shape, kw_only=True):
+    """A payment method made on the fly."""
 
-    name: str | None = None
-    email: str | None = None
-    phone: str | None = None
-    address: _METADATA_TEXT | None = None
+    type: str
+    allow_redisplay: str | None = None
+    billing_details: BillingDetails | None = None
+    card: CardBody | None = None
+    customer_balance: dict[str, str] | None = None
+    metadata: MetadataChange = None
+    p24: dict[str, Any] | None = None
+    radar_options: dict[str, Any] | None = None
+    sepa_debit: BankBody | None = None
+    us_bank_account: BankBody | None = None
 
 
-class MethodBody(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
+class MethodBody(Body, kw_only=True):
     """Create a payment method."""
 
     type: str
-    card: CardBody | None = None
-    us_bank_account: BankBody | None = None
-    sepa_debit: BankBody | None = None
-    customer_balance: _METADATA_TEXT | None = None
+    allow_redisplay: str | None = None
     billing_details: BillingDetails | None = None
-    metadata: _METADATA_TEXT | str | None = None
-    expand: list[str] = []
+    card: CardBody | None = None
+    customer: str | None = None
+    customer_balance: dict[str, str] | None = None
+    metadata: MetadataChange = None
+    payment_method: str | None = None
+    sepa_debit: BankBody | None = None
+    us_bank_account: BankBody | None = None
 
 
-class AttachBody(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
+class MethodUpdate(Body, kw_only=True):
+    """Change a payment method."""
+
+    allow_redisplay: str | None = None
+    billing_details: BillingDetails | None = None
+    card: CardBody | None = None
+    metadata: MetadataChange = None
+    us_bank_account: BankBody | None = None
+
+
+class AttachBody(Body, kw_only=True):
     """Attach a payment method to a customer."""
 
     customer: str
-    expand: list[str] = []
+    customer_account: str | None = None
 
 
-class UpdateBody(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
+class UpdateBody(Body, kw_only=True):
     """Change what may be changed of an object that is otherwise fixed."""
 
-    metadata: _METADATA_TEXT | str | None = None
+    metadata: MetadataChange = None
+
+
+class ChargeUpdate(Body, kw_only=True):
+    """Change a charge."""
+
+    customer: str | None = None
     description: str | None = None
-    expand: list[str] = []
+    fraud_details: dict[str, Any] | None = None
+    metadata: MetadataChange = None
+    receipt_email: str | None = None
+    shipping: Shipping | None = None
+    transfer_group: str | None = None
 
 
-class EmptyBody(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
+class EmptyBody(Body, kw_only=True):
     """Nothing but what to expand."""
 
-    expand: list[str] = []
 
-
-class Automatic(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
+class Automatic(Shape, kw_only=True):
     """Whether the processor chooses the method types."""
 
     enabled: bool
     allow_redirects: str | None = None
 
 
-class MandateOnline(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class MandateOnline(Shape, kw_only=True):
     """How a mandate was accepted."""
 
     ip_address: str | None = None
     user_agent: str | None = None
 
 
-class Acceptance(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Acceptance(Shape, kw_only=True):
     """When and how a mandate was accepted."""
 
     type: str = "offline"
     accepted_at: int | None = None
+    offline: dict[str, Any] | None = None
     online: MandateOnline | None = None
 
 
-class Mandate(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Mandate(Shape, kw_only=True):
     """The customer's mandate for bank debits."""
 
     customer_acceptance: Acceptance
 
 
-class MethodData(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
-    """A payment method made on the fly."""
-
-    type: str
-    card: CardBody | None = None
-    us_bank_account: BankBody | None = None
-    sepa_debit: BankBody | None = None
-    customer_balance: _METADATA_TEXT | None = None
-    billing_details: BillingDetails | None = None
-
-
-class IntentBody(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
+class IntentBody(Body, kw_only=True):
     """Create a payment intent, and confirm it at once with `confirm`."""
 
     amount: int
     currency: str
-    customer: str | None = None
-    payment_method: str | None = None
-    payment_method_types: list[str] | None = None
-    payment_method_data: MethodData | None = None
-    payment_method_options: dict[str, object] | None = None
+    allowed_payment_method_types: list[str] | None = None
+    amount_details: dict[str, Any] | None = None
+    application_fee_amount: int | None = None
     automatic_payment_methods: Automatic | None = None
-    mandate_data: Mandate | None = None
-    confirm: bool = False
-    off_session: bool = False
     capture_method: str = "automatic"
+    confirm: bool = False
     confirmation_method: str = "automatic"
+    confirmation_token: str | None = None
+    customer: str | None = None
+    customer_account: str | None = None
     description: str | None = None
+    error_on_requires_action: bool = False
+    excluded_payment_method_types: list[str] | None = None
+    hooks: dict[str, Any] | None = None
+    mandate: str | None = None
+    mandate_data: Mandate | str | None = None
+    metadata: MetadataChange = None
+    off_session: str | None = None  # true | false | one_off | recurring
+    on_behalf_of: str | None = None
+    payment_details: dict[str, Any] | None = None
+    payment_method: str | None = None
+    payment_method_configuration: str | None = None
+    payment_method_data: MethodData | None = None
+    payment_method_options: dict[str, Any] | None = None
+    payment_method_types: list[str] | None = None
+    radar_options: dict[str, Any] | None = None
+    receipt_email: str | None = None
+    return_url: str | None = None
+    setup_future_usage: str | None = None
+    shipping: Shipping | None = None
     statement_descriptor: str | None = None
     statement_descriptor_suffix: str | None = None
-    receipt_email: str | None = None
-    setup_future_usage: str | None = None
-    return_url: str | None = None
-    error_on_requires_action: bool = False
-    metadata: _METADATA_TEXT | str | None = None
-    expand: list[str] = []
+    transfer_data: dict[str, Any] | None = None
+    transfer_group: str | None = None
+    use_stripe_sdk: bool | None = None
 
 
-class IntentUpdate(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
+class IntentUpdate(Body, kw_only=True):
     """Change a payment intent before it is confirmed; metadata and description at any time."""
 
     amount: int | None = None
+    amount_details: dict[str, Any] | str | None = None
+    application_fee_amount: int | str | None = None
+    capture_method: str | None = None
     currency: str | None = None
     customer: str | None = None
-    payment_method: str | None = None
-    payment_method_types: list[str] | None = None
     description: str | None = None
+    metadata: MetadataChange = None
+    payment_method: str | None = None
+    payment_method_data: MethodData | None = None
+    payment_method_options: dict[str, Any] | None = None
+    payment_method_types: list[str] | None = None
+    allowed_payment_method_types: list[str] | None = None
     receipt_email: str | None = None
-    metadata: _METADATA_TEXT | str | None = None
-    expand: list[str] = []
+    setup_future_usage: str | None = None
+    shipping: Shipping | str | None = None
+    statement_descriptor: str | None = None
+    statement_descriptor_suffix: str | None = None
+    transfer_group: str | None = None
 
 
-class ConfirmBody(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
+class ConfirmBody(Body, kw_only=True):
     """Confirm a payment intent."""
 
-    payment_method: str | None = None
-    payment_method_types: list[str] | None = None
-    payment_method_options: dict[str, object] | None = None
-    off_session: bool = False
+    allowed_payment_method_types: list[str] | None = None
+    amount_details: dict[str, Any] | str | None = None
+    amount_to_confirm: int | None = None
     capture_method: str | None = None
-    mandate_data: Mandate | None = None
-    return_url: str | None = None
-    receipt_email: str | None = None
+    confirmation_token: str | None = None
     error_on_requires_action: bool = False
-    expand: list[str] = []
+    mandate: str | None = None
+    mandate_data: Mandate | str | None = None
+    off_session: str | None = None
+    payment_details: dict[str, Any] | str | None = None
+    payment_method: str | None = None
+    payment_method_data: MethodData | None = None
+    payment_method_options: dict[str, Any] | None = None
+    payment_method_types: list[str] | None = None
+    radar_options: dict[str, Any] | None = None
+    receipt_email: str | None = None
+    return_url: str | None = None
+    setup_future_usage: str | None = None
+    shipping: Shipping | str | None = None
+    use_stripe_sdk: bool | None = None
 
 
-class CaptureBody(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
+class CaptureBody(Body, kw_only=True):
     """Capture an authorised intent, all of it or less."""
 
+    amount_details: dict[str, Any] | str | None = None
     amount_to_capture: int | None = None
+    application_fee_amount: int | None = None
     final_capture: bool = True
-    metadata: _METADATA_TEXT | str | None = None
-    expand: list[str] = []
+    metadata: MetadataChange = None
+    statement_descriptor: str | None = None
+    statement_descriptor_suffix: str | None = None
+    transfer_data: dict[str, Any] | None = None
 
 
-class CancelBody(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
-    """Cancel a payment intent."""
+class IncrementBody(Body, kw_only=True):
+    """Raise the amount of an authorisation to a new total."""
+
+    amount: int
+    application_fee_amount: int | None = None
+    description: str | None = None
+    metadata: MetadataChange = None
+    statement_descriptor: str | None = None
+
+
+class BalanceBody(Body, kw_only=True):
+    """Pay an intent from the customer's cash balance."""
+
+    amount: int | None = None
+    currency: str | None = None
+
+
+class MicrodepositsBody(Body, kw_only=True):
+    """Prove that a bank account is one's own."""
+
+    amounts: list[int] | None = None
+    descriptor_code: str | None = None
+
+
+class CancelBody(Body, kw_only=True):
+    """Cancel a payment intent or a setup intent."""
 
     cancellation_reason: str | None = None
-    expand: list[str] = []
 
 
-class RefundBody(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
+class ChargeBody(Body, kw_only=True):
+    """Charge a card at once, the old way: a payment intent is made, confirmed and left behind it."""
+
+    amount: int
+    currency: str
+    application_fee_amount: int | None = None
+    capture: bool = True
+    customer: str | None = None
+    description: str | None = None
+    metadata: MetadataChange = None
+    receipt_email: str | None = None
+    shipping: Shipping | None = None
+    source: str | None = None
+    statement_descriptor: str | None = None
+    statement_descriptor_suffix: str | None = None
+    transfer_group: str | None = None
+
+
+class ChargeCaptureBody(Body, kw_only=True):
+    """Capture a charge, all of it or less."""
+
+    amount: int | None = None
+    application_fee_amount: int | None = None
+    receipt_email: str | None = None
+    statement_descriptor: str | None = None
+    statement_descriptor_suffix: str | None = None
+
+
+class RefundBody(Body, kw_only=True):
     """Refund a charge, all that is left of it or less."""
 
-    payment_intent: str | None = None
-    charge: str | None = None
     amount: int | None = None
+    charge: str | None = None
+    currency: str | None = None
+    customer: str | None = None
+    instructions_email: str | None = None
+    metadata: MetadataChange = None
+    origin: str | None = None
+    payment_intent: str | None = None
     reason: str | None = None
-    metadata: _METADATA_TEXT | str | None = None
-    expand: list[str] = []
+    refund_application_fee: bool | None = None
+    reverse_transfer: bool | None = None
 
 
-class DisputeBody(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
+class DisputeBody(Body, kw_only=True):
     """Answer a dispute."""
 
-    evidence: _METADATA_TEXT | None = None
+    evidence: dict[str, str] | None = None
+    metadata: MetadataChange = None
     submit: bool = True
-    metadata: _METADATA_TEXT | str | None = None
-    expand: list[str] = []
 
 
-class Range(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
+class PayoutBody(Body, kw_only=True):
+    """Pay out of the balance by hand."""
+
+    amount: int
+    currency: str
+    description: str | None = None
+    destination: str | None = None
+    metadata: MetadataChange = None
+    method: str = "standard"
+    source_type: str | None = None
+    statement_descriptor: str | None = None
+
+
+# --- queries --------------------------------------------------------------------------------------------------------
+
+
+class Range(Shape, kw_only=True):
     """Bounds of an instant in seconds."""
 
     gt: int | None = None
@@ -229,30 +382,79 @@ class Range(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_
     lte: int | None = None
 
 
-class ListQuery(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
-    """Paging, and the filters of all lists; an operation's table says which filters it has."""
+class Paging(Body, kw_only=True):
+    """The page of a list; further fields of a query are filters."""
 
     limit: int = 10
     starting_after: str | None = None
     ending_before: str | None = None
     created: Range | int | None = None
-    customer: str | None = None
+
+
+class CustomerQuery(Paging, kw_only=True):
+    """Which customers."""
+
     email: str | None = None
+    test_clock: str | None = None
+
+
+class MethodQuery(Paging, kw_only=True):
+    """Which payment methods."""
+
+    allow_redisplay: str | None = None
+    customer: str | None = None
+    type: str | None = None
+
+
+class OwnedQuery(Paging, kw_only=True):
+    """Which objects of a customer."""
+
+    customer: str | None = None
+
+
+class ChargeQuery(Paging, kw_only=True):
+    """Which charges."""
+
+    customer: str | None = None
     payment_intent: str | None = None
+    transfer_group: str | None = None
+
+
+class ChargedQuery(Paging, kw_only=True):
+    """Which refunds or disputes."""
+
     charge: str | None = None
+    payment_intent: str | None = None
+
+
+class MovementQuery(Paging, kw_only=True):
+    """Which balance transactions."""
+
+    currency: str | None = None
     payout: str | None = None
     source: str | None = None
     type: str | None = None
-    types: list[str] | None = None
-    currency: str | None = None
+
+
+class PayoutQuery(Paging, kw_only=True):
+    """Which payouts."""
+
+    arrival_date: Range | int | None = None
+    destination: str | None = None
     status: str | None = None
-    expand: list[str] = []
 
 
-class SearchQuery(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
+class EventQuery(Paging, kw_only=True):
+    """Which events."""
+
+    delivery_success: bool | None = None
+    type: str | None = None
+    types: list[str] | None = None
+
+
+class SearchQuery(Body, kw_only=True):
     """A search and its page."""
 
     query: str
     limit: int = 10
     page: str | None = None
-    expand: list[str] = []

@@ -1,86 +1,92 @@
-"""Customers and their payment methods."""
+"""Customers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import Any
 
-import msgspec
+from msgspec import structs
 
 from domain import objects
-from mocks.kernel.operations import Refusal
-from mocks.payment.bodies import CardBody, CustomerBody, MethodBody, MethodData
-from mocks.payment.model import Processor, changed, merged
-from mocks.payment.records import Behaviour, Customer, Method
-from mocks.payment.statuses import METHODS
+from mocks.kernel.operations import Operation, Refusal
+from mocks.payment import methods
+from mocks.payment.bodies import CustomerBody, CustomerQuery, EmptyBody, InvoiceSettingsBody
+from mocks.payment.model import Processor, given, merged
+from mocks.payment.records import Customer, InvoiceSettings, Method
+from mocks.payment.rows import alter, find, make, page, read, remove
 
-TEST_METHODS: Mapping[str, Behaviour] = {
-    "pm_card_visa": Behaviour(),
-    "pm_card_mastercard": Behaviour(),
-    "pm_card_chargeDeclined": Behaviour(hard=True, decline_code="generic_decline"),
-    "pm_card_chargeDeclinedInsufficientFunds": Behaviour(hard=True, decline_code="insufficient_funds"),
-    "pm_card_chargeDeclinedLostCard": Behaviour(hard=True, decline_code="lost_card"),
-    "pm_card_authenticationRequired": Behaviour(challenge=True),
-    "pm_card_createDispute": Behaviour(dispute=True),
-}
-"""What the vendor's test methods do; using one makes a method of one's own [K]."""
-_TEST_CARDS: Mapping[str, str] = {
-    "4242424242424242": "pm_card_visa",
-    "4000000000000002": "pm_card_chargeDeclined",
-    "4000000000009995": "pm_card_chargeDeclinedInsufficientFunds",
-    "4000000000009987": "pm_card_chargeDeclinedLostCard",
-    "4000002500003155": "pm_card_authenticationRequired",
-    "4000000000000259": "pm_card_createDispute",
-}
+_PLAIN = (
+    "address", "balance", "business_name", "description", "email", "individual_name", "invoice_prefix", "name",
+    "next_invoice_sequence", "phone", "preferred_locales", "shipping", "tax_exempt",
+)  # fmt: skip
+_FIELD = "invoice_settings[default_payment_method]"
 
 
 def create(model: Processor, body: CustomerBody, key: str = "", currency: str = "", ref: str = "") -> Customer:
     """Create a customer; a payment method given with it is attached."""
     metadata = merged({}, body.metadata)
-    method = method_for(model, body.payment_method, "payment_method") if body.payment_method else None
+    source = body.payment_method or body.source
+    method = methods.method_for(model, source, "payment_method") if source else None
     chosen = body.invoice_settings.default_payment_method if body.invoice_settings else None
     if chosen and (method is None or chosen != method.id):
-        model.referred("payment_method", chosen, "invoice_settings[default_payment_method]")
+        model.referred("payment_method", chosen, _FIELD)
+    if body.test_clock:
+        model.referred("test_helpers.test_clock", body.test_clock, "test_clock")
+    key = key or model.new_id("cus")
+    fields = given(body, _PLAIN)
+    fields.setdefault("invoice_prefix", f"Q2C{key[-6:].upper()}")
+    settings = _settings(InvoiceSettings(), body.invoice_settings)
+    if method is not None and not chosen:
+        settings = structs.replace(settings, default_payment_method=method.id)
     customer = Customer(
-        id=key or model.new_id("cus"),
-        created=model.now,
-        name=body.name or "",
-        email=body.email or "",
-        phone=body.phone or "",
-        description=body.description or "",
-        currency=currency.lower(),
-        default_method=chosen or (method.id if method else ""),
-        metadata=metadata,
-    )
+        id=key, created=model.now, currency=currency.lower() or None, invoice_settings=settings, metadata=metadata,
+        test_clock=body.test_clock, **fields,
+    )  # fmt: skip
     if method is not None:
-        keep_method(model, changed(method, customer=customer.id))
+        methods.keep(model, structs.replace(method, customer=key))
     keep(model, customer, ref)
+    model.emit("customer.created", customer)
     return customer
 
 
 def update(model: Processor, customer: Customer, body: CustomerBody) -> Customer:
     """Change a customer; a field that is not given stays."""
+    _require_there(customer)
     settings = body.invoice_settings
     chosen = settings.default_payment_method if settings is not None else None
     if chosen:
-        method: Method = model.referred("payment_method", chosen, "invoice_settings[default_payment_method]")
+        method: Method = model.referred("payment_method", chosen, _FIELD)
         if method.customer != customer.id:
-            field = "invoice_settings[default_payment_method]"
-            raise Refusal("parameter_invalid", f"The payment method {chosen} is not attached to this customer.", field)
-    given = {name: getattr(body, name) for name in ("name", "email", "phone", "description")}
-    fields = {name: value for name, value in given.items() if value is not None}
-    default = customer.default_method if chosen is None else chosen
-    after: Customer = changed(
-        customer, **fields, default_method=default, metadata=merged(customer.metadata, body.metadata)
+            text = f"The payment method {chosen} is not attached to this customer."
+            raise Refusal("parameter_invalid", text, field=_FIELD)
+    after = structs.replace(
+        customer,
+        **given(body, _PLAIN),
+        invoice_settings=_settings(customer.invoice_settings, settings),
+        metadata=merged(customer.metadata, body.metadata),
     )
     keep(model, after)
+    model.emit("customer.updated", after, "", customer)
     return after
 
 
-def delete(model: Processor, customer: Customer) -> Customer:
-    """Delete a customer: it can still be read, but no longer be charged."""
-    after: Customer = changed(customer, deleted=True)
+def _settings(before: InvoiceSettings, body: InvoiceSettingsBody | None) -> InvoiceSettings:
+    if body is None:
+        return before
+    return structs.replace(before, **given(body, InvoiceSettingsBody.__struct_fields__))
+
+
+def delete(model: Processor, customer: Customer, body: EmptyBody | None = None) -> Customer:
+    """Delete a customer: it can still be read, but no longer be charged; what it subscribed to ends."""
+    _require_there(customer)
+    after = structs.replace(customer, deleted=True)
     keep(model, after)
+    model.emit("customer.deleted", customer)
     return after
+
+
+def _require_there(customer: Customer) -> None:
+    if customer.is_deleted:
+        raise Refusal("resource_missing", f"No such customer: '{customer.id}'", field="id")
 
 
 def keep(model: Processor, customer: Customer, ref: str = "") -> None:
@@ -90,89 +96,44 @@ def keep(model: Processor, customer: Customer, ref: str = "") -> None:
     shown = objects.Customer(
         id=customer.id,
         ref=ref or customer.metadata.get("account", ""),
-        name=customer.name,
-        currency=customer.currency.upper(),
+        name=customer.name or "",
+        currency=(customer.currency or "").upper(),
     )
-    status = "deleted" if customer.deleted else "active"
+    status = "deleted" if customer.is_deleted else "active"
     model.desk.book.put("customer", customer.id, None, shown, status)
 
 
-# --- payment methods ------------------------------------------------------------------------------------------------
+def charged(model: Processor, key: str | None, field: str = "customer") -> Customer | None:
+    """Return the customer a parameter names, None when it names none; a deleted one is refused."""
+    if not key:
+        return None
+    customer: Customer = model.referred("customer", key, field)
+    if customer.is_deleted:
+        raise Refusal("reference_missing", f"No such customer: '{key}'", field=field)
+    return customer
 
 
-def create_method(model: Processor, body: MethodBody | MethodData) -> Method:
-    """Create a payment method that belongs to nobody yet."""
-    method = new_method(model, body)
-    keep_method(model, method)
-    return method
-
-
-def new_method(model: Processor, body: MethodBody | MethodData) -> Method:
-    """Return a payment method as described, not kept yet."""
-    if body.type not in METHODS:
-        raise Refusal("parameter_invalid", f"Invalid type: {body.type}", field="type")
-    if body.type == "card" and body.card is None:
-        raise Refusal("parameter_missing", "Missing required param: card.", field="card")
-    if body.type == "us_bank_account" and body.us_bank_account is None:
-        raise Refusal("parameter_missing", "Missing required param: us_bank_account.", field="us_bank_account")
-    behaviour = _card_behaviour(body.card) if body.type == "card" and body.card else Behaviour()
-    metadata = merged({}, body.metadata) if isinstance(body, MethodBody) else {}
-    return Method(
-        id=model.new_id("pm"), created=model.now, type=body.type, behaviour=behaviour, metadata=metadata
-    )  # fmt: skip
-
-
-def _card_behaviour(card: CardBody) -> Behaviour:
-    if card.token is not None:
-        name = "pm_card_" + card.token.removeprefix("tok_")
-        if name not in TEST_METHODS:
-            raise Refusal("reference_missing", f"No such token: '{card.token}'", field="card[token]")
-        return TEST_METHODS[name]
-    number = (card.number or "").replace(" ", "")
-    if number not in _TEST_CARDS:
-        raise Refusal("parameter_invalid", "Only the processor's test card numbers are taken.", field="card[number]")
-    return TEST_METHODS[_TEST_CARDS[number]]
-
-
-def method_for(model: Processor, key: str, field: str) -> Method:
-    """Return a payment method by id; a test method's name makes a new one, which is kept by whoever uses it."""
-    if key in TEST_METHODS and key not in model.methods:
-        return Method(id=model.new_id("pm"), created=model.now, type="card", behaviour=TEST_METHODS[key])
-    found: Method = model.referred("payment_method", key, field)
-    return found
-
-
-def keep_method(model: Processor, method: Method) -> None:
-    """Keep a payment method."""
-    model.methods[method.id] = method
-
-
-def attach(model: Processor, key: str, customer: str) -> Method:
-    """Attach a payment method to a customer; one that has another owner is refused."""
-    model.referred("customer", customer, "customer")
-    method = method_for(model, key, "payment_method") if key in TEST_METHODS else model.named("payment_method", key)
-    if method.customer and method.customer != customer:
-        raise Refusal("method_in_use", "The payment method is attached to another customer.", field="payment_method")
-    after: Method = changed(method, customer=customer)
-    keep_method(model, after)
-    return after
-
-
-def detach(model: Processor, method: Method) -> Method:
+def _detach(model: Processor, method: Method, body: EmptyBody) -> Method:
     """Take a payment method from its customer; it is no default any more."""
     if not method.customer:
         raise Refusal("method_in_use", "The payment method is not attached to a customer.")
     customer = model.customers[method.customer]
-    if customer.default_method == method.id:
-        keep(model, changed(customer, default_method=""))
-    after: Method = changed(method, customer="")
-    keep_method(model, after)
+    if customer.method == method.id:
+        settings = structs.replace(customer.invoice_settings, default_payment_method=None)
+        keep(model, structs.replace(customer, invoice_settings=settings))
+    after = structs.replace(method, customer="")
+    methods.keep(model, after)
+    model.emit("payment_method.detached", after)
     return after
 
 
-def behave(model: Processor, key: str, behaviour: Behaviour) -> None:
-    """Let a payment method behave otherwise from now on, its count of declines starting anew."""
-    method = model.methods[key]
-    seen = model.desk.next(f"confirmed {key}") - 1
-    declines = behaviour.declines + seen + 1 if behaviour.declines else 0
-    keep_method(model, changed(method, behaviour=msgspec.structs.replace(behaviour, declines=declines)))
+_ONE = "/v1/customers/{id}"
+ROWS: tuple[Operation, ...] = (
+    make("create_customer", "/v1/customers", "customer", CustomerBody, create, Customer),
+    page("list_customers", "/v1/customers", "customer", CustomerQuery),
+    find("search_customers", "/v1/customers/search", "customer"),
+    read("get_customer", _ONE, "customer", Customer),
+    alter("update_customer", _ONE, "customer", CustomerBody, update, Customer),
+    remove("delete_customer", _ONE, "customer", delete),
+    alter("detach_payment_method", "/v1/payment_methods/{id}/detach", "payment_method", EmptyBody, _detach),
+)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from mocks.kernel.operations import Refusal
-from mocks.payment import balance
-from mocks.payment.bodies import DisputeBody
+from mocks.kernel.operations import Operation, Refusal
+from mocks.payment import balance, views
+from mocks.payment.bodies import ChargedQuery, DisputeBody, EmptyBody
 from mocks.payment.model import DAY_SECONDS, Processor, changed, merged, payment_id
 from mocks.payment.records import Charge, Dispute
+from mocks.payment.rows import alter, page, read
 
 CLOSED = ("won", "lost")
 
@@ -47,12 +48,14 @@ def answer(model: Processor, dispute: Dispute, body: DisputeBody) -> Dispute:
     metadata = merged(dispute.metadata, body.metadata)
     submits = bool(body.evidence) and body.submit
     dispute = changed(
-        dispute, metadata=metadata, submissions=dispute.submissions + submits,
+        dispute, metadata=metadata, evidence={**dispute.evidence, **(body.evidence or {})},
+        submissions=dispute.submissions + submits,
         status="under_review" if submits else dispute.status,
     )  # fmt: skip
     model.disputes[dispute.id] = dispute
     if submits:
         model.show_dispute(dispute, dispute.status)
+    model.emit("charge.dispute.updated", dispute, model.intents[dispute.intent].txn)
     return dispute
 
 
@@ -87,3 +90,17 @@ def _withdrawn(model: Processor, dispute: Dispute) -> Dispute:
     )  # fmt: skip
     after: Dispute = changed(dispute, balance_transactions=(*dispute.balance_transactions, moved.id))
     return after
+
+
+def accept(model: Processor, dispute: Dispute, body: EmptyBody) -> Dispute:
+    """Close a dispute as the seller: it is lost."""
+    return close(model, dispute, won=False)
+
+
+_ALL, _ONE, _VIEW = "/v1/disputes", "/v1/disputes/{id}", views.Dispute
+ROWS: tuple[Operation, ...] = (
+    page("list_disputes", _ALL, "dispute", ChargedQuery),
+    read("get_dispute", _ONE, "dispute", _VIEW),
+    alter("update_dispute", _ONE, "dispute", DisputeBody, answer, _VIEW),
+    alter("close_dispute", _ONE + "/close", "dispute", EmptyBody, accept, _VIEW),
+)

@@ -8,8 +8,9 @@ import msgspec
 
 from domain.http import Reply
 from mocks.kernel.operations import Call, Refusal, json_reply
-from mocks.payment import render
-from mocks.payment.records import Intent
+from mocks.payment import render, views
+from mocks.payment.parts import Shape
+from mocks.payment.records import Failure, Intent
 
 _INVALID, _API, _IDEMPOTENCY = "invalid_request_error", "api_error", "idempotency_error"
 
@@ -53,6 +54,12 @@ ERRORS: dict[str, Row] = {
     "amount_too_small": Row(400, _INVALID, "amount_too_small", "The amount is below the minimum of its currency."),
     "amount_too_large": Row(400, _INVALID, "amount_too_large", "The amount is above the maximum."),
     "unexpected_state": Row(400, _INVALID, "payment_intent_unexpected_state", "The state does not allow this."),
+    "charge_already_captured": Row(400, _INVALID, "charge_already_captured", "The charge is captured already."),
+    "balance_insufficient": Row(400, _INVALID, "balance_insufficient", "The balance is too small for this."),
+    "payout_not_cancelable": Row(400, _INVALID, "payouts_not_allowed", "The payout cannot be canceled."),
+    "url_invalid": Row(400, _INVALID, "url_invalid", "The URL is not valid."),
+    "unknown_version": Row(400, _INVALID, "", "There is no such API version."),
+    "resource_already_exists": Row(400, _INVALID, "resource_already_exists", "There is such an object already."),
     "charge_already_refunded": Row(400, _INVALID, "charge_already_refunded", "The charge is refunded already."),
     "charge_disputed": Row(400, _INVALID, "charge_disputed", "The charge is disputed and cannot be refunded."),
     "charge_not_refundable": Row(400, _INVALID, "", "Only a successful charge can be refunded."),
@@ -63,16 +70,38 @@ ERRORS: dict[str, Row] = {
 }
 
 
+class ErrorView(Shape, kw_only=True, omit_defaults=True):
+    """An error on the wire; what does not apply is left out."""
+
+    charge: str = ""
+    code: str = ""
+    decline_code: str = ""
+    message: str = ""
+    network_decline_code: str | None = None
+    param: str = ""
+    payment_intent: views.PaymentIntent | None = None
+    request_log_url: str = ""
+    setup_intent: Any = None
+    type: str
+
+
+class Failed(Shape, kw_only=True):
+    """The body of every refusal."""
+
+    error: ErrorView
+
+
 def refuse(refusal: Refusal, call: Call | None) -> Reply:
     """Render a refusal as an `error` object; a refused state carries the intent it is about."""
     row = ERRORS[refusal.code]
-    error: dict[str, Any] = {"type": row.type, "message": refusal.detail or row.message}
-    if row.code:
-        error["code"] = row.code
-    if refusal.field and row.type == _INVALID:
-        error["param"] = refusal.field
-    if "intent" in refusal.extra:
-        error["payment_intent"] = render.intent(refusal.extra["intent"])
+    about = refusal.extra.get("intent")
+    error = ErrorView(
+        type=row.type,
+        message=refusal.detail or row.message,
+        code=row.code,
+        param=refusal.field if row.type == _INVALID else "",
+        payment_intent=render.intent(about) if about is not None else None,
+    )
     headers: dict[str, str] = {}
     wait = refusal.extra.get("retry_after_seconds", 0)
     if wait:
@@ -81,13 +110,18 @@ def refuse(refusal: Refusal, call: Call | None) -> Reply:
         headers["allow"] = refusal.extra["allow"].replace(",", ", ")
     if row.status == 429:
         headers["stripe-rate-limited-reason"] = "global-rate" if row.code == "rate_limit" else "resource-specific"
-    return json_reply({"error": error}, row.status, headers)
+    return json_reply(Failed(error=error), row.status, headers)
 
 
 def payment_failed(intent: Intent) -> Reply:
     """Render a decline: 402 with the intent that now asks for another payment method."""
-    failure = intent.failure
-    assert failure is not None, "only a declined intent is rendered as an error"
-    error = render.failure(failure, intent.charge)
-    error["payment_intent"] = render.intent(intent)
-    return json_reply({"error": error}, 402)
+    return json_reply(Failed(error=declined(intent.failure, intent.charge, render.intent(intent))), 402)
+
+
+def declined(failure: Failure | None, charge: str = "", intent: views.PaymentIntent | None = None) -> ErrorView:
+    """Return the error of a decline."""
+    assert failure is not None, "only what was declined is rendered as an error"
+    return ErrorView(
+        charge=charge, code=failure.code, decline_code=failure.decline_code, message=failure.message,
+        network_decline_code=failure.network_code or None, payment_intent=intent, type=failure.type,
+    )  # fmt: skip

@@ -1,82 +1,159 @@
-"""Expansion: `expand[]` replaces ids by the objects they name, at most four levels deep."""
+"""Expansion: `expand[]` replaces ids by the objects they name, and adds what is left out unless asked for.
+
+A path is made of fields; `data` stands for the rows of a list and is no level of its own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
+
+import msgspec
 
 from mocks.kernel.operations import Refusal
 from mocks.payment import render
 from mocks.payment.model import Processor
 
 DEPTH = 4
-EXPANDABLE: Mapping[tuple[str, str], str] = {
-    ("payment_intent", "customer"): "customer",
-    ("payment_intent", "payment_method"): "payment_method",
-    ("payment_intent", "latest_charge"): "charge",
-    ("charge", "customer"): "customer",
-    ("charge", "payment_intent"): "payment_intent",
-    ("charge", "balance_transaction"): "balance_transaction",
-    ("charge", "dispute"): "dispute",
-    ("refund", "charge"): "charge",
-    ("refund", "payment_intent"): "payment_intent",
-    ("refund", "balance_transaction"): "balance_transaction",
-    ("dispute", "charge"): "charge",
-    ("dispute", "payment_intent"): "payment_intent",
-    ("payout", "balance_transaction"): "balance_transaction",
-    ("payment_method", "customer"): "customer",
-    ("customer.invoice_settings", "default_payment_method"): "payment_method",
-}
+_MONEY = {"customer": "customer", "payment_intent": "payment_intent", "payment_method": "payment_method"}
+_BILLED = {"customer": "customer", "test_clock": "test_helpers.test_clock", "discounts": "discount"}
+EXPANDABLE: Mapping[str, Mapping[str, str]] = {
+    "payment_intent": {**_MONEY, "latest_charge": "charge"},
+    "setup_intent": _MONEY,
+    "charge": {**_MONEY, "balance_transaction": "balance_transaction", "dispute": "dispute", "refunds": "refund"},
+    "refund": {
+        "charge": "charge", "payment_intent": "payment_intent", "balance_transaction": "balance_transaction",
+    },
+    "dispute": {"charge": "charge", "payment_intent": "payment_intent"},
+    "payout": {"balance_transaction": "balance_transaction"},
+    "balance_transaction": {"source": "*"},
+    "payment_method": {"customer": "customer"},
+    "customer": {
+        "subscriptions": "subscription", "tax_ids": "tax_id", "test_clock": "test_helpers.test_clock",
+        "sources": "source",
+    },
+    "customer.invoice_settings": {"default_payment_method": "payment_method"},
+    "customer_balance_transaction": {"customer": "customer", "invoice": "invoice", "credit_note": "credit_note"},
+    "tax_id": {"customer": "customer"},
+    "product": {"default_price": "price"},
+    "price": {"product": "product", "tiers": "tiers", "currency_options": "currency_options"},
+    "coupon": {"applies_to": "applies_to"},
+    "discount": {"customer": "customer", "promotion_code": "promotion_code"},
+    "discount.source": {"coupon": "coupon"},
+    "promotion_code": {"customer": "customer"},
+    "promotion_code.promotion": {"coupon": "coupon"},
+    "invoice": {
+        **_BILLED, "default_payment_method": "payment_method", "payments": "invoice_payment",
+        "confirmation_secret": "confirmation_secret", "latest_revision": "invoice", "account_tax_ids": "tax_id",
+        "default_tax_rates": "tax_rate",
+    },
+    "invoice.parent.subscription_details": {"subscription": "subscription"},
+    "invoice.from_invoice": {"invoice": "invoice"},
+    "invoice.lines": {"discounts": "discount"},
+    "invoice.lines.pricing.price_details": {"price": "price"},
+    "line_item": {"discounts": "discount", "subscription": "subscription"},
+    "line_item.pricing.price_details": {"price": "price"},
+    "invoiceitem": {**_BILLED, "invoice": "invoice"},
+    "invoiceitem.pricing.price_details": {"price": "price"},
+    "invoice_payment": {"invoice": "invoice"},
+    "invoice_payment.payment": {"payment_intent": "payment_intent", "charge": "charge"},
+    "credit_note": {
+        "customer": "customer", "invoice": "invoice", "customer_balance_transaction": "customer_balance_transaction",
+    },
+    "subscription": {
+        **_BILLED, "latest_invoice": "invoice", "default_payment_method": "payment_method",
+        "pending_setup_intent": "setup_intent", "schedule": "subscription_schedule", "default_tax_rates": "tax_rate",
+    },
+    "subscription.items": {"tax_rates": "tax_rate", "discounts": "discount"},
+    "subscription.items.price": {"product": "product", "tiers": "tiers"},
+    "subscription_item": {"discounts": "discount"},
+    "subscription_item.price": {"product": "product", "tiers": "tiers"},
+    "subscription_schedule": {
+        "customer": "customer", "subscription": "subscription", "test_clock": "test_helpers.test_clock",
+    },
+    "subscription_schedule.phases.items": {"price": "price"},
+    "quote": {**_BILLED, "invoice": "invoice", "subscription": "subscription", "line_items": "item"},
+}  # fmt: skip
+"""Holder (an object, or a part of one by its path) -> field -> kind of what is expanded there."""
+_HOLDERS = frozenset(
+    ".".join(holder.split(".")[:length]) for holder in EXPANDABLE for length in range(2, holder.count(".") + 2)
+)
 _SOURCES = ("charge", "refund", "dispute", "payout")
+
+EXTRAS: dict[tuple[str, str], Callable[[Processor, dict[str, Any]], Any]] = {}
+"""What is left out unless asked for: (kind, field) -> the view of it. Modules of invoicing add theirs."""
 
 
 def require(kind: str, path: str) -> None:
     """Raise Refusal when a path cannot be expanded from an object of a kind, whatever the object holds."""
-    parts = path.split(".")
-    for part in parts:
-        if (kind, part) in EXPANDABLE:
-            kind = EXPANDABLE[kind, part]
-        elif any(holder == f"{kind}.{part}" for holder, _ in EXPANDABLE) and part is not parts[-1]:
-            kind = f"{kind}.{part}"
+    levels, holder, opened = 0, kind, False
+    for part in path.split("."):
+        if part == "data":
+            continue
+        target = EXPANDABLE.get(holder, {}).get(part)
+        opened = target is not None
+        if target is not None:
+            levels, holder = levels + 1, target
+        elif f"{holder}.{part}" in _HOLDERS:
+            holder = f"{holder}.{part}"
         else:
             raise Refusal("not_expandable", f"This property cannot be expanded ({path}).", field="expand")
-    if len(parts) > DEPTH:
+        if holder == "*":
+            break
+    if not opened:
+        raise Refusal("not_expandable", f"This property cannot be expanded ({path}).", field="expand")
+    if levels > DEPTH:
         raise Refusal("not_expandable", f"You cannot expand more than {DEPTH} levels of a property.", "expand")
 
 
-def expand(model: Processor, body: dict[str, Any], paths: Sequence[str]) -> dict[str, Any]:
-    """Return the body with the paths expanded in place; raise Refusal for one that cannot be."""
+def plain(view: Any) -> Any:
+    """Return a view as dictionaries and lists that may be changed."""
+    return msgspec.to_builtins(view, builtin_types=(Decimal,))
+
+
+def expand(model: Processor, body: dict[str, Any], paths: Sequence[str], kind: str) -> None:
+    """Expand the paths of an object, or of the rows of a list of a kind, in place."""
     for path in paths:
-        parts = path.split(".")
-        if len(parts) > DEPTH:
-            raise Refusal("not_expandable", f"You cannot expand more than {DEPTH} levels of a property.", "expand")
-        _expand(model, body, body["object"], parts, path)
-    return body
+        require(kind, path)
+        _open(model, body, kind, path.split("."))
 
 
-def _expand(model: Processor, node: dict[str, Any], kind: str, parts: list[str], path: str) -> None:
+def _open(model: Processor, node: Any, kind: str, parts: Sequence[str]) -> None:
+    if isinstance(node, list):
+        for each in node:
+            _open(model, each, kind, parts)
+    if not isinstance(node, dict) or not parts:
+        return
     name, rest = parts[0], parts[1:]
-    if kind in ("list", "search_result") and name == "data" and rest:
-        for row in node["data"]:
-            _expand(model, row, row["object"], rest, path)
+    if name == "data":
+        _open(model, node.get("data"), kind, rest)
         return
+    target = EXPANDABLE.get(kind, {}).get(name)
+    if target is None:
+        _open(model, node.get(name), f"{kind}.{name}", rest)
+        return
+    node[name] = _opened(model, node, kind, name, target)
+    _open(model, node[name], target if target != "*" else _kind(node[name]), rest)
+
+
+def _kind(node: Any) -> str:
+    return str(node["object"]) if isinstance(node, dict) else ""
+
+
+def _opened(model: Processor, node: dict[str, Any], kind: str, name: str, target: str) -> Any:
     value = node.get(name)
-    if isinstance(value, dict) and "object" not in value and rest:
-        _expand(model, value, f"{kind}.{name}", rest, path)
-        return
-    if not _can(kind, name):
-        raise Refusal("not_expandable", f"This property cannot be expanded ({path}).", field="expand")
+    extra = EXTRAS.get((kind, name))
+    if extra is not None and value is None:
+        return plain(extra(model, node))
     if isinstance(value, str):
-        value = node[name] = render.shown(_named(model, kind, name, value))
-    if rest and isinstance(value, dict):
-        _expand(model, value, value["object"], rest, path)
+        return plain(render.shown(_named(model, target, value)))
+    if isinstance(value, list):
+        return [plain(render.shown(_named(model, target, each))) if isinstance(each, str) else each for each in value]
+    return value
 
 
-def _can(kind: str, name: str) -> bool:
-    return (kind, name) in EXPANDABLE or (kind, name) == ("balance_transaction", "source")
-
-
-def _named(model: Processor, kind: str, name: str, key: str) -> Any:
-    if (kind, name) == ("balance_transaction", "source"):
+def _named(model: Processor, kind: str, key: str) -> Any:
+    if kind == "*":
         return next(model.tables[table][key] for table in _SOURCES if key in model.tables[table])
-    return model.tables[EXPANDABLE[kind, name]][key]
+    return model.tables[kind][key]

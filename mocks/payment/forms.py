@@ -1,14 +1,14 @@
-"""Form parameters: bracketed names become nested values, and those must fit the operation's type."""
+"""Form parameters: each body type knows the names its fields have in a form, so a form is read straight into it."""
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from itertools import pairwise
+from functools import cache
 from typing import Any
 from urllib.parse import unquote_plus
 
 import msgspec
+from msgspec import inspect
 
 from mocks.kernel.codec import Undecodable
 from mocks.kernel.operations import Refusal
@@ -16,69 +16,127 @@ from mocks.kernel.operations import Refusal
 _PATH = re.compile(r"at `\$\.?([^`]*)`")
 _FIELD = re.compile(r"field `([^`]+)`")
 _INDEX = re.compile(r"\.?([^.\[\]]+)|\[[^\]]*\]")
+_NAMES_MAX = 4_096  # metadata has any names: those beyond are worked out anew each time
+_DEPTH_MAX = 12
+_INDEX_DIGITS_MAX = 6
+
+Part = str | int
+Place = tuple[Part, ...]
+"""Where a value belongs, from the outside in; an int is a position in an array, -1 the next free one."""
 
 
-def decode(text: bytes | str) -> dict[str, Any]:
-    """Return the fields of a form or query: {'a[b]': 'c', 'd[]': 'e'} becomes {'a': {'b': 'c'}, 'd': ['e']}.
+@cache
+def form_of(model: Any) -> Form:
+    """Return the form of a body type."""
+    return Form(model)
 
-    Raises Undecodable when it is not ASCII or a name is both a value and a container.
-    """
-    if isinstance(text, bytes):
+
+class Form:
+    """The names of one body type's fields, and how to read a form or a query into it."""
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self._shape = inspect.type_info(model)
+        self._places: dict[str, str | Place] = {}
+
+    def read(self, text: str) -> Any:
+        """Return the body a form describes: 'a[b]=c&d[]=e'.
+
+        Raises Refusal in the vendor's words when a name is unknown, missing or does not fit its type, and Undecodable
+        when a name is used both as a value and as a container.
+        """
+        fields: dict[Any, Any] = {}
+        arrays: list[tuple[dict[Any, Any], Part]] = []
+        places = self._places
+        for pair in text.split("&"):
+            name, _, value = pair.partition("=")
+            place = places.get(name)
+            if place is None:
+                if not name:
+                    continue
+                place = self._find(name)
+            if "%" in value or "+" in value:
+                value = unquote_plus(value)
+            if place.__class__ is str:
+                fields[place] = value
+            else:
+                _lay(fields, place, value, arrays)  # type: ignore[arg-type]  # the class was looked at above
+        for holder, key in reversed(arrays):
+            holder[key] = [holder[key][index] for index in sorted(holder[key])]
         try:
-            text = text.decode("ascii")
-        except UnicodeDecodeError as error:
-            raise Undecodable("a form is ASCII with percent escapes") from error
-    fields: dict[str, Any] = {}
-    for pair in text.split("&"):
-        if not pair:
-            continue
-        name, _, value = pair.partition("=")
-        if "%" in value or "+" in value:
-            value = unquote_plus(value)
-        path = _path(name)
-        if len(path) == 1:
-            fields[path[0]] = value
-        else:
-            _place(fields, path, value, name)
-    return fields
+            return msgspec.convert(fields, self.model, strict=False)
+        except msgspec.ValidationError as error:
+            raise _refusal(str(error)) from error
+
+    def _find(self, raw: str) -> str | Place:
+        """Return where the value of a raw name belongs, and keep it for the next form."""
+        names = unquote_plus(raw).replace("]", "").split("[")
+        if len(names) > _DEPTH_MAX:
+            raise Refusal("parameter_unknown", f"Received unknown parameter: {names[0]}", field=names[0])
+        parts: list[Part] = []
+        shape: Any = self._shape
+        for depth, name in enumerate(names):
+            part, shape = _step(shape, name, names[: depth + 1])
+            parts.append(part)
+        place = names[0] if len(parts) == 1 else tuple(parts)
+        if len(self._places) < _NAMES_MAX:
+            self._places[raw] = place
+        return place
 
 
-@lru_cache(maxsize=4_096)
-def _path(name: str) -> tuple[str, ...]:
-    """Return the parts of a raw name: 'a%5Bb%5D' is (a, b). Callers send few names, again and again."""
-    return tuple(unquote_plus(name).replace("]", "").split("["))
+def _step(shape: Any, name: str, path: list[str]) -> tuple[Part, Any]:
+    """Return the part a name is inside a shape, and the shape of what it names."""
+    shape = _container(shape)
+    if isinstance(shape, inspect.StructType):
+        for field in shape.fields:
+            if field.encode_name == name:
+                return name, field.type
+        raise Refusal("parameter_unknown", f"Received unknown parameter: {_bracketed(path)}", field=_bracketed(path))
+    if isinstance(shape, inspect.DictType):
+        return name, shape.value_type
+    if isinstance(shape, inspect.ListType | inspect.VarTupleType):
+        if name == "":
+            return -1, shape.item_type
+        if name.isascii() and name.isdecimal() and len(name) <= _INDEX_DIGITS_MAX:
+            return int(name), shape.item_type
+        raise Refusal("parameter_invalid", f"Invalid array: {_bracketed(path[:-1])}", field=_bracketed(path[:-1]))
+    if isinstance(shape, inspect.AnyType):
+        return (-1 if name == "" else name), shape
+    raise Refusal("parameter_invalid", f"Invalid value for {_bracketed(path[:-1])}.", field=_bracketed(path[:-1]))
 
 
-def _place(fields: dict[str, Any], path: tuple[str, ...], value: str, name: str) -> None:
-    node: Any = fields
-    for part, following in pairwise(path):
-        fresh: Any = [] if following == "" or (following.isdigit() and part in _LISTS) else {}
-        node = _child(node, part, fresh, name)
-    if isinstance(node, list):
-        node.append(value)
-    else:
-        node[path[-1]] = value
+def _container(shape: Any) -> Any:
+    """Return the member of a union that holds other values."""
+    if isinstance(shape, inspect.UnionType):
+        for member in shape.types:
+            if isinstance(member, inspect.StructType | inspect.DictType | inspect.ListType | inspect.VarTupleType):
+                return member
+    return shape
 
 
-def _child(node: Any, part: str, fresh: Any, name: str) -> Any:
-    if isinstance(node, list):
-        node.append(fresh)
-        return fresh
-    child = node.setdefault(part, fresh)
-    if type(child) is not type(fresh):
-        raise Undecodable(f"{name} is used both as a value and as a container")
-    return child
+def _lay(node: dict[Any, Any], place: Place, value: str, arrays: list[tuple[dict[Any, Any], Part]]) -> None:
+    """Put a value into its place, making the containers on the way; arrays are dictionaries until the form is read."""
+    last = len(place) - 1
+    for depth in range(last):
+        part, following = place[depth], place[depth + 1]
+        if part == -1:
+            part = _position(node, following)
+        child = node.get(part)
+        if child is None:
+            child = node[part] = {}
+            if following.__class__ is int:
+                arrays.append((node, part))
+        elif child.__class__ is not dict:
+            raise Undecodable(f"{place[0]} is used both as a value and as a container")
+        node = child
+    part = place[last]
+    node[len(node) if part == -1 else part] = value
 
 
-_LISTS = frozenset({"expand", "payment_method_types", "preferred_locales"})
-
-
-def fit(fields: dict[str, Any], model: Any) -> Any:
-    """Return the fields as the operation's type; raise Refusal in the vendor's words when they do not fit."""
-    try:
-        return msgspec.convert(fields, model, strict=False)
-    except msgspec.ValidationError as error:
-        raise _refusal(str(error)) from error
+def _position(node: dict[Any, Any], following: Part) -> int:
+    """Return the element of an array of containers that a[][b] means: the last one, until it has a b."""
+    last = len(node) - 1
+    return last if last >= 0 and following not in node[last] else last + 1
 
 
 def _refusal(problem: str) -> Refusal:
@@ -86,8 +144,6 @@ def _refusal(problem: str) -> Refusal:
     parts = [part for part in _INDEX.findall(path.group(1)) if part] if path else []
     if field is not None:
         param = _bracketed([*parts, field.group(1)])
-        if "unknown field" in problem:
-            return Refusal("parameter_unknown", f"Received unknown parameter: {param}", field=param)
         return Refusal("parameter_missing", f"Missing required param: {param}.", field=param)
     param = _bracketed(parts)
     if "Expected `int" in problem:

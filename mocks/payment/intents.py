@@ -5,11 +5,25 @@ from __future__ import annotations
 import msgspec
 
 from domain.currency import EXPONENTS
-from mocks.kernel.operations import Refusal
-from mocks.payment import attempts, customers
-from mocks.payment.bodies import CancelBody, CaptureBody, ConfirmBody, IntentBody, IntentUpdate
+from domain.http import Reply
+from mocks.kernel.operations import Call, Operation, Refusal
+from mocks.payment import attempts, methods, views
+from mocks.payment.bodies import (
+    BalanceBody,
+    CancelBody,
+    CaptureBody,
+    ConfirmBody,
+    IncrementBody,
+    IntentBody,
+    IntentUpdate,
+    MicrodepositsBody,
+    OwnedQuery,
+)
+from mocks.payment.customers import charged
+from mocks.payment.errors import payment_failed
 from mocks.payment.model import Processor, changed, merged
-from mocks.payment.records import Customer, Intent, Method
+from mocks.payment.records import Intent, Method
+from mocks.payment.rows import alter, answer, find, make, page, prepare, read, row
 from mocks.payment.statuses import METHODS
 
 MINIMA = {"usd": 50, "eur": 50, "gbp": 30, "jpy": 50, "cad": 50, "aud": 50, "chf": 50, "sek": 300, "sgd": 50}
@@ -22,7 +36,7 @@ def create(model: Processor, body: IntentBody) -> Intent:
     """Create an intent, and confirm it when asked to; a decline leaves it in requires_payment_method."""
     currency = _currency(body.currency)
     require_amount(body.amount, currency)
-    customer = _customer(model, body.customer)
+    customer = charged(model, body.customer)
     method = _method(model, body)
     types = _types(body, method)
     _require_usable(method, types, customer.id if customer else "")
@@ -48,16 +62,19 @@ def create(model: Processor, body: IntentBody) -> Intent:
         description=description,
         statement_descriptor=body.statement_descriptor or "",
         receipt_email=body.receipt_email or "",
+        shipping=body.shipping,
+        automatic=_automatic(body),
         setup_future_usage=body.setup_future_usage or "",
         metadata=metadata,
         ref=ref,
         txn=txn,
     )
     if method is not None and method.id not in model.methods:
-        customers.keep_method(model, method)
+        methods.keep(model, method)
     model.desk.book.know(intent.id, txn)
+    model.emit("payment_intent.created", intent, txn)
     if body.confirm and method is not None:
-        return attempts.confirm(model, intent, method, body.off_session)
+        return attempts.confirm(model, intent, method, _is_off_session(body.off_session))
     attempts.keep(model, intent)
     model.show(intent, intent.status)
     return intent
@@ -71,21 +88,25 @@ def update(model: Processor, intent: Intent, body: IntentUpdate) -> Intent:
     amount = intent.amount if body.amount is None else body.amount
     currency = intent.currency if body.currency is None else _currency(body.currency)
     require_amount(amount, currency)
-    customer = _customer(model, body.customer or intent.customer or None)
+    customer = charged(model, body.customer or intent.customer or None)
     types = tuple(body.payment_method_types) if body.payment_method_types else intent.types
     chosen = body.payment_method or intent.method
-    method = customers.method_for(model, chosen, "payment_method") if chosen else None
+    method = methods.method_for(model, chosen, "payment_method") if chosen else None
     _require_types(types)
     _require_usable(method, types, customer.id if customer else "")
     metadata = merged(intent.metadata, body.metadata)
     if method is not None and method.id not in model.methods:
-        customers.keep_method(model, method)
+        methods.keep(model, method)
     status = "requires_confirmation" if body.payment_method and method is not None else intent.status
     after: Intent = changed(
         intent, amount=amount, currency=currency, customer=customer.id if customer else "", types=types, status=status,
         method=method.id if method else "", metadata=metadata,
         description=intent.description if body.description is None else body.description,
         receipt_email=intent.receipt_email if body.receipt_email is None else body.receipt_email,
+        shipping=intent.shipping if body.shipping is None else body.shipping or None,
+        statement_descriptor=(
+            intent.statement_descriptor if body.statement_descriptor is None else body.statement_descriptor
+        ),
     )  # fmt: skip
     attempts.keep(model, after)
     if after.amount != intent.amount:
@@ -101,15 +122,15 @@ def confirm(model: Processor, intent: Intent, body: ConfirmBody) -> Intent:
         raise _no_method(intent)
     if intent.status == "requires_payment_method" and not body.payment_method:
         raise _no_method(intent)
-    method = customers.method_for(model, chosen, "payment_method")
+    method = methods.method_for(model, chosen, "payment_method")
     types = tuple(body.payment_method_types) if body.payment_method_types else intent.types
     _require_types(types)
     _require_usable(method, types, intent.customer)
     if method.id not in model.methods:
-        customers.keep_method(model, method)
+        methods.keep(model, method)
     if body.capture_method is not None:
         intent = changed(intent, manual_capture=body.capture_method == "manual")
-    return attempts.confirm(model, changed(intent, types=types), method, body.off_session)
+    return attempts.confirm(model, changed(intent, types=types), method, _is_off_session(body.off_session))
 
 
 def capture(model: Processor, intent: Intent, body: CaptureBody) -> Intent:
@@ -132,6 +153,38 @@ def cancel(model: Processor, intent: Intent, body: CancelBody) -> Intent:
     return attempts.cancelled(model, intent, reason)
 
 
+def increment(model: Processor, intent: Intent, body: IncrementBody) -> Intent:
+    """Raise what is authorised to a new total."""
+    require_status(intent, ("requires_capture",), "increment the authorization of")
+    if body.amount <= intent.amount:
+        text = f"The amount must be greater than the authorised {intent.amount}."
+        raise Refusal("parameter_invalid", text, field="amount")
+    metadata = merged(intent.metadata, body.metadata)
+    after: Intent = changed(intent, amount=body.amount, capturable=body.amount, metadata=metadata)
+    charge = model.charges[intent.charge]
+    model.charges[charge.id] = changed(charge, amount=body.amount)
+    attempts.keep(model, after)
+    model.show(after)
+    model.emit("payment_intent.amount_capturable_updated", after, after.txn)
+    return after
+
+
+def apply_balance(model: Processor, intent: Intent, body: BalanceBody) -> Intent:
+    """Pay an intent from what the customer has transferred: its transfer is taken to have arrived."""
+    require_status(intent, ("requires_action",), "apply a customer balance to")
+    if intent.kind != "push":
+        raise Refusal("unexpected_state", "Only a bank transfer is paid from a balance.", intent=intent)
+    attempts.push_arrives(model, intent.id)
+    return model.intents[intent.id]
+
+
+def verify(model: Processor, intent: Intent, body: MicrodepositsBody) -> Intent:
+    """Prove a bank account by what was deposited on it; any two amounts, or a code, will do."""
+    if intent.status != "requires_action" or intent.kind != "debit":
+        raise Refusal("unexpected_state", "This PaymentIntent waits for no microdeposits.", intent=intent)
+    return attempts.verified(model, intent)
+
+
 def require_status(intent: Intent, allowed: tuple[str, ...], verb: str) -> None:
     """Raise Refusal unless the intent is in one of the states from which the caller's verb is possible."""
     if intent.status not in allowed:
@@ -149,33 +202,34 @@ def require_amount(amount: int, currency: str) -> None:
         raise Refusal("amount_too_large", f"The amount must be at most {MAXIMUM} {currency}.", field="amount")
 
 
+def _is_off_session(text: str | None) -> bool:
+    return text not in (None, "false", "False", "0", "")
+
+
+def _automatic(body: IntentBody) -> str:
+    automatic = body.automatic_payment_methods
+    return (automatic.allow_redirects or "always") if automatic is not None and automatic.enabled else ""
+
+
 def _currency(text: str) -> str:
     if text.upper() not in EXPONENTS or len(text) != 3:
         raise Refusal("parameter_invalid", f"Invalid currency: {text}.", field="currency")
     return text.lower()
 
 
-def _customer(model: Processor, key: str | None) -> Customer | None:
-    if not key:
-        return None
-    customer: Customer = model.referred("customer", key, "customer")
-    if customer.deleted:
-        raise Refusal("reference_missing", f"No such customer: '{key}'", field="customer")
-    return customer
-
-
 def _method(model: Processor, body: IntentBody) -> Method | None:
     if body.payment_method:
-        return customers.method_for(model, body.payment_method, "payment_method")
+        return methods.method_for(model, body.payment_method, "payment_method")
     if body.payment_method_data is not None:
-        made = customers.new_method(model, body.payment_method_data)
+        made = methods.made(model, body.payment_method_data)
         return msgspec.structs.replace(made, customer=body.customer or "")
     return None
 
 
 def _types(body: IntentBody, method: Method | None) -> tuple[str, ...]:
-    if body.payment_method_types:
-        types = tuple(body.payment_method_types)
+    named = body.payment_method_types or body.allowed_payment_method_types
+    if named:
+        types = tuple(named)
         _require_types(types)
         return types
     return (method.type,) if method is not None else ("card",)
@@ -204,3 +258,43 @@ def _no_method(intent: Intent | None = None) -> Refusal:
     if intent is None:
         return Refusal("unexpected_state", text)
     return Refusal("unexpected_state", text, intent=intent)
+
+
+# --- calls ----------------------------------------------------------------------------------------------------------
+
+
+def _paid(model: Processor, call: Call, intent: Intent) -> Reply:
+    """Return the answer to an attempt: 402 when it was declined, though the intent has changed."""
+    call.txn = call.txn or intent.txn
+    if intent.failure is not None and intent.status == "requires_payment_method":
+        return payment_failed(intent)
+    return answer(model, call, intent)
+
+
+def _create(model: Processor, call: Call) -> Reply:
+    prepare(model, call, _KIND)
+    return _paid(model, call, create(model, call.body))
+
+
+def _confirm(model: Processor, call: Call) -> Reply:
+    prepare(model, call, _KIND)
+    return _paid(
+        model, call, confirm(model, model.named(_KIND, call.params["id"], "confirm_payment_intent"), call.body)
+    )
+
+
+_KIND, _ALL, _ONE = "payment_intent", "/v1/payment_intents", "/v1/payment_intents/{id}"
+_VIEW = views.PaymentIntent
+ROWS: tuple[Operation, ...] = (
+    row("create_payment_intent", "POST", _ALL, _create, IntentBody, _VIEW),
+    page("list_payment_intents", _ALL, _KIND, OwnedQuery),
+    find("search_payment_intents", _ALL + "/search", _KIND),
+    read("get_payment_intent", _ONE, _KIND, _VIEW),
+    alter("update_payment_intent", _ONE, _KIND, IntentUpdate, update, _VIEW),
+    row("confirm_payment_intent", "POST", _ONE + "/confirm", _confirm, ConfirmBody, _VIEW),
+    alter("capture_payment_intent", _ONE + "/capture", _KIND, CaptureBody, capture, _VIEW),
+    alter("cancel_payment_intent", _ONE + "/cancel", _KIND, CancelBody, cancel, _VIEW),
+    alter("increment_authorization", _ONE + "/increment_authorization", _KIND, IncrementBody, increment, _VIEW),
+    alter("apply_customer_balance", _ONE + "/apply_customer_balance", _KIND, BalanceBody, apply_balance, _VIEW),
+    alter("verify_microdeposits", _ONE + "/verify_microdeposits", _KIND, MicrodepositsBody, verify, _VIEW),
+)

@@ -1,100 +1,92 @@
-"""Lists: filters and cursor paging, the newest first."""
+"""Lists: filters and cursor paging, the newest first. Tables are in order of creation, so pages are walks back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from itertools import islice, takewhile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from itertools import dropwhile, islice, takewhile
 from typing import Any
 
+import msgspec
+
 from mocks.kernel.operations import Refusal
-from mocks.payment.bodies import ListQuery, Range
+from mocks.payment.bodies import Paging, Range
 from mocks.payment.model import Processor
 
-_FILTERS = ("customer", "email", "payment_intent", "charge", "payout", "source", "type", "types", "currency", "status")
-ALLOWED: Mapping[str, frozenset[str]] = {
-    "customer": frozenset({"email"}),
-    "payment_method": frozenset({"customer", "type"}),
-    "payment_intent": frozenset({"customer"}),
-    "charge": frozenset({"customer", "payment_intent"}),
-    "refund": frozenset({"charge", "payment_intent"}),
-    "dispute": frozenset({"charge", "payment_intent"}),
-    "balance_transaction": frozenset({"payout", "source", "type", "currency"}),
-    "payout": frozenset({"status"}),
-    "event": frozenset({"type", "types"}),
+ATTRIBUTES: Mapping[tuple[str, str], str] = {
+    ("charge", "payment_intent"): "intent",
+    ("refund", "payment_intent"): "intent",
+    ("dispute", "payment_intent"): "intent",
+    ("event", "types"): "type",
 }
-_ATTRIBUTES = {"payment_intent": "intent", "types": "type"}
+"""Filters whose field has another name inside the record."""
 Test = Callable[[Any], bool]
 
 
-def chosen(model: Processor, kind: str, query: ListQuery) -> tuple[list[Any], bool]:
-    """Return (a page of records, whether there are more); raise Refusal for a filter or cursor that cannot be."""
-    tests = _tests(kind, query)
+@cache
+def _filters(query: type) -> tuple[str, ...]:
+    """Return the names of the filters that a query has beside paging."""
+    paging = {field.name for field in msgspec.structs.fields(Paging)}
+    return tuple([field.name for field in msgspec.structs.fields(query) if field.name not in paging])
+
+
+def chosen(model: Processor, kind: str, query: Any, among: Mapping[str, Any] | None = None) -> tuple[list[Any], bool]:
+    """Return (a page of records, whether there are more); raise Refusal for a cursor that cannot be.
+
+    `among` narrows a list to the records of one owner (the lines of an invoice), in order of creation.
+    """
     if not 1 <= query.limit <= 100:
         raise Refusal("parameter_invalid_integer", "limit must be from 1 to 100.", field="limit")
     if query.starting_after and query.ending_before:
         raise Refusal("parameter_invalid", "starting_after and ending_before exclude each other.", "ending_before")
-    if not (query.starting_after or query.ending_before or query.payout):
-        return _first(model, kind, tests, query)
-    records = _records(model, kind, query)
+    records = _records(model, kind, query) if among is None else among
+    tests = _tests(kind, query)
     if query.ending_before:
-        page, more = _page(
-            records, _place(model, kind, records, query.ending_before, "ending_before") + 1, 1, tests, query
-        )
-        return page[::-1], more
-    last = len(records) - 1
-    if query.starting_after:
-        last = _place(model, kind, records, query.starting_after, "starting_after") - 1
-    return _page(records, last, -1, tests, query)
+        rows: Iterable[Any] = _beyond(records.values(), records, query.ending_before, kind, "ending_before")
+    else:
+        rows = reversed(records.values())
+        if query.starting_after:
+            rows = _beyond(rows, records, query.starting_after, kind, "starting_after")
+        elif among is None and (floor := _floor(query.created)):
+            rows = takewhile(lambda record: record.created >= floor, rows)
+    if tests:
+        rows = (record for record in rows if all([test(record) for test in tests]))
+    page = list(islice(rows, query.limit + 1))
+    more = len(page) > query.limit
+    del page[query.limit :]
+    return (page[::-1] if query.ending_before else page), more
 
 
-def _first(model: Processor, kind: str, tests: list[Test], query: ListQuery) -> tuple[list[Any], bool]:
-    """Return the first page. Tables are in order of creation: the walk back ends where records become too old."""
-    floor = _floor(query.created)
-    recent = takewhile(lambda record: record.created >= floor, reversed(model.tables[kind].values()))
-    page = list(islice((record for record in recent if all(test(record) for test in tests)), query.limit + 1))
-    return page[: query.limit], len(page) > query.limit
+def _beyond(rows: Iterable[Any], records: Mapping[str, Any], key: str, kind: str, field: str) -> Iterator[Any]:
+    """Return the rows that come after the one with a key."""
+    if key not in records:
+        raise Refusal("reference_missing", f"No such {kind}: '{key}'", field=field)
+    found = dropwhile(lambda record: record.id != key, rows)
+    next(found)
+    return found
 
 
-def _page(records: Sequence[Any], start: int, step: int, tests: list[Test], query: ListQuery) -> tuple[list[Any], bool]:
-    page: list[Any] = []
-    index = start
-    while 0 <= index < len(records):
-        record = records[index]
-        if all(test(record) for test in tests):
-            if len(page) == query.limit:
-                return page, True
-            page.append(record)
-        index += step
-    return page, False
-
-
-def _records(model: Processor, kind: str, query: ListQuery) -> Sequence[Any]:
+def _records(model: Processor, kind: str, query: Any) -> Mapping[str, Any]:
     if kind == "balance_transaction" and query.payout:
         payout = model.referred("payout", query.payout, "payout")
-        return [model.movements[key] for key in payout.movements]
-    return list(model.tables[kind].values())
+        return {key: model.movements[key] for key in payout.movements}
+    table: Mapping[str, Any] = model.tables[kind]
+    return table
 
 
-def _place(model: Processor, kind: str, records: Sequence[Any], key: str, field: str) -> int:
-    model.referred(kind, key, field)
-    for index in range(len(records) - 1, -1, -1):
-        if records[index].id == key:
-            return index
-    raise Refusal("reference_missing", f"No such {kind} in this list: '{key}'", field=field)
-
-
-def _tests(kind: str, query: ListQuery) -> list[Test]:
-    tests: list[Test] = []
-    for name in _FILTERS:
+def _tests(kind: str, query: Any) -> list[Test]:
+    tests: list[Test] = [_is_there] if kind == "customer" else []
+    for name in _filters(type(query)):
         wanted = getattr(query, name)
-        if wanted is None:
-            continue
-        if name not in ALLOWED[kind]:
-            raise Refusal("parameter_unknown", f"Received unknown parameter: {name}", field=name)
-        tests.append(_equals(_ATTRIBUTES.get(name, name), wanted))
+        if wanted is not None and (kind, name) != ("balance_transaction", "payout"):
+            tests.append(_equals(ATTRIBUTES.get((kind, name), name), wanted))
     if query.created is not None:
         tests.append(_created(query.created))
     return tests
+
+
+def _is_there(customer: Any) -> bool:
+    return not customer.is_deleted
 
 
 def _equals(attribute: str, wanted: Any) -> Test:

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from domain import objects
 from mocks.kernel.desk import Desk
 from mocks.kernel.operations import Refusal
 from mocks.payment.index import MetadataIndex
+from mocks.payment.kinds import KINDS, TOPICS
+from mocks.payment.parts import Deleted
 from mocks.payment.quirks import Quirks
 from mocks.payment.records import (
     Charge,
     Customer,
     Dispute,
+    Endpoint,
     Event,
     Intent,
     Metadata,
     Method,
     Movement,
+    Notice,
     Payout,
     Refund,
 )
@@ -38,30 +44,25 @@ class Processor:
     def __init__(self, desk: Desk, quirks: Quirks) -> None:
         self.desk = desk
         self.quirks = quirks
-        self.customers: dict[str, Customer] = {}
-        self.methods: dict[str, Method] = {}
-        self.intents: dict[str, Intent] = {}
-        self.charges: dict[str, Charge] = {}
-        self.refunds: dict[str, Refund] = {}
-        self.disputes: dict[str, Dispute] = {}
-        self.movements: dict[str, Movement] = {}
-        self.payouts: dict[str, Payout] = {}
-        self.events: dict[str, Event] = {}
+        tables: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
+        self.tables = tables
+        self.customers: dict[str, Customer] = tables["customer"]
+        self.methods: dict[str, Method] = tables["payment_method"]
+        self.intents: dict[str, Intent] = tables["payment_intent"]
+        self.charges: dict[str, Charge] = tables["charge"]
+        self.refunds: dict[str, Refund] = tables["refund"]
+        self.disputes: dict[str, Dispute] = tables["dispute"]
+        self.movements: dict[str, Movement] = tables["balance_transaction"]
+        self.payouts: dict[str, Payout] = tables["payout"]
+        self.events: dict[str, Event] = tables["event"]
+        self.endpoints: dict[str, Endpoint] = tables["webhook_endpoint"]
+        self.secrets: dict[str, str] = {}  # of webhook endpoints
+        self.stand_in: Callable[[Processor, str, str, str], Any] | None = None  # makes what a placeholder names
+        self.billed: dict[str, str] = {}  # payment intent -> the invoice payment it is made for
         self.waiting: dict[str, list[str]] = {}  # currency -> balance transactions not paid out yet
         self.planned: set[str] = set()  # currencies with a payout on the agenda
         self.key = ""  # idempotency key of the request at work
         self.index = MetadataIndex()
-        self.tables: dict[str, dict[str, Any]] = {
-            "customer": self.customers,
-            "payment_method": self.methods,
-            "payment_intent": self.intents,
-            "charge": self.charges,
-            "refund": self.refunds,
-            "dispute": self.disputes,
-            "balance_transaction": self.movements,
-            "payout": self.payouts,
-            "event": self.events,
-        }
 
     @property
     def now(self) -> int:
@@ -74,9 +75,14 @@ class Processor:
 
     # --- finding ----------------------------------------------------------------------------------------------------
 
-    def named(self, kind: str, key: str) -> Any:
-        """Return the object a path names; raise Refusal (404) when there is none."""
+    def named(self, kind: str, key: str, operation: str = "") -> Any:
+        """Return the object a path names; raise Refusal (404) when there is none.
+
+        `operation` is what is to be done with it: a placeholder is made just in the state for that.
+        """
         found = self.tables[kind].get(key)
+        if self.stand_in is not None:
+            found = self.stand_in(self, kind, key, operation) or found
         if found is None:
             raise Refusal("resource_missing", f"No such {kind}: '{key}'", field="id")
         return found
@@ -84,6 +90,8 @@ class Processor:
     def referred(self, kind: str, key: str, field: str) -> Any:
         """Return the object a parameter names; raise Refusal (400) when there is none."""
         found = self.tables[kind].get(key)
+        if found is None and self.stand_in is not None:
+            found = self.stand_in(self, kind, key, "")
         if found is None:
             raise Refusal("reference_missing", f"No such {kind}: '{key}'", field=field)
         return found
@@ -148,25 +156,62 @@ class Processor:
         )
         self.desk.book.put("dispute", dispute.id, None, shown, status, self.intents[dispute.intent].txn)
 
+    # --- keeping ----------------------------------------------------------------------------------------------------
+
+    def add(self, kind: str, record: Any, event: str = "created") -> Any:
+        """Keep a new record of a kind and tell of it; return it."""
+        self.tables[kind][record.id] = record
+        self.index.note(kind, record.id, record.metadata)
+        if event:
+            self.emit(f"{TOPICS.get(kind, kind)}.{event}", record)
+        return record
+
+    def change(self, kind: str, record: Any, event: str = "updated", **changes: Any) -> Any:
+        """Keep a record with some fields changed and tell of it; return it."""
+        after = structs.replace(record, **changes)
+        self.tables[kind][record.id] = after
+        if "metadata" in changes:
+            self.index.note(kind, record.id, after.metadata)
+        if event:
+            self.emit(f"{TOPICS.get(kind, kind)}.{event}", after, "", record)
+        return after
+
+    def drop(self, kind: str, record: Any, event: str = "deleted") -> Deleted:
+        """Forget a record and tell of it; return what is left."""
+        del self.tables[kind][record.id]
+        if event:
+            self.emit(f"{TOPICS.get(kind, kind)}.{event}", record)
+        return Deleted(id=record.id, object=kind)
+
     # --- events -----------------------------------------------------------------------------------------------------
 
-    def emit(self, kind: str, subject: Any, txn: str) -> None:
-        """Make an event and send it, if the endpoint listens to its type; others are not kept."""
-        if kind not in self.quirks.webhook_events:
+    def emit(self, topic: str, subject: Any, txn: str = "", before: Any = None) -> None:
+        """Make an event and send it to the endpoints that listen to its topic; it is not kept when there is none.
+
+        `before` is what the subject was, when the event tells of a change.
+        """
+        quirks = self.quirks
+        listening = [each.id for each in self.endpoints.values() if each.hears(topic)] if self.endpoints else []
+        told = topic in quirks.webhook_events
+        if not told and not listening and not quirks.keeps_all_events:
             return
         cause = self.desk.book.cause
         asked = cause if cause not in ("", "act", "agenda") else ""
         event = Event(
             id=self.new_id("evt"),
             created=self.now,
-            type=kind,
+            type=topic,
             subject=subject,
+            before=before,
             request=request_id(asked) if asked else "",
             key=self.key if asked else "",
         )
         self._forget_events()
         self.events[event.id] = event
-        self.desk.post(kind, event, txn, event.id)
+        if told:
+            self.desk.post(topic, Notice(event), txn, event.id)
+        for endpoint in listening:
+            self.desk.post(topic, Notice(event, endpoint), txn, event.id)
 
     def _forget_events(self) -> None:
         oldest = self.now - self.quirks.event_days * DAY_SECONDS
@@ -200,6 +245,16 @@ def merged(before: Metadata, changes: Any) -> Metadata:
     if not before and "" not in changes.values():
         return dict(changes)
     return {name: value for name, value in {**before, **changes}.items() if value != ""}
+
+
+def given(body: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    """Return the fields of a body that a caller gave; empty text clears a field."""
+    fields = {}
+    for name in names:
+        value = getattr(body, name)
+        if value is not None:
+            fields[name] = value if value != "" else None
+    return fields
 
 
 def changed(record: Any, **changes: Any) -> Any:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
+
+from mocks.payment.parts import Address, BillingDetails, CustomField, Discount, Shape, Shipping
 
 NOTHING: Mapping[str, str] = {}
 Metadata = Mapping[str, str]
@@ -27,19 +30,54 @@ class Behaviour(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     pays_after_days: int | None = None
 
 
-class Customer(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """A customer (`cus_`)."""
+class InvoiceSettings(Shape, kw_only=True):
+    """How invoices of a customer look, and how they are paid."""
+
+    custom_fields: list[CustomField] | None = None
+    default_payment_method: str | None = None
+    footer: str | None = None
+    rendering_options: dict[str, Any] | None = None
+
+
+class Customer(Shape, kw_only=True):
+    """A customer (`cus_`), as it stands on the wire. A negative `balance` is credit for coming invoices."""
 
     id: str
+    object: str = "customer"
+    address: Address | None = None
+    balance: int = 0
+    business_name: str | None = None
     created: int
-    name: str = ""
-    email: str = ""
-    description: str = ""
-    phone: str = ""
-    currency: str = ""
-    default_method: str = ""
+    currency: str | None = None
+    customer_account: str | None = None
+    default_source: str | None = None
+    deleted: bool | msgspec.UnsetType = msgspec.UNSET
+    delinquent: bool = False
+    description: str | None = None
+    discount: Discount | None = None
+    email: str | None = None
+    individual_name: str | None = None
+    invoice_prefix: str = ""
+    invoice_settings: InvoiceSettings = InvoiceSettings()
+    livemode: bool = False
     metadata: Metadata = NOTHING
-    deleted: bool = False
+    name: str | None = None
+    next_invoice_sequence: int = 1
+    phone: str | None = None
+    preferred_locales: list[str] = []
+    shipping: Shipping | None = None
+    tax_exempt: str = "none"
+    test_clock: str | None = None
+
+    @property
+    def method(self) -> str:
+        """The payment method for invoices, or nothing."""
+        return self.invoice_settings.default_payment_method or ""
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether it can no longer be charged."""
+        return self.deleted is True
 
 
 class Method(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -50,6 +88,10 @@ class Method(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     type: str  # card | us_bank_account | customer_balance
     customer: str = ""
     behaviour: Behaviour = Behaviour()
+    billing_details: BillingDetails = BillingDetails()
+    exp_month: int = 12
+    exp_year: int = 2034
+    last4: str = "4242"
     metadata: Metadata = NOTHING
 
 
@@ -85,6 +127,8 @@ class Intent(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     statement_descriptor: str = ""
     receipt_email: str = ""
     setup_future_usage: str = ""
+    shipping: Shipping | None = None
+    automatic: str = ""  # whether the processor chooses the method types, and with what redirects
     metadata: Metadata = NOTHING
     canceled_at: int = 0
     cancellation_reason: str = ""
@@ -146,6 +190,7 @@ class Dispute(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     reason: str = "general"
     due: int = 0
     submissions: int = 0
+    evidence: Metadata = NOTHING
     balance_transactions: tuple[str, ...] = ()
     metadata: Metadata = NOTHING
 
@@ -180,14 +225,46 @@ class Payout(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     currency: str
     movements: tuple[str, ...]
     status: str = "paid"
+    automatic: bool = True
+    description: str = "PAYOUT"
+    metadata: Metadata = NOTHING
 
 
 class Event(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """An event (`evt_`): the object as it was, because records never change."""
+    """An event (`evt_`): the object as it was, because records never change, and as it had been if it was changed."""
 
     id: str
     created: int
     type: str
-    subject: object
+    subject: Any
+    before: Any = None
     request: str = ""
     key: str = ""
+
+
+class Endpoint(Shape, kw_only=True):
+    """A webhook endpoint (`we_`), as it stands on the wire; the secret is shown when it is made, and never again."""
+
+    id: str
+    object: str = "webhook_endpoint"
+    api_version: str | None = None
+    application: str | None = None
+    created: int
+    description: str | None = None
+    enabled_events: list[str]
+    livemode: bool = False
+    metadata: Metadata = NOTHING
+    secret: str | msgspec.UnsetType = msgspec.UNSET
+    status: str = "enabled"
+    url: str
+
+    def hears(self, topic: str) -> bool:
+        """Tell whether events of a topic are sent there."""
+        return self.status == "enabled" and (topic in self.enabled_events or "*" in self.enabled_events)
+
+
+class Notice(Shape):
+    """An event on its way to an endpoint: by id, or the integration's own when there is none."""
+
+    event: Event
+    endpoint: str = ""

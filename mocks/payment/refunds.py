@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from mocks.kernel.operations import Refusal
-from mocks.payment import balance
-from mocks.payment.bodies import RefundBody
+from domain.http import Reply
+from mocks.kernel.operations import Call, Operation, Refusal
+from mocks.payment import balance, views
+from mocks.payment.bodies import ChargedQuery, EmptyBody, RefundBody, UpdateBody
 from mocks.payment.model import Processor, changed, merged
 from mocks.payment.records import Charge, Intent, Refund
+from mocks.payment.rows import alter, answer, page, prepare, read, row
 
 _REASONS = ("duplicate", "fraudulent", "requested_by_customer")
 
@@ -42,6 +44,7 @@ def create(model: Processor, body: RefundBody) -> Refund:
     intent = model.intents[charge.intent]
     model.show(intent, "refunded" if after.refunded == after.captured else "refunded_in_part")
     model.emit("charge.refunded", after, intent.txn)
+    model.emit("refund.created", refund, intent.txn)
     return refund
 
 
@@ -70,3 +73,35 @@ def _require(charge: Charge, amount: int, left: int) -> None:
     if amount > left:
         text = f"Refund amount ({amount}) is greater than unrefunded amount on charge ({left})."
         raise Refusal("parameter_invalid", text, field="amount")
+
+
+def update(model: Processor, refund: Refund, body: UpdateBody) -> Refund:
+    """Change the metadata of a refund."""
+    after: Refund = model.change("refund", refund, metadata=merged(refund.metadata, body.metadata))
+    return after
+
+
+def cancel(model: Processor, refund: Refund, body: EmptyBody) -> Refund:
+    """Cancel a refund that still waits; those of this processor succeed at once."""
+    if refund.status not in ("requires_action", "pending"):
+        raise Refusal("refund_unexpected_state", f"The refund is {refund.status}: it cannot be canceled any more.")
+    after: Refund = model.change("refund", refund, status="canceled")
+    return after
+
+
+def _create(model: Processor, call: Call) -> Reply:
+    """Create a refund; it belongs to the transaction of its payment."""
+    prepare(model, call, "refund")
+    refund = create(model, call.body)
+    call.txn = call.txn or model.intents[refund.intent].txn
+    return answer(model, call, refund)
+
+
+_ALL, _ONE, _VIEW = "/v1/refunds", "/v1/refunds/{id}", views.Refund
+ROWS: tuple[Operation, ...] = (
+    row("create_refund", "POST", _ALL, _create, RefundBody, _VIEW),
+    page("list_refunds", _ALL, "refund", ChargedQuery),
+    read("get_refund", _ONE, "refund", _VIEW),
+    alter("update_refund", _ONE, "refund", UpdateBody, update, _VIEW),
+    alter("cancel_refund", _ONE + "/cancel", "refund", EmptyBody, cancel, _VIEW),
+)

@@ -15,7 +15,6 @@ import msgspec
 
 from mocks.kernel.operations import Refusal
 from mocks.payment.model import Processor
-from mocks.payment.records import Charge, Customer, Intent
 
 _TOKEN = re.compile(
     r"""\s*(?:(?P<join>AND|OR|and|or)\s+)?(?P<minus>-?)(?P<field>\w+)
@@ -32,11 +31,19 @@ _NUMERIC: Mapping[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
     "<=": operator.le,
 }
-FIELDS: Mapping[type, frozenset[str]] = {
-    Customer: frozenset({"created", "email", "name", "phone", "metadata"}),
-    Intent: frozenset({"amount", "created", "currency", "customer", "status", "metadata"}),
-    Charge: frozenset({"amount", "created", "currency", "customer", "status", "metadata"}),
-}
+_PAID = frozenset({"amount", "created", "currency", "customer", "status", "metadata"})
+FIELDS: Mapping[str, frozenset[str]] = {
+    "customer": frozenset({"created", "email", "name", "phone", "metadata"}),
+    "payment_intent": _PAID,
+    "charge": _PAID,
+    "product": frozenset({"active", "description", "metadata", "name", "shippable", "url"}),
+    "price": frozenset({"active", "currency", "lookup_key", "metadata", "product", "type"}),
+    "invoice": frozenset({
+        "created", "currency", "customer", "metadata", "number", "receipt_number", "status", "subscription", "total",
+        "last_finalization_error_code", "last_finalization_error_type",
+    }),
+    "subscription": frozenset({"canceled_at", "created", "metadata", "status"}),
+}  # fmt: skip
 
 
 class Clause(msgspec.Struct, frozen=True):
@@ -56,7 +63,7 @@ class Query(msgspec.Struct, frozen=True):
     any: bool = False
 
 
-def parse(text: str, model_type: type) -> Query:
+def parse(text: str, kind: str) -> Query:
     """Return a query; raise Refusal when it cannot be read or asks for an unknown field."""
     clauses: list[Clause] = []
     joins: set[str] = set()
@@ -67,16 +74,16 @@ def parse(text: str, model_type: type) -> Query:
             raise Refusal("parameter_invalid", f"The query is not understood from {text[place:]!r} on.", field="query")
         if match["join"]:
             joins.add(match["join"].upper())
-        clauses.append(_clause(match, model_type))
+        clauses.append(_clause(match, kind))
         place = match.end()
     if len(joins) > 1:
         raise Refusal("parameter_invalid", "AND and OR cannot be mixed in one query.", field="query")
     return Query(tuple(clauses), "OR" in joins)
 
 
-def _clause(match: re.Match[str], model_type: type) -> Clause:
+def _clause(match: re.Match[str], kind: str) -> Clause:
     field = match["field"]
-    if field not in FIELDS[model_type] or (field == "metadata") != (match["key"] is not None):
+    if field not in FIELDS[kind] or (field == "metadata") != (match["key"] is not None):
         raise Refusal("parameter_invalid", f"Field {field} is not searchable.", field="query")
     text = match["text"]
     value = None if match["bare"] == "null" else _unescaped(text) if text is not None else match["bare"]
@@ -113,14 +120,16 @@ def _candidates(model: Processor, kind: str, query: Query, records: Mapping[str,
 
 def matches(record: Any, query: Query) -> bool:
     """Tell whether a record fits a query; a deleted customer fits none."""
-    if getattr(record, "deleted", False):
+    if getattr(record, "deleted", False) is True:
         return False
     test = any if query.any else all
     return test(_holds(record, clause) != clause.negated for clause in query.clauses)
 
 
 def _holds(record: Any, clause: Clause) -> bool:
-    found = record.metadata.get(clause.key) if clause.field == "metadata" else getattr(record, clause.field)
+    found = record.metadata.get(clause.key) if clause.field == "metadata" else getattr(record, clause.field, None)
+    if isinstance(found, bool):
+        found = "true" if found else "false"
     if clause.value is None:
         return found is None or found == ""
     if found is None:

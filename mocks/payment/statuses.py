@@ -17,6 +17,10 @@ METHODS: Mapping[str, str] = {
     "us_bank_account": "debit",
     "sepa_debit": "debit",
     "customer_balance": "push",
+    "link": "card",
+    "p24": "card",
+    "ideal": "card",
+    "bancontact": "card",
 }
 TYPES: Mapping[str, str] = {"card": "card", "debit": "us_bank_account", "push": "customer_balance"}
 

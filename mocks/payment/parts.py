@@ -1,0 +1,196 @@
+"""Parts: what several objects of the dialect have in common, and the bases of objects and of bodies.
+
+A part stands on the wire as it is here, in requests and in replies alike.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+Metadata = dict[str, str]
+MetadataChange = dict[str, str] | str | None
+"""What callers send: names with new values, an empty value to remove one, empty text to remove all."""
+
+
+class Shape(msgspec.Struct, frozen=True, gc=False):
+    """The base of all that stands on the wire."""
+
+
+class Body(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """The base of what callers send: any of them may ask for expansions."""
+
+    expand: list[str] = []
+
+
+class Address(Shape, kw_only=True):
+    """A postal address."""
+
+    city: str | None = None
+    country: str | None = None
+    line1: str | None = None
+    line2: str | None = None
+    postal_code: str | None = None
+    state: str | None = None
+
+
+class Shipping(Shape, kw_only=True):
+    """Who receives goods, and where."""
+
+    address: Address | None = None
+    carrier: str | None = None
+    name: str | None = None
+    phone: str | None = None
+    tracking_number: str | None = None
+
+
+class BillingDetails(Shape, kw_only=True):
+    """Who pays."""
+
+    address: Address | None = None
+    email: str | None = None
+    name: str | None = None
+    phone: str | None = None
+    tax_id: str | None = None
+
+
+class CustomField(Shape, kw_only=True):
+    """A field of the caller's own on an invoice."""
+
+    name: str
+    value: str
+
+
+class Period(Shape, kw_only=True):
+    """A span of time in seconds."""
+
+    end: int
+    start: int
+
+
+class Liability(Shape, kw_only=True):
+    """Whose tax it is."""
+
+    account: str | None = None
+    type: str = "self"
+
+
+class AutomaticTax(Shape, kw_only=True):
+    """Whether the processor computes tax; it never does here, so the status stays empty."""
+
+    disabled_reason: str | None = None
+    enabled: bool = False
+    liability: Liability | None = None
+    provider: str | None = None
+    status: str | None = None
+
+
+class Source(Shape, kw_only=True):
+    """Where a discount comes from."""
+
+    coupon: str | None = None
+    type: str = "coupon"
+
+
+class Discount(Shape, kw_only=True):
+    """A coupon applied to a customer, a subscription, an invoice or a line (`di_`)."""
+
+    id: str
+    object: str = "discount"
+    checkout_session: str | None = None
+    customer: str | None = None
+    customer_account: str | None = None
+    end: int | None = None
+    invoice: str | None = None
+    invoice_item: str | None = None
+    promotion_code: str | None = None
+    source: Source
+    start: int
+    subscription: str | None = None
+    subscription_item: str | None = None
+
+
+class DiscountBody(Shape, kw_only=True):
+    """A discount to apply: by coupon, by promotion code, or one there is already."""
+
+    coupon: str | None = None
+    discount: str | None = None
+    promotion_code: str | None = None
+
+
+class DiscountAmount(Shape, kw_only=True):
+    """What one discount takes off."""
+
+    amount: int
+    discount: str
+
+
+class TaxRateDetails(Shape, kw_only=True):
+    """The rate a tax was computed with."""
+
+    tax_rate: str
+
+
+class Tax(Shape, kw_only=True):
+    """Tax by one rate on one line, or on a whole document."""
+
+    amount: int
+    tax_behavior: str  # exclusive | inclusive
+    tax_rate_details: TaxRateDetails | None = None
+    taxability_reason: str = "not_available"
+    taxable_amount: int | None = None
+    type: str = "tax_rate_details"
+
+
+class RecurringData(Shape, kw_only=True):
+    """How often a price made on the fly recurs."""
+
+    interval: str
+    interval_count: int = 1
+
+
+class PriceData(Shape, kw_only=True):
+    """A price made on the fly."""
+
+    currency: str
+    product: str | None = None
+    product_data: dict[str, Any] | None = None
+    recurring: RecurringData | None = None
+    tax_behavior: str | None = None
+    unit_amount: int | None = None
+    unit_amount_decimal: Decimal | None = None
+
+
+class Pricing(Shape, kw_only=True):
+    """The price of an invoice item, by id."""
+
+    price: str | None = None
+
+
+class Deleted(Shape, kw_only=True):
+    """What is left of a deleted object."""
+
+    id: str
+    object: str
+    deleted: bool = True
+
+
+class Page(Shape, kw_only=True):
+    """A page of a list, the newest first."""
+
+    object: str = "list"
+    data: list[Any]
+    has_more: bool
+    url: str
+
+
+class SearchPage(Shape, kw_only=True):
+    """A page of what a search found."""
+
+    object: str = "search_result"
+    data: list[Any]
+    has_more: bool
+    next_page: str | None
+    url: str
