@@ -38,14 +38,25 @@ async def bill(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, 
     await tell("invoice.posted", invoice.id, posting.txn, invoice_id=invoice.id)
     if payment.is_too_small(closed.amount_due, closed.currency_code):
         await _show_posted(closed, posting, posted.at_us)
-        reason = "too little to charge: it stays open on the account" if closed.amount_due else "nothing is due"
-        return {"invoice": invoice.id, "paid": False, "reason": reason}
+        return _left_open(closed)
     paid = await _collected(context, closed, posting)
     paid_us = await _applied(context, closed, posting, paid)
     fields = {"InvoiceStatus__c": "paid", "PaymentStatus__c": "received"}
     await _show(invoice, posting, paid_us, fields, wire.major_text(0, invoice.currency_code))
     await tell("payment.applied", paid.intent.id, posting.txn, payment_id=paid.intent.id, invoice_id=invoice.id)
     return {"invoice": invoice.id, "paid": True, "payment": paid.intent.id}
+
+
+def _left_open(invoice: BillingInvoice) -> dict[str, Any]:
+    """Return how the flow of an invoice ends that is not charged.
+
+    The processor takes no charge below a minimum of its own, and nobody is to work on cents: collecting is given up.
+    What is due stays open on the customer's account, in billing and in the ERP; a transfer or a credit may settle it.
+    """
+    if not invoice.amount_due:
+        return {"invoice": invoice.id, "paid": False, "reason": "nothing is due"}
+    reason = f"{invoice.amount_due} {invoice.currency_code} (minor units) is below the processor's minimum"
+    return {"invoice": invoice.id, "paid": False, "status": "given_up", "reason": reason}
 
 
 async def _show_posted(invoice: BillingInvoice, posting: Posting, at_us: int) -> None:

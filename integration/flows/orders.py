@@ -106,7 +106,7 @@ async def _deliver(context: FlowContext, accepted: AcceptedQuote, reference: str
 async def _recorded_fulfilment(context: FlowContext, accepted: AcceptedQuote, reference: str) -> None:
     """Record the fulfilment in the ERP; a hold that came after the booking is waited for.
 
-    What was refused is never sent again as it was: after the release it is a new request, under a key of its own. A
+    What was refused is never sent again as it was: after the release it is a new request, under an id of its own. A
     refusal without a hold may be one whose hold has just ended, so it is asked for once more; then people decide.
     """
     txn, is_sure = accepted.quote.txn, False
@@ -114,8 +114,8 @@ async def _recorded_fulfilment(context: FlowContext, accepted: AcceptedQuote, re
         try:
             await do(context, erp.fulfil_order(reference, attempt, txn), allow=("DUP_RCRD", erp.USER_ERROR))
         except CallFailed as refused:
-            if refused.code != erp.USER_ERROR:
-                return  # an earlier attempt, whose reply was lost, recorded it
+            if refused.code != erp.USER_ERROR or await _is_fulfilled(context, reference, txn):
+                return  # by an earlier attempt, whose reply was lost
             answer = await do(context, erp.read_customer(accepted.account.id, txn))
             if erp.customer_standing(answer).custentity_credit_status in erp.STOPS_DELIVERY:
                 await released(context, accepted, reference, answer.at_us, erp.STOPS_DELIVERY)
@@ -125,6 +125,10 @@ async def _recorded_fulfilment(context: FlowContext, accepted: AcceptedQuote, re
                 is_sure = True
         else:
             return
+
+
+async def _is_fulfilled(context: FlowContext, reference: str, txn: str) -> bool:
+    return erp.order_standing(await do(context, erp.read_order(reference, txn))).is_fulfilled
 
 
 async def _subscribe(context: FlowContext, accepted: AcceptedQuote, reference: str, is_new: bool) -> None:

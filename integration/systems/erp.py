@@ -105,12 +105,12 @@ def close_order(reference: str, txn: str) -> Call:
 
 
 def fulfil_order(reference: str, attempt: int, txn: str) -> Call:
-    """Record the fulfilment of an order under its reference; a later attempt is a request of its own."""
+    """Record the fulfilment of an order under its reference; what follows a refusal is a request of its own."""
+    external_id = reference if attempt == 1 else f"{reference}.{attempt}"
     return Call(
         system="erp", operation="transform_order", method="POST", headers=JSON, write=True, txn=txn,
         target=f"{BASE}/salesOrder/eid:{reference}/!transform/itemFulfillment",
-        body=json_body({"externalId": reference}), timeout_seconds=COMMAND_TIMEOUT_SECONDS,
-        key=reference if attempt == 1 else f"{reference}/released/{attempt}",
+        body=json_body({"externalId": external_id}), key=external_id, timeout_seconds=COMMAND_TIMEOUT_SECONDS,
     )  # fmt: skip
 
 
@@ -275,6 +275,11 @@ class OrderStanding(msgspec.Struct, frozen=True):
     def is_booked(self) -> bool:
         """Tell whether the ERP has approved the order."""
         return self.status.id not in ("pendingApproval", "cancelled")
+
+    @property
+    def is_fulfilled(self) -> bool:
+        """Tell whether all of the order is recorded as fulfilled."""
+        return self.status.id in ("pendingBilling", "fullyBilled", "closed")
 
 
 class CreditChange(msgspec.Struct, frozen=True):

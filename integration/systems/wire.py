@@ -56,6 +56,7 @@ def read(answer: Answer, decoder: msgspec.json.Decoder[T]) -> T:
         raise UnexpectedReply(f"{error} in {answer.body[:200]!r}") from error
 
 
+@lru_cache(maxsize=16_384)
 def major(amount_minor: int, currency: str) -> msgspec.Raw:
     """Return an amount in major units as a JSON number, with the currency's own number of decimals."""
     return msgspec.Raw(major_text(amount_minor, currency))

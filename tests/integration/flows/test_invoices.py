@@ -64,6 +64,33 @@ def test_a_debit_takes_days_to_settle() -> None:
     assert played.broken() == {}
 
 
+def test_a_message_that_tells_success_is_not_asked_about() -> None:
+    played = paying("debit", 8)
+    assert played.statuses("payment", "payment")[0] in ("captured", "settled")
+    assert played.attempts("get_payment_intent") == []
+    assert played.document("crm", "mirror").invoice_status == "paid"
+    assert [mirror.invoice_status for mirror in played.versions("crm", "mirror")] == ["", "posted", "paid"]
+
+
+def test_a_message_that_tells_a_failure_is_asked_about() -> None:
+    played = paying("debit", 8, returned=True)
+    assert len(played.attempts("get_payment_intent")) >= 1
+
+
+def test_an_amount_below_the_processors_minimum_is_not_charged_and_nobodys_case() -> None:
+    stage = Stage()
+    stage.customer()
+    stage.signs("Q-000001", lines=((CORE, 1, 40, 12),))
+    played = stage.play(days=3)
+    assert played.attempts("create_payment_intent") == []
+    assert played.statuses("billing", "invoice") == played.statuses("erp", "invoice") == ["posted"]
+    assert 0 < played.document("billing", "invoice").balance_minor < 50
+    last = played.document("crm", "mirror")
+    assert (last.order_status, last.invoice_status) == ("fulfilled", "posted")
+    assert played.cases() == {}
+    assert played.broken() == {}
+
+
 def test_a_returned_debit_is_presented_again_and_never_counted_as_paid() -> None:
     played = paying("debit", 8, returned=True)
     assert played.walk("payment", "payment", "pi_000000000000000000000001") == [

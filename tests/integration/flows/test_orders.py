@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from domain.faults import Fault
 from domain.history import Case, Delivered
 from tests.stage import ACCOUNT, HOUR_US, OPENS_US, TODAY, Stage
@@ -84,6 +86,67 @@ def test_a_customer_on_hold_waits_and_is_booked_after_the_release() -> None:
     assert played.broken() == {}
 
 
+def test_a_hold_after_the_booking_delays_the_delivery_until_its_release() -> None:
+    stage = Stage()
+    stage.customer()
+    stage.signs("Q-000001", takes_seconds=4 * 3600)
+    stage.act("erp", "place_hold", 3.0, account=ACCOUNT, level="hard")
+    stage.act("erp", "release_hold", 20.0, account=ACCOUNT)
+    played = stage.play(days=3)
+    assert "credit_hold_inflight" in played.walk("erp", "order")
+    assert played.statuses("erp", "order") == ["billed"]
+    fulfilled = next(change for change in played.changes("erp", "order") if change.status == "fulfilled")
+    assert 20.0 < (fulfilled.at_us - OPENS_US) / HOUR_US < 20.5
+    sent = [(attempt.key, attempt.outcome) for attempt in played.attempts("transform_order")]
+    assert sent == [(ORDER, "failed"), (f"{ORDER}.2", "ok")]
+    assert [mirror.order_status for mirror in played.versions("crm", "mirror")][:2] == ["booked", "credit_hold"]
+    assert played.cases() == {}
+    assert played.broken() == {}
+
+
+def test_the_release_of_a_hold_whose_message_is_lost_is_noticed_by_asking() -> None:
+    stage = Stage(Fault(kind="loss", system="erp"))
+    stage.act("erp", "create_customer", account=ACCOUNT, name="Acme", entity="US", currency="USD", terms_days=30)
+    stage.act("erp", "place_hold", 0.5, account=ACCOUNT, level="hard")
+    stage.act("erp", "release_hold", 6.0, account=ACCOUNT)
+    played = one_order(stage).play()
+    booked = next(change for change in played.changes("erp", "order") if change.status == "booked")
+    assert 6.0 < (booked.at_us - OPENS_US) / HOUR_US < 7.2
+
+
+def test_a_customer_the_erp_knows_is_not_written_again() -> None:
+    stage = Stage()
+    stage.act("erp", "create_customer", account=ACCOUNT, name="Acme", entity="US", currency="USD", terms_days=30)
+    played = one_order(stage).play()
+    assert played.attempts("upsert_customer") == []
+    assert played.statuses("billing", "invoice") == ["paid"]
+
+
+def test_a_customer_with_another_name_is_brought_up_to_date() -> None:
+    stage = Stage()
+    stage.act("erp", "create_customer", account=ACCOUNT, name="Acme Ltd", entity="US", currency="USD", terms_days=30)
+    played = one_order(stage).play()
+    assert played.document("erp", "customer").name == "Acme"
+    assert len(played.attempts("upsert_customer")) == 1
+
+
+def test_a_customer_only_the_erp_knew_is_created_in_billing_when_billing_says_so() -> None:
+    stage = Stage()
+    stage.act("erp", "create_customer", account=ACCOUNT, name="Acme", entity="US", currency="USD", terms_days=30)
+    played = one_order(stage).play()
+    asked = [(attempt.status, attempt.outcome) for attempt in played.attempts("create_subscription")]
+    assert asked == [(404, "failed"), (200, "ok")]
+    assert len({attempt.key for attempt in played.attempts("create_subscription")}) == 2
+    assert len(played.attempts("create_customer", "billing")) == 1
+    assert played.cases() == {}
+    assert played.broken() == {}
+
+
+def test_a_card_that_pays_at_once_is_one_line_for_sales() -> None:
+    seen = [(mirror.order_status, mirror.invoice_status) for mirror in one_order().play().versions("crm", "mirror")]
+    assert seen == [("booked", ""), ("fulfilled", "paid")]
+
+
 def test_an_order_of_an_unknown_item_becomes_a_case_that_clerks_mend() -> None:
     stage = Stage()
     stage.missing = ("AI-ASST",)
@@ -156,6 +219,16 @@ def test_a_lost_message_of_an_accepted_quote_is_found_by_the_sweep() -> None:
     created = played.changes("erp", "order")[0]
     assert 1.0 < (created.at_us - OPENS_US) / HOUR_US < 2.5
     assert played.statuses("billing", "invoice") == ["paid"]
+
+
+def test_a_sweep_that_finds_something_comes_again_and_a_quiet_one_does_not() -> None:
+    lost = one_order(Stage(Fault(kind="loss", system="billing", operation="invoice_generated"))).play()
+    heard = one_order().play()
+    asked = [[attempt.at_us for attempt in played.attempts("list_invoices")] for played in (lost, heard)]
+    pauses = [[(later - earlier) / HOUR_US for earlier, later in pairwise(instants)] for instants in asked]
+    assert min(pauses[0]) < 1.0
+    assert min(pauses[1]) > 1.9
+    assert len(asked[0]) == len(asked[1]) + 1
 
 
 def test_no_message_at_all_only_makes_things_slower() -> None:

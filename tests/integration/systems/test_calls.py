@@ -69,7 +69,7 @@ WRITES = {
     "erp.fulfil_order again": Wire(
         erp.fulfil_order(REFERENCE, 2, "Q-000001"),
         f"POST /services/rest/record/v1/salesOrder/eid:{REFERENCE}/!transform/itemFulfillment",
-        f"{REFERENCE}/released/2",
+        f"{REFERENCE}.2",
     ),
     "erp.put_invoice": Wire(erp.put_invoice(POSTING), "PUT /services/rest/record/v1/invoice/eid:INV-1", "INV-1"),
     "erp.put_credit_memo": Wire(
