@@ -4,17 +4,38 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 
 import click
 
 from q2c import exits
-from q2c.commands.oracle import oracle
-from q2c.commands.rehearse import rehearse
-from q2c.commands.report import report
-from q2c.commands.scenarios import scenarios, validate
+
+COMMANDS = {
+    "scenarios": "q2c.commands.scenarios:scenarios",
+    "validate": "q2c.commands.scenarios:validate",
+    "oracle": "q2c.commands.oracle:oracle",
+    "rehearse": "q2c.commands.rehearse:rehearse",
+    "report": "q2c.commands.report:report",
+    "mocks": "q2c.commands.mocks:mocks",
+    "env": "q2c.commands.env:env",
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class _Commands(click.Group):
+    """Loads a command when it is called for: the mocks are ready long before all of the harness would be loaded."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="q2c-harness", prog_name="q2c")
 def q2c() -> None:
     """Rehearse, load-test and contract-test quote-to-cash integrations before quarter-end does.
@@ -22,14 +43,11 @@ def q2c() -> None:
     \b
     q2c scenarios                 what can be rehearsed
     q2c rehearse quarter_end      play a quarter-end and read the verdict
+    q2c mocks up                  the systems of record as servers, for real clients
 
     Exit statuses: 0 holds, 1 broken (safety, money), 2 usage or bad input, 3 broken (late), 4 nothing was proved,
     5 could not run.
     """
-
-
-for command in (scenarios, validate, oracle, rehearse, report):
-    q2c.add_command(command)
 
 
 def main() -> None:

@@ -28,6 +28,27 @@ QUIRKS: Mapping[str, type[Any]] = {
 }
 
 
+UNLIMITED: Mapping[str, LimitPolicy] = dict.fromkeys(QUIRKS, LimitPolicy())
+"""No limits for any system; `quirks_of` lifts the quotas that are quirks."""
+_NO_QUOTA = {"crm": {"daily_requests": 10**12}}
+
+
+def quirks_of(switches: Mapping[str, Mapping[str, Any]], *, unlimited: bool = False) -> dict[str, Any]:
+    """Return the quirks that some switches make; raise ValueError for a system or switch that there is not."""
+    wanted = {name: dict(said) for name, said in switches.items()}
+    for name, said in _NO_QUOTA.items() if unlimited else ():
+        wanted[name] = {**said, **wanted.get(name, {})}
+    found = {}
+    for name, said in wanted.items():
+        if name not in QUIRKS:
+            raise ValueError(f"there is no system {name!r}; there are: {', '.join(QUIRKS)}")
+        unknown = next((switch for switch in said if switch not in QUIRKS[name].__struct_fields__), None)
+        if unknown is not None:
+            raise ValueError(f"{name} has no switch {unknown!r}; it has: {', '.join(QUIRKS[name].__struct_fields__)}")
+        found[name] = _quirks(name, said)
+    return found
+
+
 def begun(seed: int, faults: Sequence[Fault], limits: Mapping[str, LimitPolicy], quirks: Mapping[str, Any]) -> Begun:
     """Return settings as the first input of a world; only switches that differ from their default are kept."""
     return Begun(
@@ -40,13 +61,15 @@ def begun(seed: int, faults: Sequence[Fault], limits: Mapping[str, LimitPolicy],
 
 def world_of(settings: Begun, record: Callable[[Any], None]) -> World:
     """Return a new world with these settings; raise ValueError when a switch is not understood."""
-    try:
-        quirks = {name: msgspec.convert(said, QUIRKS[name]) for name, said in settings.switches.items()}
-    except KeyError as unknown:
-        raise ValueError(f"there is no system {unknown}; there are: {', '.join(QUIRKS)}") from unknown
-    except msgspec.ValidationError as wrong:
-        raise ValueError(f"a switch is not understood: {wrong}") from wrong
+    quirks = quirks_of(settings.switches)
     return World(settings.seed, record, settings.faults, settings.limits, quirks)
+
+
+def _quirks(system: str, said: Mapping[str, Any]) -> Any:
+    try:
+        return msgspec.convert(said, QUIRKS[system])
+    except msgspec.ValidationError as wrong:
+        raise ValueError(f"a switch of {system} is not understood: {wrong}") from wrong
 
 
 def _set(quirks: Any) -> dict[str, Any]:

@@ -1,0 +1,245 @@
+"""`q2c mocks`: the systems of record as servers that real clients can be pointed at."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sqlite3
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from q2c import exits, mocks_running
+from q2c.commands.env import env
+from q2c.mocks_running import WORKSPACE, Mocks
+from q2c.trouble import give_up
+
+SYSTEMS = ("crm", "erp", "billing", "tax", "payment", "fulfilment")
+PORTS: Mapping[str, int] = {
+    "admin": 9100,
+    **{system: 9101 + index for index, system in enumerate(SYSTEMS)},
+    "proxy": 9080,
+    "tls": 9443,
+    **{f"{system}_tls": 9201 + index for index, system in enumerate(SYSTEMS)},
+}
+"""Where each door is unless somebody says otherwise."""
+_SYSTEM_HELP = "as JSON or text, e.g. --switch payment.authentication=verify"
+_workspace = click.option(
+    "--workspace", type=click.Path(path_type=Path), default=WORKSPACE, show_default=True,
+    help="Folder for the certificate authority and the addresses.",
+)  # fmt: skip
+
+
+@click.group()
+def mocks() -> None:
+    """Run the systems of record as servers: Salesforce, NetSuite, Chargebee, AvaTax and Stripe dialects, one world.
+
+    \b
+    q2c mocks up                  all services, until Ctrl-C
+    eval "$(q2c env)"             point this shell's SDKs at them
+    q2c mocks seed quarter_end    a company with products, customers and subscriptions
+    """
+
+
+mocks.add_command(env)
+
+
+@mocks.command()
+@_workspace
+@click.option("--port", "ports", multiple=True, metavar="DOOR=PORT", help="Port of a door; 0 takes any that is free.")
+@click.option("--ephemeral", is_flag=True, help="Any free port for every door that --port does not name.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where services listen; admin stays local.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=1, show_default=True, help="Chance.")
+@click.option("--state", type=click.Path(path_type=Path, dir_okay=False), help="Keep the world in this file (SQLite).")
+@click.option("--turbo", is_flag=True, help="Our own transport for the plain ports: twice as fast.")
+@click.option("--no-tls", is_flag=True, help="Plain HTTP only: no certificate authority, no TLS ports, no proxy.")
+@click.option("--webhooks", default="", metavar="URL", help="Who gets messages, e.g. http://127.0.0.1:9000.")
+@click.option("--allow-target", "allowed", multiple=True, metavar="HOST", help="Call this host too, not only loopback.")
+@click.option(
+    "--switch", "switches", multiple=True, metavar="SYSTEM.NAME=VALUE", help=f"A vendor's quirk, {_SYSTEM_HELP}."
+)
+@click.option("--unlimited", is_flag=True, help="No rate limits and no daily quotas.")
+@click.option("--freeze", is_flag=True, help="Stop the clock of the world.")
+@click.option("--speed", type=float, help="World seconds in a second of the wall.")
+@click.option("--json", "as_json", is_flag=True, help="The addresses as one line of JSON on standard output.")
+def up(**said: Any) -> None:
+    """Start all services and serve them until Ctrl-C or SIGTERM.
+
+    \b
+    Examples:
+      q2c mocks up
+      q2c mocks up --ephemeral --json
+      q2c mocks up --state world.db --webhooks http://127.0.0.1:9000 --port payment=9105
+    """
+    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    try:
+        import uvloop
+
+        from mocks.doors.state import FileState
+    except ImportError as missing:
+        give_up(f"{missing.name} is not installed; the mocks need: pip install 'q2c-harness[mocks]'")
+    try:
+        state = FileState(said["state"]) if said["state"] else None
+    except (sqlite3.Error, OSError) as error:
+        give_up(f"cannot keep the world in {said['state']}: {error}. Do other mocks use it?")
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_up(said, state))
+
+
+async def _up(said: Mapping[str, Any], state: Any) -> None:
+    from mocks.admin.api import application
+    from mocks.doors.authority import open_authority
+    from mocks.doors.garbage import settle_collector
+    from mocks.doors.serving import addresses, open_sockets, serve
+
+    world, workspace = _world(said, state), said["workspace"]
+    authority = None if said["no_tls"] else open_authority(workspace)
+    try:
+        sockets = open_sockets(_ports(said), secure=authority is not None, admin=True, host=said["host"])
+    except OSError as error:
+        give_up(f"{error.strerror}. Name another one (--port payment=9999) or take any that is free (--ephemeral).")
+    found = addresses(sockets)
+    running = Mocks(pid=os.getpid(), addresses=found, ca_bundle=str(authority.bundle.resolve()) if authority else "")
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+
+    def ready() -> None:
+        settle_collector()
+        mocks_running.write(workspace, running)
+        _tell(running, said["as_json"])
+
+    try:
+        await serve(
+            world, sockets, stop, ready, authority=authority, turbo=said["turbo"], admin=application(world, found)
+        )  # fmt: skip
+    finally:
+        mocks_running.forget(workspace, running.pid)
+
+
+def _world(said: Mapping[str, Any], state: Any) -> Any:
+    from mocks.doors.live import Divergence, LiveWorld
+    from mocks.doors.post import Targets
+    from mocks.doors.settings import UNLIMITED, quirks_of
+
+    try:
+        quirks = quirks_of(_switches(said["switches"]), unlimited=said["unlimited"])
+        world = LiveWorld(
+            said["seed"], quirks=quirks, limits=UNLIMITED if said["unlimited"] else None, state=state,
+            targets=Targets(intake=said["webhooks"], allowed=tuple(said["allowed"])),
+        )  # fmt: skip
+        if said["speed"] is not None:
+            world.run(said["speed"])
+    except (ValueError, Divergence) as wrong:
+        give_up(str(wrong))
+    if said["freeze"]:
+        world.freeze()
+    return world
+
+
+def _switches(texts: Sequence[str]) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        system, dot, switch = name.partition(".")
+        if not (equals and dot):
+            give_up(f"--switch {text}: expected SYSTEM.NAME=VALUE, {_SYSTEM_HELP}")
+        try:
+            found.setdefault(system, {})[switch] = msgspec.json.decode(value)
+        except msgspec.DecodeError:
+            found.setdefault(system, {})[switch] = value
+    return found
+
+
+def _ports(said: Mapping[str, Any]) -> dict[str, int]:
+    ports = dict.fromkeys(PORTS, 0) if said["ephemeral"] else dict(PORTS)
+    for text in said["ports"]:
+        door, _, port = text.partition("=")
+        if door not in PORTS or not port.isdecimal() or int(port) > 65_535:
+            give_up(f"--port {text}: expected DOOR=PORT with a door of: {', '.join(PORTS)}")
+        ports[door] = int(port)
+    return ports
+
+
+def _tell(running: Mocks, as_json: bool) -> None:
+    if as_json:
+        click.echo(msgspec.json.encode(running).decode())
+        return
+    found = running.addresses
+    for system in SYSTEMS:
+        click.echo(f"{system:12}{found[system]:28}{found.get(f'{system}_tls', '')}".rstrip())
+    if "proxy" in found:
+        click.echo(f'{"proxy":12}{found["proxy"]:28}for clients that take no address: eval "$(q2c env)"')
+        click.echo(f"{'by name':12}{found['tls']:28}TLS for every vendor's host name (hosts file)")
+    click.echo(f"{'admin':12}{found['admin']:28}{found['admin']}/health")
+    click.echo("ready; Ctrl-C ends it")
+
+
+@mocks.command()
+@_workspace
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Other chance than before.")
+def reset(workspace: Path, seed: int | None) -> None:
+    """Empty the running world: it is as it was when it started, under the same settings."""
+    mocks_running.ask(workspace, "POST", "/reset", {"seed": seed})
+    click.echo("the world is empty again")
+
+
+@mocks.command()
+@_workspace
+@click.argument("scenario", default="quarter_end")
+@click.option("--subscriptions", type=click.IntRange(0, 100_000), default=5, show_default=True, help="Live ones.")
+def seed(workspace: Path, scenario: str, subscriptions: int) -> None:
+    """Fill the running world with the company of SCENARIO: products, entities, periods, rates, live subscriptions.
+
+    \b
+    Examples:
+      q2c mocks seed
+      q2c mocks seed my_quarter.yaml --subscriptions 500
+    """
+    from q2c.commands.scenarios import loaded
+    from scenarios.ground import ground
+    from scenarios.population import seeds
+    from scenarios.scale import scaled
+
+    mocks_running.find(workspace)
+    chosen = scaled(loaded(scenario), orders=max(1, subscriptions), subscriptions=subscriptions)
+    acts = [
+        {"system": act.system, "action": act.action, "arguments": act.arguments, "txn": act.txn}
+        for act in seeds(ground(chosen, chosen.seed))
+    ]
+    mocks_running.ask(workspace, "POST", "/acts", raw=msgspec.json.encode(acts))
+    click.echo(f"{len(acts)} acts of {chosen.name}: a company with {subscriptions} live subscriptions")
+
+
+@mocks.command()
+@_workspace
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def snapshot(workspace: Path, file: Path) -> None:
+    """Write the whole running world to FILE: all that happened to it, one JSON line each.
+
+    The file holds requests as they came, with their credentials: use test keys, as everywhere with mocks.
+    """
+    content = mocks_running.ask(workspace, "GET", "/snapshot")
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        give_up(f"cannot write {file}: {error.strerror}", exits.USAGE)
+    click.echo(f"{content.count(10)} lines in {file}")
+
+
+@mocks.command()
+@_workspace
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def restore(workspace: Path, file: Path) -> None:
+    """Make the running world what it was when FILE was written."""
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        give_up(f"cannot read {file}: {error.strerror}")
+    mocks_running.ask(workspace, "POST", "/restore", raw=content)
+    click.echo(f"the world is what it was in {file}")
