@@ -17,7 +17,7 @@ from domain.http import Reply, Request
 from integration.drivers.simpy_driver import Result, simulated
 from integration.effects import Call, Emit, Sleep, Start
 from integration.flow import FlowContext
-from integration.journal.memory import MemoryJournal
+from integration.journal.sqlite import SqliteJournal
 from integration.process import Parts
 from integration.retry import call_with_retries
 from integration.settings import Settings
@@ -50,7 +50,7 @@ def main(flows: int = 2000) -> None:
     records: list[Any] = []
     settings = Settings(limits={}, keep_finished_steps="--blank" not in sys.argv)
     parts = Parts(programs={"lifecycle": lifecycle}, systems={})
-    integration = simulated(env, settings, parts, MemoryJournal(), send, records.append, lambda crash: None)
+    integration = simulated(env, settings, parts, SqliteJournal(), send, records.append, lambda crash: None)
     integration.start()
     started = time.process_time()
     for number in range(flows):

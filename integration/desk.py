@@ -14,25 +14,21 @@ from integration.transaction import Transaction
 
 
 class Desk:
-    """Holds the latest state of every case that has not come to its end, by flow."""
+    """Holds the latest state of every case that has not come to its end: `by_flow`, by the flow's id."""
 
     def __init__(self, cases: Iterable[ExceptionCase], quarter_end: bool) -> None:
-        self._by_flow: dict[str, ExceptionCase] = {case.flow: case for case in cases}
+        self.by_flow: dict[str, ExceptionCase] = {case.flow: case for case in cases}
         self._quarter_end = quarter_end
 
     def cases(self) -> list[ExceptionCase]:
         """Return the cases on which somebody still has to act, oldest first."""
         return sorted(
-            (case for case in self._by_flow.values() if case.is_open), key=lambda case: (case.opened_us, case.id)
+            (case for case in self.by_flow.values() if case.is_open), key=lambda case: (case.opened_us, case.id)
         )
-
-    def of_flow(self, flow_id: str) -> ExceptionCase | None:
-        """Return the case of a flow that has not come to its end."""
-        return self._by_flow.get(flow_id)
 
     def by_id(self, case_id: str) -> ExceptionCase:
         """Return an open case; raise KeyError with a sentence when there is none of this id."""
-        for case in self._by_flow.values():
+        for case in self.by_flow.values():
             if case.id == case_id and case.is_open:
                 return case
         raise KeyError(f"no open case has the id {case_id!r}")
@@ -69,7 +65,7 @@ class Desk:
         for case in reversed(tx.write.cases):
             if case.flow == flow_id:
                 return None if case.status in EXCEPTION_CASE.terminal else case
-        return self._by_flow.get(flow_id)
+        return self.by_flow.get(flow_id)
 
     def _told(self, case: ExceptionCase, park: Park) -> ExceptionCase:
         return msgspec.structs.replace(case, detail=park.detail, context=park.context)
@@ -80,13 +76,13 @@ class Desk:
         tx.write.cases.extend(states)
         if not quiet:
             tx.records.extend(_record(case, at_us) for case in states)
-        tx.after.append(lambda: self._keep(states[-1]))
+        tx.after.append((self._keep, states[-1]))
 
     def _keep(self, case: ExceptionCase) -> None:
         if case.status in EXCEPTION_CASE.terminal:
-            self._by_flow.pop(case.flow, None)
+            self.by_flow.pop(case.flow, None)
         else:
-            self._by_flow[case.flow] = case
+            self.by_flow[case.flow] = case
 
 
 def _record(case: ExceptionCase, at_us: int) -> history.Case:

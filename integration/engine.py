@@ -7,21 +7,22 @@ performs that last effect. Whatever it holds in memory can be rebuilt from the j
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import msgspec
 
 from domain import history
 from domain.history import Record
+from domain.http import Reply, Request
 from integration.desk import Desk
-from integration.effects import All, Call, Effect, Emit, Lookup, Now, Park, Receive, Sleep, Start
+from integration.effects import All, Call, Emit, Lookup, Now, Park, Receive, Start
 from integration.entities import EntityQueues
 from integration.flow import Flow, FlowContext, Program
 from integration.intake import Intake
-from integration.journal.protocol import Crash, Entry, Fenced, FlowRow, Lease, OpenFlow
-from integration.lanes import Wire
+from integration.journal.protocol import Crash, Entry, Fenced, FlowRow, Lease
 from integration.launch import Launcher
 from integration.limits import SECOND_US
 from integration.live import Joinable, Live
@@ -32,6 +33,7 @@ from integration.outcomes import (
     Answer,
     Begun,
     CallFailed,
+    Failed,
     Instant,
     Launched,
     Mapped,
@@ -48,20 +50,29 @@ from integration.system import System
 from integration.transaction import Transaction
 from integration.waiting import Waiting
 
+T = TypeVar("T")
+_to_msgpack = msgspec.msgpack.Encoder().encode
+_of_msgpack = msgspec.msgpack.Decoder().decode
+_to_json = msgspec.json.Encoder().encode
 EFFECTS_AT_ONCE_MAX = 10_000
 """Effects a flow may ask for without waiting once: more is a loop without end."""
 
 
-class Host(Wire, Protocol):
-    """What an engine needs of the driver: the wire, a place for history records, and an undertaker."""
+class Host(Protocol):
+    """What an engine needs of the driver: clock, timers, wire, a place for history records, and an undertaker.
+
+    `call_at` and `send` call back later, never at once.
+    """
+
+    def now_us(self) -> int: ...
+
+    def call_at(self, at_us: int, action: Callable[..., Any], *arguments: Any) -> None: ...
+
+    def send(self, request: Request, call: Call, done: Callable[[Reply | Failed | Unknown], Any]) -> None: ...
 
     def record(self, record: Record) -> None: ...
 
     def died(self, end: Crash | Fenced) -> None: ...
-
-
-class _Broke(Exception):
-    """A flow raised; `__cause__` says what."""
 
 
 class Engine:
@@ -77,66 +88,122 @@ class Engine:
         host: Host,
     ) -> None:
         self.settings, self.lease, self.host = settings, lease, host
-        self.now_us = host.now_us
+        self.now_us = host.now_us()  # one instant for all that follows from one entrance
         self.dead = False
         self.lives: dict[str, Live] = {}
         self.mailbox: Mailbox[tuple[Live, int]] = Mailbox()
+        self.entities: EntityQueues[Live] = EntityQueues(settings.mutant == "amendments_in_arrival_order")
         self._programs = programs
+        self._soon: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
         self.parking = Parking(self)
         self.waiting = Waiting(self, systems, self.parking.reopened)
-        loaded = lease.load()
-        self.launcher = Launcher(programs, lease, loaded.flow_number)
+        self._loaded = lease.load()
+        loaded = self._loaded
+        self.launcher = Launcher(programs, lease, self.lives, loaded.flow_number)
         self.mailroom = Mailroom(self, intake, loaded.inbox_number)
-        self.outbox = Outbox(loaded.outbox_number, loaded.sequences, loaded.events, self.mailroom.plan_relay)
+        self.outbox = Outbox(lease, loaded.outbox_number, loaded.events, partial(self.soon, self.mailroom.relay))
         self.desk = Desk(loaded.cases, settings.quarter_end)
         self.mappings = dict(loaded.mappings)
-        self.entities: EntityQueues[Live] = EntityQueues(settings.mutant == "amendments_in_arrival_order")
-        for row in loaded.messages:
-            self.mailbox.store(row)
-        self._reopen(loaded.flows)
-        self.mailroom.plan_relay()
+        self._at_once: dict[type, Callable[[Live, int, Any, Transaction], Outcome | None]] = {
+            Emit: self._emit,
+            Start: self._start,
+            Receive: self._take_message,
+            Park: self._park,
+            Now: self._read_clock,
+            Lookup: self._look_up,
+        }
 
     # --- being entered from outside
 
-    def enter(self, action: Callable[[], None]) -> None:
-        """Do something unless this incarnation is dead; a crash point or a successor kills it."""
+    def enter(self, action: Callable[..., T], *arguments: Any) -> T | None:
+        """Do something, and what is to be done soon, unless this incarnation is dead; return the result.
+
+        A crash point or a successor kills it.
+        """
         if self.dead:
-            return
+            return None
+        self.now_us, result = self.host.now_us(), None
         try:
-            action()
+            result = action(*arguments)
+            if self._soon:
+                self._work_off()
         except (Crash, Fenced) as end:
-            self.dead = True
-            self.host.died(end)
+            self._die(end)
+        return result
 
-    def call_at(self, at_us: int, action: Callable[[], None]) -> None:
+    def receive(self, request: Request) -> Reply | None:
+        """Take a webhook in and answer it; flows get to work afterwards. None when this incarnation is dead."""
+        if self.dead:
+            return None
+        self.now_us, reply = self.host.now_us(), None
+        try:
+            reply = self.mailroom.receive(request)
+        except (Crash, Fenced) as end:
+            self._die(end)
+        if self._soon:
+            self.call_at(self.now_us, self._work_off)
+        return reply
+
+    def soon(self, action: Callable[..., None], *arguments: Any) -> None:
+        """Do something at this instant, after what is being done now."""
+        self._soon.append((action, arguments))
+
+    def call_at(self, at_us: int, action: Callable[..., None], *arguments: Any) -> None:
         """Do something later, if this incarnation still lives."""
-        self.host.call_at(at_us, partial(self.enter, action))
+        self.host.call_at(at_us, partial(self.enter, action, *arguments))
 
-    def send(self, request: Any, call: Call, done: Callable[[Any], None]) -> None:
+    def send(self, request: Request, call: Call, done: Callable[[Any], None]) -> None:
         """Send a request; a reply to a dead incarnation is lost."""
-        self.host.send(request, call, lambda result: self.enter(partial(done, result)))
+        self.host.send(request, call, partial(self.enter, done))
+
+    def _work_off(self) -> None:
+        soon = self._soon
+        while soon:
+            action, arguments = soon.popleft()
+            action(*arguments)
+
+    def _die(self, end: Crash | Fenced) -> None:
+        self.dead = True
+        self.host.died(end)
 
     # --- the life of a flow
 
     def launch(self, start: Start, tx: Transaction) -> Launched:
         """Add a new flow to a transaction, unless it exists; it begins after the commit."""
-        launched, row = self.launcher.launch(start, self.now_us(), tx)
+        launched, row = self.launcher.launch(start, self.now_us, tx)
         if row is not None:
-            tx.after.append(lambda: self._enqueue(Live(row)))
+            tx.after.append((self._enqueue, row))
         return launched
 
     def commit(self, tx: Transaction) -> None:
-        """Make a transaction durable."""
-        tx.commit(self.lease, self.host.record)
+        """Make a transaction durable, then tell the history, then memory.
+
+        A crash after the write leaves it in the history too: it did happen.
+        """
+        try:
+            self.lease.commit(tx.write)
+        except Crash as crash:
+            if crash.point.after:
+                self._tell(tx)
+            raise
+        if tx.records:
+            self._tell(tx)
+        for action, argument in tx.after:
+            action(argument)
+
+    def _tell(self, tx: Transaction) -> None:
+        record = self.host.record
+        for told in tx.records:
+            record(told)
 
     def resume(self, live: Live, outcome: Outcome, tx: Transaction | None = None) -> None:
         """Hand an outcome to a flow, and make durable what follows from it."""
-        tx = tx or Transaction()
+        if tx is None:
+            tx = Transaction()
         live.turn += 1
-        try:
-            self._run(live, outcome, tx)
-        except _Broke as broke:
-            self._broken(live, outcome, cast(Exception, broke.__cause__))
+        trouble = self._run(live, outcome, tx)
+        if trouble is not None:
+            self._broken(live, outcome, trouble)
             return
         self.commit(tx)
         if live.status == "running":
@@ -144,38 +211,45 @@ class Engine:
 
     def note(self, tx: Transaction, live: Live | None, **said: Any) -> None:
         """Add a remark to the audit trail."""
-        number, seq = (live.row.number, live.seq) if live else (0, 0)
-        tx.write.entries.append(self.entry(number, seq, "note", None, None, said))
+        tx.write.flow, seq = (live.row.number, live.seq) if live else (0, 0)
+        tx.write.entries.append(self.entry(seq, "note", note=said))
 
     def release(self, live: Live) -> None:
         """Forget a flow that is over, and let the next one of its entity run."""
-        self.lives.pop(live.row.id, None)
-        self.entities.withdraw(live.row.entity_key, live.row.number)
-        following = self.entities.leave(live.row.entity_key, live.row.number)
-        if following is not None:
-            self.call_at(self.now_us(), partial(self.begin, following))
+        del self.lives[live.row.id]
+        live.flow = live.effect = None
+        if live.row.entity_key:
+            following = self.entities.leave(live.row.entity_key)
+            if following is not None:
+                self.soon(self.begin, following)
 
     def flow_record(self, live: Live, status: str, result: str = "") -> history.Flow:
         """Return the history's record of a flow's new status."""
         row = live.row
-        return history.Flow(at_us=self.now_us(), flow=row.id, name=row.name, txn=row.txn, status=status, result=result)
+        return history.Flow(at_us=self.now_us, flow=row.id, name=row.name, txn=row.txn, status=status, result=result)
 
-    def _reopen(self, flows: Any) -> None:
+    def open(self) -> None:
         """Take up every open flow where the journal left it; those that ran hold their entities first."""
-        waiting: list[Live] = []
-        for found in cast("list[OpenFlow]", flows):
-            live = Live(found.row)
-            self.lives[live.row.id] = live
-            if found.last is None and live.status == "ready":
-                waiting.append(live)
+        for message in self._loaded.messages:
+            self.mailbox.store(message)
+        waiting = []
+        for found in self._loaded.flows:
+            row, last = found.row, found.last
+            if last is None and row.status == "ready":
+                waiting.append(row)
                 continue
-            self.entities.hold(live.row.entity_key, live.row.number)
-            live.status = "parked" if live.status == "parked" else "running"
-            if found.last is not None:
-                live.effect, live.seq, live.since_us = found.last.effect, found.last.seq, found.last.at_us
-            self.call_at(self.now_us(), partial(self._take_up, live, live.turn))
-        for live in waiting:
-            self._enqueue(live)
+            live = self.lives[row.id] = Live(row)
+            if row.entity_key:
+                self.entities.hold(row.entity_key, row.number)
+            live.status = "parked" if row.status == "parked" else "running"
+            if last is not None:
+                live.effect, live.seq, live.since_us = last.effect, last.seq, last.at_us
+            self.soon(self._take_up, live, live.turn)
+        for ready in waiting:
+            self._enqueue(ready)
+        if self.outbox.unsent:
+            self.soon(self.mailroom.relay)
+        del self._loaded
 
     def _take_up(self, live: Live, turn: int) -> None:
         if live.turn != turn:
@@ -185,23 +259,22 @@ class Engine:
             self.parking.plan(live)
         elif effect is None:
             self.begin(live)
-        elif isinstance(effect, Call) and self._is_unsafe(live, effect):
-            self.resume(live, Unknown("interrupted by a restart", at_us=self.now_us()))
+        elif type(effect) is Call and self._is_unsafe(live, effect):
+            self.resume(live, Unknown("interrupted by a restart", at_us=self.now_us))
         else:
-            if isinstance(effect, All):
+            if type(effect) is All:
                 live.branches = cast("dict[int, Joinable]", self.lease.branches(live.row.number, live.seq))
             self.waiting.perform(live)
 
     def _is_unsafe(self, live: Live, call: Call) -> bool:
         """Tell whether a call that may have left before a restart must not simply be repeated (rule 4)."""
-        forgotten = call.key_lives_seconds and self.now_us() - live.since_us > call.key_lives_seconds * SECOND_US
+        forgotten = call.key_lives_seconds and self.now_us - live.since_us > call.key_lives_seconds * SECOND_US
         return call.write and (not call.key or bool(forgotten))
 
-    def _enqueue(self, live: Live) -> None:
-        row = live.row
-        self.lives[row.id] = live
-        if self.entities.enter(row.entity_key, row.order_key, row.number, live):
-            self.call_at(self.now_us(), partial(self.begin, live))
+    def _enqueue(self, row: FlowRow) -> None:
+        live = self.lives[row.id] = Live(row)
+        if not row.entity_key or self.entities.enter(row.entity_key, row.order_key, row.number, live):
+            self.soon(self.begin, live)
 
     def begin(self, live: Live) -> None:
         """Run a new flow to the first effect that has to wait."""
@@ -209,69 +282,58 @@ class Engine:
         live.status = "running"
         tx = Transaction()
         tx.records.append(self.flow_record(live, "started"))
-        self.resume(live, Begun(row.id, row.name, self._arguments(row)), tx)
+        self.resume(live, Begun(row.id, row.name, _arguments(row)), tx)
 
-    def _arguments(self, row: FlowRow) -> dict[str, Any]:
-        return cast("dict[str, Any]", msgspec.msgpack.decode(row.arguments))
-
-    def _coroutine(self, row: FlowRow) -> Flow:
+    def _revive(self, live: Live, outcome: Outcome) -> Flow:
+        """Make the coroutine of a flow that begins, or rebuild it from the journal when it was passive."""
+        row = live.row
         context = FlowContext(row.id, row.name, row.txn, self.settings)
-        return Flow(row.id, self._programs[row.name](context, self._arguments(row)))
+        live.flow = flow = Flow(row.id, self._programs[row.name](context, _arguments(row)))
+        if type(outcome) is not Begun:
+            flow.replay(self.lease.steps(row.number))
+        return flow
 
-    def _hand(self, live: Live, outcome: Outcome) -> Effect | None:
-        """Give an outcome to the coroutine, rebuilt from the journal when it was passive."""
-        try:
-            if live.flow is None:
-                live.flow = self._coroutine(live.row)
-                if type(outcome) is not Begun:
-                    live.flow.replay(self.lease.steps(live.row.number))
-            return live.flow.begin() if type(outcome) is Begun else live.flow.resume(outcome)
-        except Exception as trouble:
-            raise _Broke from trouble
-
-    def _run(self, live: Live, outcome: Outcome, tx: Transaction) -> None:
-        """Collect effects in a transaction until one has to wait, or the flow is over."""
-        now_us, number, epoch = self.now_us(), live.row.number, self.lease.epoch
+    def _run(self, live: Live, outcome: Outcome, tx: Transaction) -> Exception | None:
+        """Collect effects in a transaction until one has to wait, or the flow is over; return what it raised."""
+        now_us, epoch, write = self.now_us, self.lease.epoch, tx.write
+        write.flow = live.row.number
         for _ in range(EFFECTS_AT_ONCE_MAX):
-            effect = self._hand(live, outcome)
-            assert live.flow is not None
-            seq = live.flow.seq
-            tx.write.entries.append(Entry(number, seq, -1, now_us, epoch, "step", outcome, effect))
-            if effect is None or type(outcome) is Answer:
+            try:
+                flow = live.flow or self._revive(live, outcome)
+                effect = flow.resume(outcome)
+            except Exception as trouble:
+                return trouble
+            write.entries.append(Entry(flow.seq, -1, now_us, epoch, "step", outcome, effect))
+            if (effect is None or type(outcome) is Answer) and live.row.id in self.desk.by_flow:
                 self.desk.settle(live.row.id, now_us, tx)
             if effect is None:
-                self._finish(live, live.flow.result, tx)
-                return
-            found = self._at_once(live, seq, effect, tx)
+                self._finish(live, flow.result, tx)
+                return None
+            perform = self._at_once.get(type(effect))
+            found = None if perform is None else perform(live, flow.seq, effect, tx)
             if found is None:
-                live.effect, live.seq, live.since_us = effect, seq, now_us
-                live.branches = {}
-                return
+                live.effect, live.seq, live.since_us = effect, flow.seq, now_us
+                if live.branches:
+                    live.branches = {}
+                return None
             outcome = found
-        raise _Broke from RuntimeError(f"{EFFECTS_AT_ONCE_MAX} effects without waiting for anything: an endless loop?")
+        return RuntimeError(f"{EFFECTS_AT_ONCE_MAX} effects without waiting for anything: an endless loop?")
 
     def entry(
-        self,
-        flow: int,
-        seq: int,
-        kind: str,
-        outcome: Outcome | None,
-        effect: Effect | None,
-        note: dict[str, Any] | None = None,
-        branch: int = -1,
+        self, seq: int, kind: str, outcome: Outcome | None = None, branch: int = -1, note: dict[str, Any] | None = None
     ) -> Entry:
         """Return a line of the audit trail, stamped with the present instant and this engine's epoch."""
-        return Entry(flow, seq, branch, self.now_us(), self.lease.epoch, kind, outcome, effect, note)
+        return Entry(seq, branch, self.now_us, self.lease.epoch, kind, outcome, None, note)
 
     def _finish(self, live: Live, result: Any, tx: Transaction) -> None:
-        text = result if isinstance(result, str) else "" if result is None else msgspec.json.encode(result).decode()
+        text = result if isinstance(result, str) else "" if result is None else _to_json(result).decode()
         live.status = "finished"
-        tx.write.statuses.append((live.row.number, "finished", msgspec.msgpack.encode(result)))
+        tx.write.statuses.append((live.row.number, "finished", _to_msgpack(result)))
         if not self.settings.keep_finished_steps:
             tx.write.blanked = live.row.number
         status = "compensated" if text.startswith("compensated") else "finished"
         tx.records.append(self.flow_record(live, status, text))
-        tx.after.append(lambda: self.release(live))
+        tx.after.append((self.release, live))
 
     def _broken(self, live: Live, outcome: Outcome, trouble: Exception) -> None:
         """Park a flow that raised. Its last outcome becomes a trial: a re-drive performs the effect again."""
@@ -281,7 +343,8 @@ class Engine:
         code = code_of(trouble) if isinstance(trouble, CallFailed | OutcomeUnknown) else "INTERNAL.BUG"
         code = getattr(trouble, "code", "") if type(trouble).__name__ == "Conflict" else code
         tx = Transaction()
-        tx.write.entries.append(self.entry(live.row.number, live.seq, "trial", outcome, None))
+        tx.write.flow = live.row.number
+        tx.write.entries.append(self.entry(live.seq, "trial", outcome))
         if type(outcome) is Begun:
             tx.records.append(self.flow_record(live, "started"))
         context = {"effect": type(live.effect).__name__, "system": getattr(live.effect, "system", "")}
@@ -289,31 +352,31 @@ class Engine:
         self.parking.park(live, live.seq, park, tx)
         self.commit(tx)
 
-    # --- effects that need no waiting: they are done by the transaction itself
+    # --- effects that need no waiting: they are done by the transaction itself. None means that it is a wait after all
 
-    def _at_once(self, live: Live, seq: int, effect: Effect, tx: Transaction) -> Outcome | None:
-        """Perform an effect inside the transaction and return its outcome; None when it has to wait."""
-        if isinstance(effect, (Call, Sleep, All)):
-            return None
-        now_us = self.now_us()
-        if isinstance(effect, Receive):
-            return self._received(live, effect, tx)
-        if isinstance(effect, Emit):
-            event_id = f"{live.row.id}/{seq}"
-            self.outbox.add(event_id, effect, now_us, tx)
-            return Published(event_id)
-        if isinstance(effect, Start):
-            return self.launch(effect, tx)
-        if isinstance(effect, Now):
-            return Instant(now_us)
-        if isinstance(effect, Lookup):
-            return Mapped(self.mappings.get((effect.kind, effect.key)))
-        assert isinstance(effect, Park), f"{effect!r} is not an effect"
-        self.parking.park(live, seq, effect, tx)
-        return None
+    def _emit(self, live: Live, seq: int, emit: Emit, tx: Transaction) -> Published:
+        event_id = f"{live.row.id}/{seq}"
+        self.outbox.add(event_id, emit, self.now_us, tx)
+        return Published(event_id)
 
-    def _received(self, live: Live, effect: Receive, tx: Transaction) -> Received | None:
-        row = self.mailbox.peek((effect.topic, effect.key))
+    def _start(self, live: Live, seq: int, start: Start, tx: Transaction) -> Launched:
+        return self.launch(start, tx)
+
+    def _take_message(self, live: Live, seq: int, receive: Receive, tx: Transaction) -> Received | None:
+        row = self.mailbox.peek((receive.topic, receive.key))
         if row is None or tx.write.taken:
             return None
         return self.waiting.take(live, row, tx)
+
+    def _park(self, live: Live, seq: int, park: Park, tx: Transaction) -> None:
+        self.parking.park(live, seq, park, tx)
+
+    def _read_clock(self, live: Live, seq: int, now: Now, tx: Transaction) -> Instant:
+        return Instant(self.now_us)
+
+    def _look_up(self, live: Live, seq: int, lookup: Lookup, tx: Transaction) -> Mapped:
+        return Mapped(self.mappings.get((lookup.kind, lookup.key)))
+
+
+def _arguments(row: FlowRow) -> dict[str, Any]:
+    return cast("dict[str, Any]", _of_msgpack(row.arguments))

@@ -12,11 +12,11 @@ from typing import Any
 import msgspec
 
 from integration.effects import Effect
-from integration.outcomes import Outcome, reveal
+from integration.outcomes import Answer, Outcome, reveal
 from integration.settings import Settings
 
 
-class FlowContext(msgspec.Struct, frozen=True):
+class FlowContext(msgspec.Struct, frozen=True, gc=False):
     """What every flow is told besides its arguments."""
 
     flow_id: str
@@ -52,28 +52,26 @@ class Flow:
         self.result: Any = None
         self._coroutine = coroutine
 
-    def begin(self) -> Effect | None:
-        """Run to the first effect; None when there is none."""
-        assert self.seq == -1, f"{self.id} has begun already"
-        self.seq = 0
-        return self._send(None)
-
     def resume(self, outcome: Outcome) -> Effect | None:
-        """Hand an outcome to the flow and run to its next effect; None when it is finished.
+        """Hand an outcome to the flow, Begun the first, and run to its next effect; None when it is finished.
 
         Exceptions that the flow does not handle pass through, CallFailed and OutcomeUnknown among them.
         """
         self.seq += 1
+        seen = outcome if type(outcome) is Answer else reveal(outcome)
         try:
-            value = reveal(outcome)
-        except Exception as failure:
-            return self._throw(failure)
-        return self._send(value)
+            if isinstance(seen, Exception):
+                self.effect = self._coroutine.throw(seen)
+            else:
+                self.effect = self._coroutine.send(seen)
+        except StopIteration as stop:
+            self.effect, self.result = None, stop.value
+        return self.effect
 
     def replay(self, steps: Iterable[Step]) -> Effect | None:
-        """Begin, and run through journaled steps; return the effect that is still to be performed."""
+        """Run through journaled steps; return the effect that is still to be performed."""
         for index, step in enumerate(steps):
-            effect = self.begin() if index == 0 else self.resume(step.outcome)
+            effect = self.resume(step.outcome)
             if effect != step.effect and not _same(effect, step.effect):
                 raise Diverged(explain(self.id, index, step.effect, effect))
         return self.effect
@@ -81,20 +79,6 @@ class Flow:
     def close(self) -> None:
         """Drop the coroutine; the journal can rebuild it."""
         self._coroutine.close()
-
-    def _send(self, value: Any) -> Effect | None:
-        try:
-            self.effect = self._coroutine.send(value)
-        except StopIteration as stop:
-            self.effect, self.result = None, stop.value
-        return self.effect
-
-    def _throw(self, failure: Exception) -> Effect | None:
-        try:
-            self.effect = self._coroutine.throw(failure)
-        except StopIteration as stop:
-            self.effect, self.result = None, stop.value
-        return self.effect
 
 
 def _same(asked: Effect | None, recorded: Effect | None) -> bool:

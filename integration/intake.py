@@ -49,8 +49,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     """What messages of one source and topic lead to.
 
     `start` makes the flow to start of a message (None: this one starts nothing). `deliver_as` is the topic under which
-    flows receive it, its own when empty; `deliver` False means that no flow waits for it. A topic without a route is
-    stored for deduplication and ignored.
+    flows receive it, its own when empty; `deliver` False means that no flow waits for it. A message whose topic has no
+    route is answered and forgotten.
     """
 
     source: str
@@ -80,20 +80,19 @@ class Intake:
         return self._sources.get(request.target.partition("?")[0])
 
     def read(self, source: Source, request: Request, now_us: int) -> list[Plan]:
-        """Return what to do with each message of a request; raise Unverified or Unreadable."""
+        """Return what to do with each message of a request that has a route; raise Unverified or Unreadable."""
         source.verify(request, now_us)
-        stamp = msgspec.structs.replace
-        return [self.plan(stamp(m, source=source.name, received_us=now_us)) for m in source.parse(request)]
+        stamp, name = msgspec.structs.replace, source.name
+        wanted = [message for message in source.parse(request) if (name, message.topic) in self._routes]
+        return [self.plan(stamp(message, source=name, received_us=now_us)) for message in wanted]
 
     def plan(self, message: Message) -> Plan:
-        """Return what the routing table says of a message."""
-        route = self._routes.get((message.source, message.topic))
-        if route is None:
-            return Plan(message, False, None)
+        """Return what the routing table says of a message that has a route."""
+        route = self._routes[message.source, message.topic]
         if route.deliver_as:
             message = msgspec.structs.replace(message, topic=route.deliver_as)
         return Plan(message, route.deliver, route.start(message) if route.start else None)
 
-    def routes_local(self, topic: str) -> bool:
+    def routes(self, topic: str) -> bool:
         """Tell whether events of a type that the integration emits are wanted by its own flows."""
         return (LOCAL, topic) in self._routes

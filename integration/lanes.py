@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
+from functools import partial
+from typing import Any, Protocol
 
 import msgspec
 
 from domain.http import Reply, Request
 from integration.effects import Call
-from integration.limits import BUSY, SECOND_US, Gate, TokenCache
+from integration.limits import BUSY, OPEN, SECOND_US, Gate, TokenCache
 from integration.outcomes import Answer, Failed, Unknown
 from integration.settings import Settings
 from integration.system import System
@@ -24,143 +25,130 @@ _TOKEN_PAUSE_LONGEST_SECONDS = 60
 
 
 class Wire(Protocol):
-    """What a lane needs of the driver. `call_at` and `send` call back later, never at once."""
+    """What a lane needs of the engine. All call back later, never at once."""
 
-    def now_us(self) -> int: ...
+    now_us: int
 
-    def call_at(self, at_us: int, action: Callable[[], None]) -> None: ...
+    def call_at(self, at_us: int, action: Callable[..., None], *arguments: Any) -> None: ...
+
+    def soon(self, action: Callable[..., None], *arguments: Any) -> None: ...
 
     def send(self, request: Request, call: Call, done: Callable[[Reply | Failed | Unknown], None]) -> None: ...
 
 
-class _Waiting(msgspec.Struct):
-    """A call in the lane, and whom to tell; `refreshed` once a refused token has been replaced for it."""
+class _Errand:
+    """A call in the lane, whom to tell, and how it was authorised; `refreshed` once a refused token was replaced."""
 
-    call: Call
-    ended: Ended
-    refreshed: bool = False
-    headers: dict[str, str] = {}
+    __slots__ = ("call", "ended", "headers", "refreshed")
+
+    def __init__(self, call: Call, ended: Ended) -> None:
+        self.call, self.ended = call, ended
+        self.headers: dict[str, str] = {}
+        self.refreshed = False
 
 
 class Lane:
     """One system's calls. `reopened` is told when the breaker closes."""
 
     def __init__(self, system: System, settings: Settings, wire: Wire, reopened: Callable[[str], None]) -> None:
-        self.gate = Gate(system.name, settings, wire.now_us())
+        self.gate = Gate(system.name, settings, wire.now_us)
         self._system, self._wire, self._reopened = system, wire, reopened
-        self._tokens = TokenCache(settings.token_margin_seconds)
-        self._first: deque[_Waiting] = deque()
-        self._again: deque[_Waiting] = deque()
+        self._classify = system.classify
+        self._tokens = TokenCache(settings.token_margin_seconds, system.headers, system.token is not None)
+        self._first: deque[_Errand] = deque()
+        self._again: deque[_Errand] = deque()
         self._wake_us = 0
         self._token_failures = 0
         self._token_after_us = 0
 
     def put(self, call: Call, ended: Ended) -> None:
         """Take a call; `ended` learns its outcome."""
-        (self._again if call.attempt > 1 else self._first).append(_Waiting(call, ended))
+        (self._again if call.attempt > 1 else self._first).append(_Errand(call, ended))
         self._pump()
-
-    @property
-    def waiting(self) -> int:
-        """The number of calls held back."""
-        return len(self._first) + len(self._again)
 
     def _pump(self) -> None:
         """Send whatever may go now; make sure that somebody comes back for the rest."""
-        if not self._first and not self._again:
-            return
-        now_us = self._wire.now_us()
-        if self.gate.breaker.state == "open" and (self._system.ping is not None or now_us < self.gate.breaker.probe_us):
+        now_us, breaker = self._wire.now_us, self.gate.breaker
+        if breaker.state == OPEN and (self._system.ping is not None or now_us < breaker.probe_us):
             return
         for queue in (self._first, self._again):
             while queue:
-                if not self._has_token(now_us):
+                if now_us >= self._tokens.stale_us:
+                    self._fetch_token(now_us)
                     return
-                wait_us = self.gate.admit(now_us, retry=queue is self._again)
+                wait_us = self.gate.admit(now_us, queue is self._again)
                 if wait_us:
                     self._wake_after(now_us, wait_us)
                     break
-                self._send(queue.popleft(), now_us)
+                self._send(queue.popleft())
 
-    def _send(self, waiting: _Waiting, now_us: int) -> None:
-        waiting.headers = self._authorisation(now_us)
-        request = request_of(waiting.call, waiting.headers)
-        self._wire.send(request, waiting.call, lambda result: self._back(waiting, result))
+    def _send(self, errand: _Errand) -> None:
+        errand.headers = self._tokens.headers
+        request = request_of(errand.call, errand.headers)
+        self._wire.send(request, errand.call, partial(self._back, errand))
 
-    def _back(self, waiting: _Waiting, result: Reply | Failed | Unknown) -> None:
-        outcome = self._taken_back(waiting.call, result)
-        refused = isinstance(outcome, Failed) and outcome.kind == "unauthenticated"
-        if refused and self._system.token is not None and not waiting.refreshed:
-            waiting.refreshed = True
-            self._tokens.refuse(waiting.headers)
-            self._first.appendleft(waiting)
+    def _back(self, errand: _Errand, result: Reply | Failed | Unknown) -> None:
+        outcome = self._taken_back(errand.call, result)
+        refused = type(outcome) is Failed and outcome.kind == "unauthenticated"
+        if refused and self._system.token is not None and not errand.refreshed:
+            errand.refreshed = True
+            self._tokens.refuse(errand.headers)
+            self._first.appendleft(errand)
         else:
-            waiting.ended(outcome)
-        self._pump()
+            errand.ended(outcome)
+        if self._first or self._again:
+            self._pump()
 
     def _taken_back(self, call: Call, result: Reply | Failed | Unknown) -> Answer | Failed | Unknown:
         """Return the outcome of a call that came back, once the gate knows it; plan the next probe of a breaker."""
-        now_us = self._wire.now_us()
-        outcome = self._outcome(call, result, now_us)
-        breaker = self.gate.breaker
+        now_us, breaker = self._wire.now_us, self.gate.breaker
+        outcome = self._classify(call, result, now_us) if isinstance(result, Reply) else _stamped(result, now_us)
         before = breaker.state
         closed = self.gate.done(now_us, outcome)
-        if breaker.state == "open" and before != "open":
+        if breaker.state == OPEN and before != OPEN:
             self._wire.call_at(breaker.probe_us, self._probe)
         if closed:
-            self._wire.call_at(now_us, lambda: self._reopened(self._system.name))
+            self._wire.soon(self._reopened, self._system.name)
         return outcome
-
-    def _outcome(self, call: Call, result: Reply | Failed | Unknown, now_us: int) -> Answer | Failed | Unknown:
-        if isinstance(result, Reply):
-            return self._system.classify(call, result, now_us)
-        return result if result.at_us else msgspec.structs.replace(result, at_us=now_us)
 
     def _probe(self) -> None:
         """Ask an open breaker's system whether it lives: by its ping, else by the first call that waits."""
-        now_us = self._wire.now_us()
-        if self.gate.breaker.state != "open":
+        now_us = self._wire.now_us
+        if self.gate.breaker.state != OPEN:
             return
         wait_us = self.gate.wait_us(now_us)
         if wait_us:
             self._wire.call_at(now_us + (wait_us if wait_us > 0 else SECOND_US), self._probe)
         elif self._system.ping is None:
             self._pump()
-        elif self._has_token(now_us):
+        elif now_us >= self._tokens.stale_us:
+            self._fetch_token(now_us)
+        else:
             self._ping(self._system.ping, now_us)
 
     def _ping(self, ping: Call, now_us: int) -> None:
         taken = self.gate.admit(now_us)
         assert taken == 0, "the gate was open a moment ago"
-        request = request_of(ping, self._authorisation(now_us))
-        self._wire.send(request, ping, lambda result: self._pinged(ping, result))
+        self._wire.send(request_of(ping, self._tokens.headers), ping, partial(self._pinged, ping))
 
     def _pinged(self, ping: Call, result: Reply | Failed | Unknown) -> None:
         self._taken_back(ping, result)
         self._pump()
 
-    def _authorisation(self, now_us: int) -> dict[str, str]:
-        if self._system.token is None:
-            return self._system.headers
-        token = self._tokens.headers(now_us) or {}
-        return {**self._system.headers, **token} if self._system.headers else token
-
-    def _has_token(self, now_us: int) -> bool:
-        """Tell whether calls can be authorised now; if not, see to it that a token comes (single flight)."""
+    def _fetch_token(self, now_us: int) -> None:
+        """See to it that a token comes, unless it is on its way (single flight)."""
         source = self._system.token
-        if source is None or self._tokens.headers(now_us) is not None:
-            return True
+        assert source is not None, "headers without a token never grow stale"
         if self._tokens.fetching:
-            return False
+            return
         wait_us = self._token_after_us - now_us
         wait_us = wait_us if wait_us > 0 else self.gate.admit(now_us)
         if wait_us:
             self._wake_after(now_us, wait_us)
-            return False
+            return
         self._tokens.fetching = True
         call = source.call(now_us)
-        self._wire.send(request_of(call, {}), call, lambda result: self._fetched(call, result))
-        return False
+        self._wire.send(request_of(call, {}), call, partial(self._fetched, call))
 
     def _fetched(self, call: Call, result: Reply | Failed | Unknown) -> None:
         self._tokens.fetching = False
@@ -169,13 +157,13 @@ class Lane:
         assert source is not None, "a token came for a system that has none"
         if isinstance(outcome, Answer):
             self._token_failures = 0
-            self._tokens.store(source.read(outcome), self._wire.now_us())
+            self._tokens.store(source.read(outcome), self._wire.now_us)
         elif isinstance(outcome, Failed) and outcome.kind in ("rejected", "unauthenticated"):
             self._fail_all(outcome)
         else:
             pause_seconds = min(2**self._token_failures, _TOKEN_PAUSE_LONGEST_SECONDS)
             self._token_failures += 1
-            self._token_after_us = self._wire.now_us() + pause_seconds * SECOND_US
+            self._token_after_us = self._wire.now_us + pause_seconds * SECOND_US
         self._pump()
 
     def _fail_all(self, refused: Failed) -> None:
@@ -184,8 +172,8 @@ class Lane:
         held = [*self._first, *self._again]
         self._first.clear()
         self._again.clear()
-        for waiting in held:
-            waiting.ended(failure)
+        for errand in held:
+            errand.ended(failure)
 
     def _wake_after(self, now_us: int, wait_us: int) -> None:
         """Come back when the wait is over; a busy gate wakes the lane itself when a call comes back."""
@@ -197,9 +185,13 @@ class Lane:
             self._wire.call_at(at_us, self._woken)
 
     def _woken(self) -> None:
-        if self._wake_us and self._wake_us <= self._wire.now_us():
+        if self._wake_us and self._wake_us <= self._wire.now_us:
             self._wake_us = 0
             self._pump()
+
+
+def _stamped(trouble: Failed | Unknown, at_us: int) -> Failed | Unknown:
+    return trouble if trouble.at_us else msgspec.structs.replace(trouble, at_us=at_us)
 
 
 def request_of(call: Call, authorisation: dict[str, str]) -> Request:

@@ -9,22 +9,25 @@ import msgspec
 from integration.effects import Start
 from integration.flow import Program
 from integration.journal.protocol import FlowRow, Lease
+from integration.live import Live
 from integration.outcomes import Launched
 from integration.transaction import Transaction
+
+_encode = msgspec.msgpack.Encoder().encode
 
 
 class Launcher:
     """Numbers new flows and recognises old ones."""
 
-    def __init__(self, programs: Mapping[str, Program], lease: Lease, number: int) -> None:
-        self._programs, self._lease, self._number = programs, lease, number
+    def __init__(self, programs: Mapping[str, Program], lease: Lease, lives: Mapping[str, Live], number: int) -> None:
+        self._programs, self._lease, self._lives, self._number = programs, lease, lives, number
 
     def launch(self, start: Start, at_us: int, tx: Transaction) -> tuple[Launched, FlowRow | None]:
         """Add the row of a new flow to a transaction; return what to tell who asked, and the row if it is new."""
         if start.name not in self._programs:
             known = ", ".join(sorted(self._programs))
             return Launched(start.flow_id, False, f"no flow is called {start.name!r}; known are: {known}"), None
-        arguments = msgspec.msgpack.encode(start.arguments)
+        arguments = _encode(start.arguments)
         before = self._find(start.flow_id, tx)
         if before is not None:
             return Launched(start.flow_id, False, _conflict(before, start, arguments)), None
@@ -47,7 +50,8 @@ class Launcher:
         for row in tx.write.flows:
             if row.id == flow_id:
                 return row
-        return self._lease.find(flow_id)
+        live = self._lives.get(flow_id)
+        return live.row if live is not None else self._lease.find(flow_id)
 
 
 def _conflict(before: FlowRow, start: Start, arguments: bytes) -> str:

@@ -6,15 +6,18 @@ All are pure state machines: instants are integer microseconds and always an arg
 
 from __future__ import annotations
 
-from collections import deque
-
 from integration.outcomes import Answer, Failed, Unknown
 from integration.settings import BreakerSettings, BudgetSettings, Settings, SystemLimits
 from integration.system import Token
 
 BUSY = -1
+CLOSED, OPEN, HALF_OPEN = "closed", "open", "half_open"
+"""The states of a breaker."""
+
 SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
+NEVER_US = 2**63
+"""An instant that does not come."""
 
 
 class TokenBucket:
@@ -33,100 +36,91 @@ class TokenBucket:
 
     def wait_us(self, now_us: int) -> int:
         """Return how long until a request may go; 0 for now."""
-        return max(0, self._next_us - self._tolerance_us - now_us)
+        early_us = self._next_us - self._tolerance_us - now_us
+        return early_us if early_us > 0 else 0
 
     def take(self, now_us: int) -> None:
         """Use one request."""
-        self._next_us = max(self._next_us, now_us) + self._interval_us
-
-
-class Bulkhead:
-    """Slots for requests in flight: a share of what the licence allows at once (0 = no limit)."""
-
-    def __init__(self, limits: SystemLimits) -> None:
-        self.slots = max(1, limits.concurrent * limits.share_percent // 100) if limits.concurrent else 0
-        self.in_use = 0
-
-    @property
-    def is_full(self) -> bool:
-        """Tell whether a request has to wait for another one to come back."""
-        return bool(self.slots) and self.in_use >= self.slots
-
-    def take(self) -> None:
-        """Occupy a slot."""
-        assert not self.is_full, "a full bulkhead was entered"
-        self.in_use += 1
-
-    def release(self) -> None:
-        """Free a slot."""
-        assert self.in_use > 0, "more slots released than taken"
-        self.in_use -= 1
+        self._next_us = (self._next_us if self._next_us > now_us else now_us) + self._interval_us
 
 
 class Breaker:
-    """Opens when half of a minute's calls fail; then one probe at a time, ever rarer, until one succeeds."""
+    """Opens when half of the latest calls fail; then one probe at a time, ever rarer, until one succeeds.
+
+    The latest calls are those of this half of the window and of the half before. Only a failure can open it.
+    """
 
     def __init__(self, settings: BreakerSettings) -> None:
         self._settings = settings
-        self.state = "closed"  # closed | open | half_open
+        self.state = CLOSED
         self.probe_us = 0  # when an open breaker may be probed
         self._pause_us = 0
-        self._seen: deque[tuple[int, bool]] = deque()
-        self._errors = 0
+        self._half_us = settings.window_seconds * SECOND_US // 2
+        self._turn_us = 0  # when this half ends
+        self._calls = self._errors = self._calls_before = self._errors_before = 0
 
     def wait_us(self, now_us: int) -> int:
         """Return 0 when a call may go (the probe of an open breaker included), the time to wait, or BUSY."""
-        if self.state == "closed":
+        if self.state == CLOSED:
             return 0
-        if self.state == "half_open":
+        if self.state == HALF_OPEN:
             return BUSY
         return max(0, self.probe_us - now_us)
 
     def take(self, now_us: int) -> None:
         """Let a call through; on an open breaker it is the probe."""
-        if self.state == "open":
+        if self.state == OPEN:
             assert now_us >= self.probe_us, "an open breaker was probed too early"
-            self.state = "half_open"
+            self.state = HALF_OPEN
 
     def note(self, now_us: int, good: bool) -> bool:
         """Take note of a call's end; return True when this closed the breaker."""
-        if self.state == "half_open":
+        if self.state == HALF_OPEN:
             return self._judge(now_us, good)
-        if self.state == "closed":
-            self._count(now_us, good)
+        if now_us >= self._turn_us:
+            self._turn(now_us)
+        self._calls += 1
+        if not good and self.state == CLOSED:
+            self._count_error(now_us)
         return False
 
     def forget_probe(self, now_us: int) -> None:
         """End a probe that told nothing (it was throttled); the pause before the next one does not grow."""
-        if self.state == "half_open":
-            self.state, self.probe_us = "open", now_us + self._pause_us
+        if self.state == HALF_OPEN:
+            self.state, self.probe_us = OPEN, now_us + self._pause_us
 
     def _judge(self, now_us: int, good: bool) -> bool:
         if good:
-            self.state, self._pause_us, self._errors = "closed", 0, 0
-            self._seen.clear()
+            self.state, self._pause_us, self._turn_us = CLOSED, 0, 0
+            self._calls = self._errors = 0
         else:
             self._open(now_us)
         return good
 
-    def _count(self, now_us: int, good: bool) -> None:
-        self._seen.append((now_us, good))
-        self._errors += not good
-        horizon_us = now_us - self._settings.window_seconds * SECOND_US
-        while self._seen[0][0] <= horizon_us:
-            self._errors -= not self._seen.popleft()[1]
-        total = len(self._seen)
-        if total >= self._settings.calls_min and self._errors * 100 >= total * self._settings.error_percent:
+    def _count_error(self, now_us: int) -> None:
+        self._errors += 1
+        calls, errors = self._calls + self._calls_before, self._errors + self._errors_before
+        if calls >= self._settings.calls_min and errors * 100 >= calls * self._settings.error_percent:
             self._open(now_us)
+
+    def _turn(self, now_us: int) -> None:
+        """Begin the next half of the window; the one before counts if it ended just now."""
+        recent = now_us < self._turn_us + self._half_us
+        self._calls_before, self._errors_before = (self._calls, self._errors) if recent else (0, 0)
+        self._calls = self._errors = 0
+        self._turn_us = now_us + self._half_us
 
     def _open(self, now_us: int) -> None:
         first_us, longest_us = self._settings.open_seconds * SECOND_US, self._settings.open_longest_seconds * SECOND_US
         self._pause_us = min(max(first_us, self._pause_us * 2), longest_us)
-        self.state, self.probe_us = "open", now_us + self._pause_us
+        self.state, self.probe_us = OPEN, now_us + self._pause_us
 
 
 class RetryBudget:
-    """Retries are paid from what first attempts earned, so that they cannot feed an overload."""
+    """Retries are paid from what first attempts earned, so that they cannot feed an overload.
+
+    `firsts` counts the first attempts whose earnings have not been credited yet.
+    """
 
     _RETRY = 100 * MINUTE_US  # the price of one retry in the smallest unit: exact integers throughout
 
@@ -135,10 +129,7 @@ class RetryBudget:
         self._most = max(1, settings.saved_max) * self._RETRY
         self._saved = min(self._most, max(1, settings.per_minute_min) * self._RETRY)
         self._at_us = now_us
-
-    def earn(self) -> None:
-        """Credit one first attempt."""
-        self._saved = min(self._most, self._saved + self._settings.percent * MINUTE_US)
+        self.firsts = 0
 
     def wait_us(self, now_us: int) -> int:
         """Return how long until a retry is affordable; 0 for now."""
@@ -154,44 +145,55 @@ class RetryBudget:
 
     def _accrue(self, now_us: int) -> None:
         earned = (now_us - self._at_us) * 100 * max(1, self._settings.per_minute_min)
-        self._saved, self._at_us = min(self._most, self._saved + max(0, earned)), max(now_us, self._at_us)
+        earned = max(0, earned) + self.firsts * self._settings.percent * MINUTE_US
+        self._saved, self._at_us = min(self._most, self._saved + earned), max(now_us, self._at_us)
+        self.firsts = 0
 
 
 class TokenCache:
-    """The access token of one system; whoever finds it stale fetches it, the others wait (single flight)."""
+    """How calls of one system are authorised; whoever finds the token stale fetches it, the others wait.
 
-    def __init__(self, margin_seconds: int) -> None:
+    `headers` (fixed ones and the token's) are good while it is earlier than `stale_us`. Without a token to fetch they
+    always are.
+    """
+
+    def __init__(self, margin_seconds: int, fixed: dict[str, str], needs_token: bool) -> None:
         self._margin_us = margin_seconds * SECOND_US
-        self._token: Token | None = None
-        self._stale_us = 0
+        self._fixed = fixed
+        self.headers = fixed
+        self.stale_us = 0 if needs_token else NEVER_US
         self.fetching = False
-
-    def headers(self, now_us: int) -> dict[str, str] | None:
-        """Return the headers that carry a token good for now, or None when one has to be fetched."""
-        return self._token.headers if self._token is not None and now_us < self._stale_us else None
 
     def store(self, token: Token, now_us: int) -> None:
         """Keep a fresh token until shortly before it dies (never less than a second)."""
         life_us = token.lives_seconds * SECOND_US
-        self._token, self._stale_us = token, now_us + max(SECOND_US, life_us - self._margin_us)
-        self.fetching = False
+        self.headers, self.stale_us = (
+            {**self._fixed, **token.headers},
+            now_us + max(SECOND_US, life_us - self._margin_us),
+        )
 
     def refuse(self, headers: dict[str, str]) -> None:
         """Drop a token that the peer refused, unless it has been replaced since."""
-        if self._token is not None and self._token.headers == headers:
-            self._token = None
+        if self.headers == headers:
+            self.stale_us = 0
 
 
 class Gate:
-    """Everything between a call that is ready and the wire of one system."""
+    """Everything between a call that is ready and the wire of one system.
+
+    Of the requests that the licence allows at once a share is ours: `slots` (0 = no limit), of which `in_flight` are
+    taken.
+    """
 
     def __init__(self, system: str, settings: Settings, now_us: int) -> None:
         limits = settings.limits.get(system, SystemLimits())
         self.bucket = TokenBucket(limits)
-        self.bulkhead = Bulkhead(limits)
         self.breaker = Breaker(settings.breaker)
         self.budget = RetryBudget(settings.budget, now_us)
+        self.slots = max(1, limits.concurrent * limits.share_percent // 100) if limits.concurrent else 0
+        self.in_flight = 0
         self.held_until_us = 0
+        self._is_paced = limits.requests > 0
         self._cap_us = settings.retry.retry_after_cap_seconds * SECOND_US
 
     def admit(self, now_us: int, retry: bool = False) -> int:
@@ -201,38 +203,44 @@ class Gate:
             wait_us = self.budget.wait_us(now_us)
         if wait_us:
             return wait_us
-        self.breaker.take(now_us)
-        self.bulkhead.take()
-        self.bucket.take(now_us)
+        self.in_flight += 1
+        if self.breaker.state != CLOSED:
+            self.breaker.take(now_us)
+        if self._is_paced:
+            self.bucket.take(now_us)
         if retry:
             self.budget.take(now_us)
         else:
-            self.budget.earn()
+            self.budget.firsts += 1
         return 0
 
     def wait_us(self, now_us: int) -> int:
         """Return what every call has to wait for, the retry budget apart."""
         if now_us < self.held_until_us:
             return self.held_until_us - now_us
-        breaker_us = self.breaker.wait_us(now_us)
-        if breaker_us:
-            return breaker_us
-        return BUSY if self.bulkhead.is_full else self.bucket.wait_us(now_us)
+        if self.breaker.state != CLOSED:
+            breaker_us = self.breaker.wait_us(now_us)
+            if breaker_us:
+                return breaker_us
+        if self.slots and self.in_flight >= self.slots:
+            return BUSY
+        return self.bucket.wait_us(now_us) if self._is_paced else 0
 
     def done(self, now_us: int, outcome: Answer | Failed | Unknown) -> bool:
         """Take a call back; return True when it closed the breaker. A Retry-After holds the whole system."""
-        self.bulkhead.release()
+        assert self.in_flight > 0, "more calls came back than went out"
+        self.in_flight -= 1
         if isinstance(outcome, Answer):
             return self.breaker.note(now_us, True)
         if outcome.retry_after_seconds > 0:
             pause_us = min(outcome.retry_after_seconds * SECOND_US, self._cap_us)
             self.held_until_us = max(self.held_until_us, now_us + pause_us)
-        if isinstance(outcome, Failed) and outcome.kind == "throttled":
+        if type(outcome) is Failed and outcome.kind == "throttled":
             self.breaker.forget_probe(now_us)
             return False
         return self.breaker.note(now_us, _is_healthy(outcome))
 
 
-def _is_healthy(outcome: Failed | Unknown) -> bool:
+def _is_healthy(outcome: Answer | Failed | Unknown) -> bool:
     """Tell whether trouble shows a living system nevertheless: a refusal of one request does, silence does not."""
-    return isinstance(outcome, Failed) and outcome.kind in ("rejected", "unauthenticated", "in_progress")
+    return type(outcome) is Failed and outcome.kind in ("rejected", "unauthenticated", "in_progress")

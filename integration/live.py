@@ -23,4 +23,4 @@ class Live:
         self.since_us = 0
         self.turn = 0
         self.status = row.status
-        self.branches: dict[int, Joinable] = {}
+        self.branches: dict[int, Joinable] = {}  # the outcomes of an All's branches that have ended

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,7 +11,6 @@ from domain.http import Reply, Request
 from integration.effects import Start
 from integration.intake import LOCAL, Intake, Plan, Unreadable, Unverified
 from integration.journal.protocol import InboxRow, OutboxRow
-from integration.limits import SECOND_US
 from integration.outbox import emitted
 from integration.outcomes import Message
 from integration.transaction import Transaction
@@ -21,6 +19,8 @@ if TYPE_CHECKING:
     from integration.engine import Engine
 
 BODY_BYTES_MAX = 1_000_000
+_encode = msgspec.msgpack.Encoder().encode
+_message = msgspec.msgpack.Decoder(Message)
 
 
 class Mailroom:
@@ -28,7 +28,6 @@ class Mailroom:
 
     def __init__(self, engine: Engine, intake: Intake, number: int) -> None:
         self._engine, self._intake, self._number = engine, intake, number
-        self._relay_planned = False
 
     def receive(self, request: Request) -> Reply:
         """Verify, deduplicate, store, and answer; flows get to work afterwards."""
@@ -38,67 +37,62 @@ class Mailroom:
         if len(request.body) > BODY_BYTES_MAX:
             return Reply(413)
         try:
-            plans = self._intake.read(source, request, self._engine.now_us())
+            plans = self._intake.read(source, request, self._engine.now_us)
         except Unverified as refusal:
             return Reply(refusal.status, body=refusal.reason.encode())
         except Unreadable as refusal:
             return Reply(400, body=str(refusal).encode())
-        tx = Transaction()
-        for plan in plans:
-            self._store(plan, tx)
-        if tx.write.messages:
-            self._engine.commit(tx)
+        self._store(plans)
         return source.acknowledgement
 
-    def plan_relay(self) -> None:
-        """See to it that the events in the outbox leave soon."""
-        if not self._relay_planned and self._engine.outbox.unsent:
-            self._relay_planned = True
-            delay_us = round(self._engine.settings.relay_after_seconds * SECOND_US)
-            self._engine.call_at(self._engine.now_us() + delay_us, self._relay)
-
-    def _relay(self) -> None:
-        """Let events leave, then note that they have: a crash in between repeats them, under the same ids."""
-        engine, now_us = self._engine, self._engine.now_us()
-        events = engine.outbox.unsent[:]
-        tx = Transaction()
+    def relay(self) -> None:
+        """Let the events in the outbox leave; those that our own flows want come in again as messages."""
+        engine, now_us = self._engine, self._engine.now_us
+        events = engine.outbox.take()
         for event in events:
             engine.host.record(emitted(event, now_us))
-            if self._intake.routes_local(event.type):
-                self._store(self._intake.plan(_message_of(event, now_us)), tx)
-        tx.write.relayed = events[-1].number
-        engine.commit(tx)
-        del engine.outbox.unsent[: len(events)]
-        self._relay_planned = False
-        self.plan_relay()
+        wanted = [self._intake.plan(_message_of(event, now_us)) for event in events if self._intake.routes(event.type)]
+        if wanted:
+            self._store(wanted)
 
-    def _store(self, plan: Plan, tx: Transaction) -> None:
-        """Add a message that is not known yet, and the flow it starts, to a transaction."""
+    def _store(self, plans: list[Plan]) -> None:
+        """Make the messages durable that are not known yet, with the flows they start."""
+        tx = Transaction()
+        for plan in plans:
+            if not self._is_known(plan.message, tx):
+                self._add(plan, tx)
+        if tx.write.messages:
+            self._engine.commit(tx)
+
+    def _is_known(self, message: Message, tx: Transaction) -> bool:
+        for row in tx.write.messages:
+            if row.message.id == message.id and row.message.source == message.source:
+                return True
+        return self._engine.lease.has_message(message.source, message.id)
+
+    def _add(self, plan: Plan, tx: Transaction) -> None:
         engine, message = self._engine, plan.message
-        twice = any((row.message.source, row.message.id) == (message.source, message.id) for row in tx.write.messages)
-        if twice or engine.lease.has_message(message.source, message.id):
-            return
         self._number += 1
-        row = InboxRow(self._number, _as_stored(message), plan.deliver)
+        row = InboxRow(self._number, _as_stored(message) if plan.deliver else message, plan.deliver)
         tx.write.messages.append(row)
         if plan.deliver:
-            tx.after.append(partial(self._keep, row))
-        if plan.start is not None:
-            launched = engine.launch(plan.start, tx)
-            if launched.conflict:
-                engine.note(tx, None, action="refuse", message=message.id, reason=launched.conflict)
-            elif launched.created:
-                tx.records.append(_applied(message, plan.start, engine.now_us()))
+            tx.after.append((self._keep, row))
+        if plan.start is None:
+            return
+        launched = engine.launch(plan.start, tx)
+        if launched.conflict:
+            engine.note(tx, None, action="refuse", message=message.id, reason=launched.conflict)
+        elif launched.created:
+            tx.records.append(_applied(message, plan.start, engine.now_us))
 
     def _keep(self, row: InboxRow) -> None:
         self._engine.mailbox.store(row)
-        address = (row.message.topic, row.message.key)
-        self._engine.call_at(self._engine.now_us(), partial(self._engine.waiting.deliver, address))
+        self._engine.soon(self._engine.waiting.deliver, (row.message.topic, row.message.key))
 
 
 def _as_stored(message: Message) -> Message:
     """Return a message as the journal gives it back, so that a flow sees the same before and after a restart."""
-    return msgspec.msgpack.decode(msgspec.msgpack.encode(message), type=Message)
+    return _message.decode(_encode(message))
 
 
 def _message_of(event: OutboxRow, at_us: int) -> Message:

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 
 from domain.history import Emitted
 from integration.effects import Emit
-from integration.journal.protocol import OutboxRow
+from integration.journal.protocol import Lease, OutboxRow
 from integration.transaction import Transaction
 
 
 class Outbox:
-    """Numbers events as they are written and keeps those that have not been relayed; `wake` calls the relay."""
+    """Numbers events as they are written and keeps those that have not left; `wake` calls the relay.
 
-    def __init__(
-        self, number: int, sequences: dict[str, int], unsent: Iterable[OutboxRow], wake: Callable[[], None]
-    ) -> None:
-        self._number, self._wake = number, wake
-        self._sequences = Counter(sequences)
+    That events have left is written with the next ones: a restart repeats the last of them, under the same ids.
+    """
+
+    def __init__(self, lease: Lease, number: int, unsent: Iterable[OutboxRow], wake: Callable[[], None]) -> None:
+        self._lease, self._number, self._wake = lease, number, wake
+        self._left = 0
         self.unsent: list[OutboxRow] = list(unsent)
 
     def add(self, event_id: str, emit: Emit, at_us: int, tx: Transaction) -> None:
         """Put an event into a transaction."""
-        same = sum(1 for event in tx.write.events if event.subject == emit.subject)
         self._number += 1
         row = OutboxRow(
             number=self._number,
@@ -31,17 +30,31 @@ class Outbox:
             type=emit.type,
             subject=emit.subject,
             txn=emit.txn,
-            sequence=self._sequences[emit.subject] + same + 1,
+            sequence=self._latest(emit.subject, tx) + 1,
             body=emit.body,
             created_us=at_us,
         )
         tx.write.events.append(row)
-        tx.after.append(lambda: self._keep(row))
+        tx.write.relayed = self._left
+        tx.after.append((self._keep, row))
+
+    def take(self) -> list[OutboxRow]:
+        """Return the events that leave now."""
+        events, self.unsent = self.unsent, []
+        if events:
+            self._left = events[-1].number
+        return events
+
+    def _latest(self, subject: str, tx: Transaction) -> int:
+        for event in reversed(tx.write.events):
+            if event.subject == subject:
+                return event.sequence
+        return self._lease.sequence_of(subject)
 
     def _keep(self, row: OutboxRow) -> None:
-        self._sequences[row.subject] = row.sequence
         self.unsent.append(row)
-        self._wake()
+        if len(self.unsent) == 1:
+            self._wake()
 
 
 def emitted(row: OutboxRow, at_us: int) -> Emitted:

@@ -7,6 +7,8 @@ surface as the exceptions `CallFailed` and `OutcomeUnknown`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -28,7 +30,6 @@ class Answer(msgspec.Struct, frozen=True, gc=False, tag="answer"):
     """A reply that says the call did what it asked for (2xx), and when the caller learned it."""
 
     status: int
-    headers: dict[str, str] = {}
     body: bytes = b""
     at_us: int = 0
 
@@ -172,20 +173,22 @@ class Conflict(Exception):
     code = "CONFLICT.DUPLICATE_REQUEST"
 
 
+def _seen_launch(launched: Launched) -> Launched | Conflict:
+    return Conflict(launched.conflict) if launched.conflict else launched
+
+
+_SEEN: dict[type, Callable[[Any], Any]] = {
+    Begun: lambda begun: None,
+    Failed: CallFailed,
+    Unknown: OutcomeUnknown,
+    Received: attrgetter("message"),
+    Launched: _seen_launch,
+    Instant: attrgetter("at_us"),
+    Joined: attrgetter("outcomes"),
+}
+
+
 def reveal(outcome: Outcome) -> Any:
-    """Return what a flow sees of an outcome; raise CallFailed, OutcomeUnknown or Conflict for the bad ones."""
-    if type(outcome) is Answer:
-        return outcome
-    if isinstance(outcome, Failed):
-        raise CallFailed(outcome)
-    if isinstance(outcome, Unknown):
-        raise OutcomeUnknown(outcome)
-    if isinstance(outcome, Received):
-        return outcome.message
-    if isinstance(outcome, Launched) and outcome.conflict:
-        raise Conflict(outcome.conflict)
-    if isinstance(outcome, Instant):
-        return outcome.at_us
-    if isinstance(outcome, Joined):
-        return outcome.outcomes
-    return outcome
+    """Return what a flow sees of an outcome: a value, or the exception that is to be raised inside it."""
+    see = _SEEN.get(type(outcome))
+    return outcome if see is None else see(outcome)

@@ -7,7 +7,6 @@ one. What is the same for all drivers is here; a driver only provides a `Host` (
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -56,6 +55,7 @@ class Integration:
         lease = self.journal.claim()
         parts = self._parts
         self._engine = Engine(self.settings, parts.programs, parts.systems, self._intake, lease, self._host)
+        self._engine.enter(self._engine.open)
 
     restart = start
 
@@ -74,25 +74,26 @@ class Integration:
 
     def receive(self, request: Request) -> Reply | None:
         """Take a webhook in; None when there is no process to answer (the connection breaks)."""
-        return self._inside(lambda engine: engine.mailroom.receive(request))
+        engine = self._engine
+        return None if engine is None else engine.receive(request)
 
     def launch(self, start: Start) -> Launched | None:
         """Start a flow from outside; None when the process is down."""
-        return self._inside(lambda engine: self._launch(engine, start))
+        return self._inside(self._launch, start)
 
     def act(self, act: Act) -> None:
         """Let a steward act: add_mapping {kind, key, value}, remove_mapping {kind, key}, re_drive {case | code | txn},
         discard {case}; `actor` and `note` are optional. Raise UnknownAct for anything else.
         """
-        actions: dict[str, Callable[[Engine], Any]] = {
-            "add_mapping": lambda engine: self._map(engine, act.arguments, act.arguments["value"]),
-            "remove_mapping": lambda engine: self._map(engine, act.arguments, None),
-            "re_drive": lambda engine: self._re_drive_chosen(engine, act),
-            "discard": lambda engine: self._discard(engine, **_told(act)),
+        actions: dict[str, Callable[[Engine, Act], None]] = {
+            "add_mapping": self._map,
+            "remove_mapping": self._map,
+            "re_drive": self._re_drive_chosen,
+            "discard": self._discard_chosen,
         }
         if act.action not in actions:
             raise UnknownAct(act, list(actions))
-        self._inside(actions[act.action])
+        self._inside(actions[act.action], act)
 
     # --- the exception queue
 
@@ -102,7 +103,7 @@ class Integration:
 
     def re_drive(self, case: str, actor: str, action: str = "retry", note: str = "") -> None:
         """Resolve a case and let its flow go on; raise KeyError when no open case has this id."""
-        self._inside(lambda engine: self._re_drive(engine, case, actor, action, note))
+        self._inside(self._re_drive, case, actor, action, note)
 
     def re_drive_all(self, code: str, actor: str, note: str = "") -> int:
         """Re-drive all open cases of a class (`DEPENDENCY`) or code; return how many."""
@@ -113,7 +114,7 @@ class Integration:
 
     def discard(self, case: str, actor: str, note: str) -> None:
         """Give a parked flow up for good, and let the next one of its entity run."""
-        self._inside(lambda engine: self._discard(engine, case, actor, note))
+        self._inside(self._discard, case, actor, note)
 
     # --- what can be seen
 
@@ -140,14 +141,10 @@ class Integration:
 
     # --- inside
 
-    def _inside(self, action: Callable[[Engine], T]) -> T | None:
+    def _inside(self, action: Callable[..., T], *arguments: Any) -> T | None:
         """Run an action in the engine and return its result; None when the process is down or dies of it."""
         engine = self._engine
-        if engine is None:
-            return None
-        results: list[T] = []
-        engine.enter(lambda: results.append(action(engine)))
-        return results[0] if results else None
+        return None if engine is None else engine.enter(action, engine, *arguments)
 
     def _launch(self, engine: Engine, start: Start) -> Launched:
         tx = Transaction()
@@ -156,11 +153,13 @@ class Integration:
             engine.commit(tx)
         return launched
 
-    def _map(self, engine: Engine, arguments: Mapping[str, Any], value: dict[str, Any] | None) -> None:
-        place = (str(arguments["kind"]), str(arguments["key"]))
+    def _map(self, engine: Engine, act: Act) -> None:
+        told = act.arguments
+        place = (str(told["kind"]), str(told["key"]))
+        value = told["value"] if act.action == "add_mapping" else None
         tx = Transaction()
         tx.write.mappings.append((*place, None if value is None else msgspec.msgpack.encode(value)))
-        engine.note(tx, None, action="map", kind=place[0], key=place[1], value=value, actor=_actor(arguments))
+        engine.note(tx, None, action="map", kind=place[0], key=place[1], value=value, actor=_actor(told))
         engine.commit(tx)
         if value is None:
             engine.mappings.pop(place, None)
@@ -185,9 +184,13 @@ class Integration:
         if live.status != "parked":
             return
         tx = Transaction()
-        engine.desk.move(case, "resolved", actor, note, engine.now_us(), tx)
+        engine.desk.move(case, "resolved", actor, note, engine.now_us, tx)
         engine.note(tx, live, case=case.id, action=action, actor=actor, note=note)
-        engine.parking.again(live, Resumed(actor, action, note, engine.now_us()), tx)
+        engine.parking.again(live, Resumed(actor, action, note, engine.now_us), tx)
+
+    def _discard_chosen(self, engine: Engine, act: Act) -> None:
+        told = act.arguments
+        self._discard(engine, told["case"], _actor(told), told.get("note", ""))
 
     def _discard(self, engine: Engine, case: str, actor: str, note: str) -> None:
         found = engine.desk.by_id(case)
@@ -195,19 +198,15 @@ class Integration:
         if live.status != "parked":
             raise ValueError(f"flow {found.flow} is {live.status}; only a parked flow can be discarded")
         tx = Transaction()
-        engine.desk.move(found, "resolved", actor, note, engine.now_us(), tx)
-        engine.desk.settle(found.flow, engine.now_us(), tx)
+        engine.desk.move(found, "resolved", actor, note, engine.now_us, tx)
+        engine.desk.settle(found.flow, engine.now_us, tx)
         engine.note(tx, live, case=found.id, action="discard", actor=actor, note=note)
         tx.write.statuses.append((live.row.number, "discarded", b""))
         tx.records.append(engine.flow_record(live, "discarded", note))
-        tx.after.append(partial(engine.release, live))
+        tx.after.append((engine.release, live))
         live.status = "discarded"
         engine.commit(tx)
 
 
 def _actor(arguments: Mapping[str, Any]) -> str:
     return str(arguments.get("actor", "steward"))
-
-
-def _told(act: Act) -> dict[str, str]:
-    return {"case": act.arguments["case"], "actor": _actor(act.arguments), "note": act.arguments.get("note", "")}

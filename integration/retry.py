@@ -34,7 +34,7 @@ async def call_with_retries(context: FlowContext, call: Call, probe: Probe | Non
         attempt += 1
         trouble: CallFailed | OutcomeUnknown
         try:
-            return await _numbered(call, attempt, mutant)
+            return await (call if attempt == 1 else _numbered(call, attempt, mutant))
         except CallFailed as failure:
             if not failure.is_transient:
                 raise
@@ -77,12 +77,10 @@ def renewed(call: Call, number: int) -> Call:
     return msgspec.structs.replace(call, key=key, target=target, body=body)
 
 
-async def _numbered(call: Call, attempt: int, mutant: str) -> Answer:
-    if attempt == 1:
-        return await call
+def _numbered(call: Call, attempt: int, mutant: str) -> Call:
     if mutant == "fresh_key_per_retry":
         call = renewed(call, attempt)
-    return await msgspec.structs.replace(call, attempt=attempt)
+    return msgspec.structs.replace(call, attempt=attempt)
 
 
 async def _resolve(call: Call, probe: Probe | None, unknown: OutcomeUnknown, first_us: int) -> Answer | None:

@@ -3,36 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
+
+import msgspec
 
 from domain.history import Record
-from integration.journal.protocol import Crash, Lease, Write
+from integration.journal.protocol import Write
 
 
-class Transaction:
-    """Collects a Write; `records` go to the history and `after` to memory, only when the write is durable."""
+class Transaction(msgspec.Struct, gc=False):
+    """A write; `records` go to the history and `after` to memory (a function, its argument), once it is durable."""
 
-    __slots__ = ("after", "records", "write")
-
-    def __init__(self) -> None:
-        self.write = Write()
-        self.records: list[Record] = []
-        self.after: list[Callable[[], None]] = []
-
-    def commit(self, lease: Lease, record: Callable[[Record], None]) -> None:
-        """Make it durable, then tell the history, then memory.
-
-        A crash after the write leaves it in the history too: it did happen.
-        """
-        try:
-            lease.commit(self.write)
-        except Crash as crash:
-            if crash.point.after:
-                self._tell(record)
-            raise
-        self._tell(record)
-        for action in self.after:
-            action()
-
-    def _tell(self, record: Callable[[Record], None]) -> None:
-        for entry in self.records:
-            record(entry)
+    write: Write = msgspec.field(default_factory=Write)
+    records: list[Record] = []
+    after: list[tuple[Callable[[Any], None], Any]] = []

@@ -19,6 +19,8 @@ from integration.transaction import Transaction
 if TYPE_CHECKING:
     from integration.engine import Engine
 
+SLEPT = Slept()
+
 
 class Waiting:
     """Performs the effects that take time; `reopened` is told which system's breaker closed."""
@@ -26,47 +28,48 @@ class Waiting:
     def __init__(self, engine: Engine, systems: Mapping[str, System], reopened: Callable[[str], None]) -> None:
         self._engine, self._systems, self._reopened = engine, systems, reopened
         self._lanes: dict[str, Lane] = {}
+        self._passive_after_us = engine.settings.passive_after_seconds * SECOND_US
 
     def perform(self, live: Live) -> None:
         """Begin to wait for what the flow asked for; its transaction is durable by now."""
         effect = live.effect
-        if isinstance(effect, Call):
-            self._wait(live, -1, effect)
-        elif isinstance(effect, All):
+        if type(effect) is Call:
+            self._call(live, -1, effect)
+        elif type(effect) is All:
             for index, branch in enumerate(effect.branches):
                 if index not in live.branches:
-                    self._wait(live, index, branch)
+                    self._begin(live, index, branch)
             self._join(live)
         else:
             assert isinstance(effect, (Sleep, Receive)), f"{type(effect).__name__} does not wait"
-            self._wait(live, -1, effect)
-            self._make_passive(live, self._due_us(live, effect))
+            due_us = self._begin(live, -1, effect)
+            if due_us - self._engine.now_us >= self._passive_after_us:
+                _make_passive(live)
 
-    def _due_us(self, live: Live, effect: Sleep | Receive) -> int:
-        seconds = effect.seconds if isinstance(effect, Sleep) else effect.timeout_seconds
-        return live.since_us + round(seconds * SECOND_US)
-
-    def _make_passive(self, live: Live, due_us: int) -> None:
-        """Drop the coroutine of a flow that waits for long; it is rebuilt by replay."""
-        long = due_us - self._engine.now_us() >= self._engine.settings.passive_after_seconds * SECOND_US
-        if long and live.status == "running" and live.flow is not None:
-            live.flow.close()
-            live.flow = None
-
-    def _wait(self, live: Live, branch: int, effect: Branch) -> None:
-        turn = live.turn
+    def _begin(self, live: Live, branch: int, effect: Branch) -> int:
+        """Begin to wait for one thing; return when the wait is over at the latest (0 for a call: nobody knows)."""
         if isinstance(effect, Call):
-            self._lane(effect.system).put(effect, partial(self._ended, live, turn, branch))
-            return
-        due_us = max(self._engine.now_us(), self._due_us(live, effect))
-        if isinstance(effect, Sleep):
-            self._engine.call_at(due_us, partial(self._ended, live, turn, branch, Slept()))
-            return
-        address = (effect.topic, effect.key)
-        self._engine.mailbox.wait(address, (live, branch))
-        self._engine.call_at(due_us, partial(self._timed_out, live, turn, branch, address))
-        if self._engine.mailbox.peek(address) is not None:
-            self._engine.call_at(self._engine.now_us(), partial(self.deliver, address))
+            self._call(live, branch, effect)
+            return 0
+        return self._sleep(live, branch, effect) if isinstance(effect, Sleep) else self._receive(live, branch, effect)
+
+    def _call(self, live: Live, branch: int, call: Call) -> None:
+        lane = self._lanes.get(call.system) or self._lane(call.system)
+        lane.put(call, partial(self._ended, live, live.turn, branch))
+
+    def _sleep(self, live: Live, branch: int, sleep: Sleep) -> int:
+        due_us = max(self._engine.now_us, live.since_us + round(sleep.seconds * SECOND_US))
+        self._engine.call_at(due_us, self._ended, live, live.turn, branch, SLEPT)
+        return due_us
+
+    def _receive(self, live: Live, branch: int, receive: Receive) -> int:
+        engine, address = self._engine, (receive.topic, receive.key)
+        due_us = max(engine.now_us, live.since_us + round(receive.timeout_seconds * SECOND_US))
+        engine.mailbox.wait(address, (live, branch))
+        engine.call_at(due_us, self._timed_out, live, live.turn, branch, address)
+        if engine.mailbox.peek(address) is not None:
+            engine.soon(self.deliver, address)
+        return due_us
 
     def _timed_out(self, live: Live, turn: int, branch: int, address: tuple[str, str]) -> None:
         if live.turn == turn and branch not in live.branches:
@@ -75,7 +78,8 @@ class Waiting:
 
     def deliver(self, address: tuple[str, str]) -> None:
         """Bring stored messages of an address to the flows that wait there."""
-        while (row := self._engine.mailbox.peek(address)) and (waiter := self._engine.mailbox.next_waiter(address)):
+        mailbox = self._engine.mailbox
+        while (row := mailbox.peek(address)) and (waiter := mailbox.next_waiter(address)):
             live, branch = waiter
             tx = Transaction()
             outcome = self.take(live, row, tx)
@@ -89,7 +93,8 @@ class Waiting:
             self._engine.resume(live, outcome, tx)
             return
         tx = tx or Transaction()
-        tx.write.entries.append(self._engine.entry(live.row.number, live.seq, "branch", outcome, None, branch=branch))
+        tx.write.flow = live.row.number
+        tx.write.entries.append(self._engine.entry(live.seq, "branch", outcome, branch=branch))
         self._engine.commit(tx)
         live.branches[branch] = outcome
         self._join(live)
@@ -99,22 +104,20 @@ class Waiting:
         assert isinstance(live.effect, All)
         total = len(live.effect.branches)
         if len(live.branches) == total:
-            self._engine.resume(live, Joined(tuple(live.branches[index] for index in range(total))))
+            self._engine.resume(live, Joined(tuple([live.branches[index] for index in range(total)])))
 
     def _lane(self, name: str) -> Lane:
-        lane = self._lanes.get(name)
-        if lane is None:
-            system = self._systems.get(name) or System(name)
-            lane = self._lanes[name] = Lane(system, self._engine.settings, self._engine, self._reopened)
+        system = self._systems.get(name) or System(name)
+        lane = self._lanes[name] = Lane(system, self._engine.settings, self._engine, self._reopened)
         return lane
 
     def take(self, live: Live, row: InboxRow, tx: Transaction) -> Received:
         """Let a flow have a stored message in a transaction."""
         message = row.message
-        tx.write.taken.append((row.number, live.row.number))
+        tx.write.taken.append(row.number)
         tx.records.append(
             history.Applied(
-                at_us=self._engine.now_us(),
+                at_us=self._engine.now_us,
                 consumer=live.row.id,
                 system=message.source,
                 message=message.id,
@@ -122,5 +125,12 @@ class Waiting:
                 txn=message.txn or live.row.txn,
             )
         )
-        tx.after.append(lambda: self._engine.mailbox.take(row))
+        tx.after.append((self._engine.mailbox.take, row))
         return Received(message)
+
+
+def _make_passive(live: Live) -> None:
+    """Drop the coroutine of a flow that waits for long; it is rebuilt by replay."""
+    if live.status == "running" and live.flow is not None:
+        live.flow.close()
+        live.flow = None

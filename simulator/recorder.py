@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     import pyarrow
 
 R = TypeVar("R")
-ROW_GROUP = 50_000
+ROW_GROUP = 20_000
+"""Records in a row group, and the most that are held in memory: some 20 MB."""
 
 
 class MemoryRecorder:
@@ -30,8 +31,9 @@ class MemoryRecorder:
 class ParquetRecorder:
     """Streams records to a Parquet file, one row a record, and keeps the running digest.
 
-    Columns: `at_us`, `type`, `system`, `kind`, `txn` to select by, and `body`, the record's canonical JSON. The file is
-    written beside its final name and takes it only when closed whole, so nothing half-written looks complete.
+    Columns: `at_us`, `type`, `system`, `kind`, `txn` to select by, and `body`, the record's canonical JSON. At most one
+    row group is held in memory. The file is written beside its final name and takes it only when closed whole, so
+    nothing half-written looks complete.
     """
 
     def __init__(self, path: Path) -> None:
@@ -39,31 +41,33 @@ class ParquetRecorder:
         self.count = 0
         self._partial = path.with_suffix(".partial")
         self._digest = Digest()
-        self._rows: list[tuple[int, str, str, str, str, bytes]] = []
+        self._records: list[Record] = []
+        self._schema: pyarrow.Schema = None
         self._writer: Any = None
 
     def add(self, record: Record) -> None:
-        """Write one record."""
-        body = encode(record)
-        self._digest.add(body)
-        self._rows.append((record.at_us, *_labels(record), body))
-        if len(self._rows) >= ROW_GROUP:
+        """Take one record; it is written with the others of its row group."""
+        self._records.append(record)
+        if len(self._records) >= ROW_GROUP:
             self.flush()
 
     def flush(self) -> None:
         """Write the records gathered so far as one row group."""
-        if not self._rows:
+        if not self._records:
             return
         import pyarrow.parquet
 
         if self._writer is None:
-            self._writer = pyarrow.parquet.ParquetWriter(self._partial, _schema(), compression="zstd")
-        columns = list(zip(*self._rows, strict=True))
-        self._writer.write_table(
-            pyarrow.table([pyarrow.array(c, f.type) for c, f in zip(columns, _schema(), strict=True)], schema=_schema())
-        )
-        self.count += len(self._rows)
-        self._rows.clear()
+            self._schema = _schema()
+            self._writer = pyarrow.parquet.ParquetWriter(self._partial, self._schema, compression="zstd")
+        rows = [_row(record) for record in self._records]
+        for row in rows:
+            self._digest.add(row[-1])
+        columns = zip(zip(*rows, strict=True), self._schema, strict=True)
+        arrays = [pyarrow.array(values, field.type) for values, field in columns]
+        self._writer.write_table(pyarrow.table(arrays, schema=self._schema))
+        self.count += len(self._records)
+        self._records.clear()
 
     def close(self) -> str:
         """Finish the file under its final name and return the history's digest."""
@@ -83,9 +87,10 @@ class ParquetRecorder:
             self._partial.replace(path)
 
 
-def _labels(record: Record) -> tuple[str, str, str, str]:
+def _row(record: Record) -> tuple[int, str, str, str, str, bytes]:
     kind = record.kind if isinstance(record, Changed) else ""
-    return type(record).__name__, getattr(record, "system", ""), kind, getattr(record, "txn", "")
+    system, txn = getattr(record, "system", ""), getattr(record, "txn", "")
+    return record.at_us, type(record).__name__, system, kind, txn, encode(record)
 
 
 def _schema() -> pyarrow.Schema:

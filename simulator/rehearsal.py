@@ -20,7 +20,7 @@ from domain.http import Lost, Reply, Request
 from integration.drivers.simpy_driver import Result, SimpyHost
 from integration.effects import Call
 from integration.flows.catalogue import PROGRAMS, ROUTES, SOURCES, SYSTEMS
-from integration.journal.memory import MemoryJournal
+from integration.journal.sqlite import SqliteJournal
 from integration.journal.protocol import Crash, CrashPoint
 from integration.outcomes import Failed, Unknown
 from integration.process import Integration, Parts
@@ -86,7 +86,7 @@ class Rehearsal:
         self._timeouts_us = timeouts_of(timeline)
         self.network = Network(self.env, self.world, LatencyTable(draws, latencies(timeline)), self._record)
         self._back_us = {CrashPoint(f.count, bool(i % 2)): f for i, f in enumerate(crashes) if f.count}
-        self.journal = MemoryJournal(crash_points=self._back_us)
+        self.journal = SqliteJournal(crash_points=self._back_us)
         self.host = SimpyHost(self.env, self._send, self._record, self._crashed)
         self.integration = Integration(self.settings, PARTS, self.journal, self.host)
         self.host.serve(self.integration)

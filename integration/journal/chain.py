@@ -13,38 +13,36 @@ from collections.abc import Iterable
 from integration.journal.protocol import Head, Verification
 
 GENESIS = bytes(32)
+_sha256 = hashlib.sha256
+
+Row = tuple[int, int, bytes | None, bytes, bool]
+"""A row of the trail: number, flow, body (None when it was blanked), digest, whether it may have been blanked."""
 
 
-def link(previous: bytes, body: bytes) -> bytes:
-    """Return the digest of a row that follows a digest."""
-    return hashlib.sha256(previous + body).digest()
+def link(previous: bytes, flow: int, body: bytes) -> bytes:
+    """Return the digest of a row of a flow that follows a digest."""
+    return _sha256(b"%b%d:%b" % (previous, flow, body)).digest()
 
 
-def verify(
-    rows: Iterable[tuple[int, bytes | None, bytes]], blankable: frozenset[int], head: Head | None
-) -> Verification:
-    """Return whether (number, body or None, digest) rows form the chain that ends in the head, if one is given.
-
-    `blankable` holds the numbers of the rows that retention may have blanked.
-    """
+def verify(rows: Iterable[Row], head: Head | None) -> Verification:
+    """Return whether rows form the chain that ends in the head, if one is given."""
     previous, number, at_head = GENESIS, 0, "" if head and head.entries else GENESIS.hex()
     problem = ""
-    for number, (found, body, digest) in enumerate(rows, start=1):
-        problem = problem or _fault(number, found, body, digest, previous, blankable)
-        previous = digest
+    for number, row in enumerate(rows, start=1):
+        problem = problem or _fault(number, row, previous)
+        previous = row[3]
         if head and number == head.entries:
-            at_head = digest.hex()
+            at_head = previous.hex()
     if not problem and head and at_head != head.digest:
         short = f"the trail ends at entry {number}" if number < head.entries else "its digest differs"
         problem = f"the head kept elsewhere is entry {head.entries}: {short}"
     return Verification(not problem, Head(number, previous.hex()), problem)
 
 
-def _fault(
-    number: int, found: int, body: bytes | None, digest: bytes, previous: bytes, blankable: frozenset[int]
-) -> str:
+def _fault(number: int, row: Row, previous: bytes) -> str:
+    found, flow, body, digest, is_blankable = row
     if found != number:
         return f"entry {number} is missing; entry {found} stands in its place"
     if body is None:
-        return "" if number in blankable else f"entry {number} was blanked, and its flow is not finished"
-    return "" if link(previous, body) == digest else f"entry {number} does not match its digest"
+        return "" if is_blankable else f"entry {number} was blanked, and its flow is not finished"
+    return "" if link(previous, flow, body) == digest else f"entry {number} does not match its digest"

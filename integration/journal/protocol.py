@@ -41,14 +41,13 @@ class CrashPoint(msgspec.Struct, frozen=True, order=True):
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """One row of the audit trail, and one step of a flow's journal when its kind is `step`.
+    """One line of a flow's journal; what one transaction adds to it is one row of the audit trail.
 
     `step`: the outcome of the effect before and the effect asked for now (None at the end).
     `branch`: the outcome of one branch of an All. `trial`: an outcome that the flow could not live with; it does not
     count, a re-drive performs the effect again. `note`: what people and the driver did to cases and tables.
     """
 
-    flow: int  # number of the flow, 0 for none
     seq: int
     branch: int
     at_us: int
@@ -59,7 +58,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False, array_like=True):
     note: dict[str, Any] | None = None
 
 
-class FlowRow(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+class FlowRow(msgspec.Struct, frozen=True, gc=False):
     """A flow as the journal knows it. `arguments` and `result` are MessagePack."""
 
     number: int
@@ -96,33 +95,22 @@ class OutboxRow(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Write(msgspec.Struct):
-    """Everything that becomes durable together. Empty lists and zeroes mean nothing of that kind."""
+    """Everything that becomes durable together. Empty lists and zeroes mean nothing of that kind.
 
+    The `entries` of a write belong to one flow, by number; 0 stands for none, such as a steward's note on a table.
+    """
+
+    flow: int = 0
     entries: list[Entry] = []
     flows: list[FlowRow] = []
     statuses: list[tuple[int, str, bytes]] = []  # (flow number, status, result)
     messages: list[InboxRow] = []
-    taken: list[tuple[int, int]] = []  # (inbox number, flow number)
+    taken: list[int] = []  # numbers of messages that a flow has received
     events: list[OutboxRow] = []
     relayed: int = 0  # events up to this number have left
     cases: list[ExceptionCase] = []
     mappings: list[tuple[str, str, bytes | None]] = []
     blanked: int = 0  # a finished flow whose steps need not be kept
-
-    @property
-    def is_plain(self) -> bool:
-        """Tell whether the write consists of entries only, as most do."""
-        return not (
-            self.statuses
-            or self.flows
-            or self.events
-            or self.taken
-            or self.messages
-            or self.cases
-            or self.relayed
-            or self.mappings
-            or self.blanked
-        )
 
 
 class OpenFlow(msgspec.Struct, frozen=True):
@@ -138,7 +126,6 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     flows: Sequence[OpenFlow]
     messages: Sequence[InboxRow]
     events: Sequence[OutboxRow]
-    sequences: dict[str, int]
     cases: Sequence[ExceptionCase]
     mappings: dict[tuple[str, str], dict[str, Any]]
     flow_number: int
@@ -147,7 +134,7 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Head(msgspec.Struct, frozen=True):
-    """The end of the audit trail: keep it elsewhere, and no one can cut the trail unnoticed."""
+    """The end of the audit trail and its number of rows: keep it elsewhere, and no one can cut the trail unnoticed."""
 
     entries: int
     digest: str
@@ -179,6 +166,9 @@ class Lease(Protocol):
     def has_message(self, source: str, message_id: str) -> bool:
         """Tell whether a message has been stored before."""
 
+    def sequence_of(self, subject: str) -> int:
+        """Return how many events a subject has had."""
+
     def steps(self, flow: int) -> list[Step]:
         """Return the journal of an open flow, for a replay."""
 
@@ -200,8 +190,8 @@ class Journal(Protocol):
     def verify(self, head: Head | None = None) -> Verification:
         """Recompute the audit trail, and compare it with a head kept elsewhere."""
 
-    def entries(self) -> Iterator[tuple[int, Entry]]:
-        """Yield the audit trail: every entry that has not been blanked, with its number."""
+    def entries(self) -> Iterator[tuple[int, int, Entry]]:
+        """Yield the audit trail: every entry that has not been blanked, with the numbers of its row and flow."""
 
     def flows(self) -> Iterator[FlowRow]:
         """Yield all flows, in the order of their start."""

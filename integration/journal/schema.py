@@ -1,18 +1,26 @@
-"""The tables of the SQLite journal. Only `entry` is truth; the others are what follows from it, kept at hand."""
+"""The tables of the SQLite journal. Only `trail` and `entry` are truth; the others follow from them, kept at hand."""
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (
     id INTEGER PRIMARY KEY CHECK (id = 1),
-    epoch INTEGER NOT NULL,
-    relayed INTEGER NOT NULL
+    epoch INTEGER NOT NULL
 );
-INSERT OR IGNORE INTO meta VALUES (1, 0, 0);
-CREATE TABLE IF NOT EXISTS entry (
+INSERT OR IGNORE INTO meta VALUES (1, 0);
+
+-- The audit trail: one row for what a transaction added to the journal of one flow (0 for none), linked by digests.
+CREATE TABLE IF NOT EXISTS trail (
     number INTEGER PRIMARY KEY,
     flow INTEGER NOT NULL,
-    body BLOB,
     digest BLOB NOT NULL
 );
+-- The content of each row, beside its flow's: it is read by flow, and deleted by flow when it need not be kept.
+CREATE TABLE IF NOT EXISTS entry (
+    flow INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (flow, number)
+) WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS flow (
     number INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
@@ -25,21 +33,28 @@ CREATE TABLE IF NOT EXISTS flow (
     created_us INTEGER NOT NULL,
     result BLOB NOT NULL
 );
+
+-- Every message that ever came, by who sent it; and those that a flow has yet to take.
+CREATE TABLE IF NOT EXISTS seen (
+    source TEXT NOT NULL,
+    message TEXT NOT NULL,
+    PRIMARY KEY (source, message)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS inbox (
     number INTEGER PRIMARY KEY,
-    source TEXT NOT NULL,
-    message_id TEXT NOT NULL,
-    body BLOB NOT NULL,
-    wanted INTEGER NOT NULL,
-    applied_by INTEGER NOT NULL,
-    UNIQUE (source, message_id)
+    body BLOB NOT NULL
 );
+
+-- Events that may have yet to leave; and how many each subject has had.
 CREATE TABLE IF NOT EXISTS outbox (
     number INTEGER PRIMARY KEY,
-    body BLOB NOT NULL,
-    subject TEXT NOT NULL,
-    sequence INTEGER NOT NULL
+    body BLOB NOT NULL
 );
+CREATE TABLE IF NOT EXISTS subject (
+    subject TEXT PRIMARY KEY,
+    sequence INTEGER NOT NULL
+) WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS exception_case (
     id TEXT PRIMARY KEY,
     status TEXT NOT NULL,
@@ -52,6 +67,3 @@ CREATE TABLE IF NOT EXISTS mapping (
     PRIMARY KEY (kind, key)
 ) WITHOUT ROWID;
 """
-
-FILE_ONLY = "CREATE INDEX IF NOT EXISTS entry_flow ON entry (flow);"
-"""In memory the index costs more at each step than it saves at a restart, so only files have it."""

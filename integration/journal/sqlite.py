@@ -1,6 +1,6 @@
-"""The journal in SQLite: a file that survives kill -9; the standard library is enough.
+"""The journal in SQLite: a file that survives kill -9, or a temporary one for a rehearsal.
 
-In the common case an effect costs one INSERT. Nothing is updated in place but the small tables beside the trail.
+What grows without end is on disk; this process holds a page cache and a few rows that are about to be written.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
+from msgspec.structs import astuple
 
+from domain.charts.exception_case import EXCEPTION_CASE
 from integration.exceptions import ExceptionCase
 from integration.flow import Step
 from integration.journal import chain
@@ -29,67 +31,106 @@ from integration.journal.protocol import (
     Verification,
     Write,
 )
-from integration.journal.schema import FILE_ONLY, SCHEMA
+from integration.journal.schema import SCHEMA
 from integration.outcomes import Message, Outcome
 
+TOGETHER_ROWS = 500
+"""Rows of the audit trail that a temporary journal inserts together."""
+
 _encode = msgspec.msgpack.Encoder().encode
-_entry = msgspec.msgpack.Decoder(Entry)
-_flow_of = msgspec.msgpack.Decoder()
+_entries = msgspec.msgpack.Decoder(list[Entry])
 _message = msgspec.msgpack.Decoder(Message)
 _event = msgspec.msgpack.Decoder(OutboxRow)
 _case = msgspec.msgpack.Decoder(ExceptionCase)
-_INSERT_ENTRY = "INSERT INTO entry VALUES (?, ?, ?, ?)"
-_AUDIT = "SELECT number, flow, CAST(body AS BLOB), CAST(digest AS BLOB) FROM entry ORDER BY number"
+
+_PRAGMAS = {
+    True: ("journal_mode=WAL", "synchronous=FULL"),
+    False: ("journal_mode=OFF", "synchronous=OFF", "cache_size=-32000"),
+}
 _OPEN_LIST = ", ".join(f"'{status}'" for status in OPEN)
-_FLOW_COLUMNS = "number, id, name, txn, entity_key, order_key, arguments, status, created_us, result"
+_FLOW = "SELECT number, id, name, txn, entity_key, order_key, arguments, status, created_us, result FROM flow"
+_AUDIT = f"""
+SELECT t.number, t.flow, CAST(e.body AS BLOB), CAST(t.digest AS BLOB), coalesce(f.status NOT IN ({_OPEN_LIST}), 0)
+FROM trail t LEFT JOIN entry e ON e.flow = t.flow AND e.number = t.number LEFT JOIN flow f ON f.number = t.flow
+ORDER BY t.number
+"""
+_ADD_LINK = "INSERT INTO trail VALUES (?, ?, ?)"
+_ADD_ENTRY = "INSERT INTO entry VALUES (?, ?, ?)"
+_ADD_FLOW = "INSERT INTO flow VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_SET_STATUS = "UPDATE flow SET status = ?, result = ? WHERE number = ?"
+_BLANK = "DELETE FROM entry WHERE flow = ? AND number < ?"
+_ADD_SUBJECT = "INSERT INTO subject VALUES (?, ?) ON CONFLICT DO UPDATE SET sequence = excluded.sequence"
 
 
 class SqliteJournal:
-    """A journal in one SQLite database. `crash_points` are for tests: where the process dies."""
+    """A journal in one SQLite database. `crash_points` are for tests: where the process dies.
 
-    def __init__(self, path: str = ":memory:", crash_points: Iterable[CrashPoint] = ()) -> None:
+    Without a path it is temporary: SQLite spills to a nameless file what its cache cannot hold, and removes it at the
+    end. Nobody else can see it and it outlives simulated crashes only, so nothing is ever committed, the rows that are
+    seldom read are inserted by the hundred, and a write that fails closes it.
+    """
+
+    def __init__(self, path: str = "", crash_points: Iterable[CrashPoint] = ()) -> None:
         self.path = path
         self.writes = 0
         self.epoch = 0
         self.crash_points = set(crash_points)
-        self.is_file = path != ":memory:"
         self.connection = sqlite3.connect(path, isolation_level=None, cached_statements=64)
-        for pragma in ("journal_mode=WAL", "synchronous=FULL") if self.is_file else ("synchronous=OFF",):
+        for pragma in _PRAGMAS[bool(path)]:
             self.connection.execute(f"PRAGMA {pragma}")
-        self.connection.executescript(SCHEMA + (FILE_ONLY if self.is_file else ""))
+        self.connection.executescript(SCHEMA)
+        if not path:
+            self.connection.execute("BEGIN")
+        self.links: list[tuple[int, int, bytes]] = []
+        self.bodies: list[tuple[int, int, bytes]] = []
+        self.statuses: list[tuple[str, bytes, int]] = []
+        self.blanks: list[tuple[int, int]] = []
+        self._pending: tuple[tuple[str, list[Any]], ...] = (
+            (_ADD_LINK, self.links), (_ADD_ENTRY, self.bodies), (_SET_STATUS, self.statuses), (_BLANK, self.blanks),
+        )  # fmt: skip
 
     def claim(self) -> SqliteLease:
         """Take over: the new lease has the next epoch, older ones are fenced."""
+        self.flush()
         row = self.connection.execute("UPDATE meta SET epoch = epoch + 1 RETURNING epoch").fetchall()
         self.epoch = row[0][0]
         return SqliteLease(self, self.epoch)
 
+    def flush(self) -> None:
+        """Insert the rows that wait for it."""
+        for statement, rows in self._pending:
+            if rows:
+                self.connection.executemany(statement, rows)
+                rows.clear()
+
+    def drop(self) -> None:
+        """Forget the rows that wait: the write they belong to has failed."""
+        for _, rows in self._pending:
+            rows.clear()
+
     def head(self) -> Head:
         """Return the end of the audit trail."""
-        row = self.connection.execute("SELECT number, digest FROM entry ORDER BY number DESC LIMIT 1").fetchone()
+        self.flush()
+        row = self.connection.execute("SELECT number, digest FROM trail ORDER BY number DESC LIMIT 1").fetchone()
         return Head(row[0], row[1].hex()) if row else Head(0, chain.GENESIS.hex())
 
     def verify(self, head: Head | None = None) -> Verification:
         """Recompute the audit trail, and compare it with a head kept elsewhere."""
-        over = f"SELECT e.number FROM entry e JOIN flow f ON f.number = e.flow WHERE f.status NOT IN ({_OPEN_LIST})"
-        blankable = frozenset(row[0] for row in self.connection.execute(f"{over} AND e.body IS NULL"))
-        return chain.verify(self._audit_rows(), blankable, head)
+        self.flush()
+        return chain.verify(self.connection.execute(_AUDIT), head)
 
-    def _audit_rows(self) -> Iterator[tuple[int, bytes | None, bytes]]:
-        """Yield the rows of the trail; one whose flow column contradicts its body counts as edited."""
-        for number, flow, body, digest in self.connection.execute(_AUDIT):
-            yield number, b"" if body and not _belongs(body, flow) else body, digest
-
-    def entries(self) -> Iterator[tuple[int, Entry]]:
-        """Yield the audit trail: every entry that has not been blanked, with its number."""
-        for number, body in self.connection.execute("SELECT number, body FROM entry ORDER BY number"):
-            if body is not None:
-                yield number, _entry.decode(body)
+    def entries(self) -> Iterator[tuple[int, int, Entry]]:
+        """Yield the audit trail: every entry that has not been blanked, with the numbers of its row and flow."""
+        self.flush()
+        for number, flow, body in self.connection.execute("SELECT number, flow, body FROM entry ORDER BY number"):
+            for entry in _entries.decode(body):
+                yield number, flow, entry
 
     def flows(self) -> Iterator[FlowRow]:
         """Yield all flows, in the order of their start."""
-        for row in self.connection.execute(f"SELECT {_FLOW_COLUMNS} FROM flow ORDER BY number"):
-            yield _flow_row(row)
+        self.flush()
+        for row in self.connection.execute(f"{_FLOW} ORDER BY number"):
+            yield FlowRow(*row)
 
     def close(self) -> None:
         """Close the database."""
@@ -103,10 +144,8 @@ class SqliteLease:
         self.epoch = epoch
         self._journal = journal
         self._execute = journal.connection.execute
-        self._many = journal.connection.executemany
         head = journal.head()
         self._number, self._digest = head.entries, bytes.fromhex(head.digest)
-        self._places: dict[int, list[int]] = {}  # numbers of the entries of open flows
 
     def commit(self, write: Write) -> None:
         """Make a write durable in one transaction; raise Fenced (nothing is written) or Crash (in tests)."""
@@ -116,36 +155,28 @@ class SqliteLease:
         number = journal.writes + 1
         if journal.crash_points:
             self._die(CrashPoint(number, False))
-        rows = self._chained(write.entries)
-        self._transact(write, rows)
-        self._advance(write, rows)
+        if journal.path:
+            self._transact(write)
+        else:
+            self._keep(write)
         journal.writes = number
         if journal.crash_points:
             self._die(CrashPoint(number, True))
 
     def load(self) -> Loaded:
         """Return what is open."""
-        query = f"SELECT {_FLOW_COLUMNS} FROM flow WHERE status IN ({_OPEN_LIST}) ORDER BY number"
-        flows = [_flow_row(row) for row in self._execute(query).fetchall()]
-        last = self._locate()
-        events = "SELECT body FROM outbox WHERE number > (SELECT relayed FROM meta) ORDER BY number"
-        inbox = "SELECT number, body FROM inbox WHERE wanted = 1 AND applied_by = 0 ORDER BY number"
-        closed = "('verified', 'auto_resolved')"
+        self._journal.flush()
+        flows = [FlowRow(*row) for row in self._execute(f"{_FLOW} WHERE status IN ({_OPEN_LIST}) ORDER BY number")]
+        ended = ", ".join(f"'{status}'" for status in sorted(EXCEPTION_CASE.terminal))
+        cases = self._execute(f"SELECT body FROM exception_case WHERE status NOT IN ({ended}) ORDER BY id")
+        mappings = self._execute("SELECT kind, key, value FROM mapping")
+        messages = self._execute("SELECT number, body FROM inbox ORDER BY number")
         return Loaded(
-            flows=[OpenFlow(row, last.get(row.number)) for row in flows],
-            messages=[InboxRow(number, _message.decode(body), True) for number, body in self._execute(inbox)],
-            events=[_event.decode(body) for (body,) in self._execute(events)],
-            sequences=dict(self._execute("SELECT subject, max(sequence) FROM outbox GROUP BY subject")),
-            cases=[
-                _case.decode(body)
-                for (body,) in self._execute(
-                    f"SELECT body FROM exception_case WHERE status NOT IN {closed} ORDER BY id"
-                )
-            ],
-            mappings={
-                (kind, key): msgspec.msgpack.decode(value)
-                for kind, key, value in self._execute("SELECT kind, key, value FROM mapping")
-            },
+            flows=[OpenFlow(row, self._last_step(row.number)) for row in flows],
+            messages=[InboxRow(number, _message.decode(body), True) for number, body in messages],
+            events=[_event.decode(body) for (body,) in self._execute("SELECT body FROM outbox ORDER BY number")],
+            cases=[_case.decode(body) for (body,) in cases],
+            mappings={(kind, key): msgspec.msgpack.decode(value) for kind, key, value in mappings},
             flow_number=self._last_number("flow"),
             inbox_number=self._last_number("inbox"),
             outbox_number=self._last_number("outbox"),
@@ -153,13 +184,18 @@ class SqliteLease:
 
     def find(self, flow_id: str) -> FlowRow | None:
         """Return the flow of an id, finished ones included."""
-        row = self._execute(f"SELECT {_FLOW_COLUMNS} FROM flow WHERE id = ?", (flow_id,)).fetchone()
-        return _flow_row(row) if row else None
+        row = self._execute(f"{_FLOW} WHERE id = ?", (flow_id,)).fetchone()
+        return FlowRow(*row) if row else None
 
     def has_message(self, source: str, message_id: str) -> bool:
         """Tell whether a message has been stored before."""
-        query = "SELECT 1 FROM inbox WHERE source = ? AND message_id = ?"
+        query = "SELECT 1 FROM seen WHERE source = ? AND message = ?"
         return self._execute(query, (source, message_id)).fetchone() is not None
+
+    def sequence_of(self, subject: str) -> int:
+        """Return how many events a subject has had."""
+        row = self._execute("SELECT sequence FROM subject WHERE subject = ?", (subject,)).fetchone()
+        return row[0] if row else 0
 
     def steps(self, flow: int) -> list[Step]:
         """Return the journal of an open flow, for a replay."""
@@ -180,105 +216,92 @@ class SqliteLease:
             self._journal.crash_points.discard(point)
             raise Crash(point)
 
-    def _chained(self, entries: list[Entry]) -> list[tuple[int, int, bytes, bytes]]:
-        number, digest, rows = self._number, self._digest, []
-        for entry in entries:
-            body = _encode(entry)
-            number, digest = number + 1, chain.link(digest, body)
-            rows.append((number, entry.flow, body, digest))
-        return rows
+    # --- writing
 
-    def _advance(self, write: Write, rows: list[tuple[int, int, bytes, bytes]]) -> None:
-        for number, flow, _, digest in rows:
-            self._number, self._digest = number, digest
-            if flow:
-                self._places.setdefault(flow, []).append(number)
-        for flow, status, _ in write.statuses:
-            if status not in OPEN:
-                self._places.pop(flow, None)
-
-    def _transact(self, write: Write, rows: list[tuple[int, int, bytes, bytes]]) -> None:
+    def _transact(self, write: Write) -> None:
+        number, digest = self._number, self._digest
         self._execute("BEGIN IMMEDIATE")
         try:
             self._check_epoch()
-            self._many(_INSERT_ENTRY, rows)
-            if not write.is_plain:
-                self._store(write)
-            if write.blanked:
-                self._blank(write.blanked, rows)
+            self._store(write)
+            self._journal.flush()
             self._execute("COMMIT")
         except BaseException:
             self._execute("ROLLBACK")
+            self._journal.drop()
+            self._number, self._digest = number, digest
+            raise
+
+    def _keep(self, write: Write) -> None:
+        try:
+            self._store(write)
+            if len(self._journal.links) >= TOGETHER_ROWS:
+                self._journal.flush()
+        except BaseException:
+            self._journal.close()
             raise
 
     def _check_epoch(self) -> None:
-        """Ask the database: in a file another process may have claimed it."""
+        """Ask the database: another process may have claimed the file."""
         (epoch,) = self._execute("SELECT epoch FROM meta").fetchone()
         if epoch != self.epoch:
             raise Fenced(f"epoch {self.epoch} was replaced by epoch {epoch}")
 
     def _store(self, write: Write) -> None:
+        execute = self._execute
+        if write.entries:
+            self._append(write.flow, _encode(write.entries))
         for flow in write.flows:
-            self._execute("INSERT INTO flow VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", msgspec.structs.astuple(flow))
+            execute(_ADD_FLOW, astuple(flow))
         for number, status, result in write.statuses:
-            self._execute("UPDATE flow SET status = ?, result = ? WHERE number = ?", (status, result, number))
-        for stored in write.messages:
-            message = stored.message
-            values = (stored.number, message.source, message.id, _encode(message), stored.wanted, 0)
-            self._execute("INSERT INTO inbox VALUES (?, ?, ?, ?, ?, ?)", values)
-        for inbox_number, taker in write.taken:
-            self._execute("UPDATE inbox SET applied_by = ? WHERE number = ?", (taker, inbox_number))
-        for event in write.events:
-            row = (event.number, _encode(event), event.subject, event.sequence)
-            self._execute("INSERT INTO outbox VALUES (?, ?, ?, ?)", row)
-        for case in write.cases:
-            state = (case.id, case.status, _encode(case))
-            self._execute("INSERT OR REPLACE INTO exception_case VALUES (?, ?, ?)", state)
-        self._store_rest(write)
-
-    def _store_rest(self, write: Write) -> None:
-        for kind, key, value in write.mappings:
-            if value is None:
-                self._execute("DELETE FROM mapping WHERE kind = ? AND key = ?", (kind, key))
-            else:
-                self._execute("INSERT OR REPLACE INTO mapping VALUES (?, ?, ?)", (kind, key, value))
+            self._journal.statuses.append((status, result, number))
+        if write.blanked:  # all but the last row, which says how it ended
+            self._journal.blanks.append((write.blanked, self._number))
+        for row in write.messages:
+            self._receive(row)
+        for number in write.taken:
+            execute("DELETE FROM inbox WHERE number = ?", (number,))
         if write.relayed:
-            self._execute("UPDATE meta SET relayed = ?", (write.relayed,))
+            execute("DELETE FROM outbox WHERE number <= ?", (write.relayed,))
+        for event in write.events:
+            execute("INSERT INTO outbox VALUES (?, ?)", (event.number, _encode(event)))
+            execute(_ADD_SUBJECT, (event.subject, event.sequence))
+        for case in write.cases:
+            execute("INSERT OR REPLACE INTO exception_case VALUES (?, ?, ?)", (case.id, case.status, _encode(case)))
+        for mapping in write.mappings:
+            self._map(*mapping)
 
-    def _blank(self, flow: int, rows: list[tuple[int, int, bytes, bytes]]) -> None:
-        """Drop the content of a finished flow's entries but the last, which says how it ended."""
-        places = [*self._places.get(flow, ()), *(row[0] for row in rows if row[1] == flow)]
-        self._many("UPDATE entry SET body = NULL WHERE number = ?", [(number,) for number in places[:-1]])
+    def _append(self, flow: int, body: bytes) -> None:
+        """Add a row to the audit trail."""
+        self._number += 1
+        self._digest = chain.link(self._digest, flow, body)
+        self._journal.links.append((self._number, flow, self._digest))
+        self._journal.bodies.append((flow, self._number, body))
 
-    def _locate(self) -> dict[int, Entry]:
-        """Find the entries of all open flows; return the last step of each."""
-        self._places, last = {}, {}
-        live = f"SELECT number FROM flow WHERE status IN ({_OPEN_LIST})"
-        query = f"SELECT number, flow, body FROM entry WHERE flow IN ({live}) ORDER BY number"
-        for number, flow, body in self._execute(query):
-            self._places.setdefault(flow, []).append(number)
-            entry = _entry.decode(body)
-            if entry.kind == "step":
-                last[flow] = entry
-        return last
+    def _receive(self, row: InboxRow) -> None:
+        self._execute("INSERT INTO seen VALUES (?, ?)", (row.message.source, row.message.id))
+        if row.wanted:
+            self._execute("INSERT INTO inbox VALUES (?, ?)", (row.number, _encode(row.message)))
+
+    def _map(self, kind: str, key: str, value: bytes | None) -> None:
+        self._execute("DELETE FROM mapping WHERE kind = ? AND key = ?", (kind, key))
+        if value is not None:
+            self._execute("INSERT INTO mapping VALUES (?, ?, ?)", (kind, key, value))
+
+    # --- reading
 
     def _entries_of(self, flow: int) -> list[Entry]:
-        places = msgspec.json.encode(self._places.get(flow, [])).decode()
-        query = "SELECT body FROM entry WHERE number IN (SELECT value FROM json_each(?)) ORDER BY number"
-        return [_entry.decode(body) for (body,) in self._execute(query, (places,))]
+        self._journal.flush()
+        bodies = self._execute("SELECT body FROM entry WHERE flow = ? ORDER BY number", (flow,))
+        return [entry for (body,) in bodies for entry in _entries.decode(body)]
+
+    def _last_step(self, flow: int) -> Entry | None:
+        for (body,) in self._execute("SELECT body FROM entry WHERE flow = ? ORDER BY number DESC", (flow,)):
+            for entry in reversed(_entries.decode(body)):
+                if entry.kind == "step":
+                    return entry
+        return None
 
     def _last_number(self, table: str) -> int:
         (number,) = self._execute(f"SELECT coalesce(max(number), 0) FROM {table}").fetchone()
         return int(number)
-
-
-def _belongs(body: bytes, flow: int) -> bool:
-    """Tell whether the body of a row names the flow of its column."""
-    try:
-        return bool(_flow_of.decode(body)[0] == flow)
-    except (msgspec.DecodeError, TypeError, IndexError):
-        return False
-
-
-def _flow_row(row: tuple[Any, ...]) -> FlowRow:
-    return FlowRow(**dict(zip(FlowRow.__struct_fields__, row, strict=True)))

@@ -14,7 +14,7 @@ from domain.http import Reply, Request
 from integration.drivers.simpy_driver import Result, simulated
 from integration.effects import Call
 from integration.flow import Program
-from integration.journal.memory import MemoryJournal
+from integration.journal.sqlite import SqliteJournal
 from integration.journal.protocol import Crash, CrashPoint
 from integration.outcomes import Failed, Unknown
 from integration.process import Parts
@@ -51,7 +51,7 @@ class World:
         self.crashes: list[CrashPoint] = []
         self.before_reply: Callable[[Call], None] = lambda call: None
         self._script, self._restart_seconds = script, restart_seconds
-        self.journal = MemoryJournal(crash_points=crash_points)
+        self.journal = SqliteJournal(crash_points=crash_points)
         table = {system.name: system for system in systems}
         self.integration = simulated(
             self.env,

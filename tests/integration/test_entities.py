@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
@@ -19,26 +20,22 @@ def test_each_entity_has_one_runner_and_the_rest_follow_in_order(flows: list[tup
     running = [number for number, (key, order) in enumerate(flows) if queues.enter(key, order, number, number)]
     assert len(running) == len({key for key, _ in flows})
     for first in running:
-        key, ran, at = flows[first][0], [], first
-        while (following := queues.leave(key, at)) is not None:
+        key, ran = flows[first][0], []
+        while (following := queues.leave(key)) is not None:
             ran.append(following)
-            at = following
         waiting = [number for number, flow in enumerate(flows) if flow[0] == key and number != first]
         assert ran == sorted(waiting, key=lambda number: (flows[number][1], number))
 
 
-def test_flows_without_an_entity_never_wait() -> None:
+def test_an_entity_held_before_a_restart_is_held_after_it() -> None:
     queues: EntityQueues[int] = EntityQueues()
-    assert all(queues.enter("", "", number, number) for number in range(3))
-    assert queues.leave("", 0) is None
-
-
-def test_a_flow_can_leave_the_queue() -> None:
-    queues: EntityQueues[int] = EntityQueues()
-    for number in range(3):
-        queues.enter("a", "", number, number)
-    queues.withdraw("a", 1)
-    assert queues.leave("a", 0) == 2
+    queues.hold("a", 1)
+    assert not queues.enter("a", "", 2, 2)
+    with pytest.raises(AssertionError, match="two flows run for a"):
+        queues.hold("a", 3)
+    assert queues.leave("a") == 2
+    assert queues.leave("a") is None
+    assert queues.enter("a", "", 4, 4)
 
 
 def row(number: int, key: str = "k") -> InboxRow:

@@ -170,7 +170,7 @@ def test_every_action_on_a_case_is_in_the_audit_trail(world: Any) -> None:
     place = made(world, "A")
     place.integration.act(act("add_mapping", kind="item", key="A", value={"id": "A"}, actor="Mo"))
     place.integration.re_drive(place.integration.open_cases()[0].id, "Mo", note="mapped")
-    notes = [entry.note for _, entry in place.journal.entries() if entry.kind == "note"]
+    notes = [entry.note for _, _, entry in place.journal.entries() if entry.kind == "note"]
     assert [(note["action"], note["actor"]) for note in notes if note] == [("map", "Mo"), ("retry", "Mo")]
     sealed = place.integration.seal(state_changes=0)
     assert (sealed.intact, sealed.entries) == (True, place.journal.head().entries)

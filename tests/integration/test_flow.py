@@ -29,7 +29,7 @@ def flow_of(coroutine: Coroutine[Any, Any, Any]) -> Flow:
 
 def test_a_flow_hands_out_one_effect_at_a_time_until_its_result() -> None:
     flow = flow_of(two_steps())
-    assert flow.begin() == CALL
+    assert flow.resume(BEGUN) == CALL
     assert flow.resume(Answer(201)) == Sleep(5.0)
     assert flow.resume(Slept()) is None
     assert (flow.result, flow.seq) == ("got 201", 2)
@@ -83,6 +83,6 @@ def test_a_failure_is_raised_inside_the_flow() -> None:
         return "ok"
 
     flow = flow_of(forgiving())
-    flow.begin()
+    flow.resume(BEGUN)
     assert flow.resume(Failed("rejected")) is None
     assert flow.result == "rejected"

@@ -136,12 +136,10 @@ def test_a_message_starts_its_flow_once(world: Any) -> None:
     assert [(record.consumer, record.message) for record in place.of(history.Applied)] == [("started", "ev_1")]
 
 
-def test_a_topic_without_a_route_is_remembered_and_ignored(world: Any) -> None:
+def test_a_topic_without_a_route_is_answered_and_forgotten(world: Any) -> None:
     place = made(world)
-    place.integration.receive(webhook(event(1, "task.renamed")))
-    assert place.integration.open_flows() == []
     writes = place.journal.writes
-    place.integration.receive(webhook(event(1, "task.renamed")))
+    assert place.integration.receive(webhook(event(1, "task.renamed"))) == Reply(202)
     assert place.journal.writes == writes
 
 

@@ -138,7 +138,7 @@ def test_one_token_serves_all_and_is_fetched_anew_when_it_is_old(world: Any) -> 
     assert {request.headers.get("authorization") for _, call, request in made.sent if call.operation == "read"} == {
         "Bearer "
     }
-    assert all(b"Bearer" not in repr(entry).encode() for _, entry in made.journal.entries())
+    assert all(b"Bearer" not in repr(entry).encode() for _, _, entry in made.journal.entries())
 
 
 def test_a_refused_token_is_replaced_once_and_the_call_goes_again(world: Any) -> None:

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from integration.limits import (
     BUSY,
     MINUTE_US,
+    NEVER_US,
     SECOND_US,
     Breaker,
-    Bulkhead,
     Gate,
     RetryBudget,
     TokenBucket,
@@ -53,14 +53,9 @@ def test_a_bucket_without_a_licence_never_waits() -> None:
         bucket.take(0)
 
 
-def test_a_bulkhead_offers_four_fifths_of_the_slots() -> None:
-    bulkhead = Bulkhead(SystemLimits(concurrent=15))
-    for _ in range(12):
-        assert not bulkhead.is_full
-        bulkhead.take()
-    assert bulkhead.is_full
-    bulkhead.release()
-    assert not bulkhead.is_full
+def test_a_gate_lets_four_fifths_of_the_licence_in_at_once() -> None:
+    gate = Gate("erp", Settings(limits={"erp": SystemLimits(concurrent=15)}), 0)
+    assert [gate.admit(0) for _ in range(13)] == [0] * 12 + [BUSY]
 
 
 @settings(max_examples=100)
@@ -97,6 +92,24 @@ def test_a_breaker_opens_at_half_errors_in_a_minute_and_forgets_older_ones() -> 
     assert breaker.state == "open"
 
 
+@settings(max_examples=100)
+@given(st.lists(st.tuples(st.integers(0, 20 * SECOND_US), st.booleans()), max_size=200))
+def test_a_breaker_opens_only_for_what_failed_within_its_window(calls: list[tuple[int, bool]]) -> None:
+    breaker, now_us, seen = Breaker(BreakerSettings()), 0, []
+    for gap, good in calls:
+        now_us += gap
+        seen.append((now_us, good))
+        breaker.note(now_us, good)
+        latest = [was_good for at_us, was_good in seen if at_us > now_us - MINUTE_US]
+        if breaker.state == "open":
+            assert not good
+            assert len(latest) >= 5
+            assert latest.count(False) > 0
+            return
+        recent = [was_good for at_us, was_good in seen if at_us > now_us - 15 * SECOND_US]
+        assert len(recent) < 5 or not all(not was_good for was_good in latest)
+
+
 def test_probes_grow_rarer_up_to_a_quarter_of_an_hour() -> None:
     breaker, now_us, pauses = Breaker(BreakerSettings(calls_min=1)), 0, []
     breaker.note(now_us, False)
@@ -117,7 +130,7 @@ def test_retries_never_exceed_what_was_earned(percent: int, per_minute: int, cal
     for gap, retry in calls:
         now_us += gap
         if not retry:
-            budget.earn()
+            budget.firsts += 1
             firsts += 1
         elif budget.wait_us(now_us) == 0:
             budget.take(now_us)
@@ -181,13 +194,18 @@ def test_a_throttled_probe_says_nothing_of_health() -> None:
 
 
 def test_a_token_is_good_until_shortly_before_its_end_and_a_refused_one_is_dropped_once() -> None:
-    cache = TokenCache(margin_seconds=60)
-    assert cache.headers(0) is None
+    cache = TokenCache(margin_seconds=60, fixed={"version": "3"}, needs_token=True)
+    assert cache.stale_us == 0
     cache.store(Token({"authorization": "one"}, 3600), 0)
-    assert cache.headers(3540 * SECOND_US - 1) == {"authorization": "one"}
-    assert cache.headers(3540 * SECOND_US) is None
+    one = cache.headers
+    assert (one, cache.stale_us) == ({"version": "3", "authorization": "one"}, 3540 * SECOND_US)
     cache.store(Token({"authorization": "two"}, 3600), 0)
-    cache.refuse({"authorization": "one"})
-    assert cache.headers(1) == {"authorization": "two"}
-    cache.refuse({"authorization": "two"})
-    assert cache.headers(1) is None
+    cache.refuse(one)
+    assert (cache.headers["authorization"], cache.stale_us) == ("two", 3540 * SECOND_US)
+    cache.refuse(cache.headers)
+    assert cache.stale_us == 0
+
+
+def test_fixed_headers_never_grow_stale() -> None:
+    cache = TokenCache(margin_seconds=60, fixed={"authorization": "Basic"}, needs_token=False)
+    assert (cache.headers, cache.stale_us) == ({"authorization": "Basic"}, NEVER_US)
