@@ -11,10 +11,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import simpy
-
 from domain.http import Reply, Request
 from integration.drivers.simpy_driver import Result, simulated
+from integration.drivers.virtual_time import VirtualTime
 from integration.effects import Call, Emit, Sleep, Start
 from integration.flow import FlowContext
 from integration.journal.sqlite import SqliteJournal
@@ -42,10 +41,10 @@ async def lifecycle(context: FlowContext, arguments: Mapping[str, Any]) -> str:
 
 def main(flows: int = 2000) -> None:
     """Run and print."""
-    env = simpy.Environment(initial_time=0)
+    env = VirtualTime(0)
 
     def send(request: Request, call: Call, done: Callable[[Result], None]) -> None:
-        simpy.Timeout(env, 50_000).callbacks.append(lambda _: done(REPLY))
+        env.call_at(env.now_us + 50_000, done, REPLY)
 
     records: list[Any] = []
     settings = Settings(limits={}, keep_finished_steps="--blank" not in sys.argv)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import exp, log
+from statistics import NormalDist
 
 import msgspec
 
-from domain.draws import Draws
+from mocks.kernel.luck import MASK, multiplier
 
 LOAD_FACTOR_MAX = 10.0
+_P95_DEVIATIONS = 1.6448536269514722
+_ODD = multiplier(1 << 32)  # no fault of a plan draws with it
+_deviations = NormalDist().inv_cdf
 
 
 class Latency(msgspec.Struct, frozen=True):
@@ -32,22 +37,22 @@ DEFAULTS: Mapping[str, Latency] = {
 
 
 class LatencyTable:
-    """Draws the service time of each call, keyed so that equal calls of two runs take equally long."""
+    """Turns the luck of each call into its service time, so that equal calls of two runs take equally long."""
 
-    def __init__(self, draws: Draws, rows: Mapping[str, Latency]) -> None:
-        self._draws = draws
+    def __init__(self, rows: Mapping[str, Latency]) -> None:
         self._rows = {**DEFAULTS, **rows}
-        self._chosen: dict[tuple[str, bool], tuple[Latency, Draws]] = {}
+        self._chosen: dict[tuple[str, bool], tuple[float, float]] = {}
 
-    def service_us(self, system: str, write: bool, factor: float, *key: str | int) -> int:
+    def service_us(self, system: str, write: bool, factor: float, luck: int) -> int:
         """Return the service time in microseconds of one call of a system, times a factor."""
-        row, draws = self._chosen.get((system, write)) or self._choose(system, write)
-        seconds = draws.lognormal(row.p50_seconds, row.p95_seconds, *key)
-        return max(1, round(seconds * factor * 1_000_000))
+        median_us, sigma = self._chosen.get((system, write)) or self._choose(system, write)
+        share = (((luck * _ODD & MASK) >> 12) + 0.5) * 2.0**-52
+        return round(median_us * factor * exp(sigma * _deviations(share))) or 1
 
-    def _choose(self, system: str, write: bool) -> tuple[Latency, Draws]:
+    def _choose(self, system: str, write: bool) -> tuple[float, float]:
         row = self._rows.get(f"{system}.write" if write else f"{system}.read") or self._rows[system]
-        chosen = self._chosen[system, write] = row, self._draws.under("latency", system)
+        sigma = log(row.p95_seconds / row.p50_seconds) / _P95_DEVIATIONS
+        chosen = self._chosen[system, write] = row.p50_seconds * 1_000_000, sigma
         return chosen
 
 

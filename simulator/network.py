@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-import simpy
-
 from domain.faults import Fault
 from domain.history import Attempted, Delivered
 from domain.http import Lost, Reply, Request
+from integration.drivers.virtual_time import VirtualTime
 from mocks.kernel import faults
+from mocks.kernel.agenda import NEVER_US
+from mocks.kernel.faults import Aim, FaultPlan
 from mocks.kernel.forgery import arrivals, forge
+from mocks.kernel.luck import Luck
 from mocks.kernel.operations import Call
 from mocks.kernel.service import DELIVER, RESET, Delivery, Service
 from mocks.world import World
@@ -27,7 +29,7 @@ NOBODY = Reply(0)  # the process is down: no connection
 RETURN_US = 15_000  # the way back of a reply
 
 Answer = Reply | Lost
-Learn = Callable[[Answer], None]
+Learn = Callable[[Any], None]
 
 
 class Intake(Protocol):
@@ -38,171 +40,198 @@ class Intake(Protocol):
         ...
 
 
+class _Peer:
+    """A system as the network knows it: when it is woken next, and the luck of its messages by topic."""
+
+    __slots__ = ("mail", "plan", "planned_us", "service")
+
+    def __init__(self, service: Service, plan: FaultPlan) -> None:
+        self.service, self.plan = service, plan
+        self.planned_us = NEVER_US
+        self.mail: dict[str, tuple[Luck, Aim]] = {}
+
+    def of_topic(self, topic: str) -> tuple[Luck, Aim]:
+        """Return the luck of the messages about a topic, and the faults that may strike them."""
+        found = self.mail.get(topic)
+        if found is None:
+            name = self.service.name
+            aim = self.plan.aim(faults.WEBHOOK, name, topic)
+            found = self.mail[topic] = Luck(self.plan.draws, "webhook", name, topic), aim
+        return found
+
+
 class _Exchange:
-    """One request on its way: what it is, who carries it out, and whom to tell how long after it was sent."""
+    """One request on its way: what it is, who carries it out, whom to tell, and the last instant to tell it at."""
 
-    __slots__ = ("call", "learn", "sent_us", "service", "timeout_us")
+    __slots__ = ("answer", "call", "learn", "patience_us", "peer", "sent_us")
 
-    def __init__(self, service: Service, call: Call, sent_us: int, timeout_us: int, learn: Learn) -> None:
-        self.service, self.call = service, call
-        self.sent_us, self.timeout_us, self.learn = sent_us, timeout_us, learn
+    def __init__(self, peer: _Peer, call: Call, sent_us: int, timeout_us: int, learn: Learn) -> None:
+        self.peer, self.call, self.learn = peer, call, learn
+        self.sent_us, self.patience_us = sent_us, sent_us + timeout_us
+        self.answer: Answer = NOBODY
 
 
 class Network:
-    """Connects one integration with a world on one SimPy environment whose time is integer microseconds."""
+    """Connects one integration with a world in virtual time.
+
+    `told(lost, now_us)` is what a caller is told of a reply that did not come. `state_changes` counts the effects that
+    the integration knows to have had.
+    """
 
     def __init__(
-        self, env: simpy.Environment, world: World, latency: LatencyTable, record: Callable[[Any], None]
+        self,
+        time: VirtualTime,
+        world: World,
+        latency: LatencyTable,
+        record: Callable[[Any], None],
+        told: Callable[[Lost, int], Any] = lambda lost, _now_us: lost,
     ) -> None:
-        self.env = env
+        self.time = time
+        self.state_changes = 0
+        self._told = told
         self.world = world
         self.intake: Intake | None = None
         self._latency = latency
         self._record = record
         self._numbers = 0
-        self._ordinals: dict[tuple[str, str], int] = {}
-        self._planned: dict[str, int] = {}
-
-    @property
-    def now_us(self) -> int:
-        """The virtual clock in integer microseconds."""
-        now: int = self.env.now  # type: ignore[assignment]  # SimPy says float; every delay here is an integer
-        return now
-
-    def after(self, delay_us: int, action: Callable[[simpy.Event], None]) -> None:
-        """Do something so many microseconds from now."""
-        simpy.Timeout(self.env, delay_us).callbacks.append(action)
+        self._peers = {name: _Peer(service, world.plan) for name, service in world.services.items()}
 
     # --- requests to the systems ------------------------------------------------------------------------------------
 
     def send(self, request: Request, timeout_us: int, learn: Learn) -> None:
         """Carry one request; tell the reply, or how it was lost, later. Every attempt goes into the history."""
-        now_us = self.now_us
-        service = self.world[request.host]
+        now_us = self.time.now_us
+        peer = self._peers[request.host]
+        service = peer.service
         self._numbers += 1
         call = service.open(request, f"r{self._numbers}", now_us)
-        exchange = _Exchange(service, call, now_us, timeout_us, learn)
-        fault = self.world.plan.strike(faults.NETWORK, service.name, call.operation.name, call.txn, now_us, call.number)
-        if fault is not None:
-            self._faulty(fault, exchange)
-            return
+        exchange = _Exchange(peer, call, now_us, timeout_us, learn)
+        network = service.stake(call).network
+        if network.rules:
+            fault = network.strike(call.luck, call.txn, now_us, call.number)
+            if fault is not None:
+                self._faulty(fault, exchange)
+                return
         refused = service.admit(call, now_us)
         if refused is not None:
-            self._answer_after(REFUSAL_US, exchange, refused.reply)
+            self._answer_at(now_us + REFUSAL_US, exchange, refused.reply)
             return
-        service_us = self._service_us(call, service)
-        is_too_slow = service_us + RETURN_US > timeout_us
-        self.after(service_us, lambda _: self._perform(exchange, is_too_slow))
+        done_us = now_us + self._service_us(call, service, now_us)
+        is_too_slow = done_us + RETURN_US > exchange.patience_us
+        self.time.call_at(done_us, self._perform, exchange, is_too_slow)
         if is_too_slow:
-            self._answer_after(timeout_us, exchange, Lost("timeout", sent=True))
+            self._answer_at(exchange.patience_us, exchange, Lost("timeout", sent=True))
+
+    def _service_us(self, call: Call, service: Service, now_us: int) -> int:
+        factor = self.world.plan.latency_factor(service.name, now_us)
+        slots = service.limiter.policy.concurrent
+        if slots:
+            factor *= load_factor(service.limiter.in_use - 1, slots)
+        return self._latency.service_us(service.name, call.operation.write, factor, call.luck)
 
     def _perform(self, exchange: _Exchange, is_given_up: bool) -> None:
         """Have the work done, whether or not the caller still waits, and let the reply travel back if it does."""
-        service = exchange.service
-        outcome = service.perform(exchange.call, self.now_us)
+        peer, now_us = exchange.peer, self.time.now_us
+        service = peer.service
+        outcome = service.perform(exchange.call, now_us)
         service.limiter.leave()
-        self.flush(service)
+        if service.has_mail or service.desk.agenda.next_us < peer.planned_us:
+            self._flush(peer)
         if is_given_up:
             return
         if outcome.wire == DELIVER:
-            self._answer_after(RETURN_US, exchange, outcome.reply)
+            self._answer_at(now_us + RETURN_US, exchange, outcome.reply)
         elif outcome.wire == RESET:
-            self._answer_after(RETURN_US, exchange, Lost("connection reset", sent=True))
+            self._answer_at(now_us + RETURN_US, exchange, Lost("connection reset", sent=True))
         else:
-            rest_us = exchange.sent_us + exchange.timeout_us - self.now_us
-            self._answer_after(rest_us, exchange, Lost("timeout", sent=True))
+            self._answer_at(exchange.patience_us, exchange, Lost("timeout", sent=True))
 
-    def _answer_after(self, delay_us: int, exchange: _Exchange, answer: Answer) -> None:
-        self.after(delay_us, lambda _: self._answer(exchange, answer))
+    def _answer_at(self, at_us: int, exchange: _Exchange, answer: Answer) -> None:
+        exchange.answer = answer
+        self.time.call_at(at_us, self._answer, exchange)
 
-    def _answer(self, exchange: _Exchange, answer: Answer) -> None:
-        self._record(self._attempted(exchange.call, exchange.sent_us, answer))
-        exchange.learn(answer)
+    def _answer(self, exchange: _Exchange) -> None:
+        call, answer, now_us = exchange.call, exchange.answer, self.time.now_us
+        operation = call.operation
+        status, outcome, reason, wait = _learned(answer)
+        self._record(
+            Attempted(
+                at_us=now_us, sent_us=exchange.sent_us, number=call.number, system=call.request.host,
+                operation=operation.name, write=operation.write, key=call.key, fingerprint=call.fingerprint,
+                txn=call.txn, outcome=outcome, status=status, reason=reason, retry_after_seconds=wait,
+            )
+        )  # fmt: skip
+        if outcome == "ok" and operation.write:
+            self.state_changes += 1
+        exchange.learn(self._told(answer, now_us) if type(answer) is Lost else answer)
 
     def _faulty(self, fault: Fault, exchange: _Exchange) -> None:
-        timeout_us = exchange.timeout_us
+        now_us, patience_us = self.time.now_us, exchange.patience_us
         if fault.kind == "refused":
-            self._answer_after(REFUSAL_US, exchange, Lost("connection refused", sent=False))
+            self._answer_at(now_us + REFUSAL_US, exchange, Lost("connection refused", sent=False))
         elif fault.kind == "black_hole":
-            self._answer_after(min(CONNECT_TIMEOUT_US, timeout_us), exchange, Lost("connect timeout", sent=False))
+            self._answer_at(
+                min(now_us + CONNECT_TIMEOUT_US, patience_us), exchange, Lost("connect timeout", sent=False)
+            )
         elif fault.kind == "reset_before":
-            self._answer_after(REFUSAL_US, exchange, Lost("connection reset", sent=True))
+            self._answer_at(now_us + REFUSAL_US, exchange, Lost("connection reset", sent=True))
         else:
             assert fault.kind == "late_arrival", f"{fault.kind} is no network fault"
-            self.after(timeout_us + round(fault.seconds * 1_000_000), lambda _: self._arrive_late(exchange))
-            self._answer_after(timeout_us, exchange, Lost("timeout", sent=True))
+            self.time.call_at(patience_us + round(fault.seconds * 1_000_000), self._arrive_late, exchange)
+            self._answer_at(patience_us, exchange, Lost("timeout", sent=True))
 
     def _arrive_late(self, exchange: _Exchange) -> None:
-        if exchange.service.admit(exchange.call, self.now_us) is None:
+        if exchange.peer.service.admit(exchange.call, self.time.now_us) is None:
             self._perform(exchange, is_given_up=True)
-
-    def _service_us(self, call: Call, service: Service) -> int:
-        operation, subject = call.operation, call.key or call.txn
-        ordinal = self._ordinals.get((operation.name, subject), 0) + 1
-        self._ordinals[operation.name, subject] = ordinal
-        factor = self.world.plan.latency_factor(service.name, self.now_us)
-        factor *= load_factor(service.limiter.in_use - 1, service.limiter.policy.concurrent)
-        return self._latency.service_us(service.name, operation.write, factor, operation.name, subject, ordinal)
-
-    def _attempted(self, call: Call, sent_us: int, answer: Answer) -> Attempted:
-        status, outcome, reason, wait = _learned(answer)
-        return Attempted(
-            at_us=self.now_us, sent_us=sent_us, number=call.number, system=call.request.host,
-            operation=call.operation.name, write=call.operation.write, key=call.key,
-            fingerprint=call.fingerprint, txn=call.txn, outcome=outcome, status=status, reason=reason,
-            retry_after_seconds=wait,
-        )  # fmt: skip
 
     # --- messages from the systems ----------------------------------------------------------------------------------
 
     def flush(self, service: Service) -> None:
         """Send what a service wants to send, and plan its next own action."""
-        for delivery in service.collect():
-            self._dispatch(service, delivery)
-        self._plan(service)
+        self._flush(self._peers[service.name])
 
-    def _plan(self, service: Service) -> None:
-        due_us = service.due_us()
-        planned_us = self._planned.get(service.name)
-        if due_us is None or (planned_us is not None and planned_us <= due_us):
-            return
-        self._planned[service.name] = due_us
-        self.after(max(0, due_us - self.now_us), lambda _: self._tick(service, due_us))
+    def _flush(self, peer: _Peer) -> None:
+        for delivery in peer.service.collect():
+            self._dispatch(peer, delivery)
+        self._plan(peer)
 
-    def _tick(self, service: Service, due_us: int) -> None:
-        if self._planned.get(service.name) == due_us:
-            del self._planned[service.name]
-        service.tick(self.now_us)
-        self.flush(service)
+    def _plan(self, peer: _Peer) -> None:
+        next_us = peer.service.desk.agenda.next_us
+        if next_us < peer.planned_us:
+            peer.planned_us = next_us
+            self.time.call_at(max(next_us, self.time.now_us), self._tick, peer, next_us)
 
-    def _dispatch(self, service: Service, delivery: Delivery) -> None:
-        message = delivery.message
-        delay_us = self._latency.service_us("webhook", False, 1.0, message.id, delivery.attempt)
-        fault = self.world.plan.strike(
-            faults.WEBHOOK, service.name, message.topic, message.txn, self.now_us, message.id
-        )
+    def _tick(self, peer: _Peer, planned_us: int) -> None:
+        if peer.planned_us == planned_us:
+            peer.planned_us = NEVER_US
+        peer.service.tick(self.time.now_us)
+        self._flush(peer)
+
+    def _dispatch(self, peer: _Peer, delivery: Delivery) -> None:
+        message, now_us = delivery.message, self.time.now_us
+        luck, aim = peer.of_topic(message.topic)
+        word = luck.word(message.txn or message.id, now_us)
+        delay_us = self._latency.service_us("webhook", False, 1.0, word)
+        fault = aim.strike(word, message.txn, now_us, message.id) if aim.rules else None
         if fault is None:
-            self._arrive_after(delay_us, service, delivery)
+            self.time.call_at(now_us + delay_us, self._arrive, peer, delivery)
             return
         if fault.kind == "forged":  # it comes first, so that who believes it will not believe the genuine one
-            self.after(delay_us, lambda _: self._forge(service, delivery, fault))
+            self.time.call_at(now_us + delay_us, self._forge, peer, delivery, fault)
         for extra_us in arrivals(fault, delay_us):
-            self._arrive_after(extra_us, service, delivery)
+            self.time.call_at(now_us + extra_us, self._arrive, peer, delivery)
 
-    def _arrive_after(self, delay_us: int, service: Service, delivery: Delivery) -> None:
-        self.after(delay_us, lambda _: self._arrive(service, delivery))
-
-    def _arrive(self, service: Service, delivery: Delivery) -> None:
-        now_us = self.now_us
+    def _arrive(self, peer: _Peer, delivery: Delivery) -> None:
+        now_us, service = self.time.now_us, peer.service
         reply = self._hand_over(service.prepare(delivery, now_us))
         self._record(_delivered(delivery, now_us, now_us, reply.status, genuine=True))
         service.settle(delivery, reply.status, now_us, reply.body)
-        self._plan(service)
+        self._plan(peer)
 
-    def _forge(self, service: Service, delivery: Delivery, fault: Fault) -> None:
+    def _forge(self, peer: _Peer, delivery: Delivery, fault: Fault) -> None:
         """Hand over a copy that must not be believed: signed an hour ago, or tampered with."""
-        now_us = self.now_us
-        forgery = forge(service, delivery, now_us, stale=fault.count == 0)
+        now_us = self.time.now_us
+        forgery = forge(peer.service, delivery, now_us, stale=fault.count == 0)
         reply = self._hand_over(forgery.request)
         self._record(_delivered(delivery, now_us, forgery.signed_us, reply.status, genuine=False))
 
@@ -213,14 +242,16 @@ class Network:
 
 def _learned(answer: Answer) -> tuple[int, str, str, int]:
     """Return (status, outcome, reason, Retry-After seconds or -1) of an answer: what the caller knows now."""
-    if isinstance(answer, Lost):
+    if type(answer) is Lost:
         return 0, "unknown" if answer.sent else "failed", answer.reason, -1
-    if answer.status < 400:
-        return answer.status, "ok", "", -1
+    assert type(answer) is Reply
+    status = answer.status
+    if status < 400:
+        return status, "ok", "", -1
     wait = answer.headers.get("retry-after", "")
     # A 5xx says nothing about the effect: it may have happened before the failure (a 500 after the commit).
-    outcome = "unknown" if answer.status >= 500 and answer.status != 503 else "failed"
-    return answer.status, outcome, "", int(wait) if wait.isdigit() else -1
+    outcome = "unknown" if status >= 500 and status != 503 else "failed"
+    return status, outcome, "", int(wait) if wait.isdigit() else -1
 
 
 def _delivered(delivery: Delivery, now_us: int, signed_us: int, status: int, genuine: bool) -> Delivered:

@@ -15,13 +15,14 @@ import simpy
 from domain.acts import Act
 from domain.draws import Draws
 from domain.faults import CATALOGUE, Place
-from domain.history import Attempted, Crashed, Ended, Record
-from domain.http import Lost, Reply, Request
+from domain.history import Crashed, Ended, Record
+from domain.http import Lost, Request
 from integration.drivers.simpy_driver import Result, SimpyHost
+from integration.drivers.virtual_time import VirtualTime
 from integration.effects import Call
 from integration.flows.catalogue import PROGRAMS, ROUTES, SOURCES, SYSTEMS
-from integration.journal.sqlite import SqliteJournal
 from integration.journal.protocol import Crash, CrashPoint
+from integration.journal.sqlite import SqliteJournal
 from integration.outcomes import Failed, Unknown
 from integration.process import Integration, Parts
 from integration.schedule import Schedule
@@ -76,18 +77,17 @@ class Rehearsal:
         self.timeline = timeline
         self.settings = settings or settings_of(timeline)
         self._add = recorder.add
-        self._state_changes = 0
         self._acts_done = 0
         faults = bounded(timeline)
         crashes = [fault for fault in faults if CATALOGUE[fault.kind].place is Place.PROCESS]
-        self.env = simpy.Environment(initial_time=timeline.start_us)
+        self.time = VirtualTime(timeline.start_us)
         draws = Draws(timeline.seed)
         self.world = World(timeline.seed, self._add, faults, limits=limits_of(timeline), quirks=quirks_of(timeline))
         self._timeouts_us = timeouts_of(timeline)
-        self.network = Network(self.env, self.world, LatencyTable(draws, latencies(timeline)), self._record)
+        self.network = Network(self.time, self.world, LatencyTable(latencies(timeline)), self._add, learned)
         self._back_us = {CrashPoint(f.count, bool(i % 2)): f for i, f in enumerate(crashes) if f.count}
         self.journal = SqliteJournal(crash_points=self._back_us)
-        self.host = SimpyHost(self.env, self._send, self._record, self._crashed)
+        self.host = SimpyHost(self.time, self._send, self._add, self._crashed)
         self.integration = Integration(self.settings, PARTS, self.journal, self.host)
         self.host.serve(self.integration)
         self.network.intake = self.integration
@@ -107,12 +107,12 @@ class Rehearsal:
         timeline = self.timeline
         self.integration.start()
         Schedule(self.integration, self.host, sweeps_of(self.timeline))
-        self.env.process(self._people())
+        self.time.process(self._people())
         complete = False
         try:
             span_us = timeline.horizon_us - timeline.start_us
             for step in range(1, steps + 1):
-                self.env.run(until=timeline.start_us + span_us * step // steps)
+                self.time.play(timeline.start_us + span_us * step // steps)
                 if progress is not None:
                     progress(self._progress())
             complete = True
@@ -121,15 +121,13 @@ class Rehearsal:
 
     def _end(self, complete: bool) -> None:
         if complete and self.integration.is_alive:
-            self._add(self.integration.seal(self._state_changes))
-        at_us: int = self.network.now_us
+            self._add(self.integration.seal(self.network.state_changes))
+        at_us = self.time.now_us
         self._add(Ended(at_us=at_us, complete=complete, lifecycles=self.timeline.lifecycles))
 
     def _progress(self) -> Progress:
         timeline = self.timeline
-        return Progress(
-            self.network.now_us, timeline.start_us, timeline.horizon_us, self._acts_done, len(timeline.acts)
-        )
+        return Progress(self.time.now_us, timeline.start_us, timeline.horizon_us, self._acts_done, len(timeline.acts))
 
     # --- people -----------------------------------------------------------------------------------------------------
 
@@ -141,9 +139,9 @@ class Rehearsal:
                 is_open = True
                 for opening in opening_acts(self.world, start_us):
                     self._act(opening)
-            wait_us = act.at_us - self.network.now_us
+            wait_us = act.at_us - self.time.now_us
             if wait_us > 0:
-                yield self.env.timeout(wait_us)
+                yield self.time.timeout(wait_us)
             self._acts_done += 1
             if act.action == "create_item" and act.arguments.get("sku") in missing:
                 continue  # the item nobody has entered yet; a clerk will
@@ -159,30 +157,20 @@ class Rehearsal:
 
     # --- the integration's side -------------------------------------------------------------------------------------
 
-    def _record(self, record: Record) -> None:
-        if type(record) is Attempted and record.write and record.outcome == "ok":
-            self._state_changes += 1
-        self._add(record)
-
     def _send(self, request: Request, call: Call, done: Callable[[Result], None]) -> None:
-        def learn(answer: Reply | Lost) -> None:
-            done(answer if type(answer) is Reply else learned(answer, self.network.now_us))
-
-        self.network.send(request, self._timeouts_us[call.system], learn)
+        self.network.send(request, self._timeouts_us[call.system], done)
 
     def _crashed(self, crash: Crash) -> None:
         fault = self._back_us[crash.point]
-        now_us = self.network.now_us
+        now_us = self.time.now_us
         back_us = now_us + round((fault.seconds or RESTART_SECONDS) * SECOND_US)
         self.world.plan.struck(self._crash_faults[id(fault)], now_us, f"write {crash.point.write}")
         self._add(Crashed(at_us=now_us, write=crash.point.write, after=crash.point.after, back_us=back_us))
         self.host.call_at(back_us, self.integration.restart)
 
 
-def learned(answer: Reply | Lost, at_us: int) -> Result:
-    """Return what a caller makes of an answer: a lost one is unknown once the request was sent."""
-    if isinstance(answer, Reply):
-        return answer
-    if answer.sent:
-        return Unknown(answer.reason, at_us=at_us)
-    return Failed(_FAILED_KINDS[answer.reason], detail=answer.reason, at_us=at_us)
+def learned(lost: Lost, at_us: int) -> Failed | Unknown:
+    """Return what a caller makes of an answer that did not come: it is unknown once the request was sent."""
+    if lost.sent:
+        return Unknown(lost.reason, at_us=at_us)
+    return Failed(_FAILED_KINDS[lost.reason], detail=lost.reason, at_us=at_us)

@@ -1,7 +1,7 @@
 """The driver in virtual time: SimPy's clock (integer microseconds since the epoch) and the simulator's network.
 
-    env = simpy.Environment(initial_time=start_us)
-    integration = simulated(env, settings, parts, journal, network.exchange, history.append, crashed)
+    time = VirtualTime(start_us)
+    integration = simulated(time, settings, parts, journal, network.exchange, history.append, crashed)
     integration.start()
 
 `send(request, call, done)` carries a request over the simulator's network and calls `done` later, never at once, with
@@ -13,10 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import simpy
-
 from domain.history import Record
 from domain.http import Reply, Request
+from integration.drivers.virtual_time import VirtualTime
 from integration.effects import Call
 from integration.journal.protocol import Crash, Fenced, Journal
 from integration.outcomes import Failed, Unknown
@@ -28,27 +27,23 @@ Send = Callable[[Request, Call, Callable[[Result], None]], None]
 
 
 class SimpyHost:
-    """A Host over a SimPy environment."""
+    """A Host in virtual time."""
 
     def __init__(
         self,
-        env: simpy.Environment,
+        time: VirtualTime,
         send: Send,
         record: Callable[[Record], None],
         crashed: Callable[[Crash], None],
     ) -> None:
-        self._env = env
+        self._time = time
+        self.call_at = time.call_at
         self.send, self.record, self._crashed = send, record, crashed
         self._integration: Integration | None = None
 
     def now_us(self) -> int:
         """Return the virtual clock."""
-        return self._env.now  # type: ignore[return-value]  # SimPy says float; our delays are all integers
-
-    def call_at(self, at_us: int, action: Callable[[], None]) -> None:
-        """Do something at an instant, which is not in the past."""
-        event = simpy.Timeout(self._env, at_us - self._env.now)
-        event.callbacks.append(lambda _: action())
+        return self._time.now_us
 
     def died(self, end: Crash | Fenced) -> None:
         """Bury the incarnation that died; of a crash the simulator is told, it decides when to restart."""
@@ -63,7 +58,7 @@ class SimpyHost:
 
 
 def simulated(
-    env: simpy.Environment,
+    time: VirtualTime,
     settings: Settings,
     parts: Parts,
     journal: Journal,
@@ -72,7 +67,7 @@ def simulated(
     crashed: Callable[[Crash], None],
 ) -> Integration:
     """Return an integration in virtual time; `crashed` learns of each crash point that strikes."""
-    host = SimpyHost(env, send, record, crashed)
+    host = SimpyHost(time, send, record, crashed)
     integration = Integration(settings, parts, journal, host)
     host.serve(integration)
     return integration

@@ -53,9 +53,13 @@ class Book:
         """
         before = self._status.get((kind, key), "")
         if before != status:
-            self._require(kind, before, status)
+            if before and (chart := self._charts.get(kind)) is not None:
+                chart.require(before, status)
             self._status[kind, key] = status
-        self._tables.setdefault(kind, {})[key] = record
+        table = self._tables.get(kind)
+        if table is None:
+            table = self._tables[kind] = {}
+        table[key] = record
         if txn:
             self._txns[key] = txn
         self._record(
@@ -73,11 +77,6 @@ class Book:
     def keep(self, kind: str, key: str, record: Any) -> None:
         """Keep an entry that is no business document (an index, a catalogue row): no chart, no history."""
         self._tables.setdefault(kind, {})[key] = record
-
-    def _require(self, kind: str, before: str, status: str) -> None:
-        chart = self._charts.get(kind)
-        if chart is not None and before:
-            chart.require(before, status)
 
     def kinds(self) -> Iterator[str]:
         """Iterate over the kinds of entries there are."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -38,7 +37,7 @@ class Desk:
         self.agenda = Agenda()
         self.outbox: list[Message] = []
         self.wished_us: int | None = None
-        self._counters: Counter[str] = Counter()
+        self._counters: dict[str, int] = {}
 
     def wish_time(self, instant_us: int) -> None:
         """Ask for the world's clock to be moved to an instant (test clocks, a time machine); a live world does it soon.
@@ -54,8 +53,8 @@ class Desk:
 
     def next(self, series: str) -> int:
         """Return the next number of a series, starting at 1."""
-        self._counters[series] += 1
-        return self._counters[series]
+        number = self._counters[series] = self._counters.get(series, 0) + 1
+        return number
 
     def post(self, topic: str, content: Any, txn: str = "", message_id: str = "") -> Message:
         """Put a message into the outbox; its id comes from a counter unless the dialect has its own form."""
@@ -65,7 +64,7 @@ class Desk:
             system=self.system,
             topic=topic,
             txn=txn,
-            occurred_us=self.now_us,
+            occurred_us=self.book.now_us,
             content=content,
         )
         self.outbox.append(message)

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final
 
 from domain.draws import Draws
 from domain.faults import CATALOGUE, Fault, Place
 from domain.history import Fired
+from mocks.kernel.luck import MASK, WORDS, multiplier
 
 Rule = tuple[int, Fault]
 _FOREVER_US: Final = sys.maxsize
-_WORD: Final = 1 << 64
-_MASK: Final = _WORD - 1
 
 
 class FaultPlan:
     """Answers, for each opportunity, which fault strikes; every strike goes into the history as Fired.
 
-    The first matching fault of the plan wins. Draws are keyed by fault, operation, transaction and ordinal, so that a
+    The first matching fault of the plan wins. Each fault takes a draw of its own from the luck of a call, so that a
     plan with a fault less strikes the others just as before.
     """
 
@@ -29,112 +27,113 @@ class FaultPlan:
             if fault.kind not in CATALOGUE:
                 raise ValueError(f"unknown fault kind {fault.kind!r}; known: {', '.join(sorted(CATALOGUE))}")
         self.faults = tuple(faults)
-        self._draws = Draws(seed)
+        self.draws = Draws(seed)
         self._record = record
-        self._targets: dict[tuple[frozenset[str], str, str], _Target] = {}
-        self._slow: dict[str, list[Rule]] = {}
-        self._slowed: set[int] = set()
+        self._aims: dict[tuple[frozenset[str], str, str], Aim] = {}
+        self._slow: dict[str, _Slow] = {}
 
-    def strike(
-        self, kinds: frozenset[str], system: str, operation: str, txn: str, now_us: int, number: str = ""
-    ) -> Fault | None:
-        """Return the fault among `kinds` that strikes this opportunity, or None."""
-        target = self._targets.get((kinds, system, operation))
-        if target is None:
-            rules = [(i, f) for i, f in self._aimed_at(kinds, system) if f.operation in ("", operation)]
-            target = self._targets[kinds, system, operation] = _Target(rules, f"{system}.{operation}", self._draws)
-        rule = target.struck(txn, now_us)
-        if rule is None:
-            return None
-        self._fired(rule[0], rule[1], system, operation, txn, now_us, number)
-        return rule[1]
+    def aim(self, kinds: frozenset[str], system: str, operation: str) -> Aim:
+        """Return what the plan holds in store for one operation of one system at the place of these kinds."""
+        found = self._aims.get((kinds, system, operation))
+        if found is None:
+            rules = [rule for rule in self._aimed_at(kinds, system) if rule[1].operation in ("", operation)]
+            found = self._aims[kinds, system, operation] = Aim(rules, system, operation, self._record)
+        return found
 
     def struck(self, index: int, now_us: int, number: str) -> None:
         """Note that a fault which the plan does not decide itself (a crash) has struck."""
-        self._fired(index, self.faults[index], "", "", "", now_us, number)
+        self._record(_fired(index, self.faults[index], "", "", "", now_us, number))
 
     def latency_factor(self, system: str, now_us: int) -> float:
         """Return by how much brownouts stretch the latency of a system now (1.0 = not at all)."""
-        rules = self._slow.get(system)
-        if rules is None:
-            rules = self._slow[system] = self._aimed_at(_SLOW, system)
-        factor = 1.0
-        for index, fault in rules:
-            if _in_window(fault, now_us):
-                factor *= fault.factor
-                if index not in self._slowed:
-                    self._slowed.add(index)
-                    self._fired(index, fault, system, "", "", now_us, "")
-        return factor
+        slow = self._slow.get(system)
+        if slow is None:
+            slow = self._slow[system] = _Slow(self._aimed_at(_SLOW, system), system, self._record)
+        return slow.factor if slow.from_us <= now_us < slow.until_us else slow.look_up(now_us)
 
     def _aimed_at(self, kinds: frozenset[str], system: str) -> list[Rule]:
         return [(i, f) for i, f in enumerate(self.faults) if f.kind in kinds and f.system in ("", system)]
 
-    def _fired(self, index: int, fault: Fault, system: str, operation: str, txn: str, now_us: int, number: str) -> None:
-        self._record(
-            Fired(
-                at_us=now_us, fault=index, kind=fault.kind, system=system, operation=operation, txn=txn, number=number
-            )
-        )  # fmt: skip
 
-
-class _Target:
-    """What the plan holds in store for one operation of one system at one place.
+class Aim:
+    """The faults that may strike one operation of one system at one place; without `rules`, none ever will.
 
     Most opportunities meet faults that are out of their window or strike few in a million, so both are cheap: the
-    rules in force are looked up once per span of time, and one keyed hash per transaction serves all its draws.
+    rules in force are looked up once per span of time, and the luck of a call serves all its draws.
     """
 
-    def __init__(self, rules: list[Rule], name: str, draws: Draws) -> None:
-        self._rules = rules
-        self._name = name
-        self._draws = draws
-        self._from_us, self._until_us = (0, 0) if rules else (0, _FOREVER_US)  # the span `_in_force` holds for
-        self._in_force: list[tuple[int, Rule]] = []  # each with what a word must be below for it to strike
-        self._seen: Counter[str] = Counter()  # opportunities by transaction, whatever was in force
-        self._noise: dict[str, int] = {}  # by transaction
-        self._turns: Counter[tuple[int, str]] = Counter()  # opportunities in the window of an `nth` fault
+    def __init__(self, rules: list[Rule], system: str, operation: str, record: Callable[[Fired], None]) -> None:
+        self.rules = rules
+        self._system, self._operation, self._record = system, operation, record
+        self._from_us, self._until_us = 0, 0  # the span `_in_force` holds for
+        self._in_force: list[tuple[int, int, bool, Rule]] = []  # strikes below, multiplier, is picky, rule
+        self._turns: dict[tuple[int, str], int] = {}  # opportunities in the window of an `nth` fault
 
-    def struck(self, txn: str, now_us: int) -> Rule | None:
-        """Return the first rule that strikes the next opportunity of a transaction, or None."""
+    def strike(self, luck: int, txn: str, now_us: int, number: str = "") -> Fault | None:
+        """Return the fault that strikes the opportunity of a call with such luck, or None."""
         if not self._from_us <= now_us < self._until_us:
             self._look_up(now_us)
-        turn = self._seen[txn] = self._seen[txn] + 1
-        for below, rule in self._in_force:
-            index, fault = rule
-            if (fault.txn and fault.txn != txn) or (fault.nth and not self._is_turn(index, fault, txn)):
+        for below, odd, is_picky, rule in self._in_force:
+            if is_picky and not self._suits(rule, txn):
                 continue
-            if below >= _WORD or self._word(txn, turn, index) < below:
-                return rule
+            if luck * odd & MASK < below:
+                index, fault = rule
+                self._record(_fired(index, fault, self._system, self._operation, txn, now_us, number))
+                return fault
         return None
 
-    def _word(self, txn: str, turn: int, index: int) -> int:
-        noise = self._noise.get(txn)
-        if noise is None:
-            noise = self._noise[txn] = self._draws.whole(0, _MASK, "fault", self._name, txn)
-        return stirred(noise, turn << 16 | index)
-
     def _look_up(self, now_us: int) -> None:
-        edges = [edge for _, fault in self._rules for edge in (fault.start_us, fault.end_us)]
-        self._from_us = max([edge for edge in edges if edge <= now_us], default=0)
-        self._until_us = min([edge for edge in edges if edge > now_us], default=_FOREVER_US)
-        in_force = [rule for rule in self._rules if _in_window(rule[1], now_us)]
-        self._in_force = [(rule[1].share_ppm * _WORD // 1_000_000, rule) for rule in in_force]
+        self._from_us, self._until_us = _span_us(self.rules, now_us)
+        self._in_force = [
+            (fault.share_ppm * WORDS // 1_000_000, multiplier(index), bool(fault.txn or fault.nth), (index, fault))
+            for index, fault in self.rules
+            if _in_window(fault, now_us)
+        ]
 
-    def _is_turn(self, index: int, fault: Fault, txn: str) -> bool:
-        self._turns[index, txn] += 1
-        return self._turns[index, txn] == fault.nth
+    def _suits(self, rule: Rule, txn: str) -> bool:
+        index, fault = rule
+        if fault.txn and fault.txn != txn:
+            return False
+        if not fault.nth:
+            return True
+        turn = self._turns[index, txn] = self._turns.get((index, txn), 0) + 1
+        return turn == fault.nth
 
 
-def stirred(noise: int, index: int) -> int:
-    """Return the 64-bit word with this index out of the stream that the noise starts, as SplitMix64 does.
+class _Slow:
+    """By which factor the brownouts of one system stretch its latency, known for a span of time."""
 
-    Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014.
-    """
-    word = (noise + (index + 1) * 0x9E3779B97F4A7C15) & _MASK
-    word = (word ^ word >> 30) * 0xBF58476D1CE4E5B9 & _MASK
-    word = (word ^ word >> 27) * 0x94D049BB133111EB & _MASK
-    return word ^ word >> 31
+    def __init__(self, rules: list[Rule], system: str, record: Callable[[Fired], None]) -> None:
+        self._rules, self._system, self._record = rules, system, record
+        self._told: set[int] = set()
+        self.from_us, self.until_us, self.factor = 0, 0, 1.0
+
+    def look_up(self, now_us: int) -> float:
+        """Find the factor of the span around an instant; a brownout at work for the first time is recorded."""
+        self.from_us, self.until_us = _span_us(self._rules, now_us)
+        self.factor = 1.0
+        for index, fault in self._rules:
+            if _in_window(fault, now_us):
+                self.factor *= fault.factor
+                if index not in self._told:
+                    self._told.add(index)
+                    self._record(_fired(index, fault, self._system, "", "", now_us, ""))
+        return self.factor
+
+
+def _span_us(rules: Sequence[Rule], now_us: int) -> tuple[int, int]:
+    """Return the span [from, until) around an instant in which the same rules are in force."""
+    edges = [edge for _, fault in rules for edge in (fault.start_us, fault.end_us)]
+    return (
+        max([edge for edge in edges if edge <= now_us], default=0),
+        min([edge for edge in edges if edge > now_us], default=_FOREVER_US),
+    )
+
+
+def _fired(index: int, fault: Fault, system: str, operation: str, txn: str, now_us: int, number: str) -> Fired:
+    return Fired(
+        at_us=now_us, fault=index, kind=fault.kind, system=system, operation=operation, txn=txn, number=number
+    )  # fmt: skip
 
 
 def _in_window(fault: Fault, now_us: int) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-
 import msgspec
 
 from domain.http import Reply
@@ -34,32 +32,40 @@ class _Stored(msgspec.Struct, frozen=True, gc=False):
     at_us: int
 
 
+KEYS_MAX = 500_000  # of each generation: a load lab must not fill the memory within a vendor's day
+
+
 class KeyStore:
-    """The answers of one system by idempotency key, oldest first, pruned by retention."""
+    """The answers of one system by idempotency key, forgotten when they are older than the vendor's retention.
+
+    They are kept in two generations, each open for as long as the retention or until it is full; when the younger one
+    is closed, all of the older one goes at once.
+    """
 
     def __init__(self, policy: IdempotencyPolicy) -> None:
         self.policy = policy
-        self._answers: OrderedDict[str, _Stored] = OrderedDict()
+        self._retention_us = policy.retention_seconds * 1_000_000
+        self._recent: dict[str, _Stored] = {}
+        self._former: dict[str, _Stored] = {}
+        self._until_us = 0  # the recent generation is open until then
 
     def find(self, key: str, now_us: int) -> tuple[str, Reply] | None:
         """Return (fingerprint, reply) stored for a key within retention, or None."""
-        self._prune(now_us)
-        stored = self._answers.get(key)
-        return (stored.fingerprint, stored.reply) if stored is not None else None
+        stored = self._recent.get(key) or self._former.get(key)
+        if stored is None or stored.at_us <= now_us - self._retention_us:
+            return None
+        return stored.fingerprint, stored.reply
 
     def keep(self, key: str, fingerprint: str, reply: Reply, now_us: int) -> None:
         """Store the first answer for a key when the policy says so."""
-        refused = 400 <= reply.status < 500 and reply.status != 402
-        if refused and not self.policy.keeps_refusals:
+        status, policy = reply.status, self.policy
+        if 400 <= status < 500 and status != 402 and not policy.keeps_refusals:
             return
-        if reply.status >= 500 and not self.policy.keeps_server_errors:
+        if (status >= 500 and not policy.keeps_server_errors) or self.find(key, now_us) is not None:
             return
-        self._answers.setdefault(key, _Stored(fingerprint, reply, now_us))
+        if now_us >= self._until_us or len(self._recent) >= KEYS_MAX:
+            self._former, self._recent, self._until_us = self._recent, {}, now_us + self._retention_us
+        self._recent[key] = _Stored(fingerprint, reply, now_us)
 
-    def _prune(self, now_us: int) -> None:
-        oldest_us = now_us - self.policy.retention_seconds * 1_000_000
-        while self._answers:
-            key = next(iter(self._answers))
-            if self._answers[key].at_us > oldest_us:
-                return
-            del self._answers[key]
+    def __len__(self) -> int:
+        return len(self._recent) + len(self._former)

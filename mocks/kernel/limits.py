@@ -29,8 +29,13 @@ class Limiter:
         policy = self.policy
         if policy.concurrent and self.in_use >= policy.concurrent:
             return False
-        if policy.requests and not self._has_room(now_us):
-            return False
+        if policy.requests:
+            recent, floor_us = self._recent, now_us - policy.window_seconds * 1_000_000
+            while recent and recent[0] <= floor_us:
+                recent.popleft()
+            if len(recent) >= policy.requests:
+                return False
+            recent.append(now_us)
         self.in_use += 1
         return True
 
@@ -38,12 +43,3 @@ class Limiter:
         """Give the slot back."""
         assert self.in_use > 0, "a slot was given back twice"
         self.in_use -= 1
-
-    def _has_room(self, now_us: int) -> bool:
-        recent, floor_us = self._recent, now_us - self.policy.window_seconds * 1_000_000
-        while recent and recent[0] <= floor_us:
-            recent.popleft()
-        if len(recent) >= self.policy.requests:
-            return False
-        recent.append(now_us)
-        return True

@@ -1,8 +1,8 @@
 """A system at work: the pipeline every request passes, whichever vendor's dialect it speaks.
 
 A service is synchronous and transport-free: a request goes in with the instant of the world's clock, an outcome comes
-out. Doors (in process, ASGI, a simulated network) carry both. The pipeline, in order: route, authenticate, limits,
-planned faults before the commit, idempotency, decode, the operation, idempotency again, planned faults after it.
+out. Doors (in process, ASGI, a simulated network) carry both. The pipeline, in order: route, limits, planned faults
+before the commit, authenticate, idempotency, decode, the operation, idempotency again, planned faults after it.
 """
 
 from __future__ import annotations
@@ -19,29 +19,45 @@ from domain.faults import Fault
 from domain.history import Acted, Arrived
 from domain.http import Reply, Request
 from mocks.kernel import faults
+from mocks.kernel.agenda import NEVER_US
 from mocks.kernel.codec import Undecodable
 from mocks.kernel.desk import Desk, Message
-from mocks.kernel.faults import FaultPlan
+from mocks.kernel.faults import Aim, FaultPlan
 from mocks.kernel.idempotency import IdempotencyPolicy, KeyStore
 from mocks.kernel.limits import Limiter, LimitPolicy
+from mocks.kernel.luck import Luck
 from mocks.kernel.operations import Call, Operation, Refusal, Router
 
 _QUOTE_IN_TARGET = re.compile(r"Q-\d{6}", re.ASCII)
 _QUOTE_IN_BODY = re.compile(rb"Q-\d{6}")
 DELIVER, RESET, SILENCE = "deliver", "reset", "silence"
+CLOSE, TRUNCATE, DRIP = "close", "truncate", "drip"
 HOLD_HEADER = "x-q2c-hold-seconds"
 """On a reply: a live door waits so many seconds for something to happen in the service, asks again, and takes it off.
 
 A long poll (CometD) is an operation that answers "nothing yet" with this header; a rehearsal ignores it.
 """
-_AFTER_COMMIT = {"lost_reply": SILENCE, "reset_after": RESET, "error_after": DELIVER}
+_COMMITTED = frozenset({"done", "read", "replayed"})
+_AFTER_COMMIT = {
+    "lost_reply": SILENCE,
+    "reset_after": RESET,
+    "error_after": DELIVER,
+    "closed_after": CLOSE,
+    "truncated_after": TRUNCATE,
+    "drip_after": DRIP,
+}
 
 
 class Outcome(msgspec.Struct, frozen=True, gc=False):
-    """What a request led to: the reply, and what the wire does with it (deliver, reset, silence)."""
+    """What a request led to: the reply, and what the wire does with it.
+
+    It delivers it, resets the connection, stays silent, closes without a reply, sends part of the body and closes
+    (truncate), or sends the body a few bytes at a time over `seconds` (drip).
+    """
 
     reply: Reply
     wire: str = DELIVER
+    seconds: float = 0.0
 
 
 class Dialect(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +97,20 @@ class Delivery(msgspec.Struct, frozen=True, gc=False):
     attempt: int
 
 
+class Stake:
+    """What may befall the calls of one operation: their luck, and the faults planned at each place they pass."""
+
+    __slots__ = ("after", "before", "before_keyed", "luck", "network")
+
+    def __init__(self, plan: FaultPlan, system: str, operation: Operation) -> None:
+        name, before = operation.name, faults.BEFORE_WITHOUT_KEY if operation.write else faults.BEFORE_READ
+        self.luck = Luck(plan.draws, system, name)
+        self.network = plan.aim(faults.NETWORK, system, name)
+        self.before = plan.aim(before, system, name)
+        self.before_keyed = plan.aim(faults.BEFORE, system, name) if operation.write else self.before
+        self.after = plan.aim(faults.AFTER, system, name)
+
+
 class Service:
     """One system of record behind its dialect."""
 
@@ -95,8 +125,10 @@ class Service:
         self.limiter = Limiter(dialect.limits)
         self._record = record
         self._router = Router(dialect.operations)
-        self._keys = KeyStore(dialect.idempotency) if dialect.idempotency else None
+        self._policy = dialect.idempotency or _NO_KEYS
+        self._keys = KeyStore(self._policy)
         self._retries: list[Delivery] = []
+        self._stakes: dict[str, Stake] = {}
 
     # --- requests ---------------------------------------------------------------------------------------------------
 
@@ -106,6 +138,8 @@ class Service:
         refused = self.admit(call, now_us)
         if refused is not None:
             return refused
+        if self.plan.faults:
+            self.stake(call)
         try:
             return self.perform(call, now_us)
         finally:
@@ -117,13 +151,22 @@ class Service:
         call = Call(request, operation or _unknown(methods), params, now_us, number)
         call.txn = self._txn(call)
         if operation is not None:
-            if self.dialect.classify is not None:
-                call.operation = self.dialect.classify(call)
-            policy = self.dialect.idempotency
-            if policy is not None and request.method in policy.methods:
-                call.key = request.headers.get(policy.header, "")
-            call.key = call.key or self.dialect.identity(call)
+            dialect = self.dialect
+            if dialect.classify is not None:
+                call.operation = dialect.classify(call)
+            if request.method in self._policy.methods:
+                call.key = call.idempotency_key = request.headers.get(self._policy.header, "")
+            call.key = call.key or dialect.identity(call)
         return call
+
+    def stake(self, call: Call) -> Stake:
+        """Give a call its luck and return what may befall it; where faults are planned, before it is performed."""
+        operation = call.operation
+        stake = self._stakes.get(operation.name)
+        if stake is None:
+            stake = self._stakes[operation.name] = Stake(self.plan, self.name, operation)
+        call.luck = stake.luck.word(call.key or call.txn, call.now_us)
+        return stake
 
     def admit(self, call: Call, now_us: int) -> Outcome | None:
         """Take a slot for the request, or return the refusal; who was admitted must `limiter.leave()` later."""
@@ -132,93 +175,84 @@ class Service:
         wait = self.dialect.limits.retry_after_seconds
         code = "throttled" if wait else "throttled_silently"
         reply = self._refusal(Refusal(code, retry_after_seconds=wait), call)
-        self._arrived(call, reply, "refused", now_us)
+        self._arrived(call, reply, "refused")
         return Outcome(reply)
 
     def perform(self, call: Call, now_us: int) -> Outcome:
         """Run an admitted request: its effect is committed when this returns, whatever the wire does to the reply."""
-        self._at(now_us, call.number)
-        call.now_us = now_us
-        fault = self._strike_before(call, now_us)
+        book = self.desk.book
+        book.now_us, book.cause, call.now_us = now_us, call.number, now_us
+        stake = self._stakes.get(call.operation.name)  # none: no faults are planned
+        fault = None
+        if stake is not None:
+            before = stake.before_keyed if call.idempotency_key else stake.before
+            fault = before.strike(call.luck, call.txn, now_us, call.number) if before.rules else None
         if fault is not None:
-            reply, effect = self._struck(fault, call, now_us), "faulted"
+            reply, effect = self._struck(fault, call), "faulted"
         else:
-            reply, effect = self._answer(call, now_us)
-        self._arrived(call, reply, effect, now_us)
-        return self._after(call, reply, effect, now_us)
+            reply, effect = self._answer(call)
+        self._arrived(call, reply, effect)
+        if stake is not None and stake.after.rules and effect in _COMMITTED:
+            return self._after(stake.after, call, reply)
+        return Outcome(reply)
 
-    def _strike_before(self, call: Call, now_us: int) -> Fault | None:
-        if not call.operation.write:
-            kinds = faults.BEFORE_READ
-        else:
-            kinds = faults.BEFORE if call.key and self._keys is not None else faults.BEFORE_WITHOUT_KEY
-        return self.plan.strike(kinds, self.name, call.operation.name, call.txn, now_us, call.number)
-
-    def _struck(self, fault: Fault, call: Call, now_us: int) -> Reply:
+    def _struck(self, fault: Fault, call: Call) -> Reply:
         code = _BEFORE_CODES[fault.kind]
         reply = self._refusal(Refusal(code, "", retry_after_seconds=int(fault.seconds)), call)
-        if fault.kind == "sticky_error" and self._keys is not None:
-            self._keys.keep(call.key, call.fingerprint, reply, now_us)
+        if fault.kind == "sticky_error":
+            self._keys.keep(call.idempotency_key, call.fingerprint, reply, call.now_us)
         return reply
 
-    def _answer(self, call: Call, now_us: int) -> tuple[Reply, str]:
+    def _answer(self, call: Call) -> tuple[Reply, str]:
         refusal = self.dialect.authenticate(self.model, call.request)
+        if refusal is None and not call.operation.path:
+            refusal = _no_operation(call.operation)
         if refusal is not None:
             return self._refusal(refusal, call), "refused"
-        if call.operation.name == "unknown":
-            return self._refusal(_no_operation(call.operation), call), "refused"
-        return self._once(call, now_us)
+        return self._once(call) if call.idempotency_key else self._run(call)
 
-    def _once(self, call: Call, now_us: int) -> tuple[Reply, str]:
-        policy = self.dialect.idempotency
-        if policy is None or self._keys is None:
-            return self._run(call)
-        key = call.request.headers.get(policy.header, "") if call.request.method in policy.methods else ""
-        if not key:
-            return self._run(call)
-        digest = call.fingerprint
-        found = self._keys.find(key, now_us)
+    def _once(self, call: Call) -> tuple[Reply, str]:
+        key, policy = call.idempotency_key, self._policy
+        found = self._keys.find(key, call.now_us)
         if found is None:
             reply, effect = self._run(call)
-            self._keys.keep(key, digest, reply, now_us)
+            self._keys.keep(key, call.fingerprint, reply, call.now_us)
             return reply, effect
         stored, reply = found
-        if stored != digest:
+        if stored != call.fingerprint:
             return self._refusal(Refusal(policy.mismatch, field=policy.header), call), "refused"
         name, value = policy.replay_header
         reply = self.dialect.finish(reply, call)  # a replay is a reply of its own: it has its own request id
         return (msgspec.structs.replace(reply, headers={**reply.headers, name: value}) if name else reply), "replayed"
 
     def _run(self, call: Call) -> tuple[Reply, str]:
+        operation, dialect = call.operation, self.dialect
         try:
-            call.body = self.dialect.decode(call)
-            reply = call.operation.handler(self.model, call)
+            call.body = dialect.decode(call)
+            reply = operation.handler(self.model, call)
         except Refusal as refusal:
             return self._refusal(refusal, call), "refused"
         except Undecodable as error:
             return self._refusal(Refusal("malformed", str(error)), call), "refused"
         except IllegalTransition as error:
             return self._refusal(Refusal("conflict_state", str(error)), call), "refused"
-        effect = "done" if call.operation.write else "read"
-        return self.dialect.finish(reply, call), effect
+        return dialect.finish(reply, call), "done" if operation.write else "read"
 
-    def _after(self, call: Call, reply: Reply, effect: str, now_us: int) -> Outcome:
-        if effect not in ("done", "replayed", "read"):
-            return Outcome(reply)
-        fault = self.plan.strike(faults.AFTER, self.name, call.operation.name, call.txn, now_us, call.number)
+    def _after(self, aim: Aim, call: Call, reply: Reply) -> Outcome:
+        fault = aim.strike(call.luck, call.txn, call.now_us, call.number)
         if fault is None:
             return Outcome(reply)
         if fault.kind == "error_after":
             reply = self._refusal(Refusal("server_error"), call)
-        return Outcome(reply, _AFTER_COMMIT[fault.kind])
+        return Outcome(reply, _AFTER_COMMIT[fault.kind], fault.seconds)
 
     def _refusal(self, refusal: Refusal, call: Call) -> Reply:
         return self.dialect.finish(self.dialect.refuse(refusal, call), call)
 
-    def _arrived(self, call: Call, reply: Reply, effect: str, now_us: int) -> None:
+    def _arrived(self, call: Call, reply: Reply, effect: str) -> None:
         self._record(
             Arrived(
-                at_us=now_us, number=call.number, system=self.name, operation=call.operation.name, key=call.key,
+                at_us=call.now_us, number=call.number, system=self.name, operation=call.operation.name, key=call.key,
                 fingerprint=call.fingerprint, txn=call.txn, status=reply.status, effect=effect,
             )
         )  # fmt: skip
@@ -236,6 +270,11 @@ class Service:
                 return txn
         return ""
 
+    def replan(self, plan: FaultPlan) -> None:
+        """Replace the plan of faults from now on."""
+        self.plan = plan
+        self._stakes.clear()
+
     # --- people and time --------------------------------------------------------------------------------------------
 
     def act(self, act: Act) -> None:
@@ -251,7 +290,8 @@ class Service:
 
     def due_us(self) -> int | None:
         """Return when the system wants to act by itself next, or None."""
-        return self.desk.agenda.due_us()
+        next_us = self.desk.agenda.next_us
+        return next_us if next_us != NEVER_US else None
 
     def tick(self, now_us: int) -> None:
         """Run all that is due by now; each action sees its own due instant as the time."""
@@ -268,6 +308,11 @@ class Service:
         self.desk.book.cause = cause
 
     # --- webhooks ---------------------------------------------------------------------------------------------------
+
+    @property
+    def has_mail(self) -> bool:
+        """Tell whether there are deliveries to collect."""
+        return bool(self.desk.outbox or self._retries)
 
     def collect(self) -> list[Delivery]:
         """Return and forget the deliveries that have become due since the last call."""
@@ -300,6 +345,7 @@ class Service:
         return self.dialect.acknowledged(status, body)
 
 
+_NO_KEYS = IdempotencyPolicy(header="", methods=frozenset())
 _BEFORE_CODES = {
     "throttled": "throttled",
     "throttled_silently": "throttled_silently",

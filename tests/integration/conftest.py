@@ -12,10 +12,11 @@ import simpy
 from domain import history
 from domain.http import Reply, Request
 from integration.drivers.simpy_driver import Result, simulated
+from integration.drivers.virtual_time import VirtualTime
 from integration.effects import Call
 from integration.flow import Program
-from integration.journal.sqlite import SqliteJournal
 from integration.journal.protocol import Crash, CrashPoint
+from integration.journal.sqlite import SqliteJournal
 from integration.outcomes import Failed, Unknown
 from integration.process import Parts
 from integration.settings import Settings
@@ -44,7 +45,7 @@ class World:
         restart_seconds: int = 30,
         **parts: Any,
     ) -> None:
-        self.env = simpy.Environment(initial_time=START_US)
+        self.env = VirtualTime(START_US)
         self.records: list[history.Record] = []
         self.sent: list[tuple[int, Call, Request]] = []
         self.done: Counter[str] = Counter()

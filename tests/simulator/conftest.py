@@ -7,13 +7,12 @@ from typing import Any, TypeVar
 
 import msgspec
 import pytest
-import simpy
 
 from domain.acts import Act
-from domain.draws import Draws
 from domain.faults import Fault
 from domain.history import Arrived, Attempted, Delivered, Fired
 from domain.http import Lost, Reply, Request
+from integration.drivers.virtual_time import VirtualTime
 from mocks.kernel.limits import LimitPolicy
 from mocks.world import World
 from simulator.latency import Latency, LatencyTable
@@ -35,10 +34,10 @@ class Wire:
 
     def __init__(self, *faults: Fault, limits: Mapping[str, LimitPolicy] | None = None) -> None:
         self.records: list[Any] = []
-        self.env = simpy.Environment(initial_time=START_US)
+        self.time = VirtualTime(START_US)
         self.world = World(1, self.records.append, faults, limits=limits)
-        table = LatencyTable(Draws(1), {**_EXACT, "webhook": Latency(0.5, 0.5)})
-        self.network = Network(self.env, self.world, table, self.records.append)
+        table = LatencyTable({**_EXACT, "webhook": Latency(0.5, 0.5)})
+        self.network = Network(self.time, self.world, table, self.records.append)
         self.network.intake = self
         self.answers: list[tuple[float, Reply | Lost]] = []
         self.received: list[tuple[float, Request]] = []
@@ -51,12 +50,13 @@ class Wire:
 
     @property
     def now_seconds(self) -> float:
-        return (int(self.env.now) - START_US) / SECOND_US
+        return (self.time.now_us - START_US) / SECOND_US
 
     def call(self, request: Request, at: float = 0.0, timeout_seconds: float = 30.0) -> None:
         """Send a request so many seconds after the start."""
         timeout_us = round(timeout_seconds * SECOND_US)
-        self.network.after(round(at * SECOND_US), lambda _: self.network.send(request, timeout_us, self._learn))
+        at_us = self.time.now_us + round(at * SECOND_US)
+        self.time.call_at(at_us, self.network.send, request, timeout_us, self._learn)
 
     def _learn(self, answer: Reply | Lost) -> None:
         self.answers.append((self.now_seconds, answer))
@@ -67,12 +67,12 @@ class Wire:
 
     def act(self, system: str, action: str, **arguments: Any) -> None:
         """Have somebody do something right now."""
-        self.world[system].act(Act(at_us=int(self.env.now), system=system, action=action, arguments=arguments))
+        self.world[system].act(Act(at_us=self.time.now_us, system=system, action=action, arguments=arguments))
         self.network.flush(self.world[system])
 
     def run(self, seconds: float = 60.0) -> Wire:
         """Let time pass until so many seconds after the start."""
-        self.env.run(until=START_US + round(seconds * SECOND_US))
+        self.time.play(START_US + round(seconds * SECOND_US))
         return self
 
     def of(self, kind: type[R]) -> list[R]:

@@ -6,14 +6,14 @@ from statistics import median, quantiles
 
 import pytest
 
-from domain.draws import Draws
+from mocks.kernel.luck import MASK, stirred
 from simulator.latency import DEFAULTS, LOAD_FACTOR_MAX, Latency, LatencyTable, load_factor
 
-TABLE = LatencyTable(Draws(1), {})
+TABLE = LatencyTable({})
 
 
 def drawn(system: str, write: bool, count: int = 2000) -> list[float]:
-    return [TABLE.service_us(system, write, 1.0, "op", "subject", number) / 1e6 for number in range(count)]
+    return [TABLE.service_us(system, write, 1.0, stirred(1, number)) / 1e6 for number in range(count)]
 
 
 @pytest.mark.parametrize("system", ["crm", "erp", "billing", "tax", "payment", "fulfilment"])
@@ -29,22 +29,25 @@ def test_reads_have_a_row_of_their_own_where_there_is_one() -> None:
 
 
 def test_a_scenarios_row_replaces_the_default() -> None:
-    table = LatencyTable(Draws(1), {"erp.write": Latency(7.0, 7.0)})
-    assert table.service_us("erp", True, 1.0, "op") == 7_000_000
-    assert table.service_us("erp", False, 1.0, "op") == TABLE.service_us("erp", False, 1.0, "op")
+    table = LatencyTable({"erp.write": Latency(7.0, 7.0)})
+    assert table.service_us("erp", True, 1.0, 1) == 7_000_000
+    assert table.service_us("erp", False, 1.0, 1) == TABLE.service_us("erp", False, 1.0, 1)
 
 
-def test_equal_keys_take_equally_long_and_seeds_differ() -> None:
-    again = LatencyTable(Draws(1), {})
-    other = LatencyTable(Draws(2), {})
-    assert TABLE.service_us("erp", True, 1.0, "op", 1) == again.service_us("erp", True, 1.0, "op", 1)
-    assert TABLE.service_us("erp", True, 1.0, "op", 1) != other.service_us("erp", True, 1.0, "op", 1)
-    assert TABLE.service_us("erp", True, 1.0, "op", 1) != TABLE.service_us("erp", True, 1.0, "op", 2)
+def test_equal_luck_takes_equally_long_and_other_luck_another_time() -> None:
+    again = LatencyTable({})
+    assert TABLE.service_us("erp", True, 1.0, stirred(1, 1)) == again.service_us("erp", True, 1.0, stirred(1, 1))
+    assert TABLE.service_us("erp", True, 1.0, stirred(1, 1)) != TABLE.service_us("erp", True, 1.0, stirred(1, 2))
+
+
+@pytest.mark.parametrize("luck", [0, 1, MASK, 1 << 63])
+def test_the_least_and_the_greatest_luck_still_take_a_time(luck: int) -> None:
+    assert 1 <= TABLE.service_us("erp", True, 1.0, luck) < 10**10
 
 
 def test_a_factor_stretches_a_call() -> None:
-    once = TABLE.service_us("erp", True, 1.0, "op", 1)
-    assert TABLE.service_us("erp", True, 3.0, "op", 1) == pytest.approx(3 * once, abs=2)
+    once = TABLE.service_us("erp", True, 1.0, stirred(1, 1))
+    assert TABLE.service_us("erp", True, 3.0, stirred(1, 1)) == pytest.approx(3 * once, abs=2)
 
 
 @pytest.mark.parametrize(

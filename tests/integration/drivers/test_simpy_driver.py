@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import simpy
-
 from integration.drivers.simpy_driver import SimpyHost
+from integration.drivers.virtual_time import VirtualTime
 
 
 def test_actions_happen_at_their_instant_in_the_order_they_were_planned() -> None:
-    env = simpy.Environment(initial_time=100)
-    host = SimpyHost(env, lambda request, call, done: None, lambda record: None, lambda crash: None)
+    time = VirtualTime(100)
+    host = SimpyHost(time, lambda request, call, done: None, lambda record: None, lambda crash: None)
     seen: list[tuple[str, int]] = []
     for name, at_us in (("c", 300), ("a", 100), ("b", 100)):
         host.call_at(at_us, lambda name=name: seen.append((name, host.now_us())))  # type: ignore[misc]
-    env.run()
+    time.run()
     assert seen == [("a", 100), ("b", 100), ("c", 300)]

@@ -6,7 +6,8 @@ from typing import Any
 
 from domain.faults import Fault
 from domain.history import Fired
-from mocks.kernel.faults import AFTER, BEFORE, FaultPlan, stirred
+from mocks.kernel.faults import AFTER, BEFORE, FaultPlan
+from mocks.kernel.luck import MASK, Luck, multiplier, stirred
 
 TXNS = [f"Q-{number:06d}" for number in range(1, 2_001)]
 
@@ -15,8 +16,9 @@ def fired(faults: list[Fault], at_us: int = 5) -> list[Fired]:
     """Return what a plan fires when each transaction calls one operation twice."""
     records: list[Any] = []
     plan = FaultPlan(faults, 7, records.append)
+    aim, luck = plan.aim(AFTER, "erp", "upsert_order"), Luck(plan.draws, "erp", "upsert_order")
     for txn in TXNS * 2:
-        plan.strike(AFTER, "erp", "upsert_order", txn, at_us)
+        aim.strike(luck.word(txn, at_us), txn, at_us)
     return records
 
 
@@ -35,9 +37,12 @@ def test_dropping_a_fault_does_not_move_the_draws_of_another() -> None:
 
 
 def test_faults_draw_independently_of_each_other() -> None:
-    words = [[stirred(noise << 11, index) < 1 << 63 for noise in range(2_000)] for index in range(2)]
-    agreeing = sum(first == second for first, second in zip(*words, strict=True))
-    assert 850 <= agreeing <= 1_150
+    words = [stirred(1, number) for number in range(2_000)]
+    for first in range(8):
+        for second in range(first):
+            drawn = [[word * multiplier(index) & MASK < 1 << 63 for word in words] for index in (first, second)]
+            agreeing = sum(one == other for one, other in zip(*drawn, strict=True))
+            assert 850 <= agreeing <= 1_150, (first, second)
 
 
 def test_a_fault_strikes_only_within_its_window() -> None:
@@ -51,7 +56,7 @@ def test_windows_are_kept_when_time_moves_back_and_forth() -> None:
     records: list[Any] = []
     plan = FaultPlan([Fault(kind="lost_reply", start_us=10, end_us=20)], 7, records.append)
     for at_us in (5, 15, 25, 12, 8, 19):
-        plan.strike(AFTER, "erp", "upsert_order", "Q-000001", at_us)
+        plan.aim(AFTER, "erp", "upsert_order").strike(0, "Q-000001", at_us)
     assert [record.at_us for record in records] == [15, 12, 19]
 
 
@@ -70,4 +75,4 @@ def test_a_fault_strikes_only_its_system_operation_and_place() -> None:
     assert not fired([Fault(kind="lost_reply", system="billing")])
     assert not fired([Fault(kind="lost_reply", operation="upsert_invoice")])
     plan = FaultPlan([Fault(kind="lost_reply")], 7, lambda _record: None)
-    assert plan.strike(BEFORE, "erp", "upsert_order", "Q-000001", 5) is None
+    assert plan.aim(BEFORE, "erp", "upsert_order").strike(0, "Q-000001", 5) is None
