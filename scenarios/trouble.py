@@ -65,6 +65,8 @@ class Maintenance(Window):
 
 FAULT_WORDS: dict[str, frozenset[str]] = {
     "late_arrival": frozenset({"wait"}),
+    "drip_before": frozenset({"wait"}),
+    "drip_after": frozenset({"wait"}),
     "throttled": frozenset({"wait"}),
     "brownout": frozenset({"factor"}),
     "duplicate": frozenset({"count"}),

@@ -31,6 +31,9 @@ _WORDS = {
 _FAULTS = {
     "lost_reply": "the work was done, but the reply was lost",
     "reset_after": "the work was done, but the connection broke before the reply",
+    "closed_after": "the work was done, but the connection was closed without a reply",
+    "truncated_after": "the work was done, but the reply was cut off",
+    "drip_after": "the work was done, but the reply took too long to come in",
     "error_after": "the work was done, but the answer was an error",
     "sticky_error": "it failed, and the failure is remembered for its key",
     "late_arrival": "nobody waited for it any more when it arrived",

@@ -43,6 +43,12 @@ LOST = [
     ("reset_after", "unknown", 0, "connection reset", 1.015, True),
     ("lost_reply", "unknown", 0, "timeout", 30.0, True),
     ("late_arrival", "unknown", 0, "timeout", 30.0, True),
+    ("drip_before", "unknown", 502, "", 5.0, False),
+    ("drip_after", "ok", 201, "", 6.0, True),
+    ("truncated_before", "unknown", 0, "reply cut off", 0.02, False),
+    ("truncated_after", "unknown", 0, "reply cut off", 1.015, True),
+    ("closed_before", "unknown", 0, "connection closed", 0.02, False),
+    ("closed_after", "unknown", 0, "connection closed", 1.015, True),
     ("throttled", "failed", 429, "", 1.015, False),
     ("throttled_silently", "failed", 429, "", 1.015, False),
     ("maintenance", "failed", 503, "", 1.015, False),
@@ -73,7 +79,17 @@ def test_every_kind_that_strikes_a_call_is_tried_here() -> None:
     assert tried == {kind.key for kind in CATALOGUE.values() if kind.place in places}
 
 
-@pytest.mark.parametrize("kind", ["refused", "black_hole", "reset_before"])
+@pytest.mark.parametrize("kind", ["drip_before", "drip_after"])
+@pytest.mark.parametrize("seconds", [0.0, 60.0])
+def test_a_reply_in_drops_outlasts_the_callers_patience(kind: str, seconds: float) -> None:
+    wire = Wire(fault(kind, seconds=seconds))
+    wire.ask(timeout_seconds=10.0)
+    wire.run()
+    assert learned(wire) == ("unknown", 0, "timeout")
+    assert wire.exists() is (kind == "drip_after")
+
+
+@pytest.mark.parametrize("kind", ["refused", "black_hole", "reset_before", "closed_before", "truncated_before"])
 def test_a_request_that_never_arrived_leaves_no_trace_in_the_system(kind: str) -> None:
     wire = Wire(fault(kind))
     wire.ask()
