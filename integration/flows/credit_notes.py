@@ -50,7 +50,7 @@ async def _closed_invoice(context: FlowContext, note: CreditNote) -> BillingInvo
 
 async def _tax_back(context: FlowContext, note: CreditNote, invoice: BillingInvoice) -> tuple[TaxShare, ...]:
     """Commit the return document of a credit note whose invoice bore tax."""
-    if not any(line.jurisdiction for line in invoice.line_items):
+    if not invoice.tax_lines:
         return ()
     taxable = tax.Taxable(
         code=note.id, customer=note.customer_id, currency=note.currency_code,
@@ -63,8 +63,8 @@ async def _tax_back(context: FlowContext, note: CreditNote, invoice: BillingInvo
 
 def _tax_lines(invoice: BillingInvoice, shares: Sequence[TaxShare]) -> list[tuple[str, int]]:
     """Return (tax line of the invoice, amount to credit) for each jurisdiction the invoice bore tax of."""
-    found = ((invoice.tax_line(share.jurisdiction), share.amount_minor) for share in shares)
-    return [(line.id, amount_minor) for line, amount_minor in found if line is not None]
+    lines = invoice.tax_lines
+    return [(lines[share.jurisdiction].id, share.amount_minor) for share in shares if share.jurisdiction in lines]
 
 
 async def _credit_tax(context: FlowContext, note: CreditNote, lines: Sequence[tuple[str, int]]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from domain.objects import TaxShare
+from domain.objects import Line, TaxShare
 from integration.effects import Call, Receive, Sleep
 from integration.flow import FlowContext
 from integration.flows.steps import ask_a_person, day_in, do, key_of, mirror, tell
@@ -23,7 +23,7 @@ RETRY_DAYS = (3, 4, 7, 7)  # soft declines are tried again on days 3, 7, 14 and 
 SOFT_DECLINES = frozenset(
     {"insufficient_funds", "card_declined", "generic_decline", "processing_error", "try_again_later"}
 )
-_POLL_SECONDS = {"card": (3600,), "debit": (5 * 86_400, 2 * 86_400), "push": (7 * 86_400,)}
+_POLL_SECONDS = {"card": (3600,), "debit": (7 * 86_400, 2 * 86_400), "push": (10 * 86_400, 7 * 86_400)}
 """How long a message about a payment is waited for before the processor is asked, first and then each time."""
 
 
@@ -31,9 +31,10 @@ async def bill(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, 
     """Take one invoice of billing to cash in the bank. Arguments: invoice."""
     answer = await do(context, billing.read_invoice(arguments["invoice"], context.txn))
     invoice = billing.invoice_of(answer)
-    shares = await _taxed(context, invoice)
+    lines = invoice.canonical_lines()
+    shares = await _taxed(context, invoice, lines)
     closed = await _closed(context, invoice, shares)
-    posting = _posting(invoice, shares, day_in(context, invoice.business_entity_id, answer.at_us))
+    posting = _posting(invoice, lines, shares, day_in(context, invoice.business_entity_id, answer.at_us))
     posted = await do(context, erp.put_invoice(posting))
     await tell("invoice.posted", invoice.id, posting.txn, invoice_id=invoice.id)
     if payment.is_too_small(closed.amount_due, closed.currency_code):
@@ -76,9 +77,8 @@ async def _show(invoice: BillingInvoice, posting: Posting, at_us: int, fields: d
 # --- tax and closing ------------------------------------------------------------------------------------------------
 
 
-async def _taxed(context: FlowContext, invoice: BillingInvoice) -> tuple[TaxShare, ...]:
+async def _taxed(context: FlowContext, invoice: BillingInvoice, lines: tuple[Line, ...]) -> tuple[TaxShare, ...]:
     """Commit the invoice's tax; a document that is there already under the invoice's id is adopted."""
-    lines = [line.canonical() for line in invoice.priced]
     taxable = tax.Taxable(
         code=invoice.id, customer=invoice.customer_id, currency=invoice.currency_code,
         address=invoice.billing_address.canonical(), day=date_of_seconds(invoice.date), lines=lines, txn=context.txn,
@@ -107,8 +107,9 @@ async def _closed(context: FlowContext, invoice: BillingInvoice, shares: tuple[T
     """Add the tax to a pending invoice and close it; return the invoice as it is then."""
     if invoice.status != "pending":
         return invoice
+    added = invoice.tax_lines
     for share in shares:
-        if invoice.tax_line(share.jurisdiction) is None:
+        if share.jurisdiction not in added:
             await _add_tax(context, invoice, share)
 
     async def is_closed() -> Answer | None:
@@ -122,17 +123,17 @@ async def _closed(context: FlowContext, invoice: BillingInvoice, shares: tuple[T
 async def _add_tax(context: FlowContext, invoice: BillingInvoice, share: TaxShare) -> None:
     async def is_added() -> Answer | None:
         answer = await do(context, billing.read_invoice(invoice.id, context.txn))
-        return answer if billing.invoice_of(answer).tax_line(share.jurisdiction) else None
+        return answer if share.jurisdiction in billing.invoice_of(answer).tax_lines else None
 
     key = key_of(context, invoice.id, f"tax/{share.jurisdiction}")
     await do(context, billing.add_tax(invoice.id, share, key, context.txn), is_added)
 
 
-def _posting(invoice: BillingInvoice, shares: tuple[TaxShare, ...], day: date) -> Posting:
+def _posting(invoice: BillingInvoice, lines: tuple[Line, ...], shares: tuple[TaxShare, ...], day: date) -> Posting:
     return Posting(
         id=invoice.id, customer=invoice.customer_id, entity=invoice.business_entity_id, currency=invoice.currency_code,
         txn=invoice.subscription_id or invoice.id, business_date=day,
-        lines=tuple(line.canonical() for line in invoice.priced), taxes=shares,
+        lines=lines, taxes=shares,
         due_date=date_of_seconds(invoice.due_date) if invoice.due_date else day,
     )  # fmt: skip
 

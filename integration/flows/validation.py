@@ -42,7 +42,7 @@ def _lines_add_up(accepted: AcceptedQuote, _settings: Settings) -> Problem | Non
         if line.quantity * line.unit_minor != line.amount_minor:
             wanted = line.quantity * line.unit_minor
             return "DATA_QUALITY.PRICE_MISMATCH", f"line {line.sku}: {line.amount_minor} instead of {wanted}"
-    total = sum(line.amount_minor for line in quote.lines)
+    total = sum([line.amount_minor for line in quote.lines])
     if total != quote.total_minor:
         return "DATA_QUALITY.PRICE_MISMATCH", f"the lines add up to {total}, the quote says {quote.total_minor}"
     return None

@@ -104,13 +104,15 @@ class BillingInvoice(msgspec.Struct, frozen=True):
         return self.po_number if "-v" in self.po_number else ""
 
     @property
-    def priced(self) -> list[InvoiceLine]:
-        """The lines that are not tax."""
-        return [line for line in self.line_items if not line.jurisdiction]
+    def tax_lines(self) -> dict[str, InvoiceLine]:
+        """The lines that were added for tax, by jurisdiction."""
+        added = [line for line in self.line_items if line.entity_type == "adhoc"]
+        return {line.jurisdiction: line for line in added if line.jurisdiction}
 
-    def tax_line(self, jurisdiction: str) -> InvoiceLine | None:
-        """Return the tax line of a jurisdiction, or None while there is none."""
-        return next((line for line in self.line_items if line.jurisdiction == jurisdiction), None)
+    def canonical_lines(self) -> tuple[Line, ...]:
+        """Return the lines that are not tax, in canonical form."""
+        lines = [line for line in self.line_items if line.entity_type != "adhoc" or not line.jurisdiction]
+        return tuple([line.canonical() for line in lines])
 
 
 class CreditNote(msgspec.Struct, frozen=True):

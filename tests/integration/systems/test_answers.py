@@ -96,11 +96,9 @@ def test_tax_lines_of_an_invoice_are_known_by_their_remark() -> None:
         "amount_due": 1, "line_items": lines,
     }  # fmt: skip
     invoice = billing.invoice_of(answer({"invoice": told}))
-    assert [line.id for line in invoice.priced] == ["1", "3"]
-    assert (found := invoice.tax_line("US-CA")) is not None
-    assert found.id == "2"
-    assert invoice.tax_line("US-NY") is None
-    canonical = invoice.line_items[0].canonical()
+    assert {jurisdiction: line.id for jurisdiction, line in invoice.tax_lines.items()} == {"US-CA": "2"}
+    assert [line.id for line in invoice.canonical_lines()] == ["1", "3"]
+    canonical = invoice.canonical_lines()[0]
     assert (canonical.sku, canonical.months, canonical.kind) == ("PLAT-STD", 12, "recurring")
 
 
