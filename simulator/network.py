@@ -19,7 +19,7 @@ from mocks.kernel.faults import Aim, FaultPlan
 from mocks.kernel.forgery import arrivals, forge
 from mocks.kernel.luck import Luck
 from mocks.kernel.operations import Call
-from mocks.kernel.service import DELIVER, RESET, Delivery, Service
+from mocks.kernel.service import CLOSE, DELIVER, DRIP, RESET, TRUNCATE, Delivery, Service
 from mocks.world import World
 from simulator.latency import LatencyTable, load_factor
 
@@ -27,6 +27,13 @@ CONNECT_TIMEOUT_US = 3_000_000
 REFUSAL_US = 20_000  # a refused connection or an instant 429 costs a round trip
 NOBODY = Reply(0)  # the process is down: no connection
 RETURN_US = 15_000  # the way back of a reply
+_BROKEN_BEFORE = {
+    "reset_before": "connection reset",
+    "closed_before": "connection closed",
+    "truncated_before": "reply cut off",
+}
+_BROKEN_AFTER = {RESET: "connection reset", CLOSE: "connection closed", TRUNCATE: "reply cut off"}
+_BAD_GATEWAY = Reply(502)
 
 Answer = Reply | Lost
 Learn = Callable[[Any], None]
@@ -141,8 +148,18 @@ class Network:
             return
         if outcome.wire == DELIVER:
             self._answer_at(now_us + RETURN_US, exchange, outcome.reply)
-        elif outcome.wire == RESET:
-            self._answer_at(now_us + RETURN_US, exchange, Lost("connection reset", sent=True))
+        elif outcome.wire in _BROKEN_AFTER:
+            self._answer_at(now_us + RETURN_US, exchange, Lost(_BROKEN_AFTER[outcome.wire], sent=True))
+        elif outcome.wire == DRIP:
+            self._drip(exchange, outcome.reply, outcome.seconds)
+        else:
+            self._answer_at(exchange.patience_us, exchange, Lost("timeout", sent=True))
+
+    def _drip(self, exchange: _Exchange, reply: Reply, seconds: float) -> None:
+        """Let a reply come in drops: it is there when the last one is, unless the caller loses patience before."""
+        done_us = self.time.now_us + round(seconds * 1_000_000)
+        if seconds and done_us < exchange.patience_us:
+            self._answer_at(done_us, exchange, reply)
         else:
             self._answer_at(exchange.patience_us, exchange, Lost("timeout", sent=True))
 
@@ -173,8 +190,10 @@ class Network:
             self._answer_at(
                 min(now_us + CONNECT_TIMEOUT_US, patience_us), exchange, Lost("connect timeout", sent=False)
             )
-        elif fault.kind == "reset_before":
-            self._answer_at(now_us + REFUSAL_US, exchange, Lost("connection reset", sent=True))
+        elif fault.kind in _BROKEN_BEFORE:
+            self._answer_at(now_us + REFUSAL_US, exchange, Lost(_BROKEN_BEFORE[fault.kind], sent=True))
+        elif fault.kind == "drip_before":
+            self._drip(exchange, _BAD_GATEWAY, fault.seconds)
         else:
             assert fault.kind == "late_arrival", f"{fault.kind} is no network fault"
             self.time.call_at(patience_us + round(fault.seconds * 1_000_000), self._arrive_late, exchange)
