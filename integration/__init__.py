@@ -7,9 +7,9 @@
     settings     Settings: timeouts, limits, thresholds, the mutant switch
     system       System, TokenSource, classify: what an adapter tells the core of a system
     intake       Source, Route: what an adapter tells the core of a sender of webhooks
-    limits       Gate: token bucket, bulkhead, breaker, retry budget, token cache
+    limits       Gate: token bucket, slots, breaker, retry budget, token cache
     lanes        Lane: the calls of one system on their way through its gate
-    journal/     Journal, Lease, Write; SqliteJournal, MemoryJournal; the audit chain; Crash, CrashPoint, Fenced
+    journal/     Journal, Lease, Write; SqliteJournal; the audit chain; Crash, CrashPoint, Fenced
     exceptions   ExceptionCase: why a flow is parked, who acts and until when; desk: the open ones
     engine       Engine: one incarnation; live, launch, waiting, parking, mailbox, mailroom, outbox,
                  entities and transaction are its parts
@@ -20,8 +20,8 @@
 
 The seam for a simulator (or any other driver):
 
-    journal = MemoryJournal(crash_points={CrashPoint(7, after=True)})
-    integration = simulated(env, settings, Parts(programs=..., systems=..., sources=..., routes=...), journal,
+    journal = SqliteJournal(crash_points={CrashPoint(7, after=True)})
+    integration = simulated(time, settings, Parts(programs=..., systems=..., sources=..., routes=...), journal,
                             send, record, crashed)
     integration.start()                      # claims the journal, takes up what is open
     integration.receive(request)             # a webhook: Reply, or None when the process is down

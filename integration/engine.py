@@ -150,7 +150,7 @@ class Engine:
 
     def call_at(self, at_us: int, action: Callable[..., None], *arguments: Any) -> None:
         """Do something later, if this incarnation still lives."""
-        self.host.call_at(at_us, partial(self.enter, action, *arguments))
+        self.host.call_at(at_us, self.enter, action, *arguments)
 
     def send(self, request: Request, call: Call, done: Callable[[Any], None]) -> None:
         """Send a request; a reply to a dead incarnation is lost."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 from integration.effects import Start
 from integration.engine import Host
@@ -26,7 +25,7 @@ class Schedule:
             self._plan(sweep, host.now_us() + sweep.every_seconds * _SECOND_US)
 
     def _plan(self, sweep: Sweep, at_us: int) -> None:
-        self._host.call_at(at_us, partial(self._run, sweep, at_us))
+        self._host.call_at(at_us, self._run, sweep, at_us)
 
     def _run(self, sweep: Sweep, now_us: int) -> None:
         self._plan(sweep, now_us + sweep.every_seconds * _SECOND_US)

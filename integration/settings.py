@@ -95,7 +95,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     budget: BudgetSettings = BudgetSettings()
     passive_after_seconds: int = 3600
     redrive_dependency_seconds: int = 900
-    relay_after_seconds: float = 0.2
     token_margin_seconds: int = 60
     signature_tolerance_seconds: int = 300
     quarter_end: bool = False

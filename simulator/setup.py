@@ -47,6 +47,7 @@ def settings_of(timeline: Timeline) -> Settings:
         budget=BudgetSettings(percent=round(said.retry_budget * 100)),
         passive_after_seconds=PASSIVE_AFTER_SECONDS,
         quarter_end=True,
+        keep_finished_steps=False,  # the history tells what they did; a rehearsal must not grow with it
         mutant="" if said.mutant == "none" else said.mutant,
     )
 

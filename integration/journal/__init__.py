@@ -2,7 +2,6 @@
 
 protocol    Write, Entry, Journal and Lease: what a journal does; Fenced, Crash
 chain       the hash chain of the audit trail and its verification
-memory      the journal in memory, for rehearsals
-sqlite      the journal in SQLite: a file that outlives the process
+sqlite      the journal in SQLite: a file that outlives the process, or a temporary one for a rehearsal
 schema      its tables
 """
