@@ -17,6 +17,7 @@ from mocks.erp.drafts import Draft, drafted
 from mocks.erp.model import Erp
 from mocks.erp.periods import LEDGER_ONLY, name_of
 from mocks.erp.rates import SAME
+from mocks.erp.restlets import Restlet
 from mocks.erp.subledger import Header
 
 Arguments = dict[str, Any]
@@ -147,6 +148,12 @@ def open_item(erp: Erp, arguments: Arguments) -> None:
     erp.credit.review(customer.id, erp.orders.follow)
 
 
+def deploy_restlet(erp: Erp, arguments: Arguments) -> None:
+    """Deploy a script that always answers the same: {script, deploy, reply}."""
+    reply = arguments.get("reply")
+    erp.restlets.deploy(Restlet(str(arguments["script"]), str(arguments["deploy"]), lambda _erp, _call: reply))
+
+
 def _opening_draft(erp: Erp, customer: CustomerRecord, arguments: Arguments) -> Draft:
     day = _day(arguments["date"])
     lines = tuple(_open_line(number, row) for number, row in enumerate(arguments.get("lines") or (), 1))
@@ -186,5 +193,6 @@ ACTS: Mapping[str, Callable[[Erp, Arguments], None]] = {
         add_rate,
         recognise_revenue,
         open_item,
+        deploy_restlet,
     )
 }

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from domain.http import Reply
 from mocks.erp.model import Erp
 from mocks.kernel.operations import Call, Refusal
+
+if TYPE_CHECKING:
+    from mocks.erp.record_types import RecordType
 
 RECORDS = "/services/rest/record/v1"
 JOBS = "/services/rest/async/v1/job"
@@ -22,17 +25,21 @@ def address(call: Call, path: str) -> str:
     return f"https://{call.request.headers.get('host') or call.request.host}{path}"
 
 
-def found(part: Any, call: Call, kind: str) -> Any:
+def found(kind: RecordType, erp: Erp, call: Call) -> Any:
     """Return the record that the address names, or refuse."""
-    record = part.shelf.find(call.params["id"])
+    record = kind.find(erp, call.params["id"])
     if record is None:
-        raise Refusal("missing_record", f"The record instance of {kind} with the key {call.params['id']} is missing.")
+        key = call.params["id"]
+        raise Refusal("missing_record", f"The record instance of {kind.name} with the key {key} is missing.")
     return record
 
 
 def paging(call: Call) -> tuple[int, int]:
     """Return (limit, offset) of a list request, or refuse them."""
-    limit, offset = _number(call, "limit", _LARGEST_PAGE), _number(call, "offset", 0)
+    query = call.query
+    if "limit" not in query and "offset" not in query:
+        return _LARGEST_PAGE, 0
+    limit, offset = _number(query, "limit", _LARGEST_PAGE), _number(query, "offset", 0)
     if not 1 <= limit <= _LARGEST_PAGE:
         raise Refusal("invalid_parameter", f"limit must be 1 to {_LARGEST_PAGE}.", "limit")
     if offset % limit:
@@ -40,8 +47,8 @@ def paging(call: Call) -> tuple[int, int]:
     return limit, offset
 
 
-def _number(call: Call, name: str, default: int) -> int:
-    text = call.query.get(name)
+def _number(query: dict[str, str], name: str, default: int) -> int:
+    text = query.get(name)
     if text is None:
         return default
     if not (text.isascii() and text.isdecimal() and len(text) <= 9):
@@ -49,21 +56,20 @@ def _number(call: Call, name: str, default: int) -> int:
     return int(text)
 
 
-def page(call: Call, rows: Iterable[Any], offset: int, limit: int) -> dict[str, Any]:
+def page(call: Call, rows: Sequence[Any], offset: int, limit: int) -> dict[str, Any]:
     """Return a page of rows with its links."""
-    everything = list(rows)
-    items = everything[offset : offset + limit]
-    more = offset + limit < len(everything)
-    path = call.request.target.partition("?")[0]
-    base = address(call, path)
+    items = rows[offset : offset + limit]
+    more = offset + limit < len(rows)
+    base = address(call, call.request.target.partition("?")[0])
     links = [{"rel": "self", "href": f"{base}?limit={limit}&offset={offset}"}]
     if offset:
+        links.append({"rel": "first", "href": f"{base}?limit={limit}&offset=0"})
         links.append({"rel": "previous", "href": f"{base}?limit={limit}&offset={max(0, offset - limit)}"})
     if more:
         links.append({"rel": "next", "href": f"{base}?limit={limit}&offset={offset + limit}"})
-        last = (len(everything) - 1) // limit * limit
+        last = (len(rows) - 1) // limit * limit
         links.append({"rel": "last", "href": f"{base}?limit={limit}&offset={last}"})
     return {
         "links": links, "count": len(items), "hasMore": more, "items": items, "offset": offset,
-        "totalResults": len(everything),
+        "totalResults": len(rows),
     }  # fmt: skip

@@ -1,121 +1,143 @@
-"""The dialect: NetSuite SuiteTalk REST (dialects.md 5.2) as a table of operations."""
+"""The dialect: NetSuite SuiteTalk REST and RESTlets (dialects.md 5.2) as a table of operations."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import msgspec
 
-from domain.http import Reply, Request
-from mocks.erp import job_calls, reads, writes
+from domain.http import Reply
+from mocks.erp import job_calls, reads, restlet_calls, schemas, transforms, writes
 from mocks.erp.acts import ACTS, plan_recognition
-from mocks.erp.addresses import JOBS, RECORDS
-from mocks.erp.auth import TOKEN_PATH
-from mocks.erp.bodies import (
-    CustomerBody,
-    FulfilmentBody,
-    InvoiceBody,
-    JournalBody,
-    OrderBody,
-    PaymentBody,
-    QueryBody,
-    RefundBody,
-)  # fmt: skip
+from mocks.erp.addresses import JOBS, RECORDS, Handler
+from mocks.erp.auth import TOKEN_PATH, authenticate
+from mocks.erp.bodies import ChangeQuery, ListQuery, PageQuery, QueryBody, ReadQuery, RestletQuery, TokenBody
 from mocks.erp.errors import refuse
 from mocks.erp.job_calls import preferring
 from mocks.erp.jobs import KEY_HEADER, run_job
-from mocks.erp.model import Erp
 from mocks.erp.quirks import Quirks
+from mocks.erp.record_types import TYPES, RecordType
+from mocks.erp.restlets import RESTLET_PATH
 from mocks.erp.scripts import deliver
 from mocks.erp.wire import decode
-from mocks.kernel.codec import Undecodable, decode_json
 from mocks.kernel.limits import LimitPolicy
 from mocks.kernel.operations import Call, Operation
 from mocks.kernel.service import Dialect
 
-_ONE = "{id}"
+WRITABLE = {
+    "customer": ("customers", "customers"),
+    "contact": ("contacts", "contacts"),
+    "opportunity": ("opportunities", "opportunities"),
+    "estimate": ("estimates", "estimates"),
+    "salesOrder": ("orders", "orders"),
+    "invoice": ("invoices", ""),
+    "cashSale": ("cash_sales", ""),
+    "returnAuthorization": ("returns", "returns"),
+    "creditMemo": ("credit_memos", ""),
+    "customerPayment": ("payments", ""),
+    "customerDeposit": ("deposits", ""),
+    "customerRefund": ("refunds", ""),
+    "journalEntry": ("journals", ""),
+    "serviceSaleItem": ("sale_items", ""),
+    "nonInventorySaleItem": ("sale_items", ""),
+    "inventoryItem": ("sale_items", ""),
+}
+"""Record type -> the part of the model that writes it, and the one that deletes it (empty: it cannot be deleted)."""
+
+_UNCHANGED = frozenset({"cashSale", "customerDeposit", "customerRefund", "journalEntry"})  # no PATCH
 
 
-def _write(name: str, method: str, path: str, handler: Callable[[Any, Call], Reply], body: Any) -> Operation:
-    return Operation(name, method, f"{RECORDS}/{path}", preferring(handler), body, write=True)
+def _write(name: str, method: str, path: str, handler: Handler, body: Any, query: Any = None) -> Operation:
+    return Operation(name, method, f"{RECORDS}/{path}", preferring(handler), body, write=True, query=query)
 
 
-def _records(name: str, plural: str, kind: str, part: str, table: str) -> tuple[Operation, ...]:
-    rows = [Operation(f"read_{name}", "GET", f"{RECORDS}/{kind}/{_ONE}", reads.reader(kind, part))]
-    if table:
-        rows.append(Operation(f"list_{plural}", "GET", f"{RECORDS}/{kind}", reads.lister(kind, table)))
-    return tuple(rows)
+def _reads(kind: RecordType) -> Iterator[Operation]:
+    path = f"{RECORDS}/{kind.name}"
+    yield Operation(f"list_{kind.plural}", "GET", path, reads.lister(kind), query=ListQuery)
+    yield Operation(f"read_{kind.noun}", "GET", path + "/{id}", reads.reader(kind), query=ReadQuery)
+    for name in kind.sublists:
+        where = f"{path}/{{id}}/{name}"
+        yield Operation(
+            f"list_{kind.noun}_{name}", "GET", where, reads.sublist_reader(kind, name), query=PageQuery
+        )  # fmt: skip
+        yield Operation(f"read_{kind.noun}_{name}", "GET", where + "/{line}", reads.line_reader(kind, name))
+
+
+def _writes(kind: RecordType) -> Iterator[Operation]:
+    name, noun, body = kind.name, kind.noun, kind.body
+    if name == "itemFulfillment":  # an order is fulfilled by a transform, or under an external id
+        yield _write(f"upsert_{noun}", "PUT", f"{name}/{{id}}", writes.putting(name, "fulfilments"), body)
+        yield _write(f"delete_{noun}", "DELETE", f"{name}/{{id}}", writes.deleting(name, ""), None)
+        return
+    part, remover = WRITABLE[name]
+    yield _write(f"upsert_{noun}", "PUT", f"{name}/{{id}}", writes.putting(name, part), body)
+    yield _write(f"create_{noun}", "POST", name, writes.creating(name, part), body)
+    if name not in _UNCHANGED:
+        change = writes.patch_order if name == "salesOrder" else writes.changing(name, part)
+        yield _write(f"update_{noun}", "PATCH", f"{name}/{{id}}", change, body, ChangeQuery)
+    yield _write(f"delete_{noun}", "DELETE", f"{name}/{{id}}", writes.deleting(name, remover), None)
+
+
+def _transforms() -> Iterator[Operation]:
+    for name, source, target, make, body in transforms.TRANSFORMS:
+        handler = writes.transforming(TYPES[source], target, make)
+        yield _write(name, "POST", f"{source}/{{id}}/!transform/{target}", handler, body)
+
+
+def _restlets() -> Iterator[Operation]:
+    for method in ("GET", "DELETE"):
+        yield Operation(f"restlet_{method.lower()}", method, RESTLET_PATH, restlet_calls.run, query=RestletQuery,
+                        write=method == "DELETE")  # fmt: skip
+    for method in ("POST", "PUT"):
+        yield Operation(
+            f"restlet_{method.lower()}", method, RESTLET_PATH, restlet_calls.run, query=RestletQuery, write=True
+        )
 
 
 OPERATIONS: tuple[Operation, ...] = (
-    Operation("token", "POST", TOKEN_PATH, writes.token, summary="client credentials"),
-    _write("upsert_customer", "PUT", "customer/{id}", writes.put_customer, CustomerBody),
-    _write("create_customer", "POST", "customer", writes.post_customer, CustomerBody),
-    _write("update_customer", "PATCH", "customer/{id}", writes.patch_customer, CustomerBody),
-    *_records("customer", "customers", "customer", "customers", "customer"),
-    _write("upsert_order", "PUT", "salesOrder/{id}", writes.put_order, OrderBody),
-    _write("create_order", "POST", "salesOrder", writes.post_order, OrderBody),
-    _write("update_order", "PATCH", "salesOrder/{id}", writes.patch_order, OrderBody),
-    *_records("order", "orders", "salesOrder", "orders", "salesorder"),
-    _write(
-        "transform_order", "POST", "salesOrder/{id}/!transform/itemFulfillment", writes.transform_fulfilment,
-        FulfilmentBody,
+    Operation("token", "POST", TOKEN_PATH, writes.token, TokenBody, summary="client credentials"),
+    *[operation for kind in TYPES.values() for operation in _reads(kind)],
+    *[operation for kind in TYPES.values() if kind.body is not None for operation in _writes(kind)],
+    *_transforms(),
+    Operation(
+        "suiteql", "POST", "/services/rest/query/v1/suiteql", reads.suiteql_query, QueryBody, query=PageQuery
     ),
-    _write(
-        "transform_order_to_invoice", "POST", "salesOrder/{id}/!transform/invoice", writes.transform_invoice,
-        InvoiceBody,
-    ),
-    _write("upsert_fulfilment", "PUT", "itemFulfillment/{id}", writes.put_fulfilment, FulfilmentBody),
-    *_records("fulfilment", "", "itemFulfillment", "fulfilments", ""),
-    _write("upsert_invoice", "PUT", "invoice/{id}", writes.put_invoice, InvoiceBody),
-    _write("create_invoice", "POST", "invoice", writes.post_invoice, InvoiceBody),
-    *_records("invoice", "invoices", "invoice", "invoices", "invoice"),
-    _write(
-        "transform_invoice_to_payment", "POST", "invoice/{id}/!transform/customerPayment",
-        writes.transform_payment, PaymentBody,
-    ),
-    _write("upsert_credit_memo", "PUT", "creditMemo/{id}", writes.put_credit_memo, InvoiceBody),
-    _write("create_credit_memo", "POST", "creditMemo", writes.post_credit_memo, InvoiceBody),
-    *_records("credit_memo", "credit_memos", "creditMemo", "credit_memos", "creditmemo"),
-    _write("upsert_payment", "PUT", "customerPayment/{id}", writes.put_payment, PaymentBody),
-    _write("create_payment", "POST", "customerPayment", writes.post_payment, PaymentBody),
-    _write("update_payment", "PATCH", "customerPayment/{id}", writes.patch_payment, PaymentBody),
-    *_records("payment", "payments", "customerPayment", "payments", "customerpayment"),
-    _write("upsert_refund", "PUT", "customerRefund/{id}", writes.put_refund, RefundBody),
-    *_records("refund", "", "customerRefund", "refunds", ""),
-    _write("upsert_journal", "PUT", "journalEntry/{id}", writes.put_journal, JournalBody),
-    _write("create_journal", "POST", "journalEntry", writes.post_journal, JournalBody),
-    *_records("journal", "", "journalEntry", "journals", ""),
-    *_records("item", "items", "serviceSaleItem", "catalogue.item_records", "item"),
-    *_records("subsidiary", "subsidiaries", "subsidiary", "catalogue.subsidiary_records", "subsidiary"),
-    Operation("suiteql", "POST", "/services/rest/query/v1/suiteql", reads.suiteql_query, QueryBody),
+    Operation("metadata_catalog", "GET", schemas.CATALOGUE, schemas.catalogue),
+    Operation("metadata_of_type", "GET", schemas.CATALOGUE + "/{type}", schemas.described),
     Operation("limits", "GET", "/services/rest/system/v1/governanceLimits", reads.limits),
     Operation("job", "GET", f"{JOBS}/{{id}}", job_calls.job),
     Operation("job_tasks", "GET", f"{JOBS}/{{id}}/task", job_calls.job_tasks),
     Operation("job_task", "GET", f"{JOBS}/{{id}}/task/{{task}}", job_calls.job_task),
     Operation("job_result", "GET", f"{JOBS}/{{id}}/task/{{task}}/result", job_calls.job_result),
+    *_restlets(),
 )  # fmt: skip
 """Every call the ERP answers; names are stable."""
+
+
+class _Named(msgspec.Struct):
+    """The one field of a body that tells which intent it is."""
+
+    externalId: str = ""
+
+
+_named = msgspec.json.Decoder(_Named)
 
 
 def identity(call: Call) -> str:
     """Return the external id a write carries, in its address or body, or the key of an asynchronous request."""
     if not call.operation.write:
         return ""
-    if "respond-async" in call.request.headers.get("prefer", ""):
-        return call.request.headers.get(KEY_HEADER, "")
-    name = call.params.get("id", "")
-    if call.request.method == "PUT":
-        return name.removeprefix("eid:")
-    if call.request.method == "POST":
-        try:
-            body = decode_json(call.request.body)
-        except Undecodable:
-            return ""
-        found = body.get("externalId") if isinstance(body, dict) else None
-        return found if isinstance(found, str) else ""
-    return name.removeprefix("eid:")
+    headers = call.request.headers
+    if "respond-async" in headers.get("prefer", ""):
+        return headers.get(KEY_HEADER, "")
+    if call.request.method != "POST":
+        return call.params.get("id", "").removeprefix("eid:")
+    try:
+        return _named.decode(call.request.body).externalId
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return ""
 
 
 def finish(reply: Reply, call: Call) -> Reply:
@@ -123,25 +145,21 @@ def finish(reply: Reply, call: Call) -> Reply:
     return Reply(reply.status, {**reply.headers, "x-n-operationid": call.number or "0"}, reply.body)
 
 
-def _authenticate(erp: Erp, request: Request) -> Any:
-    return erp.tokens.check(request)
-
-
 def dialect(quirks: Quirks) -> Dialect:
     """Return the dialect with these quirks."""
     limits = LimitPolicy(concurrent=quirks.concurrent, retry_after_seconds=quirks.retry_after_seconds)
     return msgspec.structs.replace(
-        DIALECT, limits=limits, decode=lambda call: decode(call, quirks.unknown_properties)
-    )  # fmt: skip
+        DIALECT, limits=limits, decode=partial(decode, unknown_properties=quirks.unknown_properties)
+    )
 
 
 DIALECT = Dialect(
     system="erp",
     operations=OPERATIONS,
     refuse=refuse,
-    decode=lambda call: decode(call, "error"),
+    decode=partial(decode, unknown_properties="error"),
     identity=identity,
-    authenticate=_authenticate,
+    authenticate=authenticate,
     finish=finish,
     deliver=deliver,
     acts=ACTS,

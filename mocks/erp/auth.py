@@ -1,65 +1,85 @@
 """Who may call: OAuth 2.0 client credentials (with a signed assertion), or OAuth 1 token-based authentication.
 
-Strictness is a matter of shape: an assertion must look like a JWT, an OAuth 1 header must carry all its parameters.
-Tokens of our own expire after an hour (dialects.md 3.3); a bearer token we never issued is taken as a long-lived one.
+With the quirk `authentication="shape"` an assertion must look like a JWT and an OAuth 1 header must carry all its
+parameters; with `"signature"` both are verified (`signing`). Tokens of our own expire after an hour (dialects.md 3.3).
+In shape mode a bearer token we never issued is taken as a long-lived one.
 """
 
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from domain.http import Request
+from mocks.erp.bodies import TokenBody
 from mocks.erp.quirks import Quirks
+from mocks.erp.signing import ASSERTION_TYPE, NEEDED, assertion_fault, header_parameters, signature_fault
 from mocks.kernel.desk import Desk
 from mocks.kernel.operations import Refusal
 
 TOKEN_PATH = "/services/rest/auth/oauth2/v1/token"
-ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-_JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+")
-_PARAMETER = re.compile(r'(\w+)="([^"]*)"')
-_NEEDED = frozenset(
-    {
-        "realm", "oauth_consumer_key", "oauth_token", "oauth_nonce", "oauth_timestamp", "oauth_signature_method",
-        "oauth_signature",
-    }
-)  # fmt: skip
-_REFUSED = "Invalid login attempt. Check the credentials of the integration record and its role."
+_JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
+_REFUSED = "Invalid login attempt. For more details, see the Login Audit Trail of the account."
+_NONCES_KEPT = 10_000
 
 
 class Tokens:
-    """The access tokens issued and when they expire."""
+    """The access tokens issued and when they expire, and the nonces of signed requests."""
 
     def __init__(self, desk: Desk, quirks: Quirks) -> None:
         self._desk = desk
         self._quirks = quirks
         self._expires_us: dict[str, int] = {}
+        self._nonces: dict[tuple[str, str], None] = {}
 
-    def issue(self, fields: dict[str, str]) -> str:
+    def issue(self, body: TokenBody) -> str:
         """Return a new token for a token request, or refuse in OAuth's shape."""
-        if fields.get("grant_type") != "client_credentials":
+        if body.grant_type != "client_credentials":
             raise Refusal("oauth_unsupported", "grant_type must be client_credentials")
-        if fields.get("client_assertion_type") != ASSERTION_TYPE:
+        if body.client_assertion_type != ASSERTION_TYPE:
             raise Refusal("oauth_invalid_request", f"client_assertion_type must be {ASSERTION_TYPE}")
-        if not _JWT.fullmatch(fields.get("client_assertion", "")):
+        if not _JWT.fullmatch(body.client_assertion):
             raise Refusal("oauth_invalid_client", "client_assertion must be a signed JWT")
+        if self._quirks.authentication == "signature":
+            fault = assertion_fault(body.client_assertion, self._quirks, self._desk.now_us // 1_000_000)
+            if fault:
+                raise Refusal("oauth_invalid_client", fault)
         token = f"erp.{self._desk.next('token')}.token"
         self._expires_us[token] = self._desk.now_us + self._quirks.token_seconds * 1_000_000
         return token
 
-    def check(self, request: Request) -> Refusal | None:
-        """Return the refusal of a request that does not show who it is, else None."""
-        if self._quirks.authentication == "off" or request.target.startswith(TOKEN_PATH):
-            return None
-        header = request.headers.get("authorization", "")
-        scheme, _, rest = header.partition(" ")
-        if scheme == "Bearer" and rest:
-            if self._expires_us.get(rest, self._desk.now_us + 1) > self._desk.now_us:
-                return None
-        elif scheme == "OAuth" and _is_signed(rest):
-            return None
-        return Refusal("unauthenticated", _REFUSED)
+    def is_valid(self, token: str) -> bool:
+        """Tell whether a bearer token lets in."""
+        expires_us = self._expires_us.get(token)
+        if expires_us is None:
+            return self._quirks.authentication != "signature"
+        return expires_us > self._desk.now_us
+
+    def is_signed(self, request: Request, rest: str) -> bool:
+        """Tell whether an OAuth 1 header lets in: complete, and in signature mode right and not seen before."""
+        given = header_parameters(rest)
+        if not given.keys() >= NEEDED or not all(given[name] for name in NEEDED):
+            return False
+        if self._quirks.authentication != "signature":
+            return True
+        nonce = (given["oauth_timestamp"], given["oauth_nonce"])
+        if nonce in self._nonces or signature_fault(request, given, self._quirks, self._desk.now_us // 1_000_000):
+            return False
+        self._nonces[nonce] = None
+        if len(self._nonces) > _NONCES_KEPT:
+            del self._nonces[next(iter(self._nonces))]
+        return True
 
 
-def _is_signed(rest: str) -> bool:
-    found = {name for name, value in _PARAMETER.findall(rest) if value}
-    return found >= _NEEDED
+def authenticate(erp: Any, request: Request) -> Refusal | None:
+    """Return the refusal of a request that does not show who it is, else None."""
+    scheme, _, rest = request.headers.get("authorization", "").partition(" ")
+    tokens: Tokens = erp.tokens
+    if scheme == "Bearer":
+        if rest and tokens.is_valid(rest):
+            return None
+    elif scheme == "OAuth" and tokens.is_signed(request, rest):
+        return None
+    if erp.quirks.authentication == "off" or request.target.startswith(TOKEN_PATH):
+        return None
+    return Refusal("unauthenticated", _REFUSED)

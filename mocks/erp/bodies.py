@@ -98,6 +98,32 @@ class CustomerBody(Body, frozen=True, kw_only=True):
     custentity_credit_status: str | None = None
 
 
+class ContactBody(Body, frozen=True, kw_only=True):
+    """A contact; the name may come in parts or as `entityId`."""
+
+    externalId: str | None = None
+    entityId: str | None = None
+    firstName: str | None = None
+    lastName: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    title: str | None = None
+    company: Ref | None = None
+    subsidiary: Ref | None = None
+
+
+class ItemBody(Body, frozen=True, kw_only=True):
+    """A sale item; `custitem_kind` is recurring, one_time or usage."""
+
+    externalId: str | None = None
+    itemId: str | None = None
+    displayName: str | None = None
+    isInactive: bool = False
+    subsidiary: Any = None
+    custitem_kind: str | None = None
+    revenueRecognitionRule: Ref | str | None = None
+
+
 class TransactionBody(Body, frozen=True, kw_only=True):
     """What every transaction carries."""
 
@@ -111,9 +137,11 @@ class TransactionBody(Body, frozen=True, kw_only=True):
 
 
 class OrderBody(TransactionBody, frozen=True, kw_only=True):
-    """A sales order."""
+    """A sales order, estimate, opportunity or return authorisation."""
 
     entity: Ref | None = None
+    createdFrom: Ref | None = None
+    title: str | None = None
     orderStatus: Ref | None = None
     total: Decimal | None = None
     item: LinesBody | None = None
@@ -168,6 +196,28 @@ class PaymentBody(TransactionBody, frozen=True, kw_only=True):
     custbody_method: str | None = None
 
 
+class DepositBody(TransactionBody, frozen=True, kw_only=True):
+    """A customer deposit: cash for what is not invoiced yet."""
+
+    customer: Ref | None = None
+    payment: Decimal | None = None
+    account: Ref | None = None
+    salesOrder: Ref | None = None
+    custbody_method: str | None = None
+
+
+class CashSaleBody(TransactionBody, frozen=True, kw_only=True):
+    """A cash sale: an invoice that is paid at once."""
+
+    entity: Ref | None = None
+    createdFrom: Ref | None = None
+    account: Ref | None = None
+    total: Decimal | None = None
+    item: LinesBody | None = None
+    taxDetails: TaxesBody | None = None
+    custbody_method: str | None = None
+
+
 class RefundBody(TransactionBody, frozen=True, kw_only=True):
     """A customer refund: money given back from a credit memo or a payment."""
 
@@ -199,6 +249,49 @@ class JournalBody(TransactionBody, frozen=True, kw_only=True):
 
     approved: bool = True
     line: JournalLinesBody | None = None
+
+
+class TokenBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A token request (form encoded): client credentials with a signed assertion."""
+
+    grant_type: str = ""
+    client_assertion_type: str = ""
+    client_assertion: str = ""
+    scope: str = ""
+
+
+class PageQuery(Body, frozen=True, kw_only=True):
+    """The query of a list or of SuiteQL: `offset` is a multiple of `limit`."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 1_000
+    offset: Annotated[int, msgspec.Meta(ge=0)] = 0
+
+
+class ListQuery(PageQuery, frozen=True, kw_only=True):
+    """The query of a record list: a page of those that `q` takes."""
+
+    q: str = ""
+
+
+class ReadQuery(Body, frozen=True, kw_only=True):
+    """The query of one record: which fields, and whether sublists and enumerations are shown in full."""
+
+    fields: str = ""
+    expandSubResources: bool = False
+    simpleEnumFormat: bool = False
+
+
+class ChangeQuery(Body, frozen=True, kw_only=True):
+    """The query of a change: the sublists that are replaced, not merged, by those of the body."""
+
+    replace: str = ""
+
+
+class RestletQuery(Body, frozen=True, kw_only=True):
+    """The query of a RESTlet: which script, and which deployment of it; its other parameters are the script's."""
+
+    script: str
+    deploy: str
 
 
 class QueryBody(Body, frozen=True, kw_only=True):

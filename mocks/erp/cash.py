@@ -15,12 +15,12 @@ from domain.calendar import local_date
 from domain.objects import Cash, Posting
 from mocks.erp.amounts import major
 from mocks.erp.applications import Applications, amount_of, asked_for, further
-from mocks.erp.bodies import AppliesBody, ApplyBody, PaymentBody, Ref
-from mocks.erp.catalogue import BANK, CLEARING, RECEIVABLE, UNAPPLIED, currency_of
+from mocks.erp.bodies import AppliesBody, ApplyBody, DepositBody, PaymentBody, Ref
+from mocks.erp.catalogue import BANK, CLEARING, RECEIVABLE, UNAPPLIED, currency_of, invalid_reference
 from mocks.erp.invoices import InvoiceRecord, Invoices
 from mocks.erp.periods import Slot
 from mocks.erp.rates import Rate
-from mocks.erp.references import transaction_id, txn_of
+from mocks.erp.references import key_of, transaction_id, txn_of
 from mocks.erp.shelf import Shelf
 from mocks.erp.subledger import Subledger, with_realised
 from mocks.kernel.operations import Refusal
@@ -32,7 +32,9 @@ class CashRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A customer payment; `rest_minor` is unapplied, `rest_base_minor` its worth at the payment's rate."""
 
     doc: Cash
+    kind: str = "customerPayment"  # or customerDeposit: cash for what is not invoiced yet
     customer: str
+    order: str = ""  # of a deposit
     number: str
     account: str
     method: str = ""
@@ -64,6 +66,24 @@ class Payments:
         """Post a payment; refuse an external id that is taken."""
         return self._create(self.shelf.require_free(body.externalId), body, hint)
 
+    def deposit(self, external_id: str, body: DepositBody, hint: str) -> CashRecord:
+        """Take a deposit in: cash that no invoice has asked for yet; a repetition under its external id returns it."""
+        before = self.shelf.of_external(external_id)
+        order = self._books.orders.shelf.find(key_of(body.salesOrder)) if body.salesOrder is not None else None
+        if body.salesOrder is not None and order is None:
+            raise invalid_reference(body.salesOrder.externalId or body.salesOrder.id, "salesOrder")
+        paid = PaymentBody(
+            customer=Ref(id=order.customer) if order is not None and body.customer is None else body.customer,
+            payment=body.payment, currency=body.currency, subsidiary=body.subsidiary, account=body.account,
+            tranDate=body.tranDate, memo=body.memo, custbody_method=body.custbody_method,
+            custbody_txn=body.custbody_txn,
+        )  # fmt: skip
+        if before is not None:
+            return self.change(before, paid)
+        txn = hint or (order.doc.txn if order is not None else "")
+        source = order.doc.id if order is not None else ""
+        return self._create(external_id, paid, txn, "customerDeposit", source)
+
     def create_for(self, invoice: InvoiceRecord, body: PaymentBody, hint: str) -> CashRecord:
         """Post a payment made from an invoice: its whole balance unless the body says otherwise."""
         doc = invoice.doc
@@ -74,7 +94,9 @@ class Payments:
         )  # fmt: skip
         return self.create(filled, hint or doc.txn)
 
-    def _create(self, external_id: str, body: PaymentBody, hint: str) -> CashRecord:
+    def _create(
+        self, external_id: str, body: PaymentBody, hint: str, kind: str = "customerPayment", order: str = ""
+    ) -> CashRecord:
         header = self._books.header(body.customer, "customer", body)
         customer, currency, rate = header.customer, header.currency, header.rate
         amount = amount_of(body.payment, currency)
@@ -91,7 +113,8 @@ class Payments:
             business_date=header.slot.day,
         )  # fmt: skip
         record = CashRecord(
-            doc=doc, customer=customer.id, number=f"PYMT{self._books.desk.next('payment'):06d}", account=account,
+            doc=doc, kind=kind, order=order, customer=customer.id,
+            number=f"PYMT{self._books.desk.next('payment'):06d}", account=account,
             method=body.custbody_method or "", memo=body.memo or "", rate=rate, rest_minor=rest,
             rest_base_minor=rate.convert(rest), asked_date=header.asked_date, created_us=now_us, modified_us=now_us,
         )  # fmt: skip
@@ -200,3 +223,18 @@ class Payments:
         doc = record.doc
         self.records[doc.id] = record
         self._books.desk.book.put("cash", doc.id, record, doc, doc.status, doc.txn)
+
+
+class Deposits:
+    """Customer deposits: payments of another kind, under the same roof."""
+
+    def __init__(self, payments: Payments) -> None:
+        self._payments = payments
+
+    def put(self, external_id: str, body: DepositBody, hint: str) -> CashRecord:
+        """Take a deposit in once."""
+        return self._payments.deposit(external_id, body, hint)
+
+    def create(self, body: DepositBody, hint: str) -> CashRecord:
+        """Take a deposit in; refuse an external id that is taken."""
+        return self._payments.deposit(self._payments.shelf.require_free(body.externalId), body, hint)

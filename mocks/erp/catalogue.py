@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -77,17 +77,13 @@ _SUBSIDIARIES = (
 )
 
 
-Named = TypeVar("Named")
-
-
-class Names(Generic[Named]):
+class Names:
     """Finds one kind of master record as an address names it: `eid:...` or an internal id."""
 
-    def __init__(self, by_name: Mapping[str, Named]) -> None:
+    def __init__(self, by_name: Mapping[str, Any]) -> None:
         self._by_name = by_name
-        self.shelf = self
 
-    def find(self, name: str) -> Named | None:
+    def find(self, name: str) -> Any | None:
         """Return the record, or None."""
         return self._by_name.get(name.removeprefix("eid:"))
 
@@ -101,8 +97,9 @@ class Catalogue:
         self._subsidiary_names: dict[str, Subsidiary] = {}
         self._item_names: dict[str, Item] = {}
         self.skus: dict[str, Item] = {}
-        self.item_records = Names(self._item_names)
-        self.subsidiary_records = Names(self._subsidiary_names)
+        self.item_shelf = Names(self._item_names)
+        self.subsidiary_shelf = Names(self._subsidiary_names)
+        self.currency_shelf = Names({code: code for code in EXPONENTS})
         for entity, currency, zone, country in _SUBSIDIARIES:
             self.add_subsidiary({"entity": entity, "currency": currency, "zone": zone, "country": country})
 

@@ -99,6 +99,11 @@ class Credit:
             total.waiting_minor += self._convert(balance.waiting_minor, currency, record)
         return total
 
+    def owed_minor(self, record: CustomerRecord) -> int:
+        """Return what a customer owes: open AR less unapplied cash, in its own currency."""
+        total = self.totals(record)
+        return total.open_minor - total.unapplied_minor
+
     def _convert(self, amount_minor: int, currency: str, record: CustomerRecord) -> int:
         if currency == record.currency or not amount_minor:
             return amount_minor

@@ -149,6 +149,11 @@ class CreditMemos:
         self._books.credit.move(record.customer, doc.currency, owed=amount_minor)
         return base
 
+    def change(self, before: MemoRecord, body: InvoiceBody) -> MemoRecord:
+        """Return a posted credit memo as it is; refuse a body that would change it."""
+        self.require_same(before, body)
+        return before
+
     def require_same(self, before: MemoRecord, body: InvoiceBody) -> None:
         """Refuse a body that would change a posted credit memo."""
         doc = before.doc

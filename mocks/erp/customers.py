@@ -71,15 +71,13 @@ class Customers:
             result.append(self.records[key])
         return result[::-1]
 
-    def put(self, external_id: str, body: CustomerBody) -> CustomerRecord:
+    def put(self, external_id: str, body: CustomerBody, _hint: str = "") -> CustomerRecord:
         """Create the customer or bring it up to date; a repetition with the same content changes nothing."""
-        if body.externalId not in (None, external_id):
-            raise Refusal("invalid_content", "externalId differs from the one in the address.", "externalId")
         self._check_ownership(body)
         before = self.shelf.of_external(external_id)
         return self._create(external_id, body) if before is None else self.change(before, body)
 
-    def create(self, body: CustomerBody) -> CustomerRecord:
+    def create(self, body: CustomerBody, _hint: str = "") -> CustomerRecord:
         """Create a customer; refuse an external id that is taken."""
         self._check_ownership(body)
         return self._create(self.shelf.require_free(body.externalId), body)
@@ -90,6 +88,13 @@ class Customers:
             return
         field = _CREDIT_FIELDS[[value is not None for value in given].index(True)]
         raise Refusal("forbidden", f"Credit management owns {field}; this role may only read it.", field)
+
+    def remove(self, record: CustomerRecord) -> None:
+        """Delete a customer without transactions."""
+        if record.id in self.used:
+            raise Refusal("user_error", "This record cannot be deleted: there are transactions of it.", "id")
+        self.shelf.drop(record.id)
+        del self._recent[record.id]
 
     def seed(self, external_id: str, body: CustomerBody, limit_minor: int | None) -> CustomerRecord:
         """Create a customer with a past, with its credit limit, as a migration does."""

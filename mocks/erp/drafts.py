@@ -99,7 +99,7 @@ def bill_of(order: OrderRecord, body: InvoiceBody, quantities: Mapping[int, int]
     lines = [_part(doc.lines[position], billed[position], quantity) for position, quantity in quantities.items()]
     return msgspec.structs.replace(
         body, entity=Ref(id=order.customer), createdFrom=Ref(id=doc.id), currency=Ref(refName=doc.currency),
-        item=_chosen(body.item, lines, doc.currency),
+        item=lines_of(body.item, lines, doc.currency),
     )  # fmt: skip
 
 
@@ -130,11 +130,11 @@ def credit_of(invoice: InvoiceRecord, body: InvoiceBody) -> InvoiceBody:
         )  # fmt: skip
     return msgspec.structs.replace(
         body, entity=Ref(id=invoice.customer), createdFrom=Ref(id=doc.id), currency=Ref(refName=doc.currency),
-        item=_chosen(body.item, doc.lines, doc.currency), taxDetails=taxes,
+        item=lines_of(body.item, doc.lines, doc.currency), taxDetails=taxes,
     )  # fmt: skip
 
 
-def _chosen(body: LinesBody | None, lines: Sequence[Line], currency: str) -> LinesBody:
+def lines_of(body: LinesBody | None, lines: Sequence[Line], currency: str) -> LinesBody:
     """Return the lines of a body completed from their source by `orderLine`; all of the source without a body."""
     if body is None or not body.items:
         return LinesBody(items=tuple([_copied(line, currency) for line in lines]))

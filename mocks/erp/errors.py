@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from domain.http import Reply
+from mocks.erp.restlets import RESTLET_PATH
 from mocks.kernel.codec import encode_json
 from mocks.kernel.operations import Call, Refusal
 
@@ -53,6 +54,7 @@ ROWS: Mapping[str, Row] = {
     "throttled": _LIMIT,
     "throttled_silently": _LIMIT,
     "concurrency": _LIMIT,
+    "script_error": _bad("SSS_SCRIPT_ERROR", "The script failed."),
     "server_error": Row(500, "Internal Server Error", "15.6.1", "UNEXPECTED_ERROR", "An unexpected error occurred."),
     "maintenance": Row(503, "Service Unavailable", "15.6.4", "SERVICE_UNAVAILABLE", "The account is being maintained."),
 }
@@ -65,10 +67,14 @@ _OAUTH = {
 
 def refuse(refusal: Refusal, call: Call | None) -> Reply:
     """Return the reply for a refusal, with its path or header in the field the vendor uses for it."""
+    if call is not None and refusal.code == "malformed" and call.operation.name == "token":
+        refusal = Refusal("oauth_invalid_request", refusal.detail)
     if refusal.code in _OAUTH:
         status, error = _OAUTH[refusal.code]
         denial = {"error": error, "error_description": refusal.detail}
         return Reply(status, {"content-type": "application/json"}, encode_json(denial))
+    if call is not None and call.request.target.startswith(RESTLET_PATH):
+        return _script_error(refusal)
     row = ROWS[refusal.code]
     detail: dict[str, Any] = {"detail": refusal.detail or row.detail, "o:errorCode": row.code}
     if refusal.field:
@@ -79,6 +85,30 @@ def refuse(refusal: Refusal, call: Call | None) -> Reply:
     return Reply(row.status, _headers(refusal), encode_json(body))
 
 
+def _script_error(refusal: Refusal) -> Reply:
+    """Return a refusal as RESTlets show it: too many at once is a 400 here (dialects.md 2.1)."""
+    status, code, default = _SCRIPT.get(refusal.code, (400, "UNEXPECTED_ERROR", "An unexpected error occurred."))
+    error = {"code": refusal.extra.get("script_code", code), "message": refusal.detail or default}
+    headers = {"content-type": "application/json; charset=utf-8"}
+    if refusal.extra.get("retry_after_seconds"):
+        headers["retry-after"] = str(refusal.extra["retry_after_seconds"])
+    if refusal.extra.get("allow"):
+        headers["allow"] = refusal.extra["allow"].replace(",", ", ")
+    return Reply(status, headers, encode_json({"error": error}))
+
+
+_TOO_MANY = (400, "SSS_REQUEST_LIMIT_EXCEEDED", "The maximum number of requests at once is reached: try later.")
+_SCRIPT: Mapping[str, tuple[int, str, str]] = {
+    "throttled": _TOO_MANY,
+    "throttled_silently": _TOO_MANY,
+    "concurrency": _TOO_MANY,
+    "unauthenticated": (403, "INVALID_LOGIN_ATTEMPT", "Invalid login attempt."),
+    "malformed": (400, "INVALID_RETURN_DATA_FORMAT", "The body is not what its content type says."),
+    "method_not_allowed": (405, "SSS_INVALID_HTTP_METHOD", "The script does not support this method."),
+    "server_error": (500, "UNEXPECTED_ERROR", "An unexpected error occurred."),
+    "maintenance": (503, "SERVICE_UNAVAILABLE", "The account is being maintained."),
+    "script_error": (400, "SSS_SCRIPT_ERROR", "The script failed."),
+}
 _WHERE = {
     "invalid_parameter": "o:errorQueryParam",
     "invalid_header": "o:errorHeader",

@@ -6,17 +6,19 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mocks.erp.columns import TABLES, Value
+from mocks.erp.columns import TABLES
 from mocks.erp.model import Erp
-from mocks.erp.suiteql import compare
+from mocks.erp.sql_functions import COMPARISONS, Value, compare, instant
 from mocks.kernel.operations import Refusal
 
 _TOKEN = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([()\[\],])|([^\s()\[\],"]+))')
+_DEEPEST = 40
 Test = Callable[[Value, list[str]], bool]
 Condition = Callable[[Callable[[str], Value]], bool]
 
 
-def _ordered(test: Callable[[int], bool]) -> Test:
+def _ordered(sign: str) -> Test:
+    test = COMPARISONS[sign]
     return lambda value, given: compare(value, given[0], test)
 
 
@@ -25,29 +27,30 @@ def _text(test: Callable[[str, str], bool]) -> Test:
 
 
 _OPERATORS: Mapping[str, tuple[int, Test]] = {
-    "IS": (1, _ordered(lambda order: order == 0)),
-    "IS_NOT": (1, _ordered(lambda order: order != 0)),
-    "EQUAL": (1, _ordered(lambda order: order == 0)),
-    "EQUAL_NOT": (1, _ordered(lambda order: order != 0)),
-    "GREATER": (1, _ordered(lambda order: order > 0)),
-    "GREATER_OR_EQUAL": (1, _ordered(lambda order: order >= 0)),
-    "LESS": (1, _ordered(lambda order: order < 0)),
-    "LESS_OR_EQUAL": (1, _ordered(lambda order: order <= 0)),
-    "ON": (1, _ordered(lambda order: order == 0)),
-    "ON_OR_AFTER": (1, _ordered(lambda order: order >= 0)),
-    "ON_OR_BEFORE": (1, _ordered(lambda order: order <= 0)),
-    "AFTER": (1, _ordered(lambda order: order > 0)),
-    "BEFORE": (1, _ordered(lambda order: order < 0)),
+    "IS": (1, _ordered("=")),
+    "IS_NOT": (1, _ordered("!=")),
+    "EQUAL": (1, _ordered("=")),
+    "EQUAL_NOT": (1, _ordered("!=")),
+    "GREATER": (1, _ordered(">")),
+    "GREATER_OR_EQUAL": (1, _ordered(">=")),
+    "LESS": (1, _ordered("<")),
+    "LESS_OR_EQUAL": (1, _ordered("<=")),
+    "ON": (1, _ordered("=")),
+    "ON_OR_AFTER": (1, _ordered(">=")),
+    "ON_OR_BEFORE": (1, _ordered("<=")),
+    "AFTER": (1, _ordered(">")),
+    "BEFORE": (1, _ordered("<")),
     "CONTAIN": (1, _text(lambda value, given: given in value)),
     "START_WITH": (1, _text(lambda value, given: value.startswith(given))),
     "END_WITH": (1, _text(lambda value, given: value.endswith(given))),
     "EMPTY": (0, lambda value, given: value is None),
     "EMPTY_NOT": (0, lambda value, given: value is not None),
-    "ANY_OF": (-1, lambda value, given: any(compare(value, one, lambda order: order == 0) for one in given)),
+    "ANY_OF": (-1, lambda value, given: any(compare(value, one, COMPARISONS["="]) for one in given)),
+    "ANY_OF_NOT": (-1, lambda value, given: not any(compare(value, one, COMPARISONS["="]) for one in given)),
     "BETWEEN": (
         2,
         lambda value, given: (
-            compare(value, given[0], lambda order: order >= 0) and compare(value, given[1], lambda order: order <= 0)
+            compare(value, given[0], COMPARISONS[">="]) and compare(value, given[1], COMPARISONS["<="])
         ),
     ),
 }
@@ -77,6 +80,7 @@ class _Parser:
     def __init__(self, text: str, columns: Mapping[str, Any]) -> None:
         self._columns = columns
         self._tokens: list[str] = []
+        self._depth = 0
         at, text = 0, text.strip()
         while at < len(text):
             match = _TOKEN.match(text, at)
@@ -114,6 +118,9 @@ class _Parser:
     def _one(self) -> Condition:
         word = self._next()
         if word == "(":
+            self._depth += 1
+            if self._depth > _DEEPEST:
+                raise _broken("The filter is nested too deeply.")
             inner = self._either()
             if self._next() != ")":
                 raise _broken("A parenthesis is not closed.")
@@ -143,4 +150,4 @@ class _Parser:
         return values
 
     def _value(self) -> str:
-        return self._next().removeprefix('"')
+        return instant(self._next().removeprefix('"'))

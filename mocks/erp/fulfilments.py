@@ -35,7 +35,7 @@ class Fulfilments:
         self.shelf: Shelf[FulfilmentRecord] = Shelf("item fulfilment")
         self.records = self.shelf.records
 
-    def put(self, external_id: str, body: FulfilmentBody) -> FulfilmentRecord:
+    def put(self, external_id: str, body: FulfilmentBody, _hint: str = "") -> FulfilmentRecord:
         """Create the fulfilment once; a repetition returns it, a fulfilment of another order is refused."""
         if body.createdFrom is None:
             raise Refusal("user_error", "Please enter value(s) for: Created From", "createdFrom")

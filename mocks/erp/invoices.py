@@ -149,6 +149,11 @@ class Invoices:
             self._save(record)
         return record
 
+    def change(self, before: InvoiceRecord, body: InvoiceBody) -> InvoiceRecord:
+        """Return a posted invoice as it is; refuse a body that would change it."""
+        self.require_same(before, body)
+        return before
+
     def require_same(self, before: InvoiceRecord, body: InvoiceBody) -> None:
         """Refuse a body that would change a posted invoice."""
         doc, books = before.doc, self._books

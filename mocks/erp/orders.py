@@ -295,6 +295,14 @@ class Orders:
             record = self._save(record, step)
         self._credit.review(record.customer, self.follow)
 
+    def remove(self, record: OrderRecord) -> None:
+        """Delete an order of which nothing was fulfilled or billed: it is cancelled and then forgotten."""
+        if any(record.done) or record.is_billed or record.billed_minor:
+            raise Refusal("user_error", "This record cannot be deleted: there are records that depend on it.", "id")
+        self.close(record)
+        self.shelf.drop(record.doc.id)
+        self._by_txn[record.doc.txn].remove(record.doc.id)
+
     def _save(self, record: OrderRecord, status: str) -> OrderRecord:
         doc = record.doc
         if doc.status != status:

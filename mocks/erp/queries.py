@@ -5,71 +5,117 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
-from functools import cmp_to_key
+from functools import lru_cache
 from typing import Any
 
+import msgspec
+
 from domain.calendar import SECOND_US
-from mocks.erp.columns import TABLES, Table, Value
+from mocks.erp import sql_nodes as sql
 from mocks.erp.model import Erp
-from mocks.erp.suiteql import Field, Operand, Read, Statement, Texts, broken, compare
+from mocks.erp.sql_functions import Value, instant
+from mocks.erp.sql_joins import Join, conjuncts, join_of, joined
+from mocks.erp.sql_nodes import Condition, Node, broken
+from mocks.erp.sql_plan import Env, Read, Rows, Scope, Test, group_reader, reader, sort_key, tester
+from mocks.erp.sql_tables import day_text
 
-Row = dict[str, Value]
 _FLOOR = "lastmodifieddate"
+Answer = list[tuple[Value, ...]]
 
 
-class _Reading:
-    """Reads one row of a table."""
+class Plan(msgspec.Struct, frozen=True):
+    """A query ready to run; `floors` are the slots of the instants that every row of the first source must reach."""
 
-    __slots__ = ("_columns", "_erp", "_row", "texts")
-
-    def __init__(self, erp: Erp, table: Table, row: Any, texts: Texts) -> None:
-        self._erp = erp
-        self._columns = table.columns
-        self._row = row
-        self.texts = texts
-
-    def __call__(self, column: str) -> Value:
-        getter = self._columns.get(column)
-        if getter is None:
-            raise broken(f"Unknown identifier '{column}'.")
-        return getter(self._erp, self._row)
+    names: tuple[str, ...]
+    reads: tuple[Read, ...]
+    source: Callable[[Any, int], Any]
+    floors: tuple[int, ...]
+    joins: tuple[Join, ...]
+    where: Test | None
+    groups: tuple[Read, ...] | None  # None: not grouped
+    having: Test | None
+    order: tuple[tuple[Read, bool, bool], ...]
+    select: sql.Select
 
 
-def run(erp: Erp, statement: Statement, texts: Texts) -> list[Row]:
-    """Return the rows of a statement with these text literals in its order, before paging."""
-    table = TABLES.get(statement.table)
-    if table is None:
-        raise broken(f"Record '{statement.table}' was not found.")
-    fields = statement.fields or tuple(Field(name, Operand(column=name)) for name in table.columns)
-    _check_columns(statement, table, fields)
-    rows: list[Read] = [_Reading(erp, table, row, texts) for row in table.rows(erp, _floor_us(statement, texts))]
-    if statement.where is not None:
-        rows = [read for read in rows if statement.where(read)]
-    if statement.group or any(field.aggregate for field in fields):
-        result = [_aggregate(fields, statement.group, members) for members in _groups(statement, rows)]
-        result = _sorted(result, statement, lambda row, name: row.get(name))
+def run(erp: Erp, select: sql.Select, texts: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Return the rows of a query with these text literals, before paging, as the reply shows them."""
+    plan = _plan(select)
+    literals = tuple([instant(text) for text in texts]) if texts else texts
+    env = Env(erp, literals, day_text(erp.desk.now_us))
+    names = plan.names
+    shown = []
+    for row in _answer(plan, env):
+        item: dict[str, Any] = {"links": []}
+        for name, value in zip(names, row, strict=True):
+            if value is not None:
+                item[name] = value if type(value) is str else _text(value)
+        shown.append(item)
+    return shown
+
+
+def _text(value: Value) -> str:
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)
+
+
+def _answer(plan: Plan, env: Env) -> Answer:
+    select = plan.select
+    rows: list[Any] = [(record,) for record in plan.source(env.erp, _floor_us(plan, env.texts))]
+    for join in plan.joins:
+        rows = joined(join, env, rows)
+    where = plan.where
+    if where is not None:
+        rows = [row for row in rows if where(env, row)]
+    if select.rownum is not None:
+        rows = rows[: select.rownum]
+    if plan.groups is not None:
+        rows = _grouped(plan, env, rows)
+    for read, descending, nulls_first in reversed(plan.order):
+        rows = _sorted(rows, read, env, descending, nulls_first)
+    reads = plan.reads
+    result = [tuple([read(env, row) for read in reads]) for row in rows]
+    if select.distinct:
+        result = list(dict.fromkeys(result))
+    if select.offset or select.limit is not None:
+        result = result[select.offset : None if select.limit is None else select.offset + select.limit]
+    return result
+
+
+def _grouped(plan: Plan, env: Env, rows: list[Rows]) -> list[Any]:
+    assert plan.groups is not None
+    if not plan.groups:
+        groups = [rows]
     else:
-        rows = _sorted(rows, statement, lambda read, name: read(name))
-        result = [{field.name: field.operand.value(read) for field in fields} for read in rows]
-    if statement.distinct:
-        result = list({tuple(row.items()): row for row in result}.values())
-    return result if statement.limit is None else result[: statement.limit]
+        found: dict[tuple[Value, ...], list[Rows]] = {}
+        for row in rows:
+            found.setdefault(tuple([read(env, row) for read in plan.groups]), []).append(row)
+        groups = list(found.values())
+    having = plan.having
+    return groups if having is None else [members for members in groups if having(env, members)]
 
 
-def _check_columns(statement: Statement, table: Table, fields: Sequence[Field]) -> None:
-    asked = [field.operand.column for field in fields if field.operand.column]
-    names = {field.name for field in fields}
-    asked += [*statement.group, *(name for name, _ in statement.order if name not in names)]
-    for name in asked:
-        if name not in table.columns:
-            raise broken(f"Unknown identifier '{name}'. Available: {', '.join(sorted(table.columns))}.")
+def _sorted(rows: list[Any], read: Read, env: Env, descending: bool, nulls_first: bool) -> list[Any]:
+    known, unknown = [], []
+    for row in rows:
+        value = read(env, row)
+        if value is None:
+            unknown.append(row)
+        else:
+            known.append((sort_key(value), row))
+    known.sort(key=_first, reverse=descending)
+    ordered = [row for _, row in known]
+    return unknown + ordered if nulls_first else ordered + unknown
 
 
-def _floor_us(statement: Statement, texts: Texts) -> int:
+def _first(pair: tuple[Any, Any]) -> Any:
+    return pair[0]
+
+
+def _floor_us(plan: Plan, texts: tuple[str, ...]) -> int:
     """Return an instant before which no row can match, so that a sweep does not read what has not changed."""
-    text = max([texts[slot] for column, slot in statement.floors if column == _FLOOR], default="")
-    if len(text) < 10:
+    if not plan.floors:
         return 0
+    text = max([texts[slot] for slot in plan.floors])
     try:
         day = date.fromisoformat(text[:10])
         clock = [int(part) for part in text[11:19].split(":")] if len(text) >= 19 else [0, 0, 0]
@@ -79,68 +125,98 @@ def _floor_us(statement: Statement, texts: Texts) -> int:
     return (midnight + clock[0] * 3600 + clock[1] * 60 + clock[2]) * SECOND_US
 
 
-def _groups(statement: Statement, rows: list[Read]) -> list[list[Read]]:
-    if not statement.group:
-        return [rows]
-    groups: dict[tuple[Value, ...], list[Read]] = {}
-    for read in rows:
-        groups.setdefault(tuple(read(name) for name in statement.group), []).append(read)
-    return list(groups.values())
+# --- planning -------------------------------------------------------------------------------------------------------
 
 
-def _aggregate(fields: Sequence[Field], group: Sequence[str], members: list[Read]) -> Row:
-    row: Row = {}
-    for field in fields:
-        if field.aggregate:
-            row[field.name] = _fold(field, members)
-        elif field.operand.column in group:
-            row[field.name] = field.operand.value(members[0])
-        else:
-            raise broken(f"Column '{field.name}' must appear in GROUP BY.")
-    return row
+@lru_cache(maxsize=1024)
+def _plan(select: sql.Select) -> Plan:
+    scope = Scope(select.sources)
+    joins, where = _joins(select, scope)
+    named = _named_fields(select, scope)
+    is_grouped = bool(select.group or select.having) or any(_has_aggregate(node) for _, node in named)
+
+    def compiled(node: Node, within: Scope) -> Read:
+        return group_reader(node, within, select.group) if is_grouped else reader(node, within)
+
+    return Plan(
+        names=tuple([name for name, _ in named]),
+        reads=tuple([compiled(node, scope) for _, node in named]),
+        source=scope.tables[0].rows,
+        floors=_floors(select, scope),
+        joins=joins,
+        where=tester(where, scope, reader) if where is not None else None,
+        groups=tuple([reader(node, scope) for node in select.group]) if is_grouped else None,
+        having=tester(select.having, scope, compiled) if select.having is not None else None,
+        order=tuple([(compiled(_ordered(part, named), scope), part.descending, part.nulls_first)
+                     for part in select.order]),
+        select=select,
+    )  # fmt: skip
 
 
-def _fold(field: Field, members: list[Read]) -> Value:
-    if field.aggregate == "COUNT" and not field.operand.column:
-        return len(members)
-    values = [value for read in members if (value := field.operand.value(read)) is not None]
-    if field.aggregate == "COUNT":
-        return len(values)
-    if not values:
-        return None
-    if field.aggregate in ("MIN", "MAX"):
-        ordered = sorted(values, key=cmp_to_key(_order))
-        return ordered[0 if field.aggregate == "MIN" else -1]
-    if not all(isinstance(value, int | Decimal) for value in values):
-        raise broken(f"{field.aggregate} needs numbers.")
-    total = sum((Decimal(str(value)) for value in values), Decimal(0))
-    return total if field.aggregate == "SUM" else total / len(values)
+def _joins(select: sql.Select, scope: Scope) -> tuple[tuple[Join, ...], Condition | None]:
+    """Return the joins, and what is left of WHERE when those with a comma have taken their equalities from it."""
+    left = conjuncts(select.where)
+    joins = []
+    for place, source in enumerate(select.sources[1:], 1):
+        join, left = join_of(source, place, scope, left)
+        joins.append(join)
+    where = None if not left else left[0] if len(left) == 1 else sql.All(tuple(left))
+    return tuple(joins), where
 
 
-def _order(left: Value, right: Value) -> int:
-    if left is None or right is None:
-        return (left is not None) - (right is not None)
-    return -1 if compare(left, right, lambda order: order < 0) else int(compare(left, right, lambda order: order > 0))
+def _named_fields(select: sql.Select, scope: Scope) -> list[tuple[str, Node]]:
+    """Return the selected expressions with their names; a star is all columns, an expression without a name exprN."""
+    named: list[tuple[str, Node]] = []
+    for number, field in enumerate(select.fields, 1):
+        if field.node is not None:
+            named.append((field.name or f"expr{number}", field.node))
+            continue
+        if field.source and field.source not in scope.aliases:
+            raise broken(f"Unknown table or alias '{field.source}'.")
+        for alias, table in zip(scope.aliases, scope.tables, strict=True):
+            if field.source in ("", alias):
+                named += [(name, sql.Column(alias, name)) for name in table.columns]
+    return named
 
 
-def _sorted(rows: list[Any], statement: Statement, get: Callable[[Any, str], Value]) -> list[Any]:
-    for name, descending in reversed(statement.order):
-        rows = sorted(rows, key=_sort_key(get, name), reverse=descending)
-    return rows
+def _ordered(part: sql.Order, named: Sequence[tuple[str, Node]]) -> Node:
+    """Return what is ordered by: a field by its number or name, else the expression itself."""
+    node = part.node
+    if isinstance(node, sql.Number):
+        index = int(node.value or 0)
+        if not 1 <= index <= len(named):
+            raise broken(f"There is no field {index} to order by.")
+        return named[index - 1][1]
+    if isinstance(node, sql.Column) and not node.source:
+        for name, found in named:
+            if name == node.name:
+                return found
+    return node
 
 
-def _sort_key(get: Callable[[Any, str], Value], name: str) -> Callable[[Any], Any]:
-    by_value = cmp_to_key(_order)
-    return lambda row: by_value(get(row, name))
+def _has_aggregate(node: Node) -> bool:
+    if isinstance(node, sql.Aggregate):
+        return True
+    if isinstance(node, sql.Function):
+        return any(_has_aggregate(part) for part in node.arguments)
+    if isinstance(node, sql.Case):
+        results = [then for _, then in node.branches] + ([node.otherwise] if node.otherwise is not None else [])
+        return any(_has_aggregate(part) for part in results)
+    return False
 
 
-def as_text(row: Row) -> dict[str, Any]:
-    """Return a row as the reply shows it: text only, without the columns that are NULL."""
-    shown = {name: _shown(value) for name, value in row.items() if value is not None}
-    return {"links": [], **shown}
-
-
-def _shown(value: Value) -> str:
-    if isinstance(value, date):
-        return value.isoformat()
-    return f"{value:f}" if isinstance(value, Decimal) else str(value)
+def _floors(select: sql.Select, scope: Scope) -> tuple[int, ...]:
+    if _FLOOR not in scope.tables[0].columns:
+        return ()
+    return tuple(
+        [
+            part.right.slot
+            for part in conjuncts(select.where)
+            if isinstance(part, sql.Compared)
+            and part.sign in (">", ">=")
+            and isinstance(part.left, sql.Column)
+            and part.left.name == _FLOOR
+            and isinstance(part.right, sql.Text)
+            and scope.place(part.left) == 0
+        ]
+    )

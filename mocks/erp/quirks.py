@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from mocks.erp.restlets import Restlet
+
 
 class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     """Vendor behaviour as switches; the defaults are what the call sheet promises.
@@ -12,7 +14,11 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     original date; domain.md 2.3.16).
     `unknown_properties`: error or ignore, overridden by the request header X-NetSuite-PropertyNameValidation
     (dialects.md 5.2); custom fields (cust...) are always let through.
-    `authentication`: shape (a bearer token or a signed OAuth 1 header must be there) or off.
+    `authentication`: shape (a bearer token or a signed OAuth 1 header must be there), signature (it must be right:
+    `account`, consumer and token for OAuth 1, `certificate` in PEM for assertions; dialects.md 3.3) or off.
+    `timestamp_seconds`: how far the time in a signature may be from the world's clock (0: not looked at, because a
+    world's clock need not be the caller's).
+    `restlets`: the account's own scripts.
     `owns_credit`: API users may not write credit limits (domain.md 2.2).
     `bills_by_reference`: an invoice without `createdFrom` bills the orders of the same business transaction, as a
     billing bundle does.
@@ -49,3 +55,11 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     script_target: str = "/webhooks/erp"
     script_secret: str = "erp-script-secret"
     job_seconds: int = 5
+    account: str = "TSTDRV123_SB1"
+    consumer_key: str = "consumer-key"
+    consumer_secret: str = "consumer-secret"
+    token_id: str = "token-id"
+    token_secret: str = "token-secret"
+    certificate: str = ""
+    timestamp_seconds: int = 0
+    restlets: tuple[Restlet, ...] = ()

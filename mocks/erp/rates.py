@@ -53,6 +53,10 @@ class Rates:
         else:
             rows.insert(at, entry)
 
+    def currencies(self) -> set[str]:
+        """Return the currencies there are rates of."""
+        return {code for pair in self._pairs for code in pair}
+
     def find(self, source: str, target: str, day: date) -> Rate | None:
         """Return the rate valid on a day, or None. No inverse, no triangle: what is stored counts (domain.md 2.13)."""
         if source == target:

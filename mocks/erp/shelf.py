@@ -38,3 +38,8 @@ class Shelf(Generic[R]):
         """Remember the internal id behind an external id; the first one counts."""
         if external_id:
             self._ids.setdefault(external_id, key)
+
+    def drop(self, key: str) -> None:
+        """Forget a deleted record and its external id."""
+        del self.records[key]
+        self._ids = {name: found for name, found in self._ids.items() if found != key}

@@ -1,15 +1,22 @@
-"""How records look in a reply: NetSuite's names, references with id and name, amounts in major units."""
+"""How records look in a reply: NetSuite's names, references with id and name, amounts in major units.
+
+A view shows the fields of a record itself; its sublists are in `sublists`. An amount in minor units divided by its
+currency's scale is the nearest double, whose shortest text is the exact decimal again.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
-from domain.objects import Line, TaxShare
-from mocks.erp.amounts import major
+from domain.currency import EXPONENTS
+from mocks.erp.amounts import SCALES
 from mocks.erp.cash import CashRecord
+from mocks.erp.cash_sales import CashSale
 from mocks.erp.catalogue import ACCOUNTS, Item, Subsidiary
-from mocks.erp.columns import balance_of, instant_text
+from mocks.erp.columns import period_id
+from mocks.erp.contacts import Contact
 from mocks.erp.credit_memos import MemoRecord
 from mocks.erp.customers import CustomerRecord
 from mocks.erp.fulfilments import FulfilmentRecord
@@ -17,62 +24,36 @@ from mocks.erp.invoices import InvoiceRecord
 from mocks.erp.journals import JournalRecord
 from mocks.erp.model import Erp
 from mocks.erp.order_status import VENDOR_STATUS
-from mocks.erp.orders import OrderRecord, fulfilled_of
+from mocks.erp.orders import OrderRecord
+from mocks.erp.papers import STATUS_NAMES, Paper
 from mocks.erp.refunds import RefundRecord
+from mocks.erp.sql_tables import instant_text
 
 View = dict[str, Any]
 
 
-def _ref(key: str, name: str) -> View:
+def ref(key: str, name: str) -> View:
+    """Return a reference to a record."""
     return {"links": [], "id": key, "refName": name}
 
 
-def _currency(code: str) -> View:
-    return _ref(code, code)
-
-
-def _header(erp: Erp, record: Any) -> View:
+def _header(erp: Erp, record: Any, owner: str = "entity") -> View:
     doc = record.doc
     customer = erp.customers.records[record.customer]
     return {
         "id": doc.id,
         "externalId": doc.ref or None,
         "tranDate": doc.business_date,
-        "subsidiary": _ref(doc.entity, erp.catalogue.subsidiaries[doc.entity].name),
-        "currency": _currency(doc.currency),
-        "customer" if isinstance(record, CashRecord) else "entity": {
-            **_ref(customer.id, customer.name),
-            "externalId": customer.external_id or None,
+        "subsidiary": {"links": [], "id": doc.entity, "refName": erp.catalogue.subsidiaries[doc.entity].name},
+        "currency": {"links": [], "id": doc.currency, "refName": doc.currency},
+        owner: {
+            "links": [], "id": customer.id, "refName": customer.name, "externalId": customer.external_id or None,
         },
         "custbody_txn": doc.txn or None,
         "memo": record.memo or None,
         "createdDate": instant_text(record.created_us),
         "lastModifiedDate": instant_text(record.modified_us),
-    }
-
-
-def _line(line: Line, currency: str, erp: Erp) -> View:
-    item = erp.catalogue.skus.get(line.sku)
-    return {
-        "line": int(line.id) if line.id.isdigit() else line.id,
-        "item": {**_ref(item.id if item else "", line.sku), "externalId": item.external_id if item else None},
-        "quantity": line.quantity,
-        "rate": major(line.unit_minor, currency),
-        "amount": major(line.amount_minor, currency),
-        "custcol_kind": line.kind,
-        "custcol_months": line.months,
-        "custcol_list_rate": major(line.list_unit_minor, currency),
-        "custcol_period_start": line.period_start,
-        "custcol_period_end": line.period_end,
-    }
-
-
-def _tax(share: TaxShare, currency: str) -> View:
-    return {
-        "taxCode": _ref(share.jurisdiction, share.jurisdiction),
-        "taxBasis": major(share.base_minor, currency),
-        "taxAmount": major(share.amount_minor, currency),
-    }
+    }  # fmt: skip
 
 
 CUSTOMER: Mapping[str, Callable[[Erp, CustomerRecord], Any]] = {
@@ -80,15 +61,16 @@ CUSTOMER: Mapping[str, Callable[[Erp, CustomerRecord], Any]] = {
     "externalId": lambda erp, record: record.external_id or None,
     "entityId": lambda erp, record: record.account,
     "companyName": lambda erp, record: record.name,
+    "isPerson": lambda erp, record: False,
     "email": lambda erp, record: record.email or None,
-    "subsidiary": lambda erp, record: _ref(record.entity, erp.catalogue.subsidiaries[record.entity].name),
-    "currency": lambda erp, record: _currency(record.currency),
-    "terms": lambda erp, record: _ref(f"NET{record.terms_days}", f"Net {record.terms_days}"),
-    "creditLimit": lambda erp, record: major(record.limit_minor, record.currency) if record.limit_minor else None,
-    "creditHoldOverride": lambda erp, record: _ref(record.override, record.override.title()),
+    "subsidiary": lambda erp, record: ref(record.entity, erp.catalogue.subsidiaries[record.entity].name),
+    "currency": lambda erp, record: ref(record.currency, record.currency),
+    "terms": lambda erp, record: ref(f"NET{record.terms_days}", f"Net {record.terms_days}"),
+    "creditLimit": lambda erp, record: record.limit_minor / SCALES[record.currency] if record.limit_minor else None,
+    "creditHoldOverride": lambda erp, record: {"id": record.override, "refName": record.override.title()},
     "custentity_credit_status": lambda erp, record: record.status,
-    "balance": lambda erp, record: balance_of(erp, record),
-    "unbilledOrders": lambda erp, record: major(erp.credit.totals(record).unbilled_minor, record.currency),
+    "balance": lambda erp, record: erp.credit.owed_minor(record) / SCALES[record.currency],
+    "unbilledOrders": lambda erp, record: erp.credit.totals(record).unbilled_minor / SCALES[record.currency],
     "dateCreated": lambda erp, record: instant_text(record.created_us),
     "lastModifiedDate": lambda erp, record: instant_text(record.modified_us),
 }
@@ -100,109 +82,103 @@ def customer(erp: Erp, record: CustomerRecord) -> View:
     return {name: part(erp, record) for name, part in CUSTOMER.items()}
 
 
+def contact(erp: Erp, record: Contact) -> View:
+    """Show a contact."""
+    company = erp.customers.records.get(record.company)
+    return {
+        "id": record.id,
+        "externalId": record.external_id or None,
+        "entityId": f"{record.first_name} {record.last_name}".strip(),
+        "firstName": record.first_name or None,
+        "lastName": record.last_name or None,
+        "email": record.email or None,
+        "phone": record.phone or None,
+        "title": record.title or None,
+        "company": ref(company.id, company.name) if company is not None else None,
+        "dateCreated": instant_text(record.created_us),
+        "lastModifiedDate": instant_text(record.modified_us),
+    }
+
+
 def order(erp: Erp, record: OrderRecord) -> View:
     """Show a sales order."""
     doc = record.doc
     letter, status, name = VENDOR_STATUS[doc.status]
-    return {
-        **_header(erp, record),
-        "tranId": doc.number,
-        "status": {"id": status, "refName": name},
-        "orderStatus": {"id": letter, "refName": name},
-        "total": major(doc.total_minor, doc.currency),
-        "otherRefNum": record.other_ref or None,
-        "custbody_kind": doc.kind,
-        "custbody_credit_hold": doc.status.startswith("credit_hold"),
-        "item": {
-            "items": [
-                {
-                    **_line(line, doc.currency, erp),
-                    "quantityFulfilled": fulfilled_of(record, position),
-                    "isClosed": position in record.closed,
-                }
-                for position, line in enumerate(doc.lines)
-            ]
-        },
-    }
+    shown = _header(erp, record)
+    shown["tranId"] = doc.number
+    shown["status"] = {"id": status, "refName": name}
+    shown["orderStatus"] = {"id": letter, "refName": name}
+    shown["total"] = doc.total_minor / SCALES[doc.currency]
+    shown["otherRefNum"] = record.other_ref or None
+    shown["custbody_kind"] = doc.kind
+    shown["custbody_credit_hold"] = doc.status.startswith("credit_hold")
+    return shown
 
 
 def fulfilment(erp: Erp, record: FulfilmentRecord) -> View:
     """Show an item fulfilment."""
-    order = erp.orders.records[record.order]
-    source = order.doc
-    lines = []
-    for index, quantity in record.quantities:
-        unit = order.units[index]
-        lines.append({"orderLine": int(source.lines[unit.position].id), "itemName": unit.sku, "quantity": quantity})
+    source = erp.orders.records[record.order].doc
     return {
         "id": record.doc.id,
         "externalId": record.doc.ref or None,
         "tranId": record.number,
-        "createdFrom": _ref(source.id, f"Sales Order #{source.number}"),
+        "createdFrom": ref(source.id, f"Sales Order #{source.number}"),
         "shipStatus": {"id": "C", "refName": "Shipped"},
         "createdDate": instant_text(record.created_us),
         "lastModifiedDate": instant_text(record.modified_us),
-        "item": {"items": lines},
     }
 
 
 def invoice(erp: Erp, record: InvoiceRecord) -> View:
     """Show an invoice."""
     doc = record.doc
-    is_open = doc.balance_minor > 0
+    is_open, scale = doc.balance_minor > 0, SCALES[doc.currency]
     return {
         **_header(erp, record),
         "tranId": doc.number,
         "status": {"id": "open" if is_open else "paidInFull", "refName": "Open" if is_open else "Paid In Full"},
         "dueDate": doc.due_date,
-        "subtotal": major(doc.net_minor, doc.currency),
-        "taxTotal": major(doc.tax_minor, doc.currency),
-        "total": major(doc.total_minor, doc.currency),
-        "amountRemaining": major(doc.balance_minor, doc.currency),
-        "amountPaid": major(doc.total_minor - doc.balance_minor, doc.currency),
+        "subtotal": doc.net_minor / scale,
+        "taxTotal": doc.tax_minor / scale,
+        "total": doc.total_minor / scale,
+        "amountRemaining": doc.balance_minor / scale,
+        "amountPaid": (doc.total_minor - doc.balance_minor) / scale,
         "exchangeRate": record.rate.text,
-        "createdFrom": _ref(record.order, "Sales Order") if record.order else None,
+        "createdFrom": ref(record.order, "Sales Order") if record.order else None,
         "otherRefNum": record.other_ref or None,
-        "item": {"items": [_line(line, doc.currency, erp) for line in doc.lines]},
-        "taxDetails": {"items": [_tax(share, doc.currency) for share in doc.taxes]},
     }
 
 
 def credit_memo(erp: Erp, record: MemoRecord) -> View:
     """Show a credit memo; its amounts are positive."""
     doc = record.doc
-    is_open = doc.balance_minor > 0
+    is_open, scale = doc.balance_minor > 0, SCALES[doc.currency]
     return {
         **_header(erp, record),
         "tranId": record.number,
         "status": {"id": "open" if is_open else "fullyApplied", "refName": "Open" if is_open else "Fully Applied"},
-        "subtotal": major(doc.net_minor, doc.currency),
-        "taxTotal": major(doc.tax_minor, doc.currency),
-        "total": major(doc.total_minor, doc.currency),
-        "amountRemaining": major(doc.balance_minor, doc.currency),
-        "applied": major(doc.total_minor - doc.balance_minor, doc.currency),
-        "createdFrom": _ref(doc.invoice, "Invoice") if doc.invoice else None,
-        "item": {"items": [_line(line, doc.currency, erp) for line in doc.lines]},
-        "taxDetails": {"items": [_tax(share, doc.currency) for share in doc.taxes]},
+        "subtotal": doc.net_minor / scale,
+        "taxTotal": doc.tax_minor / scale,
+        "total": doc.total_minor / scale,
+        "amountRemaining": doc.balance_minor / scale,
+        "applied": (doc.total_minor - doc.balance_minor) / scale,
+        "createdFrom": ref(doc.invoice, "Invoice") if doc.invoice else None,
     }
 
 
 def payment(erp: Erp, record: CashRecord) -> View:
-    """Show a customer payment with its applications."""
-    doc = record.doc
-    applied = [
-        {"doc": _ref(key, erp.invoices.records[key].doc.number), "amount": major(amount, doc.currency), "apply": True}
-        for key, amount in doc.applied
-    ]
+    """Show a customer payment."""
+    doc, scale = record.doc, SCALES[record.doc.currency]
     return {
-        **_header(erp, record),
+        **_header(erp, record, "customer"),
         "tranId": record.number,
-        "payment": major(doc.amount_minor, doc.currency),
-        "applied": major(doc.amount_minor - record.rest_minor - record.refunded_minor, doc.currency),
-        "unapplied": major(record.rest_minor, doc.currency),
-        "account": _ref(record.account, ACCOUNTS[record.account]),
+        "payment": doc.amount_minor / scale,
+        "total": doc.amount_minor / scale,
+        "applied": (doc.amount_minor - record.rest_minor - record.refunded_minor) / scale,
+        "unapplied": record.rest_minor / scale,
+        "account": ref(record.account, ACCOUNTS[record.account]),
         "custbody_method": record.method or None,
-        "apply": {"items": applied},
+        "salesOrder": ref(record.order, erp.orders.records[record.order].doc.number) if record.order else None,
     }
 
 
@@ -214,35 +190,64 @@ def refund(erp: Erp, record: RefundRecord) -> View:
         "id": doc.id,
         "externalId": record.external_id or None,
         "tranId": record.number,
-        "customer": _ref(owner.id, owner.name),
-        "subsidiary": _ref(record.entity, erp.catalogue.subsidiaries[record.entity].name),
-        "currency": _currency(doc.currency),
+        "customer": ref(owner.id, owner.name),
+        "subsidiary": ref(record.entity, erp.catalogue.subsidiaries[record.entity].name),
+        "currency": ref(doc.currency, doc.currency),
         "tranDate": record.asked_date,
-        "total": major(doc.amount_minor, doc.currency),
-        "apply": {"items": [{"doc": _ref(doc.payment, ""), "amount": major(doc.amount_minor, doc.currency)}]},
+        "total": doc.amount_minor / SCALES[doc.currency],
+    }
+
+
+def cash_sale(erp: Erp, record: CashSale) -> View:
+    """Show a cash sale: an invoice that was paid at once."""
+    sold = erp.invoices.records[record.invoice]
+    shown = invoice(erp, sold)
+    for name in ("dueDate", "amountRemaining", "amountPaid"):
+        del shown[name]
+    paid = erp.payments.records.get(record.payment)
+    return {
+        **shown,
+        "id": record.id,
+        "externalId": record.external_id or None,
+        "tranId": record.number,
+        "status": {"id": "deposited", "refName": "Deposited"},
+        "account": ref(paid.account, ACCOUNTS[paid.account]) if paid is not None else None,
+    }
+
+
+def paper(erp: Erp, record: Paper) -> View:
+    """Show an estimate, opportunity or return authorisation."""
+    owner = erp.customers.records[record.customer]
+    return {
+        "id": record.id,
+        "externalId": record.external_id or None,
+        "tranId": record.number,
+        "entity": {**ref(owner.id, owner.name), "externalId": owner.external_id or None},
+        "subsidiary": ref(record.entity, erp.catalogue.subsidiaries[record.entity].name),
+        "currency": ref(record.currency, record.currency),
+        "tranDate": record.day,
+        "status": {"id": record.status, "refName": STATUS_NAMES[record.kind][record.status]},
+        "total": record.total_minor / SCALES[record.currency],
+        "createdFrom": ref(record.source, "Sales Order") if record.source else None,
+        "memo": record.memo or None,
+        "custbody_txn": record.txn or None,
+        "title": record.title or None,
+        "createdDate": instant_text(record.created_us),
+        "lastModifiedDate": instant_text(record.modified_us),
     }
 
 
 def journal(erp: Erp, record: JournalRecord) -> View:
     """Show a journal entry."""
-    lines = [
-        {
-            "line": number,
-            "account": _ref(account, ACCOUNTS[account]),
-            "debit" if amount >= 0 else "credit": major(abs(amount), record.currency),
-        }
-        for number, (account, amount) in enumerate(record.rows, 1)
-    ]
     return {
         "id": record.id,
         "externalId": record.external_id or None,
         "tranId": record.number,
         "tranDate": record.day,
-        "subsidiary": _ref(record.entity, erp.catalogue.subsidiaries[record.entity].name),
-        "currency": _currency(record.currency),
+        "subsidiary": ref(record.entity, erp.catalogue.subsidiaries[record.entity].name),
+        "currency": ref(record.currency, record.currency),
         "memo": record.memo or None,
         "approved": True,
-        "line": {"items": lines},
     }
 
 
@@ -252,6 +257,8 @@ def item(_erp: Erp, record: Item) -> View:
         "id": record.id,
         "externalId": record.external_id,
         "itemId": record.sku,
+        "displayName": record.sku,
+        "isInactive": False,
         "custitem_kind": record.kind,
         "revenueRecognitionRule": {"id": record.revenue_rule, "refName": record.revenue_rule},
     }
@@ -263,21 +270,25 @@ def subsidiary(_erp: Erp, record: Subsidiary) -> View:
         "id": record.number,
         "externalId": record.id,
         "name": record.name,
-        "currency": _currency(record.currency),
+        "currency": ref(record.currency, record.currency),
         "country": record.country or None,
     }
 
 
-VIEWS: Mapping[str, Callable[[Erp, Any], View]] = {
-    "customer": customer,
-    "salesOrder": order,
-    "itemFulfillment": fulfilment,
-    "invoice": invoice,
-    "creditMemo": credit_memo,
-    "customerPayment": payment,
-    "customerRefund": refund,
-    "journalEntry": journal,
-    "serviceSaleItem": item,
-    "subsidiary": subsidiary,
-}
-"""Record type -> how it is shown."""
+def currency(_erp: Erp, record: str) -> View:
+    """Show a currency: its internal id is its ISO code here."""
+    return {"id": record, "name": record, "symbol": record, "currencyPrecision": EXPONENTS[record], "isInactive": False}
+
+
+def period(erp: Erp, record: Any) -> View:
+    """Show an accounting period of one subsidiary and module."""
+    return {
+        "id": period_id(record),
+        "periodName": f"{record.start:%Y-%m}",
+        "startDate": record.start,
+        "endDate": record.end - timedelta(days=1),
+        "subsidiary": ref(record.entity, erp.catalogue.subsidiaries[record.entity].name),
+        "module": record.module,
+        "closed": record.status in ("closed", "locked"),
+        "status": {"id": record.status, "refName": record.status},
+    }

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 import msgspec
 
-from mocks.erp.auth import TOKEN_PATH
+from mocks.erp.bodies import TokenBody
 from mocks.kernel.codec import Undecodable, decode_form, decode_json
 from mocks.kernel.operations import Call, Refusal
 
 NAME_VALIDATION = "x-netsuite-propertynamevalidation"
+VALUE_VALIDATION = "x-netsuite-propertyvaluevalidation"
+_STEP = re.compile(r"(\w+)|\[(\d+)\]")
 _PATH = re.compile(r" - at `\$\.?([^`]*)`$")
 _CUSTOM = ("cust",)
 
@@ -25,32 +28,48 @@ def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
 def decode(call: Call, unknown_properties: str) -> Any:
     """Return the body of a call as its operation's type; refuse what does not fit."""
     kind = call.operation.body
-    body = call.request.body
-    if call.request.target.startswith(TOKEN_PATH):
-        return decode_form(body)
     if kind is None:
         return None
+    body = call.request.body
+    if kind is TokenBody:
+        return msgspec.convert(decode_form(body), TokenBody)
     if not body and call.operation.name.startswith("transform"):
         body = b"{}"
     try:
         return _decoder(kind).decode(body)
     except msgspec.ValidationError:
-        mode = call.request.headers.get(NAME_VALIDATION, unknown_properties).lower()
-        return _leniently(kind, decode_json(body), mode)
+        pass
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Undecodable(f"The request body is not valid JSON: {error}") from error
-
-
-def _leniently(kind: Any, raw: Any, mode: str) -> Any:
-    """Drop the fields we do not know (or refuse them), then tell what else is wrong."""
-    known = _pruned(raw, kind, "", mode)
     try:
-        return msgspec.json.decode(msgspec.json.encode(known), type=kind)
-    except msgspec.ValidationError as error:
-        text = str(error)
-        path = _PATH.search(text)
-        field = path.group(1) if path is not None else ""
-        raise Refusal("invalid_content", _PATH.sub("", text) + ".", field) from error
+        return _leniently(kind, decode_json(body), call.request.headers, unknown_properties)
+    except RecursionError as error:
+        raise Undecodable("The request body is nested too deeply.") from error
+
+
+def _leniently(kind: Any, raw: Any, headers: Mapping[str, str], unknown_properties: str) -> Any:
+    """Drop the fields we do not know (or refuse them), then those with a wrong value (or tell what is wrong)."""
+    known = _pruned(raw, kind, "", headers.get(NAME_VALIDATION, unknown_properties).lower())
+    is_strict = headers.get(VALUE_VALIDATION, "error").lower() == "error"
+    while True:
+        try:
+            return msgspec.convert(known, kind, strict=True)
+        except msgspec.ValidationError as error:
+            text = str(error)
+            path = _PATH.search(text)
+            field = path.group(1) if path is not None else ""
+            if is_strict or not _dropped(known, field):
+                raise Refusal("invalid_content", _PATH.sub("", text) + ".", field) from error
+
+
+def _dropped(known: Any, field: str) -> bool:
+    """Take the field with a wrong value out; tell whether it was there to be taken out."""
+    steps = _STEP.findall(field)
+    for name, index in steps[:-1]:
+        known = known[int(index)] if index else known.get(name)
+    if not steps or not steps[-1][0] or not isinstance(known, dict):
+        return False
+    return known.pop(steps[-1][0], None) is not None
 
 
 def _pruned(raw: Any, kind: Any, path: str, mode: str) -> Any:

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
 from domain.http import Reply
-from mocks.erp.addresses import RECORDS, address
-from mocks.erp.addresses import found as _found
-from mocks.erp.bodies import FulfilmentBody, OrderBody, PaymentBody
+from mocks.erp.addresses import RECORDS, Handler, address, found
+from mocks.erp.bodies import LineBody, LinesBody, OrderBody
 from mocks.erp.catalogue import invalid_reference
-from mocks.erp.customers import CustomerRecord
+from mocks.erp.drafts import lines_of
 from mocks.erp.model import Erp
 from mocks.erp.orders import OrderRecord
+from mocks.erp.record_types import TYPES, RecordType
 from mocks.kernel.codec import encode_json
 from mocks.kernel.operations import Call, Refusal
 
+Part = Callable[[Erp], Any]
+DONE = Reply(204)
 
-def _created(call: Call, kind: str, key: str) -> Reply:
+
+def created(call: Call, kind: str, record: Any) -> Reply:
+    """Return the reply that says where a written record is."""
+    key = record.doc.id if hasattr(record, "doc") else record.id
     return Reply(204, {"location": address(call, f"{RECORDS}/{kind}/{key}")})
 
 
-def _external(call: Call) -> str:
+def external_id(call: Call) -> str:
+    """Return the external id in the address of a PUT, or refuse an internal one."""
     name = call.params["id"]
     if not name.startswith("eid:") or len(name) == 4:
         raise Refusal("invalid_content", "PUT needs an external id in the address: eid:<external id>.", "id")
@@ -36,137 +47,118 @@ def token(erp: Erp, call: Call) -> Reply:
     return Reply(200, {"content-type": "application/json"}, encode_json(body))
 
 
-def put_customer(erp: Erp, call: Call) -> Reply:
-    """Create or update the customer of an external id."""
-    return _created(call, "customer", erp.customers.put(_external(call), call.body).id)
+# --- the same for all types -----------------------------------------------------------------------------------------
 
 
-def post_customer(erp: Erp, call: Call) -> Reply:
-    """Create a customer."""
-    return _created(call, "customer", erp.customers.create(call.body).id)
+def creating(kind: str, part: str) -> Handler:
+    """Return the handler that creates a record."""
+    return lambda erp, call: created(call, kind, getattr(erp, part).create(call.body, call.txn))
 
 
-def patch_customer(erp: Erp, call: Call) -> Reply:
-    """Change a customer."""
-    record: CustomerRecord = _found(erp.customers, call, "customer")
-    return _created(call, "customer", erp.customers.change(record, call.body).id)
+def putting(kind: str, part: str) -> Handler:
+    """Return the handler that creates or updates the record of an external id."""
+
+    def put(erp: Erp, call: Call) -> Reply:
+        name, owner = external_id(call), getattr(erp, part)
+        given = getattr(call.body, "externalId", None)
+        if given not in (None, name):
+            raise Refusal("invalid_content", "externalId differs from the one in the address.", "externalId")
+        return created(call, kind, owner.put(name, call.body, call.txn))
+
+    return put
 
 
-def put_order(erp: Erp, call: Call) -> Reply:
-    """Create or update the sales order of an external id."""
-    return _created(call, "salesOrder", erp.orders.put(_external(call), call.body, call.txn).doc.id)
+def changing(kind: str, part: str) -> Handler:
+    """Return the handler that changes a record."""
+    record_type = TYPES[kind]
+
+    def change(erp: Erp, call: Call) -> Reply:
+        return created(call, kind, getattr(erp, part).change(found(record_type, erp, call), call.body))
+
+    return change
 
 
-def post_order(erp: Erp, call: Call) -> Reply:
-    """Create a sales order."""
-    return _created(call, "salesOrder", erp.orders.create(call.body, call.txn).doc.id)
+def deleting(kind: str, part: str) -> Handler:
+    """Return the handler that deletes a record; what is posted stays."""
+    record_type = TYPES[kind]
+
+    def delete(erp: Erp, call: Call) -> Reply:
+        record = found(record_type, erp, call)
+        if part:
+            getattr(erp, part).remove(record)
+            return DONE
+        detail = "This record cannot be deleted: it is posted. Credit, refund or reverse it instead."
+        raise Refusal("user_error", detail, "id")
+
+    return delete
+
+
+def transforming(source: RecordType, target: str, make: Callable[[Erp, Any, Call], Any]) -> Handler:
+    """Return the handler that makes a record of one type from one of another."""
+    return lambda erp, call: created(call, target, make(erp, found(source, erp, call), call))
+
+
+# --- sales orders ---------------------------------------------------------------------------------------------------
 
 
 def patch_order(erp: Erp, call: Call) -> Reply:
-    """Approve, close or cancel an order, close lines of it, or change its header."""
-    record: OrderRecord = _found(erp.orders, call, "salesOrder")
+    """Approve, close or cancel an order, close lines of it, or change its header and lines."""
+    record: OrderRecord = found(TYPES["salesOrder"], erp, call)
     body: OrderBody = call.body
     wanted = str(body.orderStatus.id or body.orderStatus.refName) if body.orderStatus is not None else ""
     if wanted in ("C", "H"):
         erp.orders.close(record)
-    elif wanted in ("A", "B"):
-        if wanted == "B":
-            erp.orders.approve(record)
-    elif wanted:
+    elif wanted == "B" and body.item is None:
+        erp.orders.approve(record)
+    elif wanted not in ("", "A", "B"):
         raise Refusal("user_error", f"An order cannot be given the status {wanted}.", "orderStatus")
     elif body.item is not None and body.item.items and all(line.isClosed for line in body.item.items):
-        erp.orders.close_lines(record, _positions(record, body))
-    else:
-        erp.orders.update(record, body)
-    return _created(call, "salesOrder", record.doc.id)
+        erp.orders.close_lines(record, _positions(record, body.item))
+    elif wanted != "A" or body.item is not None:
+        erp.orders.update(record, body if "item" in _replaced(call) else _merged(record, body))
+    return created(call, "salesOrder", record)
 
 
-def _positions(record: OrderRecord, body: OrderBody) -> frozenset[int]:
+def _replaced(call: Call) -> list[str]:
+    for name in call.query:
+        if name != "replace":
+            raise Refusal("invalid_parameter", f"Invalid query parameter {name}.", name)
+    return call.query.get("replace", "").split(",")
+
+
+def _merged(record: OrderRecord, body: OrderBody) -> OrderBody:
+    """Return the body with the lines the order keeps: those given change theirs by line number, others are added."""
+    if body.item is None:
+        return body
+    kept = lines_of(None, record.doc.lines, record.doc.currency).items
+    rows: dict[int, LineBody] = {row.line or number: row for number, row in enumerate(kept, 1)}
+    for given in body.item.items:
+        if given.line is None:
+            rows[max(rows, default=0) + 1] = given
+        elif given.line not in rows:
+            raise invalid_reference(given.line, "item.items.line")
+        else:
+            rows[given.line] = _changed(rows[given.line], given)
+    items = tuple([msgspec.structs.replace(row, line=number) for number, row in rows.items()])
+    return msgspec.structs.replace(body, item=LinesBody(items=items))
+
+
+def _changed(before: LineBody, given: LineBody) -> LineBody:
+    """Return a line with the fields that are given; a new quantity or rate makes a new amount."""
+    changes: dict[str, Any] = {
+        name: value for name, value in msgspec.structs.asdict(given).items() if value is not None and name != "line"
+    }
+    if "amount" not in changes and ("quantity" in changes or "rate" in changes):
+        changes["amount"] = None
+    return msgspec.structs.replace(before, **changes)
+
+
+def _positions(record: OrderRecord, lines: LinesBody) -> frozenset[int]:
     by_line = {line.id: position for position, line in enumerate(record.doc.lines)}
-    assert body.item is not None
     positions = set()
-    for index, line in enumerate(body.item.items):
+    for index, line in enumerate(lines.items):
         position = by_line.get(str(line.line if line.line is not None else line.orderLine))
         if position is None:
             raise invalid_reference(line.line, f"item.items[{index}].line")
         positions.add(position)
     return frozenset(positions)
-
-
-def put_fulfilment(erp: Erp, call: Call) -> Reply:
-    """Record the item fulfilment of an external id."""
-    return _created(call, "itemFulfillment", erp.fulfilments.put(_external(call), call.body).doc.id)
-
-
-def transform_fulfilment(erp: Erp, call: Call) -> Reply:
-    """Fulfil a sales order."""
-    order = _found(erp.orders, call, "salesOrder")
-    body: FulfilmentBody = call.body
-    record = erp.fulfilments.create(order, body.externalId, body)
-    return _created(call, "itemFulfillment", record.doc.id)
-
-
-def transform_invoice(erp: Erp, call: Call) -> Reply:
-    """Bill a sales order; lines that are not given are the order's."""
-    order = _found(erp.orders, call, "salesOrder")
-    record = erp.invoices.create_from(order, call.body, call.txn)
-    return _created(call, "invoice", record.doc.id)
-
-
-def put_invoice(erp: Erp, call: Call) -> Reply:
-    """Post the invoice of an external id."""
-    return _created(call, "invoice", erp.invoices.put(_external(call), call.body, call.txn).doc.id)
-
-
-def post_invoice(erp: Erp, call: Call) -> Reply:
-    """Post an invoice."""
-    return _created(call, "invoice", erp.invoices.create(call.body, call.txn).doc.id)
-
-
-def put_credit_memo(erp: Erp, call: Call) -> Reply:
-    """Post the credit memo of an external id."""
-    return _created(call, "creditMemo", erp.credit_memos.put(_external(call), call.body, call.txn).doc.id)
-
-
-def post_credit_memo(erp: Erp, call: Call) -> Reply:
-    """Post a credit memo."""
-    return _created(call, "creditMemo", erp.credit_memos.create(call.body, call.txn).doc.id)
-
-
-def put_payment(erp: Erp, call: Call) -> Reply:
-    """Post the customer payment of an external id, or apply more of it."""
-    return _created(call, "customerPayment", erp.payments.put(_external(call), call.body, call.txn).doc.id)
-
-
-def post_payment(erp: Erp, call: Call) -> Reply:
-    """Post a customer payment."""
-    return _created(call, "customerPayment", erp.payments.create(call.body, call.txn).doc.id)
-
-
-def patch_payment(erp: Erp, call: Call) -> Reply:
-    """Apply more of a payment."""
-    record = _found(erp.payments, call, "customerPayment")
-    return _created(call, "customerPayment", erp.payments.change(record, call.body).doc.id)
-
-
-def transform_payment(erp: Erp, call: Call) -> Reply:
-    """Pay an invoice: its whole balance unless the body says otherwise."""
-    invoice = _found(erp.invoices, call, "invoice")
-    body: PaymentBody = call.body
-    record = erp.payments.create_for(invoice, body, call.txn)
-    return _created(call, "customerPayment", record.doc.id)
-
-
-def put_refund(erp: Erp, call: Call) -> Reply:
-    """Post the customer refund of an external id."""
-    return _created(call, "customerRefund", erp.refunds.put(_external(call), call.body, call.txn).doc.id)
-
-
-def put_journal(erp: Erp, call: Call) -> Reply:
-    """Post the journal entry of an external id."""
-    return _created(call, "journalEntry", erp.journals.put(_external(call), call.body, call.txn).id)
-
-
-def post_journal(erp: Erp, call: Call) -> Reply:
-    """Post a journal entry."""
-    return _created(call, "journalEntry", erp.journals.create(call.body, call.txn).id)

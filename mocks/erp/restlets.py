@@ -1,0 +1,65 @@
+"""RESTlets: scripts of the account behind one address, told apart by `script` and `deploy`.
+
+A team's own scripts are Python functions here: `Quirks(restlets=(Restlet(...),))`, or an answer given by the act
+`deploy_restlet`. One comes with the account, as an example: `customscript_credit_standing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from mocks.kernel.operations import Refusal
+
+RESTLET_PATH = "/app/site/hosting/restlet.nl"
+
+
+class RestletCall(msgspec.Struct, frozen=True):
+    """What a script is given: the method, the parameters of the address but its own two, and the decoded body."""
+
+    method: str
+    parameters: Mapping[str, str]
+    body: Any
+
+
+class Restlet(msgspec.Struct, frozen=True):
+    """One deployment of a script: `handler(erp, call)` returns what is answered as JSON, text as it is."""
+
+    script: str
+    deploy: str
+    handler: Callable[[Any, RestletCall], Any]
+
+
+def credit_standing(erp: Any, call: RestletCall) -> Any:
+    """Return the credit standing of the customer with the external id `account`."""
+    record = erp.customers.shelf.of_external(call.parameters.get("account", ""))
+    if record is None:
+        raise Refusal("script_error", "There is no such customer.", script_code="RCRD_DSNT_EXIST")
+    return {"account": record.account, "status": record.status, "limit_minor": record.limit_minor}
+
+
+class Restlets:
+    """The deployed scripts."""
+
+    def __init__(self, restlets: tuple[Restlet, ...]) -> None:
+        self._deployed: dict[tuple[str, str], Restlet] = {}
+        for restlet in (Restlet("customscript_credit_standing", "1", credit_standing), *restlets):
+            self.deploy(restlet)
+
+    def deploy(self, restlet: Restlet) -> None:
+        """Deploy a script, in place of the one with the same names."""
+        self._deployed[restlet.script, restlet.deploy] = restlet
+
+    def find(self, script: str, deploy: str) -> Restlet:
+        """Return a deployed script, or refuse as the vendor does."""
+        if not script or not deploy:
+            missing = "deploy" if script else "script"
+            detail = f"Missing a required argument: {missing}"
+            raise Refusal("script_error", detail, script_code="SSS_MISSING_REQD_ARGUMENT")
+        found = self._deployed.get((script, deploy))
+        if found is None:
+            detail = "That script is invalid, disabled, or does not exist any more."
+            raise Refusal("script_error", detail, script_code="SSS_INVALID_SCRIPTLET_ID")
+        return found

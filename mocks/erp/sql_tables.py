@@ -1,0 +1,46 @@
+"""What a table of SuiteQL is, and how dates and instants are written in its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from domain.calendar import SECOND_US
+from mocks.erp.model import Erp
+from mocks.erp.sql_functions import Value
+
+Getter = Callable[[Erp, Any], Value]
+Getters = dict[str, Getter]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Table(msgspec.Struct, frozen=True):
+    """One table: its rows (from an instant of last change on, when it keeps them in that order) and its columns.
+
+    `displays` shows the name behind an id or code (BUILTIN.DF). Dates and instants are ISO text, which sorts alike.
+    """
+
+    name: str
+    rows: Callable[[Erp, int], Iterable[Any]]
+    columns: Mapping[str, Getter]
+    displays: Mapping[str, Getter] = {}
+
+
+def instant_text(at_us: int) -> str:
+    """Return an instant as ISO text with milliseconds, so that texts sort as instants do."""
+    seconds, rest_us = divmod(at_us, SECOND_US)
+    return f"{_second(seconds)}.{rest_us // 1000:03d}Z"
+
+
+def day_text(at_us: int) -> str:
+    """Return the date of an instant in UTC as ISO text."""
+    return _second(at_us // SECOND_US)[:10]
+
+
+@lru_cache(maxsize=16_384)
+def _second(at_seconds: int) -> str:
+    return (_EPOCH + timedelta(seconds=at_seconds)).strftime("%Y-%m-%dT%H:%M:%S")

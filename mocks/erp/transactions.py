@@ -1,0 +1,342 @@
+"""Transactions and their lines as SuiteQL sees them: all types in one table, apart by `type`, and each on its own.
+
+Lines carry the vendor's signs: the main line has the sign of the transaction, the lines of what was sold the opposite
+one, as the ledger has [K].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from domain.objects import Line
+from mocks.erp.amounts import major
+from mocks.erp.model import Erp
+from mocks.erp.order_status import VENDOR_STATUS
+from mocks.erp.papers import STATUS_NAMES
+from mocks.erp.sql_functions import Value
+from mocks.erp.sql_tables import Getter, Getters, Table, instant_text
+
+Rows = Callable[[Erp], Iterable[Any]]
+
+
+def _all(part: str) -> Rows:
+    return lambda erp: getattr(erp, part).records.values()
+
+
+def _cash(kind: str) -> Rows:
+    return lambda erp: [row for row in erp.payments.records.values() if row.kind == kind]
+
+
+def _document(kind: str, record: str, number: Getter, **more: Getter) -> Getters:
+    """Return the columns of a transaction with a canonical document."""
+    return {
+        "id": lambda erp, row: int(row.doc.id),
+        "externalid": lambda erp, row: row.doc.ref or None,
+        "type": lambda erp, row: kind,
+        "recordtype": lambda erp, row: record,
+        "tranid": number,
+        "entity": lambda erp, row: row.customer,
+        "subsidiary": lambda erp, row: row.doc.entity,
+        "currency": lambda erp, row: row.doc.currency,
+        "trandate": lambda erp, row: row.doc.business_date.isoformat(),
+        "custbody_txn": lambda erp, row: row.doc.txn or None,
+        "memo": lambda erp, row: row.memo or None,
+        "createddate": lambda erp, row: instant_text(row.created_us),
+        "lastmodifieddate": lambda erp, row: instant_text(row.modified_us),
+        "foreigntotal": lambda erp, row: major(row.doc.total_minor, row.doc.currency),
+        **more,
+    }
+
+
+def _open(erp: Erp, row: Any) -> Value:
+    return major(row.doc.balance_minor, row.doc.currency)
+
+
+def _rest(erp: Erp, row: Any) -> Value:
+    return major(row.rest_minor, row.doc.currency)
+
+
+def _paid(erp: Erp, row: Any) -> Value:
+    return major(row.doc.amount_minor, row.doc.currency)
+
+
+def _own_number(erp: Erp, row: Any) -> Value:
+    number: str = row.number
+    return number
+
+
+def _doc_number(erp: Erp, row: Any) -> Value:
+    number: str = row.doc.number
+    return number
+
+
+def _payment(kind: str, record: str) -> Getters:
+    return _document(
+        kind, record, _own_number, foreigntotal=_paid, foreignamountunpaid=_rest,
+        status=lambda erp, row: "C" if row.rest_minor else "B",
+    )  # fmt: skip
+
+
+def _plain(kind: str, record: str, **more: Getter) -> Getters:
+    """Return the columns of a transaction without a canonical document of its own type."""
+    return {
+        "id": lambda erp, row: int(row.id),
+        "externalid": lambda erp, row: row.external_id or None,
+        "type": lambda erp, row: kind,
+        "recordtype": lambda erp, row: record,
+        "tranid": _own_number,
+        "createddate": lambda erp, row: instant_text(row.created_us),
+        "lastmodifieddate": lambda erp, row: instant_text(row.modified_us),
+        **more,
+    }
+
+
+def _paper(kind: str, record: str) -> Getters:
+    return _plain(
+        kind, record,
+        entity=lambda erp, row: row.customer,
+        subsidiary=lambda erp, row: row.entity,
+        currency=lambda erp, row: row.currency,
+        trandate=lambda erp, row: row.day.isoformat(),
+        status=lambda erp, row: row.status,
+        memo=lambda erp, row: row.memo or None,
+        custbody_txn=lambda erp, row: row.txn or None,
+        createdfrom=lambda erp, row: row.source or None,
+        foreigntotal=lambda erp, row: major(row.total_minor, row.currency),
+    )  # fmt: skip
+
+
+def _sold(getter: Callable[[Any], Value]) -> Getter:
+    return lambda erp, row: getter(erp.invoices.records[row.invoice])
+
+
+KINDS: Mapping[str, tuple[Rows, Getters]] = {
+    "salesorder": (
+        _all("orders"),
+        _document(
+            "SalesOrd", "salesorder", _doc_number,
+            status=lambda erp, row: VENDOR_STATUS[row.doc.status][0],
+            otherrefnum=lambda erp, row: row.other_ref or None,
+            custbody_kind=lambda erp, row: row.doc.kind,
+        ),
+    ),
+    "invoice": (
+        _all("invoices"),
+        _document(
+            "CustInvc", "invoice", _doc_number, foreignamountunpaid=_open,
+            status=lambda erp, row: "A" if row.doc.balance_minor else "B",
+            duedate=lambda erp, row: row.doc.due_date.isoformat(),
+            otherrefnum=lambda erp, row: row.other_ref or None,
+            createdfrom=lambda erp, row: row.order or None,
+        ),
+    ),
+    "creditmemo": (
+        _all("credit_memos"),
+        _document(
+            "CustCred", "creditmemo", _own_number, foreignamountunpaid=_open,
+            status=lambda erp, row: "A" if row.doc.balance_minor else "B",
+            foreigntotal=lambda erp, row: -major(row.doc.total_minor, row.doc.currency),
+            createdfrom=lambda erp, row: row.doc.invoice or None,
+        ),
+    ),
+    "customerpayment": (_cash("customerPayment"), _payment("CustPymt", "customerpayment")),
+    "customerdeposit": (_cash("customerDeposit"), _payment("CustDep", "customerdeposit")),
+    "customerrefund": (
+        _all("refunds"),
+        _plain(
+            "CustRfnd", "customerrefund",
+            entity=lambda erp, row: row.customer,
+            subsidiary=lambda erp, row: row.entity,
+            currency=lambda erp, row: row.doc.currency,
+            trandate=lambda erp, row: row.asked_date.isoformat(),
+            custbody_txn=lambda erp, row: row.txn or None,
+            foreigntotal=lambda erp, row: -major(row.doc.amount_minor, row.doc.currency),
+        ),
+    ),
+    "cashsale": (
+        _all("cash_sales"),
+        _plain(
+            "CashSale", "cashsale",
+            entity=lambda erp, row: row.customer,
+            subsidiary=_sold(lambda sold: sold.doc.entity),
+            currency=_sold(lambda sold: sold.doc.currency),
+            trandate=_sold(lambda sold: sold.doc.business_date.isoformat()),
+            foreigntotal=_sold(lambda sold: major(sold.doc.total_minor, sold.doc.currency)),
+        ),
+    ),
+    "itemfulfillment": (
+        _all("fulfilments"),
+        {
+            "id": lambda erp, row: int(row.doc.id),
+            "externalid": lambda erp, row: row.doc.ref or None,
+            "type": lambda erp, row: "ItemShip",
+            "recordtype": lambda erp, row: "itemfulfillment",
+            "tranid": _own_number,
+            "entity": lambda erp, row: erp.orders.records[row.order].customer,
+            "status": lambda erp, row: "C",
+            "createdfrom": lambda erp, row: row.order,
+            "custbody_txn": lambda erp, row: row.doc.txn or None,
+            "createddate": lambda erp, row: instant_text(row.created_us),
+            "lastmodifieddate": lambda erp, row: instant_text(row.modified_us),
+        },
+    ),
+    "journalentry": (
+        _all("journals"),
+        _plain(
+            "Journal", "journalentry",
+            subsidiary=lambda erp, row: row.entity,
+            currency=lambda erp, row: row.currency,
+            trandate=lambda erp, row: row.day.isoformat(),
+            memo=lambda erp, row: row.memo or None,
+            custbody_txn=lambda erp, row: row.txn or None,
+        ),
+    ),
+    "estimate": (_all("estimates"), _paper("Estimate", "estimate")),
+    "opportunity": (_all("opportunities"), _paper("Opprtnty", "opportunity")),
+    "returnauthorization": (_all("returns"), _paper("RtnAuth", "returnauthorization")),
+}  # fmt: skip
+"""Record type in lower case -> its rows and columns."""
+
+Row = tuple[Getters, Any]
+"""One transaction of any type: the columns of its type, and the record."""
+
+
+def _transactions(erp: Erp, _floor_us: int) -> Iterator[Row]:
+    for rows, columns in KINDS.values():
+        for row in rows(erp):
+            yield columns, row
+
+
+def _of_transaction(name: str) -> Getter:
+    def value(erp: Erp, row: Row) -> Value:
+        getter = row[0].get(name)
+        return getter(erp, row[1]) if getter is not None else None
+
+    return value
+
+
+_NAMES = sorted({name for _, columns in KINDS.values() for name in columns})
+
+
+# --- displays -------------------------------------------------------------------------------------------------------
+
+_TYPE_NAMES = {
+    "SalesOrd": "Sales Order", "CustInvc": "Invoice", "CustCred": "Credit Memo", "CustPymt": "Payment",
+    "CustDep": "Customer Deposit", "CustRfnd": "Customer Refund", "CashSale": "Cash Sale",
+    "ItemShip": "Item Fulfillment", "Journal": "Journal", "Estimate": "Estimate", "Opprtnty": "Opportunity",
+    "RtnAuth": "Return Authorization",
+}  # fmt: skip
+_STATUS_NAMES: Mapping[str, Mapping[str, str]] = {
+    "SalesOrd": {letter: name for letter, _, name in VENDOR_STATUS.values()},
+    "CustInvc": {"A": "Open", "B": "Paid In Full"},
+    "CustCred": {"A": "Open", "B": "Fully Applied"},
+    "CustPymt": {"B": "Deposited", "C": "Not Deposited"},
+    "CustDep": {"B": "Fully Applied", "C": "Not Deposited"},
+    "ItemShip": {"C": "Shipped"},
+    "Estimate": STATUS_NAMES["estimate"],
+    "Opprtnty": STATUS_NAMES["opportunity"],
+    "RtnAuth": STATUS_NAMES["returnAuthorization"],
+}
+
+
+def customer_name(erp: Erp, key: Any) -> Value:
+    """Return the name of a customer by internal id."""
+    found = erp.customers.records.get(str(key))
+    return found.name if found is not None else None
+
+
+def _displays(columns: Mapping[str, Getter]) -> dict[str, Getter]:
+    kind, status, entity = columns["type"], columns.get("status"), columns.get("entity")
+    found: dict[str, Getter] = {"type": lambda erp, row: _TYPE_NAMES[str(kind(erp, row))]}
+    if status is not None:
+        found["status"] = lambda erp, row: _status_name(str(kind(erp, row)), str(status(erp, row)))
+    if entity is not None:
+        found["entity"] = lambda erp, row: customer_name(erp, entity(erp, row))
+    return found
+
+
+def _status_name(kind: str, status: str) -> Value:
+    name = _STATUS_NAMES.get(kind, {}).get(status)
+    return f"{_TYPE_NAMES[kind]} : {name}" if name is not None else None
+
+
+# --- lines ----------------------------------------------------------------------------------------------------------
+
+LineRow = tuple[str, Line | None, int, int, str, Any]
+"""(transaction id, line or None for the main line, sequence number, signed amount, currency, record)."""
+
+
+def _line_rows(erp: Erp, _floor_us: int) -> Iterator[LineRow]:
+    records: list[Any] = [*erp.orders.records.values(), *erp.invoices.records.values()]
+    for record in records:
+        yield from _lines(record.doc.id, record.doc.lines, record.doc.total_minor, 1, record.doc.currency, record)
+    for memo in erp.credit_memos.records.values():
+        yield from _lines(memo.doc.id, memo.doc.lines, memo.doc.total_minor, -1, memo.doc.currency, memo)
+    for papers in (erp.estimates, erp.opportunities, erp.returns):
+        for paper in papers.records.values():
+            yield from _lines(paper.id, paper.lines, paper.total_minor, 1, paper.currency, paper)
+
+
+def _lines(
+    key: str, lines: Sequence[Line], total_minor: int, sign: int, currency: str, record: Any
+) -> Iterator[LineRow]:
+    yield key, None, 0, sign * total_minor, currency, record
+    for number, line in enumerate(lines, 1):
+        yield key, line, number, -sign * line.amount_minor, currency, record
+
+
+def _of_line(getter: Callable[[Line], Value]) -> Getter:
+    return lambda erp, row: getter(row[1]) if row[1] is not None else None
+
+
+def _item_id(erp: Erp, row: LineRow) -> Value:
+    found = erp.catalogue.skus.get(row[1].sku) if row[1] is not None else None
+    return int(found.id) if found is not None else None
+
+
+def _quantity(erp: Erp, row: LineRow) -> Value:
+    if row[1] is None:
+        return None
+    return row[1].quantity if row[3] > 0 else -row[1].quantity
+
+
+_LINE = Table(
+    "transactionline",
+    _line_rows,
+    {
+        "transaction": lambda erp, row: int(row[0]),
+        "id": lambda erp, row: row[2],
+        "linesequencenumber": lambda erp, row: row[2],
+        "uniquekey": lambda erp, row: f"{row[0]}-{row[2]}",
+        "mainline": lambda erp, row: "T" if row[1] is None else "F",
+        "taxline": lambda erp, row: "F",
+        "item": _item_id,
+        "quantity": _quantity,
+        "rate": lambda erp, row: major(row[1].unit_minor, row[4]) if row[1] is not None else None,
+        "foreignamount": lambda erp, row: major(row[3], row[4]),
+        "netamount": lambda erp, row: major(row[3], row[4]),
+        "custcol_kind": _of_line(lambda line: line.kind),
+        "custcol_months": _of_line(lambda line: line.months),
+        "custcol_period_start": _of_line(lambda line: line.period_start.isoformat() if line.period_start else None),
+        "custcol_period_end": _of_line(lambda line: line.period_end.isoformat() if line.period_end else None),
+        "isclosed": lambda erp, row: "T" if row[2] - 1 in getattr(row[5], "closed", ()) else "F",
+    },
+    {"item": _of_line(lambda line: line.sku)},
+)
+
+
+def _rows_of(rows: Rows) -> Callable[[Erp, int], Iterable[Any]]:
+    return lambda erp, _floor_us: rows(erp)
+
+
+TRANSACTION_TABLES: tuple[Table, ...] = (
+    Table(
+        "transaction",
+        _transactions,
+        {name: _of_transaction(name) for name in _NAMES},
+        _displays({name: _of_transaction(name) for name in _NAMES}),
+    ),
+    *(Table(name, _rows_of(rows), columns, _displays(columns)) for name, (rows, columns) in KINDS.items()),
+    _LINE,
+)
