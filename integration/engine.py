@@ -288,7 +288,8 @@ class Engine:
         """Make the coroutine of a flow that begins, or rebuild it from the journal when it was passive."""
         row = live.row
         context = FlowContext(row.id, row.name, row.txn, self.settings)
-        live.flow = flow = Flow(row.id, self._programs[row.name](context, _arguments(row)))
+        arguments = outcome.arguments if isinstance(outcome, Begun) else _arguments(row)
+        live.flow = flow = Flow(row.id, self._programs[row.name](context, arguments))
         if type(outcome) is not Begun:
             flow.replay(self.lease.steps(row.number))
         return flow
