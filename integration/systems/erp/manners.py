@@ -1,0 +1,102 @@
+"""How the ERP refuses, how it signs its messages, and what they say."""
+
+from __future__ import annotations
+
+import msgspec
+
+from domain.http import Request
+from integration.effects import Call
+from integration.intake import Source, Unreadable
+from integration.outcomes import Answer, Failed, Message
+from integration.system import System, Token, TokenSource, classifier
+from integration.systems.payment import verify_signature
+from integration.systems.wire import FORM, form_body, iso_instant, read
+
+
+class _Detail(msgspec.Struct):
+    detail: str = ""
+    code: str = msgspec.field(name="o:errorCode", default="")
+    path: str = msgspec.field(name="o:errorPath", default="")
+
+
+class _Trouble(msgspec.Struct):
+    details: list[_Detail] = msgspec.field(name="o:errorDetails", default_factory=list)
+
+
+_trouble = msgspec.json.Decoder(_Trouble)
+
+
+def _sharpened(failed: Failed) -> Failed:
+    try:
+        details = _trouble.decode(failed.body).details
+    except msgspec.MsgspecError:
+        return failed
+    if not details:
+        return failed
+    first = details[0]
+    # RESTlets answer 400 where REST answers 429.
+    kind = "throttled" if first.code == "SSS_REQUEST_LIMIT_EXCEEDED" else failed.kind
+    text = f"{first.detail} ({first.path})" if first.path else first.detail
+    return msgspec.structs.replace(failed, kind=kind, code=first.code, detail=text)
+
+
+class _TokenBody(msgspec.Struct):
+    access_token: str
+    expires_in: str = "3600"
+
+
+_token = msgspec.json.Decoder(_TokenBody)
+
+
+def _sign_in(_at_us: int) -> Call:
+    # The assertion stands for a JWT signed with the integration's certificate (PS256); the live driver signs it.
+    body = form_body(
+        [
+            ("grant_type", "client_credentials"),
+            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+            ("client_assertion", "e30.e30.c2lnbmF0dXJl"),
+        ]
+    )
+    target = "/services/rest/auth/oauth2/v1/token"
+    return Call(system="erp", operation="token", method="POST", target=target, headers=FORM, body=body)
+
+
+def _granted(answer: Answer) -> Token:
+    body = read(answer, _token)
+    return Token({"authorization": f"Bearer {body.access_token}"}, int(body.expires_in))
+
+
+SCRIPT_SECRET = b"erp-script-secret"
+
+
+class _ScriptMessage(msgspec.Struct):
+    id: str
+    type: str
+    account: str
+    status: str
+    changed_us: int
+
+
+_script_message = msgspec.json.Decoder(_ScriptMessage)
+
+
+def _verify(request: Request, now_us: int) -> None:
+    verify_signature(request.headers.get("x-script-signature", ""), request.body, SCRIPT_SECRET, now_us)
+
+
+def _parse(request: Request) -> list[Message]:
+    try:
+        told = _script_message.decode(request.body)
+    except msgspec.MsgspecError as error:
+        raise Unreadable(str(error)) from error
+    body = {"account": told.account, "status": told.status, "changed": iso_instant(told.changed_us)}
+    return [Message(source="erp", id=told.id, topic=told.type, key=told.account, body=body, sent_us=told.changed_us)]
+
+
+SOURCE = Source("erp", "/webhooks/erp", _verify, _parse)
+SYSTEM = System(
+    name="erp",
+    classify=classifier(_sharpened),
+    token=TokenSource(_sign_in, _granted),
+    ping=Call(system="erp", operation="limits", target="/services/rest/system/v1/governanceLimits", timeout_seconds=10),
+)
