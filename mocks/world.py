@@ -14,6 +14,7 @@ from mocks.crm import build as build_crm
 from mocks.erp import build as build_erp
 from mocks.fulfilment import build as build_fulfilment
 from mocks.kernel.faults import FaultPlan
+from mocks.kernel.journal import Journal
 from mocks.kernel.limits import Limiter, LimitPolicy
 from mocks.kernel.service import Service
 from mocks.payment import build as build_payment
@@ -40,7 +41,9 @@ class World:
         faults: Sequence[Fault] = (),
         limits: Mapping[str, LimitPolicy] | None = None,
         quirks: Mapping[str, Any] | None = None,
+        journal_entries: int = 0,
     ) -> None:
+        """Build all services; with `journal_entries`, each remembers so many of the requests it answered."""
         draws = Draws(seed)
         self.plan = FaultPlan(faults, seed, record)
         self.services: dict[str, Service] = {}
@@ -49,6 +52,8 @@ class World:
             self.services[name] = build(draws, record, self.plan, **chosen)
         for name, policy in (limits or {}).items():
             self.services[name].limiter = Limiter(policy)
+        for service in self.services.values():
+            service.journal = Journal(journal_entries) if journal_entries else None
 
     def __getitem__(self, name: str) -> Service:
         return self.services[name]

@@ -30,13 +30,13 @@ class Call:
     """A routed request as an operation's handler sees it.
 
     `key` is what tells a repeated intent (idempotency header, external id, document code), `idempotency_key` the header
-    alone where the vendor looks at it, `luck` the word from which faults and latency take their draws, `fingerprint`
-    the digest of what the request asks for: method, target and body.
+    alone where the vendor looks at it, `fingerprint` the digest of what the request asks for: method, target and body.
+    `stake` is what the fault plan holds in store for it, `luck` the word from which faults and latency draw.
     """
 
     __slots__ = (
         "_query", "body", "fingerprint", "idempotency_key", "key", "luck", "now_us", "number", "operation", "params",
-        "request", "txn",
+        "request", "stake", "txn",
     )  # fmt: skip
 
     def __init__(
@@ -50,6 +50,7 @@ class Call:
         self.fingerprint = fingerprint(request)
         self.key = self.idempotency_key = self.txn = ""
         self.luck = 0
+        self.stake: Any = None
         self.body: Any = None
         self._query: dict[str, str] | None = None
 

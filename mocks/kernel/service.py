@@ -24,6 +24,7 @@ from mocks.kernel.codec import Undecodable
 from mocks.kernel.desk import Desk, Message
 from mocks.kernel.faults import Aim, FaultPlan
 from mocks.kernel.idempotency import IdempotencyPolicy, KeyStore
+from mocks.kernel.journal import Entry, Journal
 from mocks.kernel.limits import Limiter, LimitPolicy
 from mocks.kernel.luck import Luck
 from mocks.kernel.operations import Call, Operation, Refusal, Router
@@ -129,6 +130,7 @@ class Service:
         self._keys = KeyStore(self._policy)
         self._retries: list[Delivery] = []
         self._stakes: dict[str, Stake] = {}
+        self.journal: Journal | None = None
 
     # --- requests ---------------------------------------------------------------------------------------------------
 
@@ -165,7 +167,7 @@ class Service:
         stake = self._stakes.get(operation.name)
         if stake is None:
             stake = self._stakes[operation.name] = Stake(self.plan, self.name, operation)
-        call.luck = stake.luck.word(call.key or call.txn, call.now_us)
+        call.stake, call.luck = stake, stake.luck.word(call.key or call.txn, call.now_us)
         return stake
 
     def admit(self, call: Call, now_us: int) -> Outcome | None:
@@ -175,14 +177,17 @@ class Service:
         wait = self.dialect.limits.retry_after_seconds
         code = "throttled" if wait else "throttled_silently"
         reply = self._refusal(Refusal(code, retry_after_seconds=wait), call)
-        self._arrived(call, reply, "refused")
-        return Outcome(reply)
+        outcome = Outcome(reply)
+        self._arrived(call, outcome, "refused")
+        if self.journal is not None:
+            self.journal.add(_entry(call, outcome, "refused"))
+        return outcome
 
     def perform(self, call: Call, now_us: int) -> Outcome:
         """Run an admitted request: its effect is committed when this returns, whatever the wire does to the reply."""
         book = self.desk.book
         book.now_us, book.cause, call.now_us = now_us, call.number, now_us
-        stake = self._stakes.get(call.operation.name)  # none: no faults are planned
+        stake: Stake | None = call.stake
         fault = None
         if stake is not None:
             before = stake.before_keyed if call.idempotency_key else stake.before
@@ -191,10 +196,13 @@ class Service:
             reply, effect = self._struck(fault, call), "faulted"
         else:
             reply, effect = self._answer(call)
-        self._arrived(call, reply, effect)
+        outcome = Outcome(reply)
+        self._arrived(call, outcome, effect)
         if stake is not None and stake.after.rules and effect in _COMMITTED:
-            return self._after(stake.after, call, reply)
-        return Outcome(reply)
+            outcome = self._after(stake.after, call, outcome)
+        if self.journal is not None:
+            self.journal.add(_entry(call, outcome, effect))
+        return outcome
 
     def _struck(self, fault: Fault, call: Call) -> Reply:
         code = _BEFORE_CODES[fault.kind]
@@ -238,22 +246,21 @@ class Service:
             return self._refusal(Refusal("conflict_state", str(error)), call), "refused"
         return dialect.finish(reply, call), "done" if operation.write else "read"
 
-    def _after(self, aim: Aim, call: Call, reply: Reply) -> Outcome:
+    def _after(self, aim: Aim, call: Call, outcome: Outcome) -> Outcome:
         fault = aim.strike(call.luck, call.txn, call.now_us, call.number)
         if fault is None:
-            return Outcome(reply)
-        if fault.kind == "error_after":
-            reply = self._refusal(Refusal("server_error"), call)
+            return outcome
+        reply = self._refusal(Refusal("server_error"), call) if fault.kind == "error_after" else outcome.reply
         return Outcome(reply, _AFTER_COMMIT[fault.kind], fault.seconds)
 
     def _refusal(self, refusal: Refusal, call: Call) -> Reply:
         return self.dialect.finish(self.dialect.refuse(refusal, call), call)
 
-    def _arrived(self, call: Call, reply: Reply, effect: str) -> None:
+    def _arrived(self, call: Call, outcome: Outcome, effect: str) -> None:
         self._record(
             Arrived(
                 at_us=call.now_us, number=call.number, system=self.name, operation=call.operation.name, key=call.key,
-                fingerprint=call.fingerprint, txn=call.txn, status=reply.status, effect=effect,
+                fingerprint=call.fingerprint, txn=call.txn, status=outcome.reply.status, effect=effect,
             )
         )  # fmt: skip
 
@@ -343,6 +350,13 @@ class Service:
         if body is None or self.dialect.acknowledged is None:
             return 200 <= status < 300
         return self.dialect.acknowledged(status, body)
+
+
+def _entry(call: Call, outcome: Outcome, effect: str) -> Entry:
+    return Entry(
+        number=call.number, at_us=call.now_us, operation=call.operation.name, key=call.key, txn=call.txn,
+        effect=effect, wire=outcome.wire, request=call.request, reply=outcome.reply,
+    )  # fmt: skip
 
 
 _NO_KEYS = IdempotencyPolicy(header="", methods=frozenset())
