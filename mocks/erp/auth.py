@@ -29,7 +29,7 @@ class Tokens:
     def __init__(self, desk: Desk, quirks: Quirks) -> None:
         self._desk = desk
         self._quirks = quirks
-        self._expires_us: dict[str, int] = {}
+        self.expires_us: dict[str, int] = {}
         self._nonces: dict[tuple[str, str], None] = {}
 
     def issue(self, body: TokenBody) -> str:
@@ -45,15 +45,8 @@ class Tokens:
             if fault:
                 raise Refusal("oauth_invalid_client", fault)
         token = f"erp.{self._desk.next('token')}.token"
-        self._expires_us[token] = self._desk.now_us + self._quirks.token_seconds * 1_000_000
+        self.expires_us[token] = self._desk.now_us + self._quirks.token_seconds * 1_000_000
         return token
-
-    def is_valid(self, token: str) -> bool:
-        """Tell whether a bearer token lets in."""
-        expires_us = self._expires_us.get(token)
-        if expires_us is None:
-            return self._quirks.authentication != "signature"
-        return expires_us > self._desk.now_us
 
     def is_signed(self, request: Request, rest: str) -> bool:
         """Tell whether an OAuth 1 header lets in: complete, and in signature mode right and not seen before."""
@@ -76,7 +69,8 @@ def authenticate(erp: Any, request: Request) -> Refusal | None:
     scheme, _, rest = request.headers.get("authorization", "").partition(" ")
     tokens: Tokens = erp.tokens
     if scheme == "Bearer":
-        if rest and tokens.is_valid(rest):
+        expires_us = tokens.expires_us.get(rest, 0)
+        if expires_us > erp.desk.book.now_us or (rest and not expires_us and erp.quirks.authentication == "shape"):
             return None
     elif scheme == "OAuth" and tokens.is_signed(request, rest):
         return None

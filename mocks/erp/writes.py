@@ -28,14 +28,6 @@ def created(call: Call, kind: str, record: Any) -> Reply:
     return Reply(204, {"location": address(call, f"{RECORDS}/{kind}/{key}")})
 
 
-def external_id(call: Call) -> str:
-    """Return the external id in the address of a PUT, or refuse an internal one."""
-    name = call.params["id"]
-    if not name.startswith("eid:") or len(name) == 4:
-        raise Refusal("invalid_content", "PUT needs an external id in the address: eid:<external id>.", "id")
-    return name[4:]
-
-
 def token(erp: Erp, call: Call) -> Reply:
     """Issue an access token."""
     body = {
@@ -59,11 +51,12 @@ def putting(kind: str, part: str) -> Handler:
     """Return the handler that creates or updates the record of an external id."""
 
     def put(erp: Erp, call: Call) -> Reply:
-        name, owner = external_id(call), getattr(erp, part)
-        given = getattr(call.body, "externalId", None)
-        if given not in (None, name):
+        name, given = call.params["id"], call.body.externalId
+        if not name.startswith("eid:") or len(name) == 4:
+            raise Refusal("invalid_content", "PUT needs an external id in the address: eid:<external id>.", "id")
+        if given is not None and given != name[4:]:
             raise Refusal("invalid_content", "externalId differs from the one in the address.", "externalId")
-        return created(call, kind, owner.put(name, call.body, call.txn))
+        return created(call, kind, getattr(erp, part).put(name[4:], call.body, call.txn))
 
     return put
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -35,7 +36,12 @@ _decoder = msgspec.json.Decoder(NewTask)
 
 def instant(at_us: int) -> str:
     """Return an instant as ISO 8601 in UTC with microseconds."""
-    return (_EPOCH + timedelta(microseconds=at_us)).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return f"{_second(at_us // 1_000_000)}.{at_us % 1_000_000:06d}Z"
+
+
+@lru_cache(maxsize=16_384)
+def _second(at_seconds: int) -> str:
+    return (_EPOCH + timedelta(seconds=at_seconds)).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def shown(task: Task) -> dict[str, Any]:

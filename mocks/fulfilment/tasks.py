@@ -34,6 +34,7 @@ class Task(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     order: str
     account: str
     lines: tuple[TaskLine, ...]
+    skus: tuple[str, ...]
     status: str
     txn: str
     created_us: int
@@ -84,13 +85,14 @@ class Tasks:
             return known, False
         if not lines:
             raise Refusal("invalid", "a task has at least one line", "lines")
-        if any(line.quantity <= 0 for line in lines):
+        if min([line.quantity for line in lines]) <= 0:
             raise Refusal("invalid", "quantities are at least 1", "lines")
         now_us = self._desk.now_us
         match = _QUOTE.search(key) or _QUOTE.search(order)
         task = Task(
-            id=key, order=order, account=account, lines=lines, status="requested",
-            txn=match.group() if match else "", created_us=now_us, updated_us=now_us,
+            id=key, order=order, account=account, lines=lines, skus=tuple([line.sku for line in lines]),
+            status="requested", txn=match.group() if match else "", created_us=now_us,
+            updated_us=now_us,
         )  # fmt: skip
         return self._plan(task, now_us + self._quirks.start_seconds * _SECOND_US), True
 
@@ -177,7 +179,7 @@ class Tasks:
     def complete(self, key: str) -> Task:
         """Finish a task and tell the integration."""
         task = self.get(key)
-        return self._tell(self._move(task, "completed", completed=tuple(line.sku for line in task.lines)))
+        return self._tell(self._move(task, "completed", completed=task.skus))
 
     def complete_part(self, key: str, lines: int) -> Task:
         """Finish the first lines of a task; the rest takes as long again."""
@@ -187,7 +189,7 @@ class Tasks:
                 "invalid", f"a part of {len(task.lines)} lines is 1 to {len(task.lines) - 1} of them", "lines"
             )
         FULFILMENT.require(task.status, "partially_completed")
-        done = tuple(line.sku for line in task.lines[:lines])
+        done = task.skus[:lines]
         due_us = self._desk.now_us + int(self._duration_seconds(task) * _SECOND_US)
         return self._tell(self._plan(task, due_us, status="partially_completed", completed=done))
 
@@ -220,8 +222,6 @@ class Tasks:
 
     def _keep(self, task: Task, **changes: object) -> Task:
         kept = msgspec.structs.replace(task, updated_us=self._desk.now_us, **changes)
-        document = TaskDocument(
-            id=kept.id, ref=kept.order, txn=kept.txn, status=kept.status, skus=tuple(line.sku for line in kept.lines)
-        )
+        document = TaskDocument(id=kept.id, ref=kept.order, txn=kept.txn, status=kept.status, skus=kept.skus)
         self._desk.book.put("task", kept.id, kept, document, kept.status, kept.txn)
         return kept
