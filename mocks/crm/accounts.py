@@ -6,7 +6,7 @@ from mocks.crm.documents import ACCOUNT_AT, account_document
 from mocks.crm.objects import ACCOUNT, PRODUCT
 from mocks.crm.schema import Row
 from mocks.crm.store import Store
-from mocks.kernel.desk import Desk
+from mocks.crm.unit import Unit
 from mocks.kernel.operations import Refusal
 
 _NUMBER = ACCOUNT_AT["AccountNumber"]
@@ -17,15 +17,15 @@ _KIND = PRODUCT.at("Kind__c")
 class Accounts:
     """Keeps accounts in the store and on record, and finds both accounts and products by their business keys."""
 
-    def __init__(self, desk: Desk, store: Store) -> None:
-        self._desk = desk
+    def __init__(self, store: Store, unit: Unit) -> None:
         self._store = store
+        self._unit = unit
 
     def keep(self, row: Row) -> None:
         """Keep a new or changed account and put its document on record."""
         document = account_document(row)
-        if self._desk.book.get("account", document.id) != document:
-            self._desk.book.put("account", document.id, document, document, "active")
+        if self._unit.document("account", document.id) != document:
+            self._unit.put("account", document.id, document, "active")
         self._store.put(ACCOUNT, row)
 
     def numbered(self, number: str) -> Row | None:

@@ -232,5 +232,8 @@ ACTS: Mapping[str, Callable[[Any, dict[str, Any]], None]] = {
 }
 """Action -> model function."""
 
-AGENDA: Mapping[str, Callable[..., None]] = {"expire_quote": lambda crm, key: crm.quotes.expire_due(key)}
+AGENDA: Mapping[str, Callable[..., None]] = {
+    "expire_quote": lambda crm, key: crm.quotes.expire_due(key),
+    "work_job": lambda crm, key: crm.jobs.work(key),
+}
 """Agenda action -> model function."""

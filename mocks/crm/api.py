@@ -1,39 +1,153 @@
-"""The dialect: Salesforce REST with its logins, sObject resources, queries and outbound messages, as one table."""
+"""The dialect: Salesforce REST with its logins, sObjects, queries, bulk jobs, streaming and messages, as one table."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from domain.http import Reply
-from mocks.crm import handlers
+from mocks.crm import bodies as b
+from mocks.crm import bulk_calls, composites, cpq, handlers, logins, query_calls, record_sets
 from mocks.crm.acts import ACTS, AGENDA
 from mocks.crm.errors import refuse
-from mocks.crm.logins import TOKEN_PATH, authenticate, issue_token, revoke_token
+from mocks.crm.logins import TOKEN_PATH, authenticate
 from mocks.crm.messages import RETRY_SECONDS, acknowledged, deliver
 from mocks.crm.model import Crm
+from mocks.crm.parts import Parts
+from mocks.crm.soap import call_soap
 from mocks.kernel.codec import Undecodable, decode_form
-from mocks.kernel.operations import Call, Operation
+from mocks.kernel.operations import Call, Operation, Refusal
 from mocks.kernel.service import Dialect
 
-_decoder = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
+_DATA = "/services/data/{version}/"
+_OBJECT = _DATA + "sobjects/{object}"
+_RECORD = _OBJECT + "/{id}"
+_EXTERNAL = _OBJECT + "/{field}/{value}"
+_SETS = _DATA + "composite/sobjects"
+_INGEST, _QUERIES = _DATA + "jobs/ingest", _DATA + "jobs/query"
+_SOAP = "/services/Soap/u/{version}"
+_ROUTER = "/services/apexrest/SBQQ/ServiceRouter"
+_LIST = list[dict[str, Any]]
+OPERATIONS = (
+    Operation("issue_token", "POST", TOKEN_PATH + "token", logins.issue_token, b.TokenForm),
+    Operation("revoke_token", "POST", TOKEN_PATH + "revoke", logins.revoke_token, b.RevokeForm),
+    Operation("revoke_token_named", "GET", TOKEN_PATH + "revoke", logins.revoke_token),
+    Operation("show_user", "GET", TOKEN_PATH + "userinfo", logins.show_user),
+    Operation("show_identity", "GET", "/id/{organisation}/{user}", logins.show_identity),
+    Operation("call_soap", "POST", _SOAP, call_soap, bytes),
+    Operation("call_soap_at", "POST", _SOAP + "/{organisation}", call_soap, bytes),
+    Operation("list_versions", "GET", "/services/data", handlers.list_versions),
+    Operation("list_resources", "GET", _DATA, handlers.list_resources),
+    Operation("get_limits", "GET", _DATA + "limits", handlers.get_limits),
+    Operation("list_recent", "GET", _DATA + "recent", handlers.list_recent),
+    Operation("list_objects", "GET", _DATA + "sobjects", handlers.list_objects),
+    Operation("show_object", "GET", _OBJECT, handlers.show_object),
+    Operation("describe_object", "GET", _OBJECT + "/describe", handlers.describe_object),
+    Operation("list_updated", "GET", _OBJECT + "/updated", handlers.list_updated),
+    Operation("list_deleted", "GET", _OBJECT + "/deleted", handlers.list_deleted),
+    Operation("create_record", "POST", _OBJECT, handlers.create_record, dict, True),
+    Operation("get_record", "GET", _RECORD, handlers.get_record),
+    Operation("update_record", "PATCH", _RECORD, handlers.update_record, dict, True),
+    Operation("delete_record", "DELETE", _RECORD, handlers.delete_record, None, True),
+    Operation("get_by_external_id", "GET", _EXTERNAL, handlers.get_by_external_id),
+    Operation("upsert_record", "PATCH", _EXTERNAL, handlers.upsert_record, dict, True),
+    Operation("delete_by_external_id", "DELETE", _EXTERNAL, handlers.delete_by_external_id, None, True),
+    Operation("query", "GET", _DATA + "query", query_calls.query),
+    Operation("query_all", "GET", _DATA + "queryAll", query_calls.query_all),
+    Operation("query_more", "GET", _DATA + "query/{locator}", query_calls.query_more),
+    Operation("query_all_more", "GET", _DATA + "queryAll/{locator}", query_calls.query_more),
+    Operation("search", "GET", _DATA + "search", query_calls.search),
+    Operation("search_named", "GET", _DATA + "parameterizedSearch", query_calls.search_by_parameters),
+    Operation("search_by_body", "POST", _DATA + "parameterizedSearch", query_calls.search_by_parameters, b.Search),
+    Operation("composite", "POST", _DATA + "composite", composites.composite, b.Composite, True),
+    Operation("graph", "POST", _DATA + "composite/graph", composites.graph, b.Graphs, True),
+    Operation("batch", "POST", _DATA + "composite/batch", composites.batch, b.Batch, True),
+    Operation("tree", "POST", _DATA + "composite/tree/{object}", record_sets.create_tree, b.Tree, True),
+    Operation("create_records", "POST", _SETS, record_sets.create_records, b.RecordSet, True),
+    Operation("update_records", "PATCH", _SETS, record_sets.update_records, b.RecordSet, True),
+    Operation("delete_records", "DELETE", _SETS, record_sets.delete_records, None, True),
+    Operation("get_records", "GET", _SETS + "/{object}", record_sets.retrieve_records),
+    Operation("retrieve_records", "POST", _SETS + "/{object}", record_sets.retrieve_records, b.Retrieval),
+    Operation("upsert_records", "PATCH", _SETS + "/{object}/{field}", record_sets.upsert_records, b.RecordSet, True),
+    Operation("open_ingest_job", "POST", _INGEST, bulk_calls.open_ingest, b.IngestJob, True),
+    Operation("list_ingest_jobs", "GET", _INGEST, bulk_calls.list_jobs),
+    Operation("show_ingest_job", "GET", _INGEST + "/{job}", bulk_calls.show_job),
+    Operation("take_job_data", "PUT", _INGEST + "/{job}/batches", bulk_calls.take_data, bytes, True),
+    Operation("change_ingest_job", "PATCH", _INGEST + "/{job}", bulk_calls.change_job, b.JobState, True),
+    Operation("delete_ingest_job", "DELETE", _INGEST + "/{job}", bulk_calls.delete_job, None, True),
+    Operation("show_successes", "GET", _INGEST + "/{job}/successfulResults", bulk_calls.show_successes),
+    Operation("show_failures", "GET", _INGEST + "/{job}/failedResults", bulk_calls.show_failures),
+    Operation("show_unprocessed", "GET", _INGEST + "/{job}/unprocessedrecords", bulk_calls.show_unprocessed),
+    Operation("open_query_job", "POST", _QUERIES, bulk_calls.open_query, b.QueryJob, True),
+    Operation("list_query_jobs", "GET", _QUERIES, bulk_calls.list_jobs),
+    Operation("show_query_job", "GET", _QUERIES + "/{job}", bulk_calls.show_job),
+    Operation("change_query_job", "PATCH", _QUERIES + "/{job}", bulk_calls.change_job, b.JobState, True),
+    Operation("delete_query_job", "DELETE", _QUERIES + "/{job}", bulk_calls.delete_job, None, True),
+    Operation("show_results", "GET", _QUERIES + "/{job}/results", bulk_calls.show_results),
+    Operation("stream", "POST", "/cometd/{streaming}", query_calls.stream, _LIST),
+    Operation("stream_meta", "POST", "/cometd/{streaming}/{meta}", query_calls.stream, _LIST),
+    Operation("read_model", "GET", _ROUTER, cpq.route),
+    Operation("work_model", "PATCH", _ROUTER, cpq.route, b.RouterCall, True),
+    Operation("save_model", "POST", _ROUTER, cpq.route, b.RouterCall, True),
+)
+
+
+# --- bodies -------------------------------------------------------------------------------------------------------
 
 
 def decode(call: Call) -> Any:
-    """Return the body: a form for logins, an object for records; check the version of the path first."""
+    """Return the body as the operation's type; check the version of the path first."""
     version = call.params.get("version")
-    if version is not None and version not in handlers.VERSIONS:
+    if version is not None and version not in handlers.VERSIONS and call.request.target.startswith("/services/data"):
         handlers.version_of(call)
-    if call.operation.body is None:
-        return None
-    if call.operation.path.startswith("/services/oauth2"):
-        return decode_form(call.request.body)
-    try:
-        return _decoder.decode(call.request.body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Undecodable(str(error)) from error
+    reader = _READERS.get(call.operation.name)
+    return None if reader is None else reader(call)
+
+
+def _reader(operation: Operation) -> Callable[[Call], Any]:
+    """Return how the body of an operation is read."""
+    if operation.body is bytes:
+        return lambda call: call.request.body
+    if operation.body in (b.TokenForm, b.RevokeForm):
+        return lambda call: msgspec.convert(_form(call), operation.body)
+    kind = dict[str, Any] if operation.body is dict else operation.body
+    decoder = msgspec.json.Decoder(kind, float_hook=Decimal)
+
+    def read(call: Call) -> Any:
+        content_type = call.request.headers.get("content-type", _JSON)
+        if content_type is not _JSON and "json" not in content_type:
+            raise Refusal("bad_media_type", f"the content type {content_type[:60]!r} is not supported here")
+        try:
+            return decoder.decode(call.request.body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise Undecodable(str(error)) from error
+
+    return read if operation.body is not _LIST else lambda call: _messages(call, read)
+
+
+_JSON = "application/json"
+
+
+def _form(call: Call) -> dict[str, str]:
+    """Return a login's fields: those of the body, behind those of the query, which the vendor reads too."""
+    return {**call.query, **decode_form(call.request.body)}
+
+
+def _messages(call: Call, read: Callable[[Call], Any]) -> Any:
+    """Return Bayeux messages; one alone may come without the list around it."""
+    if not call.request.body.lstrip().startswith(b"{"):
+        return read(call)
+    inside = msgspec.structs.replace(call.request, body=b"[" + call.request.body + b"]")
+    return read(Call(inside, call.operation, call.params, call.now_us, call.number))
+
+
+_READERS = {operation.name: _reader(operation) for operation in OPERATIONS if operation.body is not None}
+
+
+# --- the dialect --------------------------------------------------------------------------------------------------
 
 
 def identity(call: Call) -> str:
@@ -48,31 +162,6 @@ def finish(reply: Reply, _call: Call) -> Reply:
     return reply
 
 
-_DATA = "/services/data/{version}/"
-_RECORD = _DATA + "sobjects/{object}/{id}"
-_EXTERNAL = _DATA + "sobjects/{object}/{field}/{value}"
-OPERATIONS = (
-    Operation("issue_token", "POST", TOKEN_PATH + "token", issue_token, dict),
-    Operation("revoke_token", "POST", TOKEN_PATH + "revoke", revoke_token, dict),
-    Operation("list_versions", "GET", "/services/data", handlers.list_versions),
-    Operation("list_resources", "GET", _DATA, handlers.list_resources),
-    Operation("get_limits", "GET", _DATA + "limits", handlers.get_limits),
-    Operation("list_objects", "GET", _DATA + "sobjects", handlers.list_objects),
-    Operation("show_object", "GET", _DATA + "sobjects/{object}", handlers.show_object),
-    Operation("describe_object", "GET", _DATA + "sobjects/{object}/describe", handlers.describe_object),
-    Operation("list_updated", "GET", _DATA + "sobjects/{object}/updated", handlers.list_updated),
-    Operation("list_deleted", "GET", _DATA + "sobjects/{object}/deleted", handlers.list_deleted),
-    Operation("create_record", "POST", _DATA + "sobjects/{object}", handlers.create_record, dict, True),
-    Operation("get_record", "GET", _RECORD, handlers.get_record),
-    Operation("update_record", "PATCH", _RECORD, handlers.update_record, dict, True),
-    Operation("delete_record", "DELETE", _RECORD, handlers.delete_record, None, True),
-    Operation("get_by_external_id", "GET", _EXTERNAL, handlers.get_by_external_id),
-    Operation("upsert_record", "PATCH", _EXTERNAL, handlers.upsert_record, dict, True),
-    Operation("delete_by_external_id", "DELETE", _EXTERNAL, handlers.delete_by_external_id, None, True),
-    Operation("query", "GET", _DATA + "query", handlers.query),
-    Operation("query_all", "GET", _DATA + "queryAll", handlers.query_all),
-    Operation("query_more", "GET", _DATA + "query/{locator}", handlers.query_more),
-)
 DIALECT = Dialect(
     system="crm",
     operations=OPERATIONS,
@@ -92,6 +181,7 @@ DIALECT = Dialect(
 def bound(crm: Crm) -> Dialect:
     """Return the dialect of one organisation: each reply carries how much of the day's allowance is used."""
     allowance = crm.allowance
+    crm.parts = Parts(crm, OPERATIONS, refuse)
 
     def counted(reply: Reply, _call: Call) -> Reply:
         usage = f"api-usage={allowance.used}/{allowance.maximum}"

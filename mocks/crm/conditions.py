@@ -15,15 +15,31 @@ import msgspec
 
 from domain.currency import EXPONENTS
 from mocks.crm import ids
-from mocks.crm.schema import CURRENCY, NUMBER_TYPES, TEXT_TYPES, Field, Row, Schema, SObject
-from mocks.crm.soql import Comparison, Condition, Constant, Junction, Membership, Negation, Operand, Path
+from mocks.crm.date_ranges import days_of, midnight_us
+from mocks.crm.schema import CURRENCY, ID_TYPES, NUMBER_TYPES, TEXT_TYPES, Field, Row, Schema, SObject
+from mocks.crm.soql_tree import (
+    Comparison,
+    Condition,
+    Constant,
+    Junction,
+    Membership,
+    Negation,
+    Operand,
+    Path,
+    Query,
+    Relative,
+    SemiJoin,
+)
 from mocks.crm.store import Store, folded
 from mocks.crm.values import DEFAULT_CURRENCY
 from mocks.kernel.operations import Refusal
 
 Literals = tuple[Any, ...]
+"""The values lifted out of a statement, and behind them the instant at which it runs."""
+
 Test = Callable[[Store, Row, Literals], bool]
 Reader = Callable[[Store, Row], Any]
+SubSelect = Callable[[Schema, Query], Callable[[Store, Literals], list[Any]]]
 _ORDERS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -73,20 +89,66 @@ def resolve(schema: Schema, of: SObject, path: Path) -> Target:
     return Target(current.fields[at], current, at, tuple(steps))
 
 
-def compile_condition(schema: Schema, of: SObject, condition: Condition) -> Test:
-    """Return the condition as a function of (store, record, literals)."""
+def compile_condition(schema: Schema, of: SObject, condition: Condition, subselect: SubSelect) -> Test:
+    """Return the condition as a function of (store, record, literals); `subselect` prepares the one of a semi-join."""
     if isinstance(condition, Junction):
-        tests = tuple(compile_condition(schema, of, each) for each in condition.conditions)
+        tests = tuple([compile_condition(schema, of, each, subselect) for each in condition.conditions])
         if condition.connective == "AND":
             return lambda store, row, literals: all(test(store, row, literals) for test in tests)
         return lambda store, row, literals: any(test(store, row, literals) for test in tests)
     if isinstance(condition, Negation):
-        inner = compile_condition(schema, of, condition.condition)
+        inner = compile_condition(schema, of, condition.condition, subselect)
         return lambda store, row, literals: not inner(store, row, literals)
     target = resolve(schema, of, local(of, condition.path))
+    if target.field.type == "textarea":
+        name = target.field.name
+        raise Refusal("invalid_field", f"field '{name}' can not be filtered in a query call", name)
+    if isinstance(condition, SemiJoin):
+        return _semi_join(target, condition, subselect(schema, condition.query))
     if isinstance(condition, Membership):
         return _membership(target, condition)
     return _comparison(target, condition)
+
+
+def _semi_join(target: Target, condition: SemiJoin, run: Callable[[Store, Literals], list[Any]]) -> Test:
+    if target.field.type not in ID_TYPES:
+        raise Refusal("invalid_field", "a semi-join compares ids", target.field.name)
+    read, negated = _reader(target), condition.negated
+    known: list[tuple[Literals, frozenset[Any]]] = []  # what the sub-select found in the run at work
+
+    def joined(store: Store, row: Row, literals: Literals) -> bool:
+        if not known or known[0][0] is not literals:
+            known[:] = [(literals, frozenset(run(store, literals)))]
+        return (read(store, row) in known[0][1]) is not negated
+
+    return joined
+
+
+def _relative(target: Target, operator: str, relative: Relative) -> Test:
+    """Return a comparison with a range of days: equal is inside, smaller before, greater after."""
+    if target.field.type not in ("date", "datetime"):
+        raise Refusal("invalid_field", f"{relative.name} compares with dates", target.field.name)
+    read, edge = _reader(target), (lambda day: day) if target.field.type == "date" else midnight_us
+    name, count = relative.name, relative.count
+
+    def compared(store: Store, row: Row, literals: Literals) -> bool:
+        value = read(store, row)
+        if value is None:
+            return operator == "!="
+        first, after = map(edge, days_of(name, count, literals[-1]))
+        return _IN_RANGE[operator](value < first, value >= after)
+
+    return compared
+
+
+_IN_RANGE: dict[str, Callable[[bool, bool], bool]] = {  # is before, is after
+    "=": lambda before, after: not before and not after,
+    "!=": lambda before, after: before or after,
+    "<": lambda before, after: before,
+    "<=": lambda before, after: not after,
+    ">": lambda before, after: after,
+    ">=": lambda before, after: not before,
+}
 
 
 def _membership(target: Target, condition: Membership) -> Test:
@@ -96,6 +158,10 @@ def _membership(target: Target, condition: Membership) -> Test:
 
 
 def _comparison(target: Target, condition: Comparison) -> Test:
+    if isinstance(condition.operand, Relative):
+        if condition.operator == "LIKE":
+            raise Refusal("bad_operator", "invalid operator LIKE on a date", target.field.name)
+        return _relative(target, condition.operator, condition.operand)
     value, read = _operand(target.field, condition.operand), _reader(target)
     if condition.operator == "=":
         return lambda store, row, literals: read(store, row) == value(literals)
@@ -164,6 +230,8 @@ def _operand(field: Field, operand: Operand) -> Callable[[Literals], Any]:
         value = operand.value
         _require_kind(field, _constant_kind(value))
         return lambda _literals: value
+    if isinstance(operand, Relative):
+        raise Refusal("malformed_query", f"{operand.name} cannot stand in a list")
     index = operand.index
     _require_kind(field, operand.kind)
     if field.type in ("id", "reference"):

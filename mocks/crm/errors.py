@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from xml.sax.saxutils import escape
 
 from domain.http import Reply
 from mocks.kernel.operations import Call, Refusal, json_reply
 
 _BUSY = "ConcurrentRequests (Concurrent API Requests) Limit exceeded."
 # code: (HTTP status, errorCode, what is said when nothing more is known). Sources: dialects.md 2.1, 2.3 and 5.1.
+_FAULT = (
+    '<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" '
+    'xmlns:sf="urn:fault.partner.soap.sforce.com" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soapenv:Body>'
+    "<soapenv:Fault><faultcode>{code}</faultcode><faultstring>{code}: {words}</faultstring><detail>"
+    '<sf:LoginFault xsi:type="sf:LoginFault"><sf:exceptionCode>{code}</sf:exceptionCode>'
+    "<sf:exceptionMessage>{words}</sf:exceptionMessage></sf:LoginFault></detail></soapenv:Fault>"
+    "</soapenv:Body></soapenv:Envelope>"
+)
 ROWS: Mapping[str, tuple[int, str, str]] = {
     "unauthenticated": (401, "INVALID_SESSION_ID", "Session expired or invalid"),
     "allowance_spent": (403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."),
@@ -23,6 +32,7 @@ ROWS: Mapping[str, tuple[int, str, str]] = {
     "bad_operator": (400, "INVALID_QUERY_FILTER_OPERATOR", "the operator does not fit the field"),
     "invalid_field": (400, "INVALID_FIELD", "no such field"),
     "invalid_type": (400, "INVALID_TYPE", "sObject type is not supported"),
+    "query_timeout": (400, "QUERY_TIMEOUT", "Your query request was running for too long."),
     "bad_locator": (400, "INVALID_QUERY_LOCATOR", "invalid query locator"),
     "bad_header": (400, "INVALID_HEADER", "invalid request header"),
     "missing_argument": (400, "MISSING_ARGUMENT", "a required parameter is missing"),
@@ -33,6 +43,14 @@ ROWS: Mapping[str, tuple[int, str, str]] = {
     "bad_reference": (400, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id"),
     "not_writeable": (400, "INVALID_FIELD_FOR_INSERT_UPDATE", "the field may not be written"),
     "duplicate_value": (400, "DUPLICATE_VALUE", "duplicate value found"),
+    "duplicate_external_id": (400, "DUPLICATE_EXTERNAL_ID", "more than one record has this external id"),
+    "bad_input": (400, "INVALID_INPUT", "the request is not what is expected here"),
+    "limit_exceeded": (400, "LIMIT_EXCEEDED", "too much for one request"),
+    "bad_search": (400, "MALFORMED_SEARCH", "the search is malformed"),
+    "bad_job": (400, "INVALIDJOB", "the job is not what is expected here"),
+    "bad_job_state": (400, "INVALIDJOBSTATE", "the job's state forbids this"),
+    "bad_media_type": (415, "UNSUPPORTED_MEDIA_TYPE", "the content type is not supported here"),
+    "apex": (400, "APEX_ERROR", "the class refused the call"),
     "delete_failed": (400, "DELETE_FAILED", "the record could not be deleted"),
     "rule": (400, "FIELD_CUSTOM_VALIDATION_EXCEPTION", "a rule of the organisation forbids this"),
     "conflict_state": (400, "FIELD_CUSTOM_VALIDATION_EXCEPTION", "the record's status forbids this"),
@@ -53,6 +71,29 @@ ROWS: Mapping[str, tuple[int, str, str]] = {
     "idempotency_mismatch": (400, "DUPLICATE_VALUE", "duplicate value found"),
     "idempotency_in_progress": (400, "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record"),
 }
+
+
+def as_error(refusal: Refusal) -> dict[str, Any]:
+    """Return a refusal as one of the errors of a record in a set."""
+    _, code, words = ROWS.get(refusal.code, ROWS["malformed"])
+    fields = refusal.extra.get("fields") or ([refusal.field] if refusal.field else [])
+    return {"statusCode": code, "message": refusal.detail or words, "fields": fields}
+
+
+def as_result(refusal: Refusal) -> dict[str, Any]:
+    """Return a refusal as the result of a record in a set."""
+    return {"success": False, "errors": [as_error(refusal)]}
+
+
+def rolled_back() -> dict[str, Any]:
+    """Return the result of a record that was good and went with the others."""
+    words = "Record rolled back because not all records were valid and the request was using AllOrNone header"
+    return {
+        "success": False,
+        "errors": [{"statusCode": "ALL_OR_NONE_OPERATION_ROLLED_BACK", "message": words, "fields": []}],
+    }
+
+
 TOKEN_ROWS: Mapping[str, tuple[int, str, str]] = {
     "invalid_client_id": (400, "invalid_client_id", "client identifier invalid"),
     "invalid_client": (401, "invalid_client", "invalid client credentials"),
@@ -61,16 +102,40 @@ TOKEN_ROWS: Mapping[str, tuple[int, str, str]] = {
 }
 
 
-def refuse(refusal: Refusal, _call: Call | None) -> Reply:
-    """Return a refusal in the vendor's shape: an array, or an object for the token endpoint's own errors."""
+def refuse(refusal: Refusal, call: Call | None) -> Reply:
+    """Return a refusal in the vendor's shape: an array, or what token, SOAP and streaming endpoints have instead."""
     if refusal.code in TOKEN_ROWS:
         status, code, words = TOKEN_ROWS[refusal.code]
         return json_reply({"error": code, "error_description": refusal.detail or words}, status)
     if refusal.code == "several":
         return json_reply(refusal.extra["urls"], 300)
+    if refusal.code == "bad_oauth_token":
+        return Reply(403, {"content-type": "text/html;charset=UTF-8"}, b"Bad_OAuth_Token")
     status, code, words = ROWS[refusal.code]
-    error: dict[str, Any] = {"message": refusal.detail or words, "errorCode": code}
+    path = call.operation.path if call is not None else ""
+    if path.startswith("/cometd"):
+        advice = {"reconnect": "none" if status in (401, 403) else "retry", "interval": 0}
+        error = f"{status}::{words}"
+        told = {"channel": "/meta/handshake", "successful": False, "error": error, "advice": advice}
+        return json_reply([told], status)
+    if path.startswith("/services/oauth2") and status == 400:
+        return json_reply({"error": "invalid_request", "error_description": refusal.detail or words}, status)
+    if path.startswith("/services/Soap"):
+        return Reply(status if status > 500 else 500, _XML, _soap_fault(code, refusal.detail or words))
+    shown: dict[str, Any] = {"message": refusal.detail or words, "errorCode": code}
     fields = refusal.extra.get("fields") or ([refusal.field] if refusal.field else None)
     if fields and status == 400:
-        error["fields"] = fields
-    return json_reply([error], status)
+        shown["fields"] = fields
+    return json_reply([shown], status)
+
+
+_XML = {"content-type": "text/xml; charset=UTF-8"}
+
+
+def _soap_fault(code: str, words: str) -> bytes:
+    return _FAULT.format(code=escape(code), words=escape(words)).encode()
+
+
+def soap_fault(code: str, words: str) -> Reply:
+    """Return a SOAP fault; clients look for the prefix `sf:`."""
+    return Reply(500, _XML, _soap_fault(code, words))

@@ -6,17 +6,16 @@ from functools import lru_cache
 
 from domain.http import Reply
 from mocks.crm import describe as described
-from mocks.crm.literals import lift_encoded
+from mocks.crm.bulk import INGEST, QUERY
+from mocks.crm.logins import base_url
 from mocks.crm.model import Crm
 from mocks.crm.plans import every_field, render
-from mocks.crm.queries import BATCH_MAX, BATCH_MIN
 from mocks.crm.schema import ID, IS_DELETED, MODSTAMP, Row, SObject
 from mocks.crm.values import instant, read_instant
 from mocks.kernel.operations import Call, Refusal, json_reply
 
 _OLDEST, _NEWEST, _RETIRED = 50, 68, 30
 VERSIONS = frozenset([f"v{major}.0" for major in range(_OLDEST, _NEWEST + 1)])
-_BATCH_HEADER = "sforce-query-options"
 
 
 # --- versions and bases -------------------------------------------------------------------------------------------
@@ -41,7 +40,8 @@ def _major(text: str) -> int:
     return int(major)
 
 
-def _base(call: Call) -> str:
+def base_of(call: Call) -> str:
+    """Return the path of a version's resources."""
     return f"/services/data/{call.params['version']}/"
 
 
@@ -62,34 +62,50 @@ def list_versions(_crm: Crm, _call: Call) -> Reply:
     return json_reply([{"label": f"{v}.0", "url": f"/services/data/v{v}.0", "version": f"{v}.0"} for v in versions])
 
 
+_RESOURCES = (
+    "sobjects", "query", "queryAll", "search", "parameterizedSearch", "limits", "composite", "jobs", "recent",
+)  # fmt: skip
+
+
 def list_resources(crm: Crm, call: Call) -> Reply:
     """List the resources of a version."""
-    base, quirks = _base(call), crm.quirks
-    names = ("sobjects", "query", "queryAll", "limits")
-    identity = f"/id/{quirks.organisation_id}/{quirks.user_id}"
-    return json_reply({**{name: base + name for name in names}, "identity": identity})
+    base, quirks = base_of(call), crm.quirks
+    identity = f"{base_url(crm, call.request)}/id/{quirks.organisation_id}/{quirks.user_id}"
+    return json_reply({**{name: base + name for name in _RESOURCES}, "identity": identity})
 
 
 def get_limits(crm: Crm, _call: Call) -> Reply:
-    """Show the daily allowance."""
+    """Show the daily allowances."""
     allowance = crm.allowance
-    figures = {"Max": allowance.maximum, "Remaining": allowance.maximum - allowance.used}
-    return json_reply({"DailyApiRequests": figures})
+    jobs = len(crm.jobs.all(INGEST))
+    figures = {
+        "DailyApiRequests": (allowance.maximum, allowance.used),
+        "DailyBulkV2QueryJobs": (10_000, len(crm.jobs.all(QUERY))),
+        "DailyBulkApiBatches": (15_000, jobs),
+        "DataStorageMB": (10_240, 0),
+        "HourlyPublishedPlatformEvents": (250_000, 0),
+    }
+    return json_reply({name: {"Max": most, "Remaining": most - used} for name, (most, used) in figures.items()})
+
+
+def list_recent(_crm: Crm, _call: Call) -> Reply:
+    """List the records that the user looked at last: an integration looks at none."""
+    return json_reply([])
 
 
 def list_objects(crm: Crm, call: Call) -> Reply:
     """List the objects."""
-    return json_reply(described.describe_all(crm.store.schema, _base(call)))
+    return json_reply(described.describe_all(crm.store.schema, base_of(call)))
 
 
 def show_object(crm: Crm, call: Call) -> Reply:
     """Show one object in short."""
-    return json_reply({"objectDescribe": described.summary(_object(crm, call), _base(call)), "recentItems": []})
+    return json_reply({"objectDescribe": described.summary(_object(crm, call), base_of(call)), "recentItems": []})
 
 
 def describe_object(crm: Crm, call: Call) -> Reply:
     """Show one object with its fields."""
-    return json_reply(described.describe(_object(crm, call), _base(call)))
+    return json_reply(described.describe(_object(crm, call), base_of(call)))
 
 
 # --- records ------------------------------------------------------------------------------------------------------
@@ -97,8 +113,12 @@ def describe_object(crm: Crm, call: Call) -> Reply:
 
 def create_record(crm: Crm, call: Call) -> Reply:
     """Create a record."""
-    key = crm.records.create(_object(crm, call), call.body)
-    location = {"location": f"{_base(call)}sobjects/{call.params['object']}/{key}"}
+    of = _object(crm, call)
+    key = crm.records.create(of, call.body)
+    if of.is_event:
+        queued = {"statusCode": "OPERATION_ENQUEUED", "message": key, "fields": []}
+        return json_reply({"id": key, "success": True, "errors": [queued]}, 201)
+    location = {"location": f"{base_of(call)}sobjects/{call.params['object']}/{key}"}
     return json_reply({"id": key, "success": True, "errors": []}, 201, location)
 
 
@@ -110,15 +130,8 @@ def get_record(crm: Crm, call: Call) -> Reply:
 
 def _shown(crm: Crm, call: Call, of: SObject, row: Row) -> Reply:
     names = call.query.get("fields", "") if "?" in call.request.target else ""
-    positions = [_position(of, name.strip()) for name in names.split(",")] if names else None
-    return json_reply(render(crm.store, of, every_field(of, positions), row, f"{_base(call)}sobjects/", ()))
-
-
-def _position(of: SObject, name: str) -> int:
-    at = of.positions.get(name.lower())
-    if at is None:
-        raise Refusal("invalid_field", f"No such column '{name}' on entity '{of.name}'.")
-    return at
+    positions = [of.position(name.strip()) for name in names.split(",")] if names else None
+    return json_reply(render(crm.store, of, every_field(of, positions), row, f"{base_of(call)}sobjects/", ()))
 
 
 def update_record(crm: Crm, call: Call) -> Reply:
@@ -139,7 +152,7 @@ def _only(crm: Crm, call: Call, of: SObject) -> Row | None:
     """Return the one record with the external id of the path, or None; raise Refusal when there are several."""
     rows = crm.records.external(of, call.params["field"], call.params["value"])
     if len(rows) > 1:
-        raise Refusal("several", urls=[f"{_base(call)}sobjects/{of.name}/{row[ID]}" for row in rows])
+        raise Refusal("several", urls=[f"{base_of(call)}sobjects/{of.name}/{row[ID]}" for row in rows])
     return rows[0] if rows else None
 
 
@@ -213,33 +226,3 @@ def list_deleted(crm: Crm, call: Call) -> Reply:
             "latestDateCovered": instant(min(end_us, call.now_us)),
         }
     )
-
-
-# --- queries ------------------------------------------------------------------------------------------------------
-
-
-def _batch(wish: str) -> int:
-    name, _, number = wish.replace(" ", "").partition("=")
-    if name.lower() != "batchsize" or not number.isdigit():
-        raise Refusal("bad_header", "Sforce-Query-Options takes batchSize=200..2000")
-    return max(BATCH_MIN, min(int(number), BATCH_MAX))
-
-
-def query(crm: Crm, call: Call, deleted: bool = False) -> Reply:
-    """Run a statement on live records, or on all when the deleted ones count too."""
-    wish = call.request.headers.get(_BATCH_HEADER)
-    batch = crm.quirks.batch_size if wish is None else _batch(wish)
-    for pair in call.request.target.partition("?")[2].split("&"):
-        if pair.startswith("q=") and len(pair) > 2:
-            return json_reply(crm.queries.run(pair[2:], _base(call), batch, deleted, lift_encoded))
-    raise Refusal("malformed_query", "the parameter q holds no statement")
-
-
-def query_all(crm: Crm, call: Call) -> Reply:
-    """Run a statement on all records, the deleted ones included."""
-    return query(crm, call, deleted=True)
-
-
-def query_more(crm: Crm, call: Call) -> Reply:
-    """Return a later page of a result."""
-    return json_reply(crm.queries.more(call.params["locator"], _base(call)))

@@ -2,27 +2,55 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from domain.charts import QUOTE as QUOTE_CHART
 from mocks.crm.accounts import Accounts
-from mocks.crm.objects import SCHEMA
+from mocks.crm.bulk import Jobs
+from mocks.crm.catalogue import USER
+from mocks.crm.cometd import Streaming
+from mocks.crm.events import Events
+from mocks.crm.objects import OBJECTS
 from mocks.crm.queries import Queries
 from mocks.crm.quirks import Quirks
 from mocks.crm.quotes import Quotes
 from mocks.crm.records import Records
+from mocks.crm.schema import Schema
 from mocks.crm.sessions import Allowance, Sessions
 from mocks.crm.store import Store
+from mocks.crm.unit import Unit
 from mocks.kernel.desk import Desk
+
+if TYPE_CHECKING:
+    from mocks.crm.parts import Parts
 
 
 class Crm:
     """State and rules of one organisation; it knows no HTTP."""
 
+    parts: Parts
+    """How a request inside another one (a composite's, a batch's) is answered; the dialect brings it."""
+
     def __init__(self, desk: Desk, quirks: Quirks) -> None:
         self.desk = desk
         self.quirks = quirks
-        self.store = Store(SCHEMA)
-        self.quotes: Quotes = Quotes(desk, self.store, quirks)
-        self.accounts: Accounts = Accounts(desk, self.store)
-        self.records = Records(desk, self.store, quirks, self.quotes, self.accounts)
-        self.queries = Queries(desk, self.store)
+        self.store = Store(Schema((*OBJECTS, *[each.sobject() for each in quirks.custom_objects])))
+        self.events = Events(desk, quirks.user_id, quirks.change_events)
+        self.unit = Unit(desk, self.store, self.events, {"quote": QUOTE_CHART})
+        self.quotes: Quotes = Quotes(desk, self.store, self.unit, quirks)
+        self.accounts: Accounts = Accounts(self.store, self.unit)
+        self.records = Records(desk, self.store, self.unit, self.events, quirks, self.quotes, self.accounts)
+        self.queries = Queries(desk, self.store, quirks.query_rows_max)
         self.sessions = Sessions(quirks.organisation_id, quirks.session_seconds)
         self.allowance = Allowance(quirks.daily_requests)
+        self.jobs = Jobs(self.unit, self.records, self.queries, quirks)
+        self.streaming = Streaming(desk, self.store.schema, self.events)
+        self._hire()
+
+    def _hire(self) -> None:
+        """Keep the user behind the API's sessions."""
+        values = {"Id": self.quirks.user_id, "IsDeleted": False, "CreatedDate": 0, "LastModifiedDate": 0}
+        values |= {"SystemModstamp": 0, "Username": self.quirks.username, "Name": "Integration User"}
+        self.store.tables[USER.name][self.quirks.user_id] = USER.row(
+            {**values, "Email": self.quirks.username, "IsActive": True}
+        )

@@ -4,21 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
-from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
 import msgspec
 
 from domain.currency import EXPONENTS
+from mocks.crm.aggregates import Grouping, grouping, is_grouped
 from mocks.crm.conditions import Literals, Target, Test, compile_condition, local, record_key, resolve
 from mocks.crm.schema import CURRENCY, ID, ID_TYPES, IS_DELETED, TEXT_TYPES, Row, Schema, SObject
-from mocks.crm.soql import Comparison, Condition, Junction, Lifted, Membership, Ordering, Path, Query, parse
+from mocks.crm.soql import parse
+from mocks.crm.soql_tree import (
+    Aggregate,
+    Column,
+    Comparison,
+    Condition,
+    Everything,
+    Junction,
+    Lifted,
+    Membership,
+    Ordering,
+    Path,
+    Query,
+)
 from mocks.crm.store import Store
 from mocks.crm.values import DEFAULT_CURRENCY, WRITERS
 from mocks.kernel.operations import Refusal
 
-_LIMIT_MAX, _OFFSET_MAX = 50_000, 2_000
+_LIMIT_MAX, _OFFSET_MAX, _FIELDS_LIMIT_MAX = 50_000, 2_000, 200
 
 
 class Shape(msgspec.Struct, frozen=True):
@@ -34,6 +47,9 @@ class Shape(msgspec.Struct, frozen=True):
     written: tuple[tuple[str, Callable[[Any], Any]], ...] = ()
     parents: tuple[Branch, ...] = ()
     children: tuple[Twig, ...] = ()
+
+
+_NOTHING = Shape((), lambda _row: ())
 
 
 class Branch(msgspec.Struct, frozen=True):
@@ -79,6 +95,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     limit: int | None
     offset: int
     counts: bool
+    groups: Grouping | None
 
 
 def plan(schema: Schema, query: Query, of: SObject | None = None) -> Plan:
@@ -89,28 +106,45 @@ def plan(schema: Schema, query: Query, of: SObject | None = None) -> Plan:
         raise Refusal("invalid_type", f"sObject type '{query.source}' is not supported.", query.source)
     if (query.limit is not None and query.limit > _LIMIT_MAX) or query.offset > _OFFSET_MAX:
         raise Refusal("number_outside_range", f"LIMIT may be up to {_LIMIT_MAX} and OFFSET up to {_OFFSET_MAX}")
+    groups = grouping(schema, of, query) if is_grouped(query) else None
     where = query.where
     probes = _probes(schema, of, where) if where is not None else ()
     covered = where is None or (whole and bool(probes) and not isinstance(where, Junction))  # the index says it all
     return Plan(
         of=of,
-        shape=_shape(schema, of, query.fields),
-        test=compile_condition(schema, of, where) if where is not None and not covered else None,
+        shape=_shape(schema, of, _written_out(of, query)) if groups is None else _NOTHING,
+        test=compile_condition(schema, of, where, _subselect) if where is not None and not covered else None,
         probes=probes,
-        backwards=tuple([_sort_key(schema, of, each) for each in reversed(query.order)]),
+        backwards=tuple([_sort_key(schema, of, each) for each in reversed(query.order)]) if groups is None else (),
         limit=query.limit,
         offset=query.offset,
         counts=query.counts,
+        groups=groups,
     )
 
 
 def _sort_key(schema: Schema, of: SObject, ordering: Ordering) -> SortKey:
+    if isinstance(ordering.path, Aggregate):
+        raise Refusal("malformed_query", "only grouped statements are ordered by a function")
     return SortKey(resolve(schema, of, local(of, ordering.path)), ordering.descending, ordering.nulls_last)
 
 
-@lru_cache(maxsize=1024)
+def _subselect(schema: Schema, query: Query) -> Callable[[Store, Literals], list[Any]]:
+    """Return what finds the values of the one column of a semi-join's sub-select."""
+    if query.counts or len(query.fields) != 1 or not isinstance(query.fields[0], tuple):
+        raise Refusal("malformed_query", "the sub-select of a semi-join has one column")
+    of = schema.find(query.source)
+    if of is None:
+        raise Refusal("invalid_type", f"sObject type '{query.source}' is not supported.", query.source)
+    target = resolve(schema, of, local(of, query.fields[0]))
+    if target.steps or target.field.type not in ID_TYPES:
+        raise Refusal("malformed_query", "the column of a semi-join's sub-select is an id of its object")
+    chosen = plan(schema, query)
+    return lambda store, literals: [row[target.position] for row in select(store, chosen, literals)]
+
+
 def prepared(schema: Schema, skeleton: str) -> Plan:
-    """Return the plan of a statement whose literals were lifted, remembered for the next one that differs in these."""
+    """Return the plan of a statement whose literals were lifted."""
     return plan(schema, parse(skeleton))
 
 
@@ -133,17 +167,34 @@ def _picking(of: SObject, columns: dict[str, int], parents: Any = (), children: 
     return Shape(tuple(columns), pick, amounts, written, tuple(parents), tuple(children))
 
 
-def _shape(schema: Schema, of: SObject, fields: tuple[Path | Query, ...]) -> Shape:
+def _written_out(of: SObject, query: Query) -> tuple[Column | Query, ...]:
+    """Return the columns with FIELDS() written out."""
+    columns: list[Column | Query] = []
+    for each in query.fields:
+        if not isinstance(each, Everything):
+            columns.append(each)
+            continue
+        if each.scope != "STANDARD" and (query.limit is None or query.limit > _FIELDS_LIMIT_MAX):
+            detail = f"The SOQL FIELDS function must have a LIMIT of at most {_FIELDS_LIMIT_MAX}"
+            raise Refusal("malformed_query", detail)
+        is_custom = {"ALL": (True, False), "STANDARD": (False,), "CUSTOM": (True,)}[each.scope]
+        columns += [(field.name,) for field in of.fields if field.name.endswith("__c") in is_custom]
+    return tuple(columns)
+
+
+def _shape(schema: Schema, of: SObject, fields: tuple[Column | Query, ...]) -> Shape:
     """Return the columns in the order of their first mention; dotted paths of one parent share a branch."""
     columns: dict[str, int] = {}
-    below: dict[int, list[Path | Query]] = {}
+    below: dict[int, list[Path]] = {}
     children: list[Twig] = []
     for each in fields:
-        field = each if isinstance(each, Query) else local(of, each)
-        if isinstance(field, Query):
-            children.append(_twig(schema, of, field))
+        if isinstance(each, Query):
+            children.append(_twig(schema, of, each))
             _place(columns, children[-1].name, ID)
-        elif len(field) == 1:
+            continue
+        assert isinstance(each, tuple), "functions are summed up, FIELDS() is written out"
+        field = local(of, each)
+        if len(field) == 1:
             at = resolve(schema, of, field).position
             _place(columns, of.fields[at].name, at)
         else:
@@ -160,7 +211,7 @@ def _place(columns: dict[str, int], name: str, position: int) -> None:
     columns[name] = position
 
 
-def _branch(schema: Schema, of: SObject, at: int, paths: list[Path | Query]) -> Branch:
+def _branch(schema: Schema, of: SObject, at: int, paths: list[Path]) -> Branch:
     field = of.fields[at]
     parent = schema[field.refers_to]
     return Branch(field.reads_as, parent, _shape(schema, parent, tuple(paths)))
@@ -171,7 +222,7 @@ def _twig(schema: Schema, of: SObject, query: Query) -> Twig:
     if child is None:
         detail = f"Didn't understand relationship '{query.source}' in FROM part of query call."
         raise Refusal("invalid_type", detail, query.source)
-    if query.counts:
+    if query.counts or is_grouped(query):
         raise Refusal("malformed_query", "a sub-select may not count")
     name, target, reference = child
     child_object = schema[target]
@@ -244,6 +295,8 @@ def _kept(store: Store, chosen: Plan, rows: Iterable[Row], literals: Literals, d
     for row in rows:
         if (deleted or not row[IS_DELETED]) and (test is None or test(store, row, literals)):
             kept.append(row)
+    if chosen.groups is not None:
+        return kept
     for key in chosen.backwards:
         kept = _sorted(store, key, kept)
     return kept if chosen.limit is None and not chosen.offset else kept[chosen.offset :][: chosen.limit]
@@ -304,3 +357,24 @@ def _children(store: Store, twig: Twig, key: str, base: str, literals: Literals)
         return None
     records = [render(store, chosen.of, chosen.shape, row, base, literals) for row in rows]
     return {"totalSize": len(records), "done": True, "records": records}
+
+
+def columns_of(shape: Shape, before: str = "") -> tuple[str, ...]:
+    """Return the names of all columns of a shape, those of parents dotted."""
+    branches = {branch.name: branch for branch in shape.parents}
+    names: list[str] = []
+    for name in shape.names:
+        if name in branches:
+            names += columns_of(branches[name].shape, f"{before}{name}.")
+        else:
+            names.append(before + name)
+    return tuple(names)
+
+
+def text_of(record: Any, name: str) -> str:
+    """Return one column of a rendered record as the text of a cell."""
+    for part in name.split("."):
+        record = record.get(part) if isinstance(record, dict) else None
+    if record is None:
+        return ""
+    return str(record).lower() if isinstance(record, bool) else str(record)

@@ -8,16 +8,19 @@ from typing import Any
 import msgspec
 
 from mocks.crm import ids
+from mocks.crm.aggregates import summed
 from mocks.crm.conditions import Literals
+from mocks.crm.csv_text import Sheet
 from mocks.crm.literals import MalformedQuery, lift
-from mocks.crm.plans import Plan, prepared, render, select
-from mocks.crm.schema import ID
+from mocks.crm.plans import Plan, columns_of, prepared, render, select, text_of
+from mocks.crm.schema import ID, Row
 from mocks.crm.store import Store
 from mocks.kernel.desk import Desk
 from mocks.kernel.operations import Refusal
 
 BATCH_MIN, BATCH_MAX = 200, 2_000
 Lift = Callable[[str], tuple[str, Literals]]
+_PLANS_MAX = 2_048
 _LIFE_US = 2 * 86_400 * 1_000_000
 
 
@@ -34,9 +37,11 @@ class Cursor(msgspec.Struct, frozen=True):
 class Queries:
     """Runs statements and keeps the cursors of results that need more than one page, for two days."""
 
-    def __init__(self, desk: Desk, store: Store) -> None:
+    def __init__(self, desk: Desk, store: Store, rows_max: int = 0) -> None:
         self._desk = desk
         self._store = store
+        self._rows_max = rows_max
+        self._plans: dict[str, Plan] = {}
         self._cursors: dict[str, Cursor] = {}
 
     def run(self, statement: str, base: str, batch: int, deleted: bool = False, lifted: Lift = lift) -> dict[str, Any]:
@@ -44,16 +49,51 @@ class Queries:
 
         `lifted` takes the literals out: `lift`, or `lift_encoded` for a statement as it stands in a query string.
         """
-        try:
-            skeleton, literals = lifted(statement)
-            plan = prepared(self._store.schema, skeleton)
-        except MalformedQuery as error:
-            raise Refusal("malformed_query", str(error)) from error
-        rows = select(self._store, plan, literals, deleted)
+        plan, literals, rows = self._found(statement, deleted, lifted)
+        if plan.groups is not None:
+            records = self._summed(plan, rows)
+            return {"totalSize": len(records), "done": True, "records": records}
         if len(rows) > batch and not plan.counts:
             return self._page(self._open(plan, literals, tuple([row[ID] for row in rows]), batch), 0, base)
         records = self._records(plan, rows, base, literals) if rows and not plan.counts else []
         return {"totalSize": len(rows), "done": True, "records": records}
+
+    def table(self, statement: str, deleted: bool, only_check: bool = False) -> Sheet:
+        """Return a statement's result as rows of text, as bulk jobs carry it; dotted columns read through parents."""
+        if only_check:
+            plan, _ = self.planned(statement, lift)
+            if plan.shape.children or plan.counts or plan.groups is not None:
+                raise Refusal("bad_job", "a bulk query has no sub-select and sums nothing up")
+            return Sheet((), ())
+        plan, literals, rows = self._found(statement, deleted, lift)
+        names = columns_of(plan.shape)
+        records = self._records(plan, rows, "", literals) if rows else []
+        return Sheet(names, tuple([tuple([text_of(record, name) for name in names]) for record in records]))
+
+    def _found(self, statement: str, deleted: bool, lifted: Lift) -> tuple[Plan, Literals, list[Row]]:
+        """Return the plan of a statement, its literals and the records it finds."""
+        plan, literals = self.planned(statement, lifted)
+        if self._rows_max and not plan.probes and len(self._store.tables[plan.of.name]) > self._rows_max:
+            raise Refusal("query_timeout")
+        return plan, literals, select(self._store, plan, literals, deleted)
+
+    def planned(self, statement: str, lifted: Lift) -> tuple[Plan, Literals]:
+        """Return the plan of a statement, remembered for the next one that differs in its literals only."""
+        try:
+            skeleton, literals = lifted(statement)
+            plan = self._plans.get(skeleton)
+            if plan is None:
+                if len(self._plans) >= _PLANS_MAX:
+                    self._plans.clear()
+                plan = self._plans[skeleton] = prepared(self._store.schema, skeleton)
+        except MalformedQuery as error:
+            raise Refusal("malformed_query", str(error)) from error
+        return plan, (*literals, self._desk.now_us)
+
+    def _summed(self, plan: Plan, rows: list[Row]) -> list[dict[str, Any]]:
+        assert plan.groups is not None, "the statement sums records up"
+        records = summed(self._store, plan.groups, rows)
+        return records[plan.offset :][: plan.limit]
 
     def more(self, locator: str, base: str) -> dict[str, Any]:
         """Return a later page; `locator` is the id of the cursor and the offset, joined by a dash."""

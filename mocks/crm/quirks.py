@@ -6,7 +6,23 @@ from collections.abc import Mapping
 
 import msgspec
 
+from mocks.crm.schema import Field, SObject, sobject
+
 ZONES = {"US": "America/New_York", "UK": "Europe/London", "DE": "Europe/Berlin", "JP": "Asia/Tokyo"}
+
+
+class CustomObject(msgspec.Struct, frozen=True, kw_only=True):
+    """An object of the organisation's own: its name ends in `__c`, or in `__e` for a platform event."""
+
+    name: str
+    prefix: str
+    fields: tuple[Field, ...]
+    label_plural: str = ""
+    children: Mapping[str, tuple[str, str]] = {}
+
+    def sobject(self) -> SObject:
+        """Return it as the schema has objects."""
+        return sobject(self.name, self.label_plural or self.name, self.prefix, self.fields, self.children)
 
 
 class Quirks(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +38,12 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     `batch_size`: records per page of a query unless the client asks for another size.
     `scheme`: of absolute addresses in replies, unless the door says otherwise in `x-forwarded-proto`.
     `client_id`, `client_secret`: what a login must present; empty accepts any.
+    `username`: the user behind the API. `users`: who may log in with which password; empty lets anybody in.
+    `client_keys`: the public keys (PEM, RSA) by client id that signed logins are checked with; empty checks none.
+    `change_events`: the objects whose changes are told to subscribers, `*` for all; none unless asked for.
+    `custom_objects`: objects of the organisation's own.
+    `query_rows_max`: a query that must look at more records than this is 400 QUERY_TIMEOUT; 0 lets all through.
+    `bulk_seconds`: how long a bulk job works once its data is complete.
     `target`: the path of the outbound message at the integration.
     """
 
@@ -39,5 +61,12 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     client_secret: str = ""
     organisation_id: str = "00D000000000001EAA"
     user_id: str = "005000000000001AAA"
+    username: str = "integration@q2c.test"
+    users: Mapping[str, str] = {}
+    client_keys: Mapping[str, str] = {}
+    change_events: tuple[str, ...] = ()
+    custom_objects: tuple[CustomObject, ...] = ()
+    bulk_seconds: int = 0
+    query_rows_max: int = 0
     target: str = "/webhooks/crm"
     zones: Mapping[str, str] = msgspec.field(default_factory=lambda: dict(ZONES))

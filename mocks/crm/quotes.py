@@ -19,6 +19,7 @@ from mocks.crm.objects import MIRROR_FIELDS, QUOTE, QUOTE_LINE, QUOTE_STATUSES
 from mocks.crm.quirks import Quirks
 from mocks.crm.schema import ID, Row
 from mocks.crm.store import Store
+from mocks.crm.unit import Unit
 from mocks.kernel.desk import Desk
 from mocks.kernel.operations import Refusal
 
@@ -48,9 +49,10 @@ def state_of(row: Row) -> str:
 class Quotes:
     """The rules of quotes. A method refuses before it changes anything."""
 
-    def __init__(self, desk: Desk, store: Store, quirks: Quirks) -> None:
+    def __init__(self, desk: Desk, store: Store, unit: Unit, quirks: Quirks) -> None:
         self._desk = desk
         self._store = store
+        self._unit = unit
         self._quirks = quirks
 
     # --- finding ----------------------------------------------------------------------------------------------------
@@ -80,7 +82,7 @@ class Quotes:
         """Keep a quote whose header or lines changed and put its document on record."""
         account = self._store.tables["Account"].get(row[QUOTE_AT["AccountId"]])
         document = quote_document(row, self.lines(row), account, state)
-        self._desk.book.put("quote", document.id, document, document, state, document.txn)
+        self._unit.put("quote", document.id, document, state, document.txn)
         self._store.put(QUOTE, row)
 
     def create(self, row: Row) -> None:
@@ -96,14 +98,14 @@ class Quotes:
             raise Refusal("duplicate_value", f"quote {name} exists", "Version__c")
         row = QUOTE.changed(row, {"Reference__c": name})
         self.keep(row, "draft")
-        self._desk.book.know(row[ID], row[_NUMBER])
+        self._unit.later(self._desk.book.know, row[ID], row[_NUMBER])
         self.plan_expiry(row)
 
     def plan_expiry(self, row: Row) -> None:
         """Plan the end of the quote at local midnight of the selling entity after its last day."""
         due_us = self._expires_us(row)
         if due_us is not None:
-            self._desk.agenda.add(due_us, "expire_quote", row[ID])
+            self._unit.later(self._desk.agenda.add, due_us, "expire_quote", row[ID])
 
     def _expires_us(self, row: Row) -> int | None:
         last_day = row[QUOTE_AT["ExpirationDate"]]
@@ -121,20 +123,20 @@ class Quotes:
         document = msgspec.structs.replace(self._kept(row), status=state)
         if "Approvals__c" in values:
             document = msgspec.structs.replace(document, approvals=approvals(after))
-        self._desk.book.put("quote", document.id, document, document, state, document.txn)
+        self._unit.put("quote", document.id, document, state, document.txn)
         self._store.put(QUOTE, after)
         if state == "accepted" and state_of(row) != "accept_failed":
             self._announce(after)
         return after
 
     def _kept(self, row: Row) -> Quote:
-        document = self._desk.book.get("quote", row[_REFERENCE])
+        document = self._unit.document("quote", row[_REFERENCE])
         assert isinstance(document, Quote), "every quote has its document in the book"
         return document
 
     def _announce(self, row: Row) -> None:
         message_id = ids.record_id("04l", self._desk.next("04l"))
-        self._desk.post("quote.accepted", row[ID], row[_NUMBER], message_id)
+        self._unit.later(self._desk.post, "quote.accepted", row[ID], row[_NUMBER], message_id)
 
     def submit(self, number: str, version: int) -> None:
         """Ask for approval; older live versions are superseded: only one version lives."""
@@ -241,8 +243,8 @@ class Quotes:
 
     def _show(self, mirror: Mirror) -> None:
         """Put what sales sees on record, unless it is what sales saw before."""
-        if self._desk.book.get("mirror", mirror.id) != mirror:
-            self._desk.book.put("mirror", mirror.id, mirror, mirror, "shown", mirror.txn)
+        if self._unit.document("mirror", mirror.id) != mirror:
+            self._unit.put("mirror", mirror.id, mirror, "shown", mirror.txn)
 
     def _require_step(self, before: str, after: str) -> None:
         if self._quirks.owns_quotes and after not in _API_STATES and (before, after) != ("accept_failed", "accepted"):

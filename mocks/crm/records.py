@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
@@ -10,14 +11,17 @@ import msgspec
 from domain.ownership import may_write
 from mocks.crm import ids
 from mocks.crm.accounts import Accounts
+from mocks.crm.csv_text import NULL
 from mocks.crm.documents import QUOTE_AT
+from mocks.crm.events import Events
 from mocks.crm.objects import ACCOUNT, PRODUCT, QUOTE, QUOTE_LINE
 from mocks.crm.quirks import Quirks
 from mocks.crm.quote_lines import QuoteLines
 from mocks.crm.quotes import Quotes
 from mocks.crm.rows import new_row
-from mocks.crm.schema import CURRENCY, ID, IS_DELETED, Field, Row, SObject
+from mocks.crm.schema import CURRENCY, ID, IS_DELETED, NUMBER_TYPES, Field, Row, SObject
 from mocks.crm.store import Store
+from mocks.crm.unit import Unit
 from mocks.crm.values import DEFAULT_CURRENCY, READERS
 from mocks.kernel.desk import Desk
 from mocks.kernel.operations import Refusal
@@ -38,9 +42,14 @@ class Column(msgspec.Struct, frozen=True):
 class Records:
     """Generic record handling. Objects with rules of their own (quotes, accounts) are handed over after the checks."""
 
-    def __init__(self, desk: Desk, store: Store, quirks: Quirks, quotes: Quotes, accounts: Accounts) -> None:
-        self._desk = desk
+    def __init__(
+        self, desk: Desk, store: Store, unit: Unit, events: Events, quirks: Quirks, quotes: Quotes, accounts: Accounts
+    ) -> None:
+        self.desk = desk
+        self.schema = store.schema
         self._store = store
+        self._unit = unit
+        self._events = events
         self._quotes = quotes
         self._accounts = accounts
         self._lines = QuoteLines(desk, store, quotes)
@@ -90,13 +99,18 @@ class Records:
             detail = f"Required fields are missing: [{', '.join(missing)}]"
             raise Refusal("required_field_missing", detail, fields=missing)
         self._require_unique(of, values, "")
-        row = new_row(self._desk, of, values)
+        if of.defaults or of.numbered:
+            given = {name: form.format(self.desk.next(of.prefix + name)) for name, form in of.numbered.items()}
+            values = {**of.defaults, **given, **values}
+        row = new_row(self.desk, of, values)
         if of is QUOTE:
             self._quotes.create(row)
         elif of is QUOTE_LINE:
             self._lines.create(row)
         elif of is ACCOUNT:
             self._accounts.keep(row)
+        elif of.is_event:
+            self._unit.later(self._events.publish, of, row)
         else:
             self._store.put(of, row)
         return str(row[ID])
@@ -110,9 +124,21 @@ class Records:
         elif of is QUOTE_LINE:
             self._lines.change(row, values)
         elif of is ACCOUNT:
-            self._accounts.keep(of.touched(row, values, self._desk.now_us))
+            self._accounts.keep(of.touched(row, values, self.desk.now_us))
         else:
-            self._store.put(of, of.touched(row, values, self._desk.now_us))
+            self._store.put(of, of.touched(row, values, self.desk.now_us))
+
+    def upsert(self, of: SObject, field_name: str, value: str, body: Mapping[str, Any]) -> tuple[str, bool]:
+        """Change the record with an external id, or create it; return its id and whether it is new."""
+        rows = self.external(of, field_name, value)
+        if len(rows) > 1:
+            raise Refusal("duplicate_external_id", f"{field_name}: more than one record found", field_name)
+        if rows:
+            self.change(of, rows[0], body)
+            return str(rows[0][ID]), False
+        if of.positions[field_name.lower()] == ID:
+            raise Refusal("not_found", f"no {of.name} has the id {value}")
+        return self.create(of, {**body, field_name: value}), True
 
     def delete(self, of: SObject, row: Row) -> None:
         """Move a record to the bin."""
@@ -123,7 +149,7 @@ class Records:
         if of is QUOTE_LINE:
             self._lines.delete(row)
         else:
-            self._store.put(of, of.touched(row, {"IsDeleted": True}, self._desk.now_us))
+            self._store.put(of, of.touched(row, {"IsDeleted": True}, self.desk.now_us))
 
     # --- checks -----------------------------------------------------------------------------------------------------
 
@@ -136,6 +162,9 @@ class Records:
             if name == "attributes":
                 continue
             column = columns.get(name) or self._folded_column(of, name)
+            if column is None:
+                name, value = self._linked(of, name, value)
+                column = columns[name]
             field = column.field
             refused = column.on_create if row is None else column.on_change
             if refused is not None:
@@ -149,11 +178,40 @@ class Records:
             values[field.name] = value
         return values
 
-    def _folded_column(self, of: SObject, name: str) -> Column:
+    def _folded_column(self, of: SObject, name: str) -> Column | None:
+        """Return a field that is named in other letters; None for a relationship."""
         at = of.positions.get(name.lower())
-        if at is None:
-            raise Refusal("invalid_field", f"No such column '{name}' on sobject of type {of.name}", name)
-        return self._columns[of.name][of.fields[at].name]
+        if at is not None:
+            return self._columns[of.name][of.fields[at].name]
+        if name.lower() in of.parents:
+            return None
+        raise Refusal("invalid_field", f"No such column '{name}' on sobject of type {of.name}", name)
+
+    def _linked(self, of: SObject, name: str, value: Any) -> tuple[str, str]:
+        """Return the reference that `{"Account": {"AccountNumber": "A-1"}}` means: a parent by its external id."""
+        field = of.fields[of.parents[name.lower()]]
+        keys = {key: each for key, each in value.items() if key != "attributes"} if isinstance(value, Mapping) else {}
+        if len(keys) != 1:
+            raise Refusal("malformed", f"{name}: a parent is named by one external id field", name)
+        ((key, each),) = keys.items()
+        rows = self.external(self._store.schema[field.refers_to], key, str(each))
+        if len(rows) != 1:
+            raise Refusal("bad_reference", f"Foreign key external ID: {each} not found for field {key}", name)
+        return field.name, str(rows[0][ID])
+
+    def typed(self, of: SObject, record: Mapping[str, str]) -> dict[str, Any]:
+        """Return the cells of a CSV row as JSON values; an empty cell says nothing, #N/A says null."""
+        values: dict[str, Any] = {}
+        for name, text in record.items():
+            if text == "":
+                continue
+            parent, point, key = name.partition(".")
+            if point:
+                values[parent] = {key: text}
+                continue
+            at = of.positions.get(name.lower())
+            values[name] = None if text == NULL else text if at is None else _cell(of.fields[at], text)
+        return values
 
     def _column(self, of: SObject, field: Field) -> Column:
         owned = self._kept_by_us(of, field)
@@ -186,6 +244,19 @@ class Records:
 def _require_nillable(field: Field) -> None:
     if not field.nillable:
         raise Refusal("required_field_missing", f"Required fields are missing: [{field.name}]", field.name)
+
+
+def _cell(field: Field, text: str) -> Any:
+    """Return the text of a cell as JSON has it; text that does not fit stays text, and is refused as such."""
+    if field.type in NUMBER_TYPES:
+        try:
+            number = Decimal(text)
+        except InvalidOperation:
+            return text
+        return number if number.is_finite() else text
+    if field.type == "boolean":
+        return {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), text)
+    return text
 
 
 def _not_writeable(field: Field) -> _Refused:

@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from mocks.kernel.operations import Refusal
+
 Row = tuple[Any, ...]
 """A record: its values in the order of its object's fields. Amounts are minor units, instants microseconds UTC."""
 
@@ -47,7 +49,11 @@ class Field(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 @dataclass(frozen=True, eq=False)
 class SObject:
-    """One kind of record; `exact` finds fields by name, `positions` and `parents` by the name in lower case."""
+    """One kind of record; `exact` finds fields by name, `positions` and `parents` by the name in lower case.
+
+    `defaults` and `numbered` are what the organisation gives to fields by itself; `is_event` says that records are
+    published and not kept.
+    """
 
     name: str
     label_plural: str
@@ -58,10 +64,20 @@ class SObject:
     parents: Mapping[str, int]
     children: Mapping[str, tuple[str, str, str]]
     external_ids: frozenset[str]
+    defaults: Mapping[str, Any]
+    numbered: Mapping[str, str]
+    is_event: bool
 
     def at(self, name: str) -> int:
         """Return where a row keeps a field, given its exact name in any case."""
         return self.positions[name.lower()]
+
+    def position(self, name: str) -> int:
+        """Return where a row keeps a field that a caller names; raise Refusal when there is none."""
+        at = self.positions.get(name.lower())
+        if at is None:
+            raise Refusal("invalid_field", f"No such column '{name}' on entity '{self.name}'.", name)
+        return at
 
     def row(self, values: Mapping[str, Any]) -> Row:
         """Return a row of these values by field name, null for the others."""
@@ -123,6 +139,9 @@ def sobject(
         parents={field.reads_as.lower(): at for at, field in enumerate(every) if field.reads_as},
         children=below,
         external_ids=frozenset(field.name for field in every if field.external_id),
+        defaults={field.name: False for field in fields if field.type == "boolean"},
+        numbered={field.name: field.numbered for field in fields if field.numbered},
+        is_event=name.endswith("__e"),
     )
 
 
@@ -132,11 +151,16 @@ class Schema:
     def __init__(self, objects: Sequence[SObject]) -> None:
         self.objects = tuple(objects)
         self.exact = {each.name: each for each in objects}
+        self._by_prefix = {each.prefix: each for each in objects}
         self._by_name = {each.name.lower(): each for each in objects}
 
     def find(self, name: str) -> SObject | None:
         """Return an object, or None."""
         return self._by_name.get(name.lower())
+
+    def prefixed(self, prefix: str) -> SObject | None:
+        """Return the object whose record ids start so, or None."""
+        return self._by_prefix.get(prefix)
 
     def __getitem__(self, name: str) -> SObject:
         return self._by_name[name.lower()]

@@ -17,6 +17,32 @@ class Sessions:
         self._organisation15 = organisation_id[:15]
         self._idle_us = idle_seconds * 1_000_000
         self._last_us: dict[str, int] = {}
+        self._over: set[str] = set()
+
+    def refresh_token(self, number: int) -> str:
+        """Return a new token for getting others; it lives until it is revoked."""
+        return f"5Aep{ids.record_id('0RT', number)[3:15]}"
+
+    def is_over(self, token: str) -> bool:
+        """Tell whether a refresh token was revoked, or a code was used."""
+        return token in self._over
+
+    def end(self, token: str) -> None:
+        """Take a refresh token or a code out of use."""
+        self._over.add(token)
+
+    def revoke(self, token: str) -> bool:
+        """Take a refresh token out of use; tell whether it was one of ours."""
+        if not token.startswith("5Aep") or token in self._over:
+            return False
+        self._over.add(token)
+        return True
+
+    def expire_all(self) -> int:
+        """End every session, as an administrator does; return how many there were."""
+        count = len(self._last_us)
+        self._last_us.clear()
+        return count
 
     def open(self, number: int, now_us: int) -> str:
         """Return a new token; sessions that have ended are forgotten."""

@@ -1,8 +1,9 @@
 """A parser for a subset of SOQL: text in, a tree of values out. It knows the grammar, not the objects.
 
-Grammar: SELECT fields, dotted parents, one level of child sub-selects or COUNT() FROM object, WHERE with = != <> < <= >
->= LIKE, IN, NOT IN, AND, OR, NOT and parentheses, ORDER BY with ASC, DESC, NULLS FIRST and LAST, LIMIT, OFFSET. As in
-the vendor's grammar, AND and OR do not mix without parentheses.
+Grammar: SELECT fields, dotted parents, FIELDS(ALL|STANDARD|CUSTOM), one level of child sub-selects, COUNT() or COUNT,
+COUNT_DISTINCT, SUM, AVG, MIN and MAX of a field, FROM object, WHERE with = != <> < <= > >= LIKE, IN, NOT IN (lists and
+semi-joins), AND, OR, NOT, parentheses and date literals, GROUP BY, ORDER BY with ASC, DESC, NULLS FIRST and LAST,
+LIMIT, OFFSET. As in the vendor's grammar, AND and OR do not mix without parentheses.
 
 String, date and instant literals are lifted out first (`literals.lift`), so that the tree of a statement can be reused
 for others that differ in these only: that is what makes a query cost microseconds.
@@ -15,88 +16,42 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-import msgspec
-
 from mocks.crm.literals import DAY, INSTANT, STRING, MalformedQuery
+from mocks.crm.soql_tree import (
+    Aggregate,
+    Column,
+    Comparison,
+    Condition,
+    Constant,
+    Everything,
+    Junction,
+    Lifted,
+    Membership,
+    Negation,
+    Operand,
+    Ordering,
+    Path,
+    Query,
+    Relative,
+    SemiJoin,
+)
 
-Path = tuple[str, ...]
 _DEPTH_MAX = 50
 _TOKEN = re.compile(
     r"[ \t\r\n]*(?:(?P<word>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)|(?P<number>[+-]?\d+(?:\.\d+)?)"
-    r"|(?P<sign><=|>=|!=|<>|[=<>(),])|(?P<lifted>[\x00-\x02])|(?P<end>\Z))"
+    r"|(?P<sign><=|>=|!=|<>|[=<>(),:])|(?P<lifted>[\x00-\x02])|(?P<end>\Z))"
 )
 _RESERVED = frozenset(
     {"SELECT", "FROM", "WHERE", "AND", "OR", "NOT", "IN", "LIKE", "ORDER", "BY", "LIMIT", "OFFSET"}
-    | {"NULL", "TRUE", "FALSE", "ASC", "DESC"}
+    | {"NULL", "TRUE", "FALSE", "ASC", "DESC", "GROUP", "HAVING"}
 )
-
-
-class Lifted(msgspec.Struct, frozen=True, gc=False):
-    """The `index`-th literal lifted out of the statement; `kind` is string, datetime or date."""
-
-    index: int
-    kind: str
-
-
-class Constant(msgspec.Struct, frozen=True, gc=False):
-    """A literal that stays in the tree: a number, true, false or null."""
-
-    value: Decimal | bool | None
-
-
-Operand = Lifted | Constant
-
-
-class Comparison(msgspec.Struct, frozen=True):
-    """`path operator operand`; the operator is one of = != < <= > >= LIKE."""
-
-    path: Path
-    operator: str
-    operand: Operand
-
-
-class Membership(msgspec.Struct, frozen=True):
-    """`path [NOT] IN (operands)`."""
-
-    path: Path
-    operands: tuple[Operand, ...]
-    negated: bool
-
-
-class Negation(msgspec.Struct, frozen=True):
-    """NOT condition."""
-
-    condition: Condition
-
-
-class Junction(msgspec.Struct, frozen=True):
-    """Two or more conditions joined by AND or OR."""
-
-    connective: str
-    conditions: tuple[Condition, ...]
-
-
-Condition = Comparison | Membership | Negation | Junction
-
-
-class Ordering(msgspec.Struct, frozen=True):
-    """One key of ORDER BY."""
-
-    path: Path
-    descending: bool = False
-    nulls_last: bool = False
-
-
-class Query(msgspec.Struct, frozen=True, kw_only=True):
-    """A statement. `fields` are paths and, for child sub-selects, whole queries; `counts` is SELECT COUNT()."""
-
-    fields: tuple[Path | Query, ...]
-    source: str
-    where: Condition | None = None
-    order: tuple[Ordering, ...] = ()
-    limit: int | None = None
-    offset: int = 0
-    counts: bool = False
+_FUNCTIONS = frozenset({"COUNT", "COUNT_DISTINCT", "SUM", "AVG", "MIN", "MAX"})
+_PLAIN_DATES = frozenset(
+    f"{when}{span}" for when in ("THIS_", "LAST_", "NEXT_") for span in ("WEEK", "MONTH", "QUARTER", "YEAR")
+) | {"TODAY", "YESTERDAY", "TOMORROW", "LAST_90_DAYS", "NEXT_90_DAYS"}
+_COUNTED_DATES = frozenset(
+    f"{when}_N_{span}" for when in ("LAST", "NEXT") for span in ("DAYS", "WEEKS", "MONTHS", "YEARS")
+) | {"N_DAYS_AGO"}
 
 
 class _Tokens:
@@ -167,35 +122,77 @@ def parse(skeleton: str) -> Query:
 def _query(tokens: _Tokens, nested: bool) -> Query:
     tokens.take("SELECT")
     counts = _is_count(tokens)
-    fields = () if counts else _fields(tokens, nested)
+    aliases: list[tuple[Path, str]] = []
+    fields = () if counts else _fields(tokens, nested, aliases)
     tokens.take("FROM")
     source = ".".join(_path(tokens))
+    if tokens.word() and tokens.word() not in _AFTER_FROM:  # an alias of the object
+        _path(tokens)
     where = _condition(tokens) if tokens.skip("WHERE") else None
+    groups = _groups(tokens) if tokens.skip("GROUP") else ()
     order = _order(tokens) if tokens.skip("ORDER") else ()
     limit = _whole(tokens) if tokens.skip("LIMIT") else None
     offset = _whole(tokens) if tokens.skip("OFFSET") else 0
-    return Query(fields=fields, source=source, where=where, order=order, limit=limit, offset=offset, counts=counts)
+    return Query(
+        fields=fields, source=source, where=where, groups=groups, aliases=tuple(aliases), order=order, limit=limit,
+        offset=offset, counts=counts,
+    )  # fmt: skip
+
+
+_AFTER_FROM = frozenset({"WHERE", "GROUP", "ORDER", "LIMIT", "OFFSET", "HAVING"})
 
 
 def _is_count(tokens: _Tokens) -> bool:
-    if tokens.word() != "COUNT" or tokens.items[tokens.at + 1][1] != "(":
+    if tokens.word() != "COUNT" or [text for _, text, _ in tokens.items[tokens.at + 1 : tokens.at + 3]] != ["(", ")"]:
         return False
-    tokens.at += 2
-    tokens.take(")")
+    tokens.at += 3
     return True
 
 
-def _fields(tokens: _Tokens, nested: bool) -> tuple[Path | Query, ...]:
-    fields: list[Path | Query] = []
+def _fields(tokens: _Tokens, nested: bool, aliases: list[tuple[Path, str]]) -> tuple[Column | Query, ...]:
+    fields: list[Column | Query] = []
     while True:
         if tokens.sign() == "(":
             if nested:
                 raise MalformedQuery("a sub-select may not hold another one")
             fields.append(tokens.nested(lambda inner: _query(inner, nested=True)))
         else:
-            fields.append(_path(tokens))
+            fields.append(_column(tokens, aliases))
         if not tokens.skip(","):
             return tuple(fields)
+
+
+def _column(tokens: _Tokens, aliases: list[tuple[Path, str]]) -> Column:
+    word = tokens.word()
+    if word and tokens.items[tokens.at + 1][1] == "(":
+        if word == "FIELDS":
+            tokens.at += 1
+            return Everything(tokens.nested(_scope))
+        return _aggregate(tokens)
+    path = _path(tokens)
+    if tokens.word() and tokens.word() != "FROM":
+        aliases.append((path, _path(tokens)[0]))
+    return path
+
+
+def _scope(tokens: _Tokens) -> str:
+    word = tokens.word()
+    if word not in ("ALL", "STANDARD", "CUSTOM"):
+        raise tokens.unexpected("ALL, STANDARD or CUSTOM")
+    tokens.at += 1
+    return word
+
+
+def _aggregate(tokens: _Tokens) -> Aggregate:
+    function = tokens.word()
+    if function not in _FUNCTIONS:
+        raise tokens.unexpected("a function of the grammar")
+    tokens.at += 1
+    path: Path = tokens.nested(lambda inner: () if inner.sign() == ")" else _path(inner))
+    if not path and function != "COUNT":
+        raise tokens.unexpected("a field")
+    has_alias = bool(tokens.word()) and tokens.word() not in _RESERVED
+    return Aggregate(function, path, _path(tokens)[0] if has_alias else "")
 
 
 def _path(tokens: _Tokens) -> Path:
@@ -205,6 +202,14 @@ def _path(tokens: _Tokens) -> Path:
     text = tokens.items[tokens.at][1]
     tokens.at += 1
     return tuple(text.split("."))
+
+
+def _groups(tokens: _Tokens) -> tuple[Path, ...]:
+    tokens.take("BY")
+    paths = [_path(tokens)]
+    while tokens.skip(","):
+        paths.append(_path(tokens))
+    return tuple(paths)
 
 
 def _condition(tokens: _Tokens) -> Condition:
@@ -239,7 +244,8 @@ def _comparison(tokens: _Tokens) -> Condition:
     if tokens.word() in ("IN", "NOT"):
         negated = tokens.skip("NOT")
         tokens.take("IN")
-        return Membership(path, tokens.nested(_operands), negated)
+        inside = tokens.nested(_members)
+        return SemiJoin(path, inside, negated) if isinstance(inside, Query) else Membership(path, inside, negated)
     if tokens.skip("LIKE"):
         return Comparison(path, "LIKE", _operand(tokens))
     operator = tokens.sign()
@@ -247,6 +253,10 @@ def _comparison(tokens: _Tokens) -> Condition:
         raise tokens.unexpected("an operator")
     tokens.at += 1
     return Comparison(path, "!=" if operator == "<>" else operator, _operand(tokens))
+
+
+def _members(tokens: _Tokens) -> Query | tuple[Operand, ...]:
+    return _query(tokens, nested=True) if tokens.word() == "SELECT" else _operands(tokens)
 
 
 def _operands(tokens: _Tokens) -> tuple[Operand, ...]:
@@ -272,7 +282,18 @@ def _operand(tokens: _Tokens) -> Operand:
     if tokens.word() in _WORDS:
         tokens.at += 1
         return Constant(_WORDS[text.upper()])
+    if tokens.word() in _PLAIN_DATES or tokens.word() in _COUNTED_DATES:
+        return _relative(tokens)
     raise tokens.unexpected("a value")
+
+
+def _relative(tokens: _Tokens) -> Relative:
+    name = tokens.word()
+    tokens.at += 1
+    if name not in _COUNTED_DATES:
+        return Relative(name)
+    tokens.take(":")
+    return Relative(name, _whole(tokens))
 
 
 def _order(tokens: _Tokens) -> tuple[Ordering, ...]:
@@ -284,7 +305,8 @@ def _order(tokens: _Tokens) -> tuple[Ordering, ...]:
 
 
 def _ordering(tokens: _Tokens) -> Ordering:
-    path = _path(tokens)
+    is_function = tokens.word() in _FUNCTIONS and tokens.items[tokens.at + 1][1] == "("
+    path = _aggregate(tokens) if is_function else _path(tokens)
     descending = tokens.skip("DESC")
     if not descending:
         tokens.skip("ASC")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mocks.crm.schema import ID, ID_TYPES, IS_DELETED, TEXT_TYPES, Field, Row, Schema, SObject
@@ -59,7 +59,7 @@ class Grouped:
         return tuple(self._ids.get(value.lower() if self._folds else value, NOTHING))
 
 
-def folded(value: object) -> object:
+def folded(value: Any) -> Any:
     """Return a value as comparisons see it: text without case."""
     return value.lower() if isinstance(value, str) else value
 
@@ -81,6 +81,7 @@ class Store:
             each.name: {at: _index(field) for at, field in enumerate(each.fields) if field.index}
             for each in schema.objects
         }
+        self.watch: Callable[[SObject, Row | None, Row], None] | None = None  # is told of every change
         self._indexed = {name: tuple(indexes.items()) for name, indexes in self._indexes.items()}
 
     def get(self, of: SObject, key: str) -> Row | None:
@@ -94,6 +95,8 @@ class Store:
         table = self.tables[of.name]
         before = table.get(key)
         table[key] = row
+        if self.watch is not None:
+            self.watch(of, before, row)
         for at, index in self._indexed[of.name]:
             value = row[at]
             if before is not None:
@@ -104,6 +107,16 @@ class Store:
                     index.remove(former, key)
             if value is not None:
                 index.add(value, key)
+
+    def restore(self, of: SObject, key: str, before: Row | None) -> None:
+        """Put a record back as it was; one that was not there is taken out."""
+        if before is not None:
+            self.put(of, before)
+            return
+        row = self.tables[of.name].pop(key)
+        for at, index in self._indexed[of.name]:
+            if row[at] is not None:
+                index.remove(row[at], key)
 
     def index(self, of: SObject, at: int) -> Keyed | Grouped | None:
         """Return the index of a field, or None."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from domain.currency import EXPONENTS
 from mocks.crm import ids
-from mocks.crm.schema import Field
+from mocks.crm.schema import CURRENCY, Field, Row, SObject
 from mocks.kernel.operations import Refusal
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -139,6 +139,16 @@ def instant(at_us: int) -> str:
     """Return an instant as the vendor writes it: milliseconds and a numeric offset."""
     seconds, rest_us = divmod(at_us, 1_000_000)
     return f"{_second(seconds)}.{rest_us // 1000:03d}+0000"
+
+
+def shown(of: SObject, at: int, row: Row) -> Any:
+    """Return one value of a record as JSON has it."""
+    value, kind = row[at], of.fields[at].type
+    if value is None:
+        return None
+    if kind == "currency":
+        return Decimal(value).scaleb(-EXPONENTS[row[CURRENCY] or DEFAULT_CURRENCY])
+    return WRITERS[kind](value) if kind in WRITERS else value
 
 
 WRITERS: dict[str, Callable[[Any], Any]] = {"datetime": instant}

@@ -18,7 +18,7 @@ def test_versions_and_resources_are_listed(org: Any, json_of: Any) -> None:
     assert (versions[0]["version"], versions[-1]["version"]) == ("50.0", "68.0")
     resources = json_of(org.send("GET", "/services/data/v62.0/"))
     assert resources["query"] == "/services/data/v62.0/query"
-    assert resources["identity"] == "/id/00D000000000001EAA/005000000000001AAA"
+    assert resources["identity"] == "http://crm/id/00D000000000001EAA/005000000000001AAA"
 
 
 @pytest.mark.parametrize(

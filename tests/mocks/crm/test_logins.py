@@ -32,7 +32,7 @@ def test_a_login_returns_a_token_and_where_to_use_it(org: Any, json_of: Any) -> 
         (b"grant_type=client_credentials&client_secret=a", {}, 400, "invalid_client_id"),
         (b"grant_type=password&client_id=a&client_secret=b&username=u&password=p", {}, 200, ""),
         (b"grant_type=password&client_id=a&client_secret=b&username=u", {}, 400, "invalid_grant"),
-        (JWT.encode() + b"a.b.c", {}, 200, ""),
+        (JWT.encode() + b"a.b.c", {}, 400, "invalid_grant"),
         (JWT.encode(), {}, 400, "invalid_grant"),
         (b"grant_type=magic", {}, 400, "unsupported_grant_type"),
     ],

@@ -99,7 +99,7 @@ def test_any_text_survives_quoting(text: str) -> None:
         "SELECT Id FROM Quote WHERE " + "(" * 60 + "A = 1" + ")" * 60,
         "SELECT Id FROM Quote WHERE " + "NOT " * 60 + "A = 1",
         "SELECT Id FROM Quote WHERE A = \x00",
-        "SELECT Id FROM Quote GROUP BY Status",
+        "SELECT Status FROM Quote GROUP BY",
         "SELECT " + "Id, " * 30_000 + "Id FROM Quote",
     ],
 )
