@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 
 from domain.currency import EXPONENTS
 from mocks.kernel.operations import Refusal
@@ -13,18 +14,34 @@ SCALES: Mapping[str, int] = {code: 10**digits for code, digits in EXPONENTS.item
 _LARGEST = 10**17
 
 
+class NotAnAmount(ValueError):
+    """A number that is no amount of its currency; the text says why."""
+
+
+@lru_cache(maxsize=65_536)
+def units(amount: Decimal, currency: str) -> int:
+    """Return minor units; prices come again and again, so they are remembered.
+
+    Raise NotAnAmount for more digits than the currency has (I-31) and amounts no ledger holds, and the errors of
+    decimal arithmetic for what is no number at all.
+    """
+    scaled = amount * SCALES[currency]
+    if not -_LARGEST < scaled < _LARGEST:
+        raise NotAnAmount(f"{amount} is not an amount.")
+    found = int(scaled)
+    if found != scaled:
+        raise NotAnAmount(f"{amount} has more decimal places than {currency} allows.")
+    return found
+
+
 def minor(amount: Decimal, currency: str, field: str) -> int:
-    """Return minor units; refuse more digits than the currency has (I-31) and amounts no ledger holds."""
+    """Return minor units, or refuse the field."""
     try:
-        scaled = amount * SCALES[currency]
-        if -_LARGEST < scaled < _LARGEST:
-            units = int(scaled)
-            if units == scaled:
-                return units
-            raise Refusal("invalid_content", f"{amount} has more decimal places than {currency} allows.", field)
-    except ArithmeticError:  # not a number, or one beyond all bounds
-        pass
-    raise Refusal("invalid_content", f"{amount} is not an amount.", field)
+        return units(amount, currency)
+    except NotAnAmount as error:
+        raise Refusal("invalid_content", str(error), field) from None
+    except (ArithmeticError, TypeError):  # not a number, or one beyond all bounds
+        raise Refusal("invalid_content", f"{amount} is not an amount.", field) from None
 
 
 def major(amount_minor: int, currency: str) -> Decimal:

@@ -95,9 +95,9 @@ class Catalogue:
         self.subsidiaries: dict[str, Subsidiary] = {}
         self.items: dict[str, Item] = {}
         self._subsidiary_names: dict[str, Subsidiary] = {}
-        self._item_names: dict[str, Item] = {}
+        self.item_names: dict[str, Item] = {}
         self.skus: dict[str, Item] = {}
-        self.item_shelf = Names(self._item_names)
+        self.item_shelf = Names(self.item_names)
         self.subsidiary_shelf = Names(self._subsidiary_names)
         self.currency_shelf = Names({code: code for code in EXPONENTS})
         for entity, currency, zone, country in _SUBSIDIARIES:
@@ -125,7 +125,7 @@ class Catalogue:
             known = ", ".join(sorted(AT_POSTING | OVER_TIME))
             raise ValueError(f"item {sku} has the revenue rule {rule!r}; expected one of: {known}")
         external_id = str(arguments.get("item") or sku)
-        before = self._item_names.get(external_id)
+        before = self.item_names.get(external_id)
         number = before.id if before else str(len(self.items) + 1)
         components = tuple(dict(arguments.get("components") or {}).items())
         item = Item(
@@ -133,8 +133,8 @@ class Catalogue:
             components=components,
         )  # fmt: skip
         self.items[number] = item
-        self._item_names.update({external_id: item, sku: item})
-        self._item_names.setdefault(number, item)
+        self.item_names.update({external_id: item, sku: item})
+        self.item_names.setdefault(number, item)
         self.skus[sku] = item
         return item
 
@@ -154,9 +154,9 @@ class Catalogue:
             raise Refusal("user_error", "Please enter value(s) for: Item", f"{path}.item")
         name = ref.externalId or ref.refName
         if name is not None:
-            found = self._item_names.get(name)
+            found = self.item_names.get(name)
         else:
-            found = self.items.get(str(ref.id)) or self._item_names.get(str(ref.id))
+            found = self.items.get(str(ref.id)) or self.item_names.get(str(ref.id))
         if found is None:
             raise invalid_reference(name if name is not None else ref.id, f"{path}.item")
         return found

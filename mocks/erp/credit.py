@@ -67,7 +67,10 @@ class Credit:
 
     def move(self, customer: str, currency: str, *, owed: int = 0, unbilled: int = 0, unapplied: int = 0) -> None:
         """Change a balance by differences in minor units."""
-        balance = self.balance(customer, currency)
+        balances = self._balances.get(customer)
+        balance = balances.get(currency) if balances is not None else None
+        if balance is None:
+            balance = self.balance(customer, currency)
         balance.open_minor += owed
         balance.unbilled_minor += unbilled
         balance.unapplied_minor += unapplied

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from domain.objects import Line, TaxShare
-from mocks.erp.amounts import minor
+from mocks.erp.amounts import NotAnAmount, minor, units
 from mocks.erp.bodies import LineBody, LinesBody, Ref, TaxesBody
 from mocks.erp.catalogue import Catalogue
 from mocks.kernel.operations import Refusal
@@ -24,29 +24,46 @@ def read_lines(body: LinesBody | None, currency: str, catalogue: Catalogue) -> t
 
 
 def _line(index: int, row: LineBody, currency: str, catalogue: Catalogue) -> Line:
-    path = f"item.items[{index}]"
-    item = catalogue.item(row.item, path)
+    item = catalogue.item_names.get(row.item.externalId or "") if row.item is not None else None
+    if item is None:
+        item = catalogue.item(row.item, f"item.items[{index}]")
     quantity = 1 if row.quantity is None else row.quantity
     if type(quantity) is not int or not -_LARGEST_QUANTITY < quantity < _LARGEST_QUANTITY:
-        quantity = whole(quantity, f"{path}.quantity")
-    unit = None if row.rate is None else minor(row.rate, currency, f"{path}.rate")
-    if row.amount is not None:  # the amount given counts, else rate times quantity
-        amount = minor(row.amount, currency, f"{path}.amount")
-        unit = (amount // quantity if quantity else 0) if unit is None else unit
-    elif unit is not None:
+        quantity = whole(quantity, f"item.items[{index}].quantity")
+    try:
+        unit = None if row.rate is None else units(row.rate, currency)
+        amount = None if row.amount is None else units(row.amount, currency)
+        listed = 0 if row.custcol_list_rate is None else units(row.custcol_list_rate, currency)
+    except (NotAnAmount, ArithmeticError, TypeError):
+        raise _wrong_amount(row, currency, f"item.items[{index}]") from None
+    if amount is None:  # the amount given counts, else rate times quantity
+        if unit is None:
+            raise Refusal("user_error", "Please enter value(s) for: Amount", f"item.items[{index}].amount")
         amount = unit * quantity
-    else:
-        raise Refusal("user_error", "Please enter value(s) for: Amount", f"{path}.amount")
+    elif unit is None:
+        unit = amount // quantity if quantity else 0
     start, end = row.custcol_period_start, row.custcol_period_end
     if start is not None and end is not None and end < start:
-        raise Refusal("invalid_content", f"The service period ends on {end}, before it starts on {start}.", path)
-    listed = minor(row.custcol_list_rate, currency, f"{path}.custcol_list_rate") if row.custcol_list_rate else 0
+        detail = f"The service period ends on {end}, before it starts on {start}."
+        raise Refusal("invalid_content", detail, f"item.items[{index}]")
     return Line(
         id=str(row.line or index + 1), sku=item.sku, kind=row.custcol_kind or item.kind, quantity=quantity,
         unit_minor=unit, amount_minor=amount, list_unit_minor=listed, months=row.custcol_months or 0,
         period_start=start, period_end=end, full_start=row.custcol_full_start, full_end=row.custcol_full_end,
         reverses=row.custcol_reverses or "",
     )  # fmt: skip
+
+
+def _wrong_amount(row: LineBody, currency: str, path: str) -> Refusal:
+    """Return the refusal of the first of a line's amounts that is none."""
+    amounts = {"rate": row.rate, "amount": row.amount, "custcol_list_rate": row.custcol_list_rate}
+    for name, amount in amounts.items():
+        try:
+            if amount is not None:
+                minor(amount, currency, f"{path}.{name}")
+        except Refusal as refusal:
+            return refusal
+    raise AssertionError("one of the amounts is wrong")
 
 
 def whole(quantity: float, field: str) -> int:

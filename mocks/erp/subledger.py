@@ -20,7 +20,7 @@ from mocks.erp.customers import CustomerRecord, Customers
 from mocks.erp.ledger import Ledger
 from mocks.erp.orders import Orders
 from mocks.erp.periods import Periods, Slot
-from mocks.erp.rates import Rate, Rates
+from mocks.erp.rates import SAME, Rate, Rates
 from mocks.erp.shelf import Shelf
 from mocks.kernel.desk import Desk
 
@@ -62,14 +62,18 @@ class Subledger:
         customer = self.customers.of(owner, field)
         entity = customer.entity
         subsidiary = self.catalogue.subsidiaries[entity]
-        if body.subsidiary is not None and self.catalogue.subsidiary(body.subsidiary) is not subsidiary:
+        if body.subsidiary is not None and body.subsidiary.id != entity:
             found = self.catalogue.subsidiary(body.subsidiary).id
-            raise invalid_reference(f"{found} (the customer belongs to {entity})", "subsidiary")
+            if found != entity:
+                raise invalid_reference(f"{found} (the customer belongs to {entity})", "subsidiary")
         currency = customer.currency if body.currency is None else currency_of(body.currency)
         day = body.tranDate or local_date(self.desk.now_us, subsidiary.zone)
         slot = self.periods.slot(entity, day)
-        found_rate = rate or self.rates.require(currency, subsidiary.currency, slot.day)
-        return Header(customer, entity, currency, day, slot, found_rate)
+        if rate is None:
+            rate = (
+                SAME if currency == subsidiary.currency else self.rates.require(currency, subsidiary.currency, slot.day)
+            )
+        return Header(customer, entity, currency, day, slot, rate)
 
     def enter(self, shelf: Shelf[Any], key: str, external_id: str, customer: str, txn: str) -> None:
         """Make a new document known under its names; its customer's currency and subsidiary are fixed from now on."""
