@@ -22,7 +22,7 @@ from simulator.latency import Latency
 
 SECOND_US = 1_000_000
 CODE_VERSION = "0.1.0"
-PASSIVE_AFTER_SECONDS = 3 * 86_400  # polls of hours and days keep their coroutine; only waits of weeks are replayed
+PASSIVE_AFTER_SECONDS = 11 * 86_400  # polls, of up to ten days, keep their coroutine; longer waits are replayed
 
 
 def bounded(timeline: Timeline) -> tuple[Fault, ...]:
