@@ -112,6 +112,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("job_task", "GET", f"{JOBS}/{{id}}/task/{{task}}", job_calls.job_task),
     Operation("job_result", "GET", f"{JOBS}/{{id}}/task/{{task}}/result", job_calls.job_result),
     *_restlets(),
+    Operation("token_info", "GET", "/rest/tokeninfo", restlet_calls.token_info),
 )  # fmt: skip
 """Every call the ERP answers; names are stable."""
 

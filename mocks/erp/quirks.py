@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import msgspec
+from collections.abc import Mapping
 
-from mocks.erp.restlets import Restlet
+import msgspec
 
 
 class Quirks(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,7 +18,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     `account`, consumer and token for OAuth 1, `certificate` in PEM for assertions; dialects.md 3.3) or off.
     `timestamp_seconds`: how far the time in a signature may be from the world's clock (0: not looked at, because a
     world's clock need not be the caller's).
-    `restlets`: the account's own scripts.
+    `restlets`: the account's own scripts, `script/deploy` -> `module:function` (see `restlets`).
     `owns_credit`: API users may not write credit limits (domain.md 2.2).
     `bills_by_reference`: an invoice without `createdFrom` bills the orders of the same business transaction, as a
     billing bundle does.
@@ -62,4 +62,4 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     token_secret: str = "token-secret"
     certificate: str = ""
     timestamp_seconds: int = 0
-    restlets: tuple[Restlet, ...] = ()
+    restlets: Mapping[str, str] = {}

@@ -30,3 +30,15 @@ def _body(call: Call) -> Any:
     if "json" in call.request.headers.get("content-type", ""):
         return decode_json(body)
     return body.decode("utf-8", "replace")
+
+
+def token_info(erp: Erp, _call: Call) -> Reply:
+    """Tell whose token the caller has: the account, and the role of the integration."""
+    body = {
+        "companyId": erp.quirks.account,
+        "companyName": erp.quirks.account,
+        "roleId": "3",
+        "roleName": "Integration",
+        "userId": "1",
+    }
+    return Reply(200, _JSON, encode_json(body))

@@ -1,12 +1,14 @@
 """RESTlets: scripts of the account behind one address, told apart by `script` and `deploy`.
 
-A team's own scripts are Python functions here: `Quirks(restlets=(Restlet(...),))`, or an answer given by the act
-`deploy_restlet`. One comes with the account, as an example: `customscript_credit_standing`.
+A team's own scripts are Python functions here, `handler(erp, call)`, named by the switch `restlets`
+(`{"customscript_x/customdeploy_x": "their_module:function"}`), or an answer given by the act `deploy_restlet`. One
+comes with the account, as an example: `customscript_credit_standing`, deployment 1.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any
 
 import msgspec
@@ -43,10 +45,11 @@ def credit_standing(erp: Any, call: RestletCall) -> Any:
 class Restlets:
     """The deployed scripts."""
 
-    def __init__(self, restlets: tuple[Restlet, ...]) -> None:
+    def __init__(self, restlets: Mapping[str, str]) -> None:
         self._deployed: dict[tuple[str, str], Restlet] = {}
-        for restlet in (Restlet("customscript_credit_standing", "1", credit_standing), *restlets):
-            self.deploy(restlet)
+        self.deploy(Restlet("customscript_credit_standing", "1", credit_standing))
+        for name, function in restlets.items():
+            self.deploy(_named(name, function))
 
     def deploy(self, restlet: Restlet) -> None:
         """Deploy a script, in place of the one with the same names."""
@@ -63,3 +66,13 @@ class Restlets:
             detail = "That script is invalid, disabled, or does not exist any more."
             raise Refusal("script_error", detail, script_code="SSS_INVALID_SCRIPTLET_ID")
         return found
+
+
+def _named(name: str, function: str) -> Restlet:
+    """Return the script `script/deploy` whose handler is `module:function`; raise ValueError when there is none."""
+    script, _, deploy = name.partition("/")
+    module, _, attribute = function.partition(":")
+    if not (script and deploy and module and attribute):
+        raise ValueError(f"a RESTlet is 'script/deploy': 'module:function', not {name!r}: {function!r}")
+    handler: Callable[[Any, RestletCall], Any] = getattr(import_module(module), attribute)
+    return Restlet(script, deploy, handler)

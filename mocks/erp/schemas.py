@@ -24,8 +24,8 @@ def catalogue(_erp: Erp, call: Call) -> Reply:
     for name in chosen:
         if name not in TYPES:
             raise Refusal("missing_record", f"There is no record type {name}.")
-    if chosen and _kind(call) == SWAGGER:
-        return _swagger([TYPES[name] for name in chosen])
+    if _kind(call) == SWAGGER:
+        return _swagger([TYPES[name] for name in chosen or TYPES])
     items = [{"name": name, "links": _links(call, name)} for name in chosen or TYPES]
     links = [{"rel": "self", "href": address(call, CATALOGUE)}]
     return Reply(200, {"content-type": LIST_TYPE}, encode_json({"links": links, "items": items}))
