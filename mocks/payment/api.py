@@ -14,10 +14,38 @@ from mocks.kernel.idempotency import IdempotencyPolicy
 from mocks.kernel.limits import LimitPolicy
 from mocks.kernel.operations import Call, Operation, Refusal
 from mocks.kernel.service import Dialect
-from mocks.payment import attempts, balance, charges, customers, disputes, intents, methods, refunds, webhooks
+from mocks.payment import (
+    attempts,
+    balance,
+    charges,
+    customers,
+    disputes,
+    intents,
+    methods,
+    refunds,
+    setup_intents,
+    webhooks,
+)
 from mocks.payment.acts import ACTS
 from mocks.payment.errors import refuse
 from mocks.payment.forms import form_of
+from mocks.payment.invoicing import (
+    clocks,
+    collecting,
+    coupons,
+    credit_notes,
+    invoices,
+    items,
+    meters,
+    previews,
+    prices,
+    quotes,
+    schedules,
+    subscription_items,
+    subscriptions,
+    tax_rates,
+    wallets,
+)
 from mocks.payment.model import Processor, request_id
 from mocks.payment.quirks import Quirks
 
@@ -86,6 +114,22 @@ OPERATIONS: tuple[Operation, ...] = (
     *disputes.ROWS,
     *balance.ROWS,
     *webhooks.ROWS,
+    *setup_intents.ROWS,
+    *wallets.ROWS,
+    *clocks.ROWS,
+    *prices.ROWS,
+    *coupons.ROWS,
+    *tax_rates.ROWS,
+    *items.ROWS,
+    *previews.ROWS,
+    *invoices.ROWS,
+    *collecting.ROWS,
+    *credit_notes.ROWS,
+    *subscriptions.ROWS,
+    *subscription_items.ROWS,
+    *schedules.ROWS,
+    *quotes.ROWS,
+    *meters.ROWS,
 )
 
 
@@ -118,6 +162,16 @@ DIALECT = Dialect(
     agenda={
         "payout": balance.pay_out,
         "payout_arrives": balance.payout_arrives,
+        "setup_authenticated": setup_intents.authenticated,
+        "clock_arrives": clocks.arrives,
+        "finalize_invoice": collecting.advance,
+        "retry_invoice": collecting.retry,
+        "renew_subscription": subscriptions.renew,
+        "trial_will_end": subscriptions.trial_will_end,
+        "cancel_subscription": subscriptions.cancel_at,
+        "incomplete_expires": subscriptions.incomplete_expires,
+        "dunning_ends": subscriptions.dunning_ends,
+        "phase_begins": schedules.begin,
         "debit_decided": attempts.decide_debit,
         "push_arrives": attempts.push_arrives,
         "authenticated": attempts.authenticated,

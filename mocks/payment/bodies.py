@@ -7,7 +7,7 @@ from typing import Any
 from mocks.payment.parts import Address, BillingDetails, Body, CustomField, MetadataChange, Shape, Shipping
 
 
-class InvoiceSettingsBody(Shape, kw_only=True):
+class InvoiceSettingsBody(Shape, frozen=True, kw_only=True):
     """How invoices of a customer look, and how they are paid; empty text clears."""
 
     custom_fields: list[CustomField] | str | None = None
@@ -16,14 +16,14 @@ class InvoiceSettingsBody(Shape, kw_only=True):
     rendering_options: dict[str, Any] | str | None = None
 
 
-class TaxIdBody(Body, kw_only=True):
+class TaxIdBody(Body, frozen=True, kw_only=True):
     """A tax id of a customer."""
 
     type: str
     value: str
 
 
-class CustomerBody(Body, kw_only=True):
+class CustomerBody(Body, frozen=True, kw_only=True):
     """Create or update a customer; empty text clears a field."""
 
     address: Address | str | None = None
@@ -53,7 +53,7 @@ class CustomerBody(Body, kw_only=True):
     validate: bool | None = None
 
 
-class CardBody(Shape, kw_only=True):
+class CardBody(Shape, frozen=True, kw_only=True):
     """A card by token, or by a test number."""
 
     token: str | None = None
@@ -63,7 +63,7 @@ class CardBody(Shape, kw_only=True):
     cvc: str | None = None
 
 
-class BankBody(Shape, kw_only=True):
+class BankBody(Shape, frozen=True, kw_only=True):
     """A bank account to debit."""
 
     account_number: str | None = None
@@ -73,7 +73,7 @@ class BankBody(Shape, kw_only=True):
     iban: str | None = None
 
 
-class MethodData(Shape, kw_only=True):
+class MethodData(Shape, frozen=True, kw_only=True):
     """A payment method made on the fly."""
 
     type: str
@@ -88,7 +88,7 @@ class MethodData(Shape, kw_only=True):
     us_bank_account: BankBody | None = None
 
 
-class MethodBody(Body, kw_only=True):
+class MethodBody(Body, frozen=True, kw_only=True):
     """Create a payment method."""
 
     type: str
@@ -103,7 +103,7 @@ class MethodBody(Body, kw_only=True):
     us_bank_account: BankBody | None = None
 
 
-class MethodUpdate(Body, kw_only=True):
+class MethodUpdate(Body, frozen=True, kw_only=True):
     """Change a payment method."""
 
     allow_redisplay: str | None = None
@@ -113,20 +113,20 @@ class MethodUpdate(Body, kw_only=True):
     us_bank_account: BankBody | None = None
 
 
-class AttachBody(Body, kw_only=True):
+class AttachBody(Body, frozen=True, kw_only=True):
     """Attach a payment method to a customer."""
 
     customer: str
     customer_account: str | None = None
 
 
-class UpdateBody(Body, kw_only=True):
+class UpdateBody(Body, frozen=True, kw_only=True):
     """Change what may be changed of an object that is otherwise fixed."""
 
     metadata: MetadataChange = None
 
 
-class ChargeUpdate(Body, kw_only=True):
+class ChargeUpdate(Body, frozen=True, kw_only=True):
     """Change a charge."""
 
     customer: str | None = None
@@ -138,25 +138,25 @@ class ChargeUpdate(Body, kw_only=True):
     transfer_group: str | None = None
 
 
-class EmptyBody(Body, kw_only=True):
+class EmptyBody(Body, frozen=True, kw_only=True):
     """Nothing but what to expand."""
 
 
-class Automatic(Shape, kw_only=True):
+class Automatic(Shape, frozen=True, kw_only=True):
     """Whether the processor chooses the method types."""
 
     enabled: bool
     allow_redirects: str | None = None
 
 
-class MandateOnline(Shape, kw_only=True):
+class MandateOnline(Shape, frozen=True, kw_only=True):
     """How a mandate was accepted."""
 
     ip_address: str | None = None
     user_agent: str | None = None
 
 
-class Acceptance(Shape, kw_only=True):
+class Acceptance(Shape, frozen=True, kw_only=True):
     """When and how a mandate was accepted."""
 
     type: str = "offline"
@@ -165,13 +165,13 @@ class Acceptance(Shape, kw_only=True):
     online: MandateOnline | None = None
 
 
-class Mandate(Shape, kw_only=True):
+class Mandate(Shape, frozen=True, kw_only=True):
     """The customer's mandate for bank debits."""
 
     customer_acceptance: Acceptance
 
 
-class IntentBody(Body, kw_only=True):
+class IntentBody(Body, frozen=True, kw_only=True):
     """Create a payment intent, and confirm it at once with `confirm`."""
 
     amount: int
@@ -213,7 +213,7 @@ class IntentBody(Body, kw_only=True):
     use_stripe_sdk: bool | None = None
 
 
-class IntentUpdate(Body, kw_only=True):
+class IntentUpdate(Body, frozen=True, kw_only=True):
     """Change a payment intent before it is confirmed; metadata and description at any time."""
 
     amount: int | None = None
@@ -237,7 +237,7 @@ class IntentUpdate(Body, kw_only=True):
     transfer_group: str | None = None
 
 
-class ConfirmBody(Body, kw_only=True):
+class ConfirmBody(Body, frozen=True, kw_only=True):
     """Confirm a payment intent."""
 
     allowed_payment_method_types: list[str] | None = None
@@ -262,7 +262,7 @@ class ConfirmBody(Body, kw_only=True):
     use_stripe_sdk: bool | None = None
 
 
-class CaptureBody(Body, kw_only=True):
+class CaptureBody(Body, frozen=True, kw_only=True):
     """Capture an authorised intent, all of it or less."""
 
     amount_details: dict[str, Any] | str | None = None
@@ -275,7 +275,7 @@ class CaptureBody(Body, kw_only=True):
     transfer_data: dict[str, Any] | None = None
 
 
-class IncrementBody(Body, kw_only=True):
+class IncrementBody(Body, frozen=True, kw_only=True):
     """Raise the amount of an authorisation to a new total."""
 
     amount: int
@@ -285,27 +285,27 @@ class IncrementBody(Body, kw_only=True):
     statement_descriptor: str | None = None
 
 
-class BalanceBody(Body, kw_only=True):
+class BalanceBody(Body, frozen=True, kw_only=True):
     """Pay an intent from the customer's cash balance."""
 
     amount: int | None = None
     currency: str | None = None
 
 
-class MicrodepositsBody(Body, kw_only=True):
+class MicrodepositsBody(Body, frozen=True, kw_only=True):
     """Prove that a bank account is one's own."""
 
     amounts: list[int] | None = None
     descriptor_code: str | None = None
 
 
-class CancelBody(Body, kw_only=True):
+class CancelBody(Body, frozen=True, kw_only=True):
     """Cancel a payment intent or a setup intent."""
 
     cancellation_reason: str | None = None
 
 
-class ChargeBody(Body, kw_only=True):
+class ChargeBody(Body, frozen=True, kw_only=True):
     """Charge a card at once, the old way: a payment intent is made, confirmed and left behind it."""
 
     amount: int
@@ -323,7 +323,7 @@ class ChargeBody(Body, kw_only=True):
     transfer_group: str | None = None
 
 
-class ChargeCaptureBody(Body, kw_only=True):
+class ChargeCaptureBody(Body, frozen=True, kw_only=True):
     """Capture a charge, all of it or less."""
 
     amount: int | None = None
@@ -333,7 +333,7 @@ class ChargeCaptureBody(Body, kw_only=True):
     statement_descriptor_suffix: str | None = None
 
 
-class RefundBody(Body, kw_only=True):
+class RefundBody(Body, frozen=True, kw_only=True):
     """Refund a charge, all that is left of it or less."""
 
     amount: int | None = None
@@ -349,7 +349,7 @@ class RefundBody(Body, kw_only=True):
     reverse_transfer: bool | None = None
 
 
-class DisputeBody(Body, kw_only=True):
+class DisputeBody(Body, frozen=True, kw_only=True):
     """Answer a dispute."""
 
     evidence: dict[str, str] | None = None
@@ -357,7 +357,7 @@ class DisputeBody(Body, kw_only=True):
     submit: bool = True
 
 
-class PayoutBody(Body, kw_only=True):
+class PayoutBody(Body, frozen=True, kw_only=True):
     """Pay out of the balance by hand."""
 
     amount: int
@@ -373,7 +373,7 @@ class PayoutBody(Body, kw_only=True):
 # --- queries --------------------------------------------------------------------------------------------------------
 
 
-class Range(Shape, kw_only=True):
+class Range(Shape, frozen=True, kw_only=True):
     """Bounds of an instant in seconds."""
 
     gt: int | None = None
@@ -382,7 +382,7 @@ class Range(Shape, kw_only=True):
     lte: int | None = None
 
 
-class Paging(Body, kw_only=True):
+class Paging(Body, frozen=True, kw_only=True):
     """The page of a list; further fields of a query are filters."""
 
     limit: int = 10
@@ -391,14 +391,14 @@ class Paging(Body, kw_only=True):
     created: Range | int | None = None
 
 
-class CustomerQuery(Paging, kw_only=True):
+class CustomerQuery(Paging, frozen=True, kw_only=True):
     """Which customers."""
 
     email: str | None = None
     test_clock: str | None = None
 
 
-class MethodQuery(Paging, kw_only=True):
+class MethodQuery(Paging, frozen=True, kw_only=True):
     """Which payment methods."""
 
     allow_redisplay: str | None = None
@@ -406,13 +406,13 @@ class MethodQuery(Paging, kw_only=True):
     type: str | None = None
 
 
-class OwnedQuery(Paging, kw_only=True):
+class OwnedQuery(Paging, frozen=True, kw_only=True):
     """Which objects of a customer."""
 
     customer: str | None = None
 
 
-class ChargeQuery(Paging, kw_only=True):
+class ChargeQuery(Paging, frozen=True, kw_only=True):
     """Which charges."""
 
     customer: str | None = None
@@ -420,14 +420,14 @@ class ChargeQuery(Paging, kw_only=True):
     transfer_group: str | None = None
 
 
-class ChargedQuery(Paging, kw_only=True):
+class ChargedQuery(Paging, frozen=True, kw_only=True):
     """Which refunds or disputes."""
 
     charge: str | None = None
     payment_intent: str | None = None
 
 
-class MovementQuery(Paging, kw_only=True):
+class MovementQuery(Paging, frozen=True, kw_only=True):
     """Which balance transactions."""
 
     currency: str | None = None
@@ -436,7 +436,7 @@ class MovementQuery(Paging, kw_only=True):
     type: str | None = None
 
 
-class PayoutQuery(Paging, kw_only=True):
+class PayoutQuery(Paging, frozen=True, kw_only=True):
     """Which payouts."""
 
     arrival_date: Range | int | None = None
@@ -444,7 +444,7 @@ class PayoutQuery(Paging, kw_only=True):
     status: str | None = None
 
 
-class EventQuery(Paging, kw_only=True):
+class EventQuery(Paging, frozen=True, kw_only=True):
     """Which events."""
 
     delivery_success: bool | None = None
@@ -452,7 +452,7 @@ class EventQuery(Paging, kw_only=True):
     types: list[str] | None = None
 
 
-class SearchQuery(Body, kw_only=True):
+class SearchQuery(Body, frozen=True, kw_only=True):
     """A search and its page."""
 
     query: str

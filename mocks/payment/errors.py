@@ -57,6 +57,21 @@ ERRORS: dict[str, Row] = {
     "charge_already_captured": Row(400, _INVALID, "charge_already_captured", "The charge is captured already."),
     "balance_insufficient": Row(400, _INVALID, "balance_insufficient", "The balance is too small for this."),
     "payout_not_cancelable": Row(400, _INVALID, "payouts_not_allowed", "The payout cannot be canceled."),
+    "invoice_not_editable": Row(400, _INVALID, "invoice_not_editable", "The invoice can no longer be changed."),
+    "invoice_no_customer_line_items": Row(400, _INVALID, "invoice_no_customer_line_items", "Nothing to invoice."),
+    "invoice_unexpected_state": Row(400, _INVALID, "", "The invoice's status does not allow this."),
+    "invoice_payment_intent_requires_action": Row(
+        402, "card_error", "invoice_payment_intent_requires_action", "The payment needs the customer's action."
+    ),
+    "no_payment_method": Row(400, _INVALID, "resource_missing", "The customer has no default payment method."),
+    "coupon_expired": Row(400, _INVALID, "coupon_expired", "The coupon is used up or out of date."),
+    "clock_advancing": Row(429, _INVALID, "test_clock_advancing", "The test clock is advancing."),
+    "subscription_unexpected_state": Row(400, _INVALID, "", "The subscription's status does not allow this."),
+    "setup_intent_unexpected_state": Row(
+        400, _INVALID, "setup_intent_unexpected_state", "The state does not allow it."
+    ),
+    "quote_unexpected_state": Row(400, _INVALID, "", "The quote's status does not allow this."),
+    "credit_note_invalid": Row(400, _INVALID, "", "The credit note does not fit its invoice."),
     "url_invalid": Row(400, _INVALID, "url_invalid", "The URL is not valid."),
     "unknown_version": Row(400, _INVALID, "", "There is no such API version."),
     "resource_already_exists": Row(400, _INVALID, "resource_already_exists", "There is such an object already."),
@@ -70,7 +85,7 @@ ERRORS: dict[str, Row] = {
 }
 
 
-class ErrorView(Shape, kw_only=True, omit_defaults=True):
+class ErrorView(Shape, frozen=True, kw_only=True, omit_defaults=True):
     """An error on the wire; what does not apply is left out."""
 
     charge: str = ""
@@ -85,7 +100,7 @@ class ErrorView(Shape, kw_only=True, omit_defaults=True):
     type: str
 
 
-class Failed(Shape, kw_only=True):
+class Failed(Shape, frozen=True, kw_only=True):
     """The body of every refusal."""
 
     error: ErrorView

@@ -23,7 +23,7 @@ from mocks.payment.customers import charged
 from mocks.payment.errors import payment_failed
 from mocks.payment.model import Processor, changed, merged
 from mocks.payment.records import Intent, Method
-from mocks.payment.rows import alter, answer, find, make, page, prepare, read, row
+from mocks.payment.rows import alter, answer, find, page, prepare, read, row
 from mocks.payment.statuses import METHODS
 
 MINIMA = {"usd": 50, "eur": 50, "gbp": 30, "jpy": 50, "cad": 50, "aud": 50, "chf": 50, "sek": 300, "sgd": 50}

@@ -20,17 +20,18 @@ ATTRIBUTES: Mapping[tuple[str, str], str] = {
     ("event", "types"): "type",
 }
 """Filters whose field has another name inside the record."""
+_TIMELESS = frozenset({"line_item", "item", "credit_note_line_item"})
 Test = Callable[[Any], bool]
 
 
 @cache
-def _filters(query: type) -> tuple[str, ...]:
+def _filters(query: Any) -> tuple[str, ...]:
     """Return the names of the filters that a query has beside paging."""
     paging = {field.name for field in msgspec.structs.fields(Paging)}
     return tuple([field.name for field in msgspec.structs.fields(query) if field.name not in paging])
 
 
-def chosen(model: Processor, kind: str, query: Any, among: Mapping[str, Any] | None = None) -> tuple[list[Any], bool]:
+def chosen(model: Processor, kind: str, query: Any, among: dict[str, Any] | None = None) -> tuple[list[Any], bool]:
     """Return (a page of records, whether there are more); raise Refusal for a cursor that cannot be.
 
     `among` narrows a list to the records of one owner (the lines of an invoice), in order of creation.
@@ -42,7 +43,7 @@ def chosen(model: Processor, kind: str, query: Any, among: Mapping[str, Any] | N
     records = _records(model, kind, query) if among is None else among
     tests = _tests(kind, query)
     if query.ending_before:
-        rows: Iterable[Any] = _beyond(records.values(), records, query.ending_before, kind, "ending_before")
+        rows: Iterator[Any] = _beyond(records.values(), records, query.ending_before, kind, "ending_before")
     else:
         rows = reversed(records.values())
         if query.starting_after:
@@ -50,14 +51,14 @@ def chosen(model: Processor, kind: str, query: Any, among: Mapping[str, Any] | N
         elif among is None and (floor := _floor(query.created)):
             rows = takewhile(lambda record: record.created >= floor, rows)
     if tests:
-        rows = (record for record in rows if all([test(record) for test in tests]))
+        rows = (record for record in rows if all(test(record) for test in tests))
     page = list(islice(rows, query.limit + 1))
     more = len(page) > query.limit
     del page[query.limit :]
     return (page[::-1] if query.ending_before else page), more
 
 
-def _beyond(rows: Iterable[Any], records: Mapping[str, Any], key: str, kind: str, field: str) -> Iterator[Any]:
+def _beyond(rows: Iterable[Any], records: dict[str, Any], key: str, kind: str, field: str) -> Iterator[Any]:
     """Return the rows that come after the one with a key."""
     if key not in records:
         raise Refusal("reference_missing", f"No such {kind}: '{key}'", field=field)
@@ -66,21 +67,22 @@ def _beyond(rows: Iterable[Any], records: Mapping[str, Any], key: str, kind: str
     return found
 
 
-def _records(model: Processor, kind: str, query: Any) -> Mapping[str, Any]:
+def _records(model: Processor, kind: str, query: Any) -> dict[str, Any]:
     if kind == "balance_transaction" and query.payout:
         payout = model.referred("payout", query.payout, "payout")
         return {key: model.movements[key] for key in payout.movements}
-    table: Mapping[str, Any] = model.tables[kind]
-    return table
+    return model.tables[kind]
 
 
 def _tests(kind: str, query: Any) -> list[Test]:
     tests: list[Test] = [_is_there] if kind == "customer" else []
-    for name in _filters(type(query)):
+    for name in _filters(query.__class__):
         wanted = getattr(query, name)
         if wanted is not None and (kind, name) != ("balance_transaction", "payout"):
             tests.append(_equals(ATTRIBUTES.get((kind, name), name), wanted))
     if query.created is not None:
+        if kind in _TIMELESS:
+            raise Refusal("parameter_unknown", "Received unknown parameter: created", field="created")
         tests.append(_created(query.created))
     return tests
 

@@ -14,7 +14,7 @@ from mocks.kernel.desk import Desk
 from mocks.kernel.operations import Refusal
 from mocks.payment.index import MetadataIndex
 from mocks.payment.kinds import KINDS, TOPICS
-from mocks.payment.parts import Deleted
+from mocks.payment.parts import Deleted, Metadata
 from mocks.payment.quirks import Quirks
 from mocks.payment.records import (
     Charge,
@@ -23,7 +23,6 @@ from mocks.payment.records import (
     Endpoint,
     Event,
     Intent,
-    Metadata,
     Method,
     Movement,
     Notice,
@@ -58,6 +57,16 @@ class Processor:
         self.endpoints: dict[str, Endpoint] = tables["webhook_endpoint"]
         self.secrets: dict[str, str] = {}  # of webhook endpoints
         self.stand_in: Callable[[Processor, str, str, str], Any] | None = None  # makes what a placeholder names
+        self.tiers: dict[str, Any] = {}  # price -> its tiers
+        self.applies_to: dict[str, frozenset[str]] = {}  # coupon -> the products it is for
+        self.retired: dict[str, Any] = {}  # deleted coupons, whose discounts go on
+        self.cash_modes: dict[str, str] = {}  # customer -> how its transfers are used
+        self.pending_items: dict[str, dict[str, Any]] = {}  # customer -> the invoice items that wait
+        self.line_rates: dict[str, tuple[str, ...]] = {}  # invoice line -> tax rates of its own
+        self.payments_of: dict[str, list[str]] = {}  # invoice -> its payments
+        self.notes_of: dict[str, list[str]] = {}  # invoice -> its credit notes
+        self.used: dict[tuple[str, str], dict[str, Any]] = {}  # meter and customer -> meter events
+        self.quote_lines: dict[str, Any] = {}  # quote -> its lines
         self.billed: dict[str, str] = {}  # payment intent -> the invoice payment it is made for
         self.waiting: dict[str, list[str]] = {}  # currency -> balance transactions not paid out yet
         self.planned: set[str] = set()  # currencies with a payout on the agenda

@@ -5,12 +5,13 @@ A part stands on the wire as it is here, in requests and in replies alike.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
-Metadata = dict[str, str]
+Metadata = Mapping[str, str]
 MetadataChange = dict[str, str] | str | None
 """What callers send: names with new values, an empty value to remove one, empty text to remove all."""
 
@@ -22,10 +23,10 @@ class Shape(msgspec.Struct, frozen=True, gc=False):
 class Body(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The base of what callers send: any of them may ask for expansions."""
 
-    expand: list[str] = []
+    expand: list[str] = msgspec.field(default_factory=list)
 
 
-class Address(Shape, kw_only=True):
+class Address(Shape, frozen=True, kw_only=True):
     """A postal address."""
 
     city: str | None = None
@@ -36,7 +37,7 @@ class Address(Shape, kw_only=True):
     state: str | None = None
 
 
-class Shipping(Shape, kw_only=True):
+class Shipping(Shape, frozen=True, kw_only=True):
     """Who receives goods, and where."""
 
     address: Address | None = None
@@ -46,7 +47,7 @@ class Shipping(Shape, kw_only=True):
     tracking_number: str | None = None
 
 
-class BillingDetails(Shape, kw_only=True):
+class BillingDetails(Shape, frozen=True, kw_only=True):
     """Who pays."""
 
     address: Address | None = None
@@ -56,28 +57,28 @@ class BillingDetails(Shape, kw_only=True):
     tax_id: str | None = None
 
 
-class CustomField(Shape, kw_only=True):
+class CustomField(Shape, frozen=True, kw_only=True):
     """A field of the caller's own on an invoice."""
 
     name: str
     value: str
 
 
-class Period(Shape, kw_only=True):
+class Period(Shape, frozen=True, kw_only=True):
     """A span of time in seconds."""
 
     end: int
     start: int
 
 
-class Liability(Shape, kw_only=True):
+class Liability(Shape, frozen=True, kw_only=True):
     """Whose tax it is."""
 
     account: str | None = None
     type: str = "self"
 
 
-class AutomaticTax(Shape, kw_only=True):
+class AutomaticTax(Shape, frozen=True, kw_only=True):
     """Whether the processor computes tax; it never does here, so the status stays empty."""
 
     disabled_reason: str | None = None
@@ -87,14 +88,14 @@ class AutomaticTax(Shape, kw_only=True):
     status: str | None = None
 
 
-class Source(Shape, kw_only=True):
+class Source(Shape, frozen=True, kw_only=True):
     """Where a discount comes from."""
 
     coupon: str | None = None
     type: str = "coupon"
 
 
-class Discount(Shape, kw_only=True):
+class Discount(Shape, frozen=True, kw_only=True):
     """A coupon applied to a customer, a subscription, an invoice or a line (`di_`)."""
 
     id: str
@@ -112,7 +113,7 @@ class Discount(Shape, kw_only=True):
     subscription_item: str | None = None
 
 
-class DiscountBody(Shape, kw_only=True):
+class DiscountBody(Shape, frozen=True, kw_only=True):
     """A discount to apply: by coupon, by promotion code, or one there is already."""
 
     coupon: str | None = None
@@ -120,20 +121,20 @@ class DiscountBody(Shape, kw_only=True):
     promotion_code: str | None = None
 
 
-class DiscountAmount(Shape, kw_only=True):
+class DiscountAmount(Shape, frozen=True, kw_only=True):
     """What one discount takes off."""
 
     amount: int
     discount: str
 
 
-class TaxRateDetails(Shape, kw_only=True):
+class TaxRateDetails(Shape, frozen=True, kw_only=True):
     """The rate a tax was computed with."""
 
     tax_rate: str
 
 
-class Tax(Shape, kw_only=True):
+class Tax(Shape, frozen=True, kw_only=True):
     """Tax by one rate on one line, or on a whole document."""
 
     amount: int
@@ -144,14 +145,14 @@ class Tax(Shape, kw_only=True):
     type: str = "tax_rate_details"
 
 
-class RecurringData(Shape, kw_only=True):
+class RecurringData(Shape, frozen=True, kw_only=True):
     """How often a price made on the fly recurs."""
 
     interval: str
     interval_count: int = 1
 
 
-class PriceData(Shape, kw_only=True):
+class PriceData(Shape, frozen=True, kw_only=True):
     """A price made on the fly."""
 
     currency: str
@@ -163,13 +164,13 @@ class PriceData(Shape, kw_only=True):
     unit_amount_decimal: Decimal | None = None
 
 
-class Pricing(Shape, kw_only=True):
+class Pricing(Shape, frozen=True, kw_only=True):
     """The price of an invoice item, by id."""
 
     price: str | None = None
 
 
-class Deleted(Shape, kw_only=True):
+class Deleted(Shape, frozen=True, kw_only=True):
     """What is left of a deleted object."""
 
     id: str
@@ -177,7 +178,7 @@ class Deleted(Shape, kw_only=True):
     deleted: bool = True
 
 
-class Page(Shape, kw_only=True):
+class Page(Shape, frozen=True, kw_only=True):
     """A page of a list, the newest first."""
 
     object: str = "list"
@@ -186,7 +187,7 @@ class Page(Shape, kw_only=True):
     url: str
 
 
-class SearchPage(Shape, kw_only=True):
+class SearchPage(Shape, frozen=True, kw_only=True):
     """A page of what a search found."""
 
     object: str = "search_result"

@@ -22,6 +22,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     debit_return_ppm      share of bank debits that fail although no act says so
     push_days             days until a push payment arrives when its customer has no number of its own
     available_after_days  days until a capture counts for a payout; payout_hour_utc is when payouts are made
+    dunning_days          pauses between attempts to charge an invoice; after the last a subscription is canceled
     authorization_days    an uncaptured authorisation is cancelled after this (domain.md 2.3.11)
     search_lag_seconds    how long search does not see a new object; the vendor warns of up to a minute
     """
@@ -59,6 +60,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     push_days: int = 3
     available_after_days: int = 0
     payout_hour_utc: int = 2
+    dunning_days: tuple[int, ...] = (3, 5, 7)
     authorization_days: int = 7
     event_days: int = 30
     search_lag_seconds: int = 0

@@ -7,10 +7,9 @@ from typing import Any
 
 import msgspec
 
-from mocks.payment.parts import Address, BillingDetails, CustomField, Discount, Shape, Shipping
+from mocks.payment.parts import Address, BillingDetails, CustomField, Discount, Metadata, Shape, Shipping
 
 NOTHING: Mapping[str, str] = {}
-Metadata = Mapping[str, str]
 
 
 class Behaviour(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -30,7 +29,7 @@ class Behaviour(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     pays_after_days: int | None = None
 
 
-class InvoiceSettings(Shape, kw_only=True):
+class InvoiceSettings(Shape, frozen=True, kw_only=True):
     """How invoices of a customer look, and how they are paid."""
 
     custom_fields: list[CustomField] | None = None
@@ -39,7 +38,7 @@ class InvoiceSettings(Shape, kw_only=True):
     rendering_options: dict[str, Any] | None = None
 
 
-class Customer(Shape, kw_only=True):
+class Customer(Shape, frozen=True, kw_only=True):
     """A customer (`cus_`), as it stands on the wire. A negative `balance` is credit for coming invoices."""
 
     id: str
@@ -64,7 +63,7 @@ class Customer(Shape, kw_only=True):
     name: str | None = None
     next_invoice_sequence: int = 1
     phone: str | None = None
-    preferred_locales: list[str] = []
+    preferred_locales: list[str] = msgspec.field(default_factory=list)
     shipping: Shipping | None = None
     tax_exempt: str = "none"
     test_clock: str | None = None
@@ -242,7 +241,7 @@ class Event(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     key: str = ""
 
 
-class Endpoint(Shape, kw_only=True):
+class Endpoint(Shape, frozen=True, kw_only=True):
     """A webhook endpoint (`we_`), as it stands on the wire; the secret is shown when it is made, and never again."""
 
     id: str
@@ -263,7 +262,7 @@ class Endpoint(Shape, kw_only=True):
         return self.status == "enabled" and (topic in self.enabled_events or "*" in self.enabled_events)
 
 
-class Notice(Shape):
+class Notice(Shape, frozen=True):
     """An event on its way to an endpoint: by id, or the integration's own when there is none."""
 
     event: Event

@@ -5,7 +5,7 @@ Records of invoicing are views already; here are those whose inside differs from
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from mocks.payment import views
@@ -103,7 +103,7 @@ def charge(record: Charge) -> views.Charge:
     """Return a charge."""
     problem = record.failure
     kind = _NETWORKS[record.kind]
-    details = views.Card() if kind == "card" else _BANK if kind in _BANKS else {}
+    details: Any = views.Card() if kind == "card" else _BANK if kind in _BANKS else {}
     return views.Charge(
         id=record.id,
         amount=record.amount,
@@ -229,7 +229,7 @@ def event(record: Event, api_version: str, subject: Any, previous: dict[str, Any
     )
 
 
-RENDERERS: Mapping[type, Callable[[Any], Any]] = {
+RENDERERS: dict[type, Callable[[Any], Any]] = {
     Customer: customer,
     Method: method,
     Intent: intent,

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from mocks.payment.parts import BillingDetails, Shape, Shipping
 
 
-class Card(Shape, kw_only=True):
+class Card(Shape, frozen=True, kw_only=True):
     """A card, as far as anybody may see it."""
 
     brand: str = "visa"
@@ -21,7 +23,7 @@ class Card(Shape, kw_only=True):
     last4: str = "4242"
 
 
-class BankAccount(Shape, kw_only=True):
+class BankAccount(Shape, frozen=True, kw_only=True):
     """A bank account that can be debited."""
 
     account_holder_type: str = "company"
@@ -32,7 +34,7 @@ class BankAccount(Shape, kw_only=True):
     routing_number: str = "110000000"
 
 
-class PaymentMethod(Shape, kw_only=True, omit_defaults=True):
+class PaymentMethod(Shape, frozen=True, kw_only=True, omit_defaults=True):
     """A payment method; the details stand under the name of its type."""
 
     id: str
@@ -51,7 +53,7 @@ class PaymentMethod(Shape, kw_only=True, omit_defaults=True):
     p24: dict[str, Any] | None = None
 
 
-class PaymentError(Shape, kw_only=True, omit_defaults=True):
+class PaymentError(Shape, frozen=True, kw_only=True, omit_defaults=True):
     """Why a payment failed."""
 
     charge: str
@@ -62,14 +64,14 @@ class PaymentError(Shape, kw_only=True, omit_defaults=True):
     network_decline_code: str | None = None
 
 
-class AutomaticMethods(Shape, kw_only=True):
+class AutomaticMethods(Shape, frozen=True, kw_only=True):
     """Whether the processor chooses the method types."""
 
     allow_redirects: str = "always"
     enabled: bool = True
 
 
-class PaymentIntent(Shape, kw_only=True):
+class PaymentIntent(Shape, frozen=True, kw_only=True):
     """A payment intent."""
 
     id: str
@@ -98,7 +100,7 @@ class PaymentIntent(Shape, kw_only=True):
     next_action: dict[str, Any] | None
     on_behalf_of: str | None = None
     payment_method: str | None
-    payment_method_options: dict[str, Any] | None = {}
+    payment_method_options: dict[str, Any] | None = msgspec.field(default_factory=dict)
     payment_method_types: Sequence[str]
     processing: dict[str, Any] | None = None
     receipt_email: str | None
@@ -113,7 +115,7 @@ class PaymentIntent(Shape, kw_only=True):
     transfer_group: str | None = None
 
 
-class ChargeOutcome(Shape, kw_only=True):
+class ChargeOutcome(Shape, frozen=True, kw_only=True):
     """What the network made of a charge."""
 
     network_decline_code: str | None = None
@@ -124,7 +126,7 @@ class ChargeOutcome(Shape, kw_only=True):
     type: str
 
 
-class Charge(Shape, kw_only=True):
+class Charge(Shape, frozen=True, kw_only=True):
     """A charge."""
 
     id: str
@@ -148,7 +150,7 @@ class Charge(Shape, kw_only=True):
     failure_balance_transaction: str | None = None
     failure_code: str | None
     failure_message: str | None
-    fraud_details: dict[str, Any] = {}
+    fraud_details: dict[str, Any] = msgspec.field(default_factory=dict)
     livemode: bool = False
     metadata: Mapping[str, str]
     on_behalf_of: str | None = None
@@ -172,7 +174,7 @@ class Charge(Shape, kw_only=True):
     transfer_group: str | None = None
 
 
-class Refund(Shape, kw_only=True):
+class Refund(Shape, frozen=True, kw_only=True):
     """A refund."""
 
     id: str
@@ -193,18 +195,18 @@ class Refund(Shape, kw_only=True):
     transfer_reversal: str | None = None
 
 
-class EvidenceDetails(Shape, kw_only=True):
+class EvidenceDetails(Shape, frozen=True, kw_only=True):
     """How far the answer to a dispute is."""
 
     due_by: int
-    enhanced_eligibility: dict[str, Any] = {}
+    enhanced_eligibility: dict[str, Any] = msgspec.field(default_factory=dict)
     has_evidence: bool
     past_due: bool = False
     submission_count: int
     submission_method: str
 
 
-class Dispute(Shape, kw_only=True):
+class Dispute(Shape, frozen=True, kw_only=True):
     """A dispute."""
 
     id: str
@@ -226,7 +228,7 @@ class Dispute(Shape, kw_only=True):
     status: str
 
 
-class Fee(Shape, kw_only=True):
+class Fee(Shape, frozen=True, kw_only=True):
     """What the processor takes from a balance transaction."""
 
     amount: int
@@ -236,7 +238,7 @@ class Fee(Shape, kw_only=True):
     type: str = "stripe_fee"
 
 
-class BalanceTransaction(Shape, kw_only=True):
+class BalanceTransaction(Shape, frozen=True, kw_only=True):
     """A balance transaction."""
 
     id: str
@@ -257,7 +259,7 @@ class BalanceTransaction(Shape, kw_only=True):
     type: str
 
 
-class Payout(Shape, kw_only=True):
+class Payout(Shape, frozen=True, kw_only=True):
     """A payout."""
 
     id: str
@@ -288,21 +290,21 @@ class Payout(Shape, kw_only=True):
     type: str = "bank_account"
 
 
-class EventRequest(Shape, kw_only=True):
+class EventRequest(Shape, frozen=True, kw_only=True):
     """The request that led to an event, if it was one."""
 
     id: str | None
     idempotency_key: str | None
 
 
-class EventSubject(Shape, kw_only=True, omit_defaults=True):
+class EventSubject(Shape, frozen=True, kw_only=True, omit_defaults=True):
     """The object as it was when the event happened, and what it had been where it changed."""
 
     object: Any
     previous_attributes: dict[str, Any] | None = None
 
 
-class Event(Shape, kw_only=True):
+class Event(Shape, frozen=True, kw_only=True):
     """An event."""
 
     id: str
@@ -316,7 +318,7 @@ class Event(Shape, kw_only=True):
     type: str
 
 
-class Funds(Shape, kw_only=True):
+class Funds(Shape, frozen=True, kw_only=True):
     """An amount of one currency in the balance."""
 
     amount: int
@@ -324,7 +326,7 @@ class Funds(Shape, kw_only=True):
     source_types: dict[str, int]
 
 
-class Balance(Shape, kw_only=True):
+class Balance(Shape, frozen=True, kw_only=True):
     """What is available, and what is on its way."""
 
     object: str = "balance"

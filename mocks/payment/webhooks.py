@@ -66,7 +66,7 @@ def deliver(model: Processor, message: Message, now_us: int) -> Request:
 # --- endpoints ------------------------------------------------------------------------------------------------------
 
 
-class EndpointBody(Body, kw_only=True):
+class EndpointBody(Body, frozen=True, kw_only=True):
     """Make a webhook endpoint."""
 
     enabled_events: list[str]
@@ -77,7 +77,7 @@ class EndpointBody(Body, kw_only=True):
     metadata: MetadataChange = None
 
 
-class EndpointUpdate(Body, kw_only=True):
+class EndpointUpdate(Body, frozen=True, kw_only=True):
     """Change a webhook endpoint."""
 
     description: str | None = None

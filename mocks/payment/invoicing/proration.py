@@ -1,0 +1,62 @@
+"""Proration: what a change in the middle of a period gives back, and what it charges, to the second."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from mocks.payment.invoicing.items import InvoiceItem, ItemParent, ItemSubscription
+from mocks.payment.invoicing.lines import pricing_of
+from mocks.payment.invoicing.prices import amount_of, rounded
+from mocks.payment.invoicing.subscription import Subscription, SubscriptionItem
+from mocks.payment.model import Processor
+from mocks.payment.parts import Period
+
+
+def prorations(
+    model: Processor, before: Subscription, after: Sequence[SubscriptionItem], at: int, *, starts_anew: bool = False
+) -> list[InvoiceItem]:
+    """Return the items, not kept yet, that credit what is not used any more and charge what is used instead.
+
+    With `starts_anew` a new period begins and charges its items itself.
+    """
+    fresh = {each.id: each for each in after}
+    made = []
+    for old in before.items.data:
+        new = fresh.pop(old.id, None)
+        same = new is not None and (new.price.id, new.quantity) == (old.price.id, old.quantity)
+        if same and not starts_anew:
+            continue
+        made += _share(model, before, old, at, -1)
+        if new is not None and not starts_anew:
+            made += _share(model, before, new, at, 1)
+    if not starts_anew:
+        for new in fresh.values():
+            made += _share(model, before, new, at, 1)
+    return made
+
+
+def _share(
+    model: Processor, subscription: Subscription, each: SubscriptionItem, at: int, sign: int
+) -> list[InvoiceItem]:
+    period = subscription.period
+    start = min(max(at, period.start), period.end)
+    length = period.end - period.start
+    if each.quantity is None or length <= 0:
+        return []  # what is metered is billed as it was used
+    whole = amount_of(model, each.price, each.quantity)
+    amount = sign * rounded(Decimal(whole) * (period.end - start) / length)
+    product = model.tables["product"].get(each.price.product)
+    name = product.name if product is not None else each.price.product
+    said = "Unused time on" if sign < 0 else "Remaining time on"
+    owner = ItemSubscription(subscription=subscription.id, subscription_item=each.id)
+    return [
+        InvoiceItem(
+            id=model.new_id("ii"), amount=amount, currency=subscription.currency, customer=subscription.customer,
+            date=model.now, description=f"{said} {each.quantity} × {name}", discountable=False, metadata={},
+            net_amount=amount, parent=ItemParent(subscription_details=owner),
+            period=Period(start=start, end=period.end), pricing=pricing_of(each.price), proration=True,
+            quantity=each.quantity, quantity_decimal=str(each.quantity), tax_rates=each.tax_rates,
+            test_clock=subscription.test_clock,
+        )
+    ]  # fmt: skip
