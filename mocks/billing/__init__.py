@@ -11,20 +11,19 @@ from typing import Any
 
 import msgspec
 
-from domain.charts import CREDIT_MEMO, INVOICE, SUBSCRIPTION
 from domain.draws import Draws
 from mocks.billing.api import DIALECT
+from mocks.billing.charts import CHARTS
 from mocks.billing.model import Billing
-from mocks.billing.quirks import Quirks
+from mocks.billing.quirks import LIVE, Quirks
 from mocks.kernel.desk import Desk
 from mocks.kernel.faults import FaultPlan
 from mocks.kernel.limits import LimitPolicy
 from mocks.kernel.service import Service
 
-CHARTS = {"subscription": SUBSCRIPTION, "invoice": INVOICE, "credit_memo": CREDIT_MEMO}
 _STANDARD = Quirks()
 
-__all__ = ["Quirks", "build"]
+__all__ = ["LIVE", "Quirks", "build"]
 
 
 def build(draws: Draws, record: Callable[[Any], None], plan: FaultPlan, quirks: Quirks = _STANDARD) -> Service:

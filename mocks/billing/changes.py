@@ -10,8 +10,28 @@ from msgspec.structs import replace
 from domain.calendar import add_months
 from mocks.billing.model import Billing
 from mocks.billing.records import FOREVER, Cancellation, Change, Charge, Subscription, Wanted
-from mocks.billing.subscriptions import LIVE, Settled, activate, announce, plan, restarted, settle, touched
-from mocks.billing.terms import Price, changed, next_boundary, prices_at, replaced_from
+from mocks.billing.subscriptions import (
+    LIVE,
+    WAITING,
+    Settled,
+    activate,
+    announce,
+    charges_of,
+    plan,
+    restarted,
+    settle,
+    touched,
+)
+from mocks.billing.terms import (
+    Price,
+    Term,
+    boundary,
+    changed,
+    next_boundary,
+    prices_at,
+    replaced_from,
+    steps_to,
+)
 from mocks.kernel.operations import Refusal
 
 
@@ -46,13 +66,8 @@ def revise(
 def _with_charges(subscription: Subscription, wanted: Wanted, replaces: bool) -> Subscription:
     start = subscription.start
     prices = wanted.prices if replaces else {**prices_at(subscription.terms, start), **wanted.prices}
-    kept = {} if replaces else {charge.sku: (charge.quantity, charge.unit_minor) for charge in subscription.charges}
-    once = {**kept, **wanted.charges}
-    return replace(
-        subscription,
-        terms=replaced_from((), start, prices),
-        charges=tuple(Charge(sku, *charge, start) for sku, charge in once.items()),
-    )
+    kept = () if replaces else tuple([own for own in subscription.charges if own.sku not in wanted.charges])
+    return replace(subscription, terms=replaced_from((), start, prices), charges=(*kept, *charges_of(wanted, start)))
 
 
 def _with_waiting(billing: Billing, settled: Settled) -> Settled:
@@ -73,13 +88,13 @@ def amend(billing: Billing, key: str, change: Change) -> Settled:
     Scheduled changes of the same day stay: they are applied in the order in which they were made.
     """
     subscription = billing.subscription(key)
-    require_live(subscription, "pending_activation")
+    require_live(subscription, *WAITING)
     subscription = replace(subscription, meta=change.meta or subscription.meta)
     day = change.day if billing.quirks.change_day_is_new else change.day + timedelta(days=1)
     change = replace(change, day=day)
     _check_day(billing, subscription, day)
     earlier = tuple(other for other in subscription.scheduled if other.day <= day)
-    if subscription.status != "pending_activation" and day <= billing.today(subscription.zone):
+    if subscription.status not in WAITING and day <= billing.today(subscription.zone):
         return _apply(billing, replace(subscription, scheduled=earlier), change)
     subscription = touched(billing, subscription, scheduled=(*earlier, change))
     billing.save_subscription(subscription)
@@ -148,11 +163,13 @@ def _new_charges(subscription: Subscription, change: Change) -> tuple[Charge, ..
     made: dict[str, int] = {}
     for charge in subscription.charges:
         made[charge.sku] = made.get(charge.sku, 0) + charge.quantity
-    return tuple(
-        Charge(sku, quantity - made.get(sku, 0), unit_minor, change.day)
-        for sku, (quantity, unit_minor) in change.wanted.charges.items()
-        if quantity > made.get(sku, 0)
-    )
+    added = []
+    for sku, (quantity, unit_minor, full_minor) in change.wanted.charges.items():
+        more = quantity - made.get(sku, 0)
+        if more > 0:
+            full_minor = more * unit_minor if sku in made else full_minor
+            added.append(Charge(sku, more, unit_minor, change.day, full_minor=full_minor))
+    return tuple(added)
 
 
 def _applied(subscription: Subscription, day: date, reference: str) -> tuple[tuple[date, str], ...]:
@@ -181,12 +198,12 @@ def drop_scheduled(billing: Billing, key: str) -> Settled:
 def move_end(billing: Billing, key: str, end: date, reference: str, txn: str, prorates: bool = True) -> Settled:
     """Move the end of the term; what was billed beyond it is credited, what is missing up to it is charged."""
     subscription = billing.subscription(key)
-    require_live(subscription, "pending_activation")
+    require_live(subscription, *WAITING)
     floor = max(subscription.start, billing.today(subscription.zone))
     if end <= floor:
         raise Refusal("param_wrong_value", f"{end} is not after {floor}", field="term_ends_at")
     former = subscription.term_end
-    fixed = subscription.status == "pending_activation"
+    fixed = subscription.status in WAITING
     subscription = touched(
         billing,
         subscription,
@@ -213,8 +230,8 @@ def _also_applied(subscription: Subscription, reference: str) -> tuple[tuple[dat
 def cancel(billing: Billing, key: str, cancellation: Cancellation) -> Settled:
     """Cancel a subscription from a day on; a day to come is waited for (pending_cancel)."""
     subscription = billing.subscription(key)
-    require_live(subscription, "pending_activation")
-    if subscription.status == "pending_activation":
+    require_live(subscription, *WAITING)
+    if subscription.status in WAITING:
         return _cancel(billing, subscription, replace(cancellation, day=subscription.start))
     if not subscription.start <= cancellation.day <= subscription.term_end:
         detail = f"{cancellation.day} lies outside {subscription.start} to {subscription.term_end}"
@@ -251,8 +268,11 @@ def _cancel(billing: Billing, subscription: Subscription, cancellation: Cancella
     )
     billing.save_subscription(subscription)
     announce(billing, "subscription_cancelled", subscription)
-    if not begun or cancellation.credit == "none":
+    metered = subscription.id in billing.usages
+    if not begun or (cancellation.credit == "none" and not metered):
         return Settled(plan(billing, subscription))
+    if cancellation.credit == "none":
+        day = _paid_through(subscription, day)
     since = min((day, *from_day.values()))
     txn, reference = cancellation.txn or subscription.txn, cancellation.reference or subscription.reference
     return settle(billing, subscription, since, txn, reference)
@@ -279,27 +299,169 @@ def revoke_cancellation(billing: Billing, key: str) -> Settled:
     return Settled(plan(billing, subscription))
 
 
+# --- pauses, and lives after death -----------------------------------------------------------------------------------
+
+
+def pause(billing: Billing, key: str, day: date, resume_day: date | None) -> Settled:
+    """Pause a running subscription from a day on: what is billed stays billed, nothing more is."""
+    subscription = billing.subscription(key)
+    if subscription.status != "active":
+        raise Refusal("invalid_state_for_request", f"subscription {key} is {subscription.status}, not active")
+    if day >= subscription.term_end or (resume_day is not None and resume_day <= day):
+        raise Refusal("param_wrong_value", "must lie before the end of the term and before it is resumed", "pause_date")
+    subscription = replace(subscription, resume_day=resume_day)
+    if day <= billing.today(subscription.zone):
+        return _pause(billing, subscription, day)
+    subscription = touched(billing, subscription, pause_day=day)
+    billing.save_subscription(subscription)
+    announce(billing, "subscription_pause_scheduled", subscription)
+    return Settled(plan(billing, subscription))
+
+
+def _pause(billing: Billing, subscription: Subscription, day: date) -> Settled:
+    prices = prices_at(subscription.terms, day)
+    ends = dict.fromkeys(prices, _paid_through(subscription, day))
+    subscription = touched(
+        billing,
+        subscription,
+        status="suspended",
+        terms=changed(subscription.terms, ends, {}),
+        paused=tuple([Term(sku, price, day) for sku, price in prices.items()]),
+        pause_day=day,
+        scheduled=(),
+    )
+    billing.save_subscription(subscription)
+    announce(billing, "subscription_paused", subscription)
+    return Settled(plan(billing, subscription))
+
+
+def _paid_through(subscription: Subscription, day: date) -> date:
+    """Return the first day from `day` on that no line covers."""
+    return max([day, *[cover.live[-1][1] for cover in subscription.covers]])
+
+
+def resume(billing: Billing, key: str, charges: bool = True) -> Settled:
+    """Let a paused subscription go on from today, or from where it is billed to: a part of a period is prorated."""
+    subscription = billing.subscription(key)
+    if subscription.status != "suspended":
+        raise Refusal("invalid_state_for_request", f"subscription {key} is {subscription.status}, not paused")
+    since = _paid_through(subscription, billing.today(subscription.zone))
+    wanted = {term.sku: term.price for term in subscription.paused}
+    subscription = touched(
+        billing,
+        subscription,
+        status="active",
+        terms=changed(subscription.terms, dict.fromkeys(wanted, since), wanted),
+        paused=(),
+        pause_day=None,
+        resume_day=None,
+    )
+    billing.save_subscription(subscription)
+    announce(billing, "subscription_resumed", subscription)
+    return settle(billing, subscription, since, subscription.txn, subscription.reference, charges)
+
+
+def schedule_resumption(billing: Billing, key: str, day: date) -> Settled:
+    """Note the day on which a paused subscription goes on."""
+    subscription = billing.subscription(key)
+    if subscription.status != "suspended":
+        raise Refusal("invalid_state_for_request", f"subscription {key} is {subscription.status}, not paused")
+    if day <= billing.today(subscription.zone):
+        raise Refusal("param_wrong_value", "must lie in the future", field="resume_date")
+    subscription = touched(billing, subscription, resume_day=day)
+    billing.save_subscription(subscription)
+    announce(billing, "subscription_resumption_scheduled", subscription)
+    return Settled(plan(billing, subscription))
+
+
+def reactivate(billing: Billing, key: str, cycles: int | None, charges: bool = True) -> Settled:
+    """Let a cancelled subscription live again: on, while its paid period runs; else with periods that start today."""
+    subscription = billing.subscription(key)
+    if subscription.status not in ("cancelled", "expired"):
+        raise Refusal("invalid_state_for_request", f"subscription {key} is {subscription.status}, not cancelled")
+    today = billing.today(subscription.zone)
+    last = _last_prices(subscription)
+    if not last:
+        raise Refusal("invalid_state_for_request", f"subscription {key} was never active")
+    fresh = _paid_through(subscription, today) == today
+    months = (cycles or 0) * min(price.months for price in last.values()) or subscription.term_months
+    start = today if fresh else subscription.start
+    subscription = touched(
+        billing,
+        subscription,
+        status="active",
+        start=start,
+        terms=replaced_from(() if fresh else subscription.terms, today, last),
+        term_end=add_months(start, months) if months else FOREVER,
+        cancellation=None,
+        cancelled_us=0,
+        activated_us=billing.book.now_us,
+    )
+    billing.save_subscription(subscription)
+    announce(billing, "subscription_reactivated", subscription)
+    return settle(billing, subscription, today, subscription.txn, subscription.reference, charges)
+
+
+def _last_prices(subscription: Subscription) -> dict[str, Price]:
+    ends = [term.end for term in subscription.terms if term.end is not None]
+    last = max(ends, default=None)
+    return {term.sku: term.price for term in subscription.terms if term.end is None or term.end == last}
+
+
+def charge_ahead(billing: Billing, key: str, terms: int) -> Settled:
+    """Charge the next billing periods in advance."""
+    subscription = billing.subscription(key)
+    require_live(subscription)
+    months = min([term.price.months for term in subscription.terms if not term.price.metered], default=0)
+    if not months:
+        raise Refusal("invalid_state_for_request", f"subscription {key} has nothing that renews")
+    today = billing.today(subscription.zone)
+    since = max(today, subscription.ahead or today)
+    ahead = boundary(subscription.start, months, steps_to(subscription.start, months, since) + terms)
+    if ahead >= subscription.term_end:
+        raise Refusal("param_wrong_value", "reaches beyond the end of the term", field="terms_to_charge")
+    subscription = touched(billing, subscription, ahead=ahead)
+    billing.save_subscription(subscription)
+    announce(billing, "subscription_advance_invoice_schedule_added", subscription)
+    return settle(billing, subscription, today, subscription.txn, subscription.reference)
+
+
 # --- by itself --------------------------------------------------------------------------------------------------------
 
 
 def wake(billing: Billing, key: str, number: int) -> None:
     """Do what has come due for a subscription: start, apply, cancel, end or bill; a replaced plan does nothing."""
-    subscription = billing.subscription(key)
-    if subscription.wake != number:
+    subscription: Subscription | None = billing.book.get("subscription", key)
+    if subscription is None or subscription.wake != number:
         return
     subscription = replace(subscription, wakes_us=0)
-    if subscription.status == "pending_activation":
-        _with_waiting(billing, activate(billing, subscription))
+    if subscription.status in WAITING:
+        _begin(billing, subscription)
+        return
+    if subscription.status == "suspended":
+        resume(billing, key)
         return
     today = billing.today(subscription.zone)
     while subscription.scheduled and subscription.scheduled[0].day <= today:
         subscription = _apply_next(billing, subscription).subscription
     if subscription.cancellation is not None and subscription.cancellation.day <= today:
         _cancel(billing, subscription, subscription.cancellation)
+    elif subscription.pause_day is not None and subscription.pause_day <= today:
+        _pause(billing, subscription, subscription.pause_day)
     elif today >= subscription.term_end:
         _end_term(billing, subscription)
     else:
         settle(billing, subscription, today, subscription.txn, subscription.reference)
+
+
+def _begin(billing: Billing, subscription: Subscription) -> None:
+    if subscription.starts_us <= billing.book.now_us:
+        _with_waiting(billing, activate(billing, subscription))
+        return
+    subscription = touched(billing, subscription, status="trialing")
+    billing.save_subscription(subscription)
+    announce(billing, "subscription_started", subscription)
+    plan(billing, subscription)
 
 
 def _apply_next(billing: Billing, subscription: Subscription) -> Settled:
@@ -318,6 +480,8 @@ def _end_term(billing: Billing, subscription: Subscription) -> None:
         announce(billing, "subscription_renewed", subscription)
         settle(billing, subscription, former, subscription.txn, subscription.reference)
         return
+    if subscription.id in billing.usages:  # what was used in the last period
+        subscription = settle(billing, subscription, former, subscription.txn, subscription.reference).subscription
     subscription = touched(billing, subscription, status="expired", scheduled=(), cancelled_us=billing.book.now_us)
     billing.save_subscription(subscription)
     announce(billing, "subscription_cancelled", subscription)

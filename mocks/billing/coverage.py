@@ -17,7 +17,7 @@ from domain.calendar import Interval
 from domain.objects import Line
 from domain.proration import DayCount, ProrationPolicy, prorate_minor, ratio
 from domain.rounding import Rounding, round_ratio
-from mocks.billing.terms import Segment
+from mocks.billing.terms import Price, Segment
 
 Span = tuple[date, date]
 
@@ -28,6 +28,7 @@ class Cover(msgspec.Struct, frozen=True, gc=False):
     line: Line
     invoice: str
     live: tuple[Span, ...]
+    price: Price
 
 
 class CreditPart(msgspec.Struct, frozen=True, gc=False):
@@ -90,7 +91,7 @@ def difference(
     parts: list[CreditPart] = []
     good: list[Span] = []
     for cover in covers:
-        right = [span for segment in due if _same(cover.line, segment) for span in _inside(cover.live, segment)]
+        right = [span for segment in due if _same(cover, segment) for span in _inside(cover.live, segment)]
         wrong = without((span for live in cover.live if (span := _from(live, since))), right)
         good.extend(right)
         if not wrong:
@@ -99,19 +100,13 @@ def difference(
         parts.extend(_parts(cover, wrong, credited, policy))
         live = without(cover.live, wrong)
         if live:
-            kept.append(Cover(cover.line, cover.invoice, live))
+            kept.append(Cover(cover.line, cover.invoice, live, cover.price))
     missing = [piece for segment in due for piece in _missing(segment, good, since)] if charges else []
     return Difference(tuple(parts), tuple(missing), tuple(kept))
 
 
-def _same(line: Line, segment: Segment) -> bool:
-    price = segment.price
-    return (
-        line.quantity == price.quantity
-        and line.unit_minor == price.unit_minor
-        and line.months == price.months
-        and line.full_start == segment.full_start
-    )
+def _same(cover: Cover, segment: Segment) -> bool:
+    return cover.price == segment.price and cover.line.full_start == segment.full_start
 
 
 def _inside(live: tuple[Span, ...], segment: Segment) -> list[Span]:
@@ -148,7 +143,7 @@ def _parts(
 
 def charge_amount(segment: Segment, policy: ProrationPolicy) -> int:
     """Return what a segment costs in minor units, rounded once."""
-    full_minor = segment.price.quantity * segment.price.unit_minor
+    full_minor = segment.price.full_minor
     if segment.start == segment.full_start and segment.end == segment.full_end:
         return full_minor
     if _plain(policy):

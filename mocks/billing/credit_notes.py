@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from domain.money import allocate as shares
 from domain.objects import Line
 from mocks.billing import invoices
@@ -185,3 +187,18 @@ def _check_type(invoice: Invoice, type_: str, amount: int) -> None:
     if type_ == REFUNDABLE and not (invoice.paid_minor or invoice.credits_minor):
         detail = f"nothing is paid on {invoice.id}: credit it as an adjustment"
         raise Refusal("param_wrong_value", detail, field="type")
+
+
+def void(billing: Billing, key: str) -> CreditNote:
+    """Void a credit note of which nothing was used: what it took back of its lines can be credited again."""
+    note, now_us = billing.note(key), billing.book.now_us
+    if note.status != "refund_due" or note.allocated_minor or note.refunded_minor:
+        raise Refusal("invalid_state_for_request", f"credit note {key} is {note.status} or used and cannot be voided")
+    for line in note.lines:
+        billing.credited[line.reverses] -= line.amount_minor
+    note = replace(note, status="voided", voided_us=now_us, updated_us=now_us, version=note.version + 1)
+    billing.save_note(note)
+    invoice = billing.invoice(note.invoice)
+    billing.save_invoice(invoices.touched(billing, invoice, notes=tuple([k for k in invoice.notes if k != key])))
+    billing.announce("credit_note_voided", (("credit_note", note),), note.txn)
+    return note

@@ -113,6 +113,8 @@ def credit_status(note: CreditNote) -> str:
     """Return the chart's word: an adjustment is applied at once, a refundable credit is posted until used."""
     if note.status == "adjusted":
         return "applied"
+    if note.status == "voided":
+        return "voided"
     if note.status == "refunded":
         return "refunded" if note.refunded_minor else "applied"
     return "partially_applied" if note.allocated_minor or note.refunded_minor else "posted"
@@ -141,7 +143,7 @@ def credit_document(note: CreditNote) -> objects.CreditMemo:
 
 def cash_document(payment: Transaction, customer: Customer, business_date: date) -> objects.Cash:
     """Return a recorded payment as canonical cash."""
-    applied = ((payment.invoice, payment.amount_minor - payment.unused_minor),) if payment.invoice else ()
+    applied = payment.applied
     return objects.Cash(
         id=payment.id,
         ref=payment.reference,

@@ -48,6 +48,12 @@ ERRORS: dict[str, Row] = {
     "invalid_state_for_request": Row(
         409, INVALID, "invalid_state_for_request", "The state of the resource does not allow this"
     ),
+    "payment_processing_failed": Row(
+        400, "payment", "payment_processing_failed", "The payment was not taken by the gateway"
+    ),
+    "no_payment_source": Row(400, INVALID, "payment_method_not_present", "There is no payment source to charge"),
+    "resource_limit_exceeded": Row(400, INVALID, "resource_limit_exceeded", "There are too many of these"),
+    "not_enabled": Row(400, INVALID, "configuration_incompatible", "The site is not configured for this"),
     "not_owned": Row(403, INVALID, "api_authorization_failed", "This site does not let the API change that"),
 }
 

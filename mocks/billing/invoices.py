@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -10,11 +11,13 @@ from domain.calendar import DAY, midnight_us
 from domain.objects import Line
 from mocks.billing.documents import OPEN_STATUSES, PAID, PENDING, VOIDED
 from mocks.billing.model import Billing
-from mocks.billing.records import CreditNote, Invoice, Subscription
+from mocks.billing.records import CreditNote, Customer, Invoice, Subscription
 from mocks.kernel.operations import Refusal
 
+Discounts = tuple[tuple[str, str, int], ...]
 TAX_PREFIX = "Tax "
 STAGES = ("reminder", "notice_1", "notice_2", "final_notice", "suspended", "collections", "written_off")
+VOIDABLE = OPEN_STATUSES | {PENDING}
 EXHAUSTED_AT = STAGES.index("suspended")
 
 
@@ -33,12 +36,14 @@ def next_line_id(billing: Billing) -> str:
 
 
 def generate(
-    billing: Billing, subscription: Subscription, lines: tuple[Line, ...], txn: str, reference: str
-) -> Invoice:
-    """Make an invoice of a subscription from its lines, pending by default, and announce it."""
+    billing: Billing, subscription: Subscription, lines: tuple[Line, ...], txn: str, reference: str,
+    discounts: Discounts = (),
+) -> Invoice:  # fmt: skip
+    """Make an invoice of a subscription from its lines, pending if the site or it says so, and announce it."""
     customer = billing.customer(subscription.customer)
     day, now_us = billing.today(subscription.zone), billing.book.now_us
     starts = [line.period_start for line in lines if line.period_start is not None]
+    terms = customer.net_term_days if subscription.net_term_days is None else subscription.net_term_days
     invoice = Invoice(
         id=f"INV-{billing.desk.next('invoice'):07d}",
         number="",
@@ -53,16 +58,53 @@ def generate(
         lines=lines,
         net_minor=sum([line.amount_minor for line in lines]),
         day=day,
-        due_day=day + timedelta(days=customer.net_term_days),
+        due_day=day + timedelta(days=terms),
         created_us=now_us,
         updated_us=now_us,
         bill_from=min(starts, default=day),
         first=not subscription.covers,
+        discounts=discounts,
+        auto_collection=subscription.auto_collection,
+        source=subscription.source,
     )
+    return present(billing, invoice, subscription.pending)
+
+
+def one_off(billing: Billing, customer: Customer, subscription: str, lines: tuple[Line, ...], **given: Any) -> Invoice:
+    """Make an invoice of charges that belong to no billing period; `given` are fields of it."""
+    pending = given.pop("pending", None)
+    day, now_us = billing.today(customer.zone), billing.book.now_us
+    day = given.pop("day", None) or day
+    terms = given.pop("net_term_days", None)
+    invoice = Invoice(
+        id=f"INV-{billing.desk.next('invoice'):07d}",
+        number="",
+        customer=customer.id,
+        subscription=subscription,
+        entity=customer.entity,
+        zone=customer.zone,
+        currency=customer.currency,
+        status=PENDING,
+        lines=lines,
+        net_minor=sum([line.amount_minor for line in lines]),
+        day=day,
+        due_day=day + timedelta(days=customer.net_term_days if terms is None else terms),
+        created_us=now_us,
+        updated_us=now_us,
+        bill_from=day,
+        recurring=False,
+        **given,
+    )
+    return present(billing, invoice, pending)
+
+
+def present(billing: Billing, invoice: Invoice, pending: bool | None) -> Invoice:
+    """Keep a new invoice: it waits as pending, or is closed at once."""
     billing.save_invoice(invoice)
-    if not billing.quirks.pending_invoices:
+    quirks = billing.quirks
+    if not (quirks.pending_invoices if pending is None else pending):
         return close(billing, invoice.id, topic="invoice_generated")
-    billing.announce(billing.quirks.generated_event, (("invoice", invoice),), txn)
+    billing.announce(quirks.generated_event, (("invoice", invoice),), invoice.txn)
     return invoice
 
 
@@ -79,7 +121,7 @@ def add_charge(billing: Billing, key: str, amount_minor: int, description: str) 
         unit_minor=amount_minor,
         amount_minor=amount_minor,
     )
-    invoice = _touched(
+    invoice = touched(
         billing, invoice, lines=(*invoice.lines, line),
         tax_minor=invoice.tax_minor + (amount_minor if is_tax else 0),
         net_minor=invoice.net_minor + (0 if is_tax else amount_minor),
@@ -95,7 +137,7 @@ def close(billing: Billing, key: str, topic: str = "invoice_updated") -> Invoice
     require(invoice, frozenset({PENDING}), "close")
     number = f"{invoice.entity or 'SITE'}-{billing.desk.next(f'number {invoice.entity}'):06d}"
     now_us, due = billing.book.now_us, invoice.due_minor
-    invoice = _touched(
+    invoice = touched(
         billing, invoice, number=number, status=_open_status(billing, invoice) if due else PAID, closed_us=now_us,
         paid_us=0 if due else now_us,
     )  # fmt: skip
@@ -115,31 +157,45 @@ def _open_status(billing: Billing, invoice: Invoice) -> str:
     return "payment_due"
 
 
-def _touched(billing: Billing, invoice: Invoice, **changes: object) -> Invoice:
+def touched(billing: Billing, invoice: Invoice, **changes: object) -> Invoice:
+    """Return an invoice with changes, its version and time of update moved on."""
     return replace(invoice, updated_us=billing.book.now_us, version=invoice.version + 1, **changes)
 
 
 def _use_credits(billing: Billing, invoice: Invoice) -> Invoice:
     for key in tuple(billing.open_credits.get(invoice.customer, ())):
-        note = billing.note(key)
-        amount = min(note.available_minor, invoice.due_minor)
-        if not amount or note.currency != invoice.currency:
-            continue
-        left = note.available_minor - amount
-        billing.save_note(
-            replace(
-                note, allocated_minor=note.allocated_minor + amount,
-                allocations=(*note.allocations, (invoice.id, amount)),
-                status="refund_due" if left else "refunded", updated_us=billing.book.now_us, version=note.version + 1,
-            )
-        )  # fmt: skip
-        invoice = settled(billing, invoice, credits_minor=invoice.credits_minor + amount)
+        invoice = use_credit(billing, invoice, billing.note(key))
+    customer = billing.customer(invoice.customer)
+    amount = min(customer.promotional_minor, invoice.due_minor)
+    if amount:
+        billing.touch_customer(customer, promotional_minor=customer.promotional_minor - amount)
+        invoice = settled(
+            billing, invoice, credits_minor=invoice.credits_minor + amount, credits=(*invoice.credits, ("", amount))
+        )
     return invoice
+
+
+def use_credit(billing: Billing, invoice: Invoice, note: CreditNote) -> Invoice:
+    """Settle an invoice, as far as it goes, with a refundable credit note."""
+    amount = min(note.available_minor, invoice.due_minor)
+    if not amount or note.currency != invoice.currency:
+        return invoice
+    left = note.available_minor - amount
+    billing.save_note(
+        replace(
+            note, allocated_minor=note.allocated_minor + amount,
+            allocations=(*note.allocations, (invoice.id, amount)),
+            status="refund_due" if left else "refunded", updated_us=billing.book.now_us, version=note.version + 1,
+        )
+    )  # fmt: skip
+    return settled(
+        billing, invoice, credits_minor=invoice.credits_minor + amount, credits=(*invoice.credits, (note.id, amount))
+    )
 
 
 def settled(billing: Billing, invoice: Invoice, **changes: object) -> Invoice:
     """Keep an invoice with less (or again more) left to pay; its status follows."""
-    invoice = _touched(billing, invoice, **changes)
+    invoice = touched(billing, invoice, **changes)
     due = invoice.due_minor
     assert due >= 0, f"invoice {invoice.id} is settled beyond its total"
     if not due and invoice.status in OPEN_STATUSES:
@@ -160,15 +216,18 @@ def allocate(billing: Billing, invoice: Invoice, note: str, amount_minor: int) -
 
 
 def void(billing: Billing, key: str) -> Invoice:
-    """Void a pending invoice; the days it covered are billed anew at the next bill run.
+    """Void an invoice; the days it covered are billed anew at the next bill run.
 
-    The vendor voids closed invoices too. Here posted documents are immutable (domain.md 0.10, 2.3.9): credit them.
+    The vendor voids closed invoices too (quirk `voids_closed`). Without it posted documents are immutable
+    (domain.md 0.10, 2.3.9): credit them.
     """
     invoice = billing.invoice(key)
-    require(invoice, frozenset({PENDING}), "void")
+    require(invoice, VOIDABLE if billing.quirks.voids_closed else frozenset({PENDING}), "void")
     if invoice.paid_minor or invoice.notes:
         raise Refusal("invalid_state_for_request", f"invoice {key} has payments or credit notes and cannot be voided")
-    billing.save_invoice(invoice := _touched(billing, invoice, status=VOIDED))
+    billing.save_invoice(
+        invoice := touched(billing, invoice, status=VOIDED, voided_us=billing.book.now_us, dunning="current")
+    )
     _uncover(billing, invoice)
     billing.announce("invoice_updated", (("invoice", invoice),), invoice.txn)
     return invoice
@@ -242,12 +301,12 @@ def _plan_dunning(billing: Billing, invoice: Invoice, stage: int) -> None:
 
 def dun(billing: Billing, key: str, stage: int) -> None:
     """Move the dunning of an overdue invoice to its next stage; what is paid or stopped stays where it is."""
-    invoice = billing.invoice(key)
-    if invoice.status not in OPEN_STATUSES:
+    invoice: Invoice | None = billing.book.get("invoice", key)
+    if invoice is None or invoice.status not in OPEN_STATUSES:
         return
     if not invoice.dunning_stopped:
         status = "not_paid" if stage >= EXHAUSTED_AT else "payment_due"
-        invoice = _touched(billing, invoice, dunning=STAGES[stage], status=status)
+        invoice = touched(billing, invoice, dunning=STAGES[stage], status=status)
         billing.save_invoice(invoice)
         billing.announce("dunning_updated", (("invoice", invoice),), invoice.txn)
     _plan_dunning(billing, invoice, stage + 1)
@@ -259,4 +318,4 @@ def hold_dunning(billing: Billing, key: str, stopped: bool) -> Invoice:
     require(invoice, frozenset({"payment_due", "not_paid"}), "stop" if stopped else "resume")
     if invoice.dunning_stopped == stopped:
         raise Refusal("invalid_state_for_request", f"dunning of {key} is {'stopped' if stopped else 'running'} already")
-    return billing.save_invoice(_touched(billing, invoice, dunning_stopped=stopped))
+    return billing.save_invoice(touched(billing, invoice, dunning_stopped=stopped))

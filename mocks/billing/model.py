@@ -17,8 +17,8 @@ from domain.objects import Document
 from domain.proration import POLICIES, DayCount, ProrationPolicy
 from mocks.billing import documents
 from mocks.billing.quirks import Quirks
-from mocks.billing.records import Address, CreditNote, Customer, Invoice, ItemPrice, Subscription, Transaction
-from mocks.billing.resources import BillingAddress
+from mocks.billing.records import Address, CreditNote, Customer, Invoice, ItemPrice, Source, Subscription, Transaction
+from mocks.billing.resources import BillingAddress, WebhookEndpoint
 from mocks.kernel.codec import encode_json
 from mocks.kernel.desk import Desk, Message
 from mocks.kernel.operations import Refusal
@@ -28,6 +28,19 @@ DAY_SECONDS = 86_400
 EPOCH_DAY = date(1970, 1, 1).toordinal()
 Content = tuple[tuple[str, Any], ...]
 """What an event carries: (resource name, record) pairs; records are frozen, so the event is a snapshot."""
+
+
+WIPED = (
+    "customer", "subscription", "invoice", "credit_memo", "transaction", "cash", "refund", "usage", "unbilled_charge",
+    "payment_source", "promotional_credit", "quote", "order", "ramp",
+)  # fmt: skip
+
+
+class Addressed(msgspec.Struct, frozen=True):
+    """The content of a message to one registered endpoint."""
+
+    endpoint: WebhookEndpoint
+    content: Content
 
 
 class _SecondsOfDays(dict[date, int]):
@@ -79,6 +92,11 @@ class Billing:
         self.by_status: dict[str, dict[str, None]] = {}  # invoice status -> ids, oldest first
         self.open_credits: dict[str, dict[str, None]] = {}  # customer -> refundable notes with something left
         self.events: deque[Message] = deque(maxlen=quirks.events_kept)
+        self.endpoint_logins: dict[str, tuple[str, str]] = {}  # webhook endpoint -> user and password
+        self._endpoints: list[WebhookEndpoint] = []  # those that are told events
+        self.usages: dict[str, dict[str, None]] = {}  # subscription -> ids of its usage
+        self.price_keys: dict[tuple[str, str, int], str] = {}  # item, currency and months -> id of the price
+        self.unbilled: dict[str, dict[str, None]] = {}  # subscription -> ids of charges that wait for an invoice
         self.shown: dict[str, tuple[Any, msgspec.Raw]] = {}  # JSON of records, see `views.show`
         self.line_items: dict[str, list[Any]] = {}  # lines of documents as shown, see `views`
         self.addresses: dict[str, msgspec.Raw] = {}  # JSON of the addresses of customers
@@ -121,10 +139,20 @@ class Billing:
 
     # --- finding ----------------------------------------------------------------------------------------------------
 
+    def listed(self, sku: str, currency: str, months: int) -> ItemPrice | None:
+        """Return the price of an item in a currency for a period, or None."""
+        return self.prices.get(self.price_keys.get((sku, currency, months), ""))
+
+    def keep_price(self, price: ItemPrice) -> ItemPrice:
+        """Keep an item price."""
+        self.book.keep("item_price", price.id, price)
+        self.price_keys[price.sku, price.currency, price.months] = price.id
+        return price
+
     def customer(self, key: str) -> Customer:
         """Return a customer; refuse when there is none."""
         record = self._customers.get(key)
-        if record is None:
+        if record is None or record.deleted:
             raise Refusal("resource_not_found", f"{key} not found")
         return record
 
@@ -156,6 +184,20 @@ class Billing:
             raise Refusal("resource_not_found", f"{key} not found")
         return record
 
+    def source(self, key: str) -> Source:
+        """Return a payment source; refuse when there is none."""
+        found: Source | None = self.book.get("payment_source", key)
+        if found is None or found.deleted:
+            raise Refusal("resource_not_found", f"{key} not found")
+        return found
+
+    def found(self, kind: str, key: str) -> Any:
+        """Return a record of a kind that has no finder of its own; refuse when there is none or it was deleted."""
+        record = self.book.get(kind, key)
+        if record is None or record.deleted:
+            raise Refusal("resource_not_found", f"{key} not found")
+        return record
+
     # --- keeping ----------------------------------------------------------------------------------------------------
 
     def save_customer(self, customer: Customer) -> Customer:
@@ -163,6 +205,12 @@ class Billing:
         self.addresses[customer.id] = msgspec.Raw(encode_json(addressed(customer.address)))
         self.book.put("customer", customer.id, customer, documents.customer_document(customer), "active")
         return customer
+
+    def touch_customer(self, customer: Customer, **changes: Any) -> Customer:
+        """Keep a customer with changes, its version and time of update moved on."""
+        return self.save_customer(
+            msgspec.structs.replace(customer, updated_us=self.book.now_us, version=customer.version + 1, **changes)
+        )
 
     def save_subscription(self, subscription: Subscription) -> Subscription:
         """Keep a subscription and write it to the history."""
@@ -198,10 +246,16 @@ class Billing:
             open_ones[note.id] = None
         else:
             open_ones.pop(note.id, None)
-        self.shown.pop(note.customer, None)  # a customer shows what is left of its credits
+        self.shown.pop(note.customer, None)  # a customer shows what is left of its credits,
+        self.shown.pop(note.invoice, None)  # an invoice its notes
         document = documents.credit_document(note)
         self.book.put("credit_memo", note.id, note, document, document.status, note.txn)
         return note
+
+    def keep_transaction(self, transaction: Transaction) -> Transaction:
+        """Keep a transaction that moved no money: the history does not show it."""
+        self._transactions[transaction.id] = transaction
+        return transaction
 
     def save_transaction(self, transaction: Transaction, document: Document, kind: str, status: str) -> Transaction:
         """Keep a transaction; `document` is its canonical form as cash or refund."""
@@ -215,7 +269,9 @@ class Billing:
         """Write an event to the log, and send it when the webhook endpoint is subscribed to its type."""
         desk = self.desk
         key = f"ev_{desk.next('event'):012d}"
-        if topic in self.quirks.topics:
+        if self._endpoints:
+            message = self._told(topic, content, txn, key)
+        elif topic in self.quirks.topics:
             message = desk.post(topic, content, txn, message_id=key)
         else:
             message = Message(
@@ -223,12 +279,39 @@ class Billing:
             )  # fmt: skip
         self.events.append(message)
 
+    def _told(self, topic: str, content: Content, txn: str, key: str) -> Message:
+        """Tell every endpoint that wants it; return the event as it is logged."""
+        for endpoint in self._endpoints:
+            if not endpoint.enabled_events or topic in endpoint.enabled_events:
+                self.desk.post(topic, Addressed(endpoint, content), txn, message_id=key)
+        return Message(
+            id=key, system="billing", topic=topic, txn=txn, occurred_us=self.book.now_us, content=content
+        )  # fmt: skip
+
+    def route_events(self) -> None:
+        """Look up which endpoints are told events, after one was registered, changed or deleted."""
+        table: dict[str, WebhookEndpoint] = self.book.table("webhook_endpoint")
+        self._endpoints = [each for each in table.values() if not (each.disabled or each.deleted)]
+
+    def wipe(self) -> None:
+        """Forget customers and all that belongs to them; catalogue, endpoints and numbers stay."""
+        for kind in WIPED:
+            self.book.forget(kind)
+        for index in (self.credited, self.by_status, self.open_credits, self.usages, self.unbilled, self.shown):
+            index.clear()
+        self.line_items.clear()
+        self.addresses.clear()
+        self.events.clear()
+
 
 def addressed(address: Address) -> BillingAddress:
     """Return an address as the vendor shows it."""
     return BillingAddress(
         line1=address.line1, city=address.city, state_code=address.state_code, zip=address.zip,
-        country=address.country, validation_status="not_validated",
+        country=address.country, validation_status="not_validated", state=address.state or None,
+        line2=address.line2 or None, line3=address.line3 or None, first_name=address.first_name or None,
+        last_name=address.last_name or None, company=address.company or None, email=address.email or None,
+        phone=address.phone or None,
     )  # fmt: skip
 
 

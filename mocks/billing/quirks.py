@@ -40,6 +40,9 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     dunning_days         days after the due date at which dunning moves on (domain.md 2.3.13); the last but two exhausts
     events_kept          length of the event log; the vendor keeps 90 days [K]
     api_key              empty: any Basic user with an empty password; else that key only
+    catalogue_writable   the API changes items and prices; off: sales publishes them, as in a rehearsal (domain.md 2.2)
+    voids_closed         closed invoices without payments can be voided, as at the vendor; off: they are immutable
+    time_machine         the site has a time machine: the vendor's test sites have, live ones have not
     requests_per_minute  150 on test sites and Starter, 1000 Performance, 3500 Enterprise
     """
 
@@ -60,3 +63,17 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     webhook_user: str = "q2c"
     webhook_password: str = "webhook-secret"
     requests_per_minute: int = 1000
+    catalogue_writable: bool = False
+    voids_closed: bool = False
+    time_machine: bool = True
+
+
+LIVE = Quirks(
+    pending_invoices=False,
+    generated_event="pending_invoice_created",
+    applies_credits=True,
+    catalogue_writable=True,
+    voids_closed=True,
+    backdating="any",
+)
+"""A site as a real integration finds it: the vendor's own defaults where the reference integration asks for others."""

@@ -36,10 +36,7 @@ def read_transaction(billing: Billing, call: Call) -> Reply:
 
 def read_item_price(billing: Billing, call: Call) -> Reply:
     """Show an item price."""
-    price = billing.prices.get(call.params["id"])
-    if price is None:
-        raise Refusal("resource_not_found", f"{call.params['id']} not found")
-    return shown(billing, ("item_price", price))
+    return shown(billing, ("item_price", billing.found("item_price", call.params["id"])))
 
 
 def read_event(billing: Billing, call: Call) -> Reply:
@@ -48,8 +45,3 @@ def read_event(billing: Billing, call: Call) -> Reply:
         if message.id == call.params["id"]:
             return shown(billing, ("event", message))
     raise Refusal("resource_not_found", f"{call.params['id']} not found")
-
-
-def not_owned(_billing: Billing, _call: Call) -> Reply:
-    """Refuse a write to the catalogue: prices are published by sales (domain.md 2.2)."""
-    raise Refusal("not_owned", "the catalogue is published by sales; the API of this site only reads it")

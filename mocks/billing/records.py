@@ -8,6 +8,7 @@ import msgspec
 
 from domain.objects import Line
 from mocks.billing.coverage import Cover
+from mocks.billing.pricing import Tier
 from mocks.billing.terms import Price, Term
 
 FOREVER = date.max
@@ -22,6 +23,14 @@ class Address(msgspec.Struct, frozen=True, gc=False):
     state_code: str = ""
     zip: str = ""
     country: str = ""
+    state: str = ""
+    line2: str = ""
+    line3: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    company: str = ""
+    email: str = ""
+    phone: str = ""
 
 
 class Customer(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -39,17 +48,49 @@ class Customer(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     address: Address = Address()
     version: int = 1
     excess_minor: int = 0
+    promotional_minor: int = 0
+    first_name: str = ""
+    last_name: str = ""
+    email: str = ""
+    phone: str = ""
+    locale: str = ""
+    taxability: str = "taxable"
+    auto_collection: str = "off"
+    source: str = ""  # the primary payment source
+    custom: tuple[tuple[str, str], ...] = ()
+    deleted: bool = False
 
 
 class ItemPrice(msgspec.Struct, frozen=True, gc=False):
-    """A price of an item in one currency for one billing period (`months` 0: a one-time charge)."""
+    """A price of an item in one currency for one billing period (`months` 0: a one-time charge).
+
+    `sku` is the id of the item, `list_unit_minor` the price of one unit (of all, for a flat fee; 0 with tiers).
+    """
 
     id: str
     sku: str
     currency: str
     months: int
-    kind: str
+    kind: str  # recurring | one_time
     list_unit_minor: int
+    item_type: str = "plan"  # plan | addon | charge
+    model: str = "per_unit"
+    tiers: tuple[Tier, ...] = ()
+    free: int = 0
+    metered: bool = False
+    trial_days: int = 0
+    cycles: int = 0
+    name: str = ""
+    family: str = ""
+    period_unit: str = "month"
+    status: str = "active"
+    external_name: str = ""
+    description: str = ""
+    metadata: str = ""
+    created_us: int = 0
+    updated_us: int = 0
+    version: int = 1
+    deleted: bool = False
 
 
 class Charge(msgspec.Struct, frozen=True, gc=False):
@@ -60,13 +101,14 @@ class Charge(msgspec.Struct, frozen=True, gc=False):
     unit_minor: int
     start: date
     billed: bool = False
+    full_minor: int = 0  # what all of it costs
 
 
 class Wanted(msgspec.Struct, frozen=True, gc=False):
     """What a request asks a subscription to consist of: recurring prices and one-time charges, by sku."""
 
     prices: dict[str, Price]
-    charges: dict[str, tuple[int, int]]  # quantity, unit_minor
+    charges: dict[str, tuple[int, int, int]]  # quantity, unit_minor, what all of it costs
 
 
 class Change(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -95,6 +137,7 @@ class Cancellation(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 class Subscription(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A subscription. `status` is the canonical one; `wake` numbers the plan on the agenda that is still valid.
 
+    While it is in trial, `start` is the first day after it.
     `fresh_from` is the first day that may be billed wrongly (None: all is right up to the next bill day).
     """
 
@@ -127,6 +170,19 @@ class Subscription(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     wake: int = 0
     wakes_us: int = 0
     version: int = 1
+    auto_collection: str = "off"
+    net_term_days: int | None = None  # None: as the customer
+    source: str = ""  # a payment source of its own; empty: the customer's primary one
+    pending: bool | None = None  # whether its invoices wait as pending; None: as the site does
+    coupons: tuple[tuple[str, int], ...] = ()  # coupon, how often it was applied
+    trial_start: date | None = None
+    trial_us: int = 0  # the instant at which a trial begins; it ends at `starts_us`
+    paused: tuple[Term, ...] = ()  # what goes on when it is resumed
+    pause_day: date | None = None
+    resume_day: date | None = None
+    ahead: date | None = None  # charged in advance for what begins up to this day
+    bills_from: date | None = None  # what lies before was billed elsewhere (imported)
+    deleted: bool = False
 
 
 class Invoice(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -162,6 +218,13 @@ class Invoice(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     dunning: str = "current"
     dunning_stopped: bool = False
     version: int = 1
+    recurring: bool = True
+    discounts: tuple[tuple[str, str, int], ...] = ()  # line, coupon, what it took off; lines are net of it
+    credits: tuple[tuple[str, int], ...] = ()  # credit note (empty: promotional credits), amount
+    auto_collection: str = "off"
+    source: str = ""
+    voided_us: int = 0
+    deleted: bool = False
 
     @property
     def total_minor(self) -> int:
@@ -189,7 +252,7 @@ class CreditNote(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     reference: str
     type: str  # adjustment | refundable
     reason: str
-    status: str  # adjusted | refund_due | refunded
+    status: str  # adjusted | refund_due | refunded | voided
     lines: tuple[Line, ...]
     net_minor: int
     tax_minor: int
@@ -202,6 +265,8 @@ class CreditNote(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     refunds: tuple[tuple[str, int], ...] = ()
     notes: str = ""
     version: int = 1
+    voided_us: int = 0
+    deleted: bool = False
 
     @property
     def total_minor(self) -> int:
@@ -231,4 +296,72 @@ class Transaction(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     txn: str
     invoice: str = ""
     note: str = ""
-    status: str = "success"
+    status: str = "success"  # success | failure | voided
+    applied: tuple[tuple[str, int], ...] = ()  # invoices it pays, amounts
+    refunds: tuple[tuple[str, int], ...] = ()  # transactions that gave it back, amounts
+    refunded: str = ""  # the payment that a refund gives back
+    gateway: str = "not_applicable"
+    source: str = ""
+    masked: str = ""
+    error_code: str = ""
+    error_text: str = ""
+    voided_us: int = 0
+    updated_us: int = 0
+    version: int = 1
+    deleted: bool = False
+
+    @property
+    def refunded_minor(self) -> int:
+        """What of a payment was given back."""
+        return sum([amount for _, amount in self.refunds])
+
+
+class Usage(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """What was used of a metered charge; `invoice` and `line` once it was billed."""
+
+    id: str
+    subscription: str
+    item_price: str
+    sku: str
+    quantity: int
+    at_us: int
+    day: date
+    created_us: int
+    updated_us: int
+    note: str = ""
+    invoice: str = ""
+    line: str = ""
+    version: int = 1
+    deleted: bool = False
+
+
+class Unbilled(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A charge that waits for an invoice."""
+
+    id: str
+    customer: str
+    subscription: str
+    currency: str
+    line: Line
+    zone: str
+    created_us: int
+    updated_us: int
+    deleted: bool = False
+
+
+class Source(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A card on file; only what may be shown of its number is kept. `decline` is how the gateway refuses it."""
+
+    id: str
+    customer: str
+    masked: str
+    last4: str
+    iin: str
+    brand: str
+    expiry_month: int
+    expiry_year: int
+    created_us: int
+    updated_us: int
+    decline: str = ""
+    version: int = 1
+    deleted: bool = False

@@ -6,6 +6,8 @@ Sources: the vendor's public API (catalogue 2.0) as its own client knows it; dia
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import msgspec
 
 
@@ -183,6 +185,7 @@ class LineItem(Shown, frozen=True, kw_only=True, tag="line_item"):
     discount_amount: int
     description: str
     entity_type: str
+    item_level_discount_amount: int | None = None
     entity_id: str | None = None
     subscription_id: str | None = None
     reference_line_item_id: str | None = None
@@ -377,6 +380,72 @@ class Transaction(Shown, frozen=True, kw_only=True, tag="transaction"):
     linked_refunds: list[LinkedRefund] | None = None
 
 
+class ItemFamily(Shown, frozen=True, kw_only=True, tag="item_family"):
+    """A family of items."""
+
+    id: str
+    name: str
+    status: str
+    created_at: int
+    updated_at: int
+    resource_version: int
+    deleted: bool
+    description: str | None = None
+
+
+class Item(Shown, frozen=True, kw_only=True, tag="item"):
+    """An item: a plan, an addon or a charge."""
+
+    id: str
+    name: str
+    status: str
+    item_family_id: str
+    type: str
+    is_shippable: bool
+    is_giftable: bool
+    enabled_for_checkout: bool
+    enabled_in_portal: bool
+    item_applicability: str
+    metered: bool
+    created_at: int
+    updated_at: int
+    resource_version: int
+    deleted: bool
+    external_name: str | None = None
+    description: str | None = None
+    included_in_mrr: bool | None = None
+    unit: str | None = None
+    usage_calculation: str | None = None
+    metadata: msgspec.Raw | None = None
+
+
+class Coupon(Shown, frozen=True, kw_only=True, tag="coupon"):
+    """A coupon."""
+
+    id: str
+    name: str
+    discount_type: str
+    duration_type: str
+    status: str
+    apply_discount_on: str
+    apply_on: str
+    redemptions: int
+    created_at: int
+    updated_at: int
+    resource_version: int
+    deleted: bool
+    invoice_name: str | None = None
+    discount_percentage: Decimal | None = None
+    discount_amount: int | None = None
+    currency_code: str | None = None
+    duration_month: int | None = None
+    period: int | None = None
+    period_unit: str | None = None
+    valid_till: int | None = None
+    max_redemptions: int | None = None
+    meta_data: msgspec.Raw | None = None
+
+
 class ItemPrice(Shown, frozen=True, kw_only=True, tag="item_price"):
     """A price of an item in a currency for a billing period."""
 
@@ -418,3 +487,306 @@ class Event(Shown, frozen=True, kw_only=True, tag="event"):
     webhook_status: str
     content: dict[str, msgspec.Raw]
     webhooks: list[str] = []
+
+
+class Usage(Shown, frozen=True, kw_only=True, tag="usage"):
+    """What was used of a metered charge."""
+
+    id: str
+    usage_date: int
+    subscription_id: str
+    item_price_id: str
+    quantity: str
+    source: str
+    created_at: int
+    updated_at: int
+    resource_version: int
+    invoice_id: str | None = None
+    line_item_id: str | None = None
+    note: str | None = None
+
+
+class UnbilledCharge(Shown, frozen=True, kw_only=True, tag="unbilled_charge"):
+    """A charge that waits for an invoice."""
+
+    id: str
+    customer_id: str
+    subscription_id: str
+    date_from: int
+    date_to: int
+    unit_amount: int
+    pricing_model: str
+    quantity: int
+    amount: int
+    currency_code: str
+    discount_amount: int
+    description: str
+    entity_type: str
+    is_voided: bool
+    deleted: bool
+    created_at: int
+    updated_at: int
+    entity_id: str | None = None
+
+
+class Card(Shown, frozen=True, kw_only=True, tag="card"):
+    """What may be shown of a card."""
+
+    iin: str
+    last4: str
+    brand: str
+    funding_type: str
+    expiry_month: int
+    expiry_year: int
+    masked_number: str
+
+
+class PaymentSource(Shown, frozen=True, kw_only=True, tag="payment_source"):
+    """A card on file."""
+
+    id: str
+    customer_id: str
+    type: str
+    status: str
+    reference_id: str
+    gateway: str
+    gateway_account_id: str
+    card: Card
+    created_at: int
+    updated_at: int
+    resource_version: int
+    deleted: bool
+
+
+class PromotionalCredit(Shown, frozen=True, kw_only=True, tag="promotional_credit"):
+    """Promotional credits given or taken back."""
+
+    id: str
+    customer_id: str
+    type: str
+    amount: int
+    currency_code: str
+    description: str
+    credit_type: str
+    closing_balance: int
+    created_at: int
+    deleted: bool = False
+    reference: str | None = None
+
+
+class SubscriptionEstimate(Shown, frozen=True, kw_only=True, tag="subscription_estimate"):
+    """What a subscription would be."""
+
+    currency_code: str
+    status: str
+    id: str | None = None
+    next_billing_at: int | None = None
+    trial_end: int | None = None
+
+
+class InvoiceEstimate(Shown, frozen=True, kw_only=True, tag="invoice_estimate"):
+    """What an invoice would be."""
+
+    recurring: bool
+    date: int
+    price_type: str
+    sub_total: int
+    total: int
+    credits_applied: int
+    amount_paid: int
+    amount_due: int
+    round_off_amount: int
+    customer_id: str
+    currency_code: str
+    line_items: list[LineItem] | msgspec.Raw
+    line_item_discounts: list[LineDiscount] | None = None
+    discounts: list[Discount] | None = None
+
+
+class CreditNoteEstimate(Shown, frozen=True, kw_only=True, tag="credit_note_estimate"):
+    """What a credit note would be."""
+
+    reference_invoice_id: str
+    type: str
+    price_type: str
+    currency_code: str
+    sub_total: int
+    total: int
+    amount_allocated: int
+    amount_available: int
+    line_items: list[LineItem] | msgspec.Raw
+
+
+class Estimate(Shown, frozen=True, kw_only=True, tag="estimate"):
+    """What an operation would lead to."""
+
+    created_at: int
+    credit_note_estimates: list[CreditNoteEstimate]
+    subscription_estimate: SubscriptionEstimate | None = None
+    invoice_estimate: InvoiceEstimate | None = None
+    next_invoice_estimate: InvoiceEstimate | None = None
+
+
+class Quote(Shown, frozen=True, kw_only=True, tag="quote"):
+    """An offer."""
+
+    id: str
+    customer_id: str
+    status: str
+    operation_type: str
+    price_type: str
+    valid_till: int
+    date: int
+    sub_total: int
+    total: int
+    total_payable: int
+    charge_on_acceptance: int
+    credits_applied: int
+    amount_paid: int
+    amount_due: int
+    version: int
+    resource_version: int
+    updated_at: int
+    currency_code: str
+    line_items: msgspec.Raw
+    notes: list[dict[str, str]]
+    deleted: bool
+    name: str | None = None
+    po_number: str | None = None
+    subscription_id: str | None = None
+    invoice_id: str | None = None
+    business_entity_id: str | None = None
+
+
+class QuotedSubscription(Shown, frozen=True, kw_only=True, tag="quoted_subscription"):
+    """The subscription that a quote offers."""
+
+    id: str
+    subscription_items: list[SubscriptionItem]
+    billing_period: int | None = None
+    billing_period_unit: str | None = None
+    start_date: int | None = None
+    remaining_billing_cycles: int | None = None
+    po_number: str | None = None
+
+
+class OrderLine(Shown, frozen=True, kw_only=True, tag="order_line_item"):
+    """A line of an order."""
+
+    id: str
+    invoice_id: str
+    invoice_line_item_id: str
+    unit_price: int
+    description: str
+    amount: int
+    fulfillment_quantity: int
+    fulfillment_amount: int
+    status: str
+    entity_type: str
+    is_shippable: bool
+    discount_amount: int
+    tax_amount: int
+    amount_paid: int
+    amount_adjusted: int
+
+
+class Order(Shown, frozen=True, kw_only=True, tag="order"):
+    """An order by which an invoice is shipped."""
+
+    id: str
+    document_number: str
+    invoice_id: str
+    customer_id: str
+    status: str
+    order_type: str
+    price_type: str
+    created_by: str
+    tax: int
+    sub_total: int
+    total: int
+    amount_paid: int
+    amount_adjusted: int
+    currency_code: str
+    payment_status: str
+    order_line_items: list[OrderLine]
+    created_at: int
+    status_update_at: int
+    updated_at: int
+    resource_version: int
+    deleted: bool
+    subscription_id: str | None = None
+    reference_id: str | None = None
+    fulfillment_status: str | None = None
+    note: str | None = None
+    tracking_id: str | None = None
+    tracking_url: str | None = None
+    batch_id: str | None = None
+    shipping_date: int | None = None
+    order_date: int | None = None
+    shipped_at: int | None = None
+    delivered_at: int | None = None
+    cancelled_at: int | None = None
+
+
+class Ramp(Shown, frozen=True, kw_only=True, tag="ramp"):
+    """A change of a subscription planned for a day."""
+
+    id: str
+    subscription_id: str
+    effective_from: int
+    status: str
+    items_to_add: list[SubscriptionItem]
+    items_to_update: list[SubscriptionItem]
+    items_to_remove: list[str]
+    created_at: int
+    updated_at: int
+    resource_version: int
+    deleted: bool
+    description: str | None = None
+
+
+class WebhookEndpoint(Shown, frozen=True, kw_only=True, tag="webhook_endpoint"):
+    """An address that is told events; without events named it is told all."""
+
+    id: str
+    name: str
+    url: str
+    send_card_resource: bool
+    disabled: bool
+    primary_url: bool
+    api_version: str
+    enabled_events: list[str]
+    created_at: int
+    deleted: bool = False
+
+
+class TimeMachine(Shown, frozen=True, kw_only=True, tag="time_machine"):
+    """The time machine of a test site."""
+
+    name: str
+    time_travel_status: str
+    genesis_time: int
+    destination_time: int
+
+
+class Configuration(Shown, frozen=True, kw_only=True, tag="configuration"):
+    """How a site is configured."""
+
+    domain: str
+    product_catalog_version: str
+    chargebee_response_schema_type: str
+
+
+class Site(Shown, frozen=True, kw_only=True, tag="site"):
+    """A site."""
+
+    id: str
+    time_zone: str
+    product_catalog_version: str
+
+
+class Download(Shown, frozen=True, kw_only=True, tag="download"):
+    """Where something could be downloaded until when."""
+
+    download_url: str
+    valid_till: int

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from domain.calendar import midnight_us
+from domain.calendar import SECOND_US, midnight_us
 from domain.objects import Line
 from mocks.billing import subscriptions
 from mocks.billing.coverage import Cover, charge_amount
@@ -15,7 +15,10 @@ from mocks.billing.documents import PAID
 from mocks.billing.invoices import next_line_id
 from mocks.billing.model import Billing, quote_number
 from mocks.billing.records import Address, Charge, Customer, Invoice, ItemPrice, Subscription
-from mocks.billing.terms import Price, Term, segments
+from mocks.billing.resources import Item, ItemFamily
+from mocks.billing.terms import Price, Term, per_unit, segments
+
+FAMILY = "price-list"
 
 
 def price_key(sku: str, currency: str, months: int) -> str:
@@ -33,8 +36,34 @@ def create_item_price(billing: Billing, arguments: dict[str, Any]) -> None:
 
 def _keep_price(billing: Billing, sku: str, currency: str, months: int, kind: str, list_unit_minor: int) -> None:
     months = 0 if kind == "one_time" else months
-    key = price_key(sku, currency, months)
-    billing.book.keep("item_price", key, ItemPrice(key, sku, currency, months, kind, list_unit_minor))
+    item_type = "plan" if months else "charge"
+    _keep_item(billing, sku, item_type)
+    key, now_us = price_key(sku, currency, months), billing.book.now_us
+    billing.keep_price(
+        ItemPrice(
+            key, sku, currency, months, kind, list_unit_minor, item_type=item_type, name=key, family=FAMILY,
+            created_us=now_us, updated_us=now_us,
+        )
+    )  # fmt: skip
+
+
+def _keep_item(billing: Billing, sku: str, item_type: str) -> None:
+    """Keep the item of a price, in a family of the price list, unless it is there."""
+    if billing.book.get("item", sku) is not None:
+        return
+    second = billing.book.now_us // SECOND_US
+    if billing.book.get("item_family", FAMILY) is None:
+        family = ItemFamily(
+            id=FAMILY, name="Price list", status="active", created_at=second, updated_at=second, resource_version=1,
+            deleted=False,
+        )  # fmt: skip
+        billing.book.keep("item_family", FAMILY, family)
+    item = Item(
+        id=sku, name=sku, status="active", item_family_id=FAMILY, type=item_type, is_shippable=False,
+        is_giftable=False, enabled_for_checkout=True, enabled_in_portal=True, item_applicability="all", metered=False,
+        created_at=second, updated_at=second, resource_version=1, deleted=False,
+    )  # fmt: skip
+    billing.book.keep("item", sku, item)
 
 
 def publish_price_book(_billing: Billing, _arguments: dict[str, Any]) -> None:
@@ -119,20 +148,22 @@ def _terms(
         if billing.prices.get(price_key(sku, customer.currency, 0 if item["kind"] == "one_time" else months)) is None:
             _keep_price(billing, sku, customer.currency, months, item["kind"], unit)
         if item["kind"] == "one_time":
-            charges.append(Charge(sku, quantity, unit, begins, billed=begins < billed_to))
+            charges.append(Charge(sku, quantity, unit, begins, billed=begins < billed_to, full_minor=quantity * unit))
         else:
-            terms.append(Term(sku, Price(quantity, unit, months), begins))
+            terms.append(Term(sku, per_unit(quantity, unit, months), begins))
     return tuple(terms), tuple(charges)
 
 
 def _billed(billing: Billing, subscription: Subscription, billed_to: date) -> Subscription:
     key, policy = f"INV-{billing.desk.next('invoice'):07d}", billing.policy(subscription.zone)
     lines: list[Line] = []
+    prices: list[Price] = []
     for term in subscription.terms:
         for segment in segments(term, subscription.start, term.start, subscription.term_end):
             if segment.start >= billed_to:
                 break
             price = segment.price
+            prices.append(price)
             lines.append(
                 Line(
                     id=next_line_id(billing), sku=term.sku, kind="recurring", quantity=price.quantity,
@@ -141,11 +172,14 @@ def _billed(billing: Billing, subscription: Subscription, billed_to: date) -> Su
                     full_start=segment.full_start, full_end=segment.full_end,
                 )
             )  # fmt: skip
-    covers = tuple(Cover(line, key, ((line.period_start, line.period_end),)) for line in lines)  # type: ignore[arg-type]
+    covers = tuple(
+        Cover(line, key, ((line.period_start, line.period_end),), price)  # type: ignore[arg-type]
+        for line, price in zip(lines, prices, strict=True)
+    )
     lines.extend(
         Line(
             id=next_line_id(billing), sku=charge.sku, kind="one_time", quantity=charge.quantity,
-            unit_minor=charge.unit_minor, amount_minor=charge.quantity * charge.unit_minor,
+            unit_minor=charge.unit_minor, amount_minor=charge.full_minor,
         )
         for charge in subscription.charges
         if charge.billed

@@ -2,92 +2,114 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from msgspec.structs import replace
 
+from domain.calendar import midnight_us
 from domain.http import Reply
-from mocks.billing import changes, seeds, subscriptions, views
 from mocks.billing import bodies as f
+from mocks.billing import changes, coupons, gateway, subscriptions, views
 from mocks.billing.customer_calls import meta_of
+from mocks.billing.items import Asked, asked, require_plan, start_of
 from mocks.billing.model import Billing, quote_number
-from mocks.billing.records import Cancellation, Change, Subscription, Wanted
-from mocks.billing.subscriptions import Intent, Settled
-from mocks.billing.terms import Price, Term, next_bill_day
+from mocks.billing.records import Cancellation, Change, Customer, Subscription
+from mocks.billing.subscriptions import WAITING, Intent, Settled
+from mocks.billing.terms import Term, next_bill_day
 from mocks.billing.views import reply, show
 from mocks.kernel.operations import Call, Refusal
 
 
-def _wanted(billing: Billing, currency: str, rows: list[f.ItemRow]) -> Wanted:
-    prices: dict[str, Price] = {}
-    charges: dict[str, tuple[int, int]] = {}
-    for index, row in enumerate(rows):
-        field = f"subscription_items[item_price_id][{index}]"
-        listed = billing.prices.get(row.item_price_id)
-        if listed is None:
-            raise Refusal("param_wrong_value", f"{row.item_price_id} is no item price of this site", field=field)
-        if listed.currency != currency:
-            detail = f"{row.item_price_id} is in {listed.currency}, the customer in {currency}"
-            raise Refusal("param_wrong_value", detail, field=field)
-        if listed.sku in prices or listed.sku in charges:
-            raise Refusal("param_wrong_value", f"{listed.sku} is given twice", field=field)
-        unit_minor = listed.list_unit_minor if row.unit_price is None else row.unit_price
-        if listed.months:
-            prices[listed.sku] = Price(row.quantity, unit_minor, listed.months)
-        else:
-            charges[listed.sku] = (row.quantity, unit_minor)
-    return Wanted(prices, charges)
-
-
 def create_subscription(billing: Billing, call: Call) -> Reply:
-    """Create a subscription of a customer; a start to come makes it wait as `future`."""
+    """Create a subscription of a customer; a start to come makes it wait as `future`, a trial as `in_trial`."""
     body: f.CreateSubscription = call.body
     customer = billing.customer(call.params["id"])
     if not body.subscription_items:
         raise Refusal("param_wrong_value", "cannot be blank", field="subscription_items[item_price_id][0]")
     meta_of(body.meta_data)
-    wanted = _wanted(billing, customer.currency, body.subscription_items)
-    plan_sku, plan_price = next(iter(wanted.prices.items()), ("", None))
-    start, starts_us = _start(billing, body.start_date, customer.zone)
-    settled = subscriptions.create(
-        billing,
-        Intent(
-            id=body.id or f"sub_{billing.desk.next('subscription'):08d}",
-            customer=customer,
-            wanted=wanted,
-            plan=seeds.price_key(plan_sku, customer.currency, plan_price.months) if plan_price else "",
-            start=start,
-            starts_us=starts_us,
-            cycles=body.billing_cycles,
-            plan_months=plan_price.months if plan_price else 1,
-            at_term_end=body.contract_term.action_at_term_end,
-            reference=body.po_number or body.id,
-            meta=body.meta_data,
-            texts=tuple(body.custom.values()),
-        ),
+    found = asked(billing, customer.currency, body.subscription_items)
+    require_plan(billing, found)
+    wish = intent(billing, customer, found, body)
+    if wish.auto_collection == "on" and wish.starts_us <= billing.book.now_us:
+        gateway.require_collectable(billing, customer, wish.source)
+    return settled_reply(billing, subscriptions.create(billing, wish))
+
+
+def intent(billing: Billing, customer: Customer, found: Asked, body: f.CreateSubscription) -> Intent:
+    """Return what a request to create a subscription means."""
+    plan_price = next(iter(found.wanted.prices.values()), None)
+    plan_sku = next(iter(found.wanted.prices), "")
+    months = plan_price.months if plan_price else 1
+    key = billing.price_keys.get((plan_sku, customer.currency, months), "")
+    start, starts_us = start_of(billing, body.start_date, customer.zone)
+    trial_start, trial_us = None, 0
+    trial_end = _trial_end(billing, found, body.trial_end, start, customer.zone)
+    if trial_end is not None:
+        (trial_start, trial_us), (start, starts_us) = (start, starts_us), trial_end
+    wanted_coupons = (*body.coupon_ids, *([body.coupon] if body.coupon else []))
+    if wanted_coupons:
+        coupons.require(billing, wanted_coupons, customer.currency)
+    cycles = body.billing_cycles
+    if cycles is None and found.plan is not None and found.plan.cycles:
+        cycles = found.plan.cycles
+    return Intent(
+        id=body.id or f"sub_{billing.desk.next('subscription'):08d}",
+        customer=customer,
+        wanted=found.wanted,
+        plan=found.plan.id if found.plan is not None else key,
+        start=start,
+        starts_us=starts_us,
+        cycles=cycles,
+        plan_months=months,
+        at_term_end=body.contract_term.action_at_term_end,
+        reference=body.po_number or body.id,
+        meta=body.meta_data,
+        texts=tuple(body.custom.values()),
+        trial_start=trial_start,
+        trial_us=trial_us,
+        auto_collection=body.auto_collection or customer.auto_collection,
+        net_term_days=body.net_term_days,
+        source=body.payment_source_id,
+        pending=body.create_pending_invoices,
+        coupons=wanted_coupons,
+        charges=body.invoice_immediately,
     )
-    return _settled(billing, settled)
 
 
-def _start(billing: Billing, seconds: int | None, zone: str) -> tuple[date, int]:
-    if seconds is None:
-        return billing.today(zone), billing.book.now_us
-    return billing.day_at(seconds, zone), billing.due_at(seconds, zone)
+def _trial_end(
+    billing: Billing, found: Asked, seconds: int | None, start: date, zone: str
+) -> tuple[date, int] | None:  # fmt: skip
+    if seconds is not None:
+        if not seconds:
+            return None
+        day, at_us = start_of(billing, seconds, zone)
+        if day <= start:
+            raise Refusal("param_wrong_value", "must lie after the start", field="trial_end")
+        return day, at_us
+    if found.plan is None or not found.plan.trial_days:
+        return None
+    day = start + timedelta(days=found.plan.trial_days)
+    return day, midnight_us(day, zone)
 
 
-def _settled(billing: Billing, settled: Settled) -> Reply:
+def settled_reply(billing: Billing, settled: Settled) -> Reply:
+    """Return the reply that shows what an operation on a subscription led to."""
+    return reply(outcome(billing, settled))
+
+
+def outcome(billing: Billing, settled: Settled) -> dict[str, Any]:
+    """Return what an operation on a subscription led to, by resource name."""
     subscription = settled.subscription
-    body = {
+    body: dict[str, Any] = {
         "subscription": show(billing, "subscription", subscription),
         "customer": show(billing, "customer", billing.customer(subscription.customer)),
     }
     if settled.invoice is not None:
         body["invoice"] = show(billing, "invoice", billing.invoice(settled.invoice.id))
     if settled.notes:
-        shown: Any = [show(billing, "credit_note", note) for note in settled.notes]
-        body["credit_notes"] = shown
-    return reply(body)
+        body["credit_notes"] = [show(billing, "credit_note", note) for note in settled.notes]
+    return body
 
 
 def _reference(custom: dict[str, str], meta: dict[str, Any]) -> str:
@@ -100,25 +122,32 @@ def _reference(custom: dict[str, str], meta: dict[str, Any]) -> str:
 
 def update_subscription(billing: Billing, call: Call) -> Reply:
     """Activate or revise a subscription that waits, or change the terms of a running one from a day on."""
-    body: f.UpdateSubscription = call.body
-    subscription = billing.subscription(call.params["id"])
+    return settled_reply(billing, updated(billing, call.params["id"], call.body))
+
+
+def updated(billing: Billing, key: str, body: f.UpdateSubscription) -> Settled:
+    """Do what a request to change a subscription asks for."""
+    subscription = billing.subscription(key)
     meta = meta_of(body.meta_data)
+    if body.reactivate and subscription.status in ("cancelled", "expired"):
+        subscription = changes.reactivate(billing, key, body.billing_cycles, body.invoice_immediately).subscription
     wanted = None
     if body.subscription_items:
-        wanted = _wanted(billing, subscription.currency, body.subscription_items)
+        wanted = asked(billing, subscription.currency, body.subscription_items).wanted
     elif body.replace_items_list:
         raise Refusal("param_wrong_value", "cannot be blank", field="subscription_items[item_price_id][0]")
-    waiting = subscription.status == "pending_activation"
-    if waiting and (body.start_date is not None or body.changes_scheduled_at is None):
-        start = None if body.start_date is None else _start(billing, body.start_date, subscription.zone)
-        revised = changes.revise(billing, subscription.id, start, wanted, body.replace_items_list, body.meta_data)
-        return _settled(billing, revised)
-    changes.require_live(subscription, "pending_activation")
+    if body.coupon_ids:
+        coupons.require(billing, body.coupon_ids, subscription.currency)
+    if subscription.status in WAITING and (body.start_date is not None or body.changes_scheduled_at is None):
+        return _revised(billing, subscription, wanted, body)
+    changes.require_live(subscription, *WAITING)
     if body.start_date is not None:
         detail = f"subscription {subscription.id} has started; only a future one can be given another start_date"
         raise Refusal("invalid_state_for_request", detail, field="start_date")
     if wanted is None:
-        return _settled(billing, _plainly(billing, subscription, body))
+        return _plainly(billing, subscription, body)
+    if body.coupon_ids:
+        subscription = billing.keep_subscription(_with_coupons(billing, subscription, body))
     reference = _reference(body.custom, meta)
     change = Change(
         day=_change_day(billing, subscription, body),
@@ -130,19 +159,38 @@ def update_subscription(billing: Billing, call: Call) -> Reply:
         txn=quote_number(reference, *body.custom.values()),
         meta=body.meta_data,
     )
-    return _settled(billing, changes.amend(billing, subscription.id, change))
+    return changes.amend(billing, subscription.id, change)
+
+
+def _revised(billing: Billing, subscription: Subscription, wanted: Any, body: f.UpdateSubscription) -> Settled:
+    seconds = body.start_date if subscription.status == "pending_activation" else body.trial_end
+    start = None if seconds is None else start_of(billing, seconds, subscription.zone)
+    if seconds == 0:  # the vendor's word for a trial that ends now
+        start = start_of(billing, None, subscription.zone)
+    return changes.revise(billing, subscription.id, start, wanted, body.replace_items_list, body.meta_data)
 
 
 def _plainly(billing: Billing, subscription: Subscription, body: f.UpdateSubscription) -> Settled:
     changed = subscriptions.touched(
         billing,
-        subscription,
+        _with_coupons(billing, subscription, body),
         meta=body.meta_data or subscription.meta,
         reference=subscription.reference if body.po_number is None else body.po_number,
+        auto_collection=body.auto_collection or subscription.auto_collection,
     )
     billing.save_subscription(changed)
     subscriptions.announce(billing, "subscription_changed", changed)
     return Settled(changed)
+
+
+def _with_coupons(billing: Billing, subscription: Subscription, body: f.UpdateSubscription) -> Subscription:
+    if not body.coupon_ids:
+        return subscription
+    coupons.redeem(billing, body.coupon_ids)
+    kept = () if body.replace_coupon_list else subscription.coupons
+    return subscriptions.touched(
+        billing, subscription, coupons=(*kept, *[(key, 0) for key in body.coupon_ids if key not in dict(kept)])
+    )
 
 
 def _change_day(billing: Billing, subscription: Subscription, body: f.UpdateSubscription) -> date:
@@ -171,7 +219,7 @@ def cancel_subscription(billing: Billing, call: Call) -> Reply:
         txn=quote_number(reference, *body.custom.values()),
         reason=body.cancel_reason_code,
     )
-    return _settled(billing, changes.cancel(billing, subscription.id, cancellation))
+    return settled_reply(billing, changes.cancel(billing, subscription.id, cancellation))
 
 
 def _cancel_day(billing: Billing, subscription: Subscription, body: f.CancelSubscription) -> date:
@@ -193,17 +241,98 @@ def change_term_end(billing: Billing, call: Call) -> Reply:
     reference = body.custom.get("cf_amendment_ref", "")
     end = billing.day_at(body.term_ends_at, subscription.zone)
     settled = changes.move_end(billing, subscription.id, end, reference, quote_number(reference), body.prorate)
-    return _settled(billing, settled)
+    return settled_reply(billing, settled)
 
 
 def remove_scheduled_changes(billing: Billing, call: Call) -> Reply:
     """Drop the changes that wait for their day."""
-    return _settled(billing, changes.drop_scheduled(billing, call.params["id"]))
+    return settled_reply(billing, changes.drop_scheduled(billing, call.params["id"]))
 
 
 def remove_scheduled_cancellation(billing: Billing, call: Call) -> Reply:
     """Take back a cancellation that waits for its day."""
-    return _settled(billing, changes.revoke_cancellation(billing, call.params["id"]))
+    return settled_reply(billing, changes.revoke_cancellation(billing, call.params["id"]))
+
+
+def pause_subscription(billing: Billing, call: Call) -> Reply:
+    """Pause a subscription at once, on a day, or when its billing period is over."""
+    body: f.Pause = call.body
+    subscription = billing.subscription(call.params["id"])
+    today, zone = billing.today(subscription.zone), subscription.zone
+    day = today
+    if body.pause_option == "specific_date":
+        if body.pause_date is None:
+            raise Refusal("param_wrong_value", "cannot be blank", field="pause_date")
+        day = billing.day_at(body.pause_date, zone)
+    elif body.pause_option != "immediately":
+        day = next_bill_day(subscription.terms, subscription.start, subscription.term_end, today) or today
+    resume_day = None if body.resume_date is None else billing.day_at(body.resume_date, zone)
+    return settled_reply(billing, changes.pause(billing, subscription.id, day, resume_day))
+
+
+def resume_subscription(billing: Billing, call: Call) -> Reply:
+    """Let a paused subscription go on, now or on a day."""
+    body: f.Resume = call.body
+    key = call.params["id"]
+    if body.resume_option == "immediately":
+        settled = changes.resume(billing, key, body.charges_handling == "invoice_immediately")
+        return settled_reply(billing, settled)
+    if body.resume_date is None:
+        raise Refusal("param_wrong_value", "cannot be blank", field="resume_date")
+    day = billing.day_at(body.resume_date, billing.subscription(key).zone)
+    return settled_reply(billing, changes.schedule_resumption(billing, key, day))
+
+
+def reactivate_subscription(billing: Billing, call: Call) -> Reply:
+    """Let a cancelled subscription live again."""
+    body: f.Reactivate = call.body
+    settled = changes.reactivate(billing, call.params["id"], body.billing_cycles, body.invoice_immediately)
+    return settled_reply(billing, settled)
+
+
+def charge_future_renewals(billing: Billing, call: Call) -> Reply:
+    """Charge the next billing periods in advance."""
+    return settled_reply(billing, changes.charge_ahead(billing, call.params["id"], call.body.terms_to_charge))
+
+
+def import_subscription(billing: Billing, call: Call) -> Reply:
+    """Take over a subscription that lived elsewhere: what lies before its current term's end is billed already."""
+    body: f.ImportSubscription = call.body
+    customer = billing.customer(call.params["id"])
+    found = asked(billing, customer.currency, body.subscription_items)
+    meta_of(body.meta_data)
+    seconds = body.current_term_start if body.start_date is None else body.start_date
+    start, starts_us = start_of(billing, seconds, customer.zone)
+    bills_from = None
+    if body.current_term_end is not None and not body.create_current_term_invoice:
+        bills_from = billing.day_at(body.current_term_end, customer.zone)
+    wish = intent(
+        billing,
+        customer,
+        found,
+        f.CreateSubscription(
+            id=body.id, start_date=seconds, billing_cycles=body.billing_cycles, po_number=body.po_number,
+            auto_collection=body.auto_collection, meta_data=body.meta_data, custom=body.custom, trial_end=0,
+        ),
+    )  # fmt: skip
+    if body.status == "active" and starts_us > billing.book.now_us:
+        raise Refusal("param_wrong_value", "an active subscription has started", field="start_date")
+    wish = replace(wish, start=start, starts_us=starts_us, bills_from=bills_from)
+    return settled_reply(billing, subscriptions.create(billing, wish))
+
+
+def delete_subscription(billing: Billing, call: Call) -> Reply:
+    """Delete a subscription that was never active or is over."""
+    subscription = billing.subscription(call.params["id"])
+    if subscription.status not in ("pending_activation", "cancelled", "expired"):
+        raise Refusal("invalid_state_for_request", f"subscription {subscription.id} is {subscription.status}")
+    if subscription.status == "pending_activation":
+        subscription = changes.cancel(
+            billing, subscription.id, Cancellation(day=subscription.start, credit="none", reference="", txn="")
+        ).subscription
+    subscription = billing.keep_subscription(subscriptions.touched(billing, subscription, deleted=True))
+    subscriptions.announce(billing, "subscription_deleted", subscription)
+    return settled_reply(billing, Settled(subscription))
 
 
 def retrieve_with_scheduled_changes(billing: Billing, call: Call) -> Reply:
@@ -211,7 +340,6 @@ def retrieve_with_scheduled_changes(billing: Billing, call: Call) -> Reply:
     subscription = billing.subscription(call.params["id"])
     if not subscription.scheduled:
         raise Refusal("invalid_state_for_request", f"subscription {subscription.id} has no scheduled changes")
-    change = subscription.scheduled[0]
-    prices = change.wanted.prices
-    terms = tuple(Term(sku, price, subscription.start) for sku, price in prices.items())
+    prices = subscription.scheduled[0].wanted.prices
+    terms = tuple([Term(sku, price, subscription.start) for sku, price in prices.items()])
     return reply({"subscription": views.subscription(billing, replace(subscription, terms=terms))})

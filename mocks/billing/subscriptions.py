@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from domain.calendar import add_months, midnight_us
 from domain.objects import Line
-from mocks.billing import credit_notes, invoices
+from mocks.billing import coupons, credit_notes, gateway, invoices, usages
 from mocks.billing.coverage import Cover, CreditPart, charge_amount, difference
 from mocks.billing.model import Billing, quote_number
 from mocks.billing.records import FOREVER, Charge, CreditNote, Customer, Invoice, Subscription, Wanted
@@ -17,6 +17,7 @@ from mocks.billing.terms import Segment, Term, due_segments, moved, next_bill_da
 from mocks.kernel.operations import Refusal
 
 LIVE = frozenset({"active", "pending_cancel"})
+WAITING = frozenset({"pending_activation", "trialing"})
 
 
 class Settled(msgspec.Struct, frozen=True):
@@ -28,7 +29,10 @@ class Settled(msgspec.Struct, frozen=True):
 
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True):
-    """A subscription somebody wants: what `create` needs to know. `cycles` of `plan_months` make its term."""
+    """A subscription somebody wants: what `create` needs to know. `cycles` of `plan_months` make its term.
+
+    A trial begins on `trial_start`, at `trial_us`; the subscription then starts on the day after it.
+    """
 
     id: str
     customer: Customer
@@ -42,16 +46,37 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     reference: str
     meta: str
     texts: tuple[str, ...] = ()
+    trial_start: date | None = None
+    trial_us: int = 0
+    auto_collection: str = "off"
+    net_term_days: int | None = None
+    source: str = ""
+    pending: bool | None = None
+    coupons: tuple[str, ...] = ()
+    charges: bool = True  # whether its first invoice is made at once
+    bills_from: date | None = None
 
 
 def create(billing: Billing, intent: Intent) -> Settled:
-    """Create a subscription: active and billed when its start has come, otherwise waiting for it."""
+    """Create a subscription: active and billed when its start has come, otherwise waiting for it or in trial."""
     if billing.book.get("subscription", intent.id) is not None:
         raise Refusal("duplicate_entry", f"a subscription {intent.id} exists already", field="id")
+    subscription, now_us = drafted(billing, intent), billing.book.now_us
+    coupons.redeem(billing, intent.coupons)
+    if intent.starts_us <= now_us:
+        return activate(billing, subscription, "subscription_created", intent.charges)
+    if intent.trial_us and intent.trial_us <= now_us:
+        subscription = replace(subscription, status="trialing")
+    billing.save_subscription(subscription)
+    announce(billing, "subscription_created", subscription)
+    return Settled(plan(billing, subscription))
+
+
+def drafted(billing: Billing, intent: Intent) -> Subscription:
+    """Return the subscription that an intent asks for, waiting for its start."""
     months = (intent.cycles or 0) * intent.plan_months
     customer, start, now_us = intent.customer, intent.start, billing.book.now_us
-    term_end = add_months(start, months) if months else FOREVER
-    subscription = Subscription(
+    return Subscription(
         id=intent.id,
         customer=customer.id,
         entity=customer.entity,
@@ -62,21 +87,34 @@ def create(billing: Billing, intent: Intent) -> Settled:
         status="pending_activation",
         start=start,
         starts_us=intent.starts_us,
-        term_end=term_end,
+        term_end=add_months(start, months) if months else FOREVER,
         term_months=months,
         at_term_end=intent.at_term_end if months else "evergreen",
         terms=tuple([Term(sku, price, start) for sku, price in intent.wanted.prices.items()]),
-        charges=tuple([Charge(sku, *charge, start) for sku, charge in intent.wanted.charges.items()]),
+        charges=charges_of(intent.wanted, start),
         meta=intent.meta,
         created_us=now_us,
         updated_us=now_us,
         plan=intent.plan,
+        trial_start=intent.trial_start,
+        trial_us=intent.trial_us,
+        auto_collection=intent.auto_collection,
+        net_term_days=intent.net_term_days,
+        source=intent.source,
+        pending=intent.pending,
+        coupons=tuple([(key, 0) for key in intent.coupons]),
+        bills_from=intent.bills_from,
     )
-    if intent.starts_us > now_us:
-        billing.save_subscription(subscription)
-        announce(billing, "subscription_created", subscription)
-        return Settled(plan(billing, subscription))
-    return activate(billing, subscription, "subscription_created")
+
+
+def charges_of(wanted: Wanted, start: date) -> tuple[Charge, ...]:
+    """Return the one-time charges that are wanted, to be billed on a day."""
+    return tuple(
+        [
+            Charge(sku, quantity, unit_minor, start, full_minor=full_minor)
+            for sku, (quantity, unit_minor, full_minor) in wanted.charges.items()
+        ]
+    )
 
 
 def announce(billing: Billing, topic: str, subscription: Subscription) -> None:
@@ -103,12 +141,14 @@ def restarted(subscription: Subscription, start: date, starts_us: int) -> Subscr
     )
 
 
-def activate(billing: Billing, subscription: Subscription, topic: str = "subscription_activated") -> Settled:
+def activate(
+    billing: Billing, subscription: Subscription, topic: str = "subscription_activated", charges: bool = True
+) -> Settled:
     """Start a subscription on its start day, which has come, and bill everything due since."""
     subscription = touched(billing, subscription, status="active", activated_us=billing.book.now_us)
     billing.save_subscription(subscription)
     announce(billing, topic, subscription)
-    return settle(billing, subscription, subscription.start, subscription.txn, subscription.reference)
+    return settle(billing, subscription, subscription.start, subscription.txn, subscription.reference, charges)
 
 
 # --- setting the bill right -------------------------------------------------------------------------------------------
@@ -120,6 +160,8 @@ def settle(
     """Credit what is billed wrongly from `since` on and charge what is missing up to today; plan the next bill day."""
     if subscription.fresh_from is not None and subscription.fresh_from < since:
         since = subscription.fresh_from
+    if subscription.bills_from is not None and subscription.bills_from > since:
+        since = subscription.bills_from
     parts, missing, covers = _compare(billing, subscription, since, charges)
     notes = credit_notes.issue(billing, parts, txn, reference) if parts else []
     subscription = replace(subscription, covers=covers, fresh_from=None if charges else since)
@@ -133,11 +175,14 @@ def _compare(
     billing: Billing, subscription: Subscription, since: date, charges: bool
 ) -> tuple[list[CreditPart], list[tuple[str, Segment]], tuple[Cover, ...]]:
     today, policy = billing.today(subscription.zone), billing.policy(subscription.zone)
+    horizon = today if subscription.ahead is None or subscription.ahead < today else subscription.ahead
     due: dict[str, list[Segment]] = {}
     for term in subscription.terms:
+        if term.price.metered:
+            continue
         own = due.setdefault(term.sku, [])
         if term.end is None or term.end > since:
-            own.extend(due_segments(term, subscription.start, since, subscription.term_end, today))
+            own.extend(due_segments(term, subscription.start, since, subscription.term_end, horizon))
     settled, open_ = [], {sku: [] for sku in due}  # type: list[Cover], dict[str, list[Cover]]
     for cover in subscription.covers:
         if cover.live[-1][1] <= since:
@@ -163,18 +208,34 @@ def _bill(
         lines.append(_recurring(billing, subscription, sku, segment, charge_amount(segment, policy)))
     due = [charge for charge in subscription.charges if not charge.billed and charge.start <= today]
     once = [_one_time(billing, subscription, charge) for charge in due]
-    if not lines and not once:
+    used = usages.due(billing, subscription) if subscription.id in billing.usages else []
+    whole = (*lines, *once, *[line for line, _ in used])
+    if not whole:
         return subscription, None
-    invoice = invoices.generate(billing, subscription, (*lines, *once), txn, reference)
-    covers = [Cover(line, invoice.id, ((line.period_start, line.period_end),)) for line in lines]  # type: ignore[arg-type]
+    keys = coupons.of_subscription(billing, subscription) if subscription.coupons else []
+    discounts: coupons.Discounts = ()
+    if keys:
+        whole, discounts = coupons.take_off(billing, keys, whole)
+    invoice = invoices.generate(billing, subscription, whole, txn, reference, discounts)
+    if invoice.auto_collection == "on":
+        invoice = gateway.automatic(billing, invoice)
+    if used:
+        usages.mark(billing, used, invoice.id)
+    covers = [
+        Cover(line, invoice.id, ((segment.start, segment.end),), segment.price)
+        for line, (_, segment) in zip(whole[: len(missing)], missing, strict=True)
+    ]
     done = subscription.charges
     if due:
         done = tuple([replace(charge, billed=True) if charge in due else charge for charge in done])
+    if keys:
+        applied = tuple([(key, count + (key in keys)) for key, count in subscription.coupons])
+        subscription = replace(subscription, coupons=applied)
     return replace(subscription, covers=(*subscription.covers, *covers), charges=done), invoice
 
 
 def _list_price(billing: Billing, subscription: Subscription, sku: str, months: int) -> int:
-    price = billing.prices.get(f"{sku}-{subscription.currency}-{months}")
+    price = billing.listed(sku, subscription.currency, months)
     return price.list_unit_minor if price is not None else 0
 
 
@@ -205,7 +266,7 @@ def _one_time(billing: Billing, subscription: Subscription, charge: Charge) -> L
         kind="one_time",
         quantity=charge.quantity,
         unit_minor=charge.unit_minor,
-        amount_minor=charge.quantity * charge.unit_minor,
+        amount_minor=charge.full_minor,
         list_unit_minor=_list_price(billing, subscription, charge.sku, 0),
     )
 
@@ -228,12 +289,17 @@ def plan(billing: Billing, subscription: Subscription) -> Subscription:
 
 
 def _next_us(billing: Billing, subscription: Subscription) -> int:
-    if subscription.status == "pending_activation":
-        return subscription.starts_us
+    if subscription.status in WAITING:
+        trial_us = subscription.trial_us
+        return trial_us if subscription.status == "pending_activation" and trial_us else subscription.starts_us
+    if subscription.status == "suspended":
+        return midnight_us(subscription.resume_day, subscription.zone) if subscription.resume_day else 0
     if subscription.status not in LIVE:
         return 0
     today = billing.today(subscription.zone)
     days = [change.day for change in subscription.scheduled]
+    if subscription.pause_day is not None:
+        days.append(subscription.pause_day)
     if subscription.cancellation is not None:
         days.append(subscription.cancellation.day)
     if subscription.term_end != FOREVER:

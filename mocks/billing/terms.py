@@ -16,11 +16,21 @@ from domain.calendar import Cadence, Unit
 
 
 class Price(msgspec.Struct, frozen=True, gc=False):
-    """What a charge costs: `quantity` units at `unit_minor` per full period of `months` months."""
+    """What a charge costs: `quantity` units at `unit_minor` per full period of `months` months: `full_minor`.
+
+    A metered charge is billed for what was used, after each period: its quantity is 0.
+    """
 
     quantity: int
     unit_minor: int
     months: int
+    full_minor: int
+    metered: bool = False
+
+
+def per_unit(quantity: int, unit_minor: int, months: int) -> Price:
+    """Return what so many units cost at a price for one."""
+    return Price(quantity, unit_minor, months, quantity * unit_minor)
 
 
 class Term(msgspec.Struct, frozen=True, gc=False):

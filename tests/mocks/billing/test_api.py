@@ -81,7 +81,7 @@ def test_every_operation_says_what_it_does() -> None:
 
 
 def test_the_catalogue_belongs_to_sales(site: Any) -> None:
-    answer = site.post("/item_prices", {"id": "X"}, status=403)
+    answer = site.post("/item_prices", {"id": "X", "name": "X", "item_id": "SEAT"}, status=403)
     assert answer["api_error_code"] == "api_authorization_failed"
     assert site.get("/item_prices/NONE", status=404)["api_error_code"] == "resource_not_found"
 

@@ -10,10 +10,10 @@ import pytest
 from domain.objects import Line
 from domain.proration import POLICIES
 from mocks.billing.coverage import Cover, charge_amount, credit_amount, difference, without
-from mocks.billing.terms import Price, Segment
+from mocks.billing.terms import Price, Segment, per_unit
 
 START, END = date(2026, 1, 1), date(2027, 1, 1)
-YEAR = Price(1, 1_200_000, 12)
+YEAR = per_unit(1, 1_200_000, 12)
 ACT_ACT = POLICIES["ACT_ACT"]
 
 
@@ -26,7 +26,7 @@ def _line(**changes: Any) -> Line:
 
 
 def _cover() -> tuple[Cover, ...]:
-    return (Cover(_line(), "INV-1", ((START, END),)),)
+    return (Cover(_line(), "INV-1", ((START, END),), YEAR),)
 
 
 def _segment(price: Price, start: date, end: date = END) -> Segment:
@@ -47,7 +47,7 @@ def test_what_is_billed_rightly_stays() -> None:
 
 def test_a_change_credits_the_unused_part_and_charges_the_rest() -> None:
     """Worked example C of domain.md 2.7: 6049.32 back, 9073.97 new."""
-    day, dearer = date(2026, 7, 1), Price(1, 1_800_000, 12)
+    day, dearer = date(2026, 7, 1), per_unit(1, 1_800_000, 12)
     due = [_segment(YEAR, START, day), _segment(dearer, day)]
     found = difference(_cover(), due, day, {}, ACT_ACT)
     assert [(part.start, part.end, part.amount_minor) for part in found.credits] == [(day, END, 604_932)]
@@ -74,7 +74,7 @@ def test_days_before_the_change_are_not_looked_at() -> None:
     [("ACT_ACT", 8_548), ("FIXED_30", 8_500), ("ZUORA_30_360", 8_500), ("NONE", 12_000), ("NEXT_CYCLE", 0)],
 )
 def test_other_policies_price_the_same_stub_otherwise(policy: str, charge: int) -> None:
-    segment = Segment(Price(1, 12_000, 12), date(2026, 4, 16), END, START, END)
+    segment = Segment(per_unit(1, 12_000, 12), date(2026, 4, 16), END, START, END)
     assert charge_amount(segment, POLICIES[policy]) == charge
 
 

@@ -28,7 +28,8 @@ def test_a_full_payment_settles_the_invoice(closed: Any) -> None:
     }  # fmt: skip
     answer = closed.post(f"/invoices/{INV}/record_payment", fields)
     assert (answer["invoice"]["status"], answer["invoice"]["amount_due"]) == ("paid", 0)
-    assert answer["invoice"]["linked_payments"] == [{"txn_id": "txn_000000001", "applied_amount": 30_000}]
+    (linked,) = answer["invoice"]["linked_payments"]
+    assert (linked["txn_id"], linked["applied_amount"], linked["txn_status"]) == ("txn_000000001", 30_000, "success")
     assert answer["transaction"]["reference_number"] == "pi_1"
     assert closed.topics() == ["payment_succeeded", "invoice_updated"]
     cash = closed.last("cash", "txn_000000001")

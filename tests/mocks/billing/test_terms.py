@@ -5,27 +5,27 @@ from __future__ import annotations
 from datetime import date
 
 from mocks.billing.terms import (
-    Price,
     Term,
     changed,
     due_segments,
     next_bill_day,
     next_boundary,
+    per_unit,
     prices_at,
     replaced_from,
     segments,
 )
 
-FIVE, TEN = Price(5, 1000, 1), Price(10, 1000, 1)
+FIVE, TEN = per_unit(5, 1000, 1), per_unit(10, 1000, 1)
 JAN, FEB, MAR = date(2026, 1, 31), date(2026, 2, 28), date(2026, 3, 31)
 FAR = date(2027, 1, 31)
 
 
 def test_a_new_price_ends_the_running_term_and_drops_later_ones() -> None:
     terms = (Term("A", FIVE, JAN, FEB), Term("A", TEN, FEB))
-    assert replaced_from(terms, date(2026, 2, 1), {"A": Price(7, 1000, 1)}) == (
+    assert replaced_from(terms, date(2026, 2, 1), {"A": per_unit(7, 1000, 1)}) == (
         Term("A", FIVE, JAN, date(2026, 2, 1)),
-        Term("A", Price(7, 1000, 1), date(2026, 2, 1)),
+        Term("A", per_unit(7, 1000, 1), date(2026, 2, 1)),
     )
 
 
@@ -75,7 +75,7 @@ def test_what_begins_after_today_is_not_due() -> None:
 
 
 def test_the_next_bill_day_is_the_next_period_or_term_and_none_after_the_end() -> None:
-    year = Price(1, 12_000, 12)
+    year = per_unit(1, 12_000, 12)
     terms = (Term("A", FIVE, JAN), Term("B", year, JAN))
     assert next_bill_day(terms, JAN, FAR, JAN) == FEB
     assert next_bill_day((Term("B", year, JAN),), JAN, FAR, JAN) is None
