@@ -78,6 +78,12 @@ class Book:
         """Keep an entry that is no business document (an index, a catalogue row): no chart, no history."""
         self._tables.setdefault(kind, {})[key] = record
 
+    def forget(self, kind: str) -> None:
+        """Forget all entries of a kind and their status, as when a site is started afresh; the history keeps them."""
+        for key in self.table(kind):
+            self._status.pop((kind, key), None)
+        self.table(kind).clear()
+
     def kinds(self) -> Iterator[str]:
         """Iterate over the kinds of entries there are."""
         return iter(self._tables)
