@@ -106,4 +106,4 @@ def _was_held(facts: Facts, order: Order) -> bool:
     """Tell whether the customer of an order was on credit hold when its entity's quarter ended."""
     cut_off_us = midnight_us(facts.context.cutoff_date, facts.zones.get(order.entity, "UTC"))
     holds = facts.once(hold_intervals).get(order.customer, [])
-    return any(placed_us <= cut_off_us < released_us for placed_us, released_us, _ in holds)
+    return any(placed_us < cut_off_us <= released_us for placed_us, released_us, _ in holds)
