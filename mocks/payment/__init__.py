@@ -14,6 +14,7 @@ from domain.draws import Draws
 from mocks.kernel.desk import Desk
 from mocks.kernel.faults import FaultPlan
 from mocks.kernel.service import Service
+from mocks.payment import placeholders
 from mocks.payment.api import DIALECT, dialect
 from mocks.payment.model import Processor
 from mocks.payment.quirks import Quirks
@@ -29,4 +30,7 @@ def build(draws: Draws, record: Callable[[Any], None], plan: FaultPlan, quirks: 
     Payments have a chart per method, so the model itself requires their steps; disputes go by the book.
     """
     desk = Desk("payment", draws, record, {"dispute": DISPUTE})
-    return Service(dialect(quirks), Processor(desk, quirks), desk, plan, record)
+    model = Processor(desk, quirks)
+    if quirks.placeholders:
+        model.stand_in = placeholders.made
+    return Service(dialect(quirks), model, desk, plan, record)

@@ -56,6 +56,7 @@ class Processor:
         self.events: dict[str, Event] = tables["event"]
         self.endpoints: dict[str, Endpoint] = tables["webhook_endpoint"]
         self.secrets: dict[str, str] = {}  # of webhook endpoints
+        self.wanted_ids: dict[str, str] = {}  # prefix -> the id of the next object (placeholders)
         self.stand_in: Callable[[Processor, str, str, str], Any] | None = None  # makes what a placeholder names
         self.tiers: dict[str, Any] = {}  # price -> its tiers
         self.applies_to: dict[str, frozenset[str]] = {}  # coupon -> the products it is for
@@ -79,7 +80,9 @@ class Processor:
         return self.desk.now_us // SECOND_US
 
     def new_id(self, prefix: str) -> str:
-        """Return the next id of a kind in the vendor's form."""
+        """Return the next id of a kind in the vendor's form, or the one that is wanted for it."""
+        if self.wanted_ids and prefix in self.wanted_ids:
+            return self.wanted_ids.pop(prefix)
         return f"{prefix}_{self.desk.next(prefix):024d}"
 
     # --- finding ----------------------------------------------------------------------------------------------------
