@@ -125,8 +125,10 @@ class LiveWorld:
             service.tick(now_us)
         self._number += 1
         number = f"r{self._number}"
-        answered = self._struck if self._is_struck_on_the_way else Service.handle
-        outcome = answered(service, request, now_us, number)
+        if self._is_struck_on_the_way:
+            outcome = self._struck(service, request, now_us, number)
+        else:
+            outcome = service.handle(request, now_us, number)
         self._stirred(service, now_us)
         return outcome
 
@@ -177,7 +179,7 @@ class LiveWorld:
 
     async def _safe(self) -> None:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.state.then(lambda: future.set_result(None))
+        self.state.then(lambda: None if future.done() else future.set_result(None))
         await future
 
     # --- people and faults ------------------------------------------------------------------------------------------
@@ -235,7 +237,7 @@ class LiveWorld:
                 self._ticked(now_us, service)
                 self.state.add(inputs.encode(inputs.Ticked(now_us, service.name)))
         if self.deliveries.next_us <= now_us:
-            self.state.then(self._send_due)
+            self._soon(self._send_due)
 
     def _ticked(self, now_us: int, service: Service) -> None:
         service.tick(now_us)

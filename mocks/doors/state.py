@@ -66,19 +66,23 @@ class FileState:
     power cut may take the last moments, never the file.
     """
 
-    def __init__(self, file: Path) -> None:
-        self._connection = sqlite3.connect(file, isolation_level=None)
+    def __init__(self, file: Path, patience_seconds: float = 1.0) -> None:
+        # One thread at a time uses it: whoever makes the world, then the thread that serves it.
+        self._connection = sqlite3.connect(
+            file, timeout=patience_seconds, isolation_level=None, check_same_thread=False
+        )
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "locking_mode=EXCLUSIVE"):
             self._connection.execute(f"PRAGMA {pragma}")
         self._connection.execute(_TABLE)
         self._batch: list[bytes] = []
         self._then: list[Then] = []
+        self.batches = 0  # transactions so far
 
     def add(self, line: bytes) -> None:
         """Keep one more line; it is committed at the end of this turn of the event loop."""
-        if not self._batch:
-            _soon(self.commit)
         self._batch.append(line)
+        if len(self._batch) == 1:
+            _soon(self.commit)
 
     def then(self, action: Then) -> None:
         """Do something after the commit of all that was added before; now, if nothing waits for one."""
@@ -93,6 +97,7 @@ class FileState:
             lines = b"\n".join(self._batch)
             self._batch.clear()
             self._connection.execute("INSERT INTO batch (lines) VALUES (?)", (lines,))
+            self.batches += 1
         actions, self._then = self._then, []
         for action in actions:
             action()

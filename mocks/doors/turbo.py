@@ -21,6 +21,7 @@ from mocks.kernel.service import DELIVER, HOLD_HEADER, Outcome
 HEAD_BYTES_MAX = 65_536
 BODY_BYTES_MAX = 33_554_432
 QUEUE_MAX = 256
+LINGER_SECONDS = 0.5
 _PLAIN = {"content-type": "text/plain; charset=utf-8"}
 SystemOf = Callable[[str], str]
 """The system of a Host header; empty when nobody here answers to that name."""
@@ -111,7 +112,11 @@ class Connection(asyncio.Protocol):
         headers[key] = f"{headers[key]}, {text}" if key in headers else text
 
     def on_headers_complete(self) -> None:
-        """Encourage a client that asks whether to send its body."""
+        """Encourage a client that asks whether to send its body, unless it is too large."""
+        length = self._headers.get("content-length", "")
+        if length.isdecimal() and int(length) > BODY_BYTES_MAX:
+            self._refuse(413, "The body is too large.\n")
+            return
         if self._headers.get("expect", "").lower() == "100-continue":
             assert self._transport is not None
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -193,9 +198,20 @@ class Connection(asyncio.Protocol):
         self._refuse(403, f"No mock answers to {host or 'a request without a Host'}; nothing is passed on.\n")
 
     def _refuse(self, status: int, text: str) -> None:
-        """Answer for the connection itself, then close it: the rest of what was sent is not read."""
-        if not self._is_over:
-            self._write(encode(Reply(status, _PLAIN, text.encode()), keep_alive=False), keep_alive=False)
+        """Answer for the connection itself, then close it: the rest of what was sent is thrown away.
+
+        It is read for a moment, though: closing a connection with unread bytes resets it, and the answer is lost.
+        """
+        transport = self._transport
+        if self._is_over or transport is None:
+            return
+        self._is_over = True
+        transport.write(encode(Reply(status, _PLAIN, text.encode()), keep_alive=False))
+        if transport.can_write_eof():
+            transport.write_eof()
+            asyncio.get_running_loop().call_later(LINGER_SECONDS, transport.close)
+        else:
+            transport.close()
 
 
 def _path(target: bytes, headers: dict[str, str]) -> str:
