@@ -6,6 +6,18 @@ from typing import Any
 
 from mocks.crm.schema import TEXT_TYPES, Field, Schema, SObject
 
+_SOAP_TYPES = {
+    "id": "tns:ID",
+    "reference": "tns:ID",
+    "boolean": "xsd:boolean",
+    "int": "xsd:int",
+    "currency": "xsd:double",
+    "percent": "xsd:double",
+    "double": "xsd:double",
+    "date": "xsd:date",
+    "datetime": "xsd:dateTime",
+}
+
 
 def describe_field(field: Field) -> dict[str, Any]:
     """Return one field of a describe result."""
@@ -21,6 +33,19 @@ def describe_field(field: Field) -> dict[str, Any]:
         "custom": field.name.endswith("__c"),
         "externalId": field.external_id,
         "unique": field.external_id,
+        "idLookup": field.external_id or field.type == "id",
+        "nameField": field.name == "Name",
+        "autoNumber": bool(field.numbered),
+        "calculated": False,
+        "filterable": field.type != "textarea",
+        "sortable": field.type != "textarea",
+        "groupable": field.type not in ("textarea", "currency", "percent", "double", "datetime"),
+        "aggregatable": field.type not in ("textarea", "boolean"),
+        "defaultedOnCreate": field.type == "boolean" or bool(field.numbered),
+        "soapType": _SOAP_TYPES.get(field.type, "xsd:string"),
+        "byteLength": 3 * field.length if field.type in TEXT_TYPES else 0,
+        "digits": 9 if field.type == "int" else 0,
+        "precision": 18 if field.type in ("currency", "percent", "double") else 0,
         "picklistValues": [
             {"value": value, "label": value, "active": True, "defaultValue": False} for value in field.picklist
         ],
@@ -39,10 +64,16 @@ def summary(of: SObject, base: str) -> dict[str, Any]:
         "labelPlural": of.label_plural,
         "keyPrefix": of.prefix,
         "custom": of.name.endswith("__c"),
-        "queryable": True,
+        "queryable": not of.is_event,
+        "retrieveable": not of.is_event,
+        "searchable": not of.is_event,
+        "replicateable": not of.is_event,
         "createable": True,
-        "updateable": True,
-        "deletable": True,
+        "updateable": not of.is_event,
+        "deletable": not of.is_event,
+        "undeletable": False,
+        "customSetting": False,
+        "triggerable": not of.is_event,
         "urls": {"sobject": path, "describe": f"{path}/describe", "rowTemplate": f"{path}/{{ID}}"},
     }
 

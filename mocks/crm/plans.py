@@ -104,6 +104,8 @@ def plan(schema: Schema, query: Query, of: SObject | None = None) -> Plan:
     of = of or schema.find(query.source)
     if of is None:
         raise Refusal("invalid_type", f"sObject type '{query.source}' is not supported.", query.source)
+    if of.is_event:
+        raise Refusal("invalid_type", f"entity type cannot be queried: {of.name}", query.source)
     if (query.limit is not None and query.limit > _LIMIT_MAX) or query.offset > _OFFSET_MAX:
         raise Refusal("number_outside_range", f"LIMIT may be up to {_LIMIT_MAX} and OFFSET up to {_OFFSET_MAX}")
     groups = grouping(schema, of, query) if is_grouped(query) else None

@@ -70,3 +70,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     query_rows_max: int = 0
     target: str = "/webhooks/crm"
     zones: Mapping[str, str] = msgspec.field(default_factory=lambda: dict(ZONES))
+
+
+OPEN = Quirks(owns_quotes=False, owns_accounts=False, owns_products=False, change_events=("*",))
+"""An organisation whose API users may do everything, and which tells every change: one to point an integration at."""

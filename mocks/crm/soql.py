@@ -45,6 +45,7 @@ _RESERVED = frozenset(
     {"SELECT", "FROM", "WHERE", "AND", "OR", "NOT", "IN", "LIKE", "ORDER", "BY", "LIMIT", "OFFSET"}
     | {"NULL", "TRUE", "FALSE", "ASC", "DESC", "GROUP", "HAVING"}
 )
+_OBJECTS = frozenset({"ORDER", "GROUP"})  # reserved words that are names of objects too
 _FUNCTIONS = frozenset({"COUNT", "COUNT_DISTINCT", "SUM", "AVG", "MIN", "MAX"})
 _PLAIN_DATES = frozenset(
     f"{when}{span}" for when in ("THIS_", "LAST_", "NEXT_") for span in ("WEEK", "MONTH", "QUARTER", "YEAR")
@@ -125,7 +126,7 @@ def _query(tokens: _Tokens, nested: bool) -> Query:
     aliases: list[tuple[Path, str]] = []
     fields = () if counts else _fields(tokens, nested, aliases)
     tokens.take("FROM")
-    source = ".".join(_path(tokens))
+    source = ".".join(_path(tokens, _OBJECTS))
     if tokens.word() and tokens.word() not in _AFTER_FROM:  # an alias of the object
         _path(tokens)
     where = _condition(tokens) if tokens.skip("WHERE") else None
@@ -195,9 +196,10 @@ def _aggregate(tokens: _Tokens) -> Aggregate:
     return Aggregate(function, path, _path(tokens)[0] if has_alias else "")
 
 
-def _path(tokens: _Tokens) -> Path:
+def _path(tokens: _Tokens, allowed: frozenset[str] = frozenset()) -> Path:
+    """Return a dotted name; only those reserved words may be one that are `allowed`."""
     word = tokens.word()
-    if not word or word in _RESERVED:
+    if not word or (word in _RESERVED and word not in allowed):
         raise tokens.unexpected("a name")
     text = tokens.items[tokens.at][1]
     tokens.at += 1

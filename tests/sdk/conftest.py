@@ -1,4 +1,4 @@
-"""Environments for programs that nobody here wrote: each in a folder of its own under build/sdk, made when it is needed.
+"""Environments for programs that nobody here wrote: each in a folder of its own under build/sdk, made when needed.
 
     python_environment("crm", "simple-salesforce==1.12.10")   the Python of a virtual environment with these packages
     node_environment("crm", "jsforce@3.10.16")                a folder whose node_modules has these packages
