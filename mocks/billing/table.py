@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -27,6 +28,7 @@ RESOURCES: dict[str, type[Any]] = {
 }
 
 
+@cache
 def _reply(shows: str) -> Any:
     """Return the type of a reply that shows resources by name: `invoice`, `credit_notes*` a list, `x?` maybe."""
     fields: list[Any] = []
