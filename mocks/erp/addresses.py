@@ -21,8 +21,9 @@ Handler = Callable[[Erp, Call], Reply]
 
 
 def address(call: Call, path: str) -> str:
-    """Return an absolute URL built from the host the client used."""
-    return f"https://{call.request.headers.get('host') or call.request.host}{path}"
+    """Return an absolute URL built from the scheme and host the client used."""
+    headers = call.request.headers
+    return f"{headers.get('x-forwarded-proto', 'https')}://{headers.get('host') or call.request.host}{path}"
 
 
 def found(kind: RecordType, erp: Erp, call: Call) -> Any:

@@ -15,7 +15,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     `unknown_properties`: error or ignore, overridden by the request header X-NetSuite-PropertyNameValidation
     (dialects.md 5.2); custom fields (cust...) are always let through.
     `authentication`: shape (a bearer token or a signed OAuth 1 header must be there), signature (it must be right:
-    `account`, consumer and token for OAuth 1, `certificate` in PEM for assertions; dialects.md 3.3) or off.
+    `account`, consumer and token for OAuth 1, `certificate` for assertions, one or more in PEM; dialects.md 3.3)
+    or off.
     `timestamp_seconds`: how far the time in a signature may be from the world's clock (0: not looked at, because a
     world's clock need not be the caller's).
     `restlets`: the account's own scripts, `script/deploy` -> `module:function` (see `restlets`).

@@ -49,15 +49,14 @@ def signature_fault(request: Request, given: Mapping[str, str], quirks: Quirks, 
     if not _is_timely(given["oauth_timestamp"], quirks.timestamp_seconds, now_seconds):
         return "oauth_timestamp is too far from the time of the account"
     key = f"{_quoted(quirks.consumer_secret)}&{_quoted(quirks.token_secret)}".encode()
-    for scheme in ("https", "http"):
-        digest = hmac.digest(key, base_string(request, given, scheme).encode(), "sha256")
-        if hmac.compare_digest(base64.b64encode(digest).decode(), given["oauth_signature"]):
-            return ""
-    return "oauth_signature does not match"
+    digest = hmac.digest(key, base_string(request, given).encode(), "sha256")
+    is_right = hmac.compare_digest(base64.b64encode(digest), given["oauth_signature"].encode())
+    return "" if is_right else "oauth_signature does not match"
 
 
-def base_string(request: Request, given: Mapping[str, str], scheme: str) -> str:
+def base_string(request: Request, given: Mapping[str, str]) -> str:
     """Return the text an OAuth 1 signature signs."""
+    scheme = request.headers.get("x-forwarded-proto", "https")
     path, _, query = request.target.partition("?")
     host = (request.headers.get("host") or request.host).lower()
     host = host.removesuffix(":443" if scheme == "https" else ":80")
@@ -110,24 +109,26 @@ def _json(part: str) -> Any:
 
 
 def _verify(algorithm: str, certificate: str, content: bytes, signature: bytes) -> None:
-    """Verify a signature with the public key of a certificate (PEM); raise ValueError when it does not hold."""
+    """Verify a signature with the certificate of its kind among these (PEM); raise ValueError when it does not hold."""
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
     from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-    from cryptography.x509 import load_pem_x509_certificate
+    from cryptography.x509 import load_pem_x509_certificates
 
     if not certificate:
         raise ValueError("no certificate is set up for this integration")
-    key = load_pem_x509_certificate(certificate.encode()).public_key()
+    kind = {"PS256": rsa.RSAPublicKey, "ES256": ec.EllipticCurvePublicKey}.get(algorithm)
+    keys = [found.public_key() for found in load_pem_x509_certificates(certificate.encode())]
+    key = next((found for found in keys if kind is not None and isinstance(found, kind)), None)
     try:
-        if algorithm == "PS256" and isinstance(key, rsa.RSAPublicKey):
+        if isinstance(key, rsa.RSAPublicKey):
             pss = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.DIGEST_LENGTH)
             key.verify(signature, content, pss, hashes.SHA256())
-        elif algorithm == "ES256" and isinstance(key, ec.EllipticCurvePublicKey) and len(signature) == 64:
+        elif isinstance(key, ec.EllipticCurvePublicKey) and len(signature) == 64:
             pair = encode_dss_signature(int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big"))
             key.verify(pair, content, ec.ECDSA(hashes.SHA256()))
         else:
-            raise ValueError(f"{algorithm} does not fit the certificate; expected PS256 or ES256")
+            raise ValueError(f"{algorithm} does not fit a certificate of the integration; expected PS256 or ES256")
     except InvalidSignature:
         raise ValueError("the signature of client_assertion does not match") from None

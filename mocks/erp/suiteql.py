@@ -330,10 +330,7 @@ class _Parser:
         if kind == "number":
             return sql.Number(Decimal(text))
         if text == "-":
-            kind, text = self._take()
-            if kind != "number":
-                raise broken("A minus sign needs a number.")
-            return sql.Number(-Decimal(text))
+            return self._negative()
         if text == "(":
             inner: Node = self._nested(self._expression)
             self._expect(")")
@@ -347,6 +344,14 @@ class _Parser:
         if kind != "name" or word in _RESERVED:
             raise broken(f"Expected a column or value, found {text!r}.")
         return self._named(text.lower())
+
+    def _negative(self) -> Node:
+        node: Node = self._nested(self._operand)
+        if isinstance(node, sql.Number) and node.value is not None:
+            return sql.Number(-node.value)
+        if isinstance(node, sql.Text):
+            raise broken("A minus sign needs a number.")
+        return sql.Function("-", (sql.Number(Decimal(0)), node))
 
     def _named(self, name: str) -> Node:
         source = ""

@@ -146,6 +146,7 @@ KINDS: Mapping[str, tuple[Rows, Getters]] = {
         _all("refunds"),
         _plain(
             "CustRfnd", "customerrefund",
+            id=lambda erp, row: int(row.doc.id),
             entity=lambda erp, row: row.customer,
             subsidiary=lambda erp, row: row.entity,
             currency=lambda erp, row: row.doc.currency,
