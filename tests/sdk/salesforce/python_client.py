@@ -30,12 +30,14 @@ LOGIN = {"username": "integration@q2c.test", "password": "secret", "security_tok
 
 def raises(kind, work, code=""):
     """Check that some work is refused with an exception of a kind, and an error code in its content."""
+    caught = None
     try:
         work()
     except kind as error:
-        assert code in str(getattr(error, "content", error)), error
-        return error
-    raise AssertionError(f"{kind.__name__} was expected")
+        caught = error
+    assert caught is not None, f"{kind.__name__} was expected"
+    assert code in str(getattr(caught, "content", caught)), caught
+    return caught
 
 
 class Checks:
@@ -123,7 +125,7 @@ class Checks:
 
     def check_create_account_and_products(self):
         created = self.sf.Account.create({"Name": "Acme", "AccountNumber": "A-100", "Entity__c": "US"})
-        assert created["success"] and created["errors"] == [] and len(created["id"]) == 18
+        assert (created["success"], created["errors"], len(created["id"])) == (True, [], 18)
         self.account = created["id"]
         self.seat = self.sf.Product2.create({"Name": "Seat", "ProductCode": "SEAT", "IsActive": True})["id"]
         self.setup = self.sf.Product2.create({"Name": "Setup", "ProductCode": "SETUP", "Kind__c": "one_time"})["id"]
@@ -204,7 +206,7 @@ class Checks:
 
     def check_platform_event_is_enqueued(self):
         told = self.sf.Order_Booked__e.create({"Order_Number__c": "SO-1", "Reference__c": "Q-1-v1", "Amount__c": 1646})
-        assert told["success"] and told["errors"][0]["statusCode"] == "OPERATION_ENQUEUED"
+        assert (told["success"], told["errors"][0]["statusCode"]) == (True, "OPERATION_ENQUEUED")
 
     # --- upserts, deletions ---------------------------------------------------------------------------------------
 
@@ -313,7 +315,8 @@ class Checks:
             self.sf.bulk2.Contact.query("SELECT Id, Account.Name FROM Contact WHERE Title = null", max_records=2000)
         )
         rows = [line for page in pages for line in page.splitlines()[1:] if line]
-        assert len(pages) >= 3 and len(rows) > 4400
+        assert len(pages) >= 3
+        assert len(rows) > 4400
 
     # --- several in one -------------------------------------------------------------------------------------------
 
