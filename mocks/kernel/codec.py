@@ -26,7 +26,7 @@ def decode_json(body: bytes) -> Any:
     """Return the value of a JSON body; raise Undecodable when it is not JSON or not UTF-8."""
     try:
         return _decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Undecodable(str(error)) from error
 
 

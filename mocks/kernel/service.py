@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -155,7 +156,8 @@ class Service:
         if operation is not None:
             dialect = self.dialect
             if dialect.classify is not None:
-                call.operation = dialect.classify(call)
+                with suppress(*_UNREADABLE):  # such a body is refused when it is decoded
+                    call.operation = dialect.classify(call)
             if request.method in self._policy.methods:
                 call.key = call.idempotency_key = request.headers.get(self._policy.header, "")
             call.key = call.key or dialect.identity(call)
@@ -180,7 +182,7 @@ class Service:
         outcome = Outcome(reply)
         self._arrived(call, outcome, "refused")
         if self.journal is not None:
-            self.journal.add(_entry(call, outcome, "refused"))
+            self.journal.add(entry_of(call, outcome, "refused"))
         return outcome
 
     def perform(self, call: Call, now_us: int) -> Outcome:
@@ -201,7 +203,7 @@ class Service:
         if stake is not None and stake.after.rules and effect in _COMMITTED:
             outcome = self._after(stake.after, call, outcome)
         if self.journal is not None:
-            self.journal.add(_entry(call, outcome, effect))
+            self.journal.add(entry_of(call, outcome, effect))
         return outcome
 
     def _struck(self, fault: Fault, call: Call) -> Reply:
@@ -237,6 +239,11 @@ class Service:
         operation, dialect = call.operation, self.dialect
         try:
             call.body = dialect.decode(call)
+        except Refusal as refusal:
+            return self._refusal(refusal, call), "refused"
+        except _UNREADABLE as error:
+            return self._refusal(Refusal("malformed", str(error)), call), "refused"
+        try:
             reply = operation.handler(self.model, call)
         except Refusal as refusal:
             return self._refusal(refusal, call), "refused"
@@ -352,13 +359,16 @@ class Service:
         return self.dialect.acknowledged(status, body)
 
 
-def _entry(call: Call, outcome: Outcome, effect: str) -> Entry:
+def entry_of(call: Call, outcome: Outcome, effect: str) -> Entry:
+    """Return the journal's entry of an answered call."""
     return Entry(
         number=call.number, at_us=call.now_us, operation=call.operation.name, key=call.key, txn=call.txn,
         effect=effect, wire=outcome.wire, request=call.request, reply=outcome.reply,
     )  # fmt: skip
 
 
+_UNREADABLE = (Undecodable, msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What a parser raises for a body that is not what it says, or nested deeper than a parser goes."""
 _NO_KEYS = IdempotencyPolicy(header="", methods=frozenset())
 _BEFORE_CODES = {
     "throttled": "throttled",
