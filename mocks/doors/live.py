@@ -31,7 +31,7 @@ from mocks.kernel.faults import FaultPlan
 from mocks.kernel.forgery import forge
 from mocks.kernel.limits import Limiter, LimitPolicy
 from mocks.kernel.operations import Refusal
-from mocks.kernel.service import CLOSE, DRIP, HOLD_HEADER, RESET, SILENCE, TRUNCATE, Outcome, Service
+from mocks.kernel.service import CLOSE, DRIP, HOLD_HEADER, RESET, SILENCE, TRUNCATE, Outcome, Service, entry_of
 
 _CARRIED_AT_ONCE = 64
 _LOG = logging.getLogger("q2c.mocks")
@@ -144,7 +144,10 @@ class LiveWorld:
             if fault.kind == "late_arrival":
                 due_us = now_us + round(fault.seconds * 1e6)
                 heapq.heappush(self._late, (due_us, self._number, service.name, request))
-            return Outcome(_BAD_GATEWAY, _ON_THE_WAY[fault.kind], fault.seconds)
+            outcome = Outcome(_BAD_GATEWAY, _ON_THE_WAY[fault.kind], fault.seconds)
+            if service.journal is not None:
+                service.journal.add(entry_of(call, outcome, "faulted"))
+            return outcome
         refused = service.admit(call, now_us)
         if refused is not None:
             return refused
@@ -236,6 +239,8 @@ class LiveWorld:
             if service.desk.agenda.next_us <= now_us:
                 self._ticked(now_us, service)
                 self.state.add(inputs.encode(inputs.Ticked(now_us, service.name)))
+            if service.desk.wished_us is not None:
+                self._grant(service)
         if self.deliveries.next_us <= now_us:
             self._soon(self._send_due)
 
@@ -364,8 +369,17 @@ class LiveWorld:
         if self.deliveries.next_us <= now_us:
             self._soon(self._send_due)
         if service.desk.wished_us is not None:
-            instant_us, service.desk.wished_us = service.desk.wished_us, None
-            self._tasks.add(task := asyncio.get_running_loop().create_task(self.advance_to(instant_us)))
+            self._grant(service)
+
+    def _grant(self, service: Service) -> None:
+        """Move the clock to where a model wishes it, as soon as an event loop runs."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return
+        instant_us, service.desk.wished_us = service.desk.wished_us, None
+        if instant_us is not None:
+            self._tasks.add(task := loop.create_task(self.advance_to(instant_us)))
             task.add_done_callback(self._tasks.discard)
 
     def _soon(self, action: Callable[[], None]) -> None:
@@ -437,6 +451,9 @@ class LiveWorld:
             self._is_replaying = False
         self.deliveries.carry_again()
         self.clock.resume(reading or Reading(now_us=last_us, offset_us=0, speed=1.0, frozen=False), last_us)
+        for service in self.world.services.values():
+            if (service.desk.wished_us or 0) <= self.clock.now_us():
+                service.desk.wished_us = None
 
     def _again(self, happened: Input, number: int) -> None:
         match happened:
