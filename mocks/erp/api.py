@@ -137,7 +137,7 @@ def identity(call: Call) -> str:
         return call.params.get("id", "").removeprefix("eid:")
     try:
         return _named.decode(call.request.body).externalId
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return ""
 
 

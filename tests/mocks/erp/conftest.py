@@ -65,7 +65,7 @@ class Bench:
         self.number += 1
         content = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""
         known = {"authorization": "Bearer test", "content-type": "application/json", "host": "erp.test"}
-        target = path if path.startswith("/services") else f"{RECORDS}/{path}"
+        target = path if path.startswith("/") else f"{RECORDS}/{path}"
         request = Request("erp", method, target, {**known, **(headers or {})}, content)
         return self.service.handle(request, self.now_us, f"r{self.number}").reply
 
