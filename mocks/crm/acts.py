@@ -99,6 +99,13 @@ class NewQuote(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     co_term_end: date | None = None
 
 
+class Lock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Arguments of lock_record."""
+
+    id: str
+    seconds: int = 60
+
+
 class OneQuote(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Arguments of the acts on one quote version; `approver` and `signer` where the act has such a person."""
 
@@ -206,6 +213,17 @@ def _line(crm: Crm, priced: NewLine | NewDelta, described: NewLine | None) -> _C
     return priced.sku, kind, priced.quantity, listed, priced.unit_minor, total, priced.months
 
 
+def expire_sessions(crm: Crm, _arguments: dict[str, Any]) -> None:
+    """End every session, as an administrator does: each client must log in again."""
+    crm.sessions.expire_all()
+
+
+def lock_record(crm: Crm, arguments: dict[str, Any]) -> None:
+    """Let somebody hold a record (`id`) for some `seconds`, so that nobody else may write it."""
+    held = msgspec.convert(arguments, Lock)
+    crm.records.lock(held.id, crm.desk.now_us + held.seconds * 1_000_000)
+
+
 def _on_quote(name: str, *more: str) -> Callable[[Crm, dict[str, Any]], None]:
     """Return an act that calls a method of the quotes with number, version and these arguments."""
     step = getattr(Quotes, name)
@@ -221,6 +239,8 @@ ACTS: Mapping[str, Callable[[Any, dict[str, Any]], None]] = {
     "create_account": create_account,
     "create_product": create_product,
     "create_quote": create_quote,
+    "expire_sessions": expire_sessions,
+    "lock_record": lock_record,
     "submit_quote": _on_quote("submit"),
     "approve_quote": _on_quote("approve", "approver"),
     "reject_quote": _on_quote("reject"),

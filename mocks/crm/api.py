@@ -99,10 +99,7 @@ OPERATIONS = (
 
 
 def decode(call: Call) -> Any:
-    """Return the body as the operation's type; check the version of the path first."""
-    version = call.params.get("version")
-    if version is not None and version not in handlers.VERSIONS and call.request.target.startswith("/services/data"):
-        handlers.version_of(call)
+    """Return the body as the operation's type."""
     reader = _READERS.get(call.operation.name)
     return None if reader is None else reader(call)
 
@@ -179,7 +176,7 @@ DIALECT = Dialect(
 
 
 def bound(crm: Crm) -> Dialect:
-    """Return the dialect of one organisation: each reply carries how much of the day's allowance is used."""
+    """Return the dialect of one organisation: its versions, and on each reply how much of its allowance is used."""
     allowance = crm.allowance
     crm.parts = Parts(crm, OPERATIONS, refuse)
 
@@ -187,4 +184,13 @@ def bound(crm: Crm) -> Dialect:
         usage = f"api-usage={allowance.used}/{allowance.maximum}"
         return Reply(reply.status, {**reply.headers, "sforce-limit-info": usage}, reply.body)
 
-    return msgspec.structs.replace(DIALECT, finish=counted)
+    quirks = crm.quirks
+    versions = frozenset([f"v{major}.0" for major in range(quirks.oldest_version, quirks.newest_version + 1)])
+
+    def checked(call: Call) -> Any:
+        version = call.params.get("version")
+        if version is not None and version not in versions and call.request.target.startswith("/services/data"):
+            handlers.version_of(crm, call)
+        return decode(call)
+
+    return msgspec.structs.replace(DIALECT, decode=checked, finish=counted)

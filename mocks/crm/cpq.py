@@ -17,8 +17,8 @@ from mocks.crm import ids
 from mocks.crm.bodies import RouterCall
 from mocks.crm.model import Crm
 from mocks.crm.objects import PRODUCT, QUOTE, QUOTE_LINE
-from mocks.crm.plans import every_field, render
 from mocks.crm.schema import ID, Row, SObject
+from mocks.crm.shapes import every_field, render
 from mocks.kernel.codec import encode_json
 from mocks.kernel.operations import Call, Refusal, json_reply
 

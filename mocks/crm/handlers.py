@@ -9,24 +9,20 @@ from mocks.crm import describe as described
 from mocks.crm.bulk import INGEST, QUERY
 from mocks.crm.logins import base_url
 from mocks.crm.model import Crm
-from mocks.crm.plans import every_field, render
 from mocks.crm.schema import ID, IS_DELETED, MODSTAMP, Row, SObject
+from mocks.crm.shapes import every_field, render
 from mocks.crm.values import instant, read_instant
 from mocks.kernel.operations import Call, Refusal, json_reply
-
-_OLDEST, _NEWEST, _RETIRED = 50, 68, 30
-VERSIONS = frozenset([f"v{major}.0" for major in range(_OLDEST, _NEWEST + 1)])
-
 
 # --- versions and bases -------------------------------------------------------------------------------------------
 
 
-def version_of(call: Call) -> int:
+def version_of(crm: Crm, call: Call) -> int:
     """Return the major version a path names; raise Refusal for one that is retired or unknown."""
-    major = _major(call.params["version"])
-    if 0 <= major <= _RETIRED:
+    major, quirks = _major(call.params["version"]), crm.quirks
+    if 0 <= major <= quirks.retired_version:
         raise Refusal("retired_version")
-    if not _OLDEST <= major <= _NEWEST:
+    if not quirks.oldest_version <= major <= quirks.newest_version:
         raise Refusal("not_found")
     return major
 
@@ -35,7 +31,7 @@ def version_of(call: Call) -> int:
 def _major(text: str) -> int:
     """Return the major version of a text such as v62.0, -1 when it is no version."""
     major, point, minor = text.removeprefix("v").partition(".")
-    if not (text.startswith("v") and major.isascii() and major.isdigit() and point and minor == "0"):
+    if not (text.startswith("v") and major.isascii() and major.isdigit() and len(major) < 4 and point and minor == "0"):
         return -1
     return int(major)
 
@@ -56,9 +52,9 @@ def _object(crm: Crm, call: Call) -> SObject:
 # --- metadata -----------------------------------------------------------------------------------------------------
 
 
-def list_versions(_crm: Crm, _call: Call) -> Reply:
+def list_versions(crm: Crm, _call: Call) -> Reply:
     """List the versions of the API."""
-    versions = range(_OLDEST, _NEWEST + 1)
+    versions = range(crm.quirks.oldest_version, crm.quirks.newest_version + 1)
     return json_reply([{"label": f"{v}.0", "url": f"/services/data/v{v}.0", "version": f"{v}.0"} for v in versions])
 
 
@@ -114,7 +110,8 @@ def describe_object(crm: Crm, call: Call) -> Reply:
 def create_record(crm: Crm, call: Call) -> Reply:
     """Create a record."""
     of = _object(crm, call)
-    key = crm.records.create(of, call.body)
+    wish = call.request.headers.get("sforce-duplicate-rule-header", "")
+    key = crm.records.create(of, call.body, may_repeat="allowsave=true" in wish.lower())
     if of.is_event:
         queued = {"statusCode": "OPERATION_ENQUEUED", "message": key, "fields": []}
         return json_reply({"id": key, "success": True, "errors": [queued]}, 201)
@@ -185,7 +182,7 @@ def upsert_record(crm: Crm, call: Call) -> Reply:
     if row is None:
         return _upserted_new(crm, call, of, name)
     crm.records.change(of, row, call.body)
-    if version_of(call) < 46:
+    if version_of(crm, call) < 46:
         return Reply(204)
     return json_reply({"id": row[ID], "success": True, "errors": [], "created": False})
 

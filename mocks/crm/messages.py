@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
 from domain.http import Request
 from mocks.crm.documents import QUOTE_AT
 from mocks.crm.objects import QUOTE
-from mocks.crm.schema import MODSTAMP
-from mocks.crm.values import instant
+from mocks.crm.outbound import ACCEPTED, Rule
+from mocks.crm.schema import MODSTAMP, Row, SObject
+from mocks.crm.values import instant, shown
 from mocks.kernel.desk import Message
 
 if TYPE_CHECKING:
     from mocks.crm.model import Crm
 
 _FIRST_SECONDS, _GAP_MAX_SECONDS, _LIFE_SECONDS = 15, 7_200, 86_400
-_ACTION_ID = "04k000000000001AAA"
 _FIELDS = ("Id", "QuoteNumber", "Version__c", "Status", "Kind__c", "Entity__c", "Subscription__c")
-_COLUMNS = tuple([(name, QUOTE_AT[name]) for name in _FIELDS])
+_ACCEPTED = Rule(ACCEPTED, QUOTE, tuple([(name, QUOTE_AT[name]) for name in _FIELDS]), (), "04k000000000001AAA", "")
 _HEADERS = {"content-type": "text/xml; charset=utf-8", "soapaction": '""'}
 _ACKNOWLEDGED = re.compile(rb"<(?:\w+:)?Ack>\s*true\s*</(?:\w+:)?Ack>")
 _ENVELOPE = (
@@ -31,7 +32,7 @@ _ENVELOPE = (
     '<SessionId xsi:nil="true"/><EnterpriseUrl>{url}/services/Soap/c/62.0</EnterpriseUrl>'
     "<PartnerUrl>{url}/services/Soap/u/62.0</PartnerUrl>"
     "<Notification><Id>{message}</Id>"
-    '<sObject xsi:type="sf:Quote" xmlns:sf="urn:sobject.enterprise.soap.sforce.com">{fields}</sObject>'
+    '<sObject xsi:type="sf:{object}" xmlns:sf="urn:sobject.enterprise.soap.sforce.com">{fields}</sObject>'
     "</Notification></notifications></soapenv:Body></soapenv:Envelope>"
 )
 
@@ -54,17 +55,33 @@ RETRY_SECONDS = _pauses()
 
 def deliver(crm: Crm, message: Message, _now_us: int) -> Request:
     """Return a message with the record as it is now, not as it was when the message was born."""
-    row = crm.store.tables[QUOTE.name][message.content]
-    fields = [f"<sf:{name}>{escape(str(row[at]))}</sf:{name}>" for name, at in _COLUMNS if row[at] is not None]
+    rule = crm.outbound.rules.get(message.topic, _ACCEPTED)
+    row = crm.store.tables[rule.of.name][message.content]
+    fields = [f"<sf:{name}>{_text(rule.of, at, row)}</sf:{name}>" for name, at in rule.columns if row[at] is not None]
     fields.append(f"<sf:SystemModstamp>{instant(row[MODSTAMP])}</sf:SystemModstamp>")
     body = _ENVELOPE.format(
         organisation=crm.quirks.organisation_id,
-        action=_ACTION_ID,
+        action=rule.action_id,
+        object=rule.of.name,
         url=f"{crm.quirks.scheme}://crm",
         message=message.id,
         fields="".join(fields),
     )
-    return Request("integration", "POST", crm.quirks.target, _HEADERS, body.encode())
+    host, target = _address(rule.target or crm.quirks.target)
+    return Request(host, "POST", target, _HEADERS, body.encode())
+
+
+def _text(of: SObject, at: int, row: Row) -> str:
+    value = shown(of, at, row)
+    return escape(str(value).lower() if isinstance(value, bool) else str(value))
+
+
+def _address(target: str) -> tuple[str, str]:
+    """Return the host and the path of a target: a path is one at the integration."""
+    if target.startswith("/"):
+        return "integration", target
+    parts = urlsplit(target)
+    return f"{parts.scheme}://{parts.netloc}", parts.path or "/"
 
 
 def acknowledged(status: int, body: bytes) -> bool:

@@ -11,6 +11,7 @@ from mocks.crm.catalogue import USER
 from mocks.crm.cometd import Streaming
 from mocks.crm.events import Events
 from mocks.crm.objects import OBJECTS
+from mocks.crm.outbound import Outbound
 from mocks.crm.queries import Queries
 from mocks.crm.quirks import Quirks
 from mocks.crm.quotes import Quotes
@@ -36,7 +37,8 @@ class Crm:
         self.quirks = quirks
         self.store = Store(Schema((*OBJECTS, *[each.sobject() for each in quirks.custom_objects])))
         self.events = Events(desk, quirks.user_id, quirks.change_events)
-        self.unit = Unit(desk, self.store, self.events, {"quote": QUOTE_CHART})
+        self.outbound = Outbound(desk, self.store.schema, quirks.outbound_messages)
+        self.unit = Unit(desk, self.store, self.events, self.outbound, {"quote": QUOTE_CHART})
         self.quotes: Quotes = Quotes(desk, self.store, self.unit, quirks)
         self.accounts: Accounts = Accounts(self.store, self.unit)
         self.records = Records(desk, self.store, self.unit, self.events, quirks, self.quotes, self.accounts)

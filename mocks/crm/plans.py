@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 
 import msgspec
 
-from domain.currency import EXPONENTS
 from mocks.crm.aggregates import Grouping, grouping, is_grouped
 from mocks.crm.conditions import Literals, Target, Test, compile_condition, local, record_key, resolve
-from mocks.crm.schema import CURRENCY, ID, ID_TYPES, IS_DELETED, TEXT_TYPES, Row, Schema, SObject
+from mocks.crm.schema import ID, ID_TYPES, IS_DELETED, TEXT_TYPES, Row, Schema, SObject
+from mocks.crm.shapes import NOTHING, Branch, Shape, Twig, picking
 from mocks.crm.soql import parse
 from mocks.crm.soql_tree import (
     Aggregate,
@@ -28,44 +27,9 @@ from mocks.crm.soql_tree import (
     Query,
 )
 from mocks.crm.store import Store
-from mocks.crm.values import DEFAULT_CURRENCY, WRITERS
 from mocks.kernel.operations import Refusal
 
 _LIMIT_MAX, _OFFSET_MAX, _FIELDS_LIMIT_MAX = 50_000, 2_000, 200
-
-
-class Shape(msgspec.Struct, frozen=True):
-    """What to show of a record: `names` of columns and `pick` their values, and what replaces some of these.
-
-    `amounts` are kept in minor units, `written` are of a type that JSON does not write by itself, `parents` and
-    `children` those that are records themselves.
-    """
-
-    names: tuple[str, ...]
-    pick: Callable[[Row], tuple[Any, ...]]
-    amounts: tuple[str, ...] = ()
-    written: tuple[tuple[str, Callable[[Any], Any]], ...] = ()
-    parents: tuple[Branch, ...] = ()
-    children: tuple[Twig, ...] = ()
-
-
-_NOTHING = Shape((), lambda _row: ())
-
-
-class Branch(msgspec.Struct, frozen=True):
-    """Fields of a parent record; the reference is the value the shape picks for `name`."""
-
-    name: str
-    of: SObject
-    shape: Shape
-
-
-class Twig(msgspec.Struct, frozen=True):
-    """A child sub-select: the plan of the children, and where they keep the reference to this record."""
-
-    name: str
-    position: int
-    plan: Plan
 
 
 class SortKey(msgspec.Struct, frozen=True):
@@ -114,7 +78,7 @@ def plan(schema: Schema, query: Query, of: SObject | None = None) -> Plan:
     covered = where is None or (whole and bool(probes) and not isinstance(where, Junction))  # the index says it all
     return Plan(
         of=of,
-        shape=_shape(schema, of, _written_out(of, query)) if groups is None else _NOTHING,
+        shape=_shape(schema, of, _written_out(of, query)) if groups is None else NOTHING,
         test=compile_condition(schema, of, where, _subselect) if where is not None and not covered else None,
         probes=probes,
         backwards=tuple([_sort_key(schema, of, each) for each in reversed(query.order)]) if groups is None else (),
@@ -150,23 +114,7 @@ def prepared(schema: Schema, skeleton: str) -> Plan:
     return plan(schema, parse(skeleton))
 
 
-def every_field(of: SObject, positions: Iterable[int] | None = None) -> Shape:
-    """Return the shape of the fields at these positions, or of all fields of an object."""
-    chosen = tuple(range(len(of.fields)) if positions is None else positions)
-    return _picking(of, {of.fields[at].name: at for at in chosen})
-
-
 # --- SELECT -------------------------------------------------------------------------------------------------------
-
-
-def _picking(of: SObject, columns: dict[str, int], parents: Any = (), children: Any = ()) -> Shape:
-    """Return a shape of named columns and the positions they are picked from."""
-    kinds = {name: of.fields[at].type for name, at in columns.items()}
-    written = tuple((name, WRITERS[kind]) for name, kind in kinds.items() if kind in WRITERS)
-    positions = tuple(columns.values())
-    pick = itemgetter(*positions) if len(positions) > 1 else lambda row: tuple(row[at] for at in positions)
-    amounts = tuple(name for name, kind in kinds.items() if kind == "currency")
-    return Shape(tuple(columns), pick, amounts, written, tuple(parents), tuple(children))
 
 
 def _written_out(of: SObject, query: Query) -> tuple[Column | Query, ...]:
@@ -204,7 +152,7 @@ def _shape(schema: Schema, of: SObject, fields: tuple[Column | Query, ...]) -> S
             below.setdefault(at, []).append(field[1:])
             columns[of.fields[at].reads_as] = at
     parents = [_branch(schema, of, at, paths) for at, paths in below.items()]
-    return _picking(of, columns, parents, children)
+    return picking(of, columns, parents, children)
 
 
 def _place(columns: dict[str, int], name: str, position: int) -> None:
@@ -228,7 +176,12 @@ def _twig(schema: Schema, of: SObject, query: Query) -> Twig:
         raise Refusal("malformed_query", "a sub-select may not count")
     name, target, reference = child
     child_object = schema[target]
-    return Twig(name, child_object.at(reference), plan(schema, query, child_object))
+    chosen, position = plan(schema, query, child_object), child_object.at(reference)
+
+    def find(store: Store, key: str, literals: Literals) -> list[Row]:
+        return _kept(store, chosen, store.find(child_object, position, key), literals, False)
+
+    return Twig(name, child_object, chosen.shape, find)
 
 
 # --- indexes ------------------------------------------------------------------------------------------------------
@@ -326,57 +279,3 @@ _first = itemgetter(0)
 
 def _folded_first(pair: tuple[Any, Row]) -> Any:
     return pair[0].lower()
-
-
-def render(store: Store, of: SObject, shape: Shape, row: Row, base: str, literals: Literals) -> Any:
-    """Return a record as the vendor writes it; `base` is the versioned path of the sObject resources."""
-    key = row[ID]
-    record: dict[str, Any] = {"attributes": {"type": of.name, "url": f"{base}{of.name}/{key}"}}
-    record.update(zip(shape.names, shape.pick(row), strict=True))
-    if shape.amounts:
-        shift = -EXPONENTS[row[CURRENCY] or DEFAULT_CURRENCY]
-        for name in shape.amounts:
-            if record[name] is not None:
-                record[name] = Decimal(record[name]).scaleb(shift)
-    for name, write in shape.written:
-        value = record[name]
-        if value is not None:
-            record[name] = write(value)
-    for branch in shape.parents:
-        reference = record[branch.name]
-        parent = store.get(branch.of, reference) if reference is not None else None
-        shown = render(store, branch.of, branch.shape, parent, base, literals) if parent is not None else None
-        record[branch.name] = shown
-    for twig in shape.children:
-        record[twig.name] = _children(store, twig, key, base, literals)
-    return record
-
-
-def _children(store: Store, twig: Twig, key: str, base: str, literals: Literals) -> Any:
-    chosen = twig.plan
-    rows = _kept(store, chosen, store.find(chosen.of, twig.position, key), literals, False)
-    if not rows:
-        return None
-    records = [render(store, chosen.of, chosen.shape, row, base, literals) for row in rows]
-    return {"totalSize": len(records), "done": True, "records": records}
-
-
-def columns_of(shape: Shape, before: str = "") -> tuple[str, ...]:
-    """Return the names of all columns of a shape, those of parents dotted."""
-    branches = {branch.name: branch for branch in shape.parents}
-    names: list[str] = []
-    for name in shape.names:
-        if name in branches:
-            names += columns_of(branches[name].shape, f"{before}{name}.")
-        else:
-            names.append(before + name)
-    return tuple(names)
-
-
-def text_of(record: Any, name: str) -> str:
-    """Return one column of a rendered record as the text of a cell."""
-    for part in name.split("."):
-        record = record.get(part) if isinstance(record, dict) else None
-    if record is None:
-        return ""
-    return str(record).lower() if isinstance(record, bool) else str(record)

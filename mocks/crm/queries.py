@@ -12,8 +12,9 @@ from mocks.crm.aggregates import summed
 from mocks.crm.conditions import Literals
 from mocks.crm.csv_text import Sheet
 from mocks.crm.literals import MalformedQuery, lift
-from mocks.crm.plans import Plan, columns_of, prepared, render, select, text_of
+from mocks.crm.plans import Plan, prepared, select
 from mocks.crm.schema import ID, Row
+from mocks.crm.shapes import columns_of, render, text_of
 from mocks.crm.store import Store
 from mocks.kernel.desk import Desk
 from mocks.kernel.operations import Refusal

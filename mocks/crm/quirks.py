@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from mocks.crm.outbound import OutboundMessage
 from mocks.crm.schema import Field, SObject, sobject
 
 ZONES = {"US": "America/New_York", "UK": "Europe/London", "DE": "Europe/Berlin", "JP": "Asia/Tokyo"}
@@ -42,6 +43,11 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     `client_keys`: the public keys (PEM, RSA) by client id that signed logins are checked with; empty checks none.
     `change_events`: the objects whose changes are told to subscribers, `*` for all; none unless asked for.
     `custom_objects`: objects of the organisation's own.
+    `outbound_messages`: what is told by SOAP besides accepted quotes.
+    `required_fields`, `duplicate_rules`, `read_only_objects`: what an administrator may change in an organisation, the
+    fields that must be given by object, the field by which an object's duplicates are known, and objects the API user
+    may not write.
+    `oldest_version` to `newest_version` of the API are spoken; up to `retired_version` is 410.
     `query_rows_max`: a query that must look at more records than this is 400 QUERY_TIMEOUT; 0 lets all through.
     `bulk_seconds`: how long a bulk job works once its data is complete.
     `target`: the path of the outbound message at the integration.
@@ -66,6 +72,13 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     client_keys: Mapping[str, str] = {}
     change_events: tuple[str, ...] = ()
     custom_objects: tuple[CustomObject, ...] = ()
+    outbound_messages: tuple[OutboundMessage, ...] = ()
+    required_fields: Mapping[str, tuple[str, ...]] = {}
+    duplicate_rules: Mapping[str, str] = {}
+    read_only_objects: tuple[str, ...] = ()
+    oldest_version: int = 50
+    newest_version: int = 68
+    retired_version: int = 30
     bulk_seconds: int = 0
     query_rows_max: int = 0
     target: str = "/webhooks/crm"

@@ -16,6 +16,7 @@ from mocks.crm import ids
 from mocks.crm.approvals import AUTHORITY_PERCENT, discount_of, may_approve
 from mocks.crm.documents import LINE_AT, QUOTE_AT, approvals, mirror_document, quote_document, reference
 from mocks.crm.objects import MIRROR_FIELDS, QUOTE, QUOTE_LINE, QUOTE_STATUSES
+from mocks.crm.outbound import ACCEPTED
 from mocks.crm.quirks import Quirks
 from mocks.crm.schema import ID, Row
 from mocks.crm.store import Store
@@ -136,7 +137,7 @@ class Quotes:
 
     def _announce(self, row: Row) -> None:
         message_id = ids.record_id("04l", self._desk.next("04l"))
-        self._unit.later(self._desk.post, "quote.accepted", row[ID], row[_NUMBER], message_id)
+        self._unit.later(self._desk.post, ACCEPTED, row[ID], row[_NUMBER], message_id)
 
     def submit(self, number: str, version: int) -> None:
         """Ask for approval; older live versions are superseded: only one version lives."""

@@ -13,8 +13,8 @@ from mocks.crm import ids
 from mocks.crm.bodies import Record, Retrieval, Tree
 from mocks.crm.errors import as_result, rolled_back
 from mocks.crm.model import Crm
-from mocks.crm.plans import every_field, render
 from mocks.crm.schema import ID, Row, SObject
+from mocks.crm.shapes import every_field, render
 from mocks.kernel.operations import Call, Refusal, json_reply
 
 RECORDS_MAX, LEVELS_MAX = 200, 5

@@ -14,8 +14,9 @@ import msgspec
 
 from mocks.crm.literals import lift
 from mocks.crm.model import Crm
-from mocks.crm.plans import render, select
+from mocks.crm.plans import select
 from mocks.crm.schema import IS_DELETED, TEXT_TYPES, Row, SObject
+from mocks.crm.shapes import render
 from mocks.kernel.operations import Refusal
 
 _FIND = re.compile(r"\s*FIND\s*\{(?P<words>(?:[^{}\\]|\\.)*)\}(?P<rest>.*)", re.IGNORECASE | re.DOTALL)

@@ -15,10 +15,14 @@ import msgspec
 from domain.charts.chart import Chart, IllegalTransition
 from domain.objects import Document
 from mocks.crm.events import Events
+from mocks.crm.outbound import Outbound
 from mocks.crm.schema import ID, Row, SObject
 from mocks.crm.store import Store
 from mocks.kernel.desk import Desk
 from mocks.kernel.operations import Refusal
+
+Change = tuple[SObject, Row | None, Row]
+"""A record before and after."""
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -31,16 +35,17 @@ class Mark(msgspec.Struct, frozen=True):
 class Unit:
     """The one unit of an organisation that may be open; requests are handled one after the other."""
 
-    def __init__(self, desk: Desk, store: Store, events: Events, charts: dict[str, Chart]) -> None:
+    def __init__(self, desk: Desk, store: Store, events: Events, outbound: Outbound, charts: dict[str, Chart]) -> None:
         self._desk = desk
         self._store = store
         self._events = events
+        self._outbound = outbound
         self._charts = charts
         self._depth = 0
-        self._changes: list[tuple[SObject, Row | None, Row]] = []
+        self._changes: list[Change] = []
         self._effects: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
-        self._captures = any(map(events.captures, store.schema.objects))
-        store.watch = self._noticed if self._captures else None
+        self._tells = bool(outbound.rules) or any(map(events.captures, store.schema.objects))
+        store.watch = self._noticed if self._tells else None
 
     # --- what a model does in it ------------------------------------------------------------------------------------
 
@@ -106,11 +111,11 @@ class Unit:
             return
         changes, effects = self._changes, self._effects
         self._changes, self._effects = [], []
-        self._store.watch = self._noticed if self._captures else None
+        self._store.watch = self._noticed if self._tells else None
         for effect, arguments in effects:
             effect(*arguments)
-        if self._captures and changes:
-            self._events.changed(_merged([each for each in changes if self._events.captures(each[0])]))
+        if self._tells and changes:
+            self._tell(_merged(changes))
 
     def roll_back(self, mark: Mark) -> None:
         """Take a step back: all that was changed since its mark."""
@@ -120,18 +125,25 @@ class Unit:
         del self._changes[mark.changes :]
         del self._effects[mark.effects :]
         self._depth -= 1
-        self._store.watch = self._noticed if self._depth or self._captures else None
+        self._store.watch = self._noticed if self._depth or self._tells else None
 
     def _noticed(self, of: SObject, before: Row | None, after: Row) -> None:
         if self._depth:
             self._changes.append((of, before, after))
-        elif self._events.captures(of):
-            self._events.changed([(of, before, after)])
+        else:
+            self._tell([(of, before, after)])
+
+    def _tell(self, changes: list[Change]) -> None:
+        for change in changes:
+            self._outbound.changed(*change)
+        captured = [each for each in changes if self._events.captures(each[0])]
+        if captured:
+            self._events.changed(captured)
 
 
-def _merged(changes: list[tuple[SObject, Row | None, Row]]) -> list[tuple[SObject, Row | None, Row]]:
+def _merged(changes: list[Change]) -> list[Change]:
     """Return one change per record: from what it was before the unit to what it is after."""
-    merged: dict[str, tuple[SObject, Row | None, Row]] = {}
+    merged: dict[str, Change] = {}
     for of, before, after in changes:
         key = str(after[ID])
         merged[key] = (of, merged[key][1] if key in merged else before, after)
