@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
@@ -44,7 +43,7 @@ def authenticate(billing: Billing, request: Request) -> Refusal | None:
     scheme, _, encoded = given.partition(" ")
     try:
         user, colon, password = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         user = colon = password = ""
     expected = billing.quirks.api_key
     if scheme.lower() != "basic" or not user or not colon or password or (expected and user != expected):

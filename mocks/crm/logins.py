@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 import hashlib
 import hmac
 from base64 import b64decode, b64encode
@@ -144,7 +143,7 @@ def _require_client(crm: Crm, form: TokenForm, header: str) -> None:
 def _basic(header: str) -> tuple[str, str]:
     try:
         client, _, secret = b64decode(header[6:], validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         return "", ""
     return client, secret
 

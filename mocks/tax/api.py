@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import partial
@@ -179,7 +178,7 @@ def _pair(request: Request) -> tuple[str, str]:
         return "", ""
     try:
         name, _, secret = base64.b64decode(text, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         return "", ""
     return name, secret
 
