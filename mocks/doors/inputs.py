@@ -34,6 +34,7 @@ class Begun(msgspec.Struct, frozen=True, kw_only=True, tag="begun", tag_field="i
     faults: tuple[Fault, ...] = ()
     limits: dict[str, LimitPolicy] = {}
     switches: dict[str, dict[str, Any]] = {}
+    drifts: tuple[str, ...] = ()
     format: int = FORMAT
 
 
@@ -105,13 +106,20 @@ class Limited(msgspec.Struct, frozen=True, gc=False, tag="limits", tag_field="is
     policy: LimitPolicy
 
 
+class Drifted(msgspec.Struct, frozen=True, gc=False, tag="drifts", tag_field="is"):
+    """These drifts, and no others, were on from then."""
+
+    at_us: int
+    names: tuple[str, ...]
+
+
 class Clocked(msgspec.Struct, frozen=True, gc=False, tag="clock", tag_field="is"):
     """The clock was moved, stopped or started."""
 
     reading: Reading
 
 
-Input = Begun | Asked | Performed | Ticked | Settled | Redelivered | Planned | Limited | Clocked
+Input = Begun | Asked | Performed | Ticked | Settled | Redelivered | Planned | Limited | Drifted | Clocked
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Input).decode
 

@@ -27,6 +27,7 @@ from mocks.doors.inputs import Input
 from mocks.doors.post import Targets, Unreachable, carry
 from mocks.doors.settings import begun, world_of
 from mocks.doors.state import MemoryState, State
+from mocks.drift import Drifts
 from mocks.kernel.faults import FaultPlan
 from mocks.kernel.forgery import forge
 from mocks.kernel.limits import Limiter, LimitPolicy
@@ -69,10 +70,12 @@ class LiveWorld:
         clock: Clock | None = None,
         targets: Targets = Targets(),  # noqa: B008
         state: State | None = None,
+        drifts: Sequence[str] = (),
+        listeners: Sequence[Callable[[Any], None]] = (),
     ) -> None:
         self.clock = clock or Clock()
         self.targets = targets
-        self.listeners: list[Callable[[Any], None]] = []
+        self.listeners: list[Callable[[Any], None]] = list(listeners)
         self.state: State = state or MemoryState()
         self._waiting: dict[str, list[asyncio.Future[None]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -83,12 +86,14 @@ class LiveWorld:
         if kept:
             self._play(kept)
         else:
-            self._begin(begun(seed, tuple(faults), limits or {}, quirks or {}))
+            settings = begun(seed, tuple(faults), limits or {}, quirks or {})
+            self._begin(msgspec.structs.replace(settings, drifts=tuple(drifts)))
             self.state.add(inputs.encode(self.settings))
 
     def _begin(self, settings: inputs.Begun) -> None:
         self.settings = settings
         self.world = world_of(settings, self._record)
+        self.drifts = Drifts(self.world.services, settings.drifts)
         self.deliveries = Deliveries()
         self._late: list[tuple[int, int, str, Request]] = []
         self._number = 0
@@ -226,6 +231,12 @@ class LiveWorld:
 
     def _limited(self, limited: inputs.Limited) -> None:
         self.world.services[limited.system].limiter = Limiter(limited.policy)
+
+    def drift(self, names: Sequence[str]) -> None:
+        """Let exactly these drifts be on from now; raise ValueError when one of them is unknown."""
+        drifted = inputs.Drifted(self.clock.now_us(), tuple(names))
+        self.drifts.put(drifted.names)
+        self.state.add(inputs.encode(drifted))
 
     # --- time -------------------------------------------------------------------------------------------------------
 
@@ -426,10 +437,12 @@ class LiveWorld:
         """
         kept = list(lines)
         before = self.world, self.deliveries, self.settings, self._late, self._number, self._is_struck_on_the_way
+        drifts = self.drifts
         try:
             self._play(kept)
         except Exception:
             (self.world, self.deliveries, self.settings, self._late, self._number, self._is_struck_on_the_way) = before
+            self.drifts = drifts
             raise
         self.state.replace(kept)
         self._wake(*self._waiting)
@@ -479,6 +492,8 @@ class LiveWorld:
                 self._planned(happened)
             case inputs.Limited():
                 self._limited(happened)
+            case inputs.Drifted():
+                self.drifts.put(happened.names)
 
     def _asked_again(self, asked: inputs.Asked) -> Outcome:
         if not asked.late:
