@@ -255,10 +255,12 @@ def _cancel(billing: Billing, subscription: Subscription, cancellation: Cancella
     day = cancellation.day
     from_day = {"full": _period_starts(subscription, day)}.get(cancellation.credit, {})
     skus = dict.fromkeys(term.sku for term in subscription.terms)
+    last = prices_at(subscription.terms, day) if begun else {}
     subscription = touched(
         billing,
         subscription,
         status="cancelled",
+        paused=tuple([Term(sku, price, day) for sku, price in last.items()]) or subscription.paused,
         terms=changed(subscription.terms, {sku: from_day.get(sku, day) for sku in skus}, {}) if begun else (),
         charges=tuple(charge for charge in subscription.charges if charge.billed),
         applied=_applied(subscription, day, cancellation.reference),
@@ -393,6 +395,7 @@ def reactivate(billing: Billing, key: str, cycles: int | None, charges: bool = T
         start=start,
         terms=replaced_from(() if fresh else subscription.terms, today, last),
         term_end=add_months(start, months) if months else FOREVER,
+        paused=(),
         cancellation=None,
         cancelled_us=0,
         activated_us=billing.book.now_us,
@@ -403,6 +406,8 @@ def reactivate(billing: Billing, key: str, cycles: int | None, charges: bool = T
 
 
 def _last_prices(subscription: Subscription) -> dict[str, Price]:
+    if subscription.paused:
+        return {term.sku: term.price for term in subscription.paused}
     ends = [term.end for term in subscription.terms if term.end is not None]
     last = max(ends, default=None)
     return {term.sku: term.price for term in subscription.terms if term.end is None or term.end == last}

@@ -80,7 +80,7 @@ def meta_of(text: str) -> dict[str, Any]:
         return {}
     try:
         found = decode_json(text.encode())
-    except Undecodable:
+    except (Undecodable, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise Refusal("param_wrong_value", "expected a JSON object", field="meta_data")

@@ -6,6 +6,7 @@ are collected in `custom` of the bodies that allow them.
 
 from __future__ import annotations
 
+import ast
 import re
 from functools import lru_cache
 from typing import Any
@@ -65,11 +66,26 @@ def _tabulated(body: bytes, ignored: frozenset[str]) -> dict[str, Any]:
             raise _both(head)
         nested[head] = [rows[row] for row in sorted(rows)]
     for head in _JSON:
-        if type(written := nested.get(head)) is dict:
-            nested[head] = msgspec.json.encode(written).decode()
+        if head in nested:
+            nested[head] = _json(nested[head])
     if custom:
         nested["custom"] = custom
     return nested
+
+
+def _json(written: Any) -> str:
+    """Return an object as JSON, whether it came as brackets, as JSON, or as the vendor's Python client writes it.
+
+    That client sends the object as Python prints it, in single quotes; the vendor's parser takes these too.
+    """
+    if type(written) is dict:
+        return msgspec.json.encode(written).decode()
+    if written.startswith("{'"):
+        try:
+            return msgspec.json.encode(ast.literal_eval(written)).decode()
+        except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+            return str(written)
+    return str(written)
 
 
 def _both(name: str) -> Undecodable:

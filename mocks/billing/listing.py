@@ -18,13 +18,15 @@ from domain.http import Reply
 from mocks.billing.errors import JSON
 from mocks.billing.model import Billing
 from mocks.billing.records import CreditNote, Invoice
-from mocks.billing.views import STATUSES, reply, show
+from mocks.billing.views import STATUSES, dunning_status, reply, show
 from mocks.kernel.codec import Undecodable, decode_json, decode_query
 from mocks.kernel.desk import Message
 from mocks.kernel.operations import Call, Refusal
 
 Getter = Callable[[Any], Any]
 Test = Callable[[Any], bool]
+BESIDE = {"subscription": ("customer",), "quote": ("quoted_subscription",)}
+"""What is shown beside a row in its list."""
 IGNORED = frozenset({"exclude_tax_type", "bundle_configuration[type]", "dont_include", "business_entity_id[is]"})
 EMPTY = Reply(200, JSON, b'{"list":[]}')
 
@@ -208,6 +210,7 @@ INVOICES = Resource(
         "credits_applied": _number("credits_minor"),
         "paid_at": _instant("paid_us"),
         "voided_at": _instant("voided_us"),
+        "dunning_status": Attribute("word", dunning_status),
         **_DATED,
     },
     ("date", "updated_at"),
@@ -478,11 +481,21 @@ def page(billing: Billing, name: str, rows: Iterable[Any], query: Query) -> Repl
     ranked = sorted([(sort(row), row.id, row) for row in rows], key=_rank, reverse=query.descending)
     if offset is not None:
         ranked = _after(ranked, offset, query.descending)
-    answer: dict[str, Any] = {"list": [{name: show(billing, name, row)} for _, _, row in ranked[: query.limit]]}
+    shown = [_shown(billing, name, row) for _, _, row in ranked[: query.limit]]
+    answer: dict[str, Any] = {"list": shown}
     if len(ranked) > query.limit:
         last = ranked[query.limit - 1]
         answer["next_offset"] = msgspec.json.encode([last[0], last[1]]).decode()
     return reply(answer)
+
+
+def _shown(billing: Billing, name: str, row: Any) -> dict[str, Any]:
+    shown: dict[str, Any] = {name: show(billing, name, row)}
+    if name == "subscription":
+        shown["customer"] = show(billing, "customer", billing.book.table("customer")[row.customer])
+    elif name == "quote":
+        shown["quoted_subscription"] = row.quoted
+    return shown
 
 
 def _after(ranked: list[Any], offset: tuple[Any, str], descending: bool) -> list[Any]:

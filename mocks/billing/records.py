@@ -177,7 +177,7 @@ class Subscription(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     coupons: tuple[tuple[str, int], ...] = ()  # coupon, how often it was applied
     trial_start: date | None = None
     trial_us: int = 0  # the instant at which a trial begins; it ends at `starts_us`
-    paused: tuple[Term, ...] = ()  # what goes on when it is resumed
+    paused: tuple[Term, ...] = ()  # what goes on when it is resumed or reactivated
     pause_day: date | None = None
     resume_day: date | None = None
     ahead: date | None = None  # charged in advance for what begins up to this day

@@ -342,4 +342,9 @@ def retrieve_with_scheduled_changes(billing: Billing, call: Call) -> Reply:
         raise Refusal("invalid_state_for_request", f"subscription {subscription.id} has no scheduled changes")
     prices = subscription.scheduled[0].wanted.prices
     terms = tuple([Term(sku, price, subscription.start) for sku, price in prices.items()])
-    return reply({"subscription": views.subscription(billing, replace(subscription, terms=terms))})
+    return reply(
+        {
+            "subscription": views.subscription(billing, replace(subscription, terms=terms)),
+            "customer": show(billing, "customer", billing.customer(subscription.customer)),
+        }
+    )

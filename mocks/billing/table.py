@@ -44,7 +44,9 @@ def _reply(shows: str) -> Any:
 
 
 def _page(name: str) -> Any:
-    row = msgspec.defstruct(f"{name.title().replace('_', '')}Row", [(name, RESOURCES.get(name, dict[str, Any]))])
+    names = (name, *listing.BESIDE.get(name, ()))
+    fields = [(each, RESOURCES.get(each, dict[str, Any])) for each in names]
+    row = msgspec.defstruct(f"{name.title().replace('_', '')}Row", fields)
     return msgspec.defstruct(
         f"{name.title().replace('_', '')}List",
         [("list", list[row]), ("next_offset", str | None, None)],  # type: ignore[valid-type]
@@ -158,7 +160,7 @@ def _subscriptions() -> Iterator[Operation]:
     yield _list("list_subscriptions", "/subscriptions", listing.SUBSCRIPTIONS)
     yield _get("read_subscription", path, reading.read_subscription, "subscription customer")
     address = f"{path}/retrieve_with_scheduled_changes"
-    yield _get("read_scheduled_changes", address, calls.retrieve_with_scheduled_changes, "subscription")
+    yield _get("read_scheduled_changes", address, calls.retrieve_with_scheduled_changes, "subscription customer")
     address = f"{path}/update_for_items"
     yield _post("update_subscription", address, calls.update_subscription, f.UpdateSubscription, _SETTLED)
     address = f"{path}/cancel_for_items"

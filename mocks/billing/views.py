@@ -363,7 +363,7 @@ def invoice(billing: Billing, record: Invoice) -> r.Invoice:
         voided_at=record.voided_us // SECOND_US if record.voided_us else None,
         line_item_discounts=_line_discounts(record) if record.discounts else None,
         discounts=_discounts(record) if record.discounts else None,
-        dunning_status=_dunning_status(record) if dunning else None,
+        dunning_status=dunning_status(record) or None,
         cf_dunning_stage=record.dunning if dunning else None,
     )
 
@@ -438,7 +438,10 @@ def _discounts(record: Invoice) -> list[r.Discount]:
     ]
 
 
-def _dunning_status(record: Invoice) -> str:
+def dunning_status(record: Invoice) -> str:
+    """Return the vendor's word for how the dunning of an invoice goes; empty when there is none."""
+    if record.dunning == "current":
+        return ""
     if record.dunning_stopped:
         return "stopped"
     return "exhausted" if record.status == "not_paid" else "in_progress"
