@@ -47,7 +47,8 @@ def made(model: Processor, kind: str, key: str, operation: str) -> Any:
     if FORM.fullmatch(key) is None or kind not in _MAKERS:
         return None
     known = model.tables[kind].get(key)
-    if known is not None and (kind not in _STATEFUL or not operation) and not getattr(known, "is_deleted", False):
+    spent = getattr(known, "is_deleted", False) or getattr(known, "status", "") in _SPENT
+    if known is not None and not spent and (kind not in _STATEFUL or not operation):
         return known
     wanted = model.wanted_ids
     model.wanted_ids = {}
@@ -74,7 +75,7 @@ def _customer(model: Processor, key: str, operation: str) -> Any:
 
 
 def _method(model: Processor, key: str, operation: str) -> Any:
-    owner = "" if operation == "attach" else model.referred("customer", _x("cus"), "customer").id
+    owner = "" if operation == "attach" or key.startswith("tok_") else model.referred("customer", _x("cus"), "customer").id
     method = Method(id=key, created=model.now, type="card", customer=owner)
     methods.keep(model, method)
     return method
@@ -121,8 +122,10 @@ def _refund(model: Processor, key: str, operation: str) -> Any:
 
 def _dispute(model: Processor, key: str, operation: str) -> Any:
     charge: Charge = _charge(model, model.new_id("ch"), "")
-    _called(model, "du", key)
-    return disputes.open_dispute(model, charge, charge.captured, "general")
+    opened = disputes.open_dispute(model, charge, charge.captured, "general")
+    assert opened is not None, "a fresh charge can be disputed"
+    model.disputes[key] = structs.replace(opened, id=key)
+    return model.disputes[key]
 
 
 def _movement(model: Processor, key: str, operation: str) -> Any:
@@ -301,6 +304,7 @@ _MAKERS: Mapping[str, Maker] = {
     "subscription_schedule": _schedule,
     "quote": _quote,
 }
+_SPENT = frozenset({"void", "canceled", "lost", "won", "accepted", "released"})
 _STATEFUL = frozenset(
     {
         "payment_method", "payment_intent", "charge", "refund", "dispute", "setup_intent", "product", "invoice",

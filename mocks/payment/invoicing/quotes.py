@@ -176,7 +176,7 @@ class QuoteBody(Body, frozen=True, kw_only=True):
     """Make or change a quote."""
 
     application_fee_amount: int | str | None = None
-    application_fee_percent: float | str | None = None
+    application_fee_percent: str | None = None
     automatic_tax: AutomaticTax | None = None
     collection_method: str | None = None
     customer: str | None = None

@@ -241,7 +241,7 @@ class SubscriptionBody(Body, frozen=True, kw_only=True):
 
     customer: str
     add_invoice_items: list[AddedItem] | None = None
-    application_fee_percent: Decimal | str | None = None
+    application_fee_percent: str | None = None
     automatic_tax: AutomaticTax | None = None
     backdate_start_date: int | None = None
     billing_cycle_anchor: int | None = None
@@ -282,7 +282,7 @@ class SubscriptionUpdate(Body, frozen=True, kw_only=True):
     """Change a subscription; empty text clears."""
 
     add_invoice_items: list[AddedItem] | None = None
-    application_fee_percent: Decimal | str | None = None
+    application_fee_percent: str | None = None
     automatic_tax: AutomaticTax | None = None
     billing_cycle_anchor: Any = None
     billing_schedules: list[dict[str, Any]] | str | None = None
