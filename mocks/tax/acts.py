@@ -7,19 +7,17 @@ from typing import Any
 
 from mocks.tax.model import TaxEngine
 from mocks.tax.rates import component
-
-ALWAYS = date(1900, 1, 1)
+from mocks.tax.sites import ALWAYS
 
 
 def register_nexus(model: TaxEngine, given: dict[str, Any]) -> None:
     """Register to collect tax: {country, region?, company?, since?}; no region is the whole country."""
-    key = (given.get("company") or "*", given["country"].upper(), (given.get("region") or "").upper())
-    model.nexus[key] = _since(given)
+    model.sites.register(*_key(given), _since(given))
 
 
 def drop_nexus(model: TaxEngine, given: dict[str, Any]) -> None:
     """Give up a registration: {country, region?, company?}."""
-    model.nexus.pop((given.get("company") or "*", given["country"].upper(), (given.get("region") or "").upper()), None)
+    model.sites.drop(*_key(given))
 
 
 def set_rates(model: TaxEngine, given: dict[str, Any]) -> None:
@@ -36,7 +34,11 @@ def set_rates(model: TaxEngine, given: dict[str, Any]) -> None:
         place = "" if not local else prefix if prefix != "*" else "000"
         name = row.get("name") or f"{region or country} {level.upper()} TAX"
         parts.append(component(country, region, level, place, str(row["percent"]), name))
-    model.rates.set(country, region, prefix, _since(given), tuple(parts))
+    model.sites.set_rates(country, region, prefix, _since(given), tuple(parts))
+
+
+def _key(given: dict[str, Any]) -> tuple[str, str, str]:
+    return given.get("company") or "*", given["country"].upper(), (given.get("region") or "").upper()
 
 
 def _since(given: dict[str, Any]) -> date:

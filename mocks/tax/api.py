@@ -1,201 +1,92 @@
-"""The dialect of the tax engine: AvaTax-compatible REST v2, Basic authentication, JSON."""
+"""The dialect of the tax engine: AvaTax-compatible REST v2, Basic authentication or a bearer token, JSON."""
 
 from __future__ import annotations
 
 import base64
+import binascii
 from collections.abc import Callable, Mapping
-from datetime import date
 from functools import partial
 from typing import Any
-from urllib.parse import quote
 from zlib import crc32
 
 import msgspec
 
-from domain.calendar import local_date
 from domain.http import Reply, Request
 from mocks.kernel.codec import Undecodable
 from mocks.kernel.desk import Message
 from mocks.kernel.limits import LimitPolicy
 from mocks.kernel.operations import Call, Operation, Refusal, json_reply
 from mocks.kernel.service import Dialect
-from mocks.tax import bodies, listing, places, render, table
+from mocks.tax import bodies, definitions, places, reading
+from mocks.tax import directory_bodies as directory
+from mocks.tax import directory_calls as calls
+from mocks.tax import transaction_calls as transactions
 from mocks.tax.acts import ACTS
-from mocks.tax.calculation import region_of
-from mocks.tax.documents import StoredDocument
 from mocks.tax.errors import refuse
-from mocks.tax.model import KIND, TaxEngine
+from mocks.tax.listing import Fetched
+from mocks.tax.model import TaxEngine
 from mocks.tax.quirks import Quirks
+from mocks.tax.reading import AddressQuery, Fetch, Listing
+from mocks.tax.render import SOFTWARE_VERSION, TransactionReply
 
-VERSION = "26.10.0"
-_ESCAPES = {"_-ava2f-_": "/", "_-ava2b-_": "+", "_-ava3f-_": "?", "_-ava25-_": "%", "_-ava23-_": "#"}
-
-# --- transactions ----------------------------------------------------------------------------------------------------
-
-
-def _shown(document: StoredDocument, call: Call, default: frozenset[str], status: int = 200) -> Reply:
-    call.txn = call.txn or document.txn
-    parts = render.included(call.query.get("$include", ""), default) if "?" in call.request.target else default
-    headers: dict[str, str] = {}
-    if status == 201 and document.id:
-        company, code = quote(document.company), quote(document.code)
-        headers["location"] = f"/api/v2/companies/{company}/transactions/{code}/types/{document.type}"
-    return json_reply(render.transaction(document, parts), status, headers)
-
-
-def _create(model: TaxEngine, call: Call) -> Reply:
-    _test_hook(call)
-    return _shown(model.create(call.body), call, render.ALL, 201)
-
-
-def _create_or_adjust(model: TaxEngine, call: Call) -> Reply:
-    _test_hook(call)
-    return _shown(model.create_or_adjust(call.body), call, render.ALL, 201)
-
-
-def _test_hook(call: Call) -> None:
-    """Honour the vendor's own hook for a request that takes too long (dialects.md 2.1)."""
-    if "ForceTimeout" in call.request.target:
-        raise Refusal("timeout")
-
-
-def _code(call: Call) -> str:
-    code = call.params["code"]
-    for escape, character in _ESCAPES.items():
-        code = code.replace(escape, character)
-    return code
-
-
-def _document(model: TaxEngine, call: Call) -> StoredDocument:
-    kind = call.params.get("type") or call.query.get("documentType", "")
-    return model.get(call.params["company"], _code(call), kind)
-
-
-def _get(model: TaxEngine, call: Call) -> Reply:
-    return _shown(_document(model, call), call, render.DEFAULT_INCLUDE)
-
-
-def _get_by_id(model: TaxEngine, call: Call) -> Reply:
-    text = call.params["id"]
-    if not text.isdigit():
-        raise Refusal("entity_not_found", f"There is no transaction with the id {text}.")
-    return _shown(model.by_id(int(text)), call, render.DEFAULT_INCLUDE)
-
-
-def _list(model: TaxEngine, call: Call) -> Reply:
-    company = call.params["company"]
-    model.require_company(company)
-    rows = (row for row in model.desk.book.table(KIND).values() if row.company == company)
-    count, page = listing.chosen(rows, call.query)
-    parts = render.included(call.query.get("$include", ""), frozenset())
-    body: dict[str, Any] = {"@recordsetCount": count, "value": [render.transaction(row, parts) for row in page]}
-    skip = int(call.query.get("$skip") or 0)
-    if skip + len(page) < count and page:
-        path = call.request.target.partition("?")[0]
-        body["@nextLink"] = f"{path}?$skip={skip + len(page)}&$top={len(page)}"
-        body["nextLink"] = body["@nextLink"]
-    return json_reply(body)
-
-
-def _step(change: Callable[[TaxEngine, StoredDocument, Any], StoredDocument]) -> Callable[[TaxEngine, Call], Reply]:
-    def handle(model: TaxEngine, call: Call) -> Reply:
-        return _shown(change(model, _document(model, call), call.body), call, render.DEFAULT_INCLUDE)
-
-    return handle
-
-
-def _commit(model: TaxEngine, document: StoredDocument, body: bodies.Commit) -> StoredDocument:
-    return model.commit(document) if body.commit else document
-
-
-def _adjust(model: TaxEngine, call: Call) -> Reply:
-    kind = call.query.get("documentType", "")
-    return _shown(model.adjust(call.params["company"], _code(call), kind, call.body), call, render.DEFAULT_INCLUDE)
-
-
-def _refund(model: TaxEngine, call: Call) -> Reply:
-    kind = call.query.get("documentType", "")
-    return _shown(model.refund(call.params["company"], _code(call), kind, call.body), call, render.ALL, 201)
-
-
-# --- the rest --------------------------------------------------------------------------------------------------------
-
-
-def _ping(model: TaxEngine, call: Call) -> Reply:
-    refused = authenticate(model, call.request, always=True)
-    name = "" if refused else _pair(call.request)[0]
-    kind = "None" if refused else "UsernamePassword"
-    return json_reply(
-        {
-            "version": VERSION,
-            "authenticated": refused is None,
-            "authenticationType": kind,
-            "authenticatedUserName": name,
-        }
-    )
-
-
-def _resolve(model: TaxEngine, call: Call) -> Reply:
-    given = call.body
-    if given is None:
-        query = {name[:1].lower() + name[1:]: value for name, value in call.query.items()}
-        given = bodies.decode(msgspec.json.encode(query), bodies.Address)
-    return json_reply(places.resolve(given, model.desk.draws))
-
-
-def _companies(model: TaxEngine, call: Call) -> Reply:
-    rows = [
-        {"id": index, "companyCode": code, "name": code, "isActive": True}
-        for index, code in enumerate(model.companies, 1)
-    ]
-    return json_reply({"@recordsetCount": len(rows), "value": rows})
-
-
-def _tax_codes(model: TaxEngine, call: Call) -> Reply:
-    rows = [{"taxCode": code, "description": text, "isActive": True} for code, text in table.DESCRIPTIONS.items()]
-    return json_reply({"@recordsetCount": len(rows), "value": rows})
-
-
-def _rates(model: TaxEngine, call: Call) -> Reply:
-    query = call.query
-    address = bodies.Address(
-        region=query.get("region"), country=query.get("country"), postal_code=query.get("postalCode")
-    )
-    country, region, postal = region_of(address)
-    day: date = local_date(model.desk.now_us, "UTC")
-    parts = model.rates.find(country, region, postal, day)
-    total = sum((part.rate for part in parts), start=parts[0].rate * 0 if parts else 0)
-    rows = [{"rate": part.rate, "name": part.name, "type": part.level} for part in parts]
-    return json_reply({"totalRate": total, "rates": rows})
-
+_TRUSTED_MAX = 64
 
 # --- manners ---------------------------------------------------------------------------------------------------------
 
 
-def _pair(request: Request) -> tuple[str, str]:
-    kind, _, text = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() != "basic":
-        return "", ""
+class Ping(msgspec.Struct, frozen=True, rename="camel"):
+    """Whether the engine is there, and whether it takes the credentials."""
+
+    version: str
+    authenticated: bool
+    authentication_type: str
+    authenticated_user_name: str | msgspec.UnsetType = msgspec.UNSET
+    authenticated_user_id: int | msgspec.UnsetType = msgspec.UNSET
+    authenticated_account_id: int | msgspec.UnsetType = msgspec.UNSET
+
+
+def _ping(model: TaxEngine, call: Call) -> Reply:
+    header = call.request.headers.get("authorization", "")
+    name = _trusted(model, header)
+    if name is None:
+        return json_reply(Ping(SOFTWARE_VERSION, False, "None"))
+    kind = "OpenIdBearerToken" if header[:6].lower() == "bearer" else "UsernamePassword"
+    kind = "AccountIdLicenseKey" if kind == "UsernamePassword" and name.isdigit() else kind
+    return json_reply(Ping(SOFTWARE_VERSION, True, kind, name, 1, model.directory.account))
+
+
+def _trusted(model: TaxEngine, header: str) -> str | None:
+    """Return whose an Authorization header is, or None when its credentials are missing or wrong."""
+    quirks = model.quirks
+    if quirks.authentication == "off":
+        return "anybody"
+    kind, _, text = header.partition(" ")
+    if kind.lower() == "bearer":
+        is_known = text.strip() == quirks.license_key if quirks.authentication == "verify" else bool(text.strip())
+        return "bearer" if is_known else None
+    name, secret = _pair(text) if kind.lower() == "basic" else ("", "")
+    if quirks.authentication == "verify":
+        return name if (name, secret) == (quirks.account, quirks.license_key) else None
+    return name if name and secret else None
+
+
+def _pair(text: str) -> tuple[str, str]:
     try:
         name, _, secret = base64.b64decode(text, validate=True).decode().partition(":")
-    except ValueError:
+    except (binascii.Error, ValueError):
         return "", ""
     return name, secret
 
 
-def authenticate(model: TaxEngine, request: Request, always: bool = False) -> Refusal | None:
-    """Check the Basic credentials as strictly as the quirks say; a ping is answered without any."""
-    quirks = model.quirks
-    if quirks.authentication == "off" or (not always and request.target.startswith("/api/v2/utilities/ping")):
-        return None
+def authenticate(model: TaxEngine, request: Request) -> Refusal | None:
+    """Check the credentials as strictly as the quirks say; a ping is answered without any."""
     header = request.headers.get("authorization", "")
     if header in model.trusted:
         return None
-    name, secret = _pair(request)
-    known = (name, secret) == (quirks.account, quirks.license_key)
-    if not (name and secret) or (quirks.authentication == "verify" and not known):
-        return Refusal("unauthenticated")
-    if len(model.trusted) < 64:
+    name = _trusted(model, header)
+    if name is None:
+        return None if request.target.startswith("/api/v2/utilities/ping") else Refusal("unauthenticated")
+    if len(model.trusted) < _TRUSTED_MAX:
         model.trusted.add(header)
     return None
 
@@ -204,42 +95,43 @@ def decode(call: Call, refuses_unknown: bool = False) -> Any:
     """Return the body as the operation's model; what `classify` has read already is not read again."""
     if call.body is not None or call.operation.body is None:
         return call.body
-    return bodies.decode(call.request.body, call.operation.body, refuses_unknown)
+    return reading.decode(call.request.body, call.operation.body, refuses_unknown)
 
 
 def classify(call: Call, refuses_unknown: bool = False) -> Operation:
     """Tell an estimate from a document: they share a path, and only the second one is a write."""
-    if call.operation.name not in ("create_transaction", "create_or_adjust_transaction"):
+    if call.operation is not CREATE:
         return call.operation
     try:
-        call.body = decode(call, refuses_unknown)
+        given = call.body = reading.decode(call.request.body, bodies.Transaction, refuses_unknown)
     except (Refusal, Undecodable):
-        return call.operation  # refused in its turn
-    if call.operation.name == "create_transaction" and (call.body.type or "SalesOrder").endswith("Order"):
-        return ESTIMATE
-    return call.operation
+        return CREATE  # refused in its turn
+    return ESTIMATE if (given.type or "SalesOrder").endswith("Order") else CREATE
 
 
-def identity(call: Call) -> str:
+def identity(call: Call, refuses_unknown: bool = False) -> str:
     """Return the document code: the engine knows a repeated intent by it."""
-    if "code" in call.params:
-        return _code(call)
-    body = call.body
-    if isinstance(body, bodies.CreateOrAdjust):
-        body = body.create_transaction_model
-    return (body.code or "") if isinstance(body, bodies.Transaction) and call.operation.write else ""
+    operation = call.operation
+    if operation is CREATE:
+        return (call.body.code or "") if call.body is not None else ""
+    if operation is CREATE_OR_ADJUST:
+        try:
+            call.body = reading.decode(call.request.body, bodies.CreateOrAdjust, refuses_unknown)
+        except (Refusal, Undecodable):
+            return ""  # refused in its turn
+        return call.body.create_transaction_model.code or ""
+    return transactions.code_of(call) if "code" in call.params else ""
 
 
 def finish(reply: Reply, call: Call) -> Reply:
     """Add the headers that every reply carries; clients of this dialect crash without the correlation id."""
-    low, high = crc32(call.number.encode()), crc32(call.request.target.encode())
-    at = f"{call.now_us:016x}"
+    asked, low, at = call.fingerprint, crc32(call.number.encode()), f"{call.now_us:016x}"
     headers = {
         **reply.headers,
-        "x-correlation-id": f"{at[:8]}-{at[8:12]}-{at[12:]}-{high >> 16:04x}-{high & 0xFFFF:04x}{low:08x}",
-        "x-avalara-uid": f"{low:08x}{high:08x}",
+        "x-correlation-id": f"{at[:8]}-{at[8:12]}-{at[12:]}-{asked[:4]}-{asked[4:8]}{low:08x}",
+        "x-avalara-uid": asked,
         "serverduration": "00:00:00.0010000",
-        "api-version": VERSION,
+        "api-version": SOFTWARE_VERSION,
     }
     return Reply(reply.status, headers, reply.body)
 
@@ -248,13 +140,26 @@ def _no_webhooks(model: Any, message: Message, now_us: int) -> Request:
     raise AssertionError("the tax engine sends no messages")
 
 
-_ONE = "/api/v2/companies/{company}/transactions/{code}"
-ESTIMATE = Operation(
-    "estimate_transaction", "POST", "/api/v2/transactions/create", _create, bodies.Transaction, False,
-    "Calculates the tax of an order; nothing is stored.",
+# --- the table -------------------------------------------------------------------------------------------------------
+
+_ALL = "/api/v2/companies/{company}/transactions"
+_ONE = _ALL + "/{code}"
+_CUSTOMERS, _CERTIFICATES = "/api/v2/companies/{company}/customers", "/api/v2/companies/{company}/certificates"
+_CUSTOMER, _CERTIFICATE = _CUSTOMERS + "/{code}", _CERTIFICATES + "/{id}"
+_LISTED = Fetched[TransactionReply]
+CREATE = Operation(
+    "create_transaction", "POST", "/api/v2/transactions/create", transactions.create, bodies.Transaction, True,
+    "Stores a document with its tax.", Fetch, TransactionReply,
 )  # fmt: skip
-_STEPS: Mapping[str, tuple[Any, Callable[[TaxEngine, StoredDocument, Any], StoredDocument], str]] = {
-    "commit": (bodies.Commit, _commit, "Commits a saved document."),
+ESTIMATE = msgspec.structs.replace(
+    CREATE, name="estimate_transaction", write=False, summary="Calculates the tax of an order; nothing is stored."
+)
+CREATE_OR_ADJUST = Operation(
+    "create_or_adjust_transaction", "POST", "/api/v2/transactions/createoradjust", transactions.create_or_adjust,
+    bodies.CreateOrAdjust, True, "Stores a document or revises the one there is.", Fetch, TransactionReply,
+)  # fmt: skip
+_STEPS: Mapping[str, tuple[Any, transactions.Change, str]] = {
+    "commit": (bodies.Commit, transactions.commit, "Commits a saved document."),
     "uncommit": (None, lambda model, document, _: model.uncommit(document), "Takes a commit back."),
     "void": (bodies.Void, lambda model, document, body: model.void(document, body.code), "Cancels a document."),
     "unvoid": (None, lambda model, document, _: model.unvoid(document), "Takes a cancellation back."),
@@ -267,32 +172,190 @@ _STEPS: Mapping[str, tuple[Any, Callable[[TaxEngine, StoredDocument, Any], Store
     ),
     "lock": (bodies.Lock, lambda model, document, body: model.lock(document, body.is_locked), "Locks a document."),
 }
-OPERATIONS = (
-    Operation("ping", "GET", "/api/v2/utilities/ping", _ping, summary="Tells whether the credentials are good."),
-    Operation(
-        "create_transaction", "POST", "/api/v2/transactions/create", _create, bodies.Transaction, True,
-        "Stores a document with its tax.",
+
+
+def _write(
+    name: str, path: str, handler: Callable[[TaxEngine, Call], Reply], body: Any, summary: str, reply: Any,
+    method: str = "POST",
+) -> Operation:  # fmt: skip
+    return Operation(name, method, path, handler, body, True, summary, Fetch, reply)
+
+
+def _read(
+    name: str, path: str, handler: Callable[[TaxEngine, Call], Reply], summary: str, query: Any, reply: Any
+) -> Operation:
+    return Operation(name, "GET", path, handler, None, False, summary, query, reply)
+
+
+_TRANSACTIONS = (
+    CREATE,
+    CREATE_OR_ADJUST,
+    _read("get_transaction", _ONE, transactions.get, "Reads a document by its code.", Fetch, TransactionReply),
+    _read(
+        "get_transaction_of_type", _ONE + "/types/{type}", transactions.get, "Reads by code and type.", Fetch,
+        TransactionReply,
     ),
-    Operation(
-        "create_or_adjust_transaction", "POST", "/api/v2/transactions/createoradjust", _create_or_adjust,
-        bodies.CreateOrAdjust, True, "Stores a document or revises the one there is.",
+    _read(
+        "get_transaction_by_id", "/api/v2/transactions/{id}", transactions.get_by_id, "Reads by id.", Fetch,
+        TransactionReply,
     ),
-    Operation("get_transaction", "GET", _ONE, _get, summary="Reads a document by its code."),
-    Operation("get_transaction_of_type", "GET", _ONE + "/types/{type}", _get, summary="Reads by code and type."),
-    Operation("get_transaction_by_id", "GET", "/api/v2/transactions/{id}", _get_by_id, summary="Reads by id."),
-    Operation("list_transactions", "GET", "/api/v2/companies/{company}/transactions", _list, summary="Lists them."),
+    _read("list_transactions", _ALL, transactions.list_all, "Lists documents.", Listing, _LISTED),
     *(
-        Operation(f"{name}_transaction", "POST", f"{_ONE}/{name}", _step(change), body, True, summary)
+        _write(f"{name}_transaction", f"{_ONE}/{name}", transactions.step(change), body, summary, TransactionReply)
         for name, (body, change, summary) in _STEPS.items()
     ),
-    Operation("adjust_transaction", "POST", _ONE + "/adjust", _adjust, bodies.Adjust, True, "Revises a document."),
-    Operation("refund_transaction", "POST", _ONE + "/refund", _refund, bodies.Refund, True, "Makes a return."),
-    Operation("resolve_address", "POST", "/api/v2/addresses/resolve", _resolve, bodies.Address, False, "Resolves."),
-    Operation("resolve_address_by_query", "GET", "/api/v2/addresses/resolve", _resolve, summary="Resolves."),
-    Operation("list_companies", "GET", "/api/v2/companies", _companies, summary="Lists companies."),
-    Operation("list_tax_codes", "GET", "/api/v2/definitions/taxcodes", _tax_codes, summary="Lists tax codes."),
-    Operation("rates_by_address", "GET", "/api/v2/taxrates/byaddress", _rates, summary="Rates of an address."),
-    Operation("rates_by_postal_code", "GET", "/api/v2/taxrates/bypostalcode", _rates, summary="Rates of a place."),
+    _write(
+        "adjust_transaction", _ONE + "/adjust", transactions.adjust, bodies.Adjust, "Revises a document.",
+        TransactionReply,
+    ),
+    _write(
+        "refund_transaction", _ONE + "/refund", transactions.refund, bodies.Refund, "Makes a return.", TransactionReply
+    ),
+    _write(
+        "add_lines", "/api/v2/companies/transactions/lines/add", transactions.add_lines, bodies.AddLines, "Adds lines.",
+        TransactionReply,
+    ),
+    _write(
+        "delete_lines", "/api/v2/companies/transactions/lines/delete", transactions.remove_lines, bodies.RemoveLines,
+        "Takes lines away.", TransactionReply,
+    ),
+    _write(
+        "lock_transactions", "/api/v2/transactions/lock", transactions.lock_all, bodies.BulkLock,
+        "Locks documents by id.", transactions.Locked,
+    ),
+)  # fmt: skip
+_COMPANIES = (
+    _read(
+        "list_companies", "/api/v2/companies", calls.companies, "Lists companies.", Listing,
+        Fetched[directory.CompanyReply],
+    ),
+    _write(
+        "create_companies", "/api/v2/companies", calls.create_companies, list[directory.CompanyInput],
+        "Creates companies.", list[directory.CompanyReply],
+    ),
+    _write(
+        "initialize_company", "/api/v2/companies/initialize", calls.initialize_company, directory.CompanyStart,
+        "Creates a company that is registered where it stands.", directory.CompanyReply,
+    ),
+    _read(
+        "get_company", "/api/v2/companies/{company}", calls.company, "Reads a company.", Fetch, directory.CompanyReply
+    ),
+    _write(
+        "change_company", "/api/v2/companies/{company}", calls.change_company, directory.CompanyInput,
+        "Changes a company.", directory.CompanyReply, "PUT",
+    ),
+    _read(
+        "list_nexus", "/api/v2/companies/{company}/nexus", calls.nexus, "Lists registrations.", Listing,
+        Fetched[calls.NexusReply],
+    ),
+)  # fmt: skip
+_CUSTOMER_PAGE, _CERTIFICATE_PAGE = Fetched[directory.CustomerReply], Fetched[directory.CertificateReply]
+_EXEMPTIONS = (
+    _read("list_customers", _CUSTOMERS, calls.customers, "Lists customers.", Listing, _CUSTOMER_PAGE),
+    _write(
+        "create_customers", _CUSTOMERS, calls.create_customers, list[directory.CustomerInput], "Creates customers.",
+        list[directory.CustomerReply],
+    ),
+    _read("get_customer", _CUSTOMER, calls.customer, "Reads a customer.", Fetch, directory.CustomerReply),
+    _write(
+        "change_customer", _CUSTOMER, calls.change_customer, directory.CustomerInput, "Changes a customer.",
+        directory.CustomerReply, "PUT",
+    ),
+    _write(
+        "delete_customer", _CUSTOMER, calls.drop_customer, None, "Forgets a customer.", directory.CustomerReply,
+        "DELETE",
+    ),
+    _read(
+        "list_certificates_of_customer", _CUSTOMER + "/certificates", calls.certificates_of,
+        "Lists the certificates of a customer.", Listing, _CERTIFICATE_PAGE,
+    ),
+    _read(
+        "get_exemption", _CUSTOMER + "/certificates/{country}/{region}", calls.validity,
+        "Tells whether a customer is exempt in a region.", None, calls.Validity,
+    ),
+    _write(
+        "link_certificates", _CUSTOMER + "/certificates/link", calls.link_certificates, directory.LinkCertificates,
+        "Links certificates with a customer.", _CERTIFICATE_PAGE,
+    ),
+    _write(
+        "unlink_certificates", _CUSTOMER + "/certificates/unlink", calls.unlink_certificates,
+        directory.LinkCertificates, "Parts certificates from a customer.", _CERTIFICATE_PAGE,
+    ),
+    _read("list_certificates", _CERTIFICATES, calls.certificates, "Lists certificates.", Listing, _CERTIFICATE_PAGE),
+    _write(
+        "create_certificates", _CERTIFICATES, calls.create_certificates, list[directory.CertificateInput],
+        "Records certificates.", list[directory.CertificateReply],
+    ),
+    _read(
+        "get_certificate", _CERTIFICATE, calls.certificate, "Reads a certificate.", Fetch, directory.CertificateReply
+    ),
+    _write(
+        "change_certificate", _CERTIFICATE, calls.change_certificate, directory.CertificateInput,
+        "Changes a certificate.", directory.CertificateReply, "PUT",
+    ),
+    _write("delete_certificate", _CERTIFICATE, calls.drop_certificate, None, "Forgets a certificate.", None, "DELETE"),
+    _read(
+        "list_customers_of_certificate", _CERTIFICATE + "/customers", calls.customers_of,
+        "Lists the customers of a certificate.", Listing, _CUSTOMER_PAGE,
+    ),
+    _write(
+        "link_customers", _CERTIFICATE + "/customers/link", calls.link_customers, directory.LinkCustomers,
+        "Links customers with a certificate.", _CUSTOMER_PAGE,
+    ),
+    _write(
+        "unlink_customers", _CERTIFICATE + "/customers/unlink", calls.unlink_customers, directory.LinkCustomers,
+        "Parts customers from a certificate.", _CUSTOMER_PAGE,
+    ),
+)  # fmt: skip
+_LISTS: tuple[tuple[str, str, Callable[[TaxEngine, Call], Reply], Any], ...] = (
+    ("tax_codes", "/api/v2/definitions/taxcodes", definitions.tax_codes, Fetched[definitions.TaxCode]),
+    ("entity_use_codes", "/api/v2/definitions/entityusecodes", definitions.use_codes, Fetched[definitions.UseCode]),
+    ("countries", "/api/v2/definitions/countries", definitions.countries, Fetched[definitions.Country]),
+    ("regions", "/api/v2/definitions/regions", definitions.regions, Fetched[definitions.Region]),
+    (
+        "regions_of_country", "/api/v2/definitions/countries/{country}/regions", definitions.regions,
+        Fetched[definitions.Region],
+    ),
+    ("currencies", "/api/v2/definitions/currencies", definitions.currencies, Fetched[definitions.Currency]),
+    (
+        "exempt_reasons", "/api/v2/definitions/certificateexemptreasons", definitions.exempt_reasons,
+        Fetched[directory.NamedReply],
+    ),
+    (
+        "exposure_zones", "/api/v2/definitions/certificateexposurezones", definitions.exposure_zones,
+        Fetched[directory.ZoneReply],
+    ),
+    ("subscriptions", "/api/v2/utilities/subscriptions", definitions.subscriptions, Fetched[definitions.Subscription]),
+)  # fmt: skip
+OPERATIONS = (
+    _read("ping", "/api/v2/utilities/ping", _ping, "Tells whether the credentials are good.", None, Ping),
+    *_TRANSACTIONS,
+    *_COMPANIES,
+    *_EXEMPTIONS,
+    *(
+        _read(f"list_{name}", path, handler, f"Lists {name.replace('_', ' ')}.", Listing, page)
+        for name, path, handler, page in _LISTS
+    ),
+    _read(
+        "get_subscription", "/api/v2/utilities/subscriptions/{service}", definitions.subscription,
+        "Reads a subscription.", None, definitions.Subscription,
+    ),
+    Operation(
+        "resolve_address", "POST", "/api/v2/addresses/resolve", definitions.resolve, bodies.Address, False,
+        "Puts an address right.", None, places.Resolution,
+    ),
+    _read(
+        "resolve_address_by_query", "/api/v2/addresses/resolve", definitions.resolve, "Puts an address right.",
+        AddressQuery, places.Resolution,
+    ),
+    _read(
+        "rates_by_address", "/api/v2/taxrates/byaddress", definitions.rates, "Rates of an address.", AddressQuery,
+        definitions.Rates,
+    ),
+    _read(
+        "rates_by_postal_code", "/api/v2/taxrates/bypostalcode", definitions.rates, "Rates of a place.", AddressQuery,
+        definitions.Rates,
+    ),
 )  # fmt: skip
 
 
@@ -302,8 +365,9 @@ def dialect(quirks: Quirks) -> Dialect:
     return msgspec.structs.replace(
         DIALECT,
         limits=LimitPolicy(requests=quirks.requests_per_second),
-        decode=partial(decode, refuses_unknown=strict),
-        classify=partial(classify, refuses_unknown=strict),
+        decode=partial(decode, refuses_unknown=strict) if strict else decode,
+        classify=partial(classify, refuses_unknown=strict) if strict else classify,
+        identity=partial(identity, refuses_unknown=strict) if strict else identity,
     )
 
 

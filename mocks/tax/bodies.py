@@ -1,21 +1,17 @@
-"""What callers send: the request models of the dialect, decoded exactly and without regard to the case of names."""
+"""What callers send about transactions: request models, decoded exactly (see `reading`)."""
 
 from __future__ import annotations
 
-import re
-from datetime import date
 from decimal import Decimal
-from typing import Any, TypeVar
 
 import msgspec
 
-from mocks.kernel.codec import Undecodable
-from mocks.kernel.operations import Refusal
 
-T = TypeVar("T")
+class Input(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="camel", forbid_unknown_fields=True):
+    """A model of the dialect as it is sent: names in camel case, nothing unknown on the fast road."""
 
 
-class Address(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="camel", forbid_unknown_fields=True):
+class Address(Input, frozen=True, kw_only=True):
     """A postal address; `country` defaults to US as with the vendor [K]."""
 
     line1: str | None = None
@@ -30,7 +26,18 @@ class Address(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="camel
     longitude: Decimal | None = None
 
 
-class Override(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="camel", forbid_unknown_fields=True):
+class Addresses(Input, frozen=True, kw_only=True):
+    """The places of a transaction or of one line: a single one, or where it is shipped from and to."""
+
+    single_location: Address | None = None
+    ship_from: Address | None = None
+    ship_to: Address | None = None
+    point_of_order_origin: Address | None = None
+    point_of_order_acceptance: Address | None = None
+    goods_place_or_service_rendered: Address | None = None
+
+
+class Override(Input, frozen=True, kw_only=True):
     """A tax override: TaxDate, TaxAmount or Exemption."""
 
     type: str = "None"
@@ -39,15 +46,11 @@ class Override(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="came
     reason: str | None = None
 
 
-Addresses = dict[str, Address]
-NO_ADDRESSES: Addresses = {}
-
-
-class LineInput(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="camel", forbid_unknown_fields=True):
+class LineInput(Input, frozen=True, kw_only=True):
     """One line to tax; `amount` is the extended amount, negative on returns."""
 
     amount: Decimal
-    number: str | int | None = None
+    number: str | None = None
     quantity: Decimal = Decimal(1)
     item_code: str | None = None
     tax_code: str | None = None
@@ -65,7 +68,7 @@ class LineInput(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="cam
     revenue_account: str | None = None
 
 
-class Transaction(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="camel", forbid_unknown_fields=True):
+class Transaction(Input, frozen=True, kw_only=True):
     """A transaction to calculate, and to store unless its type ends in Order."""
 
     type: str | None = None
@@ -97,7 +100,7 @@ class Transaction(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="c
     is_seller_importer_of_record: bool = False
 
 
-class CreateOrAdjust(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="camel", forbid_unknown_fields=True):
+class CreateOrAdjust(Input, frozen=True, kw_only=True):
     """The transaction to have stored, whether or not one with its code is there already."""
 
     create_transaction_model: Transaction
@@ -105,7 +108,7 @@ class CreateOrAdjust(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename
     adjustment_description: str | None = None
 
 
-class Adjust(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="camel", forbid_unknown_fields=True):
+class Adjust(Input, frozen=True, kw_only=True):
     """A new revision of a committed document."""
 
     new_transaction: Transaction
@@ -113,19 +116,19 @@ class Adjust(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="camel"
     adjustment_description: str | None = None
 
 
-class Commit(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="camel", forbid_unknown_fields=True):
+class Commit(Input, frozen=True, kw_only=True):
     """Whether to commit; false changes nothing."""
 
     commit: bool
 
 
-class Void(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="camel", forbid_unknown_fields=True):
+class Void(Input, frozen=True, kw_only=True):
     """Why a document is voided: DocVoided keeps its code taken, DocDeleted frees it."""
 
     code: str
 
 
-class Verify(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="camel", forbid_unknown_fields=True):
+class Verify(Input, frozen=True, kw_only=True):
     """What the caller believes the document says."""
 
     verify_transaction_date: str | None = None
@@ -133,13 +136,13 @@ class Verify(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="camel"
     verify_total_tax: Decimal | None = None
 
 
-class ChangeCode(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="camel", forbid_unknown_fields=True):
+class ChangeCode(Input, frozen=True, kw_only=True):
     """The new code of a document."""
 
     new_code: str
 
 
-class Settle(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="camel", forbid_unknown_fields=True):
+class Settle(Input, frozen=True, kw_only=True):
     """Verify, rename and commit in one step; each part may be missing."""
 
     verify: Verify | None = None
@@ -147,13 +150,20 @@ class Settle(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="camel"
     commit: Commit | None = None
 
 
-class Lock(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="camel", forbid_unknown_fields=True):
+class Lock(Input, frozen=True, kw_only=True):
     """Whether the document is to be locked."""
 
     is_locked: bool
 
 
-class Refund(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="camel", forbid_unknown_fields=True):
+class BulkLock(Input, frozen=True, kw_only=True):
+    """The ids of documents, and whether they are to be locked."""
+
+    document_ids: list[int]
+    is_locked: bool = True
+
+
+class Refund(Input, frozen=True, kw_only=True):
     """A return made from a committed document."""
 
     refund_date: str
@@ -164,71 +174,21 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="camel"
     reference_code: str | None = None
 
 
-_MODELS = (Address, Override, LineInput, Transaction, CreateOrAdjust, Adjust, Commit, Void, Verify, ChangeCode, Settle)
-_PLACES = ("singleLocation", "shipFrom", "shipTo", "pointOfOrderOrigin", "pointOfOrderAcceptance", "goodsPlaceOrServiceRendered")  # fmt: skip  # noqa: E501
-_NAMES = {
-    name.lower(): name
-    for name in (*_PLACES, *(name for model in (*_MODELS, Lock, Refund) for name in model.__struct_encode_fields__))
-}
-_loose = msgspec.json.Decoder(float_hook=Decimal)
-_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
-_PATH = re.compile(r"at `\$\.?([^`]*)`")
-_MISSING = re.compile(r"missing required field `([^`]+)`")
+class AddLines(Input, frozen=True, kw_only=True):
+    """Lines to add to a document; `renumber` counts all of its lines anew from 1."""
+
+    company_code: str
+    transaction_code: str
+    document_type: str = "SalesInvoice"
+    lines: list[LineInput]
+    renumber: bool = False
 
 
-def decode(body: bytes, model: type[T], refuses_unknown: bool = False) -> T:
-    """Return a body as a model; exact names take the fast road, others are matched without regard to case.
+class RemoveLines(Input, frozen=True, kw_only=True):
+    """The numbers of the lines to take from a document."""
 
-    Raises Undecodable when it is not JSON, Refusal `value_required` or `validation` when it does not fit.
-    """
-    decoder = _decoders.get(model)
-    if decoder is None:
-        decoder = _decoders[model] = msgspec.json.Decoder(model)
-    try:
-        result: T = decoder.decode(body or b"{}")
-        return result
-    except msgspec.ValidationError:
-        return _decode_loosely(body or b"{}", model, refuses_unknown)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Undecodable(str(error)) from error
-
-
-def _decode_loosely(body: bytes, model: type[T], refuses_unknown: bool) -> T:
-    try:
-        return msgspec.convert(_normal(_loose.decode(body), refuses_unknown), model)
-    except msgspec.ValidationError as error:
-        raise _refusal(str(error)) from error
-
-
-def _normal(value: Any, refuses_unknown: bool) -> Any:
-    if isinstance(value, list):
-        return [_normal(entry, refuses_unknown) for entry in value]
-    if not isinstance(value, dict):
-        return value
-    members: dict[str, Any] = {}
-    for name, member in value.items():
-        known = _NAMES.get(name.lower())
-        if known is not None:
-            members[known] = _normal(member, refuses_unknown)
-        elif refuses_unknown:
-            raise Refusal("validation", f"{name} is not a member of this model", field=name)
-    return members
-
-
-def _refusal(problem: str) -> Refusal:
-    missing, path = _MISSING.search(problem), _PATH.search(problem)
-    place = path.group(1) if path else ""
-    if missing is not None:
-        field = f"{place}.{missing.group(1)}" if place else missing.group(1)
-        return Refusal("value_required", f"Field {field} is required.", field=field)
-    return Refusal("validation", problem.partition(" - at ")[0], field=place)
-
-
-def read_date(text: str | None, field: str) -> date:
-    """Return an ISO date, with or without a time after it; raise Refusal when it is missing or none."""
-    if not text:
-        raise Refusal("value_required", f"Field {field} is required.", field=field)
-    try:
-        return date.fromisoformat(text[:10])
-    except ValueError:
-        raise Refusal("validation", f"{text!r} is not a date such as 2026-12-31", field=field) from None
+    company_code: str
+    transaction_code: str
+    document_type: str = "SalesInvoice"
+    lines: list[str]
+    renumber: bool = False

@@ -14,89 +14,91 @@ from domain.currency import UnknownCurrency, exponent
 from domain.money import allocate
 from domain.rounding import Rounding, round_ratio
 from mocks.kernel.operations import Refusal
-from mocks.tax.bodies import NO_ADDRESSES, Address, Addresses, LineInput, Override, Transaction, read_date
+from mocks.tax.bodies import Address, Addresses, LineInput, Override, Transaction
 from mocks.tax.documents import NO_ADDRESS, TaxedLine
 from mocks.tax.quirks import Quirks
-from mocks.tax.rates import PPM, STATE_DIGITS, Components, taxable_percent
+from mocks.tax.rates import PPM, Components
+from mocks.tax.reading import read_date
+from mocks.tax.sites import Site
 
-Find = Callable[[Address, date], Components]
+Find = Callable[[str, Address, date], Site]
 _replace = msgspec.structs.replace
 _EXEMPTING_CODES = frozenset("ABCDEFGHIJKLMNPQR")  # entity use codes exempt; "TAXABLE" and empty do not [K]
-
-
-class Site(msgspec.Struct, frozen=True, gc=False):
-    """Where a line is delivered to, and who taxes there."""
-
-    country: str
-    region: str
-    components: Components
+_AMOUNT_MAX = Decimal(10) ** 15
+_QUANTITY_MAX = Decimal(10) ** 12
 
 
 @cache
-def digits_of(currency: str) -> int:
-    """Return the digits of a currency's minor unit; raise Refusal for an unknown one."""
+def units_of(currency: str) -> Decimal:
+    """Return how many minor units make one major unit; raise Refusal for a currency that there is not."""
     try:
-        return exponent(currency)
+        return Decimal(10) ** exponent(currency)
     except UnknownCurrency:
         raise Refusal("validation", f"{currency!r} is not an ISO 4217 currency", field="currencyCode") from None
 
 
-def to_minor(amount: Decimal, currency: str) -> int:
+def to_minor(amount: Decimal, units: Decimal, field: str = "amount") -> int:
     """Return a major amount in minor units; digits beyond the currency's are rounded half up."""
-    digits = digits_of(currency)
-    if not amount.is_finite():
-        raise Refusal("range", "An amount must be a number.", field="amount")
-    return int(amount.scaleb(digits).to_integral_value(ROUND_HALF_UP))
+    try:
+        if -_AMOUNT_MAX < amount < _AMOUNT_MAX:
+            scaled = amount * units
+            minor = int(scaled)
+            return minor if minor == scaled else int(scaled.to_integral_value(ROUND_HALF_UP))
+    except ArithmeticError:
+        pass  # not a number
+    raise Refusal("range", f"{field} must be a number below {_AMOUNT_MAX:,}.", field=field)
 
 
-def place(addresses: Addresses | None, *names: str) -> Address:
-    """Return the first of the named addresses, or an empty one."""
-    for name in names:
-        found = (addresses or NO_ADDRESSES).get(name)
-        if found is not None:
-            return found
-    return NO_ADDRESS
+def place(addresses: Addresses | None) -> tuple[Address, Address]:
+    """Return where something is shipped from and to; a single location is both."""
+    if addresses is None:
+        return NO_ADDRESS, NO_ADDRESS
+    both = addresses.single_location or NO_ADDRESS
+    return addresses.ship_from or both, addresses.ship_to or both
 
 
-def region_of(address: Address) -> tuple[str, str, str]:
-    """Return (country, region, postal code) in capitals; raise Refusal when the address cannot be taxed."""
-    country = (address.country or "US").strip().upper()
-    region = (address.region or "").strip().upper()
-    postal = (address.postal_code or "").strip().upper()
-    if country == "US":
-        if region and region not in STATE_DIGITS:
-            raise Refusal("address", f"{region!r} is not a state of the US.", field="addresses.shipTo.region")
-        if not region:
-            raise Refusal("address", "An address in the US needs a region.", field="addresses.shipTo.region")
-    return country, region, postal
-
-
-def tax_date_of(transaction: Transaction) -> date:
+def tax_date_of(transaction: Transaction, day: date) -> date:
     """Return the day whose rates count: the override's, else the document's."""
     override = transaction.tax_override
     if override is not None and override.type == "TaxDate":
         return read_date(override.tax_date, "taxOverride.taxDate")
-    return read_date(transaction.date, "date")
+    return day
 
 
-def tax_lines(transaction: Transaction, currency: str, day: date, find: Find, quirks: Quirks) -> tuple[TaxedLine, ...]:
-    """Return the lines of a transaction with their tax."""
-    given = transaction.lines or []
-    amounts = [to_minor(line.amount, currency) for line in given]
-    discounts = _discounts(transaction, given, amounts, currency)
-    forced = _forced(transaction.tax_override, amounts, currency)
-    exempt = _exempts(transaction) or _reverses_charge(transaction, quirks)
-    own = all(line.addresses for line in given)
-    common = None if own else _site(transaction.addresses, day, find)
+class Taxation(msgspec.Struct, frozen=True, gc=False):
+    """How the lines of one transaction are taxed: for whom, on which day, where if the line does not say, and how.
+
+    `units` are the minor units of one major unit. `zones` are the places where the customer is exempt.
+    """
+
+    company: str
+    units: Decimal
+    day: date
+    find: Find
+    quirks: Quirks
+    exempt: bool = False
+    zones: frozenset[tuple[str, str]] = frozenset()
+
+
+def tax_lines(transaction: Transaction, given: Sequence[LineInput], taxation: Taxation) -> tuple[TaxedLine, ...]:
+    """Return some lines of a transaction with their tax."""
+    units, quirks = taxation.units, taxation.quirks
+    amounts = [to_minor(line.amount, units) for line in given]
+    discounts = _discounts(transaction, given, amounts, units)
+    forced = _forced(transaction.tax_override, amounts, units)
+    common: Site | None = None
     lines: list[TaxedLine] = []
     for index, line in enumerate(given):
-        site = _site(line.addresses, day, find) if common is None or line.addresses else common
+        if line.addresses is not None:
+            site = taxation.find(taxation.company, place(line.addresses)[1], taxation.day)
+        else:
+            common = common or taxation.find(taxation.company, place(transaction.addresses)[1], taxation.day)
+            site = common
         amount = amounts[index] - discounts[index] if discounts else amounts[index]
-        percent = (
-            0 if exempt or _exempts_line(line) else taxable_percent(line.tax_code or "", site.country, site.region)
-        )
+        is_exempt = taxation.exempt or not site.components or _is_exempt(line, site, taxation)
+        percent = 0 if is_exempt else site.shares[line.tax_code or ""]
         taxed = _tax_line(line, index, amount, percent, site.components, quirks.rounding)
-        force = forced[index] if forced is not None else _forced_line(line.tax_override, currency)
+        force = forced[index] if forced is not None else _forced_line(line.tax_override, units)
         if force is not None:
             shares = allocate(force, [part.ppm for part in site.components]) if site.components else ()
             taxed = _replace(taxed, taxes=shares)
@@ -106,26 +108,21 @@ def tax_lines(transaction: Transaction, currency: str, day: date, find: Find, qu
     return tuple(lines)
 
 
-def _site(addresses: Addresses | None, day: date, find: Find) -> Site:
-    address = place(addresses, "shipTo", "singleLocation")
-    country, region, _ = region_of(address)
-    return Site(country, region, find(address, day))
-
-
 def _tax_line(
     line: LineInput, index: int, amount: int, percent: int, components: Components, rounding: Rounding
 ) -> TaxedLine:
-    if not components:
-        percent = 0
     if line.tax_included and percent:
         amount = _net(amount, components, percent, rounding)
     taxable = amount if percent == 100 else round_ratio(Fraction(amount * percent, 100)) if percent else 0
-    if rounding is Rounding.HALF_UP:
-        taxes = tuple([_half_up(taxable * part.ppm) for part in components])
+    if rounding is Rounding.HALF_UP:  # ties away from zero, in whole numbers
+        half = 500_000 if taxable >= 0 else 499_999
+        taxes = tuple([(taxable * part.ppm + half) // PPM for part in components])
     else:
         taxes = tuple([round_ratio(Fraction(taxable * part.ppm, PPM), rounding) for part in components])
+    if not -_QUANTITY_MAX < line.quantity < _QUANTITY_MAX:
+        raise Refusal("range", f"quantity must be a number below {_QUANTITY_MAX:,}.", field="quantity")
     return TaxedLine(
-        number=str(line.number if line.number is not None else index + 1),
+        number=line.number or str(index + 1),
         quantity=line.quantity,
         amount_minor=amount,
         taxable_minor=taxable,
@@ -139,11 +136,6 @@ def _tax_line(
         ref2=line.ref2 or "",
         included=line.tax_included,
     )
-
-
-def _half_up(product: int) -> int:
-    """Divide by a million, ties away from zero."""
-    return (product + 500_000) // PPM if product >= 0 else -((500_000 - product) // PPM)
 
 
 def _rounded_once(lines: Sequence[TaxedLine], rounding: Rounding) -> tuple[TaxedLine, ...]:
@@ -169,45 +161,55 @@ def _net(gross_minor: int, components: Components, percent: int, rounding: Round
     return round_ratio(gross_minor / (1 + ppm / PPM), rounding)
 
 
-def _discounts(transaction: Transaction, lines: list[LineInput], amounts: list[int], currency: str) -> list[int]:
+def _discounts(
+    transaction: Transaction, lines: Sequence[LineInput], amounts: list[int], units: Decimal
+) -> Sequence[int]:
     discount = transaction.discount
     if not discount:
-        return []
+        return ()
     weights = [abs(amount) if line.discounted else 0 for line, amount in zip(lines, amounts, strict=True)]
     if not any(weights):
-        return []
-    return list(allocate(to_minor(discount, currency), weights))
+        return ()
+    return allocate(to_minor(discount, units, "discount"), weights)
 
 
-def _forced(override: Override | None, amounts: list[int], currency: str) -> tuple[int, ...] | None:
+def _forced(override: Override | None, amounts: list[int], units: Decimal) -> tuple[int, ...] | None:
     if override is None or override.type != "TaxAmount":
         return None
-    total = to_minor(override.tax_amount or Decimal(0), currency)
+    total = to_minor(override.tax_amount or Decimal(0), units, "taxOverride.taxAmount")
     weights = [abs(amount) for amount in amounts]
     return allocate(total, weights if any(weights) else [1] * len(amounts))
 
 
-def _forced_line(override: Override | None, currency: str) -> int | None:
+def _forced_line(override: Override | None, units: Decimal) -> int | None:
     if override is None or override.type != "TaxAmount":
         return None
-    return to_minor(override.tax_amount or Decimal(0), currency)
+    return to_minor(override.tax_amount or Decimal(0), units, "taxOverride.taxAmount")
 
 
-def _exempts(transaction: Transaction) -> bool:
+def is_exempt(transaction: Transaction, quirks: Quirks) -> bool:
+    """Tell whether a transaction carries no tax wherever it is delivered to."""
+    if transaction.exemption_no or use_code(transaction) in _EXEMPTING_CODES:
+        return True
     override = transaction.tax_override
-    use_code = transaction.entity_use_code or transaction.customer_usage_type or ""
-    return bool(transaction.exemption_no or use_code in _EXEMPTING_CODES or (override and override.type == "Exemption"))
+    return (override is not None and override.type == "Exemption") or _reverses_charge(transaction, quirks)
 
 
-def _exempts_line(line: LineInput) -> bool:
-    use_code = line.entity_use_code or line.customer_usage_type or ""
-    return bool(line.exemption_code or use_code in _EXEMPTING_CODES)
+def use_code(given: Transaction | LineInput) -> str:
+    """Return the entity use code under its present or its former name."""
+    return given.entity_use_code or given.customer_usage_type or ""
+
+
+def _is_exempt(line: LineInput, site: Site, taxation: Taxation) -> bool:
+    if line.exemption_code or (site.country, site.region) in taxation.zones:
+        return True
+    return use_code(line) in _EXEMPTING_CODES
 
 
 def _reverses_charge(transaction: Transaction, quirks: Quirks) -> bool:
     """Tell whether the customer accounts for the tax: another country, and a VAT id (domain.md 2.9)."""
     if not quirks.reverse_charge or not transaction.business_identification_no:
         return False
-    seller = place(transaction.addresses, "shipFrom", "singleLocation").country or "US"
-    buyer = place(transaction.addresses, "shipTo", "singleLocation").country or "US"
+    sent, received = place(transaction.addresses)
+    seller, buyer = sent.country or "US", received.country or "US"
     return seller != buyer and buyer != "US"

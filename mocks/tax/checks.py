@@ -7,9 +7,10 @@ from decimal import Decimal
 import msgspec
 
 from mocks.kernel.operations import Refusal
-from mocks.tax.bodies import Transaction, Verify, read_date
-from mocks.tax.calculation import to_minor
+from mocks.tax.bodies import Transaction, Verify
+from mocks.tax.calculation import to_minor, units_of
 from mocks.tax.documents import TYPES, StoredDocument
+from mocks.tax.reading import read_date
 
 
 def document_type(given: Transaction) -> str:
@@ -28,7 +29,9 @@ def require_complete(given: Transaction) -> None:
         raise Refusal("value_required", "Field customerCode is required.", field="customerCode")
     if given.code is not None and len(given.code) > 50:
         raise Refusal("string_length", "Field code takes at most 50 characters.", field="code")
-    if not given.addresses and not all(line.addresses for line in given.lines):
+    if len(given.customer_code) > 50:
+        raise Refusal("string_length", "Field customerCode takes at most 50 characters.", field="customerCode")
+    if given.addresses is None and not all(line.addresses for line in given.lines):
         raise Refusal("value_required", "Field addresses is required.", field="addresses")
     override = given.tax_override
     if override is not None and override.type not in ("None", "TaxDate", "TaxAmount", "Exemption"):
@@ -54,11 +57,11 @@ def require_unlocked(document: StoredDocument) -> None:
 def compare(document: StoredDocument, body: Verify) -> None:
     """Raise Refusal when a document does not say what the caller believes."""
     expected: tuple[tuple[str, Decimal | None, int], ...] = (
-        ("verifyTotalAmount", body.verify_total_amount, document.amount_minor),
-        ("verifyTotalTax", body.verify_total_tax, document.tax_minor),
+        ("verifyTotalAmount", body.verify_total_amount, document.totals.amount_minor),
+        ("verifyTotalTax", body.verify_total_tax, document.totals.tax_minor),
     )
     for field, amount, minor in expected:
-        if amount is not None and to_minor(amount, document.currency) != minor:
+        if amount is not None and to_minor(amount, units_of(document.currency), field) != minor:
             raise Refusal("mismatch", f"{field} is not what {document.code} says.", field=field)
     if body.verify_transaction_date is not None:
         day = read_date(body.verify_transaction_date, "verifyTransactionDate")
@@ -70,6 +73,7 @@ def is_same(before: StoredDocument, document: StoredDocument) -> bool:
     """Tell whether a repeated request asks for what is stored already."""
     given = msgspec.structs.replace(
         document, id=before.id, status=before.status, version=before.version, modified_us=before.modified_us,
-        adjustment_reason=before.adjustment_reason, txn=before.txn,
+        adjustment_reason=before.adjustment_reason,
+        adjustment_description=before.adjustment_description, txn=before.txn,
     )  # fmt: skip
     return given == before

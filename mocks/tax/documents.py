@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
 import msgspec
@@ -44,10 +44,24 @@ class TaxedLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     included: bool = False
     discount_minor: int = 0
 
-    @property
-    def tax_minor(self) -> int:
-        """The tax of the line over all jurisdictions."""
-        return sum(self.taxes)
+
+class Summary(msgspec.Struct, frozen=True, gc=False):
+    """What one jurisdiction gets of a document."""
+
+    component: Component
+    taxable_minor: int
+    exempt_minor: int
+    tax_minor: int
+
+
+class Totals(msgspec.Struct, frozen=True, gc=False):
+    """What the lines of a document add up to, in minor units; `rows` by jurisdiction in order of first appearance."""
+
+    amount_minor: int
+    taxable_minor: int
+    discount_minor: int
+    tax_minor: int
+    rows: tuple[Summary, ...]
 
 
 class StoredDocument(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -64,15 +78,21 @@ class StoredDocument(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     customer: str
     currency: str
     lines: tuple[TaxedLine, ...]
+    totals: Totals
+    company_id: int = 0
     ship_from: Address = NO_ADDRESS
     ship_to: Address = NO_ADDRESS
     purchase_order: str = ""
     reference: str = ""
     description: str = ""
+    exemption_no: str = ""
+    use_code: str = ""
+    vat_id: str = ""
     locked: bool = False
     override: str = "None"
     override_reason: str = ""
     adjustment_reason: str = "NotAdjusted"
+    adjustment_description: str = ""
     before_void: str = ""
     modified_us: int = 0
     txn: str = ""
@@ -82,68 +102,58 @@ class StoredDocument(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         """Whether the document is kept: a type that ends in Invoice is, one that ends in Order is not."""
         return self.type.endswith("Invoice")
 
-    @property
-    def amount_minor(self) -> int:
-        """The net amount of all lines."""
-        return sum(line.amount_minor for line in self.lines)
 
-    @property
-    def tax_minor(self) -> int:
-        """The tax of all lines."""
-        return sum(line.tax_minor for line in self.lines)
-
-
-class Summary(msgspec.Struct, frozen=True, gc=False):
-    """What one jurisdiction gets of a document."""
-
-    component: Component
-    taxable_minor: int
-    exempt_minor: int
-    tax_minor: int
+def add_up(lines: Sequence[TaxedLine]) -> Totals:
+    """Return the totals of some lines."""
+    amount = taxable = discount = 0
+    parts = lines[0].components if lines else ()
+    taxes = [0] * len(parts)
+    for line in lines:
+        if line.components is not parts:
+            return _add_up(lines)
+        amount += line.amount_minor
+        taxable += line.taxable_minor
+        discount += line.discount_minor
+        for index, tax_minor in enumerate(line.taxes):
+            taxes[index] += tax_minor
+    rows = tuple([Summary(part, taxable, amount - taxable, tax) for part, tax in zip(parts, taxes, strict=True)])
+    return Totals(amount, taxable, discount, sum(taxes), rows)
 
 
-def summarize(lines: Sequence[TaxedLine]) -> list[Summary]:
-    """Add up the lines by jurisdiction, in order of first appearance."""
-    first = lines[0]
-    parts = first.components
-    if len(lines) == 1:
-        return [Summary(p, first.taxable_minor, first.exempt_minor, t) for p, t in zip(parts, first.taxes, strict=True)]
-    if all(line.components is parts for line in lines):
-        taxable = sum([line.taxable_minor for line in lines])
-        exempt = sum([line.exempt_minor for line in lines])
-        sums = map(sum, zip(*[line.taxes for line in lines], strict=True))
-        return [Summary(part, taxable, exempt, tax) for part, tax in zip(parts, sums, strict=True)]
-    return _summarize(lines)
-
-
-def _summarize(lines: Iterable[TaxedLine]) -> list[Summary]:
+def _add_up(lines: Sequence[TaxedLine]) -> Totals:
+    """Return the totals of lines that are taxed at several places."""
     sums: dict[str, list[int]] = {}
     components: dict[str, Component] = {}
     for line in lines:
         for part, tax_minor in zip(line.components, line.taxes, strict=True):
-            row = sums.get(part.code)
-            if row is None:
-                components[part.code] = part
-                sums[part.code] = [line.taxable_minor, line.exempt_minor, tax_minor]
-            else:
-                row[0] += line.taxable_minor
-                row[1] += line.exempt_minor
-                row[2] += tax_minor
-    return [Summary(components[code], *row) for code, row in sums.items()]
+            components.setdefault(part.code, part)
+            row = sums.setdefault(part.code, [0, 0, 0])
+            row[0] += line.taxable_minor
+            row[1] += line.exempt_minor
+            row[2] += tax_minor
+    return Totals(
+        sum(line.amount_minor for line in lines),
+        sum(line.taxable_minor for line in lines),
+        sum(line.discount_minor for line in lines),
+        sum(row[2] for row in sums.values()),
+        tuple(Summary(components[code], *row) for code, row in sums.items()),
+    )
 
 
 def canonical(document: StoredDocument) -> TaxDocument:
     """Return a stored document as the history shows it; jurisdictions without tax are left out."""
-    rows = summarize(document.lines)
+    totals, is_return = document.totals, document.type.startswith("Return")
     return TaxDocument(
         id=str(document.id),
         code=document.code,
-        kind="return" if document.type.startswith("Return") else "invoice",
+        kind="return" if is_return else "invoice",
         status=document.status.lower(),
         currency=document.currency,
-        taxes=tuple([TaxShare(row.component.code, row.taxable_minor, row.tax_minor) for row in rows if row.tax_minor]),
-        net_minor=document.amount_minor,
-        tax_minor=document.tax_minor,
+        taxes=tuple(
+            [TaxShare(row.component.code, row.taxable_minor, row.tax_minor) for row in totals.rows if row.tax_minor]
+        ),
+        net_minor=totals.amount_minor,
+        tax_minor=totals.tax_minor,
         revision=document.version,
-        original=document.reference if document.type.startswith("Return") else "",
+        original=document.reference if is_return else "",
     )  # fmt: skip

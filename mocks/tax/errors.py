@@ -39,6 +39,7 @@ ERRORS: dict[str, Row] = {
     "range": Row(400, "RangeError", 6, "A value lies outside its range."),
     "string_length": Row(400, "StringLengthError", 13, "A text is too long."),
     "validation": Row(400, "ValidationException", 32, "A value is not valid."),
+    "duplicate": Row(400, "DuplicateEntry", 52, "There is one already."),
     "document_status": Row(400, "GetTaxError", 300, "DocStatus is invalid for this operation."),
     "code_conflict": Row(400, "DocumentCodeConflict", 303, "Several documents have this code: name the type."),
     "address": Row(400, "InvalidAddress", 309, "The address is incomplete or not known."),

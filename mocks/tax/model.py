@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -10,10 +10,22 @@ import msgspec
 
 from mocks.kernel.desk import Desk
 from mocks.kernel.operations import Refusal
-from mocks.tax import returns
-from mocks.tax.bodies import Address, Adjust, CreateOrAdjust, Refund, Settle, Transaction, Verify, read_date
-from mocks.tax.calculation import place, region_of, tax_date_of, tax_lines
+from mocks.tax import lines, returns
+from mocks.tax.bodies import (
+    AddLines,
+    Adjust,
+    CreateOrAdjust,
+    LineInput,
+    Refund,
+    RemoveLines,
+    Settle,
+    Transaction,
+    Verify,
+)
+from mocks.tax.calculation import Taxation, is_exempt, place, tax_date_of, tax_lines, units_of, use_code
 from mocks.tax.checks import compare, document_type, expect, is_same, require_complete, require_unlocked
+from mocks.tax.directory import Directory
+from mocks.tax.directory_bodies import CompanyReply
 from mocks.tax.documents import (
     ADJUSTED,
     CANCELLED,
@@ -22,26 +34,29 @@ from mocks.tax.documents import (
     SAVED,
     TEMPORARY,
     StoredDocument,
+    TaxedLine,
+    add_up,
     canonical,
 )
+from mocks.tax.exemptions import Exemptions
 from mocks.tax.quirks import Quirks
-from mocks.tax.rates import Components, Rates
+from mocks.tax.reading import read_date
+from mocks.tax.sites import Sites
 
 KIND = "tax_document"
-_QUOTE = re.compile(r"Q-\d{6}")
 _FIRST_ID = 8_000_000_000
 _replace = msgspec.structs.replace
 
 
 class TaxEngine:
-    """All that the engine knows. `nexus` holds (company or *, country, region) -> registered since."""
+    """All that the engine knows: documents, the sites where tax is due, and the directory of companies."""
 
     def __init__(self, desk: Desk, quirks: Quirks) -> None:
         self.desk = desk
         self.quirks = quirks
-        self.rates = Rates()
-        self.nexus: dict[tuple[str, str, str], date] = {}
-        self.companies: dict[str, None] = dict.fromkeys(quirks.companies)
+        self.sites = Sites()
+        self.directory = Directory(desk, quirks.companies, int(quirks.account) if quirks.account.isdigit() else 0)
+        self.exemptions = Exemptions(desk)
         self._codes: dict[tuple[str, str], tuple[int, ...]] = {}
         self.trusted: set[str] = set()  # Authorization headers found good
 
@@ -65,73 +80,72 @@ class TaxEngine:
 
     def get(self, company: str, code: str, kind: str = "") -> StoredDocument:
         """Return the live revision of a code, or raise Refusal."""
-        self.require_company(company)
+        self.directory.named(company)
         document = self.find(company, code, kind)
         if document is None:
             raise Refusal("entity_not_found", f"There is no transaction {code} in company {company}.", field="code")
         return document
 
-    def require_company(self, company: str) -> None:
-        """Raise Refusal for a company code that does not exist."""
-        if self.quirks.companies and company not in self.companies:
-            raise Refusal("entity_not_found", f"There is no company {company}.", field="companyCode")
-
     # --- calculating ------------------------------------------------------------------------------------------------
 
-    def registered(self, company: str, country: str, region: str, day: date) -> bool:
-        """Tell whether the company collects tax in a place on a day."""
-        for key in ((company, country, region), ("*", country, region), (company, country, ""), ("*", country, "")):
-            since = self.nexus.get(key)
-            if since is not None and since <= day:
-                return True
-        return False
-
-    def _finder(self, company: str) -> Any:
-        def find(address: Address, day: date) -> Components:
-            country, region, postal = region_of(address)
-            if not self.registered(company, country, region, day):
-                return ()
-            return self.rates.find(country, region, postal, day)
-
-        return find
-
-    def calculate(self, given: Transaction, kind: str) -> StoredDocument:
+    def calculate(self, given: Transaction, kind: str, txn: str) -> StoredDocument:
         """Return the document a request asks for, with its tax and nothing changed; raise Refusal when it is wrong."""
-        company = given.company_code or "DEFAULT"
-        self.require_company(company)
         require_complete(given)
+        company = self.directory.named(given.company_code or "DEFAULT")
         currency = (given.currency_code or "USD").upper()
-        day = tax_date_of(given)
-        lines = tax_lines(given, currency, day, self._finder(company), self.quirks)
+        day = read_date(given.date, "date")
+        tax_day = tax_date_of(given, day)
+        taxed = self._taxed(given, given.lines or (), company, currency, tax_day)
         override = given.tax_override
+        ship_from, ship_to = place(given.addresses)
         return StoredDocument(
             id=0,
-            company=company,
+            company=company.company_code,
+            company_id=company.id,
             code=given.code or "",
             type=kind,
             status=TEMPORARY,
             version=1,
-            date=read_date(given.date, "date"),
-            tax_date=day,
+            date=day,
+            tax_date=tax_day,
             customer=given.customer_code or "",
             currency=currency,
-            lines=lines,
-            ship_from=place(given.addresses, "shipFrom", "singleLocation"),
-            ship_to=place(given.addresses, "shipTo", "singleLocation"),
+            lines=taxed,
+            totals=add_up(taxed),
+            ship_from=ship_from,
+            ship_to=ship_to,
             purchase_order=given.purchase_order_no or "",
             reference=given.reference_code or "",
             description=given.description or "",
+            exemption_no=given.exemption_no or "",
+            use_code=use_code(given),
+            vat_id=given.business_identification_no or "",
             override=override.type if override is not None else "None",
             override_reason=(override.reason or "") if override is not None else "",
             modified_us=self.desk.now_us,
-            txn=self._txn(given),
+            txn=txn or self._txn(given),
         )
 
+    def _taxed(
+        self, given: Transaction, given_lines: Sequence[LineInput], company: CompanyReply, currency: str, day: date
+    ) -> tuple[TaxedLine, ...]:
+        zones = self.exemptions.zones(company.id, given.customer_code or "", day)
+        taxation = Taxation(
+            company.company_code,
+            units_of(currency),
+            day,
+            self.sites.find,
+            self.quirks,
+            is_exempt(given, self.quirks),
+            zones,
+        )
+        try:
+            return tax_lines(given, given_lines, taxation)
+        except ArithmeticError:
+            raise Refusal("range", "An amount or a quantity is not a number.", field="lines") from None
+
     def _txn(self, given: Transaction) -> str:
-        for text in (given.purchase_order_no, given.reference_code, given.description, given.code):
-            match = _QUOTE.search(text) if text else None
-            if match is not None:
-                return match.group()
+        """Return the business transaction of a document that names an earlier one."""
         for name in (given.reference_code, given.code):
             txn = self.desk.book.txn_of(name) if name else ""
             if txn:
@@ -140,10 +154,10 @@ class TaxEngine:
 
     # --- storing ----------------------------------------------------------------------------------------------------
 
-    def create(self, given: Transaction) -> StoredDocument:
+    def create(self, given: Transaction, txn: str = "") -> StoredDocument:
         """Calculate; store unless the type is an order. An unfinished document of the same code is replaced."""
         kind = document_type(given)
-        document = self.calculate(given, kind)
+        document = self.calculate(given, kind, txn)
         if not document.stored:
             return document
         before = self.find(document.company, document.code, kind) if document.code else None
@@ -153,11 +167,11 @@ class TaxEngine:
         status = COMMITTED if given.commit else SAVED
         return self._store(document, status, before)
 
-    def create_or_adjust(self, body: CreateOrAdjust) -> StoredDocument:
+    def create_or_adjust(self, body: CreateOrAdjust, txn: str = "") -> StoredDocument:
         """Have this document stored: create it, replace it while unfinished, revise it when committed."""
         given = body.create_transaction_model
         kind = document_type(given)
-        document = self.calculate(given, kind)
+        document = self.calculate(given, kind, txn)
         if not document.stored:
             raise Refusal("validation", "Only documents that are stored can be adjusted.", field="type")
         before = self.find(document.company, document.code, kind) if document.code else None
@@ -168,17 +182,19 @@ class TaxEngine:
         expect(before, COMMITTED)
         if not self.quirks.adjust_identical_revises and is_same(before, document):
             return before
-        return self._revise(before, document, body.adjustment_reason)
+        return self._revise(before, document, body)
 
     def adjust(self, company: str, code: str, kind: str, body: Adjust) -> StoredDocument:
         """Replace a committed document by a new revision; the old one becomes Adjusted."""
         before = self.get(company, code, kind)
         expect(before, COMMITTED)
         given = body.new_transaction
-        document = self.calculate(_replace(given, code=given.code or code, company_code=company), before.type)
+        document = self.calculate(
+            _replace(given, code=given.code or code, company_code=company), before.type, before.txn
+        )
         if document.code != code and self._codes.get((company, document.code)):
             raise Refusal("document_status", f"The code {document.code} is taken.", field="newTransaction.code")
-        return self._revise(before, document, body.adjustment_reason)
+        return self._revise(before, document, body)
 
     def refund(self, company: str, code: str, kind: str, body: Refund) -> StoredDocument:
         """Make a return of a committed document at the rates of its day."""
@@ -198,21 +214,26 @@ class TaxEngine:
             self._index(stored)
         return stored
 
-    def _revise(self, before: StoredDocument, document: StoredDocument, reason: str) -> StoredDocument:
+    def _revise(self, before: StoredDocument, document: StoredDocument, why: Adjust | CreateOrAdjust) -> StoredDocument:
         require_unlocked(before)
         self._drop(before)
         self._put(_replace(before, status=ADJUSTED, modified_us=self.desk.now_us))
         number = _FIRST_ID + self.desk.next("document")
         revised = _replace(
-            document, id=number, status=COMMITTED, version=before.version + 1, adjustment_reason=reason,
+            document,
+            id=number,
+            status=COMMITTED,
+            version=before.version + 1,
+            adjustment_reason=why.adjustment_reason,
+            adjustment_description=why.adjustment_description or "",
             txn=document.txn or before.txn,
-        )  # fmt: skip
+        )
         self._put(revised)
         self._index(revised)
         return revised
 
     def _put(self, document: StoredDocument) -> None:
-        self.companies.setdefault(document.company)
+        self.directory.meet(document.company)
         shown = canonical(document)
         self.desk.book.put(KIND, str(document.id), document, shown, shown.status, document.txn)
 
@@ -309,3 +330,41 @@ class TaxEngine:
         """Lock a committed document against any change, or unlock it."""
         expect(document, COMMITTED)
         return self._step(document, locked=locked)
+
+    def lock_all(self, ids: Sequence[int], locked: bool) -> int:
+        """Lock or unlock several documents, all or none; return how many there are."""
+        documents = [self.by_id(each) for each in dict.fromkeys(ids)]
+        for document in documents:
+            expect(document, COMMITTED)
+        for document in documents:
+            self.lock(document, locked)
+        return len(documents)
+
+    # --- lines ------------------------------------------------------------------------------------------------------
+
+    def add_lines(self, body: AddLines) -> StoredDocument:
+        """Add lines to an unfinished document, taxed the way those it has were taxed."""
+        document = self._open(body)
+        if not body.lines:
+            raise Refusal("value_required", "Field lines is required.", field="lines")
+        more = lines.numbered(body.lines, () if body.renumber else [line.number for line in document.lines])
+        given = lines.as_transaction(document, more)
+        company = self.directory.named(document.company)
+        taxed = self._taxed(given, more, company, document.currency, document.tax_date)
+        return self._relined(document, [*document.lines, *taxed], body.renumber)
+
+    def remove_lines(self, body: RemoveLines) -> StoredDocument:
+        """Take lines from an unfinished document."""
+        document = self._open(body)
+        return self._relined(document, lines.without(document, body.lines), body.renumber)
+
+    def _open(self, body: AddLines | RemoveLines) -> StoredDocument:
+        document = self.get(body.company_code, body.transaction_code, body.document_type)
+        require_unlocked(document)
+        expect(document, SAVED, POSTED)
+        return document
+
+    def _relined(self, document: StoredDocument, taxed: Sequence[TaxedLine], renumber: bool) -> StoredDocument:
+        changed = _replace(lines.with_lines(document, taxed, renumber), status=SAVED, modified_us=self.desk.now_us)
+        self._put(changed)
+        return changed

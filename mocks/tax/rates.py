@@ -117,7 +117,6 @@ def _taxability() -> dict[tuple[str, str], int]:
     return shares
 
 
-@cache
 def taxable_percent(tax_code: str, country: str, region: str) -> int:
     """Return the taxable share in percent of something with that tax code sold into a place."""
     shares = _taxability()

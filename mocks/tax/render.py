@@ -3,40 +3,49 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
 
 import msgspec
 
 from domain.currency import exponent
 from mocks.tax.bodies import Address
-from mocks.tax.documents import StoredDocument, TaxedLine, summarize
+from mocks.tax.documents import StoredDocument, TaxedLine
 from mocks.tax.rates import Component
 
 _SHORT_LEVELS = {"Country": "CNT", "State": "STA", "County": "CTY", "City": "CIT", "Special": "STJ"}
 DEFAULT_INCLUDE = frozenset({"summary", "addresses"})
 ALL = frozenset({"summary", "addresses", "lines", "details"})
-Money = Callable[[int], Decimal]
+SOFTWARE_VERSION = "26.10.0"
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+_SHOWN_MAX = 32_768
+
+
+class _Money(dict[int, Decimal]):
+    """Amounts in major units by minor units: one is shown many times, in its line, its details and the totals."""
+
+    def __init__(self, digits: int) -> None:
+        super().__init__()
+        self._digits = digits
+
+    def __missing__(self, minor: int) -> Decimal:
+        if len(self) >= _SHOWN_MAX:
+            self.clear()
+        amount = self[minor] = Decimal(minor).scaleb(-self._digits)
+        return amount
+
+
+Money = Mapping[int, Decimal]
+_MONEY = {digits: _Money(digits) for digits in (0, 2, 3, 4)}
 
 
 def money_of(currency: str) -> Money:
-    """Return the function from minor units to major units of a currency."""
+    """Return the amounts of a currency in major units, by minor units."""
     return _MONEY[exponent(currency)]
 
 
-def _money(digits: int) -> Money:
-    def money(minor: int) -> Decimal:
-        return Decimal(minor).scaleb(-digits)
-
-    return lru_cache(maxsize=32_768)(money)  # one amount is shown many times: in its line, its details, the totals
-
-
-_MONEY = {digits: _money(digits) for digits in (0, 2, 3, 4)}
-
-
+@lru_cache(maxsize=1_024)
 def included(query: str, default: frozenset[str]) -> frozenset[str]:
     """Return the parts that an `$include` asks for; SummaryOnly and LinesOnly leave the rest out."""
     wanted = {part.strip().lower() for part in query.split(",") if part.strip()}
@@ -51,7 +60,19 @@ def included(query: str, default: frozenset[str]) -> frozenset[str]:
     return frozenset(wanted) | DEFAULT_INCLUDE
 
 
-class Detail(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+class AddressReply(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """An address as replies show it."""
+
+    line1: str
+    line2: str
+    line3: str
+    city: str
+    region: str
+    country: str
+    postal_code: str
+
+
+class DetailReply(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """The tax of one jurisdiction on one line."""
 
     country: str
@@ -70,7 +91,7 @@ class Detail(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     tax_calculated: Decimal
 
 
-class SummaryRow(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+class SummaryReply(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """The tax of one jurisdiction on the whole document."""
 
     country: str
@@ -88,7 +109,7 @@ class SummaryRow(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     tax_calculated: Decimal
 
 
-class LineBody(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+class LineReply(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """One line of a document."""
 
     transaction_id: int
@@ -109,20 +130,26 @@ class LineBody(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     ref2: str
     reporting_date: datetime.date
     tax_date: datetime.date
-    details: list[Detail] | msgspec.UnsetType = msgspec.UNSET
+    details: list[DetailReply] | msgspec.UnsetType = msgspec.UNSET
 
 
-class Body(msgspec.Struct, frozen=True, gc=False, rename="camel", kw_only=True):
+class TransactionReply(msgspec.Struct, frozen=True, gc=False, rename="camel", kw_only=True):
     """One document; what `$include` leaves out is unset."""
 
     id: int
     code: str
+    company_id: int
     company_code: str
     date: datetime.date
     status: str
     type: str
     currency_code: str
+    customer_vendor_code: str
     customer_code: str
+    exempt_no: str
+    customer_usage_type: str
+    entity_use_code: str
+    business_identification_no: str
     purchase_order_no: str
     reference_code: str
     description: str
@@ -133,100 +160,102 @@ class Body(msgspec.Struct, frozen=True, gc=False, rename="camel", kw_only=True):
     total_taxable: Decimal
     total_tax_calculated: Decimal
     adjustment_reason: str
+    adjustment_description: str
     locked: bool
     version: int
+    software_version: str
     tax_date: datetime.date
     tax_override_type: str
     tax_override_reason: str
-    modified_date: str | msgspec.UnsetType = msgspec.UNSET
-    lines: list[LineBody] | msgspec.UnsetType = msgspec.UNSET
-    addresses: list[dict[str, Any]] | msgspec.UnsetType = msgspec.UNSET
-    summary: list[SummaryRow] | msgspec.UnsetType = msgspec.UNSET
+    modified_date: datetime.datetime | msgspec.UnsetType = msgspec.UNSET
+    lines: list[LineReply] | msgspec.UnsetType = msgspec.UNSET
+    addresses: list[AddressReply] | msgspec.UnsetType = msgspec.UNSET
+    summary: list[SummaryReply] | msgspec.UnsetType = msgspec.UNSET
 
 
-def transaction(document: StoredDocument, parts: frozenset[str]) -> Body:
+def transaction(document: StoredDocument, parts: frozenset[str]) -> TransactionReply:
     """Return the body of one document; `parts` are those of `included`."""
-    money, lines, unset = money_of(document.currency), document.lines, msgspec.UNSET
-    amount, taxable = document.amount_minor, sum([line.taxable_minor for line in lines])
-    tax = money(document.tax_minor)
-    details = "details" in parts
-    return Body(
+    money, totals, unset = money_of(document.currency), document.totals, msgspec.UNSET
+    tax, is_stored = money[totals.tax_minor], document.id != 0
+    return TransactionReply(
         id=document.id,
         code=document.code,
+        company_id=document.company_id,
         company_code=document.company,
         date=document.date,
         status=document.status,
         type=document.type,
         currency_code=document.currency,
+        customer_vendor_code=document.customer,
         customer_code=document.customer,
+        exempt_no=document.exemption_no,
+        customer_usage_type=document.use_code,
+        entity_use_code=document.use_code,
+        business_identification_no=document.vat_id,
         purchase_order_no=document.purchase_order,
         reference_code=document.reference,
         description=document.description,
-        total_amount=money(amount),
-        total_exempt=money(amount - taxable),
-        total_discount=money(sum([line.discount_minor for line in lines])),
+        total_amount=money[totals.amount_minor],
+        total_exempt=money[totals.amount_minor - totals.taxable_minor],
+        total_discount=money[totals.discount_minor],
         total_tax=tax,
-        total_taxable=money(taxable),
+        total_taxable=money[totals.taxable_minor],
         total_tax_calculated=tax,
         adjustment_reason=document.adjustment_reason,
+        adjustment_description=document.adjustment_description,
         locked=document.locked,
         version=document.version,
+        software_version=SOFTWARE_VERSION,
         tax_date=document.tax_date,
         tax_override_type=document.override,
         tax_override_reason=document.override_reason,
-        modified_date=_instant(document.modified_us) if document.id else unset,
-        lines=[_line(document, line, money, details) for line in lines] if "lines" in parts else unset,
+        modified_date=_EPOCH + datetime.timedelta(microseconds=document.modified_us) if is_stored else unset,
+        lines=[_line(document, line, money, "details" in parts) for line in document.lines]
+        if "lines" in parts
+        else unset,
         addresses=[address(document.ship_from), address(document.ship_to)] if "addresses" in parts else unset,
         summary=_summary(document, money) if "summary" in parts else unset,
     )
 
 
-def _line(document: StoredDocument, line: TaxedLine, money: Money, details: bool) -> LineBody:
-    tax, taxable, exempt = money(sum(line.taxes)), money(line.taxable_minor), money(line.exempt_minor)
-    rows: list[Detail] | msgspec.UnsetType = msgspec.UNSET
+def _line(document: StoredDocument, line: TaxedLine, money: Money, details: bool) -> LineReply:
+    tax, taxable, exempt = money[sum(line.taxes)], money[line.taxable_minor], money[line.exempt_minor]
+    rows: list[DetailReply] | msgspec.UnsetType = msgspec.UNSET
     if details:
         rows = [
-            _detail(part, taxable, exempt, money(minor))
+            _detail(part, taxable, exempt, money[minor])
             for part, minor in zip(line.components, line.taxes, strict=True)
         ]
-    return LineBody(
+    return LineReply(
         document.id, line.number, line.item_code, line.tax_code, line.description, line.quantity,
-        money(line.amount_minor), money(line.discount_minor), exempt, taxable, tax, tax, line.included,
+        money[line.amount_minor], money[line.discount_minor], exempt, taxable, tax, tax, line.included,
         line.taxable_minor != 0, line.ref1, line.ref2, document.date, document.tax_date, rows,
     )  # fmt: skip
 
 
-def _detail(part: Component, taxable: Decimal, exempt: Decimal, tax: Decimal) -> Detail:
-    return Detail(
+def _detail(part: Component, taxable: Decimal, exempt: Decimal, tax: Decimal) -> DetailReply:
+    return DetailReply(
         part.country, part.region, part.code, part.name, _SHORT_LEVELS[part.level], part.level, part.tax_name,
         "General", part.rate, taxable, exempt, 0, tax, tax,
     )  # fmt: skip
 
 
-def _summary(document: StoredDocument, money: Money) -> list[SummaryRow]:
-    return [
-        SummaryRow(
-            row.component.country, row.component.region, row.component.level, row.component.code, row.component.name,
-            row.component.tax_name, "General", row.component.rate, money(row.taxable_minor), money(row.exempt_minor),
-            0, money(row.tax_minor), money(row.tax_minor),
-        )
-        for row in summarize(document.lines)
-    ]  # fmt: skip
+def _summary(document: StoredDocument, money: Money) -> list[SummaryReply]:
+    rows = []
+    for row in document.totals.rows:
+        part, tax = row.component, money[row.tax_minor]
+        rows.append(
+            SummaryReply(
+                part.country, part.region, part.level, part.code, part.name, part.tax_name, "General", part.rate,
+                money[row.taxable_minor], money[row.exempt_minor], 0, tax, tax,
+            )
+        )  # fmt: skip
+    return rows
 
 
-def address(given: Address) -> dict[str, Any]:
+def address(given: Address) -> AddressReply:
     """Return an address as replies show it."""
-    return {
-        "line1": given.line1 or "",
-        "line2": given.line2 or "",
-        "line3": given.line3 or "",
-        "city": given.city or "",
-        "region": given.region or "",
-        "country": given.country or "US",
-        "postalCode": given.postal_code or "",
-    }
-
-
-def _instant(at_us: int) -> str:
-    moment = _EPOCH + datetime.timedelta(microseconds=at_us)
-    return moment.isoformat(timespec="microseconds")[: -len("+00:00")] + "Z"
+    return AddressReply(
+        given.line1 or "", given.line2 or "", given.line3 or "", given.city or "", given.region or "",
+        given.country or "US", given.postal_code or "",
+    )  # fmt: skip

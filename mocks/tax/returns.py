@@ -9,14 +9,16 @@ import msgspec
 
 from domain.rounding import Exact, round_ratio
 from mocks.kernel.operations import Refusal
-from mocks.tax.bodies import Refund, read_date
-from mocks.tax.documents import TEMPORARY, StoredDocument, TaxedLine
+from mocks.tax.bodies import Refund
+from mocks.tax.documents import TEMPORARY, StoredDocument, TaxedLine, add_up
+from mocks.tax.reading import read_date
 
 
 def returned(original: StoredDocument, body: Refund) -> StoredDocument:
     """Return the negative document that takes back what `body` says, taxed at the original's rates."""
     share, lines = _share(body), _lines(original, body)
     tax_only = body.refund_type == "TaxOnly"
+    negative = tuple(_negative(line, share, tax_only) for line in lines)
     return msgspec.structs.replace(
         original,
         id=0,
@@ -25,7 +27,8 @@ def returned(original: StoredDocument, body: Refund) -> StoredDocument:
         status=TEMPORARY,
         version=1,
         date=read_date(body.refund_date, "refundDate"),
-        lines=tuple(_negative(line, share, tax_only) for line in lines),
+        lines=negative,
+        totals=add_up(negative),
         reference=body.reference_code or original.code,
         override="TaxDate",
         override_reason="Refund",
@@ -39,7 +42,7 @@ def _share(body: Refund) -> Exact:
     if body.refund_type != "Percentage":
         raise Refusal("validation", f"{body.refund_type!r} is not a refund type.", field="refundType")
     percent = body.refund_percentage
-    if percent is None or not 0 < percent <= 100:
+    if percent is None or not percent.is_finite() or not 0 < percent <= 100:
         raise Refusal("range", "refundPercentage must lie above 0 and be at most 100.", field="refundPercentage")
     return Fraction(percent) / 100
 

@@ -57,3 +57,39 @@ DESCRIPTIONS = {
     "GOODS": "Physical goods",
     "NT": "Not taxable",
 }
+
+REASONS = ("RESALE", "MANUFACTURING", "GOVERNMENT", "CHARITY", "EDUCATION", "AGRICULTURE", "OTHER")
+"""Why a customer may be exempt."""
+
+USE_CODES = {
+    "A": "Federal government",
+    "B": "State or local government",
+    "C": "Tribe",
+    "D": "Foreign mission",
+    "E": "Charity",
+    "F": "Religious body",
+    "G": "Resale",
+    "H": "Farming",
+    "I": "Industrial production",
+    "J": "Direct payment of the tax",
+    "K": "Direct mail",
+    "L": "Another reason",
+    "M": "Education",
+    "N": "Local government",
+    "P": "Commercial aquaculture",
+    "Q": "Commercial fishery",
+    "R": "Resident elsewhere",
+}
+"""Who buys: each of these codes exempts a transaction or a line."""
+
+SUBSCRIPTIONS = {1: "AvaTaxST", 2: "AvaTaxPro", 3: "ECMPro", 4: "BasicReturns"}
+"""Services that the account has, by the id of their type."""
+
+COUNTRY_NAMES = {
+    "US": "United States", "GB": "United Kingdom", "DE": "Germany", "FR": "France", "NL": "Netherlands",
+    "IE": "Ireland", "ES": "Spain", "IT": "Italy", "SE": "Sweden", "JP": "Japan", "AU": "Australia",
+    "SG": "Singapore", "CA": "Canada", "CH": "Switzerland",
+}  # fmt: skip
+PROVINCE_NAMES = {
+    "ON": "Ontario", "QC": "Quebec", "BC": "British Columbia", "SK": "Saskatchewan", "MB": "Manitoba",
+}  # fmt: skip
