@@ -148,6 +148,11 @@ def open_item(erp: Erp, arguments: Arguments) -> None:
     erp.credit.review(customer.id, erp.orders.follow)
 
 
+def expire_tokens(erp: Erp, _arguments: Arguments) -> None:
+    """Let every access token issued so far expire now: {}."""
+    erp.tokens.expire()
+
+
 def deploy_restlet(erp: Erp, arguments: Arguments) -> None:
     """Deploy a script that always answers the same: {script, deploy, reply}."""
     reply = arguments.get("reply")
@@ -194,5 +199,6 @@ ACTS: Mapping[str, Callable[[Erp, Arguments], None]] = {
         recognise_revenue,
         open_item,
         deploy_restlet,
+        expire_tokens,
     )
 }

@@ -57,10 +57,9 @@ def _number(query: dict[str, str], name: str, default: int) -> int:
     return int(text)
 
 
-def page(call: Call, rows: Sequence[Any], offset: int, limit: int) -> dict[str, Any]:
-    """Return a page of rows with its links."""
-    items = rows[offset : offset + limit]
-    more = offset + limit < len(rows)
+def page(call: Call, items: Sequence[Any], total: int, offset: int, limit: int) -> dict[str, Any]:
+    """Return these items as a page of `total` with its links."""
+    more = offset + limit < total
     base = address(call, call.request.target.partition("?")[0])
     links = [{"rel": "self", "href": f"{base}?limit={limit}&offset={offset}"}]
     if offset:
@@ -68,9 +67,9 @@ def page(call: Call, rows: Sequence[Any], offset: int, limit: int) -> dict[str, 
         links.append({"rel": "previous", "href": f"{base}?limit={limit}&offset={max(0, offset - limit)}"})
     if more:
         links.append({"rel": "next", "href": f"{base}?limit={limit}&offset={offset + limit}"})
-        last = (len(rows) - 1) // limit * limit
+        last = (total - 1) // limit * limit
         links.append({"rel": "last", "href": f"{base}?limit={limit}&offset={last}"})
     return {
         "links": links, "count": len(items), "hasMore": more, "items": items, "offset": offset,
-        "totalResults": len(rows),
+        "totalResults": total,
     }  # fmt: skip

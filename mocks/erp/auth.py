@@ -48,8 +48,14 @@ class Tokens:
         self.expires_us[token] = self._desk.now_us + self._quirks.token_seconds * 1_000_000
         return token
 
+    def expire(self) -> None:
+        """Let every token issued so far be over."""
+        self.expires_us = dict.fromkeys(self.expires_us, 1)
+
     def is_signed(self, request: Request, rest: str) -> bool:
         """Tell whether an OAuth 1 header lets in: complete, and in signature mode right and not seen before."""
+        if not self._quirks.takes_signatures:
+            return False
         given = header_parameters(rest)
         if not given.keys() >= NEEDED or not all(given[name] for name in NEEDED):
             return False

@@ -69,4 +69,4 @@ class Contacts:
 
     def remove(self, record: Contact) -> None:
         """Delete a contact."""
-        self.shelf.drop(record.id)
+        self.shelf.drop(record.id, record.external_id)

@@ -93,7 +93,7 @@ class Customers:
         """Delete a customer without transactions."""
         if record.id in self.used:
             raise Refusal("user_error", "This record cannot be deleted: there are transactions of it.", "id")
-        self.shelf.drop(record.id)
+        self.shelf.drop(record.id, record.external_id)
         del self._recent[record.id]
 
     def seed(self, external_id: str, body: CustomerBody, limit_minor: int | None) -> CustomerRecord:

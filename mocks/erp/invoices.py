@@ -54,11 +54,16 @@ class Invoices:
         self.shelf: Shelf[InvoiceRecord] = Shelf("invoice")
         self.records = self.shelf.records
         self._by_customer: dict[str, list[str]] = {}
+        self._by_order: dict[str, list[str]] = {}
 
     def open_of(self, customer: str) -> list[InvoiceRecord]:
         """Return the customer's invoices with a balance, oldest due first."""
         found = [self.records[key] for key in self._by_customer.get(customer, ())]
         return sorted([record for record in found if record.doc.balance_minor], key=_due_then_id)
+
+    def of_order(self, order: str) -> list[str]:
+        """Return the ids of the invoices made from an order."""
+        return self._by_order.get(order, [])
 
     def put(self, external_id: str, body: InvoiceBody, hint: str) -> InvoiceRecord:
         """Post the invoice once; a repetition returns it, a changed body is refused."""
@@ -138,6 +143,8 @@ class Invoices:
         )  # fmt: skip
         books.enter(self.shelf, key, external_id, customer.id, txn)
         self._by_customer.setdefault(customer.id, []).append(key)
+        if record.order:
+            self._by_order.setdefault(record.order, []).append(key)
         self._save(record)
         books.ledger.post(f"invoice/{key}", entity, doc.currency, rate, header.slot, postings, txn)
         self._schedules.plan(doc, deferred, rate, 1)

@@ -46,7 +46,7 @@ def job_tasks(erp: Erp, call: Call) -> Reply:
     found = erp.jobs.find(call.params["id"])
     href = address(call, f"{JOBS}/{found.id}/task/1")
     row = {"id": "1", "completed": found.is_completed, "links": [{"rel": "self", "href": href}]}
-    return Reply(200, {"content-type": LIST_TYPE}, encode_json(page(call, [row], 0, 1_000)))
+    return Reply(200, {"content-type": LIST_TYPE}, encode_json(page(call, [row], 1, 0, 1_000)))
 
 
 def job_task(erp: Erp, call: Call) -> Reply:

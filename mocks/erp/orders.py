@@ -300,7 +300,7 @@ class Orders:
         if any(record.done) or record.is_billed or record.billed_minor:
             raise Refusal("user_error", "This record cannot be deleted: there are records that depend on it.", "id")
         self.close(record)
-        self.shelf.drop(record.doc.id)
+        self.shelf.drop(record.doc.id, record.doc.ref)
         self._by_txn[record.doc.txn].remove(record.doc.id)
 
     def _save(self, record: OrderRecord, status: str) -> OrderRecord:

@@ -127,7 +127,7 @@ class Papers:
     def remove(self, record: Paper) -> None:
         """Delete a paper that is not used up."""
         self.require_usable(record)
-        self.shelf.drop(record.id)
+        self.shelf.drop(record.id, record.external_id)
 
     def use(self, record: Paper) -> None:
         """Note that something was made from the paper."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any
 
 from domain.http import Reply
 from mocks.erp import queries, suiteql
 from mocks.erp.addresses import JSON_TYPE, LIST_TYPE, RECORDS, Handler, address, found, page, paging
+from mocks.erp.drifts import with_names
 from mocks.erp.filters import matches
 from mocks.erp.model import Erp
 from mocks.erp.record_types import RecordType, Sublist
@@ -40,6 +42,8 @@ def reader(kind: RecordType) -> Handler:
                 if name in shown:
                     shown[name] = shown[name]["id"]
         key = shown.get("id") or call.params["id"]
+        if erp.quirks.renamed_fields:
+            shown = with_names(shown, erp.quirks.renamed_fields)
         body: dict[str, Any] = {"links": [{"rel": "self", "href": address(call, f"{RECORDS}/{kind.name}/{key}")}]}
         for name, value in shown.items():
             if value is not None:
@@ -93,7 +97,9 @@ def sublist_reader(kind: RecordType, name: str) -> Handler:
         items = _linked(rows, erp, found(kind, erp, call), call)
         if query.get("expandSubResources", "").lower() != "true":
             items = [{"links": row["links"], "line": row["line"]} for row in items]
-        return Reply(200, _COLLECTION, encode_json(page(call, items, offset, limit)))
+        return Reply(
+            200, _COLLECTION, encode_json(page(call, items[offset : offset + limit], len(items), offset, limit))
+        )
 
     return read
 
@@ -126,8 +132,8 @@ def lister(kind: RecordType) -> Handler:
         query = _allowed(call, "q", "limit", "offset")
         limit, offset = paging(call)
         q = query.get("q", "").strip()
-        ids = matches(erp, kind.table, q) if q else list(kind.ids(erp))
-        shown = page(call, ids, offset, limit)
+        ids = matches(erp, kind.table, q) if q else kind.ids(erp)
+        shown = page(call, list(islice(ids, offset, offset + limit)), len(ids), offset, limit)
         base = address(call, f"{RECORDS}/{kind.name}/")
         shown["items"] = [{"links": [{"rel": "self", "href": base + key}], "id": key} for key in shown["items"]]
         return Reply(200, _COLLECTION, encode_json(shown))
@@ -144,9 +150,9 @@ def suiteql_query(erp: Erp, call: Call) -> Reply:
     limit, offset = paging(call)
     select, texts = suiteql.parse(call.body.q)
     rows = queries.run(erp, select, texts)
-    if len(rows) > _SUITEQL_ROWS:
-        del rows[_SUITEQL_ROWS:]
-    return Reply(200, _COLLECTION, encode_json(page(call, rows, offset, limit)))
+    total = min(len(rows), _SUITEQL_ROWS)
+    items = rows[offset : min(offset + limit, total)]
+    return Reply(200, _COLLECTION, encode_json(page(call, items, total, offset, limit)))
 
 
 def limits(erp: Erp, _call: Call) -> Reply:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -17,7 +17,7 @@ Sublist = Callable[[Erp, Any], list[dict[str, Any]]]
 class RecordType(msgspec.Struct, frozen=True, kw_only=True):
     """One type: `noun` and `plural` name its operations, `table` is where lists look, `body` what writes send.
 
-    `find(erp, name)` returns the record of `eid:...` or an internal id; `rows` all of them, `key` their internal ids.
+    `find(erp, name)` returns the record of `eid:...` or an internal id; `ids` the internal ids of all.
     """
 
     name: str
@@ -28,14 +28,14 @@ class RecordType(msgspec.Struct, frozen=True, kw_only=True):
     table: str
     body: Any = None
     sublists: Mapping[str, Sublist] = {}
-    ids: Callable[[Erp], Iterable[str]]
+    ids: Callable[[Erp], Collection[str]]
 
 
 def _shelf(part: str) -> Callable[[Erp, str], Any]:
     return lambda erp, name: getattr(erp, part).shelf.find(name)
 
 
-def _ids(part: str) -> Callable[[Erp], Iterable[str]]:
+def _ids(part: str) -> Callable[[Erp], Collection[str]]:
     return lambda erp: getattr(erp, part).records
 
 
@@ -47,7 +47,7 @@ def _cash(kind: str) -> Callable[[Erp, str], Any]:
     return find
 
 
-def _cash_ids(kind: str) -> Callable[[Erp], Iterable[str]]:
+def _cash_ids(kind: str) -> Callable[[Erp], Collection[str]]:
     return lambda erp: [key for key, record in erp.payments.records.items() if record.kind == kind]
 
 

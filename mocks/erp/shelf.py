@@ -39,7 +39,7 @@ class Shelf(Generic[R]):
         if external_id:
             self._ids.setdefault(external_id, key)
 
-    def drop(self, key: str) -> None:
+    def drop(self, key: str, external_id: str) -> None:
         """Forget a deleted record and its external id."""
         del self.records[key]
-        self._ids = {name: found for name, found in self._ids.items() if found != key}
+        self._ids.pop(external_id, None)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from mocks.erp import sql_nodes as sql
 from mocks.erp.columns import TABLES
 from mocks.erp.sql_functions import CLOCK, COMPARISONS, FUNCTIONS, Value, compare, number, pattern
@@ -34,9 +36,9 @@ Compiled = Callable[[sql.Node, "Scope"], Read]
 
 
 class Scope:
-    """The sources of a query and how their columns are read."""
+    """The sources of a query and how their columns are read; `dropped` ones are not there any more."""
 
-    def __init__(self, sources: Sequence[sql.Source]) -> None:
+    def __init__(self, sources: Sequence[sql.Source], dropped: Sequence[str] = ()) -> None:
         self.tables: list[Table] = []
         self.aliases: list[str] = []
         for source in sources:
@@ -45,6 +47,9 @@ class Scope:
                 raise broken(f"Record '{source.table}' was not found.")
             if source.alias in self.aliases:
                 raise broken(f"The alias '{source.alias}' is used twice.")
+            if dropped:
+                left = {name: getter for name, getter in table.columns.items() if name not in dropped}
+                table = msgspec.structs.replace(table, columns=left)
             self.tables.append(table)
             self.aliases.append(source.alias)
 

@@ -58,11 +58,11 @@ def _credit_return(erp: Erp, paper: Paper, call: Call) -> Any:
     """Credit what was authorised to be returned; of its order's invoice when there is exactly one."""
     erp.returns.require_usable(paper)
     body: InvoiceBody = call.body
-    invoices = [row for row in erp.invoices.records.values() if row.order == paper.source]
+    invoices = erp.invoices.of_order(paper.source)
     filled = msgspec.structs.replace(
         body, entity=Ref(id=paper.customer), currency=Ref(refName=paper.currency),
         item=lines_of(body.item, paper.lines, paper.currency),
-        createdFrom=Ref(id=invoices[0].doc.id) if len(invoices) == 1 else None,
+        createdFrom=Ref(id=invoices[0]) if len(invoices) == 1 else None,
     )  # fmt: skip
     record = erp.credit_memos.create(filled, call.txn or paper.txn)
     erp.returns.use(paper)
