@@ -45,7 +45,6 @@ ROWS: Mapping[str, tuple[int, str, str]] = {
     "duplicate_value": (400, "DUPLICATE_VALUE", "duplicate value found"),
     "duplicates": (400, "DUPLICATES_DETECTED", "a rule of the organisation sees a duplicate"),
     "locked": (400, "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record or 1 records"),
-    "no_access": (403, "INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object"),
     "duplicate_external_id": (400, "DUPLICATE_EXTERNAL_ID", "more than one record has this external id"),
     "bad_input": (400, "INVALID_INPUT", "the request is not what is expected here"),
     "limit_exceeded": (400, "LIMIT_EXCEEDED", "too much for one request"),

@@ -110,8 +110,7 @@ def describe_object(crm: Crm, call: Call) -> Reply:
 def create_record(crm: Crm, call: Call) -> Reply:
     """Create a record."""
     of = _object(crm, call)
-    wish = call.request.headers.get("sforce-duplicate-rule-header", "")
-    key = crm.records.create(of, call.body, may_repeat="allowsave=true" in wish.lower())
+    key = crm.records.create(of, call.body)
     if of.is_event:
         queued = {"statusCode": "OPERATION_ENQUEUED", "message": key, "fields": []}
         return json_reply({"id": key, "success": True, "errors": [queued]}, 201)

@@ -44,9 +44,6 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     `change_events`: the objects whose changes are told to subscribers, `*` for all; none unless asked for.
     `custom_objects`: objects of the organisation's own.
     `outbound_messages`: what is told by SOAP besides accepted quotes.
-    `required_fields`, `duplicate_rules`, `read_only_objects`: what an administrator may change in an organisation, the
-    fields that must be given by object, the field by which an object's duplicates are known, and objects the API user
-    may not write.
     `oldest_version` to `newest_version` of the API are spoken; up to `retired_version` is 410.
     `query_rows_max`: a query that must look at more records than this is 400 QUERY_TIMEOUT; 0 lets all through.
     `bulk_seconds`: how long a bulk job works once its data is complete.
@@ -73,9 +70,6 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     change_events: tuple[str, ...] = ()
     custom_objects: tuple[CustomObject, ...] = ()
     outbound_messages: tuple[OutboundMessage, ...] = ()
-    required_fields: Mapping[str, tuple[str, ...]] = {}
-    duplicate_rules: Mapping[str, str] = {}
-    read_only_objects: tuple[str, ...] = ()
     oldest_version: int = 50
     newest_version: int = 68
     retired_version: int = 30

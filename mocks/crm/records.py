@@ -20,7 +20,7 @@ from mocks.crm.quote_lines import QuoteLines
 from mocks.crm.quotes import Quotes
 from mocks.crm.rows import new_row
 from mocks.crm.schema import CURRENCY, ID, IS_DELETED, NUMBER_TYPES, Field, Row, SObject
-from mocks.crm.store import Store, folded
+from mocks.crm.store import Store
 from mocks.crm.unit import Unit
 from mocks.crm.values import DEFAULT_CURRENCY, READERS
 from mocks.kernel.desk import Desk
@@ -60,12 +60,8 @@ class Records:
             PRODUCT.name: quirks.owns_products,
         }
         self._locked: dict[str, int] = {}
-        self._duplicates = quirks.duplicate_rules
-        self._closed = frozenset(quirks.read_only_objects)
         self._required = {
-            of.name: tuple([each.name for each in of.fields if each.required])
-            + tuple(quirks.required_fields.get(of.name, ()))
-            for of in store.schema.objects
+            of.name: tuple([each.name for each in of.fields if each.required]) for of in store.schema.objects
         }
         self._columns = {
             of.name: {each.name: self._column(of, each) for each in of.fields} for of in store.schema.objects
@@ -97,20 +93,16 @@ class Records:
 
     # --- writing ----------------------------------------------------------------------------------------------------
 
-    def create(self, of: SObject, body: Mapping[str, Any], may_repeat: bool = False) -> str:
-        """Create a record for an API user; return its id. One that `may_repeat` passes the rules of duplicates."""
+    def create(self, of: SObject, body: Mapping[str, Any]) -> str:
+        """Create a record for an API user; return its id."""
         if self._owned.get(of.name, False):
             raise Refusal("rule", f"{of.name} records are made in the CRM, not by API users")
-        if of.name in self._closed:
-            self._require_access(of)
         values = self._values(of, body, None)
         missing = [name for name in self._required[of.name] if values.get(name) is None]
         if missing:
             detail = f"Required fields are missing: [{', '.join(missing)}]"
             raise Refusal("required_field_missing", detail, fields=missing)
         self._require_unique(of, values, "")
-        if not may_repeat:
-            self._require_no_duplicate(of, values)
         if of.defaults or of.numbered:
             given = {name: form.format(self.desk.next(of.prefix + name)) for name, form in of.numbered.items()}
             values = {**of.defaults, **given, **values}
@@ -129,8 +121,8 @@ class Records:
 
     def change(self, of: SObject, row: Row, body: Mapping[str, Any]) -> None:
         """Change a record for an API user."""
-        if self._closed or self._locked:
-            self._require_access(of, row)
+        if self._locked:
+            self._require_unlocked(row)
         values = self._values(of, body, row)
         self._require_unique(of, values, row[ID])
         if of is QUOTE:
@@ -158,8 +150,8 @@ class Records:
         """Move a record to the bin."""
         if self._owned.get(of.name, False):
             raise Refusal("rule", f"{of.name} records are deleted in the CRM, not by API users")
-        if self._closed or self._locked:
-            self._require_access(of, row)
+        if self._locked:
+            self._require_unlocked(row)
         if (of is QUOTE and row[QUOTE_AT["Status"]] != "Draft") or of is ACCOUNT:
             raise Refusal("delete_failed", f"this {of.name} is in use and cannot be deleted")
         if of is QUOTE_LINE:
@@ -250,22 +242,9 @@ class Records:
         if self._store.get(self._store.schema[field.refers_to], key) is None:
             raise Refusal("bad_reference", f"invalid cross reference id: {key}", field.name)
 
-    def _require_access(self, of: SObject, row: Row | None = None) -> None:
-        if of.name in self._closed:
-            raise Refusal("no_access", f"no access to write {of.name}")
-        if row is not None and self._locked and self._locked.get(row[ID], 0) > self.desk.now_us:
+    def _require_unlocked(self, row: Row) -> None:
+        if self._locked.get(row[ID], 0) > self.desk.now_us:
             raise Refusal("locked")
-
-    def _require_no_duplicate(self, of: SObject, values: Mapping[str, Any]) -> None:
-        """Refuse a record like another one by a rule of the organisation; such rules look at every record."""
-        name = self._duplicates.get(of.name)
-        value = values.get(name) if name is not None else None
-        if name is None or value is None:
-            return
-        at, wanted = of.at(name), folded(value)
-        for row in self._store.tables[of.name].values():
-            if not row[IS_DELETED] and folded(row[at]) == wanted:
-                raise Refusal("duplicates", f"You're creating a duplicate record: {name} is that of {row[ID]}")
 
     def _require_unique(self, of: SObject, values: Mapping[str, Any], own_id: str) -> None:
         for name in of.external_ids & values.keys():
