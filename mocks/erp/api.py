@@ -19,6 +19,7 @@ from mocks.erp.job_calls import preferring
 from mocks.erp.jobs import KEY_HEADER, run_job
 from mocks.erp.quirks import Quirks
 from mocks.erp.record_types import TYPES, RecordType
+from mocks.erp.replies import JobReply, LimitsReply, PageReply, RowsReply, TaskReply, TokenReply
 from mocks.erp.restlets import RESTLET_PATH
 from mocks.erp.scripts import deliver
 from mocks.kernel.limits import LimitPolicy
@@ -54,12 +55,12 @@ def _write(name: str, method: str, path: str, handler: Handler, body: Any, query
 
 def _reads(kind: RecordType) -> Iterator[Operation]:
     path = f"{RECORDS}/{kind.name}"
-    yield Operation(f"list_{kind.plural}", "GET", path, reads.lister(kind), query=ListQuery)
-    yield Operation(f"read_{kind.noun}", "GET", path + "/{id}", reads.reader(kind), query=ReadQuery)
+    yield Operation(f"list_{kind.plural}", "GET", path, reads.lister(kind), query=ListQuery, reply=PageReply)
+    yield Operation(f"read_{kind.noun}", "GET", path + "/{id}", reads.reader(kind), query=ReadQuery, reply=kind.body)
     for name in kind.sublists:
         where = f"{path}/{{id}}/{name}"
         yield Operation(
-            f"list_{kind.noun}_{name}", "GET", where, reads.sublist_reader(kind, name), query=PageQuery
+            f"list_{kind.noun}_{name}", "GET", where, reads.sublist_reader(kind, name), query=PageQuery, reply=RowsReply
         )  # fmt: skip
         yield Operation(f"read_{kind.noun}_{name}", "GET", where + "/{line}", reads.line_reader(kind, name))
 
@@ -96,19 +97,20 @@ def _restlets() -> Iterator[Operation]:
 
 
 OPERATIONS: tuple[Operation, ...] = (
-    Operation("token", "POST", TOKEN_PATH, writes.token, TokenBody, summary="client credentials"),
+    Operation("token", "POST", TOKEN_PATH, writes.token, TokenBody, summary="client credentials", reply=TokenReply),
     *[operation for kind in TYPES.values() for operation in _reads(kind)],
     *[operation for kind in TYPES.values() if kind.body is not None for operation in _writes(kind)],
     *_transforms(),
     Operation(
-        "suiteql", "POST", "/services/rest/query/v1/suiteql", reads.suiteql_query, QueryBody, query=PageQuery
+        "suiteql", "POST", "/services/rest/query/v1/suiteql", reads.suiteql_query, QueryBody, query=PageQuery,
+        reply=RowsReply,
     ),
     Operation("metadata_catalog", "GET", schemas.CATALOGUE, schemas.catalogue),
     Operation("metadata_of_type", "GET", schemas.CATALOGUE + "/{type}", schemas.described),
-    Operation("limits", "GET", "/services/rest/system/v1/governanceLimits", reads.limits),
-    Operation("job", "GET", f"{JOBS}/{{id}}", job_calls.job),
-    Operation("job_tasks", "GET", f"{JOBS}/{{id}}/task", job_calls.job_tasks),
-    Operation("job_task", "GET", f"{JOBS}/{{id}}/task/{{task}}", job_calls.job_task),
+    Operation("limits", "GET", "/services/rest/system/v1/governanceLimits", reads.limits, reply=LimitsReply),
+    Operation("job", "GET", f"{JOBS}/{{id}}", job_calls.job, reply=JobReply),
+    Operation("job_tasks", "GET", f"{JOBS}/{{id}}/task", job_calls.job_tasks, reply=RowsReply),
+    Operation("job_task", "GET", f"{JOBS}/{{id}}/task/{{task}}", job_calls.job_task, reply=TaskReply),
     Operation("job_result", "GET", f"{JOBS}/{{id}}/task/{{task}}/result", job_calls.job_result),
     *_restlets(),
     Operation("token_info", "GET", "/rest/tokeninfo", restlet_calls.token_info),

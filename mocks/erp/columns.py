@@ -12,7 +12,7 @@ from mocks.erp.amounts import major
 from mocks.erp.catalogue import ACCOUNTS
 from mocks.erp.model import Erp
 from mocks.erp.sql_functions import Value
-from mocks.erp.sql_tables import Table, instant_text
+from mocks.erp.sql_tables import Table, by_shelf, instant_text
 from mocks.erp.transactions import TRANSACTION_TABLES, customer_name
 
 
@@ -62,6 +62,7 @@ _TABLES = (
             "subsidiary": lambda erp, row: _subsidiary_name(erp, row.entity),
             "terms": lambda erp, row: f"Net {row.terms_days}",
         },
+        by_shelf("customers"),
     ),
     Table(
         "contact",
@@ -77,6 +78,7 @@ _TABLES = (
             "lastmodifieddate": lambda erp, row: instant_text(row.modified_us),
         },
         {"company": lambda erp, row: customer_name(erp, row.company)},
+        by_shelf("contacts"),
     ),
     Table(
         "item",
@@ -90,6 +92,8 @@ _TABLES = (
             "revenuerecognitionrule": lambda erp, row: row.revenue_rule,
             "isinactive": lambda erp, row: "F",
         },
+        {},
+        {"id": lambda erp, key: [erp.catalogue.items[key]] if key in erp.catalogue.items else []},
     ),
     Table(
         "subsidiary",

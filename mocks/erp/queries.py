@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -14,10 +14,10 @@ from domain.calendar import SECOND_US
 from mocks.erp import sql_nodes as sql
 from mocks.erp.model import Erp
 from mocks.erp.sql_functions import Value, instant
-from mocks.erp.sql_joins import Join, conjuncts, join_of, joined
+from mocks.erp.sql_joins import INTEGER, Join, conjuncts, join_of, joined
 from mocks.erp.sql_nodes import Condition, Node, broken
 from mocks.erp.sql_plan import Env, Read, Rows, Scope, Test, group_reader, reader, sort_key, tester
-from mocks.erp.sql_tables import day_text
+from mocks.erp.sql_tables import Find, day_text
 
 _FLOOR = "lastmodifieddate"
 Answer = list[tuple[Value, ...]]
@@ -30,6 +30,7 @@ class Plan(msgspec.Struct, frozen=True):
     reads: tuple[Read, ...]
     source: Callable[[Any, int], Any]
     floors: tuple[int, ...]
+    index: tuple[Find, Read, bool] | None
     joins: tuple[Join, ...]
     where: Test | None
     groups: tuple[Read, ...] | None  # None: not grouped
@@ -60,7 +61,7 @@ def _text(value: Value) -> str:
 
 def _answer(plan: Plan, env: Env) -> Answer:
     select = plan.select
-    rows: list[Any] = [(record,) for record in plan.source(env.erp, _floor_us(plan, env.texts))]
+    rows: list[Any] = [(record,) for record in _first_source(plan, env)]
     for join in plan.joins:
         rows = joined(join, env, rows)
     where = plan.where
@@ -79,6 +80,17 @@ def _answer(plan: Plan, env: Env) -> Answer:
     if select.offset or select.limit is not None:
         result = result[select.offset : None if select.limit is None else select.offset + select.limit]
     return result
+
+
+def _first_source(plan: Plan, env: Env) -> Iterable[Any]:
+    """Return the records of the first table that can meet WHERE, by an index where there is one."""
+    if plan.index is not None:
+        find, read, is_number = plan.index
+        value = read(env, None)
+        text = f"{value:f}" if isinstance(value, Decimal) else str(value)
+        if not is_number or INTEGER.fullmatch(text):
+            return find(env.erp, text)
+    return plan.source(env.erp, _floor_us(plan, env.texts))  # type: ignore[no-any-return]
 
 
 def _grouped(plan: Plan, env: Env, rows: list[Rows]) -> list[Any]:
@@ -143,6 +155,7 @@ def _plan(select: sql.Select, dropped: tuple[str, ...]) -> Plan:
         reads=tuple([compiled(node, scope) for _, node in named]),
         source=scope.tables[0].rows,
         floors=_floors(select, scope),
+        index=_index(select, scope),
         joins=joins,
         where=tester(where, scope, reader) if where is not None else None,
         groups=tuple([reader(node, scope) for node in select.group]) if is_grouped else None,
@@ -203,6 +216,17 @@ def _has_aggregate(node: Node) -> bool:
         results = [then for _, then in node.branches] + ([node.otherwise] if node.otherwise is not None else [])
         return any(_has_aggregate(part) for part in results)
     return False
+
+
+def _index(select: sql.Select, scope: Scope) -> tuple[Find, Read, bool] | None:
+    """Return the index a query may use, what it looks for, and whether that must be a whole number."""
+    for part in conjuncts(select.where):
+        if isinstance(part, sql.Compared) and part.sign == "=" and isinstance(part.left, sql.Column):
+            is_literal = isinstance(part.right, sql.Text) or (isinstance(part.right, sql.Number) and part.right.value)
+            find = scope.tables[0].finds.get(part.left.name)
+            if is_literal and find is not None and scope.place(part.left) == 0:
+                return find, reader(part.right, scope), part.left.name != "externalid"
+    return None
 
 
 def _floors(select: sql.Select, scope: Scope) -> tuple[int, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -12,15 +12,17 @@ from mocks.erp import sql_nodes as sql
 from mocks.erp.sql_functions import Value
 from mocks.erp.sql_nodes import Condition, Node, broken
 from mocks.erp.sql_plan import Env, Read, Rows, Scope, Test, reader, tester
+from mocks.erp.sql_tables import Find
 
 _MOST_PAIRS = 2_000_000
-_INTEGER = re.compile(r"0|[1-9]\d{0,17}", re.ASCII)
+INTEGER = re.compile(r"0|[1-9]\d{0,17}", re.ASCII)
 
 
 class Join(msgspec.Struct, frozen=True):
     """One table to add: the pair of expressions that must be equal (when there is one), and what else must hold."""
 
     rows: Callable[[Any, int], Any]
+    find: Find | None
     place: int
     is_outer: bool
     known: Read | None
@@ -50,7 +52,7 @@ def join_of(source: sql.Source, place: int, scope: Scope, where: list[Condition]
     sides = _sides(tie, place, scope) if tie is not None else None
     rest = None if not parts else parts[0] if len(parts) == 1 else sql.All(tuple(parts))
     join = Join(
-        rows=scope.tables[place].rows, place=place, is_outer=source.kind == "left",
+        rows=scope.tables[place].rows, find=_index(sides, place, scope), place=place, is_outer=source.kind == "left",
         known=reader(sides[0], scope) if sides else None, new=reader(sides[1], scope) if sides else None,
         test=tester(rest, scope, reader) if rest is not None else None,
     )  # fmt: skip
@@ -101,13 +103,16 @@ def _places_of(condition: Condition, scope: Scope) -> set[int]:
 
 def joined(join: Join, env: Env, rows: list[Rows]) -> list[Rows]:
     """Return the rows with the records of one more table."""
-    records = list(join.rows(env.erp, 0))
-    if join.known is None or join.new is None:
+    candidates: Callable[[Rows], Sequence[Any]]
+    if join.find is not None and join.known is not None:
+        candidates = _by_index(join.find, join.known, env)
+    elif join.known is None or join.new is None:
+        records = list(join.rows(env.erp, 0))
         if len(rows) * len(records) > _MOST_PAIRS:
             raise broken("The query is too complex: join the tables by an equality.")
-        candidates: Callable[[Rows], list[Any]] = lambda _row: records  # noqa: E731
+        candidates = lambda _row: records  # noqa: E731
     else:
-        candidates = _by_key(join.known, join.new, join.place, env, records)
+        candidates = _by_key(join.known, join.new, join.place, env, list(join.rows(env.erp, 0)))
     test, result = join.test, []
     for row in rows:
         pairs = [(*row, record) for record in candidates(row)]
@@ -119,6 +124,19 @@ def joined(join: Join, env: Env, rows: list[Rows]) -> list[Rows]:
         if len(result) > _MOST_PAIRS:
             raise broken("The query is too complex: it joins too many rows.")
     return result
+
+
+def _index(sides: tuple[Node, Node] | None, place: int, scope: Scope) -> Find | None:
+    new = sides[1] if sides else None
+    return scope.tables[place].finds.get(new.name) if isinstance(new, sql.Column) else None
+
+
+def _by_index(find: Find, known: Read, env: Env) -> Callable[[Rows], Sequence[Any]]:
+    def candidates(row: Rows) -> Sequence[Any]:
+        value = known(env, row)
+        return find(env.erp, str(value)) if value is not None else ()
+
+    return candidates
 
 
 def _by_key(known: Read, new: Read, place: int, env: Env, records: list[Any]) -> Callable[[Rows], list[Any]]:
@@ -133,6 +151,6 @@ def _by_key(known: Read, new: Read, place: int, env: Env, records: list[Any]) ->
 
 def _key(value: Value) -> Value:
     """Return what equal values share: a number and the text of it are equal."""
-    if type(value) is str and _INTEGER.fullmatch(value):
+    if type(value) is str and INTEGER.fullmatch(value):
         return int(value)
     return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -15,19 +15,23 @@ from mocks.erp.sql_functions import Value
 
 Getter = Callable[[Erp, Any], Value]
 Getters = dict[str, Getter]
+Find = Callable[[Erp, str], Sequence[Any]]
+"""Returns the rows with this value in a column, without looking at all of them."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Table(msgspec.Struct, frozen=True):
     """One table: its rows (from an instant of last change on, when it keeps them in that order) and its columns.
 
-    `displays` shows the name behind an id or code (BUILTIN.DF). Dates and instants are ISO text, which sorts alike.
+    `displays` shows the name behind an id or code (BUILTIN.DF), `finds` has the columns with an index. Dates and
+    instants are ISO text, which sorts alike.
     """
 
     name: str
     rows: Callable[[Erp, int], Iterable[Any]]
     columns: Mapping[str, Getter]
     displays: Mapping[str, Getter] = {}
+    finds: Mapping[str, Find] = {}
 
 
 def instant_text(at_us: int) -> str:
@@ -44,3 +48,17 @@ def day_text(at_us: int) -> str:
 @lru_cache(maxsize=16_384)
 def _second(at_seconds: int) -> str:
     return (_EPOCH + timedelta(seconds=at_seconds)).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def by_shelf(part: str) -> dict[str, Find]:
+    """Return the indexes of the records of one part of the ERP: internal and external id."""
+
+    def by_id(erp: Erp, key: str) -> list[Any]:
+        record = getattr(erp, part).records.get(key)
+        return [] if record is None else [record]
+
+    def by_external_id(erp: Erp, name: str) -> list[Any]:
+        record = getattr(erp, part).shelf.of_external(name)
+        return [] if record is None else [record]
+
+    return {"id": by_id, "externalid": by_external_id}

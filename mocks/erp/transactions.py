@@ -7,6 +7,7 @@ one, as the ledger has [K].
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from domain.objects import Line
@@ -15,7 +16,7 @@ from mocks.erp.model import Erp
 from mocks.erp.order_status import VENDOR_STATUS
 from mocks.erp.papers import STATUS_NAMES
 from mocks.erp.sql_functions import Value
-from mocks.erp.sql_tables import Getter, Getters, Table, instant_text
+from mocks.erp.sql_tables import Find, Getter, Getters, Table, by_shelf, instant_text
 
 Rows = Callable[[Erp], Iterable[Any]]
 
@@ -268,15 +269,17 @@ LineRow = tuple[str, Line | None, int, int, str, Any]
 """(transaction id, line or None for the main line, sequence number, signed amount, currency, record)."""
 
 
+_WITH_LINES: Mapping[str, int] = {
+    "orders": 1, "invoices": 1, "credit_memos": -1, "estimates": 1, "opportunities": 1, "returns": 1,
+}  # fmt: skip
+"""Part of the ERP whose records have lines -> the sign of their main line."""
+
+
 def _line_rows(erp: Erp, _floor_us: int) -> Iterator[LineRow]:
-    records: list[Any] = [*erp.orders.records.values(), *erp.invoices.records.values()]
-    for record in records:
-        yield from _lines(record.doc.id, record.doc.lines, record.doc.total_minor, 1, record.doc.currency, record)
-    for memo in erp.credit_memos.records.values():
-        yield from _lines(memo.doc.id, memo.doc.lines, memo.doc.total_minor, -1, memo.doc.currency, memo)
-    for papers in (erp.estimates, erp.opportunities, erp.returns):
-        for paper in papers.records.values():
-            yield from _lines(paper.id, paper.lines, paper.total_minor, 1, paper.currency, paper)
+    for part, sign in _WITH_LINES.items():
+        for record in getattr(erp, part).records.values():
+            doc = getattr(record, "doc", record)
+            yield from _lines(doc.id, doc.lines, doc.total_minor, sign, doc.currency, record)
 
 
 def _lines(
@@ -324,11 +327,50 @@ _LINE = Table(
         "isclosed": lambda erp, row: "T" if row[2] - 1 in getattr(row[5], "closed", ()) else "F",
     },
     {"item": _of_line(lambda line: line.sku)},
+    {"transaction": lambda erp, key: _lines_of(erp, key)},
 )
 
 
 def _rows_of(rows: Rows) -> Callable[[Erp, int], Iterable[Any]]:
     return lambda erp, _floor_us: rows(erp)
+
+
+_PARTS: Mapping[str, str] = {
+    "salesorder": "orders", "invoice": "invoices", "creditmemo": "credit_memos", "customerpayment": "payments",
+    "customerdeposit": "payments", "customerrefund": "refunds", "cashsale": "cash_sales",
+    "itemfulfillment": "fulfilments", "journalentry": "journals", "estimate": "estimates",
+    "opportunity": "opportunities", "returnauthorization": "returns",
+}  # fmt: skip
+_INDEXES: Mapping[str, Mapping[str, Find]] = {name: by_shelf(part) for name, part in _PARTS.items()}
+
+
+def _found(column: str, erp: Erp, value: str) -> list[Row]:
+    """Return the transactions of any type with a value in an indexed column."""
+    rows: list[Row] = []
+    for name, (_, columns) in KINDS.items():
+        for record in _INDEXES[name][column](erp, value):
+            if getattr(record, "kind", "").lower() in ("", name):
+                rows.append((columns, record))
+    return rows
+
+
+def _own(name: str) -> dict[str, Find]:
+    """Return the indexes of one type, without the others that share its part."""
+
+    def only(find: Find, erp: Erp, value: str) -> list[Any]:
+        return [record for record in find(erp, value) if getattr(record, "kind", "").lower() in ("", name)]
+
+    return {column: partial(only, find) for column, find in _INDEXES[name].items()}
+
+
+def _lines_of(erp: Erp, transaction: str) -> list[LineRow]:
+    rows: list[LineRow] = []
+    for part, sign in _WITH_LINES.items():
+        record = getattr(erp, part).records.get(transaction)
+        if record is not None:
+            doc = getattr(record, "doc", record)
+            rows += _lines(doc.id, doc.lines, doc.total_minor, sign, doc.currency, record)
+    return rows
 
 
 TRANSACTION_TABLES: tuple[Table, ...] = (
@@ -337,7 +379,8 @@ TRANSACTION_TABLES: tuple[Table, ...] = (
         _transactions,
         {name: _of_transaction(name) for name in _NAMES},
         _displays({name: _of_transaction(name) for name in _NAMES}),
+        {name: partial(_found, name) for name in ("id", "externalid")},
     ),
-    *(Table(name, _rows_of(rows), columns, _displays(columns)) for name, (rows, columns) in KINDS.items()),
+    *(Table(name, _rows_of(rows), columns, _displays(columns), _own(name)) for name, (rows, columns) in KINDS.items()),
     _LINE,
 )

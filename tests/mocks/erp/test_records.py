@@ -200,3 +200,24 @@ def test_the_catalogue_describes_every_type(bench: Any) -> None:
     assert "InvoiceBody" in json.loads(one.body)["components"]["schemas"]
     assert bench.refused("GET", f"{CATALOG}/spaceship")[:2] == (404, "NONEXISTENT_ID")
     assert bench.refused("GET", f"{CATALOG}?select=spaceship")[:2] == (404, "NONEXISTENT_ID")
+
+
+@pytest.mark.parametrize("table", sorted(name for name, table in TABLES.items() if table.finds))
+def test_an_index_finds_what_a_scan_finds(full: Any, table: str) -> None:
+    for column in TABLES[table].finds:
+        values = {row.get(column) for row in full.sql(f"SELECT {column} FROM {table}")["items"]} - {None}
+        for value in [*sorted(values), "404"]:
+            shown = value if value.isdecimal() else f"'{value}'"
+            indexed = full.sql(f"SELECT * FROM {table} WHERE {column} = {shown}")["items"]
+            scanned = full.sql(f"SELECT * FROM {table} WHERE NVL({column}, '') = '{value}'")["items"]
+            assert indexed == scanned, (table, column, value)
+            joined = full.sql(f"SELECT b.{column} FROM {table} a JOIN {table} b ON b.{column} = a.{column}")["items"]
+            assert {row[column] for row in joined} == values
+
+
+def test_lines_are_found_by_their_transaction(full: Any) -> None:
+    query = "SELECT t.id, tl.id AS line FROM {} t JOIN transactionline tl ON {} ORDER BY t.id, tl.id"
+    by_index = full.sql(query.format("transaction", "tl.transaction = t.id"))["items"]
+    by_scan = full.sql(query.format("transaction", "tl.transaction + 0 = t.id"))["items"]
+    assert by_index == by_scan
+    assert len(by_index) == 14
