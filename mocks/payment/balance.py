@@ -153,6 +153,22 @@ def cancel_payout(model: Processor, payout: Payout, body: EmptyBody) -> Payout:
     return after
 
 
+def reverse_payout(model: Processor, payout: Payout, body: UpdateBody) -> Payout:
+    """Take a payout back that has arrived: a payout of its own brings the funds back into the balance."""
+    if payout.status != "paid" or payout.automatic or payout.reversed_by:
+        raise Refusal("payout_not_cancelable", "Only a payout made by hand that has arrived can be reversed.")
+    key = model.new_id("po")
+    own = move(model, "payout", key, payout.amount, 0, payout.currency, "PAYOUT REVERSAL")
+    reversal = Payout(
+        id=key, created=model.now, arrival=model.now, amount=-payout.amount, currency=payout.currency,
+        movements=(own.id,), automatic=False, description="PAYOUT REVERSAL", original=payout.id,
+    )  # fmt: skip
+    model.payouts[key] = reversal
+    model.change("payout", payout, reversed_by=key)
+    model.emit("payout.created", reversal)
+    return reversal
+
+
 def update_payout(model: Processor, payout: Payout, body: UpdateBody) -> Payout:
     """Change the metadata of a payout."""
     after: Payout = model.change("payout", payout, metadata=merged(payout.metadata, body.metadata))
@@ -183,5 +199,6 @@ ROWS: tuple[Operation, ...] = (
     page("list_payouts", _PAYOUTS, "payout", PayoutQuery),
     read("get_payout", _PAYOUT, "payout", views.Payout),
     alter("update_payout", _PAYOUT, "payout", UpdateBody, update_payout, views.Payout),
+    alter("reverse_payout", _PAYOUT + "/reverse", "payout", UpdateBody, reverse_payout, views.Payout),
     alter("cancel_payout", _PAYOUT + "/cancel", "payout", EmptyBody, cancel_payout, views.Payout),
 )

@@ -14,8 +14,8 @@ from typing import Any
 
 from msgspec import structs
 
-from mocks.payment import attempts, customers, disputes, intents, methods, refunds, setup_intents, webhooks
-from mocks.payment.bodies import ConfirmBody, CustomerBody, IntentBody, RefundBody, TaxIdBody
+from mocks.payment import attempts, balance, customers, disputes, intents, methods, refunds, setup_intents, webhooks
+from mocks.payment.bodies import ConfirmBody, CustomerBody, IntentBody, PayoutBody, RefundBody, TaxIdBody
 from mocks.payment.invoicing import (
     clocks,
     collecting,
@@ -75,7 +75,9 @@ def _customer(model: Processor, key: str, operation: str) -> Any:
 
 
 def _method(model: Processor, key: str, operation: str) -> Any:
-    owner = "" if operation == "attach" or key.startswith("tok_") else model.referred("customer", _x("cus"), "customer").id
+    owner = (
+        "" if operation == "attach" or key.startswith("tok_") else model.referred("customer", _x("cus"), "customer").id
+    )
     method = Method(id=key, created=model.now, type="card", customer=owner)
     methods.keep(model, method)
     return method
@@ -133,6 +135,15 @@ def _movement(model: Processor, key: str, operation: str) -> Any:
     movement = structs.replace(model.movements[charge.balance_transaction], id=key)
     model.movements[key] = movement
     return movement
+
+
+def _payout(model: Processor, key: str, operation: str) -> Any:
+    _charge(model, model.new_id("ch"), "")
+    _called(model, "po", key)
+    payout = balance.pay_out_by_hand(model, PayoutBody(amount=100, currency="usd"))
+    if operation == "reverse_payout":
+        balance.payout_arrives(model, payout.id)
+    return model.payouts[key]
 
 
 def _setup(model: Processor, key: str, operation: str) -> Any:
@@ -285,6 +296,7 @@ _MAKERS: Mapping[str, Maker] = {
     "refund": _refund,
     "dispute": _dispute,
     "balance_transaction": _movement,
+    "payout": _payout,
     "setup_intent": _setup,
     "webhook_endpoint": _endpoint,
     "event": _event,
@@ -304,10 +316,11 @@ _MAKERS: Mapping[str, Maker] = {
     "subscription_schedule": _schedule,
     "quote": _quote,
 }
-_SPENT = frozenset({"void", "canceled", "lost", "won", "accepted", "released"})
+_SPENT = frozenset({"void", "paid", "canceled", "lost", "won", "accepted", "released"})
 _STATEFUL = frozenset(
     {
-        "payment_method", "payment_intent", "charge", "refund", "dispute", "setup_intent", "product", "invoice",
+        "payment_method", "payment_intent", "charge", "refund", "dispute", "payout", "setup_intent", "product",
+        "invoice",
         "credit_note", "subscription", "subscription_item", "subscription_schedule", "quote",
         "test_helpers.test_clock",
     }

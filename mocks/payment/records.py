@@ -225,6 +225,8 @@ class Payout(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     movements: tuple[str, ...]
     status: str = "paid"
     automatic: bool = True
+    original: str = ""
+    reversed_by: str = ""
     description: str = "PAYOUT"
     metadata: Metadata = NOTHING
 

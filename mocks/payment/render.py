@@ -211,6 +211,8 @@ def payout(record: Payout) -> views.Payout:
         currency=record.currency,
         description=record.description,
         metadata=record.metadata,
+        original_payout=record.original or None,
+        reversed_by=record.reversed_by or None,
         reconciliation_status="completed" if record.automatic else "not_applicable",
         status=record.status,
     )

@@ -81,7 +81,7 @@ def _invoice_before_basil(node: Node) -> None:
     details = (node.get("parent") or {}).get("subscription_details") or {}
     node["subscription"] = details.get("subscription")
     node["paid"] = node["status"] == "paid"
-    node["paid_out_of_band"] = node["status"] == "paid" and not node.get("amount_paid_by_intent", 1)
+    node["paid_out_of_band"] = bool(node.get("amount_paid_off_stripe"))
     node["quote"] = ((node.get("parent") or {}).get("quote_details") or {}).get("quote")
     taxes = node.pop("total_taxes", None) or []
     node["total_tax_amounts"] = [_tax_amount(tax) for tax in taxes]

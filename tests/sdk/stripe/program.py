@@ -71,8 +71,8 @@ def one_off_invoice(buyer: Any, price: Any) -> Any:
     rate = v1.tax_rates.create({"display_name": "Sales tax", "percentage": 8.25, "inclusive": False})
     coupon = v1.coupons.create({"percent_off": 10, "duration": "once"})
     draft = v1.invoices.create({
-        "customer": buyer.id, "collection_method": "send_invoice", "days_until_due": 30, "metadata": {"order": "Q-000001"},
-        "default_tax_rates": [rate.id], "discounts": [{"coupon": coupon.id}],
+        "customer": buyer.id, "collection_method": "send_invoice", "days_until_due": 30,
+        "metadata": {"order": "Q-000001"}, "default_tax_rates": [rate.id], "discounts": [{"coupon": coupon.id}],
     })  # fmt: skip
     v1.invoice_items.create({"customer": buyer.id, "invoice": draft.id, "pricing": {"price": price.id}, "quantity": 3})
     v1.invoice_items.create({"customer": buyer.id, "invoice": draft.id, "amount": 1_999, "currency": "usd"})

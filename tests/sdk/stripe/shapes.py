@@ -1,6 +1,6 @@
 """Which fields the official client declares for an object and the service's replies lack.
 
-usage: shapes.py ADDRESS   prints {object: [missing field, ...]} of every kind there is an object of, and how many it saw
+usage: shapes.py ADDRESS   prints what is missing by object, and how many of each kind it saw
 """
 
 from __future__ import annotations
