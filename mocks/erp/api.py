@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -13,7 +14,6 @@ from mocks.erp.acts import ACTS, plan_recognition
 from mocks.erp.addresses import JOBS, RECORDS, Handler
 from mocks.erp.auth import TOKEN_PATH, authenticate
 from mocks.erp.bodies import ChangeQuery, ListQuery, PageQuery, QueryBody, ReadQuery, RestletQuery, TokenBody
-from mocks.erp.drifts import decoding
 from mocks.erp.errors import refuse
 from mocks.erp.job_calls import preferring
 from mocks.erp.jobs import KEY_HEADER, run_job
@@ -22,6 +22,7 @@ from mocks.erp.record_types import TYPES, RecordType
 from mocks.erp.replies import JobReply, LimitsReply, PageReply, RowsReply, TaskReply, TokenReply
 from mocks.erp.restlets import RESTLET_PATH
 from mocks.erp.scripts import deliver
+from mocks.erp.wire import decode
 from mocks.kernel.limits import LimitPolicy
 from mocks.kernel.operations import Call, Operation
 from mocks.kernel.service import Dialect
@@ -150,14 +151,16 @@ def finish(reply: Reply, call: Call) -> Reply:
 def dialect(quirks: Quirks) -> Dialect:
     """Return the dialect with these quirks."""
     limits = LimitPolicy(concurrent=quirks.concurrent, retry_after_seconds=quirks.retry_after_seconds)
-    return msgspec.structs.replace(DIALECT, limits=limits, decode=decoding(quirks))
+    return msgspec.structs.replace(
+        DIALECT, limits=limits, decode=partial(decode, unknown_properties=quirks.unknown_properties)
+    )
 
 
 DIALECT = Dialect(
     system="erp",
     operations=OPERATIONS,
     refuse=refuse,
-    decode=decoding(Quirks()),
+    decode=partial(decode, unknown_properties="error"),
     identity=identity,
     authenticate=authenticate,
     finish=finish,

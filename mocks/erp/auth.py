@@ -54,8 +54,6 @@ class Tokens:
 
     def is_signed(self, request: Request, rest: str) -> bool:
         """Tell whether an OAuth 1 header lets in: complete, and in signature mode right and not seen before."""
-        if not self._quirks.takes_signatures:
-            return False
         given = header_parameters(rest)
         if not given.keys() >= NEEDED or not all(given[name] for name in NEEDED):
             return False

@@ -41,7 +41,7 @@ class Plan(msgspec.Struct, frozen=True):
 
 def run(erp: Erp, select: sql.Select, texts: tuple[str, ...]) -> list[dict[str, Any]]:
     """Return the rows of a query with these text literals, before paging, as the reply shows them."""
-    plan = _plan(select, erp.quirks.dropped_columns)
+    plan = _plan(select)
     literals = tuple([instant(text) for text in texts]) if texts else texts
     env = Env(erp, literals, day_text(erp.desk.now_us))
     names = plan.names
@@ -141,8 +141,8 @@ def _floor_us(plan: Plan, texts: tuple[str, ...]) -> int:
 
 
 @lru_cache(maxsize=1024)
-def _plan(select: sql.Select, dropped: tuple[str, ...]) -> Plan:
-    scope = Scope(select.sources, dropped)
+def _plan(select: sql.Select) -> Plan:
+    scope = Scope(select.sources)
     joins, where = _joins(select, scope)
     named = _named_fields(select, scope)
     is_grouped = bool(select.group or select.having) or any(_has_aggregate(node) for _, node in named)

@@ -19,8 +19,6 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     or off.
     `timestamp_seconds`: how far the time in a signature may be from the world's clock (0: not looked at, because a
     world's clock need not be the caller's).
-    `renamed_fields`, `mandatory_fields`, `forbidden_records`, `dropped_columns`, `takes_signatures`: what may change in
-    an account while an integration runs (see `drifts`).
     `restlets`: the account's own scripts, `script/deploy` -> `module:function` (see `restlets`).
     `owns_credit`: API users may not write credit limits (domain.md 2.2).
     `bills_by_reference`: an invoice without `createdFrom` bills the orders of the same business transaction, as a
@@ -65,9 +63,4 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     token_secret: str = "token-secret"
     certificate: str = ""
     timestamp_seconds: int = 0
-    renamed_fields: Mapping[str, str] = {}
-    mandatory_fields: Mapping[str, tuple[str, ...]] = {}
-    forbidden_records: tuple[str, ...] = ()
-    dropped_columns: tuple[str, ...] = ()
-    takes_signatures: bool = True
     restlets: Mapping[str, str] = {}

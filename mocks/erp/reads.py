@@ -9,7 +9,6 @@ from typing import Any
 from domain.http import Reply
 from mocks.erp import queries, suiteql
 from mocks.erp.addresses import JSON_TYPE, LIST_TYPE, RECORDS, Handler, address, found, page, paging
-from mocks.erp.drifts import with_names
 from mocks.erp.filters import matches
 from mocks.erp.model import Erp
 from mocks.erp.record_types import RecordType, Sublist
@@ -42,8 +41,6 @@ def reader(kind: RecordType) -> Handler:
                 if name in shown:
                     shown[name] = shown[name]["id"]
         key = shown.get("id") or call.params["id"]
-        if erp.quirks.renamed_fields:
-            shown = with_names(shown, erp.quirks.renamed_fields)
         body: dict[str, Any] = {"links": [{"rel": "self", "href": address(call, f"{RECORDS}/{kind.name}/{key}")}]}
         for name, value in shown.items():
             if value is not None:

@@ -7,8 +7,6 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
-import msgspec
-
 from mocks.erp import sql_nodes as sql
 from mocks.erp.columns import TABLES
 from mocks.erp.sql_functions import CLOCK, COMPARISONS, FUNCTIONS, Value, compare, number, pattern
@@ -36,9 +34,9 @@ Compiled = Callable[[sql.Node, "Scope"], Read]
 
 
 class Scope:
-    """The sources of a query and how their columns are read; `dropped` ones are not there any more."""
+    """The sources of a query and how their columns are read."""
 
-    def __init__(self, sources: Sequence[sql.Source], dropped: Sequence[str] = ()) -> None:
+    def __init__(self, sources: Sequence[sql.Source]) -> None:
         self.tables: list[Table] = []
         self.aliases: list[str] = []
         for source in sources:
@@ -47,9 +45,6 @@ class Scope:
                 raise broken(f"Record '{source.table}' was not found.")
             if source.alias in self.aliases:
                 raise broken(f"The alias '{source.alias}' is used twice.")
-            if dropped:
-                left = {name: getter for name, getter in table.columns.items() if name not in dropped}
-                table = msgspec.structs.replace(table, columns=left)
             self.tables.append(table)
             self.aliases.append(source.alias)
 

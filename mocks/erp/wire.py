@@ -25,12 +25,12 @@ def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(kind)
 
 
-def decode(call: Call, unknown_properties: str, content: bytes | None = None) -> Any:
-    """Return the body of a call (or this content of it) as its operation's type; refuse what does not fit."""
+def decode(call: Call, unknown_properties: str) -> Any:
+    """Return the body of a call as its operation's type; refuse what does not fit."""
     kind = call.operation.body
     if kind is None:
         return None
-    body = call.request.body if content is None else content
+    body = call.request.body
     if kind is TokenBody:
         return msgspec.convert(decode_form(body), TokenBody)
     if not body and call.operation.name.startswith("transform"):

@@ -103,6 +103,14 @@ def test_a_token_lives_an_hour(bench: Any) -> None:
     assert bare(bench, bearer) == 401
 
 
+def test_tokens_may_expire_all_at_once(bench: Any) -> None:
+    reply = bench.call("POST", TOKEN, GRANT, {"authorization": ""})
+    bearer = f"Bearer {json.loads(reply.body)['access_token']}"
+    assert bare(bench, bearer) == 200
+    bench.act("expire_tokens")
+    assert bare(bench, bearer) == 401
+
+
 @pytest.mark.parametrize(
     ("body", "status", "error"),
     [
