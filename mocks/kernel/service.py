@@ -154,14 +154,17 @@ class Service:
         call = Call(request, operation or _unknown(methods), params, now_us, number)
         call.txn = self._txn(call)
         if operation is not None:
-            dialect = self.dialect
-            if dialect.classify is not None:
-                with suppress(*_UNREADABLE):  # such a body is refused when it is decoded
-                    call.operation = dialect.classify(call)
             if request.method in self._policy.methods:
                 call.key = call.idempotency_key = request.headers.get(self._policy.header, "")
-            call.key = call.key or dialect.identity(call)
+            with suppress(*_UNREADABLE):  # a body that cannot be read is refused when it is decoded
+                self._identify(call)
         return call
+
+    def _identify(self, call: Call) -> None:
+        dialect = self.dialect
+        if dialect.classify is not None:
+            call.operation = dialect.classify(call)
+        call.key = call.key or dialect.identity(call)
 
     def stake(self, call: Call) -> Stake:
         """Give a call its luck and return what may befall it; where faults are planned, before it is performed."""
