@@ -117,6 +117,12 @@ def _container(shape: Any) -> Any:
 def _lay(node: dict[Any, Any], place: Place, value: str, arrays: list[tuple[dict[Any, Any], Part]]) -> None:
     """Put a value into its place, making the containers on the way; arrays are dictionaries until the form is read."""
     last = len(place) - 1
+    if last == 1 and place[1].__class__ is str:  # the common case: metadata[order]
+        child = node.setdefault(place[0], {})
+        if child.__class__ is not dict:
+            raise Undecodable(f"{place[0]} is used both as a value and as a container")
+        child[place[1]] = value
+        return
     for depth in range(last):
         part, following = place[depth], place[depth + 1]
         if part == -1:

@@ -11,6 +11,7 @@ class MetadataIndex:
 
     def __init__(self) -> None:
         self._ids: dict[tuple[str, str], dict[str, list[str]]] = {}
+        self.names: set[str] = set()  # what has been searched for
 
     def note(self, kind: str, key: str, metadata: Mapping[str, str]) -> None:
         """Take note of an object's metadata; a value it had before stays listed, so callers check what they find."""
@@ -24,6 +25,7 @@ class MetadataIndex:
         table = self._ids.get((kind, name))
         if table is None:
             table = self._ids[kind, name] = {}
+            self.names.add(name)
             for key, record in records.items():
                 if name in record.metadata:
                     table.setdefault(record.metadata[name], []).append(key)

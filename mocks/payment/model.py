@@ -42,6 +42,7 @@ class Processor:
 
     def __init__(self, desk: Desk, quirks: Quirks) -> None:
         self.desk = desk
+        self.book = desk.book
         self.quirks = quirks
         tables: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
         self.tables = tables
@@ -58,6 +59,7 @@ class Processor:
         self.secrets: dict[str, str] = {}  # of webhook endpoints
         self.wanted_ids: dict[str, str] = {}  # prefix -> the id of the next object (placeholders)
         self.stand_in: Callable[[Processor, str, str, str], Any] | None = None  # makes what a placeholder names
+        self.tax_ids_of: dict[str, dict[str, Any]] = {}  # customer -> its tax ids
         self.tiers: dict[str, Any] = {}  # price -> its tiers
         self.applies_to: dict[str, frozenset[str]] = {}  # coupon -> the products it is for
         self.retired: dict[str, Any] = {}  # deleted coupons, whose discounts go on
@@ -77,7 +79,7 @@ class Processor:
     @property
     def now(self) -> int:
         """The instant at which the processor acts, in seconds UTC."""
-        return self.desk.now_us // SECOND_US
+        return self.book.now_us // SECOND_US
 
     def new_id(self, prefix: str) -> str:
         """Return the next id of a kind in the vendor's form, or the one that is wanted for it."""
@@ -173,7 +175,8 @@ class Processor:
     def add(self, kind: str, record: Any, event: str = "created") -> Any:
         """Keep a new record of a kind and tell of it; return it."""
         self.tables[kind][record.id] = record
-        self.index.note(kind, record.id, record.metadata)
+        if self.index.names:
+            self.index.note(kind, record.id, record.metadata)
         if event:
             self.emit(f"{TOPICS.get(kind, kind)}.{event}", record)
         return record
@@ -207,7 +210,7 @@ class Processor:
         told = topic in quirks.webhook_events
         if not told and not listening and not quirks.keeps_all_events:
             return
-        cause = self.desk.book.cause
+        cause = self.book.cause
         asked = cause if cause not in ("", "act", "agenda") else ""
         event = Event(
             id=self.new_id("evt"),
@@ -234,6 +237,9 @@ class Processor:
             del self.events[key]
 
 
+_METADATA_LIMITS = "Metadata takes 50 keys of 40 and values of 500 characters."
+
+
 def payment_id(intent: str, attempt: int) -> str:
     """Return the id of the canonical payment: the intent's; a new life after a failure adds its number (pi_x.2)."""
     return intent if attempt <= 1 else f"{intent}.{attempt}"
@@ -252,11 +258,17 @@ def merged(before: Metadata, changes: Any) -> Metadata:
         if changes:
             raise Refusal("parameter_invalid", "Invalid object: metadata", field="metadata")
         return {}
-    if len(changes) > 50 or any(len(name) > 40 or len(value) > 500 for name, value in changes.items()):
-        raise Refusal("parameter_invalid", "Metadata takes 50 keys of 40 and values of 500 characters.", "metadata")
-    if not before and "" not in changes.values():
-        return dict(changes)
-    return {name: value for name, value in {**before, **changes}.items() if value != ""}
+    after = dict(before)
+    for name, value in changes.items():
+        if len(name) > 40 or len(value) > 500:
+            raise Refusal("parameter_invalid", _METADATA_LIMITS, field=f"metadata[{name}]"[:60])
+        if value:
+            after[name] = value
+        else:
+            after.pop(name, None)
+    if len(after) > 50:
+        raise Refusal("parameter_invalid", _METADATA_LIMITS, field="metadata")
+    return after
 
 
 def given(body: Any, names: tuple[str, ...]) -> dict[str, Any]:

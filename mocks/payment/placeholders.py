@@ -233,6 +233,8 @@ _DRAFTS = ("delete_invoice", "finalize_invoice", "add_lines", "update_lines", "r
 
 def _invoice(model: Processor, key: str, operation: str) -> Any:
     customer = model.referred("customer", _x("cus"), "customer").id
+    model.notes_of.pop(key, None)
+    model.payments_of.pop(key, None)
     _called(model, "in", key)
     invoice = invoices.create(model, invoices.InvoiceBody(customer=customer))
     _called(model, "il", _x("il"))

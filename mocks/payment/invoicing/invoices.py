@@ -184,7 +184,8 @@ def blank(model: Processor, customer: Customer, key: str, currency: str, **field
     """Return a draft without lines, with what it takes over from its customer."""
     now = model.now
     settings = customer.invoice_settings
-    ids = [CustomerTaxId(type=each.type, value=each.value) for each in _tax_ids(model, customer.id)]
+    known = model.tax_ids_of.get(customer.id)
+    ids = [CustomerTaxId(type=each.type, value=each.value) for each in known.values()] if known else ()
     fields.setdefault("custom_fields", settings.custom_fields)
     fields.setdefault("footer", settings.footer)
     return Invoice(
@@ -195,11 +196,6 @@ def blank(model: Processor, customer: Customer, key: str, currency: str, **field
         period_start=fields.pop("period_start", now), test_clock=customer.test_clock,
         automatically_finalizes_at=now + WAITS_SECONDS if fields.get("auto_advance") else None, **fields,
     )  # fmt: skip
-
-
-def _tax_ids(model: Processor, customer: str) -> list[Any]:
-    table = model.tables["tax_id"]
-    return [each for each in table.values() if each.customer == customer] if table else []
 
 
 def keep_draft(model: Processor, invoice: Invoice) -> Invoice:

@@ -197,6 +197,7 @@ def add_tax_id(model: Processor, customer: Customer, body: TaxIdBody) -> TaxId:
         if body.type == "eu_vat" else body.type[:2].upper(), created=model.now, customer=customer.id, metadata={},
         owner=TaxIdOwner(customer=customer.id), type=body.type, value=body.value,
     )  # fmt: skip
+    model.tax_ids_of.setdefault(customer.id, {})[made.id] = made
     model.add("tax_id", made)
     return made
 
@@ -208,7 +209,9 @@ def _add_tax_id(model: Processor, call: Call) -> Reply:
 
 def _drop_tax_id(model: Processor, call: Call) -> Reply:
     prepare(model, call, "tax_id")
-    return answer(model, call, model.drop("tax_id", _owned(model, call, "tax_id")))
+    tax_id: TaxId = _owned(model, call, "tax_id")
+    model.tax_ids_of.get(tax_id.customer, {}).pop(tax_id.id, None)
+    return answer(model, call, model.drop("tax_id", tax_id))
 
 
 def _cash(model: Processor, call: Call) -> Reply:
