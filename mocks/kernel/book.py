@@ -42,6 +42,10 @@ class Book:
         """Return the status of a document, empty when there is none."""
         return self._status.get((kind, key), "")
 
+    def chart(self, kind: str) -> Chart | None:
+        """Return the chart that documents of a kind obey, None when they may change freely."""
+        return self._charts.get(kind)
+
     def txn_of(self, key: str) -> str:
         """Return the business transaction of a document id, empty when it is not known."""
         return self._txns.get(key, "")

@@ -57,11 +57,11 @@ class KeyStore:
         return stored.fingerprint, stored.reply
 
     def keep(self, key: str, fingerprint: str, reply: Reply, now_us: int) -> None:
-        """Store the first answer for a key when the policy says so."""
+        """Store the first answer for a key, for which none was found, when the policy says so."""
         status, policy = reply.status, self.policy
         if 400 <= status < 500 and status != 402 and not policy.keeps_refusals:
             return
-        if (status >= 500 and not policy.keeps_server_errors) or self.find(key, now_us) is not None:
+        if status >= 500 and not policy.keeps_server_errors:
             return
         if now_us >= self._until_us or len(self._recent) >= KEYS_MAX:
             self._former, self._recent, self._until_us = self._recent, {}, now_us + self._retention_us

@@ -123,9 +123,22 @@ class Router:
             length: [shapes[is_literal] for is_literal in sorted(shapes, reverse=True)]
             for length, shapes in found.items()
         }
+        self._literal = {  # paths without parameters, as most callers write them
+            "/" + operation.path.strip("/"): self._methods(operation)
+            for operation in operations
+            if "{" not in operation.path
+        }
+
+    def _methods(self, operation: Operation) -> Methods:
+        segments = operation.path.strip("/").split("/")
+        shapes = self._shapes[len(segments)]
+        return next(rows for shape in shapes if (rows := shape.rows.get(shape.key(segments))) is not None)
 
     def find(self, method: str, target: str) -> tuple[Operation | None, dict[str, str], Iterable[str]]:
         """Return (operation, path parameters, allowed methods); no operation and no methods: no such path."""
+        known = self._literal.get(target)
+        if known is not None and (found := known.get(method)) is not None:
+            return found[0], {}, known
         segments = target.partition("?")[0].strip("/").split("/")
         for shape in self._shapes.get(len(segments), ()):
             methods = shape.rows.get(shape.key(segments))

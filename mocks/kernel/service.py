@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -154,17 +153,16 @@ class Service:
         call = Call(request, operation or _unknown(methods), params, now_us, number)
         call.txn = self._txn(call)
         if operation is not None:
+            dialect = self.dialect
             if request.method in self._policy.methods:
                 call.key = call.idempotency_key = request.headers.get(self._policy.header, "")
-            with suppress(*_UNREADABLE):  # a body that cannot be read is refused when it is decoded
-                self._identify(call)
+            try:
+                if dialect.classify is not None:
+                    call.operation = dialect.classify(call)
+                call.key = call.key or dialect.identity(call)
+            except _UNREADABLE:  # refused when it is decoded; this way costs nothing
+                pass
         return call
-
-    def _identify(self, call: Call) -> None:
-        dialect = self.dialect
-        if dialect.classify is not None:
-            call.operation = dialect.classify(call)
-        call.key = call.key or dialect.identity(call)
 
     def stake(self, call: Call) -> Stake:
         """Give a call its luck and return what may befall it; where faults are planned, before it is performed."""
@@ -212,7 +210,7 @@ class Service:
     def _struck(self, fault: Fault, call: Call) -> Reply:
         code = _BEFORE_CODES[fault.kind]
         reply = self._refusal(Refusal(code, "", retry_after_seconds=int(fault.seconds)), call)
-        if fault.kind == "sticky_error":
+        if fault.kind == "sticky_error" and self._keys.find(call.idempotency_key, call.now_us) is None:
             self._keys.keep(call.idempotency_key, call.fingerprint, reply, call.now_us)
         return reply
 
