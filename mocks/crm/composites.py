@@ -90,23 +90,27 @@ def _require_parts(parts: Sequence[Part], most: int) -> None:
 
 def _played(crm: Crm, call: Call, parts: Sequence[Part], all_or_none: bool) -> tuple[list[dict[str, Any]], bool]:
     """Return the answers, and whether all of them are good."""
-    mark = crm.unit.begin()
+    replies = crm.unit.together(
+        lambda: _replies(crm, call, parts, all_or_none), lambda found: not all_or_none or _all_good(found)
+    )
+    is_good = _all_good(replies)
+    if all_or_none and not is_good:
+        replies = [reply if reply.status >= 400 else _halted(_ROLLED_BACK) for reply in replies]
+    return [_shown(part, reply) for part, reply in zip(parts, replies, strict=True)], is_good
+
+
+def _all_good(replies: Sequence[Reply]) -> bool:
+    return all(reply.status < 400 for reply in replies)
+
+
+def _replies(crm: Crm, call: Call, parts: Sequence[Part], all_or_none: bool) -> list[Reply]:
+    """Return the reply to each part in turn; after a failure the others are not asked when they share its fate."""
     known: dict[str, Any] = {}
     replies: list[Reply] = []
-    failed = False
     for part in parts:
-        if failed and all_or_none:
-            replies.append(_halted(_ROLLED_BACK))
-            continue
-        reply = _answer(crm, call, part, known)
-        failed = failed or reply.status >= 400
-        replies.append(reply)
-    if failed and all_or_none:
-        crm.unit.roll_back(mark)
-        replies = [reply if reply.status >= 400 else _halted(_ROLLED_BACK) for reply in replies]
-    else:
-        crm.unit.commit()
-    return [_shown(part, reply) for part, reply in zip(parts, replies, strict=True)], not failed
+        is_over = all_or_none and bool(replies) and replies[-1].status >= 400
+        replies.append(_halted(_ROLLED_BACK) if is_over else _answer(crm, call, part, known))
+    return replies
 
 
 def _answer(crm: Crm, call: Call, part: Part, known: dict[str, Any]) -> Reply:

@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 
-from domain.charts.chart import IllegalTransition
 from domain.http import Reply, Request
 from mocks.crm.model import Crm
 from mocks.kernel.operations import Call, Operation, Refusal, Router
@@ -33,16 +32,12 @@ class Parts:
         if operation is None or operation.body is bytes:
             return self._refuse(Refusal("method_not_allowed" if methods else "not_found"), None)
         call = Call(request, operation, params, outer.now_us, outer.number)
-        mark = self._crm.unit.begin()
-        try:
-            call.body = _fitted(body, operation.body)
-            reply = operation.handler(self._crm, call)
-        except (Refusal, IllegalTransition) as error:
-            self._crm.unit.roll_back(mark)
-            refusal = error if isinstance(error, Refusal) else Refusal("conflict_state", str(error))
-            return self._refuse(refusal, call)
-        self._crm.unit.commit()
-        return reply
+        answer = self._crm.unit.attempt(self._perform, call, body)
+        return self._refuse(answer, call) if isinstance(answer, Refusal) else answer
+
+    def _perform(self, call: Call, body: Any) -> Reply:
+        call.body = _fitted(body, call.operation.body)
+        return call.operation.handler(self._crm, call)
 
 
 def _fitted(body: Any, kind: Any) -> Any:

@@ -102,14 +102,13 @@ def retrieve_records(crm: Crm, call: Call) -> Reply:
 def _written(crm: Crm, records: Sequence[Record], write: Write, all_or_none: bool) -> Reply:
     if len(records) > RECORDS_MAX:
         raise Refusal("limit_exceeded", f"Can't process more than {RECORDS_MAX} records in a request")
-    mark = crm.unit.begin()
-    results = [crm.unit.attempt(write, record) for record in records]
-    failed = any(isinstance(result, Refusal) for result in results)
-    if failed and all_or_none:
-        crm.unit.roll_back(mark)
-        return json_reply([as_result(each) if isinstance(each, Refusal) else rolled_back() for each in results])
-    crm.unit.commit()
-    return json_reply([as_result(each) if isinstance(each, Refusal) else each for each in results])
+    results = crm.unit.together(
+        lambda: [crm.unit.attempt(write, record) for record in records],
+        lambda found: not all_or_none or not any(isinstance(each, Refusal) for each in found),
+    )
+    failed = any(isinstance(each, Refusal) for each in results)
+    good = (lambda _each: rolled_back()) if failed and all_or_none else (lambda each: each)
+    return json_reply([as_result(each) if isinstance(each, Refusal) else good(each) for each in results])
 
 
 def _created(key: str) -> dict[str, Any]:
@@ -176,18 +175,17 @@ def create_tree(crm: Crm, call: Call) -> Reply:
     of = crm.store.schema.find(call.params["object"])
     if of is None:
         raise Refusal("not_found")
-    mark, planter = crm.unit.begin(), _Planter(crm)
-    try:
-        for record in asked.records:
-            planter.plant(of, record, 1, {})
-    except Refusal:
-        crm.unit.roll_back(mark)
-        raise
+    planter = crm.unit.together(lambda: _planted(crm, of, asked), lambda found: not found.failed)
     if planter.failed:
-        crm.unit.roll_back(mark)
         return json_reply({"hasErrors": True, "results": planter.failed}, 400)
-    crm.unit.commit()
     return json_reply({"hasErrors": False, "results": planter.created}, 201)
+
+
+def _planted(crm: Crm, of: SObject, asked: Tree) -> _Planter:
+    planter = _Planter(crm)
+    for record in asked.records:
+        planter.plant(of, record, 1, {})
+    return planter
 
 
 def _reference(record: Record) -> str:

@@ -167,7 +167,7 @@ class Records:
 
     def _values(self, of: SObject, body: Mapping[str, Any], row: Row | None) -> dict[str, Any]:
         """Return the values a body gives to fields; `row` is the record to change, None for a new one."""
-        currency = body.get("CurrencyIsoCode") or (row[CURRENCY] if row is not None else None) or DEFAULT_CURRENCY
+        currency = str(body.get("CurrencyIsoCode") or (row[CURRENCY] if row is not None else "") or DEFAULT_CURRENCY)
         columns = self._columns[of.name]
         values: dict[str, Any] = {}
         for name, value in body.items():

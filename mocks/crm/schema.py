@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from domain.currency import EXPONENTS
 from mocks.kernel.operations import Refusal
 
 Row = tuple[Any, ...]
@@ -115,7 +116,7 @@ SYSTEM_FIELDS = (
     _system("CreatedDate", "datetime"),
     _system("LastModifiedDate", "datetime"),
     _system("SystemModstamp", "datetime"),
-    Field(name="CurrencyIsoCode", type="picklist", length=3),
+    Field(name="CurrencyIsoCode", type="picklist", length=3, picklist=tuple(EXPONENTS)),
 )
 
 

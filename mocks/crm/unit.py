@@ -8,7 +8,7 @@ are put back as they were and the rest never happened. Units nest by marks: a st
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -21,6 +21,7 @@ from mocks.crm.store import Store
 from mocks.kernel.desk import Desk
 from mocks.kernel.operations import Refusal
 
+R = TypeVar("R")
 Change = tuple[SObject, Row | None, Row]
 """A record before and after."""
 
@@ -87,24 +88,36 @@ class Unit:
 
     def attempt(self, work: Callable[..., Any], *arguments: Any) -> Any:
         """Return what the work returns, or the Refusal that stopped it; then it has left nothing behind."""
-        mark = self.begin()
         try:
-            result = work(*arguments)
-        except (Refusal, IllegalTransition) as error:
-            self.roll_back(mark)
-            return error if isinstance(error, Refusal) else Refusal("conflict_state", str(error))
-        self.commit()
+            return self.together(lambda: work(*arguments))
+        except Refusal as refusal:
+            return refusal
+        except IllegalTransition as error:
+            return Refusal("conflict_state", str(error))
+
+    def together(self, work: Callable[[], R], is_good: Callable[[R], bool] = lambda _result: True) -> R:
+        """Do some work as one step: when its result is not good, or it raises, it has left nothing behind."""
+        mark = self._begin()
+        try:
+            result = work()
+        except BaseException:
+            self._roll_back(mark)
+            raise
+        if is_good(result):
+            self._commit()
+        else:
+            self._roll_back(mark)
         return result
 
     # --- its life ---------------------------------------------------------------------------------------------------
 
-    def begin(self) -> Mark:
+    def _begin(self) -> Mark:
         """Open a unit, or a step of the open one."""
         self._depth += 1
         self._store.watch = self._noticed
         return Mark(len(self._changes), len(self._effects))
 
-    def commit(self) -> None:
+    def _commit(self) -> None:
         """End a step; the last one puts everything to work."""
         self._depth -= 1
         if self._depth:
@@ -117,7 +130,7 @@ class Unit:
         if self._tells and changes:
             self._tell(_merged(changes))
 
-    def roll_back(self, mark: Mark) -> None:
+    def _roll_back(self, mark: Mark) -> None:
         """Take a step back: all that was changed since its mark."""
         self._store.watch = None
         for of, before, after in reversed(self._changes[mark.changes :]):
