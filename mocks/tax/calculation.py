@@ -167,10 +167,11 @@ def _discounts(
     discount = transaction.discount
     if not discount:
         return ()
+    total = to_minor(discount, units, "discount")
     weights = [abs(amount) if line.discounted else 0 for line, amount in zip(lines, amounts, strict=True)]
     if not any(weights):
         return ()
-    return allocate(to_minor(discount, units, "discount"), weights)
+    return allocate(total, weights)
 
 
 def _forced(override: Override | None, amounts: list[int], units: Decimal) -> tuple[int, ...] | None:

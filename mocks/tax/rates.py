@@ -10,6 +10,7 @@ from functools import cache
 import msgspec
 
 from mocks.tax import table
+from mocks.tax.states import NAMES
 
 STATE_DIGITS = {row[0]: row[2] for row in zip(*[iter(table.STATES.split())] * 3, strict=True)}
 PPM = 1_000_000
@@ -35,7 +36,8 @@ def component(country: str, region: str, level: str, place: str, percent: str, t
     """Return one jurisdiction; `place` is its postal prefix, empty for a whole state or country."""
     parts = [country, region, place, {"County": "COU", "City": "CIT", "Special": "SPE"}.get(level, "")]
     code = "-".join(part for part in parts if part)
-    name = " ".join(part for part in (region or country, place, level.upper()) if part)
+    is_state = level == "State" and country == "US"
+    name = NAMES[region].upper() if is_state else " ".join(filter(None, (region or country, place, level.upper())))
     rate = (Decimal(percent) / 100).normalize()
     return Component(code, name, level, country, region, int(rate * PPM), tax_name, rate)
 

@@ -52,25 +52,25 @@ def decode(body: bytes, model: Any, refuses_unknown: bool = False) -> Any:
     Raises Undecodable when it is not JSON, Refusal `value_required` or `validation` when it does not fit.
     """
     try:
-        return _decoder(model).decode(body or b"{}")
-    except msgspec.ValidationError:
-        return _decode_loosely(body or b"{}", model, refuses_unknown)
+        try:
+            return _decoder(model).decode(body or b"{}")
+        except msgspec.ValidationError:
+            return _decode_loosely(body or b"{}", model, refuses_unknown)
+    except msgspec.ValidationError as error:
+        raise _refusal(str(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Undecodable(str(error)) from error
     except RecursionError:
         raise Undecodable("The body is nested too deeply.") from None
+    except ArithmeticError:
+        raise Refusal("range", "A number of the body is not one that can be counted with.") from None
 
 
 def _decode_loosely(body: bytes, model: Any, refuses_unknown: bool) -> Any:
-    try:
-        given = _normal(_loose.decode(body), refuses_unknown)
-        if isinstance(given, dict) and get_origin(model) is list:
-            given = [given]  # where the vendor takes several it takes one without brackets too
-        return msgspec.convert(given, model, strict=False)
-    except msgspec.ValidationError as error:
-        raise _refusal(str(error)) from error
-    except RecursionError:
-        raise Undecodable("The body is nested too deeply.") from None
+    given = _normal(_loose.decode(body), refuses_unknown)
+    if isinstance(given, dict) and get_origin(model) is list:
+        given = [given]  # where the vendor takes several it takes one without brackets too
+    return msgspec.convert(given, model, strict=False)
 
 
 def _normal(value: Any, refuses_unknown: bool) -> Any:

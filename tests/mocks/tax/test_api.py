@@ -9,6 +9,7 @@ import pytest
 
 from domain.acts import Act, UnknownAct
 from domain.faults import Fault
+from tests.mocks.tax.conftest import transaction
 
 PATH = "/api/v2/companies/DEFAULT/transactions"
 
@@ -67,6 +68,9 @@ def test_unknown_members_are_ignored_unless_a_quirk_says_otherwise(make_bench: A
         ({"addresses": {"singleLocation": {"city": "X"}}}, 309, "addresses.shipTo.region"),
         ({"lines": [{"amount": "1e999999"}]}, 6, "amount"),
         ({"lines": [{"amount": "NaN"}]}, 6, "amount"),
+        ({"lines": [{"amount": "-Infinity"}]}, 6, "amount"),
+        ({"lines": [{"amount": True}]}, 32, "lines[0].amount"),
+        ({"discount": "1e400"}, 6, "discount"),
         ({"lines": [{"amount": 1, "quantity": "NaN"}]}, 6, "lines"),
         ({"lines": [{"amount": 1, "quantity": 1e99}]}, 6, "quantity"),
     ],
@@ -197,3 +201,55 @@ def test_unknown_paths_and_methods_have_the_vendors_shape(bench: Any) -> None:
     assert detail(bench.send("GET", "/api/v2/nothing"))["number"] == 4
     reply = bench.send("DELETE", "/api/v2/companies")
     assert (reply.status, reply.headers["allow"]) == (405, "GET, POST")
+
+
+def test_numbers_are_taken_for_text_and_nulls_for_nothing(bench: Any) -> None:
+    line = {"number": 7, "amount": "12.50", "quantity": None, "taxCode": 12345, "itemCode": None}
+    reply = read(bench.create(lines=[line], commit="true", purchaseOrderNo=None, customerCode=42))
+    assert (reply["status"], reply["customerCode"], reply["totalAmount"]) == ("Committed", "42", 12.5)
+    assert (reply["lines"][0]["lineNumber"], reply["lines"][0]["taxCode"]) == ("7", "12345")
+
+
+def test_names_of_a_query_are_read_without_regard_to_case(bench: Any) -> None:
+    bench.create()
+    assert "lines" in read(bench.send("GET", PATH + "/INV-1?$INCLUDE=lines"))
+    assert bench.send("GET", PATH + "/INV-1?DocumentType=ReturnInvoice").status == 404
+
+
+def test_addresses_of_replies_are_those_by_which_the_caller_came(bench: Any, body: Any) -> None:
+    caller = {"host": "127.0.0.1:9", "x-forwarded-proto": "http"}
+    made = bench.send("POST", "/api/v2/transactions/create", body("INV 1"), **caller)
+    assert made.headers["location"] == "http://127.0.0.1:9" + PATH + "/INV%201/types/SalesInvoice"
+    bench.create("INV-2")
+    page = read(bench.send("GET", PATH + "?$top=1&$filter=code ne 'x'", **caller))
+    assert page["@nextLink"] == "http://127.0.0.1:9" + PATH + "?$filter=code%20ne%20%27x%27&$top=1&$skip=1"
+
+
+def test_a_zip_code_tells_the_state(bench: Any) -> None:
+    named, found = (
+        read(bench.create(code, addresses={"singleLocation": {"region": region, "postalCode": "90001"}}))
+        for code, region in (("a", "CA"), ("b", None))
+    )
+    assert named["totalTax"] == found["totalTax"] > 0
+    rates = read(bench.send("GET", "/api/v2/taxrates/bypostalcode?country=US&postalCode=90001"))
+    assert rates["rates"][0]["name"] == "CA STATE TAX"
+
+
+@pytest.mark.parametrize("raw", [b"[" * 5000, b'{"lines":' * 3000, b'{"commit":' + b"{" * 100])
+def test_bodies_nested_too_deeply_are_refused(bench: Any, raw: bytes) -> None:
+    assert bench.send("POST", "/api/v2/transactions/create", raw).status == 400
+
+
+def test_odd_credentials_are_refused_and_not_feared(bench: Any) -> None:
+    for odd in ("Basic \u00e9", "Basic", "Basic ====", "Basic /w==", "Digest x", "Bearer  "):
+        assert bench.send("GET", "/api/v2/companies", authorization=odd).status == 401
+        assert read(bench.send("GET", "/api/v2/utilities/ping", authorization=odd))["authenticated"] is False
+
+
+@pytest.mark.parametrize("amount", ["1e400", "1e99999999999999999999", "-1e-99999999999999999999", "9" * 5000])
+@pytest.mark.parametrize("name", ["amount", "Amount"])
+def test_absurd_numbers_are_refused_or_rounded_to_nothing(bench: Any, name: str, amount: str) -> None:
+    raw = json.dumps(transaction(amounts=("?",))).replace('"amount": "?"', f'"{name}": {amount}').encode()
+    reply = bench.send("POST", "/api/v2/transactions/create", raw)
+    assert reply.status in (201, 400)
+    assert reply.status == 400 or read(reply)["totalAmount"] == 0
