@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from binascii import a2b_qp
 from functools import cache
 from typing import Any
 from urllib.parse import unquote_plus
@@ -16,6 +17,7 @@ from mocks.kernel.operations import Refusal
 _PATH = re.compile(r"at `\$\.?([^`]*)`")
 _FIELD = re.compile(r"field `([^`]+)`")
 _INDEX = re.compile(r"\.?([^.\[\]]+)|\[[^\]]*\]")
+_ESCAPED = re.compile(r"(?:[^%\r\n]|%[0-9A-Fa-f]{2})*", re.ASCII)
 _NAMES_MAX = 4_096  # metadata has any names: those beyond are worked out anew each time
 _DEPTH_MAX = 12
 _INDEX_DIGITS_MAX = 6
@@ -23,6 +25,13 @@ _INDEX_DIGITS_MAX = 6
 Part = str | int
 Place = tuple[Part, ...]
 """Where a value belongs, from the outside in; an int is a position in an array, -1 the next free one."""
+
+
+def unescaped(text: str) -> str:
+    """Return a value without its escapes. Quoted-printable is the same escape by another sign, and C reads it."""
+    if not text.isascii() or _ESCAPED.fullmatch(text) is None:
+        return unquote_plus(text)
+    return a2b_qp(text.replace("+", " ").replace("=", "=3D").replace("%", "=")).decode("utf-8", "replace")
 
 
 @cache
@@ -56,7 +65,7 @@ class Form:
                     continue
                 place = self._find(name)
             if "%" in value or "+" in value:
-                value = unquote_plus(value)
+                value = unescaped(value)
             if place.__class__ is str:
                 fields[place] = value
             else:
