@@ -8,7 +8,7 @@ from typing import Any
 
 from domain.http import Reply, Request
 from mocks.doors.live import LiveWorld
-from mocks.doors.wire import BODILESS, fail
+from mocks.doors.wire import BODILESS, BODY_BYTES_MAX, HEAD_BYTES_MAX, fail
 from mocks.kernel.service import DELIVER, Outcome
 
 Scope = MutableMapping[str, Any]
@@ -34,7 +34,11 @@ def by_port(world: LiveWorld, systems: Mapping[int, str], otherwise: str = "") -
         if scope["type"] != "http":
             raise NotImplementedError(f"the mocks speak HTTP, not {scope['type']}")
         system = otherwise or systems[scope["server"][1]]
-        request = asked(system, scope, await _body(receive))
+        body = await _body(receive)
+        request = asked(system, scope, body[: BODY_BYTES_MAX + 1])
+        if len(request.body) > BODY_BYTES_MAX or _head_bytes(scope) > HEAD_BYTES_MAX:
+            await _send(_too_large(world, system, request), send)
+            return
         outcome = await world.answer(system, request)
         if outcome.wire == DELIVER:
             await _send(outcome.reply, send)
@@ -66,15 +70,28 @@ def _bytes(name: str) -> bytes:
 
 
 async def _body(receive: Receive) -> bytes:
+    """Return the body, or as much of it as shows that it is too large."""
     message = await receive()
     body: bytes = message.get("body", b"")
     if not message.get("more_body"):
         return body
-    parts = [body]
+    parts, length = [body], len(body)
     while message.get("more_body"):
         message = await receive()
-        parts.append(message.get("body", b""))
+        if length <= BODY_BYTES_MAX:
+            parts.append(message.get("body", b""))
+            length += len(parts[-1])
     return b"".join(parts)
+
+
+def _head_bytes(scope: Scope) -> int:
+    return sum(len(name) + len(value) for name, value in scope["headers"])
+
+
+def _too_large(world: LiveWorld, system: str, request: Request) -> Reply:
+    status, what = (413, "body is") if len(request.body) > BODY_BYTES_MAX else (431, "headers are")
+    empty = Request(system, request.method, request.target, request.headers)
+    return world.refused(system, empty, "malformed", f"the {what} too large", status).reply
 
 
 async def _send(reply: Reply, send: Send) -> None:

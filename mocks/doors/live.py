@@ -120,7 +120,7 @@ class LiveWorld:
             outcome = self._asked(now_us, system, request)
         except Exception:  # a bug of ours, which must not look like one of the client's
             _LOG.exception("%s: %s %s", system, request.method, request.target)
-            outcome = self._broken(system)
+            outcome = self.refused(system, request, "server_error")
         self.state.add(inputs.encode(inputs.asked(now_us, request, outcome.reply.status)))
         return outcome
 
@@ -137,9 +137,15 @@ class LiveWorld:
         self._stirred(service, now_us)
         return outcome
 
-    def _broken(self, system: str) -> Outcome:
+    def refused(self, system: str, request: Request, code: str, detail: str = "", status: int = 0) -> Outcome:
+        """Return a refusal in the vendor's shape for a request that a door does not let in, or that broke us.
+
+        Nothing has happened in the world. `status` replaces the vendor's status of that code.
+        """
         service = self.world.services[system]
-        return Outcome(service.dialect.refuse(Refusal("server_error"), None))
+        call = service.open(request, "r0", self.clock.now_us())
+        reply = service.dialect.finish(service.dialect.refuse(Refusal(code, detail), call), call)
+        return Outcome(msgspec.structs.replace(reply, status=status) if status else reply)
 
     def _struck(self, service: Service, request: Request, now_us: int, number: str) -> Outcome:
         """Answer a request as `Service.handle` does, unless the network does away with it first."""

@@ -15,8 +15,8 @@ from mocks.doors.authority import LOCAL, Authority
 from mocks.doors.hosts import Directory, split, system_of
 from mocks.doors.live import LiveWorld
 from mocks.doors.post import is_loopback
-from mocks.doors.turbo import HEAD_BYTES_MAX, Connection
-from mocks.doors.wire import encode
+from mocks.doors.turbo import Connection
+from mocks.doors.wire import HEAD_BYTES_MAX, encode
 
 _LOG = logging.getLogger("q2c.mocks.proxy")
 _HANDSHAKE_SECONDS = 10.0

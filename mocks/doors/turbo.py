@@ -15,11 +15,9 @@ import httptools
 
 from domain.http import Reply, Request
 from mocks.doors.live import LiveWorld
-from mocks.doors.wire import encode, fail
+from mocks.doors.wire import BODY_BYTES_MAX, HEAD_BYTES_MAX, encode, fail
 from mocks.kernel.service import DELIVER, HOLD_HEADER, Outcome
 
-HEAD_BYTES_MAX = 65_536
-BODY_BYTES_MAX = 33_554_432
 QUEUE_MAX = 256
 LINGER_SECONDS = 0.5
 _PLAIN = {"content-type": "text/plain; charset=utf-8"}
@@ -99,13 +97,13 @@ class Connection(asyncio.Protocol):
         self._target += part
         self._head_bytes += len(part)
         if self._head_bytes > HEAD_BYTES_MAX:
-            self._refuse(414, "The target is too long.\n")
+            self._flooded(414, "the target is too long")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Collect a header; repeated ones are joined with commas."""
         self._head_bytes += len(name) + len(value)
         if self._head_bytes > HEAD_BYTES_MAX:
-            self._refuse(431, "The headers are too large.\n")
+            self._flooded(431, "the headers are too large")
             return
         key, headers = _name(name), self._headers
         text = value.decode("latin-1")
@@ -115,7 +113,7 @@ class Connection(asyncio.Protocol):
         """Encourage a client that asks whether to send its body, unless it is too large."""
         length = self._headers.get("content-length", "")
         if length.isdecimal() and int(length) > BODY_BYTES_MAX:
-            self._refuse(413, "The body is too large.\n")
+            self._flooded(413, "the body is too large")
             return
         if self._headers.get("expect", "").lower() == "100-continue":
             assert self._transport is not None
@@ -125,7 +123,7 @@ class Connection(asyncio.Protocol):
         """Collect the body."""
         self._body_bytes += len(part)
         if self._body_bytes > BODY_BYTES_MAX:
-            self._refuse(413, "The body is too large.\n")
+            self._flooded(413, "the body is too large")
         elif not self._body:
             self._body = part
         elif self._parts is None:
@@ -197,7 +195,20 @@ class Connection(asyncio.Protocol):
     def _misdirected(self, host: str) -> None:
         self._refuse(403, f"No mock answers to {host or 'a request without a Host'}; nothing is passed on.\n")
 
+    def _flooded(self, status: int, problem: str) -> None:
+        """Refuse what is too large in the words of the vendor, once, and read no further."""
+        system = self._system_of(self._headers.get("host", ""))
+        if not system:
+            self._refuse(status, f"{problem}\n")
+        elif not self._is_over:
+            request = Request(system, "POST", "/", self._headers)
+            self._end(self._world.refused(system, request, "malformed", problem, status).reply)
+
     def _refuse(self, status: int, text: str) -> None:
+        """Say ourselves what is wrong with a request that is no vendor's."""
+        self._end(Reply(status, _PLAIN, text.encode()))
+
+    def _end(self, reply: Reply) -> None:
         """Answer for the connection itself, then close it: the rest of what was sent is thrown away.
 
         It is read for a moment, though: closing a connection with unread bytes resets it, and the answer is lost.
@@ -206,7 +217,7 @@ class Connection(asyncio.Protocol):
         if self._is_over or transport is None:
             return
         self._is_over = True
-        transport.write(encode(Reply(status, _PLAIN, text.encode()), keep_alive=False))
+        transport.write(encode(reply, keep_alive=False))
         if transport.can_write_eof():
             transport.write_eof()
             asyncio.get_running_loop().call_later(LINGER_SECONDS, transport.close)

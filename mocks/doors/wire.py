@@ -13,6 +13,8 @@ from wsgiref.handlers import format_date_time
 from domain.http import Reply
 from mocks.kernel.service import CLOSE, DRIP, RESET, TRUNCATE, Outcome
 
+HEAD_BYTES_MAX = 65_536
+BODY_BYTES_MAX = 33_554_432
 BODILESS = frozenset({204, 205, 304})
 DRIP_SECONDS = 5.0
 DRIP_BYTES = 16
