@@ -68,7 +68,9 @@ def taxes_agree(facts: Facts) -> Findings:
         wanted = _by_jurisdiction([share for life in committed[:1] for share in life.document.taxes], sign)
         found = _by_jurisdiction(invoice.document.taxes, 1)
         if wanted != found:
-            sentence = f"{invoice.name} carries tax {_told(found)}; committed for {code} was {_told(wanted)}"
+            currency = invoice.document.currency
+            told, committed_told = _told(found, currency), _told(wanted, currency)
+            sentence = f"{invoice.name} carries tax {told}; committed for {code} was {committed_told}"
             evidence = [life.last for life in committed]
             tally.violation(invoice.txn, sentence, *evidence, invoice.last, entities=(invoice.name, f"tax {code}"))
     return tally.findings()
@@ -91,8 +93,8 @@ def _by_jurisdiction(shares: list[TaxShare] | tuple[TaxShare, ...], sign: int) -
     return {jurisdiction: amount for jurisdiction, amount in found.items() if amount}
 
 
-def _told(taxes: dict[str, int]) -> str:
-    return ", ".join(f"{name} {amount}" for name, amount in sorted(taxes.items())) or "nothing"
+def _told(taxes: dict[str, int], currency: str) -> str:
+    return ", ".join(f"{name} {said(amount, currency)}" for name, amount in sorted(taxes.items())) or "nothing"
 
 
 def signs_are_right(facts: Facts) -> Findings:
