@@ -7,7 +7,7 @@ import msgspec
 from mocks.erp.bodies import CashSaleBody, InvoiceBody, PaymentBody
 from mocks.erp.cash import Payments
 from mocks.erp.invoices import InvoiceRecord, Invoices
-from mocks.erp.orders import OrderRecord
+from mocks.erp.order_records import OrderRecord
 from mocks.erp.references import transaction_id
 from mocks.erp.shelf import Shelf
 from mocks.kernel.desk import Desk

@@ -12,7 +12,7 @@ from mocks.erp.amounts import major
 from mocks.erp.bodies import InvoiceBody, LineBody, LinesBody, Ref, TaxBody, TaxesBody
 from mocks.erp.catalogue import DEFERRED, OPENING, RECEIVABLE, REVENUE, TAX, Catalogue, invalid_reference
 from mocks.erp.lines import check_total, read_lines, read_taxes, whole
-from mocks.erp.orders import OrderRecord, billed_of
+from mocks.erp.order_records import OrderRecord, billed_of
 from mocks.erp.rates import Rate
 from mocks.erp.subledger import Header, Subledger
 from mocks.kernel.operations import Refusal

@@ -8,7 +8,8 @@ from domain.objects import Task
 from mocks.erp.bodies import FulfilmentBody, LineBody
 from mocks.erp.catalogue import invalid_reference
 from mocks.erp.lines import whole
-from mocks.erp.orders import OrderRecord, Orders, remaining
+from mocks.erp.order_records import OrderRecord, remaining
+from mocks.erp.orders import Orders
 from mocks.erp.references import key_of, transaction_id
 from mocks.erp.shelf import Shelf
 from mocks.kernel.desk import Desk

@@ -17,7 +17,7 @@ from mocks.erp.catalogue import currency_of, invalid_reference
 from mocks.erp.drafts import Draft, bill_of, posting_rows, quantities_to_bill, read_draft
 from mocks.erp.ledger import postings_of
 from mocks.erp.lines import deferred_lines, read_lines, read_taxes
-from mocks.erp.orders import OrderRecord
+from mocks.erp.order_records import OrderRecord
 from mocks.erp.quirks import Quirks
 from mocks.erp.rates import Rate
 from mocks.erp.references import key_of, transaction_id, txn_of

@@ -14,7 +14,7 @@ from mocks.erp.catalogue import Catalogue, currency_of, invalid_reference
 from mocks.erp.customers import Customers
 from mocks.erp.drafts import lines_of
 from mocks.erp.lines import check_total, read_lines
-from mocks.erp.orders import OrderRecord
+from mocks.erp.order_records import OrderRecord
 from mocks.erp.references import transaction_id, txn_of
 from mocks.erp.shelf import Shelf
 from mocks.kernel.desk import Desk

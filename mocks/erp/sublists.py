@@ -13,7 +13,7 @@ from mocks.erp.catalogue import ACCOUNTS
 from mocks.erp.fulfilments import FulfilmentRecord
 from mocks.erp.journals import JournalRecord
 from mocks.erp.model import Erp
-from mocks.erp.orders import OrderRecord, billed_of, fulfilled_of
+from mocks.erp.order_records import OrderRecord, billed_of, fulfilled_of
 from mocks.erp.papers import Paper
 from mocks.erp.refunds import RefundRecord
 

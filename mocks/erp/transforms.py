@@ -12,7 +12,7 @@ from mocks.erp.customers import CustomerRecord
 from mocks.erp.drafts import lines_of
 from mocks.erp.invoices import InvoiceRecord
 from mocks.erp.model import Erp
-from mocks.erp.orders import OrderRecord
+from mocks.erp.order_records import OrderRecord
 from mocks.erp.papers import Paper, Papers
 from mocks.kernel.operations import Call
 

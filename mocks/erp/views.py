@@ -23,8 +23,8 @@ from mocks.erp.fulfilments import FulfilmentRecord
 from mocks.erp.invoices import InvoiceRecord
 from mocks.erp.journals import JournalRecord
 from mocks.erp.model import Erp
+from mocks.erp.order_records import OrderRecord
 from mocks.erp.order_status import VENDOR_STATUS
-from mocks.erp.orders import OrderRecord
 from mocks.erp.papers import STATUS_NAMES, Paper
 from mocks.erp.refunds import RefundRecord
 from mocks.erp.sql_tables import instant_text

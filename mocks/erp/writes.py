@@ -13,7 +13,7 @@ from mocks.erp.bodies import LineBody, LinesBody, OrderBody
 from mocks.erp.catalogue import invalid_reference
 from mocks.erp.drafts import lines_of
 from mocks.erp.model import Erp
-from mocks.erp.orders import OrderRecord
+from mocks.erp.order_records import OrderRecord
 from mocks.erp.record_types import TYPES, RecordType
 from mocks.kernel.codec import encode_json
 from mocks.kernel.operations import Call, Refusal
