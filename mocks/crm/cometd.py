@@ -114,8 +114,9 @@ class Streaming:
         return _answered(message, clientId=message["clientId"], subscription=message.get("subscription"))
 
     def _disconnect(self, message: Mapping[str, Any]) -> dict[str, Any]:
-        if self._clients.pop(str(message.get("clientId")), None) is None:
+        if self._client(message) is None:
             return _unknown(message)
+        del self._clients[message["clientId"]]
         return _answered(message, clientId=message["clientId"])
 
     # --- events -----------------------------------------------------------------------------------------------------

@@ -50,6 +50,7 @@ _FUNCTIONS = frozenset({"COUNT", "COUNT_DISTINCT", "SUM", "AVG", "MIN", "MAX"})
 _PLAIN_DATES = frozenset(
     f"{when}{span}" for when in ("THIS_", "LAST_", "NEXT_") for span in ("WEEK", "MONTH", "QUARTER", "YEAR")
 ) | {"TODAY", "YESTERDAY", "TOMORROW", "LAST_90_DAYS", "NEXT_90_DAYS"}
+_COUNTS_MAX = {"DAYS": 20_000, "AGO": 20_000, "WEEKS": 2_000, "MONTHS": 500, "YEARS": 50}
 _COUNTED_DATES = frozenset(
     f"{when}_N_{span}" for when in ("LAST", "NEXT") for span in ("DAYS", "WEEKS", "MONTHS", "YEARS")
 ) | {"N_DAYS_AGO"}
@@ -295,7 +296,10 @@ def _relative(tokens: _Tokens) -> Relative:
     if name not in _COUNTED_DATES:
         return Relative(name)
     tokens.take(":")
-    return Relative(name, _whole(tokens))
+    count = _whole(tokens)
+    if count > _COUNTS_MAX[name.rpartition("_")[2]]:
+        raise MalformedQuery(f"{name}:{count} is out of range")
+    return Relative(name, count)
 
 
 def _order(tokens: _Tokens) -> tuple[Ordering, ...]:
