@@ -523,7 +523,7 @@ def _read(name: str, text: str) -> Query:
         elif field in ("sort_by[asc]", "sort_by[desc]"):
             sort, descending = _sort(resource, field, value), field == "sort_by[desc]"
         elif field == "include_deleted":
-            with_deleted = value == "true"
+            with_deleted = value.lower() == "true"
         elif field not in IGNORED:
             attribute, operator, test = _filter(resource, field, value)
             tests.append((resource.attributes[attribute].of, test))

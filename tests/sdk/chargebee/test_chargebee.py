@@ -25,7 +25,8 @@ CHECKS = re.findall(r"^def (check_\w+)", PROGRAM.read_text(), re.MULTILINE)
 _CREATE = {"system": "billing", "operation": "create_customer", "nth": 1}
 FAULTS = {
     "fault_throttled_client_gives_up_without_retries": Fault(kind="throttled", seconds=1, **_CREATE),
-    "fault_throttled_client_waits_as_told": Fault(kind="throttled", seconds=1, **_CREATE),
+    "fault_throttled_client_comes_again": Fault(kind="throttled", seconds=1, **_CREATE),
+    "fault_throttled_client_is_told_when_to_come_again": Fault(kind="throttled", seconds=1, **_CREATE),
     "fault_error_before_is_retried": Fault(kind="error_before", **_CREATE),
     "fault_error_after_the_commit_is_replayed": Fault(kind="error_after", **_CREATE),
     "fault_maintenance_is_an_operation_error": Fault(kind="maintenance", system="billing", nth=1),
