@@ -24,6 +24,9 @@ COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
 }
 
 
+_LARGEST_EXPONENT, _LONGEST_TEXT = 100, 100_000
+
+
 def compare(left: Value, right: Value, test: Callable[[Any, Any], bool]) -> bool:
     """Compare two values; numbers as numbers when both are, everything else as text. NULL meets no condition."""
     if type(left) is str and type(right) is str:
@@ -41,7 +44,7 @@ def number(value: Value) -> int | Decimal:
     if type(value) is int or isinstance(value, Decimal):
         return value
     found = Decimal(str(value).strip())
-    if not found.is_finite():
+    if not found.is_finite() or abs(found.adjusted()) > _LARGEST_EXPONENT:
         raise InvalidOperation(f"{value} is not a number")
     return found
 
@@ -58,9 +61,16 @@ def instant(text: str) -> str:
 
 @lru_cache(maxsize=256)
 def pattern(text: str) -> re.Pattern[str]:
-    """Return what a LIKE pattern matches: % any text, _ any character; case does not matter."""
-    parts = [".*" if char == "%" else "." if char == "_" else re.escape(char) for char in text]
-    return re.compile("".join(parts), re.IGNORECASE | re.DOTALL)
+    """Return what a LIKE pattern matches: % any text, _ any character; case does not matter.
+
+    Each part between two % is looked for where it comes first and never again (an atomic group), so that no pattern
+    takes more than a walk along the text.
+    """
+    first, *others = ["".join(["." if char == "_" else re.escape(char) for char in part]) for part in text.split("%")]
+    if not others:
+        return re.compile(first, re.IGNORECASE | re.DOTALL)
+    middle = "".join([f"(?>.*?{part})" for part in others[:-1] if part])
+    return re.compile(f"{first}{middle}.*{others[-1]}", re.IGNORECASE | re.DOTALL)
 
 
 def _numbers(name: str, combine: Callable[[Decimal, Decimal], Decimal]) -> Plain:
@@ -154,6 +164,25 @@ def _upon(change: Callable[[str], Any]) -> Plain:
     return lambda value: None if value is None else change(_text(value))
 
 
+def _joined(*parts: Value) -> Value:
+    return _bounded("".join([_text(part) for part in parts if part is not None]))
+
+
+def _replaced(value: Value, old: Value, new: Value = None) -> Value:
+    if value is None or old is None:
+        return value
+    text, other = _text(value), _text(new) if new is not None else ""
+    if len(text) + text.count(_text(old)) * len(other) > _LONGEST_TEXT:
+        raise broken("A text becomes too long.")
+    return text.replace(_text(old), other)
+
+
+def _bounded(text: str) -> str:
+    if len(text) > _LONGEST_TEXT:
+        raise broken("A text becomes too long.")
+    return text
+
+
 def _absolute(value: Value) -> Value:
     if value is None:
         return None
@@ -167,8 +196,8 @@ FUNCTIONS: Mapping[str, tuple[int, int, Plain]] = {
     "TRIM": (1, 1, _upon(str.strip)),
     "LENGTH": (1, 1, _upon(len)),
     "SUBSTR": (2, 3, _substring),
-    "REPLACE": (3, 3, lambda value, old, new: None if value is None else _text(value).replace(str(old), str(new))),
-    "CONCAT": (2, 2, lambda left, right: (_text(left) if left is not None else "") + str(right or "")),
+    "REPLACE": (2, 3, _replaced),
+    "CONCAT": (2, 2, _joined),
     "NVL": (2, 2, _coalesce),
     "NVL2": (3, 3, lambda value, some, none: none if value is None else some),
     "NULLIF": (2, 2, lambda left, right: None if compare(left, right, operator.eq) else left),
@@ -185,7 +214,7 @@ FUNCTIONS: Mapping[str, tuple[int, int, Plain]] = {
     "-": (2, 2, _numbers("-", operator.sub)),
     "*": (2, 2, _numbers("*", operator.mul)),
     "/": (2, 2, _numbers("/", operator.truediv)),
-    "||": (2, 2, lambda left, right: "".join([_text(part) for part in (left, right) if part is not None])),
+    "||": (2, 2, _joined),
 }  # fmt: skip
 """Name -> (fewest arguments, most arguments, what it does)."""
 

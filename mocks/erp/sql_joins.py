@@ -14,7 +14,7 @@ from mocks.erp.sql_nodes import Condition, Node, broken
 from mocks.erp.sql_plan import Env, Read, Rows, Scope, Test, reader, tester
 from mocks.erp.sql_tables import Find
 
-_MOST_PAIRS = 2_000_000
+_MOST_PAIRS = 300_000
 INTEGER = re.compile(r"0|[1-9]\d{0,17}", re.ASCII)
 
 
