@@ -58,10 +58,17 @@ class Items(msgspec.Struct, frozen=True):
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """One cell of a table. A toned cell shows its text as a label of that tone."""
+    """One cell of a table. A toned cell shows its text as a label of that tone.
+
+    On a site (site.py) a cell may be a link to `href`, or a button that posts to `action`; `label` says to a screen
+    reader what the button is about.
+    """
 
     text: str
     tone: str = ""
+    href: str = ""
+    action: str = ""
+    label: str = ""
 
 
 class Column(msgspec.Struct, frozen=True):

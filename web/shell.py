@@ -29,7 +29,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return the templates of every page."""
     environment = Environment(
         loader=PackageLoader("web"),
         autoescape=select_autoescape(default=True),
@@ -45,7 +46,7 @@ def render(page: Page) -> str:
     """Return a page as one HTML document; equal pages give equal text. Charts bring their library along, once."""
     scripts = [chart_library(), static_text("charts.js")] if list(charts(page)) else []
     return (
-        _environment()
+        environment()
         .get_template("page.html")
         .render(
             page=page,

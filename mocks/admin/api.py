@@ -1,250 +1,201 @@
-"""The admin API: clock, faults, limits, deliveries, acts and the whole world, as JSON over HTTP.
+"""The admin API: journal, state, faults, limits, drifts, clock, deliveries and the whole world, as JSON over HTTP.
 
-It is for the people and tests of one machine. A page of some website must not be able to use it through a browser, so
-requests with a foreign Host or Origin are refused.
+It has a port of its own, on loopback unless somebody says otherwise, and then behind a token. The page for people is
+on the same port, under `/ui/`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from domain.acts import Act, UnknownAct
-from domain.faults import Fault
-from mocks.doors.deliveries import Attempt
-from mocks.doors.hosts import split
-from mocks.doors.live import Divergence, LiveWorld
-from mocks.doors.post import is_loopback
+from domain.faults import CATALOGUE, Place
+from mocks.admin import state
+from mocks.admin.control import Control, Seeds
+from mocks.admin.guard import require_allowed
+from mocks.admin.observer import Observer
+from mocks.admin.pages import Pages
+from mocks.admin.routes import LINES, ROWS, OfSystem, Row, Wanted, document
+from mocks.admin.shapes import Clock, Company, Expectation, FaultWish, Health, Reset, Said, Search, Wrong
+from mocks.doors.live import LiveWorld
 from mocks.kernel.limits import LimitPolicy
+from mocks.openapi import texts
 
 Handler = Callable[[Request], Awaitable[Response]]
-LINES = "application/x-ndjson"
 
 
-class Clock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What to do with the clock: one of these."""
+def application(
+    world: LiveWorld,
+    addresses: Mapping[str, str],
+    *,
+    token: str = "",
+    seeds: Seeds | None = None,
+    observer: Observer | None = None,
+) -> Starlette:
+    """Return the admin application of a world whose doors have these addresses.
 
-    freeze: bool = False
-    speed: float = 0.0
-    advance_seconds: float = 0.0
-    advance_to_us: int = 0
-
-
-class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An act as a person writes it; its instant is now."""
-
-    system: str
-    action: str
-    arguments: dict[str, Any] = {}
-    txn: str = ""
-
-
-class Reset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How to begin anew."""
-
-    seed: int | None = None
+    `token` lets in callers from other machines, and nobody without it. `seeds` makes the acts of a scenario.
+    """
+    control = Control(world, addresses, seeds, observer)
+    api, pages = _Api(control), Pages(control, token)
+    routes = [Route(row.path, _guarded(row, api, token), methods=[row.method]) for row in ROWS]
+    routes += [Route(path, pages.guarded(action), methods=[method]) for method, path, action in pages.rows()]
+    routes.append(Route("/", _to_the_page, methods=["GET"]))
+    return Starlette(routes=routes)
 
 
-class Wrong(Exception):
-    """A request to the admin API that cannot be done; the text says why."""
-
-    def __init__(self, problem: str, status: int = 400) -> None:
-        super().__init__(problem)
-        self.status = status
+async def _to_the_page(_request: Request) -> Response:
+    return RedirectResponse("/ui/")
 
 
-def application(world: LiveWorld, addresses: Mapping[str, str]) -> Starlette:
-    """Return the admin application of a world whose doors have these addresses."""
-    api = _Api(world, addresses)
-    rows: list[tuple[str, str, Handler]] = [
-        ("GET", "/health", api.health),
-        ("GET", "/world", api.world),
-        ("POST", "/reset", api.reset),
-        ("POST", "/acts", api.acts),
-        ("GET", "/snapshot", api.snapshot),
-        ("POST", "/restore", api.restore),
-        ("GET", "/clock", api.clock),
-        ("POST", "/clock", api.set_clock),
-        ("GET", "/faults", api.faults),
-        ("PUT", "/faults", api.set_faults),
-        ("GET", "/limits", api.limits),
-        ("PUT", "/limits", api.set_limits),
-        ("GET", "/deliveries", api.deliveries),
-        ("POST", "/deliveries/{number:int}/redeliver", api.redeliver),
-    ]
-    return Starlette(routes=[Route(path, guarded(handler), methods=[method]) for method, path, handler in rows])
-
-
-def guarded(handler: Handler) -> Handler:
-    """Return a handler that answers only local callers, and says what was wrong as JSON instead of failing."""
+def _guarded(row: Row, api: _Api, token: str) -> Handler:
+    """Return a handler that answers only who may ask, and says what was wrong as JSON instead of failing."""
+    act: Handler = getattr(api, row.does)
 
     async def guard(request: Request) -> Response:
         try:
-            _require_local(request)
-            return await handler(request)
+            require_allowed(request, token)
+            return await act(request)
         except Wrong as wrong:
-            return as_json({"problem": str(wrong)}, wrong.status)
-        except UnknownAct as unknown:
-            return as_json({"problem": str(unknown)}, 400)
+            headers = {"www-authenticate": "Bearer"} if wrong.status == 401 else None
+            return as_json({"problem": str(wrong)}, wrong.status, headers)
 
     return guard
 
 
-def as_json(value: Any, status: int = 200) -> Response:
+def as_json(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Return a reply with a JSON body."""
-    return Response(msgspec.json.encode(value), status, media_type="application/json")
+    return Response(msgspec.json.encode(value), status, headers, media_type="application/json")
 
 
 async def told(request: Request, kind: Any) -> Any:
     """Return the body of a request as a value of a type; raise Wrong when it is none."""
     try:
         return msgspec.json.decode(await request.body() or b"{}", type=kind)
-    except msgspec.MsgspecError as wrong:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as wrong:
         raise Wrong(f"the body is not understood: {wrong}") from wrong
 
 
-def _require_local(request: Request) -> None:
-    if not is_loopback(split(request.headers.get("host", ""))[0]):
-        raise Wrong("the admin API answers to localhost and loopback addresses only", 403)
-    origin = request.headers.get("origin")
-    if origin is not None and not is_loopback(urlsplit(origin).hostname or ""):
-        raise Wrong("the admin API does not answer to pages of other origins", 403)
+def asked(request: Request, kind: Any) -> Any:
+    """Return the query of a request as a value of a type; raise Wrong when it is none."""
+    try:
+        return msgspec.convert(dict(request.query_params), kind, strict=False)
+    except msgspec.ValidationError as wrong:
+        raise Wrong(f"the query is not understood: {wrong}") from wrong
 
 
 class _Api:
-    """The handlers, each a few calls of the live world."""
+    """The handlers: each reads what is said, tells the control, and shows what came of it."""
 
-    def __init__(self, world: LiveWorld, addresses: Mapping[str, str]) -> None:
-        self._world, self._addresses = world, addresses
+    def __init__(self, control: Control) -> None:
+        self._control = control
 
     async def health(self, _request: Request) -> Response:
-        return as_json({"status": "ready", "now_us": self._world.clock.now_us()})
+        return as_json(Health(status="ready", now_us=self._control.live.clock.now_us()))
 
     async def world(self, _request: Request) -> Response:
-        books = {
-            name: {kind: len(service.desk.book.table(kind)) for kind in service.desk.book.kinds()}
-            for name, service in self._world.services.items()
-        }
-        return as_json(
-            {
-                "addresses": self._addresses,
-                "clock": self._world.clock.reading(),
-                "settings": self._world.settings,
-                "documents": books,
-            }
-        )
+        return as_json(self._control.summary())
 
     async def reset(self, request: Request) -> Response:
-        self._world.reset((await told(request, Reset)).seed)
-        return as_json({"seed": self._world.settings.seed})
+        wish: Reset = await told(request, Reset)
+        return as_json({"seed": self._control.reset(wish.seed)})
+
+    async def seed(self, request: Request) -> Response:
+        return as_json({"acts": self._control.seed(await told(request, Company))})
 
     async def acts(self, request: Request) -> Response:
-        said: list[Said] = await told(request, list[Said])
-        unknown = next((each.system for each in said if each.system not in self._world.services), None)
-        if unknown is not None:
-            raise Wrong(f"there is no system {unknown!r}; there are: {', '.join(self._world.services)}")
-        count = 0
-        for each in said:
-            act = Act(at_us=0, system=each.system, action=each.action, arguments=each.arguments, txn=each.txn)
-            try:
-                count += self._world.seed([act])
-            except (KeyError, TypeError, ValueError) as wrong:
-                raise Wrong(f"act {count + 1} ({each.system} {each.action}) cannot be done: {wrong!r}") from wrong
-        return as_json({"acts": count})
+        return as_json({"acts": self._control.act(await told(request, list[Said]))})
 
     async def snapshot(self, _request: Request) -> Response:
-        return Response(b"\n".join(self._world.snapshot()) + b"\n", media_type=LINES)
+        headers = {"content-disposition": 'attachment; filename="world.jsonl"'}
+        return Response(self._control.snapshot(), headers=headers, media_type=LINES)
 
     async def restore(self, request: Request) -> Response:
-        lines = [line for line in (await request.body()).split(b"\n") if line.strip()]
-        try:
-            self._world.restore(lines)
-        except (ValueError, Divergence) as wrong:
-            raise Wrong(f"this is no snapshot that can be restored: {wrong}") from wrong
-        return as_json({"inputs": len(lines), "clock": self._world.clock.reading()})
+        count = self._control.restore(await request.body())
+        return as_json({"inputs": count, "clock": self._control.live.clock.reading()})
 
     async def clock(self, _request: Request) -> Response:
-        return as_json(self._world.clock.reading())
+        return as_json(self._control.live.clock.reading())
 
-    async def set_clock(self, request: Request) -> Response:
-        wish: Clock = await told(request, Clock)
-        if sum(map(bool, (wish.freeze, wish.speed, wish.advance_seconds, wish.advance_to_us))) != 1:
-            raise Wrong("say one of freeze, speed, advance_seconds, advance_to_us")
-        try:
-            await self._move(wish)
-        except ValueError as wrong:
-            raise Wrong(str(wrong)) from wrong
-        return as_json(self._world.clock.reading())
-
-    async def _move(self, wish: Clock) -> None:
-        if wish.freeze:
-            self._world.freeze()
-        elif wish.speed:
-            self._world.run(wish.speed)
-        elif wish.advance_seconds:
-            if wish.advance_seconds < 0:
-                raise Wrong("time goes forward only")
-            await self._world.advance(wish.advance_seconds)
-        else:
-            if wish.advance_to_us < self._world.clock.now_us():
-                raise Wrong("this instant is over; time goes forward only")
-            await self._world.advance_to(wish.advance_to_us)
+    async def move(self, request: Request) -> Response:
+        return as_json(await self._control.move(await told(request, Clock)))
 
     async def faults(self, _request: Request) -> Response:
-        return as_json(self._world.world.plan.faults)
+        return as_json(self._control.faults())
 
-    async def set_faults(self, request: Request) -> Response:
-        try:
-            self._world.plan(await told(request, list[Fault]))
-        except ValueError as wrong:
-            raise Wrong(str(wrong)) from wrong
-        return as_json(self._world.world.plan.faults)
+    async def plan(self, request: Request) -> Response:
+        return as_json(self._control.plan(await told(request, list[FaultWish])))
+
+    async def add_fault(self, request: Request) -> Response:
+        return as_json(self._control.add_fault(await told(request, FaultWish)), 201)
+
+    async def remove_fault(self, request: Request) -> Response:
+        return as_json(self._control.remove_fault(request.path_params["index"]))
+
+    async def clear_faults(self, _request: Request) -> Response:
+        return as_json(self._control.plan(()))
+
+    async def fault_kinds(self, _request: Request) -> Response:
+        kinds = [kind for kind in CATALOGUE.values() if kind.place is not Place.PROCESS]
+        return as_json(kinds)
 
     async def limits(self, _request: Request) -> Response:
-        return as_json(self._world.world.limits())
+        return as_json(self._control.limits())
 
-    async def set_limits(self, request: Request) -> Response:
-        wanted: dict[str, LimitPolicy] = await told(request, dict[str, LimitPolicy])
-        unknown = next((name for name in wanted if name not in self._world.services), None)
-        if unknown is not None:
-            raise Wrong(f"there is no system {unknown!r}; there are: {', '.join(self._world.services)}")
-        for name, policy in wanted.items():
-            self._world.limit(name, policy)
-        return as_json(self._world.world.limits())
+    async def limit(self, request: Request) -> Response:
+        return as_json(self._control.limit(await told(request, dict[str, LimitPolicy])))
+
+    async def drifts(self, _request: Request) -> Response:
+        return as_json(self._control.drifts())
+
+    async def drift(self, request: Request) -> Response:
+        return as_json(self._control.drift(await told(request, list[str])))
+
+    async def find(self, request: Request) -> Response:
+        return as_json(self._control.requests.find(asked(request, Search)))
+
+    async def find_by_body(self, request: Request) -> Response:
+        return as_json(self._control.requests.find(await told(request, Search)))
+
+    async def verify(self, request: Request) -> Response:
+        verdict = self._control.requests.verify(await told(request, Expectation))
+        return as_json(verdict, 200 if verdict.holds else 409)
+
+    async def forget(self, _request: Request) -> Response:
+        return as_json({"forgotten": self._control.requests.clear()})
+
+    async def request(self, request: Request) -> Response:
+        return as_json(self._control.requests.detail(request.path_params["number"]))
+
+    async def kinds(self, _request: Request) -> Response:
+        services = self._control.live.services
+        return as_json({name: state.kinds(service.desk.book) for name, service in services.items()})
+
+    async def documents(self, request: Request) -> Response:
+        wanted: Wanted = asked(request, Wanted)
+        where = request.path_params
+        return as_json(self._control.documents(where["system"], where["kind"], **msgspec.structs.asdict(wanted)))
+
+    async def document(self, request: Request) -> Response:
+        where = request.path_params
+        return as_json(self._control.document(where["system"], where["kind"], where["key"]))
 
     async def deliveries(self, request: Request) -> Response:
-        system = request.query_params.get("system", "")
-        rows = [row for row in self._world.attempts() if system in ("", row.arrival.system)]
-        waiting = [arrival for arrival in self._world.deliveries.open() if system in ("", arrival.system)]
-        return as_json(
-            {
-                "attempts": [_row(row) for row in rows[:1000]],
-                "waiting": [{"system": each.system, "due_us": each.due_us, "topic": each.delivery.message.topic}
-                            for each in waiting],
-            }
-        )  # fmt: skip
+        wanted: OfSystem = asked(request, OfSystem)
+        return as_json(self._control.deliveries(wanted.system))
 
     async def redeliver(self, request: Request) -> Response:
-        number: int = request.path_params["number"]
-        try:
-            self._world.redeliver(number)
-        except KeyError as missing:
-            raise Wrong(f"the delivery log has no attempt {number}", 404) from missing
-        return as_json({"redelivered": number}, 202)
+        return as_json({"redelivered": self._control.redeliver(request.path_params["number"])}, 202)
 
+    async def openapi(self, _request: Request) -> Response:
+        return as_json(document())
 
-def _row(row: Attempt) -> dict[str, Any]:
-    arrival, message = row.arrival, row.arrival.delivery.message
-    return {
-        "number": row.number, "at_us": row.at_us, "system": arrival.system, "message": message.id,
-        "topic": message.topic, "txn": message.txn, "attempt": arrival.delivery.attempt, "url": row.url,
-        "status": row.status, "note": row.note, "fault": arrival.fault, "genuine": not arrival.forged,
-        "manual": arrival.manual, "took_us": row.took_us, "answer": row.answer.decode("utf-8", "replace"),
-    }  # fmt: skip
+    async def dialect(self, request: Request) -> Response:
+        text = texts().get(self._control.service(request.path_params["system"]).name)
+        return Response(text, media_type="application/json")

@@ -9,7 +9,7 @@ import msgspec
 
 from mocks.drift import avatax, chargebee, netsuite, salesforce, stripe
 from mocks.drift.row import Drift, drifted
-from mocks.kernel.service import Service
+from mocks.kernel.service import Dialect, Service
 
 _TABLES = (stripe.ROWS, salesforce.ROWS, netsuite.ROWS, avatax.ROWS, chargebee.ROWS)
 DRIFTS: Mapping[str, Drift] = MappingProxyType({row.name: row for table in _TABLES for row in table})
@@ -41,6 +41,10 @@ class Drifts:
         for system in {row.system for row in (*rows, *before)}:
             self._lay(system, tuple(row for row in rows if row.system == system))
         self.names = tuple(row.name for row in rows)
+
+    def plain(self, system: str) -> Dialect:
+        """Return the dialect of a system as it is without drifts."""
+        return self._plain[system]
 
     def _lay(self, system: str, rows: tuple[Drift, ...]) -> None:
         service, plain = self._services[system], self._plain[system]
