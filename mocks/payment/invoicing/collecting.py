@@ -57,8 +57,11 @@ class InvoicePaymentQuery(Paging, frozen=True, kw_only=True):
 # --- finalizing -----------------------------------------------------------------------------------------------------
 
 
-def finalize(model: Processor, invoice: Invoice, body: FinalizeBody | None = None) -> Invoice:
-    """Finalize a draft: it has a number, can no longer be changed, and waits for its payment."""
+def finalize(model: Processor, invoice: Invoice, body: FinalizeBody | None = None, *, charges: bool = True) -> Invoice:
+    """Finalize a draft: it has a number, can no longer be changed, and waits for its payment.
+
+    One that advances by itself is charged then; without `charges` the caller sees to that.
+    """
     if invoice.status != "draft":
         text = "This invoice is already finalized, you can't re-finalize a non-draft invoice."
         raise Refusal("invoice_not_editable", text, field="id")
@@ -85,7 +88,7 @@ def finalize(model: Processor, invoice: Invoice, body: FinalizeBody | None = Non
         return close(model, after, attempted=True)
     _await_payment(model, after)
     documents.show(model, after)
-    if advance and after.collection_method == "charge_automatically":
+    if charges and advance and after.collection_method == "charge_automatically":
         model.desk.agenda.add(model.desk.now_us, "retry_invoice", after.id)
     return after
 
@@ -145,7 +148,7 @@ def _attach(model: Processor, invoice: Invoice, intent: Intent, is_default: bool
 def pay(model: Processor, invoice: Invoice, body: PayBody) -> tuple[Invoice, Intent | None]:
     """Try to pay an invoice now; return it as it is then, and the intent when one was tried."""
     if invoice.status == "draft":
-        invoice = finalize(model, invoice)
+        invoice = finalize(model, invoice, charges=False)
         if invoice.status == "paid":
             return invoice, None
     if invoice.status not in OWING:

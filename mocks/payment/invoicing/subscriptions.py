@@ -19,7 +19,7 @@ from mocks.payment.customers import charged
 from mocks.payment.errors import Failed, declined
 from mocks.payment.invoicing import coupons, invoices, items, meters, prices
 from mocks.payment.invoicing import subscription as shapes
-from mocks.payment.invoicing.collecting import PayBody, finalize, give_up, pay, void
+from mocks.payment.invoicing.collecting import FinalizeBody, PayBody, finalize, give_up, pay, void
 from mocks.payment.invoicing.coupons import discounts_of
 from mocks.payment.invoicing.invoice import Invoice, InvoiceParent, SubscriptionDetails, with_lines
 from mocks.payment.invoicing.lines import Line, LineParent, SubscriptionItemDetails, pricing_of
@@ -114,7 +114,7 @@ def _started(model: Processor, made: Subscription, body: SubscriptionBody, waits
     model.tables["subscription"][made.id] = made
     _plan(model, made)
     if at_once:
-        invoice = finalize(model, invoice)
+        invoice = finalize(model, invoice, FinalizeBody(auto_advance=not waits), charges=False)
         if invoice.status == "open" and not waits:
             _try_to_pay(model, invoice)
     found: Subscription = model.tables["subscription"][made.id]
@@ -584,7 +584,7 @@ def swapped(
         model.tables["subscription"][after.id] = after
     if again or behavior == "always_invoice":
         invoice = bill(model, after, "subscription_update", keeps_draft=False, rows=fresh if again else ())
-        invoice = finalize(model, invoice)
+        invoice = finalize(model, invoice, charges=False)
         if invoice.status == "open" and after.collection_method == "charge_automatically":
             _try_to_pay(model, invoice)
         after = structs.replace(model.tables["subscription"][after.id], latest_invoice=invoice.id)
@@ -606,7 +606,7 @@ def cancel(model: Processor, subscription: Subscription, body: CancelBody) -> Su
     after = ended(model, subscription, "cancellation_requested", comment=given.comment, feedback=given.feedback)
     waiting = items.pending(model, after.customer, after.currency, after.id)
     if body.invoice_now and waiting:
-        invoice = finalize(model, bill(model, after, "subscription_update", keeps_draft=False, rows=()))
+        invoice = finalize(model, bill(model, after, "subscription_update", keeps_draft=False, rows=()), charges=False)
         if invoice.status == "open":
             _try_to_pay(model, invoice)
         after = model.change("subscription", after, "", latest_invoice=invoice.id)
