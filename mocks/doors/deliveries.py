@@ -20,6 +20,7 @@ from mocks.kernel.service import Delivery
 
 NEVER_US: Final = sys.maxsize
 LOG_SIZE = 10_000
+AFTER_FORGERY_US = 50_000  # so long later comes the genuine copy
 
 
 class Arrival(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -76,7 +77,7 @@ class Deliveries:
         is_first = fault.kind == "webhook_first"
         if fault.kind == "forged":  # it comes first, so that who believes it will not believe the genuine one
             self._plan(now_us, system, delivery, fault.kind, forged=True, stale=fault.count == 0)
-        found = [0] if is_first else arrivals(fault, 0)
+        found = [0] if is_first else arrivals(fault, AFTER_FORGERY_US if fault.kind == "forged" else 0)
         for delay_us in found:
             self._plan(now_us + delay_us, system, delivery, fault.kind, first=is_first)
         if not found:
@@ -97,10 +98,10 @@ class Deliveries:
             raise KeyError(attempt)
         return self._plan(now_us, found.arrival.system, found.arrival.delivery, manual=True)
 
-    def due(self, now_us: int) -> list[Arrival]:
+    def due(self, now_us: int, at_most: int = sys.maxsize) -> list[Arrival]:
         """Return the arrivals due by now, earliest first; each is returned once."""
-        found = []
-        while self._heap and self._heap[0][0] <= now_us:
+        found: list[Arrival] = []
+        while self._heap and self._heap[0][0] <= now_us and len(found) < at_most:
             found.append(self._open[heapq.heappop(self._heap)[1]])
         self.next_us = self._heap[0][0] if self._heap else NEVER_US
         return found

@@ -24,7 +24,7 @@ from mocks.doors import inputs
 from mocks.doors.clock import Clock, Reading
 from mocks.doors.deliveries import NEVER_US, Arrival, Attempt, Deliveries
 from mocks.doors.inputs import Input
-from mocks.doors.post import Targets, Unreachable, carry
+from mocks.doors.post import INTEGRATION, NOBODY_LISTENS, Targets, Unreachable, carry
 from mocks.doors.settings import begun, world_of
 from mocks.doors.state import MemoryState, State
 from mocks.drift import Drifts
@@ -35,6 +35,7 @@ from mocks.kernel.operations import Refusal
 from mocks.kernel.service import CLOSE, DRIP, HOLD_HEADER, RESET, SILENCE, TRUNCATE, Outcome, Service, entry_of
 
 _CARRIED_AT_ONCE = 64
+_SILENT = Reply(0)
 _LOG = logging.getLogger("q2c.mocks")
 _BAD_GATEWAY = Reply(502, {"content-type": "text/html"}, b"<html><body><h1>502 Bad Gateway</h1></body></html>" * 4)
 _ON_THE_WAY = {
@@ -329,35 +330,54 @@ class LiveWorld:
             self._send_due()
 
     def _send_due(self) -> None:
-        if self.deliveries.next_us > self.clock.now_us() or len(self._carrying) >= _CARRIED_AT_ONCE:
+        now_us = self.clock.now_us()
+        room = _CARRIED_AT_ONCE - len(self._carrying)
+        if self.deliveries.next_us > now_us or room <= 0:
             return
         loop = asyncio.get_running_loop()
-        for arrival in self.deliveries.due(self.clock.now_us()):
-            task = loop.create_task(self._carry(arrival))
+        for arrival in self.deliveries.due(now_us, room):
+            request = self._prepared(arrival)
+            if request is None or (request.host == INTEGRATION and not self.targets.intake):
+                self._settle(arrival, note="it cannot be rendered" if request is None else NOBODY_LISTENS)
+                continue
+            task = loop.create_task(self._carry(arrival, request))
             self._carrying.add(task)
-            task.add_done_callback(self._carrying.discard)
+            task.add_done_callback(self._carried)
 
-    async def _carry(self, arrival: Arrival) -> None:
+    def _carried(self, task: asyncio.Task[None]) -> None:
+        self._carrying.discard(task)
+        if not task.cancelled():
+            self._send_due()
+
+    async def _carry(self, arrival: Arrival, request: Request) -> None:
         deliveries, started = self.deliveries, time.monotonic()
         url, reply, note = "", Reply(0), ""
         try:
-            url, reply = await carry(self._prepared(arrival), self.targets)
+            url, reply = await carry(request, self.targets)
         except Unreachable as why:
-            note = str(why)
-        if deliveries is not self.deliveries:
-            return  # the world was reset meanwhile
-        took_us = round((time.monotonic() - started) * 1e6)
+            url, note = why.url, str(why)
+        if deliveries is self.deliveries:  # else the world was reset meanwhile
+            self._settle(arrival, url, reply, note, round((time.monotonic() - started) * 1e6))
+
+    def _settle(
+        self, arrival: Arrival, url: str = "", reply: Reply = _SILENT, note: str = "", took_us: int = 0
+    ) -> None:
         settled = inputs.Settled(
             self.clock.now_us(), arrival.number, reply.status, url, reply.body[:4096], note, took_us
         )
         self._settled(settled)
         self.state.add(inputs.encode(settled))
 
-    def _prepared(self, arrival: Arrival) -> Request:
+    def _prepared(self, arrival: Arrival) -> Request | None:
+        """Return the message as it goes over the wire, or None when our own code fails at it."""
         service, now_us = self.world.services[arrival.system], self.clock.now_us()
-        if arrival.forged:
-            return forge(service, arrival.delivery, now_us, arrival.stale).request
-        return service.prepare(arrival.delivery, now_us)
+        try:
+            if arrival.forged:
+                return forge(service, arrival.delivery, now_us, arrival.stale).request
+            return service.prepare(arrival.delivery, now_us)
+        except Exception:
+            _LOG.exception("a message of %s cannot be rendered", arrival.system)
+            return None
 
     def _settled(self, settled: inputs.Settled) -> None:
         arrival = self.deliveries.settle(
@@ -365,8 +385,7 @@ class LiveWorld:
         )
         service = self.world.services[arrival.system]
         self._record(_delivered(arrival, settled))
-        is_heard = bool(settled.url) or self.targets.intake != ""
-        if is_heard and not (arrival.forged or arrival.manual):
+        if settled.url and not (arrival.forged or arrival.manual):
             service.settle(arrival.delivery, settled.status, settled.at_us, settled.body)
         self._wake(service.name)
 

@@ -18,8 +18,15 @@ TIMEOUT_SECONDS = 10.0
 INTEGRATION = "integration"  # the host of messages to whoever was named as the receiver of everything
 
 
+NOBODY_LISTENS = "nobody listens: name a receiver with --webhooks"
+
+
 class Unreachable(Exception):
-    """A message may not, or could not, be carried; the text says why."""
+    """A message may not, or could not, be carried; the text says why. Without a `url` nobody was even tried."""
+
+    def __init__(self, problem: str, url: str = "") -> None:
+        super().__init__(problem)
+        self.url = url
 
 
 class Targets(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +43,7 @@ class Targets(msgspec.Struct, frozen=True, kw_only=True):
         """Return where a message for a host goes; raise Unreachable when there is nobody or nobody may be called."""
         address = self.intake if host == INTEGRATION else host
         if not address:
-            raise Unreachable("nobody listens: name a receiver with --webhooks")
+            raise Unreachable(NOBODY_LISTENS)
         origin = urlsplit(address if "://" in address else f"http://{address}")
         if origin.scheme not in ("http", "https") or not origin.hostname:
             raise Unreachable(f"{address} is not an http or https address")
@@ -91,9 +98,9 @@ async def carry(request: Request, targets: Targets) -> tuple[str, Reply]:
         async with asyncio.timeout(targets.timeout_seconds):
             return url, await _exchange(origin, request)
     except TimeoutError as late:
-        raise Unreachable(f"{url} did not answer within {targets.timeout_seconds:g} seconds") from late
+        raise Unreachable(f"{url} did not answer within {targets.timeout_seconds:g} seconds", url) from late
     except (OSError, httptools.HttpParserError, asyncio.IncompleteReadError) as broken:
-        raise Unreachable(f"{url}: {broken}") from broken
+        raise Unreachable(f"{url}: {broken}", url) from broken
 
 
 async def _exchange(origin: SplitResult, request: Request) -> Reply:
@@ -107,7 +114,7 @@ async def _exchange(origin: SplitResult, request: Request) -> Reply:
         while not answer.done and (part := await reader.read(ANSWER_BYTES_MAX)):
             answer.parser.feed_data(part)
         if not answer.done and not answer.parser.get_status_code():
-            raise Unreachable("the connection was closed without an answer")
+            raise ConnectionResetError("the connection was closed without an answer")
         return Reply(answer.parser.get_status_code(), body=answer.body)
     finally:
         writer.close()

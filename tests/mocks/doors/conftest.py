@@ -49,6 +49,10 @@ def get_task(number: int = 1) -> Request:
     return Request("fulfilment", "GET", f"/v1/tasks/Q-{number:06}-v1", HEADERS)
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128
+
+
 class Receiver:
     """A server that keeps what it is sent and answers with `status`."""
 
@@ -69,7 +73,7 @@ class Receiver:
             def log_message(self, *_said: Any) -> None:
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = _Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 
     def topics(self) -> list[str]:

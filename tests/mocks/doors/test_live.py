@@ -400,3 +400,42 @@ def test_an_act_that_nobody_knows_is_refused() -> None:
     with pytest.raises(UnknownAct):
         world.act(Act(at_us=START_US, system="tax", action="dance", arguments={}))
     assert len(world.snapshot()) == 2
+
+
+def test_many_messages_go_out_a_few_at_a_time_and_all_arrive(receiver: Receiver) -> None:
+    world = live(targets=Targets(intake=receiver.url))
+    for number in range(1, 151):
+        world.handle("fulfilment", put_task(number))
+    most = 0
+
+    async def work() -> None:
+        nonlocal most
+        world.clock.move_to(START_US + 86_400 * SECOND_US)
+        world.tick()
+        await asyncio.sleep(0)
+        most = len(world._carrying)
+        await world.settled()
+
+    asyncio.run(work())
+    assert 0 < most <= 64
+    assert len(receiver.got) == 150
+
+
+def test_a_message_that_cannot_be_rendered_is_noted(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = live(targets=Targets(intake=receiver.url))
+    world.handle("fulfilment", put_task())
+
+    def broken(*_: Any) -> Request:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(world.services["fulfilment"], "prepare", broken)
+    played(lambda: world.advance(86_400))
+    assert [row.note for row in world.attempts()] == ["it cannot be rendered"]
+
+
+def test_a_receiver_that_is_not_there_is_tried_again() -> None:
+    world = live(targets=Targets(intake="http://127.0.0.1:9"))
+    world.handle("fulfilment", put_task())
+    played(lambda: world.advance(2_000))
+    assert [row.arrival.delivery.attempt for row in world.attempts()] == [3, 2, 1]
+    assert all("127.0.0.1:9" in row.note for row in world.attempts())
