@@ -116,7 +116,7 @@ class Streaming:
     def _disconnect(self, message: Mapping[str, Any]) -> dict[str, Any]:
         if self._client(message) is None:
             return _unknown(message)
-        del self._clients[message["clientId"]]
+        del self._clients[str(message["clientId"])]
         return _answered(message, clientId=message["clientId"])
 
     # --- events -----------------------------------------------------------------------------------------------------
