@@ -137,9 +137,8 @@ class Service:
     def handle(self, request: Request, now_us: int, number: str = "") -> Outcome:
         """Open, admit and perform a request at one instant, as a door without service time does."""
         call = self.open(request, number, now_us)
-        refused = self.admit(call, now_us)
-        if refused is not None:
-            return refused
+        if not self.limiter.enter(now_us):
+            return self._throttled(call)
         if self.plan.faults:
             self.stake(call)
         try:
@@ -175,8 +174,9 @@ class Service:
 
     def admit(self, call: Call, now_us: int) -> Outcome | None:
         """Take a slot for the request, or return the refusal; who was admitted must `limiter.leave()` later."""
-        if self.limiter.enter(now_us):
-            return None
+        return None if self.limiter.enter(now_us) else self._throttled(call)
+
+    def _throttled(self, call: Call) -> Outcome:
         wait = self.dialect.limits.retry_after_seconds
         code = "throttled" if wait else "throttled_silently"
         reply = self._refusal(Refusal(code, retry_after_seconds=wait), call)
@@ -197,8 +197,10 @@ class Service:
             fault = before.strike(call.luck, call.txn, now_us, call.number) if before.rules else None
         if fault is not None:
             reply, effect = self._struck(fault, call), "faulted"
+        elif (refusal := self.dialect.authenticate(self.model, call.request)) is not None:
+            reply, effect = self._refusal(refusal, call), "refused"
         else:
-            reply, effect = self._answer(call)
+            reply, effect = self._once(call) if call.idempotency_key else self._run(call)
         outcome = Outcome(reply)
         self._arrived(call, outcome, effect)
         if stake is not None and stake.after.rules and effect in _COMMITTED:
@@ -213,14 +215,6 @@ class Service:
         if fault.kind == "sticky_error" and self._keys.find(call.idempotency_key, call.now_us) is None:
             self._keys.keep(call.idempotency_key, call.fingerprint, reply, call.now_us)
         return reply
-
-    def _answer(self, call: Call) -> tuple[Reply, str]:
-        refusal = self.dialect.authenticate(self.model, call.request)
-        if refusal is None and not call.operation.path:
-            refusal = _no_operation(call.operation)
-        if refusal is not None:
-            return self._refusal(refusal, call), "refused"
-        return self._once(call) if call.idempotency_key else self._run(call)
 
     def _once(self, call: Call) -> tuple[Reply, str]:
         key, policy = call.idempotency_key, self._policy
@@ -239,7 +233,8 @@ class Service:
     def _run(self, call: Call) -> tuple[Reply, str]:
         operation, dialect = call.operation, self.dialect
         try:
-            call.body = dialect.decode(call)
+            if operation.path:
+                call.body = dialect.decode(call)
         except Refusal as refusal:
             return self._refusal(refusal, call), "refused"
         except _UNREADABLE as error:
@@ -382,18 +377,15 @@ _BEFORE_CODES = {
 }
 
 
-def _no_handler(_model: Any, _call: Call) -> Reply:
-    raise AssertionError("an unknown path has no handler")
+def _nowhere(_model: Any, call: Call) -> Reply:
+    if call.operation.summary:
+        raise Refusal("method_not_allowed", allow=call.operation.summary)
+    raise Refusal("not_found")
 
 
 def _unknown(methods: Iterable[str]) -> Operation:
-    return Operation("unknown", "", "", _no_handler, summary=",".join(methods))
-
-
-def _no_operation(operation: Operation) -> Refusal:
-    if operation.summary:
-        return Refusal("method_not_allowed", allow=operation.summary)
-    return Refusal("not_found")
+    """Return the operation of a path there is not, or not for the method: its summary names the methods there are."""
+    return Operation("unknown", "", "", _nowhere, summary=",".join(methods))
 
 
 def _subject(arguments: dict[str, Any]) -> str:
