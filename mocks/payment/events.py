@@ -9,17 +9,17 @@ from mocks.payment.expand import plain
 from mocks.payment.records import Event
 
 
-def view(event: Event, version: str) -> views.Event:
+def view(look: versions.Look, event: Event, version: str) -> views.Event:
     """Return an event in a version."""
-    subject = _in_version(event.subject, version)
+    subject = _in_version(look, event.subject, version)
     previous = None
     if event.before is not None:
         after = plain(subject)
-        before = plain(_in_version(event.before, version))
+        before = plain(_in_version(look, event.before, version))
         previous = {name: value for name, value in before.items() if after.get(name) != value}
     return render.event(event, version, subject, previous)
 
 
-def _in_version(record: Any, version: str) -> Any:
+def _in_version(look: versions.Look, record: Any, version: str) -> Any:
     found = render.shown(record)
-    return versions.taken_back(plain(found), version) if found.object in versions.touched(version) else found
+    return versions.taken_back(look, plain(found), version) if found.object in versions.touched(version) else found

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ import msgspec
 from mocks.kernel.operations import Refusal
 from mocks.payment import render
 from mocks.payment.model import Processor
+from mocks.payment.versions import MAJORS, NEWEST, ONCE_EXPANDABLE, taken_back
 
 DEPTH = 4
 _MONEY = {"customer": "customer", "payment_intent": "payment_intent", "payment_method": "payment_method"}
@@ -81,17 +83,30 @@ _HOLDERS = frozenset(
 )
 _SOURCES = ("charge", "refund", "dispute", "payout")
 
+
+@lru_cache(maxsize=256)
+def expandable(version: str) -> Mapping[str, Mapping[str, str]]:
+    """Return what can be expanded in a version."""
+    table = dict(EXPANDABLE)
+    for major, holders in ONCE_EXPANDABLE.items():
+        if version[:10] < MAJORS[major]:
+            for holder, fields in holders.items():
+                table[holder] = {**table.get(holder, {}), **fields}
+    return table
+
+
 EXTRAS: dict[tuple[str, str], Callable[[Processor, dict[str, Any]], Any]] = {}
 """What is left out unless asked for: (kind, field) -> the view of it. Modules of invoicing add theirs."""
 
 
-def require(kind: str, path: str) -> None:
+def require(kind: str, path: str, version: str = NEWEST) -> None:
     """Raise Refusal when a path cannot be expanded from an object of a kind, whatever the object holds."""
     levels, holder, opened = 0, kind, False
+    table = expandable(version)
     for part in path.split("."):
         if part == "data":
             continue
-        target = EXPANDABLE.get(holder, {}).get(part)
+        target = table.get(holder, {}).get(part)
         opened = target is not None
         if target is not None:
             levels, holder = levels + 1, target
@@ -112,29 +127,29 @@ def plain(view: Any) -> Any:
     return msgspec.to_builtins(view, builtin_types=(Decimal,))
 
 
-def expand(model: Processor, body: dict[str, Any], paths: Sequence[str], kind: str) -> None:
-    """Expand the paths of an object, or of the rows of a list of a kind, in place."""
+def expand(model: Processor, body: dict[str, Any], paths: Sequence[str], kind: str, version: str) -> None:
+    """Expand the paths of an object, or of the rows of a list of a kind, in place and in a version."""
     for path in paths:
-        require(kind, path)
-        _open(model, body, kind, path.split("."))
+        require(kind, path, version)
+        _open(model, body, kind, path.split("."), version)
 
 
-def _open(model: Processor, node: Any, kind: str, parts: Sequence[str]) -> None:
-    if isinstance(node, list):
+def _open(model: Processor, node: Any, kind: str, parts: Sequence[str], version: str) -> None:
+    if isinstance(node, list | tuple):
         for each in node:
-            _open(model, each, kind, parts)
+            _open(model, each, kind, parts, version)
     if not isinstance(node, dict) or not parts:
         return
     name, rest = parts[0], parts[1:]
     if name == "data":
-        _open(model, node.get("data"), kind, rest)
+        _open(model, node.get("data"), kind, rest, version)
         return
-    target = EXPANDABLE.get(kind, {}).get(name)
+    target = expandable(version).get(kind, {}).get(name)
     if target is None:
-        _open(model, node.get(name), f"{kind}.{name}", rest)
+        _open(model, node.get(name), f"{kind}.{name}", rest, version)
         return
-    node[name] = _opened(model, node, kind, name, target)
-    _open(model, node[name], target if target != "*" else _kind(node[name]), rest)
+    node[name] = taken_back(model, _opened(model, node, kind, name, target), version)
+    _open(model, node[name], target if target != "*" else _kind(node[name]), rest, version)
 
 
 def _kind(node: Any) -> str:
@@ -148,7 +163,7 @@ def _opened(model: Processor, node: dict[str, Any], kind: str, name: str, target
         return plain(extra(model, node))
     if isinstance(value, str):
         return plain(render.shown(_named(model, target, value)))
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [plain(render.shown(_named(model, target, each))) if isinstance(each, str) else each for each in value]
     return value
 

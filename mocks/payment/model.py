@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -109,6 +110,17 @@ class Processor:
         if found is None:
             raise Refusal("reference_missing", f"No such {kind}: '{key}'", field=field)
         return found
+
+    def paid_with(self, invoice: str) -> tuple[str | None, str | None]:
+        """Return the payment intent and the charge that pay, or are to pay, an invoice."""
+        found = self.payments_of.get(invoice)
+        intent = self.tables["invoice_payment"][found[-1]].payment.payment_intent if found else None
+        return intent, (self.intents[intent].charge or None) if intent is not None else None
+
+    def plain_coupon(self, key: str) -> Any:
+        """Return a coupon, even a deleted one, as plain values; None when there is none."""
+        coupon = self.tables["coupon"].get(key) or self.retired.get(key)
+        return msgspec.to_builtins(coupon, builtin_types=(Decimal,)) if coupon is not None else None
 
     # --- correlation ------------------------------------------------------------------------------------------------
 

@@ -33,7 +33,7 @@ def version_of(model: Processor, call: Call) -> str:
 
 def view_of(model: Processor, record: Any) -> Any:
     """Return the view of any record; an event shows its subject in the account's version, whoever asks."""
-    return events.view(record, model.quirks.api_version) if type(record) is Event else render.shown(record)
+    return events.view(model, record, model.quirks.api_version) if type(record) is Event else render.shown(record)
 
 
 def answer(model: Processor, call: Call, record: Any) -> Reply:
@@ -43,10 +43,9 @@ def answer(model: Processor, call: Call, record: Any) -> Reply:
     kind = view.object
     paths = call.body.expand
     if paths or kind in versions.touched(version):
-        view = expand.plain(view)
+        view = versions.taken_back(model, expand.plain(view), version)
         if paths:
-            expand.expand(model, view, paths, kind)
-        versions.taken_back(view, version)
+            expand.expand(model, view, paths, kind, version)
     return Reply(200, JSON, encode_json(view))
 
 
@@ -56,12 +55,12 @@ def answer_page(model: Processor, call: Call, kind: str, page: Page | SearchPage
     paths = call.body.expand
     if not paths and kind not in versions.touched(version):
         return Reply(200, JSON, encode_json(page))
-    body = expand.plain(page)
+    body = versions.taken_back(model, expand.plain(page), version)
     for path in paths:
         if not path.startswith("data."):
             raise Refusal("not_expandable", f"This property cannot be expanded ({path}).", field="expand")
-    expand.expand(model, body, paths, kind)
-    return Reply(200, JSON, encode_json(versions.taken_back(body, version)))
+    expand.expand(model, body, paths, kind, version)
+    return Reply(200, JSON, encode_json(body))
 
 
 def answer_list(model: Processor, call: Call, kind: str, found: tuple[list[Any], bool]) -> Reply:
@@ -73,9 +72,10 @@ def answer_list(model: Processor, call: Call, kind: str, found: tuple[list[Any],
 
 def prepare(model: Processor, call: Call, kind: str) -> None:
     """Refuse what cannot be shown before anything changes, and tell the model the caller's key."""
-    versions.touched(version_of(model, call))
+    version = version_of(model, call)
+    versions.touched(version)
     for path in call.body.expand:
-        expand.require(kind, path)
+        expand.require(kind, path, version)
     model.key = call.key
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -25,6 +25,18 @@ MAJORS: Mapping[str, str] = {
 }
 _FORM = re.compile(r"(20\d\d-[01]\d-[0-3]\d)(?:\.([a-z]+))?", re.ASCII)
 Node = dict[str, Any]
+Undo = Callable[["Look", Node], None]
+"""Takes a plain object back in place; it may look up what the object itself no longer tells."""
+
+
+class Look(Protocol):
+    """What undoing a change may ask of the processor."""
+
+    def paid_with(self, invoice: str) -> tuple[str | None, str | None]:
+        """Return the payment intent and the charge of an invoice."""
+
+    def plain_coupon(self, key: str) -> Any:
+        """Return a coupon as plain values, None when there is none."""
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -32,7 +44,7 @@ class Change(msgspec.Struct, frozen=True):
 
     version: str
     object: str
-    undo: Callable[[Node], None]
+    undo: Undo
 
 
 def is_known(version: str) -> bool:
@@ -42,42 +54,42 @@ def is_known(version: str) -> bool:
 
 
 @lru_cache(maxsize=256)
-def changes_after(version: str) -> Mapping[str, tuple[Callable[[Node], None], ...]]:
+def changes_after(version: str) -> Mapping[str, tuple[Undo, ...]]:
     """Return how each kind of object is taken back to a version, the newest change first; refuse an unknown one."""
     if not is_known(version):
         raise Refusal("unknown_version", f"There is no API version {version}.")
     day = version[:10]
-    found: dict[str, tuple[Callable[[Node], None], ...]] = {}
+    found: dict[str, tuple[Undo, ...]] = {}
     for change in reversed(CHANGES):
         if MAJORS[change.version] > day:
             found[change.object] = (*found.get(change.object, ()), change.undo)
     return found
 
 
-def taken_back(body: Any, version: str) -> Any:
+def taken_back(look: Look, body: Any, version: str) -> Any:
     """Take a plain object, and all that it holds, back to a version in place; return it."""
     changes = changes_after(version)
     if changes:
-        _take_back(body, changes)
+        _take_back(look, body, changes)
     return body
 
 
-def _take_back(node: Any, changes: Mapping[str, tuple[Callable[[Node], None], ...]]) -> None:
-    if isinstance(node, list):
+def _take_back(look: Look, node: Any, changes: Mapping[str, tuple[Undo, ...]]) -> None:
+    if isinstance(node, list | tuple):
         for each in node:
-            _take_back(each, changes)
+            _take_back(look, each, changes)
     elif isinstance(node, dict):
         for each in list(node.values()):
-            if isinstance(each, dict | list):
-                _take_back(each, changes)
+            if isinstance(each, dict | list | tuple):
+                _take_back(look, each, changes)
         for undo in changes.get(node.get("object", ""), ()):
-            undo(node)
+            undo(look, node)
 
 
 # --- basil ----------------------------------------------------------------------------------------------------------
 
 
-def _invoice_before_basil(node: Node) -> None:
+def _invoice_before_basil(look: Look, node: Node) -> None:
     details = (node.get("parent") or {}).get("subscription_details") or {}
     node["subscription"] = details.get("subscription")
     node["paid"] = node["status"] == "paid"
@@ -88,8 +100,7 @@ def _invoice_before_basil(node: Node) -> None:
     node["tax"] = sum(tax["amount"] for tax in taxes) if taxes else None
     discounts = node.get("discounts") or []
     node["discount"] = discounts[0] if discounts and isinstance(discounts[0], dict) else None
-    node.setdefault("payment_intent", None)
-    node.setdefault("charge", None)
+    node["payment_intent"], node["charge"] = look.paid_with(node["id"])
     for name in ("parent", "confirmation_secret", "payments"):
         node.pop(name, None)
 
@@ -104,7 +115,7 @@ def _tax_amount(tax: Node) -> Node:
     }
 
 
-def _line_before_basil(node: Node) -> None:
+def _line_before_basil(look: Look, node: Node) -> None:
     parent = node.pop("parent", None) or {}
     item = parent.get("subscription_item_details") or {}
     billed = parent.get("invoice_item_details") or {}
@@ -120,7 +131,7 @@ def _line_before_basil(node: Node) -> None:
     node["tax_amounts"] = [_tax_amount(tax) for tax in node.pop("taxes", None) or []]
 
 
-def _item_before_basil(node: Node) -> None:
+def _item_before_basil(look: Look, node: Node) -> None:
     pricing = node.pop("pricing", None) or {}
     node["price"] = (pricing.get("price_details") or {}).get("price")
     node["unit_amount_decimal"] = pricing.get("unit_amount_decimal")
@@ -130,7 +141,7 @@ def _item_before_basil(node: Node) -> None:
     node["subscription"] = parent.get("subscription")
 
 
-def _subscription_before_basil(node: Node) -> None:
+def _subscription_before_basil(look: Look, node: Node) -> None:
     rows = node["items"]["data"]
     node["current_period_start"] = max([row["current_period_start"] for row in rows], default=node["start_date"])
     node["current_period_end"] = min([row["current_period_end"] for row in rows], default=node["start_date"])
@@ -138,25 +149,25 @@ def _subscription_before_basil(node: Node) -> None:
     node["discount"] = discounts[0] if discounts and isinstance(discounts[0], dict) else None
 
 
-def _subscription_item_before_basil(node: Node) -> None:
+def _subscription_item_before_basil(look: Look, node: Node) -> None:
     node.setdefault("billing_thresholds", None)
 
 
-def _intent_before_basil(node: Node) -> None:
+def _intent_before_basil(look: Look, node: Node) -> None:
     node.setdefault("invoice", None)
 
 
 # --- clover ---------------------------------------------------------------------------------------------------------
 
 
-def _discount_before_clover(node: Node) -> None:
+def _discount_before_clover(look: Look, node: Node) -> None:
     source = node.pop("source", None) or {}
-    node["coupon"] = source.get("coupon")
+    node["coupon"] = look.plain_coupon(source.get("coupon") or "")
 
 
-def _promotion_before_clover(node: Node) -> None:
+def _promotion_before_clover(look: Look, node: Node) -> None:
     promotion = node.pop("promotion", None) or {}
-    node["coupon"] = promotion.get("coupon")
+    node["coupon"] = look.plain_coupon(promotion.get("coupon") or "")
 
 
 CHANGES: tuple[Change, ...] = (
@@ -169,6 +180,13 @@ CHANGES: tuple[Change, ...] = (
     Change("clover", "discount", _discount_before_clover),
     Change("clover", "promotion_code", _promotion_before_clover),
 )
+ONCE_EXPANDABLE: Mapping[str, Mapping[str, Mapping[str, str]]] = {
+    "basil": {
+        "invoice": {"payment_intent": "payment_intent", "charge": "charge", "subscription": "subscription"},
+        "invoiceitem": {"subscription": "subscription"},
+    },
+}
+"""Major version -> what could be expanded before it, in the form of `expand.EXPANDABLE`."""
 HOLD_OLDER_PARTS: Mapping[str, frozenset[str]] = {
     "discount": frozenset({"discount", "customer", "subscription", "invoice", "coupon", "line_item", "invoiceitem"}),
     "line_item": frozenset({"invoice"}),

@@ -50,7 +50,7 @@ def deliver(model: Processor, message: Message, now_us: int) -> Request:
     endpoint = model.endpoints.get(notice.endpoint)
     version = endpoint.api_version if endpoint is not None and endpoint.api_version else quirks.api_version
     secret = model.secrets.get(notice.endpoint, quirks.webhook_secret)
-    payload = encode_json(events.view(notice.event, version))
+    payload = encode_json(events.view(model, notice.event, version))
     headers = {
         "content-type": "application/json; charset=utf-8",
         "user-agent": "Stripe/1.0 (+q2c)",
