@@ -56,8 +56,9 @@ def _write(name: str, method: str, path: str, handler: Handler, body: Any, query
 
 def _reads(kind: RecordType) -> Iterator[Operation]:
     path = f"{RECORDS}/{kind.name}"
-    yield Operation(f"list_{kind.plural}", "GET", path, reads.lister(kind), query=ListQuery, reply=PageReply)
-    yield Operation(f"read_{kind.noun}", "GET", path + "/{id}", reads.reader(kind), query=ReadQuery, reply=kind.body)
+    lister, reader = preferring(reads.lister(kind)), preferring(reads.reader(kind))
+    yield Operation(f"list_{kind.plural}", "GET", path, lister, query=ListQuery, reply=PageReply)
+    yield Operation(f"read_{kind.noun}", "GET", path + "/{id}", reader, query=ReadQuery, reply=kind.body)
     for name in kind.sublists:
         where = f"{path}/{{id}}/{name}"
         yield Operation(

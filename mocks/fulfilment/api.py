@@ -44,21 +44,45 @@ def _second(at_seconds: int) -> str:
     return (_EPOCH + timedelta(seconds=at_seconds)).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def shown(task: Task) -> dict[str, Any]:
+class TaskView(msgspec.Struct, frozen=True, kw_only=True):
+    """A task as clients see it; instants are ISO 8601 in UTC."""
+
+    id: str
+    order: str
+    account: str
+    status: str
+    paused: bool
+    lines: tuple[TaskLine, ...]
+    completed: tuple[str, ...]
+    attempts: int
+    reason: str | None
+    created_at: str
+    updated_at: str
+
+
+class TasksView(msgspec.Struct, frozen=True):
+    """A page of tasks, and whether there are more."""
+
+    tasks: list[TaskView]
+    has_more: bool
+
+
+class TasksQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """The query of a list: those of an order or status, `limit` at a time, behind the task named `after`."""
+
+    order: str = ""
+    status: str = ""
+    after: str = ""
+    limit: int = 100
+
+
+def shown(task: Task) -> TaskView:
     """Return a task as clients see it."""
-    return {
-        "id": task.id,
-        "order": task.order,
-        "account": task.account,
-        "status": task.status,
-        "paused": task.paused,
-        "lines": task.lines,
-        "completed": task.completed,
-        "attempts": task.attempts,
-        "reason": task.reason or None,
-        "created_at": instant(task.created_us),
-        "updated_at": instant(task.updated_us),
-    }
+    return TaskView(
+        id=task.id, order=task.order, account=task.account, status=task.status, paused=task.paused, lines=task.lines,
+        completed=task.completed, attempts=task.attempts, reason=task.reason or None,
+        created_at=instant(task.created_us), updated_at=instant(task.updated_us),
+    )  # fmt: skip
 
 
 # --- handlers -----------------------------------------------------------------------------------------------------
@@ -79,7 +103,7 @@ def get_task(model: Fulfilment, call: Call) -> Reply:
 def list_tasks(model: Fulfilment, call: Call) -> Reply:
     """List tasks by `order` and `status`, `limit` at a time, behind the task named `after`."""
     query = call.query
-    unknown = query.keys() - {"order", "status", "limit", "after"}
+    unknown = query.keys() - set(TasksQuery.__struct_fields__)
     if unknown:
         raise Refusal("invalid", f"unknown parameter: {min(unknown)}", min(unknown))
     maximum = model.quirks.page_size_max
@@ -87,7 +111,7 @@ def list_tasks(model: Fulfilment, call: Call) -> Reply:
     if not limit.isdigit() or not 1 <= int(limit) <= maximum:
         raise Refusal("invalid", f"limit is 1 to {maximum}", "limit")
     tasks, more = model.tasks.page(query.get("order", ""), query.get("status", ""), query.get("after", ""), int(limit))
-    return json_reply({"tasks": [shown(task) for task in tasks], "has_more": more})
+    return json_reply(TasksView([shown(task) for task in tasks], more))
 
 
 def _step(change: Callable[[Fulfilment, str], Task]) -> Callable[[Any, Call], Reply]:
@@ -145,15 +169,21 @@ def deliver(model: Fulfilment, message: Message, now_us: int) -> Request:
 
 
 _TASK = "/v1/tasks/{id}"
+
+
+def _change(name: str, step: str, change: Callable[[Fulfilment, str], Task]) -> Operation:
+    return Operation(name, "POST", f"{_TASK}/{step}", _step(change), None, True, reply=TaskView)
+
+
 OPERATIONS = (
-    Operation("request_task", "PUT", _TASK, request_task, NewTask, True),
-    Operation("get_task", "GET", _TASK, get_task),
-    Operation("list_tasks", "GET", "/v1/tasks", list_tasks),
-    Operation("cancel_task", "POST", _TASK + "/cancel", _step(lambda m, key: m.tasks.cancel(key)), None, True),
-    Operation("reverse_task", "POST", _TASK + "/reverse", _step(lambda m, key: m.tasks.reverse(key)), None, True),
-    Operation("pause_task", "POST", _TASK + "/pause", _step(lambda m, key: m.tasks.pause(key)), None, True),
-    Operation("resume_task", "POST", _TASK + "/resume", _step(lambda m, key: m.tasks.resume(key)), None, True),
-    Operation("retry_task", "POST", _TASK + "/retry", _step(lambda m, key: m.tasks.retry(key)), None, True),
+    Operation("request_task", "PUT", _TASK, request_task, NewTask, True, reply=TaskView),
+    Operation("get_task", "GET", _TASK, get_task, reply=TaskView),
+    Operation("list_tasks", "GET", "/v1/tasks", list_tasks, query=TasksQuery, reply=TasksView),
+    _change("cancel_task", "cancel", lambda m, key: m.tasks.cancel(key)),
+    _change("reverse_task", "reverse", lambda m, key: m.tasks.reverse(key)),
+    _change("pause_task", "pause", lambda m, key: m.tasks.pause(key)),
+    _change("resume_task", "resume", lambda m, key: m.tasks.resume(key)),
+    _change("retry_task", "retry", lambda m, key: m.tasks.retry(key)),
 )
 
 

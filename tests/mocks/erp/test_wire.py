@@ -178,6 +178,14 @@ def test_the_key_means_nothing_in_synchronous_mode(bench: Any) -> None:
     assert len(bench.erp.orders.records) == 2
 
 
+def test_a_read_may_be_asynchronous_too(bench: Any) -> None:
+    reply = bench.call("GET", "customer/1?fields=id", None, {"prefer": "respond-async"})
+    assert reply.status == 202
+    bench.service.tick(bench.now_us + 5_000_000)
+    job = reply.headers["location"].removeprefix("https://erp.test")
+    assert bench.get(f"{job}/task/1/result")["id"] == "1"
+
+
 def test_a_job_that_fails_keeps_its_refusal(bench: Any) -> None:
     body = bench.order(entity={"externalId": "A-000404"})
     job = bench.call("PUT", PATH, body, {"prefer": "respond-async"}).headers["location"]
