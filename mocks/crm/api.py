@@ -11,6 +11,7 @@ import msgspec
 from domain.http import Reply
 from mocks.crm import bodies as b
 from mocks.crm import bulk_calls, composites, cpq, handlers, logins, query_calls, record_sets
+from mocks.crm import wire_types as w
 from mocks.crm.acts import ACTS, AGENDA
 from mocks.crm.errors import refuse
 from mocks.crm.logins import TOKEN_PATH, authenticate
@@ -31,10 +32,11 @@ _INGEST, _QUERIES = _DATA + "jobs/ingest", _DATA + "jobs/query"
 _SOAP = "/services/Soap/u/{version}"
 _ROUTER = "/services/apexrest/SBQQ/ServiceRouter"
 _LIST = list[dict[str, Any]]
+_SAVED = list[w.Saved]
 OPERATIONS = (
-    Operation("issue_token", "POST", TOKEN_PATH + "token", logins.issue_token, b.TokenForm),
+    Operation("issue_token", "POST", TOKEN_PATH + "token", logins.issue_token, b.TokenForm, reply=w.Granted),
     Operation("revoke_token", "POST", TOKEN_PATH + "revoke", logins.revoke_token, b.RevokeForm),
-    Operation("revoke_token_named", "GET", TOKEN_PATH + "revoke", logins.revoke_token),
+    Operation("revoke_token_named", "GET", TOKEN_PATH + "revoke", logins.revoke_token, query=w.RevokeQuery),
     Operation("show_user", "GET", TOKEN_PATH + "userinfo", logins.show_user),
     Operation("show_identity", "GET", "/id/{organisation}/{user}", logins.show_identity),
     Operation("call_soap", "POST", _SOAP, call_soap, bytes),
@@ -46,51 +48,85 @@ OPERATIONS = (
     Operation("list_objects", "GET", _DATA + "sobjects", handlers.list_objects),
     Operation("show_object", "GET", _OBJECT, handlers.show_object),
     Operation("describe_object", "GET", _OBJECT + "/describe", handlers.describe_object),
-    Operation("list_updated", "GET", _OBJECT + "/updated", handlers.list_updated),
-    Operation("list_deleted", "GET", _OBJECT + "/deleted", handlers.list_deleted),
-    Operation("create_record", "POST", _OBJECT, handlers.create_record, dict, True),
-    Operation("get_record", "GET", _RECORD, handlers.get_record),
+    Operation("list_updated", "GET", _OBJECT + "/updated", handlers.list_updated, query=w.SpanQuery, reply=w.Updated),
+    Operation("list_deleted", "GET", _OBJECT + "/deleted", handlers.list_deleted, query=w.SpanQuery),
+    Operation("create_record", "POST", _OBJECT, handlers.create_record, dict, True, reply=w.Saved),
+    Operation("get_record", "GET", _RECORD, handlers.get_record, query=w.FieldsQuery),
     Operation("update_record", "PATCH", _RECORD, handlers.update_record, dict, True),
     Operation("delete_record", "DELETE", _RECORD, handlers.delete_record, None, True),
-    Operation("get_by_external_id", "GET", _EXTERNAL, handlers.get_by_external_id),
-    Operation("upsert_record", "PATCH", _EXTERNAL, handlers.upsert_record, dict, True),
+    Operation("get_by_external_id", "GET", _EXTERNAL, handlers.get_by_external_id, query=w.FieldsQuery),
+    Operation(
+        "upsert_record", "PATCH", _EXTERNAL, handlers.upsert_record, dict, True, query=w.UpsertQuery, reply=w.Saved
+    ),
     Operation("delete_by_external_id", "DELETE", _EXTERNAL, handlers.delete_by_external_id, None, True),
-    Operation("query", "GET", _DATA + "query", query_calls.query),
-    Operation("query_all", "GET", _DATA + "queryAll", query_calls.query_all),
-    Operation("query_more", "GET", _DATA + "query/{locator}", query_calls.query_more),
-    Operation("query_all_more", "GET", _DATA + "queryAll/{locator}", query_calls.query_more),
-    Operation("search", "GET", _DATA + "search", query_calls.search),
-    Operation("search_named", "GET", _DATA + "parameterizedSearch", query_calls.search_by_parameters),
-    Operation("search_by_body", "POST", _DATA + "parameterizedSearch", query_calls.search_by_parameters, b.Search),
-    Operation("composite", "POST", _DATA + "composite", composites.composite, b.Composite, True),
-    Operation("graph", "POST", _DATA + "composite/graph", composites.graph, b.Graphs, True),
-    Operation("batch", "POST", _DATA + "composite/batch", composites.batch, b.Batch, True),
-    Operation("tree", "POST", _DATA + "composite/tree/{object}", record_sets.create_tree, b.Tree, True),
-    Operation("create_records", "POST", _SETS, record_sets.create_records, b.RecordSet, True),
-    Operation("update_records", "PATCH", _SETS, record_sets.update_records, b.RecordSet, True),
-    Operation("delete_records", "DELETE", _SETS, record_sets.delete_records, None, True),
-    Operation("get_records", "GET", _SETS + "/{object}", record_sets.retrieve_records),
+    Operation("query", "GET", _DATA + "query", query_calls.query, query=w.StatementQuery, reply=w.QueryPage),
+    Operation("query_all", "GET", _DATA + "queryAll", query_calls.query_all, query=w.StatementQuery, reply=w.QueryPage),
+    Operation("query_more", "GET", _DATA + "query/{locator}", query_calls.query_more, reply=w.QueryPage),
+    Operation("query_all_more", "GET", _DATA + "queryAll/{locator}", query_calls.query_more, reply=w.QueryPage),
+    Operation("search", "GET", _DATA + "search", query_calls.search, query=w.StatementQuery, reply=w.Found),
+    Operation(
+        "search_named",
+        "GET",
+        _DATA + "parameterizedSearch",
+        query_calls.search_by_parameters,
+        query=w.SearchQuery,
+        reply=w.Found,
+    ),
+    Operation(
+        "search_by_body",
+        "POST",
+        _DATA + "parameterizedSearch",
+        query_calls.search_by_parameters,
+        b.Search,
+        reply=w.Found,
+    ),
+    Operation(
+        "composite", "POST", _DATA + "composite", composites.composite, b.Composite, True, reply=w.CompositeAnswer
+    ),
+    Operation("graph", "POST", _DATA + "composite/graph", composites.graph, b.Graphs, True, reply=w.GraphsAnswer),
+    Operation("batch", "POST", _DATA + "composite/batch", composites.batch, b.Batch, True, reply=w.BatchAnswer),
+    Operation(
+        "tree", "POST", _DATA + "composite/tree/{object}", record_sets.create_tree, b.Tree, True, reply=w.TreeAnswer
+    ),
+    Operation("create_records", "POST", _SETS, record_sets.create_records, b.RecordSet, True, reply=_SAVED),
+    Operation("update_records", "PATCH", _SETS, record_sets.update_records, b.RecordSet, True, reply=_SAVED),
+    Operation(
+        "delete_records", "DELETE", _SETS, record_sets.delete_records, None, True, query=w.SetQuery, reply=_SAVED
+    ),
+    Operation("get_records", "GET", _SETS + "/{object}", record_sets.retrieve_records, query=w.RetrievalQuery),
     Operation("retrieve_records", "POST", _SETS + "/{object}", record_sets.retrieve_records, b.Retrieval),
-    Operation("upsert_records", "PATCH", _SETS + "/{object}/{field}", record_sets.upsert_records, b.RecordSet, True),
-    Operation("open_ingest_job", "POST", _INGEST, bulk_calls.open_ingest, b.IngestJob, True),
-    Operation("list_ingest_jobs", "GET", _INGEST, bulk_calls.list_jobs),
-    Operation("show_ingest_job", "GET", _INGEST + "/{job}", bulk_calls.show_job),
+    Operation(
+        "upsert_records",
+        "PATCH",
+        _SETS + "/{object}/{field}",
+        record_sets.upsert_records,
+        b.RecordSet,
+        True,
+        reply=_SAVED,
+    ),
+    Operation("open_ingest_job", "POST", _INGEST, bulk_calls.open_ingest, b.IngestJob, True, reply=w.JobAnswer),
+    Operation("list_ingest_jobs", "GET", _INGEST, bulk_calls.list_jobs, reply=w.JobsAnswer),
+    Operation("show_ingest_job", "GET", _INGEST + "/{job}", bulk_calls.show_job, reply=w.JobAnswer),
     Operation("take_job_data", "PUT", _INGEST + "/{job}/batches", bulk_calls.take_data, bytes, True),
-    Operation("change_ingest_job", "PATCH", _INGEST + "/{job}", bulk_calls.change_job, b.JobState, True),
+    Operation(
+        "change_ingest_job", "PATCH", _INGEST + "/{job}", bulk_calls.change_job, b.JobState, True, reply=w.JobAnswer
+    ),
     Operation("delete_ingest_job", "DELETE", _INGEST + "/{job}", bulk_calls.delete_job, None, True),
     Operation("show_successes", "GET", _INGEST + "/{job}/successfulResults", bulk_calls.show_successes),
     Operation("show_failures", "GET", _INGEST + "/{job}/failedResults", bulk_calls.show_failures),
     Operation("show_unprocessed", "GET", _INGEST + "/{job}/unprocessedrecords", bulk_calls.show_unprocessed),
-    Operation("open_query_job", "POST", _QUERIES, bulk_calls.open_query, b.QueryJob, True),
-    Operation("list_query_jobs", "GET", _QUERIES, bulk_calls.list_jobs),
-    Operation("show_query_job", "GET", _QUERIES + "/{job}", bulk_calls.show_job),
-    Operation("change_query_job", "PATCH", _QUERIES + "/{job}", bulk_calls.change_job, b.JobState, True),
+    Operation("open_query_job", "POST", _QUERIES, bulk_calls.open_query, b.QueryJob, True, reply=w.JobAnswer),
+    Operation("list_query_jobs", "GET", _QUERIES, bulk_calls.list_jobs, reply=w.JobsAnswer),
+    Operation("show_query_job", "GET", _QUERIES + "/{job}", bulk_calls.show_job, reply=w.JobAnswer),
+    Operation(
+        "change_query_job", "PATCH", _QUERIES + "/{job}", bulk_calls.change_job, b.JobState, True, reply=w.JobAnswer
+    ),
     Operation("delete_query_job", "DELETE", _QUERIES + "/{job}", bulk_calls.delete_job, None, True),
-    Operation("show_results", "GET", _QUERIES + "/{job}/results", bulk_calls.show_results),
+    Operation("show_results", "GET", _QUERIES + "/{job}/results", bulk_calls.show_results, query=w.PageQuery),
     Operation("stream", "POST", "/cometd/{streaming}", query_calls.stream, _LIST),
     Operation("stream_meta", "POST", "/cometd/{streaming}/{meta}", query_calls.stream, _LIST),
-    Operation("read_model", "GET", _ROUTER, cpq.route),
-    Operation("work_model", "PATCH", _ROUTER, cpq.route, b.RouterCall, True),
+    Operation("read_model", "GET", _ROUTER, cpq.route, query=w.RouterQuery),
+    Operation("work_model", "PATCH", _ROUTER, cpq.route, b.RouterCall, True, query=w.RouterQuery),
     Operation("save_model", "POST", _ROUTER, cpq.route, b.RouterCall, True),
 )
 
