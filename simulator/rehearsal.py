@@ -27,12 +27,12 @@ from integration.outcomes import Failed, Unknown
 from integration.process import Integration, Parts
 from integration.schedule import Schedule
 from integration.settings import Settings
+from mocks.openings import opening_acts
 from mocks.world import World
 from scenarios.timeline import Timeline
 from simulator.clerks import Clerks
 from simulator.latency import LatencyTable
 from simulator.network import Network
-from simulator.openings import opening_acts
 from simulator.remedies import remedies
 from simulator.setup import (
     bounded,

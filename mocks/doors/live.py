@@ -33,6 +33,7 @@ from mocks.kernel.forgery import forge
 from mocks.kernel.limits import Limiter, LimitPolicy
 from mocks.kernel.operations import Refusal
 from mocks.kernel.service import CLOSE, DRIP, HOLD_HEADER, RESET, SILENCE, TRUNCATE, Outcome, Service, entry_of
+from mocks.openings import opening_acts
 
 _CARRIED_AT_ONCE = 64
 _SILENT = Reply(0)
@@ -205,10 +206,20 @@ class LiveWorld:
         self.state.add(inputs.encode(inputs.Performed(act)))
 
     def seed(self, acts: Iterable[Act]) -> int:
-        """Let people act now, whatever instant the acts were written for; return how many acts there were."""
-        now_us, count = self.clock.now_us(), 0
+        """Let people act now, whatever instant the acts were written for; return how many acts there were.
+
+        The invoices of seeded subscriptions stand in the ERP's books afterwards, as after a migration.
+        """
+        invoices = self.world.services["billing"].desk.book.table("invoice")
+        openings: list[Act] = []
+        count = 0
         for count, act in enumerate(acts, start=1):  # noqa: B007
+            now_us, known = self.clock.now_us(), len(invoices)
             self.act(msgspec.structs.replace(act, at_us=now_us))
+            if act.action == "seed_subscription":
+                openings += opening_acts(self.world, now_us, known)
+        for opening in openings:
+            self.act(msgspec.structs.replace(opening, at_us=self.clock.now_us()))
         return count
 
     def _acted(self, act: Act) -> None:

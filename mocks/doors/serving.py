@@ -289,7 +289,7 @@ def running(
 
 
 def open_sockets(
-    ports: Mapping[str, int], *, secure: bool, admin: bool, host: str = LOOPBACK
+    ports: Mapping[str, int], *, secure: bool, admin: bool, host: str = LOOPBACK, admin_host: str = LOOPBACK
 ) -> dict[str, socket.socket]:
     """Return a listening socket for every door; raise OSError with the door's name when its port is taken."""
     names = [*SYSTEMS, *([*SECURE, TLS, PROXY] if secure else []), *([ADMIN] if admin else [])]
@@ -297,7 +297,7 @@ def open_sockets(
     for name in names:
         port = ports.get(name, 0)
         try:
-            found[name] = listen(port, LOOPBACK if name == ADMIN else host)
+            found[name] = listen(port, admin_host if name == ADMIN else host)
         except OSError as error:
             for end in found.values():
                 end.close()

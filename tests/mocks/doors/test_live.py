@@ -21,6 +21,10 @@ from mocks.doors.state import FileState
 from mocks.fulfilment import Quirks
 from mocks.kernel.limits import LimitPolicy
 from mocks.kernel.service import CLOSE, DELIVER, DRIP, RESET, SILENCE, TRUNCATE
+from scenarios.ground import ground
+from scenarios.library import find
+from scenarios.population import seeds
+from scenarios.scale import scaled
 from tests.mocks.doors.conftest import SECOND_US, START_US, Receiver, Wall, get_task, listening, put_task
 
 R = TypeVar("R")
@@ -439,3 +443,15 @@ def test_a_receiver_that_is_not_there_is_tried_again() -> None:
     played(lambda: world.advance(2_000))
     assert [row.arrival.delivery.attempt for row in world.attempts()] == [3, 2, 1]
     assert all("127.0.0.1:9" in row.note for row in world.attempts())
+
+
+def test_what_billing_was_seeded_with_stands_in_the_books_of_the_erp() -> None:
+    chosen = scaled(find("quarter_end"), orders=3, subscriptions=3)
+    world = live()
+    acts = list(seeds(ground(chosen, 1)))
+    assert world.seed(acts) == len(acts)
+    invoiced = {name.id for name in world.services["billing"].desk.book.table("invoice").values()}
+    opened = [line for line in world.snapshot() if b'"open_item"' in line]
+    assert len(opened) == len(invoiced) > 0
+    assert world.seed([]) == 0
+    assert len([line for line in world.snapshot() if b'"open_item"' in line]) == len(opened)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 import msgspec
 
@@ -10,9 +11,12 @@ from domain.acts import Act
 from mocks.world import World
 
 
-def opening_acts(world: World, at_us: int) -> Iterator[Act]:
-    """Yield an act of the ERP for each invoice that billing was seeded with; they are paid."""
-    for invoice in world["billing"].desk.book.table("invoice").values():
+def opening_acts(world: World, at_us: int, beyond: int = 0) -> Iterator[Act]:
+    """Yield an act of the ERP for each invoice that billing was seeded with, beyond the first so many.
+
+    They are paid.
+    """
+    for invoice in islice(world["billing"].desk.book.table("invoice").values(), beyond, None):
         lines = [
             {
                 "sku": line.sku,
