@@ -39,7 +39,11 @@ def read(call: Call) -> Any:
     if type_ is None:
         return None
     try:
-        return msgspec.convert(_tabulated(call.request.body, IGNORED.get(type_, NOTHING)), type_, strict=False)
+        form = _tabulated(call.request.body, IGNORED.get(type_, NOTHING))
+        for head in _JSON:
+            if head in form:
+                form[head] = _json(form[head])
+        return msgspec.convert(form, type_, strict=False)
     except msgspec.ValidationError as error:
         raise Refusal("param_wrong_value", _reason(str(error)), field=_parameter(str(error))) from error
 
@@ -49,25 +53,26 @@ def _tabulated(body: bytes, ignored: frozenset[str]) -> dict[str, Any]:
     nested: dict[str, Any] = {}
     custom: Custom = {}
     tables: dict[str, dict[int, Any]] = {}
+    lists: dict[str, dict[int, Any]] = {}
     for name, value in decode_form(body).items():
         head, inner, row = _place(name)
         if head in ignored:
             continue
         if row >= 0:
-            _add(tables.setdefault(head, {}), inner, row, value)
+            if inner:
+                tables.setdefault(head, {}).setdefault(row, {})[inner[0]] = value
+            else:
+                lists.setdefault(head, {})[row] = value
         elif inner:
             _put(nested, head, inner, value)
         elif head.startswith("cf_"):
             custom[head] = value
         elif (value or head in _KEPT_EMPTY) and nested.setdefault(head, value) is not value:
             raise _both(head)
-    for head, rows in tables.items():
+    for head, rows in (*tables.items(), *lists.items()):
         if head in nested:
             raise _both(head)
         nested[head] = [rows[row] for row in sorted(rows)]
-    for head in _JSON:
-        if head in nested:
-            nested[head] = _json(nested[head])
     if custom:
         nested["custom"] = custom
     return nested
@@ -111,16 +116,6 @@ def _place(name: str) -> tuple[str, tuple[str, ...], int]:
     if columns:
         raise Undecodable(f"{head}[{columns[0]}][{row[:20]}] needs a number as its last bracket")
     return head, (row,), -1
-
-
-def _add(rows: dict[int, Any], column: tuple[str, ...], row: int, value: str) -> None:
-    """Add a cell of a table, or a plain value of a list."""
-    if not column:
-        cells = rows.setdefault(row, value)
-    elif type(cells := rows.setdefault(row, {})) is dict:
-        cells[column[0]] = value
-    if (type(cells) is dict) is not bool(column):
-        raise Undecodable(f"row {row} is used both as a value and as a container")
 
 
 def _put(nested: dict[str, Any], head: str, inner: tuple[str, ...], value: str) -> None:

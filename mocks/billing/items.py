@@ -35,7 +35,9 @@ def asked(billing: Billing, currency: str, rows: Sequence[f.ItemRow], name: str 
             )  # fmt: skip
         unit_minor = listed.list_unit_minor if row.unit_price is None else row.unit_price
         quantity = 0 if listed.metered else row.quantity or 1
-        full_minor = rated(listed.model, unit_minor, listed.tiers, quantity, listed.free) if quantity else 0
+        full_minor = quantity * unit_minor
+        if quantity and (listed.model != "per_unit" or listed.free):
+            full_minor = rated(listed.model, unit_minor, listed.tiers, quantity, listed.free)
         if listed.months:
             prices[listed.sku] = Price(quantity, unit_minor, listed.months, full_minor, listed.metered)
             if plan is None and listed.item_type == "plan":

@@ -235,7 +235,7 @@ def _bill(
 
 
 def _list_price(billing: Billing, subscription: Subscription, sku: str, months: int) -> int:
-    price = billing.listed(sku, subscription.currency, months)
+    price = billing.prices.get(billing.price_keys.get((sku, subscription.currency, months), ""))
     return price.list_unit_minor if price is not None else 0
 
 

@@ -300,17 +300,11 @@ def _line(billing: Billing, line: Line, owner: Invoice | CreditNote) -> r.LineIt
         tax_amount=0,
         discount_amount=0,
         description=f"Tax {line.sku}" if is_tax else line.sku,
-        entity_type=_entity_type(line, listed) if key else "adhoc",
+        entity_type=f"{listed.item_type}_item_price" if listed is not None else "plan_item_price" if key else "adhoc",
         entity_id=key or None,
         reference_line_item_id=line.reverses or None,
         metered=True if line.kind == "usage" else None,
     )
-
-
-def _entity_type(line: Line, listed: ItemPrice | None) -> str:
-    if listed is not None:
-        return f"{listed.item_type}_item_price"
-    return "plan_item_price" if line.months else "charge_item_price"
 
 
 def invoice(billing: Billing, record: Invoice) -> r.Invoice:
