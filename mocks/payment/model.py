@@ -105,8 +105,8 @@ class Processor:
     def referred(self, kind: str, key: str, field: str) -> Any:
         """Return the object a parameter names; raise Refusal (400) when there is none."""
         found = self.tables[kind].get(key)
-        if found is None and self.stand_in is not None:
-            found = self.stand_in(self, kind, key, "")
+        if self.stand_in is not None:
+            found = self.stand_in(self, kind, key, "") or found
         if found is None:
             raise Refusal("reference_missing", f"No such {kind}: '{key}'", field=field)
         return found
