@@ -4,7 +4,11 @@ It owns the customers' terms and credit, sales orders, the receivables, the ledg
 takes invoices, credit memos and cash as others determined them, posts each at once and never changes a posted one.
 
     build(draws, record, plan, quirks)   a Service
-    orders                               how the ERP's order statuses map on the canonical chart
+    api                                  every call it answers, as rows
+    record_types, transforms             the types of records, and what is made from what
+    suiteql, queries, columns            queries: how they are written, run, and what they can ask for
+    order_status                         how the ERP's order statuses map on the canonical chart
+    subledger                            what all documents of accounts receivable share
     catalogue                            subsidiaries, items, accounts
     acts                                 what people do here
 """

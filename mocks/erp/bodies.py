@@ -294,6 +294,12 @@ class RestletQuery(Body, frozen=True, kw_only=True):
     deploy: str
 
 
+class Collection(msgspec.Struct, frozen=True):
+    """Several bodies of one type in one request (content type with `type=collection`), for asynchronous requests."""
+
+    items: tuple[Any, ...]
+
+
 class QueryBody(Body, frozen=True, kw_only=True):
     """A SuiteQL query."""
 

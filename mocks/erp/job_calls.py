@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from domain.http import Reply
 from mocks.erp.addresses import JOBS, JSON_TYPE, LIST_TYPE, Handler, address, page
 from mocks.erp.jobs import Job
@@ -35,33 +37,49 @@ def job(erp: Erp, call: Call) -> Reply:
     body = {
         "id": found.id,
         "completed": found.is_completed,
-        "progress": "succeeded" if found.is_completed else "pending",
+        "progress": _progress(found),
         "task": {"links": [{"rel": "self", "href": address(call, f"{JOBS}/{found.id}/task")}]},
     }
     return Reply(200, {"content-type": JSON_TYPE}, encode_json(body))
 
 
 def job_tasks(erp: Erp, call: Call) -> Reply:
-    """List the one task of a job."""
+    """List the tasks of a job: one, or as many as its collection had bodies."""
     found = erp.jobs.find(call.params["id"])
-    href = address(call, f"{JOBS}/{found.id}/task/1")
-    row = {"id": "1", "completed": found.is_completed, "links": [{"rel": "self", "href": href}]}
-    return Reply(200, {"content-type": LIST_TYPE}, encode_json(page(call, [row], 1, 0, 1_000)))
+    rows = [_shown(found, number, call) for number in range(1, len(found.tasks) + 1)]
+    return Reply(200, {"content-type": LIST_TYPE}, encode_json(page(call, rows, len(rows), 0, 1_000)))
 
 
 def job_task(erp: Erp, call: Call) -> Reply:
-    """Show the task of a job."""
+    """Show a task of a job."""
     found = erp.jobs.find(call.params["id"])
-    href = address(call, f"{JOBS}/{found.id}/task/1/result")
-    body = {"id": "1", "completed": found.is_completed, "links": [{"rel": "result", "href": href}]}
-    return Reply(200, {"content-type": JSON_TYPE}, encode_json(body))
+    return Reply(200, {"content-type": JSON_TYPE}, encode_json(_shown(found, _number(found, call), call)))
+
+
+def _shown(found: Job, number: int, call: Call) -> dict[str, Any]:
+    base = address(call, f"{JOBS}/{found.id}/task/{number}")
+    links = [{"rel": "self", "href": base}, {"rel": "result", "href": f"{base}/result"}]
+    return {"id": str(number), "completed": found.is_completed, "progress": _progress(found), "links": links}
+
+
+def _progress(found: Job) -> str:
+    return "succeeded" if found.is_completed else "pending"
+
+
+def _number(found: Job, call: Call) -> int:
+    text = call.params["task"]
+    if not (text.isascii() and text.isdecimal() and len(text) < 5 and 1 <= int(text) <= len(found.tasks)):
+        raise Refusal("missing_record", f"The job {found.id} has no task {text}.")
+    return int(text)
 
 
 def job_result(erp: Erp, call: Call) -> Reply:
-    """Return what the job's request was answered, or its refusal; not there while the job runs."""
-    found: Job = erp.jobs.find(call.params["id"])
-    if isinstance(found.outcome, Refusal):
-        raise found.outcome
-    if found.outcome is None:
+    """Return what the request of a task was answered, or its refusal; not there while the job runs."""
+    found = erp.jobs.find(call.params["id"])
+    number = _number(found, call)
+    if not found.is_completed:
         raise Refusal("missing_record", f"The job {found.id} has no result yet.")
-    return found.outcome
+    outcome = found.outcomes[number - 1]
+    if isinstance(outcome, Refusal):
+        raise outcome
+    return outcome

@@ -11,6 +11,7 @@ from typing import Any
 
 from domain.charts.chart import IllegalTransition
 from domain.http import Reply
+from mocks.erp.bodies import Collection
 from mocks.erp.quirks import Quirks
 from mocks.kernel.desk import Desk
 from mocks.kernel.operations import Call, Refusal
@@ -19,19 +20,19 @@ KEY_HEADER = "x-netsuite-idempotency-key"
 
 
 class Job:
-    """One accepted request and, once it has run, what came of it: a reply or a refusal."""
+    """One accepted request in one or more tasks and, once it has run, what came of each: a reply or a refusal."""
 
-    __slots__ = ("call", "id", "outcome")
+    __slots__ = ("id", "outcomes", "tasks")
 
-    def __init__(self, key: str, call: Call) -> None:
+    def __init__(self, key: str, tasks: list[Call]) -> None:
         self.id = key
-        self.call = call
-        self.outcome: Reply | Refusal | None = None
+        self.tasks = tasks
+        self.outcomes: list[Reply | Refusal] = []
 
     @property
     def is_completed(self) -> bool:
         """Tell whether the job has run."""
-        return self.outcome is not None
+        return bool(self.outcomes)
 
 
 class Jobs:
@@ -49,7 +50,7 @@ class Jobs:
         if key in self._keys:
             first = address(self._keys[key])
             raise Refusal("idempotency_duplicate", field="X-NetSuite-Idempotency-Key", location=first)
-        job = Job(str(self._desk.next("job")), call)
+        job = Job(str(self._desk.next("job")), _tasks(call))
         self.records[job.id] = job
         if key:
             self._keys[key] = job.id
@@ -64,12 +65,28 @@ class Jobs:
         return job
 
 
+def _tasks(call: Call) -> list[Call]:
+    """Return the calls of a request: one for each body of a collection, else the request itself."""
+    if not isinstance(call.body, Collection):
+        return [call]
+    tasks = []
+    for body in call.body.items:
+        task = Call(call.request, call.operation, call.params, call.now_us, call.number)
+        task.body, task.txn = body, call.txn
+        tasks.append(task)
+    return tasks
+
+
 def run_job(model: Any, key: str) -> None:
-    """Run an accepted job; its refusal is its result."""
+    """Run an accepted job; a refusal is the result of its task."""
     job = model.jobs.records[key]
+    job.outcomes = [_outcome(model, task) for task in job.tasks]
+
+
+def _outcome(model: Any, task: Call) -> Reply | Refusal:
     try:
-        job.outcome = job.call.operation.handler(model, job.call)
+        return task.operation.handler(model, task)
     except Refusal as refusal:
-        job.outcome = refusal
+        return refusal
     except IllegalTransition as error:
-        job.outcome = Refusal("conflict_state", str(error))
+        return Refusal("conflict_state", str(error))

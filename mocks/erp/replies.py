@@ -66,6 +66,7 @@ class TaskReply(msgspec.Struct, frozen=True):
 
     id: str
     completed: bool
+    progress: str
     links: list[Link]
 
 

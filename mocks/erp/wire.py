@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
-from mocks.erp.bodies import TokenBody
+from mocks.erp.bodies import Collection, TokenBody
 from mocks.kernel.codec import Undecodable, decode_form, decode_json
 from mocks.kernel.operations import Call, Refusal
 
@@ -18,6 +18,7 @@ VALUE_VALIDATION = "x-netsuite-propertyvaluevalidation"
 _STEP = re.compile(r"(\w+)|\[(\d+)\]")
 _PATH = re.compile(r" - at `\$\.?([^`]*)`$")
 _CUSTOM = ("cust",)
+COLLECTION, _BATCH_MAX = "type=collection", 100
 
 
 @lru_cache(maxsize=64)
@@ -33,6 +34,8 @@ def decode(call: Call, unknown_properties: str) -> Any:
     body = call.request.body
     if kind is TokenBody:
         return msgspec.convert(decode_form(body), TokenBody)
+    if COLLECTION in call.request.headers.get("content-type", "") and call.operation.name.startswith("create_"):
+        kind = _collection(kind)
     if not body and call.operation.name.startswith("transform"):
         body = b"{}"
     try:
@@ -45,6 +48,13 @@ def decode(call: Call, unknown_properties: str) -> Any:
         return _leniently(kind, decode_json(body), call.request.headers, unknown_properties)
     except RecursionError as error:
         raise Undecodable("The request body is nested too deeply.") from error
+
+
+@lru_cache(maxsize=64)
+def _collection(kind: Any) -> Any:
+    """Return the type of a collection of bodies."""
+    at_most = Annotated[tuple[kind, ...], msgspec.Meta(min_length=1, max_length=_BATCH_MAX)]
+    return msgspec.defstruct("Batch", [("items", at_most)], bases=(Collection,), frozen=True)
 
 
 def _leniently(kind: Any, raw: Any, headers: Mapping[str, str], unknown_properties: str) -> Any:

@@ -9,7 +9,7 @@ import msgspec
 
 from domain.http import Reply
 from mocks.erp.addresses import RECORDS, Handler, address, found
-from mocks.erp.bodies import LineBody, LinesBody, OrderBody
+from mocks.erp.bodies import Collection, LineBody, LinesBody, OrderBody
 from mocks.erp.catalogue import invalid_reference
 from mocks.erp.drafts import lines_of
 from mocks.erp.model import Erp
@@ -43,8 +43,15 @@ def token(erp: Erp, call: Call) -> Reply:
 
 
 def creating(kind: str, part: str) -> Handler:
-    """Return the handler that creates a record."""
-    return lambda erp, call: created(call, kind, getattr(erp, part).create(call.body, call.txn))
+    """Return the handler that creates a record; several at once only asynchronously."""
+
+    def create(erp: Erp, call: Call) -> Reply:
+        if isinstance(call.body, Collection):
+            detail = "Collections are created asynchronously only. Set Prefer to respond-async."
+            raise Refusal("invalid_header", detail, "Prefer")
+        return created(call, kind, getattr(erp, part).create(call.body, call.txn))
+
+    return create
 
 
 def putting(kind: str, part: str) -> Handler:

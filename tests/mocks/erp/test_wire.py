@@ -186,6 +186,25 @@ def test_a_read_may_be_asynchronous_too(bench: Any) -> None:
     assert bench.get(f"{job}/task/1/result")["id"] == "1"
 
 
+def test_a_collection_is_a_job_of_many_tasks(bench: Any) -> None:
+    kind = {"content-type": "application/vnd.oracle.resource+json; type=collection", "prefer": "respond-async"}
+    rows = [{"companyName": name, "externalId": name, "subsidiary": {"id": "US"}} for name in ("B1", "B2", "A-000001")]
+    reply = bench.call("POST", "customer", {"items": rows}, kind)
+    assert reply.status == 202
+    job = reply.headers["location"].removeprefix("https://erp.test")
+    bench.service.tick(bench.now_us + 5_000_000)
+    assert [row["id"] for row in bench.get(f"{job}/task")["items"]] == ["1", "2", "3"]
+    results = [bench.call("GET", f"{job}/task/{number}/result").status for number in (1, 2, 3, 4)]
+    assert results == [204, 204, 400, 404]
+    assert bench.get("customer/eid:B2")["companyName"] == "B2"
+    del kind["prefer"]
+    refused = bench.call("POST", "customer", {"items": rows}, kind)
+    assert json.loads(refused.body)["o:errorDetails"][0]["o:errorHeader"] == "Prefer"
+    kind["prefer"] = "respond-async"
+    for items in ([], rows * 34, [{"colour": "red"}]):
+        assert bench.call("POST", "customer", {"items": items}, kind).status == 400
+
+
 def test_a_job_that_fails_keeps_its_refusal(bench: Any) -> None:
     body = bench.order(entity={"externalId": "A-000404"})
     job = bench.call("PUT", PATH, body, {"prefer": "respond-async"}).headers["location"]

@@ -286,6 +286,19 @@ async def check_an_asynchronous_request_and_its_key() -> None:
     assert (await REST.get(result.headers["location"].partition("/services/rest")[2]))["companyName"] == "Later"
 
 
+async def check_a_collection_of_records() -> None:
+    headers = {"Content-Type": "application/vnd.oracle.resource+json; type=collection", "Prefer": "respond-async"}
+    rows = [{"companyName": name, "externalId": name, "subsidiary": {"id": "US"}} for name in ("B-1", "B-2", "B-1")]
+    reply = await REST.request("POST", "/record/v1/customer", json={"items": rows}, headers=headers)
+    assert reply.status_code == 202, reply.text
+    job = reply.headers["location"].partition("/services/rest")[2]
+    while not (await REST.get(job))["completed"]:
+        await asyncio.sleep(0.1)
+    results = [await REST.request("GET", f"{job}/task/{number}/result") for number in (1, 2, 3)]
+    assert [result.status_code for result in results] == [204, 204, 400]
+    assert results[2].json()["o:errorDetails"][0]["o:errorCode"] == "DUP_RCRD"
+
+
 async def check_schemas() -> None:
     schema = await REST.jsonschema("salesOrder")
     assert schema["properties"]["externalId"]
