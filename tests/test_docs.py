@@ -150,7 +150,9 @@ def test_every_mutant_is_described() -> None:
 
 def test_every_dependency_has_its_reason() -> None:
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    listed = "".join(re.findall(r"^(?:dependencies|mocks|test|lint|lock) = \[(.*?)\]\n", text, re.MULTILINE | re.DOTALL))
+    listed = "".join(
+        re.findall(r"^(?:dependencies|mocks|test|lint|lock) = \[(.*?)\]\n", text, re.MULTILINE | re.DOTALL)
+    )
     names = re.findall(r"\"([A-Za-z][\w-]*)", listed)
     page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
     assert len(names) > 15
