@@ -163,11 +163,13 @@ def create_quote(crm: Crm, arguments: dict[str, Any]) -> None:
 
 def _keep_lines(crm: Crm, quote_id: str, currency: str, lines: list[_Cells]) -> None:
     """Keep the line items in order, each bundle followed by its parts."""
-    number = 0
+    number, has_bundles = 0, bool(crm.store.tables[PRODUCT_OPTION.name])
     for line in lines:
         number += 1
         whole = line_row(crm.desk, currency, (quote_id, f"{number:08d}", *line, None, None, None))
         crm.store.put(QUOTE_LINE, whole)
+        if not has_bundles:
+            continue
         sku, _, quantity, *_, months = line
         for part in parts_of(crm.store, sku):
             number += 1

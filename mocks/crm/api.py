@@ -227,6 +227,7 @@ def bound(crm: Crm) -> Dialect:
         version = call.params.get("version")
         if version is not None and version not in versions and call.request.target.startswith("/services/data"):
             handlers.version_of(crm, call)
-        return decode(call)
+        reader = _READERS.get(call.operation.name)
+        return None if reader is None else reader(call)
 
     return msgspec.structs.replace(DIALECT, decode=checked, finish=counted)

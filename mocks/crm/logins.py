@@ -15,8 +15,9 @@ from mocks.crm.model import Crm
 from mocks.kernel.operations import Call, Refusal, json_reply
 
 TOKEN_PATH = "/services/oauth2/"
-_VERSIONS_PATH = "/services/data"
-_OPEN = (TOKEN_PATH + "token", TOKEN_PATH + "revoke", "/services/Soap/", "/services/oauth2/authorize")
+_VERSIONS_PATH, _DATA_PATH = "/services/data", "/services/data/v"
+_IDENTITY = ("/id/", TOKEN_PATH)
+_OPEN = (TOKEN_PATH + "token", TOKEN_PATH + "revoke", "/services/Soap/")
 _SCHEMES = ("Bearer", "OAuth")
 _JWT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _NEEDED: Mapping[str, tuple[str, ...]] = {
@@ -32,26 +33,17 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
 def authenticate(crm: Crm, request: Request) -> Refusal | None:
     """Return why a call may not pass: no living session, or the day's allowance spent. None lets it pass."""
     target = request.target
-    if not target.startswith("/services/data/v"):
-        if target.startswith(_OPEN) or target.partition("?")[0].rstrip("/") == _VERSIONS_PATH:
-            return None
-        if target.startswith("/cometd/"):  # streaming does not count against the day's allowance
-            return None if _has_session(crm, request) else Refusal("unauthenticated")
-        if not _has_session(crm, request) and target.startswith(("/id/", TOKEN_PATH)):
-            return Refusal("bad_oauth_token")
-    if not _has_session(crm, request):
-        return Refusal("unauthenticated")
-    return None if crm.allowance.spend(crm.desk.book.now_us) else Refusal("allowance_spent")
-
-
-def _has_session(crm: Crm, request: Request) -> bool:
-    strictness = crm.quirks.authentication
-    if strictness == "off":
-        return True
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme not in _SCHEMES or not token:
-        return False
-    return strictness == "shape" or crm.sessions.touch(token, crm.desk.book.now_us)
+    is_data = target.startswith(_DATA_PATH)
+    if not is_data and (target.startswith(_OPEN) or target.partition("?")[0].rstrip("/") == _VERSIONS_PATH):
+        return None
+    strictness, now_us = crm.quirks.authentication, crm.desk.book.now_us
+    if strictness != "off":
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme not in _SCHEMES or not token or (strictness == "verify" and not crm.sessions.touch(token, now_us)):
+            return Refusal("bad_oauth_token" if target.startswith(_IDENTITY) else "unauthenticated")
+    if not is_data and target.startswith("/cometd/"):  # streaming does not count against the day's allowance
+        return None
+    return None if crm.allowance.spend(now_us) else Refusal("allowance_spent")
 
 
 def is_welcome(crm: Crm, username: str, password: str) -> bool:

@@ -72,7 +72,7 @@ def deliver(crm: Crm, message: Message, _now_us: int) -> Request:
 
 
 def _text(of: SObject, at: int, row: Row) -> str:
-    value = shown(of, at, row)
+    value = row[at] if type(row[at]) is str else shown(of, at, row)
     return escape(str(value).lower() if isinstance(value, bool) else str(value))
 
 

@@ -263,19 +263,18 @@ def _sorted(store: Store, key: SortKey, rows: list[Row]) -> list[Row]:
     target = key.target
     held = [(row[target.position], row) for row in rows] if not target.steps else _parent_values(store, target, rows)
     empty = [row for value, row in held if value is None]
-    full = [pair for pair in held if pair[0] is not None]
-    full.sort(key=_folded_first if target.field.type in TEXT_TYPES else _first, reverse=key.descending)
+    if target.field.type in TEXT_TYPES:
+        full = [(value.lower(), row) for value, row in held if value is not None]
+    else:
+        full = [pair for pair in held if pair[0] is not None]
+    full.sort(key=_first, reverse=key.descending)
     filled = [row for _, row in full]
     return filled + empty if key.nulls_last else empty + filled
-
-
-def _parent_values(store: Store, target: Target, rows: list[Row]) -> list[tuple[Any, Row]]:
-    held = [(target.record(store, row), row) for row in rows]
-    return [(parent[target.position] if parent is not None else None, row) for parent, row in held]
 
 
 _first = itemgetter(0)
 
 
-def _folded_first(pair: tuple[Any, Row]) -> Any:
-    return pair[0].lower()
+def _parent_values(store: Store, target: Target, rows: list[Row]) -> list[tuple[Any, Row]]:
+    held = [(target.record(store, row), row) for row in rows]
+    return [(parent[target.position] if parent is not None else None, row) for parent, row in held]

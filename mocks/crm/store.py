@@ -14,49 +14,49 @@ class Keyed:
     """Ids by value, for fields with few records per value. Text is matched without case (`folds`), ids are not."""
 
     def __init__(self, folds: bool) -> None:
-        self._folds = folds
-        self._ids: dict[Any, tuple[str, ...]] = {}
+        self.folds = folds
+        self.ids: dict[Any, tuple[str, ...]] = {}
 
     def add(self, value: Any, key: str) -> None:
         """Add a record."""
-        if self._folds:
+        if self.folds:
             value = value.lower()
-        known = self._ids.get(value)
-        self._ids[value] = (key,) if known is None else (*known, key)
+        known = self.ids.get(value)
+        self.ids[value] = (key,) if known is None else (*known, key)
 
     def remove(self, value: Any, key: str) -> None:
         """Take a record out."""
-        if self._folds:
+        if self.folds:
             value = value.lower()
-        rest = tuple([each for each in self._ids[value] if each != key])
+        rest = tuple([each for each in self.ids[value] if each != key])
         if rest:
-            self._ids[value] = rest
+            self.ids[value] = rest
         else:
-            del self._ids[value]
+            del self.ids[value]
 
     def find(self, value: Any) -> Sequence[str]:
         """Return the ids of the records with a value, oldest entry first."""
-        return self._ids.get(value.lower() if self._folds else value, NOTHING)
+        return self.ids.get(value.lower() if self.folds else value, NOTHING)
 
 
 class Grouped:
     """Ids by value, for fields with few values."""
 
     def __init__(self, folds: bool) -> None:
-        self._folds = folds
-        self._ids: dict[Any, dict[str, None]] = {}
+        self.folds = folds
+        self.ids: dict[Any, dict[str, None]] = {}
 
     def add(self, value: Any, key: str) -> None:
         """Add a record."""
-        self._ids.setdefault(value.lower() if self._folds else value, {})[key] = None
+        self.ids.setdefault(value.lower() if self.folds else value, {})[key] = None
 
     def remove(self, value: Any, key: str) -> None:
         """Take a record out."""
-        del self._ids[value.lower() if self._folds else value][key]
+        del self.ids[value.lower() if self.folds else value][key]
 
     def find(self, value: Any) -> Sequence[str]:
         """Return the ids of the records with a value, oldest entry first."""
-        return tuple(self._ids.get(value.lower() if self._folds else value, NOTHING))
+        return tuple(self.ids.get(value.lower() if self.folds else value, NOTHING))
 
 
 def folded(value: Any) -> Any:
@@ -122,11 +122,11 @@ class Store:
         """Return the index of a field, or None."""
         return self._indexes[of.name].get(at)
 
-    def find(self, of: SObject, at: int, value: object) -> list[Row]:
+    def find(self, of: SObject, at: int, value: Any) -> list[Row]:
         """Return the live records whose indexed field has a value."""
         found = []
-        table = self.tables[of.name]
-        for key in self._indexes[of.name][at].find(value):
+        table, index = self.tables[of.name], self._indexes[of.name][at]
+        for key in index.ids.get(value.lower() if index.folds else value, NOTHING):
             row = table[key]
             if not row[IS_DELETED]:
                 found.append(row)

@@ -47,6 +47,8 @@ class Unit:
         self._effects: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
         self._tells = bool(outbound.rules) or any(map(events.captures, store.schema.objects))
         store.watch = self._noticed if self._tells else None
+        self.document: Callable[[str, str], Any | None] = desk.book.get
+        """Returns a document by kind and key as the unit sees it, or None: outside a unit, as the book has it."""
 
     # --- what a model does in it ------------------------------------------------------------------------------------
 
@@ -65,13 +67,9 @@ class Unit:
     def _put_later(self, kind: str, key: str, document: Document, status: str, txn: str) -> None:
         self._desk.book.put(kind, key, document, document, status, txn)
 
-    def document(self, kind: str, key: str) -> Any | None:
-        """Return a document as the unit sees it, or None."""
-        if self._effects:
-            pending = self._pending(kind, key)
-            if pending is not None:
-                return pending[2]
-        return self._desk.book.get(kind, key)
+    def _seen(self, kind: str, key: str) -> Any | None:
+        pending = self._pending(kind, key)
+        return self._desk.book.get(kind, key) if pending is None else pending[2]
 
     def _pending(self, kind: str, key: str) -> tuple[Any, ...] | None:
         for effect, arguments in reversed(self._effects):
@@ -114,7 +112,7 @@ class Unit:
     def _begin(self) -> Mark:
         """Open a unit, or a step of the open one."""
         self._depth += 1
-        self._store.watch = self._noticed
+        self._store.watch, self.document = self._noticed, self._seen
         return Mark(len(self._changes), len(self._effects))
 
     def _commit(self) -> None:
@@ -122,6 +120,7 @@ class Unit:
         self._depth -= 1
         if self._depth:
             return
+        self.document = self._desk.book.get
         changes, effects = self._changes, self._effects
         self._changes, self._effects = [], []
         self._store.watch = self._noticed if self._tells else None
@@ -139,6 +138,8 @@ class Unit:
         del self._effects[mark.effects :]
         self._depth -= 1
         self._store.watch = self._noticed if self._depth or self._tells else None
+        if not self._depth:
+            self.document = self._desk.book.get
 
     def _noticed(self, of: SObject, before: Row | None, after: Row) -> None:
         if self._depth:
