@@ -56,7 +56,7 @@ def _tabulated(body: bytes, ignored: frozenset[str]) -> dict[str, Any]:
     lists: dict[str, dict[int, Any]] = {}
     for name, value in decode_form(body).items():
         head, inner, row = _place(name)
-        if head in ignored:
+        if head in ignored or (inner and not value):  # clients send what is not set as an empty text
             continue
         if row >= 0:
             if inner:
