@@ -5,7 +5,7 @@ Replay ids rise and are not contiguous, as the vendor's do not promise to be. So
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +16,7 @@ from mocks.crm.values import shown
 from mocks.kernel.desk import Desk
 
 RETENTION_US = 72 * 3_600_000_000
+_FORGOTTEN_AT_ONCE = 1_024
 ALL_CHANGES = "/data/ChangeEvents"
 _STAMPS = frozenset({ID, IS_DELETED, CREATED, MODIFIED, MODSTAMP})
 
@@ -46,7 +47,7 @@ class Events:
 
     def since(self, channel: str, replay_id: int) -> list[Event]:
         """Return the events of a channel after a replay id, oldest first."""
-        start = bisect_right(self._log, replay_id, key=_replay_id)
+        start = max(bisect_right(self._log, replay_id, key=_replay_id), self._first_kept())
         return [event for event in self._log[start:] if channel in event.channels]
 
     def newest_id(self) -> int:
@@ -55,8 +56,8 @@ class Events:
 
     def oldest_id(self) -> int:
         """Return the replay id of the oldest event that is kept."""
-        self._forget()
-        return self._log[0].replay_id if self._log else self._last_id
+        first = self._first_kept()
+        return self._log[first].replay_id if first < len(self._log) else self._last_id
 
     def publish(self, of: SObject, row: Row) -> int:
         """Tell a platform event; return its replay id."""
@@ -108,10 +109,20 @@ class Events:
         self._log.append(Event(self._last_id, self._desk.now_us, channels, told))
         return self._last_id
 
-    def _forget(self) -> None:
+    def _first_kept(self) -> int:
+        """Return where in the log the events begin that are young enough to be told."""
         oldest_us = self._desk.now_us - RETENTION_US
-        if self._log and self._log[0].at_us < oldest_us:
-            self._log = [event for event in self._log if event.at_us >= oldest_us]
+        return 0 if not self._log or self._log[0].at_us >= oldest_us else bisect_left(self._log, oldest_us, key=_at_us)
+
+    def _forget(self) -> None:
+        """Drop the events that are too old, many at a time."""
+        first = self._first_kept()
+        if first >= _FORGOTTEN_AT_ONCE:
+            del self._log[:first]
+
+
+def _at_us(event: Event) -> int:
+    return event.at_us
 
 
 def _replay_id(event: Event) -> int:

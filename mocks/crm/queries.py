@@ -107,7 +107,11 @@ class Queries:
 
     def _open(self, plan: Plan, literals: Literals, keys: tuple[str, ...], batch: int) -> str:
         now_us = self._desk.now_us
-        self._cursors = {name: each for name, each in self._cursors.items() if now_us - each.opened_us <= _LIFE_US}
+        while self._cursors:  # the oldest come first
+            key = next(iter(self._cursors))
+            if now_us - self._cursors[key].opened_us <= _LIFE_US:
+                break
+            del self._cursors[key]
         locator = ids.record_id("0r8", self._desk.next("0r8"))
         self._cursors[locator] = Cursor(plan, literals, keys, batch, now_us)
         return locator

@@ -7,6 +7,7 @@ from collections import deque
 from mocks.crm import ids
 
 _HOUR_US = 3_600_000_000
+_SWEPT_AT = 256
 _DAY_HOURS = 24
 
 
@@ -17,6 +18,7 @@ class Sessions:
         self._organisation15 = organisation_id[:15]
         self._idle_us = idle_seconds * 1_000_000
         self._last_us: dict[str, int] = {}
+        self._swept_at = _SWEPT_AT
         self._over: set[str] = set()
 
     def refresh_token(self, number: int) -> str:
@@ -45,8 +47,10 @@ class Sessions:
         return count
 
     def open(self, number: int, now_us: int) -> str:
-        """Return a new token; sessions that have ended are forgotten."""
-        self._last_us = {token: last for token, last in self._last_us.items() if now_us - last <= self._idle_us}
+        """Return a new token; sessions that have ended are forgotten, many at a time."""
+        if len(self._last_us) >= self._swept_at:
+            self._last_us = {token: last for token, last in self._last_us.items() if now_us - last <= self._idle_us}
+            self._swept_at = max(_SWEPT_AT, 2 * len(self._last_us))
         token = f"{self._organisation15}!AR{ids.record_id('00A', number)[3:15]}"
         self._last_us[token] = now_us
         return token
