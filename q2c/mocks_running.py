@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
@@ -20,18 +19,25 @@ _TIMEOUT_SECONDS = 300.0
 
 
 class Mocks(msgspec.Struct, frozen=True, kw_only=True):
-    """Running mocks: their process, the address of each door by name, and the certificate that clients are to trust."""
+    """Running mocks: their process, the address of each door by name, and the certificate that clients are to trust.
+
+    `admin_token` lets in who comes to the admin side; empty when it needs none.
+    """
 
     pid: int
     addresses: dict[str, str]
     ca_bundle: str = ""
+    admin_token: str = ""
 
 
 def write(workspace: Path, mocks: Mocks) -> None:
     """Say in a workspace that these mocks are running; the folder keeps itself out of version control."""
     workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
     (workspace / ".gitignore").write_text("*\n", encoding="ascii")
-    (workspace / _FILE).write_bytes(msgspec.json.format(msgspec.json.encode(mocks), indent=2) + b"\n")
+    file = workspace / _FILE
+    file.touch(mode=0o600)
+    file.chmod(0o600)
+    file.write_bytes(msgspec.json.format(msgspec.json.encode(mocks), indent=2) + b"\n")
 
 
 def forget(workspace: Path, pid: int) -> None:
@@ -55,22 +61,25 @@ def find(workspace: Path) -> Mocks:
 def ask(workspace: Path, method: str, path: str, body: Any = None, raw: bytes | None = None) -> bytes:
     """Ask the admin port of the running mocks; end the command with what was wrong when it says so."""
     content = raw if raw is not None else (b"" if body is None else json.dumps(body).encode())
-    status, answer = _exchange(find(workspace).addresses, method, path, content)
+    status, answer = _exchange(find(workspace), method, path, content)
     if status >= 400:
         give_up(_problem(answer))
     return answer
 
 
-def _exchange(addresses: Mapping[str, str], method: str, path: str, content: bytes) -> tuple[int, bytes]:
-    admin = urlsplit(addresses["admin"])
+def _exchange(mocks: Mocks, method: str, path: str, content: bytes) -> tuple[int, bytes]:
+    admin = urlsplit(mocks.addresses["admin"])
+    headers = {"content-type": "application/json"}
+    if mocks.admin_token:
+        headers["authorization"] = f"Bearer {mocks.admin_token}"
     connection = HTTPConnection(admin.hostname or "", admin.port, timeout=_TIMEOUT_SECONDS)
     try:
-        connection.request(method, path, content, {"content-type": "application/json"})
+        connection.request(method, path, content, headers)
         reply = connection.getresponse()
         return reply.status, reply.read()
     except (OSError, HTTPException) as error:
         give_up(
-            f"the mocks do not answer at {addresses['admin']} ({error}). Start them with: q2c mocks up",
+            f"the mocks do not answer at {mocks.addresses['admin']} ({error}). Start them with: q2c mocks up",
             exits.COULD_NOT_RUN,
         )
     finally:

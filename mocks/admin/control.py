@@ -55,7 +55,8 @@ class Control:
         self.live = live
         self.addresses: Mapping[str, str] = {} if addresses is None else addresses
         self.seeds = seeds
-        self.observer = observer or Observer()
+        told = next((each for each in live.listeners if isinstance(each, Observer)), None)
+        self.observer = observer or told or Observer()
         self.observer.watch(live)
 
     # --- what there is ----------------------------------------------------------------------------------------------

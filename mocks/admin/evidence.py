@@ -10,7 +10,7 @@ import msgspec
 
 from mocks.admin.control import Control
 from mocks.admin.frame import ANY_SYSTEM, at, pretty, site, status_cell
-from mocks.admin.shapes import DeliveryLog, DocumentDetail, Documents, RequestDetail, RequestRow, Search
+from mocks.admin.shapes import AttemptRow, DeliveryLog, DocumentDetail, Documents, RequestDetail, RequestRow, Search
 from web import words
 from web.blocks import Block, Cell, Group, Items, Section, Table, Text, columns
 from web.blocks import row as cells
@@ -171,12 +171,11 @@ def _cause(cause: str) -> Cell:
 def deliveries(log: DeliveryLog, system: str) -> SitePage:
     """Return the page of messages out."""
     choose = Field(name="system", label="System", kind="select", options=ANY_SYSTEM, value=system)
-    titles = columns("#Number", "When", "System", "Topic", "Transaction", "#Attempt", "To", "#Status", "Remark", "")
+    titles = columns("#Number", "When", "System", "Topic", "Transaction", "#Attempt", "To, remarks", "#Status", "")
     attempts = Table(caption="Attempts, the newest first", columns=titles, empty="None yet.", rows=tuple(
         cells(
             str(each.number), at(each.at_us), each.system, each.topic, each.txn, str(each.attempt),
-            each.url or words.NOTHING, status_cell(each.status),
-            _remark(each.note, each.fault, each.genuine, each.manual),
+            _where(each), status_cell(each.status),
             Cell("Redeliver", action=f"/ui/deliveries/{each.number}/redeliver", label=f"Redeliver {each.number}"),
         )
         for each in log.attempts[:200]
@@ -191,10 +190,12 @@ def deliveries(log: DeliveryLog, system: str) -> SitePage:
     )  # fmt: skip
 
 
-def _remark(note: str, fault: str, genuine: bool, manual: bool) -> str:
-    marks = ["asked for by a person"] if manual else []
-    if fault:
-        marks.append(f"fault: {fault}")
-    if not genuine:
+def _where(each: AttemptRow) -> str:
+    marks = [each.url] if each.url else []
+    if each.manual:
+        marks.append("asked for by a person")
+    if each.fault:
+        marks.append(f"fault: {each.fault}")
+    if not each.genuine:
         marks.append("forged")
-    return "; ".join([*marks, *([note] if note else [])])
+    return "; ".join([*marks, *([each.note] if each.note else [])]) or words.NOTHING

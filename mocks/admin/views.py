@@ -59,7 +59,7 @@ def _services(control: Control, counts: Mapping[str, int]) -> Table:
             Cell(words.count(counts.get(name, 0)), href=f"/ui/journal?system={name}"), words.count(entries),
             limit_words(limits[name]), Cell("OpenAPI", href=f"/openapi/{name}.json", label=f"OpenAPI of {name}"),
         ))  # fmt: skip
-    titles = columns("System", "Address", "With TLS", "#Requests", "#Documents", "Limits", "Document")
+    titles = columns("System", "Address", "With TLS", "#Requests", "#Documents", "Limits", "Dialect")
     return Table(caption="Systems of record", columns=titles, rows=tuple(rows))
 
 
@@ -222,10 +222,10 @@ def clock(reading: Reading) -> SitePage:
         "Clock", "/ui/clock", Section("now", "Now", (shown,)),
         Section("advance", "Advance", (
             Text("All that is due on the way happens in order, each thing at its own instant."), *strides,
-            Form(id="advance", action="/ui/clock", button="Advance", fields=(by,)),
+            Form(id="stride", action="/ui/clock", button="Advance", fields=(by,)),
         )),
         Section("run", "Stop and run", (
-            stop, Form(id="run", action="/ui/clock", button="Run", fields=(speed,)),
+            stop, Form(id="pace", action="/ui/clock", button="Run", fields=(speed,)),
         )),
         follows=True,
     )  # fmt: skip

@@ -62,6 +62,8 @@ def env(workspace: Path, shell: str, unset: bool, as_json: bool) -> None:
 def variables(mocks: Mocks) -> Mapping[str, str]:
     """Return the variables by name: an address per door, and proxy and trust when the mocks speak TLS."""
     found = {f"Q2C_{door.upper()}_URL": url for door, url in mocks.addresses.items()}
+    if mocks.admin_token:
+        found["Q2C_ADMIN_TOKEN"] = mocks.admin_token
     if mocks.ca_bundle:
         found |= dict.fromkeys(_PROXY, mocks.addresses["proxy"])
         found |= dict.fromkeys(_NO_PROXY, _LOCAL)

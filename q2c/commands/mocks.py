@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import secrets
 import signal
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ import msgspec
 from q2c import exits, mocks_running
 from q2c.commands.env import env
 from q2c.mocks_running import WORKSPACE, Mocks
+from q2c.seeding import company
+from q2c.switches import parsed
 from q2c.trouble import give_up
 
 SYSTEMS = ("crm", "erp", "billing", "tax", "payment", "fulfilment")
@@ -54,6 +57,10 @@ mocks.add_command(env)
 @click.option("--port", "ports", multiple=True, metavar="DOOR=PORT", help="Port of a door; 0 takes any that is free.")
 @click.option("--ephemeral", is_flag=True, help="Any free port for every door that --port does not name.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where services listen; admin stays local.")
+@click.option("--admin-host", default="127.0.0.1", show_default=True, help="Where the admin API and page listen.")
+@click.option(
+    "--admin-token", envvar="Q2C_ADMIN_TOKEN", default="", help="Who may use them; made up when they are not local."
+)
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=1, show_default=True, help="Chance.")
 @click.option("--state", type=click.Path(path_type=Path, dir_okay=False), help="Keep the world in this file (SQLite).")
 @click.option("--turbo", is_flag=True, help="Our own transport for the plain ports: twice as fast.")
@@ -63,6 +70,7 @@ mocks.add_command(env)
 @click.option(
     "--switch", "switches", multiple=True, metavar="SYSTEM.NAME=VALUE", help=f"A vendor's quirk, {_SYSTEM_HELP}."
 )
+@click.option("--drift", "drifts", multiple=True, metavar="NAME", help="A change to rehearse: q2c mocks drifts.")
 @click.option("--unlimited", is_flag=True, help="No rate limits and no daily quotas.")
 @click.option("--freeze", is_flag=True, help="Stop the clock of the world.")
 @click.option("--speed", type=float, help="World seconds in a second of the wall.")
@@ -100,11 +108,16 @@ async def _up(said: Mapping[str, Any], state: Any) -> None:
     world, workspace = _world(said, state), said["workspace"]
     authority = None if said["no_tls"] else open_authority(workspace)
     try:
-        sockets = open_sockets(_ports(said), secure=authority is not None, admin=True, host=said["host"])
+        sockets = open_sockets(
+            _ports(said), secure=authority is not None, admin=True, host=said["host"], admin_host=said["admin_host"]
+        )
     except OSError as error:
         give_up(f"{error.strerror}. Name another one (--port payment=9999) or take any that is free (--ephemeral).")
     found = addresses(sockets)
-    running = Mocks(pid=os.getpid(), addresses=found, ca_bundle=str(authority.bundle.resolve()) if authority else "")
+    token = _token(said["admin_host"], said["admin_token"])
+    bundle = str(authority.bundle.resolve()) if authority else ""
+    running = Mocks(pid=os.getpid(), addresses=found, ca_bundle=bundle, admin_token=token)
+    admin = application(world, found, token=token, seeds=company)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -115,23 +128,30 @@ async def _up(said: Mapping[str, Any], state: Any) -> None:
         _tell(running, said["as_json"])
 
     try:
-        await serve(
-            world, sockets, stop, ready, authority=authority, turbo=said["turbo"], admin=application(world, found)
-        )  # fmt: skip
+        await serve(world, sockets, stop, ready, authority=authority, turbo=said["turbo"], admin=admin)
     finally:
         mocks_running.forget(workspace, running.pid)
 
 
+def _token(host: str, token: str) -> str:
+    """Return the token of the admin side: what was said, or one made up when it is not for this machine only."""
+    from mocks.doors.post import is_loopback
+
+    return token or ("" if is_loopback(host) else secrets.token_urlsafe(24))
+
+
 def _world(said: Mapping[str, Any], state: Any) -> Any:
+    from mocks.admin.observer import Observer
     from mocks.doors.live import Divergence, LiveWorld
     from mocks.doors.post import Targets
     from mocks.doors.settings import UNLIMITED, quirks_of
 
     try:
-        quirks = quirks_of(_switches(said["switches"]), unlimited=said["unlimited"])
+        quirks = quirks_of(parsed(said["switches"]), unlimited=said["unlimited"])
         world = LiveWorld(
             said["seed"], quirks=quirks, limits=UNLIMITED if said["unlimited"] else None, state=state,
-            targets=Targets(intake=said["webhooks"], allowed=tuple(said["allowed"])),
+            targets=Targets(intake=said["webhooks"], allowed=tuple(said["allowed"])), drifts=said["drifts"],
+            listeners=(Observer(),),
         )  # fmt: skip
         if said["speed"] is not None:
             world.run(said["speed"])
@@ -140,20 +160,6 @@ def _world(said: Mapping[str, Any], state: Any) -> Any:
     if said["freeze"]:
         world.freeze()
     return world
-
-
-def _switches(texts: Sequence[str]) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        system, dot, switch = name.partition(".")
-        if not (equals and dot):
-            give_up(f"--switch {text}: expected SYSTEM.NAME=VALUE, {_SYSTEM_HELP}")
-        try:
-            found.setdefault(system, {})[switch] = msgspec.json.decode(value)
-        except msgspec.DecodeError:
-            found.setdefault(system, {})[switch] = value
-    return found
 
 
 def _ports(said: Mapping[str, Any]) -> dict[str, int]:
@@ -176,7 +182,9 @@ def _tell(running: Mocks, as_json: bool) -> None:
     if "proxy" in found:
         click.echo(f'{"proxy":12}{found["proxy"]:28}for clients that take no address: eval "$(q2c env)"')
         click.echo(f"{'by name':12}{found['tls']:28}TLS for every vendor's host name (hosts file)")
-    click.echo(f"{'admin':12}{found['admin']:28}{found['admin']}/health")
+    click.echo(f"{'admin':12}{found['admin']:28}a page for people, an API for tests")
+    if running.admin_token:
+        click.echo(f"{'':12}{'':28}token: {running.admin_token}")
     click.echo("ready; Ctrl-C ends it")
 
 
@@ -201,19 +209,36 @@ def seed(workspace: Path, scenario: str, subscriptions: int) -> None:
       q2c mocks seed
       q2c mocks seed my_quarter.yaml --subscriptions 500
     """
-    from q2c.commands.scenarios import loaded
-    from scenarios.ground import ground
-    from scenarios.population import seeds
-    from scenarios.scale import scaled
-
     mocks_running.find(workspace)
-    chosen = scaled(loaded(scenario), orders=max(1, subscriptions), subscriptions=subscriptions)
-    acts = [
-        {"system": act.system, "action": act.action, "arguments": act.arguments, "txn": act.txn}
-        for act in seeds(ground(chosen, chosen.seed))
-    ]
+    try:
+        found = company(scenario, subscriptions)
+    except ValueError as wrong:
+        give_up(str(wrong))
+    acts = [{"system": act.system, "action": act.action, "arguments": act.arguments, "txn": act.txn} for act in found]
     mocks_running.ask(workspace, "POST", "/acts", raw=msgspec.json.encode(acts))
-    click.echo(f"{len(acts)} acts of {chosen.name}: a company with {subscriptions} live subscriptions")
+    click.echo(f"{len(acts)} acts of {scenario}: a company with {subscriptions} live subscriptions")
+
+
+@mocks.command()
+@_workspace
+@click.option("--on", "names", multiple=True, metavar="NAME", help="Put it on in the running mocks, and no other.")
+@click.option("--off", is_flag=True, help="Take all off in the running mocks.")
+def drifts(workspace: Path, names: tuple[str, ...], off: bool) -> None:
+    """List what vendors release and administrators change, or put some of it on in the running mocks.
+
+    \b
+    Examples:
+      q2c mocks drifts
+      q2c mocks drifts --on stripe-basil-clover --on salesforce-required-field
+    """
+    from mocks.drift import DRIFTS
+
+    if names or off:
+        mocks_running.ask(workspace, "PUT", "/drifts", list(names))
+        click.echo(f"on: {', '.join(names)}" if names else "no drift is on")
+        return
+    for row in DRIFTS.values():
+        click.echo(f"{row.name:32}{row.summary}")
 
 
 @mocks.command()

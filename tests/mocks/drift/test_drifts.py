@@ -108,7 +108,7 @@ def test_a_client_of_basil_finds_no_coupon_in_a_discount_of_clover() -> None:
         assert status == 200, page
         return page["data"][0]
 
-    assert coupon(Client())["coupon"] == "half"
+    assert coupon(Client())["coupon"]["id"] == "half"
     assert "coupon" not in coupon(Client("stripe-basil-clover"))
 
 
