@@ -7,9 +7,10 @@ from msgspec import structs
 from domain.http import Reply
 from mocks.kernel.operations import Call, Operation, Refusal
 from mocks.payment import intents, views
-from mocks.payment.bodies import CaptureBody, ChargeBody, ChargeCaptureBody, ChargeQuery, ChargeUpdate, IntentBody
+from mocks.payment.bodies import CaptureBody, ChargeBody, ChargeCaptureBody, ChargeUpdate, IntentBody
 from mocks.payment.errors import payment_failed
 from mocks.payment.model import Processor, merged
+from mocks.payment.queries import ChargeQuery
 from mocks.payment.records import Charge, Customer
 from mocks.payment.rows import alter, answer, find, page, prepare, read, row
 

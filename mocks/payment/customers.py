@@ -7,8 +7,9 @@ from msgspec import structs
 from domain import objects
 from mocks.kernel.operations import Operation, Refusal
 from mocks.payment import methods
-from mocks.payment.bodies import CustomerBody, CustomerQuery, EmptyBody, InvoiceSettingsBody
+from mocks.payment.bodies import CustomerBody, EmptyBody, InvoiceSettingsBody
 from mocks.payment.model import Processor, given, merged
+from mocks.payment.queries import CustomerQuery
 from mocks.payment.records import Customer, InvoiceSettings, Method
 from mocks.payment.rows import alter, find, make, page, read, remove
 

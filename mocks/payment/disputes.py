@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from mocks.kernel.operations import Operation, Refusal
 from mocks.payment import balance, views
-from mocks.payment.bodies import ChargedQuery, DisputeBody, EmptyBody
+from mocks.payment.bodies import DisputeBody, EmptyBody
 from mocks.payment.model import DAY_SECONDS, Processor, changed, merged, payment_id
+from mocks.payment.queries import ChargedQuery
 from mocks.payment.records import Charge, Dispute
 from mocks.payment.rows import alter, page, read
 

@@ -17,11 +17,11 @@ from mocks.payment.bodies import (
     IntentBody,
     IntentUpdate,
     MicrodepositsBody,
-    OwnedQuery,
 )
 from mocks.payment.customers import charged
 from mocks.payment.errors import payment_failed
 from mocks.payment.model import Processor, changed, merged
+from mocks.payment.queries import OwnedQuery
 from mocks.payment.records import Intent, Method
 from mocks.payment.rows import alter, answer, find, page, prepare, read, row
 from mocks.payment.statuses import METHODS

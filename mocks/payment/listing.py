@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 
 from mocks.kernel.operations import Refusal
-from mocks.payment.bodies import Paging, Range
 from mocks.payment.model import Processor
+from mocks.payment.queries import Paging, Range
 
 ATTRIBUTES: Mapping[tuple[str, str], str] = {
     ("charge", "payment_intent"): "intent",

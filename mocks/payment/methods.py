@@ -9,9 +9,10 @@ from msgspec import structs
 from domain.http import Reply
 from mocks.kernel.operations import Call, Operation, Refusal
 from mocks.payment import listing, views
-from mocks.payment.bodies import AttachBody, CardBody, EmptyBody, MethodBody, MethodData, MethodQuery, MethodUpdate
+from mocks.payment.bodies import AttachBody, CardBody, EmptyBody, MethodBody, MethodData, MethodUpdate
 from mocks.payment.model import Processor, merged
 from mocks.payment.parts import BillingDetails
+from mocks.payment.queries import MethodQuery
 from mocks.payment.records import Behaviour, Customer, Method
 from mocks.payment.rows import alter, answer, answer_list, make, page, prepare, read, row
 from mocks.payment.statuses import METHODS

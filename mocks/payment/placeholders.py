@@ -27,12 +27,16 @@ from mocks.payment.invoicing import (
     products,
     quotes,
     schedules,
-    subscriptions,
+    subscribing,
     tax_rates,
     wallets,
 )
+from mocks.payment.invoicing.credit_note import NoteBody, NoteLineBody
+from mocks.payment.invoicing.invoice_bodies import InvoiceBody
 from mocks.payment.invoicing.lines import Line
-from mocks.payment.invoicing.subscription import ItemEntry, SubscriptionBody
+from mocks.payment.invoicing.quote import FinalizeBody, QuoteBody, QuoteLine
+from mocks.payment.invoicing.schedule import PhaseBody, PhaseItemBody, ScheduleBody
+from mocks.payment.invoicing.subscription_bodies import ItemEntry, SubscriptionBody
 from mocks.payment.model import Processor
 from mocks.payment.parts import DiscountBody
 from mocks.payment.records import Charge, Intent, Method
@@ -236,7 +240,7 @@ def _invoice(model: Processor, key: str, operation: str) -> Any:
     model.notes_of.pop(key, None)
     model.payments_of.pop(key, None)
     _called(model, "in", key)
-    invoice = invoices.create(model, invoices.InvoiceBody(customer=customer))
+    invoice = invoices.create(model, InvoiceBody(customer=customer))
     _called(model, "il", _x("il"))
     items.create(model, items.ItemBody(invoice=invoice.id, amount=2_000, description="Placeholder"))
     invoice = model.tables["invoice"][invoice.id]
@@ -253,8 +257,8 @@ def _note(model: Processor, key: str, operation: str) -> Any:
     invoice = _invoice(model, model.new_id("in"), "")
     line: Line = invoice.lines.data[0]
     _called(model, "cn", key)
-    asked = credit_notes.NoteLineBody(type="invoice_line_item", invoice_line_item=line.id, amount=500)
-    return credit_notes.create(model, credit_notes.NoteBody(invoice=invoice.id, lines=[asked]))
+    asked = NoteLineBody(type="invoice_line_item", invoice_line_item=line.id, amount=500)
+    return credit_notes.create(model, NoteBody(invoice=invoice.id, lines=[asked]))
 
 
 def _subscription(model: Processor, key: str, operation: str) -> Any:
@@ -267,7 +271,7 @@ def _subscription(model: Processor, key: str, operation: str) -> Any:
         customer=customer, discounts=[DiscountBody(coupon=coupon)],
         items=[ItemEntry(price=price), ItemEntry(price=price, quantity=2)],
     )  # fmt: skip
-    return subscriptions.create(model, body, key)
+    return subscribing.create(model, body, key)
 
 
 def _subscription_item(model: Processor, key: str, operation: str) -> Any:
@@ -278,16 +282,16 @@ def _schedule(model: Processor, key: str, operation: str) -> Any:
     customer = model.referred("customer", _x("cus"), "customer").id
     price = model.referred("price", _x("price"), "price").id
     _called(model, "sub_sched", key)
-    phase = schedules.PhaseBody(items=[schedules.PhaseItemBody(price=price)])
-    return schedules.create(model, schedules.ScheduleBody(customer=customer, phases=[phase]))
+    phase = PhaseBody(items=[PhaseItemBody(price=price)])
+    return schedules.create(model, ScheduleBody(customer=customer, phases=[phase]))
 
 
 def _quote(model: Processor, key: str, operation: str) -> Any:
     customer = model.referred("customer", _x("cus"), "customer").id
     price = model.referred("price", _x("price"), "price").id
     _called(model, "qt", key)
-    quote = quotes.create(model, quotes.QuoteBody(customer=customer, line_items=[quotes.QuoteLine(price=price)]))
-    return quotes.finalize(model, quote, quotes.FinalizeBody()) if operation == "accept_quote" else quote
+    quote = quotes.create(model, QuoteBody(customer=customer, line_items=[QuoteLine(price=price)]))
+    return quotes.finalize(model, quote, FinalizeBody()) if operation == "accept_quote" else quote
 
 
 _MAKERS: Mapping[str, Maker] = {

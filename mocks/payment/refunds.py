@@ -5,8 +5,9 @@ from __future__ import annotations
 from domain.http import Reply
 from mocks.kernel.operations import Call, Operation, Refusal
 from mocks.payment import balance, views
-from mocks.payment.bodies import ChargedQuery, EmptyBody, RefundBody, UpdateBody
+from mocks.payment.bodies import EmptyBody, RefundBody, UpdateBody
 from mocks.payment.model import Processor, changed, merged
+from mocks.payment.queries import ChargedQuery
 from mocks.payment.records import Charge, Intent, Refund
 from mocks.payment.rows import alter, answer, page, prepare, read, row
 

@@ -13,9 +13,10 @@ from domain.http import Reply
 from mocks.kernel.codec import encode_json
 from mocks.kernel.operations import JSON, Call, Operation, Refusal
 from mocks.payment import events, expand, listing, render, search, versions
-from mocks.payment.bodies import EmptyBody, SearchQuery
+from mocks.payment.bodies import EmptyBody
 from mocks.payment.model import Processor
 from mocks.payment.parts import Deleted, Page, SearchPage
+from mocks.payment.queries import SearchQuery
 from mocks.payment.records import Event
 
 Handler = Callable[[Processor, Call], Reply]

@@ -10,11 +10,12 @@ from msgspec import structs
 from domain.http import Reply
 from mocks.kernel.operations import Call, Operation, Refusal, json_reply
 from mocks.payment import declines, methods
-from mocks.payment.bodies import Automatic, CancelBody, Mandate, MethodData, MicrodepositsBody, Paging
+from mocks.payment.bodies import Automatic, CancelBody, Mandate, MethodData, MicrodepositsBody
 from mocks.payment.customers import charged
 from mocks.payment.errors import ErrorView, Failed, declined
 from mocks.payment.model import Processor, merged
 from mocks.payment.parts import Body, Metadata, MetadataChange, Shape
+from mocks.payment.queries import Paging
 from mocks.payment.records import Failure, Method
 from mocks.payment.rows import alter, answer, page, prepare, read, row
 from mocks.payment.statuses import METHODS

@@ -13,9 +13,10 @@ from mocks.kernel.desk import Message
 from mocks.kernel.operations import Operation, Refusal
 from mocks.kernel.signatures import timestamped
 from mocks.payment import events, versions, views
-from mocks.payment.bodies import EmptyBody, EventQuery, Paging
+from mocks.payment.bodies import EmptyBody
 from mocks.payment.model import SECOND_US, Processor, given, merged
 from mocks.payment.parts import Body, Deleted, MetadataChange
+from mocks.payment.queries import EventQuery, Paging
 from mocks.payment.records import Endpoint
 from mocks.payment.rows import alter, make, page, read, remove
 

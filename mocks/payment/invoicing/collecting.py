@@ -9,7 +9,7 @@ from msgspec import structs
 from domain.http import Reply
 from mocks.kernel.operations import Call, Operation, Refusal, json_reply
 from mocks.payment import attempts, customers, methods, render
-from mocks.payment.bodies import EmptyBody, Paging
+from mocks.payment.bodies import EmptyBody
 from mocks.payment.errors import ErrorView, Failed, declined
 from mocks.payment.invoicing import invoice as documents
 from mocks.payment.invoicing import wallets
@@ -17,6 +17,7 @@ from mocks.payment.invoicing.invoice import Invoice, InvoicePayment, PaidTransit
 from mocks.payment.invoicing.settling import OWING, close, paid
 from mocks.payment.model import Processor
 from mocks.payment.parts import Body
+from mocks.payment.queries import Paging
 from mocks.payment.records import Customer, Intent, Method
 from mocks.payment.rows import alter, answer, page, prepare, read, row
 from mocks.payment.statuses import METHODS

@@ -7,12 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 from mocks.kernel.operations import Operation, Refusal
-from mocks.payment.bodies import EmptyBody, Paging
+from mocks.payment.bodies import EmptyBody
 from mocks.payment.expand import EXTRAS
 from mocks.payment.invoicing.prices import currency_of, rounded
 from mocks.payment.invoicing.terms import later
 from mocks.payment.model import Processor, given, merged
 from mocks.payment.parts import Body, Deleted, Discount, DiscountBody, Metadata, MetadataChange, Shape, Source
+from mocks.payment.queries import Paging
 from mocks.payment.rows import alter, make, page, read, remove
 
 DURATIONS = ("forever", "once", "repeating")

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import structs
 
 from mocks.kernel.operations import Operation, Refusal
-from mocks.payment.bodies import EmptyBody, Paging
+from mocks.payment.bodies import EmptyBody
 from mocks.payment.customers import charged
 from mocks.payment.invoicing import prices
 from mocks.payment.invoicing.coupons import discounts_of
@@ -20,6 +20,7 @@ from mocks.payment.invoicing.tax_rates import TaxRate, rates_of
 from mocks.payment.model import Processor, merged
 from mocks.payment.parts import Body, Deleted, DiscountBody, Metadata, MetadataChange, Period, PriceData, Shape
 from mocks.payment.parts import Pricing as PricingBody
+from mocks.payment.queries import Paging
 from mocks.payment.rows import alter, make, page, read, remove
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from domain.http import Reply
 from mocks.kernel.operations import Call, Operation, Refusal, json_reply
-from mocks.payment.bodies import EmptyBody, Paging
+from mocks.payment.bodies import EmptyBody
 from mocks.payment.invoicing.prices import rounded
 from mocks.payment.model import Processor, given
 from mocks.payment.parts import Body, Metadata, Page, Shape
+from mocks.payment.queries import Paging
 from mocks.payment.rows import alter, make, page, read, row
 
 _KIND = "billing.meter"

@@ -18,7 +18,8 @@ from mocks.payment.invoicing.invoice import Invoice, InvoiceParent, Subscription
 from mocks.payment.invoicing.lines import Line, pricing_of
 from mocks.payment.invoicing.prices import Price, amount_of, rounded
 from mocks.payment.invoicing.proration import prorations
-from mocks.payment.invoicing.subscription import ItemEntry, Subscription, period_end
+from mocks.payment.invoicing.subscription import Subscription, period_end
+from mocks.payment.invoicing.subscription_bodies import ItemEntry
 from mocks.payment.model import Processor
 from mocks.payment.parts import Body, DiscountBody, Period, PriceData, Shape
 from mocks.payment.records import Customer

@@ -9,12 +9,12 @@ import msgspec
 
 from domain.currency import EXPONENTS
 from mocks.kernel.operations import Operation, Refusal
-from mocks.payment.bodies import Paging
 from mocks.payment.expand import EXTRAS
 from mocks.payment.invoicing import products
 from mocks.payment.invoicing.products import Product, ProductBody
 from mocks.payment.model import Processor, given, merged
 from mocks.payment.parts import Body, Metadata, MetadataChange, PriceData, Shape
+from mocks.payment.queries import Paging
 from mocks.payment.rows import alter, find, make, page, read
 
 INTERVALS = ("day", "week", "month", "year")

@@ -8,9 +8,10 @@ import msgspec
 from msgspec import structs
 
 from mocks.kernel.operations import Operation, Refusal
-from mocks.payment.bodies import EmptyBody, Paging
+from mocks.payment.bodies import EmptyBody
 from mocks.payment.model import Processor, given, merged
 from mocks.payment.parts import Body, Deleted, Metadata, MetadataChange, Shape
+from mocks.payment.queries import Paging
 from mocks.payment.rows import alter, find, make, page, read, remove
 
 _FIELDS = (

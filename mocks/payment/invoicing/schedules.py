@@ -8,204 +8,31 @@ from typing import Any
 from msgspec import structs
 
 from mocks.kernel.operations import Operation, Refusal
-from mocks.payment.bodies import Paging
 from mocks.payment.customers import charged
-from mocks.payment.invoicing import subscriptions
+from mocks.payment.invoicing import renewals, subscribing, subscriptions
 from mocks.payment.invoicing.prices import Price
-from mocks.payment.invoicing.subscription import (
-    BillingMode,
-    ItemEntry,
-    Subscription,
-    SubscriptionBody,
-    SubscriptionInvoiceSettings,
-    SubscriptionUpdate,
+from mocks.payment.invoicing.schedule import (
+    CurrentPhase,
+    DefaultSettings,
+    Phase,
+    PhaseBody,
+    PhaseItem,
+    PhaseItemBody,
+    ReleaseBody,
+    Schedule,
+    ScheduleBody,
+    ScheduleCancel,
+    ScheduleQuery,
+    ScheduleUpdate,
 )
+from mocks.payment.invoicing.subscription import Subscription
+from mocks.payment.invoicing.subscription_bodies import ItemEntry, SubscriptionBody, SubscriptionUpdate
 from mocks.payment.invoicing.terms import later
 from mocks.payment.model import SECOND_US, Processor, merged
-from mocks.payment.parts import Body, Metadata, MetadataChange, PriceData, Shape
 from mocks.payment.rows import alter, make, page, read
 
 _KIND = "subscription_schedule"
 LATEST = 4_102_444_800
-
-
-class PhaseItem(Shape, frozen=True, kw_only=True):
-    """What is subscribed to in a phase."""
-
-    billing_thresholds: dict[str, Any] | None = None
-    discounts: Sequence[str] = ()
-    metadata: Metadata
-    plan: str
-    price: str
-    quantity: int | None = 1
-    tax_rates: Sequence[str] = ()
-
-
-class Phase(Shape, frozen=True, kw_only=True):
-    """A phase from `start_date` (inclusive) to `end_date` (exclusive)."""
-
-    add_invoice_items: Sequence[Any] = ()
-    application_fee_percent: float | None = None
-    automatic_tax: dict[str, Any] | None = None
-    billing_cycle_anchor: str | None = None
-    billing_thresholds: dict[str, Any] | None = None
-    collection_method: str | None = None
-    currency: str
-    default_payment_method: str | None = None
-    default_tax_rates: Sequence[str] = ()
-    description: str | None = None
-    discounts: Sequence[str] = ()
-    end_date: int
-    invoice_settings: dict[str, Any] | None = None
-    items: Sequence[PhaseItem]
-    metadata: Metadata
-    on_behalf_of: str | None = None
-    proration_behavior: str = "create_prorations"
-    start_date: int
-    transfer_data: dict[str, Any] | None = None
-    trial_end: int | None = None
-
-
-class CurrentPhase(Shape, frozen=True, kw_only=True):
-    """The phase that runs now."""
-
-    end_date: int
-    start_date: int
-
-
-class DefaultSettings(Shape, frozen=True, kw_only=True):
-    """What phases say nothing about."""
-
-    application_fee_percent: float | None = None
-    automatic_tax: dict[str, Any] | None = None
-    billing_cycle_anchor: str = "automatic"
-    billing_thresholds: dict[str, Any] | None = None
-    collection_method: str = "charge_automatically"
-    default_payment_method: str | None = None
-    default_source: str | None = None
-    description: str | None = None
-    invoice_settings: SubscriptionInvoiceSettings = SubscriptionInvoiceSettings()
-    on_behalf_of: str | None = None
-    transfer_data: dict[str, Any] | None = None
-
-
-class Schedule(Shape, frozen=True, kw_only=True):
-    """A subscription schedule (`sub_sched_`), as it stands on the wire."""
-
-    id: str
-    object: str = _KIND
-    application: str | None = None
-    billing_mode: BillingMode = BillingMode()
-    canceled_at: int | None = None
-    completed_at: int | None = None
-    created: int
-    current_phase: CurrentPhase | None = None
-    customer: str
-    customer_account: str | None = None
-    default_settings: DefaultSettings = DefaultSettings()
-    end_behavior: str = "release"
-    livemode: bool = False
-    metadata: Metadata
-    pause_schedules: Sequence[Any] = ()
-    phases: Sequence[Phase]
-    released_at: int | None = None
-    released_subscription: str | None = None
-    status: str = "not_started"
-    subscription: str | None = None
-    test_clock: str | None = None
-
-
-class DurationBody(Shape, frozen=True, kw_only=True):
-    """How long a phase lasts."""
-
-    interval: str
-    interval_count: int = 1
-
-
-class PhaseItemBody(Shape, frozen=True, kw_only=True):
-    """An item of a phase, as callers send it."""
-
-    billing_thresholds: dict[str, Any] | str | None = None
-    discounts: Any = None
-    metadata: MetadataChange = None
-    plan: str | None = None
-    price: str | None = None
-    price_data: PriceData | None = None
-    quantity: int | None = None
-    tax_rates: list[str] | str | None = None
-
-
-class PhaseBody(Shape, frozen=True, kw_only=True):
-    """A phase, as callers send it."""
-
-    items: list[PhaseItemBody]
-    add_invoice_items: list[dict[str, Any]] | None = None
-    application_fee_percent: float | None = None
-    automatic_tax: dict[str, Any] | None = None
-    billing_cycle_anchor: str | None = None
-    billing_thresholds: dict[str, Any] | str | None = None
-    collection_method: str | None = None
-    currency: str | None = None
-    default_payment_method: str | None = None
-    default_tax_rates: list[str] | str | None = None
-    description: str | None = None
-    discounts: Any = None
-    duration: DurationBody | None = None
-    end_date: str | None = None
-    invoice_settings: dict[str, Any] | None = None
-    iterations: int | None = None
-    metadata: MetadataChange = None
-    on_behalf_of: str | None = None
-    proration_behavior: str = "create_prorations"
-    start_date: str | None = None
-    transfer_data: dict[str, Any] | None = None
-    trial: bool | None = None
-    trial_end: str | None = None
-
-
-class ScheduleBody(Body, frozen=True, kw_only=True):
-    """Plan a subscription, or plan on from one there is."""
-
-    billing_mode: BillingMode | None = None
-    customer: str | None = None
-    customer_account: str | None = None
-    default_settings: DefaultSettings | None = None
-    end_behavior: str = "release"
-    from_subscription: str | None = None
-    metadata: MetadataChange = None
-    pause_schedules: list[dict[str, Any]] | None = None
-    phases: list[PhaseBody] | None = None
-    start_date: str | None = None
-
-
-class ScheduleUpdate(Body, frozen=True, kw_only=True):
-    """Plan otherwise."""
-
-    default_settings: DefaultSettings | None = None
-    end_behavior: str | None = None
-    metadata: MetadataChange = None
-    pause_schedules: list[dict[str, Any]] | str | None = None
-    phases: list[PhaseBody] | None = None
-    proration_behavior: str | None = None
-
-
-class ScheduleCancel(Body, frozen=True, kw_only=True):
-    """Cancel a schedule and its subscription."""
-
-    invoice_now: bool = False
-    prorate: bool = False
-
-
-class ReleaseBody(Body, frozen=True, kw_only=True):
-    """Let the subscription go on without its schedule."""
-
-    preserve_cancel_date: bool = False
-
-
-class ScheduleQuery(Paging, frozen=True, kw_only=True):
-    """Which schedules."""
-
-    customer: str | None = None
 
 
 # --- planning -------------------------------------------------------------------------------------------------------
@@ -306,7 +133,7 @@ def _quantity(each: PhaseItemBody, price: Price) -> int | None:
 
 def _entry_price(model: Processor, each: PhaseItemBody, field: str) -> Price:
     entry = ItemEntry(price=each.price or each.plan, price_data=each.price_data, quantity=each.quantity)
-    return subscriptions.price_of(model, entry, field)
+    return subscribing.price_of(model, entry, field)
 
 
 def _phase_end(body: PhaseBody, price: Price, start: int, field: str) -> int:
@@ -347,7 +174,7 @@ def begin(model: Processor, key: str, instant: int) -> None:
 def _subscribed(model: Processor, schedule: Schedule, phase: Phase) -> Subscription:
     settings = schedule.default_settings
     method = phase.collection_method or settings.collection_method
-    return subscriptions.create(
+    return subscribing.create(
         model,
         SubscriptionBody(
             customer=schedule.customer, items=_entries(phase), metadata=dict(phase.metadata), collection_method=method,
@@ -379,7 +206,7 @@ def _switch(model: Processor, schedule: Schedule, phase: Phase) -> None:
 def _complete(model: Processor, schedule: Schedule) -> None:
     subscription: Subscription | None = model.tables["subscription"].get(schedule.subscription or "")
     if schedule.end_behavior == "cancel" and subscription is not None and subscription.status != "canceled":
-        subscriptions.ended(model, subscription, "cancellation_requested")
+        renewals.ended(model, subscription, "cancellation_requested")
         model.change(_KIND, schedule, "completed", status="completed", completed_at=model.now, current_phase=None)
         return
     _released(model, schedule)
@@ -423,7 +250,7 @@ def cancel(model: Processor, schedule: Schedule, body: ScheduleCancel) -> Schedu
     _require_running(schedule)
     subscription: Subscription | None = model.tables["subscription"].get(schedule.subscription or "")
     if subscription is not None and subscription.status != "canceled":
-        subscriptions.ended(model, subscription, "cancellation_requested")
+        renewals.ended(model, subscription, "cancellation_requested")
     after: Schedule = model.change(
         _KIND, schedule, "canceled", status="canceled", canceled_at=model.now, current_phase=None
     )

@@ -5,14 +5,13 @@ from __future__ import annotations
 from domain.http import Reply
 from mocks.kernel.operations import Call, Operation
 from mocks.payment import listing
-from mocks.payment.invoicing.subscription import (
+from mocks.payment.invoicing.subscription import Subscription, SubscriptionItem
+from mocks.payment.invoicing.subscription_bodies import (
     ItemBody,
     ItemDelete,
     ItemEntry,
     ItemQuery,
     ItemUpdate,
-    Subscription,
-    SubscriptionItem,
     SubscriptionUpdate,
 )
 from mocks.payment.invoicing.subscriptions import update as update_subscription

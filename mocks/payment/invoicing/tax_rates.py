@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from mocks.kernel.operations import Operation, Refusal
-from mocks.payment.bodies import Paging
 from mocks.payment.invoicing.prices import rounded
 from mocks.payment.model import Processor, given, merged
 from mocks.payment.parts import Body, Metadata, MetadataChange, Shape, Tax, TaxRateDetails
+from mocks.payment.queries import Paging
 from mocks.payment.rows import alter, make, page, read
 
 _FIELDS = ("active", "country", "description", "display_name", "jurisdiction", "state", "tax_type")

@@ -13,10 +13,11 @@ from msgspec import structs
 from domain.http import Reply
 from mocks.kernel.operations import Call, Operation, Refusal, json_reply
 from mocks.payment import customers, listing
-from mocks.payment.bodies import EmptyBody, Paging, TaxIdBody
+from mocks.payment.bodies import EmptyBody, TaxIdBody
 from mocks.payment.expand import EXTRAS
 from mocks.payment.model import Processor, merged
 from mocks.payment.parts import Body, Deleted, Metadata, MetadataChange, Page, Shape
+from mocks.payment.queries import Paging
 from mocks.payment.records import Customer
 from mocks.payment.rows import answer, answer_list, prepare, row
 

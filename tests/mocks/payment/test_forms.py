@@ -13,7 +13,7 @@ from mocks.kernel.operations import Refusal
 from mocks.payment.api import OPERATIONS
 from mocks.payment.bodies import CustomerBody, IntentBody
 from mocks.payment.forms import form_of, unescaped
-from mocks.payment.invoicing.subscription import SubscriptionBody
+from mocks.payment.invoicing.subscription_bodies import SubscriptionBody
 
 FEW = settings(max_examples=100, deadline=None)
 
