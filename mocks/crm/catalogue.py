@@ -33,6 +33,7 @@ CONTACT = sobject(
         text("Phone", 40),
         text("Title", 128),
         text("ExternalId__c", 64, external_id=True, index="key"),
+        text("LegacyId__c", 64, external_id=True, repeats=True, index="key"),
     ),
 )
 

@@ -32,7 +32,7 @@ def describe_field(field: Field) -> dict[str, Any]:
         "updateable": field.updateable,
         "custom": field.name.endswith("__c"),
         "externalId": field.external_id,
-        "unique": field.external_id,
+        "unique": field.external_id and not field.repeats,
         "idLookup": field.external_id or field.type == "id",
         "nameField": field.name == "Name",
         "autoNumber": bool(field.numbered),

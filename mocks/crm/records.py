@@ -247,7 +247,7 @@ class Records:
             raise Refusal("locked")
 
     def _require_unique(self, of: SObject, values: Mapping[str, Any], own_id: str) -> None:
-        for name in of.external_ids & values.keys():
+        for name in of.unique_fields & values.keys():
             value = values[name]
             if value is None:
                 continue

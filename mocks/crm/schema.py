@@ -28,7 +28,8 @@ class Field(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     `owner` is the field group of `domain.ownership`; an API user may not write a group the CRM itself owns. `index` is
     `key` (few records per value) or `group` (few values), empty for none. `reads_as` names the relationship of a
     reference to the object `refers_to`. `required` fields must be given on creation; others default to null, checkboxes
-    to false. `numbered` is the form of a number that the organisation gives itself.
+    to false. An external id is unique unless it `repeats`. `numbered` is the form of a number that the organisation
+    gives itself.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Field(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     updateable: bool = True
     required: bool = False
     external_id: bool = False
+    repeats: bool = False
     owner: str = ""
     index: str = ""
     refers_to: str = ""
@@ -64,7 +66,7 @@ class SObject:
     positions: Mapping[str, int]
     parents: Mapping[str, int]
     children: Mapping[str, tuple[str, str, str]]
-    external_ids: frozenset[str]
+    unique_fields: frozenset[str]
     defaults: Mapping[str, Any]
     numbered: Mapping[str, str]
     is_event: bool
@@ -139,7 +141,7 @@ def sobject(
         positions={field.name.lower(): at for at, field in enumerate(every)},
         parents={field.reads_as.lower(): at for at, field in enumerate(every) if field.reads_as},
         children=below,
-        external_ids=frozenset(field.name for field in every if field.external_id),
+        unique_fields=frozenset(field.name for field in every if field.external_id and not field.repeats),
         defaults={field.name: False for field in fields if field.type == "boolean"},
         numbered={field.name: field.numbered for field in fields if field.numbered},
         is_event=name.endswith("__e"),

@@ -66,6 +66,18 @@ def test_upserts_tell_what_they_created(open_org: Any) -> None:
     assert _codes(results) == ["", "", "MISSING_ARGUMENT"]
 
 
+def test_an_external_id_that_several_records_share_names_none_of_them(open_org: Any) -> None:
+    records = [_contact(name, LegacyId__c="L-1") for name in ("A", "B")]
+    created = decoded(open_org.send("POST", SETS, {"records": records}))
+    target = f"{DATA}/sobjects/Contact/LegacyId__c/L-1"
+    for method, body in (("GET", b""), ("PATCH", {"Title": "x"}), ("DELETE", b"")):
+        reply = open_org.send(method, target, body)
+        assert reply.status == 300
+        assert decoded(reply) == [f"{DATA}/sobjects/Contact/{each['id']}" for each in created]
+    results = decoded(open_org.send("PATCH", f"{SETS}/Contact/LegacyId__c", {"records": records[:1]}))
+    assert _codes(results) == ["DUPLICATE_EXTERNAL_ID"]
+
+
 def test_more_than_200_records_are_too_many(open_org: Any, error_of: Any) -> None:
     reply = open_org.send("POST", SETS, {"records": [_contact()] * 201})
     assert error_of(reply) == (400, "LIMIT_EXCEEDED")

@@ -21,7 +21,7 @@ from simple_salesforce import (
     SalesforceResourceNotFound,
     format_soql,
 )
-from simple_salesforce.exceptions import SalesforceError
+from simple_salesforce.exceptions import SalesforceError, SalesforceMoreThanOneRecord
 from simple_salesforce.format import format_external_id
 
 DOORS = json.loads(os.environ["DOORS"])
@@ -222,6 +222,13 @@ class Checks:
     def check_parent_is_named_by_its_external_id(self):
         key = self.sf.Contact.create({"LastName": "Doe", "Account": {"AccountNumber": "A-100"}})["id"]
         assert self.sf.Contact.get(key)["AccountId"] == self.account
+
+    def check_several_records_of_one_external_id_are_listed(self):
+        for name in ("One", "Two"):
+            self.sf.Contact.create({"LastName": name, "LegacyId__c": "L-1"})
+        found = raises(SalesforceMoreThanOneRecord, lambda: self.sf.Contact.get_by_custom_id("LegacyId__c", "L-1"))
+        assert [url.split("/")[-2] for url in found.content] == ["Contact", "Contact"]
+        raises(SalesforceMoreThanOneRecord, lambda: self.sf.Contact.upsert("LegacyId__c/L-1", {"Title": "x"}))
 
     def check_delete_then_it_is_gone(self):
         key = self.sf.Contact.create({"LastName": "Gone"})["id"]
