@@ -146,3 +146,16 @@ def decode(line: bytes) -> Input:
     except msgspec.MsgspecError as wrong:
         raise ValueError(f"not a line of a world's state: {wrong}") from wrong
     return happened
+
+
+def instant_us(happened: Input) -> int:
+    """Return the instant of an input; 0 for the beginning, which has none."""
+    match happened:
+        case Performed():
+            return happened.act.at_us
+        case Clocked():
+            return happened.reading.now_us
+        case Begun():
+            return 0
+        case _:
+            return happened.at_us

@@ -22,6 +22,12 @@ _LINGER_NOT = struct.pack("ii", 1, 0)
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
+def without(reply: Reply, header: str) -> Reply:
+    """Return a reply without a header."""
+    headers = {name: value for name, value in reply.headers.items() if name != header}
+    return Reply(reply.status, headers, reply.body)
+
+
 def encode(reply: Reply, *, keep_alive: bool = True, is_head: bool = False) -> bytes:
     """Return the bytes of a reply: its headers, a date, the length of its body, and the body."""
     status, body = reply.status, reply.body

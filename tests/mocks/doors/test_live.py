@@ -253,6 +253,7 @@ def test_our_own_bug_is_the_vendors_server_error_and_no_more(monkeypatch: pytest
     monkeypatch.setattr(world.services["fulfilment"], "handle", broken)
     outcome = world.handle("fulfilment", put_task())
     assert (outcome.wire, outcome.reply.status) == (DELIVER, 500)
+    assert outcome.reply.headers["content-type"] == "application/problem+json"
 
 
 # --- the whole world ------------------------------------------------------------------------------------------------

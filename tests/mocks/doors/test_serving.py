@@ -8,7 +8,7 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -347,3 +347,32 @@ def test_msgspec_encodes_what_is_kept() -> None:
     line = msgspec.json.decode(world.snapshot()[1])
     assert (line["octets"], line["status"]) == ("/wA=", 400)
     assert "user-agent" not in line["headers"]
+
+
+def test_a_test_clock_of_the_processor_moves_the_whole_world(doors: Running) -> None:
+    day = 86_400
+    url = doors["payment"] + "/v1/test_helpers/"
+    with httpx.Client(base_url=url, auth=("sk_test_1", ""), trust_env=False) as client:
+        now = int(time.time())
+        key = client.post("test_clocks", data={"frozen_time": now}).json()["id"]
+        under_way = client.post(f"test_clocks/{key}/advance", data={"frozen_time": now + 40 * day}).json()
+        assert under_way["status"] == "advancing"
+        _until(lambda: client.get(f"test_clocks/{key}").json()["status"] == "ready")
+    assert 40 * day <= doors.do(doors.world.clock.now_us) // 1_000_000 - now < 41 * day
+
+
+def test_the_time_machine_of_the_billing_platform_moves_the_whole_world(doors: Running) -> None:
+    machine = "/api/v2/time_machines/delorean"
+    with httpx.Client(base_url=doors["billing"], auth=("key", ""), trust_env=False) as client:
+        now = int(time.time())
+        assert client.post(machine + "/start_afresh", data={"genesis_time": now}).status_code == 200
+        client.post(machine + "/travel_forward", data={"destination_time": now + 864_000})
+        _until(lambda: client.get(machine).json()["time_machine"]["time_travel_status"] == "succeeded")
+    assert doors.do(doors.world.clock.now_us) // 1_000_000 - now >= 864_000
+
+
+def _until(holds: Callable[[], bool], seconds: float = 5.0) -> None:
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until, "it never came to be"
+        time.sleep(0.01)
