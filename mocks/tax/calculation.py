@@ -72,6 +72,7 @@ class Taxation(msgspec.Struct, frozen=True, gc=False):
     """
 
     company: str
+    ship_to: Address
     units: Decimal
     day: date
     find: Find
@@ -92,13 +93,17 @@ def tax_lines(transaction: Transaction, given: Sequence[LineInput], taxation: Ta
         if line.addresses is not None:
             site = taxation.find(taxation.company, place(line.addresses)[1], taxation.day)
         else:
-            common = common or taxation.find(taxation.company, place(transaction.addresses)[1], taxation.day)
+            common = common or taxation.find(taxation.company, taxation.ship_to, taxation.day)
             site = common
         amount = amounts[index] - discounts[index] if discounts else amounts[index]
-        is_exempt = taxation.exempt or not site.components or _is_exempt(line, site, taxation)
-        percent = 0 if is_exempt else site.shares[line.tax_code or ""]
+        is_taxed = site.components and not taxation.exempt
+        if line.exemption_code or line.entity_use_code or line.customer_usage_type or taxation.zones:
+            is_taxed = is_taxed and not _is_exempt(line, site, taxation)
+        percent = site.shares[line.tax_code or ""] if is_taxed else 0
         taxed = _tax_line(line, index, amount, percent, site.components, quirks.rounding)
-        force = forced[index] if forced is not None else _forced_line(line.tax_override, units)
+        force = forced[index] if forced is not None else None
+        if force is None and line.tax_override is not None:
+            force = _forced_line(line.tax_override, units)
         if force is not None:
             shares = allocate(force, [part.ppm for part in site.components]) if site.components else ()
             taxed = _replace(taxed, taxes=shares)
@@ -182,8 +187,8 @@ def _forced(override: Override | None, amounts: list[int], units: Decimal) -> tu
     return allocate(total, weights if any(weights) else [1] * len(amounts))
 
 
-def _forced_line(override: Override | None, units: Decimal) -> int | None:
-    if override is None or override.type != "TaxAmount":
+def _forced_line(override: Override, units: Decimal) -> int | None:
+    if override.type != "TaxAmount":
         return None
     return to_minor(override.tax_amount or Decimal(0), units, "taxOverride.taxAmount")
 

@@ -20,6 +20,9 @@ TYPES = tuple(
     for kind in ("Sales", "Return", "Purchase", "InventoryTransfer", "ReverseCharge")
     for suffix in ("Order", "Invoice")
 )
+STORED_TYPES = frozenset(kind for kind in TYPES if kind.endswith("Invoice"))
+"""A document is kept when its type ends in Invoice; one that ends in Order is an estimate."""
+_RETURNS = frozenset(kind for kind in TYPES if kind.startswith("Return"))
 NO_ADDRESS = Address()
 
 
@@ -97,11 +100,6 @@ class StoredDocument(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     modified_us: int = 0
     txn: str = ""
 
-    @property
-    def stored(self) -> bool:
-        """Whether the document is kept: a type that ends in Invoice is, one that ends in Order is not."""
-        return self.type.endswith("Invoice")
-
 
 def add_up(lines: Sequence[TaxedLine]) -> Totals:
     """Return the totals of some lines."""
@@ -142,7 +140,7 @@ def _add_up(lines: Sequence[TaxedLine]) -> Totals:
 
 def canonical(document: StoredDocument) -> TaxDocument:
     """Return a stored document as the history shows it; jurisdictions without tax are left out."""
-    totals, is_return = document.totals, document.type.startswith("Return")
+    totals, is_return = document.totals, document.type in _RETURNS
     return TaxDocument(
         id=str(document.id),
         code=document.code,

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 import msgspec
 
 from mocks.kernel.desk import Desk
 from mocks.kernel.operations import Refusal
 from mocks.tax import lines, returns
+from mocks.tax.archive import Archive
 from mocks.tax.bodies import (
     AddLines,
+    Address,
     Adjust,
     CreateOrAdjust,
     LineInput,
@@ -32,19 +33,17 @@ from mocks.tax.documents import (
     COMMITTED,
     POSTED,
     SAVED,
+    STORED_TYPES,
     TEMPORARY,
     StoredDocument,
     TaxedLine,
     add_up,
-    canonical,
 )
 from mocks.tax.exemptions import Exemptions
 from mocks.tax.quirks import Quirks
 from mocks.tax.reading import read_date
 from mocks.tax.sites import Sites
 
-KIND = "tax_document"
-_FIRST_ID = 8_000_000_000
 _replace = msgspec.structs.replace
 
 
@@ -57,31 +56,15 @@ class TaxEngine:
         self.sites = Sites()
         self.directory = Directory(desk, quirks.companies, int(quirks.account) if quirks.account.isdigit() else 0)
         self.exemptions = Exemptions(desk)
-        self._codes: dict[tuple[str, str], tuple[int, ...]] = {}
+        self.archive = Archive(desk)
         self.trusted: set[str] = set()  # Authorization headers found good
 
     # --- finding ----------------------------------------------------------------------------------------------------
 
-    def by_id(self, document_id: int) -> StoredDocument:
-        """Return a stored document of any revision, or raise Refusal."""
-        found: StoredDocument | None = self.desk.book.get(KIND, str(document_id))
-        if found is None:
-            raise Refusal("entity_not_found", f"There is no transaction with the id {document_id}.")
-        return found
-
-    def find(self, company: str, code: str, kind: str = "") -> StoredDocument | None:
-        """Return the live revision of a code, or None; raise Refusal when several types share it and none is named."""
-        live = [self.by_id(document_id) for document_id in self._codes.get((company, code), ())]
-        if kind:
-            live = [document for document in live if document.type == kind]
-        if len(live) > 1:
-            raise Refusal("code_conflict", f"Several documents have the code {code}: name a documentType.")
-        return live[0] if live else None
-
     def get(self, company: str, code: str, kind: str = "") -> StoredDocument:
         """Return the live revision of a code, or raise Refusal."""
         self.directory.named(company)
-        document = self.find(company, code, kind)
+        document = self.archive.find(company, code, kind)
         if document is None:
             raise Refusal("entity_not_found", f"There is no transaction {code} in company {company}.", field="code")
         return document
@@ -95,9 +78,9 @@ class TaxEngine:
         currency = (given.currency_code or "USD").upper()
         day = read_date(given.date, "date")
         tax_day = tax_date_of(given, day)
-        taxed = self._taxed(given, given.lines or (), company, currency, tax_day)
-        override = given.tax_override
         ship_from, ship_to = place(given.addresses)
+        taxed = self._taxed(given, given.lines or (), company, ship_to, currency, tax_day)
+        override = given.tax_override
         return StoredDocument(
             id=0,
             company=company.company_code,
@@ -127,18 +110,19 @@ class TaxEngine:
         )
 
     def _taxed(
-        self, given: Transaction, given_lines: Sequence[LineInput], company: CompanyReply, currency: str, day: date
+        self,
+        given: Transaction,
+        given_lines: Sequence[LineInput],
+        company: CompanyReply,
+        ship_to: Address,
+        currency: str,
+        day: date,
     ) -> tuple[TaxedLine, ...]:
         zones = self.exemptions.zones(company.id, given.customer_code or "", day)
         taxation = Taxation(
-            company.company_code,
-            units_of(currency),
-            day,
-            self.sites.find,
-            self.quirks,
-            is_exempt(given, self.quirks),
-            zones,
-        )
+            company.company_code, ship_to, units_of(currency), day, self.sites.find, self.quirks,
+            is_exempt(given, self.quirks), zones,
+        )  # fmt: skip
         try:
             return tax_lines(given, given_lines, taxation)
         except ArithmeticError:
@@ -158,9 +142,9 @@ class TaxEngine:
         """Calculate; store unless the type is an order. An unfinished document of the same code is replaced."""
         kind = document_type(given)
         document = self.calculate(given, kind, txn)
-        if not document.stored:
+        if kind not in STORED_TYPES:
             return document
-        before = self.find(document.company, document.code, kind) if document.code else None
+        before = self.archive.find(document.company, document.code, kind) if document.code else None
         if before is not None:
             require_unlocked(before)
             expect(before, SAVED, POSTED)
@@ -172,9 +156,9 @@ class TaxEngine:
         given = body.create_transaction_model
         kind = document_type(given)
         document = self.calculate(given, kind, txn)
-        if not document.stored:
+        if kind not in STORED_TYPES:
             raise Refusal("validation", "Only documents that are stored can be adjusted.", field="type")
-        before = self.find(document.company, document.code, kind) if document.code else None
+        before = self.archive.find(document.company, document.code, kind) if document.code else None
         if before is None or before.status in (SAVED, POSTED):
             if before is not None:
                 require_unlocked(before)
@@ -192,7 +176,7 @@ class TaxEngine:
         document = self.calculate(
             _replace(given, code=given.code or code, company_code=company), before.type, before.txn
         )
-        if document.code != code and self._codes.get((company, document.code)):
+        if document.code != code and self.archive.is_taken(company, document.code):
             raise Refusal("document_status", f"The code {document.code} is taken.", field="newTransaction.code")
         return self._revise(before, document, body)
 
@@ -202,60 +186,33 @@ class TaxEngine:
         if original.status != COMMITTED:
             raise Refusal("refund_status", f"{code} is {original.status}; only Committed can be refunded.")
         document = returns.returned(original, body)
-        if self._codes.get((company, document.code)):
+        if self.archive.is_taken(company, document.code):
             raise Refusal("document_status", f"The code {document.code} is taken.", field="refundTransactionCode")
         return self._store(_replace(document, modified_us=self.desk.now_us), COMMITTED, None)
 
     def _store(self, document: StoredDocument, status: str, before: StoredDocument | None) -> StoredDocument:
-        number = before.id if before is not None else _FIRST_ID + self.desk.next("document")
-        stored = _replace(document, id=number, status=status, code=document.code or f"T-{number}")
-        self._put(stored)
-        if before is None:
-            self._index(stored)
-        return stored
+        self.directory.meet(document.company)
+        if before is not None:
+            return self.archive.put(_replace(document, id=before.id, status=status))
+        number = self.archive.next_id()
+        return self.archive.add(_replace(document, id=number, status=status, code=document.code or f"T-{number}"))
 
     def _revise(self, before: StoredDocument, document: StoredDocument, why: Adjust | CreateOrAdjust) -> StoredDocument:
         require_unlocked(before)
-        self._drop(before)
-        self._put(_replace(before, status=ADJUSTED, modified_us=self.desk.now_us))
-        number = _FIRST_ID + self.desk.next("document")
+        self.archive.free(before)
+        self.archive.change(before, status=ADJUSTED)
         revised = _replace(
             document,
-            id=number,
+            id=self.archive.next_id(),
             status=COMMITTED,
             version=before.version + 1,
             adjustment_reason=why.adjustment_reason,
             adjustment_description=why.adjustment_description or "",
             txn=document.txn or before.txn,
         )
-        self._put(revised)
-        self._index(revised)
-        return revised
-
-    def _put(self, document: StoredDocument) -> None:
-        self.directory.meet(document.company)
-        shown = canonical(document)
-        self.desk.book.put(KIND, str(document.id), document, shown, shown.status, document.txn)
-
-    def _index(self, document: StoredDocument) -> None:
-        key = (document.company, document.code)
-        self._codes[key] = (*self._codes.get(key, ()), document.id)
-        self.desk.book.know(document.code, document.txn)
-
-    def _drop(self, document: StoredDocument) -> None:
-        key = (document.company, document.code)
-        left = tuple(number for number in self._codes.get(key, ()) if number != document.id)
-        if left:
-            self._codes[key] = left
-        else:
-            self._codes.pop(key, None)
+        return self.archive.add(revised)
 
     # --- the life of a document -------------------------------------------------------------------------------------
-
-    def _step(self, document: StoredDocument, **changes: Any) -> StoredDocument:
-        changed = _replace(document, modified_us=self.desk.now_us, **changes)
-        self._put(changed)
-        return changed
 
     def commit(self, document: StoredDocument) -> StoredDocument:
         """Report a document: Saved or Posted becomes Committed."""
@@ -263,13 +220,13 @@ class TaxEngine:
             return document
         require_unlocked(document)
         expect(document, SAVED, POSTED)
-        return self._step(document, status=COMMITTED)
+        return self.archive.change(document, status=COMMITTED)
 
     def uncommit(self, document: StoredDocument) -> StoredDocument:
         """Take a committed document back to Saved."""
         require_unlocked(document)
         expect(document, COMMITTED)
-        return self._step(document, status=SAVED)
+        return self.archive.change(document, status=SAVED)
 
     def void(self, document: StoredDocument, reason: str) -> StoredDocument:
         """Cancel a document; DocDeleted also frees its code."""
@@ -278,21 +235,21 @@ class TaxEngine:
         require_unlocked(document)
         expect(document, SAVED, POSTED, COMMITTED)
         if reason == "DocDeleted":
-            self._drop(document)
-        return self._step(document, status=CANCELLED, before_void=document.status)
+            self.archive.free(document)
+        return self.archive.change(document, status=CANCELLED, before_void=document.status)
 
     def unvoid(self, document: StoredDocument) -> StoredDocument:
         """Give a cancelled document the status back that it had."""
         require_unlocked(document)
         expect(document, CANCELLED)
-        return self._step(document, status=document.before_void, before_void="")
+        return self.archive.change(document, status=document.before_void, before_void="")
 
     def verify(self, document: StoredDocument, body: Verify) -> StoredDocument:
         """Compare a document with what the caller believes; Saved becomes Posted."""
         require_unlocked(document)
         expect(document, SAVED, POSTED)
         compare(document, body)
-        return document if document.status == POSTED else self._step(document, status=POSTED)
+        return document if document.status == POSTED else self.archive.change(document, status=POSTED)
 
     def settle(self, document: StoredDocument, body: Settle) -> StoredDocument:
         """Verify, rename and commit in one step; nothing changes when a part is refused."""
@@ -315,25 +272,22 @@ class TaxEngine:
     def _require_free(self, document: StoredDocument, new_code: str) -> None:
         if not new_code:
             raise Refusal("value_required", "Field newCode is required.", field="newCode")
-        if new_code != document.code and self.find(document.company, new_code, document.type) is not None:
+        if new_code != document.code and self.archive.find(document.company, new_code, document.type) is not None:
             raise Refusal("document_status", f"The code {new_code} is taken.", field="newCode")
 
     def _renamed(self, document: StoredDocument, new_code: str, status: str) -> StoredDocument:
         if new_code == document.code:
-            return document if status == document.status else self._step(document, status=status)
-        self._drop(document)
-        changed = self._step(document, code=new_code, status=status)
-        self._index(changed)
-        return changed
+            return document if status == document.status else self.archive.change(document, status=status)
+        return self.archive.rename(document, new_code, status)
 
     def lock(self, document: StoredDocument, locked: bool) -> StoredDocument:
         """Lock a committed document against any change, or unlock it."""
         expect(document, COMMITTED)
-        return self._step(document, locked=locked)
+        return self.archive.change(document, locked=locked)
 
     def lock_all(self, ids: Sequence[int], locked: bool) -> int:
         """Lock or unlock several documents, all or none; return how many there are."""
-        documents = [self.by_id(each) for each in dict.fromkeys(ids)]
+        documents = [self.archive.by_id(each) for each in dict.fromkeys(ids)]
         for document in documents:
             expect(document, COMMITTED)
         for document in documents:
@@ -350,7 +304,7 @@ class TaxEngine:
         more = lines.numbered(body.lines, () if body.renumber else [line.number for line in document.lines])
         given = lines.as_transaction(document, more)
         company = self.directory.named(document.company)
-        taxed = self._taxed(given, more, company, document.currency, document.tax_date)
+        taxed = self._taxed(given, more, company, document.ship_to, document.currency, document.tax_date)
         return self._relined(document, [*document.lines, *taxed], body.renumber)
 
     def remove_lines(self, body: RemoveLines) -> StoredDocument:
@@ -365,6 +319,4 @@ class TaxEngine:
         return document
 
     def _relined(self, document: StoredDocument, taxed: Sequence[TaxedLine], renumber: bool) -> StoredDocument:
-        changed = _replace(lines.with_lines(document, taxed, renumber), status=SAVED, modified_us=self.desk.now_us)
-        self._put(changed)
-        return changed
+        return self.archive.change(lines.with_lines(document, taxed, renumber), status=SAVED)

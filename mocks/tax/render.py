@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from decimal import Decimal
-from functools import lru_cache
 
 import msgspec
 
@@ -45,7 +44,6 @@ def money_of(currency: str) -> Money:
     return _MONEY[exponent(currency)]
 
 
-@lru_cache(maxsize=1_024)
 def included(query: str, default: frozenset[str]) -> frozenset[str]:
     """Return the parts that an `$include` asks for; SummaryOnly and LinesOnly leave the rest out."""
     wanted = {part.strip().lower() for part in query.split(",") if part.strip()}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -12,23 +14,32 @@ from domain.http import Reply
 from mocks.kernel.operations import Call, Refusal, json_reply
 from mocks.tax import bodies, listing, render
 from mocks.tax.documents import StoredDocument
-from mocks.tax.model import KIND, TaxEngine
+from mocks.tax.model import TaxEngine
 from mocks.tax.reading import Fetch, Listing, query
 
 _ESCAPES = {"_-ava2f-_": "/", "_-ava2b-_": "+", "_-ava3f-_": "?", "_-ava25-_": "%", "_-ava23-_": "#"}
+_PLAIN = re.compile(r"[\w.-]*", re.ASCII).fullmatch
 Change = Callable[[TaxEngine, StoredDocument, Any], StoredDocument]
 
 
 def _shown(document: StoredDocument, call: Call, default: frozenset[str], status: int = 200) -> Reply:
     call.txn = call.txn or document.txn
     target = call.request.target
-    parts = render.included(query(target, Fetch).include, default) if "?" in target else default
+    parts = _parts(target.partition("?")[2], default) if "?" in target else default
     body = render.transaction(document, parts)
     if status != 201 or not document.id:
         return json_reply(body, status)
-    company, code = quote(document.company), quote(document.code)
-    path = f"/api/v2/companies/{company}/transactions/{code}/types/{document.type}"
+    path = f"/api/v2/companies/{_quoted(document.company)}/transactions/{_quoted(document.code)}/types/{document.type}"
     return json_reply(body, status, {"location": listing.origin(call) + path})
+
+
+@lru_cache(maxsize=1_024)
+def _parts(text: str, default: frozenset[str]) -> frozenset[str]:
+    return render.included(query("?" + text, Fetch).include, default)
+
+
+def _quoted(text: str) -> str:
+    return text if _PLAIN(text) else quote(text, safe="")
 
 
 def create(model: TaxEngine, call: Call) -> Reply:
@@ -76,14 +87,14 @@ def get_by_id(model: TaxEngine, call: Call) -> Reply:
     text = call.params["id"]
     if not (text.isascii() and text.isdigit()) or len(text) > 18:
         raise Refusal("entity_not_found", f"There is no transaction with the id {text[:20]}.")
-    return _shown(model.by_id(int(text)), call, render.DEFAULT_INCLUDE)
+    return _shown(model.archive.by_id(int(text)), call, render.DEFAULT_INCLUDE)
 
 
 def list_all(model: TaxEngine, call: Call) -> Reply:
     """List the documents of a company."""
     company = call.params["company"]
     model.directory.named(company)
-    rows = [row for row in model.desk.book.table(KIND).values() if row.company == company]
+    rows = model.archive.of_company(company)
     parts = render.included(query(call.request.target, Listing).include, frozenset())
     return listing.paged(call, rows, listing.DOCUMENT_FIELDS, lambda row: render.transaction(row, parts))
 
