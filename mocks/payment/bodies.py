@@ -368,6 +368,3 @@ class PayoutBody(Body, frozen=True, kw_only=True):
     method: str = "standard"
     source_type: str | None = None
     statement_descriptor: str | None = None
-
-
-# --- queries --------------------------------------------------------------------------------------------------------

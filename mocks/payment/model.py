@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -55,7 +56,8 @@ class Processor:
         self.disputes: dict[str, Dispute] = tables["dispute"]
         self.movements: dict[str, Movement] = tables["balance_transaction"]
         self.payouts: dict[str, Payout] = tables["payout"]
-        self.events: dict[str, Event] = tables["event"]
+        self.events: OrderedDict[str, Event] = OrderedDict()  # the oldest go first
+        tables["event"] = self.events
         self.endpoints: dict[str, Endpoint] = tables["webhook_endpoint"]
         self.secrets: dict[str, str] = {}  # of webhook endpoints
         self.wanted_ids: dict[str, str] = {}  # prefix -> the id of the next object (placeholders)
@@ -213,40 +215,41 @@ class Processor:
     # --- events -----------------------------------------------------------------------------------------------------
 
     def emit(self, topic: str, subject: Any, txn: str = "", before: Any = None) -> None:
-        """Make an event and send it to the endpoints that listen to its topic; it is not kept when there is none.
+        """Make an event, keep it, and send it to the endpoints that listen to its topic.
 
-        `before` is what the subject was, when the event tells of a change.
+        `before` is what the subject was, when the event tells of a change. Events that nobody is told have numbers of
+        their own, so that those of messages do not depend on them.
         """
-        quirks = self.quirks
-        listening = [each.id for each in self.endpoints.values() if each.hears(topic)] if self.endpoints else []
-        told = topic in quirks.webhook_events
-        if not told and not listening and not quirks.keeps_all_events:
-            return
-        cause = self.book.cause
-        asked = cause if cause not in ("", "act", "agenda") else ""
+        listening = [each.id for each in self.endpoints.values() if each.hears(topic)] if self.endpoints else ()
+        told = topic in self.quirks.webhook_events
+        heard = told or listening
+        book = self.book
+        cause = book.cause
+        asked = cause not in ("", "act", "agenda")
         event = Event(
-            id=self.new_id("evt"),
-            created=self.now,
+            id=self.new_id("evt") if heard else f"evt_q{self.desk.next('unheard event'):023d}",
+            created=book.now_us // SECOND_US,
             type=topic,
             subject=subject,
             before=before,
-            request=request_id(asked) if asked else "",
+            request=request_id(cause) if asked else "",
             key=self.key if asked else "",
         )
-        self._forget_events()
-        self.events[event.id] = event
+        self._keep_event(event)
         if told:
             self.desk.post(topic, Notice(event), txn, event.id)
         for endpoint in listening:
             self.desk.post(topic, Notice(event, endpoint), txn, event.id)
 
-    def _forget_events(self) -> None:
-        oldest = self.now - self.quirks.event_days * DAY_SECONDS
-        while self.events:
-            key = next(iter(self.events))
-            if self.events[key].created > oldest:
-                return
-            del self.events[key]
+    def _keep_event(self, event: Event) -> None:
+        """Keep an event, and forget those that are too old or too many."""
+        events, quirks = self.events, self.quirks
+        events[event.id] = event
+        while len(events) > quirks.events_max:
+            events.popitem(last=False)
+        oldest = event.created - quirks.event_days * DAY_SECONDS
+        while next(iter(events.values())).created <= oldest:
+            events.popitem(last=False)
 
 
 _METADATA_LIMITS = "Metadata takes 50 keys of 40 and values of 500 characters."

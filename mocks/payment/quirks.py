@@ -11,7 +11,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     authentication        off | shape (any sk_test_/rk_test_ key) | verify (only `secret_key`)
     webhook_secret        signs every message: HMAC-SHA256 over "<t>.<payload>"
     webhook_events        event types the endpoint listens to
-    keeps_all_events      events nobody listens to are kept too, as the vendor does; a rehearsal does not read them
+    events_max            the newest events are kept, whether anybody listens or not; older ones are forgotten
     placeholders          ids of thirteen x (cus_xxxxxxxxxxxxx) name an object in just the state that is called for
     webhook_target        path of the integration's intake
     card_fee_ppm, card_fee_fixed_minor     2.9 % + 30 minor units per card capture
@@ -42,7 +42,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
             "payout.paid",
         }
     )
-    keeps_all_events: bool = False
+    events_max: int = 10_000
     placeholders: bool = False
     api_version: str = "2025-09-30.clover"
     requests_per_second: int = 100

@@ -199,9 +199,6 @@ class Subscription(Shape, frozen=True, kw_only=True):
         return Period(start=rows[0].current_period_start, end=rows[0].current_period_end)
 
 
-# --- bodies ---------------------------------------------------------------------------------------------------------
-
-
 # --- items ----------------------------------------------------------------------------------------------------------
 
 

@@ -14,7 +14,7 @@ X = "x" * 13
 @pytest.fixture
 def world(make_bench: Callable[..., Any]) -> Any:
     """Return a processor with placeholders."""
-    return make_bench(placeholders=True, keeps_all_events=True)
+    return make_bench(placeholders=True)
 
 
 @pytest.mark.parametrize(

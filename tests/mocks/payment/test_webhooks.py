@@ -82,7 +82,7 @@ def test_failed_deliveries_are_tried_again_for_at_most_three_days(bench: Any) ->
     assert len(payloads) == 1
 
 
-def test_only_the_types_the_endpoint_listens_to_are_sent_and_kept_for_thirty_days(make_bench: Any) -> None:
+def test_only_the_types_the_endpoint_listens_to_are_sent_and_all_are_kept_for_thirty_days(make_bench: Any) -> None:
     bench = make_bench(webhook_events=frozenset({"payment_intent.canceled"}))
     bench.customer()
     bench.pay()
@@ -92,4 +92,13 @@ def test_only_the_types_the_endpoint_listens_to_are_sent_and_kept_for_thirty_day
     bench.wait(31)
     other = json.loads(bench.pay(capture_method="manual").body)["id"]
     bench.post(f"/payment_intents/{other}/cancel")
-    assert len(bench.get("/events")["data"]) == 1
+    kept = [event["type"] for event in bench.get("/events")["data"]]
+    assert kept == ["payment_intent.canceled", "payment_intent.amount_capturable_updated", "payment_intent.created"]
+
+
+def test_the_newest_events_are_kept_and_no_more_than_there_is_room_for(make_bench: Any) -> None:
+    bench = make_bench(events_max=5)
+    for _ in range(4):
+        bench.customer()
+        bench.pay()
+    assert len(bench.get("/events")["data"]) == 5

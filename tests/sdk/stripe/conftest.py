@@ -23,7 +23,7 @@ NODE_CLIENT = ("stripe@23.1.0",)
 
 def switches(**more: Any) -> dict[str, dict[str, Any]]:
     """Return the switches of a payment service that strangers use."""
-    return {"payment": {"keeps_all_events": True, "requests_per_second": 0, **more}}
+    return {"payment": {"requests_per_second": 0, **more}}
 
 
 @pytest.fixture

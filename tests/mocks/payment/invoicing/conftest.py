@@ -61,5 +61,5 @@ def _bracketed(name: str) -> str:
 
 @pytest.fixture
 def shop(make_bench: Callable[..., Any]) -> Shop:
-    """Return a shop whose events are all kept."""
-    return Shop(make_bench(keeps_all_events=True))
+    """Return a shop."""
+    return Shop(make_bench())
