@@ -2,8 +2,8 @@
 
     def test_a_lost_reply_is_charged_once(q2c):
         q2c.faults.add("lost_reply", system="payment", operation="create_payment_intent", nth=1)
-        pay(q2c["payment"], "Q-000001")
-        q2c.journal.assert_count(2, "POST", "/v1/payment_intents", key="Q-000001")
+        pay(q2c["payment"], "order-17")
+        q2c.journal.assert_count(2, "POST", "/v1/payment_intents", key="order-17")
 
 `q2c_mocks` is one served world for the whole session; `q2c` is that world begun anew for one test. The marker
 `@pytest.mark.q2c(seed=..., scenario=..., subscriptions=..., drifts=[...], switches={...})` says how; the ini options
