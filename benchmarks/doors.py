@@ -1,6 +1,6 @@
 """How many requests a second the doors answer on one core, beside peers in the same run.
 
-Run `python -m benchmarks.doors [--seconds 10] [--rounds 3] [--peers FOLDER [--install]] [--only TEXT]`. It needs wrk.
+Run `python -m benchmarks.doors [--seconds 10] [--rounds 3] [--peers FOLDER [--install]] [--only PATTERN]`. It needs wrk.
 
 The server has core 0, wrk (1 thread, 16 kept-alive connections) core 1. The rounds go through all contenders in turn,
 so that a slow minute of the machine slows all of them. Medians of the rounds are shown; a round in which others used
@@ -71,7 +71,7 @@ def main(said: list[str]) -> None:
         sys.exit("skipped: wrk is not installed (Debian package wrk)")
     if options.install:
         install(options.peers)
-    chosen = [each for each in _contenders(options.peers) if options.only.lower() in each.name.lower()]
+    chosen = [each for each in _contenders(options.peers) if re.search(options.only, each.name, re.IGNORECASE)]
     for each in chosen:
         if each.missing:
             print(f"skipped: {each.name}: {each.missing} is not installed")

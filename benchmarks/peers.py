@@ -118,7 +118,7 @@ def all_peers(folder: Path) -> list[Contender]:
     )
     return [
         _mountebank(folder, json_work),
-        _wiremock(folder, json_work, "WireMock templated, defaults", 5, "template"),
+        _wiremock(folder, json_work, "WireMock templated, defaults", 10, "template"),
         _wiremock(folder, json_work, "WireMock static, journal off, warm", 45, "static", "--no-request-journal"),
         _moto(folder),
     ]
@@ -144,7 +144,7 @@ def _mountebank(peers: Path, work: Workload) -> Contender:
         return [str(program), "start", "--configfile", str(file), "--port", str(port + 1), *options]
 
     missing = "" if program.exists() and shutil.which("node") else "npm package @mbtest/mountebank"
-    return Contender("Mountebank, injected state", command, work, 3, missing)
+    return Contender("Mountebank, injected state", command, work, 8, missing)
 
 
 def _wiremock(peers: Path, work: Workload, name: str, warm_seconds: int, kind: str, *said: str) -> Contender:
