@@ -1,6 +1,7 @@
 """How many requests a second the doors answer on one core, beside peers in the same run.
 
-Run `python -m benchmarks.doors [--seconds 10] [--rounds 3] [--peers FOLDER [--install]] [--only PATTERN]`. It needs wrk.
+Run `python -m benchmarks.doors [--seconds 10] [--rounds 3] [--peers FOLDER [--install]] [--only PATTERN]`; it needs
+wrk.
 
 The server has core 0, wrk (1 thread, 16 kept-alive connections) core 1. The rounds go through all contenders in turn,
 so that a slow minute of the machine slows all of them. Medians of the rounds are shown; a round in which others used
@@ -68,13 +69,14 @@ def main(said: list[str]) -> None:
     """Run and print."""
     options = _options(said)
     if shutil.which("wrk") is None:
-        sys.exit("skipped: wrk is not installed (Debian package wrk)")
+        print("SKIPPED: the doors are not measured, for wrk is not installed (Debian package wrk)")
+        return
     if options.install:
         install(options.peers)
     chosen = [each for each in _contenders(options.peers) if re.search(options.only, each.name, re.IGNORECASE)]
     for each in chosen:
         if each.missing:
-            print(f"skipped: {each.name}: {each.missing} is not installed")
+            print(f"SKIPPED: {each.name}: {each.missing} is not installed (--install)")
     measure([each for each in chosen if not each.missing], options.seconds, options.rounds)
 
 
