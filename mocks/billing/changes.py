@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from msgspec.structs import replace
 
 from domain.calendar import add_months
+from mocks.billing import lives
 from mocks.billing.model import Billing
 from mocks.billing.records import FOREVER, Cancellation, Change, Charge, Subscription, Wanted
 from mocks.billing.subscriptions import (
@@ -18,6 +19,7 @@ from mocks.billing.subscriptions import (
     announce,
     charges_of,
     plan,
+    require_live,
     restarted,
     settle,
     touched,
@@ -25,22 +27,12 @@ from mocks.billing.subscriptions import (
 from mocks.billing.terms import (
     Price,
     Term,
-    boundary,
     changed,
     next_boundary,
     prices_at,
     replaced_from,
-    steps_to,
 )
 from mocks.kernel.operations import Refusal
-
-
-def require_live(subscription: Subscription, *others: str) -> None:
-    """Refuse a change of a subscription that has ended."""
-    if subscription.status not in LIVE and subscription.status not in others:
-        detail = f"subscription {subscription.id} is {subscription.status} and cannot be changed"
-        raise Refusal("invalid_state_for_request", detail)
-
 
 # --- before the start -------------------------------------------------------------------------------------------------
 
@@ -274,7 +266,7 @@ def _cancel(billing: Billing, subscription: Subscription, cancellation: Cancella
     if not begun or (cancellation.credit == "none" and not metered):
         return Settled(plan(billing, subscription))
     if cancellation.credit == "none":
-        day = _paid_through(subscription, day)
+        day = lives.paid_through(subscription, day)
     since = min((day, *from_day.values()))
     txn, reference = cancellation.txn or subscription.txn, cancellation.reference or subscription.reference
     return settle(billing, subscription, since, txn, reference)
@@ -301,136 +293,6 @@ def revoke_cancellation(billing: Billing, key: str) -> Settled:
     return Settled(plan(billing, subscription))
 
 
-# --- pauses, and lives after death -----------------------------------------------------------------------------------
-
-
-def pause(billing: Billing, key: str, day: date, resume_day: date | None) -> Settled:
-    """Pause a running subscription from a day on: what is billed stays billed, nothing more is."""
-    subscription = billing.subscription(key)
-    if subscription.status != "active":
-        raise Refusal("invalid_state_for_request", f"subscription {key} is {subscription.status}, not active")
-    if day >= subscription.term_end or (resume_day is not None and resume_day <= day):
-        raise Refusal("param_wrong_value", "must lie before the end of the term and before it is resumed", "pause_date")
-    subscription = replace(subscription, resume_day=resume_day)
-    if day <= billing.today(subscription.zone):
-        return _pause(billing, subscription, day)
-    subscription = touched(billing, subscription, pause_day=day)
-    billing.save_subscription(subscription)
-    announce(billing, "subscription_pause_scheduled", subscription)
-    return Settled(plan(billing, subscription))
-
-
-def _pause(billing: Billing, subscription: Subscription, day: date) -> Settled:
-    prices = prices_at(subscription.terms, day)
-    ends = dict.fromkeys(prices, _paid_through(subscription, day))
-    subscription = touched(
-        billing,
-        subscription,
-        status="suspended",
-        terms=changed(subscription.terms, ends, {}),
-        paused=tuple([Term(sku, price, day) for sku, price in prices.items()]),
-        pause_day=day,
-        scheduled=(),
-    )
-    billing.save_subscription(subscription)
-    announce(billing, "subscription_paused", subscription)
-    return Settled(plan(billing, subscription))
-
-
-def _paid_through(subscription: Subscription, day: date) -> date:
-    """Return the first day from `day` on that no line covers."""
-    return max([day, *[cover.live[-1][1] for cover in subscription.covers]])
-
-
-def resume(billing: Billing, key: str, charges: bool = True) -> Settled:
-    """Let a paused subscription go on from today, or from where it is billed to: a part of a period is prorated."""
-    subscription = billing.subscription(key)
-    if subscription.status != "suspended":
-        raise Refusal("invalid_state_for_request", f"subscription {key} is {subscription.status}, not paused")
-    since = _paid_through(subscription, billing.today(subscription.zone))
-    wanted = {term.sku: term.price for term in subscription.paused}
-    subscription = touched(
-        billing,
-        subscription,
-        status="active",
-        terms=changed(subscription.terms, dict.fromkeys(wanted, since), wanted),
-        paused=(),
-        pause_day=None,
-        resume_day=None,
-    )
-    billing.save_subscription(subscription)
-    announce(billing, "subscription_resumed", subscription)
-    return settle(billing, subscription, since, subscription.txn, subscription.reference, charges)
-
-
-def schedule_resumption(billing: Billing, key: str, day: date) -> Settled:
-    """Note the day on which a paused subscription goes on."""
-    subscription = billing.subscription(key)
-    if subscription.status != "suspended":
-        raise Refusal("invalid_state_for_request", f"subscription {key} is {subscription.status}, not paused")
-    if day <= billing.today(subscription.zone):
-        raise Refusal("param_wrong_value", "must lie in the future", field="resume_date")
-    subscription = touched(billing, subscription, resume_day=day)
-    billing.save_subscription(subscription)
-    announce(billing, "subscription_resumption_scheduled", subscription)
-    return Settled(plan(billing, subscription))
-
-
-def reactivate(billing: Billing, key: str, cycles: int | None, charges: bool = True) -> Settled:
-    """Let a cancelled subscription live again: on, while its paid period runs; else with periods that start today."""
-    subscription = billing.subscription(key)
-    if subscription.status not in ("cancelled", "expired"):
-        raise Refusal("invalid_state_for_request", f"subscription {key} is {subscription.status}, not cancelled")
-    today = billing.today(subscription.zone)
-    last = _last_prices(subscription)
-    if not last:
-        raise Refusal("invalid_state_for_request", f"subscription {key} was never active")
-    fresh = _paid_through(subscription, today) == today
-    months = (cycles or 0) * min(price.months for price in last.values()) or subscription.term_months
-    start = today if fresh else subscription.start
-    subscription = touched(
-        billing,
-        subscription,
-        status="active",
-        start=start,
-        terms=replaced_from(() if fresh else subscription.terms, today, last),
-        term_end=add_months(start, months) if months else FOREVER,
-        paused=(),
-        cancellation=None,
-        cancelled_us=0,
-        activated_us=billing.book.now_us,
-    )
-    billing.save_subscription(subscription)
-    announce(billing, "subscription_reactivated", subscription)
-    return settle(billing, subscription, today, subscription.txn, subscription.reference, charges)
-
-
-def _last_prices(subscription: Subscription) -> dict[str, Price]:
-    if subscription.paused:
-        return {term.sku: term.price for term in subscription.paused}
-    ends = [term.end for term in subscription.terms if term.end is not None]
-    last = max(ends, default=None)
-    return {term.sku: term.price for term in subscription.terms if term.end is None or term.end == last}
-
-
-def charge_ahead(billing: Billing, key: str, terms: int) -> Settled:
-    """Charge the next billing periods in advance."""
-    subscription = billing.subscription(key)
-    require_live(subscription)
-    months = min([term.price.months for term in subscription.terms if not term.price.metered], default=0)
-    if not months:
-        raise Refusal("invalid_state_for_request", f"subscription {key} has nothing that renews")
-    today = billing.today(subscription.zone)
-    since = max(today, subscription.ahead or today)
-    ahead = boundary(subscription.start, months, steps_to(subscription.start, months, since) + terms)
-    if ahead >= subscription.term_end:
-        raise Refusal("param_wrong_value", "reaches beyond the end of the term", field="terms_to_charge")
-    subscription = touched(billing, subscription, ahead=ahead)
-    billing.save_subscription(subscription)
-    announce(billing, "subscription_advance_invoice_schedule_added", subscription)
-    return settle(billing, subscription, today, subscription.txn, subscription.reference)
-
-
 # --- by itself --------------------------------------------------------------------------------------------------------
 
 
@@ -444,7 +306,7 @@ def wake(billing: Billing, key: str, number: int) -> None:
         _begin(billing, subscription)
         return
     if subscription.status == "suspended":
-        resume(billing, key)
+        lives.resume(billing, key)
         return
     today = billing.today(subscription.zone)
     while subscription.scheduled and subscription.scheduled[0].day <= today:
@@ -452,7 +314,7 @@ def wake(billing: Billing, key: str, number: int) -> None:
     if subscription.cancellation is not None and subscription.cancellation.day <= today:
         _cancel(billing, subscription, subscription.cancellation)
     elif subscription.pause_day is not None and subscription.pause_day <= today:
-        _pause(billing, subscription, subscription.pause_day)
+        lives.begin_pause(billing, subscription, subscription.pause_day)
     elif today >= subscription.term_end:
         _end_term(billing, subscription)
     else:

@@ -9,14 +9,14 @@ from msgspec.structs import replace
 from domain.calendar import SECOND_US, midnight_us
 from domain.http import Reply
 from mocks.billing import bodies as f
-from mocks.billing import changes, subscriptions, views
 from mocks.billing import resources as r
+from mocks.billing import subscriptions, views
 from mocks.billing.customer_calls import address_of
 from mocks.billing.items import asked, require_plan
 from mocks.billing.model import Billing
 from mocks.billing.records import Customer, Subscription
 from mocks.billing.subscription_calls import intent, updated
-from mocks.billing.subscriptions import Settled
+from mocks.billing.subscriptions import Settled, require_live
 from mocks.billing.terms import next_bill_day
 from mocks.billing.views import reply
 from mocks.kernel.desk import Desk
@@ -166,7 +166,7 @@ def estimate_update(billing: Billing, call: Call) -> Reply:
 def estimate_renewal(billing: Billing, call: Call) -> Reply:
     """Show what the next invoice of a subscription will be."""
     subscription = billing.subscription(call.params["id"])
-    changes.require_live(subscription, "trialing", "pending_activation")
+    require_live(subscription, "trialing", "pending_activation")
     trial = scratch(billing, billing.customer(subscription.customer), subscription)
     if subscription.status in subscriptions.WAITING:
         return _shown(trial, _begun(trial, Settled(subscription)))

@@ -10,12 +10,12 @@ from msgspec.structs import replace
 from domain.calendar import midnight_us
 from domain.http import Reply
 from mocks.billing import bodies as f
-from mocks.billing import changes, coupons, gateway, subscriptions, views
+from mocks.billing import changes, coupons, gateway, lives, subscriptions, views
 from mocks.billing.customer_calls import meta_of
 from mocks.billing.items import Asked, asked, require_plan, start_of
 from mocks.billing.model import Billing, quote_number
 from mocks.billing.records import Cancellation, Change, Customer, Subscription
-from mocks.billing.subscriptions import WAITING, Intent, Settled
+from mocks.billing.subscriptions import WAITING, Intent, Settled, require_live
 from mocks.billing.terms import Term, next_bill_day
 from mocks.billing.views import reply, show
 from mocks.kernel.operations import Call, Refusal
@@ -130,7 +130,7 @@ def updated(billing: Billing, key: str, body: f.UpdateSubscription) -> Settled:
     subscription = billing.subscription(key)
     meta = meta_of(body.meta_data)
     if body.reactivate and subscription.status in ("cancelled", "expired"):
-        subscription = changes.reactivate(billing, key, body.billing_cycles, body.invoice_immediately).subscription
+        subscription = lives.reactivate(billing, key, body.billing_cycles, body.invoice_immediately).subscription
     wanted = None
     if body.subscription_items:
         wanted = asked(billing, subscription.currency, body.subscription_items).wanted
@@ -140,7 +140,7 @@ def updated(billing: Billing, key: str, body: f.UpdateSubscription) -> Settled:
         coupons.require(billing, body.coupon_ids, subscription.currency)
     if subscription.status in WAITING and (body.start_date is not None or body.changes_scheduled_at is None):
         return _revised(billing, subscription, wanted, body)
-    changes.require_live(subscription, *WAITING)
+    require_live(subscription, *WAITING)
     if body.start_date is not None:
         detail = f"subscription {subscription.id} has started; only a future one can be given another start_date"
         raise Refusal("invalid_state_for_request", detail, field="start_date")
@@ -267,7 +267,7 @@ def pause_subscription(billing: Billing, call: Call) -> Reply:
     elif body.pause_option != "immediately":
         day = next_bill_day(subscription.terms, subscription.start, subscription.term_end, today) or today
     resume_day = None if body.resume_date is None else billing.day_at(body.resume_date, zone)
-    return settled_reply(billing, changes.pause(billing, subscription.id, day, resume_day))
+    return settled_reply(billing, lives.pause(billing, subscription.id, day, resume_day))
 
 
 def resume_subscription(billing: Billing, call: Call) -> Reply:
@@ -275,24 +275,24 @@ def resume_subscription(billing: Billing, call: Call) -> Reply:
     body: f.Resume = call.body
     key = call.params["id"]
     if body.resume_option == "immediately":
-        settled = changes.resume(billing, key, body.charges_handling == "invoice_immediately")
+        settled = lives.resume(billing, key, body.charges_handling == "invoice_immediately")
         return settled_reply(billing, settled)
     if body.resume_date is None:
         raise Refusal("param_wrong_value", "cannot be blank", field="resume_date")
     day = billing.day_at(body.resume_date, billing.subscription(key).zone)
-    return settled_reply(billing, changes.schedule_resumption(billing, key, day))
+    return settled_reply(billing, lives.schedule_resumption(billing, key, day))
 
 
 def reactivate_subscription(billing: Billing, call: Call) -> Reply:
     """Let a cancelled subscription live again."""
     body: f.Reactivate = call.body
-    settled = changes.reactivate(billing, call.params["id"], body.billing_cycles, body.invoice_immediately)
+    settled = lives.reactivate(billing, call.params["id"], body.billing_cycles, body.invoice_immediately)
     return settled_reply(billing, settled)
 
 
 def charge_future_renewals(billing: Billing, call: Call) -> Reply:
     """Charge the next billing periods in advance."""
-    return settled_reply(billing, changes.charge_ahead(billing, call.params["id"], call.body.terms_to_charge))
+    return settled_reply(billing, lives.charge_ahead(billing, call.params["id"], call.body.terms_to_charge))
 
 
 def import_subscription(billing: Billing, call: Call) -> Reply:

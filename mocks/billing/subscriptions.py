@@ -117,6 +117,13 @@ def charges_of(wanted: Wanted, start: date) -> tuple[Charge, ...]:
     )
 
 
+def require_live(subscription: Subscription, *others: str) -> None:
+    """Refuse a change of a subscription that has ended."""
+    if subscription.status not in LIVE and subscription.status not in others:
+        detail = f"subscription {subscription.id} is {subscription.status} and cannot be changed"
+        raise Refusal("invalid_state_for_request", detail)
+
+
 def announce(billing: Billing, topic: str, subscription: Subscription) -> None:
     """Announce a subscription as it stands."""
     customer = billing.customer(subscription.customer)

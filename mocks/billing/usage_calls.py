@@ -8,11 +8,10 @@ from domain.calendar import SECOND_US, local_date
 from domain.http import Reply
 from mocks.billing import bodies as f
 from mocks.billing import gateway, invoices, subscriptions, usages
-from mocks.billing.changes import require_live
 from mocks.billing.invoice_calls import lines_of
 from mocks.billing.model import Billing
 from mocks.billing.records import Invoice, Subscription, Unbilled, Usage
-from mocks.billing.subscriptions import LIVE
+from mocks.billing.subscriptions import LIVE, require_live
 from mocks.billing.views import reply, show, shown
 from mocks.kernel.operations import Call, Refusal
 

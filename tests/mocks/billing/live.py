@@ -9,7 +9,7 @@ import msgspec
 from mocks.billing import LIVE
 
 QUIRKS = msgspec.structs.asdict(LIVE)
-MONTHLY = {"currency_code": "EUR", "period": 1, "period_unit": "month"}
+MONTHLY: dict[str, Any] = {"currency_code": "EUR", "period": 1, "period_unit": "month"}
 CARD = {"card[number]": "4111111111111111", "card[expiry_month]": 12, "card[expiry_year]": 2033}
 
 
