@@ -188,3 +188,35 @@ def test_a_world_in_a_file_survives_a_kill(tmp_path: Path, turbo: list[str]) -> 
     with up(tmp_path, *said) as again:
         assert again.customers() == 5
         assert again.post().json()["id"] not in made
+
+
+def test_drifts_are_listed_and_put_on(run: Run, tmp_path: Path) -> None:
+    assert "salesforce-required-field" in run("mocks", "drifts").output
+    with up(tmp_path, "--no-tls", "--drift", "netsuite-tba-off") as found:
+        admin = found.addresses["admin"]
+
+        def on() -> list[str]:
+            return [row["name"] for row in httpx.get(f"{admin}/drifts", trust_env=False).json() if row["on"]]
+
+        assert on() == ["netsuite-tba-off"]
+        assert run("mocks", "drifts", "--workspace", tmp_path, "--on", "avatax-nexus-removed").exit_code == 0
+        assert on() == ["avatax-nexus-removed"]
+        assert "no drift" in run("mocks", "drifts", "--workspace", tmp_path, "--on", "x").output
+        assert run("mocks", "drifts", "--workspace", tmp_path, "--off").exit_code == 0
+        assert on() == []
+        filled = httpx.post(f"{admin}/seed", json={"subscriptions": 1}, trust_env=False, timeout=60)
+        assert filled.json()["acts"] > 10
+        assert httpx.post(f"{admin}/seed", json={"scenario": "none"}, trust_env=False).status_code == 400
+
+
+def test_whoever_is_not_local_needs_the_token(run: Run, tmp_path: Path) -> None:
+    with up(tmp_path, "--no-tls", "--admin-host", "0.0.0.0") as found:
+        admin = found.addresses["admin"].replace("0.0.0.0", "127.0.0.1")
+        token = found.told["admin_token"]
+        assert len(token) > 20
+        assert (tmp_path / "mocks.json").stat().st_mode & 0o077 == 0
+        assert httpx.get(f"{admin}/world", trust_env=False).status_code == 401
+        headers = {"authorization": f"Bearer {token}"}
+        assert httpx.get(f"{admin}/world", headers=headers, trust_env=False).status_code == 200
+        assert run("mocks", "reset", "--workspace", tmp_path).exit_code == 0
+        assert f"export Q2C_ADMIN_TOKEN={token}" in run("env", "--workspace", tmp_path).output
