@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -133,7 +134,7 @@ def _payer(billing: Billing, body: f.CreateInvoice) -> Customer:
 
 
 def lines_of(
-    billing: Billing, customer: Customer, rows: list[f.ChargeItemRow], charges: list[f.ChargeRow]
+    billing: Billing, customer: Customer, rows: Sequence[f.ChargeItemRow], charges: Sequence[f.ChargeRow]
 ) -> tuple[Line, ...]:  # fmt: skip
     """Return lines of one-time charges, of the catalogue or ad hoc; refuse none at all."""
     found = []

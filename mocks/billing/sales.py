@@ -309,7 +309,7 @@ def create_ramp(billing: Billing, call: Call) -> Reply:
         status="scheduled",
         items_to_add=[_row(billing, row) for row in body.items_to_add],
         items_to_update=[_row(billing, row) for row in body.items_to_update],
-        items_to_remove=body.items_to_remove,
+        items_to_remove=list(body.items_to_remove),
         created_at=second,
         updated_at=second,
         resource_version=1,

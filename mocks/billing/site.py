@@ -96,7 +96,7 @@ def create_webhook_endpoint(billing: Billing, call: Call) -> Reply:
         disabled=body.disabled,
         primary_url=body.primary_url,
         api_version=body.api_version,
-        enabled_events=body.enabled_events,
+        enabled_events=list(body.enabled_events),
         created_at=billing.book.now_us // SECOND_US,
     )
     return _endpoint(billing, endpoint, body.basic_auth_username, body.basic_auth_password)
