@@ -175,7 +175,7 @@ class _Api:
 
     async def kinds(self, _request: Request) -> Response:
         services = self._control.live.services
-        return as_json({name: state.kinds(service.desk.book) for name, service in services.items()})
+        return as_json({name: state.kinds(service) for name, service in services.items()})
 
     async def documents(self, request: Request) -> Response:
         wanted: Wanted = asked(request, Wanted)

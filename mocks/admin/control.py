@@ -79,7 +79,7 @@ class Control:
             "addresses": self.addresses,
             "clock": self.live.clock.reading(),
             "settings": self.live.settings,
-            "documents": {name: state.kinds(each.desk.book) for name, each in self.live.services.items()},
+            "documents": {name: state.kinds(each) for name, each in self.live.services.items()},
             "requests": self.requests.counts(),
             "drifts": self.live.drifts.names,
             "faults": len(self.live.world.plan.faults),

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from mocks.admin import state
 from mocks.admin.control import Control
 from mocks.admin.frame import ANY_SYSTEM, at, pretty, site, status_cell
 from mocks.admin.shapes import AttemptRow, DeliveryLog, DocumentDetail, Documents, RequestDetail, RequestRow, Search
@@ -108,9 +109,9 @@ def kinds(control: Control) -> SitePage:
     for name, service in control.live.services.items():
         book = service.desk.book
         rows = tuple(
-            cells(Cell(kind, href=f"/ui/documents/{name}/{quote(kind)}"), words.count(len(book.table(kind))),
+            cells(Cell(kind, href=f"/ui/documents/{name}/{quote(kind)}"), words.count(count),
                   chart.name if (chart := book.chart(kind)) is not None else words.NOTHING)
-            for kind in sorted(book.kinds()) if book.table(kind)
+            for kind, count in state.kinds(service).items()
         )  # fmt: skip
         table = Table(caption=f"What {name} keeps", columns=columns("Kind", "#Entries", "State chart"), rows=rows)
         sections.append(Section(name, name, (table,)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -9,15 +10,46 @@ import msgspec
 
 from mocks.admin.observer import Observer
 from mocks.admin.shapes import ChartShown, DocumentDetail, DocumentRow, Documents, Step, Wrong
+from mocks.crm.model import Crm
 from mocks.kernel.book import Book
 from mocks.kernel.service import Service
 
 PAGE = 100
 
 
-def kinds(book: Book) -> dict[str, int]:
+def tables(service: Service) -> dict[str, Any]:
+    """Return the entries of a system by kind and id: its book, and the records of the CRM's own store."""
+    book = service.desk.book
+    found: dict[str, Any] = {kind: book.table(kind) for kind in book.kinds()}
+    if isinstance(service.model, Crm):
+        store = service.model.store
+        for name, rows in store.tables.items():
+            found.setdefault(name, _Records(rows, [field.name for field in store.schema.exact[name].fields]))
+    return {kind: table for kind, table in sorted(found.items()) if table}
+
+
+class _Records(Mapping[str, Any]):
+    """The records of one object with the names of their fields."""
+
+    def __init__(self, rows: Mapping[str, Any], names: list[str]) -> None:
+        self._rows, self._names = rows, names
+
+    def __getitem__(self, key: str) -> Any:
+        return dict(zip(self._names, self._rows[key], strict=False))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __reversed__(self) -> Iterator[str]:
+        return reversed(list(self._rows))
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
+def kinds(service: Service) -> dict[str, int]:
     """Return how many entries of each kind there are."""
-    return {kind: len(book.table(kind)) for kind in sorted(book.kinds()) if book.table(kind)}
+    return {kind: len(table) for kind, table in tables(service).items()}
 
 
 def documents(
@@ -25,9 +57,7 @@ def documents(
 ) -> Documents:
     """Return the documents of a kind that fit, the newest first; `text` must be part of the id or the entry."""
     book = service.desk.book
-    if kind not in set(book.kinds()):
-        raise Wrong(f"{service.name} has no {kind!r}; it has: {', '.join(kinds(book)) or 'nothing yet'}", 404)
-    table = book.table(kind)
+    table = _table(service, kind)
     rows = (_row(book, kind, key) for key in reversed(table))
     found = (
         row
@@ -44,7 +74,7 @@ def documents(
 def document(service: Service, observer: Observer, kind: str, key: str) -> DocumentDetail:
     """Return one document in full; raise Wrong when there is none."""
     book = service.desk.book
-    entry = book.get(kind, key)
+    entry = _table(service, kind).get(key)
     if entry is None:
         raise Wrong(f"{service.name} has no {kind} {key!r}", 404)
     changes = observer.changes(service.name, kind, key)
@@ -54,6 +84,13 @@ def document(service: Service, observer: Observer, kind: str, key: str) -> Docum
         document=plain(changes[-1].document) if changes else None, history=steps,
         chart=_chart(book, kind, book.status(kind, key)),
     )  # fmt: skip
+
+
+def _table(service: Service, kind: str) -> Any:
+    found = tables(service)
+    if kind not in found:
+        raise Wrong(f"{service.name} has no {kind!r}; it has: {', '.join(found) or 'nothing yet'}", 404)
+    return found[kind]
 
 
 def _row(book: Book, kind: str, key: str) -> DocumentRow:

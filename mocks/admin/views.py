@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from domain.faults import CATALOGUE, Fault, Place
+from mocks.admin import state
 from mocks.admin.control import Control
 from mocks.admin.frame import ANY_SYSTEM, at, site
 from mocks.admin.shapes import DriftRow, PlannedFault
@@ -52,7 +53,7 @@ def _services(control: Control, counts: Mapping[str, int]) -> Table:
     limits = control.limits()
     rows = []
     for name, service in control.live.services.items():
-        entries = sum(len(service.desk.book.table(kind)) for kind in service.desk.book.kinds())
+        entries = sum(state.kinds(service).values())
         rows.append(cells(
             Cell(name, href=f"/ui/documents#{name}"), control.addresses.get(name, words.NOTHING),
             control.addresses.get(f"{name}_tls", words.NOTHING),

@@ -241,11 +241,23 @@ def test_a_document_is_shown_with_its_history_and_its_chart(admin: httpx.Client,
     assert shown["history"][0]["cause"] == "r1"
     assert shown["chart"]["name"] == "fulfilment"
     assert "completed" in shown["chart"]["states"]
-    assert shown["document"]["type"] == "fulfilment_task" or shown["document"]
+    assert shown["document"]["status"] == "completed"
     assert admin.get("/documents/fulfilment/task", params={"text": "nothing"}).json()["documents"] == []
     assert admin.get("/documents/fulfilment/task/none").status_code == 404
     assert admin.get("/documents/fulfilment/unicorn").status_code == 404
     assert admin.get("/documents/nobody/task").status_code == 404
+
+
+def test_records_of_the_crm_are_documents_too(admin: httpx.Client, doors: Running) -> None:
+    grant = {"grant_type": "client_credentials", "client_id": "c", "client_secret": "s"}
+    base = doors["crm"] + "/services"
+    token = httpx.post(f"{base}/oauth2/token", data=grant, trust_env=False).json()["access_token"]
+    headers = {"authorization": f"Bearer {token}"}
+    url = f"{base}/data/v62.0/sobjects/Contact"
+    key = httpx.post(url, json={"LastName": "Byron"}, headers=headers, trust_env=False).json()["id"]
+    found = admin.get("/documents/crm/Contact", params={"text": "Byron"}).json()
+    assert [row["id"] for row in found["documents"]] == [key]
+    assert admin.get(f"/documents/crm/Contact/{key}").json()["entry"]["LastName"] == "Byron"
 
 
 def test_the_history_of_a_world_ends_with_it(admin: httpx.Client, doors: Running) -> None:
