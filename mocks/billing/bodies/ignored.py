@@ -37,8 +37,8 @@ from mocks.billing.bodies.subscriptions import (
 )
 
 _SETUP = """
-    setup_fee mandatory_items_to_remove billing_alignment_mode terms_to_charge offline_payment_method invoice_notes
-    override_relationship invoice_date replace_primary_payment_source payment_intent free_period free_period_unit
+    mandatory_items_to_remove billing_alignment_mode offline_payment_method invoice_notes
+    override_relationship invoice_date replace_primary_payment_source payment_intent
     contract_term_billing_cycle_on_renewal auto_close_invoices first_invoice_pending trial_end_action
     payment_initiator brand_id business_entity_id shipping_address statement_descriptor
 """
@@ -80,12 +80,15 @@ IGNORED: dict[Any, frozenset[str]] = {
     Resume: _names("payment_initiator payment_intent"),
     ImportSubscription: _names(
         _SETUP,
-        """exhausted_coupon_ids charged_items item_tiers coupon_ids payment_source_id contract_term transaction
+        """exhausted_coupon_ids charged_items coupon_ids payment_source_id contract_term transaction
         cancel_reason_code create_pending_invoices net_term_days""",
     ),
     ChangeTermEnd: _names(""),
     CreateItemPrice: _names(_DISPLAY),
-    UpdateItemPrice: _names(_DISPLAY, "currency_code free_quantity is_taxable billing_cycles period period_unit"),
+    UpdateItemPrice: _names(
+        _DISPLAY,
+        "currency_code free_quantity is_taxable trial_period trial_period_unit billing_cycles period period_unit",
+    ),
     CreateFamily: _names("business_entity_id"),
     CreateItem: _names(
         """redirect_url gift_claim_redirect_url is_percentage_pricing business_entity_id bundle_configuration
@@ -102,19 +105,18 @@ IGNORED: dict[Any, frozenset[str]] = {
     ),
     CloseInvoice: _names("notes_to_remove"),
     AddCharge: _names(
-        "avalara_sale_type avalara_transaction_type avalara_service_type avalara_tax_code hsn_code line_item"
+        """taxjar_product_code avalara_sale_type avalara_transaction_type avalara_service_type avalara_tax_code
+        hsn_code line_item"""
     ),
     CreateCard: _names("brand_id"),
     CreateFromToken: _names("brand_id"),
     CollectFromCustomer: _names("payment_method payment_intent payment_initiator"),
-    EstimateNew: _names(_SETUP, "discounts item_tiers contract_term client_profile_id"),
+    EstimateNew: _names(_SETUP, "contract_term client_profile_id"),
     EstimateUpdate: _names(_SETUP, "coupon_ids replace_coupon_list force_term_reset reactivate reactivate_from"),
-    CreateQuote: _names(_SETUP, "net_term_days billing_start_option contract_term coupons discounts item_tiers"),
+    CreateQuote: _names(_SETUP, "net_term_days billing_start_option contract_term coupons"),
     UpdateOrder: _names("cancellation_reason order_line_items shipment_carrier shipping_address"),
-    CreateRamp: _names(
-        "coupons_to_remove discounts_to_remove item_tiers contract_term discounts_to_add coupons_to_add"
-    ),
+    CreateRamp: _names("coupons_to_remove discounts_to_remove contract_term discounts_to_add coupons_to_add"),
     CreateEndpoint: _names("chargebee_response_schema_type"),
-    CreateUnbilled: _names("item_tiers discounts"),
+    CreateUnbilled: _names(""),
 }
-"""Parameters of the vendor, by body, that are taken and make no difference here."""
+"""Parameters of the vendor, by body, that are taken and make no difference here. What would change amounts is refused."""
