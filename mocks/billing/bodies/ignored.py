@@ -119,4 +119,4 @@ IGNORED: dict[Any, frozenset[str]] = {
     CreateEndpoint: _names("chargebee_response_schema_type"),
     CreateUnbilled: _names(""),
 }
-"""Parameters of the vendor, by body, that are taken and make no difference here. What would change amounts is refused."""
+"""Parameters of the vendor, by body, that make no difference here; what would change amounts is refused."""
