@@ -9,6 +9,7 @@ import msgspec
 
 from domain.faults import Fault
 from mocks.billing.quirks import Quirks as BillingQuirks
+from mocks.crm.quirks import OPEN as OPEN_CRM
 from mocks.crm.quirks import Quirks as CrmQuirks
 from mocks.doors.inputs import Begun
 from mocks.erp.quirks import Quirks as ErpQuirks
@@ -19,6 +20,7 @@ from mocks.payment.quirks import Quirks as PaymentQuirks
 from mocks.tax.quirks import Quirks as TaxQuirks
 from mocks.world import World
 
+_OPENED = ("owns_quotes", "owns_accounts", "owns_products", "change_events")
 QUIRKS: Mapping[str, type[Any]] = {
     "crm": CrmQuirks,
     "erp": ErpQuirks,
@@ -32,6 +34,15 @@ QUIRKS: Mapping[str, type[Any]] = {
 UNLIMITED: Mapping[str, LimitPolicy] = dict.fromkeys(QUIRKS, LimitPolicy())
 """No limits for any system; `quirks_of` lifts the quotas that are quirks."""
 _NO_QUOTA = {"crm": {"daily_requests": 10**12}}
+
+
+OPEN: Mapping[str, Mapping[str, Any]] = {"crm": {name: getattr(OPEN_CRM, name) for name in _OPENED}}
+"""What a world for other integrations than ours starts with: whoever has the keys of the CRM may write everything."""
+
+
+def opened(switches: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return switches over those of an open world."""
+    return {name: {**OPEN.get(name, {}), **switches.get(name, {})} for name in {**OPEN, **switches}}
 
 
 def quirks_of(switches: Mapping[str, Mapping[str, Any]], *, unlimited: bool = False) -> dict[str, Any]:

@@ -144,10 +144,10 @@ def _world(said: Mapping[str, Any], state: Any) -> Any:
     from mocks.admin.observer import Observer
     from mocks.doors.live import Divergence, LiveWorld
     from mocks.doors.post import Targets
-    from mocks.doors.settings import UNLIMITED, quirks_of
+    from mocks.doors.settings import UNLIMITED, opened, quirks_of
 
     try:
-        quirks = quirks_of(parsed(said["switches"]), unlimited=said["unlimited"])
+        quirks = quirks_of(opened(parsed(said["switches"])), unlimited=said["unlimited"])
         world = LiveWorld(
             said["seed"], quirks=quirks, limits=UNLIMITED if said["unlimited"] else None, state=state,
             targets=Targets(intake=said["webhooks"], allowed=tuple(said["allowed"])), drifts=said["drifts"],
