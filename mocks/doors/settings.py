@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from domain.faults import Fault
+from mocks.billing.quirks import LIVE as LIVE_BILLING
 from mocks.billing.quirks import Quirks as BillingQuirks
 from mocks.crm.quirks import OPEN as OPEN_CRM
 from mocks.crm.quirks import Quirks as CrmQuirks
@@ -20,7 +21,6 @@ from mocks.payment.quirks import Quirks as PaymentQuirks
 from mocks.tax.quirks import Quirks as TaxQuirks
 from mocks.world import World
 
-_OPENED = ("owns_quotes", "owns_accounts", "owns_products", "change_events")
 QUIRKS: Mapping[str, type[Any]] = {
     "crm": CrmQuirks,
     "erp": ErpQuirks,
@@ -36,13 +36,14 @@ UNLIMITED: Mapping[str, LimitPolicy] = dict.fromkeys(QUIRKS, LimitPolicy())
 _NO_QUOTA = {"crm": {"daily_requests": 10**12}}
 
 
-OPEN: Mapping[str, Mapping[str, Any]] = {"crm": {name: getattr(OPEN_CRM, name) for name in _OPENED}}
-"""What a world for other integrations than ours starts with: whoever has the keys of the CRM may write everything."""
+OPEN_QUIRKS: Mapping[str, Any] = {"crm": OPEN_CRM, "billing": LIVE_BILLING}
+"""What a world for other integrations than ours starts with: as a vendor delivers it, and writable with its keys."""
 
 
 def opened(switches: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Return switches over those of an open world."""
-    return {name: {**OPEN.get(name, {}), **switches.get(name, {})} for name in {**OPEN, **switches}}
+    base = {name: _set(each) for name, each in OPEN_QUIRKS.items()}
+    return {name: {**base.get(name, {}), **switches.get(name, {})} for name in {**base, **switches}}
 
 
 def quirks_of(switches: Mapping[str, Mapping[str, Any]], *, unlimited: bool = False) -> dict[str, Any]:
