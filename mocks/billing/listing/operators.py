@@ -1,0 +1,101 @@
+"""The operators of filters: each takes a value as sent and becomes a test of a row's own value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from mocks.billing.listing.query import Test
+
+
+def _listed(value: str) -> list[str]:
+    """Return the texts of a list on the wire; clients quote them with either quote, or not at all."""
+    text = value.strip()
+    if not (text.startswith("[") and text.endswith("]")):
+        raise ValueError('expected a list such as ["a","b"]')
+    return [part.strip().strip("\"'") for part in text[1:-1].split(",") if part.strip()]
+
+
+def _is(value: str) -> Test:
+    return lambda own: bool(str(own) == value)
+
+
+def _is_not(value: str) -> Test:
+    return lambda own: str(own) != value
+
+
+def _in(value: str) -> Test:
+    wanted = frozenset(_listed(value))
+    return lambda own: str(own) in wanted
+
+
+def _not_in(value: str) -> Test:
+    unwanted = frozenset(_listed(value))
+    return lambda own: str(own) not in unwanted
+
+
+def _starts_with(value: str) -> Test:
+    return lambda own: str(own).startswith(value)
+
+
+def _above(value: str) -> Test:
+    limit = int(value)
+    return lambda own: bool(own > limit)
+
+
+def _below(value: str) -> Test:
+    limit = int(value)
+    return lambda own: bool(own < limit)
+
+
+def _at_least(value: str) -> Test:
+    limit = int(value)
+    return lambda own: bool(own >= limit)
+
+
+def _at_most(value: str) -> Test:
+    limit = int(value)
+    return lambda own: bool(own <= limit)
+
+
+def _on(value: str) -> Test:
+    day = int(value) // 86_400
+    return lambda own: bool(own // 86_400 == day)
+
+
+def _between(value: str) -> Test:
+    found = _listed(value)
+    if len(found) != 2:
+        raise ValueError("expected a list of two numbers")
+    low, high = map(int, found)
+    return lambda own: bool(low <= own <= high)
+
+
+def _is_present(value: str) -> Test:
+    if value not in ("true", "false"):
+        raise ValueError("expected true or false")
+    wanted = value == "true"
+    return lambda own: bool(own) is wanted
+
+
+def _any_is(value: str) -> Test:
+    return lambda own: value in own
+
+
+def _any_in(value: str) -> Test:
+    wanted = frozenset(_listed(value))
+    return lambda own: not wanted.isdisjoint(own)
+
+
+_WORD = {"is": _is, "is_not": _is_not, "in": _in, "not_in": _not_in, "is_present": _is_present}
+_NUMBER = {
+    "is": _is, "is_not": _is_not, "gt": _above, "lt": _below, "gte": _at_least, "lte": _at_most, "between": _between,
+    "is_present": _is_present,
+}  # fmt: skip
+OPERATORS: Mapping[str, Mapping[str, Callable[[str], Test]]] = {
+    "text": {**_WORD, "starts_with": _starts_with},
+    "word": _WORD,
+    "number": _NUMBER,
+    "instant": {"after": _above, "before": _below, "on": _on, "between": _between},
+    "flag": {"is": _is},
+    "many": {"is": _any_is, "in": _any_in},
+}
