@@ -104,7 +104,7 @@ async def _park(call: Call, trouble: CallFailed | OutcomeUnknown) -> None:
 
 
 def code_of(trouble: CallFailed | OutcomeUnknown) -> str:
-    """Return the class of the taxonomy for a call that did not work (domain.md 4.3)."""
+    """Return the class of the taxonomy for a call that did not work."""
     if isinstance(trouble, OutcomeUnknown):
         return "DEPENDENCY.TIMEOUT"
     if trouble.is_transient:

@@ -15,7 +15,7 @@ MUTANTS = {
 class RetryPolicy(msgspec.Struct, frozen=True):
     """How often and how patiently a call is repeated: full jitter under an exponential ceiling.
 
-    The defaults are those of the domain (domain.md 4.4); `retry_after_cap_seconds` bounds what a peer may ask for.
+    The defaults are those of the domain; `retry_after_cap_seconds` bounds what a peer may ask for.
     """
 
     attempts: int = 6

@@ -33,7 +33,7 @@ SWEEPS = (
 )
 """How often each is asked for when all is quiet.
 
-Messages carry the service levels (an hour for 99 % of the orders and postings, domain.md 4.5); a sweep is for what they
+Messages carry the service levels (an hour for 99 % of the orders and postings); a sweep is for what they
 lose, a fraction of one percent. One that finds something comes again within the hour, until it finds nothing new: where
 one message was lost others may be.
 """

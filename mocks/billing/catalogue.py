@@ -25,7 +25,7 @@ DAYS_OF = {"day": 1, "week": 7, "month": 30}
 
 
 def require_owned(billing: Billing) -> None:
-    """Refuse a write to a catalogue that sales publishes (domain.md 2.2)."""
+    """Refuse a write to a catalogue that sales publishes."""
     if not billing.quirks.catalogue_writable:
         raise Refusal("not_owned", "the catalogue is published by sales; the API of this site only reads it")
 

@@ -2,7 +2,7 @@
 
 Whatever happens to a subscription, its terms change first; then the days that its bill should cover are compared with
 the days that its lines do cover. What is covered wrongly is credited, what is missing is charged. So coverage tiles
-the life of every charge after every operation, in whatever order amendments arrive (domain.md 0.6, 0.7, I-08, I-09).
+the life of every charge after every operation, in whatever order amendments arrive.
 """
 
 from __future__ import annotations

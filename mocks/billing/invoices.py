@@ -218,8 +218,8 @@ def allocate(billing: Billing, invoice: Invoice, note: str, amount_minor: int) -
 def void(billing: Billing, key: str) -> Invoice:
     """Void an invoice; the days it covered are billed anew at the next bill run.
 
-    The vendor voids closed invoices too (quirk `voids_closed`). Without it posted documents are immutable
-    (domain.md 0.10, 2.3.9): credit them.
+     The vendor voids closed invoices too (quirk `voids_closed`). Without it posted documents are immutable
+    : credit them.
     """
     invoice = billing.invoice(key)
     require(invoice, VOIDABLE if billing.quirks.voids_closed else frozenset({PENDING}), "void")

@@ -1,6 +1,6 @@
 """Pricing: what so many units of an item price cost for a full period, in whole minor units.
 
-The vendor's models (domain.md 2.8): flat_fee, per_unit, tiered (each unit in its own tier, domain's graduated), volume
+The vendor's models: flat_fee, per_unit, tiered (each unit in its own tier, domain's graduated), volume
 (all units at the price of the tier reached), stairstep (the price of the tier reached, whatever the quantity). A tier
 may be priced by the package (`package_size`): every package begun counts. Free units come off first.
 """

@@ -20,7 +20,7 @@ ZONES = {"US": "America/New_York", "UK": "Europe/London", "DE": "Europe/Berlin",
 
 
 class Quirks(msgspec.Struct, frozen=True, kw_only=True):
-    """How this site behaves. Sources: dialects.md 2.1, 2.3, 5.3; domain.md 0.3-0.7, 2.7; [K] marks general knowledge.
+    """How this site behaves. Sources: the vendor's public documentation; [K] marks general knowledge.
 
     day_count            policy of `domain.proration.POLICIES` for stubs and credits. The vendor counts milliseconds by
                          default and whole days by site setting; ACT_ACT is the second one on local dates (0.4)
@@ -37,10 +37,10 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
                          payment_due; off: payment_due at once
     applies_credits      open refundable credits of the customer are used up when an invoice is closed (vendor default;
                          off here because the integration refunds them)
-    dunning_days         days after the due date at which dunning moves on (domain.md 2.3.13); the last but two exhausts
+    dunning_days         days after the due date at which dunning moves on; the last but two exhausts
     events_kept          length of the event log; the vendor keeps 90 days [K]
     api_key              empty: any Basic user with an empty password; else that key only
-    catalogue_writable   the API changes items and prices; off: sales publishes them, as in a rehearsal (domain.md 2.2)
+    catalogue_writable   the API changes items and prices; off: sales publishes them, as in a rehearsal
     voids_closed         closed invoices without payments can be voided, as at the vendor; off: they are immutable
     time_machine         the site has a time machine: the vendor's test sites have, live ones have not
     requests_per_minute  150 on test sites and Starter, 1000 Performance, 3500 Enterprise

@@ -1,6 +1,6 @@
 """Usage of metered charges: reported while a period runs, billed when it is over.
 
-Usage that comes late goes on the next bill with a period of its own (domain.md 2.8): what the whole period costs now
+Usage that comes late goes on the next bill with a period of its own: what the whole period costs now
 less what was billed of it.
 """
 

@@ -1,10 +1,10 @@
-"""The CRM with its quotes: speaks the Salesforce REST dialect (section 1 of the call sheet).
+"""The CRM with its quotes: speaks the Salesforce REST dialect.
 
     build(draws, record, plan)   a Service with an empty organisation
     Quirks                       how the organisation behaves where organisations differ
     messages.acknowledged        whether a receiver took an outbound message
 
-The system of record of accounts, products, quotes and approvals (domain.md 2.2). People work in it by acts; API users
+The system of record of accounts, products, quotes and approvals. People work in it by acts; API users
 read by SOQL and may write the mirror fields, the credit status and the last steps of a quote.
 """
 

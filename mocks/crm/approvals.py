@@ -1,4 +1,4 @@
-"""Discount governance: who may approve how much off the list (domain.md 2.6)."""
+"""Discount governance: who may approve how much off the list."""
 
 from __future__ import annotations
 

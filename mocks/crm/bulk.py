@@ -1,7 +1,7 @@
 """Bulk API 2.0: jobs that write or read many records as CSV.
 
 A job that writes is opened, takes its data, is told that this was all, and works on the world's clock; every record
-succeeds or fails by itself. Sources: dialects.md 5.1 and the vendor's public reference of the job states.
+succeeds or fails by itself. Source: the vendor's public documentation.
 """
 
 from __future__ import annotations

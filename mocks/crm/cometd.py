@@ -1,7 +1,7 @@
 """Streaming: the Bayeux protocol by long polling, without a connection of its own.
 
 A connect answers at once with what is due. When nothing is, its reply asks the door to hold it (`x-q2c-hold-seconds`);
-a door that cannot simply lets the client come again. Sources: dialects.md 3.1.
+a door that cannot simply lets the client come again. Source: the vendor's public documentation.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Composite, graph and batch: several requests in one, with references between them and one fate for all.
 
-Sources: dialects.md 5.1. The parts of a composite see the answers before them as `@{reference.field}`.
+Source: the vendor's public documentation. The parts of a composite see the answers before them as `@{reference.field}`.
 """
 
 from __future__ import annotations

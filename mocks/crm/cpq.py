@@ -1,7 +1,7 @@
 """The CPQ service router: quotes read, priced and saved as models, JSON text inside JSON.
 
 A model holds the quote's record and its lines. Prices are quantity times unit price: parity with the vendor's pricing
-engine is no aim. Sources: dialects.md 3.2 and 5.1.
+engine is no aim. Source: the vendor's public documentation.
 """
 
 from __future__ import annotations

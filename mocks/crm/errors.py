@@ -10,7 +10,7 @@ from domain.http import Reply
 from mocks.kernel.operations import Call, Refusal, json_reply
 
 _BUSY = "ConcurrentRequests (Concurrent API Requests) Limit exceeded."
-# code: (HTTP status, errorCode, what is said when nothing more is known). Sources: dialects.md 2.1, 2.3 and 5.1.
+# code: (HTTP status, errorCode, what is said when nothing more is known). Source: the vendor's public documentation.
 _FAULT = (
     '<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" '
     'xmlns:sf="urn:fault.partner.soap.sforce.com" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soapenv:Body>'

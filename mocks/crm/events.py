@@ -1,6 +1,6 @@
 """What subscribers are told: change events of records and platform events, each with its replay id, for 72 hours.
 
-Replay ids rise and are not contiguous, as the vendor's do not promise to be. Sources: dialects.md 2.1 and 3.1.
+Replay ids rise and are not contiguous, as the vendor's do not promise to be. Source: the vendor's public documentation.
 """
 
 from __future__ import annotations

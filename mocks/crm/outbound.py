@@ -1,7 +1,7 @@
 """Outbound messages: which change of a record makes the organisation tell somebody, and what it tells.
 
 A rule belongs to an object: it tells when a record comes to have certain values. The first rule is the harness's own,
-an accepted quote; an organisation may have more. Sources: dialects.md 3.1 and 5.1.
+an accepted quote; an organisation may have more. Source: the vendor's public documentation.
 """
 
 from __future__ import annotations

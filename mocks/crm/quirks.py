@@ -27,7 +27,7 @@ class CustomObject(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Quirks(msgspec.Struct, frozen=True, kw_only=True):
-    """The switches. Sources: dialects.md 2.1, 3.1 and 5.1, domain.md 2.2, 2.6 and 3.7; [E] marks an estimate.
+    """The switches. Sources: the vendor's public documentation; [E] marks an estimate.
 
     `owns_quotes`, `owns_accounts`, `owns_products`: API users may not write what the CRM is the system of record of.
     `enforces_authority`: a discount above the requester's authority needs an approver.

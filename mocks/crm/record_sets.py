@@ -1,6 +1,7 @@
 """Collections and trees: up to 200 records in one request, with a result for each.
 
-Sources: dialects.md 2.3 and 5.1. A record that fails does not touch the others, unless all are to succeed or none.
+Source: the vendor's public documentation. A record that fails does not touch the others, unless all are to succeed or
+none.
 """
 
 from __future__ import annotations

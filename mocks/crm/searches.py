@@ -1,7 +1,7 @@
 """Search across objects: SOSL, and the parameterized form of it.
 
 FIND {words} [IN ALL|NAME|EMAIL|PHONE FIELDS] [RETURNING Object(fields WHERE ... ORDER BY ... LIMIT n), ...] [LIMIT n].
-A record is found when each word begins a word of one of its text fields. Sources: dialects.md 5.1 and public grammar.
+A record is found when each word begins a word of one of its text fields. Source: the vendor's public documentation.
 """
 
 from __future__ import annotations

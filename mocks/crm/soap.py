@@ -1,7 +1,7 @@
 """Login and logout by SOAP, the only operations of it that are spoken here.
 
 Clients look for tags by name: `sessionId` and `serverUrl` without a prefix, the exception's code and message with the
-prefix `sf:`. Sources: dialects.md 0.7.
+prefix `sf:`. Source: the vendor's public documentation.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ HOSTS: Mapping[str, tuple[str, ...]] = {
     "payment": ("api.stripe.com", "files.stripe.com", "connect.stripe.com", "meter-events.stripe.com"),
     "fulfilment": (),
 }
-"""Host names (`*.` any name below) by system. Sources: dialects.md 1.1 and T1."""
+"""Host names (`*.` any name below) by system. Source: the vendor's public documentation."""
 _EXACT = {host: system for system, hosts in HOSTS.items() for host in hosts if not host.startswith("*.")}
 _BELOW = {host[1:]: system for system, hosts in HOSTS.items() for host in hosts if host.startswith("*.")}
 

@@ -65,22 +65,23 @@ def _new_value(_call: Call, body: Any) -> None:
 _MONTHLY = "any monthly release"
 ROWS = (
     Drift(
-        name="avatax-include-default", system="tax", since=_MONTHLY, source="dialects.md 2.2",
+        name="avatax-include-default", system="tax", since=_MONTHLY, source="the vendor's documentation",
         summary="details and summary come only when $include asks for them",
         breaks="code that books tax by jurisdiction", operations=_READS, tell=_only_if_asked,
     ),
     Drift(
-        name="avatax-new-enum-value", system="tax", since=_MONTHLY, source="dialects.md 2.2",
+        name="avatax-new-enum-value", system="tax", since=_MONTHLY, source="the vendor's documentation",
         summary="rateType has a value TieredGeneral where it was General", breaks="closed enumerations in parsers",
         operations=_READS, tell=_new_value,
     ),
     Drift(
-        name="avatax-tax-code-deprecated", system="tax", since=_MONTHLY, source="dialects.md 2.2",
+        name="avatax-tax-code-deprecated", system="tax", since=_MONTHLY, source="the vendor's documentation",
         summary="tax codes of software and services are deprecated: their lines are taxed as general goods",
         breaks="totals change, the schema does not", operations=_CREATES, send=_deprecate,
     ),
     Drift(
-        name="avatax-nexus-removed", system="tax", since="any day: an administrator", source="dialects.md 2.2",
+        name="avatax-nexus-removed", system="tax", since="any day: an administrator",
+        source="the vendor's documentation",
         summary=f"the company has no nexus in {GONE_STATE} any more: nothing shipped there is taxed",
         breaks="totals change, the schema does not", operations=_CREATES, send=_leave,
     ),

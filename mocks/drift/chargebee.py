@@ -44,7 +44,8 @@ def _planned(items: list[Plain]) -> Plain:
 
 ROWS = (
     Drift(
-        name="chargebee-product-catalog-1", system="billing", since="sites made before 2021", source="dialects.md 2.2",
+        name="chargebee-product-catalog-1", system="billing", since="sites made before 2021",
+        source="the vendor's documentation",
         summary="subscriptions show plan_id and addons instead of subscription_items; calls for items are refused",
         breaks="code for Product Catalog 2.0: no subscription_items[item_price_id] to read or write",
         ask=_refuse, tell=_as_plans,

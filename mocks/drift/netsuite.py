@@ -67,28 +67,29 @@ _CREDIT_MEMOS = (
 ROWS = (
     Drift(
         name="netsuite-tba-off", system="erp", since="no new ones from 2027.1, end about 2028.2",
-        source="dialects.md 2.1, 2.2 [D]",
+        source="the vendor's documentation",
         summary="token-based authentication (OAuth 1) is switched off", breaks="every call signed with tokens: 401",
         ask=_no_tba,
     ),
     Drift(
-        name="netsuite-field-renamed", system="erp", since=_ADMIN, source="dialects.md 2.2",
+        name="netsuite-field-renamed", system="erp", since=_ADMIN, source="the vendor's documentation",
         summary="custom fields have other names: " + ", ".join(f"{old} is {new}" for old, new in RENAMED.items()),
         breaks="writes with the old names: 400 INVALID_CONTENT; reads find nothing under them",
         ask=_refuse_old_names, send=_take_new_names, tell=_tell_new_names,
     ),
     Drift(
-        name="netsuite-mandatory-field", system="erp", since=_ADMIN, source="dialects.md 2.2",
+        name="netsuite-mandatory-field", system="erp", since=_ADMIN, source="the vendor's documentation",
         summary="the form of sales orders makes the memo mandatory", breaks="new orders without one: 400 USER_ERROR",
         operations=_CREATES_ORDERS, ask=_require_memo,
     ),
     Drift(
-        name="netsuite-role-permission", system="erp", since=_ADMIN, source="dialects.md 2.2",
+        name="netsuite-role-permission", system="erp", since=_ADMIN, source="the vendor's documentation",
         summary="the integration's role may no longer write credit memos", breaks="credits: 403",
         operations=_CREDIT_MEMOS, ask=_forbid,
     ),
     Drift(
-        name="netsuite-column-dropped", system="erp", since="twice a year, 2026.1 and 2026.2", source="dialects.md 2.2",
+        name="netsuite-column-dropped", system="erp", since="twice a year, 2026.1 and 2026.2",
+        source="the vendor's documentation",
         summary="SuiteQL no longer has the column externalid", breaks="queries that name it: 400 INVALID_PARAMETER",
         operations=("suiteql",), ask=_drop_column,
     ),

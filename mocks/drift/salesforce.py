@@ -112,42 +112,42 @@ _RECORDS = ("get_*", "query*", "*_records", "composite", "graph", "batch", "sear
 ROWS = (
     Drift(
         name="salesforce-version-retired", system="crm", since="v31 to v40: Summer 2028",
-        source="dialects.md 2.1, 2.2 [D]",
+        source="the vendor's documentation",
         summary=f"versions of the API below v{RETIRED_BELOW}.0 answer 410",
         breaks="clients that pin an old version: every call fails", ask=_retire,
     ),
     Drift(
-        name="salesforce-soap-login-retired", system="crm", since="Summer '27", source="dialects.md 2.1 [D]",
+        name="salesforce-soap-login-retired", system="crm", since="Summer '27", source="the vendor's documentation",
         summary="the SOAP login is gone", breaks="clients that log in with user name, password and security token",
         operations=("call_soap*",), ask=_no_soap,
     ),
     Drift(
-        name="salesforce-required-field", system="crm", since=_ADMIN, source="dialects.md 2.2",
+        name="salesforce-required-field", system="crm", since=_ADMIN, source="the vendor's documentation",
         summary=f"new accounts, contacts, opportunities and orders need the custom field {REGION}",
         breaks="whoever creates them: 400 REQUIRED_FIELD_MISSING", rule=_require_region,
     ),
     Drift(
-        name="salesforce-validation-rule", system="crm", since=_ADMIN, source="dialects.md 2.2",
+        name="salesforce-validation-rule", system="crm", since=_ADMIN, source="the vendor's documentation",
         summary="a validation rule wants phone numbers that start with +",
         breaks="whoever writes them as they were typed: 400 FIELD_CUSTOM_VALIDATION_EXCEPTION", rule=_require_plus,
     ),
     Drift(
-        name="salesforce-field-permission", system="crm", since=_ADMIN, source="dialects.md 2.2",
+        name="salesforce-field-permission", system="crm", since=_ADMIN, source="the vendor's documentation",
         summary=f"the integration's profile may no longer write {_LOCKED} of quotes",
         breaks="mirrors of the order's status: 400 INVALID_FIELD_FOR_INSERT_UPDATE", rule=_forbid_mirror,
     ),
     Drift(
-        name="salesforce-duplicate-rule", system="crm", since=_ADMIN, source="dialects.md 2.2, 5.1",
+        name="salesforce-duplicate-rule", system="crm", since=_ADMIN, source="the vendor's documentation",
         summary="a duplicate rule blocks accounts of one name and contacts of one email",
         breaks="whoever creates instead of upserting: 400 DUPLICATES_DETECTED", rule=_match,
     ),
     Drift(
-        name="salesforce-picklist-value", system="crm", since=_ADMIN, source="dialects.md 2.2",
+        name="salesforce-picklist-value", system="crm", since=_ADMIN, source="the vendor's documentation",
         summary="quotes are 'Sent to Customer' where they were 'Presented', opportunities 'Pitch' for 'Proposal'",
         breaks="code that decides by these values", operations=_RECORDS, tell=_new_picklist_values,
     ),
     Drift(
-        name="salesforce-new-field", system="crm", since=_RELEASE, source="dialects.md 2.2",
+        name="salesforce-new-field", system="crm", since=_RELEASE, source="the vendor's documentation",
         summary="every record has one field more", breaks="parsers that refuse what they do not know",
         operations=_RECORDS, tell=_new_field,
     ),

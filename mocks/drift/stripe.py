@@ -67,32 +67,32 @@ def _nulls(_call: Call, body: Any) -> None:
 
 ROWS = (
     Drift(
-        name="stripe-acacia-basil", system="payment", since="2025-03-31", source="dialects.md 2.2 [S]",
+        name="stripe-acacia-basil", system="payment", since="2025-03-31", source="the SDK's changelog",
         summary="invoices lose subscription, paid, tax, charge and payment_intent; a subscription's period moves into "
         "its items",
         breaks="code that reads invoice.subscription or subscription.current_period_end",
         ask=moved_to("basil"), version=version("basil"),
     ),
     Drift(
-        name="stripe-basil-clover", system="payment", since="2025-09-30", source="dialects.md 2.2 [S]",
+        name="stripe-basil-clover", system="payment", since="2025-09-30", source="the SDK's changelog",
         summary="a discount's coupon moves into its source; promotion codes change shape",
         breaks="code that reads discount.coupon",
         ask=moved_to("clover"), version=version("clover"),
     ),
     Drift(
-        name="stripe-clover-dahlia", system="payment", since="2026-03-25", source="dialects.md 2.2 [S]",
+        name="stripe-clover-dahlia", system="payment", since="2026-03-25", source="the SDK's changelog",
         summary="decimals come as decimal strings with all their places",
         breaks="code that compares unit_amount_decimal as text or reads it as a whole number",
         ask=moved_to("dahlia"), tell=_decimals, version=version("dahlia"),
     ),
     Drift(
-        name="stripe-nullable-fields", system="payment", since="2026-03-25", source="dialects.md 2.2 [S]",
+        name="stripe-nullable-fields", system="payment", since="2026-03-25", source="the SDK's changelog",
         summary="fields that always had a text may be null: a customer's email and name, an invoice's addresses",
         breaks="strict parsers, and code that calls methods of these texts",
         tell=_nulls,
     ),
     Drift(
-        name="stripe-new-enum-value", system="payment", since="any monthly release", source="dialects.md 2.2 [S]",
+        name="stripe-new-enum-value", system="payment", since="any monthly release", source="the SDK's changelog",
         summary="payment_method_types lists a kind of payment that nobody has heard of",
         breaks="closed enumerations in parsers",
         tell=_new_member,

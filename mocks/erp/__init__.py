@@ -1,6 +1,6 @@
 """The ERP, speaking NetSuite SuiteTalk REST: customers and credit, orders, AR, the general ledger and its periods.
 
-It owns the customers' terms and credit, sales orders, the receivables, the ledger and the periods (domain.md 2.2). It
+It owns the customers' terms and credit, sales orders, the receivables, the ledger and the periods. It
 takes invoices, credit memos and cash as others determined them, posts each at once and never changes a posted one.
 
     build(draws, record, plan, quirks)   a Service

@@ -1,4 +1,4 @@
-"""The dialect: NetSuite SuiteTalk REST and RESTlets (dialects.md 5.2) as a table of operations."""
+"""The dialect: NetSuite SuiteTalk REST and RESTlets as a table of operations."""
 
 from __future__ import annotations
 

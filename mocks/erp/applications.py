@@ -39,7 +39,7 @@ def asked_for(invoices: Invoices, body: PaymentBody, customer: str, currency: st
 
 
 def automatic(invoices: Invoices, customer: str, currency: str, amount_minor: int) -> Applications:
-    """Return what `autoApply` does: an exact match on one open invoice, else oldest due first (domain.md 2.10)."""
+    """Return what `autoApply` does: an exact match on one open invoice, else oldest due first."""
     docs = [row.doc for row in invoices.open_of(customer) if row.doc.currency == currency]
     for doc in docs:
         if doc.balance_minor == amount_minor:

@@ -1,7 +1,7 @@
 """Who may call: OAuth 2.0 client credentials (with a signed assertion), or OAuth 1 token-based authentication.
 
 With the quirk `authentication="shape"` an assertion must look like a JWT and an OAuth 1 header must carry all its
-parameters; with `"signature"` both are verified (`signing`). Tokens of our own expire after an hour (dialects.md 3.3).
+parameters; with `"signature"` both are verified (`signing`). Tokens of our own expire after an hour.
 In shape mode a bearer token we never issued is taken as a long-lived one.
 """
 

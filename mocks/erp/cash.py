@@ -191,7 +191,7 @@ class Payments:
     def give_back(self, key: str, amount_minor: int) -> tuple[Posting, ...]:
         """Take money out of a payment for a refund: first what is unapplied, then from its invoices, last one first.
 
-        Returns what to debit; invoices it was taken from are open again (refund without adjustment, domain.md 2.10).
+        Returns what to debit; invoices it was taken from are open again (a refund without adjustment).
         """
         record = self.records[key]
         doc = record.doc

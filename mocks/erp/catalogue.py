@@ -34,7 +34,7 @@ ACCOUNTS: Mapping[str, str] = {
     "7050": "Unrealised FX",
     "7900": "Rounding",
 }
-"""The accounts of domain.md 2.12; 3000 takes the other side of seeded open items."""
+"""The chart of accounts; 3000 takes the other side of seeded open items."""
 
 CONTROL_ACCOUNTS = frozenset({RECEIVABLE, UNAPPLIED})
 """Their balance is the sum of subledger documents, so only those may post to them."""

@@ -1,4 +1,4 @@
-"""Credit: exposure against the limit, holds, and who is told to wait (domain.md 2.3.8).
+"""Credit: exposure against the limit, holds, and who is told to wait.
 
 Exposure is open AR plus booked orders not yet billed less unapplied cash. What waits on hold counts as demand, so an
 order that does not fit keeps its customer on soft hold until payments or a higher limit make room. Levels follow the

@@ -1,4 +1,4 @@
-"""Refusals in NetSuite's shape: a problem document with `o:errorDetails` (dialects.md 2.3)."""
+"""Refusals in NetSuite's shape: a problem document with `o:errorDetails`."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def refuse(refusal: Refusal, call: Call | None) -> Reply:
 
 
 def _script_error(refusal: Refusal) -> Reply:
-    """Return a refusal as RESTlets show it: too many at once is a 400 here (dialects.md 2.1)."""
+    """Return a refusal as RESTlets show it: too many at once is a 400 here."""
     status, code, default = _SCRIPT.get(refusal.code, (400, "UNEXPECTED_ERROR", "An unexpected error occurred."))
     error = {"code": refusal.extra.get("script_code", code), "message": refusal.detail or default}
     headers = {"content-type": "application/json; charset=utf-8"}

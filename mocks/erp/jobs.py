@@ -1,7 +1,7 @@
 """Asynchronous requests (`Prefer: respond-async`): accepted now, run a little later, asked about by their job.
 
-The idempotency key works here only, and a key seen before is an error with the first job's address, not a replay
-(dialects.md 0.9): whoever takes the 400 for a failure submits the intent a second time under another key.
+The idempotency key works here only, and a key seen before is an error with the first job's address, not a replay:
+whoever takes the 400 for a failure submits the intent a second time under another key.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ Rows = Sequence[tuple[str, int]]
 
 
 def postings_of(rows: Rows, rate: Rate) -> tuple[Posting, ...]:
-    """Return (account, amount) rows in both currencies; the last row takes the base residual (domain.md 2.13)."""
+    """Return (account, amount) rows in both currencies; the last row takes the base residual."""
     if rate.numerator == rate.denominator:
         return tuple([Posting(account, amount, amount) for account, amount in rows if amount])
     kept = [(account, amount) for account, amount in rows if amount]

@@ -1,4 +1,4 @@
-"""Accounting periods: calendar months per entity and module, and where a posting may go (domain.md 2.3.16)."""
+"""Accounting periods: calendar months per entity and module, and where a posting may go."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class Rates:
         return {code for pair in self._pairs for code in pair}
 
     def find(self, source: str, target: str, day: date) -> Rate | None:
-        """Return the rate valid on a day, or None. No inverse, no triangle: what is stored counts (domain.md 2.13)."""
+        """Return the rate valid on a day, or None. No inverse, no triangle: what is stored counts."""
         if source == target:
             return SAME
         rows = self._pairs.get((source, target))

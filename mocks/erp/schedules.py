@@ -1,6 +1,6 @@
 """Revenue schedules: deferred revenue of a line over its service period, and the run that recognises it.
 
-Straight line by days over calendar months, the last slice takes the residual (domain.md 2.11, 0.9); the arithmetic is
+Straight line by days over calendar months, the last slice takes the residual; the arithmetic is
 that of `domain.revenue.daily_by_month` in integers, because a rehearsal makes hundreds of thousands of slices.
 """
 

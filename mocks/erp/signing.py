@@ -1,6 +1,6 @@
 """Signatures: OAuth 1.0a with HMAC-SHA256, and assertions (JWT) signed with the integration's certificate.
 
-The recipe of the base string is that of dialects.md 3.3: the raw, undecoded path, all parameters of header and query
+The recipe of the base string is OAuth 1.0a's: the raw, undecoded path, all parameters of header and query
 but realm and signature, ports that are the scheme's own left out. A body hash is used when it is there, never required.
 """
 

@@ -1,4 +1,4 @@
-"""Fulfilment: takes tasks on, works on them for a while and tells when they are done (section 6 of the call sheet).
+"""Fulfilment: takes tasks on, works on them for a while and tells when they are done.
 
 build(draws, record, plan)   a Service without tasks
 Quirks                       its switches

@@ -12,7 +12,7 @@ class IdempotencyPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     `keeps_refusals`: a validation failure is stored too. `keeps_server_errors`: a 5xx is stored and replayed (Stripe v1
     does, which makes a 500 sticky). `replay_header` marks a replay. `mismatch` and `in_progress` are error codes of the
-    dialect. Sources: dialects.md 2.1.
+    dialect. Source: the vendor's public documentation.
     """
 
     header: str

@@ -19,7 +19,7 @@ RETURNS: Mapping[str, tuple[str, str]] = {
     "invalid_account": ("R04", "The account number is not valid."),
     "debit_not_authorized": ("R10", "The customer says the debit was not authorised."),
 }
-"""Vendor failure code -> (network return code, message); domain.md 2.10."""
+"""Vendor failure code -> (network return code, message)."""
 
 
 def card(behaviour: Behaviour, confirmation: int, off_session: bool) -> Failure | None:

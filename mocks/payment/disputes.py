@@ -1,4 +1,4 @@
-"""Disputes (chargebacks): funds leave when one opens and come back when it is won (domain.md 2.3.12)."""
+"""Disputes (chargebacks): funds leave when one opens and come back when it is won."""
 
 from __future__ import annotations
 

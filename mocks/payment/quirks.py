@@ -6,7 +6,7 @@ import msgspec
 
 
 class Quirks(msgspec.Struct, frozen=True, kw_only=True):
-    """How this processor behaves. Sources: dialects.md 2.1, 2.3, 3.4, 5.5; domain.md 2.10, 3.4; [K] general knowledge.
+    """How this processor behaves. Sources: the vendor's public documentation; [K] general knowledge.
 
     authentication        off | shape (any sk_test_/rk_test_ key) | verify (only `secret_key`)
     webhook_secret        signs every message: HMAC-SHA256 over "<t>.<payload>"
@@ -17,13 +17,13 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     card_fee_ppm, card_fee_fixed_minor     2.9 % + 30 minor units per card capture
     debit_fee_ppm, debit_fee_cap_minor     0.8 %, at most 500 minor units per bank debit
     dispute_fee_minor     kept from the balance when a dispute opens, given back only with `returns_dispute_fee`
-    dispute_withdraws     on_open (funds leave at once) | on_lost (domain.md 2.3.12)
-    debit_days_min/max    business days until a bank debit is decided (domain.md 3.4: 1 to 4)
+    dispute_withdraws     on_open (funds leave at once) | on_lost
+    debit_days_min/max    business days until a bank debit is decided
     debit_return_ppm      share of bank debits that fail although no act says so
     push_days             days until a push payment arrives when its customer has no number of its own
     available_after_days  days until a capture counts for a payout; payout_hour_utc is when payouts are made
     dunning_days          pauses between attempts to charge an invoice; after the last a subscription is canceled
-    authorization_days    an uncaptured authorisation is cancelled after this (domain.md 2.3.11)
+    authorization_days    an uncaptured authorisation is cancelled after this
     search_lag_seconds    how long search does not see a new object; the vendor warns of up to a minute
     """
 

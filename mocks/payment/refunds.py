@@ -1,4 +1,4 @@
-"""Refunds: money given back from a charge, never more than was captured and not disputed (domain.md I-15)."""
+"""Refunds: money given back from a charge, never more than was captured and not disputed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the vendor's states of a payment map to the canonical charts (domain.md 2.3.11), in one table.
+"""How the vendor's states of a payment map to the canonical charts, in one table.
 
 A row is (chart, vendor status) -> the canonical states it walks through, in order. A state that a payment has passed
 already is not walked again. `Walk` says what follows from money moving afterwards.

@@ -144,7 +144,7 @@ def _tax_line(
 
 
 def _rounded_once(lines: Sequence[TaxedLine], rounding: Rounding) -> tuple[TaxedLine, ...]:
-    """Add up unrounded by jurisdiction, round once, spread the result over the lines (domain.md 2.9, T01)."""
+    """Add up unrounded by jurisdiction, round once, spread the result over the lines."""
     exact: dict[str, int] = {}
     for line in lines:
         for part in line.components:
@@ -161,7 +161,7 @@ def _rounded_once(lines: Sequence[TaxedLine], rounding: Rounding) -> tuple[Taxed
 
 
 def _net(gross_minor: int, components: Components, percent: int, rounding: Rounding) -> int:
-    """Return the net of an amount that includes its tax, net first (domain.md 2.9)."""
+    """Return the net of an amount that includes its tax, net first."""
     ppm = sum(part.ppm for part in components) * Fraction(percent, 100)
     return round_ratio(gross_minor / (1 + ppm / PPM), rounding)
 
@@ -213,7 +213,7 @@ def _is_exempt(line: LineInput, site: Site, taxation: Taxation) -> bool:
 
 
 def _reverses_charge(transaction: Transaction, quirks: Quirks) -> bool:
-    """Tell whether the customer accounts for the tax: another country, and a VAT id (domain.md 2.9)."""
+    """Tell whether the customer accounts for the tax: another country, and a VAT id."""
     if not quirks.reverse_charge or not transaction.business_identification_no:
         return False
     sent, received = place(transaction.addresses)

@@ -8,17 +8,17 @@ from domain.rounding import Rounding
 
 
 class Quirks(msgspec.Struct, frozen=True, kw_only=True):
-    """How this engine behaves. Sources: dialects.md 2.1, 2.3, 3.5, 5.4; domain.md 2.9; [K] marks general knowledge.
+    """How this engine behaves. Sources: the vendor's public documentation; [K] marks general knowledge.
 
     rounding_level       line: every jurisdiction of every line is rounded; document: once per jurisdiction, spread back
-    rounding             mode of that rounding (domain.md 0.2)
+    rounding             mode of that rounding
     authentication       off | shape (any Basic pair) | verify (only `account` with `license_key`)
     requests_per_second  quota of the account; the vendor publishes none
     companies            company codes that exist; empty = any code does
     refuses_unknown_members    JSON members no model knows: the vendor ignores them [K]
     commit_repeats_quietly     committing a committed document answers 200 and changes nothing [K]
     adjust_identical_revises   createoradjust with the very same content makes a new revision anyway
-    reverse_charge       cross-border supplies to a customer with a VAT id carry no tax (domain.md 2.9)
+    reverse_charge       cross-border supplies to a customer with a VAT id carry no tax
     """
 
     rounding_level: str = "line"

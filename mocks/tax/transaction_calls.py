@@ -55,7 +55,7 @@ def create_or_adjust(model: TaxEngine, call: Call) -> Reply:
 
 
 def _test_hook(call: Call) -> None:
-    """Honour the vendor's own hook for a request that takes too long (dialects.md 2.1)."""
+    """Honour the vendor's own hook for a request that takes too long."""
     if "ForceTimeout" in call.request.target:
         raise Refusal("timeout")
 

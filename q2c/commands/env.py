@@ -29,7 +29,7 @@ NOTES = """\
 #   Node   avatax     new Avatax({{..., environment: "{tax}"}})
 #   Node   jsforce    new Connection({{loginUrl: "{crm}"}})
 """
-"""How SDKs are pointed that the environment alone does not reach (dialects.md 1.1, 1.2)."""
+"""How SDKs are pointed that the environment alone does not reach."""
 
 
 @click.command()

@@ -1,7 +1,7 @@
 """Request bodies, one type per operation; `IGNORED` names what is taken and not kept.
 
 Lists of objects are read as rows, custom fields (`cf_...`) are collected in `custom`. What a body does not name is
-refused. Source: the vendor's public API (catalogue 2.0) as its own client knows it; dialects.md 5.3.
+refused. Source: the vendor's public API (catalogue 2.0) as its own client knows it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How the vendor shows each resource: typed objects, amounts in minor units, instants in Unix seconds.
 
 A field that is None is not shown, as at the vendor. `object` names the resource in every object of a reply.
-Sources: the vendor's public API (catalogue 2.0) as its own client knows it; dialects.md 5.3.
+Sources: the vendor's public API (catalogue 2.0) as its own client knows it.
 """
 
 from __future__ import annotations

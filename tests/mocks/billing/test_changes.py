@@ -29,7 +29,7 @@ def _notes(answer: Any) -> list[tuple[str, str, int]]:
 
 
 def test_an_addition_is_charged_for_the_remaining_days(year: Any) -> None:
-    """Worked example A of domain.md 2.7: 7200.00 a year for 260 of 365 days."""
+    """Worked example A: 7200.00 a year for 260 of 365 days."""
     answer = year.amend(CORE, SEAT, day=date(2026, 4, 16))
     line = answer["invoice"]["line_items"][0]
     assert (line["entity_id"], line["quantity"], line["amount"]) == ("SEAT-EUR-12", 20, 512_877)

@@ -46,7 +46,7 @@ def test_what_is_billed_rightly_stays() -> None:
 
 
 def test_a_change_credits_the_unused_part_and_charges_the_rest() -> None:
-    """Worked example C of domain.md 2.7: 6049.32 back, 9073.97 new."""
+    """Worked example C: 6049.32 back, 9073.97 new."""
     day, dearer = date(2026, 7, 1), per_unit(1, 1_800_000, 12)
     due = [_segment(YEAR, START, day), _segment(dearer, day)]
     found = difference(_cover(), due, day, {}, ACT_ACT)

@@ -107,7 +107,7 @@ def seeded(quirks: Quirks | None = None, limit_minor: int = 0, faults: tuple[Fau
 
 
 def order(amount: str = "1200.00", **changes: Any) -> dict[str, Any]:
-    """The order of the call sheet, one recurring and one one-time line."""
+    """An order of two lines, one recurring and one one-time line."""
     body = {
         "entity": {"externalId": "A-000001"},
         "subsidiary": {"id": "US"},
