@@ -177,8 +177,9 @@ def test_ctrl_c_in_the_middle_keeps_what_happened_and_marks_it(small: Path, tmp_
     program = "from q2c.cli import main; main()"
     arguments = ["rehearse", "quarter_end", "--orders", "1500", "--subscriptions", "100", "--runs", str(tmp_path)]
     process = subprocess.Popen(
-        [sys.executable, "-c", program, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+        [sys.executable, "-c", program, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # a shell's `&` has it ignored
+    )  # fmt: skip
     deadline = time.monotonic() + 120
     while not list(tmp_path.glob("*/history.partial")) and time.monotonic() < deadline:
         time.sleep(0.02)  # until the first records are on disk: the play is well under way
