@@ -177,7 +177,8 @@ def test_ctrl_c_in_the_middle_keeps_what_happened_and_marks_it(small: Path, tmp_
     program = "from q2c.cli import main; main()"
     arguments = ["rehearse", "quarter_end", "--orders", "1500", "--subscriptions", "100", "--runs", str(tmp_path)]
     process = subprocess.Popen(
-        [sys.executable, "-c", program, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        [sys.executable, "-c", program, *arguments], cwd=ROOT, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # a shell's `&` has it ignored
     )  # fmt: skip
     deadline = time.monotonic() + 120
