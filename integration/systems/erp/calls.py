@@ -66,7 +66,8 @@ def put_order(quote: Quote, reference: str, business_date: date) -> Call:
     return _put("salesOrder", reference, body, quote.txn, "upsert_order")
 
 
-def _order_line(number: int, line: Line, currency: str) -> dict[str, Any]:
+def _line(number: int, line: Line, currency: str) -> dict[str, Any]:
+    """Return what a line says in every document: which item, how many, for how much."""
     return {
         "line": number,
         "item": {"externalId": line.sku},
@@ -74,6 +75,12 @@ def _order_line(number: int, line: Line, currency: str) -> dict[str, Any]:
         "rate": major(line.unit_minor, currency),
         "amount": major(line.amount_minor, currency),
         "custcol_kind": line.kind,
+    }
+
+
+def _order_line(number: int, line: Line, currency: str) -> dict[str, Any]:
+    return {
+        **_line(number, line, currency),
         "custcol_months": line.months,
         "custcol_list_rate": major(line.list_unit_minor, currency),
     }
@@ -142,12 +149,7 @@ def _document(posting: Posting) -> dict[str, Any]:
 
 def _posting_line(number: int, line: Line, currency: str) -> dict[str, Any]:
     return {
-        "line": number,
-        "item": {"externalId": line.sku},
-        "quantity": line.quantity,
-        "rate": major(line.unit_minor, currency),
-        "amount": major(line.amount_minor, currency),
-        "custcol_kind": line.kind,
+        **_line(number, line, currency),
         "custcol_period_start": line.period_start,
         "custcol_period_end": line.period_end,
     }
