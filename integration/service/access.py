@@ -1,0 +1,244 @@
+"""Who may do what: bearer tokens known by their digests, short-lived signed tokens, and the scopes of both.
+
+A secret is 32 random bytes; the configuration holds only its SHA-256, so a leaked configuration opens nothing. (A slow
+hash is for secrets that people choose.) A signed token is a JWT with one fixed header, HS256: the header is compared,
+never obeyed. The first signing key signs, all of them verify: a key is rotated by putting the new one in front.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Protocol
+
+import msgspec
+
+SCOPES: Mapping[str, str] = MappingProxyType(
+    {
+        "quotes:validate": "Have a quote checked before it is signed.",
+        "orders:submit": "Submit accepted quotes and renewals as orders.",
+        "amendments:submit": "Submit accepted amendments.",
+        "subscriptions:cancel": "Cancel, pause and resume subscriptions; ask for refunds.",
+        "transactions:read": "Read where a business transaction is.",
+        "accounts:read": "Read what is known of an account.",
+        "events:read": "Read canonical events.",
+        "exceptions:work": "Own, note, retry and resolve exception cases.",
+        "exceptions:approve": "Approve that work is given up for good.",
+        "masterdata:steward": "Maintain cross-references, match and merge.",
+        "operations:read": "Read the state of the service and its peers.",
+        "operations:control": "Steer the service.",
+    }
+)
+"""Every scope and what it allows."""
+
+TOKEN_LIFE_SECONDS = 900
+TOKEN_CHARS_MAX = 4096
+ISSUER = "q2c-integration"
+SIGNING_KEY_BYTES_MIN = 32
+_PREFIX = "sha256:"
+_LEEWAY_SECONDS = 5
+
+
+class Client(msgspec.Struct, frozen=True, kw_only=True):
+    """A program or person that may call: `digests` are those of its bearer tokens and client secrets.
+
+    Two digests at once let a secret be rotated without a gap.
+    """
+
+    name: str
+    scopes: tuple[str, ...]
+    digests: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        unknown = sorted(set(self.scopes) - SCOPES.keys())
+        if unknown:
+            raise ValueError(f"client {self.name!r} has unknown scopes {unknown}; known are: {', '.join(SCOPES)}")
+        wrong = [digest for digest in self.digests if not _is_digest(digest)]
+        if wrong or not self.digests:
+            raise ValueError(f"client {self.name!r} needs digests like sha256:<64 hex digits>, never the secret itself")
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Somebody who proved who they are, and what they may do."""
+
+    name: str
+    scopes: frozenset[str]
+
+    def may(self, scope: str) -> bool:
+        """Tell whether the caller has a scope."""
+        return scope in self.scopes
+
+
+class Denied(Exception):
+    """A caller is not known: `code` is `missing`, `invalid` or `expired`."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+
+
+class Headers(Protocol):
+    """What is asked of the headers of a request (Starlette's fit)."""
+
+    def get(self, key: str, default: str = ..., /) -> str: ...
+
+
+class Asked(Protocol):
+    """What is asked of a request (Starlette's fits)."""
+
+    @property
+    def headers(self) -> Headers: ...
+
+
+class Access:
+    """Knows the clients and identifies callers. Without clients nobody gets in.
+
+    `signing_keys` is asked each time, so that a rotated key counts at once.
+    """
+
+    def __init__(
+        self,
+        clients: Iterable[Client] = (),
+        signing_keys: Callable[[], Sequence[bytes]] = tuple,
+        now_seconds: Callable[[], float] = time.time,
+    ) -> None:
+        self._clients = {client.name: client for client in clients}
+        self._by_digest = {digest: client for client in self._clients.values() for digest in client.digests}
+        if any(len(key) < SIGNING_KEY_BYTES_MIN for key in signing_keys()):
+            raise ValueError(f"a signing key has at least {SIGNING_KEY_BYTES_MIN} bytes")
+        self._keys = signing_keys
+        self._now_seconds = now_seconds
+
+    @property
+    def issues_tokens(self) -> bool:
+        """Tell whether there is a key to sign tokens with."""
+        return bool(self._keys())
+
+    def identify(self, request: Asked) -> Caller:
+        """Return who sends a request; raise Denied when its bearer token says nothing or nothing good."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if not scheme:
+            raise Denied("missing", "the request has no Authorization header; send: Authorization: Bearer <token>")
+        if scheme.lower() != "bearer":
+            raise Denied("invalid", "only the scheme Bearer is understood")
+        return self.verified(token.strip())
+
+    def of_token(self, token: str) -> Caller | None:
+        """Return whose token it is; None when it is nobody's, or not any more."""
+        try:
+            return self.verified(token)
+        except Denied:
+            return None
+
+    def verified(self, token: str) -> Caller:
+        """Return whose token it is; raise Denied with the reason when it is nobody's."""
+        if not 0 < len(token) <= TOKEN_CHARS_MAX or not token.isascii():
+            raise Denied("invalid", "the bearer token is empty, too long or not ASCII")
+        if token.startswith(_JWT_START):
+            return self._of_signed(token)
+        client = self._of_secret(token)
+        if client is None:
+            raise Denied("invalid", "nobody has this bearer token")
+        return Caller(client.name, frozenset(client.scopes))
+
+    def grant(self, name: str, secret: str, wanted: Iterable[str] = ()) -> tuple[str, Caller]:
+        """Return a signed token for a client that knows its secret; raise Denied or ValueError (an unknown scope).
+
+        The token has the wanted scopes, or all that the client has; asking for more than it has is a ValueError.
+        """
+        assert self._keys(), "no signing key: the caller checks issues_tokens"
+        client = self._of_secret(secret)
+        if client is None or not hmac.compare_digest(client.name.encode(), name.encode()):
+            raise Denied("invalid", "client and secret do not belong together")
+        scopes = frozenset(wanted) or frozenset(client.scopes)
+        beyond = sorted(scopes - set(client.scopes))
+        if beyond:
+            raise ValueError(f"client {name!r} does not have the scope {beyond[0]!r}")
+        return self._signed(client.name, scopes), Caller(client.name, scopes)
+
+    def _of_secret(self, secret: str) -> Client | None:
+        """Return the client of a secret. All digests are compared, in constant time: how long it takes tells nothing."""
+        found = None
+        given = digest_of(secret)
+        for digest, client in self._by_digest.items():
+            if hmac.compare_digest(digest, given):
+                found = client
+        return found
+
+    def _signed(self, name: str, scopes: frozenset[str]) -> str:
+        now = int(self._now_seconds())
+        claims = _Claims(
+            iss=ISSUER, sub=name, scope=" ".join(sorted(scopes)), iat=now, exp=now + TOKEN_LIFE_SECONDS
+        )  # fmt: skip
+        text = f"{_JWT_START}{_b64(msgspec.json.encode(claims))}"
+        return f"{text}.{_b64(_mac(self._keys()[0], text))}"
+
+    def _of_signed(self, token: str) -> Caller:
+        text, _, signature = token.rpartition(".")
+        given = _unb64(signature)
+        if not any(hmac.compare_digest(_mac(key, text), given) for key in self._keys()):
+            raise Denied("invalid", "the token was not signed by this service, or with a key that is gone")
+        try:
+            claims = _claims.decode(_unb64(text.removeprefix(_JWT_START)))
+        except msgspec.MsgspecError as error:
+            raise Denied("invalid", "the token says nothing we understand") from error
+        now = self._now_seconds()
+        if claims.iss != ISSUER or now < claims.iat - _LEEWAY_SECONDS:
+            raise Denied("invalid", "the token is from elsewhere, or from the future")
+        if now >= claims.exp:
+            raise Denied("expired", "the token has expired; ask for a new one")
+        client = self._clients.get(claims.sub)
+        if client is None:
+            raise Denied("invalid", "the client of this token is no longer known")
+        return Caller(client.name, frozenset(claims.scope.split()) & frozenset(client.scopes))
+
+
+class _Claims(msgspec.Struct, frozen=True):
+    iss: str
+    sub: str
+    scope: str
+    iat: int
+    exp: int
+
+
+_claims = msgspec.json.Decoder(_Claims)
+
+
+def new_secret() -> tuple[str, str]:
+    """Return a new random secret (a bearer token or client secret) and the digest to configure."""
+    secret = f"q2c_{secrets.token_urlsafe(32)}"
+    return secret, digest_of(secret)
+
+
+def digest_of(secret: str) -> str:
+    """Return the digest under which a secret is known."""
+    return _PREFIX + hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _is_digest(text: str) -> bool:
+    body = text.removeprefix(_PREFIX)
+    return text.startswith(_PREFIX) and len(body) == 64 and all(character in "0123456789abcdef" for character in body)
+
+
+def _b64(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+def _unb64(text: str) -> bytes:
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Denied("invalid", "the token is cut or garbled") from error
+
+
+def _mac(key: bytes, text: str) -> bytes:
+    return hmac.new(key, text.encode(), hashlib.sha256).digest()
+
+
+_JWT_START = _b64(b'{"alg":"HS256","typ":"JWT"}') + "."
