@@ -7,7 +7,7 @@ Awaiting hands the value to whoever drives the flow and returns its outcome with
 like any other coroutine. Each effect is in the journal before it is performed. A flow has no clock: the instant of an
 answer or a message is in it (`at_us`, `received_us`); `Now()` reads the driver's clock as a journaled effect, for
 the rare flow that needs it. Business dates come from the arguments or from such an instant.
-Reading the cross-reference table that stewards maintain is the effect `Lookup`.
+Reading the cross-reference table that stewards maintain is the effect `Lookup`, adding what a flow found out `Assign`.
 """
 
 from __future__ import annotations
@@ -143,6 +143,22 @@ class Lookup(msgspec.Struct, frozen=True, gc=False, tag_field="effect", tag="loo
         return (yield self).value
 
 
+class Assign(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="effect", tag="assign"):
+    """Write one row of the cross-reference if it still is as `expected` (None: there is none); None removes it.
+
+    The result is what stands afterwards, which is `value` unless somebody else was first. The row and the step are made
+    durable together.
+    """
+
+    kind: str
+    key: str
+    value: dict[str, Any] | None
+    expected: dict[str, Any] | None = None
+
+    def __await__(self) -> Generator[Assign, Mapped, dict[str, Any] | None]:
+        return (yield self).value
+
+
 Branch = Call | Sleep | Receive
 
 
@@ -156,4 +172,4 @@ class All(msgspec.Struct, frozen=True, gc=False, tag_field="effect", tag="all"):
 
 
 Joinable = Answer | Failed | Unknown | Slept | Received
-Effect = Call | Sleep | Receive | Emit | Start | Park | Now | Lookup | All
+Effect = Call | Sleep | Receive | Emit | Start | Park | Now | Lookup | Assign | All

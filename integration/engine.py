@@ -18,7 +18,7 @@ from domain import history
 from domain.history import Record
 from domain.http import Reply, Request
 from integration.desk import Desk
-from integration.effects import All, Call, Emit, Lookup, Now, Park, Receive, Start
+from integration.effects import All, Assign, Call, Emit, Lookup, Now, Park, Receive, Start
 from integration.entities import EntityQueues
 from integration.flow import Flow, FlowContext, Program
 from integration.intake import Intake
@@ -111,6 +111,7 @@ class Engine:
             Park: self._park,
             Now: self._read_clock,
             Lookup: self._look_up,
+            Assign: self._assign,
         }
 
     # --- being entered from outside
@@ -376,7 +377,30 @@ class Engine:
         return Instant(self.now_us)
 
     def _look_up(self, live: Live, seq: int, lookup: Lookup, tx: Transaction) -> Mapped:
-        return Mapped(self.mappings.get((lookup.kind, lookup.key)))
+        return Mapped(self._standing(lookup.kind, lookup.key, tx))
+
+    def _assign(self, live: Live, seq: int, assign: Assign, tx: Transaction) -> Mapped:
+        standing = self._standing(assign.kind, assign.key, tx)
+        if standing != assign.expected:
+            return Mapped(standing)
+        row = (assign.kind, assign.key, None if assign.value is None else _to_msgpack(assign.value))
+        tx.write.mappings.append(row)
+        tx.after.append((self._mapped, row))
+        return Mapped(assign.value)
+
+    def _standing(self, kind: str, key: str, tx: Transaction) -> dict[str, Any] | None:
+        """Return a row of the cross-reference as it will be after the transaction."""
+        for row_kind, row_key, value in reversed(tx.write.mappings):
+            if (row_kind, row_key) == (kind, key):
+                return None if value is None else cast("dict[str, Any]", _of_msgpack(value))
+        return self.mappings.get((kind, key))
+
+    def _mapped(self, row: tuple[str, str, bytes | None]) -> None:
+        kind, key, value = row
+        if value is None:
+            self.mappings.pop((kind, key), None)
+        else:
+            self.mappings[kind, key] = _of_msgpack(value)
 
 
 def _arguments(row: FlowRow) -> dict[str, Any]:
