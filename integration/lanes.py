@@ -15,7 +15,7 @@ import msgspec
 
 from domain.http import Reply, Request
 from integration.effects import Call
-from integration.limits import BUSY, OPEN, SECOND_US, Gate, TokenCache
+from integration.limits import BUSY, CLOSED, OPEN, SECOND_US, Gate, TokenCache, is_healthy
 from integration.outcomes import Answer, Failed, Unknown
 from integration.settings import Settings
 from integration.system import System
@@ -34,6 +34,28 @@ class Wire(Protocol):
     def soon(self, action: Callable[..., None], *arguments: Any) -> None: ...
 
     def send(self, request: Request, call: Call, done: Callable[[Reply | Failed | Unknown], None]) -> None: ...
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """How one system is doing as seen from here.
+
+    `state` of the breaker is closed, open or half_open, `since_us` when it became so (0: always was), `probe_us` when
+    an open one may be probed next. `in_flight` calls are on the wire (`slots` at most, 0 = no limit), `waiting` ones
+    are ready to go and held back, all of them until `held_until_us` when the system asked for a pause. `token` is none,
+    fresh or stale. `trouble` is what the latest call that found the system unwell learned, and when.
+    """
+
+    system: str
+    state: str = CLOSED
+    since_us: int = 0
+    probe_us: int = 0
+    in_flight: int = 0
+    slots: int = 0
+    waiting: int = 0
+    held_until_us: int = 0
+    token: str = "none"
+    trouble: str = ""
+    trouble_us: int = 0
 
 
 class _Errand:
@@ -60,6 +82,24 @@ class Lane:
         self._wake_us = 0
         self._token_failures = 0
         self._token_after_us = 0
+        self._trouble, self._trouble_us = "", 0
+
+    def standing(self) -> Standing:
+        """Return how the system is doing."""
+        gate, tokens = self.gate, self._tokens
+        return Standing(
+            system=self._system.name,
+            state=gate.breaker.state,
+            since_us=gate.breaker.since_us,
+            probe_us=gate.breaker.probe_us,
+            in_flight=gate.in_flight,
+            slots=gate.slots,
+            waiting=len(self._first) + len(self._again),
+            held_until_us=gate.held_until_us,
+            token="none" if self._system.token is None else tokens.state(self._wire.now_us),
+            trouble=self._trouble,
+            trouble_us=self._trouble_us,
+        )
 
     def put(self, call: Call, ended: Ended) -> None:
         """Take a call; `ended` learns its outcome."""
@@ -103,6 +143,8 @@ class Lane:
         """Return the outcome of a call that came back, once the gate knows it; plan the next probe of a breaker."""
         now_us, breaker = self._wire.now_us, self.gate.breaker
         outcome = self._classify(call, result, now_us) if isinstance(result, Reply) else _stamped(result, now_us)
+        if not isinstance(outcome, Answer) and not is_healthy(outcome):
+            self._trouble, self._trouble_us = _told(outcome), now_us
         before = breaker.state
         closed = self.gate.done(now_us, outcome)
         if breaker.state == OPEN and before != OPEN:
@@ -188,6 +230,13 @@ class Lane:
         if self._wake_us and self._wake_us <= self._wire.now_us:
             self._wake_us = 0
             self._pump()
+
+
+def _told(trouble: Failed | Unknown) -> str:
+    """Return what came of a call in a line for people; codes and reasons, never a body."""
+    if isinstance(trouble, Unknown):
+        return f"unknown: {trouble.reason}"
+    return " ".join(part for part in (trouble.kind, str(trouble.status or ""), trouble.code, trouble.detail) if part)
 
 
 def _stamped(trouble: Failed | Unknown, at_us: int) -> Failed | Unknown:

@@ -53,6 +53,7 @@ class Breaker:
     def __init__(self, settings: BreakerSettings) -> None:
         self._settings = settings
         self.state = CLOSED
+        self.since_us = 0  # when it took this state; 0 for ever
         self.probe_us = 0  # when an open breaker may be probed
         self._pause_us = 0
         self._half_us = settings.window_seconds * SECOND_US // 2
@@ -71,7 +72,7 @@ class Breaker:
         """Let a call through; on an open breaker it is the probe."""
         if self.state == OPEN:
             assert now_us >= self.probe_us, "an open breaker was probed too early"
-            self.state = HALF_OPEN
+            self.state, self.since_us = HALF_OPEN, now_us
 
     def note(self, now_us: int, good: bool) -> bool:
         """Take note of a call's end; return True when this closed the breaker."""
@@ -87,11 +88,11 @@ class Breaker:
     def forget_probe(self, now_us: int) -> None:
         """End a probe that told nothing (it was throttled); the pause before the next one does not grow."""
         if self.state == HALF_OPEN:
-            self.state, self.probe_us = OPEN, now_us + self._pause_us
+            self.state, self.since_us, self.probe_us = OPEN, now_us, now_us + self._pause_us
 
     def _judge(self, now_us: int, good: bool) -> bool:
         if good:
-            self.state, self._pause_us, self._turn_us = CLOSED, 0, 0
+            self.state, self.since_us, self._pause_us, self._turn_us = CLOSED, now_us, 0, 0
             self._calls = self._errors = 0
         else:
             self._open(now_us)
@@ -113,7 +114,7 @@ class Breaker:
     def _open(self, now_us: int) -> None:
         first_us, longest_us = self._settings.open_seconds * SECOND_US, self._settings.open_longest_seconds * SECOND_US
         self._pause_us = min(max(first_us, self._pause_us * 2), longest_us)
-        self.state, self.probe_us = OPEN, now_us + self._pause_us
+        self.state, self.since_us, self.probe_us = OPEN, now_us, now_us + self._pause_us
 
 
 class RetryBudget:
@@ -171,6 +172,10 @@ class TokenCache:
             {**self._fixed, **token.headers},
             now_us + max(SECOND_US, life_us - self._margin_us),
         )
+
+    def state(self, now_us: int) -> str:
+        """Return fresh or stale."""
+        return "fresh" if now_us < self.stale_us else "stale"
 
     def refuse(self, headers: dict[str, str]) -> None:
         """Drop a token that the peer refused, unless it has been replaced since."""
@@ -238,9 +243,9 @@ class Gate:
         if type(outcome) is Failed and outcome.kind == "throttled":
             self.breaker.forget_probe(now_us)
             return False
-        return self.breaker.note(now_us, _is_healthy(outcome))
+        return self.breaker.note(now_us, is_healthy(outcome))
 
 
-def _is_healthy(outcome: Answer | Failed | Unknown) -> bool:
+def is_healthy(outcome: Answer | Failed | Unknown) -> bool:
     """Tell whether trouble shows a living system nevertheless: a refusal of one request does, silence does not."""
     return type(outcome) is Failed and outcome.kind in ("rejected", "unauthenticated", "in_progress")

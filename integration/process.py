@@ -20,6 +20,7 @@ from integration.exceptions import ExceptionCase, by_code
 from integration.flow import Program
 from integration.intake import Intake, Route, Source
 from integration.journal.protocol import Head, Journal
+from integration.lanes import Standing
 from integration.live import Live
 from integration.outcomes import Launched, Resumed
 from integration.settings import Settings
@@ -126,6 +127,11 @@ class Integration:
         """Return (id, name, status) of the flows that are not over, in the order of their start."""
         lives = self._engine.lives.values() if self._engine is not None else ()
         return [(live.row.id, live.row.name, live.status) for live in sorted(lives, key=lambda live: live.row.number)]
+
+    def standings(self) -> list[Standing]:
+        """Return how each system is doing that was called since the start."""
+        lanes = self._engine.waiting.lanes.values() if self._engine is not None else ()
+        return [lane.standing() for lane in lanes]
 
     def seal(self, state_changes: int, head: Head | None = None) -> history.Sealed:
         """Verify the audit trail and return its record for the end of a history."""

@@ -27,7 +27,7 @@ class Waiting:
 
     def __init__(self, engine: Engine, systems: Mapping[str, System], reopened: Callable[[str], None]) -> None:
         self._engine, self._systems, self._reopened = engine, systems, reopened
-        self._lanes: dict[str, Lane] = {}
+        self.lanes: dict[str, Lane] = {}
         self._passive_after_us = engine.settings.passive_after_seconds * SECOND_US
 
     def perform(self, live: Live) -> None:
@@ -54,7 +54,7 @@ class Waiting:
         return self._sleep(live, branch, effect) if isinstance(effect, Sleep) else self._receive(live, branch, effect)
 
     def _call(self, live: Live, branch: int, call: Call) -> None:
-        lane = self._lanes.get(call.system) or self._lane(call.system)
+        lane = self.lanes.get(call.system) or self._lane(call.system)
         lane.put(call, partial(self._ended, live, live.turn, branch))
 
     def _sleep(self, live: Live, branch: int, sleep: Sleep) -> int:
@@ -108,7 +108,7 @@ class Waiting:
 
     def _lane(self, name: str) -> Lane:
         system = self._systems.get(name) or System(name)
-        lane = self._lanes[name] = Lane(system, self._engine.settings, self._engine, self._reopened)
+        lane = self.lanes[name] = Lane(system, self._engine.settings, self._engine, self._reopened)
         return lane
 
     def take(self, live: Live, row: InboxRow, tx: Transaction) -> Received:

@@ -163,7 +163,7 @@ class Access:
         return self._signed(client.name, scopes), Caller(client.name, scopes)
 
     def _of_secret(self, secret: str) -> Client | None:
-        """Return the client of a secret. All digests are compared, in constant time: how long it takes tells nothing."""
+        """Return the client of a secret. All digests are compared, in constant time: the time tells nothing."""
         found = None
         given = digest_of(secret)
         for digest, client in self._by_digest.items():

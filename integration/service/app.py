@@ -1,0 +1,117 @@
+"""The HTTP application of a node: webhooks, health, and whatever of API, tower and metrics is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.requests import Request as Incoming
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from domain.http import Request
+from integration.service.configuration import Configuration
+from integration.service.node import Node
+
+BODY_BYTES_MAX = 1_000_000
+RETRY_AFTER = {"retry-after": "5"}
+
+
+def application(node: Node, configuration: Configuration) -> Starlette:
+    """Return the application; API and tower are part of it when they can be imported."""
+    routes: list[BaseRoute] = [
+        Route("/health/live", _live(node)),
+        Route("/health/ready", _ready(node)),
+        Route("/webhooks/{source:path}", _intake(node), methods=["POST"]),
+        *_mounted(node, configuration),
+    ]
+    made = Starlette(routes=routes, exception_handlers={HTTPException: _problem})
+    made.state.node = node
+    return made
+
+
+def _live(node: Node) -> Callable[[Incoming], Any]:
+    """The process answers at all: that is what liveness means; a database that is gone is no reason to restart it."""
+
+    async def live(_request: Incoming) -> Response:
+        return JSONResponse({"status": "alive", "draining": node.host.draining})
+
+    return live
+
+
+def _ready(node: Node) -> Callable[[Incoming], Any]:
+    async def ready(_request: Incoming) -> Response:
+        reasons = node.readiness()
+        if not reasons:
+            return JSONResponse({"status": "ready"})
+        return JSONResponse({"status": "not ready", "reasons": reasons}, 503, RETRY_AFTER)
+
+    return ready
+
+
+def _intake(node: Node) -> Callable[[Incoming], Any]:
+    """Webhooks: the raw body is verified and stored, then answered; 503 tells the sender to come again."""
+
+    async def intake(incoming: Incoming) -> Response:
+        body = await _body(incoming)
+        if body is None:
+            return Response(status_code=413)
+        query = incoming.url.query
+        target = f"{incoming.url.path}?{query}" if query else incoming.url.path
+        headers = dict(incoming.headers.items())
+        reply = node.receive(Request("integration", incoming.method, target, headers, body))
+        if reply is None:
+            return Response("not stored; please send it again", 503, RETRY_AFTER)
+        return Response(reply.body, reply.status, dict(reply.headers))
+
+    return intake
+
+
+async def _body(incoming: Incoming) -> bytes | None:
+    """Return the body as it came; None when it is too large."""
+    parts, size = [], 0
+    try:
+        async for part in incoming.stream():
+            size += len(part)
+            if size > BODY_BYTES_MAX:
+                return None
+            parts.append(part)
+    except ClientDisconnect:
+        raise HTTPException(400, "the body ended early") from None
+    return b"".join(parts)
+
+
+def _mounted(node: Node, configuration: Configuration) -> list[BaseRoute]:
+    """Return the mounts of the parts that exist: the API and the tower behind their access, and the metrics."""
+    mounts: list[BaseRoute] = []
+    access_module = _found("integration.service.access")
+    if access_module is not None:
+        access = access_module.Access(configuration.tokens)
+        for path, name in (("/api/v1", "integration.api"), ("/tower", "integration.tower")):
+            part = _found(name)
+            if part is not None:
+                mounts.append(Mount(path, part.application(node, access)))
+    observability = _found("integration.observability")
+    if observability is not None:
+        mounts += observability.routes(node)
+    return mounts
+
+
+def _found(name: str) -> Any:
+    """Return a module, None when it (and not something that it needs) does not exist."""
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as missing:
+        if missing.name and (name == missing.name or name.startswith(f"{missing.name}.")):
+            return None
+        raise
+
+
+async def _problem(_incoming: Incoming, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    body = {"type": "about:blank", "title": error.detail, "status": error.status_code}
+    return JSONResponse(body, error.status_code, {**(error.headers or {}), "content-type": "application/problem+json"})

@@ -1,0 +1,194 @@
+"""A node: one process of the integration, and everything that API, tower and observability may ask of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from domain import history
+from domain.acts import Act
+from domain.history import Record
+from domain.http import Reply, Request
+from integration.drivers.asyncio_driver import AsyncioHost
+from integration.drivers.clock import BusinessClock
+from integration.drivers.wire import Wire, WireObserver
+from integration.effects import Start
+from integration.journal.opening import open_journal, open_reader
+from integration.journal.protocol import Fenced, FlowRow, Journal
+from integration.journal.reading import Reader
+from integration.lanes import Standing
+from integration.outcomes import Conflict
+from integration.process import Integration, Parts
+from integration.schedule import Schedule
+from integration.service.configuration import Configuration
+from integration.settings import Settings
+
+_LOG = logging.getLogger("q2c.integration")
+OVER = frozenset({"finished", "compensated", "discarded"})
+LOOK_SECONDS = 0.25
+"""How often a flow that another process may run is looked up by who waits for its end."""
+BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+
+
+class Peer(msgspec.Struct, frozen=True, kw_only=True):
+    """A system of record: where it is, and how it is doing as seen from here."""
+
+    address: str
+    standing: Standing
+
+
+class Stopped(Exception):
+    """The process cannot go on; the text says why and what to do."""
+
+
+class Node:
+    """The integration of one process. `open` it on a running loop; `close` it for a graceful end.
+
+    `observers` are told of every history record after it is durable, `wire_observers` of every attempt of a call.
+    """
+
+    def __init__(self, configuration: Configuration, parts: Parts, clock: BusinessClock | None = None) -> None:
+        self.configuration = configuration
+        self.settings: Settings = configuration.settings
+        self.clock = clock or BusinessClock()
+        self._parts = parts
+        self._temporary = tempfile.TemporaryDirectory(prefix="q2c-") if not configuration.database else None
+        self.database = configuration.database or str(Path(self._temporary.name if self._temporary else "") / "journal")
+        self.journal: Journal = open_journal(self.database)
+        self.reader: Reader = open_reader(self.database)
+        wire = Wire({name: peer.address for name, peer in configuration.peers.items()}, configuration.ca_bundle)
+        self.host = AsyncioHost(self.clock, wire, self._broken)
+        self.integration = Integration(self.settings, parts, self.journal, self.host)
+        self.host.serve(self.integration)
+        self.observers: list[Callable[[Record], None]] = self.host.observers
+        self.wire_observers: list[WireObserver] = self.host.wire_observers
+        self.stopped: asyncio.Event = asyncio.Event()
+        self.why_stopped = ""
+        self._trouble = "it is starting"
+        self._failures = 0
+        self._ends: dict[str, list[asyncio.Future[None]]] = {}
+        self.observers.append(self._watch)
+        self._schedule: Schedule | None = None
+
+    def now_us(self) -> int:
+        """Return the instant of the business clock."""
+        return self.clock.now_us()
+
+    # --- life
+
+    def open(self) -> None:
+        """Claim the journal and take up what is open; plan the sweeps."""
+        self._start()
+        self._schedule = Schedule(self.integration, self.host)
+
+    async def close(self) -> int:
+        """End gracefully: nothing new begins, calls in flight may end; return how many were given up."""
+        self._trouble = "it is shutting down"
+        given_up = await self.host.close(self.configuration.grace_seconds)
+        self.integration.kill()
+        for each in (self.reader, self.journal):
+            with contextlib.suppress(Exception):
+                each.close()
+        if self._temporary is not None:
+            self._temporary.cleanup()
+        return given_up
+
+    def readiness(self) -> list[str]:
+        """Return the reasons why this process should get no requests now; none means that it is ready."""
+        return [self._trouble] if self._trouble else []
+
+    # --- what comes in
+
+    def receive(self, request: Request) -> Reply | None:
+        """Take a webhook in; None when it cannot be stored now: the sender is to come again."""
+        if self._trouble:
+            return None
+        try:
+            reply: Reply | None = self.host.enter(self.integration.receive, request)
+        except Exception:
+            return None
+        return reply
+
+    async def run(self, start: Start, timeout_seconds: float) -> FlowRow:
+        """Start (or find) a flow and wait until it is over; return its row.
+
+        Raise Conflict for an id that exists with other arguments, TimeoutError when the flow is not over in time (it
+        goes on), Stopped when the process cannot work now.
+        """
+        ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._ends.setdefault(start.flow_id, []).append(ended)
+        try:
+            launched = self.host.enter(self.integration.launch, start)
+            if launched is None:
+                raise Stopped("; ".join(self.readiness()) or "the integration is not running")
+            if launched.conflict:
+                raise Conflict(launched.conflict)
+            async with asyncio.timeout(timeout_seconds):
+                return await self._over(start.flow_id, ended)
+        finally:
+            waiting = self._ends[start.flow_id]
+            waiting.remove(ended)
+            if not waiting:
+                del self._ends[start.flow_id]
+
+    async def act(self, act: Act) -> None:
+        """Obey a person, wherever the flow lives; raise KeyError or ValueError with a sentence when that cannot be."""
+        self.host.enter(self.integration.act, act)
+
+    # --- what can be seen
+
+    def peers(self) -> list[Peer]:
+        """Return how each system of record is doing."""
+        found = {standing.system: standing for standing in self.integration.standings()}
+        peers = self.configuration.peers.items()
+        return [Peer(address=peer.address, standing=found.get(name, Standing(system=name))) for name, peer in peers]
+
+    # --- inside
+
+    async def _over(self, flow_id: str, ended: asyncio.Future[None]) -> FlowRow:
+        while True:
+            row = self.reader.flow(flow_id)
+            if row is not None and row.status in OVER:
+                return row
+            await asyncio.wait([ended], timeout=LOOK_SECONDS if not ended.done() else 0.01)
+
+    def _watch(self, record: Record) -> None:
+        if type(record) is history.Flow and record.status in OVER:
+            for future in self._ends.get(record.flow, ()):
+                if not future.done():
+                    future.set_result(None)
+
+    def _start(self) -> None:
+        """Start the integration on its journal; on trouble plan the next try."""
+        try:
+            self.integration.start()
+        except Exception as trouble:
+            self._broken(trouble)
+            return
+        if self.integration.is_alive:
+            self._trouble, self._failures = "", 0
+
+    def _broken(self, trouble: Exception) -> None:
+        """The incarnation is gone: say why, and start another one when there is hope."""
+        self._trouble = f"the journal cannot be used: {trouble}"
+        if isinstance(trouble, Fenced) and not self.configuration.is_shared:
+            self._stop(f"another process has taken the journal {self.database} over: {trouble}")
+            return
+        _LOG.error("the integration starts anew: %s: %s", type(trouble).__name__, trouble)
+        pause_seconds = BACK_OFF_SECONDS[min(self._failures, len(BACK_OFF_SECONDS) - 1)]
+        self._failures += 1
+        asyncio.get_running_loop().call_later(pause_seconds, self._again)
+
+    def _again(self) -> None:
+        if not self.host.draining and not self.integration.is_alive and not self.why_stopped:
+            self._start()
+
+    def _stop(self, why: str) -> None:
+        self.why_stopped = why
+        self.stopped.set()
