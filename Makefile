@@ -3,6 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# What the product needs is in requirements.txt; what its tests need as well is in requirements-test.txt, a superset.
+TEST_STAMP := $(VENV)/.installed-for-tests
+
+PRODUCT := mocks integration install
+WORKSHOP := postgres events observability test lint lock
 
 .PHONY: help demo test lint bench docs lock clean
 
@@ -12,7 +17,7 @@ help:
 	@echo "make lint   ruff, mypy, the rules between rooms"
 	@echo "make bench  measure: rates and ratios, never pass or fail"
 	@echo "make docs   regenerate what is generated: charts, references"
-	@echo "make lock   resolve requirements.txt anew"
+	@echo "make lock   resolve the requirements anew"
 
 $(STAMP): requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11 to 3.13 is needed; this is " + sys.version.split()[0] + ". Choose one with: make PYTHON=python3.12")'
@@ -21,32 +26,39 @@ $(STAMP): requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 
+$(TEST_STAMP): requirements-test.txt $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.txt
+	@touch $(TEST_STAMP)
+
 # The exit status of the demo is that of its verdict: 0 when it holds.
 demo: $(STAMP)
 	$(BIN)/q2c rehearse quarter_end
 
-test: $(STAMP)
+test: $(TEST_STAMP)
 	$(BIN)/python -m pytest -n 2
 
-lint: $(STAMP)
+lint: $(TEST_STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(STAMP)
+bench: $(TEST_STAMP)
 	$(BIN)/python -m benchmarks
 
-docs: $(STAMP)
+docs: $(TEST_STAMP)
 	$(BIN)/python -m domain.charts.picture docs/charts
 	$(BIN)/python -m contracts.checks.page
 	$(BIN)/python -m scenarios.reference
 	$(BIN)/python docs/generate.py
 
-lock: $(STAMP)
-	$(BIN)/python -m piptools compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url \
-	  --no-emit-trusted-host --no-emit-find-links --no-annotate --extra mocks --extra test --extra lint --extra lock \
-	  --output-file requirements.txt pyproject.toml
+COMPILE = $(BIN)/python -m piptools compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url \
+  --no-emit-trusted-host --no-emit-find-links --no-annotate --no-header
+
+lock: $(TEST_STAMP)
+	$(COMPILE) $(foreach extra,$(PRODUCT),--extra $(extra)) --output-file requirements.txt pyproject.toml
+	$(COMPILE) $(foreach extra,$(PRODUCT) $(WORKSHOP),--extra $(extra)) --constraint requirements.txt \
+	  --output-file requirements-test.txt pyproject.toml
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -176,9 +176,18 @@ def test_no_file_names_a_machine_or_a_registry(pattern: re.Pattern[str]) -> None
     assert found == []
 
 
-def test_the_requirements_name_versions_and_hashes_and_no_address() -> None:
-    text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-test.txt"])
+def test_the_requirements_name_versions_and_hashes_and_no_address(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
     pinned = re.findall(r"^[\w.\[\]-]+==\S+", text, re.M)
     assert len(pinned) > 10
     assert text.count("--hash=sha256:") >= len(pinned)
     assert "://" not in text
+
+
+def test_the_tests_run_with_the_versions_that_the_product_is_pinned_to() -> None:
+    product, workshop = (
+        set(re.findall(r"^[\w.\[\]-]+==\S+", (ROOT / name).read_text(encoding="utf-8"), re.M))
+        for name in ("requirements.txt", "requirements-test.txt")
+    )
+    assert product <= workshop
