@@ -41,27 +41,23 @@ TOKEN_LIFE_SECONDS = 900
 TOKEN_CHARS_MAX = 4096
 ISSUER = "q2c-integration"
 SIGNING_KEY_BYTES_MIN = 32
-_PREFIX = "sha256:"
 _LEEWAY_SECONDS = 5
 
 
-class Client(msgspec.Struct, frozen=True, kw_only=True):
-    """A program or person that may call: `digests` are those of its bearer tokens and client secrets.
+class Client(Protocol):
+    """A secret that opens the door, and for whom: the `sha256` of it in hexadecimal, a name, scopes ("*" is all).
 
-    Two digests at once let a secret be rotated without a gap.
+    A secret is a bearer token as well as a client secret. Two of one name at once let it be rotated without a gap.
     """
 
-    name: str
-    scopes: tuple[str, ...]
-    digests: tuple[str, ...]
+    @property
+    def name(self) -> str: ...
 
-    def __post_init__(self) -> None:
-        unknown = sorted(set(self.scopes) - SCOPES.keys())
-        if unknown:
-            raise ValueError(f"client {self.name!r} has unknown scopes {unknown}; known are: {', '.join(SCOPES)}")
-        wrong = [digest for digest in self.digests if not _is_digest(digest)]
-        if wrong or not self.digests:
-            raise ValueError(f"client {self.name!r} needs digests like sha256:<64 hex digits>, never the secret itself")
+    @property
+    def sha256(self) -> str: ...
+
+    @property
+    def scopes(self) -> tuple[str, ...]: ...
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -108,8 +104,7 @@ class Access:
         signing_keys: Callable[[], Sequence[bytes]] = tuple,
         now_seconds: Callable[[], float] = time.time,
     ) -> None:
-        self._clients = {client.name: client for client in clients}
-        self._by_digest = {digest: client for client in self._clients.values() for digest in client.digests}
+        self._by_digest = {_digest_of(client): Caller(client.name, _scopes_of(client)) for client in clients}
         if any(len(key) < SIGNING_KEY_BYTES_MIN for key in signing_keys()):
             raise ValueError(f"a signing key has at least {SIGNING_KEY_BYTES_MIN} bytes")
         self._keys = signing_keys
@@ -142,10 +137,10 @@ class Access:
             raise Denied("invalid", "the bearer token is empty, too long or not ASCII")
         if token.startswith(_JWT_START):
             return self._of_signed(token)
-        client = self._of_secret(token)
-        if client is None:
+        caller = self._of_secret(token)
+        if caller is None:
             raise Denied("invalid", "nobody has this bearer token")
-        return Caller(client.name, frozenset(client.scopes))
+        return caller
 
     def grant(self, name: str, secret: str, wanted: Iterable[str] = ()) -> tuple[str, Caller]:
         """Return a signed token for a client that knows its secret; raise Denied or ValueError (an unknown scope).
@@ -156,26 +151,25 @@ class Access:
         client = self._of_secret(secret)
         if client is None or not hmac.compare_digest(client.name.encode(), name.encode()):
             raise Denied("invalid", "client and secret do not belong together")
-        scopes = frozenset(wanted) or frozenset(client.scopes)
-        beyond = sorted(scopes - set(client.scopes))
+        scopes = frozenset(wanted) or client.scopes
+        beyond = sorted(scopes - client.scopes)
         if beyond:
             raise ValueError(f"client {name!r} does not have the scope {beyond[0]!r}")
-        return self._signed(client.name, scopes), Caller(client.name, scopes)
+        caller = Caller(client.name, scopes)
+        return self._signed(caller), caller
 
-    def _of_secret(self, secret: str) -> Client | None:
-        """Return the client of a secret. All digests are compared, in constant time: the time tells nothing."""
+    def _of_secret(self, secret: str) -> Caller | None:
+        """Return whose secret it is. All digests are compared, in constant time: the time tells nothing."""
         found = None
         given = digest_of(secret)
-        for digest, client in self._by_digest.items():
+        for digest, caller in self._by_digest.items():
             if hmac.compare_digest(digest, given):
-                found = client
+                found = caller
         return found
 
-    def _signed(self, name: str, scopes: frozenset[str]) -> str:
-        now = int(self._now_seconds())
-        claims = _Claims(
-            iss=ISSUER, sub=name, scope=" ".join(sorted(scopes)), iat=now, exp=now + TOKEN_LIFE_SECONDS
-        )  # fmt: skip
+    def _signed(self, caller: Caller) -> str:
+        now, scope = int(self._now_seconds()), " ".join(sorted(caller.scopes))
+        claims = _Claims(iss=ISSUER, sub=caller.name, scope=scope, iat=now, exp=now + TOKEN_LIFE_SECONDS)
         text = f"{_JWT_START}{_b64(msgspec.json.encode(claims))}"
         return f"{text}.{_b64(_mac(self._keys()[0], text))}"
 
@@ -193,10 +187,12 @@ class Access:
             raise Denied("invalid", "the token is from elsewhere, or from the future")
         if now >= claims.exp:
             raise Denied("expired", "the token has expired; ask for a new one")
-        client = self._clients.get(claims.sub)
-        if client is None:
+        still: set[str] = set()
+        for caller in self._by_digest.values():
+            still |= caller.scopes if caller.name == claims.sub else set()
+        if not still:
             raise Denied("invalid", "the client of this token is no longer known")
-        return Caller(client.name, frozenset(claims.scope.split()) & frozenset(client.scopes))
+        return Caller(claims.sub, frozenset(claims.scope.split()) & still)
 
 
 class _Claims(msgspec.Struct, frozen=True):
@@ -217,13 +213,24 @@ def new_secret() -> tuple[str, str]:
 
 
 def digest_of(secret: str) -> str:
-    """Return the digest under which a secret is known."""
-    return _PREFIX + hashlib.sha256(secret.encode()).hexdigest()
+    """Return the digest under which a secret is known: its SHA-256 in hexadecimal."""
+    return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _is_digest(text: str) -> bool:
-    body = text.removeprefix(_PREFIX)
-    return text.startswith(_PREFIX) and len(body) == 64 and all(character in "0123456789abcdef" for character in body)
+def _digest_of(client: Client) -> str:
+    digest = client.sha256.lower()
+    if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
+        raise ValueError(f"client {client.name!r} needs the SHA-256 of its secret (64 hex digits), never the secret")
+    return digest
+
+
+def _scopes_of(client: Client) -> frozenset[str]:
+    if "*" in client.scopes:
+        return frozenset(SCOPES)
+    unknown = sorted(set(client.scopes) - SCOPES.keys())
+    if unknown:
+        raise ValueError(f"client {client.name!r} has unknown scopes {unknown}; known are: {', '.join(SCOPES)}")
+    return frozenset(client.scopes)
 
 
 def _b64(content: bytes) -> str:
