@@ -1,5 +1,6 @@
 """Facts about quotes."""
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -79,6 +80,16 @@ class QuotePresented(Fact, frozen=True, kw_only=True):
     version: int
 
 
+class QuoteMirrored(Fact, frozen=True, kw_only=True):
+    """The CRM shows sales facts about a quote's order, invoice and payment (4.2 has no row; K-07 measures it)."""
+
+    quote_id: str
+    version: int
+    reference: str
+    as_of_us: int
+    shown: Mapping[str, str]
+
+
 _CLOSED = (
     ("rejected", QuoteRejected),
     ("recalled", QuoteRecalled),
@@ -144,5 +155,15 @@ EVENT_TYPES = (
         consumers="cpq",
         subject="quote_id",
         key="{quote_id}:{version}:converted",
+    ),
+    event_type(
+        5,
+        "quote.mirrored",
+        QuoteMirrored,
+        producers="orchestrator",
+        consumers="analytics",
+        subject="reference",
+        key="{reference}:{as_of_us}:mirrored",
+        partition_key="quote_id",
     ),
 )

@@ -9,6 +9,7 @@ from typing import Any
 from domain.objects import TaxShare
 from integration.effects import Sleep
 from integration.flow import FlowContext
+from integration.flows import facts
 from integration.flows.invoices import committed
 from integration.flows.steps import ask_a_person, day_in, do, key_of, mirror, tell
 from integration.outcomes import Answer, CallFailed
@@ -34,7 +35,7 @@ async def credit(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str
     posting = _posting(note, invoice, shares, day_in(context, invoice.business_entity_id, answer.at_us), context.txn)
     await do(context, erp.put_credit_memo(posting))
     await _mirrored(context, invoice)
-    await tell("credit_memo.issued", note.id, context.txn, memo_id=note.id, invoice_id=invoice.id)
+    await tell("credit_memo.issued", note.id, context.txn, **facts.credit_memo_issued(note, posting))
     return {"credit_note": note.id, "status": "posted"}
 
 

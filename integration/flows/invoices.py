@@ -11,6 +11,7 @@ import msgspec
 from domain.objects import Line, TaxShare
 from integration.effects import Call, Receive, Sleep
 from integration.flow import FlowContext
+from integration.flows import facts
 from integration.flows.steps import ask_a_person, day_in, do, key_of, mirror, tell
 from integration.outcomes import Answer, CallFailed
 from integration.systems import billing, erp, payment, tax, wire
@@ -32,19 +33,27 @@ async def bill(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, 
     answer = await do(context, billing.read_invoice(arguments["invoice"], context.txn))
     invoice = billing.invoice_of(answer)
     lines = invoice.canonical_lines()
+    day = day_in(context, invoice.business_entity_id, answer.at_us)
+    drawn = _posting(invoice, lines, (), day)
+    await tell("invoice.generated", invoice.id, drawn.txn, **facts.invoice_generated(invoice, lines, drawn))
     shares = await _taxed(context, invoice, lines)
     closed = await _closed(context, invoice, shares)
-    posting = _posting(invoice, lines, shares, day_in(context, invoice.business_entity_id, answer.at_us))
+    posting = _posting(invoice, lines, shares, day)
     posted = await do(context, erp.put_invoice(posting))
-    await tell("invoice.posted", invoice.id, posting.txn, invoice_id=invoice.id)
+    body = facts.invoice_posted(invoice, posting, posting.id, posted.at_us)
+    await tell("invoice.posted", invoice.id, posting.txn, **body)
     if payment.is_too_small(closed.amount_due, closed.currency_code):
         await _show_posted(closed, posting, posted.at_us)
         return _left_open(closed)
     paid = await _collected(context, closed, posting)
-    paid_us = await _applied(context, closed, posting, paid)
+    paid_day = day_in(context, posting.entity, paid.at_us)
+    body = facts.payment_received(posting, paid.intent.id, paid.intent.amount_received, paid.since_us, paid_day)
+    await tell("payment.received", paid.intent.id, posting.txn, **body)
+    paid_us, taken_minor = await _applied(context, closed, posting, paid)
     fields = {"InvoiceStatus__c": "paid", "PaymentStatus__c": "received"}
     await _show(invoice, posting, paid_us, fields, wire.major_text(0, invoice.currency_code))
-    await tell("payment.applied", paid.intent.id, posting.txn, payment_id=paid.intent.id, invoice_id=invoice.id)
+    body = facts.payment_applied(posting, paid.intent.id, invoice, taken_minor, paid_day)
+    await tell("payment.applied", paid.intent.id, posting.txn, **body)
     return {"invoice": invoice.id, "paid": True, "payment": paid.intent.id}
 
 
@@ -71,7 +80,8 @@ async def _show(invoice: BillingInvoice, posting: Posting, at_us: int, fields: d
     if invoice.first_invoice:
         fields = {"OrderStatus__c": "fulfilled", **fields}
     if invoice.quote_reference:
-        await mirror(posting.txn, invoice.quote_reference, "", at_us, fields, balance)
+        entity = posting.entity if "PaymentStatus__c" in fields else ""
+        await mirror(posting.txn, invoice.quote_reference, "", at_us, fields, balance, entity)
 
 
 # --- tax and closing ------------------------------------------------------------------------------------------------
@@ -142,10 +152,11 @@ def _posting(invoice: BillingInvoice, lines: tuple[Line, ...], shares: tuple[Tax
 
 
 class Paid(msgspec.Struct, frozen=True):
-    """A payment that succeeded, and when that was known."""
+    """A payment that succeeded, when that was known, and since when the money is there."""
 
     intent: Intent
     at_us: int
+    since_us: int
 
 
 class Declined(msgspec.Struct, frozen=True):
@@ -227,11 +238,11 @@ async def _outcome(context: FlowContext, intent: Intent, at_us: int, collection:
         if message is not None and message.body.get("id") != intent.id:
             continue  # of an earlier try
         if message is not None and message.body.get("status") == payment.SUCCEEDED:
-            return Paid(payment.told_intent(message), message.received_us)
+            return Paid(payment.told_intent(message), message.received_us, message.sent_us or message.received_us)
         answer = await do(context, payment.read_intent(intent.id, collection.txn))
         intent, at_us = payment.intent_of(answer), answer.at_us
     if intent.status == payment.SUCCEEDED:
-        return Paid(intent, at_us)
+        return Paid(intent, at_us, at_us)
     error = intent.last_payment_error
     return Declined((error.decline_code or error.code) if error else intent.status, at_us)
 
@@ -239,13 +250,16 @@ async def _outcome(context: FlowContext, intent: Intent, at_us: int, collection:
 # --- applying -------------------------------------------------------------------------------------------------------
 
 
-async def _applied(context: FlowContext, invoice: BillingInvoice, posting: Posting, paid: Paid) -> int:
-    """Apply the cash in billing and in the ERP; what exceeds the invoice stays as the customer's credit."""
+async def _applied(context: FlowContext, invoice: BillingInvoice, posting: Posting, paid: Paid) -> tuple[int, int]:
+    """Apply the cash in billing and in the ERP; what exceeds the invoice stays as the customer's credit.
+
+    Return when that was known, and how much the invoice took.
+    """
     intent, day = paid.intent, day_in(context, posting.entity, paid.at_us)
     taken_minor = await _recorded(context, invoice, intent, day, posting.txn)
     call = erp.put_cash(intent.id, invoice.id, posting, intent.amount_received, taken_minor, intent.method, day)
     applied = await do(context, call)
-    return applied.at_us
+    return applied.at_us, taken_minor
 
 
 async def _recorded(context: FlowContext, invoice: BillingInvoice, intent: Intent, day: date, txn: str) -> int:

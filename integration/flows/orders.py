@@ -14,6 +14,7 @@ from typing import Any
 from domain.objects import Quote
 from integration.effects import Call, Now, Receive, Sleep, Start
 from integration.flow import FlowContext
+from integration.flows import facts
 from integration.flows.customers import cleared_customer, create_billing_customer, released
 from integration.flows.steps import ask_a_person, code_of, day_in, do, if_found, key_of, mirror, tell, try_briefly
 from integration.outcomes import Answer, CallFailed, GivenUp
@@ -29,7 +30,8 @@ WAITING_ROOM_DAYS = 366  # a subscription waits in the future until fulfilment i
 async def order(context: FlowContext, accepted: AcceptedQuote, reference: str) -> dict[str, Any]:
     """Book an accepted quote and carry it to an active subscription; a refusal by people ends in compensation."""
     quote = accepted.quote
-    await tell("order.received", reference, quote.txn, quote_id=quote.number, version=quote.version)
+    day = day_in(context, quote.entity, accepted.changed_us)
+    await tell("order.received", reference, quote.txn, **facts.order_received(quote, reference, day))
     try:
         booked, is_new = await _book(context, accepted, reference)
     except GivenUp as given_up:
@@ -67,8 +69,11 @@ async def booked_order(context: FlowContext, accepted: AcceptedQuote, reference:
         quote.txn, reference, quote.id, answer.at_us,
         {"OrderStatus__c": "booked", "OrderNumber__c": standing.tranId, "Status": "Converted"},
     )  # fmt: skip
-    await tell("order.accepted", reference, quote.txn, order_id=reference, erp_request_id=standing.id)
-    await tell("quote.converted", quote.number, quote.txn, version=quote.version, order_ids=[reference])
+    day = day_in(context, quote.entity, answer.at_us)
+    await tell("order.accepted", reference, quote.txn, **facts.order_accepted(quote, reference, standing, day))
+    booked = facts.order_booked(quote, reference, standing, answer.at_us, day)
+    await tell("order.booked", reference, quote.txn, **booked)
+    await tell("quote.converted", quote.number, quote.txn, **facts.quote_converted(quote, reference, day))
     return standing
 
 
@@ -236,8 +241,17 @@ async def _ignoring_absence(context: FlowContext, call: Call) -> Answer | None:
 
 
 async def show_in_crm(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Write mirrored facts on a quote. Arguments: quote_id, reference, sequence, fields, balance."""
+    """Write mirrored facts on a quote. Arguments: quote_id, reference, sequence, fields, balance, entity.
+
+    With an entity it is told that sales can see them: it is about money.
+    """
     sequence = arguments["sequence"]
     fields = crm.mirrored(arguments["fields"], arguments["balance"], sequence)
     call = crm.update_quote(arguments["quote_id"], arguments["reference"], fields, sequence, context.txn)
-    return {"shown": await if_found(context, call) is not None}
+    shown = await if_found(context, call) is not None
+    if shown and (entity := arguments.get("entity", "")):
+        as_of_us = sequence * 1000
+        day = day_in(context, entity, as_of_us)
+        body = facts.quote_mirrored(entity, context.txn, arguments["reference"], as_of_us, day, arguments["fields"])
+        await tell("quote.mirrored", arguments["reference"], context.txn, **body)
+    return {"shown": shown}

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from integration.flow import FlowContext
-from integration.flows.steps import ask_a_person, day_in, do
+from integration.flows.facts import payout_settled
+from integration.flows.steps import ask_a_person, day_in, do, tell
 from integration.systems import erp, payment
 
 PAGES_MAX = 1000
@@ -31,4 +32,6 @@ async def settle(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str
     entity = context.settings.settlement_entities[currency]
     day = day_in(context, entity, arguments["at_us"])
     await do(context, erp.put_settlement(payout, entity, currency, gross_minor, fee_minor, day))
+    body = payout_settled(payout, entity, currency, gross_minor, fee_minor, day)
+    await tell("payout.settled", payout, context.txn, **body)
     return {"payout": payout, "gross_minor": gross_minor, "fee_minor": fee_minor}

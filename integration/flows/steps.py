@@ -99,9 +99,10 @@ def day_in(context: FlowContext, entity: str, at_us: int) -> date:
 
 
 async def mirror(
-    txn: str, reference: str, quote_id: str, at_us: int, fields: Mapping[str, str], balance: str = ""
+    txn: str, reference: str, quote_id: str, at_us: int, fields: Mapping[str, str], balance: str = "", entity: str = ""
 ) -> None:
     """Have the CRM show facts about a quote, learned just now at `at_us`; `balance` is the invoice's in major units.
+    `entity` has it told when sales can see it.
 
     Mirrors of one quote run one at a time in the order of their facts, so that a late one never overwrites a newer one.
     That order is the order of starting only if `at_us` is the instant of the latest answer or message.
@@ -117,6 +118,7 @@ async def mirror(
             "sequence": milliseconds,
             "fields": dict(fields),
             "balance": balance,
+            "entity": entity,
         },
         txn=txn,
         entity_key=f"mirror/{reference}",

@@ -15,7 +15,18 @@ from integration.effects import Call
 from integration.intake import Source, Unreadable, Unverified
 from integration.outcomes import Answer, Failed, Message
 from integration.system import System, Token, TokenSource, classifier
-from integration.systems.wire import FORM, JSON, UnexpectedReply, form_body, iso_instant, json_body, minor, quoted, read
+from integration.systems.wire import (
+    FORM,
+    JSON,
+    UnexpectedReply,
+    form_body,
+    instant_of,
+    iso_instant,
+    json_body,
+    minor,
+    quoted,
+    read,
+)
 
 BASE = "/services/data/v62.0"
 _FIELDS = (
@@ -23,7 +34,7 @@ _FIELDS = (
     "TermStart__c, TermMonths__c, DiscountPercent__c, Approvals__c, TotalPrice, PaymentMethod__c, Subscription__c, "
     "EffectiveDate__c, Sequence__c, CoTermEnd__c, Account.Id, Account.AccountNumber, Account.Name, "
     "Account.BillingCountryCode, Account.BillingStateCode, Account.BillingPostalCode, Account.BillingStreet, "
-    "Account.BillingCity, Account.PaymentCustomer__c"
+    "Account.BillingCity, Account.PaymentCustomer__c, SystemModstamp"
 )
 _LINE_FIELDS = "Id, LineNumber, ProductCode__c, ProductKind__c, Quantity, ListPrice, UnitPrice, TotalPrice, Months__c"
 _QUOTE_QUERY = (
@@ -57,12 +68,13 @@ class Address(msgspec.Struct, frozen=True):
 
 
 class AcceptedQuote(msgspec.Struct, frozen=True):
-    """A quote as the CRM tells it, with what else of the account the flows need."""
+    """A quote as the CRM tells it, with what else of the account the flows need; `changed_us` is its last change."""
 
     quote: Quote
     account: Account
     address: Address
     payment_customer: str
+    changed_us: int = 0
 
 
 # --- calls ----------------------------------------------------------------------------------------------------------
@@ -145,6 +157,7 @@ class _QuoteRow(msgspec.Struct):
     CurrencyIsoCode: str
     TotalPrice: Decimal
     Account: _AccountRow
+    SystemModstamp: str = ""
     QuoteLineItems: _LineRows | None = None
     AmendmentKind__c: str | None = None
     ExpirationDate: date | None = None
@@ -193,7 +206,8 @@ def accepted_quote(answer: Answer) -> AcceptedQuote:
         account.BillingPostalCode or "",
         account.BillingCountryCode or "",
     )
-    return AcceptedQuote(_quote(row), _account(row), address, account.PaymentCustomer__c or "")
+    changed_us = instant_of(row.SystemModstamp) if row.SystemModstamp else answer.at_us
+    return AcceptedQuote(_quote(row), _account(row), address, account.PaymentCustomer__c or "", changed_us)
 
 
 def _account(row: _QuoteRow) -> Account:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import TypeVar
@@ -17,6 +17,7 @@ from integration.outcomes import Answer
 
 T = TypeVar("T")
 JSON = {"content-type": "application/json"}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _MINOR_UNITS = {currency: 10**places for currency, places in EXPONENTS.items()}
@@ -97,3 +98,12 @@ def iso_instant(at_us: int) -> str:
     days, seconds = divmod(at_us // 1_000_000, 86_400)
     hours, rest = divmod(seconds, 3600)
     return f"{date.fromordinal(_EPOCH_DAY + days).isoformat()}T{hours:02d}:{rest // 60:02d}:{rest % 60:02d}Z"
+
+
+def instant_of(text: str) -> int:
+    """Return the instant of an ISO 8601 text with an offset ("2026-12-31T23:59:58.123+0000"), in microseconds."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UnexpectedReply(f"{text!r} is no instant of ISO 8601") from error
+    return (moment - _EPOCH) // timedelta(microseconds=1)

@@ -91,6 +91,7 @@ class BillingInvoice(msgspec.Struct, frozen=True):
     amount_due: int
     line_items: list[InvoiceLine]
     amount_paid: int = 0
+    generated_at: int = 0
     subscription_id: str = ""
     business_entity_id: str = ""
     po_number: str = ""

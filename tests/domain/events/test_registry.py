@@ -13,7 +13,7 @@ EVERY_TYPE = pytest.mark.parametrize("row", REGISTRY.values(), ids=REGISTRY.keys
 
 FACTS = """
 quote.submitted quote.approved quote.rejected quote.recalled quote.expired quote.declined quote.superseded
-quote.presented quote.accepted quote.converted customer.validated customer.created customer.updated
+quote.presented quote.accepted quote.converted quote.mirrored customer.validated customer.created customer.updated
 customer.merged product.mapping_changed price_book.published credit_check.completed credit_hold.applied
 credit_hold.released order.received order.accepted order.booked order.rejected order.fallout order.cancelled
 fulfillment.started fulfillment.partially_completed fulfillment.completed fulfillment.failed

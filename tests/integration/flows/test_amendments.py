@@ -32,7 +32,11 @@ def test_an_amendment_of_today_is_applied_invoiced_and_credited() -> None:
     assert played.document("billing", "subscription").applied == (FIRST,)
     assert played.statuses("erp", "order") == ["booked"]
     assert len(played.statuses("billing", "credit_memo")) == len(played.statuses("erp", "credit_memo")) == 1
-    assert played.events()[:4] == ["order.accepted", "quote.converted", "amendment.booked", "amendment.applied"]
+    told = [event for event in played.events() if event.startswith(("order", "quote", "amendment"))]
+    assert told == [
+        "quote.accepted", "order.accepted", "order.booked", "quote.converted", "amendment.booked", "amendment.applied",
+        "quote.mirrored",
+    ]  # fmt: skip
     assert played.broken() == {}
 
 
