@@ -8,7 +8,7 @@ performs that last effect. Whatever it holds in memory can be rebuilt from the j
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol, TypeVar, cast
 
@@ -99,10 +99,10 @@ class Engine:
         self.waiting = Waiting(self, systems, self.parking.reopened)
         self._loaded = lease.load()
         loaded = self._loaded
-        self.launcher = Launcher(programs, lease, self.lives, loaded.flow_number)
-        self.mailroom = Mailroom(self, intake, loaded.inbox_number)
-        self.outbox = Outbox(lease, loaded.outbox_number, loaded.events, partial(self.soon, self.mailroom.relay))
-        self.desk = Desk(loaded.cases, settings.quarter_end)
+        self.launcher = Launcher(programs, lease, self.lives)
+        self.mailroom = Mailroom(self, intake)
+        self.outbox = Outbox(loaded.events, partial(self.soon, self.mailroom.relay))
+        self.desk = Desk(loaded.cases, settings.quarter_end, self.outbox)
         self.mappings = dict(loaded.mappings)
         self._at_once: dict[type, Callable[[Live, int, Any, Transaction], Outcome | None]] = {
             Emit: self._emit,
@@ -171,10 +171,7 @@ class Engine:
 
     def launch(self, start: Start, tx: Transaction) -> Launched:
         """Add a new flow to a transaction, unless it exists; it begins after the commit."""
-        launched, row = self.launcher.launch(start, self.now_us, tx)
-        if row is not None:
-            tx.after.append((self._enqueue, row))
-        return launched
+        return self.launcher.launch(start, self.now_us, tx)
 
     def commit(self, tx: Transaction) -> None:
         """Make a transaction durable, then tell the history, then memory.
@@ -189,6 +186,14 @@ class Engine:
             raise
         if tx.records:
             self._tell(tx)
+        write = tx.write
+        for message in write.messages:
+            if message.wanted:
+                self.mailroom.keep(message)
+        for flow in write.flows:
+            self._enqueue(flow)
+        if write.events:
+            self.outbox.keep(write.events)
         for action, argument in tx.after:
             action(argument)
 
@@ -204,7 +209,8 @@ class Engine:
         live.turn += 1
         trouble = self._run(live, outcome, tx)
         if trouble is not None:
-            self._broken(live, outcome, trouble)
+            notes = [entry for entry in tx.write.entries if entry.kind == "note"]
+            self._broken(live, outcome, trouble, notes)
             return
         self.commit(tx)
         if live.status == "running":
@@ -282,6 +288,7 @@ class Engine:
         row = live.row
         live.status = "running"
         tx = Transaction()
+        tx.write.statuses.append((row.number, "running", b""))
         tx.records.append(self.flow_record(live, "started"))
         self.resume(live, Begun(row.id, row.name, _arguments(row)), tx)
 
@@ -337,8 +344,11 @@ class Engine:
         tx.records.append(self.flow_record(live, status, text))
         tx.after.append((self.release, live))
 
-    def _broken(self, live: Live, outcome: Outcome, trouble: Exception) -> None:
-        """Park a flow that raised. Its last outcome becomes a trial: a re-drive performs the effect again."""
+    def _broken(self, live: Live, outcome: Outcome, trouble: Exception, notes: Sequence[Entry] = ()) -> None:
+        """Park a flow that raised. Its last outcome becomes a trial: a re-drive performs the effect again.
+
+        What people did to make it go on stays in the audit trail: `notes`.
+        """
         if live.flow is not None:
             live.flow.close()
             live.flow = None
@@ -346,6 +356,7 @@ class Engine:
         code = getattr(trouble, "code", "") if type(trouble).__name__ == "Conflict" else code
         tx = Transaction()
         tx.write.flow = live.row.number
+        tx.write.entries.extend(notes)
         tx.write.entries.append(self.entry(live.seq, "trial", outcome))
         if type(outcome) is Begun:
             tx.records.append(self.flow_record(live, "started"))

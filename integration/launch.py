@@ -17,23 +17,22 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class Launcher:
-    """Numbers new flows and recognises old ones."""
+    """Recognises old flows, and adds new ones to a transaction."""
 
-    def __init__(self, programs: Mapping[str, Program], lease: Lease, lives: Mapping[str, Live], number: int) -> None:
-        self._programs, self._lease, self._lives, self._number = programs, lease, lives, number
+    def __init__(self, programs: Mapping[str, Program], lease: Lease, lives: Mapping[str, Live]) -> None:
+        self._programs, self._lease, self._lives = programs, lease, lives
 
-    def launch(self, start: Start, at_us: int, tx: Transaction) -> tuple[Launched, FlowRow | None]:
-        """Add the row of a new flow to a transaction; return what to tell who asked, and the row if it is new."""
+    def launch(self, start: Start, at_us: int, tx: Transaction) -> Launched:
+        """Add the row of a new flow to a transaction; it begins after the commit. Return what to tell who asked."""
         if start.name not in self._programs:
             known = ", ".join(sorted(self._programs))
-            return Launched(start.flow_id, False, f"no flow is called {start.name!r}; known are: {known}"), None
+            return Launched(start.flow_id, False, f"no flow is called {start.name!r}; known are: {known}")
         arguments = _encode(start.arguments)
         before = self._find(start.flow_id, tx)
         if before is not None:
-            return Launched(start.flow_id, False, _conflict(before, start, arguments)), None
-        self._number += 1
+            return Launched(start.flow_id, False, _conflict(before, start, arguments))
         row = FlowRow(
-            number=self._number,
+            number=0,
             id=start.flow_id,
             name=start.name,
             txn=start.txn,
@@ -44,7 +43,7 @@ class Launcher:
             created_us=at_us,
         )
         tx.write.flows.append(row)
-        return Launched(start.flow_id, True), row
+        return Launched(start.flow_id, True)
 
     def _find(self, flow_id: str, tx: Transaction) -> FlowRow | None:
         for row in tx.write.flows:

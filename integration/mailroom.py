@@ -26,8 +26,8 @@ _message = msgspec.msgpack.Decoder(Message)
 class Mailroom:
     """Stores first, answers then; relays at least once, in order."""
 
-    def __init__(self, engine: Engine, intake: Intake, number: int) -> None:
-        self._engine, self._intake, self._number = engine, intake, number
+    def __init__(self, engine: Engine, intake: Intake) -> None:
+        self._engine, self._intake = engine, intake
 
     def receive(self, request: Request) -> Reply:
         """Verify, deduplicate, store, and answer; flows get to work afterwards."""
@@ -72,11 +72,7 @@ class Mailroom:
 
     def _add(self, plan: Plan, tx: Transaction) -> None:
         engine, message = self._engine, plan.message
-        self._number += 1
-        row = InboxRow(self._number, _as_stored(message) if plan.deliver else message, plan.deliver)
-        tx.write.messages.append(row)
-        if plan.deliver:
-            tx.after.append((self._keep, row))
+        tx.write.messages.append(InboxRow(0, _as_stored(message) if plan.deliver else message, plan.deliver))
         if plan.start is None:
             return
         launched = engine.launch(plan.start, tx)
@@ -85,7 +81,8 @@ class Mailroom:
         elif launched.created:
             tx.records.append(_applied(message, plan.start, engine.now_us))
 
-    def _keep(self, row: InboxRow) -> None:
+    def keep(self, row: InboxRow) -> None:
+        """Hold a stored message for the flow that waits for it, or will."""
         self._engine.mailbox.store(row)
         self._engine.soon(self._engine.waiting.deliver, (row.message.topic, row.message.key))
 

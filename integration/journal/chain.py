@@ -8,7 +8,7 @@ through it, and only its content can no longer be proved.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from integration.journal.protocol import Head, Verification
 
@@ -24,19 +24,21 @@ def link(previous: bytes, flow: int, body: bytes) -> bytes:
     return _sha256(b"%b%d:%b" % (previous, flow, body)).digest()
 
 
-def verify(rows: Iterable[Row], head: Head | None) -> Verification:
-    """Return whether rows form the chain that ends in the head, if one is given."""
-    previous, number, at_head = GENESIS, 0, "" if head and head.entries else GENESIS.hex()
-    problem = ""
+def verify(rows: Iterable[Row], heads: Head | Sequence[Head] | None, chain: int = 0) -> Verification:
+    """Return whether rows form the chain that contains each head given for it."""
+    told = () if heads is None else (heads,) if isinstance(heads, Head) else tuple(heads)
+    kept = {head.entries: head.digest for head in told if head.chain == chain}
+    previous, number, problem = GENESIS, 0, ""
     for number, row in enumerate(rows, start=1):
         problem = problem or _fault(number, row, previous)
         previous = row[3]
-        if head and number == head.entries:
-            at_head = previous.hex()
-    if not problem and head and at_head != head.digest:
-        short = f"the trail ends at entry {number}" if number < head.entries else "its digest differs"
-        problem = f"the head kept elsewhere is entry {head.entries}: {short}"
-    return Verification(not problem, Head(number, previous.hex()), problem)
+        expected = kept.pop(number, "")
+        if expected and expected != previous.hex():
+            problem = problem or f"the head kept elsewhere is entry {number}: its digest differs"
+    if missing := [entries for entries in kept if entries > number]:
+        problem = problem or f"the head kept elsewhere is entry {max(missing)}: the trail ends at entry {number}"
+    head = Head(number, previous.hex(), chain)
+    return Verification(not problem, head, problem, (head,))
 
 
 def _fault(number: int, row: Row, previous: bytes) -> str:

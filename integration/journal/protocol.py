@@ -82,14 +82,14 @@ class InboxRow(msgspec.Struct, frozen=True, gc=False):
 
 
 class OutboxRow(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """An event to relay: `sequence` counts the events of its subject from 1, `number` all events."""
+    """An event of the log: `sequence` counts the events of its subject from 1, `number` all events."""
 
-    number: int
+    number: int = 0
     id: str
     type: str
     subject: str
     txn: str
-    sequence: int
+    sequence: int = 0
     body: dict[str, Any]
     created_us: int
 
@@ -98,6 +98,8 @@ class Write(msgspec.Struct):
     """Everything that becomes durable together. Empty lists and zeroes mean nothing of that kind.
 
     The `entries` of a write belong to one flow, by number; 0 stands for none, such as a steward's note on a table.
+    New flows, messages and events come without a number (and events without a sequence): `Lease.commit` puts the rows
+    with the numbers they got in their place.
     """
 
     flow: int = 0
@@ -107,7 +109,7 @@ class Write(msgspec.Struct):
     messages: list[InboxRow] = []
     taken: list[int] = []  # numbers of messages that a flow has received
     events: list[OutboxRow] = []
-    relayed: int = 0  # events up to this number have left
+    relayed: int = 0  # events up to this number have reached our own flows
     cases: list[ExceptionCase] = []
     mappings: list[tuple[str, str, bytes | None]] = []
     blanked: int = 0  # a finished flow whose steps need not be kept
@@ -128,24 +130,46 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     events: Sequence[OutboxRow]
     cases: Sequence[ExceptionCase]
     mappings: dict[tuple[str, str], dict[str, Any]]
-    flow_number: int
-    inbox_number: int
-    outbox_number: int
 
 
-class Head(msgspec.Struct, frozen=True):
-    """The end of the audit trail and its number of rows: keep it elsewhere, and no one can cut the trail unnoticed."""
+class Head(msgspec.Struct, frozen=True, order=True):
+    """The end of a chain of the audit trail and its number of rows: keep it elsewhere, and no one can cut it unnoticed.
+
+    `chain` is 0 in SQLite, which has one chain; in PostgreSQL each epoch has a chain of its own, under its number.
+    """
 
     entries: int
     digest: str
+    chain: int = 0
 
 
 class Verification(msgspec.Struct, frozen=True):
-    """Whether the audit trail is what was written, and the first thing wrong with it."""
+    """Whether the audit trail is what was written, the first thing wrong with it, and the heads of its chains.
+
+    `head` stands for all of them: of one chain it is the head, of several the sum of entries and a digest of digests.
+    """
 
     intact: bool
     head: Head
     problem: str = ""
+    heads: tuple[Head, ...] = ()
+
+
+class CommandRow(msgspec.Struct, frozen=True):
+    """A person's command that was left for the worker of a flow: `waiting`, `done`, or `refused` with the problem."""
+
+    number: int
+    flow: str
+    status: str
+    problem: str = ""
+
+
+class WorkerRow(msgspec.Struct, frozen=True):
+    """An incarnation that may write: its epoch, its name, and how many flows it has in hand."""
+
+    epoch: int
+    name: str
+    flows: int
 
 
 class Lease(Protocol):
@@ -166,8 +190,8 @@ class Lease(Protocol):
     def has_message(self, source: str, message_id: str) -> bool:
         """Tell whether a message has been stored before."""
 
-    def sequence_of(self, subject: str) -> int:
-        """Return how many events a subject has had."""
+    def advance(self, consumer: str, number: int) -> None:
+        """Remember that a consumer of the event log has done with the events up to a number."""
 
     def steps(self, flow: int) -> list[Step]:
         """Return the journal of an open flow, for a replay."""
@@ -187,11 +211,14 @@ class Journal(Protocol):
     def head(self) -> Head:
         """Return the end of the audit trail."""
 
-    def verify(self, head: Head | None = None) -> Verification:
-        """Recompute the audit trail, and compare it with a head kept elsewhere."""
+    def verify(self, head: Head | Sequence[Head] | None = None) -> Verification:
+        """Recompute the audit trail, and compare it with heads kept elsewhere."""
 
     def entries(self) -> Iterator[tuple[int, int, Entry]]:
         """Yield the audit trail: every entry that has not been blanked, with the numbers of its row and flow."""
 
     def flows(self) -> Iterator[FlowRow]:
         """Yield all flows, in the order of their start."""
+
+    def close(self) -> None:
+        """Close the database; after trouble too, and twice."""

@@ -1,6 +1,18 @@
-"""The tables of the SQLite journal. Only `trail` and `entry` are truth; the others follow from them, kept at hand."""
+"""The tables of the SQLite journal. Only `trail` and `entry` are truth; the others follow from them, kept at hand.
+
+This is the newest version; `migrations` says how older databases get there.
+"""
+
+VERSION = 2
+"""The version of the tables below, the number of the newest migration."""
 
 SCHEMA = """
+CREATE TABLE IF NOT EXISTS migration (
+    number INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    applied_at TEXT NOT NULL
+);
+
 CREATE TABLE IF NOT EXISTS meta (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     epoch INTEGER NOT NULL
@@ -45,19 +57,33 @@ CREATE TABLE IF NOT EXISTS inbox (
     body BLOB NOT NULL
 );
 
--- Events that may have yet to leave; and how many each subject has had.
-CREATE TABLE IF NOT EXISTS outbox (
+-- The event log; how many events each subject has had; and how far each consumer of the log has come.
+CREATE TABLE IF NOT EXISTS event (
     number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL,
+    type TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    txn TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    created_us INTEGER NOT NULL,
     body BLOB NOT NULL
 );
 CREATE TABLE IF NOT EXISTS subject (
     subject TEXT PRIMARY KEY,
     sequence INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS cursor (
+    consumer TEXT PRIMARY KEY,
+    number INTEGER NOT NULL
+) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS exception_case (
     id TEXT PRIMARY KEY,
     status TEXT NOT NULL,
+    code TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    flow TEXT NOT NULL,
+    txn TEXT NOT NULL,
     body BLOB NOT NULL
 );
 CREATE TABLE IF NOT EXISTS mapping (
@@ -67,3 +93,14 @@ CREATE TABLE IF NOT EXISTS mapping (
     PRIMARY KEY (kind, key)
 ) WITHOUT ROWID;
 """
+
+INDEXES = """
+CREATE INDEX IF NOT EXISTS flow_of_transaction ON flow (txn, number);
+CREATE INDEX IF NOT EXISTS flow_by_status ON flow (status, name, number);
+CREATE INDEX IF NOT EXISTS event_of_subject ON event (subject, number);
+CREATE INDEX IF NOT EXISTS event_of_transaction ON event (txn, number);
+CREATE INDEX IF NOT EXISTS event_by_type ON event (type, number);
+CREATE INDEX IF NOT EXISTS case_by_status ON exception_case (status, id);
+CREATE INDEX IF NOT EXISTS case_of_transaction ON exception_case (txn, id);
+"""
+"""For questions of people; a temporary journal answers none and does without."""

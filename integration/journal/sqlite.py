@@ -6,16 +6,18 @@ What grows without end is on disk; this process holds a page cache and a few row
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
-from msgspec.structs import astuple
+from msgspec.structs import astuple, replace
 
 from domain.charts.exception_case import EXCEPTION_CASE
 from integration.exceptions import ExceptionCase
 from integration.flow import Step
 from integration.journal import chain
+from integration.journal.migrations import migrate_sqlite, require, sqlite_version
 from integration.journal.protocol import (
     OPEN,
     Crash,
@@ -27,11 +29,21 @@ from integration.journal.protocol import (
     InboxRow,
     Loaded,
     OpenFlow,
-    OutboxRow,
     Verification,
     Write,
 )
-from integration.journal.schema import SCHEMA
+from integration.journal.reading import (
+    EVENT_COLUMNS,
+    FLOW_COLUMNS,
+    MAILROOM,
+    Dialect,
+    Query,
+    Reader,
+    TableReader,
+    event_of,
+)
+from integration.journal.schema import SCHEMA, VERSION
+from integration.journal.trouble import of_sqlite
 from integration.outcomes import Message, Outcome
 
 TOGETHER_ROWS = 500
@@ -40,7 +52,6 @@ TOGETHER_ROWS = 500
 _encode = msgspec.msgpack.Encoder().encode
 _entries = msgspec.msgpack.Decoder(list[Entry])
 _message = msgspec.msgpack.Decoder(Message)
-_event = msgspec.msgpack.Decoder(OutboxRow)
 _case = msgspec.msgpack.Decoder(ExceptionCase)
 
 _PRAGMAS = {
@@ -48,7 +59,8 @@ _PRAGMAS = {
     False: ("journal_mode=OFF", "synchronous=OFF", "cache_size=-32000"),
 }
 _OPEN_LIST = ", ".join(f"'{status}'" for status in OPEN)
-_FLOW = "SELECT number, id, name, txn, entity_key, order_key, arguments, status, created_us, result FROM flow"
+_FLOW = f"SELECT {FLOW_COLUMNS} FROM flow"
+_UNSENT = f"FROM event WHERE number > coalesce((SELECT number FROM cursor WHERE consumer = '{MAILROOM}'), 0)"
 _AUDIT = f"""
 SELECT t.number, t.flow, CAST(e.body AS BLOB), CAST(t.digest AS BLOB), coalesce(f.status NOT IN ({_OPEN_LIST}), 0)
 FROM trail t LEFT JOIN entry e ON e.flow = t.flow AND e.number = t.number LEFT JOIN flow f ON f.number = t.flow
@@ -59,7 +71,14 @@ _ADD_ENTRY = "INSERT INTO entry VALUES (?, ?, ?)"
 _ADD_FLOW = "INSERT INTO flow VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _SET_STATUS = "UPDATE flow SET status = ?, result = ? WHERE number = ?"
 _BLANK = "DELETE FROM entry WHERE flow = ? AND number < ?"
-_ADD_SUBJECT = "INSERT INTO subject VALUES (?, ?) ON CONFLICT DO UPDATE SET sequence = excluded.sequence"
+_COUNT_SUBJECT = """
+INSERT INTO subject VALUES (?, 1) ON CONFLICT DO UPDATE SET sequence = sequence + 1 RETURNING sequence
+"""
+_ADD_EVENT = "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_SET_CURSOR = """
+INSERT INTO cursor VALUES (?, ?) ON CONFLICT DO UPDATE SET number = excluded.number WHERE number < excluded.number
+"""
+_FORGET_EVENTS = "DELETE FROM event WHERE number <= ?"
 
 
 class SqliteJournal:
@@ -75,12 +94,11 @@ class SqliteJournal:
         self.writes = 0
         self.epoch = 0
         self.crash_points = set(crash_points)
-        self.connection = sqlite3.connect(path, isolation_level=None, cached_statements=64)
-        for pragma in _PRAGMAS[bool(path)]:
-            self.connection.execute(f"PRAGMA {pragma}")
-        self.connection.executescript(SCHEMA)
-        if not path:
-            self.connection.execute("BEGIN")
+        self.migrated: list[str] = []
+        try:
+            self._open(path)
+        except sqlite3.DatabaseError as error:
+            raise of_sqlite(path, error) from error
         self.links: list[tuple[int, int, bytes]] = []
         self.bodies: list[tuple[int, int, bytes]] = []
         self.statuses: list[tuple[str, bytes, int]] = []
@@ -89,10 +107,23 @@ class SqliteJournal:
             (_ADD_LINK, self.links), (_ADD_ENTRY, self.bodies), (_SET_STATUS, self.statuses), (_BLANK, self.blanks),
         )  # fmt: skip
 
+    def _open(self, path: str) -> None:
+        self.connection = sqlite3.connect(path, isolation_level=None, cached_statements=64)
+        for pragma in _PRAGMAS[bool(path)]:
+            self.connection.execute(f"PRAGMA {pragma}")
+        if path:
+            self.migrated = migrate_sqlite(self.connection)
+        else:
+            self.connection.executescript(SCHEMA)
+            self.connection.execute("BEGIN")
+
     def claim(self) -> SqliteLease:
         """Take over: the new lease has the next epoch, older ones are fenced."""
         self.flush()
-        row = self.connection.execute("UPDATE meta SET epoch = epoch + 1 RETURNING epoch").fetchall()
+        try:
+            row = self.connection.execute("UPDATE meta SET epoch = epoch + 1 RETURNING epoch").fetchall()
+        except sqlite3.OperationalError as error:
+            raise of_sqlite(self.path, error) from error
         self.epoch = row[0][0]
         return SqliteLease(self, self.epoch)
 
@@ -114,10 +145,20 @@ class SqliteJournal:
         row = self.connection.execute("SELECT number, digest FROM trail ORDER BY number DESC LIMIT 1").fetchone()
         return Head(row[0], row[1].hex()) if row else Head(0, chain.GENESIS.hex())
 
-    def verify(self, head: Head | None = None) -> Verification:
-        """Recompute the audit trail, and compare it with a head kept elsewhere."""
+    def verify(self, head: Head | Sequence[Head] | None = None) -> Verification:
+        """Recompute the audit trail, and compare it with heads kept elsewhere."""
         self.flush()
         return chain.verify(self.connection.execute(_AUDIT), head)
+
+    def reader(self) -> Reader:
+        """Return the read side: on a connection of its own, except for a temporary journal, which has but one."""
+        if self.path:
+            return open_sqlite_reader(self.path)
+        return TableReader(sqlite_dialect(self._ask, self.verify, lambda: None))
+
+    def _ask(self, query: str, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
+        self.flush()
+        return self.connection.execute(query, arguments).fetchall()
 
     def entries(self) -> Iterator[tuple[int, int, Entry]]:
         """Yield the audit trail: every entry that has not been blanked, with the numbers of its row and flow."""
@@ -146,6 +187,7 @@ class SqliteLease:
         self._execute = journal.connection.execute
         head = journal.head()
         self._number, self._digest = head.entries, bytes.fromhex(head.digest)
+        self._flows, self._messages, self._events = map(self._last_number, ("flow", "inbox", "event"))
 
     def commit(self, write: Write) -> None:
         """Make a write durable in one transaction; raise Fenced (nothing is written) or Crash (in tests)."""
@@ -174,12 +216,9 @@ class SqliteLease:
         return Loaded(
             flows=[OpenFlow(row, self._last_step(row.number)) for row in flows],
             messages=[InboxRow(number, _message.decode(body), True) for number, body in messages],
-            events=[_event.decode(body) for (body,) in self._execute("SELECT body FROM outbox ORDER BY number")],
+            events=[event_of(row) for row in self._execute(f"SELECT {EVENT_COLUMNS} {_UNSENT} ORDER BY number")],
             cases=[_case.decode(body) for (body,) in cases],
             mappings={(kind, key): msgspec.msgpack.decode(value) for kind, key, value in mappings},
-            flow_number=self._last_number("flow"),
-            inbox_number=self._last_number("inbox"),
-            outbox_number=self._last_number("outbox"),
         )
 
     def find(self, flow_id: str) -> FlowRow | None:
@@ -192,10 +231,9 @@ class SqliteLease:
         query = "SELECT 1 FROM seen WHERE source = ? AND message = ?"
         return self._execute(query, (source, message_id)).fetchone() is not None
 
-    def sequence_of(self, subject: str) -> int:
-        """Return how many events a subject has had."""
-        row = self._execute("SELECT sequence FROM subject WHERE subject = ?", (subject,)).fetchone()
-        return row[0] if row else 0
+    def advance(self, consumer: str, number: int) -> None:
+        """Remember that a consumer of the event log has done with the events up to a number."""
+        self._execute(_SET_CURSOR, (consumer, number))
 
     def steps(self, flow: int) -> list[Step]:
         """Return the journal of an open flow, for a replay."""
@@ -219,17 +257,20 @@ class SqliteLease:
     # --- writing
 
     def _transact(self, write: Write) -> None:
-        number, digest = self._number, self._digest
-        self._execute("BEGIN IMMEDIATE")
+        before = self._number, self._digest, self._flows, self._messages, self._events
         try:
+            self._execute("BEGIN IMMEDIATE")
             self._check_epoch()
             self._store(write)
             self._journal.flush()
             self._execute("COMMIT")
-        except BaseException:
-            self._execute("ROLLBACK")
+        except BaseException as error:
             self._journal.drop()
-            self._number, self._digest = number, digest
+            self._number, self._digest, self._flows, self._messages, self._events = before
+            if self._journal.connection.in_transaction:
+                self._execute("ROLLBACK")
+            if isinstance(error, sqlite3.OperationalError):
+                raise of_sqlite(self._journal.path, error) from error
             raise
 
     def _keep(self, write: Write) -> None:
@@ -251,23 +292,23 @@ class SqliteLease:
         execute = self._execute
         if write.entries:
             self._append(write.flow, _encode(write.entries))
-        for flow in write.flows:
-            execute(_ADD_FLOW, astuple(flow))
+        if write.flows:
+            self._add_flows(write)
         for number, status, result in write.statuses:
             self._journal.statuses.append((status, result, number))
         if write.blanked:  # all but the last row, which says how it ended
             self._journal.blanks.append((write.blanked, self._number))
-        for row in write.messages:
-            self._receive(row)
+        if write.messages:
+            self._add_messages(write)
         for number in write.taken:
             execute("DELETE FROM inbox WHERE number = ?", (number,))
         if write.relayed:
-            execute("DELETE FROM outbox WHERE number <= ?", (write.relayed,))
-        for event in write.events:
-            execute("INSERT INTO outbox VALUES (?, ?)", (event.number, _encode(event)))
-            execute(_ADD_SUBJECT, (event.subject, event.sequence))
+            self._relayed(write.relayed)
+        if write.events:
+            self._add_events(write)
         for case in write.cases:
-            execute("INSERT OR REPLACE INTO exception_case VALUES (?, ?, ?)", (case.id, case.status, _encode(case)))
+            row = (case.id, case.status, case.code, case.owner, case.flow, case.txn, _encode(case))
+            execute("INSERT OR REPLACE INTO exception_case VALUES (?, ?, ?, ?, ?, ?, ?)", row)
         for mapping in write.mappings:
             self._map(*mapping)
 
@@ -278,10 +319,40 @@ class SqliteLease:
         self._journal.links.append((self._number, flow, self._digest))
         self._journal.bodies.append((flow, self._number, body))
 
-    def _receive(self, row: InboxRow) -> None:
-        self._execute("INSERT INTO seen VALUES (?, ?)", (row.message.source, row.message.id))
-        if row.wanted:
-            self._execute("INSERT INTO inbox VALUES (?, ?)", (row.number, _encode(row.message)))
+    def _add_flows(self, write: Write) -> None:
+        for index, row in enumerate(write.flows):
+            self._flows += 1
+            row = write.flows[index] = replace(row, number=self._flows)
+            self._execute(_ADD_FLOW, astuple(row))
+
+    def _add_messages(self, write: Write) -> None:
+        for index, row in enumerate(write.messages):
+            message = row.message
+            self._execute("INSERT INTO seen VALUES (?, ?)", (message.source, message.id))
+            self._messages += 1
+            write.messages[index] = replace(row, number=self._messages)
+            if row.wanted:
+                self._execute("INSERT INTO inbox VALUES (?, ?)", (self._messages, _encode(message)))
+
+    def _add_events(self, write: Write) -> None:
+        execute = self._execute
+        for index, event in enumerate(write.events):
+            self._events += 1
+            ((sequence,),) = execute(_COUNT_SUBJECT, (event.subject,)).fetchall()
+            event = write.events[index] = replace(event, number=self._events, sequence=sequence)
+            execute(
+                _ADD_EVENT,
+                (
+                    event.number, event.id, event.type, event.subject, event.txn, sequence, event.created_us,
+                    _encode(event.body),
+                ),
+            )  # fmt: skip
+
+    def _relayed(self, number: int) -> None:
+        if self._journal.path:
+            self._execute(_SET_CURSOR, (MAILROOM, number))
+        else:
+            self._execute(_FORGET_EVENTS, (number,))
 
     def _map(self, kind: str, key: str, value: bytes | None) -> None:
         self._execute("DELETE FROM mapping WHERE kind = ? AND key = ?", (kind, key))
@@ -305,3 +376,34 @@ class SqliteLease:
     def _last_number(self, table: str) -> int:
         (number,) = self._execute(f"SELECT coalesce(max(number), 0) FROM {table}").fetchone()
         return int(number)
+
+
+def sqlite_dialect(
+    query: Query, verify: Callable[[Head | Sequence[Head] | None], Verification], close: Callable[[], None]
+) -> Dialect:
+    """Return how SQLite answers a reader."""
+    return Dialect(
+        query=query,
+        verify=verify,
+        close=close,
+        entry_order="number",
+        unsent=f"SELECT count(*) {_UNSENT}",
+        workers="SELECT epoch, '', 0 FROM meta",
+    )
+
+
+def open_sqlite_reader(path: str) -> Reader:
+    """Return a reader of a database in a file; it may be used from any thread.
+
+    Raise WrongSchema when the tables are of another version.
+    """
+    connection = sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True, isolation_level=None, check_same_thread=False)
+    require(sqlite_version(connection), VERSION)
+
+    def ask(query: str, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
+        return connection.execute(query, arguments).fetchall()
+
+    def verify(head: Head | Sequence[Head] | None) -> Verification:
+        return chain.verify(connection.execute(_AUDIT), head)
+
+    return TableReader(sqlite_dialect(ask, verify, connection.close))
