@@ -144,6 +144,12 @@ def record_excess_payment(billing: Billing, call: Call) -> Reply:
     return shown(billing, ("customer", customer), ("transaction", payment))
 
 
+def record_transaction_refund(billing: Billing, call: Call) -> Reply:
+    """Record that what is unused of a payment was given back elsewhere."""
+    refund = payments.record_payment_refund(billing, call.params["id"], money_of(call.body.transaction))
+    return shown(billing, ("transaction", refund))
+
+
 def collect_payment(billing: Billing, call: Call) -> Reply:
     """Collect money from a card of a customer, for invoices or to stay as excess."""
     body: f.CollectFromCustomer = call.body

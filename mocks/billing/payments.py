@@ -95,7 +95,9 @@ def remove(billing: Billing, key: str, transaction: str) -> tuple[Invoice, Trans
         payment, unused_minor=payment.unused_minor + amount, updated_us=billing.book.now_us,
         applied=tuple([row for row in payment.applied if row[0] != key]),
     )  # fmt: skip
-    save_payment(billing, payment, billing.customer(invoice.customer))
+    customer = billing.customer(invoice.customer)
+    save_payment(billing, payment, customer)
+    billing.touch_customer(customer, excess_minor=customer.excess_minor + amount)
     invoice = settled(
         billing, invoice, paid_minor=invoice.paid_minor - amount, payments=tuple(payments.items())
     )  # fmt: skip
@@ -169,6 +171,32 @@ def record_refund(billing: Billing, key: str, money: Money) -> tuple[CreditNote,
     note, amount = refundable(billing, key, money.amount_minor, "transaction[amount]")
     refund = replace(_transaction(billing, "refund", note, amount, money), note=key)
     return give_back(billing, note, refund), refund
+
+
+def record_payment_refund(billing: Billing, key: str, money: Money) -> Transaction:
+    """Record that what is unused of a payment, or a part of it, was given back elsewhere; return the refund."""
+    payment = billing.transaction(key)
+    if payment.type != "payment" or payment.status != "success":
+        raise Refusal("invalid_state_for_request", f"transaction {key} is no successful payment")
+    amount = payment.unused_minor if money.amount_minor is None else money.amount_minor
+    if not 0 < amount <= payment.unused_minor:
+        detail = f"{amount} cannot be refunded: {payment.unused_minor} of {key} are not used for an invoice"
+        raise Refusal("param_wrong_value", detail, field="transaction[amount]")
+    now_us, seconds = billing.book.now_us, money.date_seconds
+    refund = replace(
+        payment, id=next_transaction(billing), type="refund", amount_minor=amount, unused_minor=0,
+        method=money.method, reference=money.reference, date_us=now_us if seconds is None else seconds * SECOND_US,
+        created_us=now_us, updated_us=now_us, applied=(), refunds=(), refunded=key, version=1,
+    )  # fmt: skip
+    billing.save_transaction(refund, refund_document(refund), "refund", "succeeded")
+    customer = billing.customer(payment.customer)
+    payment = replace(
+        payment, unused_minor=payment.unused_minor - amount, refunds=(*payment.refunds, (refund.id, amount)),
+        updated_us=now_us, version=payment.version + 1,
+    )  # fmt: skip
+    save_payment(billing, payment, customer)
+    billing.touch_customer(customer, excess_minor=customer.excess_minor - amount)
+    return refund
 
 
 def refundable(billing: Billing, key: str, amount_minor: int | None, field: str) -> tuple[CreditNote, int]:

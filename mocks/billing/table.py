@@ -240,6 +240,10 @@ def _credits() -> Iterator[Operation]:
     path = "/transactions/{id}"
     yield _get("read_transaction", path, reading.read_transaction, "transaction")
     yield _post("refund_transaction", f"{path}/refund", bills.refund_transaction, f.RefundTransaction, "transaction")
+    address = f"{path}/record_refund"
+    yield _post(
+        "record_transaction_refund", address, customers.record_transaction_refund, f.RecordPayment, "transaction"
+    )
     yield _post("void_transaction", f"{path}/void", bills.void_transaction, f.Comment, "transaction")
 
 

@@ -169,6 +169,7 @@ class InvoiceBody(TransactionBody, frozen=True, kw_only=True):
     taxDetails: TaxesBody | None = None
     custbody_subscription: str | None = None
     custbody_rebills: str | None = None
+    custbody_dispute: str | None = None
 
 
 class ApplyBody(Body, frozen=True, kw_only=True):

@@ -36,6 +36,10 @@ ACCOUNTS: Mapping[str, str] = {
 }
 """The chart of accounts; 3000 takes the other side of seeded open items."""
 
+BAD_DEBT, WRITE_OFF_ITEM = "6200", "BAD-DEBT"
+"""What a credit memo with this item takes off an invoice is a loss: expense against receivables, no credit to anybody
+(the vendor's way to write off: a non-inventory item whose account is the expense)."""
+
 CONTROL_ACCOUNTS = frozenset({RECEIVABLE, UNAPPLIED})
 """Their balance is the sum of subledger documents, so only those may post to them."""
 
@@ -100,6 +104,10 @@ class Catalogue:
         self.item_shelf = Names(self.item_names)
         self.subsidiary_shelf = Names(self._subsidiary_names)
         self.currency_shelf = Names({code: code for code in EXPONENTS})
+        self.item_names[WRITE_OFF_ITEM] = Item(
+            id="900001", external_id=WRITE_OFF_ITEM, sku=WRITE_OFF_ITEM, kind="one_time", revenue_rule="none",
+            is_deferred=False,
+        )  # fmt: skip
         for entity, currency, zone, country in _SUBSIDIARIES:
             self.add_subsidiary({"entity": entity, "currency": currency, "zone": zone, "country": country})
 

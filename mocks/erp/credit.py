@@ -54,6 +54,7 @@ class Credit:
         self._balances: dict[str, dict[str, Balance]] = {}
         self._due: dict[str, dict[str, date]] = {}
         self._holds: dict[str, Hold] = {}
+        self._reasons: dict[str, str] = {}  # customer -> why a script holds it
 
     def balance(self, customer: str, currency: str) -> Balance:
         """Return the balance of a customer in one currency."""
@@ -184,6 +185,7 @@ class Credit:
         """Let a person put the customer on hold (soft or hard)."""
         if level not in ("soft", "hard"):
             raise ValueError(f"a hold is soft or hard, not {level!r}")
+        self._reasons.pop(record.id, None)
         self._override(record, ON, f"{level}_hold")
 
     def release(self, record: CustomerRecord) -> None:
@@ -191,6 +193,25 @@ class Credit:
         automatic = msgspec.structs.replace(record, override=AUTO, manual_level="")
         fits = record.override == ON and self.level(automatic) not in HELD
         self._override(record, AUTO if fits else OFF, "")
+
+    def hold_for(self, record: CustomerRecord, level: str, reason: str) -> None:
+        """Let a script hold a customer for a reason (soft or hard), or end the hold of that reason (empty level).
+
+        A hold for another reason, or of a person, is left as it is.
+        """
+        placed = self.reason_of(record)
+        if record.override == ON and placed != reason:
+            return
+        if level:
+            self._reasons[record.id] = reason
+            self._override(record, ON, f"{level}_hold")
+        elif placed:
+            del self._reasons[record.id]
+            self._override(record, AUTO, "")
+
+    def reason_of(self, record: CustomerRecord) -> str:
+        """Return why a script holds a customer; empty when none does."""
+        return self._reasons.get(record.id, "") if record.override == ON else ""
 
     def set_limit(self, record: CustomerRecord, limit_minor: int) -> None:
         """Let a person change the limit (0: none); an override by release ends here."""

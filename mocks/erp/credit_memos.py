@@ -9,7 +9,7 @@ import msgspec
 from domain.objects import CreditMemo, Line, Posting
 from mocks.erp.bodies import InvoiceBody, Ref
 from mocks.erp.catalogue import RECEIVABLE, currency_of, invalid_reference
-from mocks.erp.drafts import Draft, credit_of, posting_rows, read_draft
+from mocks.erp.drafts import Draft, credit_of, is_write_off, posting_rows, read_draft
 from mocks.erp.invoices import InvoiceRecord, Invoices
 from mocks.erp.ledger import postings_of
 from mocks.erp.lines import deferred_lines, read_lines, read_taxes
@@ -34,6 +34,7 @@ class MemoRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     asked_date: date
     created_us: int
     modified_us: int
+    is_write_off: bool = False
 
 
 class CreditMemos:
@@ -67,7 +68,9 @@ class CreditMemos:
         customer = self._books.customers.of(body.entity, "entity")
         invoice = self._invoice_of(body, customer.id)
         draft = read_draft(self._books, body, invoice.rate if invoice is not None else None)
-        if invoice is not None:
+        if is_write_off(draft):
+            _require_open(draft, invoice)
+        elif invoice is not None:
             _require_covered(draft, invoice)
             draft = msgspec.structs.replace(draft, lines=_with_periods(draft.lines, invoice))
         txn = txn_of(body, external_id, hint) or (invoice.doc.txn if invoice is not None else "")
@@ -107,7 +110,7 @@ class CreditMemos:
         record = MemoRecord(
             doc=doc, customer=customer.id, number=f"CM-{entity}-{books.desk.next(f'credit_memo/{entity}'):06d}",
             memo=body.memo or "", rate=rate, base_open_minor=rate.convert(draft.total_minor),
-            asked_date=header.asked_date, created_us=now_us, modified_us=now_us,
+            asked_date=header.asked_date, created_us=now_us, modified_us=now_us, is_write_off=is_write_off(draft),
         )  # fmt: skip
         books.enter(self.shelf, key, external_id, customer.id, txn)
         self._save(record)
@@ -116,7 +119,8 @@ class CreditMemos:
         deferred = deferred_lines(draft.lines, books.catalogue)
         rows = [(account, -amount) for account, amount in posting_rows(draft, deferred, books.catalogue)]
         postings = _with_receivable(rows, rate, receivable_base)
-        books.ledger.post(f"credit_memo/{key}", entity, currency, rate, header.slot, postings, txn)
+        kind = "write_off" if record.is_write_off else "credit_memo"
+        books.ledger.post(f"{kind}/{key}", entity, currency, rate, header.slot, postings, txn)
         self._schedules.plan(doc, deferred, rate, -1)
         return self.records[key]
 
@@ -125,11 +129,12 @@ class CreditMemos:
         doc = record.doc
         if invoice is None:
             return record.base_open_minor
-        self._invoices.note_credit(invoice.doc.id, doc.net_minor, doc.tax_minor)
+        if not record.is_write_off:
+            self._invoices.note_credit(invoice.doc.id, doc.net_minor, doc.tax_minor)
         applied = min(doc.total_minor, self._invoices.records[invoice.doc.id].doc.balance_minor)
         if not applied:
             return record.base_open_minor
-        taken = self._invoices.settle(invoice.doc.id, applied)
+        taken = self._invoices.settle(invoice.doc.id, applied, is_lost=record.is_write_off)
         rest = doc.total_minor - applied
         rest_base = record.rate.convert(rest)
         self._books.credit.move(record.customer, doc.currency, owed=applied)  # both sides of the application are AR
@@ -176,7 +181,18 @@ class CreditMemos:
     def _save(self, record: MemoRecord) -> None:
         doc = record.doc
         self.records[doc.id] = record
-        self._books.desk.book.put("credit_memo", doc.id, record, doc, doc.status, doc.txn)
+        if not record.is_write_off:  # no credit to the customer: the history sees the invoice and the entry
+            self._books.desk.book.put("credit_memo", doc.id, record, doc, doc.status, doc.txn)
+
+
+def _require_open(draft: Draft, invoice: InvoiceRecord | None) -> None:
+    """Refuse to write off without an invoice, or more than it is open with."""
+    if invoice is None:
+        raise Refusal("user_error", "A write-off names the invoice that is given up.", "createdFrom")
+    doc = invoice.doc
+    if draft.total_minor > doc.balance_minor:
+        detail = f"Invoice {doc.number} is open with {doc.balance_minor} minor units: no more can be written off."
+        raise Refusal("user_error", detail, "item")
 
 
 def _require_covered(draft: Draft, invoice: InvoiceRecord) -> None:

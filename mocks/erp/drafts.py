@@ -10,7 +10,17 @@ import msgspec
 from domain.objects import Line, TaxShare
 from mocks.erp.amounts import major
 from mocks.erp.bodies import InvoiceBody, LineBody, LinesBody, Ref, TaxBody, TaxesBody
-from mocks.erp.catalogue import DEFERRED, OPENING, RECEIVABLE, REVENUE, TAX, Catalogue, invalid_reference
+from mocks.erp.catalogue import (
+    BAD_DEBT,
+    DEFERRED,
+    OPENING,
+    RECEIVABLE,
+    REVENUE,
+    TAX,
+    WRITE_OFF_ITEM,
+    Catalogue,
+    invalid_reference,
+)
 from mocks.erp.lines import check_total, read_lines, read_taxes, whole
 from mocks.erp.order_records import OrderRecord, billed_of
 from mocks.erp.rates import Rate
@@ -52,11 +62,23 @@ def posting_rows(draft: Draft, deferred: Sequence[Line], catalogue: Catalogue) -
     later = {line.id for line in deferred}
     rows = [(RECEIVABLE, draft.total_minor)]
     for line in draft.lines:
-        account = DEFERRED if line.id in later else REVENUE if line.sku in catalogue.skus else OPENING
-        rows.append((account, -line.amount_minor))
+        rows.append((_account_of(line, later, catalogue), -line.amount_minor))
     for share in draft.taxes:
         rows.append((TAX, -share.amount_minor))
     return rows
+
+
+def _account_of(line: Line, later: set[str], catalogue: Catalogue) -> str:
+    if line.id in later:
+        return DEFERRED
+    if line.sku == WRITE_OFF_ITEM:
+        return BAD_DEBT
+    return REVENUE if line.sku in catalogue.skus else OPENING
+
+
+def is_write_off(draft: Draft) -> bool:
+    """Tell whether a credit memo gives a receivable up instead of taking back a charge."""
+    return all(line.sku == WRITE_OFF_ITEM for line in draft.lines)
 
 
 def quantities_to_bill(order: OrderRecord, body: InvoiceBody) -> dict[int, int]:

@@ -42,6 +42,7 @@ class InvoiceRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     asked_date: date
     created_us: int
     modified_us: int
+    dispute: str = ""
 
 
 class Invoices:
@@ -156,11 +157,6 @@ class Invoices:
             self._save(record)
         return record
 
-    def change(self, before: InvoiceRecord, body: InvoiceBody) -> InvoiceRecord:
-        """Return a posted invoice as it is; refuse a body that would change it."""
-        self.require_same(before, body)
-        return before
-
     def require_same(self, before: InvoiceRecord, body: InvoiceBody) -> None:
         """Refuse a body that would change a posted invoice."""
         doc, books = before.doc, self._books
@@ -178,14 +174,17 @@ class Invoices:
 
     # --- balance ----------------------------------------------------------------------------------------------------
 
-    def settle(self, key: str, amount_minor: int) -> int:
-        """Take an amount off an invoice's balance; return what it was worth in base currency at the invoice's rate."""
+    def settle(self, key: str, amount_minor: int, is_lost: bool = False) -> int:
+        """Take an amount off an invoice's balance; return what it was worth in base currency at the invoice's rate.
+
+        `is_lost`: nobody paid it, it is given up.
+        """
         record = self.records[key]
         doc = record.doc
         balance = doc.balance_minor - amount_minor
         assert balance >= 0, f"invoice {doc.number} is settled beyond its balance"
         base = record.rate.convert(amount_minor) if balance else record.base_open_minor
-        status = "partially_paid" if balance else "paid"
+        status = "partially_paid" if balance else "written_off" if is_lost else "paid"
         self._rebalance(record, balance, record.base_open_minor - base, status)
         return base
 
@@ -202,12 +201,42 @@ class Invoices:
 
     def _rebalance(self, record: InvoiceRecord, balance: int, base_open: int, status: str) -> None:
         change = balance - record.doc.balance_minor
+        if record.dispute:
+            if balance:
+                status = "disputed"
+            else:  # what is disputed is settled: the dispute is over first
+                record = self._undisputed(record)
         doc = msgspec.structs.replace(record.doc, balance_minor=balance, status=status)
         now_us = self._books.desk.now_us
         self._save(msgspec.structs.replace(record, doc=doc, base_open_minor=base_open, modified_us=now_us))
         credit = self._books.credit
         credit.move(record.customer, doc.currency, owed=change)
         credit.note_due(record.customer, doc.id, doc.due_date if balance else None)
+
+    # --- disputes by the customer -----------------------------------------------------------------------------------
+
+    def change(self, before: InvoiceRecord, body: InvoiceBody) -> InvoiceRecord:
+        """Note on an open invoice that its customer disputes it, or that it is settled (empty); refuse the rest."""
+        self.require_same(before, body)
+        said = body.custbody_dispute
+        if said is None or said == before.dispute:
+            return before
+        if not said:
+            return self._undisputed(before)
+        if not before.doc.balance_minor:
+            raise Refusal("user_error", f"Invoice {before.doc.number} is not open: nothing to dispute.", "status")
+        doc = msgspec.structs.replace(before.doc, status="disputed")
+        now_us = self._books.desk.now_us
+        self._save(msgspec.structs.replace(before, doc=doc, dispute=said, modified_us=now_us))
+        return self.records[doc.id]
+
+    def _undisputed(self, record: InvoiceRecord) -> InvoiceRecord:
+        doc = record.doc
+        status = "posted" if doc.balance_minor == doc.total_minor else "partially_paid"
+        doc = msgspec.structs.replace(doc, status=status)
+        now_us = self._books.desk.now_us
+        self._save(msgspec.structs.replace(record, doc=doc, dispute="", modified_us=now_us))
+        return self.records[doc.id]
 
     def note_credit(self, key: str, net_minor: int, tax_minor: int) -> None:
         """Remember how much of an invoice credit memos have taken back."""

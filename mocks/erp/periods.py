@@ -13,7 +13,7 @@ from mocks.kernel.desk import Desk
 from mocks.kernel.operations import Refusal
 
 MODULES = ("ar", "gl")
-_STEPS = ("open", "soft_closed", "closed", "locked")
+STEPS = ("open", "soft_closed", "closed", "locked")
 _POSTABLE = {"ar": frozenset({"open"}), "gl": frozenset({"open", "soft_closed"})}
 SUBLEDGER = ("ar", "gl")
 LEDGER_ONLY = ("gl",)
@@ -58,14 +58,14 @@ class Periods:
     def move(self, entity: str, module: str, name: str, status: str) -> None:
         """Take a period to a status step by step along its chart; raise ValueError when there is no such period."""
         before = self._status.get((entity, module, name))
-        if before is None or status not in _STEPS:
-            raise ValueError(f"{entity} has no period {name} in {module}, or {status!r} is not one of {_STEPS}")
+        if before is None or status not in STEPS:
+            raise ValueError(f"{entity} has no period {name} in {module}, or {status!r} is not one of {STEPS}")
         if status == "open" or before == status:
             if before != status:
                 self._set(entity, module, name, "open")
             return
-        PERIOD.require(before, _STEPS[min(_STEPS.index(before) + 1, 3)])
-        for step in _STEPS[_STEPS.index(before) + 1 : _STEPS.index(status) + 1]:
+        PERIOD.require(before, STEPS[min(STEPS.index(before) + 1, 3)])
+        for step in STEPS[STEPS.index(before) + 1 : STEPS.index(status) + 1]:
             self._set(entity, module, name, step)
 
     def _set(self, entity: str, module: str, name: str, status: str) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from mocks.erp import finance_scripts
 from mocks.kernel.operations import Refusal
 
 RESTLET_PATH = "/app/site/hosting/restlet.nl"
@@ -48,6 +49,8 @@ class Restlets:
     def __init__(self, restlets: Mapping[str, str]) -> None:
         self._deployed: dict[tuple[str, str], Restlet] = {}
         self.deploy(Restlet("customscript_credit_standing", "1", credit_standing))
+        for script, handler in finance_scripts.SCRIPTS.items():
+            self.deploy(Restlet(script, "1", handler))
         for name, function in restlets.items():
             self.deploy(_named(name, function))
 

@@ -126,6 +126,7 @@ KINDS: Mapping[str, tuple[Rows, Getters]] = {
             duedate=lambda erp, row: row.doc.due_date.isoformat(),
             otherrefnum=lambda erp, row: row.other_ref or None,
             createdfrom=lambda erp, row: row.order or None,
+            custbody_dispute=lambda erp, row: row.dispute or None,
         ),
     ),
     "creditmemo": (

@@ -146,6 +146,7 @@ def invoice(erp: Erp, record: InvoiceRecord) -> View:
         "exchangeRate": record.rate.text,
         "createdFrom": ref(record.order, "Sales Order") if record.order else None,
         "otherRefNum": record.other_ref or None,
+        "custbody_dispute": record.dispute or None,
     }
 
 

@@ -69,6 +69,17 @@ def close_dispute(model: Processor, given: dict[str, Any]) -> None:
         disputes.close(model, dispute, bool(given["won"]))
 
 
+def return_debit(model: Processor, given: dict[str, Any]) -> None:
+    """A bank sends a debit back that had succeeded: {invoice | payment | txn, code}. Nothing happens without one.
+
+    The code is the vendor's: insufficient_funds (default), incorrect_account_details, bank_cannot_process,
+    debit_not_authorized.
+    """
+    charge = _charge(model, given)
+    if charge is not None:
+        disputes.return_debit(model, charge, given.get("code") or "insufficient_funds")
+
+
 def _charge(model: Processor, given: dict[str, Any]) -> Charge | None:
     """Return the latest successful charge of a payment, an invoice or a transaction, or None."""
     payment, invoice, txn = (given.get(name) or "" for name in ("payment", "invoice", "txn"))
@@ -87,4 +98,5 @@ ACTS = {
     "set_behaviour": set_behaviour,
     "open_dispute": open_dispute,
     "close_dispute": close_dispute,
+    "return_debit": return_debit,
 }

@@ -182,6 +182,7 @@ DIALECT = Dialect(
         "push_arrives": attempts.push_arrives,
         "authenticated": attempts.authenticated,
         "authorization_expires": attempts.authorization_expires,
+        "evidence_due": disputes.evidence_due,
     },
     limits=LimitPolicy(requests=Quirks().requests_per_second),
     idempotency=_idempotency(Quirks().idempotency_seconds),

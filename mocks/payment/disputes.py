@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from mocks.kernel.operations import Operation, Refusal
 from mocks.payment import balance, views
 from mocks.payment.bodies import DisputeBody, EmptyBody
-from mocks.payment.model import DAY_SECONDS, Processor, changed, merged, payment_id
+from mocks.payment.model import DAY_SECONDS, SECOND_US, Processor, changed, merged, payment_id
 from mocks.payment.queries import ChargedQuery
 from mocks.payment.records import Charge, Dispute
 from mocks.payment.rows import alter, page, read
@@ -35,10 +37,45 @@ def open_dispute(model: Processor, charge: Charge, amount: int, reason: str) -> 
         dispute = _withdrawn(model, dispute)
     model.charges[charge.id] = changed(charge, disputed=amount, dispute=key)
     model.disputes[key] = dispute
+    model.desk.agenda.add(dispute.due * SECOND_US, "evidence_due", key)
     model.show_dispute(dispute, dispute.status)
     intent = model.intents[charge.intent]
     model.show(intent, "disputed")
     model.emit("charge.dispute.created", dispute, intent.txn)
+    return dispute
+
+
+def evidence_due(model: Processor, key: str) -> None:
+    """Agenda: the deadline for evidence has passed; a dispute that nobody answered is lost."""
+    dispute = model.disputes[key]
+    if dispute.status == "needs_response":
+        close(model, dispute, won=False)
+
+
+def return_debit(model: Processor, charge: Charge, code: str) -> Dispute | None:
+    """Let the bank send a debit back after it had succeeded; None when there is nothing to send back.
+
+    The vendor tells it as a dispute that is lost from the start (docs.stripe.com, ACH Direct Debit, "failures after
+    success"): the money is gone at once, there is nothing to answer, and a failure fee is kept.
+    """
+    amount = charge.captured - charge.refunded
+    if charge.status != "succeeded" or charge.kind != "debit" or charge.dispute or amount <= 0:
+        return None
+    key, now = model.new_id("du"), model.now
+    dispute = Dispute(
+        id=key, created=now, charge=charge.id, intent=charge.intent, amount=amount, currency=charge.currency,
+        status="needs_response", fee=model.quirks.return_fee_minor, reason=code, due=now,
+    )  # fmt: skip
+    dispute = _withdrawn(model, dispute)
+    model.charges[charge.id] = changed(charge, disputed=amount, dispute=key)
+    model.show_dispute(dispute, dispute.status)
+    dispute = msgspec.structs.replace(dispute, status="lost")
+    model.disputes[key] = dispute
+    model.show_dispute(dispute, dispute.status)
+    intent = model.intents[charge.intent]
+    model.show(intent, "returned")
+    model.emit("charge.dispute.created", dispute, intent.txn)
+    model.emit("charge.dispute.closed", dispute, intent.txn)
     return dispute
 
 

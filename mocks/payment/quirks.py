@@ -17,6 +17,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     card_fee_ppm, card_fee_fixed_minor     2.9 % + 30 minor units per card capture
     debit_fee_ppm, debit_fee_cap_minor     0.8 %, at most 500 minor units per bank debit
     dispute_fee_minor     kept from the balance when a dispute opens, given back only with `returns_dispute_fee`
+    return_fee_minor      kept from the balance when a debit comes back after it had succeeded
     dispute_withdraws     on_open (funds leave at once) | on_lost
     debit_days_min/max    business days until a bank debit is decided
     debit_return_ppm      share of bank debits that fail although no act says so
@@ -51,6 +52,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     debit_fee_ppm: int = 8_000
     debit_fee_cap_minor: int = 500
     dispute_fee_minor: int = 1_500
+    return_fee_minor: int = 400
     dispute_withdraws: str = "on_open"
     returns_dispute_fee: bool = False
     evidence_days: int = 14
