@@ -21,9 +21,35 @@ CLOSED = frozenset({"resolved", *EXCEPTION_CASE.terminal})
 DRIVER = "integration"
 """The actor of what the integration does by itself."""
 
+ESCALATIONS = ("80 % of the time to act is spent", "the time to act is over")
+"""Why a case is escalated, the first time and the second."""
+
+
+class DiscardRequest(msgspec.Struct, frozen=True):
+    """Somebody asked to give a flow up, and why; a second person has to agree."""
+
+    by: str
+    at_us: int
+    reason: str
+
+
+class PlannedReDrive(msgspec.Struct, frozen=True, kw_only=True):
+    """A re-drive that waits for its turn in a bulk, so that many at once do not hammer a peer."""
+
+    by: str
+    at_us: int
+    decision: str = "retry"
+    note: str = ""
+    correction: dict[str, Any] = {}
+
 
 class ExceptionCase(msgspec.Struct, frozen=True, kw_only=True):
-    """One case. `flow` is the flow's id, `code` an error code of the taxonomy, `history` every state it was in."""
+    """One case. `flow` is the flow's id, `code` an error code of the taxonomy, `history` every state it was in.
+
+    `owner` is the group that has to act, `assignee` the person of it who took the case, `actor` who moved it last, at
+    `moved_us`. `escalations` counts the escalations, `waiting_since_us` is set while the clock stands still because
+    somebody outside has to answer, `waited_us` is how long it stood still before. `version` counts the changes.
+    """
 
     id: str
     flow: str
@@ -38,6 +64,15 @@ class ExceptionCase(msgspec.Struct, frozen=True, kw_only=True):
     actor: str = ""
     note: str = ""
     history: tuple[str, ...] = ()
+    assignee: str = ""
+    assigned_us: int = 0
+    moved_us: int = 0
+    escalations: int = 0
+    waiting_since_us: int = 0
+    waited_us: int = 0
+    discard: DiscardRequest | None = None
+    planned: PlannedReDrive | None = None
+    version: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -46,8 +81,31 @@ class ExceptionCase(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def escalates_us(self) -> int:
-        """The instant at which 80 % of the time to act is spent."""
-        return self.opened_us + (self.due_us - self.opened_us) * 8 // 10
+        """The instant at which 80 % of the time to act is spent; time spent waiting for others does not count."""
+        return self.opened_us + self.waited_us + (self.due_us - self.opened_us - self.waited_us) * 8 // 10
+
+    @property
+    def next_escalation_us(self) -> int | None:
+        """The instant of the next escalation: at 80 % of the time, then when it is due; None when nobody is left."""
+        if self.waiting_since_us or self.escalations >= len(ESCALATIONS):
+            return None
+        return self.due_us if self.escalations else self.escalates_us
+
+    @property
+    def is_dead_letter(self) -> bool:
+        """Tell whether the taxonomy sends this class to the dead letters."""
+        return "dead letter" in rule_of(self.code)[0].goes_to
+
+    @property
+    def decisions(self) -> tuple[str, ...]:
+        """What a person may decide with a re-drive: what the flow offers, or to retry and to cancel.
+
+        A flow that stopped at an error, not at a question, can only be tried again (or discarded).
+        """
+        offered = self.context.get("decisions")
+        if isinstance(offered, list | tuple) and offered:
+            return tuple(str(each) for each in offered)
+        return ("retry",) if "effect" in self.context else ("retry", "cancel")
 
 
 def known_code(code: str) -> tuple[str, str]:
@@ -93,7 +151,7 @@ def moved(case: ExceptionCase, target: str, actor: str, note: str = "") -> list[
     for status in route_between(case.status, target):
         EXCEPTION_CASE.require(case.status, status)
         case = msgspec.structs.replace(
-            case, status=status, actor=actor, note=note or case.note, history=(*case.history, status)
+            case, status=status, actor=actor, note=note or case.note, history=(*case.history, status), planned=None
         )
         walk.append(case)
     return walk
@@ -110,6 +168,17 @@ def settled(case: ExceptionCase) -> list[ExceptionCase]:
 def parked_again(case: ExceptionCase) -> list[ExceptionCase]:
     """Return the case's way when its flow parks again for the same reason: a resolved case is reopened."""
     return moved(case, "reopened", DRIVER) if case.status == "resolved" else []
+
+
+def escalated(case: ExceptionCase) -> list[ExceptionCase]:
+    """Return the case after its next escalation; one that is escalated already stays so and counts one more."""
+    why = ESCALATIONS[case.escalations]
+    if case.status == "escalated":
+        walk = [msgspec.structs.replace(case, actor=DRIVER, note=why)]
+    else:
+        walk = moved(case, "escalated", DRIVER, why)
+    walk[-1] = msgspec.structs.replace(walk[-1], escalations=case.escalations + 1, planned=case.planned)
+    return walk
 
 
 def by_code(cases: list[ExceptionCase], prefix: str) -> list[ExceptionCase]:

@@ -102,12 +102,16 @@ class Launched(msgspec.Struct, frozen=True, gc=False, tag="launched"):
 
 
 class Resumed(msgspec.Struct, frozen=True, gc=False, tag="resumed"):
-    """Somebody (or the driver) re-drove a parked flow; `action` is what they decided, `retry` by default."""
+    """Somebody (or the driver) re-drove a parked flow; `action` is what they decided, `retry` by default.
+
+    `correction` is what they put right, in the words of the flow that asked.
+    """
 
     actor: str
     action: str = "retry"
     note: str = ""
     at_us: int = 0
+    correction: dict[str, Any] = {}
 
 
 class Instant(msgspec.Struct, frozen=True, gc=False, tag="instant"):

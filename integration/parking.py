@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from integration.casework import Refused, is_free, re_driven
 from integration.effects import Park
-from integration.exceptions import DRIVER, ExceptionCase
+from integration.exceptions import DRIVER, ExceptionCase, PlannedReDrive, escalated
 from integration.limits import SECOND_US
 from integration.live import Live
 from integration.outcomes import Resumed
@@ -45,28 +46,72 @@ class Parking:
         else:
             self._engine.waiting.perform(live)
 
+    def drive(self, live: Live, case: ExceptionCase, wish: PlannedReDrive) -> None:
+        """Resolve a case as somebody wishes, and let its flow go on; raise Refused when the rules say no."""
+        engine = self._engine
+        if live.status != "parked":
+            raise Refused(f"flow {live.row.id} is {live.status}: the integration is trying it again just now")
+        now_us, tx = engine.now_us, Transaction()
+        engine.desk.write(re_driven(case, wish.by, now_us, wish.note), now_us, tx)
+        said = {"correction": wish.correction} if wish.correction else {}
+        engine.note(tx, live, case=case.id, action=wish.decision, actor=wish.by, note=wish.note, **said)
+        self.again(live, Resumed(wish.by, wish.decision, wish.note, now_us, wish.correction), tx)
+
     def plan(self, live: Live) -> None:
-        """Plan what happens to a parked flow by itself: its case is escalated, a dependency is tried again."""
+        """Plan what happens to a parked flow by itself: its case is escalated, a dependency is tried again.
+
+        A re-drive that was planned in a bulk is planned again, so it outlives a restart.
+        """
         case = self._engine.desk.by_flow.get(live.row.id)
         assert case is not None, f"{live.row.id} is parked without a case"
-        now_us = self._engine.now_us
-        if case.status != "escalated":
-            self._engine.call_at(max(now_us, case.escalates_us), self._escalate, case.id, live)
+        self.plan_escalation(live, case)
+        if case.planned is not None:
+            self.plan_drive(live, case.planned)
         if case.code.startswith("DEPENDENCY."):
-            again_us = now_us + self._engine.settings.redrive_dependency_seconds * SECOND_US
+            again_us = self._engine.now_us + self._engine.settings.redrive_dependency_seconds * SECOND_US
             self._engine.call_at(again_us, self._retry_parked, live, live.turn)
 
-    def _escalate(self, case_id: str, live: Live) -> None:
+    def plan_escalation(self, live: Live, case: ExceptionCase) -> None:
+        """Plan the next escalation of a case; needed again whenever its clock stood still."""
+        next_us = case.next_escalation_us
+        if next_us is not None:
+            self._engine.call_at(max(self._engine.now_us, next_us), self._escalate, case.id, live, case.escalations)
+
+    def plan_drive(self, live: Live, wish: PlannedReDrive) -> None:
+        """Plan a re-drive at the instant its bulk has given it."""
+        self._engine.call_at(max(self._engine.now_us, wish.at_us), self._drive_planned, live, live.turn, wish)
+
+    def _drive_planned(self, live: Live, turn: int, wish: PlannedReDrive) -> None:
         case = self._engine.desk.by_flow.get(live.row.id)
-        if case is None or case.id != case_id or not case.is_open or case.status == "escalated":
+        if live.turn != turn or live.status != "parked" or case is None or case.planned != wish:
             return
+        self.drive_if_free(live, turn, case, wish)
+
+    def drive_if_free(self, live: Live, turn: int, case: ExceptionCase, wish: PlannedReDrive) -> None:
+        """Re-drive a flow of a bulk, unless it has moved or somebody has taken it since the bulk was asked for."""
+        latest = self._engine.desk.by_flow.get(live.row.id)
+        is_same = latest is not None and latest.id == case.id and live.turn == turn and live.status == "parked"
+        if is_same and latest is not None and is_free(latest, wish.by):
+            self.drive(live, latest, wish)
+
+    def _escalate(self, case_id: str, live: Live, level: int) -> None:
+        engine = self._engine
+        case = engine.desk.by_flow.get(live.row.id)
+        if case is None or case.id != case_id or not case.is_open or case.escalations != level:
+            return
+        if case.next_escalation_us is None or case.next_escalation_us > engine.now_us:
+            return  # its clock stood still meanwhile; it is planned anew
         tx = Transaction()
-        self._engine.desk.move(case, "escalated", DRIVER, "80 % of the time to act is spent", self._engine.now_us, tx)
-        self._engine.note(tx, live, case=case.id, action="escalate", actor=DRIVER)
-        self._engine.commit(tx)
+        states = escalated(case)
+        engine.desk.write(states, engine.now_us, tx)
+        engine.note(tx, live, case=case.id, action="escalate", actor=DRIVER, note=states[-1].note)
+        engine.commit(tx)
+        self.plan_escalation(live, states[-1])
 
     def _retry_parked(self, live: Live, turn: int) -> None:
-        if live.turn == turn and live.status == "parked":
+        case = self._engine.desk.by_flow.get(live.row.id)
+        is_undecided = case is not None and case.discard is not None
+        if live.turn == turn and live.status == "parked" and not is_undecided:
             self.retry(live)
 
     def retry(self, live: Live) -> None:

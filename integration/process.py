@@ -14,15 +14,16 @@ import msgspec
 from domain import history
 from domain.acts import Act, UnknownAct
 from domain.http import Reply, Request
+from integration.casework import Choice
 from integration.effects import Start
 from integration.engine import Engine, Host
-from integration.exceptions import ExceptionCase, by_code
+from integration.exceptions import ExceptionCase
 from integration.flow import Program
 from integration.intake import Intake, Route, Source
 from integration.journal.protocol import Head, Journal
 from integration.lanes import Standing
-from integration.live import Live
-from integration.outcomes import Launched, Resumed
+from integration.outcomes import Launched
+from integration.people import acts, bulk
 from integration.settings import Settings
 from integration.system import System
 from integration.transaction import Transaction
@@ -47,6 +48,7 @@ class Integration:
         self._parts, self._host = parts, host
         self._intake = Intake(parts.sources, parts.routes)
         self._engine: Engine | None = None
+        self._acts = acts()
 
     # --- life and death
 
@@ -83,18 +85,10 @@ class Integration:
         return self._inside(self._launch, start)
 
     def act(self, act: Act) -> None:
-        """Let a steward act: add_mapping {kind, key, value}, remove_mapping {kind, key}, re_drive {case | code | txn},
-        discard {case}; `actor` and `note` are optional. Raise UnknownAct for anything else.
-        """
-        actions: dict[str, Callable[[Engine, Act], None]] = {
-            "add_mapping": self._map,
-            "remove_mapping": self._map,
-            "re_drive": self._re_drive_chosen,
-            "discard": self._discard_chosen,
-        }
-        if act.action not in actions:
-            raise UnknownAct(act, list(actions))
-        self._inside(actions[act.action], act)
+        """Let a person act, as people.py lists it; raise UnknownAct for anything else, KeyError, or Refused."""
+        if act.action not in self._acts:
+            raise UnknownAct(act, list(self._acts))
+        self._inside(self._acts[act.action], act)
 
     # --- the exception queue
 
@@ -103,19 +97,23 @@ class Integration:
         return self._engine.desk.cases() if self._engine is not None and self.is_alive else []
 
     def re_drive(self, case: str, actor: str, action: str = "retry", note: str = "") -> None:
-        """Resolve a case and let its flow go on; raise KeyError when no open case has this id."""
-        self._inside(self._re_drive, case, actor, action, note)
+        """Resolve a case and let its flow go on; raise KeyError when no open case has this id, or Refused."""
+        self._said("re_drive", case=case, actor=actor, decision=action, note=note)
 
     def re_drive_all(self, code: str, actor: str, note: str = "") -> int:
-        """Re-drive all open cases of a class (`DEPENDENCY`) or code; return how many."""
-        cases = by_code(self.open_cases(), code)
-        for case in cases:
-            self.re_drive(case.id, actor, note=note)
-        return len(cases)
+        """Re-drive all open cases of a class (`DEPENDENCY`) or code, at a bounded rate; return how many."""
+        return self._inside(bulk, Choice(code=code), {"actor": actor, "note": note}) or 0
 
     def discard(self, case: str, actor: str, note: str) -> None:
-        """Give a parked flow up for good, and let the next one of its entity run."""
-        self._inside(self._discard, case, actor, note)
+        """Ask to give a parked flow up for good; it is done when a second person approves it."""
+        self._said("discard", case=case, actor=actor, note=note)
+
+    def approve_discard(self, case: str, actor: str) -> None:
+        """Give a parked flow up, as somebody else has asked; the next one of its entity runs."""
+        self._said("approve_discard", case=case, actor=actor)
+
+    def _said(self, action: str, **arguments: Any) -> None:
+        self.act(Act(at_us=self._host.now_us(), system="integration", action=action, arguments=arguments))
 
     # --- what can be seen
 
@@ -158,61 +156,3 @@ class Integration:
         if launched.created:
             engine.commit(tx)
         return launched
-
-    def _map(self, engine: Engine, act: Act) -> None:
-        told = act.arguments
-        place = (str(told["kind"]), str(told["key"]))
-        value = told["value"] if act.action == "add_mapping" else None
-        tx = Transaction()
-        tx.write.mappings.append((*place, None if value is None else msgspec.msgpack.encode(value)))
-        engine.note(tx, None, action="map", kind=place[0], key=place[1], value=value, actor=_actor(told))
-        engine.commit(tx)
-        if value is None:
-            engine.mappings.pop(place, None)
-        else:
-            engine.mappings[place] = value
-
-    def _re_drive_chosen(self, engine: Engine, act: Act) -> None:
-        told = act.arguments
-        cases = engine.desk.cases()
-        if "code" in told:
-            cases = by_code(cases, told["code"])
-        if "case" in told:
-            cases = [case for case in cases if case.id == told["case"]]
-        if txn := told.get("txn", act.txn):
-            cases = [case for case in cases if case.txn == txn]
-        for case in cases:
-            self._re_drive(engine, case.id, _actor(told), told.get("decision", "retry"), told.get("note", ""))
-
-    def _re_drive(self, engine: Engine, case_id: str, actor: str, action: str, note: str) -> None:
-        case = engine.desk.by_id(case_id)
-        live = engine.lives[case.flow]
-        if live.status != "parked":
-            return
-        tx = Transaction()
-        engine.desk.move(case, "resolved", actor, note, engine.now_us, tx)
-        engine.note(tx, live, case=case.id, action=action, actor=actor, note=note)
-        engine.parking.again(live, Resumed(actor, action, note, engine.now_us), tx)
-
-    def _discard_chosen(self, engine: Engine, act: Act) -> None:
-        told = act.arguments
-        self._discard(engine, told["case"], _actor(told), told.get("note", ""))
-
-    def _discard(self, engine: Engine, case: str, actor: str, note: str) -> None:
-        found = engine.desk.by_id(case)
-        live: Live = engine.lives[found.flow]
-        if live.status != "parked":
-            raise ValueError(f"flow {found.flow} is {live.status}; only a parked flow can be discarded")
-        tx = Transaction()
-        engine.desk.move(found, "resolved", actor, note, engine.now_us, tx)
-        engine.desk.settle(found.flow, engine.now_us, tx)
-        engine.note(tx, live, case=found.id, action="discard", actor=actor, note=note)
-        tx.write.statuses.append((live.row.number, "discarded", b""))
-        tx.records.append(engine.flow_record(live, "discarded", note))
-        tx.after.append((engine.release, live))
-        live.status = "discarded"
-        engine.commit(tx)
-
-
-def _actor(arguments: Mapping[str, Any]) -> str:
-    return str(arguments.get("actor", "steward"))

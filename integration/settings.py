@@ -81,6 +81,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     A flow whose wait is longer than `passive_after_seconds` is dropped from memory and rebuilt by replay.
     `redrive_dependency_seconds` is how often a flow parked for a dependency tries again by itself.
+    A bulk re-drive lets `redrives_at_once` flows go and then `redrives_per_minute`.
     `keep_finished_steps` False blanks the journal of finished flows (the audit digests stay).
     """
 
@@ -95,6 +96,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     budget: BudgetSettings = BudgetSettings()
     passive_after_seconds: int = 3600
     redrive_dependency_seconds: int = 900
+    redrives_at_once: int = 10
+    redrives_per_minute: int = 60
     token_margin_seconds: int = 60
     signature_tolerance_seconds: int = 300
     quarter_end: bool = False

@@ -181,6 +181,7 @@ def test_a_parked_flow_keeps_its_entity_until_it_is_discarded(world: Any) -> Non
     (case,) = made.integration.open_cases()
     assert (case.code, case.owner, case.detail) == ("INTERNAL.BUG", "dev", "ValueError: no such plan")
     made.integration.discard(case.id, "dev on call", "was a test quote")
+    made.integration.approve_discard(case.id, "team lead")
     made.run(20)
     assert made.statuses("a") == ["started", "parked", "discarded"]
     assert made.statuses("b") == ["started", "finished"]

@@ -134,11 +134,12 @@ def test_a_steward_may_choose_by_transaction_or_case_and_discard(world: Any) -> 
     place = made(world, "A", "B")
     place.integration.act(act("re_drive", txn="Q-A", decision="cancel"))
     place.integration.act(act("discard", case=place.integration.open_cases()[0].id, note="duplicate"))
+    place.integration.act(act("approve_discard", case=place.integration.open_cases()[0].id, actor="Ada"))
     place.run(10)
     assert (place.statuses("order/A")[-1], place.statuses("order/B")[-1]) == ("compensated", "discarded")
     with pytest.raises(KeyError, match="no open case has the id 'x'"):
         place.integration.act(act("discard", case="x"))
-    with pytest.raises(UnknownAct, match="it knows: add_mapping, discard, re_drive, remove_mapping"):
+    with pytest.raises(UnknownAct, match="it knows: add_mapping, approve_discard, comment, discard, hand_over, re_drive"):
         place.integration.act(act("dance"))
 
 

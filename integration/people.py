@@ -1,0 +1,249 @@
+"""What people do to the integration: acts as a table, each one transaction with a line in the audit trail.
+
+    add_mapping {kind, key, value}, remove_mapping {kind, key}
+    take {case, from?}                      the case is mine; `from` names the person it is taken over from
+    hand_over {case, to?}                   to a person, or back to the queue
+    wait {case, note}, resume {case}        the clock stands still while somebody outside has to answer
+    comment {case, note}                    a remark in the trail
+    re_drive {case | code, owner, system, txn, assignee, older_than_seconds; decision?, correction?, per_minute?}
+    discard {case, note}                    asks to give the flow up; the reason is needed
+    approve_discard {case}, refuse_discard {case, note?}   by a second person
+
+Every act names its `actor`; `note` is optional where it is not named above, `version` (of the case, as the person saw
+it) everywhere. A `correction` may hold `mapping` {kind, key, value}, written before the flow goes on; all of it reaches
+the flow with the answer to its question. Refusals are KeyError (no such case) and Refused (a ValueError), with a
+sentence that names who was first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from domain.acts import Act
+from integration import casework
+from integration.casework import Choice, Refused, is_free, named
+from integration.exceptions import ExceptionCase, PlannedReDrive
+from integration.live import Live
+from integration.transaction import Transaction
+
+if TYPE_CHECKING:
+    from integration.engine import Engine
+
+Told = Mapping[str, Any]
+Rule = Callable[[ExceptionCase, str, int, Told], list[ExceptionCase]]
+STEWARD = "steward"
+"""Who acts when an act names nobody: the stewards of a rehearsal, who have no names."""
+
+_CHOICES = tuple(Choice.__struct_fields__)
+
+
+def acts() -> dict[str, Callable[[Engine, Act], None]]:
+    """Return the table of acts: what each does to an engine."""
+    return {
+        "add_mapping": _map,
+        "remove_mapping": _map,
+        "re_drive": _re_drive,
+        "discard": _change(_ask_to_discard, "ask_to_discard"),
+        "approve_discard": _approve_discard,
+        "refuse_discard": _change(_refuse_discard, "refuse_discard"),
+        "take": _change(_take, "take"),
+        "hand_over": _change(_hand_over, "hand_over"),
+        "wait": _change(_wait, "wait"),
+        "resume": _change(_resume, "resume"),
+        "comment": _comment,
+    }
+
+
+# --- one case -------------------------------------------------------------------------------------------------------
+
+
+def found(engine: Engine, told: Told) -> tuple[ExceptionCase, Live]:
+    """Return the open case an act is about and its flow; the case is as the person saw it."""
+    case = engine.desk.by_id(str(told["case"]))
+    casework.require_version(case, int(told.get("version") or 0))
+    return case, engine.lives[case.flow]
+
+
+def _change(rule: Rule, action: str) -> Callable[[Engine, Act], None]:
+    """Return an act that moves a case by a rule."""
+
+    def changed(engine: Engine, act: Act) -> None:
+        told = act.arguments
+        case, live = found(engine, told)
+        states = rule(case, _actor(told), engine.now_us, told)
+        if not states:
+            return
+        tx = Transaction()
+        engine.desk.write(states, engine.now_us, tx)
+        said = {name: told[name] for name in ("to", "from") if told.get(name)}
+        engine.note(tx, live, case=case.id, action=action, actor=_actor(told), note=_note(told), **said)
+        engine.commit(tx)
+        if live.status == "parked":
+            engine.parking.plan_escalation(live, states[-1])
+
+    return changed
+
+
+def _take(case: ExceptionCase, actor: str, at_us: int, told: Told) -> list[ExceptionCase]:
+    return casework.taken(case, actor, at_us, str(told.get("from") or ""), _note(told))
+
+
+def _hand_over(case: ExceptionCase, actor: str, at_us: int, told: Told) -> list[ExceptionCase]:
+    return casework.handed_over(case, actor, str(told.get("to") or ""), at_us, _note(told))
+
+
+def _wait(case: ExceptionCase, actor: str, at_us: int, told: Told) -> list[ExceptionCase]:
+    return casework.paused(case, actor, at_us, _note(told))
+
+
+def _resume(case: ExceptionCase, actor: str, at_us: int, told: Told) -> list[ExceptionCase]:
+    return casework.continued(case, actor, at_us, _note(told))
+
+
+def _ask_to_discard(case: ExceptionCase, actor: str, at_us: int, told: Told) -> list[ExceptionCase]:
+    return casework.asked_to_discard(case, actor, at_us, _note(told))
+
+
+def _refuse_discard(case: ExceptionCase, actor: str, at_us: int, told: Told) -> list[ExceptionCase]:
+    return casework.refused_discard(case, actor, _note(told))
+
+
+def _comment(engine: Engine, act: Act) -> None:
+    case, live = found(engine, act.arguments)
+    if not _note(act.arguments).strip():
+        raise Refused("a comment says something")
+    tx = Transaction()
+    said = {"actor": named(_actor(act.arguments)), "note": _note(act.arguments)}
+    engine.note(tx, live, case=case.id, action="comment", **said)
+    engine.commit(tx)
+
+
+def _approve_discard(engine: Engine, act: Act) -> None:
+    """Give a parked flow up for good, and let the next one of its entity run."""
+    case, live = found(engine, act.arguments)
+    actor, now_us = _actor(act.arguments), engine.now_us
+    states = casework.approved(case, actor, now_us)
+    if live.status != "parked":
+        raise Refused(f"flow {case.flow} is {live.status}; only a parked flow can be discarded")
+    tx = Transaction()
+    engine.desk.write(states, now_us, tx)
+    engine.desk.settle(case.flow, now_us, tx)
+    note = states[-1].note
+    engine.note(tx, live, case=case.id, action="discard", actor=actor, note=note, asked_by=_asked_by(case))
+    tx.write.statuses.append((live.row.number, "discarded", b""))
+    tx.records.append(engine.flow_record(live, "discarded", note))
+    tx.after.append((engine.release, live))
+    tx.after.append((partial(setattr, live, "status"), "discarded"))
+    engine.commit(tx)
+
+
+def _asked_by(case: ExceptionCase) -> str:
+    return case.discard.by if case.discard is not None else ""
+
+
+# --- re-drives ------------------------------------------------------------------------------------------------------
+
+
+def _re_drive(engine: Engine, act: Act) -> None:
+    """Let one flow go on, or plan that many do, some at once and the others at an even pace."""
+    told = act.arguments
+    if told.get("case"):
+        case, live = found(engine, told)
+        wish = _wish(told, int(told.get("at_us") or engine.now_us))
+        if wish.at_us > engine.now_us:
+            _plan(engine, [(case, wish)])
+            return
+        casework.re_driven(case, wish.by, wish.at_us, wish.note)  # what is refused changes no table
+        _correct(engine, live, wish)
+        engine.parking.drive(live, case, wish)
+        return
+    choice = Choice(**{name: told[name] for name in _CHOICES if told.get(name)})
+    if act.txn and not choice.txn:
+        choice = msgspec.structs.replace(choice, txn=act.txn)
+    bulk(engine, choice, told)
+
+
+def bulk(engine: Engine, choice: Choice, told: Told) -> int:
+    """Plan the re-drive of every open case that fits and that nobody else has; return how many."""
+    actor, settings = _actor(told), engine.settings
+    cases = [
+        case
+        for case in casework.chosen(engine.desk.cases(), choice, engine.now_us)
+        if is_free(case, actor) and engine.lives[case.flow].status == "parked"
+    ]
+    pace = int(told.get("per_minute") or settings.redrives_per_minute)
+    if cases:
+        _correct(engine, None, _wish(told, engine.now_us))
+    turns = casework.spread(cases, engine.now_us, pace, settings.redrives_at_once)
+    _plan(engine, [(case, _wish(told, at_us)) for case, at_us in turns])
+    return len(turns)
+
+
+def _plan(engine: Engine, turns: list[tuple[ExceptionCase, PlannedReDrive]]) -> None:
+    """Write down when each flow goes on, each with its own line in its audit trail; then wait for its turn."""
+    for case, wish in turns:
+        casework.re_driven(case, wish.by, wish.at_us, wish.note)
+        live, tx = engine.lives[case.flow], Transaction()
+        if wish.at_us > engine.now_us:
+            planned = msgspec.structs.replace(case, planned=wish)
+            engine.desk.write([planned], engine.now_us, tx, quiet=True)
+            said = {"actor": wish.by, "decision": wish.decision, "note": wish.note, "at_us": wish.at_us}
+            engine.note(tx, live, case=case.id, action="plan_re_drive", **said)
+            engine.commit(tx)
+            engine.parking.plan_drive(live, wish)
+        else:
+            engine.soon(engine.parking.drive_if_free, live, live.turn, case, wish)
+
+
+def _wish(told: Told, at_us: int) -> PlannedReDrive:
+    decision, correction = str(told.get("decision") or "retry"), told.get("correction") or {}
+    if not isinstance(correction, Mapping):
+        raise Refused("a correction is an object, such as {mapping: {kind, key, value}}")
+    return PlannedReDrive(
+        by=named(_actor(told)), at_us=at_us, decision=decision, note=_note(told), correction=dict(correction)
+    )
+
+
+def _correct(engine: Engine, live: Live | None, wish: PlannedReDrive) -> None:
+    """Write the mapping of a correction: the flow looks it up when it goes on."""
+    mapping = wish.correction.get("mapping")
+    if mapping is None:
+        return
+    try:
+        place, value = (str(mapping["kind"]), str(mapping["key"])), mapping["value"]
+    except (KeyError, TypeError) as wrong:
+        raise Refused("the mapping of a correction says kind, key and value") from wrong
+    set_mapping(engine, live, place, value, wish.by)
+
+
+# --- the cross-reference --------------------------------------------------------------------------------------------
+
+
+def _map(engine: Engine, act: Act) -> None:
+    told = act.arguments
+    place = (str(told["kind"]), str(told["key"]))
+    set_mapping(engine, None, place, told["value"] if act.action == "add_mapping" else None, _actor(told))
+
+
+def set_mapping(engine: Engine, live: Live | None, place: tuple[str, str], value: Any, actor: str) -> None:
+    """Write one line of the cross-reference, or remove it (None)."""
+    tx = Transaction()
+    tx.write.mappings.append((*place, None if value is None else msgspec.msgpack.encode(value)))
+    engine.note(tx, live, action="map", kind=place[0], key=place[1], value=value, actor=actor)
+    engine.commit(tx)
+    if value is None:
+        engine.mappings.pop(place, None)
+    else:
+        engine.mappings[place] = value
+
+
+def _actor(arguments: Told) -> str:
+    return str(arguments.get("actor", STEWARD))
+
+
+def _note(arguments: Told) -> str:
+    return str(arguments.get("note") or "")
