@@ -123,6 +123,8 @@ class Lane:
                 self._send(queue.popleft())
 
     def _send(self, errand: _Errand) -> None:
+        if self._system.credentials is not None:
+            self._tokens.rekey(self._system.credentials())
         errand.headers = self._tokens.headers
         request = request_of(errand.call, errand.headers)
         self._wire.send(request, errand.call, partial(self._back, errand))
@@ -130,14 +132,20 @@ class Lane:
     def _back(self, errand: _Errand, result: Reply | Failed | Unknown) -> None:
         outcome = self._taken_back(errand.call, result)
         refused = type(outcome) is Failed and outcome.kind == "unauthenticated"
-        if refused and self._system.token is not None and not errand.refreshed:
+        if refused and not errand.refreshed and self._can_renew(errand):
             errand.refreshed = True
-            self._tokens.refuse(errand.headers)
             self._first.appendleft(errand)
         else:
             errand.ended(outcome)
         if self._first or self._again:
             self._pump()
+
+    def _can_renew(self, errand: _Errand) -> bool:
+        """Tell whether a refused call may go once more under another token or key."""
+        if self._system.token is not None:
+            self._tokens.refuse(errand.headers)
+            return True
+        return self._system.credentials is not None and self._system.credentials() != errand.headers
 
     def _taken_back(self, call: Call, result: Reply | Failed | Unknown) -> Answer | Failed | Unknown:
         """Return the outcome of a call that came back, once the gate knows it; plan the next probe of a breaker."""
@@ -171,6 +179,8 @@ class Lane:
     def _ping(self, ping: Call, now_us: int) -> None:
         taken = self.gate.admit(now_us)
         assert taken == 0, "the gate was open a moment ago"
+        if self._system.credentials is not None:
+            self._tokens.rekey(self._system.credentials())
         self._wire.send(request_of(ping, self._tokens.headers), ping, partial(self._pinged, ping))
 
     def _pinged(self, ping: Call, result: Reply | Failed | Unknown) -> None:

@@ -173,6 +173,11 @@ class TokenCache:
             now_us + max(SECOND_US, life_us - self._margin_us),
         )
 
+    def rekey(self, fixed: dict[str, str]) -> None:
+        """Use another fixed key from now on."""
+        if fixed != self._fixed:
+            self._fixed = self.headers = fixed
+
     def state(self, now_us: int) -> str:
         """Return fresh or stale."""
         return "fresh" if now_us < self.stale_us else "stale"

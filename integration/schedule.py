@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from integration.effects import Start
 from integration.engine import Host
@@ -12,27 +13,61 @@ from integration.process import Integration
 _SECOND_US = 1_000_000
 
 
+class Memory(Protocol):
+    """Remembers when each sweep was started last (microseconds; 0 for never)."""
+
+    def latest(self, name: str) -> int: ...
+
+    def remember(self, name: str, started_us: int) -> None: ...
+
+
+class _OfThisProcess:
+    """A memory that is as long as the process: enough where the schedule outlives the integration."""
+
+    def __init__(self) -> None:
+        self._latest: dict[str, int] = {}
+
+    def latest(self, name: str) -> int:
+        return self._latest.get(name, 0)
+
+    def remember(self, name: str, started_us: int) -> None:
+        self._latest[name] = started_us
+
+
 class Schedule:
     """Starts each sweep at its interval, unless the one before is still under way or the process is down.
 
     A sweep looks back to the start of the last one that was started, and some more, so that nothing falls between two.
+    `first_seconds` brings the first ones forward: who was down for long had better look soon.
     """
 
-    def __init__(self, integration: Integration, host: Host, sweeps: Sequence[Sweep] = SWEEPS) -> None:
+    def __init__(
+        self,
+        integration: Integration,
+        host: Host,
+        sweeps: Sequence[Sweep] = SWEEPS,
+        memory: Memory | None = None,
+        first_seconds: int | None = None,
+    ) -> None:
         self._integration, self._host = integration, host
-        self._latest: dict[str, tuple[str, int]] = {}
+        self._memory = memory if memory is not None else _OfThisProcess()
         for sweep in sweeps:
-            self._plan(sweep, host.now_us() + sweep.every_seconds * _SECOND_US)
+            after_seconds = sweep.every_seconds if first_seconds is None else first_seconds
+            self._plan(sweep, host.now_us() + after_seconds * _SECOND_US)
 
     def _plan(self, sweep: Sweep, at_us: int) -> None:
         self._host.call_at(at_us, self._run, sweep, at_us)
 
     def _run(self, sweep: Sweep, now_us: int) -> None:
         self._plan(sweep, now_us + sweep.every_seconds * _SECOND_US)
-        flow_id, started_us = self._latest.get(sweep.name, ("", now_us))
-        if not self._integration.is_alive or (flow_id and self._integration.is_open(flow_id)):
+        started_us = self._memory.latest(sweep.name)
+        if not self._integration.is_alive or (started_us and self._integration.is_open(_flow_id(sweep, started_us))):
             return
-        since_us = started_us - sweep.look_back_seconds * _SECOND_US
-        start = Start(flow_id=f"{sweep.name}/{now_us // _SECOND_US}", name=sweep.name, arguments={"since_us": since_us})
+        since_us = (started_us or now_us) - sweep.look_back_seconds * _SECOND_US
+        start = Start(flow_id=_flow_id(sweep, now_us), name=sweep.name, arguments={"since_us": since_us})
         if self._integration.launch(start) is not None:
-            self._latest[sweep.name] = (start.flow_id, now_us)
+            self._memory.remember(sweep.name, now_us)
+
+
+def _flow_id(sweep: Sweep, started_us: int) -> str:
+    return f"{sweep.name}/{started_us // _SECOND_US}"

@@ -76,7 +76,9 @@ class TokenSource(msgspec.Struct, frozen=True):
 
 
 class System(msgspec.Struct, frozen=True):
-    """One system of record. Give `headers` (a static key) or `token` (OAuth).
+    """One system of record. Give `headers` (a static key), `credentials` (a key that may be rotated) or `token` (OAuth).
+
+    `credentials` returns the headers of the key that is valid now; it is asked before every call and must be quick.
 
     `ping` is a harmless read: the probe of an open breaker. Without one the first waiting call is the probe.
     """
@@ -84,5 +86,6 @@ class System(msgspec.Struct, frozen=True):
     name: str
     classify: Classify = classify
     headers: dict[str, str] = {}
+    credentials: Callable[[], dict[str, str]] | None = None
     token: TokenSource | None = None
     ping: Call | None = None

@@ -18,6 +18,7 @@ COMMANDS = {
     "report": "q2c.commands.report:report",
     "mocks": "q2c.commands.mocks:mocks",
     "env": "q2c.commands.env:env",
+    "integration": "q2c.commands.integration:integration",
 }
 
 
@@ -44,6 +45,7 @@ def q2c() -> None:
     q2c scenarios                 what can be rehearsed
     q2c rehearse quarter_end      play a quarter-end and read the verdict
     q2c mocks up                  the systems of record as servers, for real clients
+    q2c integration up --mocks    the reference integration as a service, against them
 
     Exit statuses: 0 holds, 1 broken (safety, money), 2 usage or bad input, 3 broken (late), 4 nothing was proved,
     5 could not run.

@@ -23,15 +23,26 @@ RETRY_AFTER = {"retry-after": "5"}
 
 def application(node: Node, configuration: Configuration) -> Starlette:
     """Return the application; API and tower are part of it when they can be imported."""
-    routes: list[BaseRoute] = [
-        Route("/health/live", _live(node)),
-        Route("/health/ready", _ready(node)),
-        Route("/webhooks/{source:path}", _intake(node), methods=["POST"]),
-        *_mounted(node, configuration),
-    ]
-    made = Starlette(routes=routes, exception_handlers={HTTPException: _problem})
-    made.state.node = node
-    return made
+    return _made(
+        [
+            *_health(node),
+            Route("/webhooks/{source:path}", _intake(node), methods=["POST"]),
+            *_mounted(node, configuration),
+        ]
+    )
+
+
+def health(node: Node) -> Starlette:
+    """Return the application of a worker: health, and metrics when they are installed."""
+    return _made([*_health(node), *_metrics(node)])
+
+
+def _made(routes: list[BaseRoute]) -> Starlette:
+    return Starlette(routes=routes, exception_handlers={HTTPException: _problem})
+
+
+def _health(node: Node) -> list[BaseRoute]:
+    return [Route("/health/live", _live(node)), Route("/health/ready", _ready(node))]
 
 
 def _live(node: Node) -> Callable[[Incoming], Any]:
@@ -90,15 +101,18 @@ def _mounted(node: Node, configuration: Configuration) -> list[BaseRoute]:
     mounts: list[BaseRoute] = []
     access_module = _found("integration.service.access")
     if access_module is not None:
-        access = access_module.Access(configuration.tokens)
+        keys = configuration.signing_key
+        access = access_module.Access(configuration.tokens, lambda: [key.encode() for key in keys.values()])
         for path, name in (("/api/v1", "integration.api"), ("/tower", "integration.tower")):
             part = _found(name)
             if part is not None:
                 mounts.append(Mount(path, part.application(node, access)))
+    return mounts + _metrics(node)
+
+
+def _metrics(node: Node) -> list[BaseRoute]:
     observability = _found("integration.observability")
-    if observability is not None:
-        mounts += observability.routes(node)
-    return mounts
+    return list(observability.routes(node)) if observability is not None else []
 
 
 def _found(name: str) -> Any:

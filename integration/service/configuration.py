@@ -73,6 +73,8 @@ class ApiToken(msgspec.Struct, frozen=True):
 class Configuration:
     """Everything a node is told. `database`: "" (temporary), a path, or postgresql://...
 
+    `poll_seconds` is how often the sweeps ask for what webhooks should have told (0: each at its own pace). `channels`
+    of the CRM's stream are listened to (`/data/QuoteChangeEvent`). A worker renews its lease at each heartbeat.
     `test_clock` lets callers move the business clock: never in normal operation. `trial` means that the systems are
     mocks: the adapters' own test credentials are used where none are configured.
     """
@@ -85,7 +87,9 @@ class Configuration:
     tokens: tuple[ApiToken, ...] = ()
     grace_seconds: float = 20.0
     heartbeat_seconds: float = 1.0
-    change_data_capture: bool = False
+    poll_seconds: int = 0
+    channels: tuple[str, ...] = ()
+    signing_key: Secret = field(default_factory=Secret)
     broker: str = ""
     log_level: str = "info"
     ca_bundle: str = ""
@@ -122,7 +126,9 @@ class _Section(msgspec.Struct, forbid_unknown_fields=True):
     port: int = PORT
     grace_seconds: float = 20.0
     heartbeat_seconds: float = 1.0
-    change_data_capture: bool = False
+    poll_seconds: int = 0
+    channels: tuple[str, ...] = ()
+    signing_key_file: str = ""
     broker: str = ""
     log_level: str = "info"
     ca_bundle: str = ""
@@ -174,6 +180,7 @@ def configured(
         raise Misconfigured("\n".join(problems))
     return Configuration(
         peers=peers, settings=_settings(found.settings), tokens=_tokens(found.tokens, environment),
+        signing_key=_secret("Q2C_API_SIGNING_KEY", found.signing_key_file, environment),
         trial=addresses is not None, **chosen,
     )  # fmt: skip
 
@@ -188,7 +195,7 @@ def _converted(section: Mapping[str, Any]) -> _Section:
 
 _CHOICES: Mapping[str, type] = {
     "database": str, "host": str, "port": int, "grace_seconds": float, "heartbeat_seconds": float,
-    "change_data_capture": bool, "broker": str, "log_level": str, "ca_bundle": str, "test_clock": bool,
+    "poll_seconds": int, "channels": tuple, "broker": str, "log_level": str, "ca_bundle": str, "test_clock": bool,
 }  # fmt: skip
 
 
@@ -196,8 +203,7 @@ def _overlaid(found: _Section, environment: Mapping[str, str], said: Mapping[str
     """Return the plain values: what the command line said, else the environment, else the file."""
     chosen = {}
     for name, kind in _CHOICES.items():
-        variable = f"Q2C_{name.upper()}"
-        value: Any = getattr(found, name)
+        variable, value = f"Q2C_{name.upper()}", getattr(found, name)
         if text := environment.get(variable, ""):
             value = _of_text(variable, text, kind)
         if said.get(name) is not None:
@@ -217,6 +223,8 @@ def _of_text(variable: str, text: str, kind: type) -> Any:
         if text.lower() in ("0", "false", "no", "off"):
             return False
         raise Misconfigured(f"{variable}={text}: expected true or false")
+    if kind is tuple:
+        return tuple(part.strip() for part in text.split(",") if part.strip())
     try:
         return kind(text)
     except ValueError as wrong:

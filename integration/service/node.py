@@ -19,20 +19,23 @@ from integration.drivers.asyncio_driver import AsyncioHost
 from integration.drivers.clock import BusinessClock
 from integration.drivers.wire import Wire, WireObserver
 from integration.effects import Start
+from integration.flows.sweeps import SWEEPS
 from integration.journal.opening import open_journal, open_reader
 from integration.journal.protocol import Fenced, FlowRow, Journal
 from integration.journal.reading import Reader
 from integration.lanes import Standing
-from integration.outcomes import Conflict
+from integration.outcomes import Conflict, Launched
 from integration.process import Integration, Parts
 from integration.schedule import Schedule
 from integration.service.configuration import Configuration
+from integration.service.keeping import SweepMemory
 from integration.settings import Settings
 
 _LOG = logging.getLogger("q2c.integration")
 OVER = frozenset({"finished", "compensated", "discarded"})
 LOOK_SECONDS = 0.25
 """How often a flow that another process may run is looked up by who waits for its end."""
+FIRST_SWEEP_SECONDS = 10
 BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 
@@ -74,7 +77,6 @@ class Node:
         self._failures = 0
         self._ends: dict[str, list[asyncio.Future[None]]] = {}
         self.observers.append(self._watch)
-        self._schedule: Schedule | None = None
 
     def now_us(self) -> int:
         """Return the instant of the business clock."""
@@ -85,7 +87,13 @@ class Node:
     def open(self) -> None:
         """Claim the journal and take up what is open; plan the sweeps."""
         self._start()
-        self._schedule = Schedule(self.integration, self.host)
+        self.sweep()
+
+    def sweep(self) -> None:
+        """Plan the sweeps, the polling fallback for what nobody told us; the first ones soon."""
+        poll_seconds = self.configuration.poll_seconds
+        sweeps = [msgspec.structs.replace(each, every_seconds=poll_seconds or each.every_seconds) for each in SWEEPS]
+        Schedule(self.integration, self.host, sweeps, SweepMemory(self), min(FIRST_SWEEP_SECONDS, poll_seconds or 60))
 
     async def close(self) -> int:
         """End gracefully: nothing new begins, calls in flight may end; return how many were given up."""
@@ -115,6 +123,21 @@ class Node:
             return None
         return reply
 
+    def launch(self, start: Start) -> Launched | None:
+        """Start a flow, or find it; None when the process cannot work now."""
+        try:
+            launched: Launched | None = self.host.enter(self.integration.launch, start)
+        except Exception:
+            return None
+        return launched
+
+    def advance(self, consumer: str, number: int) -> bool:
+        """Keep how far a consumer of the event log or of a stream has got; False when that cannot be done now."""
+        try:
+            return bool(self.host.enter(self.integration.advance, consumer, number))
+        except Exception:
+            return False
+
     async def run(self, start: Start, timeout_seconds: float) -> FlowRow:
         """Start (or find) a flow and wait until it is over; return its row.
 
@@ -124,7 +147,7 @@ class Node:
         ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._ends.setdefault(start.flow_id, []).append(ended)
         try:
-            launched = self.host.enter(self.integration.launch, start)
+            launched = self.launch(start)
             if launched is None:
                 raise Stopped("; ".join(self.readiness()) or "the integration is not running")
             if launched.conflict:
