@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from integration.masterdata.matching import MatchRules
+
 MUTANTS = {
     "fresh_key_per_retry": "each attempt carries a new idempotency key",
     "timeout_is_failure": "a timeout counts as a refusal: the call is asked for again as if it were new",
@@ -90,6 +92,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     settlement_entities: dict[str, str] = msgspec.field(default_factory=lambda: dict(SETTLEMENT_ENTITIES))
     terms_days: int = 30
     approval_free_percent: int = 10
+    matching: MatchRules = MatchRules()
     retry: RetryPolicy = RetryPolicy()
     limits: dict[str, SystemLimits] = msgspec.field(default_factory=lambda: dict(LIMITS))
     breaker: BreakerSettings = BreakerSettings()

@@ -161,7 +161,7 @@ class Stage:
         }
         self.act(
             "crm", "create_account", at, account=account, name="Acme", entity="US", currency="USD",
-            payment_customer=f"cus_{account[2:]}", **place,
+            payment_customer=f"cus_{account[2:]}", tax_id=f"12-{account[2:]}", **place,
         )  # fmt: skip
         self.act(
             "payment", "create_customer", at, account=account, name="Acme", currency="USD", method=method,

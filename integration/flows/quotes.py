@@ -9,6 +9,7 @@ from domain.currency import UnknownCurrency
 from integration.flow import FlowContext
 from integration.flows import facts
 from integration.flows.amendments import amend
+from integration.flows.matching import known_customer
 from integration.flows.orders import order
 from integration.flows.steps import ask_a_person, day_in, do, tell
 from integration.flows.validation import problem_of
@@ -20,7 +21,7 @@ from integration.systems.wire import UnexpectedReply
 async def accepted_quote(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Take an accepted quote version through to its end. Arguments: quote_id, reference."""
     reference: str = arguments["reference"]
-    accepted = await _validated(context, arguments["quote_id"], reference)
+    accepted = await known_customer(context, await _validated(context, arguments["quote_id"], reference))
     if accepted.quote.kind == "amend":
         return await amend(context, accepted, reference)
     return await order(context, accepted, reference)

@@ -10,8 +10,22 @@ from mocks.crm.unit import Unit
 from mocks.kernel.operations import Refusal
 
 _NUMBER = ACCOUNT_AT["AccountNumber"]
+_NAME, _COUNTRY, _KEY = ACCOUNT_AT["Name"], ACCOUNT_AT["BillingCountryCode"], ACCOUNT_AT["MatchKey__c"]
+_FORMS = ("株式会社", "有限会社", "合同会社")
 _CODE = PRODUCT.at("ProductCode")
 _KIND = PRODUCT.at("Kind__c")
+
+
+def match_key(name: str, country: str) -> str:
+    """Return the formula by which accounts that may be one are found: four letters of the name, and the country.
+
+    >>> match_key("Tucker, Hill PLC", "US"), match_key("有限会社高橋農林", "JP")
+    ('TUCK-US', '高橋農林-JP')
+    """
+    for form in _FORMS:
+        name = name.replace(form, "")
+    letters = [char for char in name.upper() if char.isalnum()]
+    return f"{''.join(letters[:4])}-{country}"
 
 
 class Accounts:
@@ -23,6 +37,7 @@ class Accounts:
 
     def keep(self, row: Row) -> None:
         """Keep a new or changed account and put its document on record."""
+        row = (*row[:_KEY], match_key(str(row[_NAME]), str(row[_COUNTRY] or "")), *row[_KEY + 1 :])
         document = account_document(row)
         if self._unit.document("account", document.id) != document:
             self._unit.put("account", document.id, document, "active")

@@ -38,6 +38,9 @@ class NewAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     city: str = ""
     street: str = ""
     payment_customer: str = ""
+    tax_id: str = ""
+    duns: str = ""
+    website: str = ""
 
 
 class NewPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -97,6 +100,8 @@ class NewQuote(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     sequence: int = 0
     deltas: tuple[NewDelta, ...] = ()
     co_term_end: date | None = None
+    resume_date: date | None = None
+    refund: str = ""
 
 
 class Lock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -130,6 +135,9 @@ def create_account(crm: Crm, arguments: dict[str, Any]) -> None:
         "BillingStateCode": new.region or None,
         "PaymentCustomer__c": new.payment_customer or None,
         "CreditStatus__c": "clear",
+        "TaxId__c": new.tax_id or None,
+        "Duns__c": new.duns or None,
+        "Website": new.website or None,
     }
     crm.accounts.add(new_row(crm.desk, ACCOUNT, values))
 
@@ -197,6 +205,8 @@ def _header(new: NewQuote, account_id: str, total_minor: int) -> dict[str, Any]:
         "EffectiveDate__c": new.effective_date,
         "Sequence__c": new.sequence or None,
         "CoTermEnd__c": new.co_term_end,
+        "ResumeDate__c": new.resume_date,
+        "Refund__c": new.refund or None,
     }
 
 

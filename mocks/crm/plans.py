@@ -41,11 +41,15 @@ class SortKey(msgspec.Struct, frozen=True):
 
 
 class Probe(msgspec.Struct, frozen=True):
-    """An index that narrows the candidates: the field at `position` must equal one of the lifted literals."""
+    """An index that narrows the candidates: the field at `position` must equal one of the lifted literals.
+
+    With `others` (conditions joined by OR) the records that they offer are candidates as well.
+    """
 
     position: int
     literals: tuple[int, ...]
     keyed: bool  # the literals are record ids
+    others: tuple[Probe, ...] = ()
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -195,6 +199,8 @@ def _probes(schema: Schema, of: SObject, where: Condition) -> tuple[Probe, ...]:
 
 
 def _probe(schema: Schema, of: SObject, condition: Condition) -> Probe | None:
+    if isinstance(condition, Junction):
+        return _any_of(schema, of, condition) if condition.connective == "OR" else None
     if isinstance(condition, Membership):
         operands = () if condition.negated else condition.operands
     elif isinstance(condition, Comparison):
@@ -210,6 +216,13 @@ def _probe(schema: Schema, of: SObject, condition: Condition) -> Probe | None:
     return Probe(target.position, indexes, target.field.type in ID_TYPES)
 
 
+def _any_of(schema: Schema, of: SObject, junction: Junction) -> Probe | None:
+    """Return the indexes that together find every record of conditions joined by OR; None when one has no index."""
+    found = [_probe(schema, of, condition) for condition in junction.conditions]
+    probes = [probe for probe in found if probe is not None]
+    return msgspec.structs.replace(probes[0], others=tuple(probes[1:])) if len(probes) == len(found) else None
+
+
 def candidates(store: Store, of: SObject, probe: Probe, literals: Literals) -> list[str]:
     """Return the ids an index offers, each once."""
     field = of.fields[probe.position]
@@ -223,6 +236,8 @@ def candidates(store: Store, of: SObject, probe: Probe, literals: Literals) -> l
             found[value] = None
         else:
             found.update(dict.fromkeys(index.find(value)))
+    for other in probe.others:
+        found.update(dict.fromkeys(candidates(store, of, other, literals)))
     return sorted(found)  # ids sort in order of creation
 
 

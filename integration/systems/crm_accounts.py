@@ -1,0 +1,110 @@
+"""The CRM's accounts: who a customer is, and which other accounts may be the same party (Salesforce REST)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from domain.objects import Account
+from integration.effects import Call
+from integration.masterdata.identity import Identity
+from integration.outcomes import Answer
+from integration.systems.crm import BASE, Address
+from integration.systems.wire import UnexpectedReply, quoted, read
+
+CANDIDATES_MAX = 200
+_FIELDS = (
+    "AccountNumber, Name, Entity__c, CurrencyIsoCode, BillingCountryCode, BillingStateCode, BillingPostalCode, "
+    "BillingStreet, BillingCity, PaymentCustomer__c, TaxId__c, Duns__c, Website, MatchKey__c"
+)
+
+
+class AccountRow(msgspec.Struct, frozen=True):
+    """An account as the CRM tells it."""
+
+    AccountNumber: str
+    Name: str
+    Entity__c: str | None = None
+    CurrencyIsoCode: str | None = None
+    BillingCountryCode: str | None = None
+    BillingStateCode: str | None = None
+    BillingPostalCode: str | None = None
+    BillingStreet: str | None = None
+    BillingCity: str | None = None
+    PaymentCustomer__c: str | None = None
+    TaxId__c: str | None = None
+    Duns__c: str | None = None
+    Website: str | None = None
+    MatchKey__c: str | None = None
+
+    def identity(self) -> Identity:
+        """Return what matching needs to know."""
+        return Identity(
+            id=self.AccountNumber, name=self.Name, entity=self.Entity__c or "", currency=self.CurrencyIsoCode or "",
+            country=self.BillingCountryCode or "", region=self.BillingStateCode or "",
+            postal_code=self.BillingPostalCode or "", city=self.BillingCity or "", street=self.BillingStreet or "",
+            tax_id=self.TaxId__c or "", duns=self.Duns__c or "", website=self.Website or "",
+        )  # fmt: skip
+
+    def account(self) -> Account:
+        """Return the account as flows know it."""
+        return Account(
+            id=self.AccountNumber, name=self.Name, entity=self.Entity__c or "", currency=self.CurrencyIsoCode or "",
+            country=self.BillingCountryCode or "", region=self.BillingStateCode or "",
+        )  # fmt: skip
+
+    def address(self) -> Address:
+        """Return where the account is taxed."""
+        return Address(
+            self.BillingStreet or "", self.BillingCity or "", self.BillingStateCode or "",
+            self.BillingPostalCode or "", self.BillingCountryCode or "",
+        )  # fmt: skip
+
+
+class _Rows(msgspec.Struct):
+    records: list[AccountRow]
+
+
+_rows = msgspec.json.Decoder(_Rows)
+
+
+def _query(statement: str, txn: str) -> Call:
+    target = f"{BASE}/query?q={quoted(statement)}"
+    return Call(system="crm", operation="query_accounts", target=target, txn=txn, timeout_seconds=30)
+
+
+def _text(value: str) -> str:
+    """Return a value as a literal of a query."""
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def read_account(number: str, txn: str) -> Call:
+    """Ask for one account by its number."""
+    return _query(f"SELECT {_FIELDS} FROM Account WHERE AccountNumber = {_text(number)}", txn)
+
+
+def find_alike(row: AccountRow, txn: str) -> Call:
+    """Ask for the accounts that may be the same party: one identifier in common, or name and country begin alike.
+
+    The oldest come first; more than CANDIDATES_MAX of a key would be a key that tells nothing.
+    """
+    wanted = [("TaxId__c", row.TaxId__c), ("Duns__c", row.Duns__c), ("Website", row.Website)]
+    wanted.append(("MatchKey__c", row.MatchKey__c))
+    alike = " OR ".join(f"{field} = {_text(value)}" for field, value in wanted if value)
+    statement = f"SELECT {_FIELDS} FROM Account WHERE {alike} ORDER BY CreatedDate, Id LIMIT {CANDIDATES_MAX}"
+    return _query(statement, txn)
+
+
+def account_rows(answer: Answer) -> Sequence[AccountRow]:
+    """Return the accounts of an answer."""
+    return read(answer, _rows).records
+
+
+def one_account(answer: Answer, number: str) -> AccountRow:
+    """Return the account of an answer to `read_account`; raise UnexpectedReply when there is not exactly one."""
+    rows = account_rows(answer)
+    if len(rows) != 1:
+        raise UnexpectedReply(f"expected one account {number}, got {len(rows)}")
+    return rows[0]
