@@ -164,6 +164,5 @@ EVENT_TYPES = (
         consumers="analytics",
         subject="reference",
         key="{reference}:{as_of_us}:mirrored",
-        partition_key="quote_id",
     ),
 )

@@ -11,6 +11,7 @@ from integration.flows import amendments, credit_notes, invoices, orders, quotes
 from integration.flows.steps import US_PER_SECOND, until_given_up
 from integration.intake import Route
 from integration.outcomes import Message
+from integration.relay import withheld
 from integration.systems import billing, crm, erp, fulfilment, payment, tax
 
 _PROGRAMS: Mapping[str, Program] = {
@@ -27,6 +28,7 @@ _PROGRAMS: Mapping[str, Program] = {
     "sweep_payouts": sweeps.sweep_payouts,
     "sweep_credit": sweeps.sweep_credit,
     "show_credit": sweeps.show_credit,
+    "withheld": withheld.withheld,
 }
 PROGRAMS = MappingProxyType({name: until_given_up(program) for name, program in _PROGRAMS.items()})
 

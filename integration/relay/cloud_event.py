@@ -87,5 +87,3 @@ def _idempotency_key(kind: EventType | None, payload: Mapping[str, Any]) -> str:
 def _template(template: str) -> str:
     """Turn "{order_id}:booked" into a template over a mapping called `fact`."""
     return template.replace("{", "{fact[").replace("}", "]}")
-
-
