@@ -78,7 +78,12 @@ class Delta(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Quote(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="quote"):
-    """One quote version. `deltas`, `subscription`, `effective_date` and `sequence` are set on amendments."""
+    """One quote version. `deltas`, `subscription`, `effective_date` and `sequence` are set on amendments.
+
+    A pause ends on `resume_date`, the first day that is paid for again. `refund` says what a cancellation gives back of
+    what was paid ahead: none, prorated (also when empty) or full. A renewal names the `subscription` it follows; its
+    `amendment_kind` is "auto" when the contract renews itself.
+    """
 
     id: str
     txn: str
@@ -102,6 +107,8 @@ class Quote(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="quote"):
     sequence: int = 0
     deltas: tuple[Delta, ...] = ()
     co_term_end: date | None = None
+    resume_date: date | None = None
+    refund: str = ""
     payment_method: str = ""
 
 

@@ -91,6 +91,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     zones: dict[str, str] = msgspec.field(default_factory=lambda: dict(ZONES))
     settlement_entities: dict[str, str] = msgspec.field(default_factory=lambda: dict(SETTLEMENT_ENTITIES))
     terms_days: int = 30
+    renewal_notice_days: int = 30
+    renewal_uplift_cap_percent: int = 5
     approval_free_percent: int = 10
     matching: MatchRules = MatchRules()
     retry: RetryPolicy = RetryPolicy()

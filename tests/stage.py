@@ -197,12 +197,27 @@ class Stage:
         sequence: int = 1,
         account: str = ACCOUNT,
         co_term_end: date | None = None,
+        **said: Any,
     ) -> None:
         """Have a customer sign an amendment of a subscription."""
         self._signed(
             number, at, account=account, kind="amend", amendment_kind=kind, subscription=subscription,
             effective_date=effective, sequence=sequence, deltas=[msgspec.to_builtins(delta) for delta in deltas],
-            co_term_end=co_term_end,
+            co_term_end=co_term_end, **said,
+        )  # fmt: skip
+
+    def renews(
+        self, number: str, subscription: str, start: date, at: float, *lines: tuple[str, int, int, int],
+        account: str = ACCOUNT, kind: str = "", months: int = 12,
+    ) -> None:  # fmt: skip
+        """Have a customer sign the successor of a contract (or the contract itself: kind "auto")."""
+        rows = [
+            {"sku": sku, "quantity": quantity, "unit_minor": unit, "months": length, "list_unit_minor": unit}
+            for sku, quantity, unit, length in lines
+        ]
+        self._signed(
+            number, at, account=account, kind="renew", amendment_kind=kind, subscription=subscription, lines=rows,
+            term_start=start, term_months=months,
         )  # fmt: skip
 
     def _signed(self, number: str, at: float, **said: Any) -> None:
@@ -215,7 +230,15 @@ class Stage:
         self.act("crm", "approve_quote", at - 0.1, number, **this, approver="sales_manager")
         self.act("crm", "accept_quote", at, number, **this, signer="Jo Doe")
 
-    def subscribed(self, *items: tuple[str, int, int, int], account: str = ACCOUNT, method: str = "card") -> None:
+    def subscribed(
+        self,
+        *items: tuple[str, int, int, int],
+        account: str = ACCOUNT,
+        method: str = "card",
+        start: str = "2026-11-01",
+        term_end: str = "2027-11-01",
+        **said: Any,
+    ) -> None:
         """Have a customer hold a subscription since 1 November, billed and paid for its first period."""
         self.customer(method, account)
         self.act(
@@ -229,8 +252,8 @@ class Stage:
         self.act(
             "billing", "seed_subscription", 0.0, LIVE, id=LIVE, account=account, name="Acme", entity="US",
             currency="USD", country="US", region="CA", postal_code="94105", city="San Francisco", street="1 Main St",
-            net_term_days=30, items=rows, start="2026-11-01", term_end="2027-11-01",
-            billed_to="2027-11-01" if months == 12 else "2026-12-01",
+            net_term_days=30, items=rows, start=start, term_end=term_end,
+            billed_to=term_end if months == 12 else "2026-12-01", **said,
         )  # fmt: skip
 
     def timeline(self, days: float, heal_after: float) -> Timeline:

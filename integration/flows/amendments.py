@@ -3,6 +3,7 @@
 Billing replaces all terms from a date on. So a back-dated amendment that comes after a later-effective one is inserted:
 it is applied from its own date, and the later ones are applied again on top of it. The subscription's meta data in
 billing holds the list of amendments and the terms before the first one; it is the memory of this, not our database.
+What people give up half-way is taken back by `reversals`.
 """
 
 from __future__ import annotations
@@ -11,44 +12,84 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+import msgspec
+
 from domain.calendar import midnight_us
 from domain.objects import Quote
-from integration.effects import Now, Sleep, Start
+from integration.effects import Call, Now, Sleep, Start
 from integration.flow import FlowContext
+from integration.flows import contract_facts as facts
+from integration.flows import pauses
 from integration.flows.customers import ensure_customer
 from integration.flows.orders import booked_order
 from integration.flows.steps import US_PER_SECOND, ask_a_person, day_in, do, key_of, tell
-from integration.outcomes import Answer
+from integration.outcomes import Answer, GivenUp
 from integration.systems import billing, erp
 from integration.systems.billing import BillingSubscription, Change, Terms
 from integration.systems.crm import AcceptedQuote
 from integration.systems.wire import date_of_seconds
 
 Row = dict[str, Any]
+AT_ONCE = frozenset({"notice"})
+"""Kinds that billing must know of before their date: a contract whose customer gave notice must not go on."""
 _OPEN = ("active", "in_trial", "non_renewing")
+_LOOK_AGAIN_SECONDS = 3600
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """How an amendment is put in its place: the subscription as found, and its amendments with the new one."""
+
+    found: BillingSubscription
+    base: list[list[Any]]
+    rows: list[Row]
+    place: int
+
+    @property
+    def row(self) -> Row:
+        """The amendment that is put in its place."""
+        return self.rows[self.place]
+
+    def meta(self, index: int, mark: str) -> dict[str, Any]:
+        """Return what the subscription notes once the amendments up to an index are applied."""
+        return {**self.found.meta_data, "base": self.base, "amendments": self.rows[: index + 1], "mark": mark}
 
 
 async def amend(context: FlowContext, accepted: AcceptedQuote, reference: str) -> dict[str, Any]:
     """Book an amendment in the ERP, wait for its date, and hand it to the subscription's queue."""
     quote = accepted.quote
-    now_us = await Now()
-    await ensure_customer(context, accepted)
-    await do(context, erp.put_order(quote, reference, day_in(context, quote.entity, now_us)))
-    await booked_order(context, accepted, reference)
     row = row_of(quote, reference)
+    now_us = await Now()
+    try:
+        await ensure_customer(context, accepted)
+        await do(context, erp.put_order(quote, reference, day_in(context, quote.entity, now_us)))
+        await booked_order(context, accepted, reference)
+    except GivenUp as given_up:
+        await start_undoing(context, row, quote.subscription, quote.id, quote.entity, str(given_up))
+        return {"amendment": reference, "status": "given_up", "reason": str(given_up)}
     due_us = midnight_us(_effective(quote), context.settings.zones[quote.entity])
-    if due_us > now_us:
+    if due_us > now_us and quote.amendment_kind not in AT_ONCE:
         await Sleep((due_us - now_us) / US_PER_SECOND)
+    await start_applying(row, quote.subscription, quote.id, quote.entity, quote.txn)
+    body = facts.amendment_booked(quote, reference, day_in(context, quote.entity, now_us))
+    await tell("amendment.booked", reference, quote.txn, **body)
+    return {"amendment": reference, "status": "booked"}
+
+
+async def start_applying(row: Row, subscription: str, quote_id: str, entity: str, txn: str) -> None:
+    """Hand an amendment to the queue of its subscription, at the place of its effective date and sequence."""
     await Start(
-        flow_id=f"apply/{reference}",
+        flow_id=f"apply/{row['ref']}",
         name="apply_amendment",
-        arguments={"subscription": quote.subscription, "row": row, "entity": quote.entity},
-        txn=quote.txn,
-        entity_key=f"subscription/{quote.subscription}",
+        arguments={"subscription": subscription, "row": row, "entity": entity, "quote_id": quote_id},
+        txn=txn,
+        entity_key=queue_of(subscription),
         order_key=order_key(row),
     )
-    await tell("amendment.booked", reference, quote.txn, kind=quote.amendment_kind, effective_date=row["effective"])
-    return {"amendment": reference, "status": "booked"}
+
+
+def queue_of(subscription: str) -> str:
+    """Return the key under which the changes of a subscription run one at a time."""
+    return f"subscription/{subscription}"
 
 
 def _effective(quote: Quote) -> date:
@@ -65,6 +106,8 @@ def row_of(quote: Quote, reference: str) -> Row:
         "sequence": quote.sequence,
         "terms": [[delta.sku, delta.quantity, delta.unit_minor, delta.months] for delta in quote.deltas],
         "co_term_end": quote.co_term_end.isoformat() if quote.co_term_end else "",
+        "resume": quote.resume_date.isoformat() if quote.resume_date else "",
+        "refund": quote.refund,
     }
 
 
@@ -74,17 +117,40 @@ def order_key(row: Row) -> str:
 
 
 async def apply_amendment(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Apply one booked amendment in billing. Arguments: subscription, row, entity."""
+    """Apply one booked amendment in billing. Arguments: subscription, row, entity, quote_id (empty without a quote)."""
     row: Row = arguments["row"]
-    found = await _ready(context, arguments["subscription"], row)
-    meta = {"base": _base(found), "amendments": [], **found.meta_data}
-    rows: list[Row] = [known for known in meta["amendments"] if known["ref"] != row["ref"]]
-    place = _place(rows, row, context.settings.mutant)
-    rows.insert(place, row)
-    for index in range(place, len(rows)):
-        await _apply(context, found, {**meta, "amendments": rows}, index, row["ref"])
-    await tell("amendment.applied", row["ref"], context.txn, amendment_id=row["ref"])
-    return {"amendment": row["ref"], "status": "applied", "reapplied": len(rows) - place - 1}
+    subscription, quote_id, entity = arguments["subscription"], arguments.get("quote_id", ""), arguments["entity"]
+    plan = None
+    try:
+        plan = _planned(await _ready(context, subscription, row), row, context.settings.mutant)
+        for index in range(plan.place, len(plan.rows)):
+            await apply(context, plan, index, row["ref"])
+    except GivenUp as given_up:
+        await start_undoing(context, row, subscription, quote_id, entity, str(given_up), plan)
+        return {"amendment": row["ref"], "status": "given_up", "reason": str(given_up)}
+    at_us = await Now()
+    body = facts.amendment_applied(row, subscription, entity, plan.found.currency_code, day_in(context, entity, at_us))
+    await tell("amendment.applied", row["ref"], context.txn, **body)
+    return {"amendment": row["ref"], "status": "applied", "reapplied": len(plan.rows) - plan.place - 1}
+
+
+async def start_undoing(
+    context: FlowContext, row: Row, subscription: str, quote_id: str, entity: str, reason: str, plan: Plan | None = None
+) -> None:
+    """Start what takes an amendment back: before anything else happens to its subscription."""
+    told: dict[str, Any] = {"row": row, "subscription": subscription, "quote_id": quote_id, "entity": entity}
+    if plan is not None:
+        ends = plan.found.ends
+        told["base"] = plan.base
+        told["rows"] = [known for known in plan.rows if known["ref"] != row["ref"]]
+        told["former_end"] = ends.isoformat() if ends else ""
+    await Start(
+        flow_id=f"undo/{row['ref']}",
+        name="undo_amendment",
+        arguments={**told, "reason": reason},
+        txn=context.txn,
+        entity_key=queue_of(subscription),
+    )
 
 
 async def _ready(context: FlowContext, subscription: str, row: Row) -> BillingSubscription:
@@ -92,27 +158,51 @@ async def _ready(context: FlowContext, subscription: str, row: Row) -> BillingSu
     while True:
         answer = await do(context, billing.read_subscription(subscription, context.txn))
         found = billing.subscription_of(answer)
-        if found.status in _OPEN or _is_known(found, row):
+        if _is_known(found, row):
             return found
-        if found.status == "future":
-            await Sleep(3600)  # its order is not fulfilled yet
-            continue
-        await ask_a_person("CONFLICT.STATE", f"{subscription} is {found.status}: amendment {row['ref']} came too late")
+        if found.status in _OPEN:
+            problem = _problem(found, row, day_in(context, found.business_entity_id, answer.at_us), context)
+            if not problem:
+                return found
+            await ask_a_person("CONFLICT.STATE", f"amendment {row['ref']} of {subscription}: {problem}")
+        elif found.status in ("future", "paused"):
+            await Sleep(_LOOK_AGAIN_SECONDS)  # its order is not fulfilled yet, or it is not resumed yet
+        else:
+            late = f"{subscription} is {found.status}: amendment {row['ref']} came too late"
+            await ask_a_person("CONFLICT.STATE", late)
+
+
+def _problem(found: BillingSubscription, row: Row, today: date, context: FlowContext) -> str:
+    """Return why an amendment cannot be applied to a subscription that lives; empty when it can."""
+    for known in found.meta_data.get("amendments", ()):
+        if known["kind"] == "pause" and row["effective"] < known["effective"]:
+            return f"it takes effect on {row['effective']}, before a pause that has been credited"
+    if row["kind"] == "notice" and found.meta_data.get("auto_renew") and found.ends is not None:
+        days = (found.ends - today).days
+        if days < context.settings.renewal_notice_days:
+            return (
+                f"notice came {days} days before the end; the contract asks for {context.settings.renewal_notice_days}"
+            )
+    return ""
 
 
 def _is_known(found: BillingSubscription, row: Row) -> bool:
     return any(known["ref"] == row["ref"] for known in found.meta_data.get("amendments", ()))
 
 
+def _planned(found: BillingSubscription, row: Row, mutant: str) -> Plan:
+    meta = found.meta_data
+    rows: list[Row] = [known for known in meta.get("amendments", ()) if known["ref"] != row["ref"]]
+    place = len(rows)
+    if mutant != "amendments_in_arrival_order":
+        place = sum(1 for known in rows if order_key(known) < order_key(row))
+    rows.insert(place, row)
+    return Plan(found=found, base=meta.get("base") or _base(found), rows=rows, place=place)
+
+
 def _base(found: BillingSubscription) -> list[list[Any]]:
     terms = (item.terms() for item in found.subscription_items)
     return [[item.sku, item.quantity, item.unit_minor, item.months] for item in terms]
-
-
-def _place(rows: Sequence[Row], row: Row, mutant: str) -> int:
-    if mutant == "amendments_in_arrival_order":
-        return len(rows)
-    return sum(1 for known in rows if order_key(known) < order_key(row))
 
 
 def terms_after(base: Sequence[Sequence[Any]], rows: Sequence[Row]) -> tuple[Terms, ...]:
@@ -127,35 +217,65 @@ def terms_after(base: Sequence[Sequence[Any]], rows: Sequence[Row]) -> tuple[Ter
     return tuple(terms.values())
 
 
-async def _apply(
-    context: FlowContext, found: BillingSubscription, meta: Mapping[str, Any], index: int, cause: str
-) -> None:
-    """Apply the index-th amendment of the list; `cause` is the one that made this necessary."""
-    rows: list[Row] = meta["amendments"]
-    row = rows[index]
-    key = key_of(context, found.id, f"apply/{cause}/{index}")
-    # Fulfilment may have ended later than an amendment was meant to take effect: there is nothing to amend before.
-    effective = max(date.fromisoformat(row["effective"]), date_of_seconds(found.start_date))
-    terms = terms_after(meta["base"], rows[: index + 1])
-    if row["kind"] == "cancel" or not terms:
-        call = billing.cancel(found.id, effective, row["ref"], key, context.txn)
-    else:
-        change = Change(
-            subscription=found.id, currency=found.currency_code, effective=effective, terms=terms,
-            reference=row["ref"], meta={**meta, "amendments": rows[: index + 1], "mark": key},
-        )  # fmt: skip
-        call = billing.change_terms(change, key, context.txn)
+# --- one step -------------------------------------------------------------------------------------------------------
+
+
+async def apply(context: FlowContext, plan: Plan, index: int, cause: str) -> None:
+    """Apply the index-th amendment of a plan; `cause` is the one that made this necessary."""
+    row = plan.rows[index]
+    key = key_of(context, plan.found.id, f"apply/{cause}/{index}")
+    if row["kind"] == "pause":
+        if index == plan.place:
+            await pauses.pause(context, plan.found, row, plan.meta(index, key), key)
+        return
+    if _ends_it(plan, index):
+        await _cancelled(context, plan, row, key)
+        return
+    call = billing.change_terms(change_of(plan, index, key), key, context.txn)
 
     async def is_applied() -> Answer | None:
-        answer = await do(context, billing.read_subscription(found.id, context.txn))
-        now = billing.subscription_of(answer)
-        done = (
-            now.status in ("cancelled", "non_renewing") if row["kind"] == "cancel" else now.meta_data.get("mark") == key
-        )
-        return answer if done else None
+        answer = await do(context, billing.read_subscription(plan.found.id, context.txn))
+        return answer if billing.subscription_of(answer).meta_data.get("mark") == key else None
 
     await do(context, call, is_applied)
     if row["co_term_end"]:
-        end_key = key_of(context, found.id, f"co_term/{cause}/{index}")
-        end = date.fromisoformat(row["co_term_end"])
-        await do(context, billing.change_term_end(found.id, end, end_key, context.txn))
+        await do(context, _moved_end(context, plan.found.id, row["co_term_end"], f"co_term/{cause}/{index}"))
+
+
+def _ends_it(plan: Plan, index: int) -> bool:
+    return plan.rows[index]["kind"] in ("cancel", "notice") or not terms_after(plan.base, plan.rows[: index + 1])
+
+
+def _moved_end(context: FlowContext, subscription: str, end: str, operation: str) -> Call:
+    key = key_of(context, subscription, operation)
+    return billing.change_term_end(subscription, date.fromisoformat(end), key, context.txn)
+
+
+def change_of(plan: Plan, index: int, mark: str) -> Change:
+    """Return the change that makes the terms of a subscription those after the index-th amendment, from its day on."""
+    row = plan.rows[index]
+    return Change(
+        subscription=plan.found.id, currency=plan.found.currency_code, effective=effective_day(plan, index),
+        terms=terms_after(plan.base, plan.rows[: index + 1]), reference=row["ref"], meta=plan.meta(index, mark),
+    )  # fmt: skip
+
+
+def effective_day(plan: Plan, index: int) -> date:
+    """Return the day from which an amendment holds: not before the start, and not while the subscription pauses.
+
+    Fulfilment may have ended later than an amendment was meant to take effect: there is nothing to amend before.
+    """
+    day = max(date.fromisoformat(plan.rows[index]["effective"]), date_of_seconds(plan.found.start_date))
+    return max([day, *(pauses.resumed_on(plan.found, row) for row in plan.rows[:index] if row["kind"] == "pause")])
+
+
+async def _cancelled(context: FlowContext, plan: Plan, row: Row, key: str) -> None:
+    found = plan.found
+    effective = max(date.fromisoformat(row["effective"]), date_of_seconds(found.start_date))
+    call = billing.cancel(found.id, effective, row["ref"], key, context.txn, row.get("refund", ""))
+
+    async def is_over() -> Answer | None:
+        answer = await do(context, billing.read_subscription(found.id, context.txn))
+        return answer if billing.subscription_of(answer).status in ("cancelled", "non_renewing") else None
+
+    await do(context, call, is_over)

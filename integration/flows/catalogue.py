@@ -7,7 +7,18 @@ from types import MappingProxyType
 
 from integration.effects import Start
 from integration.flow import Program
-from integration.flows import amendments, credit_notes, invoices, orders, quotes, settlements, sweeps
+from integration.flows import (
+    amendments,
+    credit_notes,
+    invoices,
+    orders,
+    pauses,
+    quotes,
+    requests,
+    reversals,
+    settlements,
+    sweeps,
+)
 from integration.flows.steps import US_PER_SECOND, until_given_up
 from integration.intake import Route
 from integration.outcomes import Message
@@ -21,6 +32,10 @@ _PROGRAMS: Mapping[str, Program] = {
     "bill": invoices.bill,
     "credit": credit_notes.credit,
     "apply_amendment": amendments.apply_amendment,
+    "undo_amendment": reversals.undo_amendment,
+    "cancel": requests.requested,
+    "pause": requests.requested,
+    "resume": pauses.resume,
     "settle": settlements.settle,
     "sweep_quotes": sweeps.sweep_quotes,
     "sweep_invoices": sweeps.sweep_invoices,
@@ -63,6 +78,7 @@ ROUTES = (
     Route(source="crm", topic="quote.accepted", start=_quote, deliver=False),
     Route(source="billing", topic="invoice_generated", start=_invoice, deliver=False),
     Route(source="billing", topic="credit_note_created", start=_credit_note, deliver=False),
+    Route(source="billing", topic="subscription_resumed"),
     Route(source="payment", topic="payment_intent.succeeded", deliver_as="payment"),
     Route(source="payment", topic="payment_intent.payment_failed", deliver_as="payment"),
     Route(source="payment", topic="payout.paid", start=_payout, deliver=False),

@@ -7,7 +7,7 @@ outage delays the subscription, never the booking.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import count
 from typing import Any
 
@@ -33,19 +33,19 @@ async def order(context: FlowContext, accepted: AcceptedQuote, reference: str) -
     day = day_in(context, quote.entity, accepted.changed_us)
     await tell("order.received", reference, quote.txn, **facts.order_received(quote, reference, day))
     try:
-        booked, is_new = await _book(context, accepted, reference)
+        booked, is_new = await book(context, accepted, reference)
     except GivenUp as given_up:
-        await _return_to_sales(context, accepted, reference)
+        await return_to_sales(context, accepted, reference)
         return {"order": reference, "status": "given_up", "reason": str(given_up)}
     try:
         await _deliver(context, accepted, reference, is_new)
     except GivenUp as given_up:
-        await _compensate(context, quote, reference, str(given_up))
+        await compensate(context, quote, reference, str(given_up))
         return {"order": reference, "status": "cancelled", "reason": str(given_up)}
     return {"order": reference, "status": "active", "number": booked.tranId}
 
 
-async def _book(context: FlowContext, accepted: AcceptedQuote, reference: str) -> tuple[erp.OrderStanding, bool]:
+async def book(context: FlowContext, accepted: AcceptedQuote, reference: str) -> tuple[erp.OrderStanding, bool]:
     """Book the order as soon as credit allows; return it, and whether its customer is new."""
     quote = accepted.quote
     cleared_us, is_new = await cleared_customer(context, accepted, reference)
@@ -93,9 +93,11 @@ async def _estimate_tax(context: FlowContext, accepted: AcceptedQuote, at_us: in
 async def _deliver(context: FlowContext, accepted: AcceptedQuote, reference: str, is_new: bool) -> None:
     quote = accepted.quote
     await do(context, fulfilment.put_task(quote, reference))
-    await _subscribe(context, accepted, reference, is_new)
+    assert quote.term_start is not None, "an order has a start"
+    start = quote.term_start + timedelta(days=WAITING_ROOM_DAYS)
+    await create_subscription(context, accepted, reference, is_new, start)
     done_us = await _fulfilled(context, quote, reference)
-    await _recorded_fulfilment(context, accepted, reference)
+    await record_fulfilment(context, accepted, reference)
     start = day_in(context, quote.entity, done_us)
     key = key_of(context, quote.number, "activate")
 
@@ -108,7 +110,7 @@ async def _deliver(context: FlowContext, accepted: AcceptedQuote, reference: str
         await mirror(quote.txn, reference, quote.id, activated.at_us, {"OrderStatus__c": "fulfilled"})
 
 
-async def _recorded_fulfilment(context: FlowContext, accepted: AcceptedQuote, reference: str) -> None:
+async def record_fulfilment(context: FlowContext, accepted: AcceptedQuote, reference: str) -> None:
     """Record the fulfilment in the ERP; a hold that came after the booking is waited for.
 
     What was refused is never sent again as it was: after the release it is a new request, under an id of its own. A
@@ -136,23 +138,23 @@ async def _is_fulfilled(context: FlowContext, reference: str, txn: str) -> bool:
     return erp.order_standing(await do(context, erp.read_order(reference, txn))).is_fulfilled
 
 
-async def _subscribe(context: FlowContext, accepted: AcceptedQuote, reference: str, is_new: bool) -> None:
+async def create_subscription(
+    context: FlowContext, accepted: AcceptedQuote, reference: str, is_new: bool, start: date
+) -> None:
     """Create the subscription; a customer the ERP knew is taken to be known to billing until billing says no."""
     if is_new:
         await create_billing_customer(context, accepted)
+    quote, operation = accepted.quote, "create_subscription"
     try:
-        await _created_subscription(context, accepted.quote, reference, "create_subscription", (billing.NOT_FOUND,))
+        await _created_subscription(context, quote, reference, start, operation, (billing.NOT_FOUND,))
     except CallFailed:
         await create_billing_customer(context, accepted)
-        await _created_subscription(context, accepted.quote, reference, "create_subscription_again")
+        await _created_subscription(context, quote, reference, start, f"{operation}_again")
 
 
 async def _created_subscription(
-    context: FlowContext, quote: Quote, reference: str, operation: str, allow: tuple[str, ...] = ()
+    context: FlowContext, quote: Quote, reference: str, start: date, operation: str, allow: tuple[str, ...] = ()
 ) -> None:
-    assert quote.term_start is not None, "an order has a start"
-    start = quote.term_start + timedelta(days=WAITING_ROOM_DAYS)
-
     async def there() -> Answer | None:
         return await if_found(context, billing.read_subscription(quote.number, quote.txn))
 
@@ -183,7 +185,8 @@ async def _fulfilled(context: FlowContext, quote: Quote, reference: str) -> int:
 # --- undoing --------------------------------------------------------------------------------------------------------
 
 
-async def _return_to_sales(context: FlowContext, accepted: AcceptedQuote, reference: str) -> None:
+async def return_to_sales(context: FlowContext, accepted: AcceptedQuote, reference: str) -> None:
+    """Tell sales that a quote could not be booked: they talk to the customer again."""
     quote = accepted.quote
     answer = await do(context, erp.read_customer(quote.account, quote.txn))
     told = {"OrderStatus__c": "rejected", "Status": "Accept Failed"}
@@ -191,7 +194,8 @@ async def _return_to_sales(context: FlowContext, accepted: AcceptedQuote, refere
     await tell("order.rejected", reference, quote.txn, order_id=reference)
 
 
-async def _compensate(context: FlowContext, quote: Quote, reference: str, reason: str) -> None:
+async def compensate(context: FlowContext, quote: Quote, reference: str, reason: str) -> None:
+    """Start what undoes an order from whatever step it reached."""
     await Start(
         flow_id=f"undo/{reference}",
         name="undo_order",
@@ -206,7 +210,7 @@ async def undo_order(context: FlowContext, arguments: Mapping[str, Any]) -> dict
     reference, subscription = arguments["reference"], arguments["subscription"]
     await _cancel_subscription(context, subscription, reference)
     await _stop_task(context, reference)
-    await _ignoring_absence(context, erp.close_order(reference, context.txn))
+    await close_if_there(context, reference)
     await mirror(context.txn, reference, arguments["quote_id"], await Now(), {"OrderStatus__c": "cancelled"})
     await tell("order.cancelled", reference, context.txn, order_id=reference, reason=arguments["reason"])
     return {"order": reference, "status": "cancelled"}
@@ -231,6 +235,11 @@ async def _cancel_subscription(context: FlowContext, subscription: str, referenc
     effective = date_of_seconds(found.start_date)
     key = key_of(context, reference, "cancel_subscription")
     await do(context, billing.cancel(subscription, effective, reference, key, context.txn))
+
+
+async def close_if_there(context: FlowContext, reference: str) -> None:
+    """Cancel an order in the ERP, if there is one that can be cancelled."""
+    await _ignoring_absence(context, erp.close_order(reference, context.txn))
 
 
 async def _ignoring_absence(context: FlowContext, call: Call) -> Answer | None:

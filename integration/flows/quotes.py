@@ -1,8 +1,9 @@
-"""The way in: an accepted quote becomes an order, or an amendment of a subscription."""
+"""The way in: an accepted quote becomes an order, an amendment of a subscription, or the renewal of a contract."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from domain.currency import UnknownCurrency
@@ -11,20 +12,42 @@ from integration.flows import facts
 from integration.flows.amendments import amend
 from integration.flows.matching import known_customer
 from integration.flows.orders import order
-from integration.flows.steps import ask_a_person, day_in, do, tell
-from integration.flows.validation import problem_of
+from integration.flows.renewals import renew
+from integration.flows.steps import ask_a_person, day_in, do, mirror, tell
+from integration.flows.validation import Problem, problem_of
+from integration.outcomes import GivenUp
 from integration.systems import crm
 from integration.systems.crm import AcceptedQuote
 from integration.systems.wire import UnexpectedReply
+
+_SIGNED = frozenset({"accepted", "converted", "accept failed"})
+"""The statuses of a quote that a customer accepted, as the CRM writes them, in lower case."""
 
 
 async def accepted_quote(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Take an accepted quote version through to its end. Arguments: quote_id, reference."""
     reference: str = arguments["reference"]
-    accepted = await known_customer(context, await _validated(context, arguments["quote_id"], reference))
-    if accepted.quote.kind == "amend":
-        return await amend(context, accepted, reference)
-    return await order(context, accepted, reference)
+    try:
+        accepted = await known_customer(context, await _validated(context, arguments["quote_id"], reference))
+    except GivenUp as given_up:
+        await _back_to_sales(context, arguments["quote_id"], reference)
+        return {"quote": reference, "status": "given_up", "reason": str(given_up)}
+    return await _FLOWS[accepted.quote.kind](context, accepted, reference)
+
+
+_FLOWS: Mapping[str, Callable[[FlowContext, AcceptedQuote, str], Awaitable[dict[str, Any]]]] = MappingProxyType(
+    {"new": order, "amend": amend, "renew": renew}
+)
+
+
+async def _back_to_sales(context: FlowContext, quote_id: str, reference: str) -> None:
+    """Show sales that nothing came of a quote that a customer had accepted."""
+    answer = await do(context, crm.read_quote(quote_id, context.txn))
+    if not crm.is_accepted(answer):
+        return  # nobody had accepted it, so there is nothing to take back
+    told = {"OrderStatus__c": "rejected", "Status": "Accept Failed"}
+    await mirror(context.txn, reference, quote_id, answer.at_us, told)
+    await tell("order.rejected", reference, context.txn, order_id=reference)
 
 
 async def _validated(context: FlowContext, quote_id: str, reference: str) -> AcceptedQuote:
@@ -35,7 +58,7 @@ async def _validated(context: FlowContext, quote_id: str, reference: str) -> Acc
         try:
             accepted = crm.accepted_quote(answer)
             is_told = is_told or await _told(context, accepted, reference)
-            problem = problem_of(accepted, context.settings)
+            problem = _unsigned(accepted) or problem_of(accepted, context.settings)
         except UnexpectedReply as error:
             problem = (error.code, str(error))
         except UnknownCurrency as error:
@@ -44,6 +67,12 @@ async def _validated(context: FlowContext, quote_id: str, reference: str) -> Acc
             return accepted
         code, detail = problem
         await ask_a_person(code, detail, quote_id=quote_id)
+
+
+def _unsigned(accepted: AcceptedQuote) -> Problem | None:
+    """Return what is wrong with a quote that nobody accepted: whoever asks for an order may name any quote."""
+    status = accepted.quote.status
+    return None if status in _SIGNED else ("CONFLICT.STATE", f"quote {accepted.quote.number} is {status}, not accepted")
 
 
 async def _told(context: FlowContext, accepted: AcceptedQuote, reference: str) -> bool:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from domain.objects import Quote
 from integration.settings import Settings
 from integration.systems.crm import AcceptedQuote
 
 Problem = tuple[str, str]
 KINDS = ("new", "amend", "renew")
+WITHOUT_LINES = frozenset({"cancel", "notice", "co_term", "extend_term", "shorten_term", "pause"})
+"""Kinds of amendments that may say nothing about products."""
+MOVES_THE_END = frozenset({"co_term", "extend_term", "shorten_term"})
 
 
 def problem_of(accepted: AcceptedQuote, settings: Settings) -> Problem | None:
@@ -31,7 +35,7 @@ def _entity_is_ours(accepted: AcceptedQuote, settings: Settings) -> Problem | No
 
 
 def _has_lines(accepted: AcceptedQuote, _settings: Settings) -> Problem | None:
-    if accepted.quote.lines or accepted.quote.amendment_kind in ("cancel", "co_term"):
+    if accepted.quote.lines or accepted.quote.amendment_kind in WITHOUT_LINES:
         return None
     return "VALIDATION.MISSING_FIELD", "the quote has no lines"
 
@@ -59,6 +63,35 @@ def _amendment_is_complete(accepted: AcceptedQuote, _settings: Settings) -> Prob
     quote = accepted.quote
     if quote.kind == "amend" and not (quote.subscription and quote.effective_date):
         return "VALIDATION.MISSING_FIELD", "an amendment names its subscription and its effective date"
+    if quote.amendment_kind in MOVES_THE_END and not quote.co_term_end:
+        return "VALIDATION.MISSING_FIELD", f"{quote.amendment_kind} names the new end of the term"
+    return _pause_ends(quote) if quote.amendment_kind == "pause" else None
+
+
+def _pause_ends(quote: Quote) -> Problem | None:
+    if quote.effective_date and quote.resume_date and quote.effective_date < quote.resume_date:
+        return None
+    return "VALIDATION.BUSINESS_RULE", "a pause names the later day on which the subscription goes on"
+
+
+def _renewal_is_complete(accepted: AcceptedQuote, _settings: Settings) -> Problem | None:
+    quote = accepted.quote
+    if quote.kind == "renew" and not (quote.subscription and quote.term_start and quote.term_months):
+        return "VALIDATION.MISSING_FIELD", "a renewal names the contract it follows, its start and its length"
+    return None
+
+
+def _prices_are_the_books(accepted: AcceptedQuote, _settings: Settings) -> Problem | None:
+    """A new quote lists the prices of the entries it was priced from; an amendment has those of its contract."""
+    if accepted.quote.kind != "new":
+        return None
+    for line in accepted.quote.lines:
+        listed = accepted.listed.get(line.id)
+        if listed is not None and listed != line.list_unit_minor:
+            return (
+                "DATA_QUALITY.PRICE_MISMATCH",
+                f"line {line.sku} lists {line.list_unit_minor}, the book says {listed}",
+            )
     return None
 
 
@@ -73,7 +106,9 @@ _RULES = (
     _entity_is_ours,
     _has_lines,
     _lines_add_up,
+    _prices_are_the_books,
     _discount_is_approved,
     _amendment_is_complete,
+    _renewal_is_complete,
     _address_is_usable,
 )

@@ -32,11 +32,15 @@ BASE = "/services/data/v62.0"
 _FIELDS = (
     "Id, QuoteNumber, Version__c, Status, Kind__c, AmendmentKind__c, Entity__c, CurrencyIsoCode, ExpirationDate, "
     "TermStart__c, TermMonths__c, DiscountPercent__c, Approvals__c, TotalPrice, PaymentMethod__c, Subscription__c, "
-    "EffectiveDate__c, Sequence__c, CoTermEnd__c, Account.Id, Account.AccountNumber, Account.Name, "
+    "EffectiveDate__c, Sequence__c, CoTermEnd__c, ResumeDate__c, Refund__c, "
+    "Account.Id, Account.AccountNumber, Account.Name, "
     "Account.BillingCountryCode, Account.BillingStateCode, Account.BillingPostalCode, Account.BillingStreet, "
     "Account.BillingCity, Account.PaymentCustomer__c, SystemModstamp"
 )
-_LINE_FIELDS = "Id, LineNumber, ProductCode__c, ProductKind__c, Quantity, ListPrice, UnitPrice, TotalPrice, Months__c"
+_LINE_FIELDS = (
+    "Id, LineNumber, ProductCode__c, ProductKind__c, Quantity, ListPrice, UnitPrice, TotalPrice, Months__c, "
+    "PricebookEntry.UnitPrice"
+)
 _QUOTE_QUERY = (
     f"SELECT {_FIELDS}, (SELECT {_LINE_FIELDS} FROM QuoteLineItems ORDER BY LineNumber) FROM Quote WHERE Id = '%s'"
 )
@@ -68,13 +72,17 @@ class Address(msgspec.Struct, frozen=True):
 
 
 class AcceptedQuote(msgspec.Struct, frozen=True):
-    """A quote as the CRM tells it, with what else of the account the flows need; `changed_us` is its last change."""
+    """A quote as the CRM tells it, with what else of the account the flows need; `changed_us` is its last change.
+
+    `listed` is what the price book says of a line, by the line's id, for lines that were priced from one.
+    """
 
     quote: Quote
     account: Account
     address: Address
     payment_customer: str
     changed_us: int = 0
+    listed: dict[str, int] = {}
 
 
 # --- calls ----------------------------------------------------------------------------------------------------------
@@ -131,6 +139,10 @@ class _AccountRow(msgspec.Struct):
     PaymentCustomer__c: str | None = None
 
 
+class _Entry(msgspec.Struct):
+    UnitPrice: Decimal
+
+
 class _LineRow(msgspec.Struct):
     Id: str
     LineNumber: int | str
@@ -141,6 +153,7 @@ class _LineRow(msgspec.Struct):
     UnitPrice: Decimal
     TotalPrice: Decimal
     Months__c: Decimal | None = None
+    PricebookEntry: _Entry | None = None
 
 
 class _LineRows(msgspec.Struct):
@@ -170,10 +183,20 @@ class _QuoteRow(msgspec.Struct):
     EffectiveDate__c: date | None = None
     Sequence__c: Decimal | None = None
     CoTermEnd__c: date | None = None
+    ResumeDate__c: date | None = None
+    Refund__c: str | None = None
 
 
 class _QuoteRows(msgspec.Struct):
     records: list[_QuoteRow]
+
+
+class _Status(msgspec.Struct):
+    Status: str
+
+
+class _Statuses(msgspec.Struct):
+    records: list[_Status]
 
 
 class AcceptedRow(msgspec.Struct, frozen=True):
@@ -190,6 +213,7 @@ class _AcceptedRows(msgspec.Struct):
 
 
 _quotes = msgspec.json.Decoder(_QuoteRows)
+_statuses = msgspec.json.Decoder(_Statuses)
 _accepted = msgspec.json.Decoder(_AcceptedRows)
 
 
@@ -207,7 +231,24 @@ def accepted_quote(answer: Answer) -> AcceptedQuote:
         account.BillingCountryCode or "",
     )
     changed_us = instant_of(row.SystemModstamp) if row.SystemModstamp else answer.at_us
-    return AcceptedQuote(_quote(row), _account(row), address, account.PaymentCustomer__c or "", changed_us)
+    return AcceptedQuote(
+        _quote(row), _account(row), address, account.PaymentCustomer__c or "", changed_us, _listed(row)
+    )
+
+
+def _listed(row: _QuoteRow) -> dict[str, int]:
+    lines = row.QuoteLineItems.records if row.QuoteLineItems else ()
+    return {
+        line.Id: minor(line.PricebookEntry.UnitPrice, row.CurrencyIsoCode)
+        for line in lines
+        if line.PricebookEntry is not None
+    }
+
+
+def is_accepted(answer: Answer) -> bool:
+    """Tell whether a customer has accepted the quote of an answer to `read_quote`, and nothing came of it yet."""
+    rows = read(answer, _statuses).records
+    return bool(rows) and rows[0].Status == "Accepted"
 
 
 def _account(row: _QuoteRow) -> Account:
@@ -231,7 +272,7 @@ def _quote(row: _QuoteRow) -> Quote:
         term_start=row.TermStart__c, term_months=int(row.TermMonths__c or 0), subscription=row.Subscription__c or "",
         effective_date=row.EffectiveDate__c, sequence=int(row.Sequence__c or 0),
         deltas=tuple(map(_delta, lines)) if is_amendment else (), co_term_end=row.CoTermEnd__c,
-        payment_method=row.PaymentMethod__c or "",
+        resume_date=row.ResumeDate__c, refund=row.Refund__c or "", payment_method=row.PaymentMethod__c or "",
     )  # fmt: skip
 
 

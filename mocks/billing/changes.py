@@ -124,6 +124,9 @@ def _apply(billing: Billing, subscription: Subscription, change: Change) -> Sett
         charges=subscription.charges + _new_charges(subscription, change),
         applied=_applied(subscription, change.day, change.reference),
     )
+    if change.known is not None:
+        kept = tuple(row for row in subscription.applied if row[1] in change.known)
+        subscription = replace(subscription, applied=kept)
     billing.save_subscription(subscription)
     announce(billing, "subscription_changed", subscription)
     since = min(days.values(), default=change.day)
@@ -171,6 +174,15 @@ def _applied(subscription: Subscription, day: date, reference: str) -> tuple[tup
     """
     kept = tuple(row for row in subscription.applied if row[0] <= day and row[1] != reference)
     return (*kept, (day, reference)) if reference else kept
+
+
+def noted(subscription: Subscription, known: tuple[str, ...] | None) -> tuple[tuple[date, str], ...]:
+    """Return what is applied once an integration has noted its amendments: those it names, new ones at the end."""
+    if known is None:
+        return subscription.applied
+    kept = tuple(row for row in subscription.applied if row[1] in known)
+    there = {reference for _, reference in kept}
+    return (*kept, *[(subscription.start, reference) for reference in known if reference and reference not in there])
 
 
 def drop_scheduled(billing: Billing, key: str) -> Settled:

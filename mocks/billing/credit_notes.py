@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import date
 
+import msgspec
 from msgspec.structs import replace
 
 from domain.money import allocate as shares
@@ -111,11 +113,20 @@ def _keep(billing: Billing, invoice: Invoice, note: CreditNote) -> None:
         billing.announce("invoice_updated", (("invoice", invoice),), invoice.txn)
 
 
+class Wish(msgspec.Struct, frozen=True):
+    """What a caller wants back of a line: an amount, and the days (the end exclusive) it is for, where that matters."""
+
+    line: str
+    amount_minor: int
+    start: date | None = None
+    end: date | None = None
+
+
 # --- by hand ----------------------------------------------------------------------------------------------------------
 
 
 def create(
-    billing: Billing, key: str, type_: str, reason: str, total: int | None, wanted: list[tuple[str, int]], notes: str
+    billing: Billing, key: str, type_: str, reason: str, total: int | None, wanted: list[Wish], notes: str
 ) -> CreditNote:
     """Create a note a caller asks for: amounts of named lines, or a total spread over what the lines have left."""
     invoice = billing.invoice(key)
@@ -123,14 +134,14 @@ def create(
         raise Refusal("invalid_state_for_request", f"invoice {key} is voided and cannot be credited")
     if not wanted:
         wanted = _spread(billing, invoice, total)
-    lines = tuple(_by_hand(billing, invoice, index, line, amount) for index, (line, amount) in enumerate(wanted))
+    lines = tuple(_by_hand(invoice, index, wish) for index, wish in enumerate(wanted))
     _check_caps(billing, invoice, lines)
     amount = sum(line.amount_minor for line in lines)
     if total is not None and total != amount:
         detail = f"total is {total}, but the lines add up to {amount}"
         raise Refusal("param_wrong_value", detail, field="total")
     _check_type(invoice, type_, amount)
-    stamped = tuple(_stamped(line, invoices.next_line_id(billing)) for line in lines)
+    stamped = tuple(msgspec.structs.replace(line, id=invoices.next_line_id(billing)) for line in lines)
     txn = _txn(billing, notes) or invoice.txn
     return _create(billing, invoice, stamped, type_, reason, txn=txn, reference=notes, notes=notes)
 
@@ -141,7 +152,7 @@ def _txn(billing: Billing, notes: str) -> str:
     return quote_number(notes) or (billing.book.txn_of(other.group()) if other is not None else "")
 
 
-def _spread(billing: Billing, invoice: Invoice, total: int | None) -> list[tuple[str, int]]:
+def _spread(billing: Billing, invoice: Invoice, total: int | None) -> list[Wish]:
     left = [line.amount_minor - billing.credited.get(line.id, 0) for line in invoice.lines]
     if total is None:
         raise Refusal("param_wrong_value", "give a total or line items to credit", field="total")
@@ -149,23 +160,19 @@ def _spread(billing: Billing, invoice: Invoice, total: int | None) -> list[tuple
         detail = f"{total} cannot be credited: lines of {invoice.id} have {sum(left)} left"
         raise Refusal("param_wrong_value", detail, field="total")
     amounts = shares(total, left)
-    return [(line.id, amount) for line, amount in zip(invoice.lines, amounts, strict=True) if amount]
+    return [Wish(line.id, amount) for line, amount in zip(invoice.lines, amounts, strict=True) if amount]
 
 
-def _by_hand(billing: Billing, invoice: Invoice, index: int, key: str, amount: int) -> Line:
-    line = next((line for line in invoice.lines if line.id == key), None)
+def _by_hand(invoice: Invoice, index: int, wish: Wish) -> Line:
+    line = next((line for line in invoice.lines if line.id == wish.line), None)
     if line is None:
-        detail = f"{key} is no line of {invoice.id}"
+        detail = f"{wish.line} is no line of {invoice.id}"
         raise Refusal("param_wrong_value", detail, field=f"line_items[reference_line_item_id][{index}]")
+    if wish.end is not None and wish.start is not None and wish.end <= wish.start:
+        raise Refusal("param_wrong_value", "must lie after date_from", field=f"line_items[date_to][{index}]")
     return Line(
-        id="", sku=line.sku, kind=line.kind, quantity=1, unit_minor=amount, amount_minor=amount, reverses=line.id
-    )
-
-
-def _stamped(line: Line, key: str) -> Line:
-    return Line(
-        id=key, sku=line.sku, kind=line.kind, quantity=1, unit_minor=line.unit_minor, amount_minor=line.amount_minor,
-        reverses=line.reverses,
+        id="", sku=line.sku, kind=line.kind, quantity=1, unit_minor=wish.amount_minor, amount_minor=wish.amount_minor,
+        reverses=line.id, period_start=wish.start, period_end=wish.end,
     )  # fmt: skip
 
 

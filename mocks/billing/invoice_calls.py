@@ -78,10 +78,16 @@ def create_credit_note(billing: Billing, call: Call) -> Reply:
         body.type,
         body.create_reason_code or body.reason_code,
         body.total,
-        [(row.reference_line_item_id, row.amount) for row in body.line_items],
+        [_wish(billing, body.reference_invoice_id, row) for row in body.line_items],
         body.customer_notes,
     )
     return shown(billing, ("credit_note", note), ("invoice", billing.invoice(note.invoice)))
+
+
+def _wish(billing: Billing, invoice: str, row: f.NoteRow) -> credit_notes.Wish:
+    zone = billing.invoice(invoice).zone
+    start, end = (None if at is None else billing.day_at(at, zone) for at in (row.date_from, row.date_to))
+    return credit_notes.Wish(row.reference_line_item_id, row.amount, start, end)
 
 
 def record_refund(billing: Billing, call: Call) -> Reply:

@@ -122,6 +122,7 @@ class Change(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     reference: str
     txn: str
     meta: str = ""
+    known: tuple[str, ...] | None = None  # the references that are applied afterwards, as the caller notes them
 
 
 class Cancellation(msgspec.Struct, frozen=True, gc=False, kw_only=True):

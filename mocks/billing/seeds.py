@@ -17,6 +17,7 @@ from mocks.billing.model import Billing, quote_number
 from mocks.billing.records import Address, Charge, Customer, Invoice, ItemPrice, Subscription
 from mocks.billing.resources import Item, ItemFamily
 from mocks.billing.terms import Price, Term, per_unit, segments
+from mocks.kernel.codec import encode_json
 
 FAMILY = "price-list"
 
@@ -77,6 +78,8 @@ def _day(value: date | str) -> date:
 def seed_subscription(billing: Billing, arguments: dict[str, Any]) -> None:
     """Act `seed_subscription` {id, account, name, entity, currency, net_term_days, items, start, term_end, billed_to}.
 
+    `meta_data` is what an integration has noted on it, if anything.
+
     Everything whose bill day lies before `billed_to` is billed by one opening invoice, paid, without tax and closed
     at the start of that day; it is the base of later credits. No events are sent for the past.
     """
@@ -100,7 +103,7 @@ def seed_subscription(billing: Billing, arguments: dict[str, Any]) -> None:
         at_term_end=arguments.get("at_term_end", "cancel"),
         terms=terms,
         charges=charges,
-        meta="",
+        meta=encode_json(arguments["meta_data"]).decode() if "meta_data" in arguments else "",
         created_us=now_us,
         updated_us=now_us,
         activated_us=midnight_us(start, customer.zone),

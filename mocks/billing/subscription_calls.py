@@ -145,7 +145,7 @@ def updated(billing: Billing, key: str, body: f.UpdateSubscription) -> Settled:
         detail = f"subscription {subscription.id} has started; only a future one can be given another start_date"
         raise Refusal("invalid_state_for_request", detail, field="start_date")
     if wanted is None:
-        return _plainly(billing, subscription, body)
+        return _plainly(billing, subscription, body, _known(meta))
     if body.coupon_ids:
         subscription = billing.keep_subscription(_with_coupons(billing, subscription, body))
     reference = _reference(body.custom, meta)
@@ -158,6 +158,7 @@ def updated(billing: Billing, key: str, body: f.UpdateSubscription) -> Settled:
         reference=reference,
         txn=quote_number(reference, *body.custom.values()),
         meta=body.meta_data,
+        known=_known(meta),
     )
     return changes.amend(billing, subscription.id, change)
 
@@ -170,11 +171,22 @@ def _revised(billing: Billing, subscription: Subscription, wanted: Any, body: f.
     return changes.revise(billing, subscription.id, start, wanted, body.replace_items_list, body.meta_data)
 
 
-def _plainly(billing: Billing, subscription: Subscription, body: f.UpdateSubscription) -> Settled:
+def _known(meta: dict[str, Any]) -> tuple[str, ...] | None:
+    """Return the amendments that an integration notes on the subscription, None when it notes none of that kind."""
+    rows = meta.get("amendments")
+    if not isinstance(rows, list):
+        return None
+    return tuple([str(row.get("ref", "")) if isinstance(row, dict) else str(row) for row in rows])
+
+
+def _plainly(
+    billing: Billing, subscription: Subscription, body: f.UpdateSubscription, known: tuple[str, ...] | None
+) -> Settled:
     changed = subscriptions.touched(
         billing,
         _with_coupons(billing, subscription, body),
         meta=body.meta_data or subscription.meta,
+        applied=changes.noted(subscription, known),
         reference=subscription.reference if body.po_number is None else body.po_number,
         auto_collection=body.auto_collection or subscription.auto_collection,
     )

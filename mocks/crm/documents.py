@@ -86,6 +86,8 @@ def quote_document(row: Row, line_rows: Sequence[Row], account: Row | None, stat
         sequence=row[at["Sequence__c"]] or 0,
         deltas=tuple(map(_delta, lines)) if amends else (),
         co_term_end=row[at["CoTermEnd__c"]],
+        resume_date=row[at["ResumeDate__c"]],
+        refund=row[at["Refund__c"]] or "",
         payment_method=row[at["PaymentMethod__c"]] or "",
     )
 

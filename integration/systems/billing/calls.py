@@ -66,8 +66,13 @@ def item_price(sku: str, currency: str, months: int) -> str:
 
 
 def create_subscription(quote: Quote, reference: str, start: date, key: str) -> Call:
-    """Create the subscription of an order, to start on a future date: it is activated when fulfilment is complete."""
+    """Create the subscription of an order, to start on a date; one to come is activated when fulfilment is complete.
+
+    The successor of a contract names the one it renews.
+    """
     meta = {"txn": quote.txn, "entity": quote.entity, "reference": reference}
+    if quote.kind == "renew":
+        meta["renews"] = quote.subscription
     fields: Fields = [
         ("id", quote.number),
         ("start_date", seconds_of_date(start)),
@@ -139,15 +144,47 @@ def change_term_end(subscription: str, end: date, key: str, txn: str) -> Call:
     return _post(f"/subscriptions/{subscription}/change_term_end", fields, key, txn, "change_term_end")
 
 
-def cancel(subscription: str, effective: date, reference: str, key: str, txn: str) -> Call:
-    """Cancel a subscription from a date on, with credit for the unused part of what was billed."""
+REFUNDS = {"": "prorate", "prorated": "prorate", "none": "none", "full": "full"}
+"""What a cancellation gives back of what was paid ahead, in the vendor's words."""
+
+
+def cancel(subscription: str, effective: date, reference: str, key: str, txn: str, refund: str = "") -> Call:
+    """Cancel a subscription from a date on; by default with credit for the unused part of what was billed."""
     fields: Fields = [
         ("cancel_option", "specific_date"),
         ("cancel_at", seconds_of_date(effective)),
-        ("credit_option_for_current_term_charges", "prorate"),
+        ("credit_option_for_current_term_charges", REFUNDS[refund]),
         ("cf_amendment_ref", reference),
     ]
     return _post(f"/subscriptions/{subscription}/cancel_for_items", fields, key, txn, "cancel_subscription")
+
+
+def revoke_cancellation(subscription: str, key: str, txn: str) -> Call:
+    """Take back a cancellation that waits for its date."""
+    path = f"/subscriptions/{subscription}/remove_scheduled_cancellation"
+    return _post(path, [], key, txn, "remove_scheduled_cancellation")
+
+
+def note(subscription: str, meta: Mapping[str, Any], key: str, txn: str) -> Call:
+    """Note on a subscription what the integration must know of it; nothing else changes."""
+    fields: Fields = [("meta_data", json_body(meta).decode())]
+    return _post(f"/subscriptions/{subscription}/update_for_items", fields, key, txn, "note_subscription")
+
+
+def pause(subscription: str, start: date, resume: date, key: str, txn: str) -> Call:
+    """Pause a subscription from a date on; it goes on by itself on another. The vendor gives no credit for a pause."""
+    fields: Fields = [
+        ("pause_option", "specific_date"),
+        ("pause_date", seconds_of_date(start)),
+        ("resume_date", seconds_of_date(resume)),
+    ]
+    return _post(f"/subscriptions/{subscription}/pause", fields, key, txn, "pause_subscription")
+
+
+def resume(subscription: str, key: str, txn: str) -> Call:
+    """Let a paused subscription go on at once."""
+    fields: Fields = [("resume_option", "immediately"), ("charges_handling", "invoice_immediately")]
+    return _post(f"/subscriptions/{subscription}/resume", fields, key, txn, "resume_subscription")
 
 
 def read_invoice(invoice: str, txn: str) -> Call:
@@ -202,6 +239,38 @@ def record_payment(invoice: str, payment: str, amount_minor: int, day: date, key
 def read_credit_note(note: str, txn: str) -> Call:
     """Ask for a credit note."""
     return _get(f"/credit_notes/{note}", txn, "read_credit_note")
+
+
+class Unused(msgspec.Struct, frozen=True):
+    """Days of an invoice line (the end exclusive) that were paid for and not used, and what they are worth."""
+
+    line: str
+    amount_minor: int
+    start: date
+    end: date
+
+
+def credit_unused(invoice: str, is_due: bool, parts: Sequence[Unused], remark: str, key: str, txn: str) -> Call:
+    """Credit days of an invoice that were not used; `remark` tells later what for."""
+    fields: Fields = [
+        ("reference_invoice_id", invoice),
+        ("type", "adjustment" if is_due else "refundable"),
+        ("reason_code", "other"),
+        ("total", sum(part.amount_minor for part in parts)),
+        ("customer_notes", remark),
+    ]
+    for index, part in enumerate(parts):
+        fields.append((f"line_items[reference_line_item_id][{index}]", part.line))
+        fields.append((f"line_items[amount][{index}]", part.amount_minor))
+        fields.append((f"line_items[date_from][{index}]", seconds_of_date(part.start)))
+        fields.append((f"line_items[date_to][{index}]", seconds_of_date(part.end)))
+    return _post("/credit_notes", fields, key, txn, "create_credit_note")
+
+
+def invoices_of_subscription(subscription: str, txn: str) -> Call:
+    """Ask for the invoices of a subscription, the newest first."""
+    path = f"/invoices?subscription_id[is]={subscription}&limit=100&sort_by[desc]=date"
+    return _get(path, txn, "list_invoices")
 
 
 def credit_notes_of(invoice: str, txn: str) -> Call:

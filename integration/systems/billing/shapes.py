@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -13,6 +14,7 @@ from integration.systems.crm import Address
 from integration.systems.wire import date_of_seconds, read
 
 NOT_FOUND = "resource_not_found"
+WRONG_STATE = "invalid_state_for_request"
 ONE_TIME = "one_time"
 TAX_REASON = "tax_change"
 TAX_PREFIX = "Tax "
@@ -147,6 +149,12 @@ class SubscriptionItem(msgspec.Struct, frozen=True):
         return Terms(sku, self.quantity, self.unit_price, months)
 
 
+class ContractTerm(msgspec.Struct, frozen=True):
+    """The contract behind a subscription: when it ends, in Unix seconds."""
+
+    contract_end: int
+
+
 class BillingSubscription(msgspec.Struct, frozen=True):
     """A subscription as billing shows it."""
 
@@ -156,7 +164,16 @@ class BillingSubscription(msgspec.Struct, frozen=True):
     currency_code: str
     subscription_items: list[SubscriptionItem]
     start_date: int = 0
+    business_entity_id: str = ""
+    cancelled_at: int | None = None
+    resume_date: int | None = None
+    contract_term: ContractTerm | None = None
     meta_data: dict[str, Any] = {}
+
+    @property
+    def ends(self) -> date | None:
+        """The day on which the contract ends (exclusive); None for one that goes on for ever."""
+        return None if self.contract_term is None else date_of_seconds(self.contract_term.contract_end)
 
 
 class _Invoice(msgspec.Struct):

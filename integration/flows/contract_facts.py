@@ -1,0 +1,68 @@
+"""What the flows of a contract's life say in canonical events: amendments, renewals, subscriptions, what was undone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from domain.objects import Quote
+from integration.flows.facts import amount
+from integration.systems.billing import BillingSubscription, SubscriptionItem
+
+Body = dict[str, Any]
+
+
+def _books(entity: str, day: date) -> Body:
+    return {"legal_entity": entity, "business_date": day.isoformat()}
+
+
+def amendment_booked(quote: Quote, reference: str, day: date) -> Body:
+    """Return the body of `amendment.booked`: the ERP holds it, billing will apply it on its date."""
+    deltas = [
+        {"sku": delta.sku, "quantity": delta.quantity, "price": amount(delta.unit_minor, quote.currency)}
+        for delta in quote.deltas
+    ]
+    effective = quote.effective_date.isoformat() if quote.effective_date else ""
+    return {
+        **_books(quote.entity, day), "amendment_id": reference, "contract_id": quote.subscription,
+        "kind": quote.amendment_kind, "effective_date": effective, "deltas": deltas,
+    }  # fmt: skip
+
+
+def amendment_applied(row: Mapping[str, Any], subscription: str, entity: str, currency: str, day: date) -> Body:
+    """Return the body of `amendment.applied`: billing holds the new terms."""
+    return {
+        **_books(entity, day), "amendment_id": row["ref"], "contract_id": subscription, "kind": row["kind"],
+        "effective_date": row["effective"], "currency": currency,
+    }  # fmt: skip
+
+
+def order_cancelled(reference: str, entity: str, day: date, reason: str) -> Body:
+    """Return the body of `order.cancelled`: what was booked was taken back."""
+    return {**_books(entity, day), "order_id": reference, "reason": reason}
+
+
+def subscription(found: BillingSubscription, day: date) -> Body:
+    """Return the body of the facts about a subscription, as billing shows it."""
+    charges = [_charge(found, item) for item in found.subscription_items]
+    return {
+        **_books(found.business_entity_id, day), "subscription_id": found.id, "contract_id": found.id,
+        "account": found.customer_id, "currency": found.currency_code, "charges": charges,
+        "term_end": found.ends.isoformat() if found.ends else None,
+    }  # fmt: skip
+
+
+def _charge(found: BillingSubscription, item: SubscriptionItem) -> Body:
+    terms = item.terms()
+    price = amount(terms.unit_minor, found.currency_code)
+    return {"sku": terms.sku, "quantity": terms.quantity, "price": price, "billing_months": terms.months}
+
+
+def renewal(quote: Quote, uplift_percent: str, day: date) -> Body:
+    """Return the body of the facts about a renewal; `due_on` is the day on which the contract it follows ends."""
+    return {
+        **_books(quote.entity, day), "contract_id": quote.subscription, "successor_id": quote.number,
+        "due_on": quote.term_start.isoformat() if quote.term_start else "", "uplift_pct": uplift_percent,
+        "is_automatic": quote.amendment_kind == "auto", "total": amount(quote.total_minor, quote.currency),
+    }  # fmt: skip

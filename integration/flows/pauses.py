@@ -1,0 +1,167 @@
+"""Pauses: a subscription rests for some days, goes on, and the customer gets back what was paid for those days.
+
+The vendor stops charging but gives nothing back for days that were paid ahead (what is billed stays billed). So once
+the subscription goes on, each day of the pause that an invoice covers is credited, by the share of the line it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from domain.calendar import midnight_us
+from domain.rounding import Rounding, round_ratio
+from integration.effects import Now, Receive
+from integration.flow import FlowContext
+from integration.flows import contract_facts as facts
+from integration.flows.steps import US_PER_SECOND, day_in, do, key_of, tell
+from integration.outcomes import Answer, CallFailed
+from integration.systems import billing
+from integration.systems.billing import BillingInvoice, BillingSubscription, InvoiceLine, Unused
+from integration.systems.wire import date_of_seconds
+
+Row = dict[str, Any]
+_POLL_SECONDS = 6 * 3600
+_SOON_SECONDS = 300
+Days = tuple[date, date]
+
+
+async def pause(context: FlowContext, found: BillingSubscription, row: Row, meta: Mapping[str, Any], key: str) -> None:
+    """Pause a subscription, wait until it goes on, and credit the days that were paid for and not used."""
+    await do(context, billing.note(found.id, meta, f"{key}/note", context.txn))
+    start, end = date.fromisoformat(row["effective"]), date.fromisoformat(row["resume"])
+
+    async def is_paused() -> Answer | None:
+        answer = await do(context, billing.read_subscription(found.id, context.txn))
+        return answer if billing.subscription_of(answer).status == "paused" else None
+
+    entity = found.business_entity_id
+    await do(context, billing.pause(found.id, start, end, key, context.txn), is_paused)
+    body = facts.subscription(found, day_in(context, entity, await Now()))
+    await tell("subscription.suspended", found.id, context.txn, **body)
+    after = await _resumed(context, found, midnight_us(end, context.settings.zones[entity]))
+    await tell("subscription.resumed", found.id, context.txn, **facts.subscription(found, resumed_on(after, row)))
+    await _credited(context, after, (start, resumed_on(after, row)), row["ref"])
+
+
+def resumed_on(found: BillingSubscription, row: Row) -> date:
+    """Return the first day after a pause: the one agreed, or the earlier one on which people had it resumed."""
+    early = found.meta_data.get("resumed", {}).get(row["ref"], "")
+    return date.fromisoformat(early or row["resume"])
+
+
+async def _resumed(context: FlowContext, found: BillingSubscription, due_us: int) -> BillingSubscription:
+    """Wait until a subscription goes on: by itself on its day, or earlier because people asked for it."""
+    while True:
+        left_seconds = (due_us - await Now()) / US_PER_SECOND
+        pause_seconds = _SOON_SECONDS if left_seconds < 0 else min(left_seconds + _SOON_SECONDS, _POLL_SECONDS)
+        await Receive("subscription_resumed", found.id, pause_seconds)
+        answer = await do(context, billing.read_subscription(found.id, context.txn))
+        now = billing.subscription_of(answer)
+        if now.status != "paused":
+            return now
+
+
+async def resume(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Let a paused subscription go on before its day. Arguments: request, subscription."""
+    subscription = arguments["subscription"]
+    key = key_of(context, subscription, f"resume/{arguments['request']}")
+    answer = await do(context, billing.read_subscription(subscription, context.txn))
+    found = billing.subscription_of(answer)
+    if found.status != "paused":
+        return {"subscription": subscription, "status": "not_paused"}
+    today = day_in(context, found.business_entity_id, answer.at_us)
+
+    async def goes_on() -> Answer | None:
+        again = await do(context, billing.read_subscription(subscription, context.txn))
+        return again if billing.subscription_of(again).status != "paused" else None
+
+    try:
+        await do(context, billing.resume(subscription, key, context.txn), goes_on, allow=(billing.WRONG_STATE,))
+    except CallFailed:
+        return {"subscription": subscription, "status": "not_paused"}  # its day came meanwhile
+    rows = [row for row in found.meta_data.get("amendments", ()) if row["kind"] == "pause"]
+    if rows:
+        resumed = {**found.meta_data.get("resumed", {}), rows[-1]["ref"]: today.isoformat()}
+        meta = {**found.meta_data, "resumed": resumed}
+        await do(context, billing.note(subscription, meta, f"{key}/note", context.txn))
+    return {"subscription": subscription, "status": "resumed", "on": today.isoformat()}
+
+
+# --- what was paid for and not used ---------------------------------------------------------------------------------
+
+
+async def _credited(context: FlowContext, found: BillingSubscription, rest: Days, reference: str) -> None:
+    """Credit the days of a pause on every invoice that covers them."""
+    answer = await do(context, billing.invoices_of_subscription(found.id, context.txn))
+    for invoice in billing.invoices_of(answer):
+        if any(_covered(line, rest) for line in invoice.line_items):
+            await _credit_invoice(context, invoice.id, rest, reference)
+
+
+async def _credit_invoice(context: FlowContext, invoice: str, rest: Days, reference: str) -> None:
+    remark = f"Pause {reference} {rest[0]} to {rest[1]}"
+    key = key_of(context, invoice, f"pause/{reference}")
+
+    async def there() -> Answer | None:
+        known = await do(context, billing.credit_notes_of(invoice, context.txn))
+        return known if any(note.customer_notes == remark for note in billing.credit_notes_in(known)) else None
+
+    for choice in range(1, 4):
+        notes = billing.credit_notes_in(await do(context, billing.credit_notes_of(invoice, context.txn)))
+        shown = billing.invoice_of(await do(context, billing.read_invoice(invoice, context.txn)))
+        taken = [line for note in notes for line in note.line_items]
+        parts = unused(shown, taken, rest)
+        if not parts:
+            return
+        is_due = shown.amount_due >= sum(part.amount_minor for part in parts)
+        call = billing.credit_unused(invoice, is_due, parts, remark, f"{key}/{choice}", context.txn)
+        try:
+            await do(context, call, there, allow=(400, 409) if choice < 3 else ())
+        except CallFailed:
+            continue  # a payment came in between: what is due is something else now
+        return
+
+
+def unused(invoice: BillingInvoice, taken: Sequence[InvoiceLine], rest: Days) -> list[Unused]:
+    """Return what each line of an invoice was paid for days in `rest` that no credit has taken back yet.
+
+    The value of a day is its share of the line's own days, rounded half up once for each stretch of days.
+    """
+    parts = []
+    for line in invoice.line_items:
+        own = [note for note in taken if note.reference_line_item_id == line.id]
+        left_minor = line.amount - sum(note.amount for note in own)
+        for start, end in _cut(_covered(line, rest), [_days(note) for note in own if note.date_to > note.date_from]):
+            share = Fraction((end - start).days, (_days(line)[1] - _days(line)[0]).days)
+            amount_minor = min(round_ratio(line.amount * share, Rounding.HALF_UP), left_minor)
+            left_minor -= amount_minor
+            if amount_minor:
+                parts.append(Unused(line.id, amount_minor, start, end))
+    return parts
+
+
+def _days(line: InvoiceLine) -> Days:
+    return date_of_seconds(line.date_from), date_of_seconds(line.date_to)
+
+
+def _covered(line: InvoiceLine, rest: Days) -> list[Days]:
+    """Return the days in `rest` that a recurring line was billed for."""
+    if line.jurisdiction or line.date_to <= line.date_from or not line.canonical().months:
+        return []
+    start, end = _days(line)
+    shared = max(start, rest[0]), min(end, rest[1])
+    return [shared] if shared[0] < shared[1] else []
+
+
+def _cut(spans: list[Days], taken: Sequence[Days]) -> list[Days]:
+    for low, high in taken:
+        spans = [
+            part
+            for start, end in spans
+            for part in ((start, min(end, low)), (max(start, high), end))
+            if part[0] < part[1]
+        ]
+    return spans

@@ -1,0 +1,101 @@
+"""Taking back what people gave up half-way: an amendment in billing, in the ERP and before the eyes of sales.
+
+Like every compensation it is a flow: journaled, retried, resumed. It runs in the queue of the subscription, so nothing
+else changes it meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import date
+from typing import Any
+
+from msgspec.structs import replace
+
+from integration.effects import Now
+from integration.flow import FlowContext
+from integration.flows import contract_facts as facts
+from integration.flows.amendments import Plan, Row, apply, change_of, order_key, terms_after
+from integration.flows.orders import close_if_there
+from integration.flows.steps import day_in, do, if_found, key_of, mirror, tell
+from integration.outcomes import Answer, CallFailed
+from integration.systems import billing, erp
+from integration.systems.billing import BillingSubscription
+
+
+async def undo_amendment(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Take an amendment back from whatever step it reached.
+
+    Arguments: row, subscription, quote_id, entity, reason; base, rows and former_end when billing was asked already.
+    """
+    row: Row = arguments["row"]
+    if "rows" in arguments:
+        await _restored(context, arguments, row)
+    if arguments["quote_id"]:
+        await taken_off_the_books(context, row["ref"], arguments["quote_id"], arguments["entity"], arguments["reason"])
+    return {"amendment": row["ref"], "status": "cancelled"}
+
+
+async def taken_off_the_books(context: FlowContext, reference: str, quote_id: str, entity: str, reason: str) -> None:
+    """Close the order of a quote, if it has one; the quote goes back to sales."""
+    booked = await if_found(context, erp.read_order(reference, context.txn))
+    at_us = await Now()
+    if booked is None:
+        told = {"OrderStatus__c": "rejected", "Status": "Accept Failed"}
+        await mirror(context.txn, reference, quote_id, at_us, told)
+        await tell("order.rejected", reference, context.txn, order_id=reference)
+        return
+    await close_if_there(context, reference)
+    await mirror(context.txn, reference, quote_id, at_us, {"OrderStatus__c": "cancelled"})
+    body = facts.order_cancelled(reference, entity, day_in(context, entity, at_us), reason)
+    await tell("order.cancelled", reference, context.txn, **body)
+
+
+async def _restored(context: FlowContext, arguments: Mapping[str, Any], row: Row) -> None:
+    """Make the subscription what it would be without an amendment."""
+    answer = await do(context, billing.read_subscription(arguments["subscription"], context.txn))
+    found = billing.subscription_of(answer)
+    noted = any(known["ref"] == row["ref"] for known in found.meta_data.get("amendments", ()))
+    if row["kind"] == "notice" and found.status == "non_renewing":
+        key = key_of(context, found.id, f"undo/{row['ref']}")
+        await do(context, billing.revoke_cancellation(found.id, key, context.txn))
+    if row["kind"] == "pause":
+        await _resumed(context, found, arguments, row)
+        return
+    if noted:
+        await _reapplied(context, found, arguments, row)
+
+
+async def _resumed(context: FlowContext, found: BillingSubscription, arguments: Mapping[str, Any], row: Row) -> None:
+    key = key_of(context, found.id, f"undo/{row['ref']}")
+    if found.status == "paused":
+        with suppress(CallFailed):  # it may go on by itself just now
+            await do(context, billing.resume(found.id, key, context.txn), allow=(billing.WRONG_STATE,))
+    meta = {**found.meta_data, "base": arguments["base"], "amendments": arguments["rows"]}
+    await do(context, billing.note(found.id, meta, f"{key}/note", context.txn))
+
+
+async def _reapplied(context: FlowContext, found: BillingSubscription, arguments: Mapping[str, Any], row: Row) -> None:
+    """Set the terms before the amendment from its day on, then apply again what comes after it."""
+    rows: list[Row] = arguments["rows"]
+    place = sum(1 for known in rows if order_key(known) < order_key(row))
+    cause = f"undo/{row['ref']}"
+    key = key_of(context, found.id, f"apply/{cause}")
+    with_it = Plan(found=found, base=arguments["base"], rows=[*rows[:place], row, *rows[place:]], place=place)
+    meta = {**found.meta_data, "base": arguments["base"], "amendments": rows[:place], "mark": key}
+    terms = terms_after(arguments["base"], rows[:place])
+    before = replace(change_of(with_it, place, key), terms=terms, reference="", meta=meta)
+
+    async def is_restored() -> Answer | None:
+        answer = await do(context, billing.read_subscription(found.id, context.txn))
+        return answer if billing.subscription_of(answer).meta_data.get("mark") == key else None
+
+    await do(context, billing.change_terms(before, key, context.txn), is_restored)
+    plan = Plan(found=found, base=arguments["base"], rows=rows, place=place)
+    for index in range(place, len(rows)):
+        await apply(context, plan, index, cause)
+    former = arguments["former_end"]
+    if row["co_term_end"] and former and found.ends is not None and found.ends.isoformat() != former:
+        end = date.fromisoformat(former)
+        await do(context, billing.change_term_end(found.id, end, f"{key}/end", context.txn))
