@@ -58,6 +58,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True, tag="context"):
     retry_budget_percent: int = 20
     credit_grace_seconds: int = 120
     signature_tolerance_seconds: int = 300
+    twins: tuple[tuple[str, str], ...] = ()  # (account, the account of the same party that was there before it)
 
 
 class Acted(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="acted"):

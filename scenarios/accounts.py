@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from domain.currency import quantum_count
+from scenarios import luck
 from scenarios.catalogue import PRICE_LEVELS
 from scenarios.ground import LIVE_FIRST, SECOND_US, Ground
 from scenarios.luck import lognormal, one_of, weighted, whole
@@ -19,11 +20,19 @@ HARD_DECLINES = ("expired_card", "lost_card", "pickup_card")
 CREDIT_LIMIT_MAJOR = 5_000_000  # dollars; well above any exposure, so that holds come from the scenario alone
 _ABROAD = {"US": ("US",), "GB": ("GB",), "DE": ("DE", "DE", "DE", "FR"), "FR": ("FR", "FR", "DE"), "JP": ("JP",)}
 _FOREIGN = ("USD", "EUR", "GBP")
+LIKENESSES = (("tax_id", 0.45), ("domain", 0.30), ("doubtful", 0.25))
+"""(likeness, weight) of accounts that were entered twice [E]."""
+DUNS_EVERY = 3  # accounts have a D-U-N-S number that sales knows [E]
+_TAX_ID_PREFIXES = {"GB": "GB", "DE": "DE", "FR": "FR00", "JP": "T0000"}
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One account and the manners of its payments. `pays_after_days` counts from the request to pay."""
+    """One account and the manners of its payments. `pays_after_days` counts from the request to pay.
+
+    `twin` is the account of the same party that was there before; empty for almost all. `likeness` says what this
+    account has in common with another one: the tax id, the domain, or only a name (`doubtful`, `lookalike`).
+    """
 
     id: str
     name: str
@@ -43,6 +52,11 @@ class Account:
     returned: bool
     pays_after_days: int
     terms_days: int
+    tax_id: str
+    duns: str
+    website: str
+    twin: str = ""
+    likeness: str = ""
 
     @property
     def payment_customer(self) -> str:
@@ -66,9 +80,9 @@ def account(ground: Ground, serial: int, site_index: int) -> Account:
     declined = method == "card" and ground.chance("card_declined", serial)
     hard = declined and ground.chance("hard_declines", serial)
     terms = weighted(TERMS_DAYS, net)
-    return Account(
+    made = Account(
         id=f"A-{serial:06d}",
-        name=_duplicate(ground, serial) or who.company,
+        name=who.company,
         entity=site.id,
         zone=site.zone,
         currency=_currency(site.currency, foreign < ground.shares["foreign_currency"], which),
@@ -85,6 +99,18 @@ def account(ground: Ground, serial: int, site_index: int) -> Account:
         returned=method == "debit" and ground.chance("debit_returned", serial),
         pays_after_days=_pays_after(ground, terms, late, when) if method == "push" else 0,
         terms_days=terms,
+        tax_id=_tax_id(country, serial),
+        duns=f"{serial * 7_919 % 1_000_000_000:09d}" if serial % DUNS_EVERY == 0 else "",
+        website=f"https://www.customer-{serial}.example",
+    )
+    return _repeated(ground, made, serial, site_index)
+
+
+def _tax_id(country: str, serial: int) -> str:
+    """Return the tax id of a party: in the form of its country, and nobody else's."""
+    digits = serial * 104_729 % 1_000_000_000
+    return (
+        f"{_TAX_ID_PREFIXES[country]}{digits:09d}" if country != "US" else f"{digits // 10**7:02d}-{digits % 10**7:07d}"
     )
 
 
@@ -92,13 +118,38 @@ def _currency(base: str, foreign: bool, which: float) -> str:
     return one_of([code for code in _FOREIGN if code != base], which) if foreign else base
 
 
-def _duplicate(ground: Ground, serial: int) -> str:
-    """Return the name of another account, spelled otherwise, for the few that somebody entered twice."""
-    live = ground.scenario.world.live_subscriptions
-    if serial >= LIVE_FIRST or not live or not ground.chance("duplicate_customer", serial):
+def likeness_of(ground: Ground, serial: int, site_index: int) -> str:
+    """Return how a new account is like one that is there already; empty for almost all.
+
+    `tax_id`, `domain` and `doubtful` are the same party entered twice, the last one told only by its name; a
+    `lookalike` is another party whose name is much the same. Accounts that meet a credit hold are never alike.
+    """
+    if serial >= LIVE_FIRST or not ground.live[site_index]:
         return ""
-    other = LIVE_FIRST - 1 + ground.draws.whole(1, live, "twin", serial)
-    return account(ground, other, ground.site("live", other)).name.upper()
+    if luck.order(ground.draws.seed, serial).held < ground.shares["credit_hold"]:
+        return ""
+    if ground.chance("duplicate_customer", serial):
+        return ground.draws.weighted(LIKENESSES, "likeness", serial)
+    return "lookalike" if ground.chance("lookalike_customer", serial) else ""
+
+
+def _repeated(ground: Ground, own: Account, serial: int, site_index: int) -> Account:
+    """Return an account as somebody typed it who did not see that a like one exists."""
+    likeness = likeness_of(ground, serial, site_index)
+    if not likeness:
+        return own
+    live = ground.live[site_index]
+    like = account(ground, live[ground.draws.whole(0, len(live) - 1, "twin", serial)], site_index)
+    if likeness == "lookalike":  # another company, in another office of the same town
+        place = {name: getattr(like, name) for name in ("currency", "country", "region", "postal_code", "city")}
+        return replace(own, name=f"{like.name} Group", tax_id="", duns="", website="", likeness=likeness, **place)
+    made = replace(like, id=own.id, tax_id="", duns="", website="", twin=like.id, likeness=likeness)
+    if likeness == "tax_id":
+        spelled = f"{like.tax_id[:4]} {like.tax_id[4:]}".lower()
+        return replace(made, name=like.name.upper(), tax_id=spelled)
+    if likeness == "domain":
+        return replace(made, name=like.name.replace(",", ""), website=like.website)
+    return replace(made, name=f"{like.name} Group", street=own.street)
 
 
 def _pays_after(ground: Ground, terms_days: int, late: float, when: float) -> int:
@@ -122,6 +173,9 @@ def crm_account(who: Account) -> dict[str, Any]:
         "city": who.city,
         "street": who.street,
         "payment_customer": who.payment_customer,
+        "tax_id": who.tax_id,
+        "duns": who.duns,
+        "website": who.website,
     }
 
 

@@ -161,6 +161,9 @@ class Failures(Words):
     duplicate_customer: Share = Field(
         default=percent("0.2"), description="new accounts that repeat a known customer [E]"
     )
+    lookalike_customer: Share = Field(
+        default=percent("0.1"), description="new accounts of another party whose name is much like a known one's [E]"
+    )
     credit_hold: Share = Field(default=percent("4"), description="orders that meet a credit hold [E]")
     hold_median: Duration = Field(default=timedelta(hours=4), description="time until a hold is released, median [E]")
     hold_p95: Duration = Field(default=timedelta(days=2), description="the same, 95th percentile [E]")

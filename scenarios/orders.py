@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from domain.acts import Act
 from domain.calendar import add_months, local_date
 from scenarios import luck
-from scenarios.accounts import Account, account, crm_account, erp_customer, payer
+from scenarios.accounts import Account, account, crm_account, erp_customer, likeness_of, payer
 from scenarios.arrivals import Arrival, arrival
 from scenarios.deals import (
     APPROVERS,
@@ -84,6 +84,12 @@ def buyer_serial(ground: Ground, number: int, site: int) -> int:
     return luck.one_of(known, luck.order(ground.draws.seed, number).buyer)
 
 
+def likeness(ground: Ground, number: int) -> str:
+    """Return how the account that an order opens is like a known one; empty for almost all."""
+    site = arrival(ground, number).site
+    return likeness_of(ground, number, site) if new_customer(ground, number, site) else ""
+
+
 def held(ground: Ground, number: int) -> bool:
     """Tell whether an order meets a credit hold."""
     return luck.order(ground.draws.seed, number).held < ground.shares["credit_hold"]
@@ -100,10 +106,9 @@ def causes(ground: Ground, number: int) -> tuple[str, ...]:
         "missing_mapping": lacks_mapping(ground, number),
         "price_skew": ground.chance("price_skew", number),
         "credit_hold": held(ground, number),
+        "duplicate_customer": likeness(ground, number) in ("doubtful", "lookalike"),
     }
-    found = [cause for cause, true in happens.items() if true]
-    own = found or not ground.chance("duplicate_customer", number)
-    return tuple(found) if own else ("duplicate_customer",)
+    return tuple(cause for cause, true in happens.items() if true)
 
 
 def steps(ground: Ground, order: Arrival) -> list[tuple[int, int]]:

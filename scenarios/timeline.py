@@ -20,7 +20,8 @@ from domain.acts import Act
 from domain.faults import Fault
 from domain.history import Entity, Limit
 from scenarios import amendments, orders
-from scenarios.arrivals import arrivals
+from scenarios.accounts import account, likeness_of
+from scenarios.arrivals import Arrival, arrivals
 from scenarios.catalogue import MAPPING, UNMAPPED
 from scenarios.ground import AMENDMENT_FIRST, Ground, ground
 from scenarios.language import Scenario
@@ -73,6 +74,7 @@ class Acts:
         self._later = sorted(later(ground), key=lambda act: act.at_us)
         self._seeds = count_of_seeds(ground)
         self.orders, self.amendments = 0, 0
+        self.twins: list[tuple[str, str]] = []
         self._keys = sorted(self._schedule(without))
 
     def _schedule(self, without: frozenset[str]) -> Iterator[int]:
@@ -80,6 +82,7 @@ class Acts:
         for order in arrivals(self._ground):
             if orders.quote_number(order.number) not in without:
                 self.orders += 1
+                self._note_twin(order)
                 for at_us, step in orders.steps(self._ground, order):
                     yield _key(at_us - start_us, order.number, step)
         for each in amendments.amendments(self._ground):
@@ -87,6 +90,13 @@ class Acts:
                 self.amendments += 1
                 for at_us, step in amendments.steps(self._ground, each):
                     yield _key(at_us - start_us, each.number, step)
+
+    def _note_twin(self, order: Arrival) -> None:
+        base, number, site = self._ground, order.number, order.site
+        if likeness_of(base, number, site) and orders.new_customer(base, number, site):
+            who = account(base, number, site)
+            if who.twin:
+                self.twins.append((who.id, who.twin))
 
     def __len__(self) -> int:
         return self._seeds + len(self._later) + len(self._keys)
@@ -131,7 +141,8 @@ class Timeline:
     """What happens in one run. Equal scenario, seed and `without` make equal timelines.
 
     `mapping` is what the integration is configured with (sku -> ERP item) and `mapping_missing` what it still lacks:
-    the whole truth is `MAPPING` of the catalogue. Instants are microseconds since the Unix epoch (UTC).
+    the whole truth is `MAPPING` of the catalogue. `twins` tells which account repeats which. Instants are
+    microseconds since the Unix epoch (UTC).
     """
 
     scenario: Scenario
@@ -150,6 +161,7 @@ class Timeline:
     limits: tuple[Limit, ...]
     mapping_missing: tuple[str, ...]
     lifecycles: int
+    twins: tuple[tuple[str, str], ...]
     acts: Acts = field(compare=False, repr=False)
 
     @property
@@ -193,6 +205,7 @@ def build(scenario: Scenario, seed: int | None = None, without: frozenset[str] =
         limits=tuple(_limit(each) for each in systems if each.slots or each.rps),
         mapping_missing=tuple(product.sku for product in UNMAPPED) if scenario.failures.missing_mapping else (),
         lifecycles=acts.orders + acts.amendments,
+        twins=tuple(acts.twins),
         acts=acts,
     )
 

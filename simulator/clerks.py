@@ -6,8 +6,9 @@ again, or they give it up. How long it takes is drawn for each case.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from types import MappingProxyType
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -60,10 +61,15 @@ class Queue(Protocol):
 
 Remedy = Callable[[Any, int], Sequence[Act]]
 """What is corrected in the systems of record for a case, at an instant."""
+Decision = Callable[[Any], str]
+"""What a steward decides on a case, in the words that its flow understands."""
 
 
 class Clerks:
-    """The people of one run. `remedies` maps a code (or its class) to a remedy; what has none is simply tried again."""
+    """The people of one run. `remedies` maps a code (or its class) to a remedy; what has none is simply tried again.
+
+    `decisions` maps a code to what a steward decides instead.
+    """
 
     def __init__(
         self,
@@ -74,7 +80,9 @@ class Clerks:
         act: Callable[[Act], None],
         remedies: dict[str, Remedy],
         start_us: int,
+        decisions: Mapping[str, Decision] = MappingProxyType({}),
     ) -> None:
+        self._decisions = decisions
         self._staff, self._queue, self._draws = staff, queue, draws
         self._call_at, self._act, self._remedies = call_at, act, remedies
         self._busy: set[str] = set()
@@ -124,6 +132,9 @@ class Clerks:
             return  # it resolved itself meanwhile
         if case.code in GIVEN_UP:
             self._queue.re_drive(case.id, "clerk", action="cancel", note="cannot be mended")
+            return
+        if case.code in self._decisions:
+            self._queue.re_drive(case.id, "steward", action=self._decisions[case.code](case), note="decided")
             return
         remedy = self._remedies.get(case.code) or self._remedies.get(case.code.partition(".")[0])
         for act in remedy(case, now_us) if remedy else ():

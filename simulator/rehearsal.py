@@ -45,6 +45,7 @@ from simulator.setup import (
     sweeps_of,
     timeouts_of,
 )
+from simulator.stewards import stewardship
 
 SECOND_US = 1_000_000
 RESTART_SECONDS = 30.0
@@ -94,7 +95,7 @@ class Rehearsal:
         self._crash_faults = {id(fault): faults.index(fault) for fault in crashes}
         self.clerks = Clerks(
             staff_of(timeline), self.integration, draws, self.host.call_at, self._act,
-            remedies(self.world, timeline.mapping_missing), timeline.start_us,
+            remedies(self.world, timeline.mapping_missing), timeline.start_us, stewardship(timeline.twins),
         )  # fmt: skip
         self._add(context_of(timeline, self.settings, faults, self.world))
 

@@ -159,4 +159,5 @@ def context_of(timeline: Timeline, settings: Settings, faults: tuple[Fault, ...]
         faults=faults,
         attempts_max=settings.retry.attempts,
         retry_budget_percent=settings.budget.percent,
+        twins=timeline.twins,
     )

@@ -12,6 +12,7 @@ import msgspec
 
 from contracts.checks import kpi_business as business
 from contracts.checks import kpi_operations as operations
+from contracts.checks import parties
 from contracts.checks.facts import Facts
 from contracts.checks.kpi_business import Measured
 
@@ -59,6 +60,7 @@ KPIS: tuple[tuple[str, str, str, Callable[[Facts], Measured]], ...] = (
     ("K-22", "reconciliation differences", "mixed", business.reconciliation_differences),
     ("K-23", "recovery time", "seconds", operations.recovery),
     ("K-24", "amendment accuracy", "percent", business.amendment_accuracy),
+    ("K-25", "duplicate customers", "mixed", parties.repeated_customers),
 )
 """Every key figure: id, title, unit and the function that measures it."""
 

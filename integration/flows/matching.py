@@ -33,10 +33,18 @@ _MERGE = re.compile(r"merge (\S+) into (\S+)")
 async def known_customer(context: FlowContext, accepted: AcceptedQuote) -> AcceptedQuote:
     """Return the quote with the customer that its account stands for; a repeated account becomes the known one."""
     account, txn = accepted.account.id, accepted.quote.txn
-    canonical = await crossreference.canonical_of("crm", account)
+    canonical = await _canonical(account)
     if canonical is None:
         canonical = await _first_seen(context, account, accepted.payment_customer, txn)
     return accepted if canonical == account else await _as(context, accepted, canonical)
+
+
+async def _canonical(account: str) -> str | None:
+    while True:
+        try:
+            return await crossreference.canonical_of("crm", account)
+        except crossreference.Ambiguous as circle:
+            await ask_a_person(circle.code, str(circle), account=account)
 
 
 async def _first_seen(context: FlowContext, account: str, payer: str, txn: str) -> str:
@@ -79,10 +87,19 @@ async def _decided(context: FlowContext, account: str, txn: str) -> tuple[str, d
 
 
 async def _judged(context: FlowContext, one: Identity, others: Sequence[AccountRow]) -> Decision:
-    """Judge all candidates; those that stand for one customer are one candidate, the customer's."""
+    """Judge all candidates, the oldest first; those that stand for one customer are one candidate, the customer's.
+
+    An account that nobody has decided on yet counts only when it is older: of two that come at the same time one finds
+    the other, never each the other.
+    """
     best: dict[str, Identity] = {}
+    is_older = True
     for row in others:
-        canonical = await crossreference.canonical_of("crm", row.AccountNumber) or row.AccountNumber
+        is_older = is_older and row.AccountNumber != one.id
+        canonical = await crossreference.canonical_of("crm", row.AccountNumber)
+        if canonical is None and not is_older:
+            continue
+        canonical = canonical or row.AccountNumber
         if canonical != one.id and (canonical not in best or row.AccountNumber == canonical):
             best[canonical] = msgspec.structs.replace(row.identity(), id=canonical)
     return decide(one, best.values(), context.settings.matching)

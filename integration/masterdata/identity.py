@@ -8,12 +8,11 @@ from functools import lru_cache
 
 import msgspec
 
-LEGAL_FORMS = frozenset(
-    """
-    ab ag as bv co corp corporation company ev eg gbr gmbh gmbhcokg gmbhcokgaa gmbhcoohg inc incorporated kg kgaa kk
-    limited llc llp lp ltd mbh nv ohg oy plc pty sa sarl sas se spa srl stiftung ug
-    """.split()
+_FORMS_OF_LAW = (
+    "ab ag as bv co corp corporation company ev eg gbr gmbh inc incorporated kg kgaa kk limited llc llp lp ltd mbh nv "
+    "ohg oy plc pty sa sarl sas se spa srl stiftung ug"
 )
+LEGAL_FORMS = frozenset(_FORMS_OF_LAW.split())
 """Words of a name that say in which legal form a company is, not which company it is."""
 
 _JAPANESE_FORMS = ("株式会社", "有限会社", "合同会社", "合資会社")

@@ -9,6 +9,7 @@ question and a question is worse than a duplicate only when it is asked too ofte
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import combinations
 
 import msgspec
 from rapidfuzz import fuzz
@@ -176,16 +177,19 @@ def _place_likeness(mine: Normal, theirs: Normal) -> int:
 
 
 def decide(one: Identity, others: Iterable[Identity], rules: MatchRules, shown_max: int = 5) -> Decision:
-    """Return what follows of all candidates: one certain match, a question, or none.
+    """Return what follows of all candidates, given the oldest first: a certain match, a question, or none.
 
-    Two certain matches that are not each other's are a question too: they may be duplicates of one another.
+    Several certain matches are one party entered more than once when each is a certain match of every other: the oldest
+    of them stands for it. When they are not, nobody but a steward can tell which one is meant.
     """
-    found = [judge(one, other, rules) for other in others if other.id != one.id]
-    ranked = sorted(found, key=lambda each: (_ORDER[each.outcome], -each.points, each.candidate))
+    known = [other for other in others if other.id != one.id]
+    found = [judge(one, other, rules) for other in known]
+    ranked = sorted(found, key=lambda each: (_ORDER[each.outcome], -each.points))
     shown = tuple(ranked[:shown_max])
-    certain = [each for each in ranked if each.outcome == SAME]
-    if len(certain) == 1:
-        return Decision(SAME, certain[0].candidate, shown)
+    certain = [other for other, each in zip(known, found, strict=True) if each.outcome == SAME]
+    if certain and all(judge(mine, theirs, rules).outcome == SAME for mine, theirs in combinations(certain, 2)):
+        first = next(each for each in found if each.candidate == certain[0].id)
+        return Decision(SAME, certain[0].id, (first, *(each for each in shown if each is not first)))
     if certain or any(each.outcome == ASK for each in ranked):
         return Decision(ASK, "", shown)
     return Decision(DIFFERENT, "", shown)

@@ -121,6 +121,10 @@ def _wrong_entity() -> Records:
     return edited(clean(), of("invoice", "erp"), entity="DE")
 
 
+def _two_customers() -> Records:
+    return edited(clean(), of("subscription", "billing"), customer="A-000002")
+
+
 def _illegal_step() -> Records:
     back = replace(build.ORDER, status="submitted")
     return [*clean(), changed(60, "erp", "order", back, "booked")]
@@ -298,6 +302,7 @@ BREAKS: tuple[tuple[str, Break], ...] = (
     ("S9", _lost),
     ("S10", _task_after_cancellation),
     ("S11", _wrong_entity),
+    ("S12", _two_customers),
     ("O1", _illegal_step),
     ("O2", _arrival_order),
     ("O3", _effect_first),
@@ -348,7 +353,7 @@ def test_the_edit_breaks_the_check_and_the_clean_history_does_not(key: str, spoi
 
 
 JUDGED = (
-    *("S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S9", "S10", "S11", "O1", "O3", "O4", "O5"),
+    *("S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "S9", "S10", "S11", "S12", "O1", "O3", "O4", "O5"),
     *("M1", "M2", "M3", "M4", "M5", "M6", "M7", "M8", "M10", "M12", "M13"),
     *("P3", "P5", "P6", "L1", "L2", "L3", "A1"),
 )

@@ -1,0 +1,51 @@
+"""Parties: who is billed (S12), and how many customers are really one (K-25)."""
+
+from __future__ import annotations
+
+from contracts.checks.facts import Facts, Life
+from contracts.checks.kpi_business import Measured
+from contracts.checks.verdict import Findings, Tally
+
+_BILLED = (
+    ("order", "erp"),
+    ("subscription", "billing"),
+    ("invoice", "billing"),
+    ("credit_memo", "billing"),
+    ("invoice", "erp"),
+    ("credit_memo", "erp"),
+    ("cash", "erp"),
+)
+
+
+def one_customer_per_deal(facts: Facts) -> Findings:
+    """Everything of one business transaction is ordered, billed, posted and paid under one customer."""
+    tally = Tally("S12")
+    for txn, lives in _by_txn(facts).items():
+        tally.examined += 1
+        first = lives[0]
+        other = next((life for life in lives if life.document.customer != first.document.customer), None)
+        if other is not None:
+            sentence = (
+                f"{txn} has two customers: {first.name} is {first.document.customer}'s, "
+                f"{other.name} is {other.document.customer}'s"
+            )
+            tally.violation(txn, sentence, first.first, other.first, entities=(first.name, other.name))
+    return tally.findings()
+
+
+def _by_txn(facts: Facts) -> dict[str, list[Life]]:
+    found: dict[str, list[Life]] = {}
+    for kind, system in _BILLED:
+        for life in facts.lives(kind, system).values():
+            if life.txn and life.document.customer:
+                found.setdefault(life.txn, []).append(life)
+    return found
+
+
+def repeated_customers(facts: Facts) -> Measured:
+    """Customers of the ERP whose party was a customer before, for each thousand; and how many accounts repeat one."""
+    customers = facts.lives("customer", "erp")
+    twice = sum(account in customers and twin in customers for account, twin in facts.context.twins)
+    per_1000 = 1000.0 * twice / len(customers) if customers else 0.0
+    values = (("per 1000", per_1000), ("repeated customers", float(twice)))
+    return (*values, ("repeated accounts", float(len(facts.context.twins)))), len(customers)
