@@ -107,11 +107,11 @@ class Relay:
                         await self._rest(stop, LOOK_SECONDS)
                 except Unavailable as down:
                     self.trouble = str(down)
-                    await self._disconnect()
+                    await self.disconnect()
                     await self._rest(stop, BACK_OFF_SECONDS[min(failures, len(BACK_OFF_SECONDS) - 1)])
                     failures += 1
         finally:
-            await self._disconnect()
+            await self.disconnect()
 
     def wake(self) -> None:
         """Look at once: there is a new event."""
@@ -126,7 +126,8 @@ class Relay:
             for each in waits:
                 each.cancel()
 
-    async def _disconnect(self) -> None:
+    async def disconnect(self) -> None:
+        """Leave the broker; the next pass connects anew."""
         self._is_open = False
         with contextlib.suppress(Unavailable):
             await self._publisher.close()
