@@ -17,12 +17,13 @@ import msgspec
 from domain import history
 from domain.history import Record
 from domain.http import Reply, Request
+from integration.adoption import Adoption
 from integration.desk import Desk
-from integration.effects import All, Assign, Call, Emit, Lookup, Now, Park, Receive, Start
+from integration.effects import All, Assign, Call, Effect, Emit, Lookup, Now, Park, Receive, Start
 from integration.entities import EntityQueues
 from integration.flow import Flow, FlowContext, Program
 from integration.intake import Intake
-from integration.journal.protocol import Crash, Entry, Fenced, FlowRow, Lease
+from integration.journal.protocol import Crash, Entry, Fenced, FlowRow, Lease, Loaded, Raced
 from integration.launch import Launcher
 from integration.limits import SECOND_US
 from integration.live import Joinable, Live
@@ -48,12 +49,14 @@ from integration.retry import code_of
 from integration.settings import Settings
 from integration.system import System
 from integration.transaction import Transaction
-from integration.waiting import Waiting
+from integration.waiting import Waiting, addresses
 
 T = TypeVar("T")
 _to_msgpack = msgspec.msgpack.Encoder().encode
 _of_msgpack = msgspec.msgpack.Decoder().decode
 _to_json = msgspec.json.Encoder().encode
+RACES_MAX = 5
+"""How often something from outside is tried again because another worker was first."""
 EFFECTS_AT_ONCE_MAX = 10_000
 """Effects a flow may ask for without waiting once: more is a loop without end."""
 
@@ -103,7 +106,8 @@ class Engine:
         self.mailroom = Mailroom(self, intake)
         self.outbox = Outbox(loaded.events, partial(self.soon, self.mailroom.relay))
         self.desk = Desk(loaded.cases, settings.quarter_end, self.outbox)
-        self.mappings = dict(loaded.mappings)
+        self.mappings = lease.mappings
+        self.adoption = Adoption(self)
         self._at_once: dict[type, Callable[[Live, int, Any, Transaction], Outcome | None]] = {
             Emit: self._emit,
             Start: self._start,
@@ -119,18 +123,41 @@ class Engine:
     def enter(self, action: Callable[..., T], *arguments: Any) -> T | None:
         """Do something, and what is to be done soon, unless this incarnation is dead; return the result.
 
-        A crash point or a successor kills it.
+        A crash point or a successor kills it. A flow that lost a race with another worker goes on from its journal.
         """
         if self.dead:
             return None
         self.now_us, result = self.host.now_us(), None
         try:
-            result = action(*arguments)
+            try:
+                result = action(*arguments)
+            except Raced as lost:
+                self._recover(lost)
             if self._soon:
                 self._work_off()
         except (Crash, Fenced) as end:
             self._die(end)
         return result
+
+    def insist(self, action: Callable[..., T], *arguments: Any) -> T | None:
+        """Enter as somebody who wants it done: what lost a race is tried again."""
+        if self.dead:
+            return None
+        for _ in range(RACES_MAX):
+            self.now_us = self.host.now_us()
+            try:
+                try:
+                    result = action(*arguments)
+                except Raced as lost:
+                    self._recover(lost)
+                    continue
+                if self._soon:
+                    self._work_off()
+                return result
+            except (Crash, Fenced) as end:
+                self._die(end)
+                return None
+        raise Raced(f"other workers were first {RACES_MAX} times in a row")
 
     def receive(self, request: Request) -> Reply | None:
         """Take a webhook in and answer it; flows get to work afterwards. None when this incarnation is dead."""
@@ -161,7 +188,10 @@ class Engine:
         soon = self._soon
         while soon:
             action, arguments = soon.popleft()
-            action(*arguments)
+            try:
+                action(*arguments)
+            except Raced as lost:
+                self._recover(lost)
 
     def _die(self, end: Crash | Fenced) -> None:
         self.dead = True
@@ -183,6 +213,9 @@ class Engine:
         except Crash as crash:
             if crash.point.after:
                 self._tell(tx)
+            raise
+        except Raced as lost:
+            lost.flow = lost.flow or tx.write.flow
             raise
         if tx.records:
             self._tell(tx)
@@ -207,12 +240,19 @@ class Engine:
         if tx is None:
             tx = Transaction()
         live.turn += 1
+        before = live.effect
         trouble = self._run(live, outcome, tx)
         if trouble is not None:
             notes = [entry for entry in tx.write.entries if entry.kind == "note"]
             self._broken(live, outcome, trouble, notes)
             return
-        self.commit(tx)
+        if self.lease.is_shared:
+            self._register(live, before, tx)
+        try:
+            self.commit(tx)
+        except Raced as lost:
+            lost.outcome = outcome
+            raise
         if live.status == "running":
             self.waiting.perform(live)
 
@@ -229,6 +269,7 @@ class Engine:
             following = self.entities.leave(live.row.entity_key)
             if following is not None:
                 self.soon(self.begin, following)
+            self.adoption.soon()
 
     def flow_record(self, live: Live, status: str, result: str = "") -> history.Flow:
         """Return the history's record of a flow's new status."""
@@ -236,11 +277,18 @@ class Engine:
         return history.Flow(at_us=self.now_us, flow=row.id, name=row.name, txn=row.txn, status=status, result=result)
 
     def open(self) -> None:
-        """Take up every open flow where the journal left it; those that ran hold their entities first."""
-        for message in self._loaded.messages:
-            self.mailbox.store(message)
+        """Take up every open flow where the journal left it."""
+        self.take_up(self._loaded)
+        if self.outbox.unsent:
+            self.soon(self.mailroom.relay)
+        del self._loaded
+        self.adoption.plan()
+
+    def take_up(self, loaded: Loaded) -> None:
+        """Go on with flows that another engine left, or that are new; those that ran hold their entities first."""
+        self.desk.admit(loaded.cases)
         waiting = []
-        for found in self._loaded.flows:
+        for found in loaded.flows:
             row, last = found.row, found.last
             if last is None and row.status == "ready":
                 waiting.append(row)
@@ -254,9 +302,8 @@ class Engine:
             self.soon(self._take_up, live, live.turn)
         for ready in waiting:
             self._enqueue(ready)
-        if self.outbox.unsent:
-            self.soon(self.mailroom.relay)
-        del self._loaded
+        for message in loaded.messages:
+            self.mailroom.keep(message)
 
     def _take_up(self, live: Live, turn: int) -> None:
         if live.turn != turn:
@@ -279,6 +326,9 @@ class Engine:
         return call.write and (not call.key or bool(forgotten))
 
     def _enqueue(self, row: FlowRow) -> None:
+        if self.lease.is_shared:  # it is for whoever claims it
+            self.adoption.soon()
+            return
         live = self.lives[row.id] = Live(row)
         if not row.entity_key or self.entities.enter(row.entity_key, row.order_key, row.number, live):
             self.soon(self.begin, live)
@@ -288,9 +338,47 @@ class Engine:
         row = live.row
         live.status = "running"
         tx = Transaction()
-        tx.write.statuses.append((row.number, "running", b""))
+        if row.status != "running":
+            tx.write.statuses.append((row.number, "running", b""))
         tx.records.append(self.flow_record(live, "started"))
         self.resume(live, Begun(row.id, row.name, _arguments(row)), tx)
+
+    def _register(self, live: Live, before: Effect | None, tx: Transaction) -> None:
+        """Say in a transaction where a flow waits for messages, when that changes."""
+        waits = addresses(live.effect) if live.status == "running" else []
+        if waits or addresses(before):
+            tx.write.waits = waits
+        if waits:
+            self.adoption.soon()
+
+    def _recover(self, lost: Raced) -> None:
+        """Forget what memory has of a flow that lost a race, and take it up again from the journal.
+
+        The outcome of a call is kept: it happened, whatever else did.
+        """
+        live = next((live for live in self.lives.values() if live.row.number == lost.flow), None) if lost.flow else None
+        if live is None:
+            return
+        self.waiting.forget(live)
+        found = self.lease.reopen(live.row.number)
+        if found is None:
+            del self.lives[live.row.id]
+            self.desk.forget(live.row.id)
+            if live.row.entity_key:
+                self.entities.leave(live.row.entity_key)
+            return
+        live.row, last = found.row, found.last
+        live.status, live.effect, live.seq = live.row.status, None, -1
+        if last is not None:
+            live.effect, live.seq, live.since_us = last.effect, last.seq, last.at_us
+        if isinstance(lost.outcome, Answer | Failed | Unknown) and live.status == "running":
+            self.soon(self._again, live, live.turn, lost.outcome)
+        else:
+            self.soon(self._take_up, live, live.turn)
+
+    def _again(self, live: Live, turn: int, outcome: Outcome) -> None:
+        if live.turn == turn:
+            self.resume(live, outcome)
 
     def _revive(self, live: Live, outcome: Outcome) -> Flow:
         """Make the coroutine of a flow that begins, or rebuild it from the journal when it was passive."""

@@ -39,6 +39,14 @@ class Mailbox(Generic[W]):
         """Let someone wait for the next message of an address."""
         self._waiting.setdefault(address, deque()).append(waiter)
 
+    def is_awaited(self, address: Address) -> bool:
+        """Tell whether someone waits at an address."""
+        return address in self._waiting
+
+    def forget(self, address: Address) -> None:
+        """Drop the messages of an address: the journal, which others read too, still has them."""
+        self._stored.pop(address, None)
+
     def leave(self, address: Address, waiter: W) -> None:
         """Stop waiting."""
         waiting = self._waiting.get(address)

@@ -10,7 +10,7 @@ from domain import history
 from domain.http import Reply, Request
 from integration.effects import Start
 from integration.intake import LOCAL, Intake, Plan, Unreadable, Unverified
-from integration.journal.protocol import InboxRow, OutboxRow
+from integration.journal.protocol import InboxRow, OutboxRow, Raced
 from integration.outbox import emitted
 from integration.outcomes import Message
 from integration.transaction import Transaction
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from integration.engine import Engine
 
 BODY_BYTES_MAX = 1_000_000
+RACES_MAX = 5
 _encode = msgspec.msgpack.Encoder().encode
 _message = msgspec.msgpack.Decoder(Message)
 
@@ -57,12 +58,19 @@ class Mailroom:
 
     def _store(self, plans: list[Plan]) -> None:
         """Make the messages durable that are not known yet, with the flows they start."""
-        tx = Transaction()
-        for plan in plans:
-            if not self._is_known(plan.message, tx):
-                self._add(plan, tx)
-        if tx.write.messages:
-            self._engine.commit(tx)
+        for _ in range(RACES_MAX):
+            tx = Transaction()
+            for plan in plans:
+                if not self._is_known(plan.message, tx):
+                    self._add(plan, tx)
+            if not tx.write.messages:
+                return
+            try:
+                self._engine.commit(tx)
+                return
+            except Raced:  # another worker stored one of them, or started its flow: look again
+                continue
+        raise Raced(f"other workers were first {RACES_MAX} times in a row")
 
     def _is_known(self, message: Message, tx: Transaction) -> bool:
         for row in tx.write.messages:
@@ -82,9 +90,23 @@ class Mailroom:
             tx.records.append(_applied(message, plan.start, engine.now_us))
 
     def keep(self, row: InboxRow) -> None:
-        """Hold a stored message for the flow that waits for it, or will."""
+        """Hold a stored message for the flow that waits for it, or will; among many workers, only for one at hand."""
+        if self._engine.lease.is_shared:
+            self._engine.soon(self._bring, row)
+            return
         self._engine.mailbox.store(row)
         self._engine.soon(self._engine.waiting.deliver, (row.message.topic, row.message.key))
+
+    def _bring(self, row: InboxRow) -> None:
+        address = (row.message.topic, row.message.key)
+        mailbox = self._engine.mailbox
+        if not mailbox.is_awaited(address):
+            return
+        mailbox.store(row)
+        try:
+            self._engine.waiting.deliver(address)
+        finally:
+            mailbox.forget(address)
 
 
 def _as_stored(message: Message) -> Message:

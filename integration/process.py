@@ -58,9 +58,22 @@ class Integration:
         lease = self.journal.claim()
         parts = self._parts
         self._engine = Engine(self.settings, parts.programs, parts.systems, self._intake, lease, self._host)
+        self._engine.adoption.perform = self._perform
         self._engine.enter(self._engine.open)
 
     restart = start
+
+    def leave(self) -> None:
+        """End gracefully: give the flows at hand to other workers, and drop everything in memory."""
+        if self._engine is not None and not self._engine.dead:
+            self._engine.lease.leave()
+        self.kill()
+
+    def poll(self) -> None:
+        """Look for what is new for this worker now: somebody hinted at it. The engine polls by itself too."""
+        engine = self._engine
+        if engine is not None:
+            engine.enter(engine.adoption.soon)
 
     def kill(self) -> None:
         """Drop everything in memory; replies and timers of this incarnation have no effect any more."""
@@ -84,11 +97,23 @@ class Integration:
         """Start a flow from outside; None when the process is down."""
         return self._inside(self._launch, start)
 
-    def act(self, act: Act) -> None:
-        """Let a person act, as people.py lists it; raise UnknownAct for anything else, KeyError, or Refused."""
+    def act(self, act: Act) -> list[int]:
+        """Let a person act, as people.py lists it; raise UnknownAct for anything else, KeyError, or Refused.
+
+        Return the numbers of the commands that were left for other workers (`Reader.command` tells what became of
+        them); none when it is done.
+        """
         if act.action not in self._acts:
             raise UnknownAct(act, list(self._acts))
-        self._inside(self._acts[act.action], act)
+        engine = self._engine
+        left = engine.insist(engine.adoption.delegate, act) if engine is not None else None
+        if not left:
+            self._inside(self._acts[act.action], act)
+        return left or []
+
+    def advance(self, consumer: str, number: int) -> bool:
+        """Remember how far a consumer of something has got; False when the process is down."""
+        return bool(self._inside(self._advance, consumer, number))
 
     # --- the exception queue
 
@@ -148,7 +173,15 @@ class Integration:
     def _inside(self, action: Callable[..., T], *arguments: Any) -> T | None:
         """Run an action in the engine and return its result; None when the process is down or dies of it."""
         engine = self._engine
-        return None if engine is None else engine.enter(action, engine, *arguments)
+        return None if engine is None else engine.insist(action, engine, *arguments)
+
+    def _perform(self, act: Act) -> None:
+        assert self._engine is not None, "an engine performs, so there is one"
+        self._acts[act.action](self._engine, act)
+
+    def _advance(self, engine: Engine, consumer: str, number: int) -> bool:
+        engine.lease.advance(consumer, number)
+        return True
 
     def _launch(self, engine: Engine, start: Start) -> Launched:
         tx = Transaction()

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from domain import history
-from integration.effects import All, Branch, Call, Receive, Sleep
+from integration.effects import All, Branch, Call, Effect, Receive, Sleep
 from integration.journal.protocol import InboxRow
 from integration.lanes import Lane
 from integration.limits import SECOND_US
@@ -20,6 +20,15 @@ if TYPE_CHECKING:
     from integration.engine import Engine
 
 SLEPT = Slept()
+
+
+def addresses(effect: Effect | None) -> list[tuple[str, str]]:
+    """Return where a flow waits for messages that asks for an effect."""
+    if type(effect) is Receive:
+        return [(effect.topic, effect.key)]
+    if type(effect) is All:
+        return [(branch.topic, branch.key) for branch in effect.branches if type(branch) is Receive]
+    return []
 
 
 class Waiting:
@@ -84,6 +93,18 @@ class Waiting:
             tx = Transaction()
             outcome = self.take(live, row, tx)
             self._ended(live, live.turn, branch, outcome, tx)
+
+    def forget(self, live: Live) -> None:
+        """Stop waiting for anything on behalf of a flow, and drop its coroutine."""
+        live.turn += 1
+        branches = live.effect.branches if type(live.effect) is All else ()
+        for address in addresses(live.effect):
+            for branch in range(-1, len(branches)):
+                self._engine.mailbox.leave(address, (live, branch))
+        live.branches = {}
+        if live.flow is not None:
+            live.flow.close()
+            live.flow = None
 
     def _ended(self, live: Live, turn: int, branch: int, outcome: Joinable, tx: Transaction | None = None) -> None:
         """Take the outcome of what a flow waited for, unless it waits for something else by now."""

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from integration.journal.protocol import Head, Verification
 
 GENESIS = bytes(32)
+STRAY = "entry {} has content that its row in the chain does not name"
 _sha256 = hashlib.sha256
 
 Row = tuple[int, int, bytes | None, bytes, bool]
@@ -25,20 +26,33 @@ def link(previous: bytes, flow: int, body: bytes) -> bytes:
 
 
 def verify(rows: Iterable[Row], heads: Head | Sequence[Head] | None, chain: int = 0) -> Verification:
-    """Return whether rows form the chain that contains each head given for it."""
+    """Return whether rows form the chain that contains each head given for it; `chain` is its number, 0 the only one.
+
+    The problem names the first row that is wrong.
+    """
     told = () if heads is None else (heads,) if isinstance(heads, Head) else tuple(heads)
-    kept = {head.entries: head.digest for head in told if head.chain == chain}
+    kept = {head.entries: head.digest for head in told if head.chain == chain and head.entries}
     previous, number, problem = GENESIS, 0, ""
     for number, row in enumerate(rows, start=1):
         problem = problem or _fault(number, row, previous)
         previous = row[3]
         expected = kept.pop(number, "")
-        if expected and expected != previous.hex():
-            problem = problem or f"the head kept elsewhere is entry {number}: its digest differs"
-    if missing := [entries for entries in kept if entries > number]:
-        problem = problem or f"the head kept elsewhere is entry {max(missing)}: the trail ends at entry {number}"
+        if not problem and expected and expected != previous.hex():
+            problem = f"the head kept elsewhere is entry {number}: its digest differs"
+    if kept and not problem:
+        problem = f"the head kept elsewhere is entry {max(kept)}: the trail ends at entry {number}"
     head = Head(number, previous.hex(), chain)
-    return Verification(not problem, head, problem, (head,))
+    return Verification(not problem, head, f"chain {chain}: {problem}" if problem and chain else problem, (head,))
+
+
+def joined(heads: Sequence[Head]) -> Head:
+    """Return one head that stands for several chains: the sum of their entries, and a digest of their digests."""
+    if not heads:
+        return Head(0, GENESIS.hex())
+    if len(heads) == 1 and not heads[0].chain:
+        return heads[0]
+    digests = b"".join(b"%d:%d:%b" % (head.chain, head.entries, bytes.fromhex(head.digest)) for head in sorted(heads))
+    return Head(sum(head.entries for head in heads), _sha256(digests).hexdigest())
 
 
 def _fault(number: int, row: Row, previous: bytes) -> str:

@@ -7,7 +7,7 @@ replaced writes nothing: it raises Fenced.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -23,6 +23,17 @@ OPEN = ("ready", "running", "parked")
 
 class Fenced(Exception):
     """A zombie tried to write: another process has claimed the journal since."""
+
+
+class Raced(Exception):
+    """Another worker was first: it took the message, or started the flow of this id. Nothing was written.
+
+    Whoever meets this looks at the journal again and decides anew. `flow` is the number of the flow that lost, 0 for
+    none; `outcome` is what it was to go on with.
+    """
+
+    flow: int = 0
+    outcome: Outcome | None = None
 
 
 class Crash(Exception):
@@ -113,6 +124,7 @@ class Write(msgspec.Struct):
     cases: list[ExceptionCase] = []
     mappings: list[tuple[str, str, bytes | None]] = []
     blanked: int = 0  # a finished flow whose steps need not be kept
+    waits: list[tuple[str, str]] | None = None  # addresses (topic, key) the flow waits at from now on; None: no news
 
 
 class OpenFlow(msgspec.Struct, frozen=True):
@@ -123,13 +135,14 @@ class OpenFlow(msgspec.Struct, frozen=True):
 
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
-    """What an engine needs to go on where another one stopped."""
+    """What an engine takes up: what another one left, or what has come for it since it last asked."""
 
-    flows: Sequence[OpenFlow]
-    messages: Sequence[InboxRow]
-    events: Sequence[OutboxRow]
-    cases: Sequence[ExceptionCase]
-    mappings: dict[tuple[str, str], dict[str, Any]]
+    flows: Sequence[OpenFlow] = ()
+    messages: Sequence[InboxRow] = ()
+    events: Sequence[OutboxRow] = ()
+    cases: Sequence[ExceptionCase] = ()
+    commands: Sequence[tuple[int, bytes]] = ()  # number, Act as MessagePack
+    has_more: bool = False
 
 
 class Head(msgspec.Struct, frozen=True, order=True):
@@ -178,11 +191,40 @@ class Lease(Protocol):
     @property
     def epoch(self) -> int: ...
 
+    @property
+    def is_shared(self) -> bool:
+        """Tell whether other workers write too: then memory holds a part, and `poll` says what is new for it."""
+
+    @property
+    def mappings(self) -> MutableMapping[tuple[str, str], dict[str, Any]]:
+        """The cross-reference as this engine may read it: its own copy, or a view of the table that all share."""
+
     def commit(self, write: Write) -> None:
         """Make a write durable in one transaction; raise Fenced (nothing is written) or Crash (in tests)."""
 
     def load(self) -> Loaded:
-        """Return what is open."""
+        """Return what is open, or of that as much as this worker may take."""
+
+    def poll(self, flows_max: int) -> Loaded:
+        """Renew the lease, and return what is new: flows claimed, messages for flows at hand, commands of people.
+
+        Raise Fenced when the lease was ended meanwhile. A journal of one process has no news.
+        """
+
+    def give_back(self, flows: Sequence[int]) -> None:
+        """Let other workers claim flows; this engine has forgotten them."""
+
+    def leave(self) -> None:
+        """End the lease and give everything back: the graceful end of a worker."""
+
+    def reopen(self, flow: int) -> OpenFlow | None:
+        """Return a flow at hand as the journal has it; None when it is over or another worker's."""
+
+    def command(self, act: bytes, flow_id: str = "") -> list[int]:
+        """Leave a command for the worker that holds a flow, or for each worker; return their numbers."""
+
+    def answer(self, command: int, problem: str) -> None:
+        """Remember that a command was obeyed, or refused with a sentence."""
 
     def find(self, flow_id: str) -> FlowRow | None:
         """Return the flow of an id, finished ones included."""
@@ -206,7 +248,7 @@ class Journal(Protocol):
     writes: int
 
     def claim(self) -> Lease:
-        """Take over: the new lease has the next epoch, older ones are fenced."""
+        """Take over: the new lease has the next epoch, older ones of this worker are fenced."""
 
     def head(self) -> Head:
         """Return the end of the audit trail."""

@@ -6,7 +6,7 @@ What grows without end is on disk; this process holds a page cache and a few row
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -65,6 +65,10 @@ _AUDIT = f"""
 SELECT t.number, t.flow, CAST(e.body AS BLOB), CAST(t.digest AS BLOB), coalesce(f.status NOT IN ({_OPEN_LIST}), 0)
 FROM trail t LEFT JOIN entry e ON e.flow = t.flow AND e.number = t.number LEFT JOIN flow f ON f.number = t.flow
 ORDER BY t.number
+"""
+_STRAY = """
+SELECT e.number FROM entry e LEFT JOIN trail t ON t.number = e.number AND t.flow = e.flow
+WHERE t.number IS NULL ORDER BY e.number LIMIT 1
 """
 _ADD_LINK = "INSERT INTO trail VALUES (?, ?, ?)"
 _ADD_ENTRY = "INSERT INTO entry VALUES (?, ?, ?)"
@@ -148,7 +152,7 @@ class SqliteJournal:
     def verify(self, head: Head | Sequence[Head] | None = None) -> Verification:
         """Recompute the audit trail, and compare it with heads kept elsewhere."""
         self.flush()
-        return chain.verify(self.connection.execute(_AUDIT), head)
+        return _verified(self.connection, head)
 
     def reader(self) -> Reader:
         """Return the read side: on a connection of its own, except for a temporary journal, which has but one."""
@@ -179,7 +183,9 @@ class SqliteJournal:
 
 
 class SqliteLease:
-    """The right to write to a SQLite journal, of one epoch."""
+    """The right to write to a SQLite journal, of one epoch. Nobody else writes, so there is never any news."""
+
+    is_shared = False
 
     def __init__(self, journal: SqliteJournal, epoch: int) -> None:
         self.epoch = epoch
@@ -187,6 +193,10 @@ class SqliteLease:
         self._execute = journal.connection.execute
         head = journal.head()
         self._number, self._digest = head.entries, bytes.fromhex(head.digest)
+        rows = self._execute("SELECT kind, key, value FROM mapping").fetchall()
+        self.mappings: MutableMapping[tuple[str, str], dict[str, Any]] = {
+            (kind, key): msgspec.msgpack.decode(value) for kind, key, value in rows
+        }
         self._flows, self._messages, self._events = map(self._last_number, ("flow", "inbox", "event"))
 
     def commit(self, write: Write) -> None:
@@ -211,15 +221,36 @@ class SqliteLease:
         flows = [FlowRow(*row) for row in self._execute(f"{_FLOW} WHERE status IN ({_OPEN_LIST}) ORDER BY number")]
         ended = ", ".join(f"'{status}'" for status in sorted(EXCEPTION_CASE.terminal))
         cases = self._execute(f"SELECT body FROM exception_case WHERE status NOT IN ({ended}) ORDER BY id")
-        mappings = self._execute("SELECT kind, key, value FROM mapping")
         messages = self._execute("SELECT number, body FROM inbox ORDER BY number")
         return Loaded(
             flows=[OpenFlow(row, self._last_step(row.number)) for row in flows],
             messages=[InboxRow(number, _message.decode(body), True) for number, body in messages],
             events=[event_of(row) for row in self._execute(f"SELECT {EVENT_COLUMNS} {_UNSENT} ORDER BY number")],
             cases=[_case.decode(body) for (body,) in cases],
-            mappings={(kind, key): msgspec.msgpack.decode(value) for kind, key, value in mappings},
         )
+
+    def poll(self, flows_max: int) -> Loaded:
+        """Return that nothing is new."""
+        return Loaded()
+
+    def give_back(self, flows: Sequence[int]) -> None:
+        """Do nothing: nobody else could claim them."""
+
+    def leave(self) -> None:
+        """Do nothing: the next claim takes everything up."""
+
+    def command(self, act: bytes, flow_id: str = "") -> list[int]:
+        """Return that there is no other worker."""
+        return []
+
+    def answer(self, command: int, problem: str) -> None:
+        """Do nothing: there are no commands."""
+
+    def reopen(self, flow: int) -> OpenFlow | None:
+        """Return an open flow as the journal has it."""
+        self._journal.flush()
+        rows = self._execute(f"{_FLOW} WHERE number = ? AND status IN ({_OPEN_LIST})", (flow,)).fetchall()
+        return OpenFlow(FlowRow(*rows[0]), self._last_step(flow)) if rows else None
 
     def find(self, flow_id: str) -> FlowRow | None:
         """Return the flow of an id, finished ones included."""
@@ -378,6 +409,12 @@ class SqliteLease:
         return int(number)
 
 
+def _verified(connection: sqlite3.Connection, head: Head | Sequence[Head] | None) -> Verification:
+    found = chain.verify(connection.execute(_AUDIT), head)
+    stray = connection.execute(_STRAY).fetchone() if found.intact else None
+    return replace(found, intact=False, problem=chain.STRAY.format(stray[0])) if stray else found
+
+
 def sqlite_dialect(
     query: Query, verify: Callable[[Head | Sequence[Head] | None], Verification], close: Callable[[], None]
 ) -> Dialect:
@@ -404,6 +441,6 @@ def open_sqlite_reader(path: str) -> Reader:
         return connection.execute(query, arguments).fetchall()
 
     def verify(head: Head | Sequence[Head] | None) -> Verification:
-        return chain.verify(connection.execute(_AUDIT), head)
+        return _verified(connection, head)
 
     return TableReader(sqlite_dialect(ask, verify, connection.close))

@@ -1,0 +1,386 @@
+"""The journal in PostgreSQL, shared by many workers: leases with epochs, and flows that are in one worker's hands.
+
+A worker claims flows (`flow.owner` is its epoch) and is the only one that writes for them. It renews its lease when it
+polls; whoever finds a lease that has run out ends it and lets go of its flows, which the next poll of any worker
+claims. Each commit is one transaction sent in one go; it holds a lock on the worker's row, so that ending a lease waits
+for it, and it fails once the lease was ended. Clocks of different machines do not matter: leases are timed by the
+database.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
+from typing import Any, TypeVar, cast
+
+import msgspec
+import psycopg
+from msgspec.structs import replace
+
+from integration.flow import Step
+from integration.journal import chain, postgres_claims
+from integration.journal.postgres_reading import dialect_of, heads_of, open_postgres_reader
+from integration.journal.postgres_tables import connect, migrate, unavailable
+from integration.journal.protocol import (
+    Crash,
+    CrashPoint,
+    Entry,
+    Fenced,
+    FlowRow,
+    Head,
+    Loaded,
+    OpenFlow,
+    Raced,
+    Verification,
+    Write,
+)
+from integration.journal.reading import FLOW_COLUMNS, Reader, TableReader
+from integration.outcomes import Outcome
+
+LEASE_SECONDS = 10.0
+FLOWS_AT_START = 200
+"""How many flows a worker takes up when it starts; polls bring the rest."""
+
+T = TypeVar("T")
+Statement = tuple[str, tuple[Any, ...]]
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder().decode
+_entries = msgspec.msgpack.Decoder(list[Entry])
+
+_RACES = ("Q2C02", "23505", "40P01", "40001")  # lost; written by another one; deadlock; serialization
+_APPEND = """
+WITH link AS (INSERT INTO trail VALUES (%s, %s, %s, %s) RETURNING epoch, number, flow)
+INSERT INTO entry (flow, epoch, number, body) SELECT flow, epoch, number, %s FROM link
+"""
+_ADD_FLOW = """
+INSERT INTO flow (id, name, txn, entity_key, order_key, arguments, status, created_us, result)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING number
+"""
+_SET_STATUS = """
+UPDATE flow SET status = %s, result = %s, owner = CASE WHEN %s THEN owner ELSE 0 END WHERE number = %s
+"""
+_ADD_EVENT = """
+WITH counted AS (
+    INSERT INTO subject VALUES (%s, 1) ON CONFLICT (subject) DO UPDATE SET sequence = subject.sequence + 1
+    RETURNING sequence
+), told AS (
+    INSERT INTO event SELECT nextval('event_number'), %s, %s, %s, %s, sequence, %s, %s FROM counted
+    RETURNING number, sequence
+), waits AS (INSERT INTO unsent SELECT number, %s FROM told)
+SELECT number, sequence FROM told
+"""
+_ADD_CASE = """
+INSERT INTO exception_case VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO UPDATE SET
+status = excluded.status, code = excluded.code, owner = excluded.owner, body = excluded.body
+"""
+_ADD_MAPPING = """
+INSERT INTO mapping VALUES (%s, %s, %s) ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value
+"""
+_SET_CURSOR = """
+INSERT INTO cursor VALUES (%s, %s) ON CONFLICT (consumer) DO UPDATE SET number = excluded.number
+WHERE cursor.number < excluded.number
+"""
+_BLANK = "DELETE FROM entry WHERE flow = %s AND (epoch, number) <> (%s, %s)"
+
+
+class PostgresJournal:
+    """A journal in PostgreSQL. `crash_points` are for tests, as in SQLite.
+
+    `worker` is this process among others: claiming again under the same name ends the lease of the incarnation before,
+    so that a restart takes its own flows up at once. Without a name it is host and process number.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        worker: str = "",
+        crash_points: Iterable[CrashPoint] = (),
+        lease_seconds: float = LEASE_SECONDS,
+    ) -> None:
+        self.address, self.worker, self.lease_seconds = address, worker, lease_seconds
+        self.name = worker or f"{socket.gethostname()}/{os.getpid()}"
+        self.writes = 0
+        self.crash_points = set(crash_points)
+        self.connection = connect(address)
+        try:
+            self.migrated = migrate(self.connection)
+        except psycopg.Error as error:
+            raise unavailable(address, error) from error
+
+    def claim(self) -> PostgresLease:
+        """Become a worker under a new epoch; the incarnation before of the same name is fenced, others are not."""
+        if self.connection.broken or self.connection.closed:
+            self.connection = connect(self.address)
+        try:
+            epoch = postgres_claims.register(self.connection, self.name, self.lease_seconds)
+        except psycopg.Error as error:
+            raise unavailable(self.address, error) from error
+        return PostgresLease(self, epoch)
+
+    def head(self) -> Head:
+        """Return the end of the audit trail: one head that stands for those of all chains."""
+        return chain.joined(heads_of(self.connection))
+
+    def verify(self, head: Head | Sequence[Head] | None = None) -> Verification:
+        """Recompute the audit trail, and compare it with heads kept elsewhere."""
+        return self._own_reader().verify(head)
+
+    def entries(self) -> Iterator[tuple[int, int, Entry]]:
+        """Yield the audit trail: every entry that has not been blanked, with the numbers of its row and flow."""
+        rows = self.connection.execute("SELECT place, flow, body FROM entry ORDER BY place")
+        for place, flow, body in cast("Iterable[tuple[int, int, bytes]]", rows):
+            for entry in _entries.decode(body):
+                yield place, flow, entry
+
+    def flows(self) -> Iterator[FlowRow]:
+        """Yield all flows, in the order of their numbers."""
+        rows = self.connection.execute(f"SELECT {FLOW_COLUMNS} FROM flow ORDER BY number")
+        for row in cast("Iterable[tuple[Any, ...]]", rows):
+            yield FlowRow(*row)
+
+    def reader(self) -> Reader:
+        """Return the read side, on a connection of its own."""
+        return open_postgres_reader(self.address)
+
+    def close(self) -> None:
+        """Close the connection; after trouble too, and twice."""
+        self.connection.close()
+
+    def _own_reader(self) -> Reader:
+        return TableReader(dialect_of(self.connection, self.address))
+
+
+class PostgresLease:
+    """The right of one worker to write to a PostgreSQL journal, of one epoch."""
+
+    is_shared = True
+
+    def __init__(self, journal: PostgresJournal, epoch: int) -> None:
+        self.epoch = epoch
+        self._journal, self._connection = journal, journal.connection
+        self._number, self._digest = 0, chain.GENESIS
+        self.mappings: MutableMapping[tuple[str, str], dict[str, Any]] = SharedMappings(self)
+
+    # --- writing
+
+    def commit(self, write: Write) -> None:
+        """Make a write durable in one transaction; raise Fenced, Raced (nothing is written) or Crash (in tests)."""
+        journal = self._journal
+        number = journal.writes + 1
+        if journal.crash_points:
+            self._die(CrashPoint(number, False))
+        link = self._link(write)
+        statements = [*self._statements(write, link)]
+        self._fill(write, self._transact(statements))
+        if link is not None:
+            self._number, self._digest = link[1], link[3]
+        journal.writes = number
+        if journal.crash_points:
+            self._die(CrashPoint(number, True))
+
+    def _die(self, point: CrashPoint) -> None:
+        if point in self._journal.crash_points:
+            self._journal.crash_points.discard(point)
+            raise Crash(point)
+
+    def _transact(self, statements: Sequence[Statement]) -> list[tuple[Any, ...]]:
+        """Send statements as one transaction in one go; return the first row of each that has one."""
+        connection = self._connection
+        try:
+            with connection.pipeline():
+                connection.execute("BEGIN")
+                cursors = [connection.execute(text, values) for text, values in statements]
+                connection.execute("COMMIT")
+            return [cursor.fetchall()[0] for cursor in cursors if cursor.description is not None]
+        except psycopg.Error as error:
+            raise self._meaning(error) from error
+
+    def _meaning(self, error: psycopg.Error) -> Exception:
+        connection = self._connection
+        if not connection.broken and connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+            connection.execute("ROLLBACK")
+        if error.sqlstate == "Q2C01":
+            return Fenced(f"{error.diag.message_primary}: it had run out, and another worker has its flows now")
+        if error.sqlstate in _RACES:
+            return Raced(str(error.diag.message_primary))
+        return unavailable(self._journal.address, error)
+
+    def _link(self, write: Write) -> tuple[int, int, int, bytes, bytes] | None:
+        if not write.entries:
+            return None
+        body = _encode(write.entries)
+        return self.epoch, self._number + 1, write.flow, chain.link(self._digest, write.flow, body), body
+
+    def _statements(self, write: Write, link: tuple[Any, ...] | None) -> Iterator[Statement]:
+        """Yield what makes up a write; those that return rows are the fence and what is numbered."""
+        yield "SELECT fence(%s, %s)", (self.epoch, write.flow)
+        if write.taken:
+            yield "SELECT take_messages(%s)", (write.taken,)
+        if link is not None:
+            yield _APPEND, link
+        for row in write.flows:
+            yield (
+                _ADD_FLOW,
+                (
+                    row.id, row.name, row.txn, row.entity_key, row.order_key, row.arguments, row.status,
+                    row.created_us, row.result,
+                ),
+            )  # fmt: skip
+        for flow, status, result in write.statuses:
+            yield _SET_STATUS, (status, result, status in ("running", "parked"), flow)
+        yield from self._waits(write)
+        yield from self._mail(write)
+        for case in write.cases:
+            yield _ADD_CASE, (case.id, case.status, case.code, case.owner, case.flow, case.txn, _encode(case))
+        for kind, key, value in write.mappings:
+            if value is None:
+                yield "DELETE FROM mapping WHERE kind = %s AND key = %s", (kind, key)
+            else:
+                yield _ADD_MAPPING, (kind, key, value)
+        if write.blanked:  # all but the last row, which says how it ended
+            yield _BLANK, (write.blanked, self.epoch, link[1] if link else 0)
+
+    def _waits(self, write: Write) -> Iterator[Statement]:
+        if write.waits is None:
+            return
+        yield "DELETE FROM waiting WHERE flow = %s", (write.flow,)
+        for topic, key in write.waits:
+            yield "INSERT INTO waiting VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", (write.flow, topic, key)
+
+    def _mail(self, write: Write) -> Iterator[Statement]:
+        for row in write.messages:
+            message = row.message
+            yield "INSERT INTO seen VALUES (%s, %s)", (message.source, message.id)
+            if row.wanted:
+                yield (
+                    "INSERT INTO inbox (topic, key, body) VALUES (%s, %s, %s) RETURNING number",
+                    (message.topic, message.key, _encode(message)),
+                )
+        if write.relayed:
+            yield "DELETE FROM unsent WHERE owner = %s AND number <= %s", (self.epoch, write.relayed)
+        if write.events:
+            yield "SELECT number_events()", ()
+        for event in write.events:
+            yield (
+                _ADD_EVENT,
+                (
+                    event.subject, event.id, event.type, event.subject, event.txn, event.created_us,
+                    _encode(event.body), self.epoch,
+                ),
+            )  # fmt: skip
+
+    def _fill(self, write: Write, rows: list[tuple[Any, ...]]) -> None:
+        """Put the rows with the numbers they got in the places of those without, in the order of the statements."""
+        found = iter(rows[1 + bool(write.taken) :])
+        for index, flow in enumerate(write.flows):
+            write.flows[index] = replace(flow, number=next(found)[0])
+        for index, row in enumerate(write.messages):
+            if row.wanted:
+                write.messages[index] = replace(row, number=next(found)[0])
+        if write.events:
+            next(found)
+        for index, event in enumerate(write.events):
+            number, sequence = next(found)
+            write.events[index] = replace(event, number=number, sequence=sequence)
+
+    # --- claiming
+
+    def load(self) -> Loaded:
+        """Return what this worker may take up at once."""
+        return self.poll(FLOWS_AT_START)
+
+    def poll(self, flows_max: int) -> Loaded:
+        """Renew the lease, and return what is new for this worker; raise Fenced when the lease was ended."""
+        return self._guarded(postgres_claims.poll, self.epoch, flows_max, self._journal.lease_seconds)
+
+    def give_back(self, flows: Sequence[int]) -> None:
+        """Let other workers claim flows."""
+        self._guarded(postgres_claims.give_back, self.epoch, list(flows))
+
+    def leave(self) -> None:
+        """End the lease and give everything back."""
+        self._guarded(postgres_claims.end, [self.epoch])
+
+    def reopen(self, flow: int) -> OpenFlow | None:
+        """Return a flow at hand as the journal has it."""
+        return self._guarded(postgres_claims.reopen, self.epoch, flow)
+
+    def command(self, act: bytes, flow_id: str = "") -> list[int]:
+        """Leave a command for the worker that holds a flow, or for each worker."""
+        return self._guarded(postgres_claims.command, act, flow_id)
+
+    def answer(self, command: int, problem: str) -> None:
+        """Remember what became of a command."""
+        status = "refused" if problem else "done"
+        self._ask("UPDATE command SET status = %s, problem = %s WHERE number = %s", (status, problem, command))
+
+    def advance(self, consumer: str, number: int) -> None:
+        """Remember that a consumer of the event log has done with the events up to a number."""
+        self._ask(_SET_CURSOR, (consumer, number))
+
+    # --- reading
+
+    def find(self, flow_id: str) -> FlowRow | None:
+        """Return the flow of an id, finished ones included."""
+        rows = self._ask(f"SELECT {FLOW_COLUMNS} FROM flow WHERE id = %s", (flow_id,))
+        return FlowRow(*rows[0]) if rows else None
+
+    def has_message(self, source: str, message_id: str) -> bool:
+        """Tell whether a message has been stored before."""
+        return bool(self._ask("SELECT 1 FROM seen WHERE source = %s AND message = %s", (source, message_id)))
+
+    def steps(self, flow: int) -> list[Step]:
+        """Return the journal of an open flow, for a replay."""
+        found = [entry for entry in self._entries_of(flow) if entry.kind == "step"]
+        assert [entry.seq for entry in found] == list(range(len(found))), f"flow {flow} has a gap in its journal"
+        return [Step(entry.outcome, entry.effect) for entry in found if entry.outcome is not None]
+
+    def branches(self, flow: int, seq: int) -> dict[int, Outcome]:
+        """Return the outcomes of the branches of an All that have ended."""
+        return {
+            entry.branch: entry.outcome
+            for entry in self._entries_of(flow)
+            if entry.kind == "branch" and entry.seq == seq and entry.outcome is not None
+        }
+
+    def _entries_of(self, flow: int) -> list[Entry]:
+        rows = self._ask("SELECT body FROM entry WHERE flow = %s ORDER BY place", (flow,))
+        return [entry for (body,) in rows for entry in _entries.decode(body)]
+
+    def _ask(self, text: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        try:
+            cursor = self._connection.execute(text, values)
+            return cast("list[tuple[Any, ...]]", cursor.fetchall() if cursor.description else [])
+        except psycopg.Error as error:
+            raise self._meaning(error) from error
+
+    def _guarded(self, action: Callable[..., T], *arguments: Any) -> T:
+        try:
+            return action(self._connection, *arguments)
+        except psycopg.Error as error:
+            raise self._meaning(error) from error
+
+
+class SharedMappings(MutableMapping[tuple[str, str], dict[str, Any]]):
+    """The cross-reference as a view of its table, which other workers write too. Setting and deleting is for memory
+    that follows a commit, and there is none here: the commit has changed the table."""
+
+    def __init__(self, lease: PostgresLease) -> None:
+        self._ask = lease._ask
+
+    def __getitem__(self, place: tuple[str, str]) -> dict[str, Any]:
+        rows = self._ask("SELECT value FROM mapping WHERE kind = %s AND key = %s", place)
+        if not rows:
+            raise KeyError(place)
+        return cast("dict[str, Any]", _decode(rows[0][0]))
+
+    def __setitem__(self, place: tuple[str, str], value: dict[str, Any]) -> None: ...
+
+    def __delitem__(self, place: tuple[str, str]) -> None: ...
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter([(kind, key) for kind, key in self._ask("SELECT kind, key FROM mapping ORDER BY kind, key", ())])
+
+    def __len__(self) -> int:
+        return int(self._ask("SELECT count(*) FROM mapping", ())[0][0])
