@@ -83,8 +83,13 @@ class Intake:
         """Return what to do with each message of a request that has a route; raise Unverified or Unreadable."""
         source.verify(request, now_us)
         stamp, name = msgspec.structs.replace, source.name
-        wanted = [message for message in source.parse(request) if (name, message.topic) in self._routes]
-        return [self.plan(stamp(message, source=name, received_us=now_us)) for message in wanted]
+        try:
+            wanted = [message for message in source.parse(request) if (name, message.topic) in self._routes]
+            return [self.plan(stamp(message, source=name, received_us=now_us)) for message in wanted]
+        except Unreadable:
+            raise
+        except Exception as trouble:  # a message that our code does not expect must not stop the others
+            raise Unreadable(f"{type(trouble).__name__}: {trouble}") from trouble
 
     def plan(self, message: Message) -> Plan:
         """Return what the routing table says of a message that has a route."""

@@ -18,7 +18,7 @@ from integration.effects import Call
 from integration.limits import BUSY, CLOSED, OPEN, SECOND_US, Gate, TokenCache, is_healthy
 from integration.outcomes import Answer, Failed, Unknown
 from integration.settings import Settings
-from integration.system import System
+from integration.system import System, Token, TokenSource
 
 Ended = Callable[[Answer | Failed | Unknown], None]
 _TOKEN_PAUSE_LONGEST_SECONDS = 60
@@ -150,7 +150,7 @@ class Lane:
     def _taken_back(self, call: Call, result: Reply | Failed | Unknown) -> Answer | Failed | Unknown:
         """Return the outcome of a call that came back, once the gate knows it; plan the next probe of a breaker."""
         now_us, breaker = self._wire.now_us, self.gate.breaker
-        outcome = self._classify(call, result, now_us) if isinstance(result, Reply) else _stamped(result, now_us)
+        outcome = self._understood(call, result, now_us) if isinstance(result, Reply) else _stamped(result, now_us)
         if not isinstance(outcome, Answer) and not is_healthy(outcome):
             self._trouble, self._trouble_us = _told(outcome), now_us
         before = breaker.state
@@ -160,6 +160,13 @@ class Lane:
         if closed:
             self._wire.soon(self._reopened, self._system.name)
         return outcome
+
+    def _understood(self, call: Call, reply: Reply, now_us: int) -> Answer | Failed | Unknown:
+        """Return what a reply means; one that its adapter fails at means that nobody knows."""
+        try:
+            return self._classify(call, reply, now_us)
+        except Exception as trouble:
+            return Unknown(f"unreadable reply: {type(trouble).__name__}: {trouble}", reply.status, at_us=now_us)
 
     def _probe(self) -> None:
         """Ask an open breaker's system whether it lives: by its ping, else by the first call that waits."""
@@ -207,9 +214,10 @@ class Lane:
         outcome = self._taken_back(call, result)
         source = self._system.token
         assert source is not None, "a token came for a system that has none"
-        if isinstance(outcome, Answer):
+        token = self._token_of(source, outcome) if isinstance(outcome, Answer) else None
+        if token is not None:
             self._token_failures = 0
-            self._tokens.store(source.read(outcome), self._wire.now_us)
+            self._tokens.store(token, self._wire.now_us)
         elif isinstance(outcome, Failed) and outcome.kind in ("rejected", "unauthenticated"):
             self._fail_all(outcome)
         else:
@@ -217,6 +225,14 @@ class Lane:
             self._token_failures += 1
             self._token_after_us = self._wire.now_us + pause_seconds * SECOND_US
         self._pump()
+
+    def _token_of(self, source: TokenSource, answer: Answer) -> Token | None:
+        """Return the token of an answer; None when it is not what its contract says, as from a proxy in between."""
+        try:
+            return source.read(answer)
+        except Exception as trouble:
+            self._trouble, self._trouble_us = f"no token in the answer: {trouble}", self._wire.now_us
+            return None
 
     def _fail_all(self, refused: Failed) -> None:
         """Our credentials are wrong: no call can go, and each flow must learn it."""

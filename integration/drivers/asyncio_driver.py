@@ -19,6 +19,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from domain.acts import UnknownAct
 from domain.history import Record
 from domain.http import Reply, Request
 from integration.drivers.clock import BusinessClock
@@ -87,7 +88,7 @@ class AsyncioHost:
         """Do something with the integration; what it cannot survive ends the incarnation and is raised."""
         try:
             return action(*arguments)
-        except (LookupError, ValueError):
+        except (LookupError, ValueError, UnknownAct):
             raise  # wrong input, said in a sentence: it was refused before anything was done
         except Exception as trouble:
             self.fail(trouble)

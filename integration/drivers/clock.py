@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-US_PER_NANOSECOND = 1000
+NANOSECONDS_PER_US = 1000
 
 
 class BusinessClock:
@@ -21,16 +21,15 @@ class BusinessClock:
     ) -> None:
         self._wall_ns, self._monotonic_ns = wall_ns, monotonic_ns
         self.offset_us = 0
-        self._latest_us = wall_ns() // US_PER_NANOSECOND
+        self._latest_us = wall_ns() // NANOSECONDS_PER_US
         self._steady_ns = monotonic_ns()
         self._followers: list[Callable[[], None]] = []
 
     def now_us(self) -> int:
         """Return the instant; it is never earlier than one that was returned before."""
-        told_us = self._wall_ns() // US_PER_NANOSECOND + self.offset_us
+        told_us = self._wall_ns() // NANOSECONDS_PER_US + self.offset_us
         steady_ns = self._monotonic_ns()
-        if told_us < self._latest_us:
-            told_us = self._latest_us + (steady_ns - self._steady_ns) // (2 * US_PER_NANOSECOND)
+        told_us = max(told_us, self._latest_us + (steady_ns - self._steady_ns) // (2 * NANOSECONDS_PER_US))
         self._latest_us, self._steady_ns = told_us, steady_ns
         return told_us
 

@@ -10,6 +10,7 @@ import asyncio
 import ipaddress
 import ssl
 from collections.abc import Mapping
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -47,14 +48,15 @@ class Wire:
     """One HTTP client for each system, with its base address; `addresses` maps systems to them.
 
     Proxies and certificates of the environment (`HTTPS_PROXY`, `SSL_CERT_FILE`) count, but not for this machine itself.
+    Calls stand for themselves, so `cookies` are forgotten; a stream whose server wants to know us again keeps them.
     """
 
-    def __init__(self, addresses: Mapping[str, str], ca_bundle: str = "") -> None:
+    def __init__(self, addresses: Mapping[str, str], ca_bundle: str = "", cookies: bool = False) -> None:
         self._clients: dict[str, httpx.AsyncClient] = {}
         self._bases: dict[str, httpx.URL] = {}
         trust = ssl.create_default_context(cafile=ca_bundle) if ca_bundle else None
         for system, address in addresses.items():
-            self._clients[system] = _client(address, trust)
+            self._clients[system] = _client(address, trust, cookies)
             self._bases[system] = httpx.URL(address.rstrip("/"))
 
     async def exchange(self, request: Request, timeout_seconds: float, more: Mapping[str, str] | None = None) -> Result:
@@ -71,8 +73,9 @@ class Wire:
         except httpx.TimeoutException as late:
             return trip.lost("timeout", "connect_timeout", _said(late))
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as broken:
-            kind = "rejected" if isinstance(broken, _OURS) else "refused"
-            return trip.lost(f"connection broken: {_said(broken)}", kind, _said(broken))
+            if isinstance(broken, _OURS):
+                return Failed("rejected", detail=_said(broken))
+            return trip.lost(f"connection broken: {_said(broken)}", "refused", _said(broken))
         except TooLarge as large:
             return Unknown(str(large))
 
@@ -83,7 +86,7 @@ class Wire:
 
 
 _OURS = (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.InvalidURL)
-"""Errors of the request itself: sending it again would not help."""
+"""Errors of the request itself, found before anything of it leaves: sending it again would not help."""
 
 
 class _Trip:
@@ -128,8 +131,8 @@ async def _body(reply: httpx.Response) -> bytes:
     return b"".join(parts)
 
 
-def _client(address: str, trust: ssl.SSLContext | None) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
+def _client(address: str, trust: ssl.SSLContext | None, cookies: bool) -> httpx.AsyncClient:
+    client = httpx.AsyncClient(
         headers={"user-agent": USER_AGENT},
         verify=trust if trust is not None else address.startswith("https"),
         timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
@@ -137,6 +140,9 @@ def _client(address: str, trust: ssl.SSLContext | None) -> httpx.AsyncClient:
         follow_redirects=False,
         trust_env=not _is_local(address),
     )
+    if not cookies:
+        client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    return client
 
 
 def _is_local(address: str) -> bool:

@@ -105,14 +105,14 @@ def _mounted(node: Node, configuration: Configuration) -> list[BaseRoute]:
         access = access_module.Access(configuration.tokens, lambda: [key.encode() for key in keys.values()])
         for path, name in (("/api/v1", "integration.api"), ("/tower", "integration.tower")):
             part = _found(name)
-            if part is not None:
+            if hasattr(part, "application"):
                 mounts.append(Mount(path, part.application(node, access)))
     return mounts + _metrics(node)
 
 
 def _metrics(node: Node) -> list[BaseRoute]:
     observability = _found("integration.observability")
-    return list(observability.routes(node)) if observability is not None else []
+    return list(observability.routes(node)) if hasattr(observability, "routes") else []
 
 
 def _found(name: str) -> Any:

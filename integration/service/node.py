@@ -23,6 +23,7 @@ from integration.flows.sweeps import SWEEPS
 from integration.journal.opening import open_journal, open_reader
 from integration.journal.protocol import Fenced, FlowRow, Journal
 from integration.journal.reading import Reader
+from integration.journal.trouble import Unavailable
 from integration.lanes import Standing
 from integration.outcomes import Conflict, Launched
 from integration.process import Integration, Parts
@@ -85,8 +86,9 @@ class Node:
     # --- life
 
     def open(self) -> None:
-        """Claim the journal and take up what is open; plan the sweeps."""
-        self._start()
+        """Claim the journal and take up what is open; plan the sweeps. Raise Unavailable when that cannot be."""
+        self.integration.start()
+        self._trouble = ""
         self.sweep()
 
     def sweep(self) -> None:
@@ -161,7 +163,12 @@ class Node:
                 del self._ends[start.flow_id]
 
     async def act(self, act: Act) -> None:
-        """Obey a person, wherever the flow lives; raise KeyError or ValueError with a sentence when that cannot be."""
+        """Obey a person, wherever the flow lives; raise KeyError or ValueError with a sentence when that cannot be.
+
+        Raise Stopped when the process cannot work now.
+        """
+        if not self.integration.is_alive:
+            raise Stopped("; ".join(self.readiness()) or "the integration is not running")
         self.host.enter(self.integration.act, act)
 
     # --- what can be seen
@@ -199,11 +206,12 @@ class Node:
 
     def _broken(self, trouble: Exception) -> None:
         """The incarnation is gone: say why, and start another one when there is hope."""
-        self._trouble = f"the journal cannot be used: {trouble}"
+        known = isinstance(trouble, (Unavailable, Fenced))
+        self._trouble = f"the journal cannot be used: {trouble}" if known else f"a mistake of ours: {trouble!r}"
         if isinstance(trouble, Fenced) and not self.configuration.is_shared:
             self._stop(f"another process has taken the journal {self.database} over: {trouble}")
             return
-        _LOG.error("the integration starts anew: %s: %s", type(trouble).__name__, trouble)
+        _LOG.error("the integration starts anew: %s", trouble, exc_info=None if known else trouble)
         pause_seconds = BACK_OFF_SECONDS[min(self._failures, len(BACK_OFF_SECONDS) - 1)]
         self._failures += 1
         asyncio.get_running_loop().call_later(pause_seconds, self._again)

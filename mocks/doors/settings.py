@@ -40,9 +40,9 @@ OPEN_QUIRKS: Mapping[str, Any] = {"crm": OPEN_CRM, "billing": LIVE_BILLING}
 """What a world for other integrations than ours starts with: as a vendor delivers it, and writable with its keys."""
 
 
-def opened(switches: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Return switches over those of an open world."""
-    base = {name: _set(each) for name, each in OPEN_QUIRKS.items()}
+def opened(switches: Mapping[str, Mapping[str, Any]], *, reference: bool = False) -> dict[str, dict[str, Any]]:
+    """Return switches over those of an open world; one for the `reference` integration bills as that one asks for."""
+    base = {name: _set(each) for name, each in OPEN_QUIRKS.items() if not (reference and name == "billing")}
     return {name: {**base.get(name, {}), **switches.get(name, {})} for name in {**base, **switches}}
 
 

@@ -182,6 +182,8 @@ async def _serve(configuration: Any, said: Mapping[str, Any], workers: int, is_w
 
     try:
         given_up, why = await serve(node, app, end, stop, ready)
+    except Unavailable as trouble:
+        give_up(str(trouble), exits.COULD_NOT_RUN)
     finally:
         crew.cancel()
         with contextlib.suppress(asyncio.CancelledError):

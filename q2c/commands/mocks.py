@@ -70,6 +70,9 @@ mocks.add_command(env)
 @click.option(
     "--switch", "switches", multiple=True, metavar="SYSTEM.NAME=VALUE", help=f"A vendor's quirk, {_SYSTEM_HELP}."
 )
+@click.option(
+    "--reference", is_flag=True, help="Set billing up as `q2c integration` asks for: invoices wait for taxes."
+)
 @click.option("--drift", "drifts", multiple=True, metavar="NAME", help="A change to rehearse: q2c mocks drifts.")
 @click.option("--unlimited", is_flag=True, help="No rate limits and no daily quotas.")
 @click.option("--freeze", is_flag=True, help="Stop the clock of the world.")
@@ -147,7 +150,7 @@ def _world(said: Mapping[str, Any], state: Any) -> Any:
     from mocks.doors.settings import UNLIMITED, opened, quirks_of
 
     try:
-        quirks = quirks_of(opened(parsed(said["switches"])), unlimited=said["unlimited"])
+        quirks = quirks_of(opened(parsed(said["switches"]), reference=said["reference"]), unlimited=said["unlimited"])
         world = LiveWorld(
             said["seed"], quirks=quirks, limits=UNLIMITED if said["unlimited"] else None, state=state,
             targets=Targets(intake=said["webhooks"], allowed=tuple(said["allowed"])), drifts=said["drifts"],
