@@ -24,7 +24,8 @@ SCOPES: Mapping[str, str] = MappingProxyType(
         "quotes:validate": "Have a quote checked before it is signed.",
         "orders:submit": "Submit accepted quotes and renewals as orders.",
         "amendments:submit": "Submit accepted amendments.",
-        "subscriptions:cancel": "Cancel, pause and resume subscriptions; ask for refunds.",
+        "subscriptions:cancel": "Cancel, pause and resume subscriptions.",
+        "receivables:request": "Ask for refunds and write-offs, note disputes and promises to pay.",
         "transactions:read": "Read where a business transaction is.",
         "accounts:read": "Read what is known of an account.",
         "events:read": "Read canonical events.",
@@ -79,17 +80,11 @@ class Denied(Exception):
         self.code = code
 
 
-class Headers(Protocol):
-    """What is asked of the headers of a request (Starlette's fit)."""
-
-    def get(self, key: str, default: str = ..., /) -> str: ...
-
-
 class Asked(Protocol):
     """What is asked of a request (Starlette's fits)."""
 
     @property
-    def headers(self) -> Headers: ...
+    def headers(self) -> Mapping[str, str]: ...
 
 
 class Access:
