@@ -11,6 +11,7 @@ The play begins at nine o'clock in New York on Monday, 30 November 2026; `at` co
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from typing import Any, TypeVar
@@ -23,6 +24,7 @@ from domain.acts import Act
 from domain.faults import Fault
 from domain.history import Attempted, Case, Changed, Delivered, Emitted, MemoryHistory, Record
 from domain.objects import Delta
+from integration.effects import Start
 from integration.settings import Settings
 from scenarios.ground import ground
 from scenarios.language import Scenario
@@ -276,14 +278,30 @@ class Stage:
             acts=acts,  # type: ignore[arg-type]  # a plain list is as good: it is iterated and counted
         )
 
-    def play(self, days: float = 2.0, heal_after: float | None = None, **settings: Any) -> Played:
-        """Play it for so many days with the reference integration, whose settings may be changed."""
+    def play(
+        self,
+        days: float = 2.0,
+        heal_after: float | None = None,
+        starts: Iterable[tuple[float, Start]] = (),
+        **settings: Any,
+    ) -> Played:
+        """Play it for so many days with the reference integration, whose settings may be changed.
+
+        `starts` are flows that somebody starts by hand, so many hours after the opening.
+        """
         timeline = self.timeline(days, days * 0.9 if heal_after is None else heal_after)
         chosen: Settings = msgspec.structs.replace(settings_of(timeline), **settings)
         recorder = MemoryRecorder()
         rehearsal = Rehearsal(timeline, recorder, chosen)
+        for at, start in starts:
+            at_us = OPENS_US + SECOND_US + round(at * HOUR_US)
+            rehearsal.host.call_at(at_us, _launch, rehearsal, start)
         rehearsal.run(steps=1)
         return Played(rehearsal, recorder.records)
+
+
+def _launch(rehearsal: Rehearsal, start: Start) -> None:
+    rehearsal.integration.launch(start)
 
 
 def _is_early(act: Act) -> bool:

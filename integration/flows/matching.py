@@ -15,7 +15,7 @@ import msgspec
 
 from integration.effects import Park, Start
 from integration.flow import FlowContext
-from integration.flows.steps import ask_a_person, do, if_found
+from integration.flows.steps import ask_a_person, day_in, do, if_found, tell
 from integration.masterdata import crossreference
 from integration.masterdata.identity import Identity
 from integration.masterdata.matching import DIFFERENT, SAME, Decision, Judgement, decide
@@ -36,7 +36,20 @@ async def known_customer(context: FlowContext, accepted: AcceptedQuote) -> Accep
     canonical = await _canonical(account)
     if canonical is None:
         canonical = await _first_seen(context, account, accepted.payment_customer, txn)
+    await _told(context, accepted, canonical)
     return accepted if canonical == account else await _as(context, accepted, canonical)
+
+
+async def _told(context: FlowContext, accepted: AcceptedQuote, canonical: str) -> None:
+    """Tell that the account of a quote was matched with a customer: once for each quote version."""
+    quote, account = accepted.quote, accepted.account.id
+    day = day_in(context, quote.entity, accepted.changed_us)
+    await tell(
+        "customer.validated", account, quote.txn, legal_entity=quote.entity, business_date=day.isoformat(),
+        account_id=account, check_id=f"{quote.number}-v{quote.version}", customer_id=canonical, entity=quote.entity,
+        match={"rule": "own" if canonical == account else "matched", "score": "1"},
+        terms=f"NET{context.settings.terms_days}", tax_ids=[],
+    )  # fmt: skip
 
 
 async def _canonical(account: str) -> str | None:
@@ -141,7 +154,7 @@ async def _followed(context: FlowContext, account: str, told: str, txn: str) -> 
         found, remark = await _existing(context, survivor, txn)
         if found and loser != account:
             await Start(
-                flow_id=f"merge/{loser}/{survivor}",
+                flow_id=f"merge/{loser}/{survivor}/{account}",
                 name="merge_customers",
                 arguments={"loser": loser, "survivor": survivor, "reason": f"decided on {account}"},
                 txn=txn,

@@ -93,6 +93,8 @@ def merged(survivor: Values, loser: Values) -> dict[str, dict[str, Any]]:
     """Return the golden record: field -> value, whose it is, the rule, and the system that owns it."""
     golden = {}
     for rule in RULES:
+        if rule.field not in survivor and rule.field not in loser:
+            continue  # neither system was asked for it
         value, source, why = rule.choose(rule.field, survivor, loser)
         owner = ownership_of(rule.group).owners[0]
         golden[rule.field] = {"value": value, "from": source, "rule": why, "owner": owner}

@@ -59,8 +59,8 @@ def test_sales_sees_the_order_and_its_money() -> None:
 def test_the_canonical_events_tell_the_story_in_order() -> None:
     events = one_order().play().events()
     assert events == [
-        "quote.accepted", "order.received", "order.accepted", "order.booked", "quote.converted", "invoice.generated",
-        "invoice.posted", "payment.received", "payment.applied", "quote.mirrored",
+        "quote.accepted", "customer.validated", "order.received", "order.accepted", "order.booked", "quote.converted",
+        "invoice.generated", "invoice.posted", "payment.received", "payment.applied", "quote.mirrored",
         "payout.settled",
     ]  # fmt: skip
 

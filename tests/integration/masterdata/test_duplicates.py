@@ -1,4 +1,4 @@
-"""A quarter-end in which sales enters many accounts twice: matching keeps them one customer, stewards decide the rest."""
+"""A quarter-end in which sales enters many accounts twice: matching keeps them one, stewards decide the rest."""
 
 from __future__ import annotations
 
