@@ -11,6 +11,7 @@ from integration.flows import (
     amendments,
     credit_notes,
     invoices,
+    merges,
     orders,
     pauses,
     quotes,
@@ -44,6 +45,9 @@ _PROGRAMS: Mapping[str, Program] = {
     "sweep_credit": sweeps.sweep_credit,
     "show_credit": sweeps.show_credit,
     "withheld": withheld.withheld,
+    "merge_customers": merges.merge_customers,
+    "unmerge_customers": merges.unmerge_customers,
+    "customer_holdings": merges.customer_holdings,
 }
 PROGRAMS = MappingProxyType({name: until_given_up(program) for name, program in _PROGRAMS.items()})
 
