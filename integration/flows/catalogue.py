@@ -9,16 +9,22 @@ from integration.effects import Start
 from integration.flow import Program
 from integration.flows import (
     amendments,
+    closing,
     credit_notes,
+    disputes,
+    dunning,
+    invoice_disputes,
     invoices,
     merges,
     orders,
     pauses,
     quotes,
+    refunds,
     requests,
     reversals,
     settlements,
     sweeps,
+    write_offs,
 )
 from integration.flows.steps import US_PER_SECOND, until_given_up
 from integration.intake import Route
@@ -38,11 +44,22 @@ _PROGRAMS: Mapping[str, Program] = {
     "pause": requests.requested,
     "resume": pauses.resume,
     "settle": settlements.settle,
+    "collect": invoices.collect,
+    "refund": refunds.refund,
+    "write_off": write_offs.write_off,
+    "chargeback": disputes.chargeback,
+    "dispute_invoice": invoice_disputes.dispute_invoice,
+    "dunning": dunning.dunning,
+    "promise": dunning.promise,
+    "close_period": closing.close_period,
+    "reopen_period": closing.reopen_period,
     "sweep_quotes": sweeps.sweep_quotes,
     "sweep_invoices": sweeps.sweep_invoices,
     "sweep_credit_notes": sweeps.sweep_credit_notes,
     "sweep_payouts": sweeps.sweep_payouts,
     "sweep_credit": sweeps.sweep_credit,
+    "sweep_disputes": sweeps.sweep_disputes,
+    "sweep_overdue": sweeps.sweep_overdue,
     "show_credit": sweeps.show_credit,
     "withheld": withheld.withheld,
     "merge_customers": merges.merge_customers,
@@ -73,6 +90,10 @@ def _payout(message: Message) -> Start:
     return sweeps.start_payout(message.body["id"], message.body["currency"], message.body["created"] * US_PER_SECOND)
 
 
+def _dispute(message: Message) -> Start:
+    return sweeps.start_chargeback(message.key)
+
+
 def _credit_status(message: Message) -> Start:
     told = message.body
     return sweeps.start_credit_status(told["account"], told["status"], told["changed"])
@@ -85,6 +106,8 @@ ROUTES = (
     Route(source="billing", topic="subscription_resumed"),
     Route(source="payment", topic="payment_intent.succeeded", deliver_as="payment"),
     Route(source="payment", topic="payment_intent.payment_failed", deliver_as="payment"),
+    Route(source="payment", topic="charge.dispute.created", start=_dispute, deliver=False),
+    Route(source="payment", topic="charge.dispute.closed", start=_dispute, deliver_as="dispute"),
     Route(source="payment", topic="payout.paid", start=_payout, deliver=False),
     Route(source="erp", topic="customer.credit_changed", start=_credit_status, deliver_as="credit"),
     Route(source="fulfilment", topic="task.completed"),

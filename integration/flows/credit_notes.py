@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any
 
+import msgspec
+
 from domain.objects import TaxShare
 from integration.effects import Sleep
 from integration.flow import FlowContext
 from integration.flows import facts
+from integration.flows.approvals import in_open_period
 from integration.flows.invoices import committed
 from integration.flows.steps import ask_a_person, day_in, do, key_of, mirror, tell
 from integration.outcomes import Answer, CallFailed
@@ -33,7 +36,10 @@ async def credit(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str
     if lines:
         await _credit_tax(context, note, lines)
     posting = _posting(note, invoice, shares, day_in(context, invoice.business_entity_id, answer.at_us), context.txn)
-    await do(context, erp.put_credit_memo(posting))
+    await in_open_period(
+        context, posting.entity, posting.business_date,
+        lambda day: erp.put_credit_memo(msgspec.structs.replace(posting, business_date=day)),
+    )  # fmt: skip
     await _mirrored(context, invoice)
     await tell("credit_memo.issued", note.id, context.txn, **facts.credit_memo_issued(note, posting))
     return {"credit_note": note.id, "status": "posted"}

@@ -9,13 +9,16 @@ from typing import Any
 import msgspec
 
 from domain.objects import Line, TaxShare
-from integration.effects import Call, Receive, Sleep
+from integration.effects import Call, Receive, Sleep, Start
 from integration.flow import FlowContext
-from integration.flows import facts
+from integration.flows import cash_requests, facts
+from integration.flows.approvals import in_open_period
 from integration.flows.steps import ask_a_person, day_in, do, key_of, mirror, tell
+from integration.flows.write_offs import is_tolerated
 from integration.outcomes import Answer, CallFailed
 from integration.systems import billing, erp, payment, tax, wire
 from integration.systems.billing import BillingInvoice
+from integration.systems.billing import receivables as owed
 from integration.systems.erp import Posting
 from integration.systems.payment import Collection, Intent, PaymentCustomer
 from integration.systems.wire import date_of_seconds
@@ -39,17 +42,51 @@ async def bill(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, 
     shares = await _taxed(context, invoice, lines)
     closed = await _closed(context, invoice, shares)
     posting = _posting(invoice, lines, shares, day)
-    posted = await do(context, erp.put_invoice(posting))
+    posted = await in_open_period(
+        context,
+        posting.entity,
+        day,
+        lambda dated: erp.put_invoice(msgspec.structs.replace(posting, business_date=dated)),
+    )
     body = facts.invoice_posted(invoice, posting, posting.id, posted.at_us)
     await tell("invoice.posted", invoice.id, posting.txn, **body)
     if payment.is_too_small(closed.amount_due, closed.currency_code):
         await _show_posted(closed, posting, posted.at_us)
-        return _left_open(closed)
-    paid = await _collected(context, closed, posting)
+        return await _left_open(closed, posting)
+    return await _paid(context, closed, posting, 1)
+
+
+async def collect(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Collect an invoice whose payment came back. Arguments: invoice, reason, again (the bank may be asked again)."""
+    if arguments["again"]:
+        await Sleep(RETRY_DAYS[0] * 86_400)
+    else:
+        await _ask_for_another_way(arguments["invoice"], arguments["reason"])
+    answer = await do(context, billing.read_invoice(arguments["invoice"], context.txn))
+    invoice = billing.invoice_of(answer)
+    day = day_in(context, invoice.business_entity_id, answer.at_us)
+    if payment.is_too_small(invoice.amount_due, invoice.currency_code):
+        return {"invoice": invoice.id, "paid": False, "reason": "nothing is due"}
+    tried = payment.intents_of(await do(context, payment.find_intents(invoice.id, context.txn)))
+    attempt = 1 + max([int(intent.metadata.get("attempt", "0")) for intent in tried], default=0)
+    return await _paid(context, invoice, _posting(invoice, (), (), day), attempt)
+
+
+async def _ask_for_another_way(invoice: str, reason: str) -> None:
+    """Have collections find another way to pay for what the bank will not debit again."""
+    code = "PAYMENT.UNAUTHORIZED_RETURN" if reason == "debit_not_authorized" else "PAYMENT.ACCOUNT_CLOSED"
+    await ask_a_person(code, f"the debit of {invoice} came back and may not be repeated: {reason}", invoice=invoice)
+
+
+async def _paid(context: FlowContext, invoice: BillingInvoice, posting: Posting, attempt: int) -> dict[str, Any]:
+    """Collect what is due of a posted invoice, apply it and show it; the first charge has the number `attempt`."""
+    paid = await _collected(context, invoice, posting, attempt)
+    if paid is None:
+        return {"invoice": invoice.id, "paid": False, "reason": "it was settled otherwise"}
     paid_day = day_in(context, posting.entity, paid.at_us)
     body = facts.payment_received(posting, paid.intent.id, paid.intent.amount_received, paid.since_us, paid_day)
     await tell("payment.received", paid.intent.id, posting.txn, **body)
-    paid_us, taken_minor = await _applied(context, closed, posting, paid)
+    paid_us, taken_minor = await _applied(context, invoice, posting, paid)
     fields = {"InvoiceStatus__c": "paid", "PaymentStatus__c": "received"}
     await _show(invoice, posting, paid_us, fields, wire.major_text(0, invoice.currency_code))
     body = facts.payment_applied(posting, paid.intent.id, invoice, taken_minor, paid_day)
@@ -57,15 +94,18 @@ async def bill(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, 
     return {"invoice": invoice.id, "paid": True, "payment": paid.intent.id}
 
 
-def _left_open(invoice: BillingInvoice) -> dict[str, Any]:
+async def _left_open(invoice: BillingInvoice, posting: Posting) -> dict[str, Any]:
     """Return how the flow of an invoice ends that is not charged.
 
     The processor takes no charge below a minimum of its own, and nobody is to work on cents: collecting is given up.
-    What is due stays open on the customer's account, in billing and in the ERP; a transfer or a credit may settle it.
+    What is within the tolerance is written off; what is not stays open, and a transfer or a credit may settle it.
     """
     if not invoice.amount_due:
         return {"invoice": invoice.id, "paid": False, "reason": "nothing is due"}
     reason = f"{invoice.amount_due} {invoice.currency_code} (minor units) is below the processor's minimum"
+    if is_tolerated(invoice.total, invoice.amount_due, invoice.currency_code):
+        start = cash_requests.write_off(invoice.id, posting.txn, "below the processor's minimum", "integration")
+        await Start(flow_id=start.flow_id, name=start.name, arguments=start.arguments, txn=start.txn)
     return {"invoice": invoice.id, "paid": False, "status": "given_up", "reason": reason}
 
 
@@ -166,13 +206,16 @@ class Declined(msgspec.Struct, frozen=True):
     at_us: int
 
 
-async def _collected(context: FlowContext, invoice: BillingInvoice, posting: Posting) -> Paid:
-    """Charge what is due until it is paid; declines are tried again on schedule, then people decide."""
+async def _collected(context: FlowContext, invoice: BillingInvoice, posting: Posting, attempt: int) -> Paid | None:
+    """Charge what is due until it is paid; declines are tried again on schedule, then people decide.
+
+    None when a credit, a write-off or another payment has settled it meanwhile.
+    """
     customer, known_us = await _payer(context, invoice)
     is_shown = customer.method != "card"
     if is_shown:
         await _show_posted(invoice, posting, known_us)  # the money takes days
-    attempt, pauses = 1, iter(RETRY_DAYS)
+    pauses = iter(RETRY_DAYS)
     while True:
         collection = Collection(
             invoice=invoice.id, customer=customer.id, payment_method=customer.payment_method, method=customer.method,
@@ -189,11 +232,24 @@ async def _collected(context: FlowContext, invoice: BillingInvoice, posting: Pos
         pause_days = next(pauses, 0) if is_soft else 0
         if pause_days:
             await Sleep(pause_days * 86_400)
+        invoice = await _still_due(context, invoice)
+        if payment.is_too_small(invoice.amount_due, invoice.currency_code):
+            return None
+        if pause_days:
             continue
         code = "PAYMENT.SOFT_DECLINE" if is_soft else payment.class_of(outcome.reason)
         await ask_a_person(code, f"payment of {invoice.id} declined: {outcome.reason}", invoice=invoice.id)
         pauses = iter(RETRY_DAYS)
         customer, _ = await _payer(context, invoice)
+
+
+async def _still_due(context: FlowContext, invoice: BillingInvoice) -> BillingInvoice:
+    """Return an invoice as it is before it is charged again; while its customer disputes it, it is not."""
+    while True:
+        answer = await do(context, billing.read_invoice(invoice.id, context.txn))
+        if owed.money_of(answer).dunning_status != "stopped":
+            return billing.invoice_of(answer)
+        await Sleep(86_400)
 
 
 async def _payer(context: FlowContext, invoice: BillingInvoice) -> tuple[PaymentCustomer, int]:
@@ -257,8 +313,11 @@ async def _applied(context: FlowContext, invoice: BillingInvoice, posting: Posti
     """
     intent, day = paid.intent, day_in(context, posting.entity, paid.at_us)
     taken_minor = await _recorded(context, invoice, intent, day, posting.txn)
-    call = erp.put_cash(intent.id, invoice.id, posting, intent.amount_received, taken_minor, intent.method, day)
-    applied = await do(context, call)
+    received, method = intent.amount_received, intent.method
+    applied = await in_open_period(
+        context, posting.entity, day,
+        lambda dated: erp.put_cash(intent.id, invoice.id, posting, received, taken_minor, method, dated),
+    )  # fmt: skip
     return applied.at_us, taken_minor
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from integration.flow import FlowContext
+from integration.flows.approvals import in_open_period
 from integration.flows.facts import payout_settled
 from integration.flows.steps import ask_a_person, day_in, do, tell
 from integration.systems import erp, payment
@@ -31,7 +32,10 @@ async def settle(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str
         await ask_a_person("DATA_QUALITY.ENTITY_UNASSIGNED", f"no legal entity receives payouts in {currency}")
     entity = context.settings.settlement_entities[currency]
     day = day_in(context, entity, arguments["at_us"])
-    await do(context, erp.put_settlement(payout, entity, currency, gross_minor, fee_minor, day))
+    await in_open_period(
+        context, entity, day,
+        lambda dated: erp.put_settlement(payout, entity, currency, gross_minor, fee_minor, dated),
+    )  # fmt: skip
     body = payout_settled(payout, entity, currency, gross_minor, fee_minor, day)
     await tell("payout.settled", payout, context.txn, **body)
     return {"payout": payout, "gross_minor": gross_minor, "fee_minor": fee_minor}

@@ -6,14 +6,18 @@ A sweep starts flows under the same ids as webhooks do, so that finding somethin
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 import msgspec
 
-from integration.effects import Sleep, Start
+from domain.calendar import local_date
+from integration.effects import Assign, Lookup, Now, Sleep, Start
 from integration.flow import FlowContext
-from integration.flows.steps import US_PER_SECOND, do, if_found
-from integration.systems import billing, crm, erp, payment
+from integration.flows import cash_facts
+from integration.flows.steps import US_PER_SECOND, day_in, do, if_found, tell
+from integration.systems import billing, crm, erp, payment, payment_back, wire
+from integration.systems.erp import receivables
 
 
 class Sweep(msgspec.Struct, frozen=True):
@@ -30,6 +34,8 @@ SWEEPS = (
     Sweep("sweep_credit_notes", 6 * 3600, 3 * 3600),
     Sweep("sweep_payouts", 12 * 3600, 3 * 86_400),
     Sweep("sweep_credit", 4 * 3600, 2 * 3600),
+    Sweep("sweep_disputes", 12 * 3600, 3 * 86_400),
+    Sweep("sweep_overdue", 86_400, 0),
 )
 """How often each is asked for when all is quiet.
 
@@ -38,6 +44,7 @@ lose, a fraction of one percent. One that finds something comes again within the
 one message was lost others may be.
 """
 AGAIN_SECONDS = 3000
+HOLDS = "credit_hold"
 
 
 def start_quote(quote_id: str, reference: str, txn: str) -> Start:
@@ -131,8 +138,69 @@ async def sweep_credit(context: FlowContext, arguments: Mapping[str, Any]) -> di
     return {"found": await _started(starts)}
 
 
+async def sweep_disputes(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Start what was disputed or came back and was never announced. Arguments: since_us."""
+    found, after, more = 0, "", True
+    while more:
+        call = payment_back.disputes_since(arguments["since_us"], after)
+        rows, more = payment_back.disputes_in(await do(context, call))
+        found += await _started([start_chargeback(row.id) for row in rows])
+        after = rows[-1].id if rows else ""
+    return {"found": found}
+
+
+async def sweep_overdue(context: FlowContext, _arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Start the dunning of every account with an invoice past its due date; those in dunning are the same flow."""
+    since: dict[str, date] = {}
+    offset, more = 0, True
+    today = local_date(await Now(), "UTC")
+    while more:
+        rows, more = receivables.open_invoices(await do(context, receivables.overdue(today, offset)))
+        for row in rows:
+            if not row.custbody_dispute:
+                since[row.account] = min(row.due, since.get(row.account, row.due))
+        offset += receivables.PAGE
+    return {"found": await _started([start_dunning(account, day) for account, day in sorted(since.items())])}
+
+
+def start_chargeback(dispute: str) -> Start:
+    """Return the start of the flow of a dispute."""
+    return Start(flow_id=f"chargeback/{dispute}", name="chargeback", arguments={"dispute": dispute})
+
+
+def start_dunning(account: str, since: date) -> Start:
+    """Return the start of the dunning of an account whose earliest unpaid invoice was due on a day."""
+    return Start(
+        flow_id=f"dunning/{account}/{since.isoformat()}", name="dunning",
+        arguments={"account": account, "since": since.isoformat()}, entity_key=f"dunning/{account}",
+        order_key=since.isoformat(),
+    )  # fmt: skip
+
+
 async def show_credit(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Write the credit status of a customer on its account. Arguments: account, status, stamp."""
-    fields = {"CreditStatus__c": arguments["status"]}
-    call = crm.update_account(arguments["account"], fields, arguments["stamp"])
-    return {"shown": await if_found(context, call) is not None}
+    """Write the credit status of a customer on its account, and tell holds. Arguments: account, status, stamp."""
+    account, status = arguments["account"], arguments["status"]
+    call = crm.update_account(account, {"CreditStatus__c": status}, arguments["stamp"])
+    shown = await if_found(context, call)
+    await _told_hold(context, account, status, arguments["stamp"])
+    return {"shown": shown is not None}
+
+
+async def _told_hold(context: FlowContext, account: str, status: str, stamp: str) -> None:
+    """Tell that a hold began or ended; the cross-reference remembers which hold an account is under."""
+    before = await Lookup(HOLDS, account)
+    after = {"hold_id": f"{account}/{stamp}", "level": status.removesuffix("_hold")} if status in erp.HELD else None
+    if (before is None and after is None) or (before and after and before["level"] == after["level"]):
+        return
+    customer = await if_found(context, erp.read_customer(account, context.txn))
+    if customer is None:
+        return
+    entity, at_us = erp.customer_standing(customer).subsidiary.id, wire.instant_of(stamp)
+    day = day_in(context, entity, at_us)
+    if before is not None:
+        body = cash_facts.hold(entity, day, account, before["hold_id"], at_us, "")
+        await tell("credit_hold.released", account, context.txn, **body)
+    if after is not None:
+        body = cash_facts.hold(entity, day, account, after["hold_id"], at_us, after["level"])
+        await tell("credit_hold.applied", account, context.txn, **body)
+    await Assign(kind=HOLDS, key=account, value=after, expected=before)

@@ -26,11 +26,26 @@ class _Trouble(msgspec.Struct):
 _trouble = msgspec.json.Decoder(_Trouble)
 
 
+class _ScriptError(msgspec.Struct):
+    code: str = ""
+    message: str = ""
+
+
+class _ScriptTrouble(msgspec.Struct):
+    error: _ScriptError | None = None
+
+
+_script_trouble = msgspec.json.Decoder(_ScriptTrouble)
+
+
 def _sharpened(failed: Failed) -> Failed:
     try:
         details = _trouble.decode(failed.body).details
+        script = None if details else _script_trouble.decode(failed.body).error
     except msgspec.MsgspecError:
         return failed
+    if script is not None:
+        details = [_Detail(script.message, script.code)]
     if not details:
         return failed
     first = details[0]

@@ -1,0 +1,194 @@
+"""Disputes and returned debits: the processor has taken money back, so billing and the ERP give it back too.
+
+The money is gone when this starts; nothing here can be given up, only answered. A card's dispute becomes a case: a
+person gathers evidence (the note of the re-drive is sent) or accepts the loss. A debit that the bank sent back cannot
+be contested: what may be presented again is collected again, the rest needs another way to pay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from domain.calendar import local_date
+from integration.effects import Park, Receive, Start
+from integration.flow import FlowContext
+from integration.flows import cash_facts as facts
+from integration.flows import cash_requests
+from integration.flows.approvals import CompletedByHand, finished_by_hand, forward, in_open_period
+from integration.flows.steps import US_PER_SECOND, day_in, do, key_of, tell
+from integration.flows.taken import Taken, gave_back, show_owed, taken_by
+from integration.outcomes import Answer, CallFailed
+from integration.systems import billing, payment
+from integration.systems import payment_back as back
+from integration.systems.billing import receivables as owed
+from integration.systems.billing.receivables import Money
+from integration.systems.erp import receivables as books
+from integration.systems.payment_back import Dispute
+
+POLL_SECONDS = 7 * 86_400
+ASKER = "integration"
+
+
+async def chargeback(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Take one dispute to its end. Arguments: dispute."""
+    answer = await do(context, back.read_dispute(arguments["dispute"], context.txn))
+    dispute = back.dispute_of(answer)
+    try:
+        taken = await forward(f"dispute {dispute.id}", lambda: taken_by(context, dispute.payment_intent))
+        if dispute.is_return:
+            return await _returned(context, dispute, taken)
+        return await _contested(context, dispute, taken, answer.at_us)
+    except CompletedByHand as done:
+        return finished_by_hand(done)
+
+
+async def _reversed(context: FlowContext, dispute: Dispute, taken: Taken, method: str, word: str) -> Money:
+    """Take the disputed amount off the books; the invoice is owed again, and sales see it."""
+    money = await forward(
+        f"dispute {dispute.id}", lambda: gave_back(context, taken, dispute.amount, dispute.id, method)
+    )
+    await show_owed(money, taken.at_us, {"InvoiceStatus__c": "posted", "PaymentStatus__c": word})
+    return money
+
+
+# --- debits that came back ------------------------------------------------------------------------------------------
+
+
+async def _returned(context: FlowContext, dispute: Dispute, taken: Taken) -> dict[str, Any]:
+    money = await _reversed(context, dispute, taken, "direct_debit", "returned")
+    again = dispute.reason in back.REPRESENTED
+    day, attempt = day_in(context, taken.entity, taken.at_us), int(taken.intent.metadata.get("attempt", "1"))
+    code = back.BANK_REASONS[dispute.reason]
+    body = facts.returned(taken.entity, day, taken.intent.id, code, again, attempt, money.id)
+    await tell("payment.returned", taken.intent.id, taken.txn, **body)
+    await Start(
+        flow_id=f"collect/{money.id}/{dispute.id}", name="collect",
+        arguments={"invoice": money.id, "reason": dispute.reason, "again": again}, txn=taken.txn,
+    )  # fmt: skip
+    return {"dispute": dispute.id, "status": "returned", "invoice": money.id}
+
+
+# --- disputes of customers ------------------------------------------------------------------------------------------
+
+
+async def _contested(context: FlowContext, dispute: Dispute, taken: Taken, at_us: int) -> dict[str, Any]:
+    money = await _reversed(context, dispute, taken, "chargeback", "disputed")
+    fee_minor = await _fee(context, dispute)
+    await _tell(context, "opened", dispute, taken, fee_minor, at_us)
+    if dispute.status in back.OPEN:
+        dispute = await _answered(context, dispute, money, fee_minor)
+    dispute, at_us = await _decided(context, dispute)
+    await _tell(context, dispute.status, dispute, taken, fee_minor, at_us)
+    if dispute.status == "won":
+        await forward(f"dispute {dispute.id} that was won", lambda: _restored(context, dispute, taken, at_us))
+        return {"dispute": dispute.id, "status": "won", "invoice": money.id}
+    await Start(**_loss(money, taken.txn, dispute))
+    return {"dispute": dispute.id, "status": dispute.status, "invoice": money.id}
+
+
+def _loss(money: Money, txn: str, dispute: Dispute) -> dict[str, Any]:
+    """Return the start of the write-off of a lost dispute: a second person decides, else the invoice is dunned."""
+    start = cash_requests.write_off(money.id, txn, f"dispute {dispute.id} was lost", ASKER)
+    return {"flow_id": start.flow_id, "name": start.name, "arguments": start.arguments, "txn": start.txn}
+
+
+async def _fee(context: FlowContext, dispute: Dispute) -> int:
+    """Return what the processor keeps for the dispute; its payout brings it into the ledger."""
+    page = payment.page_of(await do(context, back.movements_of(dispute.id, context.txn)))
+    return sum([row.fee for row in page.data])
+
+
+async def _tell(context: FlowContext, state: str, dispute: Dispute, taken: Taken, fee_minor: int, at_us: int) -> None:
+    if state not in ("opened", "won", "lost"):
+        return  # an inquiry that was closed: no money ever moved
+    due = dispute.evidence_details.due_by
+    zone, currency = context.settings.zones[taken.entity], dispute.currency.upper()
+    body = facts.dispute(
+        taken.entity, day_in(context, taken.entity, at_us), dispute.id, dispute.payment_intent,
+        facts.money(dispute.amount, currency), facts.money(fee_minor, currency),
+        local_date(due * US_PER_SECOND, zone) if due else None, taken.invoice.id,
+    )  # fmt: skip
+    await tell(f"payment_dispute.{state}", dispute.id, taken.txn, **body)
+
+
+async def _answered(context: FlowContext, dispute: Dispute, money: Money, fee_minor: int) -> Dispute:
+    """Have a person answer a dispute before its deadline: with evidence, or by accepting that it is lost."""
+    due = dispute.evidence_details.due_by or 0
+    detail = f"{dispute.reason}: {dispute.amount} {dispute.currency.upper()} (minor units) of {money.id} are disputed"
+    about = {
+        "dispute": dispute.id, "invoice": money.id, "customer": money.customer_id, "payment": dispute.payment_intent,
+        "amount_minor": dispute.amount, "fee_minor": fee_minor, "evidence_due_us": due * US_PER_SECOND,
+    }  # fmt: skip
+    resumed = await Park(code="PAYMENT.DISPUTE", detail=detail, context=about)
+    current = back.dispute_of(await do(context, back.read_dispute(dispute.id, context.txn)))
+    if current.status not in back.OPEN:
+        return current  # the deadline has passed, or the bank was faster
+    if resumed.action == "cancel":
+        call = back.accept_dispute(dispute.id, key_of(context, dispute.id, "accept"), context.txn)
+    else:
+        text = resumed.note or f"Evidence for {money.id}, gathered by {resumed.actor}"
+        call = back.submit_evidence(dispute.id, text, key_of(context, dispute.id, "evidence"), context.txn)
+
+    async def is_answered() -> Answer | None:
+        again = await do(context, back.read_dispute(dispute.id, context.txn))
+        return None if back.dispute_of(again).status in back.OPEN else again
+
+    try:
+        return back.dispute_of(await do(context, call, is_answered, allow=(400,)))
+    except CallFailed:  # closed while the answer was on its way
+        return back.dispute_of(await do(context, back.read_dispute(dispute.id, context.txn)))
+
+
+async def _decided(context: FlowContext, dispute: Dispute) -> tuple[Dispute, int]:
+    """Wait for the bank's decision; messages are hints, the service says what is true."""
+    answer = await do(context, back.read_dispute(dispute.id, context.txn))
+    while (found := back.dispute_of(answer)).status not in back.CLOSED:
+        await Receive("dispute", dispute.id, POLL_SECONDS)
+        answer = await do(context, back.read_dispute(dispute.id, context.txn))
+    return found, answer.at_us
+
+
+async def _restored(context: FlowContext, dispute: Dispute, taken: Taken, at_us: int) -> None:
+    """Put the money that came back on the invoice again; what it does not owe any more is the customer's credit."""
+    name, day = f"{dispute.id}.won", day_in(context, taken.entity, at_us)
+    invoice, txn = taken.invoice.id, taken.txn
+    answer = await do(context, owed.read_money(invoice, txn))
+    applied_minor = min(owed.money_of(answer).amount_due, dispute.amount)
+    if applied_minor:
+        await _recorded_again(context, taken, name, applied_minor, day)
+    if dispute.amount > applied_minor and not await _has(context, taken, name, dispute.amount - applied_minor):
+        key = key_of(context, name, "excess")
+        call = billing.record_excess(taken.invoice.customer_id, name, dispute.amount - applied_minor, day, key, txn)
+        await do(context, call)
+    await in_open_period(
+        context, taken.entity, day,
+        lambda posted: books.put_recovery(
+            taken.paper(name, posted), invoice, dispute.amount, applied_minor, taken.intent.method
+        ),
+    )  # fmt: skip
+    money = owed.money_of(await do(context, owed.read_money(invoice, txn)))
+    fields = {"InvoiceStatus__c": "paid" if not money.amount_due else "posted", "PaymentStatus__c": "received"}
+    await show_owed(money, at_us, fields)
+
+
+async def _recorded_again(context: FlowContext, taken: Taken, name: str, amount_minor: int, day: date) -> None:
+    async def is_recorded() -> Answer | None:
+        return await _has(context, taken, name, amount_minor)
+
+    key = key_of(context, name, "record")
+    call = billing.record_payment(taken.invoice.id, name, amount_minor, day, key, taken.txn)
+    await do(context, call, is_recorded)
+
+
+async def _has(context: FlowContext, taken: Taken, name: str, amount_minor: int) -> Answer | None:
+    """Return an answer when billing knows a payment of the customer under a name and of an amount."""
+    offset = ""
+    while True:
+        answer = await do(context, owed.payments_of_customer(taken.invoice.customer_id, taken.txn, offset))
+        rows, offset = owed.transactions_of(answer)
+        if any(row.reference_number == name and row.amount == amount_minor for row in rows):
+            return answer
+        if not offset:
+            return None

@@ -1,0 +1,160 @@
+"""Dunning: an account that does not pay is reminded by stages, put on hold, and left in peace the moment it has paid.
+
+One flow an account and episode. It asks the ERP what is open, so that a payment, a credit, a write-off or a dispute
+counts whichever way it came. What the customer disputes is not dunned; a promise to pay is waited for. The hold it
+places is its own: nobody else's is ever released.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import msgspec
+
+from domain.calendar import midnight_us
+from domain.dunning import STANDARD, earliest_unpaid
+from integration.effects import Assign, Lookup, Now, Sleep, Start
+from integration.flow import FlowContext
+from integration.flows import cash_facts as facts
+from integration.flows import cash_requests
+from integration.flows.steps import US_PER_SECOND, day_in, do, key_of, tell
+from integration.outcomes import GivenUp
+from integration.systems.erp import receivables as books
+from integration.systems.erp.receivables import OpenInvoice
+
+PROFILE = STANDARD
+STAGES = (PROFILE.start, *[stage.name for stage in PROFILE.stages])
+HOLD_FROM = STAGES.index("suspended")
+WRITE_OFF_FROM = STAGES.index("written_off")
+REASON, ASKER = "dunning", "integration"
+PROMISES = "promise_to_pay"
+LOOK_SECONDS = 86_400
+"""How often an account is looked at between two stages: who has paid is not reminded a day later."""
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """How far an account is: its stage, and whether it is held for it."""
+
+    stage: str
+    is_held: bool
+
+
+async def dunning(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Dun an account until nothing of it is overdue. Arguments: account, since."""
+    account, standing = arguments["account"], Standing(PROFILE.start, False)
+    entity, reached = "", PROFILE.start
+    try:
+        while True:
+            answer = await do(context, books.open_of(account, context.txn))
+            rows, _ = books.open_invoices(answer)
+            entity = rows[0].subsidiary if rows else entity
+            today = day_in(context, entity, answer.at_us) if entity else None
+            due = _dunned(rows, today) if today else []
+            if today is None or not due:
+                break
+            stage = PROFILE.stage(earliest_unpaid([(row.due, row.open_minor) for row in due]), today)
+            if await _is_promised(account, today):
+                stage = standing.stage
+            if stage != standing.stage:
+                standing = await _moved(context, account, due, standing, stage, today)
+                reached = stage
+            await Sleep(_until_next_day(context, entity, answer.at_us))
+    except GivenUp:
+        await _cured(context, account, entity, standing)
+        raise
+    await _cured(context, account, entity, standing)
+    return {"account": account, "status": "cured", "reached": reached}
+
+
+def _dunned(rows: Sequence[OpenInvoice], today: date) -> list[OpenInvoice]:
+    """Return what is overdue and not disputed; nothing while all of it is below the thresholds."""
+    late = [row for row in rows if row.due < today and not row.custbody_dispute]
+    totals: dict[str, int] = {}
+    for row in late:
+        totals[row.currency] = totals.get(row.currency, 0) + row.open_minor
+    return late if PROFILE.dunned(totals) else []
+
+
+def _until_next_day(context: FlowContext, entity: str, at_us: int) -> float:
+    """Return how long it is until six in the morning of the next day where the entity is, in seconds."""
+    zone = context.settings.zones[entity]
+    tomorrow = day_in(context, entity, at_us) + timedelta(days=1)
+    return (midnight_us(tomorrow, zone) - at_us) / US_PER_SECOND + 6 * 3600
+
+
+async def _is_promised(account: str, today: date) -> bool:
+    promise = await Lookup(PROMISES, account)
+    return promise is not None and today.isoformat() <= promise["until"]
+
+
+# --- stages ---------------------------------------------------------------------------------------------------------
+
+
+async def _moved(
+    context: FlowContext, account: str, due: Sequence[OpenInvoice], before: Standing, stage: str, today: date
+) -> Standing:
+    """Tell a change of stage, and do what the stage asks for."""
+    entity = due[0].subsidiary
+    names = [row.externalid for row in due]
+    body = facts.stage_changed(entity, today, account, before.stage, stage, names)
+    await tell("dunning.stage_changed", account, context.txn, **body)
+    for row in due:
+        await _notice(context, account, row, stage, today)
+    level = STAGES.index(stage)
+    is_held = before.is_held
+    if level >= HOLD_FROM and not is_held:
+        is_held = await _held(context, account)
+    elif level < HOLD_FROM and is_held:
+        await _cured(context, account, entity, Standing(stage, True), is_over=False)
+        is_held = False
+    if level >= WRITE_OFF_FROM:
+        await _to_be_written_off(due)
+    return Standing(stage, is_held)
+
+
+async def _notice(context: FlowContext, account: str, row: OpenInvoice, stage: str, today: date) -> None:
+    money, days = facts.money(row.open_minor, row.currency), (today - row.due).days
+    txn = row.custbody_txn or context.txn
+    body = facts.invoice_overdue(row.subsidiary, today, row.externalid, account, days, stage, money)
+    await tell("invoice.overdue", row.externalid, txn, **body)
+
+
+async def _held(context: FlowContext, account: str) -> bool:
+    """Put the account's credit on hold (the ERP's message shows and tells it); False when somebody else holds it."""
+    key = key_of(context, account, f"hold/{context.flow_id}")
+    answer = await do(context, books.hold_credit(account, "hard", REASON, key, context.txn))
+    return books.credit_of(answer).reason == REASON
+
+
+async def _cured(context: FlowContext, account: str, entity: str, standing: Standing, is_over: bool = True) -> None:
+    """End the hold that dunning placed, and tell that the account is current again."""
+    if standing.is_held:
+        key = key_of(context, account, f"release/{context.flow_id}/{standing.stage}")
+        await do(context, books.hold_credit(account, "none", REASON, key, context.txn))
+    if is_over and standing.stage != PROFILE.start:
+        day = day_in(context, entity, await Now())
+        body = facts.stage_changed(entity, day, account, standing.stage, PROFILE.start, [])
+        await tell("dunning.stage_changed", account, context.txn, **body)
+
+
+async def _to_be_written_off(due: Sequence[OpenInvoice]) -> None:
+    """Ask for the write-off of what has been overdue for so long; a second person decides."""
+    for row in due:
+        start = cash_requests.write_off(row.externalid, row.custbody_txn or "", "collection failed", ASKER)
+        await Start(flow_id=start.flow_id, name=start.name, arguments=start.arguments, txn=start.txn)
+
+
+# --- promises -------------------------------------------------------------------------------------------------------
+
+
+async def promise(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Note that an account promised to pay; dunning stands still until that day. Arguments: account, until, told_by."""
+    account, value = arguments["account"], {"until": arguments["until"], "told_by": arguments["told_by"]}
+    while True:
+        before = await Lookup(PROMISES, account)
+        if before is not None and before["until"] >= value["until"]:
+            return {"account": account, "status": "known", "until": before["until"]}
+        if await Assign(kind=PROMISES, key=account, value=value, expected=before) == value:
+            return {"account": account, "status": "noted", "until": value["until"]}

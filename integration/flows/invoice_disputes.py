@@ -1,0 +1,120 @@
+"""Commercial disputes: a customer says that an invoice is wrong. Until that is settled nobody duns it.
+
+A person settles it: for the seller (it is owed as before) or for the customer (the disputed amount is credited, tax
+and memo by the flow of the credit note). Giving up on the way puts everything back as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from domain.money import allocate
+from integration.effects import Park, Start
+from integration.flow import FlowContext
+from integration.flows import cash_facts as facts
+from integration.flows.steps import day_in, do, key_of, tell
+from integration.flows.sweeps import start_credit
+from integration.flows.taken import show_owed
+from integration.outcomes import Answer, CallFailed, GivenUp
+from integration.systems import billing
+from integration.systems.billing import receivables as owed
+from integration.systems.billing.receivables import Money
+from integration.systems.erp import receivables as books
+
+SELLER, CUSTOMER = "seller", "customer"
+
+
+async def dispute_invoice(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Take a dispute of an invoice to its end. Arguments: request, invoice, amount_minor, reason, opened_by."""
+    invoice, request, reason = arguments["invoice"], arguments["request"], arguments["reason"]
+    answer = await do(context, owed.read_money(invoice, context.txn))
+    money = owed.money_of(answer)
+    amount_minor = min(arguments["amount_minor"] or money.amount_due, money.amount_due)
+    if not amount_minor:
+        return {"invoice": invoice, "status": "settled", "outcome": "nothing is due"}
+    try:
+        await _opened(context, money, amount_minor, request, reason, answer.at_us)
+        outcome = await _settled(money, amount_minor, arguments)
+        credited = await _in_favour(context, money, amount_minor, request) if outcome == CUSTOMER else ""
+    except GivenUp:
+        await _over(context, money, request)
+        raise
+    await _over(context, money, request)
+    await _resolved(context, money, amount_minor, request, reason, outcome)
+    return {"invoice": invoice, "status": "resolved", "outcome": outcome, "credit_note": credited}
+
+
+async def _opened(context: FlowContext, money: Money, amount_minor: int, request: str, reason: str, at_us: int) -> None:
+    await do(context, books.mark_dispute(money.id, f"{request}: {reason}"[:300], money.txn))
+    await _switched(context, money, request, is_stopped=True)
+    await show_owed(money, at_us, {"InvoiceStatus__c": "disputed"})
+    entity, claimed = money.business_entity_id, facts.money(amount_minor, money.currency_code)
+    body = facts.disputed(entity, day_in(context, entity, at_us), request, money.id, claimed, reason)
+    await tell("dispute.opened", money.id, money.txn, **body)
+
+
+async def _switched(context: FlowContext, money: Money, request: str, *, is_stopped: bool) -> None:
+    """Stop billing's own reminders, or let them go on; an invoice that is paid meanwhile has none."""
+    word = "stopped" if is_stopped else "running"
+
+    async def is_done() -> Answer | None:
+        answer = await do(context, owed.read_money(money.id, money.txn))
+        return answer if (owed.money_of(answer).dunning_status == "stopped") == is_stopped else None
+
+    key = key_of(context, money.id, f"dispute/{request}/{word}")
+    make = owed.stop_dunning if is_stopped else owed.resume_dunning
+    try:
+        await do(context, make(money.id, f"dispute {request}", key, money.txn), is_done, allow=(400, 409, 422))
+    except CallFailed:
+        return
+
+
+async def _settled(money: Money, amount_minor: int, arguments: Mapping[str, Any]) -> str:
+    """Have a person settle the dispute; return in whose favour."""
+    detail = f"{arguments['reason']}: {amount_minor} {money.currency_code} (minor units) of {money.id}"
+    about = {"invoice": money.id, "customer": money.customer_id, "amount_minor": amount_minor}
+    about["opened_by"] = arguments["opened_by"]
+    resumed = await Park(code="PAYMENT.DISPUTE", detail=detail, context=about)
+    return CUSTOMER if resumed.action == "cancel" else SELLER
+
+
+async def _in_favour(context: FlowContext, money: Money, amount_minor: int, request: str) -> str:
+    """Credit the disputed amount; return the credit note, whose own flow takes back the tax and posts the memo."""
+    remark = f"Dispute {request}"
+    invoice = billing.invoice_of(await do(context, billing.read_invoice(money.id, money.txn)))
+    lines = [line for line in invoice.line_items if not line.jurisdiction]
+    net_minor = sum([line.amount for line in lines])
+    wanted = (2 * amount_minor * net_minor + invoice.total) // (2 * invoice.total)
+    parts = allocate(wanted, [line.amount for line in lines])
+    rows = [(line.id, part) for line, part in zip(lines, parts, strict=True) if part]
+
+    async def there() -> Answer | None:
+        answer = await do(context, billing.credit_notes_of(money.id, money.txn))
+        return answer if any(each.customer_notes == remark for each in billing.credit_notes_in(answer)) else None
+
+    key = key_of(context, money.id, f"dispute/{request}/credit")
+    await do(context, owed.credit_lines(money.id, rows, remark, key, money.txn, is_due=True), there)
+    found = await there()
+    assert found is not None, "it has just been made"
+    note = next(each for each in billing.credit_notes_in(found) if each.customer_notes == remark)
+    start = start_credit(note.id, note.subscription_id)
+    await Start(flow_id=start.flow_id, name=start.name, arguments=start.arguments, txn=start.txn)
+    return note.id
+
+
+async def _over(context: FlowContext, money: Money, request: str) -> None:
+    """Take the marks of the dispute away."""
+    await do(context, books.mark_dispute(money.id, "", money.txn))
+    await _switched(context, money, request, is_stopped=False)
+
+
+async def _resolved(
+    context: FlowContext, money: Money, amount_minor: int, request: str, reason: str, outcome: str
+) -> None:
+    answer = await do(context, owed.read_money(money.id, money.txn))
+    now = owed.money_of(answer)
+    await show_owed(now, answer.at_us, {"InvoiceStatus__c": "posted" if now.amount_due else "paid"})
+    entity, claimed = money.business_entity_id, facts.money(amount_minor, money.currency_code)
+    body = facts.disputed(entity, day_in(context, entity, answer.at_us), request, money.id, claimed, reason, outcome)
+    await tell("dispute.resolved", money.id, money.txn, **body)

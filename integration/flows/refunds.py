@@ -1,0 +1,164 @@
+"""Refunds: money given back because somebody asked for it and a second person agreed.
+
+Without an adjustment the invoice is owed again. With one the invoice is credited first (its own flow takes the tax
+back and posts the memo), and what the credit is worth is paid back: invoice and cash fall together. Up to the call that
+moves the money, giving up leaves nothing but, with an adjustment, the customer's credit; from then on it goes forward.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from domain.money import allocate
+from integration.effects import Sleep, Start
+from integration.flow import FlowContext
+from integration.flows import cash_facts as facts
+from integration.flows.approvals import CompletedByHand, approved, finished_by_hand, forward, in_open_period
+from integration.flows.steps import ask_a_person, day_in, do, if_found, key_of, tell
+from integration.flows.sweeps import start_credit
+from integration.flows.taken import Taken, gave_back, show_owed, taken_by
+from integration.outcomes import Answer
+from integration.systems import billing
+from integration.systems import payment_back as back
+from integration.systems.billing import receivables as owed
+from integration.systems.billing.shapes import CreditNote
+from integration.systems.erp import receivables as books
+from integration.systems.payment_back import Refund
+from integration.systems.wire import minor
+
+POST_PAUSE_SECONDS = 300
+
+
+async def refund(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Give money of a payment back. Arguments: request, payment, amount_minor, adjust, reason, requested_by,
+    approved_by.
+    """
+    request: str = arguments["request"]
+    taken = await taken_by(context, arguments["payment"])
+    wanted_minor = await _amount(context, taken, arguments["amount_minor"])
+    detail = f"refund {request}: {wanted_minor} {taken.invoice.currency_code} (minor units) of {taken.invoice.id}"
+    await approved(arguments, detail, request=request, payment=taken.intent.id, amount_minor=wanted_minor)
+    notes: tuple[CreditNote, ...] = ()
+    if arguments["adjust"]:
+        notes = await _credited(context, taken, wanted_minor, request)
+        wanted_minor = min(wanted_minor, sum([note.total for note in notes]))
+    made = await _paid_back(context, taken, wanted_minor, arguments)
+    try:
+        await forward(f"refund {request}", lambda: _booked(context, taken, made, notes))
+    except CompletedByHand as done:
+        return finished_by_hand(done)
+    await _told(context, taken, made, bool(notes))
+    return {"refund": made.id, "amount_minor": made.amount, "status": made.status, "payment": taken.intent.id}
+
+
+async def _amount(context: FlowContext, taken: Taken, asked_minor: int) -> int:
+    """Return how much is to be given back: what is asked for, or all that is left; people decide about more."""
+    while True:
+        answer = await do(context, back.refunds_of(taken.intent.id, taken.txn))
+        given_minor = sum([each.amount for each in back.refunds_in(answer) if each.status != "failed"])
+        left_minor = taken.intent.amount_received - given_minor
+        wanted_minor = asked_minor or left_minor
+        if 0 < wanted_minor <= left_minor:
+            return wanted_minor
+        detail = f"{wanted_minor} minor units of {taken.intent.id} are to be refunded, {left_minor} are left"
+        await ask_a_person("VALIDATION.BUSINESS_RULE", detail, payment=taken.intent.id)
+
+
+# --- the credit -----------------------------------------------------------------------------------------------------
+
+
+async def _credited(context: FlowContext, taken: Taken, wanted_minor: int, request: str) -> tuple[CreditNote, ...]:
+    """Credit as much of the invoice as is to be paid back; return the note and that of its tax, once posted."""
+    remark = f"Refund {request}"
+    answer = await do(context, billing.read_invoice(taken.invoice.id, taken.txn))
+    invoice = billing.invoice_of(answer)
+    lines = [line for line in invoice.line_items if not line.jurisdiction]
+    net_minor = sum([line.amount for line in lines])
+    net_wanted = _net_of(wanted_minor, net_minor, invoice.total)
+    parts = allocate(net_wanted, [line.amount for line in lines])
+    rows = [(line.id, part) for line, part in zip(lines, parts, strict=True) if part]
+
+    async def there() -> Answer | None:
+        return await _noted(context, taken, remark)
+
+    key = key_of(context, request, "credit")
+    await do(context, owed.credit_lines(invoice.id, rows, remark, key, taken.txn), there)
+    found = await _noted(context, taken, remark)
+    assert found is not None, "it has just been made"
+    note = next(each for each in billing.credit_notes_in(found) if each.customer_notes == remark)
+    start = start_credit(note.id, note.subscription_id)
+    await Start(flow_id=start.flow_id, name=start.name, arguments=start.arguments, txn=start.txn)
+    while await if_found(context, books.read_memo(note.id, taken.txn)) is None:
+        await Sleep(POST_PAUSE_SECONDS)
+    tax = await _noted(context, taken, billing.tax_note_of(note.id))
+    own = [] if tax is None else billing.credit_notes_in(tax)
+    return (note, *[each for each in own if each.customer_notes == billing.tax_note_of(note.id)])
+
+
+def _net_of(wanted_minor: int, net_minor: int, total_minor: int) -> int:
+    """Return the net part of a gross amount of an invoice, half up."""
+    return (2 * wanted_minor * net_minor + total_minor) // (2 * total_minor)
+
+
+async def _noted(context: FlowContext, taken: Taken, remark: str) -> Answer | None:
+    answer = await do(context, billing.credit_notes_of(taken.invoice.id, taken.txn))
+    notes = billing.credit_notes_in(answer)
+    return answer if any(note.customer_notes == remark for note in notes) else None
+
+
+# --- the money ------------------------------------------------------------------------------------------------------
+
+
+async def _paid_back(context: FlowContext, taken: Taken, amount_minor: int, arguments: Mapping[str, Any]) -> Refund:
+    request = arguments["request"]
+
+    async def made() -> Answer | None:
+        answer = await do(context, back.refunds_of(taken.intent.id, taken.txn))
+        for each in back.refunds_in(answer):
+            if each.metadata.get("request") == request:
+                return msgspec.structs.replace(answer, body=msgspec.json.encode(each))
+        return None
+
+    key = key_of(context, request, "refund")
+    call = back.create_refund(taken.intent.id, amount_minor, request, arguments["reason"], key, taken.txn)
+    return back.refund_of(await do(context, call, made))
+
+
+async def _booked(context: FlowContext, taken: Taken, made: Refund, notes: tuple[CreditNote, ...]) -> None:
+    """Record a refund that was made: off the payment, or off the credit it was paid for."""
+    if not notes:
+        money = await gave_back(context, taken, made.amount, made.id, "other")
+        await show_owed(money, taken.at_us, {"InvoiceStatus__c": "posted", "PaymentStatus__c": "refunded"})
+        return
+    day, left_minor = day_in(context, taken.entity, taken.at_us), made.amount
+    for note in notes:
+        amount_minor = min(note.total, left_minor)
+        left_minor -= amount_minor
+        if amount_minor:
+            await _off_note(context, taken, note, amount_minor, made.id)
+    memo = books.posted_memo(await do(context, books.read_memo(notes[0].id, taken.txn)))
+    open_minor = min(minor(memo.amountRemaining, taken.invoice.currency_code) or made.amount, made.amount)
+    await in_open_period(
+        context, taken.entity, day,
+        lambda posted: books.put_refund(taken.paper(made.id, posted), notes[0].id, open_minor, taken.intent.method),
+    )  # fmt: skip
+
+
+async def _off_note(context: FlowContext, taken: Taken, note: CreditNote, amount_minor: int, name: str) -> None:
+    async def is_off() -> Answer | None:
+        answer = await do(context, billing.read_credit_note(note.id, taken.txn))
+        return answer if billing.credit_note_of(answer).status == "refunded" else None
+
+    day = day_in(context, taken.entity, taken.at_us)
+    key = key_of(context, name, f"note/{note.id}")
+    await do(context, owed.record_note_refund(note.id, amount_minor, name, day, key, taken.txn), is_off)
+
+
+async def _told(context: FlowContext, taken: Taken, made: Refund, adjust: bool) -> None:
+    money = facts.money(made.amount, taken.invoice.currency_code)
+    day = day_in(context, taken.entity, taken.at_us)
+    body = facts.refunded(taken.entity, day, made.id, taken.intent.id, money, adjust, taken.invoice.id)
+    await tell("payment.refunded", made.id, taken.txn, **body)

@@ -1,0 +1,117 @@
+"""Write-offs: what will not be paid is given up, small differences by themselves, the rest by a second person.
+
+Billing settles the invoice as lost, the ERP takes it off receivables into bad debt. The approval is the last moment at
+which giving up costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from domain.cash import Tolerance
+from domain.currency import exponent
+from integration.effects import Now
+from integration.flow import FlowContext
+from integration.flows import cash_facts as facts
+from integration.flows.approvals import CompletedByHand, approved, finished_by_hand, forward, in_open_period
+from integration.flows.steps import ask_a_person, day_in, do, key_of, tell
+from integration.flows.taken import show_owed
+from integration.outcomes import Answer, CallFailed
+from integration.systems import payment
+from integration.systems import payment_back as back
+from integration.systems.billing import receivables as owed
+from integration.systems.billing.receivables import Money
+from integration.systems.erp import receivables as books
+from integration.systems.erp.receivables import Paper
+from integration.systems.wire import minor
+
+RULE = "tolerance"
+
+
+async def write_off(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Give up what is due of an invoice. Arguments: invoice, reason, requested_by, approved_by."""
+    invoice: str = arguments["invoice"]
+    money = await _money(context, invoice)
+    if not money.amount_due:
+        return {"invoice": invoice, "status": "settled", "amount_minor": 0}
+    by = RULE
+    if not is_tolerated(money.total, money.amount_due, money.currency_code):
+        detail = f"write off {money.amount_due} {money.currency_code} (minor units) of {invoice}: {arguments['reason']}"
+        by = await approved(arguments, detail, invoice=invoice, amount_minor=money.amount_due)
+    if await _is_being_paid(context, money):
+        return {"invoice": invoice, "status": "on_its_way", "amount_minor": 0}
+    money = await _agreed(context, invoice)
+    if not money.amount_due:
+        return {"invoice": invoice, "status": "settled", "amount_minor": 0}
+    try:
+        await forward(f"write-off of {invoice}", lambda: _given_up(context, money, arguments["reason"]))
+    except CompletedByHand as done:
+        return finished_by_hand(done)
+    await _told(context, money, arguments["reason"], by)
+    return {"invoice": invoice, "status": "written_off", "amount_minor": money.amount_due, "by": by}
+
+
+def is_tolerated(total_minor: int, due_minor: int, currency: str) -> bool:
+    """Tell whether what is due is so little that nobody has to approve giving it up: 1.00, or 0.1 % of the invoice."""
+    return Tolerance(amount_minor=10 ** exponent(currency)).covers(total_minor, due_minor)
+
+
+async def _money(context: FlowContext, invoice: str) -> Money:
+    return owed.money_of(await do(context, owed.read_money(invoice, context.txn)))
+
+
+async def _is_being_paid(context: FlowContext, money: Money) -> bool:
+    """Cancel what the customer was asked to pay; tell whether money is on its way all the same."""
+    answer = await do(context, payment.find_intents(money.id, money.txn))
+    is_paying = False
+    for intent in payment.intents_of(answer):
+        if intent.status == "requires_action":
+            key = key_of(context, intent.id, "cancel")
+            try:
+                await do(context, back.cancel_intent(intent.id, key, money.txn), allow=(400,))
+            except CallFailed:  # it was paid in the meantime
+                is_paying = True
+        is_paying = is_paying or intent.status == "processing"
+    return is_paying
+
+
+async def _agreed(context: FlowContext, invoice: str) -> Money:
+    """Return the invoice once billing and the ERP agree on what is open of it."""
+    while True:
+        money = await _money(context, invoice)
+        posted = books.posted_invoice(await do(context, books.read_invoice(invoice, money.txn)))
+        open_minor = minor(posted.amountRemaining, money.currency_code)
+        if open_minor == money.amount_due:
+            return money
+        detail = f"{invoice} is open with {money.amount_due} minor units in billing and {open_minor} in the ERP"
+        await ask_a_person("INTEGRITY.TOTAL_MISMATCH", detail, invoice=invoice)
+
+
+async def _given_up(context: FlowContext, money: Money, reason: str) -> None:
+    async def is_lost() -> Answer | None:
+        answer = await do(context, owed.read_money(money.id, money.txn))
+        return answer if owed.money_of(answer).write_off_amount else None
+
+    key = key_of(context, money.id, "write_off")
+    if await is_lost() is None:
+        await do(context, owed.write_off(money.id, reason, key, money.txn), is_lost)
+    day = day_in(context, money.business_entity_id, await Now())
+    await in_open_period(
+        context, money.business_entity_id, day,
+        lambda posted: books.put_write_off(
+            Paper(id=f"{money.id}.loss", customer=money.customer_id, entity=money.business_entity_id,
+                  currency=money.currency_code, txn=money.txn, day=posted),
+            money.id, money.amount_due, reason,
+        ),
+    )  # fmt: skip
+
+
+async def _told(context: FlowContext, money: Money, reason: str, by: str) -> None:
+    answer = await do(context, owed.read_money(money.id, money.txn))
+    await show_owed(owed.money_of(answer), answer.at_us, {"InvoiceStatus__c": "written_off"})
+    entity = money.business_entity_id
+    given_up = facts.money(money.amount_due, money.currency_code)
+    day = day_in(context, entity, answer.at_us)
+    body = facts.written_off(entity, day, money.id, money.customer_id, given_up, reason, by)
+    await tell("invoice.written_off", money.id, money.txn, **body)

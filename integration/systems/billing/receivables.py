@@ -1,0 +1,219 @@
+"""What is asked of the billing platform about money that came, went back, or will not come (Chargebee v2).
+
+A payment is taken off an invoice (`remove_payment`) before what is unused of it can be recorded as given back; a credit
+note that is refundable has its refund recorded on itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import msgspec
+
+from integration.effects import Call
+from integration.outcomes import Answer
+from integration.systems.billing.calls import BASE, KEY_HEADER, KEY_LIVES_SECONDS, TIMEOUT_SECONDS, Fields
+from integration.systems.wire import FORM, form_body, quoted, read, seconds_of_date
+
+WRITTEN_OFF = "written_off"
+REFUND_REASON = "customer_refund"
+
+
+def _post(path: str, fields: Fields, key: str, txn: str, operation: str) -> Call:
+    return Call(
+        system="billing", operation=operation, method="POST", target=f"{BASE}{path}", headers=FORM,
+        body=form_body(fields), key=key, key_header=KEY_HEADER, key_lives_seconds=KEY_LIVES_SECONDS, write=True,
+        txn=txn, timeout_seconds=TIMEOUT_SECONDS,
+    )  # fmt: skip
+
+
+def _get(path: str, txn: str, operation: str) -> Call:
+    return Call(system="billing", operation=operation, target=f"{BASE}{path}", txn=txn, timeout_seconds=30)
+
+
+def read_money(invoice: str, txn: str) -> Call:
+    """Ask for an invoice, to see what was paid of it, by which transactions."""
+    return _get(f"/invoices/{invoice}", txn, "read_invoice")
+
+
+def read_transaction(transaction: str, txn: str) -> Call:
+    """Ask for a payment as billing recorded it."""
+    return _get(f"/transactions/{transaction}", txn, "read_transaction")
+
+
+def payments_of_customer(account: str, txn: str, offset: str = "") -> Call:
+    """Ask for the payments that billing recorded of a customer, a page of 100."""
+    page = f"&offset={quoted(offset)}" if offset else ""
+    path = f"/transactions?customer_id[is]={quoted(account)}&type[is]=payment&limit=100{page}"
+    return _get(path, txn, "list_transactions")
+
+
+def remove_payment(invoice: str, transaction: str, key: str, txn: str) -> Call:
+    """Take a payment off a paid invoice: the invoice is due again, the payment is unused."""
+    return _post(f"/invoices/{invoice}/remove_payment", [("transaction[id]", transaction)], key, txn, "remove_payment")
+
+
+def apply_payment(invoice: str, transaction: str, amount_minor: int, key: str, txn: str) -> Call:
+    """Put what is unused of a payment, or a part of it, on an open invoice."""
+    fields: Fields = [("transactions[id][0]", transaction), ("transactions[amount][0]", amount_minor)]
+    return _post(f"/invoices/{invoice}/apply_payments", fields, key, txn, "apply_payments")
+
+
+def record_refund(
+    transaction: str, amount_minor: int, reference: str, method: str, day: date, key: str, txn: str
+) -> Call:
+    """Record that what is unused of a payment went back; `method` is chargeback, direct_debit or other."""
+    fields = _money(amount_minor, reference, method, day)
+    return _post(f"/transactions/{transaction}/record_refund", fields, key, txn, "record_transaction_refund")
+
+
+def record_note_refund(note: str, amount_minor: int, reference: str, day: date, key: str, txn: str) -> Call:
+    """Record that a refundable credit note was paid back to the customer."""
+    fields = _money(amount_minor, reference, "other", day)
+    return _post(f"/credit_notes/{note}/record_refund", fields, key, txn, "record_refund")
+
+
+def _money(amount_minor: int, reference: str, method: str, day: date) -> Fields:
+    return [
+        ("transaction[amount]", amount_minor),
+        ("transaction[payment_method]", method),
+        ("transaction[reference_number]", reference),
+        ("transaction[date]", seconds_of_date(day)),
+    ]
+
+
+def credit_lines(
+    invoice: str, lines: Sequence[tuple[str, int]], notes: str, key: str, txn: str, *, is_due: bool = False
+) -> Call:
+    """Credit amounts of lines of an invoice: (line, amount) each; of a paid one they are to be paid back."""
+    fields: Fields = [
+        ("reference_invoice_id", invoice),
+        ("type", "adjustment" if is_due else "refundable"),
+        ("reason_code", REFUND_REASON),
+        ("total", sum(amount for _, amount in lines)),
+        ("customer_notes", notes),
+    ]
+    for index, (line, amount_minor) in enumerate(lines):
+        fields.append((f"line_items[reference_line_item_id][{index}]", line))
+        fields.append((f"line_items[amount][{index}]", amount_minor))
+    return _post("/credit_notes", fields, key, txn, "create_credit_note")
+
+
+def write_off(invoice: str, comment: str, key: str, txn: str) -> Call:
+    """Give up what is due of an invoice."""
+    return _post(f"/invoices/{invoice}/write_off", [("comment", comment)], key, txn, "write_off_invoice")
+
+
+def stop_dunning(invoice: str, comment: str, key: str, txn: str) -> Call:
+    """Have billing's own reminders of an invoice stop."""
+    return _post(f"/invoices/{invoice}/stop_dunning", [("comment", comment)], key, txn, "stop_dunning")
+
+
+def resume_dunning(invoice: str, comment: str, key: str, txn: str) -> Call:
+    """Have billing's own reminders of an invoice go on."""
+    return _post(f"/invoices/{invoice}/resume_dunning", [("comment", comment)], key, txn, "resume_dunning")
+
+
+def closed_between(first: date, last: date, offset: str = "") -> Call:
+    """Ask for the invoices made between two days (UTC), both included, a page of 100."""
+    page = f"&offset={quoted(offset)}" if offset else ""
+    span = f"[{seconds_of_date(first)},{seconds_of_date(last) + 86_399}]"
+    return _get(f"/invoices?date[between]={quoted(span)}&limit=100{page}", "", "list_invoices")
+
+
+# --- answers --------------------------------------------------------------------------------------------------------
+
+
+class LinkedPayment(msgspec.Struct, frozen=True):
+    """A payment that settles a part of an invoice."""
+
+    txn_id: str
+    applied_amount: int
+
+
+class Money(msgspec.Struct, frozen=True):
+    """What an invoice owes and what settled it."""
+
+    id: str
+    customer_id: str
+    status: str
+    currency_code: str
+    total: int
+    amount_due: int
+    date: int = 0
+    generated_at: int = 0
+    amount_paid: int = 0
+    write_off_amount: int = 0
+    business_entity_id: str = ""
+    subscription_id: str = ""
+    po_number: str = ""
+    dunning_status: str = ""
+    linked_payments: list[LinkedPayment] = []
+
+    @property
+    def quote_reference(self) -> str:
+        """The reference of the quote version it bills; empty when it was sold in another system."""
+        return self.po_number if "-v" in self.po_number else ""
+
+    @property
+    def txn(self) -> str:
+        """The business transaction it belongs to."""
+        return self.subscription_id or self.id
+
+
+class Transaction(msgspec.Struct, frozen=True):
+    """A payment or refund as billing recorded it; `reference_number` is the processor's id."""
+
+    id: str
+    type: str
+    amount: int
+    reference_number: str = ""
+    amount_unused: int = 0
+    linked_refunds: list[dict[str, object]] = []
+
+
+class _Money(msgspec.Struct):
+    invoice: Money
+
+
+class _Moneys(msgspec.Struct):
+    rows: list[_Money] = msgspec.field(name="list")
+    next_offset: str = ""
+
+
+class _Transaction(msgspec.Struct):
+    transaction: Transaction
+
+
+class _Transactions(msgspec.Struct):
+    rows: list[_Transaction] = msgspec.field(name="list")
+    next_offset: str = ""
+
+
+_money_answer = msgspec.json.Decoder(_Money)
+_moneys = msgspec.json.Decoder(_Moneys)
+_transaction = msgspec.json.Decoder(_Transaction)
+_transactions = msgspec.json.Decoder(_Transactions)
+
+
+def money_of(answer: Answer) -> Money:
+    """Return the invoice of an answer with its payments."""
+    return read(answer, _money_answer).invoice
+
+
+def page_of(answer: Answer) -> tuple[list[Money], str]:
+    """Return the invoices of a page and where the next page begins (empty at the end)."""
+    found = read(answer, _moneys)
+    return [row.invoice for row in found.rows], found.next_offset
+
+
+def transaction_of(answer: Answer) -> Transaction:
+    """Return the transaction of an answer."""
+    return read(answer, _transaction).transaction
+
+
+def transactions_of(answer: Answer) -> tuple[list[Transaction], str]:
+    """Return the transactions of a page and where the next page begins (empty at the end)."""
+    found = read(answer, _transactions)
+    return [row.transaction for row in found.rows], found.next_offset
