@@ -53,7 +53,9 @@ def catalogue(ground: Ground) -> Iterator[Made]:
         yield "crm", "create_product", {"sku": product.sku, "name": product.name, "kind": product.kind}
         item = {"sku": product.sku, "item": product.item, "kind": product.kind, "revenue_rule": product.revenue_rule}
         yield "erp", "create_item", item
-    for price in prices(ground, ground.rise_at(ground.moments.start_us)):
+    listed = list(prices(ground, ground.rise_at(ground.moments.start_us)))
+    yield "crm", "publish_price_book", {"name": "list", "prices": listed}
+    for price in listed:
         yield "billing", "create_item_price", price
 
 
@@ -128,7 +130,8 @@ def later(ground: Ground) -> Iterator[Act]:
     if rise is not None:
         at_us = max(rise.published_us, bounds.start_us)
         book = {"name": "risen", "rise": str(rise.ratio), "prices": list(prices(ground, rise.ratio))}
-        yield Act(at_us=at_us, system="billing", action="publish_price_book", arguments=book)
+        for system in ("crm", "billing"):
+            yield Act(at_us=at_us, system=system, action="publish_price_book", arguments=book)
     for name, module in (("close_receivables", "ar"), ("close_ledger", "gl")):
         after = getattr(ground.scenario.policies, name)
         for site in ground.sites if after is not None else ():

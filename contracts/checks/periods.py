@@ -154,10 +154,10 @@ def approved_prices(facts: Facts) -> Findings:
 
 
 def _at_price(tally: Tally, terms: Terms, sku: str, piece: Piece) -> None:
-    end = min(piece.end, terms.last)
+    end = min(piece.end, terms.billed_to)
     if piece.start >= end:
         return
-    price = Price(piece.line.quantity, piece.line.unit_minor)
+    price = Price(piece.line.quantity, piece.line.unit_minor, piece.line.months)
     wanted = clipped(terms.expected.get(sku, ()), piece.start, end)
     if len(wanted) == 1 and wanted[0].price == price and (wanted[0].start, wanted[0].end) == (piece.start, end):
         return

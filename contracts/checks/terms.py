@@ -14,7 +14,7 @@ from functools import cached_property
 import msgspec
 
 from contracts.checks.facts import BOOKED, Facts, Life, quote_of, subscription_of
-from domain.calendar import local_date
+from domain.calendar import add_months, local_date
 from domain.objects import Line, Quote
 
 FOREVER = date.max
@@ -23,10 +23,11 @@ OPEN = frozenset({"active", "suspended", "pending_cancel", "trialing", "expired"
 
 
 class Price(msgspec.Struct, frozen=True, gc=False):
-    """What a charge costs: `quantity` units at `unit_minor` for a full billing period."""
+    """What a charge costs: `quantity` units at `unit_minor` for a full billing period of so many months."""
 
     quantity: int
     unit_minor: int
+    months: int = 12
 
 
 class Span(msgspec.Struct, frozen=True, gc=False):
@@ -38,6 +39,9 @@ class Span(msgspec.Struct, frozen=True, gc=False):
 
 
 Spans = tuple[Span, ...]
+Days = tuple[date, date]
+ENDING = frozenset({"cancel", "notice"})
+"""Kinds of amendments that end a subscription."""
 
 
 class Piece(msgspec.Struct, frozen=True, gc=False):
@@ -76,6 +80,15 @@ def clipped(spans: Spans, start: date, end: date) -> Spans:
     return joined(Span(max(s.start, start), min(s.end, end), s.price) for s in spans)
 
 
+def without(spans: Spans, rests: Iterable[Days]) -> Spans:
+    """Return the spans without the days on which the subscription rests."""
+    left = list(spans)
+    for start, end in rests:
+        halves = [(Span(s.start, min(s.end, start), s.price), Span(max(s.start, end), s.end, s.price)) for s in left]
+        left = [half for pair in halves for half in pair if half.start < half.end]
+    return tuple(sorted(left, key=lambda span: span.start))
+
+
 def price_on(spans: Spans, day: date) -> Price | None:
     """Return the price that holds on a day, or None."""
     for span in spans:
@@ -95,7 +108,15 @@ class Terms:
         self.amendments = amendments
         self.unsettled = unsettled
         self.last = last  # the first day that is not judged
+        self.rests = _rests(amendments)
         self._base = base
+
+    @cached_property
+    def billed_to(self) -> date:
+        """The first day whose billing is not judged: what was paid ahead stays paid when nothing is refunded."""
+        ends = [q.effective_date for q in self.amendments if q.kind == "amend" and q.refund == "none"]
+        days = [max(day, self.subscription.start) for day in ends if day is not None]
+        return min([self.last, *days])
 
     @cached_property
     def expected(self) -> dict[str, Spans]:
@@ -104,12 +125,12 @@ class Terms:
         for quote in self.amendments:
             assert quote.effective_date is not None, "amendments without a date are left out"
             day = max(quote.effective_date, start)
-            if quote.amendment_kind == "cancel":
-                spans = {sku: set_from(own, day, None) for sku, own in spans.items()}
+            if quote.amendment_kind in ENDING:
+                spans = {sku: set_from(own, self._end_of(own, day, quote.refund), None) for sku, own in spans.items()}
                 break
             for delta in quote.deltas:
                 if delta.months or not delta.quantity:
-                    price = Price(delta.quantity, delta.unit_minor)
+                    price = Price(delta.quantity, delta.unit_minor, delta.months)
                     spans[delta.sku] = set_from(spans.get(delta.sku, ()), day, price)
         return self._clip(spans)
 
@@ -119,13 +140,36 @@ class Terms:
         found: dict[str, list[Span]] = {}
         for item in self.subscription.items:
             if item.kind == "recurring":
-                price = Price(item.quantity, item.unit_minor)
+                price = Price(item.quantity, item.unit_minor, item.months)
                 found.setdefault(item.sku, []).append(Span(item.start, item.end or FOREVER, price))
         return self._clip({sku: joined(spans) for sku, spans in found.items()})
 
     def _clip(self, spans: dict[str, Spans]) -> dict[str, Spans]:
-        cut = {sku: clipped(own, self.subscription.start, self.last) for sku, own in spans.items()}
+        cut = {sku: without(clipped(own, self.subscription.start, self.last), self.rests) for sku, own in spans.items()}
         return {sku: own for sku, own in cut.items() if own}
+
+    def _end_of(self, spans: Spans, day: date, refund: str) -> date:
+        """Return the day from which a charge is taken back by a cancellation: with a full refund, its whole period."""
+        held = next((span for span in spans if span.start <= day < span.end), None)
+        if refund != "full" or held is None:
+            return day
+        return max(held.start, _period_start(self.subscription.start, held.price.months, day))
+
+
+def _rests(amendments: Iterable[Quote]) -> list[Days]:
+    """Return the days of the pauses among some amendments, ends exclusive."""
+    return [
+        (quote.effective_date, quote.resume_date)
+        for quote in amendments
+        if quote.amendment_kind == "pause" and quote.effective_date and quote.resume_date
+    ]
+
+
+def _period_start(anchor: date, months: int, day: date) -> date:
+    """Return the first day of the billing period of so many months, counted from an anchor, that holds a day."""
+    steps = ((day.year - anchor.year) * 12 + day.month - anchor.month) // months
+    start = add_months(anchor, steps * months)
+    return start if start <= day else add_months(anchor, (steps - 1) * months)
 
 
 def terms_of(facts: Facts) -> dict[str, Terms]:
@@ -175,7 +219,7 @@ def _has_had_time(facts: Facts, order: Life, quote: Quote) -> bool:
     if booked_us is None or quote.effective_date is None:
         return False
     settled = local_date(max(0, facts.context.horizon_us - facts.settle_us), facts.zones.get(quote.entity, "UTC"))
-    return facts.is_due(booked_us) and quote.effective_date < settled
+    return facts.is_due(booked_us) and (quote.resume_date or quote.effective_date) < settled
 
 
 def _with_cases(facts: Facts) -> frozenset[str]:
@@ -189,7 +233,7 @@ def _base(facts: Facts, life: Life) -> dict[str, Spans] | None:
         spans: dict[str, list[Span]] = {}
         for item in life.first_document.items:
             if item.kind == "recurring":
-                price = Price(item.quantity, item.unit_minor)
+                price = Price(item.quantity, item.unit_minor, item.months)
                 spans.setdefault(item.sku, []).append(Span(item.start, item.end or FOREVER, price))
         return {sku: joined(own) for sku, own in spans.items()}
     quote = facts.accepted_by_txn.get(life.txn)
@@ -197,7 +241,7 @@ def _base(facts: Facts, life: Life) -> dict[str, Spans] | None:
         return None
     start = subscription_of(life).start
     return {
-        line.sku: joined([Span(start, FOREVER, Price(line.quantity, line.unit_minor))])
+        line.sku: joined([Span(start, FOREVER, Price(line.quantity, line.unit_minor, line.months))])
         for line in quote_of(quote).lines
         if line.kind == "recurring"
     }

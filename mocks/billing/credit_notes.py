@@ -172,7 +172,7 @@ def _by_hand(invoice: Invoice, index: int, wish: Wish) -> Line:
         raise Refusal("param_wrong_value", "must lie after date_from", field=f"line_items[date_to][{index}]")
     return Line(
         id="", sku=line.sku, kind=line.kind, quantity=1, unit_minor=wish.amount_minor, amount_minor=wish.amount_minor,
-        reverses=line.id, period_start=wish.start, period_end=wish.end,
+        reverses=line.id, months=line.months, period_start=wish.start, period_end=wish.end,
     )  # fmt: skip
 
 

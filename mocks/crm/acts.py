@@ -12,6 +12,7 @@ import msgspec
 from mocks.crm.bundles import parts_of
 from mocks.crm.catalogue import PRODUCT_OPTION
 from mocks.crm.objects import ACCOUNT, PRODUCT, QUOTE, QUOTE_LINE
+from mocks.crm.price_books import entries_of, publish_price_book
 from mocks.crm.quotes import Quotes
 from mocks.crm.rows import line_row, new_row
 from mocks.crm.schema import ID
@@ -172,9 +173,9 @@ def create_quote(crm: Crm, arguments: dict[str, Any]) -> None:
 def _keep_lines(crm: Crm, quote_id: str, currency: str, lines: list[_Cells]) -> None:
     """Keep the line items in order, each bundle followed by its parts."""
     number, has_bundles = 0, bool(crm.store.tables[PRODUCT_OPTION.name])
-    for line in lines:
+    for line, entry in zip(lines, entries_of(crm.store, currency, lines), strict=True):
         number += 1
-        whole = line_row(crm.desk, currency, (quote_id, f"{number:08d}", *line, None, None, None))
+        whole = line_row(crm.desk, currency, (quote_id, f"{number:08d}", *line, None, entry, None))
         crm.store.put(QUOTE_LINE, whole)
         if not has_bundles:
             continue
@@ -253,6 +254,7 @@ ACTS: Mapping[str, Callable[[Any, dict[str, Any]], None]] = {
     "create_quote": create_quote,
     "expire_sessions": expire_sessions,
     "lock_record": lock_record,
+    "publish_price_book": publish_price_book,
     "submit_quote": _on_quote("submit"),
     "approve_quote": _on_quote("approve", "approver"),
     "reject_quote": _on_quote("reject"),

@@ -54,6 +54,8 @@ PRICE_BOOK_ENTRY = sobject(
         link("Product2Id", "Product2", "Product2", required=True, nillable=False, updateable=False),
         amount("UnitPrice", required=True, nillable=False),
         flag("IsActive"),
+        whole("Months__c"),
+        text("PriceKey__c", 80, index="key"),
     ),
 )
 
