@@ -61,7 +61,8 @@ class Cell(msgspec.Struct, frozen=True):
     """One cell of a table. A toned cell shows its text as a label of that tone.
 
     On a site (site.py) a cell may be a link to `href`, or a button that posts to `action`; `label` says to a screen
-    reader what the button is about.
+    reader what the button is about. `bar` draws a bar beside the text, from and so wide in thousandths of the cell: a
+    picture of what the text says.
     """
 
     text: str
@@ -69,6 +70,7 @@ class Cell(msgspec.Struct, frozen=True):
     href: str = ""
     action: str = ""
     label: str = ""
+    bar: tuple[int, int] | None = None
 
 
 class Column(msgspec.Struct, frozen=True):

@@ -11,13 +11,19 @@ from markupsafe import Markup
 
 from web.blocks import Section
 from web.embedding import hash_for_policy, static_text
+from web.forms import Form
 from web.shell import environment
 
 SCRIPT = "site.js"
 
 
 class SitePage(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of a site. `menu` is (text, address); `here` the address that is open. `follows` lets it be kept fresh."""
+    """A page of a site. `menu` is (text, address); `here` the address that is open.
+
+    `follows` lets it be kept fresh; with `refresh_seconds` it is, unless the person switches it off. `news` is a
+    sentence about now: when it changes, a screen reader hears it, politely. `person` is who is signed in, and `corner`
+    the form that signs them out.
+    """
 
     title: str
     kind: str
@@ -29,6 +35,10 @@ class SitePage(msgspec.Struct, frozen=True, kw_only=True):
     tone: str = "good"
     footer: str = ""
     follows: bool = False
+    refresh_seconds: int = 0
+    news: str = ""
+    person: str = ""
+    corner: Form | None = None
 
 
 def render_site(page: SitePage) -> str:
