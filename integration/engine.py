@@ -482,6 +482,9 @@ class Engine:
         standing = self._standing(assign.kind, assign.key, tx)
         if standing != assign.expected:
             return Mapped(standing)
+        if self.lease.is_shared:
+            before = None if standing is None else _to_msgpack(standing)
+            tx.write.expected.setdefault((assign.kind, assign.key), before)
         row = (assign.kind, assign.key, None if assign.value is None else _to_msgpack(assign.value))
         tx.write.mappings.append(row)
         tx.after.append((self._mapped, row))

@@ -49,17 +49,15 @@ _decode = msgspec.msgpack.Decoder().decode
 _entries = msgspec.msgpack.Decoder(list[Entry])
 
 _RACES = ("Q2C02", "23505", "40P01", "40001")  # lost; written by another one; deadlock; serialization
-_APPEND = """
-WITH link AS (INSERT INTO trail VALUES (%s, %s, %s, %s) RETURNING epoch, number, flow)
-INSERT INTO entry (flow, epoch, number, body) SELECT flow, epoch, number, %s FROM link
+_WRITE_STEP = """
+SELECT write_step(%s, %s, %s, %s, %s, %s::bigint[],
+                  %s::bigint[], %s::text[], %s::bytea[], %s::text[], %s::text[], %s, %s)
 """
 _ADD_FLOW = """
 INSERT INTO flow (id, name, txn, entity_key, order_key, arguments, status, created_us, result)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING number
 """
-_SET_STATUS = """
-UPDATE flow SET status = %s, result = %s, owner = CASE WHEN %s THEN owner ELSE 0 END WHERE number = %s
-"""
+_ADD_MESSAGE = "INSERT INTO inbox (topic, key, body) VALUES (%s, %s, %s) RETURNING number"
 _ADD_EVENT = """
 WITH counted AS (
     INSERT INTO subject VALUES (%s, 1) ON CONFLICT (subject) DO UPDATE SET sequence = subject.sequence + 1
@@ -81,7 +79,6 @@ _SET_CURSOR = """
 INSERT INTO cursor VALUES (%s, %s) ON CONFLICT (consumer) DO UPDATE SET number = excluded.number
 WHERE cursor.number < excluded.number
 """
-_BLANK = "DELETE FROM entry WHERE flow = %s AND (epoch, number) <> (%s, %s)"
 
 
 class PostgresJournal:
@@ -171,10 +168,8 @@ class PostgresLease:
         if journal.crash_points:
             self._die(CrashPoint(number, False))
         link = self._link(write)
-        statements = [*self._statements(write, link)]
-        self._fill(write, self._transact(statements))
-        if link is not None:
-            self._number, self._digest = link[1], link[3]
+        self._fill(write, self._transact([self._step(write, *link), *self._more(write)]))
+        self._number, self._digest = link[:2]
         journal.writes = number
         if journal.crash_points:
             self._die(CrashPoint(number, True))
@@ -188,11 +183,14 @@ class PostgresLease:
         """Send statements as one transaction in one go; return the first row of each that has one."""
         connection = self._connection
         try:
+            if len(statements) == 1:
+                connection.execute(*statements[0])
+                return []
             with connection.pipeline():
                 connection.execute("BEGIN")
                 cursors = [connection.execute(text, values) for text, values in statements]
                 connection.execute("COMMIT")
-            return [cursor.fetchall()[0] for cursor in cursors if cursor.description is not None]
+            return [cursor.fetchall()[0] for cursor in cursors[1:] if cursor.description is not None]
         except psycopg.Error as error:
             raise self._meaning(error) from error
 
@@ -206,19 +204,25 @@ class PostgresLease:
             return Raced(str(error.diag.message_primary))
         return unavailable(self._journal.address, error)
 
-    def _link(self, write: Write) -> tuple[int, int, int, bytes, bytes] | None:
+    def _link(self, write: Write) -> tuple[int, bytes, bytes | None]:
+        """Return number, digest and body of the next row of the chain; those of the last one, and None, without one."""
         if not write.entries:
-            return None
+            return self._number, self._digest, None
         body = _encode(write.entries)
-        return self.epoch, self._number + 1, write.flow, chain.link(self._digest, write.flow, body), body
+        return self._number + 1, chain.link(self._digest, write.flow, body), body
 
-    def _statements(self, write: Write, link: tuple[Any, ...] | None) -> Iterator[Statement]:
-        """Yield what makes up a write; those that return rows are the fence and what is numbered."""
-        yield "SELECT fence(%s, %s)", (self.epoch, write.flow)
-        if write.taken:
-            yield "SELECT take_messages(%s)", (write.taken,)
-        if link is not None:
-            yield _APPEND, link
+    def _step(self, write: Write, number: int, digest: bytes, body: bytes | None) -> Statement:
+        moved, statuses, results = zip(*write.statuses, strict=True) if write.statuses else (None, None, None)
+        waits = write.waits
+        topics, keys = (None, None) if waits is None else ([topic for topic, _ in waits], [key for _, key in waits])
+        return _WRITE_STEP, (
+            self.epoch, write.flow, number, digest, body, write.taken or None,
+            moved and list(moved), statuses and list(statuses), results and list(results), topics, keys,
+            write.relayed, write.blanked,
+        )  # fmt: skip
+
+    def _more(self, write: Write) -> Iterator[Statement]:
+        """Yield the rest of a write; what is numbered returns a row."""
         for row in write.flows:
             yield (
                 _ADD_FLOW,
@@ -227,38 +231,11 @@ class PostgresLease:
                     row.created_us, row.result,
                 ),
             )  # fmt: skip
-        for flow, status, result in write.statuses:
-            yield _SET_STATUS, (status, result, status in ("running", "parked"), flow)
-        yield from self._waits(write)
-        yield from self._mail(write)
-        for case in write.cases:
-            yield _ADD_CASE, (case.id, case.status, case.code, case.owner, case.flow, case.txn, _encode(case))
-        for kind, key, value in write.mappings:
-            if value is None:
-                yield "DELETE FROM mapping WHERE kind = %s AND key = %s", (kind, key)
-            else:
-                yield _ADD_MAPPING, (kind, key, value)
-        if write.blanked:  # all but the last row, which says how it ended
-            yield _BLANK, (write.blanked, self.epoch, link[1] if link else 0)
-
-    def _waits(self, write: Write) -> Iterator[Statement]:
-        if write.waits is None:
-            return
-        yield "DELETE FROM waiting WHERE flow = %s", (write.flow,)
-        for topic, key in write.waits:
-            yield "INSERT INTO waiting VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", (write.flow, topic, key)
-
-    def _mail(self, write: Write) -> Iterator[Statement]:
-        for row in write.messages:
-            message = row.message
+        for message_row in write.messages:
+            message = message_row.message
             yield "INSERT INTO seen VALUES (%s, %s)", (message.source, message.id)
-            if row.wanted:
-                yield (
-                    "INSERT INTO inbox (topic, key, body) VALUES (%s, %s, %s) RETURNING number",
-                    (message.topic, message.key, _encode(message)),
-                )
-        if write.relayed:
-            yield "DELETE FROM unsent WHERE owner = %s AND number <= %s", (self.epoch, write.relayed)
+            if message_row.wanted:
+                yield _ADD_MESSAGE, (message.topic, message.key, _encode(message))
         if write.events:
             yield "SELECT number_events()", ()
         for event in write.events:
@@ -269,10 +246,19 @@ class PostgresLease:
                     _encode(event.body), self.epoch,
                 ),
             )  # fmt: skip
+        for case in write.cases:
+            yield _ADD_CASE, (case.id, case.status, case.code, case.owner, case.flow, case.txn, _encode(case))
+        for (kind, key), standing in write.expected.items():
+            yield "SELECT expect_mapping(%s, %s, %s)", (kind, key, standing)
+        for kind, key, value in write.mappings:
+            if value is None:
+                yield "DELETE FROM mapping WHERE kind = %s AND key = %s", (kind, key)
+            else:
+                yield _ADD_MAPPING, (kind, key, value)
 
     def _fill(self, write: Write, rows: list[tuple[Any, ...]]) -> None:
         """Put the rows with the numbers they got in the places of those without, in the order of the statements."""
-        found = iter(rows[1 + bool(write.taken) :])
+        found = iter(rows)
         for index, flow in enumerate(write.flows):
             write.flows[index] = replace(flow, number=next(found)[0])
         for index, row in enumerate(write.messages):

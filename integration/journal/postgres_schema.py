@@ -143,6 +143,47 @@ BEGIN
     END IF;
 END $$;
 
+-- Compare and set: the lock makes two that expect nothing to stand there come one after the other.
+CREATE FUNCTION expect_mapping(wanted_kind text, wanted_key text, expected bytea) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended(wanted_kind || chr(1) || wanted_key, 116));
+    IF expected IS DISTINCT FROM (SELECT value FROM mapping WHERE kind = wanted_kind AND key = wanted_key) THEN
+        RAISE EXCEPTION 'somebody else has changed % %', wanted_kind, wanted_key USING ERRCODE = 'Q2C02';
+    END IF;
+END $$;
+
+-- What most writes consist of, in one call; NULL stands for nothing of a kind.
+CREATE FUNCTION write_step(
+    mine bigint, wanted bigint, link bigint, digest bytea, body bytea, taken bigint[],
+    moved bigint[], statuses text[], results bytea[], topics text[], keys text[], relayed bigint, blanked bigint
+) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM fence(mine, wanted);
+    IF taken IS NOT NULL THEN
+        PERFORM take_messages(taken);
+    END IF;
+    IF body IS NOT NULL THEN
+        INSERT INTO trail VALUES (mine, link, wanted, digest);
+        INSERT INTO entry (flow, epoch, number, body) VALUES (wanted, mine, link, body);
+    END IF;
+    FOR i IN 1 .. coalesce(cardinality(moved), 0) LOOP
+        UPDATE flow SET status = statuses[i], result = results[i],
+            owner = CASE WHEN statuses[i] IN ('running', 'parked') THEN owner ELSE 0 END
+        WHERE number = moved[i];
+    END LOOP;
+    IF topics IS NOT NULL THEN
+        DELETE FROM waiting WHERE flow = wanted;
+        INSERT INTO waiting SELECT wanted, topic, key FROM unnest(topics, keys) AS a (topic, key)
+        ON CONFLICT DO NOTHING;
+    END IF;
+    IF relayed <> 0 THEN
+        DELETE FROM unsent WHERE owner = mine AND number <= relayed;
+    END IF;
+    IF blanked <> 0 THEN  -- all but the last row, which says how it ended
+        DELETE FROM entry WHERE flow = blanked AND (epoch, number) <> (mine, link);
+    END IF;
+END $$;
+
 -- Numbers are drawn before they are visible. A transaction that will draw some holds a lock on a bound below them until
 -- its end, so that a reader knows up to which number nothing can appear any more.
 CREATE FUNCTION number_events() RETURNS void LANGUAGE sql AS $$

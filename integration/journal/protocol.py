@@ -123,6 +123,7 @@ class Write(msgspec.Struct):
     relayed: int = 0  # events up to this number have reached our own flows
     cases: list[ExceptionCase] = []
     mappings: list[tuple[str, str, bytes | None]] = []
+    expected: dict[tuple[str, str], bytes | None] = {}  # what must stand in the table before, for compare and set
     blanked: int = 0  # a finished flow whose steps need not be kept
     waits: list[tuple[str, str]] | None = None  # addresses (topic, key) the flow waits at from now on; None: no news
 

@@ -15,7 +15,7 @@ from integration.drivers.simpy_driver import Result, simulated
 from integration.drivers.virtual_time import VirtualTime
 from integration.effects import Call
 from integration.flow import Program
-from integration.journal.protocol import Crash, CrashPoint
+from integration.journal.protocol import Crash, CrashPoint, Journal
 from integration.journal.sqlite import SqliteJournal
 from integration.outcomes import Failed, Unknown
 from integration.process import Parts
@@ -41,6 +41,7 @@ class World:
         settings: Settings | None = None,
         script: Script = lambda seconds, call: None,
         crash_points: Iterable[CrashPoint] = (),
+        journal: Journal | None = None,
         systems: Iterable[System] = (),
         restart_seconds: int = 30,
         **parts: Any,
@@ -52,7 +53,7 @@ class World:
         self.crashes: list[CrashPoint] = []
         self.before_reply: Callable[[Call], None] = lambda call: None
         self._script, self._restart_seconds = script, restart_seconds
-        self.journal = SqliteJournal(crash_points=crash_points)
+        self.journal = journal or SqliteJournal(crash_points=crash_points)
         table = {system.name: system for system in systems}
         self.integration = simulated(
             self.env,
