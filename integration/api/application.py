@@ -42,7 +42,7 @@ def routed() -> FastAPI:
     inner = FastAPI(
         title=TITLE, version=VERSION, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False,
         exception_handlers={
-            Refused: _refused, RequestValidationError: _invalid, HTTPException: _unrouted,
+            Refused: _refused, RequestValidationError: _invalid, HTTPException: _unrouted, Exception: _broken,
         },
     )  # fmt: skip
     for part in _PARTS:
@@ -62,6 +62,11 @@ def _answer(request: Request, refused: Refused) -> Response:
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
     return _answer(request, error)
+
+
+async def _broken(request: Request, _error: Exception) -> Response:
+    """Say that we made a mistake; the frame writes it down."""
+    return _answer(request, Refused("internal"))
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

@@ -3,8 +3,8 @@
     document()   as plain values
     text()       as JSON, sorted and indented
 
-A message is a CloudEvent in structured form. Its `data` is the payload of the registry; `x-parser`-free, so that any
-tool that reads AsyncAPI 3 can make types of it. The same messages come over HTTP (`/events`, `/events/stream`).
+A message is a CloudEvent in structured form. Its `data` is the payload of the registry; its schema is plain, so that
+any tool that reads AsyncAPI 3 can make types of it. The same messages come over HTTP (`/events`, `/events/stream`).
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from integration.relay.cloud_event import MEDIA_TYPE
 VERSION = "1.0.0"
 _SCHEMA = "#/components/schemas/{name}"
 _ABOUT = (
-    "Canonical events of quote-to-cash. Each is told at least once, in order for each subject, and kept: a consumer takes "
-    "it once by (source, id), or for ever by idempotencykey. Readers ignore what they do not know; a field that goes or "
-    "changes makes a new major version of the type, told beside the old one."
+    "Canonical events of quote-to-cash. Each is told at least once, in order for each subject, and kept: a consumer "
+    "takes it once by (source, id), or for ever by idempotencykey. Readers ignore what they do not know; a field that "
+    "goes or changes makes a new major version of the type, told beside the old one."
 )
 
 

@@ -173,7 +173,7 @@ def _own_refusals(operation: dict[str, Any]) -> Iterable[str]:
 
 def _problems() -> str:
     parts = [
-        "## Problems\n\nEvery refusal is one of these; `type` is `/api/v1/problems/<name>`. Every operation may refuse\n"
+        "## Problems\n\nEvery refusal is one of these; `type` is `/api/v1/problems/<name>`. All operations may refuse\n"
         f"with {', '.join(f'[{name}](#{name})' for name in PROBLEMS if name in _COMMON)}.\n"
     ]
     for problem in PROBLEMS.values():

@@ -72,9 +72,8 @@ def framed(inner: Application) -> Application:
             await refuse(refused, scope, answer)
         except Exception:
             _LOG.exception("a request failed: %s %s trace %s", scope["method"], scope["path"], trace.trace_id)
-            if begun:
-                raise
-            await refuse(Refused("internal"), scope, answer)
+            if not begun:
+                await refuse(Refused("internal"), scope, answer)
 
     return application
 

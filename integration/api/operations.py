@@ -23,10 +23,10 @@ async def read_service(request: Request) -> ServiceView:
             cases[owner] = cases.get(owner, 0) + count
     systems = tuple(
         SystemView(
-            system=peer.system, state=peer.state, since=rfc3339(peer.since_us) if peer.since_us else None,
-            in_flight=peer.in_flight, waiting=peer.waiting, trouble=peer.trouble,
+            system=seen.system, state=seen.state, since=rfc3339(seen.since_us) if seen.since_us else None,
+            in_flight=seen.in_flight, waiting=seen.waiting, trouble=seen.trouble,
         )
-        for peer in node.peers()
+        for seen in (peer.standing for peer in node.peers())
     )  # fmt: skip
     return ServiceView(
         ready=not reasons, reasons=reasons, systems=systems, flows=dict(sorted(flows.items())),

@@ -10,29 +10,15 @@ from domain.history import Record
 from integration.effects import Start
 from integration.journal.protocol import FlowRow
 from integration.journal.reading import Reader
+from integration.lanes import Standing
 from integration.settings import Settings
 
 
 class SeenPeer(Protocol):
-    """How a system of record is doing."""
+    """A system of record, and how it is doing."""
 
     @property
-    def system(self) -> str: ...
-
-    @property
-    def state(self) -> str: ...
-
-    @property
-    def since_us(self) -> int: ...
-
-    @property
-    def in_flight(self) -> int: ...
-
-    @property
-    def waiting(self) -> int: ...
-
-    @property
-    def trouble(self) -> str: ...
+    def standing(self) -> Standing: ...
 
 
 class Service(Protocol):

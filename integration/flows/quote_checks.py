@@ -32,6 +32,7 @@ PRICE_SECONDS, CREDIT_SECONDS, TAX_SECONDS, QUOTE_SECONDS = 8, 5, 3, 5
 
 CHECKS = ("terms", "price", "mapping", "tax", "credit")
 OK, FAILED, UNKNOWN = "ok", "failed", "unknown"
+DOWN = Failed("unavailable", detail="it is known to be down")
 Joinable = Answer | Failed | Unknown
 Verdict = tuple[str, str, str]
 
@@ -61,7 +62,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def check_quote(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Check a quote as it is now in the CRM. Arguments: quote_id."""
+    """Check a quote as it is now in the CRM. Arguments: quote_id, without (systems that are known to be down)."""
     call = msgspec.structs.replace(crm.read_quote(arguments["quote_id"], context.txn), timeout_seconds=QUOTE_SECONDS)
     outcome: Joinable
     try:
@@ -73,9 +74,12 @@ async def check_quote(context: FlowContext, arguments: Mapping[str, Any]) -> dic
     accepted = accepted_of(outcome)
     if not isinstance(accepted, AcceptedQuote) or not isinstance(outcome, Answer):
         return _told(judged(outcome, {}, context.settings))
-    calls = calls_of(context, accepted, outcome.at_us)
-    found = dict(zip(calls, await All(tuple(calls.values())), strict=True))
-    again = [name for name, each in found.items() if isinstance(each, Failed) and TRANSIENT.get(each.kind)]
+    wanted = calls_of(context, accepted, outcome.at_us)
+    calls = {name: call for name, call in wanted.items() if call.system not in arguments["without"]}
+    found: dict[str, object] = {name: DOWN for name in wanted if name not in calls}
+    if calls:
+        found.update(zip(calls, await All(tuple(calls.values())), strict=True))
+    again = [name for name in calls if isinstance(each := found[name], Failed) and TRANSIENT.get(each.kind)]
     if again:
         found.update(zip(again, await All(tuple(_second(calls[name]) for name in again)), strict=True))
     outcomes = {name: each for name, each in found.items() if isinstance(each, Answer | Failed | Unknown)}
@@ -226,7 +230,7 @@ def _untold(system: str, outcome: Failed | Unknown | None) -> Verdict:
     if outcome.kind == "unauthenticated":
         return UNKNOWN, "AUTH.UNAUTHENTICATED", f"{system} refused our credentials"
     if TRANSIENT.get(outcome.kind):
-        return UNKNOWN, "DEPENDENCY.UNAVAILABLE", f"{system}: {outcome.kind}"
+        return UNKNOWN, "DEPENDENCY.UNAVAILABLE", f"{system}: {outcome.detail or outcome.kind}"
     return FAILED, "VALIDATION.BUSINESS_RULE", f"{system} refused: {outcome.code} {outcome.detail}".strip()
 
 
