@@ -27,12 +27,18 @@ class TokenBucket:
     """
 
     def __init__(self, limits: SystemLimits) -> None:
-        allowed = limits.requests * limits.share_percent // 100
-        assert limits.requests == 0 or allowed > 0, "the share of the licence leaves no request at all"
+        assert limits.requests == 0 or limits.requests * limits.share_percent >= 100, "the share leaves no request"
+        self._limits = limits
+        self._next_us = 0
+        self.share(1)
+
+    def share(self, workers: int) -> None:
+        """Let so many workers have the same part of our share."""
+        limits = self._limits
+        allowed = max(1, limits.requests * limits.share_percent // 100 // workers) if limits.requests else 0
         burst = max(1, allowed // 10)
         self._interval_us = -(-limits.window_seconds * SECOND_US // max(1, allowed - burst + 1)) if allowed else 0
         self._tolerance_us = self._interval_us * (burst - 1)
-        self._next_us = 0
 
     def wait_us(self, now_us: int) -> int:
         """Return how long until a request may go; 0 for now."""
@@ -200,11 +206,19 @@ class Gate:
         self.bucket = TokenBucket(limits)
         self.breaker = Breaker(settings.breaker)
         self.budget = RetryBudget(settings.budget, now_us)
-        self.slots = max(1, limits.concurrent * limits.share_percent // 100) if limits.concurrent else 0
+        self.slots = 0
         self.in_flight = 0
         self.held_until_us = 0
         self._is_paced = limits.requests > 0
+        self._limits = limits
+        self.share(1)
         self._cap_us = settings.retry.retry_after_cap_seconds * SECOND_US
+
+    def share(self, workers: int) -> None:
+        """Let so many workers have the same part of what the licence grants us; one of each is the least."""
+        limits = self._limits
+        self.slots = max(1, limits.concurrent * limits.share_percent // 100 // workers) if limits.concurrent else 0
+        self.bucket.share(workers)
 
     def admit(self, now_us: int, retry: bool = False) -> int:
         """Let a call go (0, and everything it needs is taken), or say how long to wait, or BUSY."""

@@ -111,6 +111,11 @@ class Integration:
             self._inside(self._acts[act.action], act)
         return left or []
 
+    def share(self, workers: int) -> None:
+        """Let so many workers share what the systems grant us."""
+        if self._engine is not None:
+            self._engine.waiting.share(workers)
+
     def advance(self, consumer: str, number: int) -> bool:
         """Remember how far a consumer of something has got; False when the process is down."""
         return bool(self._inside(self._advance, consumer, number))

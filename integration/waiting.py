@@ -37,6 +37,7 @@ class Waiting:
     def __init__(self, engine: Engine, systems: Mapping[str, System], reopened: Callable[[str], None]) -> None:
         self._engine, self._systems, self._reopened = engine, systems, reopened
         self.lanes: dict[str, Lane] = {}
+        self._workers = 1
         self._passive_after_us = engine.settings.passive_after_seconds * SECOND_US
 
     def perform(self, live: Live) -> None:
@@ -130,7 +131,15 @@ class Waiting:
     def _lane(self, name: str) -> Lane:
         system = self._systems.get(name) or System(name)
         lane = self.lanes[name] = Lane(system, self._engine.settings, self._engine, self._reopened)
+        lane.gate.share(self._workers)
         return lane
+
+    def share(self, workers: int) -> None:
+        """Let so many workers share what the systems grant us."""
+        if workers != self._workers:
+            self._workers = workers
+            for lane in self.lanes.values():
+                lane.gate.share(workers)
 
     def take(self, live: Live, row: InboxRow, tx: Transaction) -> Received:
         """Let a flow have a stored message in a transaction."""

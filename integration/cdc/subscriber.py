@@ -64,12 +64,25 @@ class Subscriber:
         self._headers: Mapping[str, str] = {}
         self._channels = channels
         self._bayeux = Bayeux(dict.fromkeys(channels, NEW_ONLY))
+        self._swept: set[str] = set()
         self._failures = 0
         self.state = "connecting"
         self.sleep: Callable[[float], Any] = asyncio.sleep
 
-    async def run(self) -> None:
-        """Listen until the task is cancelled."""
+    async def run(self, ending: asyncio.Event | None = None) -> None:
+        """Listen until an event is set, or the task is cancelled."""
+        if ending is None:
+            await self._keep_on()
+            return
+        listening, over = asyncio.ensure_future(self._keep_on()), asyncio.ensure_future(ending.wait())
+        try:
+            await asyncio.wait((listening, over), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            over.cancel()
+            listening.cancel()
+            await asyncio.gather(listening, over, return_exceptions=True)
+
+    async def _keep_on(self) -> None:
         while True:
             try:
                 self._bayeux = Bayeux({channel: self._keeper.place(channel) for channel in self._channels})
@@ -88,15 +101,16 @@ class Subscriber:
         while True:
             heard = await self._turn()
             self._take(heard)
-            if heard.trouble and not heard.gaps:
-                _LOG.warning("the CRM's stream: %s", heard.trouble)
             if heard.gaps:
+                self._swept.update(heard.gaps)
                 _LOG.warning("events of %s are lost: %s; a sweep asks for them", ", ".join(heard.gaps), heard.trouble)
-                self._keeper.sweep()
-            if self._bayeux.stage == CONNECT and not heard.trouble:
-                self.state, self._failures = "listening", 0
-            elif heard.trouble and not heard.gaps:
+            elif heard.trouble:
                 raise _Broken(heard.trouble)
+            if self._bayeux.stage == CONNECT:
+                self.state, self._failures = "listening", 0
+                if self._swept:  # now that we hear what is new, nothing can fall between sweep and stream
+                    self._swept.clear()
+                    self._keeper.sweep()
             if heard.pause_seconds:
                 await self.sleep(min(heard.pause_seconds, PAUSE_LONGEST_SECONDS))
 

@@ -23,9 +23,11 @@ RETRY_AFTER = {"retry-after": "5"}
 
 def application(node: Node, configuration: Configuration) -> Starlette:
     """Return the application; API and tower are part of it when they can be imported."""
+    clock = [Route("/operations/clock", _clock(node), methods=["GET", "PUT"])] if configuration.test_clock else []
     return _made(
         [
             *_health(node),
+            *clock,
             Route("/webhooks/{source:path}", _intake(node), methods=["POST"]),
             *_mounted(node, configuration),
         ]
@@ -62,6 +64,20 @@ def _ready(node: Node) -> Callable[[Incoming], Any]:
         return JSONResponse({"status": "not ready", "reasons": reasons}, 503, RETRY_AFTER)
 
     return ready
+
+
+def _clock(node: Node) -> Callable[[Incoming], Any]:
+    """The business clock, for tests only: PUT {"now_us": ...} moves it forward, and timers follow."""
+
+    async def clock(incoming: Incoming) -> Response:
+        if incoming.method == "PUT":
+            try:
+                node.clock.move(int((await incoming.json())["now_us"]))
+            except (ValueError, KeyError, TypeError) as wrong:
+                raise HTTPException(400, f'expected {{"now_us": a later instant}}: {wrong}') from wrong
+        return JSONResponse({"now_us": node.now_us()})
+
+    return clock
 
 
 def _intake(node: Node) -> Callable[[Incoming], Any]:

@@ -74,7 +74,8 @@ class Configuration:
     """Everything a node is told. `database`: "" (temporary), a path, or postgresql://...
 
     `poll_seconds` is how often the sweeps ask for what webhooks should have told (0: each at its own pace). `channels`
-    of the CRM's stream are listened to (`/data/QuoteChangeEvent`). A worker renews its lease at each heartbeat.
+    of the CRM's stream are listened to (`/data/QuoteChangeEvent`). A node looks after its database and its fellow
+    workers at each heartbeat; a worker that starts under the `name` of a dead one takes its flows up at once.
     `test_clock` lets callers move the business clock: never in normal operation. `trial` means that the systems are
     mocks: the adapters' own test credentials are used where none are configured.
     """
@@ -82,6 +83,7 @@ class Configuration:
     settings: Settings = field(default_factory=Settings)
     peers: Mapping[str, Peer] = field(default_factory=dict)
     database: str = ""
+    name: str = ""
     host: str = "127.0.0.1"
     port: int = PORT
     tokens: tuple[ApiToken, ...] = ()
@@ -122,6 +124,7 @@ class _Token(msgspec.Struct, forbid_unknown_fields=True):
 
 class _Section(msgspec.Struct, forbid_unknown_fields=True):
     database: str = ""
+    name: str = ""
     host: str = "127.0.0.1"
     port: int = PORT
     grace_seconds: float = 20.0
@@ -194,7 +197,7 @@ def _converted(section: Mapping[str, Any]) -> _Section:
 
 
 _CHOICES: Mapping[str, type] = {
-    "database": str, "host": str, "port": int, "grace_seconds": float, "heartbeat_seconds": float,
+    "database": str, "name": str, "host": str, "port": int, "grace_seconds": float, "heartbeat_seconds": float,
     "poll_seconds": int, "channels": tuple, "broker": str, "log_level": str, "ca_bundle": str, "test_clock": bool,
 }  # fmt: skip
 

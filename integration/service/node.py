@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
+import signal
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +23,7 @@ from integration.drivers.wire import Wire, WireObserver
 from integration.effects import Start
 from integration.flows.sweeps import SWEEPS
 from integration.journal.opening import open_journal, open_reader
-from integration.journal.protocol import Fenced, FlowRow, Journal
+from integration.journal.protocol import Crash, Fenced, FlowRow, Journal
 from integration.journal.reading import Reader
 from integration.journal.trouble import Unavailable
 from integration.lanes import Standing
@@ -36,6 +38,8 @@ _LOG = logging.getLogger("q2c.integration")
 OVER = frozenset({"finished", "compensated", "discarded"})
 LOOK_SECONDS = 0.25
 """How often a flow that another process may run is looked up by who waits for its end."""
+OBEY_SECONDS = 20.0
+_NOWHERE = (0, 0)
 FIRST_SWEEP_SECONDS = 10
 BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
@@ -64,7 +68,7 @@ class Node:
         self._parts = parts
         self._temporary = tempfile.TemporaryDirectory(prefix="q2c-") if not configuration.database else None
         self.database = configuration.database or str(Path(self._temporary.name if self._temporary else "") / "journal")
-        self.journal: Journal = open_journal(self.database)
+        self.journal: Journal = open_journal(self.database, configuration.name)
         self.reader: Reader = open_reader(self.database)
         wire = Wire({name: peer.address for name, peer in configuration.peers.items()}, configuration.ca_bundle)
         self.host = AsyncioHost(self.clock, wire, self._broken)
@@ -72,6 +76,7 @@ class Node:
         self.host.serve(self.integration)
         self.observers: list[Callable[[Record], None]] = self.host.observers
         self.wire_observers: list[WireObserver] = self.host.wire_observers
+        self._identity = _identity(self.database, configuration)
         self.stopped: asyncio.Event = asyncio.Event()
         self.why_stopped = ""
         self._trouble = "it is starting"
@@ -90,6 +95,7 @@ class Node:
         self.integration.start()
         self._trouble = ""
         self.sweep()
+        self._beat()
 
     def sweep(self) -> None:
         """Plan the sweeps, the polling fallback for what nobody told us; the first ones soon."""
@@ -98,10 +104,16 @@ class Node:
         Schedule(self.integration, self.host, sweeps, SweepMemory(self), min(FIRST_SWEEP_SECONDS, poll_seconds or 60))
 
     async def close(self) -> int:
-        """End gracefully: nothing new begins, calls in flight may end; return how many were given up."""
+        """End gracefully: nothing new begins, calls in flight may end; return how many were given up.
+
+        Flows go back to the journal: another worker, or the next start, goes on with them.
+        """
         self._trouble = "it is shutting down"
         given_up = await self.host.close(self.configuration.grace_seconds)
-        self.integration.kill()
+        try:
+            self.integration.leave()
+        except Exception as trouble:
+            _LOG.warning("flows are not given back, their lease has to run out: %s", trouble)
         for each in (self.reader, self.journal):
             with contextlib.suppress(Exception):
                 each.close()
@@ -165,11 +177,13 @@ class Node:
     async def act(self, act: Act) -> None:
         """Obey a person, wherever the flow lives; raise KeyError or ValueError with a sentence when that cannot be.
 
-        Raise Stopped when the process cannot work now.
+        Raise Stopped when the process cannot work now, TimeoutError when the worker of the flow does not answer.
         """
         if not self.integration.is_alive:
             raise Stopped("; ".join(self.readiness()) or "the integration is not running")
-        self.host.enter(self.integration.act, act)
+        left: list[int] = self.host.enter(self.integration.act, act)
+        for number in left:
+            await self._obeyed(number)
 
     # --- what can be seen
 
@@ -188,6 +202,29 @@ class Node:
                 return row
             await asyncio.wait([ended], timeout=LOOK_SECONDS if not ended.done() else 0.01)
 
+    async def _obeyed(self, number: int) -> None:
+        """Wait until the worker of a flow has obeyed a command."""
+        async with asyncio.timeout(OBEY_SECONDS):
+            while (row := self.reader.command(number)) is not None and row.status == "waiting":
+                await asyncio.sleep(LOOK_SECONDS / 2)
+        if row is not None and row.status == "refused":
+            raise ValueError(row.problem)
+
+    def _beat(self) -> None:
+        """Look after what nobody tells us: a database that is gone or another one, and how many workers there are."""
+        if self.host.draining or self.why_stopped:
+            return
+        asyncio.get_running_loop().call_later(self.configuration.heartbeat_seconds, self._beat)
+        if not self.integration.is_alive:
+            return
+        try:
+            if self._identity != _identity(self.database, self.configuration):
+                raise Unavailable(f"{self.database} is not the file that was opened: it was removed or replaced")
+            if self.configuration.is_shared:
+                self.integration.share(max(1, len(self.reader.workers())))
+        except Exception as trouble:
+            self.host.fail(trouble)
+
     def _watch(self, record: Record) -> None:
         if type(record) is history.Flow and record.status in OVER:
             for future in self._ends.get(record.flow, ()):
@@ -197,6 +234,8 @@ class Node:
     def _start(self) -> None:
         """Start the integration on its journal; on trouble plan the next try."""
         try:
+            if self._identity != _identity(self.database, self.configuration):
+                self._open_again()
             self.integration.start()
         except Exception as trouble:
             self._broken(trouble)
@@ -204,8 +243,22 @@ class Node:
         if self.integration.is_alive:
             self._trouble, self._failures = "", 0
 
+    def _open_again(self) -> None:
+        """Open the database that stands in the place of the one we had: one that was restored, perhaps."""
+        identity = _identity(self.database, self.configuration)
+        if identity == _NOWHERE:
+            raise Unavailable(f"{self.database} is gone; put it back, or stop the integration and choose another file")
+        for each in (self.reader, self.journal):
+            with contextlib.suppress(Exception):
+                each.close()
+        self.journal = self.integration.journal = open_journal(self.database, self.configuration.name)
+        self.reader = open_reader(self.database)
+        self._identity = identity
+
     def _broken(self, trouble: Exception) -> None:
         """The incarnation is gone: say why, and start another one when there is hope."""
+        if isinstance(trouble, Crash):
+            os.kill(os.getpid(), signal.SIGKILL)  # a test asked for it: die as by a power failure
         known = isinstance(trouble, (Unavailable, Fenced))
         self._trouble = f"the journal cannot be used: {trouble}" if known else f"a mistake of ours: {trouble!r}"
         if isinstance(trouble, Fenced) and not self.configuration.is_shared:
@@ -223,3 +276,14 @@ class Node:
     def _stop(self, why: str) -> None:
         self.why_stopped = why
         self.stopped.set()
+
+
+def _identity(database: str, configuration: Configuration) -> tuple[int, int]:
+    """Return which file a database is; nothing for one behind a server, or one that is gone."""
+    if configuration.is_shared:
+        return _NOWHERE
+    try:
+        found = os.stat(database)
+    except OSError:
+        return _NOWHERE
+    return (found.st_dev, found.st_ino)

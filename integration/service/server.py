@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import uvicorn
@@ -17,8 +18,14 @@ from starlette.types import ASGIApp
 
 from integration.service.node import Node
 
+Companion = Callable[[asyncio.Event], Awaitable[None]]
+"""Something that works beside a node until an event is set."""
+
 KEEP_ALIVE_SECONDS = 75
 REQUESTS_END_SECONDS = 5
+COMPANIONS_END_SECONDS = 5.0
+COMPANION_PAUSE_SECONDS = 5.0
+_LOG = logging.getLogger("q2c.integration")
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -42,26 +49,37 @@ def address_of(end: socket.socket) -> str:
 
 
 async def serve(
-    node: Node, app: ASGIApp, end: socket.socket, stop: asyncio.Event, ready: Callable[[], Any]
+    node: Node,
+    app: ASGIApp,
+    end: socket.socket,
+    stop: asyncio.Event,
+    ready: Callable[[], Any],
+    companions: Sequence[Companion] = (),
 ) -> tuple[int, str]:
     """Serve a node until `stop` is set or the node stops by itself; return the calls given up and why it stopped.
+
+    `companions` work beside it; they are told when to end, and cancelled when they do not.
 
     The end is graceful: no new connections, requests under way are answered, calls in flight get their grace, and what
     is left over is in the journal for the next incarnation.
     """
     server = await _open(app, end)
     running = asyncio.create_task(server.main_loop())
+    ending, beside = asyncio.Event(), list[asyncio.Task[None]]()
     try:
         node.open()
+        beside = [asyncio.create_task(_kept(companion, ending)) for companion in companions]
         ready()
         await _first(stop.wait(), node.stopped.wait())
     finally:
         node.host.draining = True
+        ending.set()
         running.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await running
         server.should_exit = True
         await server.shutdown(sockets=[end])
+        await _ended(beside)
         given_up = await node.close()
     return given_up, node.why_stopped
 
@@ -76,6 +94,25 @@ async def _open(app: ASGIApp, end: socket.socket) -> uvicorn.Server:
     server.lifespan = config.lifespan_class(config)
     await server.startup(sockets=[end])
     return server
+
+
+async def _kept(companion: Companion, ending: asyncio.Event) -> None:
+    """Keep a companion at work: a mistake in it must not end the service, nor be forgotten."""
+    while not ending.is_set():
+        try:
+            await companion(ending)
+            return
+        except Exception:
+            _LOG.exception("a companion of the service failed; it starts again")
+            await asyncio.sleep(COMPANION_PAUSE_SECONDS)
+
+
+async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
+    if tasks:
+        await asyncio.wait(tasks, timeout=COMPANIONS_END_SECONDS)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _first(*waits: Any) -> None:

@@ -7,8 +7,10 @@ import contextlib
 import logging
 import os
 import signal
+import socket
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,8 @@ from q2c.mocks_running import WORKSPACE
 from q2c.trouble import give_up
 
 CONFIGURATION = Path("q2c.toml")
+KILL_AT = "Q2C_TEST_KILL_AT_WRITE"
+"""For tests: the durable write at which the process dies as by kill -9."""
 _options: list[Callable[[Any], Any]] = [
     click.option(
         "--config", type=click.Path(path_type=Path, dir_okay=False),
@@ -33,6 +37,11 @@ _options: list[Callable[[Any], Any]] = [
         "--workspace", type=click.Path(path_type=Path), default=WORKSPACE, show_default=True,
         help="Folder of the running mocks, for --mocks.",
     ),
+    click.option(
+        "--cdc", "channels", flag_value="/data/QuoteChangeEvent",
+        help="Listen to the CRM's change data capture, too.",
+    ),
+    click.option("--name", help="Name of this worker, the same after a restart.  [host:port]"),
     click.option("--test-clock", is_flag=True, default=None, help="Let PUT /operations/clock move the clock."),
     click.option("--json", "as_json", is_flag=True, help="What runs where, as one line of JSON on standard output."),
 ]  # fmt: skip
@@ -134,7 +143,8 @@ def _configuration(said: Mapping[str, Any]) -> Any:
     file = said["config"] or (CONFIGURATION if CONFIGURATION.is_file() else None)
     mocks = mocks_running.find(said["workspace"]) if said["with_mocks"] else None
     addresses = mocks.addresses if mocks else None
-    plain = {name: said[name] for name in ("database", "host", "port", "test_clock")}
+    plain = {name: said[name] for name in ("database", "name", "host", "port", "test_clock")}
+    plain["channels"] = (said["channels"],) if said["channels"] else None
     return configured(read_section(file), os.environ, addresses=addresses, **plain)
 
 
@@ -156,6 +166,7 @@ async def _serve(configuration: Any, said: Mapping[str, Any], workers: int, is_w
     """Serve one node, and keep the other workers running; return the exit status."""
     from integration.journal.trouble import Unavailable
     from integration.service.app import application, health
+    from integration.service.companions import companions
     from integration.service.node import Node
     from integration.service.server import address_of, listen, serve
     from integration.service.vendors import parts
@@ -169,19 +180,22 @@ async def _serve(configuration: Any, said: Mapping[str, Any], workers: int, is_w
             exits.COULD_NOT_RUN,
         )
     try:
-        node = Node(configuration, parts(configuration.peers))
+        made = parts(configuration.peers)
+        node = Node(_named(configuration, address_of(end)), made)
+        _set_up_to_die(node, os.environ.get(KILL_AT, ""))
     except Unavailable as trouble:
         end.close()
         give_up(str(trouble), exits.COULD_NOT_RUN)
     stop = _stopping(said.get("parent"))
     app = health(node) if is_worker else application(node, configuration)
-    crew = asyncio.create_task(_crew(said, workers - 1))
+    beside = [] if is_worker else companions(node, made)
+    crew = asyncio.create_task(_crew(said, workers - 1, node.configuration.name))
 
     def ready() -> None:
         _tell(_running(node, address_of(end), workers), said["as_json"])
 
     try:
-        given_up, why = await serve(node, app, end, stop, ready)
+        given_up, why = await serve(node, app, end, stop, ready, beside)
     except Unavailable as trouble:
         give_up(str(trouble), exits.COULD_NOT_RUN)
     finally:
@@ -218,14 +232,29 @@ def _watch(parent: int, stop: asyncio.Event, loop: asyncio.AbstractEventLoop) ->
         loop.call_later(1.0, _watch, parent, stop, loop)
 
 
-async def _crew(said: Mapping[str, Any], size: int) -> None:
+def _named(configuration: Any, address: str) -> Any:
+    """Return the configuration with a name: by host and port, which are the same after a restart."""
+    name = configuration.name or f"{socket.gethostname()}:{address.rpartition(':')[2]}"
+    return replace(configuration, name=name)
+
+
+def _set_up_to_die(node: Any, at: str) -> None:
+    """Plan the death that a test asks for: `7` is before the seventh durable write, `7+` after it."""
+    from integration.journal.protocol import CrashPoint
+
+    if at:
+        node.journal.crash_points.add(CrashPoint(int(at.rstrip("+")), at.endswith("+")))
+
+
+async def _crew(said: Mapping[str, Any], size: int, name: str) -> None:
     """Keep so many other workers running: one that ends is started again, ever more slowly."""
-    await asyncio.gather(*[_worker(said) for _ in range(size)])
+    await asyncio.gather(*[_worker(said, f"{name}/{number}") for number in range(1, size + 1)])
 
 
-async def _worker(said: Mapping[str, Any]) -> None:
+async def _worker(said: Mapping[str, Any], name: str) -> None:
     pause_seconds = 0.5
-    command = [sys.executable, "-m", "q2c", "integration", "worker", "--parent", str(os.getpid()), *_repeated(said)]
+    command = [sys.executable, "-m", "q2c", "integration", "worker", "--parent", str(os.getpid()), "--name", name]
+    command += _repeated(said)
     loop = asyncio.get_running_loop()
     while True:
         began = loop.time()

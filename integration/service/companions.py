@@ -1,0 +1,39 @@
+"""What works beside a node: the subscriber of the CRM's stream, and the relay to a broker."""
+
+from __future__ import annotations
+
+import asyncio
+
+from integration.cdc.subscriber import Subscriber
+from integration.drivers.wire import Wire
+from integration.process import Parts
+from integration.service.keeping import StreamKeeper
+from integration.service.node import Node
+from integration.service.server import Companion
+
+
+def companions(node: Node, parts: Parts) -> list[Companion]:
+    """Return what the configuration of a node asks for."""
+    found: list[Companion] = []
+    configuration = node.configuration
+    if configuration.channels:
+        found.append(_stream(node, parts))
+    if configuration.broker:
+        from integration.relay.service import relay_of
+
+        relay = relay_of(node)
+        if relay is not None:
+            found.append(relay.run)
+    return found
+
+
+def _stream(node: Node, parts: Parts) -> Companion:
+    async def listen(ending: asyncio.Event) -> None:
+        configuration = node.configuration
+        wire = Wire({"crm": configuration.peers["crm"].address}, configuration.ca_bundle, cookies=True)
+        try:
+            await Subscriber(wire, parts.systems["crm"], configuration.channels, StreamKeeper(node)).run(ending)
+        finally:
+            await wire.close()
+
+    return listen
