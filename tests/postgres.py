@@ -105,9 +105,7 @@ class Server:
             connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
     def _run(self, name: str, *arguments: str) -> None:
-        subprocess.run(
-            [self._binaries / name, *arguments], check=True, capture_output=True, cwd="/", **self._as_user()
-        )
+        subprocess.run([self._binaries / name, *arguments], check=True, capture_output=True, cwd="/", **self._as_user())
 
     def _as_user(self) -> dict[str, int | list[int]]:
         return {"user": self._ids[0], "group": self._ids[1], "extra_groups": []} if self._ids else {}

@@ -6,7 +6,8 @@ from importlib.util import find_spec
 
 from integration.journal.protocol import Journal
 from integration.journal.reading import Reader
-from integration.journal.sqlite import SqliteJournal, open_sqlite_reader
+from integration.journal.sqlite import SqliteJournal
+from integration.journal.sqlite_reading import open_sqlite_reader
 from integration.journal.trouble import Unavailable
 
 POSTGRES = ("postgresql://", "postgres://")

@@ -96,6 +96,8 @@ class _Line:
 
     def _verify(self, head: Head | Sequence[Head] | None) -> Verification:
         told = () if head is None else (head,) if isinstance(head, Head) else tuple(head)
+        if any(not found.chain for found in told):
+            raise ValueError("a head kept of PostgreSQL names its chain (the epoch); keep all of Verification.heads")
         chains = sorted({found.chain for found in (*heads_of(self._connection), *told)})
         found = [chain.verify(self._rows(number), told, number) for number in chains]
         problem = next((each.problem for each in found if each.problem), "")

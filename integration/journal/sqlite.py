@@ -6,9 +6,8 @@ What grows without end is on disk; this process holds a page cache and a few row
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
+from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 import msgspec
 from msgspec.structs import astuple, replace
@@ -17,9 +16,8 @@ from domain.charts.exception_case import EXCEPTION_CASE
 from integration.exceptions import ExceptionCase
 from integration.flow import Step
 from integration.journal import chain
-from integration.journal.migrations import migrate_sqlite, require, sqlite_version
+from integration.journal.migrations import migrate_sqlite
 from integration.journal.protocol import (
-    OPEN,
     Crash,
     CrashPoint,
     Entry,
@@ -36,13 +34,12 @@ from integration.journal.reading import (
     EVENT_COLUMNS,
     FLOW_COLUMNS,
     MAILROOM,
-    Dialect,
-    Query,
     Reader,
     TableReader,
     event_of,
 )
-from integration.journal.schema import SCHEMA, VERSION
+from integration.journal.schema import SCHEMA
+from integration.journal.sqlite_reading import OPEN_LIST, UNSENT, open_sqlite_reader, sqlite_dialect, verified
 from integration.journal.trouble import of_sqlite
 from integration.outcomes import Message, Outcome
 
@@ -58,18 +55,7 @@ _PRAGMAS = {
     True: ("journal_mode=WAL", "synchronous=FULL"),
     False: ("journal_mode=OFF", "synchronous=OFF", "cache_size=-32000"),
 }
-_OPEN_LIST = ", ".join(f"'{status}'" for status in OPEN)
 _FLOW = f"SELECT {FLOW_COLUMNS} FROM flow"
-_UNSENT = f"FROM event WHERE number > coalesce((SELECT number FROM cursor WHERE consumer = '{MAILROOM}'), 0)"
-_AUDIT = f"""
-SELECT t.number, t.flow, CAST(e.body AS BLOB), CAST(t.digest AS BLOB), coalesce(f.status NOT IN ({_OPEN_LIST}), 0)
-FROM trail t LEFT JOIN entry e ON e.flow = t.flow AND e.number = t.number LEFT JOIN flow f ON f.number = t.flow
-ORDER BY t.number
-"""
-_STRAY = """
-SELECT e.number FROM entry e LEFT JOIN trail t ON t.number = e.number AND t.flow = e.flow
-WHERE t.number IS NULL ORDER BY e.number LIMIT 1
-"""
 _ADD_LINK = "INSERT INTO trail VALUES (?, ?, ?)"
 _ADD_ENTRY = "INSERT INTO entry VALUES (?, ?, ?)"
 _ADD_FLOW = "INSERT INTO flow VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -152,7 +138,7 @@ class SqliteJournal:
     def verify(self, head: Head | Sequence[Head] | None = None) -> Verification:
         """Recompute the audit trail, and compare it with heads kept elsewhere."""
         self.flush()
-        return _verified(self.connection, head)
+        return verified(self.connection, head)
 
     def reader(self) -> Reader:
         """Return the read side: on a connection of its own, except for a temporary journal, which has but one."""
@@ -218,14 +204,14 @@ class SqliteLease:
     def load(self) -> Loaded:
         """Return what is open."""
         self._journal.flush()
-        flows = [FlowRow(*row) for row in self._execute(f"{_FLOW} WHERE status IN ({_OPEN_LIST}) ORDER BY number")]
+        flows = [FlowRow(*row) for row in self._execute(f"{_FLOW} WHERE status IN ({OPEN_LIST}) ORDER BY number")]
         ended = ", ".join(f"'{status}'" for status in sorted(EXCEPTION_CASE.terminal))
         cases = self._execute(f"SELECT body FROM exception_case WHERE status NOT IN ({ended}) ORDER BY id")
         messages = self._execute("SELECT number, body FROM inbox ORDER BY number")
         return Loaded(
             flows=[OpenFlow(row, self._last_step(row.number)) for row in flows],
             messages=[InboxRow(number, _message.decode(body), True) for number, body in messages],
-            events=[event_of(row) for row in self._execute(f"SELECT {EVENT_COLUMNS} {_UNSENT} ORDER BY number")],
+            events=[event_of(row) for row in self._execute(f"SELECT {EVENT_COLUMNS} {UNSENT} ORDER BY number")],
             cases=[_case.decode(body) for (body,) in cases],
         )
 
@@ -249,7 +235,7 @@ class SqliteLease:
     def reopen(self, flow: int) -> OpenFlow | None:
         """Return an open flow as the journal has it."""
         self._journal.flush()
-        rows = self._execute(f"{_FLOW} WHERE number = ? AND status IN ({_OPEN_LIST})", (flow,)).fetchall()
+        rows = self._execute(f"{_FLOW} WHERE number = ? AND status IN ({OPEN_LIST})", (flow,)).fetchall()
         return OpenFlow(FlowRow(*rows[0]), self._last_step(flow)) if rows else None
 
     def find(self, flow_id: str) -> FlowRow | None:
@@ -407,40 +393,3 @@ class SqliteLease:
     def _last_number(self, table: str) -> int:
         (number,) = self._execute(f"SELECT coalesce(max(number), 0) FROM {table}").fetchone()
         return int(number)
-
-
-def _verified(connection: sqlite3.Connection, head: Head | Sequence[Head] | None) -> Verification:
-    found = chain.verify(connection.execute(_AUDIT), head)
-    stray = connection.execute(_STRAY).fetchone() if found.intact else None
-    return replace(found, intact=False, problem=chain.STRAY.format(stray[0])) if stray else found
-
-
-def sqlite_dialect(
-    query: Query, verify: Callable[[Head | Sequence[Head] | None], Verification], close: Callable[[], None]
-) -> Dialect:
-    """Return how SQLite answers a reader."""
-    return Dialect(
-        query=query,
-        verify=verify,
-        close=close,
-        entry_order="number",
-        unsent=f"SELECT count(*) {_UNSENT}",
-        workers="SELECT epoch, '', 0 FROM meta",
-    )
-
-
-def open_sqlite_reader(path: str) -> Reader:
-    """Return a reader of a database in a file; it may be used from any thread.
-
-    Raise WrongSchema when the tables are of another version.
-    """
-    connection = sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True, isolation_level=None, check_same_thread=False)
-    require(sqlite_version(connection), VERSION)
-
-    def ask(query: str, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
-        return connection.execute(query, arguments).fetchall()
-
-    def verify(head: Head | Sequence[Head] | None) -> Verification:
-        return _verified(connection, head)
-
-    return TableReader(sqlite_dialect(ask, verify, connection.close))
