@@ -15,13 +15,14 @@ from domain import history
 from domain.acts import Act, UnknownAct
 from domain.http import Reply, Request
 from integration.casework import Choice
-from integration.effects import Start
+from integration.effects import All, Branch, Call, Start
 from integration.engine import Engine, Host
 from integration.exceptions import ExceptionCase
 from integration.flow import Program
 from integration.intake import Intake, Route, Source
 from integration.journal.protocol import Head, Journal
 from integration.lanes import Standing
+from integration.live import Live
 from integration.outcomes import Launched
 from integration.people import acts, bulk
 from integration.settings import Settings
@@ -156,6 +157,13 @@ class Integration:
         lives = self._engine.lives.values() if self._engine is not None else ()
         return [(live.row.id, live.row.name, live.status) for live in sorted(lives, key=lambda live: live.row.number)]
 
+    def asker_of(self, call: Call) -> str:
+        """Return the id of the open flow that asked for a call; empty for calls of our own (tokens, probes)."""
+        for live in self._engine.lives.values() if self._engine is not None else ():
+            if live.row.txn == call.txn and (live.effect is call or any(call is each for each in _branches(live))):
+                return live.row.id
+        return ""
+
     def standings(self) -> list[Standing]:
         """Return how each system is doing that was called since the start."""
         lanes = self._engine.waiting.lanes.values() if self._engine is not None else ()
@@ -194,3 +202,7 @@ class Integration:
         if launched.created:
             engine.commit(tx)
         return launched
+
+
+def _branches(live: Live) -> tuple[Branch, ...]:
+    return live.effect.branches if type(live.effect) is All else ()
