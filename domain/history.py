@@ -58,6 +58,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True, tag="context"):
     retry_budget_percent: int = 20
     credit_grace_seconds: int = 120
     signature_tolerance_seconds: int = 300
+    uplift_cap_percent: int = 5  # by which a renewal may cost more
+    renewal_notice_days: int = 30  # before its end, until which a contract that renews itself can be given up
     twins: tuple[tuple[str, str], ...] = ()  # (account, the account of the same party that was there before it)
 
 

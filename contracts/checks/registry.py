@@ -18,6 +18,7 @@ from contracts.checks import (
     audit,
     cash,
     causes,
+    contract_life,
     exercise,
     identity,
     keys,
@@ -75,6 +76,17 @@ def _timely_amendments(facts: Facts) -> int:
     )
 
 
+def _timely_renewals(facts: Facts) -> int:
+    """Count the renewals that customers signed early enough to be carried out, and that nobody had to look at."""
+    return sum(
+        quote_of(life).kind == "renew"
+        and quote_of(life).amendment_kind != "auto"
+        and facts.is_due(life.entered["accepted"])
+        and life.txn not in facts.excused
+        for life in facts.accepted.values()
+    )
+
+
 def _changes(kind: str, system: str) -> Callable[[Facts], bool]:
     return lambda facts: _any(facts.history.changes(kind, system))
 
@@ -85,6 +97,7 @@ NEEDS: Mapping[str, Callable[[Facts], bool]] = MappingProxyType(
         "accepted quotes": lambda facts: _any(facts.accepted),
         NEVER: lambda facts: False,
         "amendments with time to spare": lambda facts: _timely_amendments(facts) >= _MANY,
+        "renewals with time to spare": lambda facts: _timely_renewals(facts) >= _MANY,
         "orders": _changes("order", "erp"),
         "orders with time to spare": lambda facts: any(
             facts.is_due(life.since(BOOKED) or facts.context.horizon_us)
@@ -138,6 +151,8 @@ CHECKS: tuple[Check, ...] = (
     _row("O3", "Causes first", order.causes_first, "posted invoices"),
     _row("O4", "No lost update", order.no_lost_update, "mirrors"),
     _row("O5", "Periods tile", periods.periods_tile, "invoices"),
+    _row("O6", "Pauses rest", contract_life.pauses_rest, NEVER),
+    _row("O7", "Renewals join up", contract_life.renewals_join, "renewals with time to spare"),
     _row("M1", "Amounts add up", periods.amounts_add_up, "invoices"),
     _row("M2", "Totals add up", money.totals_add_up, "invoices"),
     _row("M3", "Tax committed is tax invoiced", money.taxes_agree, "posted invoices"),
@@ -149,11 +164,13 @@ CHECKS: tuple[Check, ...] = (
     _row("M10", "Approved prices", periods.approved_prices, "invoices"),
     _row("M12", "Signs are right", money.signs_are_right, ALWAYS),
     _row("M13", "Systems agree on amounts", money.systems_agree, "orders"),
+    _row("M14", "Refunds as agreed", contract_life.refunds_as_agreed, NEVER),
     _row("P1", "Credit holds bind", policy.holds_bind, "credit holds"),
     _row("P3", "Closed periods stay closed", ledger.closed_stays_closed, "entries"),
     _row("P5", "Limits kept", traffic.limits_kept, ALWAYS),
     _row("P6", "Retries bounded", traffic.retries_bounded, ALWAYS),
     _row("P8", "Forgeries refused", policy.forgeries_refused, "forged messages"),
+    _row("P9", "Renewals keep their terms", contract_life.renewals_keep_terms, "renewals with time to spare"),
     _row("L1", "Systems converge", liveness.systems_converge, "orders with time to spare"),
     _row("L2", "Every quote ends", liveness.every_quote_ends, "accepted quotes"),
     _row("L3", "Sales sees the truth", liveness.sales_sees_the_truth, NEVER),
@@ -161,6 +178,7 @@ CHECKS: tuple[Check, ...] = (
     _row("A1", "The trail is whole", audit.trail_is_whole, ALWAYS, inside=True),
     _row("A5", "Runs repeat", _second_run, NEVER),
     _row("A6", "Undone is gone", audit.undone_is_gone, "cancelled orders"),
+    _row("A9", "Amendments undone are gone", contract_life.undone_amendments_are_gone, NEVER),
     _row("A8", "The plan was exercised", exercise.plan_was_exercised, ALWAYS),
 )
 
