@@ -84,7 +84,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     A flow whose wait is longer than `passive_after_seconds` is dropped from memory and rebuilt by replay.
     `redrive_dependency_seconds` is how often a flow parked for a dependency tries again by itself.
     A bulk re-drive lets `redrives_at_once` flows go and then `redrives_per_minute`.
-    `keep_finished_steps` False blanks the journal of finished flows (the audit digests stay).
+    With `map_products` a product is sold only when the cross-reference says what the ERP calls it; without, the ERP
+    calls it by its sku. `keep_finished_steps` False blanks the journal of finished flows (the audit digests stay).
     """
 
     tenant: str = "q2c"
@@ -95,6 +96,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     renewal_uplift_cap_percent: int = 5
     approval_free_percent: int = 10
     matching: MatchRules = MatchRules()
+    map_products: bool = False
     retry: RetryPolicy = RetryPolicy()
     limits: dict[str, SystemLimits] = msgspec.field(default_factory=lambda: dict(LIMITS))
     breaker: BreakerSettings = BreakerSettings()

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from domain.acts import Act
+from integration.masterdata.crossreference import PRODUCT
+from integration.masterdata.products import one_to_one, row_key
 from mocks.world import World
+from scenarios.catalogue import MAPPING
 from simulator.clerks import Remedy
 
 
@@ -19,13 +22,16 @@ def remedies(world: World, mapping_missing: Sequence[str]) -> dict[str, Remedy]:
 
 
 def _enter_items(world: World, mapping_missing: Sequence[str], at_us: int) -> list[Act]:
-    """Enter every item the ERP still lacks: a launch is completed as a whole, not order by order."""
+    """Enter every item the ERP still lacks, and map it: a launch is completed as a whole, not order by order."""
     known = world["erp"].desk.book.table("item")
-    return [
-        Act(at_us=at_us, system="erp", action="create_item", arguments={"sku": sku, "kind": "recurring"})
-        for sku in mapping_missing
-        if sku not in known
-    ]
+    acts = []
+    for sku in mapping_missing:
+        if sku not in known:
+            item = {"sku": sku, "item": MAPPING.get(sku, sku), "kind": "recurring"}
+            acts.append(Act(at_us=at_us, system="erp", action="create_item", arguments=item))
+        row = {"kind": PRODUCT, "key": row_key("erp", sku), "value": one_to_one(MAPPING.get(sku, sku))}
+        acts.append(Act(at_us=at_us, system="integration", action="add_mapping", arguments=row))
+    return acts
 
 
 def _new_payment_method(world: World, case: Any, at_us: int) -> list[Act]:

@@ -10,6 +10,7 @@ import msgspec
 from domain.faults import Fault
 from domain.history import Context, Limit
 from integration.flows.sweeps import SWEEPS, Sweep
+from integration.masterdata.products import one_to_one, row_key
 from integration.settings import LIMITS, BudgetSettings, RetryPolicy, Settings, SystemLimits
 from mocks.billing.quirks import Quirks as BillingQuirks
 from mocks.crm.quirks import Quirks as CrmQuirks
@@ -47,9 +48,15 @@ def settings_of(timeline: Timeline) -> Settings:
         budget=BudgetSettings(percent=round(said.retry_budget * 100)),
         passive_after_seconds=PASSIVE_AFTER_SECONDS,
         quarter_end=True,
+        map_products=True,
         keep_finished_steps=False,  # the history tells what they did; a rehearsal must not grow with it
         mutant="" if said.mutant == "none" else said.mutant,
     )
+
+
+def product_rows(timeline: Timeline) -> list[list[Any]]:
+    """Return the rows of the cross-reference with which the integration starts: what the ERP calls each product."""
+    return [[row_key("erp", sku), one_to_one(item)] for sku, item in timeline.mapping.items()]
 
 
 def _granted(policy: LimitPolicy) -> SystemLimits:
@@ -159,5 +166,7 @@ def context_of(timeline: Timeline, settings: Settings, faults: tuple[Fault, ...]
         faults=faults,
         attempts_max=settings.retry.attempts,
         retry_budget_percent=settings.budget.percent,
+        uplift_cap_percent=settings.renewal_uplift_cap_percent,
+        renewal_notice_days=settings.renewal_notice_days,
         twins=timeline.twins,
     )

@@ -21,6 +21,7 @@ from integration.flow import FlowContext
 from integration.flows import contract_facts as facts
 from integration.flows import pauses
 from integration.flows.customers import ensure_customer
+from integration.flows.mapping import quote_in_items
 from integration.flows.orders import booked_order
 from integration.flows.steps import US_PER_SECOND, ask_a_person, day_in, do, key_of, tell
 from integration.outcomes import Answer, GivenUp
@@ -61,7 +62,8 @@ async def amend(context: FlowContext, accepted: AcceptedQuote, reference: str) -
     now_us = await Now()
     try:
         await ensure_customer(context, accepted)
-        await do(context, erp.put_order(quote, reference, day_in(context, quote.entity, now_us)))
+        day = day_in(context, quote.entity, now_us)
+        await do(context, erp.put_order(await quote_in_items(context, quote, day), reference, day))
         await booked_order(context, accepted, reference)
     except GivenUp as given_up:
         await start_undoing(context, row, quote.subscription, quote.id, quote.entity, str(given_up))

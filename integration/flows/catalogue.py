@@ -15,6 +15,7 @@ from integration.flows import (
     dunning,
     invoice_disputes,
     invoices,
+    mapping,
     merges,
     orders,
     pauses,
@@ -62,6 +63,7 @@ _PROGRAMS: Mapping[str, Program] = {
     "sweep_overdue": sweeps.sweep_overdue,
     "show_credit": sweeps.show_credit,
     "withheld": withheld.withheld,
+    "load_mappings": mapping.load_mappings,
     "merge_customers": merges.merge_customers,
     "unmerge_customers": merges.unmerge_customers,
     "customer_holdings": merges.customer_holdings,
@@ -81,7 +83,7 @@ def _invoice(message: Message) -> Start:
 
 
 def _credit_note(message: Message) -> Start | None:
-    if message.body.get("reason_code") == billing.TAX_REASON:
+    if message.body.get("reason_code") in credit_notes.OURS:
         return None  # our own doing: reacting to it would never end
     return sweeps.start_credit(message.body["id"], message.body["subscription"])
 

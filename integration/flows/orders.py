@@ -16,6 +16,7 @@ from integration.effects import Call, Now, Receive, Sleep, Start
 from integration.flow import FlowContext
 from integration.flows import facts
 from integration.flows.customers import cleared_customer, create_billing_customer, released
+from integration.flows.mapping import quote_in_items
 from integration.flows.steps import ask_a_person, code_of, day_in, do, if_found, key_of, mirror, tell, try_briefly
 from integration.outcomes import Answer, CallFailed, GivenUp
 from integration.systems import billing, crm, erp, fulfilment, tax
@@ -50,7 +51,8 @@ async def book(context: FlowContext, accepted: AcceptedQuote, reference: str) ->
     quote = accepted.quote
     cleared_us, is_new = await cleared_customer(context, accepted, reference)
     await _estimate_tax(context, accepted, cleared_us)
-    await do(context, erp.put_order(quote, reference, day_in(context, quote.entity, cleared_us)))
+    day = day_in(context, quote.entity, cleared_us)
+    await do(context, erp.put_order(await quote_in_items(context, quote, day), reference, day))
     return await booked_order(context, accepted, reference), is_new
 
 

@@ -1,0 +1,82 @@
+"""Lines in the words of another system: every product is looked up, bundles are exploded, what is missing is asked for.
+
+All products of a document are mapped before the first of them is sent, so that a missing one never leaves a part of an
+order behind. A steward adds the row (`add_mapping`) and re-drives; the flow goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from domain.objects import Line, Quote
+from integration.effects import Assign, Lookup
+from integration.flow import FlowContext
+from integration.flows.steps import ask_a_person
+from integration.masterdata.crossreference import PRODUCT
+from integration.masterdata.products import Entry, WrongRow, entry_on, exploded, row_key, row_of
+
+MISSING = "DATA_QUALITY.MAPPING_MISSING"
+
+
+async def quote_in_items(context: FlowContext, quote: Quote, day: date) -> Quote:
+    """Return a quote whose lines name the ERP's items as they are on a day."""
+    lines = await lines_in_items(context, quote.lines, quote.entity, day)
+    return msgspec.structs.replace(quote, lines=lines) if lines is not quote.lines else quote
+
+
+async def lines_in_items(
+    context: FlowContext, lines: tuple[Line, ...], entity: str, day: date, system: str = "erp"
+) -> tuple[Line, ...]:
+    """Return lines in a system's items; without `map_products` they stay as they are."""
+    if not context.settings.map_products:
+        return lines
+    while True:
+        found = {sku: await _entry(system, sku, entity, day) for sku in dict.fromkeys(line.sku for line in lines)}
+        wrong = {sku: each for sku, each in found.items() if isinstance(each, str)}
+        if not wrong:
+            return _in_items(lines, found)
+        code = MISSING if all(not reason for reason in wrong.values()) else WrongRow.code
+        reasons = "; ".join(f"{sku}: {reason or 'no item'}" for sku, reason in wrong.items())
+        await ask_a_person(
+            code, f"{system} on {day}: {reasons}", system=system, entity=entity, day=day.isoformat(),
+            skus=list(wrong), rows=[row_key(system, sku) for sku in wrong],
+        )  # fmt: skip
+
+
+def _in_items(lines: Sequence[Line], found: Mapping[str, Entry | str]) -> tuple[Line, ...]:
+    made: list[Line] = []
+    for line in lines:
+        entry = found[line.sku]
+        assert isinstance(entry, Entry), "what is missing was asked for"
+        made += exploded(line, entry)
+    return tuple(made)
+
+
+async def _entry(system: str, sku: str, entity: str, day: date) -> Entry | str:
+    """Return the entry of a product on a day, the entity's own first; or why there is none, empty for missing."""
+    value = await Lookup(PRODUCT, row_key(system, sku, entity)) or await Lookup(PRODUCT, row_key(system, sku))
+    if value is None:
+        return ""
+    try:
+        return entry_on(row_of(value), day) or ""
+    except WrongRow as wrong:
+        return str(wrong)
+
+
+async def load_mappings(_context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Add many rows to the cross-reference, as at go-live. Arguments: kind, rows (a list of [key, value]).
+
+    A row that is there already stays; the result counts what is new and names what stands otherwise.
+    """
+    kind: str = arguments["kind"]
+    different = []
+    for key, value in arguments["rows"]:
+        if kind == PRODUCT:
+            row_of(value)
+        if await Assign(kind=kind, key=key, value=value) != value:
+            different.append(key)
+    return {"rows": len(arguments["rows"]), "different": different}
