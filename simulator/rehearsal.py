@@ -19,10 +19,11 @@ from domain.history import Crashed, Ended, Record
 from domain.http import Lost, Request
 from integration.drivers.simpy_driver import Result, SimpyHost
 from integration.drivers.virtual_time import VirtualTime
-from integration.effects import Call
+from integration.effects import Call, Start
 from integration.flows.catalogue import PROGRAMS, ROUTES, SOURCES, SYSTEMS
 from integration.journal.protocol import Crash, CrashPoint
 from integration.journal.sqlite import SqliteJournal
+from integration.masterdata.crossreference import PRODUCT
 from integration.outcomes import Failed, Unknown
 from integration.process import Integration, Parts
 from integration.schedule import Schedule
@@ -39,6 +40,7 @@ from simulator.setup import (
     context_of,
     latencies,
     limits_of,
+    product_rows,
     quirks_of,
     settings_of,
     staff_of,
@@ -107,6 +109,7 @@ class Rehearsal:
         """
         timeline = self.timeline
         self.integration.start()
+        self._go_live()
         Schedule(self.integration, self.host, sweeps_of(self.timeline))
         self.time.process(self._people())
         complete = False
@@ -119,6 +122,13 @@ class Rehearsal:
             complete = True
         finally:
             self._end(complete)
+
+    def _go_live(self) -> None:
+        """Load the product mapping; a process that dies of it is asked again when it is back."""
+        rows = product_rows(self.timeline)
+        start = Start(flow_id="load/product", name="load_mappings", arguments={"kind": PRODUCT, "rows": rows})
+        if self.integration.launch(start) is None:
+            self.host.call_at(self.time.now_us + round(RESTART_SECONDS * SECOND_US) + SECOND_US, self._go_live)
 
     def _end(self, complete: bool) -> None:
         if complete and self.integration.is_alive:
