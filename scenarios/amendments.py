@@ -16,27 +16,33 @@ from typing import Any
 
 from domain.acts import Act
 from domain.calendar import add_months, local_date
-from scenarios.catalogue import BY_SKU, RECURRING, list_unit_minor
+from scenarios import renewals
+from scenarios.catalogue import ANNUAL, BY_SKU, MONTHLY, RECURRING, list_unit_minor
 from scenarios.contracts import Contract, contract, serials
 from scenarios.deals import APPROVERS, approval_us, band, net_unit_minor, percent_text, spaced
 from scenarios.ground import AMENDMENT_FIRST, HOUR_US, LIVE_FIRST, MINUTE_US, Ground
 from scenarios.moments import DAY
+from scenarios.renewals import Ending, ending
 
 PER_CONTRACT_MAX = 3
 MORE = ((1, 0.70), (2, 0.22), (3, 0.08))  # amendments of a contract that amends [E]
-KINDS = (
-    ("upsell", 0.38), ("add_product", 0.14), ("downsell", 0.12), ("swap", 0.08), ("price_change", 0.07),
-    ("co_term", 0.06), ("cancel", 0.07),
-)  # fmt: skip
 KINDS_AFTER_RISE = (
     ("price_change", 0.35), ("downsell", 0.20), ("upsell", 0.15), ("swap", 0.08), ("cancel", 0.08),
     ("add_product", 0.07), ("co_term", 0.07),
 )  # fmt: skip
-"""(kind, weight) [E]."""
+"""(kind, weight) [E]; without a rise the scenario says it."""
+ALONE = frozenset({"cancel", "pause", "billing_change", "shorten_term"})
+"""Kinds that a contract with several amendments does not have: they would say something about the others."""
+RESTATED = frozenset({"co_term", "extend_term", "shorten_term", "pause"})
+"""Kinds that say nothing about products: their one line says again what holds."""
+PAUSE_DAYS = (7, 28)
+EXTENDED_MONTHS = (1, 12)
+SHORTENED_AHEAD_MONTHS = 2
 LEAD_MEDIAN_HOURS, LEAD_P95_HOURS = 4.0, 48.0  # from draft to signature [E]
 BACKDATED_DAYS_MAX, AHEAD_DAYS_MAX = 30, 20
 PRICE_CHANGE = Fraction(3, 100)  # without a published rise
 VALID_DAYS = 30
+RENEWALS = frozenset({"renew", "auto"})
 
 Terms = dict[str, tuple[int, int, int]]  # sku -> (quantity, list unit, net unit)
 
@@ -54,7 +60,8 @@ class Step(IntEnum):
 class Amendment:
     """One amendment. `sequence` counts a contract's amendments in the order of their signatures, from 1.
 
-    `deltas` are (sku, new quantity, list unit, net unit); `co_term_end` is the new term end, if it moves.
+    `deltas` are (sku, new quantity, list unit, net unit); `co_term_end` is the new term end, if it moves. A renewal
+    (kinds `renew` and `auto`) is planned as an amendment too: a contract has the one or the others.
     """
 
     number: int
@@ -66,6 +73,10 @@ class Amendment:
     sequence: int
     deltas: tuple[tuple[str, int, int, int], ...] = ()
     co_term_end: date | None = None
+    resume: date | None = None
+    refund: str = ""
+    months: int = 0  # the length of a billing period, where it changes
+    uplift_percent: int = 0
 
 
 def amendments(ground: Ground) -> Iterator[Amendment]:
@@ -81,6 +92,9 @@ def quiet(ground: Ground) -> bool:
 
 def plan(ground: Ground, serial: int) -> list[Amendment]:
     """Return the amendments of one contract in the order of their signatures."""
+    decided = ending(ground, serial)
+    if decided is not None:
+        return _renewal(ground, serial, decided)
     signed = _signatures(ground, serial)
     if not signed:
         return []
@@ -92,8 +106,44 @@ def plan(ground: Ground, serial: int) -> list[Amendment]:
         effective = _effective(ground, live, number, day, waved)
         co_term = _moves_end(ground, number, kind, waved)
         end = _co_term_end(live.term_end) if co_term else None
-        drafts.append(Amendment(number, live, kind, at_us, day, effective, index + 1, (), end))
+        drafts.append(_detailed(ground, Amendment(number, live, kind, at_us, day, effective, index + 1, (), end)))
     return _with_deltas(ground, _crossed(ground, serial, drafts))
+
+
+def _renewal(ground: Ground, serial: int, decided: Ending) -> list[Amendment]:
+    """Return what is signed about the end of a contract: its renewal or its notice, or nothing."""
+    if decided.how == "lapse":
+        return []
+    live = contract(ground, serial)
+    number = AMENDMENT_FIRST + (serial - LIVE_FIRST) * PER_CONTRACT_MAX
+    at_us = ground.within_us(decided.day, ground.sites[ground.site("live", serial)], "decided", serial)
+    kind = {"signed": "renew"}.get(decided.how, decided.how)
+    restated = live.items[:1] if kind == "notice" else live.items
+    return [
+        Amendment(
+            number, live, kind, at_us, decided.day, decided.end, 1, restated, uplift_percent=decided.uplift_percent
+        )
+    ]
+
+
+def _detailed(ground: Ground, draft: Amendment) -> Amendment:
+    """Return a draft with what only its kind has: the end of a pause, a new end, a refund, another frequency."""
+    draws, live, number = ground.draws, draft.contract, draft.number
+    if draft.kind == "pause":
+        resume = draft.day + draws.whole(*PAUSE_DAYS, "rest", number) * DAY
+        return replace(draft, effective=draft.day, resume=resume)
+    if draft.kind == "extend_term":
+        return replace(draft, co_term_end=add_months(live.term_end, draws.whole(*EXTENDED_MONTHS, "extended", number)))
+    if draft.kind == "shorten_term":
+        end = add_months(draft.day.replace(day=1), SHORTENED_AHEAD_MONTHS + 1)
+        return replace(draft, effective=draft.day, co_term_end=min(end, live.term_end))
+    if draft.kind == "cancel":
+        refunds = (("none", ground.shares["refund_none"]), ("full", ground.shares["refund_full"]))
+        rest = 1 - sum(share for _, share in refunds)
+        return replace(draft, refund=draws.weighted((*refunds, ("prorated", rest)), "refund", number))
+    if draft.kind == "billing_change":
+        return replace(draft, months=MONTHLY if live.months == ANNUAL else ANNUAL)
+    return draft
 
 
 def _signatures(ground: Ground, serial: int) -> list[tuple[int, date, bool]]:
@@ -140,7 +190,8 @@ def _wave_day(ground: Ground, serial: int, index: int) -> date | None:
 
 
 def _kind(ground: Ground, number: int, waved: bool, alone: bool) -> str:
-    options = [(kind, weight) for kind, weight in (KINDS_AFTER_RISE if waved else KINDS) if alone or kind != "cancel"]
+    kinds = KINDS_AFTER_RISE if waved else [(kind, float(share)) for kind, share in ground.scenario.amendments]
+    options = [(kind, weight) for kind, weight in kinds if alone or kind not in ALONE]
     return ground.draws.weighted(options, "kind", number)
 
 
@@ -217,10 +268,21 @@ def _changes(ground: Ground, each: Amendment, terms: Terms) -> tuple[tuple[str, 
         factor = 1 + (ground.rise.ratio if ground.rise else PRICE_CHANGE)
         half = each.contract.half_percents
         return tuple((name, count, *_risen(li, un, factor, half)) for name, count, li, un in held)
-    if each.kind == "co_term":
+    if each.kind == "billing_change":
+        return tuple((name, count, *_rebilled(each, name)) for name, count, _, _ in held)
+    if each.kind in RESTATED:
         return ((sku, quantity, listed, unit),)
+    if each.kind == "remove":
+        name, _, old_list, old_unit = held[-1]
+        return ((name, 0, old_list, old_unit),) if len(held) > 1 else ((sku, quantity, listed, unit),)
     added = _another(ground, each, terms)
     return (added,) if each.kind == "add_product" else ((sku, 0, listed, unit), (added[0], quantity, *added[2:]))
+
+
+def _rebilled(each: Amendment, sku: str) -> tuple[int, int]:
+    """Return list and net price of a product for a billing period of another length, at the contract's discount."""
+    listed = list_unit_minor(sku, each.contract.account.currency, each.months)
+    return listed, net_unit_minor(listed, each.contract.half_percents)
 
 
 def _another(ground: Ground, each: Amendment, terms: Terms) -> tuple[str, int, int, int]:
@@ -276,6 +338,46 @@ def act(each: Amendment, step: int, at_us: int) -> Act:
 
 
 def _quote(each: Amendment, name: str, at_us: int) -> dict[str, Any]:
+    live = each.contract
+    shared = _shared(each, name, at_us)
+    if each.kind in RENEWALS:
+        return {
+            **shared,
+            "kind": "renew",
+            "amendment_kind": "auto" if each.kind == "auto" else "",
+            "lines": renewals.lines(each.deltas, live.months, each.uplift_percent),
+            "term_start": each.effective.isoformat(),
+            "term_months": 12,
+        }
+    months = each.months or live.months
+    return {
+        **shared,
+        "lines": [
+            {
+                "sku": sku,
+                "kind": BY_SKU[sku].kind,
+                "quantity": quantity,
+                "list_unit_minor": listed,
+                "unit_minor": unit,
+                "months": months,
+            }
+            for sku, quantity, listed, unit in each.deltas
+        ],
+        "term_start": live.start.isoformat(),
+        "term_months": (live.term_end.year - live.start.year) * 12 + live.term_end.month - live.start.month,
+        "effective_date": each.effective.isoformat(),
+        "sequence": each.sequence,
+        "deltas": [
+            {"sku": sku, "quantity": quantity, "unit_minor": unit, "months": months}
+            for sku, quantity, _, unit in each.deltas
+        ],
+        "co_term_end": each.co_term_end.isoformat() if each.co_term_end else None,
+        "resume_date": each.resume.isoformat() if each.resume else None,
+        "refund": each.refund,
+    }
+
+
+def _shared(each: Amendment, name: str, at_us: int) -> dict[str, Any]:
     live, who = each.contract, each.contract.account
     return {
         "number": name,
@@ -285,28 +387,8 @@ def _quote(each: Amendment, name: str, at_us: int) -> dict[str, Any]:
         "currency": who.currency,
         "kind": "amend",
         "amendment_kind": each.kind,
-        "lines": [
-            {
-                "sku": sku,
-                "kind": BY_SKU[sku].kind,
-                "quantity": quantity,
-                "list_unit_minor": listed,
-                "unit_minor": unit,
-                "months": live.months,
-            }
-            for sku, quantity, listed, unit in each.deltas
-        ],
         "discount_percent": percent_text(live.half_percents),
-        "term_start": live.start.isoformat(),
-        "term_months": (live.term_end.year - live.start.year) * 12 + live.term_end.month - live.start.month,
         "valid_until": (local_date(at_us, who.zone) + timedelta(days=VALID_DAYS)).isoformat(),
         "payment_method": who.method,
         "subscription": live.id,
-        "effective_date": each.effective.isoformat(),
-        "sequence": each.sequence,
-        "deltas": [
-            {"sku": sku, "quantity": quantity, "unit_minor": unit, "months": live.months}
-            for sku, quantity, _, unit in each.deltas
-        ],
-        "co_term_end": each.co_term_end.isoformat() if each.co_term_end else None,
     }

@@ -16,6 +16,7 @@ from scenarios.deals import frequency, net_unit_minor, spread
 from scenarios.ground import LIVE_FIRST, Ground
 from scenarios.luck import lognormal, whole
 from scenarios.moments import DAY
+from scenarios.renewals import ending, renews_itself
 from scenarios.values import MICROSECOND
 
 AGE_MIN_DAYS, TERM_LEFT_DAYS = 35, 35
@@ -29,7 +30,8 @@ TERMS = ((12, 0.70), (24, 0.12), (36, 0.18))
 class Contract:
     """One live subscription. All items are billed every `months` months, in advance, up to `billed_to` so far.
 
-    `half_percents` is the discount it was sold at; no term ends before a month after the run.
+    `half_percents` is the discount it was sold at; no term ends before a month after the run, but those of contracts
+    that are decided upon in it (`scenarios.renewals`).
     """
 
     id: str
@@ -42,6 +44,7 @@ class Contract:
     term_end: date
     billed_from: date
     billed_to: date
+    renews_itself: bool = False
 
 
 def contract(ground: Ground, serial: int) -> Contract:
@@ -63,13 +66,20 @@ def contract(ground: Ground, serial: int) -> Contract:
         term_end=term_end,
         billed_from=billed.start,
         billed_to=billed.end,
+        renews_itself=renews_itself(ending(ground, serial)),
     )
 
 
 def _term(ground: Ground, serial: int) -> tuple[date, date]:
-    """Return start and term end: begun at least 35 days ago, ending at least 35 days after the run."""
+    """Return start and term end: begun at least 35 days ago, ending at least 35 days after the run.
+
+    Only contracts that are decided upon in the run end when that says.
+    """
     draws, bounds = ground.draws, ground.moments
     term = draws.weighted(TERMS, "live_term", serial)
+    decided = ending(ground, serial)
+    if decided is not None:
+        return add_months(decided.end, -term), decided.end
     run_days = (bounds.horizon_us - bounds.start_us) * MICROSECOND // timedelta(days=1)
     oldest = max(term * 30 - run_days - TERM_LEFT_DAYS, AGE_MIN_DAYS + 1)
     begun = bounds.first_day - draws.whole(AGE_MIN_DAYS, oldest, "age", serial) * DAY
@@ -96,7 +106,9 @@ def _items(
 
 def seed_subscription(live: Contract) -> dict[str, Any]:
     """Return the arguments of billing's `seed_subscription`."""
+    noted = {"meta_data": {"auto_renew": True}} if live.renews_itself else {}
     return {
+        **noted,
         "id": live.id,
         "account": live.account.id,
         "name": live.account.name,

@@ -123,7 +123,7 @@ def ground(scenario: Scenario, seed: int) -> Ground:
     entities = scenario.world.entities
     shares = {
         name: float(value)
-        for section in (scenario.mix, scenario.failures, scenario.payments)
+        for section in (scenario.mix, scenario.contracts, scenario.failures, scenario.payments)
         for name, value in section
         if isinstance(value, Fraction)
     }

@@ -12,6 +12,7 @@ from typing import Annotated
 from pydantic import Field
 
 from scenarios.company import Failures, Mix, Payments, People, Rehearse, World
+from scenarios.contract_words import AmendmentKinds, Contracts
 from scenarios.peers import IntegrationSettings, Policies, Systems
 from scenarios.trouble import Brownout, FaultPlan, Maintenance, Outage, PriceRise
 from scenarios.values import Duration, Shape
@@ -31,6 +32,8 @@ class Scenario(Words):
     world: World = Field(default_factory=World, description="the company")
     rehearse: Rehearse = Field(default_factory=lambda: Rehearse(weeks=3), description="the part that is played")
     mix: Mix = Field(default_factory=Mix, description="what orders and amendments are made of")
+    amendments: AmendmentKinds = Field(default_factory=AmendmentKinds, description="what amendments do")
+    contracts: Contracts = Field(default_factory=Contracts, description="how contracts end and are renewed")
     failures: Failures = Field(default_factory=Failures, description="what people get wrong")
     payments: Payments = Field(default_factory=Payments, description="how customers pay")
     people: People = Field(default_factory=People, description="who works on exceptions")
