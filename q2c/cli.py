@@ -18,6 +18,7 @@ COMMANDS = {
     "report": "q2c.commands.report:report",
     "mocks": "q2c.commands.mocks:mocks",
     "env": "q2c.commands.env:env",
+    "contracts": "q2c.commands.contracts:contracts",
     "integration": "q2c.commands.integration:integration",
 }
 

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 from contracts.findings import Finding, Tally
 from contracts.verification.baseline import Accepted, Sorted
-from contracts.verification.outputs import annotations, document, junit, markdown, sarif
+from contracts.verification.outputs import document, github, junit, markdown, sarif
 from tests.contracts.verification.examples import BROKEN, COMPATIBILITY, DOWN, EMPTY, GREEN, HOSTILE, REMARK, RULES
 from tests.contracts.verification.test_baseline import ACCEPTED
 
@@ -62,7 +62,7 @@ def test_what_was_accepted_is_suppressed_in_sarif_not_left_out() -> None:
 
 
 def test_annotations_are_one_line_each_whatever_the_message() -> None:
-    lines = list(annotations.lines(ALL.tallies))
+    lines = list(github.lines(ALL.tallies))
     assert len(lines) == 3
     assert all("\n" not in line for line in lines)
     assert lines[0].startswith("::error file=contracts/openapi/orders.json,line=12,title=D.REQ.01::")
@@ -71,7 +71,7 @@ def test_annotations_are_one_line_each_whatever_the_message() -> None:
 
 def test_annotations_stay_below_what_github_shows() -> None:
     many = tuple(Finding(rule="R", severity="note", message=str(n), subject="s") for n in range(80))
-    lines = list(annotations.lines((Tally(suite="x", checked=80, findings=many),)))
+    lines = list(github.lines((Tally(suite="x", checked=80, findings=many),)))
     assert len(lines) == 51
     assert "30 more" in lines[-1]
 

@@ -1,0 +1,126 @@
+"""`q2c contracts`: documents and pacts compared, without running anything."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from contracts.compatibility.documents import Unusable, read
+from contracts.compatibility.pacts import read_pact
+from contracts.compatibility.suite import Diff, diff
+from contracts.findings import Tally
+from contracts.verification.baseline import Sorted
+from contracts.verification.outputs import github, junit, markdown
+from q2c import exits
+from q2c.trouble import give_up
+
+FORMATS = ("text", "json", "markdown", "junit", "github")
+
+
+@click.group()
+def contracts() -> None:
+    """Compare contracts on paper: what changed, whom it breaks, and the version number it deserves."""
+
+
+@contracts.command("diff")
+@click.argument("old", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path))
+@click.option(
+    "--pacts", type=click.Path(path_type=Path), help="A folder of pacts: only what breaks their consumers breaks."
+)
+@click.option("--format", "chosen", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option(
+    "--grace-days", type=click.IntRange(0), default=0, show_default=True, help="How far away a sunset must be."
+)
+@click.option("--all", "show_all", is_flag=True, help="Show compatible changes too.")
+def diff_command(old: Path, new: Path, pacts: Path | None, chosen: str, grace_days: int, show_all: bool) -> None:
+    """Compare two versions of an OpenAPI 3, AsyncAPI 3 or JSON Schema document.
+
+    \b
+    q2c contracts diff published.json openapi.json
+    q2c contracts diff published.json openapi.json --pacts contracts/pacts --format github
+
+    Exit status: 0 compatible, 1 somebody breaks, 2 bad input.
+    """
+    try:
+        agreements = [read_pact(path) for path in _pacts_in(pacts)]
+        found = diff(read(old), read(new), agreements, datetime.now(UTC).date(), grace_days)
+    except Unusable as refusal:
+        give_up(str(refusal))
+    _WRITERS[chosen](found, show_all)
+    raise SystemExit(exits.BROKEN if _is_broken(found) else exits.HOLDS)
+
+
+def _pacts_in(folder: Path | None) -> list[Path]:
+    if folder is None:
+        return []
+    paths = sorted(folder.glob("*.json")) if folder.is_dir() else [folder]
+    if not paths:
+        give_up(f"{folder} holds no pact (*.json). Without pacts leave --pacts away; with none nothing is narrowed.")
+    return paths
+
+
+def _is_broken(found: Diff) -> bool:
+    return any(finding.severity == "error" for finding in found.findings)
+
+
+def _tally(found: Diff, show_all: bool) -> Tally:
+    findings = tuple(finding for finding in found.findings if show_all or finding.severity != "note")
+    return Tally(suite="compatibility", checked=1, findings=findings)
+
+
+def _text(found: Diff, show_all: bool) -> None:
+    console = Console(highlight=False)
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for finding in _tally(found, show_all).findings:
+        table.add_row(finding.severity, finding.subject, f"{finding.message}\n{finding.place or ''} {finding.rule}")
+    if table.row_count:
+        console.print(table)
+    notes = sum(finding.severity == "note" for finding in found.findings)
+    hidden = f" {notes} compatible changes are not shown (--all)." if notes and not show_all else ""
+    errors = sum(finding.severity == "error" for finding in found.findings)
+    answer = f"{errors} breaking changes." if errors else "Compatible."
+    if found.narrowed and not errors and any(each.change.severity == "error" for each in found.impacts):
+        answer = "Compatible with every consumer whose pact is known; it would break others."
+    version = f" {found.version} should become {found.next_version}." if found.version and found.step != "none" else ""
+    console.print(f"{answer}{version}{hidden}")
+
+
+def _json(found: Diff, show_all: bool) -> None:
+    document = {
+        "schema_version": 1,
+        "broken": _is_broken(found),
+        "step": found.step,
+        "version": found.version,
+        "next_version": found.next_version,
+        "narrowed_by_pacts": found.narrowed,
+        "changes": [
+            {**msgspec.to_builtins(each.change), "severity": each.change.severity, "sentence": each.change.sentence,
+             "consumers": each.consumers}
+            for each in found.impacts
+            if show_all or each.change.severity != "note"
+        ],
+        "findings": [msgspec.to_builtins(finding) for finding in _tally(found, show_all).findings],
+    }  # fmt: skip
+    click.echo(msgspec.json.format(msgspec.json.encode(document), indent=1).decode())
+
+
+def _markdown(found: Diff, show_all: bool) -> None:
+    click.echo(markdown.written(Sorted(tallies=(_tally(found, show_all),))), nl=False)
+
+
+def _junit(found: Diff, show_all: bool) -> None:
+    click.echo(junit.written((_tally(found, show_all),)), nl=False)
+
+
+def _github(found: Diff, show_all: bool) -> None:
+    for line in github.lines((_tally(found, show_all),)):
+        click.echo(line)
+
+
+_WRITERS = {"text": _text, "json": _json, "markdown": _markdown, "junit": _junit, "github": _github}
