@@ -31,6 +31,7 @@ from integration.settings import Settings
 from mocks.openings import opening_acts
 from mocks.world import World
 from scenarios.timeline import Timeline
+from simulator.askers import is_request, request_of
 from simulator.clerks import Clerks
 from simulator.latency import LatencyTable
 from simulator.network import Network
@@ -51,6 +52,7 @@ from simulator.stewards import stewardship
 
 SECOND_US = 1_000_000
 RESTART_SECONDS = 30.0
+ASK_AGAIN_US = 60 * SECOND_US
 PARTS = Parts(
     programs=PROGRAMS, systems={system.name: system for system in SYSTEMS}, sources=SOURCES, routes=ROUTES
 )  # fmt: skip
@@ -159,12 +161,21 @@ class Rehearsal:
             self._act(act)
 
     def _act(self, act: Act) -> None:
+        if is_request(act):
+            self._ask(act)
+            return
         if act.system == "integration":
             self.integration.act(act)
             return
         service = self.world[act.system]
         service.act(act)
         self.network.flush(service)
+
+    def _ask(self, act: Act) -> None:
+        """Have somebody ask the integration for something; while it is down they try again."""
+        start = request_of(self.world, act)
+        if start is not None and self.integration.launch(start) is None:
+            self.host.call_at(self.time.now_us + ASK_AGAIN_US, lambda: self._ask(act))
 
     # --- the integration's side -------------------------------------------------------------------------------------
 

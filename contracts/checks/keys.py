@@ -60,10 +60,14 @@ def key_discipline(facts: Facts) -> Findings:
 
 
 def _is_upsert(attempt: Attempted) -> bool:
-    """Tell whether the key names a record that may be written again with new content (customers, mirrors)."""
+    """Tell whether the key names a record that may be written again with new content (customers, mirrors, marks)."""
     if attempt.system == "crm":
         return True
-    return attempt.system == "erp" and "customer" in attempt.operation and "payment" not in attempt.operation
+    if attempt.system != "erp":
+        return False
+    return attempt.operation == "update_invoice" or (
+        "customer" in attempt.operation and "payment" not in attempt.operation
+    )
 
 
 def _one_request_per_key(tally: Tally, bodies: dict[tuple[str, str, str], Attempted], attempt: Attempted) -> None:

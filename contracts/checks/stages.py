@@ -163,8 +163,14 @@ def _invoice_stage(facts: Facts, quote: Quote, invoice: Life) -> Stage | None:
         return "paid", posted[0].last.at_us, posted[0].name
     payments = facts.payments.get(invoice.id, [])
     captured_us = max((captured_at(payment) or 0 for payment in payments), default=0)
-    if captured_us:
+    if captured_us and not any(_went_back(payment) for payment in payments):
         return "unapplied", captured_us, invoice.name
     if payments or quote.payment_method == "push" or invoice_of(invoice).balance_minor == 0:
         return "awaiting_payment", posted[0].created_us, invoice.name
     return "uncollected", posted[0].created_us, invoice.name
+
+
+def _went_back(payment: Life) -> bool:
+    """Tell whether money of a payment was given back, so that its invoice is owed again (M14 judges how much)."""
+    document = payment.document
+    return payment.status == "returned" or bool(document.refunded_minor or document.disputed_minor)

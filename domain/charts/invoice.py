@@ -58,9 +58,10 @@ INVOICE = Chart(
             "approval; bad debt entry",
             "invoice.written_off",
         ),
-        *rows("paid", "posted", "reopen", _REOPEN),
+        *rows("paid partially_paid", "posted", "reopen", _REOPEN),
         *rows("paid", "partially_paid", "reopen_part", _REOPEN),
     ),
     terminal=frozenset({"voided", "paid", "written_off"}),
     reopenable=frozenset({"paid"}),
+    notes=("partially_paid -> posted: the rest of what was paid is given back after a part of it was.",),
 )

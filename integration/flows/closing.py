@@ -1,8 +1,8 @@
 """Closing a period: a checklist per legal entity; then receivables, then the ledger; and reopening with an approval.
 
 Receivables close when nothing that belongs into the period is still on its way and the sub-ledger is its control
-account; the ledger when the revenue of the period is recognised. What comes later is posted into the next period. Who
-gives a closing up half way finds the period open again.
+account; then revenue is run, and the ledger closes when all of the period's is recognised. What comes later is posted
+into the next period. Who gives a closing up half way finds the period open again.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from integration.outcomes import GivenUp
 from integration.systems.billing import receivables as owed
 from integration.systems.erp import receivables as books
 
-RECEIVABLES_AFTER_DAYS, LEDGER_AFTER_DAYS = 3, 8
-"""The close calendar: days after the end of the period until receivables and the ledger close (APQC median)."""
+RECEIVABLES_AFTER_DAYS, REVENUE_AFTER_DAYS, LEDGER_AFTER_DAYS = 3, 5, 8
+"""The close calendar: days after the end of the period until receivables close, revenue runs, and the ledger closes."""
 LOOK_SECONDS, LOOKS_MAX = 4 * 3600, 12
 """How often the checklist is asked again, and how many times before people are told what is open."""
 NAMES_SHOWN = 10
@@ -51,6 +51,9 @@ async def close_period(context: FlowContext, arguments: Mapping[str, Any]) -> di
         await _move(context, month, "ar", "soft_closed", closing, by, done)
         await _ready(context, month, _differences)
         await _move(context, month, "ar", "closed", closing, by, done)
+        await _until(context, month, REVENUE_AFTER_DAYS)
+        key = key_of(context, month.entity, f"period/{closing}/recognise")
+        await do(context, books.recognise_revenue(month.entity, month.name, key))
         await _until(context, month, LEDGER_AFTER_DAYS)
         await _ready(context, month, _unrecognised)
         await _move(context, month, "gl", "soft_closed", closing, by, done)

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from domain.objects import TaxShare
+from domain.objects import Line, TaxShare
 from integration.effects import Sleep
 from integration.flow import FlowContext
 from integration.flows import facts
@@ -18,18 +18,22 @@ from integration.flows.steps import ask_a_person, day_in, do, key_of, mirror, te
 from integration.outcomes import Answer, CallFailed
 from integration.systems import billing, erp, tax
 from integration.systems.billing import BillingInvoice, CreditNote
+from integration.systems.billing.receivables import WRITE_OFF_REASON
+from integration.systems.billing.shapes import InvoiceLine
 from integration.systems.erp import Posting
 from integration.systems.wire import date_of_seconds, major_text
 
 _PAUSE_SECONDS = 300
+OURS = frozenset({billing.TAX_REASON, WRITE_OFF_REASON})
+"""Reasons of notes that flows of ours have made: the tax part of another note, and what a write-off leaves behind."""
 
 
 async def credit(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Complete one credit note. Arguments: credit_note."""
     answer = await do(context, billing.read_credit_note(arguments["credit_note"], context.txn))
     note = billing.credit_note_of(answer)
-    if note.reason_code == billing.TAX_REASON:
-        return {"credit_note": note.id, "status": "ours"}  # the tax part of another note; made by this very flow
+    if note.reason_code in OURS:
+        return {"credit_note": note.id, "status": "ours"}
     invoice = await _closed_invoice(context, note)
     shares = await _tax_back(context, note, invoice)
     lines = _tax_lines(invoice, shares)
@@ -115,5 +119,13 @@ async def _mirrored(context: FlowContext, invoice: BillingInvoice) -> None:
 def _posting(note: CreditNote, invoice: BillingInvoice, shares: tuple[TaxShare, ...], day: Any, txn: str) -> Posting:
     return Posting(
         id=note.id, customer=note.customer_id, entity=invoice.business_entity_id, currency=note.currency_code, txn=txn,
-        business_date=day, lines=tuple(line.canonical() for line in note.line_items), taxes=shares, invoice=invoice.id,
+        business_date=day, lines=tuple(_line(line) for line in note.line_items), taxes=shares, invoice=invoice.id,
     )  # fmt: skip
+
+
+def _line(line: InvoiceLine) -> Line:
+    """Return a line of a note; one that was credited by hand has no days of its own, the ERP takes its invoice's."""
+    found = line.canonical()
+    return (
+        found if line.date_to > line.date_from else msgspec.structs.replace(found, period_start=None, period_end=None)
+    )

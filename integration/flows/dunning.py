@@ -30,8 +30,8 @@ HOLD_FROM = STAGES.index("suspended")
 WRITE_OFF_FROM = STAGES.index("written_off")
 REASON, ASKER = "dunning", "integration"
 PROMISES = "promise_to_pay"
-LOOK_SECONDS = 86_400
-"""How often an account is looked at between two stages: who has paid is not reminded a day later."""
+LOOK_SECONDS = 3600
+"""How often an account on hold is looked at: who has paid may buy again within the hour. Others are once a day."""
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -60,7 +60,7 @@ async def dunning(context: FlowContext, arguments: Mapping[str, Any]) -> dict[st
             if stage != standing.stage:
                 standing = await _moved(context, account, due, standing, stage, today)
                 reached = stage
-            await Sleep(_until_next_day(context, entity, answer.at_us))
+            await Sleep(LOOK_SECONDS if standing.is_held else _until_next_day(context, entity, answer.at_us))
     except GivenUp:
         await _cured(context, account, entity, standing)
         raise

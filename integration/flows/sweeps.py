@@ -15,6 +15,7 @@ from domain.calendar import local_date
 from integration.effects import Assign, Lookup, Now, Sleep, Start
 from integration.flow import FlowContext
 from integration.flows import cash_facts
+from integration.flows.credit_notes import OURS
 from integration.flows.steps import US_PER_SECOND, day_in, do, if_found, tell
 from integration.systems import billing, crm, erp, payment, payment_back, wire
 from integration.systems.erp import receivables
@@ -119,7 +120,7 @@ async def sweep_invoices(context: FlowContext, _arguments: Mapping[str, Any]) ->
 async def sweep_credit_notes(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Start what was credited and never announced. Arguments: since_us."""
     notes = billing.credit_notes_in(await do(context, billing.recent_credit_notes(arguments["since_us"])))
-    theirs = [note for note in notes if note.reason_code != billing.TAX_REASON]
+    theirs = [note for note in notes if note.reason_code not in OURS]
     return {"found": await _started([start_credit(note.id, note.subscription_id) for note in theirs])}
 
 

@@ -82,9 +82,9 @@ def save_payment(billing: Billing, payment: Transaction, customer: Customer) -> 
 
 
 def remove(billing: Billing, key: str, transaction: str) -> tuple[Invoice, Transaction]:
-    """Take a payment off a paid invoice (a returned debit, a lost dispute): the invoice is due again."""
+    """Take a payment off an invoice (a returned debit, a lost dispute): what it paid is due again."""
     invoice = billing.invoice(key)
-    require(invoice, frozenset({PAID}), "remove a payment from")
+    require(invoice, OPEN_STATUSES | {PAID}, "remove a payment from")
     payments = dict(invoice.payments)
     if transaction not in payments:
         detail = f"{transaction} is no payment of {key}"

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from domain.calendar import DAY, add_months
 from mocks.erp.catalogue import RECEIVABLE, UNAPPLIED
-from mocks.erp.periods import MODULES, STEPS
+from mocks.erp.periods import MODULES, STEPS, first_day
 from mocks.kernel.operations import Refusal
 
 LEVELS = {"soft": "soft", "hard": "hard"}
@@ -84,8 +85,24 @@ def close_checklist(erp: Any, call: Any) -> Any:
         if record.doc.entity == entity:
             subledger.setdefault(record.doc.currency, [0, 0])[1] += record.rest_minor
     rows = [_row(erp, entity, currency, *sums) for currency, sums in sorted(subledger.items())]
-    late = sum(amount for (_, month), amount in erp.schedules.waiting(entity).items() if month <= period and amount > 0)
+    late = _late(erp, entity, period)
     return {"entity": entity, "period": period, "currencies": rows, "unrecognised_minor": late}
+
+
+def recognise(erp: Any, call: Any) -> Any:
+    """POST {entity, period}: recognise what is due through the period, dated its last day; what is done stays done."""
+    entity, period = _said(call, "entity", "period")
+    if _status(erp, entity, "gl", period) not in ("open", "soft_closed"):
+        raise _wrong(f"Period {period} of {entity} is closed: nothing can be recognised in it.")
+    if any(month <= period and amount for (_, month), amount in erp.schedules.waiting(entity).items()):
+        last = add_months(first_day(period), 1) - DAY
+        erp.schedules.recognise(entity, period, last)
+    return {"entity": entity, "period": period, "unrecognised_minor": _late(erp, entity, period)}
+
+
+def _late(erp: Any, entity: str, period: str) -> int:
+    waiting = erp.schedules.waiting(entity)
+    return sum([abs(amount) for (_, month), amount in waiting.items() if month <= period])
 
 
 def _row(erp: Any, entity: str, currency: str, receivable: int, unapplied: int) -> dict[str, Any]:
@@ -102,5 +119,6 @@ SCRIPTS: Mapping[str, Callable[[Any, Any], Any]] = {
     "customscript_q2c_period": period_status,
     "customscript_q2c_credit_hold": credit_hold,
     "customscript_q2c_close_checklist": close_checklist,
+    "customscript_q2c_recognise": recognise,
 }
 """Script -> what it does; all have the deployment 1."""

@@ -16,7 +16,7 @@ from integration.outcomes import Answer
 from integration.systems.billing.calls import BASE, KEY_HEADER, KEY_LIVES_SECONDS, TIMEOUT_SECONDS, Fields
 from integration.systems.wire import FORM, form_body, quoted, read, seconds_of_date
 
-WRITTEN_OFF = "written_off"
+WRITE_OFF_REASON = "write_off"
 REFUND_REASON = "customer_refund"
 
 

@@ -173,6 +173,11 @@ def close_checklist(entity: str, period: str) -> Call:
     return _script("close_checklist", "GET", {"entity": entity, "period": period}, "")
 
 
+def recognise_revenue(entity: str, period: str, key: str) -> Call:
+    """Have the ERP recognise the revenue that is due through a period."""
+    return _script("recognise", "POST", {"entity": entity, "period": period}, key)
+
+
 def hold_credit(account: str, level: str, reason: str, key: str, txn: str) -> Call:
     """Hold the credit of an account for a reason (soft, hard), or end the hold of that reason (none)."""
     return _script("credit_hold", "POST", {"account": account, "level": level, "reason": reason}, key, txn)

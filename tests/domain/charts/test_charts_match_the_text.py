@@ -174,6 +174,7 @@ ADDED = {
     "fulfilment": "requested partially_completed failed > cancelled",
     "credit": "warning soft_hold > clear",
     "credit_memo": "posted > applied refunded",
+    "invoice": "partially_paid > posted",
     "card_payment": """
         created > authorized
         requires_action > failed
