@@ -7,8 +7,6 @@ from pathlib import Path
 
 import click
 import msgspec
-from rich.console import Console
-from rich.table import Table
 
 from contracts.compatibility.documents import Unusable, read
 from contracts.compatibility.pacts import read_pact
@@ -75,12 +73,9 @@ def _tally(found: Diff, show_all: bool) -> Tally:
 
 
 def _text(found: Diff, show_all: bool) -> None:
-    console = Console(highlight=False)
-    table = Table(box=None, pad_edge=False, show_header=False)
     for finding in _tally(found, show_all).findings:
-        table.add_row(finding.severity, finding.subject, f"{finding.message}\n{finding.place or ''} {finding.rule}")
-    if table.row_count:
-        console.print(table)
+        where = f"{finding.place}: " if finding.place else ""
+        click.echo(f"{where}{finding.severity}: {finding.subject}: {finding.message} [{finding.rule}]")
     notes = sum(finding.severity == "note" for finding in found.findings)
     hidden = f" {notes} compatible changes are not shown (--all)." if notes and not show_all else ""
     errors = sum(finding.severity == "error" for finding in found.findings)
@@ -88,7 +83,7 @@ def _text(found: Diff, show_all: bool) -> None:
     if found.narrowed and not errors and any(each.change.severity == "error" for each in found.impacts):
         answer = "Compatible with every consumer whose pact is known; it would break others."
     version = f" {found.version} should become {found.next_version}." if found.version and found.step != "none" else ""
-    console.print(f"{answer}{version}{hidden}")
+    click.echo(f"{answer}{version}{hidden}")
 
 
 def _json(found: Diff, show_all: bool) -> None:
