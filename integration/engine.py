@@ -23,7 +23,7 @@ from integration.effects import All, Assign, Call, Effect, Emit, Lookup, Now, Pa
 from integration.entities import EntityQueues
 from integration.flow import Flow, FlowContext, Program
 from integration.intake import Intake
-from integration.journal.protocol import Crash, Entry, Fenced, FlowRow, Lease, Loaded, Raced
+from integration.journal.protocol import UNSTORABLE, Crash, Entry, Fenced, FlowRow, Lease, Loaded, Raced, Unstorable
 from integration.launch import Launcher
 from integration.limits import SECOND_US
 from integration.live import Joinable, Live
@@ -240,7 +240,7 @@ class Engine:
         if tx is None:
             tx = Transaction()
         live.turn += 1
-        before = live.effect
+        before, seq, since_us = live.effect, live.seq, live.since_us
         trouble = self._run(live, outcome, tx)
         if trouble is not None:
             notes = [entry for entry in tx.write.entries if entry.kind == "note"]
@@ -253,6 +253,10 @@ class Engine:
         except Raced as lost:
             lost.outcome = outcome
             raise
+        except Unstorable as poison:  # the flow's own value: it has not asked for this, as far as the journal knows
+            live.effect, live.seq, live.since_us = before, seq, since_us
+            self._broken(live, outcome, poison)
+            return
         if live.status == "running":
             self.waiting.perform(live)
 
@@ -403,11 +407,14 @@ class Engine:
             write.entries.append(Entry(flow.seq, -1, now_us, epoch, "step", outcome, effect))
             if (effect is None or type(outcome) is Answer) and live.row.id in self.desk.by_flow:
                 self.desk.settle(live.row.id, now_us, tx)
-            if effect is None:
-                self._finish(live, flow.result, tx)
-                return None
             perform = self._at_once.get(type(effect))
-            found = None if perform is None else perform(live, flow.seq, effect, tx)
+            try:
+                if effect is None:
+                    self._finish(live, flow.result, tx)
+                    return None
+                found = None if perform is None else perform(live, flow.seq, effect, tx)
+            except UNSTORABLE as trouble:
+                return trouble
             if found is None:
                 live.effect, live.seq, live.since_us = effect, flow.seq, now_us
                 if live.branches:
@@ -449,9 +456,13 @@ class Engine:
         if type(outcome) is Begun:
             tx.records.append(self.flow_record(live, "started"))
         context = {"effect": type(live.effect).__name__, "system": getattr(live.effect, "system", "")}
-        park = Park(code=code, detail=f"{type(trouble).__name__}: {trouble}", context=context)
+        park = Park(code=code, detail=_plain(f"{type(trouble).__name__}: {trouble}"), context=context)
         self.parking.park(live, live.seq, park, tx)
-        self.commit(tx)
+        try:
+            self.commit(tx)
+        except Unstorable:
+            tx.write.entries[-1] = self.entry(live.seq, "trial")
+            self.commit(tx)
 
     # --- effects that need no waiting: they are done by the transaction itself. None means that it is a wait after all
 
@@ -503,6 +514,11 @@ class Engine:
             self.mappings.pop((kind, key), None)
         else:
             self.mappings[kind, key] = _of_msgpack(value)
+
+
+def _plain(text: str) -> str:
+    """Return text that any store takes."""
+    return text.encode(errors="replace").decode().replace("\x00", "\ufffd")
 
 
 def _arguments(row: FlowRow) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from domain import history
 from domain.http import Reply, Request
 from integration.effects import Start
 from integration.intake import LOCAL, Intake, Plan, Unreadable, Unverified
-from integration.journal.protocol import InboxRow, OutboxRow, Raced
+from integration.journal.protocol import InboxRow, OutboxRow, Raced, Unstorable
 from integration.outbox import emitted
 from integration.outcomes import Message
 from integration.transaction import Transaction
@@ -43,7 +43,10 @@ class Mailroom:
             return Reply(refusal.status, body=refusal.reason.encode())
         except Unreadable as refusal:
             return Reply(400, body=str(refusal).encode())
-        self._store(plans)
+        try:
+            self._store(plans)
+        except Unstorable as refusal:
+            return Reply(400, body=f"this cannot be stored: {refusal}".encode(errors="replace"))
         return source.acknowledgement
 
     def relay(self) -> None:

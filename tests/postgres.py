@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -107,7 +108,7 @@ class Server:
     def _run(self, name: str, *arguments: str) -> None:
         subprocess.run([self._binaries / name, *arguments], check=True, capture_output=True, cwd="/", **self._as_user())
 
-    def _as_user(self) -> dict[str, int | list[int]]:
+    def _as_user(self) -> dict[str, Any]:
         return {"user": self._ids[0], "group": self._ids[1], "extra_groups": []} if self._ids else {}
 
 

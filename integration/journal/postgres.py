@@ -23,6 +23,7 @@ from integration.journal import chain, postgres_claims
 from integration.journal.postgres_reading import dialect_of, heads_of, open_postgres_reader
 from integration.journal.postgres_tables import connect, migrate, unavailable
 from integration.journal.protocol import (
+    UNSTORABLE,
     Crash,
     CrashPoint,
     Entry,
@@ -32,6 +33,7 @@ from integration.journal.protocol import (
     Loaded,
     OpenFlow,
     Raced,
+    Unstorable,
     Verification,
     Write,
 )
@@ -167,8 +169,12 @@ class PostgresLease:
         number = journal.writes + 1
         if journal.crash_points:
             self._die(CrashPoint(number, False))
-        link = self._link(write)
-        self._fill(write, self._transact([self._step(write, *link), *self._more(write)]))
+        try:
+            link = self._link(write)
+            statements = [self._step(write, *link), *self._more(write)]
+        except UNSTORABLE as error:
+            raise Unstorable(str(error)) from error
+        self._fill(write, self._transact(statements))
         self._number, self._digest = link[:2]
         journal.writes = number
         if journal.crash_points:
@@ -202,6 +208,8 @@ class PostgresLease:
             return Fenced(f"{error.diag.message_primary}: it had run out, and another worker has its flows now")
         if error.sqlstate in _RACES:
             return Raced(str(error.diag.message_primary))
+        if isinstance(error, psycopg.DataError):
+            return Unstorable(" ".join(str(error).split()))
         return unavailable(self._journal.address, error)
 
     def _link(self, write: Write) -> tuple[int, bytes, bytes | None]:

@@ -25,6 +25,17 @@ class Fenced(Exception):
     """A zombie tried to write: another process has claimed the journal since."""
 
 
+class Unstorable(ValueError):
+    """A value of a write cannot be stored (a number too large, text with NUL, an object): whoever made it is wrong.
+
+    Nothing was written. It is not the store's trouble, so the engine lives on.
+    """
+
+
+UNSTORABLE = (TypeError, ValueError, OverflowError, RecursionError)
+"""What encoding such a value raises."""
+
+
 class Raced(Exception):
     """Another worker was first: it took the message, or started the flow of this id. Nothing was written.
 

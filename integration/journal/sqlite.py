@@ -18,6 +18,7 @@ from integration.flow import Step
 from integration.journal import chain
 from integration.journal.migrations import migrate_sqlite
 from integration.journal.protocol import (
+    UNSTORABLE,
     Crash,
     CrashPoint,
     Entry,
@@ -27,6 +28,7 @@ from integration.journal.protocol import (
     InboxRow,
     Loaded,
     OpenFlow,
+    Unstorable,
     Verification,
     Write,
 )
@@ -276,9 +278,10 @@ class SqliteLease:
     def _transact(self, write: Write) -> None:
         before = self._number, self._digest, self._flows, self._messages, self._events
         try:
+            body = _encode(write.entries) if write.entries else b""
             self._execute("BEGIN IMMEDIATE")
             self._check_epoch()
-            self._store(write)
+            self._store(write, body)
             self._journal.flush()
             self._execute("COMMIT")
         except BaseException as error:
@@ -288,11 +291,17 @@ class SqliteLease:
                 self._execute("ROLLBACK")
             if isinstance(error, sqlite3.OperationalError):
                 raise of_sqlite(self._journal.path, error) from error
+            if isinstance(error, (*UNSTORABLE, sqlite3.DataError)):
+                raise Unstorable(str(error)) from error
             raise
 
     def _keep(self, write: Write) -> None:
         try:
-            self._store(write)
+            body = _encode(write.entries) if write.entries else b""
+        except UNSTORABLE as error:
+            raise Unstorable(str(error)) from error
+        try:
+            self._store(write, body)
             if len(self._journal.links) >= TOGETHER_ROWS:
                 self._journal.flush()
         except BaseException:
@@ -305,10 +314,10 @@ class SqliteLease:
         if epoch != self.epoch:
             raise Fenced(f"epoch {self.epoch} was replaced by epoch {epoch}")
 
-    def _store(self, write: Write) -> None:
+    def _store(self, write: Write, body: bytes) -> None:
         execute = self._execute
-        if write.entries:
-            self._append(write.flow, _encode(write.entries))
+        if body:
+            self._append(write.flow, body)
         if write.flows:
             self._add_flows(write)
         for number, status, result in write.statuses:

@@ -9,7 +9,7 @@ import pytest
 
 from domain import history
 from integration.drivers.simpy_driver import simulated
-from integration.effects import All, Call, Emit, Lookup, Now, Receive, Sleep, Start
+from integration.effects import All, Call, Emit, Lookup, Now, Park, Receive, Sleep, Start
 from integration.flow import FlowContext
 from integration.intake import Route
 from integration.journal.protocol import CrashPoint
@@ -306,3 +306,32 @@ def test_a_zombie_dies_at_its_first_write_and_the_successor_goes_on(world: Any) 
     assert made.statuses("Q-000123-v1") == ["started", "finished"]
     assert set(made.done.values()) == {1}
     assert successor.open_flows() == []
+
+
+@pytest.mark.parametrize("poison", ["emit", "start", "park", "result", "number"])
+def test_a_flow_with_values_that_cannot_be_stored_parks_and_harms_nobody(world: Any, poison: str) -> None:
+    async def poisoned(context: FlowContext, arguments: Arguments) -> Any:
+        await call_with_retries(context, write_call(context, "create"))
+        if poison == "emit":
+            await Emit(type="t", subject="s", body={"o": object()})
+        if poison == "start":
+            await Start(flow_id="child", name="bill", arguments={"t": "\ud800"})
+        if poison == "park":
+            await Park(code="INTERNAL.BUG", context={"n": 2**70})
+        return {"o": object()} if poison == "result" else 2**70
+
+    made = world({**PROGRAMS, "poisoned": poisoned}, routes=LOCAL)
+    made.integration.launch(Start(flow_id="a", name="poisoned"))
+    made.integration.launch(START)
+    made.run(LAST_SECOND)
+    (case,) = made.integration.open_cases()
+    assert (case.flow, case.code, case.context["effect"]) == ("a", "INTERNAL.BUG", "Call")
+    assert made.statuses("a") == ["started", "parked"]
+    assert made.statuses(START.flow_id) == ["started", "finished"]
+    assert made.journal.verify().intact
+    made.integration.kill()
+    made.integration.restart()
+    made.integration.re_drive(case.id, "dev")
+    made.run(LAST_SECOND + 100)
+    assert made.statuses("a")[2:] == ["resumed", "parked"]
+    assert made.done["q2c/a/create"] == 1

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from integration.effects import Sleep
+from integration.effects import Emit, Sleep
 from integration.flow import Step
-from integration.journal.protocol import Crash, CrashPoint, Fenced, Head, Lease, Write
+from integration.journal.protocol import Crash, CrashPoint, Entry, Fenced, Head, Lease, Unstorable, Write
 from integration.outcomes import Slept
 from tests.integration.journal.conftest import AnyJournal, Store
 from tests.integration.journal.rows import BEGUN, case, entry, event, flow_row, message, step, taken_up
+
+DEEP: list[object] = []
+for _ in range(5000):
+    DEEP = [DEEP]
 
 
 def filled(journal: AnyJournal, steps: int = 6) -> Lease:
@@ -194,6 +198,21 @@ def test_events_that_were_relayed_stay_in_the_log(store: Store) -> None:
     lease.commit(Write(relayed=2))
     assert [row.id for row in store.reader(journal).events()] == ["e1", "e2"]
     assert journal.claim().load().events == []
+
+
+@pytest.mark.parametrize("poison", [{"n": 2**70}, {"o": object()}, {"t": "\ud800"}, {"deep": DEEP}])
+def test_what_cannot_be_stored_is_refused_and_the_store_lives_on(store: Store, poison: dict[str, object]) -> None:
+    journal = store.open()
+    lease = filled(journal, steps=1)
+    before = journal.head()
+    effect = Emit(type="t", subject="s", body=poison)
+    with pytest.raises(Unstorable):
+        lease.commit(
+            Write(flow=1, entries=[Entry(1, -1, 0, lease.epoch, "step", Slept(), effect)], flows=[flow_row(3)])
+        )
+    assert (journal.head(), lease.find("order/3")) == (before, None)
+    lease.commit(step(1, 1))
+    assert journal.verify().intact
 
 
 # --- the audit trail ------------------------------------------------------------------------------------------------
