@@ -82,7 +82,7 @@ def _text(found: Diff, show_all: bool) -> None:
     answer = f"{errors} breaking changes." if errors else "Compatible."
     if found.narrowed and not errors and any(each.change.severity == "error" for each in found.impacts):
         answer = "Compatible with every consumer whose pact is known; it would break others."
-    version = f" {found.version} should become {found.next_version}." if found.version and found.step != "none" else ""
+    version = f" {found.version} should become {found.next_version}." if found.next_version != found.version else ""
     click.echo(f"{answer}{version}{hidden}")
 
 
