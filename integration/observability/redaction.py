@@ -17,6 +17,8 @@ from urllib.parse import quote, quote_plus
 STRUCK = "[redacted]"
 SECRET_CHARACTERS_MIN = 4
 """Shorter values would strike out half the log; nobody should use them as secrets."""
+NESTED_MAX = 4
+"""JSON in JSON in JSON: so often may a secret have been escaped before it gets here."""
 
 _NAMES = (
     r"authorization|proxy-authorization|cookie|set-cookie|x-api-key|api[-_]?key|access[-_]?token|refresh[-_]?token|"
@@ -87,8 +89,11 @@ def spelled(secrets: Iterable[str], users: Iterable[str] = ()) -> frozenset[str]
 def _spellings(secret: str, users: Iterable[str]) -> Iterator[str]:
     if len(secret) < SECRET_CHARACTERS_MIN or secret.startswith("-----"):
         return
-    yield from (secret, quote(secret), quote(secret, safe=""), quote_plus(secret), dumps(secret)[1:-1])
-    yield from (dumps(dumps(secret)[1:-1])[1:-1], repr(secret)[1:-1], repr(secret.encode())[2:-1])
+    yield from (quote(secret), quote(secret, safe=""), quote_plus(secret))
+    for escaped in (secret, repr(secret)[1:-1], repr(secret.encode())[2:-1], dumps(secret, ensure_ascii=False)[1:-1]):
+        for _ in range(NESTED_MAX + 1):
+            yield escaped
+            escaped = dumps(escaped)[1:-1]
     for whole in (secret, f"{secret}:", *(f"{user}:{secret}" for user in users if user)):
         for encode in (base64.b64encode, base64.urlsafe_b64encode):
             text = encode(whole.encode()).decode()

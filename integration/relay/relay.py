@@ -58,6 +58,14 @@ class Log(Protocol):
     ) -> list[FlowRow]: ...
 
 
+class Tracing(Protocol):
+    """Who follows events on their way (`integration.observability.tracing.Tracing` does)."""
+
+    def traceparent(self, event_id: str) -> str: ...
+
+    def relayed(self, event_id: str, event_type: str, txn: str, began_us: int, ended_us: int) -> None: ...
+
+
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """How the relay is doing: `backlog` events wait, the oldest of them for `lag_seconds`; `trouble` is the latest."""
 
@@ -80,11 +88,11 @@ class Relay:
         advance: Callable[[str, int], object],
         launch: Callable[[Start], object],
         now_us: Callable[[], int],
-        sent: Callable[[OutboxRow, Outgoing], object] | None = None,
+        tracing: Tracing | None = None,
         consumer: str = CONSUMER,
     ) -> None:
         self._log, self._publisher, self._advance, self._launch = log, publisher, advance, launch
-        self._now_us, self._sent, self._consumer = now_us, sent, consumer
+        self._now_us, self._tracing, self._consumer = now_us, tracing, consumer
         self._held: dict[str, Withheld] = {}  # by subject
         self._left_at = -1  # where this relay moved the cursor last
         self._scanned = 0  # flows up to this number have been looked at
@@ -177,19 +185,22 @@ class Relay:
     async def _publish(self, row: OutboxRow) -> bool:
         """Send one event, or set it aside; tell which."""
         for attempt in range(1, POISON_ATTEMPTS + 1):
+            began_us = self._now_us()
             try:
-                outgoing = outgoing_of(row)
-                await self._publisher.publish(outgoing)
+                await self._publisher.publish(outgoing_of(row, self._traceparent(row)))
             except Poison as refused:
                 if attempt == POISON_ATTEMPTS:
                     self._set_aside(row, refused)
                     return False
             else:
                 self.published += 1
-                if self._sent is not None:
-                    self._sent(row, outgoing)
+                if self._tracing is not None:
+                    self._tracing.relayed(row.id, row.type, row.txn, began_us, self._now_us())
                 return True
         raise AssertionError("the last attempt returns")
+
+    def _traceparent(self, row: OutboxRow) -> str:
+        return self._tracing.traceparent(row.id) if self._tracing is not None else ""
 
     # --- what no broker takes
 
@@ -257,11 +268,11 @@ class Relay:
         )  # fmt: skip
 
 
-def outgoing_of(row: OutboxRow) -> Outgoing:
+def outgoing_of(row: OutboxRow, traceparent: str = "") -> Outgoing:
     """Return an event as it is handed to a broker; raise Poison for one that cannot be written down."""
     try:
         event = cloud_event(row)
-        return Outgoing(id=row.id, type=row.type, key=str(event["partitionkey"]), body=encoded(row))
+        return Outgoing(id=row.id, type=row.type, key=str(event["partitionkey"]), body=encoded(row, traceparent))
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise Poison(f"the event is no CloudEvent: {error}", "CONTRACT.SCHEMA_DRIFT") from error
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from domain import history
 from domain.history import Record
 from integration.effects import Start
+from integration.observability import telemetry_of
 from integration.relay.publisher import open_publisher
 from integration.relay.relay import Relay
 from integration.service.node import Node
@@ -20,6 +21,8 @@ def relay_of(node: Node) -> Relay | None:
     if not address:
         return None
 
+    telemetry = telemetry_of(node)
+
     def advance(consumer: str, number: int) -> None:
         node.host.enter(node.integration.advance, consumer, number)
 
@@ -28,8 +31,10 @@ def relay_of(node: Node) -> Relay | None:
             raise RuntimeError("the integration is not running: an event cannot be set aside now")
 
     relay = Relay(
-        log=node.reader, publisher=open_publisher(address), advance=advance, launch=launch, now_us=node.now_us
-    )
+        log=node.reader, publisher=open_publisher(address), advance=advance, launch=launch, now_us=node.now_us,
+        tracing=telemetry.tracing,
+    )  # fmt: skip
+    telemetry.attach(relay)
 
     def woken(record: Record) -> None:
         if type(record) is history.Emitted:
