@@ -38,6 +38,7 @@ from integration.journal.protocol import (
     Write,
 )
 from integration.journal.reading import FLOW_COLUMNS, Reader, TableReader
+from integration.journal.trouble import WrongSchema
 from integration.outcomes import Outcome
 
 LEASE_SECONDS = 10.0
@@ -105,7 +106,11 @@ class PostgresJournal:
         try:
             self.migrated = migrate(self.connection)
         except psycopg.Error as error:
+            self.connection.close()
             raise unavailable(address, error) from error
+        except WrongSchema:
+            self.connection.close()
+            raise
 
     def claim(self) -> PostgresLease:
         """Become a worker under a new epoch; the incarnation before of the same name is fenced, others are not."""

@@ -52,9 +52,11 @@ SELECT DISTINCT i.number, i.body FROM inbox i JOIN waiting w ON w.topic = i.topi
 JOIN flow f ON f.number = w.flow WHERE f.owner = %s ORDER BY i.number LIMIT %s
 """
 _CASES = "SELECT body FROM exception_case WHERE flow = ANY (%s) AND NOT status = ANY (%s)"
+# A command for a flow that is over, or was never there, is for anybody: it has to be refused with a sentence.
 _COMMANDS = """
 SELECT c.number, c.act FROM command c LEFT JOIN flow f ON f.id = c.flow
-WHERE c.status = 'waiting' AND (c.owner = %s OR (c.owner = 0 AND f.owner = %s)) ORDER BY c.number
+WHERE c.status = 'waiting' AND (c.owner = %s OR (c.owner = 0 AND (
+    f.owner = %s OR f.number IS NULL OR f.status NOT IN ('ready', 'running', 'parked')))) ORDER BY c.number
 """
 _OVER = tuple(CLOSED - {"resolved"})
 
