@@ -31,6 +31,10 @@ _ADVICE = {
 }
 
 
+_SIGNS = {"does not exist": "3D000", "authentication failed": "28P01", "pg_hba.conf": "28000", "too many": "53300"}
+"""A refused connection comes without a code."""
+
+
 def connect(address: str) -> Connection:
     """Connect, each statement a transaction of its own; raise Unavailable."""
     try:
@@ -52,7 +56,8 @@ def connect(address: str) -> Connection:
 def unavailable(address: str, error: psycopg.Error) -> Unavailable:
     """Return what an error of the database means, without the password."""
     said = " ".join(str(error).split()) or type(error).__name__
-    advice = _ADVICE.get(error.sqlstate or "", "is it running and reachable?" if error.sqlstate is None else "")
+    state = error.sqlstate or next((state for sign, state in _SIGNS.items() if sign in said), "")
+    advice = _ADVICE.get(state, "" if state else "is it running and reachable?")
     return Unavailable(f"{without_password(address)}: {said}{'; ' + advice if advice else ''}")
 
 
