@@ -345,7 +345,7 @@ def _quote(each: Amendment, name: str, at_us: int) -> dict[str, Any]:
             **shared,
             "kind": "renew",
             "amendment_kind": "auto" if each.kind == "auto" else "",
-            "lines": renewals.lines(each.deltas, live.months, each.uplift_percent),
+            "lines": renewals.lines(each.deltas, live.months, live.half_percents, each.uplift_percent),
             "term_start": each.effective.isoformat(),
             "term_months": 12,
         }

@@ -68,16 +68,14 @@ def raised(minor: int, percent: int) -> int:
     return minor * (100 + percent) // 100
 
 
-def lines(items: tuple[tuple[str, int, int, int], ...], months: int, percent: int) -> list[dict[str, Any]]:
-    """Return the lines of a renewal: all that the contract has, at raised prices."""
-    return [
-        {
-            "sku": sku,
-            "kind": "recurring",
-            "quantity": quantity,
-            "list_unit_minor": -(-listed * (100 + percent) // 100),
-            "unit_minor": raised(unit, percent),
-            "months": months,
-        }
-        for sku, quantity, listed, unit in items
-    ]
+def lines(
+    items: tuple[tuple[str, int, int, int], ...], months: int, half_percents: int, percent: int
+) -> list[dict[str, Any]]:
+    """Return the lines of a renewal: all that the contract has, at raised prices and no greater discount."""
+    made = []
+    for sku, quantity, listed, unit in items:
+        new_unit = raised(unit, percent)
+        new_list = min(raised(listed, percent), new_unit * 200 // (200 - half_percents))
+        row = {"sku": sku, "kind": "recurring", "quantity": quantity, "months": months}
+        made.append({**row, "list_unit_minor": new_list, "unit_minor": new_unit})
+    return made

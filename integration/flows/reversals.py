@@ -40,13 +40,13 @@ async def undo_amendment(context: FlowContext, arguments: Mapping[str, Any]) -> 
 async def taken_off_the_books(context: FlowContext, reference: str, quote_id: str, entity: str, reason: str) -> None:
     """Close the order of a quote, if it has one; the quote goes back to sales."""
     booked = await if_found(context, erp.read_order(reference, context.txn))
-    at_us = await Now()
     if booked is None:
         told = {"OrderStatus__c": "rejected", "Status": "Accept Failed"}
-        await mirror(context.txn, reference, quote_id, at_us, told)
+        await mirror(context.txn, reference, quote_id, await Now(), told)
         await tell("order.rejected", reference, context.txn, order_id=reference)
         return
     await close_if_there(context, reference)
+    at_us = await Now()
     await mirror(context.txn, reference, quote_id, at_us, {"OrderStatus__c": "cancelled"})
     body = facts.order_cancelled(reference, entity, day_in(context, entity, at_us), reason)
     await tell("order.cancelled", reference, context.txn, **body)
