@@ -9,8 +9,6 @@ from contracts.checks.verdict import Findings, Tally
 from domain.money import said
 from domain.objects import Cash, CreditMemo, Entry, Invoice, Payment, Payout
 
-_GIVEN_BACK = frozenset({"refunded", "partially_refunded", "disputed", "returned"})
-
 
 def balances_hold(facts: Facts) -> Findings:
     """What an invoice still owes is its total less the cash and credits applied, and never below zero."""
@@ -42,7 +40,7 @@ def _applications(tally: Tally, facts: Facts, system: str) -> None:
         memo: CreditMemo = life.document
         credited[memo.invoice] = credited.get(memo.invoice, 0) + memo.total_minor
     for life in facts.lives("invoice", system).values():
-        if life.since(BILLED) is None or life.is_seeded or _was_given_back(facts, life):
+        if life.since(BILLED) is None or life.is_seeded:
             continue
         _balance(tally, life, applied.get(life.id, 0), credited.get(life.id, 0))
 
@@ -67,12 +65,6 @@ def _of(document: Invoice | Cash | Payout | Payment, amount_minor: int) -> str:
 
 def _applied(cash: Cash) -> str:
     return ", ".join(f"{_of(cash, amount)} to {invoice}" for invoice, amount in cash.applied)
-
-
-def _was_given_back(facts: Facts, life: Life) -> bool:
-    invoice = invoice_of(life)
-    payments = facts.payments.get(life.id, []) + facts.payments.get(base_of(invoice.ref), [])
-    return any(not _GIVEN_BACK.isdisjoint(payment.entered) or payment.document.refunded_minor for payment in payments)
 
 
 def settlements_add_up(facts: Facts) -> Findings:

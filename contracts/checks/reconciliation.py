@@ -119,14 +119,19 @@ def _paid(facts: Facts) -> Iterator[Amount]:
     for reference, payments in facts.payments.items():
         invoice = invoices.get(base_of(reference))
         for payment in payments:
-            captured = payment.document.captured_minor if payment.status != "returned" else 0
+            paid = payment.document
+            captured = paid.captured_minor - paid.refunded_minor - paid.disputed_minor
             entity = invoice_of(invoice).entity if invoice is not None else ""
             if captured:
                 yield entity, payment.document.currency, "captured_minor", captured
     for system, field in (("billing", "recorded_minor"), ("erp", "cash_minor")):
+        homes: dict[str, str] = {}
         for life in facts.lives("cash", system).values():
+            homes.setdefault(life.txn, life.document.entity)
             if not life.is_seeded:
                 yield life.document.entity, life.document.currency, field, life.document.amount_minor
+        for life in facts.lives("refund", system).values():
+            yield homes.get(life.txn, ""), life.document.currency, field, -life.document.amount_minor
 
 
 def _booked(facts: Facts) -> Iterator[Amount]:

@@ -198,4 +198,11 @@ async def reopen_period(context: FlowContext, arguments: Mapping[str, Any]) -> d
     key = key_of(context, month.entity, f"period/{month.name}/{module}/reopen/{arguments['round']}")
     answer = await do(context, books.move_period(month.entity, module, month.name, "open", key))
     await _told(context, month, module, "open", by, answer.at_us)
-    return {"entity": month.entity, "period": month.name, "module": module, "status": "open", "by": by}
+    return {
+        "entity": month.entity,
+        "period": month.name,
+        "module": module,
+        "status": "open",
+        "by": by,
+        "asked_by": arguments["requested_by"],
+    }

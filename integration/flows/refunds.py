@@ -40,7 +40,7 @@ async def refund(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str
     taken = await taken_by(context, arguments["payment"])
     wanted_minor = await _amount(context, taken, arguments["amount_minor"])
     detail = f"refund {request}: {wanted_minor} {taken.invoice.currency_code} (minor units) of {taken.invoice.id}"
-    await approved(arguments, detail, request=request, payment=taken.intent.id, amount_minor=wanted_minor)
+    by = await approved(arguments, detail, request=request, payment=taken.intent.id, amount_minor=wanted_minor)
     notes: tuple[CreditNote, ...] = ()
     if arguments["adjust"]:
         notes = await _credited(context, taken, wanted_minor, request)
@@ -51,7 +51,8 @@ async def refund(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str
     except CompletedByHand as done:
         return finished_by_hand(done)
     await _told(context, taken, made, bool(notes))
-    return {"refund": made.id, "amount_minor": made.amount, "status": made.status, "payment": taken.intent.id}
+    paid = {"refund": made.id, "amount_minor": made.amount, "status": made.status, "payment": taken.intent.id}
+    return {**paid, "by": by, "asked_by": arguments["requested_by"]}
 
 
 async def _amount(context: FlowContext, taken: Taken, asked_minor: int) -> int:

@@ -49,7 +49,9 @@ async def write_off(context: FlowContext, arguments: Mapping[str, Any]) -> dict[
     except CompletedByHand as done:
         return finished_by_hand(done)
     await _told(context, money, arguments["reason"], by)
-    return {"invoice": invoice, "status": "written_off", "amount_minor": money.amount_due, "by": by}
+    result = {"invoice": invoice, "status": "written_off", "amount_minor": money.amount_due, "by": by}
+    asked = {"asked_by": arguments["requested_by"], "total_minor": money.total, "currency": money.currency_code}
+    return {**result, **asked}
 
 
 def is_tolerated(total_minor: int, due_minor: int, currency: str) -> bool:

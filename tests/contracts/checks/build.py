@@ -278,6 +278,8 @@ def amended() -> list[Record]:
         changed(noon + 23, "billing", "invoice", push, "ready"),
         changed(noon + 25, "erp", "invoice", replace(push, id="201", ref="INV-2")),
         changed(noon + 25, "erp", "credit_memo", MEMO),
+        entry(noon + 25, "GL4", "invoice/201", ("1100", RECHARGED), ("2200", -RECHARGED)),
+        entry(noon + 25, "GL5", "credit_memo/400", ("1100", -CREDITED), ("2200", CREDITED)),
         changed(noon + 27, "payment", "payment", replace(PAYMENT, id="pi_2", ref="INV-2")),
         changed(noon + 30, "crm", "mirror", replace(MIRROR, id="Q-000200-v1", txn="Q-000200"), "", "shown"),
     ]  # fmt: skip

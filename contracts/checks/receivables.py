@@ -1,0 +1,256 @@
+"""Money that goes back or will not come: refunds, disputes, losses, dunning, and the sub-ledger (M15-M17, P10, P11)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from contracts.checks.facts import Facts, Life, base_of, document_of, invoice_of
+from contracts.checks.verdict import Findings, Tally
+from domain.calendar import SECOND_US, local_date
+from domain.currency import exponent
+from domain.history import Changed, Emitted, Flow
+from domain.money import said
+from domain.objects import Cash, Entry
+
+RECEIVABLE, UNAPPLIED, BAD_DEBT = "1100", "2150", "6200"
+TOLERANCE = "tolerance"
+_OVERDUE = "q2c.invoice.overdue.v1"
+_NOTICE_US = 3600 * SECOND_US
+"""How long a reminder may take from the moment at which the books were read."""
+
+
+def money_back_is_booked(facts: Facts) -> Findings:
+    """What the processor gave or lost back is off the books of billing and the ERP too, and what it won is on again."""
+    tally = Tally("M15")
+    for txn, payments in _given_back(facts).items():
+        last_us = max(payment.last.at_us for payment in payments)
+        if not facts.is_due(last_us) or txn in facts.excused:
+            continue
+        kept_minor = sum(_kept(payment) for payment in payments)
+        for system in ("erp", "billing"):
+            tally.examined += 1
+            booked_minor = _booked(facts, system, txn)
+            if booked_minor != kept_minor:
+                currency = payments[0].document.currency
+                sentence = (
+                    f"of the payments of {txn} the processor kept {said(kept_minor, currency)} for us, "
+                    f"{system} has {said(booked_minor, currency)} in its books"
+                )
+                evidence = [payment.last for payment in payments]
+                tally.violation(txn, sentence, *evidence, entities=tuple(payment.name for payment in payments))
+    return tally.findings("" if facts.has_settled else "the run ended before the books could follow")
+
+
+def _given_back(facts: Facts) -> dict[str, list[Life]]:
+    """Return the payments of every transaction of which money went back at some time."""
+    found: dict[str, list[Life]] = {}
+    touched = {life.txn for life in facts.lives("payment", "payment").values() if life.txn and _is_touched(facts, life)}
+    for life in facts.lives("payment", "payment").values():
+        if life.txn in touched:
+            found.setdefault(life.txn, []).append(life)
+    return found
+
+
+def _is_touched(facts: Facts, life: Life) -> bool:
+    document = life.document
+    moved = document.refunded_minor or document.disputed_minor or life.status == "returned"
+    return bool(moved) or life.id in facts.once(_disputed_payments)
+
+
+def _disputed_payments(facts: Facts) -> frozenset[str]:
+    return frozenset(life.document.payment for life in facts.lives("dispute", "payment").values())
+
+
+def _kept(payment: Life) -> int:
+    document = payment.document
+    kept: int = document.captured_minor - document.refunded_minor - document.disputed_minor
+    return kept
+
+
+def _booked(facts: Facts, system: str, txn: str) -> int:
+    received = sum([life.document.amount_minor for life in facts.lives("cash", system).values() if life.txn == txn])
+    returned = sum([life.document.amount_minor for life in facts.lives("refund", system).values() if life.txn == txn])
+    taken: int = received - returned
+    return taken
+
+
+def subledger_is_control(facts: Facts) -> Findings:
+    """What customers owe, document by document, is what the ledger says they owe; the same for cash on account."""
+    tally = Tally("M16")
+    ledger = _ledger(facts)
+    owed, free = _owed(facts), _free(facts)
+    for account, documents, sign in ((RECEIVABLE, owed, 1), (UNAPPLIED, free, -1)):
+        for entity, currency in sorted({*documents, *[key[:2] for key in ledger if key[2] == account]}):
+            if not any(key[0] == entity for key in ledger):
+                continue  # a system without a ledger of its own
+            tally.examined += 1
+            there = documents.get((entity, currency), 0)
+            control = sign * ledger.get((entity, currency, account), 0)
+            if there != control:
+                sentence = (
+                    f"{entity} in {currency}: the documents add up to {said(there, currency)}, "
+                    f"account {account} says {said(control, currency)}"
+                )
+                at = (facts.context.horizon_us, f"account {account} of {entity} in {currency}")
+                tally.violation("", sentence, at)
+    return tally.findings()
+
+
+def _ledger(facts: Facts) -> dict[tuple[str, str, str], int]:
+    found: dict[tuple[str, str, str], int] = {}
+    for change in facts.history.changes("entry", "erp"):
+        if change.before:
+            continue
+        entry: Entry = document_of(change)
+        for posting in entry.postings:
+            key = (entry.entity, entry.currency, posting.account)
+            found[key] = found.get(key, 0) + posting.amount_minor
+    return found
+
+
+def _owed(facts: Facts) -> dict[tuple[str, str], int]:
+    found: dict[tuple[str, str], int] = {}
+    for kind, sign in (("invoice", 1), ("credit_memo", -1)):
+        for life in facts.lives(kind, "erp").values():
+            document = life.document
+            key = (document.entity, document.currency)
+            found[key] = found.get(key, 0) + sign * document.balance_minor
+    return found
+
+
+def _free(facts: Facts) -> dict[tuple[str, str], int]:
+    given: dict[str, int] = {}
+    for life in facts.lives("refund", "erp").values():
+        given[life.document.payment] = given.get(life.document.payment, 0) + life.document.amount_minor
+    found: dict[tuple[str, str], int] = {}
+    for life in facts.lives("cash", "erp").values():
+        cash: Cash = life.document
+        rest = cash.amount_minor - sum([amount for _, amount in cash.applied]) - given.get(life.id, 0)
+        key = (cash.entity, cash.currency)
+        found[key] = found.get(key, 0) + rest
+    return found
+
+
+def losses_are_booked(facts: Facts) -> Findings:
+    """What is written off is a loss in the ledger, once and to the minor unit, and given up in billing as well."""
+    tally = Tally("M17")
+    losses: dict[str, list[tuple[Changed, int]]] = {}
+    for change in facts.history.changes("entry", "erp"):
+        entry: Entry = document_of(change)
+        lost = sum([row.amount_minor for row in entry.postings if row.account == BAD_DEBT])
+        if lost and not change.before:
+            losses.setdefault(change.txn, []).append((change, lost))
+    given_up: dict[str, int] = {}
+    for life, lost_minor in _written_off(facts):
+        tally.examined += 1
+        given_up[life.txn] = given_up.get(life.txn, 0) + lost_minor
+        booked = sum([lost for _, lost in losses.get(life.txn, ())])
+        if booked < lost_minor:
+            currency = invoice_of(life).currency
+            sentence = (
+                f"{life.name} was given up with {said(lost_minor, currency)} open, "
+                f"the ledger knows a loss of {said(booked, currency)}"
+            )
+            tally.violation(life.txn, sentence, life.last, entities=(life.name,))
+        _given_up_in_billing(tally, facts, life)
+    for txn, rows in losses.items():
+        tally.examined += 1
+        booked = sum([lost for _, lost in rows])
+        if booked > given_up.get(txn, 0):
+            sentence = f"the ledger lost {booked} minor units on {txn or 'nothing'}, invoices were given up for less"
+            tally.violation(txn, sentence, *[change for change, _ in rows])
+    return tally.findings()
+
+
+def _written_off(facts: Facts) -> Iterator[tuple[Life, int]]:
+    """Yield the invoices of the ERP that were given up, and what was open of each just before."""
+    open_minor: dict[str, int] = {}
+    lives = facts.lives("invoice", "erp")
+    for change in facts.history.changes("invoice", "erp"):
+        if change.status == "written_off":
+            yield lives[change.id], open_minor.get(change.id, 0)
+        open_minor[change.id] = document_of(change).balance_minor
+
+
+def _given_up_in_billing(tally: Tally, facts: Facts, life: Life) -> None:
+    billed = facts.lives("invoice", "billing").get(base_of(invoice_of(life).ref))
+    if billed is not None and billed.status != "written_off" and invoice_of(billed).balance_minor:
+        sentence = f"{life.name} was given up, and {billed.name} still asks for it"
+        if facts.is_due(life.last.at_us) and life.txn not in facts.excused:
+            tally.violation(life.txn, sentence, life.last, billed.last, entities=(life.name, billed.name))
+
+
+# --- policies -------------------------------------------------------------------------------------------------------
+
+
+def two_people_give_away(facts: Facts) -> Findings:
+    """Nobody gives money back, gives a claim up or opens a closed period alone: somebody else approved it."""
+    tally = Tally("P10")
+    for flow in facts.flows.values():
+        if flow.status != "finished" or flow.name not in ("refund", "write_off", "reopen_period"):
+            continue
+        result = _result(flow)
+        if "by" not in result:
+            continue
+        tally.examined += 1
+        asker, approver = str(result.get("asked_by", "")), str(result["by"])
+        problem = _alone(flow, result, asker, approver)
+        if problem:
+            tally.violation(flow.txn, f"{flow.flow}: {problem}", flow, entities=(flow.flow,))
+    return tally.findings()
+
+
+def _alone(flow: Flow, result: dict[str, Any], asker: str, approver: str) -> str:
+    if approver == TOLERANCE:
+        total, amount = int(result.get("total_minor", 0)), int(result.get("amount_minor", 0))
+        unit = 10 ** exponent(str(result.get("currency", "USD")))
+        is_small = flow.name == "write_off" and (amount <= unit or amount * 1000 <= total)
+        return "" if is_small else f"{amount} of {total} minor units were given up as if it were a small difference"
+    if not approver.strip() or approver.strip().casefold() == asker.strip().casefold():
+        return f"{asker or 'somebody'} asked for it and nobody else approved it"
+    return ""
+
+
+def _result(flow: Flow) -> dict[str, Any]:
+    try:
+        found = msgspec.json.decode(flow.result.encode())
+    except msgspec.MsgspecError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def dunning_is_fair(facts: Facts) -> Findings:
+    """Nobody is reminded of an invoice that is paid, disputed or not due yet."""
+    tally = Tally("P11")
+    changes: dict[str, list[Changed]] = {}
+    for change in facts.history.changes("invoice", "erp"):
+        changes.setdefault(base_of(document_of(change).ref), []).append(change)
+    for told in facts.history.of(Emitted):
+        if told.type != _OVERDUE or told.subject not in changes:
+            continue
+        tally.examined += 1
+        window = _between(changes[told.subject], told.at_us - _NOTICE_US, told.at_us)
+        if not any(_may_be_dunned(facts, change, told.at_us) for change in window):
+            last = window[-1]
+            document = document_of(last)
+            sentence = (
+                f"{told.subject} was dunned when it was {last.status}, due on {document.due_date}, "
+                f"with {said(document.balance_minor, document.currency)} open"
+            )
+            tally.violation(told.txn, sentence, last, told, entities=(told.subject,))
+    return tally.findings()
+
+
+def _between(changes: list[Changed], start_us: int, end_us: int) -> list[Changed]:
+    """Return what an invoice was like at an instant, and every change from then to another."""
+    before = [change for change in changes if change.at_us <= start_us][-1:]
+    return (before + [change for change in changes if start_us < change.at_us <= end_us]) or changes[:1]
+
+
+def _may_be_dunned(facts: Facts, change: Changed, at_us: int) -> bool:
+    document = document_of(change)
+    today = local_date(at_us, facts.zones.get(document.entity, "UTC"))
+    return document.balance_minor > 0 and change.status != "disputed" and document.due_date < today

@@ -1,0 +1,215 @@
+"""Money that goes back or will not come: each rule holds in a history where it is kept, and notices when it is not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from msgspec.structs import replace
+
+from domain import objects
+from domain.history import Emitted, Flow, Record
+from tests.contracts.checks.build import (
+    CAPTURED,
+    CASH,
+    DAY_US,
+    POSTED,
+    RECORDED,
+    T0,
+    TAXED,
+    at,
+    attempt,
+    changed,
+    check,
+    clean,
+    edited,
+    entry,
+    of,
+    without,
+)
+
+REFUND = objects.Refund(id="re_1", payment="pi_1", currency="USD", amount_minor=5_000, status="succeeded")
+OWED = 5_000
+LATER = 3_000  # minutes
+
+
+def refunded() -> list[Record]:
+    """Return the clean lifecycle with a part of its payment given back, in every book."""
+    reopened = replace(POSTED, status="partially_paid", balance_minor=OWED)
+    due = replace(TAXED, status="partially_paid", balance_minor=OWED)
+    kept = ((("200", 18_700 - OWED),), (("INV-1", 18_700 - OWED),))
+    refund = replace(changed(LATER + 1, "erp", "refund", replace(REFUND, id="500", payment="300")), txn="Q-000123")
+    recorded = replace(changed(LATER + 2, "billing", "refund", replace(REFUND, id="txn_2")), txn="Q-000123")
+    return [
+        *clean(),
+        replace(changed(LATER, "payment", "refund", REFUND), txn="Q-000123"),
+        changed(
+            LATER, "payment", "payment",
+            replace(CAPTURED, status="partially_refunded", refunded_minor=OWED, payout="po_1"), "settled",
+        ),
+        refund,
+        changed(LATER + 1, "erp", "cash", replace(CASH, applied=kept[0]), "applied"),
+        changed(LATER + 1, "erp", "invoice", reopened, "paid"),
+        entry(LATER + 1, "GL6", "refund/500", ("1100", OWED), ("1050", -OWED)),
+        recorded,
+        changed(LATER + 2, "billing", "cash", replace(RECORDED, applied=kept[1]), "applied"),
+        changed(LATER + 2, "billing", "invoice", due, "paid"),
+    ]  # fmt: skip
+
+
+def written_off() -> list[Record]:
+    """Return the lifecycle after a refund, with what is owed again given up in billing and in the ERP."""
+    return [
+        *refunded(),
+        changed(2 * LATER, "billing", "invoice", replace(TAXED, status="written_off", balance_minor=0), "partially_paid"),
+        changed(2 * LATER, "erp", "invoice", replace(POSTED, status="written_off", balance_minor=0), "partially_paid"),
+        entry(2 * LATER, "GL7", "write_off/600", ("1100", -OWED), ("6200", OWED)),
+        _approved("write_off", {"by": "cfo", "asked_by": "collections", "amount_minor": OWED, "total_minor": 18_700}),
+    ]  # fmt: skip
+
+
+def _approved(name: str, result: dict[str, object]) -> Flow:
+    text = json.dumps(result)
+    return Flow(
+        at_us=at(2 * LATER + 5), flow=f"{name}/1", name=name, txn="Q-000123", status="finished", result=text
+    )  # fmt: skip
+
+
+def dunned(due: date = date(2026, 12, 1)) -> list[Record]:
+    """Return the lifecycle after a refund, in which the customer is reminded of what is owed again."""
+    late = edited(refunded(), of("invoice", "erp"), due_date=due)
+    told = Emitted(
+        at_us=at(2 * LATER), type="q2c.invoice.overdue.v1", subject="INV-1", txn="Q-000123", sequence=9, id="evt_9"
+    )
+    return [*late, told]
+
+
+def _refund_not_in_erp() -> list[Record]:
+    return without(refunded(), of("refund", "erp"))
+
+
+def _refund_not_in_billing() -> list[Record]:
+    return without(refunded(), of("refund", "billing"))
+
+
+def _returned_debit_kept() -> list[Record]:
+    lost = replace(CAPTURED, status="returned", method="debit", disputed_minor=18_700)
+    return [*clean(), changed(LATER, "payment", "payment", lost, "settled")]
+
+
+def _won_dispute_not_booked() -> list[Record]:
+    """The money came back to the processor, the books gave it back and never took it in again."""
+    back = edited(refunded(), of("payment", "payment", status="partially_refunded"), refunded_minor=0)
+    dispute = objects.Dispute(
+        id="du_1", payment="pi_1", currency="USD", amount_minor=OWED, fee_minor=1_500, status="won"
+    )
+    return [*back, replace(changed(LATER + 9, "payment", "dispute", dispute), txn="Q-000123")]
+
+
+def _ledger_forgets_a_refund() -> list[Record]:
+    return [record for record in refunded() if getattr(record, "id", "") != "GL6"]
+
+
+def _unapplied_cash_without_account() -> list[Record]:
+    return edited(clean(), of("cash", "erp"), applied=(("200", 18_000),))
+
+
+def _loss_without_entry() -> list[Record]:
+    return [record for record in written_off() if getattr(record, "id", "") != "GL7"]
+
+
+def _loss_without_invoice() -> list[Record]:
+    return [*clean(), entry(2 * LATER, "GL7", "write_off/600", ("1050", -OWED), ("6200", OWED))]
+
+
+def _billing_still_asks() -> list[Record]:
+    return without(written_off(), of("invoice", "billing", status="written_off"))
+
+
+def _approved_by_the_asker() -> list[Record]:
+    return [*clean(), _approved("refund", {"by": "Ann ", "asked_by": "ann", "amount_minor": 1})]
+
+
+def _approved_by_nobody() -> list[Record]:
+    return [*clean(), _approved("reopen_period", {"by": "", "asked_by": "ann"})]
+
+
+def _a_large_small_difference() -> list[Record]:
+    told = {"by": "tolerance", "asked_by": "integration", "amount_minor": 5_000, "total_minor": 18_700}
+    return [*clean(), _approved("write_off", told)]
+
+
+def _dunned_before_due() -> list[Record]:
+    return dunned(due=date(2027, 2, 1))
+
+
+def _dunned_after_payment() -> list[Record]:
+    paid = edited(dunned(), of("invoice", "erp", status="partially_paid"), balance_minor=0)
+    return paid
+
+
+def _dunned_while_disputed() -> list[Record]:
+    row = next(record for record in refunded() if of("invoice", "erp", status="partially_paid")(record))
+    disputed = replace(row.document, status="disputed", due_date=date(2026, 12, 1))  # type: ignore[union-attr]
+    return [*dunned(), changed(LATER + 50, "erp", "invoice", disputed, "partially_paid")]
+
+
+BREAKS: tuple[tuple[str, Callable[[], list[Record]]], ...] = (
+    ("M15", _refund_not_in_erp),
+    ("M15", _refund_not_in_billing),
+    ("M15", _returned_debit_kept),
+    ("M15", _won_dispute_not_booked),
+    ("M16", _ledger_forgets_a_refund),
+    ("M16", _unapplied_cash_without_account),
+    ("M17", _loss_without_entry),
+    ("M17", _loss_without_invoice),
+    ("M17", _billing_still_asks),
+    ("P10", _approved_by_the_asker),
+    ("P10", _approved_by_nobody),
+    ("P10", _a_large_small_difference),
+    ("P11", _dunned_before_due),
+    ("P11", _dunned_after_payment),
+    ("P11", _dunned_while_disputed),
+)
+KEEPS = (
+    ("M15", refunded),
+    ("M16", refunded),
+    ("M17", written_off),
+    ("P10", written_off),
+    ("P11", dunned),
+    ("M5", refunded),
+    ("M8", refunded),
+    ("L2", refunded),
+)
+
+
+@pytest.mark.parametrize(("key", "records"), KEEPS, ids=[f"{key}_{make.__name__}" for key, make in KEEPS])
+def test_the_rule_holds_where_it_is_kept(key: str, records: Callable[[], list[Record]]) -> None:
+    result = check(key, records())
+    assert result.status == "holds", result
+    assert result.examined > 0
+
+
+@pytest.mark.parametrize(("key", "records"), BREAKS, ids=[f"{key}_{make.__name__}" for key, make in BREAKS])
+def test_the_rule_notices_what_breaks_it(key: str, records: Callable[[], list[Record]]) -> None:
+    result = check(key, records())
+    assert result.status == "broken", result
+    assert all(violation.sentence for violation in result.violations)
+
+
+def test_a_balance_is_judged_even_when_money_went_back() -> None:
+    wrong = edited(refunded(), of("invoice", "erp", status="partially_paid"), balance_minor=OWED - 100)
+    assert check("M5", wrong).status == "broken"
+
+
+def test_a_refund_whose_booking_people_have_in_hand_is_not_judged() -> None:
+    parked = Flow(at_us=at(LATER + 5), flow="refund/R-1", name="refund", txn="Q-000123", status="parked")
+    assert check("M15", [*_refund_not_in_erp(), parked]).violations == ()
+
+
+def test_a_refund_in_the_last_moment_is_not_judged_yet() -> None:
+    late = [replace(record, at_us=T0 + 29 * DAY_US + 23 * 3600 * 1_000_000) for record in _refund_not_in_erp()[-9:]]
+    result = check("M15", [*clean(), *late, attempt(1, "r99", "erp", "read_order")])
+    assert result.violations == ()
