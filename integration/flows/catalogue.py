@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from integration.analytics import ledgers
 from integration.effects import Start
 from integration.flow import Program
 from integration.flows import (
@@ -63,6 +64,7 @@ _PROGRAMS: Mapping[str, Program] = {
     "sweep_overdue": sweeps.sweep_overdue,
     "show_credit": sweeps.show_credit,
     "withheld": withheld.withheld,
+    "read_ledgers": ledgers.read_ledgers,
     "load_mappings": mapping.load_mappings,
     "merge_customers": merges.merge_customers,
     "unmerge_customers": merges.unmerge_customers,
