@@ -88,10 +88,6 @@ class Process:
             if self.process.stdout is not None:
                 self.process.stdout.close()
 
-    def kill(self) -> None:
-        """End it as a power failure does."""
-        self.end(signal.SIGKILL)
-
 
 class Mocks:
     """The systems of record as a process."""
@@ -113,7 +109,13 @@ class Mocks:
         try:
             yield mocks
         finally:
-            mocks.process.end()
+            mocks.end()
+
+    def end(self) -> None:
+        """End them."""
+        self.admin.close()
+        self._crm.close()
+        self.process.end()
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """Ask the admin API; fail when it refuses."""
@@ -163,7 +165,16 @@ class Service:
         try:
             yield service
         finally:
-            service.process.end()
+            service.end()
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        """End it by a signal; return its exit status."""
+        self.http.close()
+        return self.process.end(number)
+
+    def kill(self) -> None:
+        """End it as a power failure does."""
+        self.end(signal.SIGKILL)
 
     @property
     def port(self) -> int:

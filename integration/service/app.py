@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.requests import Request as Incoming
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp
 
 from domain.http import Request
 from integration.service.configuration import Configuration
@@ -32,6 +33,16 @@ def application(node: Node, configuration: Configuration) -> Starlette:
             *_mounted(node, configuration),
         ]
     )
+
+
+def observed(app: ASGIApp, node: Node) -> ASGIApp:
+    """Return an application whose requests are traced, when observability is installed."""
+    observability = _found("integration.observability")
+    if not hasattr(observability, "watched"):
+        return app
+    node.closing.append(observability.telemetry_of(node).close)
+    watched: ASGIApp = observability.watched(app, node)
+    return watched
 
 
 def health(node: Node) -> Starlette:

@@ -171,6 +171,7 @@ def configured(
     """
     found = _converted(section)
     chosen = _overlaid(found, environment, said)
+    settings, tokens = _settings(found.settings), _tokens(found.tokens, environment)
     peers, problems = {}, []
     for name in [*SYSTEMS, *(other for other in found.systems if other not in SYSTEMS)]:
         if name not in SYSTEMS:
@@ -182,7 +183,7 @@ def configured(
     if problems:
         raise Misconfigured("\n".join(problems))
     return Configuration(
-        peers=peers, settings=_settings(found.settings), tokens=_tokens(found.tokens, environment),
+        peers=peers, settings=settings, tokens=tokens,
         signing_key=_secret("Q2C_API_SIGNING_KEY", found.signing_key_file, environment),
         trial=addresses is not None, **chosen,
     )  # fmt: skip
@@ -234,6 +235,10 @@ def _of_text(variable: str, text: str, kind: type) -> Any:
         raise Misconfigured(f"{variable}={text}: expected a number") from wrong
 
 
+_TABLES = ("limits", "zones", "settlement_entities")
+"""Settings that are tables by name: what is not named stays as it is."""
+
+
 def _settings(said: Mapping[str, Any]) -> Settings:
     unknown = [name for name in said if name not in Settings.__struct_fields__]
     if unknown:
@@ -241,8 +246,12 @@ def _settings(said: Mapping[str, Any]) -> Settings:
         raise Misconfigured(f"[integration.settings]: there is no {unknown[0]!r}; there are: {known}")
     if said.get("mutant"):
         raise Misconfigured("[integration.settings]: mutants are for rehearsals only")
+    base = msgspec.to_builtins(Settings())
+    tables = {
+        name: {**base[name], **value} for name, value in said.items() if name in _TABLES and isinstance(value, dict)
+    }
     try:
-        return msgspec.convert(dict(said), Settings)
+        return msgspec.convert({**said, **tables}, Settings)
     except msgspec.ValidationError as wrong:
         raise Misconfigured(f"[integration.settings]: {wrong}") from wrong
 

@@ -59,6 +59,7 @@ class Node:
     """The integration of one process. `open` it on a running loop; `close` it for a graceful end.
 
     `observers` are told of every history record after it is durable, `wire_observers` of every attempt of a call.
+    `closing` is done at the end, while the journal can still be read.
     """
 
     def __init__(self, configuration: Configuration, parts: Parts, clock: BusinessClock | None = None) -> None:
@@ -77,6 +78,7 @@ class Node:
         self.observers: list[Callable[[Record], None]] = self.host.observers
         self.wire_observers: list[WireObserver] = self.host.wire_observers
         self._identity = _identity(self.database, configuration)
+        self.closing: list[Callable[[], None]] = []
         self.stopped: asyncio.Event = asyncio.Event()
         self.why_stopped = ""
         self._trouble = "it is starting"
@@ -114,9 +116,9 @@ class Node:
             self.integration.leave()
         except Exception as trouble:
             _LOG.warning("flows are not given back, their lease has to run out: %s", trouble)
-        for each in (self.reader, self.journal):
+        for close in (*self.closing, self.reader.close, self.journal.close):
             with contextlib.suppress(Exception):
-                each.close()
+                close()
         if self._temporary is not None:
             self._temporary.cleanup()
         return given_up

@@ -128,7 +128,7 @@ def _run(said: Mapping[str, Any], *, workers: int, is_worker: bool) -> None:
         configuration = _configuration(said)
         if (workers > 1 or is_worker) and not configuration.is_shared:
             give_up("several workers share a database: --database postgresql://USER@HOST/NAME")
-        _set_up_logs(configuration.log_level)
+        _set_up_logs(configuration)
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             status = runner.run(_serve(configuration, said, workers, is_worker))
     except Misconfigured as wrong:
@@ -156,16 +156,24 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-def _set_up_logs(level: str) -> None:
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", level=level.upper())
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    logging.getLogger("httpcore").setLevel(logging.WARNING)
+def _set_up_logs(configuration: Any) -> None:
+    """Log structured and redacted lines when structlog is installed, plain ones without the clients' chatter if not."""
+    try:
+        from integration.observability import logs
+    except ImportError:
+        logging.basicConfig(
+            format="%(asctime)s %(levelname)s %(name)s %(message)s", level=configuration.log_level.upper()
+        )
+        for name in ("httpx", "httpcore"):
+            logging.getLogger(name).setLevel(logging.WARNING)
+    else:
+        logs.set_up(configuration)
 
 
 async def _serve(configuration: Any, said: Mapping[str, Any], workers: int, is_worker: bool) -> int:
     """Serve one node, and keep the other workers running; return the exit status."""
     from integration.journal.trouble import Unavailable
-    from integration.service.app import application, health
+    from integration.service.app import application, health, observed
     from integration.service.companions import companions
     from integration.service.node import Node
     from integration.service.server import address_of, listen, serve
@@ -187,8 +195,11 @@ async def _serve(configuration: Any, said: Mapping[str, Any], workers: int, is_w
         end.close()
         give_up(str(trouble), exits.COULD_NOT_RUN)
     stop = _stopping(said.get("parent"))
-    app = health(node) if is_worker else application(node, configuration)
-    beside = [] if is_worker else companions(node, made)
+    app = observed(health(node) if is_worker else application(node, configuration), node)
+    try:
+        beside = [] if is_worker else companions(node, made)
+    except ValueError as wrong:
+        give_up(str(wrong))
     crew = asyncio.create_task(_crew(said, workers - 1, node.configuration.name))
 
     def ready() -> None:
