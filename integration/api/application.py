@@ -45,9 +45,8 @@ def routed() -> FastAPI:
             Refused: _refused, RequestValidationError: _invalid, HTTPException: _unrouted, Exception: _broken,
         },
     )  # fmt: skip
-    for part in _PARTS:
-        inner.include_router(part.router())
-    inner.include_router(_documents())
+    for part in (*(part.router() for part in _PARTS), _documents()):
+        inner.router.routes.extend(part.routes)  # flat, so that an address can be asked for all of its methods
     return inner
 
 
@@ -92,7 +91,7 @@ async def _unrouted(request: Request, error: Exception) -> Response:
     names = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large"}
     headers = dict(error.headers or {})
     if error.status_code == 405:
-        headers["allow"] = ", ".join(_methods(request))
+        headers = {"allow": ", ".join(_methods(request))}
     detail = f"there is no {request.method} {request.url.path}" if error.status_code in (404, 405) else ""
     return _answer(request, Refused(names.get(error.status_code, "invalid-request"), detail, headers=headers))
 
