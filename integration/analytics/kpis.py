@@ -60,13 +60,8 @@ def kpis(store: Store, scope: Scope) -> tuple[Kpi, ...]:
 
 def scope_of(store: Store, cutoff: date | None = None, zones: Mapping[str, str] = ZONES) -> Scope:
     """Return a scope over everything that the tables hold."""
-    ((first_us, last_us),) = store.rows(
-        "SELECT min(accepted_us), max(at_us) FROM"
-        " (SELECT accepted_us, max(coalesce(booked_us, 0), accepted_us) AS at_us"
-        " FROM orders UNION ALL SELECT generated_us, coalesce(posted_us, generated_us) FROM invoices"
-        " UNION ALL SELECT received_us, received_us FROM payments)"
-    )  # fmt: skip
-    return Scope(from_us=first_us or 0, until_us=(last_us or 0) + 1, cutoff=cutoff, zones=zones)
+    first_us, last_us = store.span()
+    return Scope(from_us=first_us, until_us=last_us + 1, cutoff=cutoff, zones=zones)
 
 
 # --- arithmetic -----------------------------------------------------------------------------------------------------

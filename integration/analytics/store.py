@@ -20,6 +20,7 @@ VERSION = 1
 TABLES: Mapping[str, str] = {
     "seen": "id TEXT PRIMARY KEY",
     "subject": "subject TEXT PRIMARY KEY, taken INTEGER NOT NULL, highest INTEGER NOT NULL",
+    "span": "name TEXT PRIMARY KEY, first_us INTEGER NOT NULL, last_us INTEGER NOT NULL",
     "orders": "reference TEXT PRIMARY KEY, txn TEXT, entity TEXT, currency TEXT, kind TEXT, total_minor INTEGER,"
     " accepted_us INTEGER, accepted_day TEXT, received_us INTEGER, booked_us INTEGER, booked_day TEXT,"
     " gone_us INTEGER, gone TEXT",
@@ -45,6 +46,10 @@ _MACHINES = frozenset({"", "integration"})
 _COUNT_SUBJECT = (
     "INSERT INTO subject VALUES (?, 1, ?) ON CONFLICT DO UPDATE"
     " SET taken = taken + 1, highest = max(highest, excluded.highest)"
+)
+_WIDEN_SPAN = (
+    "INSERT INTO span VALUES ('all', ?, ?) ON CONFLICT DO UPDATE"
+    " SET first_us = min(first_us, excluded.first_us), last_us = max(last_us, excluded.last_us)"
 )
 
 Row = dict[str, Any]
@@ -93,6 +98,7 @@ class Store:
         if cursor.rowcount == 0:
             return False
         self.connection.execute(_COUNT_SUBJECT, (event.subject, event.sequence))
+        self.connection.execute(_WIDEN_SPAN, (event.at_us, event.at_us))
         write = WRITES.get(event.type)
         if write is None:
             return True
@@ -146,6 +152,11 @@ class Store:
         return [(subject, missing) for subject, missing in self.rows(
             "SELECT subject, highest - taken FROM subject WHERE highest > taken ORDER BY subject"
         )]  # fmt: skip
+
+    def span(self) -> tuple[int, int]:
+        """Return the instants of the first and the last event; zeroes when there is none."""
+        rows = self.rows("SELECT first_us, last_us FROM span")
+        return (rows[0][0], rows[0][1]) if rows else (0, 0)
 
     def digest(self) -> str:
         """Return a digest of all tables: equal for equal events, whatever their order."""
