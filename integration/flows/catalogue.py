@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from integration.analytics import ledgers
 from integration.effects import Start
+from integration.facade import legacy
 from integration.flow import Program
 from integration.flows import (
     amendments,
@@ -20,11 +21,13 @@ from integration.flows import (
     merges,
     orders,
     pauses,
+    quote_checks,
     quotes,
     refunds,
     requests,
     reversals,
     settlements,
+    submissions,
     sweeps,
     write_offs,
 )
@@ -36,6 +39,9 @@ from integration.systems import billing, crm, erp, fulfilment, payment, tax
 
 _PROGRAMS: Mapping[str, Program] = {
     "accepted_quote": quotes.accepted_quote,
+    "submit_quote": submissions.submit_quote,
+    "submit_command": submissions.submit_command,
+    "check_quote": quote_checks.check_quote,
     "mirror": orders.show_in_crm,
     "undo_order": orders.undo_order,
     "bill": invoices.bill,
@@ -73,6 +79,8 @@ _PROGRAMS: Mapping[str, Program] = {
 PROGRAMS = MappingProxyType({name: until_given_up(program) for name, program in _PROGRAMS.items()})
 
 SYSTEMS = (crm.SYSTEM, erp.SYSTEM, billing.SYSTEM, tax.SYSTEM, payment.SYSTEM, fulfilment.SYSTEM)
+MORE_SYSTEMS = (erp.SECOND, legacy.SYSTEM)
+"""Systems that only some sites have: other books of some legal entities (`Settings.ledgers`)."""
 SOURCES = (crm.SOURCE, erp.SOURCE, billing.SOURCE, payment.SOURCE, fulfilment.SOURCE)
 
 
