@@ -48,6 +48,7 @@ class Pace:
         self.open: dict[str, int] = {}  # key -> since
         self.txns: dict[str, str] = {}
         self.ended = 0
+        self.is_told = not leg.optional
         self.meters = tuple(Meter(objective) for objective in objectives if objective.leg == leg.id)
         self._durations: deque[tuple[int, int]] = deque(maxlen=DURATIONS_KEPT)
         self._deadlines: list[tuple[int, str, int, int]] = []  # instant, key, since, meter
@@ -70,6 +71,7 @@ class Pace:
         if since_us is None:
             return
         self.ended += 1
+        self.is_told = True
         self.txns.pop(key, None)
         self._durations.append((at_us, max(0, at_us - since_us)))
         for place, meter in enumerate(self.meters):
@@ -80,8 +82,8 @@ class Pace:
                 meter.note(limit_us, False)
 
     def look(self, now_us: int) -> None:
-        """Count what became late until an instant."""
-        while self._deadlines and self._deadlines[0][0] < now_us:
+        """Count what became late until an instant; nothing of a leg whose ends nobody tells."""
+        while self.is_told and self._deadlines and self._deadlines[0][0] < now_us:
             limit_us, key, since_us, place = heapq.heappop(self._deadlines)
             if self.open.get(key) == since_us and self._due.pop(f"{place}/{key}", 0):
                 self.meters[place].note(limit_us, False)
@@ -238,8 +240,12 @@ class Board:
             pace.look(now_us)
 
     def meters(self) -> list[tuple[Pace, Meter]]:
-        """Return the meter of each promise, with the leg it is about."""
-        return [(pace, meter) for pace in self.paces.values() for meter in pace.meters]
+        """Return the meter of each promise that can be measured, with the leg it is about."""
+        return [(pace, meter) for pace in self.told() for meter in pace.meters]
+
+    def told(self) -> list[Pace]:
+        """Return the legs whose ends somebody tells."""
+        return [pace for pace in self.paces.values() if pace.is_told]
 
     def funnel(self) -> list[tuple[str, str, int]]:
         """Return each step from quote to cash, the system that tells it, and how many orders came so far."""

@@ -13,7 +13,7 @@ from integration.tower.sayings import noted
 from integration.tower.sessions import Visitor
 from integration.tower.story import Span, spans_of
 from web import words
-from web.blocks import Block, Cell, Fold, Section, Table, Text, columns, row
+from web.blocks import Block, Cell, Fold, Group, Section, Table, Text, columns, row
 from web.forms import Code, Field, Form, Links
 from web.site import SitePage
 
@@ -83,7 +83,7 @@ def _doing(case: ExceptionCase, visitor: Visitor) -> tuple[Block, ...]:
         return (Text(said, "warn"), _form(case, visitor, "take", f"Take over from {case.assignee}", _note(),
                                           **{"from": case.assignee}))  # fmt: skip
     own = [] if case.assignee else [_form(case, visitor, "take", "Take it")]
-    return (*own, _re_drive(case, visitor), *_rest(case, visitor))
+    return (*own, Group("Put it right", (_re_drive(case, visitor),)), *_rest(case, visitor))
 
 
 def _note(label: str = "Note") -> Field:
@@ -96,7 +96,7 @@ def _form(
     hiding = hidden(case=case.id, action=action, version=case.version, **more)
     return Form(
         id=action.replace("_", "-"), action=f"{ROOT}/act", button=button, confirm=confirm,
-        fields=(*fields, *hiding, secret(visitor)),
+        fields=(*fields, *hiding, secret(visitor)), narrow=not fields,
     )  # fmt: skip
 
 
@@ -115,7 +115,8 @@ def _re_drive(case: ExceptionCase, visitor: Visitor) -> Form:
 
 
 def _told(case: ExceptionCase, name: str) -> str:
-    return str(case.context.get(name) or "")
+    is_mapping = "kind" in case.context and "key" in case.context  # else `key` is that of a call
+    return str(case.context.get(name) or "") if is_mapping else ""
 
 
 _DECISIONS = {"retry": "put right: try again", "cancel": "cancel what the flow does"}
@@ -124,17 +125,18 @@ _DECISIONS = {"retry": "put right: try again", "cancel": "cancel what the flow d
 def _rest(case: ExceptionCase, visitor: Visitor) -> tuple[Block, ...]:
     to = Field(name="to", label="To", note="empty: back to the queue")
     waits = case.status == "waiting_external"
-    return (
-        *((_form(case, visitor, "hand_over", "Hand over", to, _note()),) if case.assignee else ()),
-        _form(case, visitor, "resume", "Go on", _note()) if waits else _form(
-            case, visitor, "wait", "Wait", _note("For whom or what"),
-        ),
-        _form(case, visitor, "comment", "Remark", _note("Remark")),
-        _form(
-            case, visitor, "discard", "Ask to discard", _note("Why the flow is given up"),
-            confirm="The flow will be given up for good when a second person agrees. Ask for it?",
-        ),
+    hand_over = Group("Hand it over", (_form(case, visitor, "hand_over", "Hand over", to, _note()),))
+    wait = (
+        Group("The answer came", (_form(case, visitor, "resume", "Go on", _note()),))
+        if waits
+        else Group("Wait for somebody outside", (_form(case, visitor, "wait", "Wait", _note("For whom or what")),))
+    )
+    give_up = _form(
+        case, visitor, "discard", "Ask to discard", _note("Why the flow is given up"),
+        confirm="The flow will be given up for good when a second person agrees. Ask for it?",
     )  # fmt: skip
+    remark = Group("Say something", (_form(case, visitor, "comment", "Remark", _note("Remark")),))
+    return (*((hand_over,) if case.assignee else ()), wait, remark, Group("Give it up", (give_up,)))
 
 
 def _answer_to_discard(case: ExceptionCase, visitor: Visitor) -> tuple[Block, ...]:

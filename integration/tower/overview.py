@@ -74,9 +74,9 @@ def _figures(board: Board, cases: list[ExceptionCase], peers: list[Standing], no
 
 
 def _promises(board: Board, now_us: int) -> Table:
-    titles = columns("Promise", "Target", "#Kept in 3 d", "#On their way", "#At risk", *(
+    titles = columns("Promise", "State", "Target", "#Kept in 3 d", "#On their way", "#At risk", *(
         f"#Burn {_window(rule.long_seconds)}" for rule in BURN_RULES
-    ), "Then")  # fmt: skip
+    ))  # fmt: skip
     rows = tuple(_promise(pace, meter, now_us) for pace, meter in board.meters())
     return Table(caption="Promises, and how fast their budgets burn", columns=titles, rows=rows)
 
@@ -90,13 +90,13 @@ def _promise(pace: Pace, meter: Meter, now_us: int) -> tuple[Cell, ...]:
     within = meter.within(BURN_RULES[-1].long_seconds, now_us)
     limit = _window(objective.seconds) if objective.seconds else "their due time"
     at_risk = pace.at_risk(now_us)
-    text, tone = _ALERTS[meter.alert(now_us)] if within.total else ("nothing to measure", "")
+    text, tone = _ALERTS[meter.alert(now_us)] if within.total else ("no items yet", "")
     return row(
-        f"{objective.sla} {objective.title.lower()}", f"{float(objective.percent):g} % in {limit}",
+        f"{objective.sla} {objective.title.lower()}", Cell(text, tone) if tone else text,
+        f"{float(objective.percent):g} % in {limit}",
         words.share(within.total - within.bad, within.total), words.count(len(pace.open)),
         Cell(str(at_risk), "warn") if at_risk else "0",
         *(_rate(each.long) if each.total else words.NOTHING for each in meter.burning(now_us)),
-        Cell(text, tone) if tone else text,
     )  # fmt: skip
 
 
@@ -122,7 +122,7 @@ def _funnel(board: Board) -> Table:
 def _lags(board: Board, now_us: int) -> Table:
     titles = columns("From", "To", "What waits", "#Now", "Oldest", "#Median", "#95 of 100", "#Done")
     rows = []
-    for pace in board.paces.values():
+    for pace in board.told():
         leg, oldest = pace.leg, pace.oldest()
         txn = pace.txns.get(oldest[0], "") if oldest else ""
         age = ago(oldest[1], now_us) if oldest else words.NOTHING

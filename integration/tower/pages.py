@@ -52,7 +52,8 @@ def application(node: NodeView, access: Access) -> Starlette:
     pages = Pages(Tower(node), Sessions(access))
     views = {
         "/": pages.overview, "/exceptions": pages.exceptions, "/letters": pages.letters,
-        "/cases/{case:path}": pages.case, "/transactions": pages.search, "/transactions/{txn:path}": pages.story, "/money": pages.money,
+        "/cases/{case:path}": pages.case, "/transactions": pages.search,
+        "/transactions/{txn:path}": pages.story, "/money": pages.money,
         "/peers": pages.peers, "/backlog": pages.backlog,
     }  # fmt: skip
     actions = {"/act": pages.act, "/bulk": pages.bulk, "/sign-out": pages.sign_out}

@@ -120,10 +120,12 @@ def spans_of(flow: str, trail: list[Entry]) -> Iterator[Span]:
             yield from _parallel(flow, step, step.effect, branches)
             continue
         effect, outcome = step.effect, after.outcome if after is not None else None
+        asks = isinstance(effect, Park) and after is None
         yield Span(
             flow=flow, seq=step.seq, branch=-1, start_us=step.at_us, end_us=after.at_us if after else None,
-            what=asked(effect), outcome=came(outcome), is_call=isinstance(effect, Call),
-            attempt=getattr(effect, "attempt", 1), target=_target(effect), key=getattr(effect, "key", ""),
+            what=asked(effect), outcome=Said("people", "waits for a person", "bad") if asks else came(outcome),
+            is_call=isinstance(effect, Call), attempt=getattr(effect, "attempt", 1), target=_target(effect),
+            key=getattr(effect, "key", ""),
         )  # fmt: skip
 
 

@@ -6,11 +6,11 @@ from integration.journal.protocol import OPEN, FlowRow
 from integration.tower.board import Board
 from integration.tower.case_page import outcome_cell
 from integration.tower.exceptions_page import due_cell, state_cell
-from integration.tower.frame import ROOT, ago, at, blocks, case_href, query_href, site, span, txn_cell
+from integration.tower.frame import ago, at, blocks, case_href, query_href, site, span, txn_cell
 from integration.tower.story import Line, Span, Story
 from web import words
 from web.blocks import Block, Cell, Figure, Figures, Fold, Section, Table, Text, columns, row
-from web.forms import Field, Form, Links
+from web.forms import Field, Form
 from web.site import SitePage
 
 LINES_SHOWN = 400
@@ -39,7 +39,7 @@ def page(story: Story, now_us: int) -> SitePage:
     """Return the story of a transaction."""
     calls = [each for each in story.spans if each.is_call]
     sections = [Section("short", "In short", blocks(_figures(story, calls, now_us), _cases(story, now_us)))]
-    sections.append(Section("story", "What happened", _lines(story.lines)))
+    sections.append(Section("story", "What happened", _lines(story.lines, story.start_us)))
     sections.append(Section("trace", "Trace", _trace(story, now_us)))
     sections.append(Section("parts", "Its parts", (_flows(story.flows), _events(story))))
     return site(f"The story of {story.txn}", "transactions", *sections, lede=_lede(story))
@@ -83,52 +83,70 @@ def _cases(story: Story, now_us: int) -> Block | None:
     )
 
 
-def _lines(lines: tuple[Line, ...]) -> tuple[Block, ...]:
+def _lines(lines: tuple[Line, ...], start_us: int) -> tuple[Block, ...]:
     """Return the sentences; of a very long story the last ones, and the others on demand."""
     shown, early = lines[-LINES_SHOWN:], lines[:-LINES_SHOWN]
-    table = _lines_table("What happened, in order", shown)
-    return (Fold(f"{len(early)} earlier lines", (_lines_table("Earlier", early),)), table) if early else (table,)
+    table = _lines_table("What happened, in order", shown, start_us)
+    return (
+        (Fold(f"{len(early)} earlier lines", (_lines_table("Earlier", early, start_us),)), table) if early else (table,)
+    )
 
 
-def _lines_table(caption: str, lines: tuple[Line, ...]) -> Table:
+def _lines_table(caption: str, lines: tuple[Line, ...], start_us: int) -> Table:
     rows = tuple(
-        row(at(line.at_us), line.where, line.text, Cell(_TONES[line.tone], line.tone) if line.tone else "")
+        row(
+            moment(line.at_us, start_us), line.where, line.text, Cell(_TONES[line.tone], line.tone) if line.tone else ""
+        )
         for line in lines
     )
     return Table(caption=caption, columns=columns("When", "Where", "What", "How"), rows=rows, empty="Nothing yet.")
 
 
+def moment(at_us: int, start_us: int) -> str:
+    """Return the time of day to the millisecond, with its day when that is not the day on which the story began."""
+    when = words.moment(at_us)
+    clock = f"{when:%H:%M:%S}.{when.microsecond // 1000:03d}"
+    return clock if when.date() == words.moment(start_us).date() else f"{words.day(at_us)} {clock}"
+
+
 def _trace(story: Story, now_us: int) -> tuple[Block, ...]:
+    """Return every step of every flow on one scale of time, from the beginning of the story to its end."""
     shown = story.spans[:SPANS_SHOWN]
-    start_us, end_us = story.start_us, max(story.end_us, *(each.end_us or now_us for each in shown), 0) if shown else 0
-    width_us = max(1, end_us - start_us)
-    rows = tuple(_span_row(each, start_us, width_us, now_us) for each in shown)
-    titles = columns("Flow", "#Step", "Where", "What", "#Took", "From start to end", "What came of it")
-    table = Table(
-        caption="Every step: what was asked for, how long it took, what came of it", columns=titles, rows=rows
-    )
-    said = f"The first {SPANS_SHOWN} of {len(story.spans)} steps." if len(story.spans) > len(shown) else ""
-    return (Text(said), table) if said else (table,)
+    end_us = max([story.end_us, *(each.end_us or now_us for each in shown)])
+    scale = (story.start_us, max(1, end_us - story.start_us))
+    names = {flow.id: f"{number} {flow.name}" for number, flow in enumerate(story.flows, 1)}
+    titles = columns("Flow", "#Step", "Where", "What", "From start to end", "#Took", "What came of it")
+    rows = tuple(_step(each, names.get(each.flow, each.flow), scale, now_us) for each in shown)
+    table = Table(caption="Every step, on one scale of time", columns=titles, rows=rows, empty="None has been taken.")
+    cut = Text(f"The first {SPANS_SHOWN} of {len(story.spans)} steps.") if len(shown) < len(story.spans) else None
+    return blocks(cut, table)
 
 
-def _span_row(each: Span, start_us: int, width_us: int, now_us: int) -> tuple[Cell, ...]:
+def _step(each: Span, name: str, scale: tuple[int, int], now_us: int) -> tuple[Cell, ...]:
+    start_us, width_us = scale
     end_us = each.end_us if each.end_us is not None else max(now_us, each.start_us)
-    left = min(999, (each.start_us - start_us) * 1000 // width_us)
-    width = min(1000 - left, max(1, (end_us - each.start_us) * 1000 // width_us))
-    began = f"+{words.duration(each.start_us - start_us)}"
+    left = min(990, (each.start_us - start_us) * 1000 // width_us)
+    width = min(1000 - left, max(8, (end_us - each.start_us) * 1000 // width_us))
     return row(
-        each.flow, f"{each.seq}.{each.branch}" if each.branch >= 0 else str(each.seq), each.what.where, each.what.text,
-        span(end_us - each.start_us), Cell(began, each.outcome.tone, bar=(left, width)), outcome_cell(each),
+        name, f"{each.seq}.{each.branch}" if each.branch >= 0 else str(each.seq), each.what.where, each.what.text,
+        Cell(f"+{words.duration(each.start_us - start_us)}", each.outcome.tone, bar=(left, width)),
+        span(end_us - each.start_us), outcome_cell(each),
     )  # fmt: skip
 
 
 def _flows(flows: tuple[FlowRow, ...]) -> Table:
     tones = {"finished": "good", "compensated": "warn", "discarded": "warn", "parked": "bad"}
     rows = tuple(
-        row(flow.id, flow.name, Cell(flow.status, tones.get(flow.status, "")), at(flow.created_us), flow.entity_key)
-        for flow in flows
+        row(
+            f"{number} {flow.name}",
+            flow.id,
+            Cell(flow.status, tones.get(flow.status, "")),
+            at(flow.created_us),
+            flow.entity_key or words.NOTHING,
+        )
+        for number, flow in enumerate(flows, 1)
     )
-    return Table(caption="Flows", columns=columns("Flow", "Kind", "Status", "Began", "One at a time for"), rows=rows)
+    return Table(caption="Flows", columns=columns("Flow", "Id", "Status", "Began", "One at a time for"), rows=rows)
 
 
 def _events(story: Story) -> Table:
@@ -137,8 +155,3 @@ def _events(story: Story) -> Table:
     )
     titles = columns("Event", "When", "Type", "Subject", "#Of the subject")
     return Table(caption="Events told", columns=titles, rows=rows, empty="None yet.")
-
-
-def back() -> Links:
-    """Return the way back to the search."""
-    return Links((("Find another transaction", f"{ROOT}/transactions"),))

@@ -11,10 +11,10 @@ from integration.lanes import Standing
 from integration.limits import CLOSED
 from integration.limits import OPEN as BREAKER_OPEN
 from integration.settings import SystemLimits
-from integration.tower.board import Board, Books
+from integration.tower.board import Board, Books, Money
 from integration.tower.calls import Tally
 from integration.tower.frame import ago, site, span, txn_cell
-from integration.tower.targets import TELLINGS
+from integration.tower.targets import TELLINGS, Telling
 from web import words
 from web.blocks import Block, Cell, Section, Table, Text, columns, row
 from web.site import SitePage
@@ -106,26 +106,39 @@ def money(books: Books) -> SitePage:
     if not books.differences:
         differences = (Text("No two systems told different amounts of one document.", "good"), *differences)
     return site(
-        "Money", "money", Section("totals", "As each system told it", (_totals(books),)),
+        "Money", "money", Section("totals", "As each system told it", _totals(books)),
         Section("differences", "Documents that differ", differences),
         Section("lacking", "Told by one side only", (_lacking(books), _lacking_documents(books))),
         lede="Amounts come from the facts that each system told, in the currency of the document.",
     )  # fmt: skip
 
 
-def _totals(books: Books) -> Table:
-    titles = columns("Entity", "Currency", *(f"#{each.title} ({each.system})" for each in TELLINGS))
+def _totals(books: Books) -> tuple[Block, ...]:
+    """Return a table for each pair of systems that have to tell the same."""
+    pairs = [
+        (next(one for one in TELLINGS if one.id == each.agrees_with), each) for each in TELLINGS if each.agrees_with
+    ]
+    return tuple(_pair(books, first, second) for first, second in pairs)
+
+
+def _pair(books: Books, first: Telling, second: Telling) -> Table:
     rows = []
     for (entity, currency), sums in sorted(books.totals.items()):
-        cells = [
-            f"{said(sums[each.id].amount_minor, currency)} in {words.count(sums[each.id].count)}"
-            if each.id in sums
-            else words.NOTHING
-            for each in TELLINGS
-        ]
-        rows.append(row(entity, currency, *cells))
-    return Table(caption="Money by entity and currency", columns=titles, rows=tuple(rows),
-                 empty="No system has told of money yet.")  # fmt: skip
+        one, other = sums.get(first.id, Money()), sums.get(second.id, Money())
+        if not (one.count or other.count):
+            continue
+        difference = other.amount_minor - one.amount_minor
+        rows.append(row(
+            entity, currency, words.count(one.count), said(one.amount_minor, currency), words.count(other.count),
+            said(other.amount_minor, currency), Cell(said(difference, currency), "warn" if difference else "good"),
+        ))  # fmt: skip
+    titles = columns(
+        "Entity", "Currency", f"#{first.title.capitalize()}", f"#Told by {first.system}",
+        f"#{second.title.capitalize()}", f"#Told by {second.system}", "#Difference",
+    )  # fmt: skip
+    net = ", without tax" if second.less else ""
+    caption = f"{first.title.capitalize()} and {second.title}{net}"
+    return Table(caption=caption, columns=titles, rows=tuple(rows), empty="Nobody has told of it yet.")
 
 
 def _differences(books: Books) -> Table:
@@ -200,7 +213,7 @@ def backlog(counts: Counts, board: Board, behind: bool) -> SitePage:
         caption="Between systems", columns=columns("What waits", "Which way", "#Now"),
         rows=tuple(
             row(pace.leg.waiting, f"{pace.leg.source} to {pace.leg.target}", words.count(len(pace.open)))
-            for pace in board.paces.values()
+            for pace in board.told()
         ),
     )  # fmt: skip
     behind_text = (Text("The figures are being folded from the event log; they are not complete yet.", "warn"),)

@@ -28,7 +28,9 @@ class Mark(msgspec.Struct, frozen=True):
 class Leg(msgspec.Struct, frozen=True, kw_only=True):
     """A way between systems: what starts it, what ends it (any of these), and how its open items are called.
 
-    `due` names a field of the starting fact with the instant until which it is to end, where each has its own.
+    `due` names a field of the starting fact with the instant until which it is to end, where each has its own. An
+    `optional` leg is shown, and promises about it count, only when somebody has told of an end of it at least once: not
+    every integration hears of these facts.
     """
 
     id: str
@@ -39,6 +41,7 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     starts: tuple[Mark, ...]
     ends: tuple[Mark, ...]
     due: str = ""
+    optional: bool = False
 
 
 LEGS: tuple[Leg, ...] = (
@@ -51,17 +54,17 @@ LEGS: tuple[Leg, ...] = (
     ),
     Leg(
         id="subscribing", title="order booked to subscription in billing", source="erp", target="billing",
-        waiting="booked, not in billing", starts=(Mark("order.booked", "txn", "booked_at_us"),),
+        waiting="booked, not in billing", optional=True, starts=(Mark("order.booked", "txn", "booked_at_us"),),
         ends=(Mark("subscription.created", "txn"), Mark("order.cancelled", "txn")),
     ),
     Leg(
         id="delivering", title="order booked to delivered", source="erp", target="fulfilment",
-        waiting="booked, not delivered", starts=(Mark("order.booked", "order_id", "booked_at_us"),),
+        waiting="booked, not delivered", optional=True, starts=(Mark("order.booked", "order_id", "booked_at_us"),),
         ends=(Mark("fulfillment.completed", "order_id"), Mark("order.cancelled")),
     ),
     Leg(
         id="invoicing", title="subscription active to first invoice", source="billing", target="billing",
-        waiting="active, not invoiced", starts=(Mark("subscription.activated", "txn"),),
+        waiting="active, not invoiced", optional=True, starts=(Mark("subscription.activated", "txn"),),
         ends=(Mark("invoice.generated", "txn", "generated_at_us"), Mark("subscription.cancelled", "txn")),
     ),
     Leg(
