@@ -1,0 +1,49 @@
+"""Conformance as suites: the promises of a profile tried against an address."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import httpx
+
+from contracts.conformance import server
+from contracts.conformance.assertion import Assertion, tally
+from contracts.conformance.profiles import Profile
+from contracts.conformance.target import Target
+from contracts.conformance.wire import Unreachable, Wire
+from contracts.findings import Place, Progress, Tally
+
+Clients = Callable[[], httpx.AsyncClient]
+
+
+def over_http() -> httpx.AsyncClient:
+    """Return a client that goes over the network, past any proxy of the environment."""
+    return httpx.AsyncClient(trust_env=False)
+
+
+class Server:
+    """The suite of an API that takes idempotency keys. `run_name` makes its keys unlike those of other runs."""
+
+    def __init__(
+        self, target: Target, profile: Profile, run_name: str, place: Place | None = None, ids: Sequence[str] = (),
+        clients: Clients = over_http,
+    ) -> None:  # fmt: skip
+        self.name = f"server {target.operation.method} {target.operation.path}"
+        self._target, self._profile, self._run_name, self._place = target, profile, run_name, place
+        self._assertions: list[Assertion] = server.PROMISES.chosen(ids)
+        self._clients = clients
+
+    def run(self, progress: Progress) -> Tally:
+        """Try the promises."""
+        return asyncio.run(self._tried(progress))
+
+    async def _tried(self, progress: Progress) -> Tally:
+        subject = f"{self._target.operation.method} {self._target.operation.path} ({self._profile.name})"
+        async with self._clients() as client:
+            wire = Wire(client, self._target, self._profile, self._run_name)
+            try:
+                tried = await server.attempt_all(wire, self._assertions, progress)
+            except Unreachable as refusal:
+                return tally(self.name, subject, (), self._place, str(refusal))
+        return tally(self.name, subject, tried, self._place)

@@ -1,0 +1,152 @@
+"""The target: the operation to try, as a YAML file says it. Values in it may hold {unique}, {key} and {id}.
+
+url: http://127.0.0.1:8000
+headers: {Authorization: "Bearer ${TOKEN}"}          # ${NAME} comes from the environment
+operation:
+  method: POST
+  path: /v1/orders
+  body: {customer: C-1, reference: "{unique}", lines: [{sku: a, quantity: 1}]}
+  change: {lines: [{sku: a, quantity: 2}]}           # another intent under the same key
+  spoil: {lines: []}                                 # a request that is refused as invalid
+  id: /id                                            # where the answer says what was made
+count: {path: "/v1/orders?reference={unique}", pointer: /orders}   # how many effects there are
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import yaml
+
+ENCODINGS = Literal["json", "form"]
+
+
+class Unusable(Exception):
+    """A target file cannot be used; the message names the file, what was wrong and what was expected."""
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The operation that makes something. `change` and `spoil` are merged into the body, member by member."""
+
+    method: str = "POST"
+    path: str
+    body: dict[str, Any] = {}
+    encoding: ENCODINGS = "json"
+    change: dict[str, Any] = {}
+    spoil: dict[str, Any] = {}
+    id: str = "/id"
+    headers: dict[str, str] = {}
+
+
+class Count(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How many effects there are: the length of a list, or a number, at a pointer in a reply."""
+
+    path: str
+    pointer: str = ""
+    headers: dict[str, str] = {}
+
+
+class Control(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request that makes something happen: a failure, a restart, a clock that moves."""
+
+    method: str = "POST"
+    url: str
+    body: dict[str, Any] = {}
+    headers: dict[str, str] = {}
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What to try. `other` is a second operation that takes keys, `tenants` the headers of two callers.
+
+    `fail_before` makes the next call fail before it has an effect, `fail_after` after; `restart` restarts the service,
+    `advance` moves its clock beyond the time for which keys are remembered.
+    """
+
+    url: str
+    operation: Operation
+    count: Count | None = None
+    headers: dict[str, str] = {}
+    other: Operation | None = None
+    tenants: tuple[dict[str, str], ...] = ()
+    replace: Operation | None = None
+    remove: Operation | None = None
+    fail_before: Control | None = None
+    fail_after: Control | None = None
+    restart: Control | None = None
+    advance: Control | None = None
+    timeout_seconds: float = 10.0
+
+
+def read_target(path: Path, url: str = "") -> Target:
+    """Return the target that a file describes; `url` replaces the file's. Raise Unusable."""
+    try:
+        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise Unusable(f"{path}: cannot be read: {error.strerror}.") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise Unusable(f"{path}: not YAML: {error}") from None
+    if not isinstance(tree, dict):
+        raise Unusable(f"{path}: expected a mapping with url and operation; see docs/how-to/test-idempotency.md.")
+    if url:
+        tree["url"] = url
+    try:
+        return msgspec.convert(_with_environment(tree, path), Target)
+    except msgspec.ValidationError as error:
+        raise Unusable(f"{path}: {error}.") from None
+
+
+def _with_environment(value: Any, path: Path) -> Any:
+    """Put environment variables in the place of ${NAME}, so that no secret stands in a file."""
+    if isinstance(value, dict):
+        return {name: _with_environment(inner, path) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_with_environment(inner, path) for inner in value]
+    if not isinstance(value, str):
+        return value
+    for name in re.findall(r"\$\{(\w+)\}", value):
+        if name not in os.environ:
+            raise Unusable(f"{path}: ${{{name}}} is not set in the environment.")
+        value = value.replace(f"${{{name}}}", os.environ[name])
+    return value
+
+
+def merged(body: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    """Return a body with a change: objects member by member, everything else replaced; null removes."""
+    found = dict(body)
+    for name, value in change.items():
+        if value is None:
+            found.pop(name, None)
+        elif isinstance(value, dict) and isinstance(found.get(name), dict):
+            found[name] = merged(found[name], value)
+        else:
+            found[name] = value
+    return found
+
+
+def filled(value: Any, words: dict[str, str]) -> Any:
+    """Return a value with {unique}, {key} and {id} put in."""
+    if isinstance(value, dict):
+        return {name: filled(inner, words) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [filled(inner, words) for inner in value]
+    if isinstance(value, str):
+        for name, word in words.items():
+            value = value.replace(f"{{{name}}}", word)
+    return value
+
+
+def at_pointer(value: Any, pointer: str) -> Any:
+    """Return what a JSON Pointer leads to; None when there is nothing."""
+    for name in pointer.split("/")[1:]:
+        name = name.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, dict) and name in value:
+            value = value[name]
+        elif isinstance(value, list) and name.isdecimal() and int(name) < len(value):
+            value = value[int(name)]
+        else:
+            return None
+    return value
