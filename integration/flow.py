@@ -23,6 +23,7 @@ class FlowContext(msgspec.Struct, frozen=True, gc=False):
     name: str
     txn: str
     settings: Settings
+    ledger: str = ""  # the system that keeps the books of this flow's legal entity; empty: the ERP
 
 
 Program = Callable[[FlowContext, Mapping[str, Any]], Coroutine[Any, Any, Any]]

@@ -84,6 +84,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     A flow whose wait is longer than `passive_after_seconds` is dropped from memory and rebuilt by replay.
     `redrive_dependency_seconds` is how often a flow parked for a dependency tries again by itself.
     A bulk re-drive lets `redrives_at_once` flows go and then `redrives_per_minute`.
+    `ledgers` names the system that keeps the books of a legal entity, where that is not `erp`: `erp2`, another account
+    of the same vendor, or `legacy_erp`, which takes orders only as files (the rest of its books is in `erp`).
     With `map_products` a product is sold only when the cross-reference says what the ERP calls it; without, the ERP
     calls it by its sku. `keep_finished_steps` False blanks the journal of finished flows (the audit digests stay).
     """
@@ -91,6 +93,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     tenant: str = "q2c"
     zones: dict[str, str] = msgspec.field(default_factory=lambda: dict(ZONES))
     settlement_entities: dict[str, str] = msgspec.field(default_factory=lambda: dict(SETTLEMENT_ENTITIES))
+    ledgers: dict[str, str] = {}
     terms_days: int = 30
     renewal_notice_days: int = 30
     renewal_uplift_cap_percent: int = 5

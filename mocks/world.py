@@ -12,11 +12,13 @@ from domain.faults import Fault
 from mocks.billing import build as build_billing
 from mocks.crm import build as build_crm
 from mocks.erp import build as build_erp
+from mocks.erp import build_second as build_second_erp
 from mocks.fulfilment import build as build_fulfilment
 from mocks.kernel.faults import FaultPlan
 from mocks.kernel.journal import Journal
 from mocks.kernel.limits import Limiter, LimitPolicy
 from mocks.kernel.service import Service
+from mocks.legacy_erp import build as build_legacy_erp
 from mocks.payment import build as build_payment
 from mocks.tax import build as build_tax
 
@@ -29,6 +31,9 @@ _BUILDERS: Mapping[str, Callable[..., Service]] = {
     "fulfilment": build_fulfilment,
 }
 SYSTEMS = tuple(_BUILDERS)
+_MORE: Mapping[str, Callable[..., Service]] = {"erp2": build_second_erp, "legacy_erp": build_legacy_erp}
+MORE_SYSTEMS = tuple(_MORE)
+"""Systems that a world has only when it is asked for them: other books for some of the legal entities."""
 
 
 class World:
@@ -42,12 +47,16 @@ class World:
         limits: Mapping[str, LimitPolicy] | None = None,
         quirks: Mapping[str, Any] | None = None,
         journal_entries: int = 0,
+        more: Sequence[str] = (),
     ) -> None:
-        """Build all services; with `journal_entries`, each remembers so many of the requests it answered."""
+        """Build all services, and those of MORE_SYSTEMS that `more` names.
+
+        With `journal_entries`, each remembers so many of the requests it answered.
+        """
         draws = Draws(seed)
         self.plan = FaultPlan(faults, seed, record)
         self.services: dict[str, Service] = {}
-        for name, build in _BUILDERS.items():
+        for name, build in {**_BUILDERS, **{name: _MORE[name] for name in more}}.items():
             chosen = {"quirks": quirks[name]} if quirks and name in quirks else {}
             self.services[name] = build(draws, record, self.plan, **chosen)
         for name, policy in (limits or {}).items():

@@ -67,6 +67,11 @@ class Entity(Words):
     currency: Currency = Field(description="base currency; orders are in it unless `mix.foreign_currency` says so")
     zone: Zone = Field(description="time zone of its business days and of its cut-off")
     country: Literal["US", "GB", "DE", "FR", "JP"] = Field(description="where its customers mostly are")
+    books: Literal["erp", "erp2", "legacy_erp"] = Field(
+        default="erp",
+        description="the system that keeps its books: the ERP, a second account of the same vendor, or a legacy ERP "
+        "that takes orders only as files (the rest of its books is in the ERP)",
+    )
     share: Share = Field(
         default=percent("25"), description="part of the orders; the shares of all entities add up to 100% [E]"
     )
@@ -164,6 +169,9 @@ class Failures(Words):
     lookalike_customer: Share = Field(
         default=percent("0.1"), description="new accounts of another party whose name is much like a known one's [E]"
     )
+    invoice_dispute: Share = Field(
+        default=percent("3"), description="orders whose customer says that the invoice is wrong [E]"
+    )
     credit_hold: Share = Field(default=percent("4"), description="orders that meet a credit hold [E]")
     hold_median: Duration = Field(default=timedelta(hours=4), description="time until a hold is released, median [E]")
     hold_p95: Duration = Field(default=timedelta(days=2), description="the same, 95th percentile [E]")
@@ -182,6 +190,14 @@ class Payments(Words):
     card_declined: Share = Field(default=percent("9"), description="cards that are declined at first [P-low]")
     hard_declines: Share = Field(default=percent("35"), description="declines that no retry heals [P-low]")
     debit_returned: Share = Field(default=percent("0.8"), description="debits that come back unpaid [E]")
+    returned_late: Share = Field(
+        default=percent("0.2"), description="debits that come back after they had succeeded [E]"
+    )
+    chargeback: Share = Field(default=percent("0.12"), description="card payments that are charged back [E]")
+    chargeback_won: Share = Field(default=percent("35"), description="chargebacks that are won [E]")
+    refunded: Share = Field(default=percent("0.5"), description="orders of which a payment is given back in part [E]")
+    refund_adjusted: Share = Field(default=percent("50"), description="refunds that credit the invoice as well [E]")
+    never: Share = Field(default=percent("1.5"), description="push payments that never come [P]")
     late: Share = Field(default=percent("45"), description="push payments after the due date [P]")
     late_median: Duration = Field(default=timedelta(days=12), description="how late, median [E]")
     late_p95: Duration = Field(default=timedelta(days=60), description="how late, 95th percentile [E]")

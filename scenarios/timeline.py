@@ -169,6 +169,11 @@ class Timeline:
         """Return the mapping the integration starts with: sku -> ERP item."""
         return {sku: item for sku, item in MAPPING.items() if sku not in self.mapping_missing}
 
+    @property
+    def ledgers(self) -> dict[str, str]:
+        """Return the system that keeps the books of each legal entity, where that is not the ERP."""
+        return {each.id: each.books for each in self.scenario.world.entities if each.books != "erp"}
+
     def fallout(self) -> tuple[Fallout, ...]:
         """Return what the scenario itself makes go wrong, by transaction."""
         return tuple(self.acts.fallout())

@@ -20,7 +20,7 @@ from domain.http import Lost, Request
 from integration.drivers.simpy_driver import Result, SimpyHost
 from integration.drivers.virtual_time import VirtualTime
 from integration.effects import Call, Start
-from integration.flows.catalogue import PROGRAMS, ROUTES, SOURCES, SYSTEMS
+from integration.flows.catalogue import MORE_SYSTEMS, PROGRAMS, ROUTES, SOURCES, SYSTEMS
 from integration.journal.protocol import Crash, CrashPoint
 from integration.journal.sqlite import SqliteJournal
 from integration.masterdata.crossreference import PRODUCT
@@ -32,6 +32,7 @@ from mocks.openings import opening_acts
 from mocks.world import World
 from scenarios.timeline import Timeline
 from simulator.askers import is_request, request_of
+from simulator.books import Books
 from simulator.clerks import Clerks
 from simulator.latency import LatencyTable
 from simulator.network import Network
@@ -39,6 +40,7 @@ from simulator.remedies import remedies
 from simulator.setup import (
     bounded,
     context_of,
+    extra_systems,
     latencies,
     limits_of,
     product_rows,
@@ -54,7 +56,8 @@ SECOND_US = 1_000_000
 RESTART_SECONDS = 30.0
 ASK_AGAIN_US = 60 * SECOND_US
 PARTS = Parts(
-    programs=PROGRAMS, systems={system.name: system for system in SYSTEMS}, sources=SOURCES, routes=ROUTES
+    programs=PROGRAMS, systems={system.name: system for system in (*SYSTEMS, *MORE_SYSTEMS)}, sources=SOURCES,
+    routes=ROUTES,
 )  # fmt: skip
 _FAILED_KINDS = {"connection refused": "refused", "connect timeout": "connect_timeout"}
 
@@ -87,7 +90,11 @@ class Rehearsal:
         crashes = [fault for fault in faults if CATALOGUE[fault.kind].place is Place.PROCESS]
         self.time = VirtualTime(timeline.start_us)
         draws = Draws(timeline.seed)
-        self.world = World(timeline.seed, self._add, faults, limits=limits_of(timeline), quirks=quirks_of(timeline))
+        self.world = World(
+            timeline.seed, self._add, faults, limits=limits_of(timeline), quirks=quirks_of(timeline),
+            more=extra_systems(timeline),
+        )  # fmt: skip
+        self._books = Books(timeline.ledgers)
         self._timeouts_us = timeouts_of(timeline)
         self.network = Network(self.time, self.world, LatencyTable(latencies(timeline)), self._add, learned)
         self._back_us = {CrashPoint(f.count, bool(i % 2)): f for i, f in enumerate(crashes) if f.count}
@@ -167,9 +174,10 @@ class Rehearsal:
         if act.system == "integration":
             self.integration.act(act)
             return
-        service = self.world[act.system]
-        service.act(act)
-        self.network.flush(service)
+        for system in self._books.systems_of(act):
+            service = self.world[system]
+            service.act(act)
+            self.network.flush(service)
 
     def _ask(self, act: Act) -> None:
         """Have somebody ask the integration for something; while it is down they try again."""

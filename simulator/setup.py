@@ -49,14 +49,21 @@ def settings_of(timeline: Timeline) -> Settings:
         passive_after_seconds=PASSIVE_AFTER_SECONDS,
         quarter_end=True,
         map_products=True,
+        ledgers=timeline.ledgers,
         keep_finished_steps=False,  # the history tells what they did; a rehearsal must not grow with it
         mutant="" if said.mutant == "none" else said.mutant,
     )
 
 
 def product_rows(timeline: Timeline) -> list[list[Any]]:
-    """Return the rows of the cross-reference with which the integration starts: what the ERP calls each product."""
-    return [[row_key("erp", sku), one_to_one(item)] for sku, item in timeline.mapping.items()]
+    """Return the rows of the cross-reference with which the integration starts: what each ERP calls each product."""
+    systems = ("erp", *extra_systems(timeline))
+    return [[row_key(each, sku), one_to_one(item)] for each in systems for sku, item in timeline.mapping.items()]
+
+
+def extra_systems(timeline: Timeline) -> tuple[str, ...]:
+    """Return the systems besides the usual ones that keep books in this run."""
+    return tuple(sorted(set(timeline.ledgers.values())))
 
 
 def _granted(policy: LimitPolicy) -> SystemLimits:
@@ -80,6 +87,8 @@ def latencies(timeline: Timeline) -> dict[str, Latency]:
     rows: dict[str, Latency] = {}
     for plan in timeline.systems:
         rows[f"{plan.system}.write"], rows[f"{plan.system}.read"] = _latencies(plan)
+    for name in extra_systems(timeline):
+        rows[f"{name}.write"], rows[f"{name}.read"] = rows["erp.write"], rows["erp.read"]
     return rows
 
 
@@ -91,7 +100,8 @@ def _latencies(plan: SystemPlan) -> tuple[Latency, Latency]:
 
 def timeouts_of(timeline: Timeline) -> dict[str, int]:
     """Return how long the integration waits for an answer of each system, in microseconds."""
-    return {plan.system: plan.timeout_us for plan in timeline.systems}
+    patience = {plan.system: plan.timeout_us for plan in timeline.systems}
+    return {**patience, **dict.fromkeys(extra_systems(timeline), patience["erp"])}
 
 
 def sweeps_of(timeline: Timeline) -> tuple[Sweep, ...]:

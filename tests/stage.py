@@ -140,6 +140,7 @@ class Stage:
     """Collects what people do and what goes wrong, then plays it.
 
     `missing` names the skus whose ERP items nobody has entered when the play begins; `clerks` is how many work.
+    `ledgers` names the system that keeps the books of a legal entity, where that is not the ERP.
     """
 
     def __init__(self, *faults: Fault) -> None:
@@ -148,6 +149,7 @@ class Stage:
         self.quotes = 0
         self.missing: tuple[str, ...] = ()
         self.clerks = 6
+        self.ledgers: dict[str, str] = {}
         self._methods: dict[str, str] = {}
 
     def act(self, system: str, action: str, at: float = 0.0, txn: str = "", **arguments: Any) -> None:
@@ -269,9 +271,13 @@ class Stage:
         early = [msgspec.structs.replace(act, at_us=OPENS_US) for act in (*rest, *seeded) if _is_early(act)]
         acts = [*_SEEDS, *early, *(act for act in rest if not _is_early(act))]
         people = _SCENARIO.people.model_copy(update={"clerks": self.clerks})
+        entities = [
+            each.model_copy(update={"books": self.ledgers.get(each.id, "erp")}) for each in _SCENARIO.world.entities
+        ]
+        world = _SCENARIO.world.model_copy(update={"entities": tuple(entities)})
         return replace(
             _TIMELINE,
-            scenario=_SCENARIO.model_copy(update={"people": people}),
+            scenario=_SCENARIO.model_copy(update={"people": people, "world": world}),
             mapping_missing=self.missing,
             start_us=OPENS_US,
             heal_us=OPENS_US + round(heal_after * DAY_US),

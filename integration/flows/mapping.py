@@ -14,6 +14,7 @@ import msgspec
 
 from domain.objects import Line, Quote
 from integration.effects import Assign, Lookup
+from integration.facade.ledgers import ERP
 from integration.flow import FlowContext
 from integration.flows.steps import ask_a_person
 from integration.masterdata.crossreference import PRODUCT
@@ -23,8 +24,8 @@ MISSING = "DATA_QUALITY.MAPPING_MISSING"
 
 
 async def quote_in_items(context: FlowContext, quote: Quote, day: date) -> Quote:
-    """Return a quote whose lines name the ERP's items as they are on a day."""
-    lines = await lines_in_items(context, quote.lines, quote.entity, day)
+    """Return a quote whose lines name the items, as they are on a day, of the system that keeps its books."""
+    lines = await lines_in_items(context, quote.lines, quote.entity, day, context.ledger or ERP)
     return msgspec.structs.replace(quote, lines=lines) if lines is not quote.lines else quote
 
 

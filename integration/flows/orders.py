@@ -13,6 +13,7 @@ from typing import Any
 
 from domain.objects import Quote
 from integration.effects import Call, Now, Receive, Sleep, Start
+from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
 from integration.flows import facts
 from integration.flows.customers import cleared_customer, create_billing_customer, released
@@ -201,14 +202,18 @@ async def compensate(context: FlowContext, quote: Quote, reference: str, reason:
     await Start(
         flow_id=f"undo/{reference}",
         name="undo_order",
-        arguments={"reference": reference, "quote_id": quote.id, "subscription": quote.number, "reason": reason},
+        arguments={
+            "reference": reference, "quote_id": quote.id, "subscription": quote.number, "reason": reason,
+            "entity": quote.entity,
+        },
         txn=quote.txn,
         entity_key=f"order/{reference}",
     )
 
 
 async def undo_order(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Undo an order from whatever step it reached. Arguments: reference, quote_id, subscription, reason."""
+    """Undo an order from whatever step it reached. Arguments: reference, quote_id, subscription, reason, entity."""
+    context = in_books(context, arguments.get("entity", ""))
     reference, subscription = arguments["reference"], arguments["subscription"]
     await _cancel_subscription(context, subscription, reference)
     await _stop_task(context, reference)

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from domain.currency import UnknownCurrency
+from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
 from integration.flows import facts
 from integration.flows.amendments import amend
@@ -28,7 +29,9 @@ async def accepted_quote(context: FlowContext, arguments: Mapping[str, Any]) -> 
     """Take an accepted quote version through to its end. Arguments: quote_id, reference."""
     reference: str = arguments["reference"]
     try:
-        accepted = await known_customer(context, await _validated(context, arguments["quote_id"], reference))
+        read = await _validated(context, arguments["quote_id"], reference)
+        context = in_books(context, read.quote.entity)
+        accepted = await known_customer(context, read)
     except GivenUp as given_up:
         await _back_to_sales(context, arguments["quote_id"], reference)
         return {"quote": reference, "status": "given_up", "reason": str(given_up)}

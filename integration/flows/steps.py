@@ -8,9 +8,10 @@ from typing import Any
 
 from domain.calendar import local_date
 from integration.effects import Call, Emit, Park, Start
+from integration.facade import ledgers
 from integration.flow import FlowContext, Program
 from integration.outcomes import Answer, CallFailed, GivenUp, OutcomeUnknown
-from integration.retry import Probe, call_with_retries
+from integration.retry import Probe
 from integration.systems import crm
 
 US_PER_SECOND = 1_000_000
@@ -33,7 +34,7 @@ async def do(context: FlowContext, call: Call, probe: Probe | None = None, allow
     """
     while True:
         try:
-            return await call_with_retries(context, call, probe)
+            return await ledgers.perform(context, call, probe)
         except CallFailed as failure:
             if failure.code in allow or failure.status in allow:
                 raise

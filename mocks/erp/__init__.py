@@ -18,6 +18,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from domain.charts import CREDIT, CREDIT_MEMO, INVOICE, ORDER, PERIOD
 from domain.draws import Draws
 from mocks.erp.api import dialect
@@ -30,7 +32,23 @@ from mocks.kernel.service import Service
 CHARTS = {"order": ORDER, "invoice": INVOICE, "credit_memo": CREDIT_MEMO, "period": PERIOD, "customer": CREDIT}
 
 
+FIRST_OF_SECOND = 5_000_000
+"""Where the ids of a second account of the same vendor begin, so that no id means two documents."""
+
+
 def build(draws: Draws, record: Callable[[Any], None], plan: FaultPlan, quirks: Quirks = Quirks()) -> Service:  # noqa: B008
     """Return the ERP as a service."""
     desk = Desk("erp", draws, record, CHARTS)
     return Service(dialect(quirks), Erp(desk, quirks), desk, plan, record)
+
+
+def build_second(
+    draws: Draws,
+    record: Callable[[Any], None],
+    plan: FaultPlan,
+    quirks: Quirks = Quirks(),  # noqa: B008
+) -> Service:
+    """Return a second account of the same vendor (an acquisition's), whose documents are the ERP's in a history."""
+    desk = Desk("erp2", draws, record, CHARTS, family="erp", first=FIRST_OF_SECOND)
+    other = msgspec.structs.replace(dialect(quirks), system="erp2")
+    return Service(other, Erp(desk, quirks), desk, plan, record)

@@ -26,18 +26,29 @@ class Message(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Desk:
-    """What every model is given. `now_us` is the instant of the request, act or agenda action at work."""
+    """What every model is given. `now_us` is the instant of the request, act or agenda action at work.
+
+    A second system of one kind writes its documents into the history under the name of its `family`, and counts its own
+    ids from `first` on, so that no id of one means a document of the other.
+    """
 
     def __init__(
-        self, system: str, draws: Draws, record: Callable[[Changed], None], charts: Mapping[str, Chart] = NO_CHARTS
+        self,
+        system: str,
+        draws: Draws,
+        record: Callable[[Changed], None],
+        charts: Mapping[str, Chart] = NO_CHARTS,
+        family: str = "",
+        first: int = 0,
     ) -> None:
         self.system = system
         self.draws = draws
-        self.book = Book(system, record, charts)
+        self.book = Book(family or system, record, charts)
         self.agenda = Agenda()
         self.outbox: list[Message] = []
         self.wished_us: int | None = None
         self._counters: dict[str, int] = {}
+        self._first = first
 
     def wish_time(self, instant_us: int) -> None:
         """Ask for the world's clock to be moved to an instant (test clocks, a time machine); a live world does it soon.
@@ -52,8 +63,8 @@ class Desk:
         return self.book.now_us
 
     def next(self, series: str) -> int:
-        """Return the next number of a series, starting at 1."""
-        number = self._counters[series] = self._counters.get(series, 0) + 1
+        """Return the next number of a series, starting behind `first`."""
+        number = self._counters[series] = self._counters.get(series, self._first) + 1
         return number
 
     def post(self, topic: str, content: Any, txn: str = "", message_id: str = "") -> Message:

@@ -18,6 +18,7 @@ from integration.systems.erp.calls import (
 )
 from integration.systems.erp.manners import (
     SCRIPT_SECRET,
+    SECOND,
     SOURCE,
     SYSTEM,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "OrderStanding",
     "Posting",
     "SCRIPT_SECRET",
+    "SECOND",
     "SOURCE",
     "STOPS_DELIVERY",
     "SYSTEM",

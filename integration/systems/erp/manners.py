@@ -115,3 +115,18 @@ SYSTEM = System(
     token=TokenSource(_sign_in, _granted),
     ping=Call(system="erp", operation="limits", target="/services/rest/system/v1/governanceLimits", timeout_seconds=10),
 )
+
+
+def _named(system: System, name: str) -> System:
+    """Return another account of the same vendor: the same manners, tokens of its own."""
+    assert system.token is not None, "the ERP has tokens"
+    assert system.ping is not None, "the ERP can be pinged"
+    token, ping = system.token, msgspec.structs.replace(system.ping, system=name)
+
+    def sign_in(at_us: int) -> Call:
+        return msgspec.structs.replace(token.call(at_us), system=name)
+
+    return msgspec.structs.replace(system, name=name, token=TokenSource(sign_in, token.read), ping=ping)
+
+
+SECOND = _named(SYSTEM, "erp2")
