@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 POLL_US = 250_000
 SOON_US = 5_000
-CLAIM_MAX = 100
+CLAIM_MAX = 25
 """Flows that one poll claims at most, so that other workers get some."""
 HOLD_MAX = 20_000
 """Flows that one worker holds at most, those that sleep for days included."""

@@ -147,6 +147,10 @@ class PostgresJournal:
         """Return the read side, on a connection of its own."""
         return open_postgres_reader(self.address)
 
+    def hints(self) -> Hints:
+        """Return hints of other workers, on a connection of their own."""
+        return Hints(self.address)
+
     def close(self) -> None:
         """Close the connection; after trouble too, and twice."""
         self.connection.close()
@@ -164,6 +168,7 @@ class PostgresLease:
         self.epoch = epoch
         self._journal, self._connection = journal, journal.connection
         self._number, self._digest = 0, chain.GENESIS
+        self._has_news = False
         self.mappings: MutableMapping[tuple[str, str], dict[str, Any]] = SharedMappings(self)
 
     # --- writing
@@ -181,6 +186,7 @@ class PostgresLease:
             raise Unstorable(str(error)) from error
         self._fill(write, self._transact(statements))
         self._number, self._digest = link[:2]
+        self._has_news = self._has_news or bool(write.flows or write.messages)
         journal.writes = number
         if journal.crash_points:
             self._die(CrashPoint(number, True))
@@ -291,7 +297,8 @@ class PostgresLease:
 
     def poll(self, flows_max: int) -> Loaded:
         """Renew the lease, and return what is new for this worker; raise Fenced when the lease was ended."""
-        return self._guarded(postgres_claims.poll, self.epoch, flows_max, self._journal.lease_seconds)
+        hint, self._has_news = self._has_news, False
+        return self._guarded(postgres_claims.poll, self.epoch, flows_max, self._journal.lease_seconds, hint)
 
     def give_back(self, flows: Sequence[int]) -> None:
         """Let other workers claim flows."""
@@ -307,6 +314,7 @@ class PostgresLease:
 
     def command(self, act: bytes, flow_id: str = "") -> list[int]:
         """Leave a command for the worker that holds a flow, or for each worker."""
+        self._has_news = True
         return self._guarded(postgres_claims.command, act, flow_id)
 
     def answer(self, command: int, problem: str) -> None:
@@ -359,6 +367,33 @@ class PostgresLease:
             return action(self._connection, *arguments)
         except psycopg.Error as error:
             raise self._meaning(error) from error
+
+
+class Hints:
+    """Notifications that something is new in the journal: `fileno` is readable then, `drain` reads them away.
+
+    They are only hints: one may be lost, and a poll finds what is new without them.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._connection = connect(address)
+        self._connection.execute(f"LISTEN {postgres_claims.HINTS}")
+
+    def fileno(self) -> int:
+        """Return the socket that becomes readable, for a selector or an event loop."""
+        return self._connection.fileno()
+
+    def drain(self) -> bool:
+        """Read what has come, without waiting; tell whether there was a hint. Raise Unavailable when it is cut off."""
+        try:
+            return bool(list(self._connection.notifies(timeout=0)))
+        except psycopg.Error as error:
+            raise unavailable(self._address, error) from error
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
 
 
 class SharedMappings(MutableMapping[tuple[str, str], dict[str, Any]]):

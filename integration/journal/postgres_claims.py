@@ -18,6 +18,8 @@ from integration.journal.reading import EVENT_COLUMNS, FLOW_COLUMNS, event_of
 from integration.outcomes import Message
 
 MESSAGES_AT_ONCE = 500
+HINTS = "q2c_hint"
+"""The channel of NOTIFY on which workers hint at something new. Polling finds it without."""
 Rows = list[tuple[Any, ...]]
 
 _entries = msgspec.msgpack.Decoder(list[Entry])
@@ -27,6 +29,7 @@ _case = msgspec.msgpack.Decoder(ExceptionCase)
 _RENEW = """
 UPDATE worker SET lease_until = clock_timestamp() + %s * interval '1 second' WHERE epoch = %s AND NOT ended
 """
+_LATE = "SELECT 1 FROM worker WHERE NOT ended AND lease_until < clock_timestamp() LIMIT 1"
 _RUN_OUT = """
 SELECT epoch FROM worker WHERE NOT ended AND lease_until < clock_timestamp() ORDER BY epoch FOR UPDATE SKIP LOCKED
 """
@@ -89,24 +92,36 @@ def _end(connection: Connection, epochs: Sequence[int]) -> None:
         connection.execute("UPDATE command SET status = 'done' WHERE owner = ANY (%s) AND status = 'waiting'", ended)
 
 
-def poll(connection: Connection, epoch: int, flows_max: int, lease_seconds: float) -> Loaded:
-    """Renew a lease, end those that have run out, and return what is new for the worker."""
-    if connection.execute(_RENEW, (lease_seconds, epoch)).rowcount == 0:
+def poll(connection: Connection, epoch: int, flows_max: int, lease_seconds: float, hint: bool) -> Loaded:
+    """Renew a lease, end those that have run out, and return what is new for the worker; hint others if asked to.
+
+    What a flow that is claimed here waits for comes with the next poll.
+    """
+    with connection.pipeline():
+        renewed = connection.execute(_RENEW, (lease_seconds, epoch))
+        late = connection.execute(_LATE)
+        messages = connection.execute(_MESSAGES, (epoch, MESSAGES_AT_ONCE))
+        commands = connection.execute(_COMMANDS, (epoch, epoch))
+        left = connection.execute("SELECT 1 FROM unsent WHERE owner = 0 LIMIT 1")
+        if hint:
+            connection.execute(f"NOTIFY {HINTS}")
+    if renewed.rowcount == 0:
         raise Fenced(f"the lease of epoch {epoch} had run out, and another worker has its flows now")
-    with connection.transaction():
-        _end(connection, [found for (found,) in _rows(connection, _RUN_OUT, ())])
+    is_late = bool(late.fetchall())
+    if is_late:
+        with connection.transaction():
+            _end(connection, [found for (found,) in _rows(connection, _RUN_OUT, ())])
     claimed = _claim(connection, epoch, flows_max) if flows_max > 0 else []
     rows = [FlowRow(*row[1:]) for row in claimed]
     begun = [row.number for row, (status, *_) in zip(rows, claimed, strict=True) if status != "ready"]
     last = {number: _last_step(connection, number) for number in begun}
-    messages = _rows(connection, _MESSAGES, (epoch, MESSAGES_AT_ONCE))
     return Loaded(
         flows=[OpenFlow(row, last.get(row.number)) for row in rows],
-        messages=[InboxRow(number, _message.decode(body), True) for number, body in messages],
-        events=_orphans(connection, epoch),
+        messages=[InboxRow(number, _message.decode(body), True) for number, body in cast("Rows", messages.fetchall())],
+        events=_orphans(connection, epoch) if is_late or left.fetchall() else [],
         cases=_cases(connection, [row.id for row in rows if row.number in last]),
-        commands=cast("list[tuple[int, bytes]]", _rows(connection, _COMMANDS, (epoch, epoch))),
-        has_more=flows_max > 0 and len(rows) == flows_max,
+        commands=cast("list[tuple[int, bytes]]", commands.fetchall()),
+        has_more=bool(begun) or 0 < flows_max == len(rows),
     )
 
 
@@ -120,9 +135,6 @@ def _claim(connection: Connection, epoch: int, flows_max: int) -> Rows:
 
 def _orphans(connection: Connection, epoch: int) -> list[OutboxRow]:
     """Return the events that ended workers have not brought to our own flows; they are ours now."""
-    found = _rows(connection, "SELECT 1 FROM unsent WHERE owner = 0 LIMIT 1", ())
-    if not found:
-        return []
     take = (
         "UPDATE unsent SET owner = %s WHERE number IN "
         "(SELECT number FROM unsent WHERE owner = 0 ORDER BY number FOR UPDATE SKIP LOCKED) RETURNING number"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -337,6 +338,20 @@ def test_compare_and_set_of_the_cross_reference_has_one_winner(workers: Workers)
         other.commit(Write(mappings=[(*place, b"\x02")], expected={place: None}))
     other.commit(Write(mappings=[(*place, b"\x81\xa1a\x03")], expected={place: b"\x01"}))
     assert one.mappings[place] == {"a": 3}
+
+
+def test_a_worker_hints_at_what_is_new_for_others(workers: Workers) -> None:
+    (journal, one), _ = workers("a"), workers("b")
+    hints = journal.hints()
+    one.poll(0)
+    assert not hints.drain()
+    one.commit(Write(flows=[flow_row(1)]))
+    one.poll(0)
+    assert select.select([hints], [], [], 5)[0] == [hints]
+    assert hints.drain()
+    one.poll(0)
+    assert not hints.drain()
+    hints.close()
 
 
 # --- trouble --------------------------------------------------------------------------------------------------------
