@@ -22,6 +22,7 @@ from integration.effects import Call
 from integration.exceptions import CLOSED
 from integration.journal.reading import MAILROOM
 from integration.outcomes import Failed, Unknown
+from integration.system import classify
 
 if TYPE_CHECKING:
     from integration.relay.relay import Relay
@@ -119,7 +120,7 @@ class Metrics:
     def ended(self, call: Call, result: Reply | Failed | Unknown, at_us: int) -> None:
         """Count an attempt and what is known of it."""
         _, sent_us = self._on_wire.pop(id(call), (call, at_us))
-        outcome = outcome_of(result)
+        outcome = outcome_of(call, result)
         self._calls.labels(call.system, call.operation, outcome).inc()
         self._call_seconds.labels(call.system).observe(max(0, at_us - sent_us) / SECOND_US)
         self._follow(call, result, outcome, at_us)
@@ -235,13 +236,12 @@ class _Scraped:
         return ()  # nothing is computed before somebody scrapes
 
 
-def outcome_of(result: Reply | Failed | Unknown) -> str:
-    """Return what is known of an attempt: ok, failed or unknown (it may have taken effect)."""
-    if isinstance(result, Unknown):
+def outcome_of(call: Call, result: Reply | Failed | Unknown) -> str:
+    """Return what is known of an attempt: ok, failed or unknown (a write may have taken effect)."""
+    known = classify(call, result, 0) if isinstance(result, Reply) else result
+    if isinstance(known, Unknown):
         return "unknown"
-    if isinstance(result, Failed) or result.status >= 400:
-        return "failed"
-    return "ok"
+    return "failed" if isinstance(known, Failed) else "ok"
 
 
 def _result(record: history.Flow) -> str:

@@ -119,7 +119,7 @@ class Tracing:
         span = self._calls.pop(id(call), None)
         if span is None:
             return
-        outcome = outcome_of(result)
+        outcome = outcome_of(call, result)
         span.set_attribute("q2c.call.outcome", outcome)
         if isinstance(result, Reply):
             span.set_attribute("http.response.status_code", result.status)

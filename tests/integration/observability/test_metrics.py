@@ -1,0 +1,98 @@
+"""Metrics of a rehearsed quarter: under the names of the specification, and equal to what the history tells."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from domain.history import Attempted, Flow
+from integration.observability.metrics import Metrics
+from tests.integration.rehearsed import Rehearsed, quarter
+
+Series = dict[tuple[str, tuple[tuple[str, str], ...]], float]
+
+
+@pytest.fixture(scope="module")
+def played() -> Rehearsed:
+    return quarter()
+
+
+@pytest.fixture(scope="module")
+def metrics(played: Rehearsed) -> Metrics:
+    assert played.watched is not None
+    return played.watched.metrics
+
+
+@pytest.fixture(scope="module")
+def series(metrics: Metrics) -> Series:
+    found: Series = {}
+    for family in text_string_to_metric_families(metrics.text().decode()):
+        for sample in family.samples:
+            found[sample.name, tuple(sorted(sample.labels.items()))] = sample.value
+    return found
+
+
+def total(series: Series, name: str, **labels: str) -> float:
+    return sum(
+        value for (found, told), value in series.items() if found == name and labels.items() <= dict(told).items()
+    )
+
+
+def known(attempt: Attempted) -> str:
+    """Return what the caller makes of an attempt: a read that failed has had no effect, whatever the status."""
+    return "failed" if attempt.status >= 500 and not attempt.write else attempt.outcome
+
+
+def test_calls_are_as_many_as_the_history_counts(series: Series, played: Rehearsed) -> None:
+    wanted = Counter((each.system, known(each)) for each in played.history.of(Attempted))
+    for system, outcome in wanted:
+        told = total(series, "q2c_calls_total", peer=system, outcome=outcome)
+        assert told == wanted[system, outcome], (system, outcome)
+    assert total(series, "q2c_call_duration_seconds_count") == sum(wanted.values())
+
+
+def test_flows_begin_and_end_as_the_history_tells(series: Series, played: Rehearsed) -> None:
+    ended = Counter(each.status for each in played.history.of(Flow))
+    assert total(series, "q2c_flows_started_total") == ended["started"] > 100
+    finished = ended["finished"] + ended["compensated"] + ended["discarded"]
+    assert total(series, "q2c_flows_finished_total") == finished
+    assert total(series, "q2c_flow_duration_seconds_count") == finished
+
+
+def test_unknown_outcomes_are_counted_and_cleared_up(series: Series, metrics: Metrics, played: Rehearsed) -> None:
+    unknown = sum(1 for each in played.history.of(Attempted) if each.outcome == "unknown" and each.write)
+    assert total(series, "q2c_unknown_outcomes_total") == unknown > 0
+    assert total(series, "q2c_retries_total") > 0
+
+
+def test_money_captured_is_the_money_of_the_events(series: Series, played: Rehearsed) -> None:
+    wanted: Counter[str] = Counter()
+    for row in played.reader.events(type="q2c.payment.received.v1", limit=1000):
+        wanted[row.body["amount"]["currency"]] += row.body["amount"]["amount_minor"]
+    for currency, amount in wanted.items():
+        assert total(series, "q2c_money_captured_minor_units_total", currency=currency) == amount
+
+
+def test_the_names_of_the_specification_are_there(series: Series) -> None:
+    names = {name for name, _ in series}
+    assert {
+        "q2c_flows_started_total", "q2c_flows_finished_total", "q2c_flow_duration_seconds_bucket", "q2c_calls_total",
+        "q2c_call_duration_seconds_bucket", "q2c_retries_total", "q2c_unknown_outcomes_total",
+        "q2c_unknown_outcomes_open", "q2c_outbox_lag_seconds", "q2c_outbox_unsent", "q2c_exception_age_seconds_max",
+        "q2c_parked_flows", "q2c_money_captured_minor_units_total", "q2c_audit_chain_head_age_seconds",
+    } <= names  # fmt: skip
+
+
+def test_labels_name_nobody(series: Series) -> None:
+    values = {value for _, labels in series for _, value in labels}
+    assert not [value for value in values if "Q-0" in value or "INV" in value or value.startswith("A-")]
+    assert len(series) < 1500
+
+
+def test_a_reconciliation_shows_its_differences_until_the_next_one(metrics: Metrics) -> None:
+    metrics.reconciled([("events-erp", "USD", -250)])
+    assert b'q2c_reconciliation_difference{currency="USD",pair="events-erp"} -250.0' in metrics.text()
+    metrics.reconciled([])
+    assert b"q2c_reconciliation_difference{" not in metrics.text()
