@@ -17,6 +17,7 @@ TERMS_DAYS = ((0, 0.20), (15, 0.25), (30, 0.40), (45, 0.10), (60, 0.05))
 """(net days, weight) of payment terms [E]."""
 SOFT_DECLINES = ("insufficient_funds", "processing_error", "try_again_later")
 HARD_DECLINES = ("expired_card", "lost_card", "pickup_card")
+NEVER = -1  # a transfer that never comes
 CREDIT_LIMIT_MAJOR = 5_000_000  # dollars; well above any exposure, so that holds come from the scenario alone
 _ABROAD = {"US": ("US",), "GB": ("GB",), "DE": ("DE", "DE", "DE", "FR"), "FR": ("FR", "FR", "DE"), "JP": ("JP",)}
 _FOREIGN = ("USD", "EUR", "GBP")
@@ -97,7 +98,7 @@ def account(ground: Ground, serial: int, site_index: int) -> Account:
         decline_code=draws.choose(HARD_DECLINES if hard else SOFT_DECLINES, "code", serial) if declined else "",
         hard=hard,
         returned=method == "debit" and ground.chance("debit_returned", serial),
-        pays_after_days=_pays_after(ground, terms, late, when) if method == "push" else 0,
+        pays_after_days=_pays_after(ground, serial, terms, late, when) if method == "push" else 0,
         terms_days=terms,
         tax_id=_tax_id(country, serial),
         duns=f"{serial * 7_919 % 1_000_000_000:09d}" if serial % DUNS_EVERY == 0 else "",
@@ -152,7 +153,10 @@ def _repeated(ground: Ground, own: Account, serial: int, site_index: int) -> Acc
     return replace(made, name=f"{like.name} Group", street=own.street)
 
 
-def _pays_after(ground: Ground, terms_days: int, late: float, when: float) -> int:
+def _pays_after(ground: Ground, serial: int, terms_days: int, late: float, when: float) -> int:
+    """Return after how many days a customer pays by itself; below zero: never."""
+    if ground.chance("never", serial):
+        return NEVER
     if late >= ground.shares["late"]:
         return whole(terms_days * 3 // 10, terms_days, when)
     said, day_us = ground.scenario.payments, 86_400 * SECOND_US

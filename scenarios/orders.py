@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from domain.acts import Act
 from domain.calendar import add_months, local_date
-from scenarios import luck
+from scenarios import aftermath, luck
 from scenarios.accounts import Account, account, crm_account, erp_customer, likeness_of, payer
 from scenarios.arrivals import Arrival, arrival
 from scenarios.deals import (
@@ -122,6 +122,7 @@ def steps(ground: Ground, order: Arrival) -> list[tuple[int, int]]:
     if held(ground, order.number):
         made += [(opened_us, Step.ERP_CUSTOMER), *_hold(ground, order.number, opened_us, accepted_us)]
     made.append((accepted_us, Step.DURATION))
+    made += aftermath.steps(ground, order.number, lambda: life(ground, order.number).who.method, accepted_us)
     if order.number <= LOST_LAST and luck.quoting(ground.draws.seed, order.number).lost < ground.shares["lost"]:
         made += _lost(ground, order, opened_us)
     return made
@@ -200,6 +201,8 @@ def life(ground: Ground, number: int) -> Life:
 
 def act(of: Life, step: int, at_us: int) -> Act:
     """Return the act of one step of an order's life."""
+    if step >= aftermath.Aftermath.LATE_RETURN:
+        return Act(at_us=at_us, txn=of.name, **aftermath.act(of.ground, of.order.number, step, of.name))
     kind = Step(step)
     if Step.LOST_CREATE <= kind <= Step.LOST_REJECT:
         name = quote_number(LOST_FIRST + of.order.number)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -61,10 +62,11 @@ def refunded() -> list[Record]:
 
 def written_off() -> list[Record]:
     """Return the lifecycle after a refund, with what is owed again given up in billing and in the ERP."""
+    given_up: dict[str, Any] = {"status": "written_off", "balance_minor": 0}
     return [
         *refunded(),
-        changed(2 * LATER, "billing", "invoice", replace(TAXED, status="written_off", balance_minor=0), "partially_paid"),
-        changed(2 * LATER, "erp", "invoice", replace(POSTED, status="written_off", balance_minor=0), "partially_paid"),
+        changed(2 * LATER, "billing", "invoice", replace(TAXED, **given_up), "partially_paid"),
+        changed(2 * LATER, "erp", "invoice", replace(POSTED, **given_up), "partially_paid"),
         entry(2 * LATER, "GL7", "write_off/600", ("1100", -OWED), ("6200", OWED)),
         _approved("write_off", {"by": "cfo", "asked_by": "collections", "amount_minor": OWED, "total_minor": 18_700}),
     ]  # fmt: skip
@@ -146,8 +148,7 @@ def _dunned_before_due() -> list[Record]:
 
 
 def _dunned_after_payment() -> list[Record]:
-    paid = edited(dunned(), of("invoice", "erp", status="partially_paid"), balance_minor=0)
-    return paid
+    return edited(dunned(), of("invoice", "erp", status="partially_paid"), balance_minor=0)
 
 
 def _dunned_while_disputed() -> list[Record]:

@@ -1,0 +1,74 @@
+"""What happens to the money of an order once it is signed: late returns, chargebacks, refunds, disputed invoices.
+
+Nobody knows the ids that systems will give, so these acts name the business transaction: the payment or the invoice is
+found when the time has come, and when there is none (nothing was paid yet) nothing happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import IntEnum
+from typing import Any
+
+from scenarios.ground import HOUR_US, Ground
+
+DAY_US = 24 * HOUR_US
+RETURN_DAYS = (9, 24)  # after the signature; a debit is decided within four business days, unauthorised ones up to 60 d
+RETURN_CODES = ("insufficient_funds", "insufficient_funds", "incorrect_account_details", "debit_not_authorized")
+CHARGEBACK_DAYS, DECISION_DAYS = (2, 14), (4, 12)  # [E]
+REFUND_DAYS, OBJECTION_DAYS = (2, 12), (2, 10)  # [E]
+PARTS = (10, 25, 50, 100)  # percent of a payment that is given back [E]
+
+
+class Aftermath(IntEnum):
+    """The steps; their numbers follow those of the order's own life."""
+
+    LATE_RETURN = 16
+    CHARGEBACK = 17
+    DECISION = 18
+    REFUND = 19
+    OBJECTION = 20
+
+
+def steps(ground: Ground, number: int, method: Callable[[], str], signed_us: int) -> list[tuple[int, int]]:
+    """Return what happens after a signature as (instant, step); nothing after the faults have healed.
+
+    `method` tells how the buyer pays; it is asked only for the few orders where that matters.
+    """
+    late, charged_back, given_back, objected, *_ = ground.units("aftermath", number)
+    shares, made = ground.shares, list[tuple[int, int]]()
+    if late < shares["returned_late"] and method() == "debit":
+        made.append((_later(ground, signed_us, RETURN_DAYS, "returned", number), Aftermath.LATE_RETURN))
+    elif charged_back < shares["chargeback"] and method() == "card":
+        opened_us = _later(ground, signed_us, CHARGEBACK_DAYS, "disputed", number)
+        decided_us = _later(ground, opened_us, DECISION_DAYS, "decided", number)
+        made += [(opened_us, Aftermath.CHARGEBACK), (decided_us, Aftermath.DECISION)]
+    elif given_back < shares["refunded"]:
+        made.append((_later(ground, signed_us, REFUND_DAYS, "refund", number), Aftermath.REFUND))
+    elif objected < shares["invoice_dispute"]:
+        made.append((_later(ground, signed_us, OBJECTION_DAYS, "objection", number), Aftermath.OBJECTION))
+    return [(at_us, step) for at_us, step in made if at_us < ground.moments.heal_us]
+
+
+def _later(ground: Ground, from_us: int, days: tuple[int, int], *key: str | int) -> int:
+    low, high = days
+    return from_us + ground.draws.whole(low * 24, high * 24, *key) * HOUR_US
+
+
+def act(ground: Ground, number: int, step: int, txn: str) -> dict[str, Any]:
+    """Return system, action and arguments of one step."""
+    draws = ground.draws
+    if step == Aftermath.LATE_RETURN:
+        code = draws.choose(RETURN_CODES, "return code", number)
+        return {"system": "payment", "action": "return_debit", "arguments": {"txn": txn, "code": code}}
+    if step == Aftermath.CHARGEBACK:
+        return {"system": "payment", "action": "open_dispute", "arguments": {"txn": txn, "reason": "fraudulent"}}
+    if step == Aftermath.DECISION:
+        won = ground.chance("chargeback_won", number)
+        return {"system": "payment", "action": "close_dispute", "arguments": {"txn": txn, "won": won}}
+    if step == Aftermath.REFUND:
+        told = {"request": f"R-{txn}", "percent": draws.choose(PARTS, "part", number)}
+        told["adjust"] = ground.chance("refund_adjusted", number)
+        return {"system": "integration", "action": "refund", "arguments": {**told, "requested_by": "support"}}
+    told = {"request": f"D-{txn}", "percent": draws.choose(PARTS, "part", number)}
+    return {"system": "integration", "action": "dispute_invoice", "arguments": {**told, "opened_by": "customer"}}
