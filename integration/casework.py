@@ -16,8 +16,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from integration.exceptions import DiscardRequest, ExceptionCase, by_code, moved
-from web.words import instant
+from integration.exceptions import DiscardRequest, ExceptionCase, by_code, moved, said_at
 
 SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
@@ -59,7 +58,7 @@ def require_mine(case: ExceptionCase, actor: str) -> None:
     """Raise Refused when somebody else has the case."""
     if case.assignee and not is_same(case.assignee, actor):
         raise Refused(
-            f"case {case.id} is with {case.assignee} since {instant(case.assigned_us, seconds=True)}; "
+            f"case {case.id} is with {case.assignee} since {said_at(case.assigned_us)}; "
             f"ask {case.assignee} to hand it over, or take it over by name"
         )
 
@@ -67,7 +66,7 @@ def require_mine(case: ExceptionCase, actor: str) -> None:
 def require_version(case: ExceptionCase, version: int) -> None:
     """Raise Refused when a case has changed since somebody looked at it; 0 asks for nothing."""
     if version and version != case.version:
-        by = f" by {case.actor} at {instant(case.moved_us, seconds=True)}" if case.actor else ""
+        by = f" by {case.actor} at {said_at(case.moved_us)}" if case.actor else ""
         raise Refused(f"case {case.id} was changed{by}; it is {case.status} now: look at it again before you act")
 
 
@@ -140,7 +139,7 @@ def require_undecided(case: ExceptionCase) -> None:
     """Raise Refused when somebody asked to discard the flow and nobody has answered yet."""
     if case.discard is not None:
         raise Refused(
-            f"{case.discard.by} asked at {instant(case.discard.at_us, seconds=True)} to discard case {case.id} "
+            f"{case.discard.by} asked at {said_at(case.discard.at_us)} to discard case {case.id} "
             f"({case.discard.reason}); approve or refuse that first"
         )
 

@@ -17,9 +17,8 @@ from domain import history
 from domain.charts.exception_case import EXCEPTION_CASE
 from integration.casework import Refused
 from integration.effects import Emit, Park
-from integration.exceptions import ExceptionCase, known_code, moved, opened, parked_again, settled
+from integration.exceptions import ExceptionCase, known_code, moved, opened, parked_again, said_at, settled
 from integration.transaction import Transaction
-from web.words import instant
 
 ENDED_KEPT = 1000
 """How many ended cases are remembered, so that who comes too late is told who was first."""
@@ -68,7 +67,7 @@ class Desk:
         if case is None:
             raise KeyError(f"no open case has the id {case_id!r}")
         if not case.is_open:
-            by, at = case.actor or "the integration", instant(case.moved_us, seconds=True)
+            by, at = case.actor or "the integration", said_at(case.moved_us)
             raise Refused(f"case {case.id} is {case.status} already: {by} was first, at {at}")
         return case
 

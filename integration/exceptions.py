@@ -8,12 +8,15 @@ replaying it is a re-drive, nothing else.
 from __future__ import annotations
 
 from collections import deque
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from domain.charts.exception_case import EXCEPTION_CASE
 from domain.errors import due_at, owner_of, rule_of
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 CLOSED = frozenset({"resolved", *EXCEPTION_CASE.terminal})
 """States in which nobody has to act: a resolved case waits for the flow to prove it."""
@@ -106,6 +109,11 @@ class ExceptionCase(msgspec.Struct, frozen=True, kw_only=True):
         if isinstance(offered, list | tuple) and offered:
             return tuple(str(each) for each in offered)
         return ("retry",) if "effect" in self.context else ("retry", "cancel")
+
+
+def said_at(at_us: int) -> str:
+    """Return an instant as refusals say it, e.g. "2026-12-31 19:00:05 UTC"."""
+    return f"{_EPOCH + timedelta(microseconds=at_us - at_us % 1_000_000):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def known_code(code: str) -> tuple[str, str]:

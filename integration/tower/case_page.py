@@ -197,7 +197,7 @@ def _journal(flow: FlowRow | None, trail: list[Entry], arguments: object) -> tup
     return (table, Fold("Its arguments", (Code(f"Arguments of {flow.id}", frame.pretty(arguments)),)))
 
 
-def outcome_cell(span: Span) -> Cell:
+def outcome_cell(span: Span, characters: int = 200) -> Cell:
     """Return what came of an effect; a short word wears its tone, a sentence speaks for itself."""
     said = span.outcome
-    return Cell(said.text, said.tone if len(said.text) <= SHORT_CHARACTERS else "")
+    return Cell(frame.shortened(said.text, characters), said.tone if len(said.text) <= SHORT_CHARACTERS else "")

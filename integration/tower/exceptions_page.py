@@ -8,7 +8,7 @@ from integration.casework import is_free, system_of
 from integration.exceptions import ExceptionCase
 from integration.settings import Settings
 from integration.tower import queue
-from integration.tower.frame import ago, blocks, case_href, hidden, links, query_href, secret, site, txn_cell
+from integration.tower.frame import ago, blocks, case_href, hidden, links, query_href, secret, shortened, site, txn_cell
 from integration.tower.queue import Filter, Listing
 from integration.tower.sessions import Visitor
 from web import words
@@ -86,7 +86,7 @@ def _row(case: ExceptionCase, now_us: int) -> tuple[Cell, ...]:
     return row(
         Cell(case.code, href=case_href(case.id), label=f"{case.code}, {case.flow}"), txn_cell(case.txn),
         system_of(case) or words.NOTHING, case.owner, case.assignee or words.NOTHING, state_cell(case),
-        due_cell(case, now_us), _short(case.detail),
+        due_cell(case, now_us), shortened(case.detail, 120),
     )  # fmt: skip
 
 
@@ -108,10 +108,6 @@ def due_cell(case: ExceptionCase, now_us: int) -> Cell:
     if case.due_us < now_us:
         return Cell(f"late, {text}", "bad")
     return Cell(text, "warn" if now_us >= case.escalates_us else "")
-
-
-def _short(text: str, characters: int = 120) -> str:
-    return text if len(text) <= characters else f"{text[: characters - 1]}…"
 
 
 def _pages(found: Listing, wanted: Filter, path: str) -> Block | None:

@@ -111,6 +111,14 @@ def span(span_us: int | None) -> str:
     return words.NOTHING if span_us is None else words.duration(span_us)
 
 
+def shortened(text: str, characters: int) -> str:
+    """Return a text with its middle left out when it is long: ids differ at their ends."""
+    if len(text) <= characters:
+        return text
+    tail = characters // 3
+    return f"{text[: characters - tail - 1]}…{text[-tail:]}"
+
+
 def pretty(value: Any) -> str:
     """Return plain values as indented JSON, names in order."""
     return msgspec.json.format(msgspec.json.encode(value, order="sorted", enc_hook=str), indent=2).decode()

@@ -7,6 +7,7 @@ from fractions import Fraction
 from integration.exceptions import ExceptionCase
 from integration.lanes import Standing
 from integration.limits import CLOSED
+from integration.observability.alerts import Alert
 from integration.tower import queue
 from integration.tower.board import Board, Pace
 from integration.tower.burn import Meter
@@ -16,14 +17,19 @@ from web import words
 from web.blocks import Block, Cell, Figure, Figures, Section, Table, Text, columns, row
 from web.site import SitePage
 
-_ALERTS = {"page": ("page somebody", "bad"), "ticket": ("write a ticket", "warn"), "": ("in budget", "good")}
+_STATES = {"page": ("page somebody", "bad"), "ticket": ("write a ticket", "warn"), "": ("in budget", "good")}
 
 
 def overview(
-    board: Board, cases: list[ExceptionCase], peers: list[Standing], now_us: int, trouble: list[str]
+    board: Board,
+    cases: list[ExceptionCase],
+    peers: list[Standing],
+    alerts: list[Alert],
+    now_us: int,
+    trouble: list[str],
 ) -> SitePage:
     """Return the page that says how it is, on one screen."""
-    now: tuple[Block, ...] = (_figures(board, cases, peers, now_us),)
+    now: tuple[Block, ...] = (_figures(board, cases, peers, alerts, now_us), *_alerts(alerts))
     if trouble:
         now = (Text(f"This process is not ready: {'; '.join(trouble)}.", "bad"), *now)
     return site(
@@ -42,26 +48,45 @@ _EXPLAINED = (
 )
 
 
-def news(cases: list[ExceptionCase], peers: list[Standing], now_us: int) -> str:
+def _alerts(alerts: list[Alert]) -> tuple[Block, ...]:
+    if not alerts:
+        return ()
+    rows = tuple(
+        row(
+            Cell(each.severity, "bad" if each.severity == "page" else "warn"),
+            each.sentence,
+            words.sentence(each.advice),
+        )
+        for each in alerts
+    )
+    return (Table(caption="Alerts", columns=columns("How urgent", "What is wrong", "What to do"), rows=rows),)
+
+
+def news(cases: list[ExceptionCase], peers: list[Standing], alerts: list[Alert], now_us: int) -> str:
     """Return one sentence about now, for whoever does not see the page change."""
     late = sum(case.due_us < now_us and not case.waiting_since_us for case in cases)
     parts = [f"{words.counted(len(cases), 'open case')}, {late} late"]
     down = [each.system for each in peers if each.state != CLOSED]
     parts.append(f"no answer from {words.listed(down)}" if down else "all peers answer")
+    pages = sum(alert.severity == "page" for alert in alerts)
+    if alerts:
+        parts.append(f"{words.counted(len(alerts), 'alert')}, {pages} of them to page somebody")
     return "; ".join(parts) + "."
 
 
-def _figures(board: Board, cases: list[ExceptionCase], peers: list[Standing], now_us: int) -> Figures:
+def _figures(
+    board: Board, cases: list[ExceptionCase], peers: list[Standing], alerts: list[Alert], now_us: int
+) -> Figures:
     late = sum(case.due_us < now_us and not case.waiting_since_us for case in cases)
     nobody = sum(not case.assignee for case in cases)
     letters = sum(case.is_dead_letter for case in cases)
     down = [each.system for each in peers if each.state != CLOSED]
-    alerts = [alert for _, meter in board.meters() if (alert := meter.alert(now_us))]
+    urgencies = [alert.severity for alert in alerts]
     way = sum(len(board.paces[leg].open) for leg in ("booking", "posting", "applying"))
     tone = "bad" if late else "warn" if cases else "good"
     return Figures((
-        Figure(label="Alerts", value=str(len(alerts)), tone="bad" if "page" in alerts else "warn" if alerts else "good",
-               note=words.listed(sorted(set(alerts))) or "no budget burns too fast"),
+        Figure(label="Alerts", value=str(len(alerts)), note=words.listed(sorted(set(urgencies))) or "nothing is wrong",
+               tone="bad" if "page" in urgencies else "warn" if alerts else "good"),
         Figure(label="Open exceptions", value=words.count(len(cases)), tone=tone,
                note=f"{late} late, {nobody} with nobody"),
         Figure(label="Dead letters", value=words.count(letters), tone="warn" if letters else "good"),
@@ -90,7 +115,7 @@ def _promise(pace: Pace, meter: Meter, now_us: int) -> tuple[Cell, ...]:
     within = meter.within(BURN_RULES[-1].long_seconds, now_us)
     limit = _window(objective.seconds) if objective.seconds else "their due time"
     at_risk = pace.at_risk(now_us)
-    text, tone = _ALERTS[meter.alert(now_us)] if within.total else ("no items yet", "")
+    text, tone = _STATES[meter.alert(now_us)] if within.total else ("no items yet", "")
     return row(
         f"{objective.sla} {objective.title.lower()}", Cell(text, tone) if tone else text,
         f"{float(objective.percent):g} % in {limit}",

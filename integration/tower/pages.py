@@ -17,12 +17,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from integration.observability import telemetry_of
+from integration.observability.alerts import alerts
 from integration.service.access import Access
+from integration.service.node import Node
 from integration.tower import case_page, exceptions_page, frame, overview, story, story_page, systems_page
 from integration.tower.frame import ROOT
 from integration.tower.queue import Filter
 from integration.tower.sessions import COOKIE, LIFE_US, Sessions, Visitor, is_form_of
-from integration.tower.tower import NodeView, NotAllowed, Tower, correction_of, sentence_of
+from integration.tower.tower import NotAllowed, Tower, correction_of, sentence_of
 from web.site import SitePage, policy, render_site
 
 View = Callable[[Request, Visitor], Awaitable[SitePage | Response]]
@@ -47,9 +50,9 @@ _DONE = {
 }
 
 
-def application(node: NodeView, access: Access) -> Starlette:
+def application(node: Node, access: Access) -> Starlette:
     """Return the tower of a node as an application, to be mounted at /tower."""
-    pages = Pages(Tower(node), Sessions(access))
+    pages = Pages(Tower(node, lambda: alerts(telemetry_of(node).observed(), node.now_us())), Sessions(access))
     views = {
         "/": pages.overview, "/exceptions": pages.exceptions, "/letters": pages.letters,
         "/cases/{case:path}": pages.case, "/transactions": pages.search,
@@ -122,7 +125,8 @@ class Pages:
 
     def _news(self) -> str:
         standings = [peer.standing for peer in self._tower.peers()]
-        return overview.news(self._tower.cases(), standings, self._tower.node.now_us())
+        tower = self._tower
+        return overview.news(tower.cases(), standings, tower.alerts(), tower.node.now_us())
 
     async def ask_who(self, request: Request) -> Response:
         """Ask for a token."""
@@ -157,7 +161,8 @@ class Pages:
         """Show how it is."""
         tower = self._tower
         standings = [peer.standing for peer in tower.peers()]
-        return overview.overview(tower.board, tower.cases(), standings, tower.node.now_us(), self._trouble())
+        alerts = tower.alerts()
+        return overview.overview(tower.board, tower.cases(), standings, alerts, tower.node.now_us(), self._trouble())
 
     def _trouble(self) -> list[str]:
         behind = ["figures are still being folded from the event log"] if self._tower.behind else []

@@ -6,7 +6,7 @@ from integration.journal.protocol import OPEN, FlowRow
 from integration.tower.board import Board
 from integration.tower.case_page import outcome_cell
 from integration.tower.exceptions_page import due_cell, state_cell
-from integration.tower.frame import ago, at, blocks, case_href, query_href, site, span, txn_cell
+from integration.tower.frame import ago, at, blocks, case_href, query_href, shortened, site, span, txn_cell
 from integration.tower.story import Line, Span, Story
 from web import words
 from web.blocks import Block, Cell, Figure, Figures, Fold, Section, Table, Text, columns, row
@@ -128,9 +128,10 @@ def _step(each: Span, name: str, scale: tuple[int, int], now_us: int) -> tuple[C
     left = min(990, (each.start_us - start_us) * 1000 // width_us)
     width = min(1000 - left, max(8, (end_us - each.start_us) * 1000 // width_us))
     return row(
-        name, f"{each.seq}.{each.branch}" if each.branch >= 0 else str(each.seq), each.what.where, each.what.text,
+        name, f"{each.seq}.{each.branch}" if each.branch >= 0 else str(each.seq), each.what.where,
+        shortened(each.what.text, 60),
         Cell(f"+{words.duration(each.start_us - start_us)}", each.outcome.tone, bar=(left, width)),
-        span(end_us - each.start_us), outcome_cell(each),
+        span(end_us - each.start_us), outcome_cell(each, 36),
     )  # fmt: skip
 
 

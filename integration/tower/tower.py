@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import msgspec
@@ -11,9 +12,11 @@ from integration.casework import Refused, is_free, spread
 from integration.exceptions import ExceptionCase
 from integration.journal.reading import Reader
 from integration.lanes import Standing
+from integration.observability.alerts import Alert
 from integration.settings import Settings
 from integration.tower import queue
-from integration.tower.board import Board
+from integration.tower.board import Board, Pace
+from integration.tower.burn import Meter
 from integration.tower.calls import Calls
 from integration.tower.exceptions_page import BULK_MAX
 from integration.tower.queue import Filter
@@ -25,6 +28,7 @@ EVENTS_AT_ONCE = 20_000
 """Events folded for one request: after a restart on a long log the first pages say that they are not complete yet."""
 
 CASES_KEPT_US = 500_000
+ALERTS_KEPT_US = 5_000_000
 
 WORK, APPROVE = "exceptions:work", "exceptions:approve"
 SCOPES: dict[str, tuple[str, ...]] = {
@@ -77,10 +81,16 @@ class NotAllowed(Exception):
 
 
 class Tower:
-    """One tower over one node. Its figures are rebuilt from the event log when the process starts."""
+    """One tower over one node. Its figures are rebuilt from the event log when the process starts.
 
-    def __init__(self, node: NodeView) -> None:
+    `alerts` are those of observability; promises of the board that burn and that it does not watch are added.
+    """
+
+    def __init__(self, node: NodeView, alerts: Callable[[], list[Alert]] = list) -> None:
         self.node = node
+        self._raised = alerts
+        self._alerts: list[Alert] = []
+        self._alerts_us = -ALERTS_KEPT_US
         self.board = Board(QUARTER_END if node.settings.quarter_end else NORMAL)
         self.calls = Calls()
         node.wire_observers.append(self.calls)
@@ -113,6 +123,18 @@ class Tower:
     def peers(self) -> list[Place]:
         """Return the systems of record."""
         return list(self.node.peers())
+
+    def alerts(self) -> list[Alert]:
+        """Return what is wrong now and what to do, pages first; what held some seconds ago will do."""
+        now_us = self.node.now_us()
+        if abs(now_us - self._alerts_us) >= ALERTS_KEPT_US:
+            raised = self._raised()
+            known = {alert.name for alert in raised}
+            own = [alert for pace, meter in self.board.meters() if (alert := _burning(pace, meter, now_us))]
+            raised += [alert for alert in own if alert.name not in known]
+            self._alerts = sorted(raised, key=lambda alert: (alert.severity != "page", alert.name))
+            self._alerts_us = now_us
+        return self._alerts
 
     async def act(self, visitor: Visitor, action: str, **arguments: Any) -> None:
         """Let a person act on a case; raise NotAllowed, KeyError or ValueError with a sentence when that cannot be."""
@@ -151,6 +173,24 @@ class Tower:
         if left:
             said += f" {left} were left alone: somebody else has them, or they cannot be."
         return f"{said} The last refusal: {refused}" if refused else said
+
+
+_WATCHED = {"booked": "order_booked", "invoiced": "first_invoice", "posted": "invoice_posted", "shown": "payment_shown"}
+"""Promises of the board under the names by which observability alerts about them."""
+
+
+def _burning(pace: Pace, meter: Meter, now_us: int) -> Alert | None:
+    severity = meter.alert(now_us)
+    if not severity:
+        return None
+    objective = meter.objective
+    burning = next(each for each in meter.burning(now_us) if each.strikes)
+    return Alert(
+        name=_WATCHED.get(objective.id, objective.id), severity=severity, burn=float(burning.long),
+        window_seconds=burning.rule.long_seconds,
+        sentence=f"{objective.sla} {objective.title.lower()}: the budget burns {float(burning.long):.1f} times too fast",
+        advice=f"look at what waits from {pace.leg.source} to {pace.leg.target}: {pace.leg.waiting}",
+    )  # fmt: skip
 
 
 def _maps(arguments: dict[str, Any]) -> bool:

@@ -229,8 +229,13 @@ def test_a_flow_is_given_up_by_two_people_and_asked_about_first(visit: Any, shar
     shared.start("order/gone", "asks", {"sku": "GONE"}, txn="Q-300007")
     mo, ada = visit(), visit("Ada")
     questions: list[str] = []
+
+    def agree(dialog: Any) -> None:
+        questions.append(dialog.message)
+        dialog.accept()
+
     for each in (mo, ada):
-        each.page.on("dialog", lambda dialog: (questions.append(dialog.message), dialog.accept()))
+        each.page.on("dialog", agree)
         each.page.goto("/tower/cases/order%2Fgone%231")
     mo.page.fill("#discard-note", "a test quote")
     mo.page.get_by_role("button", name="Ask to discard").click()

@@ -126,7 +126,8 @@ def standing(folder: Path, settings: Settings | None = None) -> Iterator[Stage]:
         settings=settings or Settings(), database=str(folder / "journal.db"),
         tokens=tuple(ApiToken(name, secrets[name][1], scopes[name]) for name in scopes),
     )  # fmt: skip
-    ready, box = threading.Event(), {}
+    ready = threading.Event()
+    box: dict[str, Any] = {}
 
     async def serve() -> None:
         node = Node(configuration, Parts(programs=PROGRAMS, systems={}))
