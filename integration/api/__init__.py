@@ -6,6 +6,7 @@
     problems        every refusal (RFC 9457), with its stable type
     idempotency     Idempotency-Key; its memory is a flow
     process         quote validation while the caller waits; orders, amendments, renewals, cancellations, pauses
+    receivables     refunds, write-offs, disputes, promises, closing and reopening of periods
     casework        the exception queue;  stewardship: the cross-reference;  operations: the state of the service
     experience      one transaction (story, waiting, deadlines), one account (accounts)
     events          pages and a stream of canonical events

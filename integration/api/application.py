@@ -14,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
-from integration.api import casework, events, experience, operations, process, stewardship, tokens
+from integration.api import casework, events, experience, operations, process, receivables, stewardship, tokens
 from integration.api.accounts import AccountIndex
 from integration.api.budget import Budget
 from integration.api.doors import House, add_open
@@ -26,7 +26,7 @@ from integration.service.access import Access
 TITLE = "q2c integration"
 VERSION = "1.0.0"
 KEY_HEADER = "idempotency-key"
-_PARTS = (process, experience, events, casework, stewardship, operations, tokens)
+_PARTS = (process, receivables, experience, events, casework, stewardship, operations, tokens)
 
 
 def application(node: Service, access: Access, budget: Budget | None = None) -> Application:
@@ -142,7 +142,7 @@ def _page(problem: Problem) -> dict[str, Any]:
 def _documents() -> APIRouter:
     routes = APIRouter(tags=["documents"])
     add_open(routes, "GET", "/problems", list_problems)
-    add_open(routes, "GET", "/problems/{name}", read_problem)
+    add_open(routes, "GET", "/problems/{name}", read_problem, refuses=("not-found",))
     add_open(routes, "GET", "/openapi.json", read_openapi, response_model=dict[str, Any])
     add_open(routes, "GET", "/asyncapi.json", read_asyncapi, response_model=dict[str, Any])
     return routes

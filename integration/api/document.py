@@ -17,6 +17,7 @@ import msgspec
 from fastapi.openapi.utils import get_openapi
 
 from integration.api.problems import MEDIA_TYPE, PROBLEMS
+from integration.api.shapes.problem import ProblemDocument
 from integration.service.access import SCOPES
 
 BASE = "/api/v1"
@@ -29,6 +30,7 @@ _ABOUT = (
 )
 _TAGS = (
     ("process", "What is taken in: synchronous validation, submissions and what became of them."),
+    ("receivables", "What people ask for about money that is owed; what gives it away needs a second person."),
     ("experience", "What is told: transactions, accounts, canonical events. No system of record is asked."),
     ("exceptions", "The exception queue: own, retry, resolve, give up with two people, many at once."),
     ("master data", "The cross-reference between canonical identifiers and those of the systems."),
@@ -36,14 +38,16 @@ _TAGS = (
     ("access", "Signed tokens for clients that know their secret."),
     ("documents", "The interface described by itself."),
 )
-_TRACE = {"description": "The trace of this request (W3C Trace Context).", "schema": {"type": "string"}}
-_ETAG = {"description": "The state that was read.", "schema": {"type": "string"}}
-_RETRY = {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}
-_CHALLENGE = {"description": "How to be let in, and which scope is missing.", "schema": {"type": "string"}}
-_LOCATION = {"description": "Where to read what became of it.", "schema": {"type": "string"}}
-_REPLAYED = {
-    "description": "There when the answer is that of an earlier request with this key.",
-    "schema": {"const": "true"},
+_HEADERS: dict[str, Any] = {
+    "traceparent": {"description": "The trace of this request (W3C Trace Context).", "schema": {"type": "string"}},
+    "ETag": {"description": "The state that was read.", "schema": {"type": "string"}},
+    "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}},
+    "WWW-Authenticate": {"description": "How to be let in; which scope is missing.", "schema": {"type": "string"}},
+    "Location": {"description": "Where to read what became of it.", "schema": {"type": "string"}},
+    "Idempotency-Replayed": {
+        "description": "There when the answer is that of an earlier request with this key.",
+        "schema": {"const": "true"},
+    },
 }
 _TAGGED = frozenset({"read_transaction", "read_account", "read_exception", "read_mapping", "put_mapping"})
 _CONDITIONAL = frozenset({"read_transaction", "read_account"})
@@ -72,11 +76,34 @@ def document() -> dict[str, Any]:
     found["tags"] = [{"name": name, "description": about} for name, about in _TAGS]
     components = found.setdefault("components", {})
     components["securitySchemes"] = _security_schemes()
+    components["headers"] = _HEADERS
     for name in ("HTTPValidationError", "ValidationError"):
-        components.get("schemas", {}).pop(name, None)
+        components["schemas"].pop(name, None)
+    problem = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
+    components["schemas"] |= {**problem.pop("$defs"), "ProblemDocument": problem}
+    components["responses"] = {f"Problem{status}": _refusal(status) for status in _statuses()}
     for _, _, operation in operations(found):
         _finish(operation)
     return found
+
+
+def _statuses() -> list[int]:
+    return sorted({problem.status for problem in PROBLEMS.values()})
+
+
+def _refusal(status: int) -> dict[str, Any]:
+    """Return what all refusals with a status look like; which of them an operation has stands in `x-problems`."""
+    names = [f"`{problem.name}` ({problem.title})" for problem in PROBLEMS.values() if problem.status == status]
+    more = {401: "WWW-Authenticate", 403: "WWW-Authenticate", 409: "Retry-After", 429: "Retry-After"}
+    return {
+        "description": f"Refused: {', '.join(names)}.",
+        "headers": _ref_headers("traceparent", *([more[status]] if status in more else ())),
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
+    }
+
+
+def _ref_headers(*names: str) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
 def operations(found: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -98,16 +125,15 @@ def _security_schemes() -> dict[str, Any]:
 def _finish(operation: dict[str, Any]) -> None:
     """Say of one operation what the frame around all of them does."""
     responses, name = operation["responses"], operation["operationId"]
-    if responses.get("422", {}).get("description") == "Validation Error":
-        del responses["422"]
+    responses.pop("422", None)  # what FastAPI says of wrong fields; here it is a problem like all others
     operation.setdefault("parameters", []).append(_TRACEPARENT)
     for status, response in responses.items():
-        if int(status) >= 400:
-            response["content"] = {MEDIA_TYPE: response.get("content", {}).get("application/json", {})}
-        headers = {"traceparent": _TRACE, **_headers(int(status), name)}
-        response.setdefault("headers", {}).update(headers)
+        if int(status) < 400:
+            response.setdefault("headers", {}).update(_ref_headers("traceparent", *_headers(int(status), name)))
+    for status in sorted({PROBLEMS[problem].status for problem in operation["x-problems"]}):
+        responses[str(status)] = {"$ref": f"#/components/responses/Problem{status}"}
     if name in _CONDITIONAL:
-        responses["304"] = {"description": "You have it already.", "headers": {"ETag": _ETAG, "traceparent": _TRACE}}
+        responses["304"] = {"description": "You have it already.", "headers": _ref_headers("ETag", "traceparent")}
         operation["parameters"].append(
             {"name": "If-None-Match", "in": "header", "required": False, "schema": {"type": "string"}}
         )
@@ -115,14 +141,10 @@ def _finish(operation: dict[str, Any]) -> None:
         responses["200"]["content"]["text/event-stream"] = {"schema": {"type": "string"}}
 
 
-def _headers(status: int, name: str) -> dict[str, Any]:
-    if status in (401, 403):
-        return {"WWW-Authenticate": _CHALLENGE}
-    if status in (409, 429, 503):
-        return {"Retry-After": _RETRY}
+def _headers(status: int, name: str) -> tuple[str, ...]:
     if status == 202 and name != "re_drive_exceptions":
-        return {"Location": _LOCATION, "Idempotency-Replayed": _REPLAYED}
-    return {"ETag": _ETAG} if status == 200 and name in _TAGGED else {}
+        return "Location", "Idempotency-Replayed"
+    return ("ETag",) if status == 200 and name in _TAGGED else ()
 
 
 # --- the reference page ---------------------------------------------------------------------------------------------
@@ -164,11 +186,7 @@ _COMMON = frozenset(
 
 
 def _own_refusals(operation: dict[str, Any]) -> Iterable[str]:
-    for response in operation["responses"].values():
-        for part in response.get("description", "").split("; "):
-            name = part.partition("`: ")[0].removeprefix("`")
-            if name in PROBLEMS and name not in _COMMON:
-                yield name
+    return [name for name in operation["x-problems"] if name not in _COMMON]
 
 
 def _problems() -> str:

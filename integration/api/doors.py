@@ -17,7 +17,6 @@ from fastapi import APIRouter, Depends, Request, Response
 from integration.api.budget import Budget
 from integration.api.problems import PROBLEMS, Refused
 from integration.api.seam import Service
-from integration.api.shapes.problem import ProblemDocument
 from integration.service.access import Access, Caller, Denied
 
 REALM = 'Bearer realm="q2c"'
@@ -81,7 +80,8 @@ def add(
     name = endpoint.__name__
     retirement = RETIREMENTS.get(name)
     common = ("invalid-request", "unauthenticated", "token-expired", "forbidden", "too-many-requests", "unavailable")
-    extra: dict[str, Any] = {"security": [{"token": [scope]}, {"oauth2": [scope]}]}
+    names = (*common, "internal", *refuses)
+    extra: dict[str, Any] = {"security": [{"token": [scope]}, {"oauth2": [scope]}], "x-problems": sorted({*names})}
     if is_conditional:
         extra["parameters"] = [_IF_MATCH]
     router.add_api_route(
@@ -90,7 +90,7 @@ def add(
         methods=[method],
         status_code=status,
         operation_id=name,
-        responses=refusals((*common, "internal", *refuses)),
+        responses=refusals(names),
         dependencies=[Depends(_door(scope, retirement))],
         deprecated=retirement is not None or None,
         openapi_extra=extra,
@@ -107,12 +107,17 @@ _IF_MATCH = {
 }
 
 
-def add_open(router: APIRouter, method: str, path: str, endpoint: Endpoint, **more: Any) -> None:
+def add_open(
+    router: APIRouter, method: str, path: str, endpoint: Endpoint, *, refuses: tuple[str, ...] = (), **more: Any
+) -> None:
     """Add an operation for everybody: tokens are asked for and documents read without a token."""
     name = endpoint.__name__
     assert name in OPEN_TO_ALL, f"{name} is for everybody only when it is listed"
-    extra = {"security": [], **more.pop("openapi_extra", {})}
-    router.add_api_route(path, endpoint, methods=[method], operation_id=name, openapi_extra=extra, **more)
+    names = (*refuses, "internal")
+    extra = {"security": [], "x-problems": sorted(names), **more.pop("openapi_extra", {})}
+    router.add_api_route(
+        path, endpoint, methods=[method], operation_id=name, openapi_extra=extra, responses=refusals(names), **more
+    )
 
 
 OPEN_TO_ALL = frozenset({"issue_token", "list_problems", "read_problem", "read_openapi", "read_asyncapi"})
@@ -158,14 +163,5 @@ def retired(retirement: Retirement) -> dict[str, str]:
 
 
 def refusals(names: tuple[str, ...]) -> dict[int | str, dict[str, Any]]:
-    """Return the refusals of an operation for its document: one response for each status."""
-    by_status: dict[int, list[str]] = {}
-    for name in names:
-        by_status.setdefault(PROBLEMS[name].status, []).append(name)
-    return {
-        status: {
-            "description": "; ".join(f"`{name}`: {PROBLEMS[name].title}" for name in found),
-            "model": ProblemDocument,
-        }
-        for status, found in sorted(by_status.items())
-    }
+    """Return the refusals of an operation by status; the document says of each what is behind it."""
+    return {PROBLEMS[name].status: {"description": "refused"} for name in names}

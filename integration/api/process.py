@@ -46,11 +46,11 @@ BASE = "/api/v1"
 DEADLINE_SECONDS, DEADLINE_LONGEST_SECONDS = 8.0, 20.0
 """How long a validation takes at most, and the most that a caller may ask for."""
 
-_KEYED = (
+KEYED = (
     "idempotency-key-missing", "idempotency-key-invalid", "idempotency-key-reused", "idempotency-key-in-flight",
     "duplicate-request", "business-rule", "state-conflict", "body-too-large", "unsupported-media-type",
 )  # fmt: skip
-_QUOTED = (*_KEYED, "not-found", "version-conflict")
+_QUOTED = (*KEYED, "not-found", "version-conflict")
 
 
 # --- quotes ---------------------------------------------------------------------------------------------------------
@@ -141,7 +141,7 @@ async def submit_renewal(request: Request, body: QuoteReference, key: Key) -> Re
 async def cancel_subscription(request: Request, body: Cancellation, key: Key) -> Response:
     """Cancel a subscription from a day on, without a quote."""
     start = requests.cancel(body.request, body.subscription, body.entity, body.effective, body.refund)
-    return await _command(request, body, key, "cancel_subscription", body.request, start)
+    return await command(request, body, key, "cancel_subscription", body.request, start)
 
 
 async def pause_subscription(request: Request, body: Pause, key: Key) -> Response:
@@ -149,13 +149,13 @@ async def pause_subscription(request: Request, body: Pause, key: Key) -> Respons
     if body.resume <= body.effective:
         raise Refused("business-rule", "a pause ends after the day on which it begins")
     start = requests.pause(body.request, body.subscription, body.entity, body.effective, body.resume)
-    return await _command(request, body, key, "pause_subscription", body.request, start)
+    return await command(request, body, key, "pause_subscription", body.request, start)
 
 
 async def resume_subscription(request: Request, body: Resumption, key: Key) -> Response:
     """Resume a paused subscription earlier than planned."""
     start = requests.resume(body.request, body.subscription)
-    return await _command(request, body, key, "resume_subscription", body.request, start)
+    return await command(request, body, key, "resume_subscription", body.request, start)
 
 
 async def _quote(request: Request, body: QuoteReference, key: str, operation: str, kind: str) -> Response:
@@ -163,9 +163,10 @@ async def _quote(request: Request, body: QuoteReference, key: str, operation: st
     return await _handed_in(request, body, key, operation, "submit_quote", arguments, body.number)
 
 
-async def _command(
+async def command(
     request: Request, body: BaseModel, key: str, operation: str, reference: str, start: Start
 ) -> Response:
+    """Take in a request for a flow, and answer with what became of it."""
     arguments = {"reference": reference, "start": msgspec.structs.asdict(start)}
     return await _handed_in(request, body, key, operation, "submit_command", arguments, start.txn)
 
@@ -234,9 +235,9 @@ _SUBMISSIONS: tuple[tuple[str, Callable[..., Any], str, tuple[str, ...]], ...] =
     ("/orders", submit_order, "orders:submit", _QUOTED),
     ("/renewals", submit_renewal, "orders:submit", _QUOTED),
     ("/amendments", submit_amendment, "amendments:submit", _QUOTED),
-    ("/cancellations", cancel_subscription, "subscriptions:cancel", _KEYED),
-    ("/pauses", pause_subscription, "subscriptions:cancel", _KEYED),
-    ("/resumptions", resume_subscription, "subscriptions:cancel", _KEYED),
+    ("/cancellations", cancel_subscription, "subscriptions:cancel", KEYED),
+    ("/pauses", pause_subscription, "subscriptions:cancel", KEYED),
+    ("/resumptions", resume_subscription, "subscriptions:cancel", KEYED),
 )
 
 

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote_plus
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from integration.api.doors import add_open, house_of, refusals
+from integration.api.doors import add_open, house_of
 from integration.api.problems import MEDIA_TYPE, Refused, body_of
 from integration.api.shapes.casework import TokenView
 from integration.service.access import SCOPES, TOKEN_LIFE_SECONDS, Denied
@@ -96,9 +96,12 @@ def router() -> APIRouter:
     """Return the routes of the token endpoint."""
     routes = APIRouter(tags=["access"])
     extra = {"requestBody": {"required": True, "content": {FORM: {"schema": _FORM_SCHEMA}}}}
-    names = ("invalid-request", "unauthenticated", "unsupported-media-type", "too-many-requests", "not-offered")
+    names = (
+        "invalid-request", "unauthenticated", "unsupported-media-type", "body-too-large", "too-many-requests",
+        "not-offered",
+    )  # fmt: skip
     add_open(
         routes, "POST", "/oauth2/token", issue_token, response_model=TokenView, openapi_extra=extra,
-        responses=refusals((*names, "body-too-large", "internal")),
+        refuses=names,
     )  # fmt: skip
     return routes

@@ -26,6 +26,7 @@ SCOPES: Mapping[str, str] = MappingProxyType(
         "amendments:submit": "Submit accepted amendments.",
         "subscriptions:cancel": "Cancel, pause and resume subscriptions.",
         "receivables:request": "Ask for refunds and write-offs, note disputes and promises to pay.",
+        "periods:close": "Close accounting periods, and ask for them to be opened again.",
         "transactions:read": "Read where a business transaction is.",
         "accounts:read": "Read what is known of an account.",
         "events:read": "Read canonical events.",

@@ -7,11 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from integration.api.shapes.base import Body, Link, Money, Name, Text, View
+from integration.api.shapes.base import Body, Link, Money, Name, View
 
 QuoteNumber = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")]
 QuoteId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{15,18}$")]
-Minor = Annotated[int, Field(ge=0, le=10**15, description="Minor units of the currency; 0: all that is left.")]
 
 
 class QuoteReference(Body):
@@ -80,39 +79,6 @@ class Resumption(Body):
 
     request: Name
     subscription: Name
-
-
-class RefundRequest(Body):
-    """Money back from a payment. Somebody else than the caller has to approve it."""
-
-    request: Name
-    payment: Name
-    amount_minor: Minor = 0
-    adjust: bool = Field(default=False, description="Whether the invoice is reduced as well, by a credit note.")
-    reason: Literal["duplicate", "fraudulent", "requested_by_customer"]
-
-
-class WriteOffRequest(Body):
-    """An invoice that nobody will pay. Somebody else approves it, unless it is within the tolerance."""
-
-    invoice: Name
-    reason: Text
-
-
-class InvoiceDispute(Body):
-    """A customer does not agree with an invoice, or with a part of it."""
-
-    request: Name
-    invoice: Name
-    amount_minor: Minor = 0
-    reason: Text
-
-
-class PaymentPromise(Body):
-    """A customer promised to pay until a day; dunning waits for it."""
-
-    account: Name
-    until: date
 
 
 class SubmissionView(View):

@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
-import msgspec
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -18,7 +17,6 @@ from starlette.routing import Mount
 from domain.acts import Act
 from integration.api import application
 from integration.api.budget import Budget
-from integration.flows import quote_checks, submissions
 from integration.service.access import SCOPES, Access
 from integration.service.app import application as service_application
 from integration.service.configuration import ApiToken, Configuration, configured
@@ -191,11 +189,5 @@ class served:  # noqa: N801 - a context manager
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
-        ours = {
-            "submit_quote": submissions.submit_quote,
-            "submit_command": submissions.submit_command,
-            "check_quote": quote_checks.check_quote,
-        }
-        made = parts(self._configuration.peers)
-        node = self._node = Node(self._configuration, msgspec.structs.replace(made, programs={**made.programs, **ours}))
+        node = self._node = Node(self._configuration, parts(self._configuration.peers))
         await serve(node, with_tokens(node, self._configuration), self._end, self._stop, self._ready.set)
