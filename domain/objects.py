@@ -18,6 +18,7 @@ class Line(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     `period_start`/`period_end` (half-open) is the service period. `full_start`/`full_end` is the full billing period
     that `full_minor` prices, when the line bills a part of it. `reverses` names the line that a credit line takes back.
+    `parent` names the line of the bundle that a part belongs to: the part is ordered and delivered, its price is there.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Line(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     full_start: date | None = None
     full_end: date | None = None
     reverses: str = ""
+    parent: str = ""
 
 
 class TaxShare(msgspec.Struct, frozen=True, gc=False):

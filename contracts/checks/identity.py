@@ -49,7 +49,8 @@ def _same_lines(tally: Tally, quote: Life | None, life: Life) -> None:
         tally.violation(life.txn, sentence, life.last, entities=(life.name,))
     if quote is None or quote_of(quote).kind == "amend" or life.is_seeded:
         return
-    wanted = {line.sku for line in quote_of(quote).lines if line.kind == "recurring" and line.quantity}
+    charged = [line for line in quote_of(quote).lines if line.kind == "recurring" and not line.parent]
+    wanted = {line.sku for line in charged if line.quantity}
     made = {item.sku for item in life.first_document.items if item.kind == "recurring"}
     if wanted != made:
         missing, extra = sorted(wanted - made), sorted(made - wanted)

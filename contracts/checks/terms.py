@@ -243,7 +243,7 @@ def _base(facts: Facts, life: Life) -> dict[str, Spans] | None:
     return {
         line.sku: joined([Span(start, FOREVER, Price(line.quantity, line.unit_minor, line.months))])
         for line in quote_of(quote).lines
-        if line.kind == "recurring"
+        if line.kind == "recurring" and not line.parent
     }
 
 

@@ -39,7 +39,7 @@ _FIELDS = (
 )
 _LINE_FIELDS = (
     "Id, LineNumber, ProductCode__c, ProductKind__c, Quantity, ListPrice, UnitPrice, TotalPrice, Months__c, "
-    "PricebookEntry.UnitPrice"
+    "SBQQ__RequiredBy__c, PricebookEntry.UnitPrice"
 )
 _QUOTE_QUERY = (
     f"SELECT {_FIELDS}, (SELECT {_LINE_FIELDS} FROM QuoteLineItems ORDER BY LineNumber) FROM Quote WHERE Id = '%s'"
@@ -154,6 +154,7 @@ class _LineRow(msgspec.Struct):
     TotalPrice: Decimal
     Months__c: Decimal | None = None
     PricebookEntry: _Entry | None = None
+    SBQQ__RequiredBy__c: str | None = None
 
 
 class _LineRows(msgspec.Struct):
@@ -271,8 +272,9 @@ def _quote(row: _QuoteRow) -> Quote:
         approvals=tuple(filter(None, (row.Approvals__c or "").split(";"))), valid_until=row.ExpirationDate,
         term_start=row.TermStart__c, term_months=int(row.TermMonths__c or 0), subscription=row.Subscription__c or "",
         effective_date=row.EffectiveDate__c, sequence=int(row.Sequence__c or 0),
-        deltas=tuple(map(_delta, lines)) if is_amendment else (), co_term_end=row.CoTermEnd__c,
-        resume_date=row.ResumeDate__c, refund=row.Refund__c or "", payment_method=row.PaymentMethod__c or "",
+        deltas=tuple([_delta(line) for line in lines if not line.parent]) if is_amendment else (),
+        co_term_end=row.CoTermEnd__c, resume_date=row.ResumeDate__c, refund=row.Refund__c or "",
+        payment_method=row.PaymentMethod__c or "",
     )  # fmt: skip
 
 
@@ -281,6 +283,7 @@ def _line(row: _LineRow, currency: str) -> Line:
         id=row.Id, sku=row.ProductCode__c, kind=row.ProductKind__c, quantity=int(row.Quantity),
         unit_minor=minor(row.UnitPrice, currency), amount_minor=minor(row.TotalPrice, currency),
         list_unit_minor=minor(row.ListPrice, currency), months=int(row.Months__c or 0),
+        parent=row.SBQQ__RequiredBy__c or "",
     )  # fmt: skip
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from operator import attrgetter
 
+from msgspec.structs import replace
+
 from domain.objects import Account, Delta, Line, Mirror, Quote
 from mocks.crm.objects import ACCOUNT, QUOTE, QUOTE_LINE
 from mocks.crm.schema import CURRENCY, ID, Row
@@ -61,7 +63,7 @@ def quote_line(row: Row) -> Line:
 def quote_document(row: Row, line_rows: Sequence[Row], account: Row | None, state: str) -> Quote:
     """Return a quote version in a state; an amendment's lines are its deltas."""
     at = QUOTE_AT
-    lines = tuple(map(quote_line, line_rows))
+    lines = _quote_lines(line_rows)
     amends = row[at["Kind__c"]] == "amend"
     return Quote(
         id=reference(row),
@@ -84,12 +86,23 @@ def quote_document(row: Row, line_rows: Sequence[Row], account: Row | None, stat
         subscription=row[at["Subscription__c"]] or "",
         effective_date=row[at["EffectiveDate__c"]],
         sequence=row[at["Sequence__c"]] or 0,
-        deltas=tuple(map(_delta, lines)) if amends else (),
+        deltas=tuple([_delta(line) for line in lines if not line.parent]) if amends else (),
         co_term_end=row[at["CoTermEnd__c"]],
         resume_date=row[at["ResumeDate__c"]],
         refund=row[at["Refund__c"]] or "",
         payment_method=row[at["PaymentMethod__c"]] or "",
     )
+
+
+def _quote_lines(rows: Sequence[Row]) -> tuple[Line, ...]:
+    """Return the lines of a quote; a part of a bundle names the bundle's line."""
+    lines = tuple(map(quote_line, rows))
+    at = LINE_AT["SBQQ__RequiredBy__c"]
+    if not any(row[at] for row in rows):
+        return lines
+    numbers = {row[ID]: line.id for row, line in zip(rows, lines, strict=True)}
+    parents = [numbers.get(row[at] or "", "") for row in rows]
+    return tuple([replace(line, parent=parent) for line, parent in zip(lines, parents, strict=True)])
 
 
 _amount = attrgetter("amount_minor")

@@ -68,11 +68,12 @@ def item_price(sku: str, currency: str, months: int) -> str:
 def create_subscription(quote: Quote, reference: str, start: date, key: str) -> Call:
     """Create the subscription of an order, to start on a date; one to come is activated when fulfilment is complete.
 
-    The successor of a contract names the one it renews.
+    Parts of bundles are not charged, their price is the bundle's. The successor of a contract names the one it renews.
     """
     meta = {"txn": quote.txn, "entity": quote.entity, "reference": reference}
     if quote.kind == "renew":
         meta["renews"] = quote.subscription
+    charged = [Terms(line.sku, line.quantity, line.unit_minor, line.months) for line in quote.lines if not line.parent]
     fields: Fields = [
         ("id", quote.number),
         ("start_date", seconds_of_date(start)),
@@ -80,7 +81,7 @@ def create_subscription(quote: Quote, reference: str, start: date, key: str) -> 
         ("po_number", reference),
         ("meta_data", json_body(meta).decode()),
         *_billing_cycles(quote),
-        *_items(quote.currency, [Terms(line.sku, line.quantity, line.unit_minor, line.months) for line in quote.lines]),
+        *_items(quote.currency, charged),
     ]
     path = f"/customers/{quote.account}/subscription_for_items"
     return _post(path, fields, key, quote.txn, "create_subscription")

@@ -221,3 +221,26 @@ def test_a_quote_that_does_not_list_the_prices_of_the_book_goes_back_to_sales_be
     assert played.statuses("crm", "quote") == ["accept_failed"]
     assert [mirror.order_status for mirror in played.documents("crm", "mirror")] == ["rejected"]
     assert played.broken() == {}
+
+
+def test_the_parts_of_a_bundle_are_ordered_and_delivered_and_only_the_bundle_is_charged() -> None:
+    stage = Stage()
+    stage.customer()
+    stage.act("crm", "create_product", 0.1, sku="SUITE", name="Suite", kind="recurring", parts=[
+        {"sku": CORE, "quantity": 1}, {"sku": MORE, "quantity": 2},
+    ])  # fmt: skip
+    stage.act("erp", "create_item", 0.1, sku="SUITE", kind="recurring")
+    price = {"sku": "SUITE", "currency": "USD", "months": 12, "kind": "recurring", "list_unit_minor": 80_00}
+    stage.act("billing", "create_item_price", 0.1, **price)
+    stage.signs("Q-000001", lines=(("SUITE", 3, 80_00, 12),))
+    played = stage.play(map_products=False)
+    quote = played.document("crm", "quote")
+    assert [(line.sku, line.quantity, line.parent) for line in quote.lines] == [
+        ("SUITE", 3, ""), (CORE, 3, "1"), (MORE, 6, "1"),
+    ]  # fmt: skip
+    ordered = [(line.sku, line.quantity, line.amount_minor) for line in played.document("erp", "order").lines]
+    assert ordered == [("SUITE", 3, 240_00), (CORE, 3, 0), (MORE, 6, 0)]
+    assert played.document("fulfilment", "task").skus == ("SUITE", CORE, MORE)
+    assert [item.sku for item in played.document("billing", "subscription").items] == ["SUITE"]
+    assert [invoice.net_minor for invoice in played.documents("billing", "invoice")] == [240_00]
+    assert played.broken() == {}
