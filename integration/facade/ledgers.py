@@ -28,6 +28,12 @@ def in_books(context: FlowContext, entity: str) -> FlowContext:
     return context if ledger == (context.ledger or ERP) else msgspec.structs.replace(context, ledger=ledger)
 
 
+def every_ledger(context: FlowContext) -> tuple[FlowContext, ...]:
+    """Return a context for each system that keeps receivables, the ERP first: for what is asked of all of them."""
+    others = sorted({each for each in context.settings.ledgers.values() if each not in (ERP, LEGACY)})
+    return (context, *(msgspec.structs.replace(context, ledger=each) for each in others))
+
+
 async def perform(context: FlowContext, call: Call, probe: Probe | None) -> Answer:
     """Return the answer of a call, asked of the system that keeps the books; raise CallFailed as that system does."""
     if call.system != ERP or context.ledger in ("", ERP):

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 from integration.effects import Park
+from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
 from integration.flows.steps import code_of, day_in, do
 from integration.outcomes import Answer, CallFailed, GivenUp
@@ -71,6 +72,7 @@ async def in_open_period(
     What comes after the cut-off goes into the next period. The first attempt always has the original day, so that a
     posting that was made, and whose answer was lost, is found as it was made.
     """
+    context = in_books(context, entity)
     try:
         return await do(context, call(day), allow=(erp.USER_ERROR, *allow))
     except CallFailed as refused:

@@ -15,6 +15,7 @@ import msgspec
 
 from domain.calendar import add_months, local_date, midnight_us
 from integration.effects import Now, Park, Sleep
+from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
 from integration.flows import cash_facts as facts
 from integration.flows.approvals import OWNER, approved
@@ -42,6 +43,7 @@ class Month(msgspec.Struct, frozen=True):
 async def close_period(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Close a month of a legal entity. Arguments: entity, period, round, requested_by."""
     first = date.fromisoformat(f"{arguments['period']}-01")
+    context = in_books(context, arguments["entity"])
     month = Month(arguments["entity"], arguments["period"], first, add_months(first, 1))
     by, closing = str(arguments["requested_by"]), f"{month.name}/{arguments['round']}"
     await _until(context, month, RECEIVABLES_AFTER_DAYS)
@@ -188,6 +190,7 @@ async def _unrecognised(context: FlowContext, month: Month) -> list[str]:
 async def reopen_period(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Open a closed month again. Arguments: entity, period, module, round, reason, requested_by, approved_by."""
     first = date.fromisoformat(f"{arguments['period']}-01")
+    context = in_books(context, arguments["entity"])
     month = Month(arguments["entity"], arguments["period"], first, add_months(first, 1))
     module: str = arguments["module"]
     detail = f"reopen {month.name} of {month.entity} in {module}: {arguments['reason']}"

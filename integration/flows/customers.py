@@ -6,6 +6,7 @@ What is known is read and left alone; only what is missing or different is writt
 from __future__ import annotations
 
 from integration.effects import Receive
+from integration.facade.ledgers import every_ledger
 from integration.flow import FlowContext
 from integration.flows.steps import do, if_found, key_of, mirror
 from integration.outcomes import Answer, CallFailed
@@ -26,6 +27,15 @@ async def ensure_customer(context: FlowContext, accepted: AcceptedQuote) -> tupl
     if not standing.is_as(account, terms_days):
         answer = await do(context, erp.put_customer(account, terms_days, txn))
     return answer, standing
+
+
+async def home_of(context: FlowContext, account: str) -> FlowContext:
+    """Return the context of the ledger that has an account as its customer; where there is one only, it is that one."""
+    contexts = every_ledger(context)
+    for each in contexts[1:]:
+        if await if_found(each, erp.read_customer(account, context.txn)) is not None:
+            return each
+    return context
 
 
 async def cleared_customer(context: FlowContext, accepted: AcceptedQuote, reference: str) -> tuple[int, bool]:

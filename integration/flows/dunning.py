@@ -19,6 +19,7 @@ from integration.effects import Assign, Lookup, Now, Sleep, Start
 from integration.flow import FlowContext
 from integration.flows import cash_facts as facts
 from integration.flows import cash_requests
+from integration.flows.customers import home_of
 from integration.flows.steps import US_PER_SECOND, day_in, do, key_of, tell
 from integration.outcomes import GivenUp
 from integration.systems.erp import receivables as books
@@ -44,6 +45,7 @@ class Standing(msgspec.Struct, frozen=True):
 async def dunning(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Dun an account until nothing of it is overdue. Arguments: account, since."""
     account, standing = arguments["account"], Standing(PROFILE.start, False)
+    context = await home_of(context, account)
     entity, reached = "", PROFILE.start
     try:
         while True:

@@ -13,6 +13,7 @@ from typing import Any
 
 from integration.effects import Assign, Lookup, Now
 from integration.flow import FlowContext
+from integration.flows.customers import home_of
 from integration.flows.steps import ask_a_person, day_in, do, if_found, tell
 from integration.masterdata import crossreference
 from integration.masterdata.crossreference import CUSTOMER, MERGE, Row, external
@@ -70,7 +71,7 @@ async def _known(number: str) -> str:
 
 async def _party(context: FlowContext, number: str) -> Party:
     row = crm_accounts.one_account(await do(context, crm_accounts.read_account(number, context.txn)), number)
-    answer = await if_found(context, erp.read_customer(number, context.txn))
+    answer = await if_found(await home_of(context, number), erp.read_customer(number, context.txn))
     return Party(row, erp.customer_standing(answer) if answer is not None else None)
 
 
@@ -110,10 +111,11 @@ async def holdings_of(context: FlowContext, canonical: str) -> dict[str, dict[st
     found = {}
     for account in await crossreference.members_of(canonical):
         held: dict[str, list[str]] = {"orders": [], "invoices": [], "subscriptions": []}
-        answer = await if_found(context, erp.read_customer(account, context.txn))
+        home = await home_of(context, account)
+        answer = await if_found(home, erp.read_customer(account, context.txn))
         if answer is not None:
             call = holdings.transactions_of(erp.customer_standing(answer).id, context.txn)
-            held |= holdings.open_transactions(await do(context, call))
+            held |= holdings.open_transactions(await do(home, call))
         listed = await do(context, holdings.subscriptions_of(account, context.txn))
         held["subscriptions"] = holdings.open_subscriptions(listed)
         found[account] = held

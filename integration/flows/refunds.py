@@ -14,6 +14,7 @@ import msgspec
 
 from domain.money import allocate
 from integration.effects import Sleep, Start
+from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
 from integration.flows import cash_facts as facts
 from integration.flows.approvals import CompletedByHand, approved, finished_by_hand, forward, in_open_period
@@ -38,6 +39,7 @@ async def refund(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str
     """
     request: str = arguments["request"]
     taken = await taken_by(context, arguments["payment"])
+    context = in_books(context, taken.entity)
     wanted_minor = await _amount(context, taken, arguments["amount_minor"])
     detail = f"refund {request}: {wanted_minor} {taken.invoice.currency_code} (minor units) of {taken.invoice.id}"
     by = await approved(arguments, detail, request=request, payment=taken.intent.id, amount_minor=wanted_minor)

@@ -14,6 +14,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from integration.effects import Now
+from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
 from integration.flows import contract_facts as facts
 from integration.flows.amendments import Plan, Row, apply, change_of, order_key, terms_after
@@ -39,6 +40,7 @@ async def undo_amendment(context: FlowContext, arguments: Mapping[str, Any]) -> 
 
 async def taken_off_the_books(context: FlowContext, reference: str, quote_id: str, entity: str, reason: str) -> None:
     """Close the order of a quote, if it has one; the quote goes back to sales."""
+    context = in_books(context, entity)
     booked = await if_found(context, erp.read_order(reference, context.txn))
     if booked is None:
         told = {"OrderStatus__c": "rejected", "Status": "Accept Failed"}

@@ -13,9 +13,11 @@ import msgspec
 
 from domain.calendar import local_date
 from integration.effects import Assign, Lookup, Now, Sleep, Start
+from integration.facade.ledgers import every_ledger
 from integration.flow import FlowContext
 from integration.flows import cash_facts
 from integration.flows.credit_notes import OURS
+from integration.flows.customers import home_of
 from integration.flows.steps import US_PER_SECOND, day_in, do, if_found, tell
 from integration.systems import billing, crm, erp, payment, payment_back, wire
 from integration.systems.erp import receivables
@@ -133,7 +135,11 @@ async def sweep_payouts(context: FlowContext, arguments: Mapping[str, Any]) -> d
 
 async def sweep_credit(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Show sales the credit status of customers that changed and were not announced. Arguments: since_us."""
-    changes = erp.changed_credit(await do(context, erp.credit_changes(arguments["since_us"])))
+    changes = [
+        change
+        for each in every_ledger(context)
+        for change in erp.changed_credit(await do(each, erp.credit_changes(arguments["since_us"])))
+    ]
     news = [change for change in changes if change.is_news]
     starts = [start_credit_status(each.externalid, each.custentity_credit_status, each.stamp) for each in news]
     return {"found": await _started(starts)}
@@ -153,14 +159,15 @@ async def sweep_disputes(context: FlowContext, arguments: Mapping[str, Any]) -> 
 async def sweep_overdue(context: FlowContext, _arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Start the dunning of every account with an invoice past its due date; those in dunning are the same flow."""
     since: dict[str, date] = {}
-    offset, more = 0, True
     today = local_date(await Now(), "UTC")
-    while more:
-        rows, more = receivables.open_invoices(await do(context, receivables.overdue(today, offset)))
-        for row in rows:
-            if not row.custbody_dispute:
-                since[row.account] = min(row.due, since.get(row.account, row.due))
-        offset += receivables.PAGE
+    for each in every_ledger(context):
+        offset, more = 0, True
+        while more:
+            rows, more = receivables.open_invoices(await do(each, receivables.overdue(today, offset)))
+            for row in rows:
+                if not row.custbody_dispute:
+                    since[row.account] = min(row.due, since.get(row.account, row.due))
+            offset += receivables.PAGE
     return {"found": await _started([start_dunning(account, day) for account, day in sorted(since.items())])}
 
 
@@ -193,7 +200,7 @@ async def _told_hold(context: FlowContext, account: str, status: str, stamp: str
     after = {"hold_id": f"{account}/{stamp}", "level": status.removesuffix("_hold")} if status in erp.HELD else None
     if (before is None and after is None) or (before and after and before["level"] == after["level"]):
         return
-    customer = await if_found(context, erp.read_customer(account, context.txn))
+    customer = await if_found(await home_of(context, account), erp.read_customer(account, context.txn))
     if customer is None:
         return
     entity, at_us = erp.customer_standing(customer).subsidiary.id, wire.instant_of(stamp)

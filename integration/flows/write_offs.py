@@ -12,6 +12,7 @@ from typing import Any
 from domain.cash import Tolerance
 from domain.currency import exponent
 from integration.effects import Now
+from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
 from integration.flows import cash_facts as facts
 from integration.flows.approvals import CompletedByHand, approved, finished_by_hand, forward, in_open_period
@@ -33,6 +34,7 @@ async def write_off(context: FlowContext, arguments: Mapping[str, Any]) -> dict[
     """Give up what is due of an invoice. Arguments: invoice, reason, requested_by, approved_by."""
     invoice: str = arguments["invoice"]
     money = await _money(context, invoice)
+    context = in_books(context, money.business_entity_id)
     if not money.amount_due:
         return {"invoice": invoice, "status": "settled", "amount_minor": 0}
     by = RULE
