@@ -20,6 +20,8 @@ COMMANDS = {
     "env": "q2c.commands.env:env",
     "contracts": "q2c.commands.contracts:contracts",
     "integration": "q2c.commands.integration:integration",
+    "analytics": "q2c.commands.analytics:analytics",
+    "audit": "q2c.commands.audit:audit",
 }
 
 

@@ -18,7 +18,7 @@ from integration.flow import FlowContext
 from integration.flows.steps import do
 from integration.outcomes import Answer
 from integration.systems.erp.calls import SUITEQL
-from integration.systems.wire import JSON, iso_instant, json_body, minor, read
+from integration.systems.wire import JSON, UnexpectedReply, instant_of, iso_instant, json_body, minor, read
 
 FLOW = "read_ledgers"
 PAGE = 1000
@@ -39,6 +39,7 @@ class _Row(msgspec.Struct):
     trandate: str = ""
     total: str = "0"
     status: str = ""
+    created: str = ""
 
 
 class _Rows(msgspec.Struct):
@@ -47,7 +48,8 @@ class _Rows(msgspec.Struct):
 
 _rows = msgspec.json.Decoder(_Rows)
 _TRANSACTIONS = (
-    "SELECT id, type, externalid, subsidiary, currency, trandate, foreigntotal AS total, status FROM transaction"
+    "SELECT id, type, externalid, subsidiary, currency, trandate, foreigntotal AS total, status,"
+    " createddate AS created FROM transaction"
     " WHERE type IN ('SalesOrd', 'CustInvc', 'CustCred', 'CustPymt') AND createddate >= '{since}' AND id > {after}"
     " ORDER BY id FETCH FIRST {page} ROWS ONLY"
 )
@@ -114,5 +116,13 @@ def _documents(row: _Row, nets: Mapping[str, Decimal]) -> list[Document]:
 def _document(row: _Row, measure: str, amount_minor: int) -> Document:
     return Document(
         measure=measure, key=row.externalid.partition("~")[0], entity=row.subsidiary, currency=row.currency,
-        period=row.trandate[:7], amount_minor=amount_minor,
+        period=row.trandate[:7], amount_minor=amount_minor, at_us=_created_us(row.created),
     )  # fmt: skip
+
+
+def _created_us(text: str) -> int:
+    """Return when a document was created; 0 when the account writes dates in a way of its own: then it is old."""
+    try:
+        return instant_of(text)
+    except (UnexpectedReply, TypeError):
+        return 0

@@ -55,7 +55,7 @@ def _compared(told: Document | None, ledger: Document | None, now_us: int, open_
     if told is None or ledger is None:
         known = told or ledger
         assert known is not None, "one of the two is there"
-        is_young = told is not None and now_us - told.at_us < SETTLE_SECONDS * 1_000_000
+        is_young = now_us - known.at_us < SETTLE_SECONDS * 1_000_000
         if is_young or known.key in open_:
             return _difference(IN_FLIGHT, told, ledger)
         return _difference(MISSING_EVENT if told is None else NOT_IN_LEDGER, told, ledger)
