@@ -38,7 +38,8 @@ class Schedule:
     """Starts each sweep at its interval, unless the one before is still under way or the process is down.
 
     A sweep looks back to the start of the last one that was started, and some more, so that nothing falls between two.
-    `first_seconds` brings the first ones forward: who was down for long had better look soon.
+    `first_seconds` brings the first ones forward: who was down for long had better look soon, and does so even when an
+    earlier sweep is still under way, for it may pause.
     """
 
     def __init__(
@@ -53,15 +54,16 @@ class Schedule:
         self._memory = memory if memory is not None else _OfThisProcess()
         for sweep in sweeps:
             after_seconds = sweep.every_seconds if first_seconds is None else first_seconds
-            self._plan(sweep, host.now_us() + after_seconds * _SECOND_US)
+            self._plan(sweep, host.now_us() + after_seconds * _SECOND_US, first_seconds is not None)
 
-    def _plan(self, sweep: Sweep, at_us: int) -> None:
-        self._host.call_at(at_us, self._run, sweep, at_us)
+    def _plan(self, sweep: Sweep, at_us: int, anyway: bool) -> None:
+        self._host.call_at(at_us, self._run, sweep, at_us, anyway)
 
-    def _run(self, sweep: Sweep, now_us: int) -> None:
-        self._plan(sweep, now_us + sweep.every_seconds * _SECOND_US)
+    def _run(self, sweep: Sweep, now_us: int, anyway: bool) -> None:
+        self._plan(sweep, now_us + sweep.every_seconds * _SECOND_US, False)
         started_us = self._memory.latest(sweep.name)
-        if not self._integration.is_alive or (started_us and self._integration.is_open(_flow_id(sweep, started_us))):
+        is_open = bool(started_us) and self._integration.is_open(_flow_id(sweep, started_us))
+        if not self._integration.is_alive or (is_open and not anyway):
             return
         since_us = (started_us or now_us) - sweep.look_back_seconds * _SECOND_US
         start = Start(flow_id=_flow_id(sweep, now_us), name=sweep.name, arguments={"since_us": since_us})

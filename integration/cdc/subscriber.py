@@ -1,7 +1,7 @@
 """The subscriber: one connection to the CRM's stream, for as long as the process lives.
 
 An event is stored by the intake before its place is kept, so a crash in between brings it once more, and the inbox
-knows it. When the server no longer has our place, the sweep asks for everything since the last event we know.
+knows it. When the server no longer has our place, or we never had one, a sweep asks for what was told meanwhile.
 """
 
 from __future__ import annotations
@@ -85,7 +85,9 @@ class Subscriber:
     async def _keep_on(self) -> None:
         while True:
             try:
-                self._bayeux = Bayeux({channel: self._keeper.place(channel) for channel in self._channels})
+                places = {channel: self._keeper.place(channel) for channel in self._channels}
+                self._swept = {channel for channel, place in places.items() if place == NEW_ONLY}
+                self._bayeux = Bayeux(places)
                 await self._listen()
             except (_Broken, Unauthorised) as trouble:
                 if isinstance(trouble, Unauthorised):
@@ -109,7 +111,7 @@ class Subscriber:
             if self._bayeux.stage == CONNECT:
                 self.state, self._failures = "listening", 0
                 if self._swept:  # now that we hear what is new, nothing can fall between sweep and stream
-                    self._swept.clear()
+                    self._swept = set()
                     self._keeper.sweep()
             if heard.pause_seconds:
                 await self.sleep(min(heard.pause_seconds, PAUSE_LONGEST_SECONDS))

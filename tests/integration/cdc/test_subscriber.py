@@ -124,7 +124,6 @@ def test_an_accepted_quote_is_told_within_moments_and_its_place_is_kept(doors: R
     assert len(keeper.changes) == 2
     assert keeper.changes[0].quote_id != keeper.changes[1].quote_id
     assert keeper.places[CHANNEL] > 0
-    assert keeper.sweeps == 0
 
 
 def test_what_happened_while_nobody_listened_is_told_from_the_place_that_was_kept(doors: Running) -> None:
@@ -133,6 +132,15 @@ def test_what_happened_while_nobody_listened_is_told_from_the_place_that_was_kep
     _accept(doors, "Q-000002")
     _play(doors, keeper, _accepted(doors, keeper, "Q-000003"))
     assert len({change.quote_id for change in keeper.changes}) == len(keeper.changes) == 3
+
+
+def test_a_sweep_asks_for_what_was_before_the_first_event_and_no_other_while_the_place_is_known(doors: Running) -> None:
+    keeper = Keeper()
+    _play(doors, keeper)
+    _play(doors, keeper, _accepted(doors, keeper, "Q-000001"))
+    assert keeper.sweeps == 2  # twice without a place
+    _play(doors, keeper, _accepted(doors, keeper, "Q-000002"))
+    assert keeper.sweeps == 2
 
 
 def test_a_session_that_ends_in_the_middle_is_opened_again(doors: Running) -> None:
@@ -153,7 +161,7 @@ def test_a_place_that_is_too_old_is_a_gap_a_sweep_asks_and_new_events_still_come
     doors.wait(doors.world.advance(4 * 24 * 3600))
     _accept(doors, "Q-000003")
     _play(doors, keeper, _accepted(doors, keeper, "Q-000004"))
-    assert keeper.sweeps == 1
+    assert keeper.sweeps == 2
     assert len(keeper.changes) == 3  # the third quote is the sweep's
 
 

@@ -64,7 +64,7 @@ def test_death_at_a_durable_write_loses_nothing(
     shop.signs(each)
     assert service.process.process.wait(30) == -signal.SIGKILL
     service.end()
-    with Service.up(tmp_path, mocks, port=port):
+    with Service.up(tmp_path, mocks, port=port, Q2C_POLL_SECONDS="2"):
         _settled(shop, each)
     assert _counts(mocks, each) == (1, 1, 1, 1)
 
@@ -76,7 +76,7 @@ def test_sigterm_lets_calls_in_flight_end_and_the_next_start_goes_on(
     mocks.ask("PUT", "/faults", [{"kind": "delay", "system": "billing", "seconds": 2}])
     try:
         service = Service(tmp_path, mocks, port=port)
-        shop.signs(each)
+        shop.signs(each, takes_seconds=8)
         until(lambda: mocks.documents("erp", "order", each), "the order")
         time.sleep(0.3)
         began = time.monotonic()
