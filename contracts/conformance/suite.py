@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 
 import httpx
 
-from contracts.conformance import server
+from contracts.conformance import client, server
 from contracts.conformance.assertion import Assertion, tally
+from contracts.conformance.client.peer import Peer, Step
 from contracts.conformance.profiles import Profile
 from contracts.conformance.target import Target
 from contracts.conformance.wire import Unreachable, Wire
@@ -47,3 +48,27 @@ class Server:
             except Unreachable as refusal:
                 return tally(self.name, subject, (), self._place, str(refusal))
         return tally(self.name, subject, tried, self._place)
+
+
+class Client:
+    """The suite of who calls an API with idempotency keys."""
+
+    def __init__(
+        self, target: client.ClientTarget, profile: Profile, run_name: str, place: Place | None = None,
+        ids: Sequence[str] = (),
+    ) -> None:  # fmt: skip
+        self.name = f"client of {target.call.method} {target.call.path}"
+        self._target, self._profile, self._run_name, self._place = target, profile, run_name, place
+        self._assertions: list[Assertion] = client.PROMISES.chosen(ids)
+
+    def run(self, progress: Progress) -> Tally:
+        """Try the promises."""
+        return asyncio.run(self._tried(progress))
+
+    async def _tried(self, progress: Progress) -> Tally:
+        target = self._target
+        success = Step(status=target.success.status, body=target.success.body, headers=target.success.headers)
+        async with Peer(target.call.method, target.call.path, success) as peer:
+            stage = client.Stage(peer, target, self._profile, self._run_name)
+            tried = await client.attempt_all(stage, self._assertions, progress)
+        return tally(self.name, f"caller of {target.call.method} {target.call.path}", tried, self._place)
