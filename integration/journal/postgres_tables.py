@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import cast
 
 import psycopg
 
 from integration.journal.migrations import refuse_newer, require
 from integration.journal.postgres_schema import MIGRATIONS
-from integration.journal.trouble import Unavailable
+from integration.journal.trouble import Unavailable, without_password
 
 VERSION = len(MIGRATIONS)
 Connection = psycopg.Connection[tuple[object, ...]]
@@ -59,11 +58,6 @@ def unavailable(address: str, error: psycopg.Error) -> Unavailable:
     state = error.sqlstate or next((state for sign, state in _SIGNS.items() if sign in said), "")
     advice = _ADVICE.get(state, "" if state else "is it running and reachable?")
     return Unavailable(f"{without_password(address)}: {said}{'; ' + advice if advice else ''}")
-
-
-def without_password(address: str) -> str:
-    """Return the address of a database as it may be shown."""
-    return re.sub(r"(//[^:/@]*):[^@/]*@", r"\1:***@", re.sub(r"(password=)[^&\s]*", r"\1***", address))
 
 
 def version_of(connection: Connection) -> int:

@@ -5,6 +5,8 @@ Nothing is acknowledged that is not stored: whoever meets one of these stops tak
 
 from __future__ import annotations
 
+import re
+
 
 class Unavailable(Exception):
     """A database cannot be opened, reached or written; the text says what to do."""
@@ -32,3 +34,8 @@ _SQLITE = (
     ("not a database", "it is a file of something else; choose another path"),
     ("malformed", "the file is damaged; restore a backup"),
 )
+
+
+def without_password(address: str) -> str:
+    """Return the address of a database as it may be shown."""
+    return re.sub(r"(//[^:/@]*):[^@/]*@", r"\1:***@", re.sub(r"(password=)[^&\s]*", r"\1***", address))

@@ -18,10 +18,9 @@ import pytest
 
 from integration.journal.opening import open_journal, open_reader
 from integration.journal.postgres import PostgresJournal
-from integration.journal.postgres_tables import without_password
 from integration.journal.protocol import Fenced, Lease, Raced, Write
 from integration.journal.reading import Reader
-from integration.journal.trouble import Unavailable, WrongSchema
+from integration.journal.trouble import Unavailable, WrongSchema, without_password
 from tests.integration.journal.rows import case, entry, event, flow_row, message, step
 from tests.postgres import Server
 
