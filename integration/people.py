@@ -6,6 +6,7 @@
     wait {case, note}, resume {case}        the clock stands still while somebody outside has to answer
     comment {case, note}                    a remark in the trail
     re_drive {case | code, owner, system, txn, assignee, older_than_seconds; decision?, correction?, per_minute?}
+    re_drive {turns: {case: instant}; decision?, correction?}   many, each at an instant that somebody has chosen
     discard {case, note}                    asks to give the flow up; the reason is needed
     approve_discard {case}, refuse_discard {case, note?}   by a second person
 
@@ -161,20 +162,37 @@ def _re_drive(engine: Engine, act: Act) -> None:
         _correct(engine, live, wish)
         engine.parking.drive(live, case, wish)
         return
+    if told.get("turns"):
+        _take_turns(engine, told)
+        return
     choice = Choice(**{name: told[name] for name in _CHOICES if told.get(name)})
     if act.txn and not choice.txn:
         choice = msgspec.structs.replace(choice, txn=act.txn)
     bulk(engine, choice, told)
 
 
+def _take_turns(engine: Engine, told: Told) -> None:
+    """Plan the re-drive of those cases of a list that are here and free; other workers plan the others."""
+    actor, here = _actor(told), {case.id: case for case in engine.desk.cases()}
+    turns = [
+        (case, _wish(told, int(at_us)))
+        for case_id, at_us in told["turns"].items()
+        if (case := here.get(case_id)) is not None and _is_ready(engine, case, actor)
+    ]
+    if turns:
+        _correct(engine, None, turns[0][1])
+    _plan(engine, turns)
+
+
+def _is_ready(engine: Engine, case: ExceptionCase, actor: str) -> bool:
+    return is_free(case, actor) and engine.lives[case.flow].status == "parked"
+
+
 def bulk(engine: Engine, choice: Choice, told: Told) -> int:
     """Plan the re-drive of every open case that fits and that nobody else has; return how many."""
     actor, settings = _actor(told), engine.settings
-    cases = [
-        case
-        for case in casework.chosen(engine.desk.cases(), choice, engine.now_us)
-        if is_free(case, actor) and engine.lives[case.flow].status == "parked"
-    ]
+    fitting = casework.chosen(engine.desk.cases(), choice, engine.now_us)
+    cases = [case for case in fitting if _is_ready(engine, case, actor)]
     pace = int(told.get("per_minute") or settings.redrives_per_minute)
     if cases:
         _correct(engine, None, _wish(told, engine.now_us))

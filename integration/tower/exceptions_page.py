@@ -16,7 +16,7 @@ from web.blocks import Block, Cell, Section, Table, Text, columns, row
 from web.forms import Field, Form
 from web.site import SitePage
 
-BULK_MAX = 500
+BULK_MAX = 100
 """Takes and requests to discard are acts of their own; more of them at once are not thought about."""
 
 _LATE = (("", "any"), ("late", "past the due time"), ("escalated", "escalated"), ("discard", "a discard is asked for"))
@@ -136,7 +136,8 @@ def _bulk(cases: list[ExceptionCase], wanted: Filter, visitor: Visitor, settings
     free = sum(is_free(case, visitor.caller.name) for case in cases)
     said = (
         f"{words.counted(len(cases), 'case')} fit, {free} of them with nobody else. Re-drives begin with "
-        f"{settings.redrives_at_once} and go on with {settings.redrives_per_minute} a minute: no peer is flooded."
+        f"{settings.redrives_at_once} and go on with {settings.redrives_per_minute} a minute: no peer is flooded. "
+        f"Of the other actions each is done with the first {BULK_MAX}."
     )
     values = {name: getattr(wanted, name) for name in Filter.__struct_fields__ if name != "page"}
     form = Form(

@@ -6,6 +6,7 @@ came of it. Whoever is not signed in is asked to, and then brought to where they
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
@@ -20,14 +21,16 @@ from starlette.routing import Route
 from integration.observability import telemetry_of
 from integration.observability.alerts import alerts
 from integration.service.access import Access
-from integration.service.node import Node
+from integration.service.node import Node, Stopped
 from integration.tower import case_page, exceptions_page, frame, overview, story, story_page, systems_page
 from integration.tower.frame import ROOT
 from integration.tower.queue import Filter
 from integration.tower.sessions import COOKIE, LIFE_US, Sessions, Visitor, is_form_of
 from integration.tower.tower import NotAllowed, Tower, correction_of, sentence_of
+from web import words
 from web.site import SitePage, policy, render_site
 
+_LOG = logging.getLogger("q2c.integration")
 View = Callable[[Request, Visitor], Awaitable[SitePage | Response]]
 FORM_BYTES_MAX = 65_536
 _HEADERS = {
@@ -84,16 +87,20 @@ class Pages:
             visitor = self._visitor(request)
             if visitor is None:
                 return RedirectResponse(f"{ROOT}/sign-in?next={quote(_here(request), safe='')}", 303, _HEADERS)
-            self._tower.catch_up()
             try:
+                self._tower.catch_up()
                 shown = await view(request, visitor)
+                news = self._news()
             except KeyError as missing:
                 return _html(frame.wrong(sentence_of(missing), visitor), 404)
+            except Exception:
+                _LOG.exception("the tower cannot show %s", request.url.path)
+                return _html(frame.wrong("The journal cannot be read now; try again in a moment.", visitor), 503)
             if isinstance(shown, Response):
                 return shown
             if request.headers.get("sec-fetch-dest") != "empty":  # a refresh is not the page that a form leads to
                 shown = msgspec.structs.replace(shown, notice=self._sessions.heard(_name(request)))
-            return _html(frame.worn(shown, visitor, self._news()))
+            return _html(frame.worn(shown, visitor, news))
 
         return show
 
@@ -115,6 +122,9 @@ class Pages:
                 return _html(frame.wrong(sentence_of(missing), visitor, _back(request)), 404)
             except ValueError as no:
                 return _html(frame.wrong(str(no), visitor, _back(request)), 409)
+            except (Stopped, TimeoutError) as trouble:
+                late = "the process that has this flow did not answer; look at the case again before you repeat it"
+                return _html(frame.wrong(words.sentence(str(trouble) or late), visitor, _back(request)), 503)
             assert isinstance(shown, Response), "an action sends the browser somewhere"
             return shown
 

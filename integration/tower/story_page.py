@@ -152,7 +152,8 @@ def _flows(flows: tuple[FlowRow, ...]) -> Table:
 
 def _events(story: Story) -> Table:
     rows = tuple(
-        row(event.id, at(event.created_us), event.type, event.subject, str(event.sequence)) for event in story.events
+        row(shortened(event.id, 40), at(event.created_us), event.type, event.subject, str(event.sequence))
+        for event in story.events
     )
     titles = columns("Event", "When", "Type", "Subject", "#Of the subject")
     return Table(caption="Events told", columns=titles, rows=rows, empty="None yet.")

@@ -154,25 +154,33 @@ class Tower:
         fitting = queue.fitting(self.cases(), wanted, me, now_us)
         free = [case for case in fitting if is_free(case, me)]
         if action in ("re_drive", "cancel"):
-            pace = self.node.settings
-            free = [case for case in free if action == "re_drive" or "cancel" in case.decisions]
-            turns = spread(free, now_us, pace.redrives_per_minute, pace.redrives_at_once)
-            decision = "retry" if action == "re_drive" else "cancel"
-            calls = [(case, "re_drive", {"decision": decision, "at_us": at_us}) for case, at_us in turns]
-        else:
-            calls = [(case, action, {}) for case in free[:BULK_MAX]]
+            decision = "retry" if action == "re_drive" else action
+            free = [case for case in free if decision in case.decisions]
+            return _done(await self._re_drive(visitor, free, decision, note), len(fitting), "")
         done, refused = 0, ""
-        for case, name, more in calls:
+        for case in free[:BULK_MAX]:
             try:
-                await self.act(visitor, name, case=case.id, note=note, **more)
+                await self.act(visitor, action, case=case.id, note=note)
                 done += 1
             except (KeyError, ValueError) as no:
                 refused = sentence_of(no)
-        left = len(fitting) - done
-        said = f"{done} of {len(fitting)} are done or planned."
-        if left:
-            said += f" {left} were left alone: somebody else has them, or they cannot be."
-        return f"{said} The last refusal: {refused}" if refused else said
+        return _done(done, len(fitting), refused)
+
+    async def _re_drive(self, visitor: Visitor, cases: list[ExceptionCase], decision: str, note: str) -> int:
+        """Plan many re-drives with one act, wherever their flows live; return how many."""
+        pace, now_us = self.node.settings, self.node.now_us()
+        turns = spread(cases, now_us, pace.redrives_per_minute, pace.redrives_at_once)
+        if turns:
+            said = {case.id: at_us for case, at_us in turns}
+            await self.act(visitor, "re_drive", turns=said, decision=decision, note=note)
+        return len(turns)
+
+
+def _done(done: int, fitting: int, refused: str) -> str:
+    said = f"{done} of {fitting} are done or planned."
+    if done < fitting:
+        said += f" {fitting - done} were left alone: others have them, or it cannot be done with them."
+    return f"{said} The last refusal: {refused}" if refused else said
 
 
 _WATCHED = {"booked": "order_booked", "invoiced": "first_invoice", "posted": "invoice_posted", "shown": "payment_shown"}
@@ -188,7 +196,7 @@ def _burning(pace: Pace, meter: Meter, now_us: int) -> Alert | None:
     return Alert(
         name=_WATCHED.get(objective.id, objective.id), severity=severity, burn=float(burning.long),
         window_seconds=burning.rule.long_seconds,
-        sentence=f"{objective.sla} {objective.title.lower()}: the budget burns {float(burning.long):.1f} times too fast",
+        sentence=f"{objective.sla} {objective.title.lower()}: budget burns {float(burning.long):.1f} times too fast",
         advice=f"look at what waits from {pace.leg.source} to {pace.leg.target}: {pace.leg.waiting}",
     )  # fmt: skip
 

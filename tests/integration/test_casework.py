@@ -352,3 +352,15 @@ def test_casework_survives_a_crash_at_any_durable_write(world: Any, write: int, 
     assert place.statuses("order/A")[-1] == "discarded"
     assert place.integration.open_cases() == []
     assert place.integration.seal(state_changes=0).intact
+
+
+def test_many_take_the_turns_that_somebody_has_chosen(world: Any) -> None:
+    place = made(world, "A", "B", "C")
+    start_us = place.integration.open_cases()[0].opened_us
+    do(place, "take", case="order/C#1", actor="Ada")
+    turns = {"order/A#1": start_us, "order/B#1": start_us + 50_000_000, "order/C#1": start_us, "elsewhere#1": start_us}
+    do(place, "re_drive", turns=turns, decision="cancel", actor="Mo", note="test data")
+    place.run(10)
+    assert [each.flow for each in place.integration.open_cases()] == ["order/C", "order/B"][::-1]
+    place.run(60)
+    assert [each.flow for each in place.integration.open_cases()] == ["order/C"]

@@ -187,3 +187,13 @@ def test_a_session_ends_after_its_time_and_when_its_token_is_taken_away() -> Non
     other._access = Access(())
     assert other.visitor(name, 1) is None
     assert COOKIE not in name
+
+
+def test_a_journal_that_cannot_be_read_is_said_and_not_a_crash(tmp_path: Path) -> None:
+    with standing(tmp_path) as stage, httpx.Client(base_url=stage.url, trust_env=False) as browser:
+        sign_in(browser, stage.tokens["Mo"])
+        assert browser.get("/tower/").status_code == 200
+        stage.inside(stage.node.reader.close)
+        reply = browser.get("/tower/")
+        assert (reply.status_code, "cannot be read now" in reply.text) == (503, True)
+        assert "Traceback" not in reply.text
