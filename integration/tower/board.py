@@ -9,7 +9,6 @@ from __future__ import annotations
 import heapq
 from collections import OrderedDict, deque
 from collections.abc import Iterator, Mapping
-from fractions import Fraction
 from typing import Any
 
 import msgspec
@@ -92,17 +91,19 @@ class Pace:
         """Return how many open items have used 80 % of the time of the leg's first promise."""
         if not self.meters:
             return 0
-        objective = self.meters[0].objective
-        return sum(self._spent(key, since_us, objective, now_us) * 10 >= 8 for key, since_us in self.open.items())
-
-    def _spent(self, key: str, since_us: int, objective: Objective, now_us: int) -> Fraction:
-        limit_us = self._due.get(f"0/{key}", 0)
-        span_us = objective.seconds * SECOND_US or (limit_us - since_us)
-        return Fraction(now_us - since_us, span_us) if span_us > 0 else Fraction(1)
+        span_us = self.meters[0].objective.seconds * SECOND_US
+        if span_us:
+            latest_us = now_us - span_us * 8 // 10
+            return sum(since_us <= latest_us for since_us in self.open.values())
+        limits = ((since_us, self._due.get(f"0/{key}", 0)) for key, since_us in self.open.items())
+        return sum((now_us - since_us) * 10 >= (limit_us - since_us) * 8 for since_us, limit_us in limits)
 
     def oldest(self) -> tuple[str, int] | None:
         """Return the key and the start of what has been on its way for longest."""
-        return min(self.open.items(), key=lambda item: (item[1], item[0])) if self.open else None
+        if not self.open:
+            return None
+        since_us = min(self.open.values())
+        return next(key for key, at_us in self.open.items() if at_us == since_us), since_us
 
     def lag_us(self, percent: int, now_us: int) -> int | None:
         """Return a percentile of the durations of the last day (nearest rank); None of none."""

@@ -88,7 +88,7 @@ class Pages:
             if visitor is None:
                 return RedirectResponse(f"{ROOT}/sign-in?next={quote(_here(request), safe='')}", 303, _HEADERS)
             try:
-                self._tower.catch_up()
+                await self._tower.catch_up()
                 shown = await view(request, visitor)
                 news = self._news()
             except KeyError as missing:

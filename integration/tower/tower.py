@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
+import anyio
 import msgspec
 
 from domain.acts import Act
@@ -23,7 +24,7 @@ from integration.tower.queue import Filter
 from integration.tower.sessions import Visitor
 from integration.tower.targets import NORMAL, QUARTER_END
 
-EVENTS_PAGE = 1000
+EVENTS_PAGE = 500
 EVENTS_AT_ONCE = 20_000
 """Events folded for one request: after a restart on a long log the first pages say that they are not complete yet."""
 
@@ -98,8 +99,8 @@ class Tower:
         self._cases: list[ExceptionCase] = []
         self._cases_us = -CASES_KEPT_US
 
-    def catch_up(self) -> None:
-        """Fold the events told since the last time, of a very long log a part."""
+    async def catch_up(self) -> None:
+        """Fold the events told since the last time, of a very long log a part; others get their turn in between."""
         budget = EVENTS_AT_ONCE
         while budget > 0:
             events = self.node.reader.events(after=self.board.number, limit=EVENTS_PAGE)
@@ -109,6 +110,7 @@ class Tower:
             if len(events) < EVENTS_PAGE:
                 self.behind = False
                 break
+            await anyio.sleep(0)
         else:
             self.behind = True
         self.board.look(self.node.now_us())
