@@ -34,6 +34,8 @@ from integration.service.secrets import Secret
 from integration.settings import Settings
 
 SYSTEMS = ("crm", "erp", "billing", "tax", "payment", "fulfilment")
+MORE_SYSTEMS = ("erp2", "legacy_erp")
+"""Systems that only some sites have: books of legal entities that `settings.ledgers` names."""
 PORT = 9000
 ALL_SCOPES = ("*",)
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -173,9 +175,9 @@ def configured(
     chosen = _overlaid(found, environment, said)
     settings, tokens = _settings(found.settings), _tokens(found.tokens, environment)
     peers, problems = {}, []
-    for name in [*SYSTEMS, *(other for other in found.systems if other not in SYSTEMS)]:
-        if name not in SYSTEMS:
-            problems.append(f"there is no system {name!r}; there are: {', '.join(SYSTEMS)}")
+    for name in _names(found, environment, settings):
+        if name not in (*SYSTEMS, *MORE_SYSTEMS):
+            problems.append(f"there is no system {name!r}; there are: {', '.join((*SYSTEMS, *MORE_SYSTEMS))}")
             continue
         peer = _peer(name, found.systems.get(name, _System()), environment, (addresses or {}).get(name, ""))
         peers[name] = peer
@@ -269,6 +271,13 @@ def _tokens(said: Mapping[str, _Token], environment: Mapping[str, str]) -> tuple
 # --- systems --------------------------------------------------------------------------------------------------------
 
 
+def _names(found: _Section, environment: Mapping[str, str], settings: Settings) -> list[str]:
+    """Return the systems to integrate: those that every site has, and those that somebody names."""
+    more = {name for name in MORE_SYSTEMS if environment.get(f"Q2C_{name.upper()}_URL")}
+    more |= {*found.systems, *settings.ledgers.values()} - set(SYSTEMS)
+    return [*SYSTEMS, *sorted(more)]
+
+
 def _peer(name: str, said: _System, environment: Mapping[str, str], trial_address: str) -> Peer:
     prefix = f"Q2C_{name.upper()}_"
 
@@ -313,6 +322,6 @@ def _problems(name: str, peer: Peer, *, trial: bool) -> list[str]:
     found = []
     if not peer.secret:
         found.append(f"{name}: no credentials. Set {variable}_SECRET or {variable}_SECRET_FILE")
-    if name in ("crm", "erp", "tax") and not peer.user:
+    if name in ("crm", "erp", "erp2", "tax") and not peer.user:
         found.append(f"{name}: no user. Set {variable}_USER, or user in [integration.systems.{name}]")
     return found

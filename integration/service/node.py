@@ -10,6 +10,7 @@ import signal
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -51,6 +52,23 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     standing: Standing
 
 
+class Hints(Protocol):
+    """What becomes readable when there may be something new in the journal."""
+
+    def fileno(self) -> int: ...
+
+    def drain(self) -> bool: ...
+
+    def close(self) -> None: ...
+
+
+@runtime_checkable
+class Hinting(Protocol):
+    """A journal that many processes share, and that hints at what they do."""
+
+    def hints(self) -> Hints: ...
+
+
 class Stopped(Exception):
     """The process cannot go on; the text says why and what to do."""
 
@@ -78,6 +96,7 @@ class Node:
         self.observers: list[Callable[[Record], None]] = self.host.observers
         self.wire_observers: list[WireObserver] = self.host.wire_observers
         self._identity = _identity(self.database, configuration)
+        self._hints: tuple[Hints, int] | None = None
         self.closing: list[Callable[[], None]] = []
         self.stopped: asyncio.Event = asyncio.Event()
         self.why_stopped = ""
@@ -96,6 +115,7 @@ class Node:
         """Claim the journal and take up what is open; plan the sweeps. Raise Unavailable when that cannot be."""
         self.integration.start()
         self._trouble = ""
+        self._listen()
         self.sweep()
         self._beat()
 
@@ -112,6 +132,7 @@ class Node:
         """
         self._trouble = "it is shutting down"
         given_up = await self.host.close(self.configuration.grace_seconds)
+        self._listen()
         try:
             self.integration.leave()
         except Exception as trouble:
@@ -244,6 +265,30 @@ class Node:
             return
         if self.integration.is_alive:
             self._trouble, self._failures = "", 0
+            self._listen()
+
+    def _listen(self) -> None:
+        """Hear of what other workers leave for this one as soon as they do; polling finds it anyway."""
+        self._be_deaf()
+        if isinstance(self.journal, Hinting) and not self.host.draining:
+            with contextlib.suppress(Unavailable):
+                hints = self.journal.hints()
+                self._hints = (hints, hints.fileno())
+                asyncio.get_running_loop().add_reader(hints.fileno(), self._hinted, hints)
+
+    def _be_deaf(self) -> None:
+        if self._hints is not None:
+            hints, number = self._hints  # a connection that was cut off does not tell its number any more
+            asyncio.get_running_loop().remove_reader(number)
+            hints.close()
+            self._hints = None
+
+    def _hinted(self, hints: Hints) -> None:
+        try:
+            if hints.drain():
+                self.host.enter(self.integration.poll)
+        except Unavailable:  # cut off: the engine meets the same trouble, and the next start listens again
+            self._be_deaf()
 
     def _open_again(self) -> None:
         """Open the database that stands in the place of the one we had: one that was restored, perhaps."""

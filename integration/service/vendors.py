@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from domain.http import Request
 from integration.cdc import changes
 from integration.effects import Call
-from integration.flows.catalogue import PROGRAMS, ROUTES, SOURCES, SYSTEMS
+from integration.flows.catalogue import MORE_SYSTEMS, PROGRAMS, ROUTES, SOURCES, SYSTEMS
 from integration.intake import Source, Unverified
 from integration.process import Parts
 from integration.service.configuration import Misconfigured, Peer
@@ -38,7 +38,8 @@ _ERP_SCOPES = ("restlets", "rest_webservices")
 
 def parts(peers: Mapping[str, Peer]) -> Parts:
     """Return what the integration is made of, under the credentials of these peers."""
-    systems = {system.name: _signed_in(system, peers[system.name]) for system in SYSTEMS}
+    known = [system for system in (*SYSTEMS, *MORE_SYSTEMS) if system.name in peers]
+    systems = {system.name: _signed_in(system, peers[system.name]) for system in known}
     sources = tuple(_believed(source, peers[source.name]) for source in SOURCES)
     return Parts(
         programs={**PROGRAMS, **changes.PROGRAMS},
@@ -57,27 +58,36 @@ def _signed_in(system: System, peer: Peer) -> System:
         return system
     replace = msgspec.structs.replace
     if system.token is not None:
-        ask = _crm_token if system.name == "crm" else _erp_token
-        source = TokenSource(lambda at_us: ask(peer, at_us), system.token.read)
-        if system.name == "erp":
+        source = TokenSource(lambda at_us: _token(system.name, peer, at_us), system.token.read)
+        if system.name != "crm":
             _signature(_private_key(peer), b"")  # a key that cannot sign is found out now, not in the night
         return replace(system, token=source)
-    return replace(system, credentials=lambda: {**system.headers, "authorization": _KEYS[system.name](peer)})
+    return replace(system, credentials=lambda: {**system.headers, **_KEYS[system.name](peer)})
 
 
-def _basic(user: str, password: str) -> str:
-    return f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"
+def _basic(user: str, password: str) -> dict[str, str]:
+    return {"authorization": f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"}
 
 
-_KEYS: Mapping[str, Callable[[Peer], str]] = {
+def _bearer(peer: Peer) -> dict[str, str]:
+    return {"authorization": f"Bearer {peer.secret.current()}"}
+
+
+_KEYS: Mapping[str, Callable[[Peer], dict[str, str]]] = {
     "billing": lambda peer: _basic(peer.secret.current(), ""),
     "tax": lambda peer: _basic(peer.user, peer.secret.current()),
-    "payment": lambda peer: f"Bearer {peer.secret.current()}",
-    "fulfilment": lambda peer: f"Bearer {peer.secret.current()}",
+    "payment": _bearer,
+    "fulfilment": _bearer,
+    "legacy_erp": lambda peer: {"x-account-key": peer.secret.current()},
 }
 
 
-def _crm_token(peer: Peer, _at_us: int) -> Call:
+def _token(system: str, peer: Peer, at_us: int) -> Call:
+    """Return the call that asks a system for a token, with the secret of the moment."""
+    return _crm_token(peer) if system == "crm" else _erp_token(system, peer, at_us)
+
+
+def _crm_token(peer: Peer) -> Call:
     body = form_body(
         [("grant_type", "client_credentials"), ("client_id", peer.user), ("client_secret", peer.secret.current())]
     )
@@ -86,7 +96,7 @@ def _crm_token(peer: Peer, _at_us: int) -> Call:
     )
 
 
-def _erp_token(peer: Peer, at_us: int) -> Call:
+def _erp_token(system: str, peer: Peer, at_us: int) -> Call:
     """Ask for a token with an assertion that our certificate's key has signed (PS256, ES256)."""
     now_seconds = at_us // 1_000_000
     key = _private_key(peer)
@@ -111,7 +121,7 @@ def _erp_token(peer: Peer, at_us: int) -> Call:
             ("client_assertion", assertion.decode()),
         ]
     )
-    return Call(system="erp", operation="token", method="POST", target=_ERP_TOKEN, headers=FORM, body=body)
+    return Call(system=system, operation="token", method="POST", target=_ERP_TOKEN, headers=FORM, body=body)
 
 
 def _private_key(peer: Peer) -> rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey:
