@@ -8,13 +8,17 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from domain.acts import Act
 from domain.charts.quote import QUOTE
 from scenarios import library
 from scenarios.catalogue import MAPPING, PRODUCTS, list_unit_minor
+from scenarios.contract_words import AmendmentKinds
 from scenarios.deals import APPROVERS, BANDS, LINES_MAX, net_unit_minor
+from scenarios.ground import ground
 from scenarios.names import POOL, identity
+from scenarios.renewals import ending
 from scenarios.scale import scaled
 from scenarios.timeline import Timeline, build
 
@@ -152,13 +156,15 @@ def test_payment_manners_follow_the_mix() -> None:
     assert all(payer["pays_after_days"] == 0 for payer in payers if payer["method"] != "push")
 
 
-def test_no_live_term_ends_within_the_run(acts: list[Act], timeline: Timeline) -> None:
+def test_no_live_term_ends_within_the_run_but_those_that_are_decided_upon(acts: list[Act], timeline: Timeline) -> None:
+    base = ground(timeline.scenario, timeline.seed)
     for act in acts:
         if act.action == "seed_subscription":
             each = act.arguments
             start, end, billed = (date.fromisoformat(each[key]) for key in ("start", "term_end", "billed_to"))
             assert start < timeline.first_day < billed <= end
-            assert (end - timeline.last_day).days > 30
+            decided = ending(base, int(each["id"][2:]))
+            assert (end - timeline.last_day).days > 30 if decided is None else end == decided.end
             assert len({item["months"] for item in each["items"]}) == 1
 
 
@@ -183,10 +189,68 @@ def test_back_dated_amendments_occur_and_never_reach_before_what_was_billed(acts
         if act.action == "create_quote" and act.arguments["kind"] == "amend":
             effective = date.fromisoformat(act.arguments["effective_date"])
             seed = live[act.arguments["subscription"]]
-            assert date.fromisoformat(seed["start"]) <= effective < date.fromisoformat(seed["term_end"])
+            end = date.fromisoformat(seed["term_end"])
+            is_notice = act.arguments["amendment_kind"] == "notice"
+            assert effective == end if is_notice else date.fromisoformat(seed["start"]) <= effective < end
             epoch_days = (effective - date(1970, 1, 1)).days
             backdated += epoch_days * 86_400_000_000 + 2 * 86_400_000_000 < signed[act.txn]
     assert backdated > 2
+
+
+def test_contracts_are_renewed_given_up_by_notice_or_run_out(acts: list[Act], timeline: Timeline) -> None:
+    base = ground(timeline.scenario, timeline.seed)
+    live = {act.txn: act.arguments for act in acts if act.action == "seed_subscription"}
+    quotes = [act.arguments for act in acts if act.action == "create_quote" and act.arguments["subscription"] in live]
+    by_contract = {quote["subscription"]: quote for quote in quotes}
+    found = Counter[str]()
+    for key, seed in live.items():
+        decided = ending(base, int(key[2:]))
+        if decided is None:
+            continue
+        found[decided.how] += 1
+        quote = by_contract.get(key)
+        if decided.how == "lapse":
+            assert quote is None
+            continue
+        assert quote is not None
+        assert sum(each["subscription"] == key for each in quotes) == 1
+        if decided.how == "notice":
+            assert quote["effective_date"] == seed["term_end"]
+            assert (decided.end - decided.day).days > 30
+            continue
+        assert (quote["kind"], quote["term_start"]) == ("renew", seed["term_end"])
+        assert (quote["amendment_kind"] == "auto") == (decided.how == "auto") == ("meta_data" in seed)
+        before = {item["sku"]: item["unit_minor"] for item in seed["items"]}
+        assert all(line["unit_minor"] * 100 <= before[line["sku"]] * 105 for line in quote["lines"])
+        list_minor = sum(line["list_unit_minor"] * line["quantity"] for line in quote["lines"])
+        net_minor = sum(line["unit_minor"] * line["quantity"] for line in quote["lines"])
+        assert list_minor * (100 - Fraction(quote["discount_percent"])) <= net_minor * 100
+    assert set(found) == {"signed", "auto", "notice", "lapse"}
+    assert found["signed"] > found["auto"] > found["notice"]
+
+
+def test_every_kind_of_amendment_occurs_with_what_it_needs() -> None:
+    base = scaled(library.named("quarter_end_spike"), 10, 500)
+    often = base.model_copy(update={"mix": base.mix.model_copy(update={"amendments_per_contract_year": 12.0})})
+    quotes = [act.arguments for act in build(often, 5).acts if act.action == "create_quote"]
+    kinds: dict[str, list[dict[str, Any]]] = {}
+    for quote in quotes:
+        if quote["kind"] == "amend":
+            kinds.setdefault(quote["amendment_kind"], []).append(quote)
+    assert set(kinds) <= {*AmendmentKinds.model_fields, "notice"}
+    assert len(kinds) >= len(AmendmentKinds.model_fields)  # the rarest may be missing
+    for quote in kinds.get("pause", []):
+        assert 7 <= (date.fromisoformat(quote["resume_date"]) - date.fromisoformat(quote["effective_date"])).days <= 28
+    for kind in ("extend_term", "shorten_term"):
+        assert all(quote["co_term_end"] for quote in kinds.get(kind, []))
+    assert {quote["refund"] for quote in kinds["cancel"]} <= {"none", "prorated", "full"}
+    changed = kinds["billing_change"]
+    assert {delta["months"] for quote in changed for delta in quote["deltas"]} <= {1, 12}
+
+
+def test_the_kinds_of_amendments_add_up() -> None:
+    with pytest.raises(ValidationError, match="add up to 100%"):
+        AmendmentKinds(upsell=Fraction(1, 2))
 
 
 def test_an_amendment_states_terms_that_hold_once_the_earlier_ones_are_applied(acts: list[Act]) -> None:
