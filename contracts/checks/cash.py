@@ -71,7 +71,7 @@ def settlements_add_up(facts: Facts) -> Findings:
     """A payout is its captures less fees, refunds and chargebacks, and is in the books once, to the minor unit."""
     tally = Tally("M6")
     payments = facts.lives("payment", "payment")
-    entries = _payout_entries(facts)
+    entries, won = _payout_entries(facts), _won(facts)
     for life in facts.lives("payout", "payment").values():
         tally.examined += 1
         payout: Payout = life.document
@@ -81,7 +81,8 @@ def settlements_add_up(facts: Facts) -> Findings:
             _off(
                 tally, life, f"its payments captured {_of(payout, captured)}, it says {_of(payout, payout.gross_minor)}"
             )
-        if payout.net_minor > payout.gross_minor - payout.fee_minor or fees > payout.fee_minor:
+        most_minor = payout.gross_minor - payout.fee_minor + won.get(payout.currency, 0)
+        if payout.net_minor > most_minor or fees > payout.fee_minor:
             _off(
                 tally,
                 life,
@@ -94,6 +95,15 @@ def settlements_add_up(facts: Facts) -> Findings:
         for entry in booked[:1]:
             _booked(tally, life, payout, entry)
     return tally.findings()
+
+
+def _won(facts: Facts) -> dict[str, int]:
+    """Return what disputes that were won brought back, by currency: it comes with some payout."""
+    found: dict[str, int] = {}
+    for life in facts.lives("dispute", "payment").values():
+        if life.status == "won":
+            found[life.document.currency] = found.get(life.document.currency, 0) + life.document.amount_minor
+    return found
 
 
 def _off(tally: Tally, life: Life, problem: str) -> None:

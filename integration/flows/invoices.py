@@ -20,6 +20,7 @@ from integration.systems import billing, erp, payment, tax, wire
 from integration.systems.billing import BillingInvoice
 from integration.systems.billing import receivables as owed
 from integration.systems.erp import Posting
+from integration.systems.erp import receivables as books
 from integration.systems.payment import Collection, Intent, PaymentCustomer
 from integration.systems.wire import date_of_seconds
 
@@ -27,6 +28,7 @@ RETRY_DAYS = (3, 4, 7, 7)  # soft declines are tried again on days 3, 7, 14 and 
 SOFT_DECLINES = frozenset(
     {"insufficient_funds", "card_declined", "generic_decline", "processing_error", "try_again_later"}
 )
+REFUSALS = (400, 409, 422)
 _POLL_SECONDS = {"card": (3600,), "debit": (7 * 86_400, 2 * 86_400), "push": (10 * 86_400, 7 * 86_400)}
 """How long a message about a payment is waited for before the processor is asked, first and then each time."""
 
@@ -314,25 +316,32 @@ async def _applied(context: FlowContext, invoice: BillingInvoice, posting: Posti
     intent, day = paid.intent, day_in(context, posting.entity, paid.at_us)
     taken_minor = await _recorded(context, invoice, intent, day, posting.txn)
     received, method = intent.amount_received, intent.method
-    applied = await in_open_period(
-        context, posting.entity, day,
-        lambda dated: erp.put_cash(intent.id, invoice.id, posting, received, taken_minor, method, dated),
-    )  # fmt: skip
+
+    def cash(dated: date) -> Call:
+        return erp.put_cash(intent.id, invoice.id, posting, received, taken_minor, method, dated)
+
+    try:
+        applied = await in_open_period(context, posting.entity, day, cash, allow=(erp.USER_ERROR,))
+    except CallFailed:  # a credit memo was first: the rest of the money stays on the customer's account
+        standing = books.posted_invoice(await do(context, books.read_invoice(invoice.id, posting.txn)))
+        taken_minor = min(taken_minor, wire.minor(standing.amountRemaining, posting.currency))
+        applied = await in_open_period(context, posting.entity, day, cash)
     return applied.at_us, taken_minor
 
 
 async def _recorded(context: FlowContext, invoice: BillingInvoice, intent: Intent, day: date, txn: str) -> int:
     """Record the payment in billing; return how much of it the invoice took (credits may have made it owe less)."""
-    try:
-        await _record(context, invoice, intent, intent.amount_received, day, txn)
-    except CallFailed:
-        pass
-    else:
-        return intent.amount_received
-    answer = await do(context, billing.read_invoice(invoice.id, txn))
-    due_minor = min(billing.invoice_of(answer).amount_due, intent.amount_received)
-    if due_minor:
-        await _record(context, invoice, intent, due_minor, day, txn)
+    due_minor = intent.amount_received
+    refusals: tuple[int, ...] = REFUSALS
+    while due_minor:
+        try:
+            await _record(context, invoice, intent, due_minor, day, txn, refusals)
+            break
+        except CallFailed:  # a credit came first, perhaps at this very moment: what is due is asked again
+            answer = await do(context, billing.read_invoice(invoice.id, txn))
+            now_minor = min(billing.invoice_of(answer).amount_due, intent.amount_received)
+            refusals = () if now_minor == due_minor else REFUSALS  # that was not the reason: people look at it
+            due_minor = now_minor
     excess_minor = intent.amount_received - due_minor
     if excess_minor:
         key = key_of(context, invoice.id, f"excess/{intent.id}")
@@ -341,12 +350,22 @@ async def _recorded(context: FlowContext, invoice: BillingInvoice, intent: Inten
 
 
 async def _record(
-    context: FlowContext, invoice: BillingInvoice, intent: Intent, amount_minor: int, day: date, txn: str
+    context: FlowContext,
+    invoice: BillingInvoice,
+    intent: Intent,
+    amount_minor: int,
+    day: date,
+    txn: str,
+    refusals: tuple[int, ...],
 ) -> None:
     async def is_recorded() -> Answer | None:
-        again = await do(context, billing.read_invoice(invoice.id, txn))
-        return again if billing.invoice_of(again).amount_paid else None
+        again = await do(context, owed.read_money(invoice.id, txn))
+        for row in owed.money_of(again).linked_payments:
+            found = await do(context, owed.read_transaction(row.txn_id, txn))
+            if owed.transaction_of(found).reference_number == intent.id:
+                return again
+        return None
 
     key = key_of(context, invoice.id, f"record/{intent.id}/{amount_minor}")
     call = billing.record_payment(invoice.id, intent.id, amount_minor, day, key, txn)
-    await do(context, call, is_recorded, allow=(400, 409, 422))
+    await do(context, call, is_recorded, allow=refusals)

@@ -77,16 +77,18 @@ def test_a_message_that_tells_a_failure_is_asked_about() -> None:
     assert len(played.attempts("get_payment_intent")) >= 1
 
 
-def test_an_amount_below_the_processors_minimum_is_not_charged_and_nobodys_case() -> None:
+def test_an_amount_below_the_processors_minimum_is_written_off_and_nobodys_case() -> None:
     stage = Stage()
     stage.customer()
     stage.signs("Q-000001", lines=((CORE, 1, 40, 12),))
     played = stage.play(days=3)
     assert played.attempts("create_payment_intent") == []
-    assert played.statuses("billing", "invoice") == played.statuses("erp", "invoice") == ["posted"]
-    assert 0 < played.document("billing", "invoice").balance_minor < 50
+    assert played.statuses("billing", "invoice") == played.statuses("erp", "invoice") == ["written_off"]
+    loss = played.versions("erp", "entry")[-1]
+    assert [row.account for row in loss.postings] == ["1100", "6200"]
+    assert 0 < loss.postings[1].amount_minor < 50
     last = played.document("crm", "mirror")
-    assert (last.order_status, last.invoice_status) == ("fulfilled", "posted")
+    assert (last.order_status, last.invoice_status) == ("fulfilled", "written_off")
     assert played.cases() == {}
     assert played.broken() == {}
 
