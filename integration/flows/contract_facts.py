@@ -43,6 +43,31 @@ def order_cancelled(reference: str, entity: str, day: date, reason: str) -> Body
     return {**_books(entity, day), "order_id": reference, "reason": reason}
 
 
+def subscription_of_order(quote: Quote, reference: str, at_us: int, day: date) -> Body:
+    """Return the body of the facts about the subscription of an order; `at_us` is when it was known."""
+    charges = [
+        {
+            "sku": line.sku, "quantity": line.quantity, "price": amount(line.unit_minor, quote.currency),
+            "billing_months": line.months,
+        }
+        for line in quote.lines
+        if line.months and not line.parent
+    ]  # fmt: skip
+    return {
+        **_books(quote.entity, day), "subscription_id": quote.number, "contract_id": quote.number,
+        "reference": reference, "account": quote.account, "currency": quote.currency, "charges": charges,
+        "total": amount(quote.total_minor, quote.currency), "at_us": at_us,
+    }  # fmt: skip
+
+
+def fulfilment_completed(quote: Quote, reference: str, at_us: int, day: date) -> Body:
+    """Return the body of `fulfillment.completed`: everything that was ordered is there."""
+    skus = [line.sku for line in quote.lines]
+    return {
+        **_books(quote.entity, day), "task_id": reference, "order_id": reference, "skus": skus, "completed_at_us": at_us
+    }  # fmt: skip
+
+
 def subscription(found: BillingSubscription, day: date) -> Body:
     """Return the body of the facts about a subscription, as billing shows it."""
     charges = [_charge(found, item) for item in found.subscription_items]

@@ -15,7 +15,7 @@ from domain.objects import Quote
 from integration.effects import Call, Now, Receive, Sleep, Start
 from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
-from integration.flows import facts
+from integration.flows import contract_facts, facts
 from integration.flows.customers import cleared_customer, create_billing_customer, released
 from integration.flows.mapping import quote_in_items
 from integration.flows.steps import ask_a_person, code_of, day_in, do, if_found, key_of, mirror, tell, try_briefly
@@ -98,17 +98,21 @@ async def _deliver(context: FlowContext, accepted: AcceptedQuote, reference: str
     await do(context, fulfilment.put_task(quote, reference))
     assert quote.term_start is not None, "an order has a start"
     start = quote.term_start + timedelta(days=WAITING_ROOM_DAYS)
-    await create_subscription(context, accepted, reference, is_new, start)
+    made_us = await create_subscription(context, accepted, reference, is_new, start)
+    await tell_of_subscription(context, "created", quote, reference, made_us)
     done_us = await _fulfilled(context, quote, reference)
+    day = day_in(context, quote.entity, done_us)
+    body = contract_facts.fulfilment_completed(quote, reference, done_us, day)
+    await tell("fulfillment.completed", reference, quote.txn, **body)
     await record_fulfilment(context, accepted, reference)
-    start = day_in(context, quote.entity, done_us)
     key = key_of(context, quote.number, "activate")
 
     async def active() -> Answer | None:
         answer = await do(context, billing.read_subscription(quote.number, quote.txn))
         return None if billing.subscription_of(answer).status == "future" else answer
 
-    activated = await do(context, billing.activate(quote.number, start, key, quote.txn), active)
+    activated = await do(context, billing.activate(quote.number, day, key, quote.txn), active)
+    await tell_of_subscription(context, "activated", quote, reference, activated.at_us)
     if not billing.has_invoiced(activated):  # else the flow of its first invoice shows it, together with the invoice
         await mirror(quote.txn, reference, quote.id, activated.at_us, {"OrderStatus__c": "fulfilled"})
 
@@ -143,31 +147,41 @@ async def _is_fulfilled(context: FlowContext, reference: str, txn: str) -> bool:
 
 async def create_subscription(
     context: FlowContext, accepted: AcceptedQuote, reference: str, is_new: bool, start: date
-) -> None:
-    """Create the subscription; a customer the ERP knew is taken to be known to billing until billing says no."""
+) -> int:
+    """Create the subscription and return when that was known.
+
+    A customer the ERP knew is taken to be known to billing until billing says no.
+    """
     if is_new:
         await create_billing_customer(context, accepted)
     quote, operation = accepted.quote, "create_subscription"
     try:
-        await _created_subscription(context, quote, reference, start, operation, (billing.NOT_FOUND,))
+        return await _created_subscription(context, quote, reference, start, operation, (billing.NOT_FOUND,))
     except CallFailed:
         await create_billing_customer(context, accepted)
-        await _created_subscription(context, quote, reference, start, f"{operation}_again")
+        return await _created_subscription(context, quote, reference, start, f"{operation}_again")
+
+
+async def tell_of_subscription(context: FlowContext, what: str, quote: Quote, reference: str, at_us: int) -> None:
+    """Tell what has become of the subscription of an order: it was created, or activated."""
+    body = contract_facts.subscription_of_order(quote, reference, at_us, day_in(context, quote.entity, at_us))
+    await tell(f"subscription.{what}", quote.number, quote.txn, **body)
 
 
 async def _created_subscription(
     context: FlowContext, quote: Quote, reference: str, start: date, operation: str, allow: tuple[str, ...] = ()
-) -> None:
+) -> int:
     async def there() -> Answer | None:
         return await if_found(context, billing.read_subscription(quote.number, quote.txn))
 
     call = billing.create_subscription(quote, reference, start, key_of(context, reference, operation))
     try:
-        await do(context, call, there, allow=("duplicate_entry", *allow))
+        answer = await do(context, call, there, allow=("duplicate_entry", *allow))
     except CallFailed as refused:
         if refused.code in allow:
             raise
-        await do(context, billing.read_subscription(quote.number, quote.txn))
+        answer = await do(context, billing.read_subscription(quote.number, quote.txn))
+    return answer.at_us
 
 
 async def _fulfilled(context: FlowContext, quote: Quote, reference: str) -> int:
@@ -203,7 +217,10 @@ async def compensate(context: FlowContext, quote: Quote, reference: str, reason:
         flow_id=f"undo/{reference}",
         name="undo_order",
         arguments={
-            "reference": reference, "quote_id": quote.id, "subscription": quote.number, "reason": reason,
+            "reference": reference,
+            "quote_id": quote.id,
+            "subscription": quote.number,
+            "reason": reason,
             "entity": quote.entity,
         },
         txn=quote.txn,

@@ -19,7 +19,14 @@ from domain.rounding import Rounding, round_ratio
 from integration.effects import Now, Sleep
 from integration.flow import FlowContext
 from integration.flows import contract_facts as facts
-from integration.flows.orders import book, compensate, create_subscription, record_fulfilment, return_to_sales
+from integration.flows.orders import (
+    book,
+    compensate,
+    create_subscription,
+    record_fulfilment,
+    return_to_sales,
+    tell_of_subscription,
+)
 from integration.flows.steps import US_PER_SECOND, ask_a_person, day_in, if_found, tell
 from integration.outcomes import Answer, GivenUp
 from integration.systems import billing
@@ -46,7 +53,8 @@ async def renew(context: FlowContext, accepted: AcceptedQuote, reference: str) -
         if contract is None:
             return await _lost(context, quote, reference, "the customer gave notice in time")
         assert quote.term_start is not None, "validation lets no renewal without a start pass"
-        await create_subscription(context, accepted, reference, is_new, quote.term_start)
+        made_us = await create_subscription(context, accepted, reference, is_new, quote.term_start)
+        await tell_of_subscription(context, "created", quote, reference, made_us)
         await record_fulfilment(context, accepted, reference)
     except GivenUp as given_up:
         return await _lost(context, quote, reference, str(given_up))

@@ -60,8 +60,8 @@ def test_the_canonical_events_tell_the_story_in_order() -> None:
     events = one_order().play().events()
     assert events == [
         "quote.accepted", "customer.validated", "order.received", "order.accepted", "order.booked", "quote.converted",
-        "invoice.generated", "invoice.posted", "payment.received", "payment.applied", "quote.mirrored",
-        "payout.settled",
+        "subscription.created", "fulfillment.completed", "subscription.activated", "invoice.generated",
+        "invoice.posted", "payment.received", "payment.applied", "quote.mirrored", "payout.settled",
     ]  # fmt: skip
 
 
