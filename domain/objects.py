@@ -84,7 +84,8 @@ class Quote(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="quote"):
 
     A pause ends on `resume_date`, the first day that is paid for again. `refund` says what a cancellation gives back of
     what was paid ahead: none, prorated (also when empty) or full. A renewal names the `subscription` it follows; its
-    `amendment_kind` is "auto" when the contract renews itself.
+    `amendment_kind` is "auto" when the contract renews itself. In a partner deal the `account` is who buys and is
+    billed (the reseller, or the distributor of two tiers), `end_customer` is the account of who uses it.
     """
 
     id: str
@@ -111,6 +112,9 @@ class Quote(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="quote"):
     co_term_end: date | None = None
     resume_date: date | None = None
     refund: str = ""
+    partner_model: str = ""  # resale or two_tier; empty: sold directly
+    reseller: str = ""
+    end_customer: str = ""
     payment_method: str = ""
 
 
@@ -143,6 +147,7 @@ class Order(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="order"):
     lines: tuple[Line, ...]
     total_minor: int
     business_date: date
+    end_customer: str = ""
 
 
 class Task(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="task"):
@@ -153,6 +158,7 @@ class Task(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="task"):
     txn: str
     status: str
     skus: tuple[str, ...] = ()
+    account: str = ""
 
 
 class Item(msgspec.Struct, frozen=True, gc=False, kw_only=True):

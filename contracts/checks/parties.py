@@ -1,8 +1,8 @@
-"""Parties: who is billed (S12), and how many customers are really one (K-25)."""
+"""Parties: who is billed and who is served (S12, S13), and how many customers are really one (K-25)."""
 
 from __future__ import annotations
 
-from contracts.checks.facts import Facts, Life
+from contracts.checks.facts import Facts, Life, quote_of
 from contracts.checks.kpi_business import Measured
 from contracts.checks.verdict import Findings, Tally
 
@@ -40,6 +40,26 @@ def _by_txn(facts: Facts) -> dict[str, list[Life]]:
             if life.txn and life.document.customer:
                 found.setdefault(life.txn, []).append(life)
     return found
+
+
+def partner_roles(facts: Facts) -> Findings:
+    """In a partner deal who buys is billed and who uses is served: neither is taken for the other in any system."""
+    tally = Tally("S13")
+    first = dict(facts.context.twins)
+    for reference, life in facts.accepted.items():
+        quote = quote_of(life)
+        if not quote.partner_model:
+            continue
+        tally.examined += 1
+        user, buyer = first.get(quote.end_customer, quote.end_customer), first.get(quote.account, quote.account)
+        served = [(each, each.document.account, user) for each in facts.tasks.get(quote.txn, [])]
+        for order in facts.orders.get(reference, []):
+            served += [(order, order.document.end_customer, user), (order, order.document.customer, buyer)]
+        for each, found, wanted in served:
+            if first.get(found, found) != wanted:
+                sentence = f"{each.name} of partner deal {reference} is for {found or 'nobody'}, not for {wanted}"
+                tally.violation(life.txn, sentence, life.last, each.last, entities=(each.name,))
+    return tally.findings()
 
 
 def repeated_customers(facts: Facts) -> Measured:

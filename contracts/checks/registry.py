@@ -100,6 +100,9 @@ NEEDS: Mapping[str, Callable[[Facts], bool]] = MappingProxyType(
         "amendments with time to spare": lambda facts: _timely_amendments(facts) >= _MANY,
         "renewals with time to spare": lambda facts: _timely_renewals(facts) >= _MANY,
         "orders": _changes("order", "erp"),
+        "partner deals": lambda facts: any(
+            quote_of(life).partner_model and facts.is_due(life.entered["accepted"]) for life in facts.accepted.values()
+        ),
         "orders with time to spare": lambda facts: any(
             facts.is_due(life.since(BOOKED) or facts.context.horizon_us)
             for life in facts.lives("order", "erp").values()
@@ -147,6 +150,7 @@ CHECKS: tuple[Check, ...] = (
     _row("S10", "No children of the dead", causes.no_children_of_the_dead, "orders"),
     _row("S11", "Entities stay apart", causes.entities_apart, "orders"),
     _row("S12", "One customer per deal", parties.one_customer_per_deal, "orders"),
+    _row("S13", "Partner roles hold", parties.partner_roles, "partner deals"),
     _row("O1", "Legal steps only", order.legal_steps, ALWAYS),
     _row("O2", "Amendments in order", periods.amendments_in_order, "amendments with time to spare"),
     _row("O3", "Causes first", order.causes_first, "posted invoices"),

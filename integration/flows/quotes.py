@@ -13,6 +13,7 @@ from integration.flows import facts
 from integration.flows.amendments import amend
 from integration.flows.matching import known_customer
 from integration.flows.orders import order
+from integration.flows.partners import as_partner_deal
 from integration.flows.renewals import renew
 from integration.flows.steps import ask_a_person, day_in, do, mirror, tell
 from integration.flows.validation import Problem, problem_of
@@ -31,7 +32,7 @@ async def accepted_quote(context: FlowContext, arguments: Mapping[str, Any]) -> 
     try:
         read = await _validated(context, arguments["quote_id"], reference)
         context = in_books(context, read.quote.entity)
-        accepted = await known_customer(context, read)
+        accepted = await as_partner_deal(context, await known_customer(context, read))
     except GivenUp as given_up:
         await _back_to_sales(context, arguments["quote_id"], reference)
         return {"quote": reference, "status": "given_up", "reason": str(given_up)}

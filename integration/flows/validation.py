@@ -101,6 +101,15 @@ def _address_is_usable(accepted: AcceptedQuote, _settings: Settings) -> Problem 
     return "DATA_QUALITY.ADDRESS_UNRESOLVED", f"account {accepted.account.id} has no country to be taxed in"
 
 
+def _partner_deal_is_complete(accepted: AcceptedQuote, _settings: Settings) -> Problem | None:
+    quote = accepted.quote
+    if quote.partner_model and not quote.end_customer:
+        return "VALIDATION.MISSING_FIELD", f"a {quote.partner_model} deal names the customer who will use it"
+    if quote.partner_model == "two_tier" and not quote.reseller:
+        return "VALIDATION.MISSING_FIELD", "a deal of two tiers names the reseller between distributor and customer"
+    return None
+
+
 _RULES = (
     _kind_is_known,
     _entity_is_ours,
@@ -111,4 +120,5 @@ _RULES = (
     _amendment_is_complete,
     _renewal_is_complete,
     _address_is_usable,
+    _partner_deal_is_complete,
 )

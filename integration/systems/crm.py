@@ -33,6 +33,7 @@ _FIELDS = (
     "Id, QuoteNumber, Version__c, Status, Kind__c, AmendmentKind__c, Entity__c, CurrencyIsoCode, ExpirationDate, "
     "TermStart__c, TermMonths__c, DiscountPercent__c, Approvals__c, TotalPrice, PaymentMethod__c, Subscription__c, "
     "EffectiveDate__c, Sequence__c, CoTermEnd__c, ResumeDate__c, Refund__c, "
+    "PartnerModel__c, Reseller__c, EndCustomer__c, "
     "Account.Id, Account.AccountNumber, Account.Name, "
     "Account.BillingCountryCode, Account.BillingStateCode, Account.BillingPostalCode, Account.BillingStreet, "
     "Account.BillingCity, Account.PaymentCustomer__c, SystemModstamp"
@@ -186,6 +187,9 @@ class _QuoteRow(msgspec.Struct):
     CoTermEnd__c: date | None = None
     ResumeDate__c: date | None = None
     Refund__c: str | None = None
+    PartnerModel__c: str | None = None
+    Reseller__c: str | None = None
+    EndCustomer__c: str | None = None
 
 
 class _QuoteRows(msgspec.Struct):
@@ -274,6 +278,7 @@ def _quote(row: _QuoteRow) -> Quote:
         effective_date=row.EffectiveDate__c, sequence=int(row.Sequence__c or 0),
         deltas=tuple([_delta(line) for line in lines if not line.parent]) if is_amendment else (),
         co_term_end=row.CoTermEnd__c, resume_date=row.ResumeDate__c, refund=row.Refund__c or "",
+        partner_model=row.PartnerModel__c or "", reseller=row.Reseller__c or "", end_customer=row.EndCustomer__c or "",
         payment_method=row.PaymentMethod__c or "",
     )  # fmt: skip
 

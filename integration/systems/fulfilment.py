@@ -20,10 +20,10 @@ _TIMEOUT_SECONDS = 30
 
 
 def put_task(quote: Quote, reference: str) -> Call:
-    """Ask for the fulfilment of an order; the reference is the task's id."""
+    """Ask for the fulfilment of an order for whoever uses it; the reference is the task's id."""
     body = {
         "order": reference,
-        "account": quote.account,
+        "account": quote.end_customer or quote.account,
         "lines": [{"sku": line.sku, "quantity": line.quantity} for line in quote.lines],
     }
     return Call(

@@ -103,6 +103,9 @@ class NewQuote(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     co_term_end: date | None = None
     resume_date: date | None = None
     refund: str = ""
+    partner_model: str = ""
+    reseller: str = ""
+    end_customer: str = ""
 
 
 class Lock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -208,6 +211,9 @@ def _header(new: NewQuote, account_id: str, total_minor: int) -> dict[str, Any]:
         "CoTermEnd__c": new.co_term_end,
         "ResumeDate__c": new.resume_date,
         "Refund__c": new.refund or None,
+        "PartnerModel__c": new.partner_model or None,
+        "Reseller__c": new.reseller or None,
+        "EndCustomer__c": new.end_customer or None,
     }
 
 

@@ -90,6 +90,9 @@ def quote_document(row: Row, line_rows: Sequence[Row], account: Row | None, stat
         co_term_end=row[at["CoTermEnd__c"]],
         resume_date=row[at["ResumeDate__c"]],
         refund=row[at["Refund__c"]] or "",
+        partner_model=row[at["PartnerModel__c"]] or "",
+        reseller=row[at["Reseller__c"]] or "",
+        end_customer=row[at["EndCustomer__c"]] or "",
         payment_method=row[at["PaymentMethod__c"]] or "",
     )
 

@@ -146,6 +146,7 @@ class OrderBody(TransactionBody, frozen=True, kw_only=True):
     total: Decimal | None = None
     item: LinesBody | None = None
     custbody_kind: str | None = None
+    custbody_end_customer: str | None = None
 
 
 class FulfilmentBody(TransactionBody, frozen=True, kw_only=True):

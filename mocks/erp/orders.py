@@ -111,6 +111,7 @@ class Orders:
             version=version_of(external_id, body.memo or ""), number=f"SO{self._desk.next('sales_order'):06d}",
             customer=customer.account, entity=entity, currency=currency, kind=body.custbody_kind or "new",
             status="", lines=lines, total_minor=total, business_date=body.tranDate or today,
+            end_customer=body.custbody_end_customer or "",
         )  # fmt: skip
 
     def update(self, before: OrderRecord, body: OrderBody) -> OrderRecord:

@@ -222,6 +222,9 @@ class Tasks:
 
     def _keep(self, task: Task, **changes: object) -> Task:
         kept = msgspec.structs.replace(task, updated_us=self._desk.now_us, **changes)
-        document = TaskDocument(id=kept.id, ref=kept.order, txn=kept.txn, status=kept.status, skus=kept.skus)
+        document = TaskDocument(
+            id=kept.id, ref=kept.order, txn=kept.txn, status=kept.status, skus=kept.skus,
+            account=kept.account,
+        )  # fmt: skip
         self._desk.book.put("task", kept.id, kept, document, kept.status, kept.txn)
         return kept

@@ -51,7 +51,7 @@ def read_customer(account: str, txn: str) -> Call:
 
 def put_order(quote: Quote, reference: str, business_date: date) -> Call:
     """Create the sales order of a quote version; its external id is the reference, so there can be but one."""
-    body = {
+    body: dict[str, Any] = {
         "entity": {"externalId": quote.account},
         "subsidiary": {"id": quote.entity},
         "currency": {"refName": quote.currency},
@@ -63,6 +63,9 @@ def put_order(quote: Quote, reference: str, business_date: date) -> Call:
         "custbody_kind": quote.kind,
         "item": {"items": [_order_line(index, line, quote.currency) for index, line in enumerate(quote.lines, 1)]},
     }
+    if quote.partner_model:
+        body |= {"custbody_partner_model": quote.partner_model, "custbody_reseller": quote.reseller}
+        body["custbody_end_customer"] = quote.end_customer
     return _put("salesOrder", reference, body, quote.txn, "upsert_order")
 
 

@@ -125,6 +125,11 @@ def _two_customers() -> Records:
     return edited(clean(), of("subscription", "billing"), customer="A-000002")
 
 
+def _served_the_buyer() -> Records:
+    records = edited(clean(), of("quote", "crm"), partner_model="resale", end_customer="A-000009")
+    return edited(records, of("order", "erp"), end_customer="A-000009")
+
+
 def _illegal_step() -> Records:
     back = replace(build.ORDER, status="submitted")
     return [*clean(), changed(60, "erp", "order", back, "booked")]
@@ -303,6 +308,7 @@ BREAKS: tuple[tuple[str, Break], ...] = (
     ("S10", _task_after_cancellation),
     ("S11", _wrong_entity),
     ("S12", _two_customers),
+    ("S13", _served_the_buyer),
     ("O1", _illegal_step),
     ("O2", _arrival_order),
     ("O3", _effect_first),
