@@ -11,6 +11,7 @@
     lanes        Lane: the calls of one system on their way through its gate
     journal/     Journal, Lease, Write; SqliteJournal; the audit chain; Crash, CrashPoint, Fenced
     exceptions   ExceptionCase: why a flow is parked, who acts and until when; desk: the open ones
+    casework     what people may do with a case, as rules; people: their acts as a table
     engine       Engine: one incarnation; live, launch, waiting, parking, mailbox, mailroom, outbox,
                  entities and transaction are its parts
     process      Integration, Parts: start, kill, restart, receive, act, cases
@@ -26,7 +27,7 @@ The seam for a simulator (or any other driver):
     integration.start()                      # claims the journal, takes up what is open
     integration.receive(request)             # a webhook: Reply, or None when the process is down
     integration.launch(Start(...))           # a flow from outside (a sweep, say)
-    integration.act(act)                     # add_mapping, remove_mapping, re_drive, discard
+    integration.act(act)                     # take, re_drive, discard, approve_discard, add_mapping, ...: people.py
     integration.open_cases(); integration.re_drive(case_id, actor); integration.re_drive_all("DEPENDENCY", actor)
     integration.kill(); integration.restart()
     integration.open_flows(); integration.seal(state_changes)
