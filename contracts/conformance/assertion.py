@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 import msgspec
 
-from contracts.findings import Finding, Place, Rule, Severity, Tally
+from contracts.findings import Finding, Place, Progress, Rule, Severity, Tally
 
+EVIDENCE_MAX = 12
 Level = Literal["MUST", "SHOULD", "MAY"]
 _SEVERITIES: dict[Level, Severity] = {"MUST": "error", "SHOULD": "error", "MAY": "note"}
 
@@ -82,6 +83,34 @@ def require(condition: bool, message: str) -> None:
     """Raise Broken unless a condition holds."""
     if not condition:
         raise Broken(message)
+
+
+class Subject(Protocol):
+    """What assertions are tried on: it remembers what was exchanged since it was last cleared."""
+
+    def clear(self) -> None:
+        """Forget what was exchanged."""
+
+    def evidence(self) -> tuple[str, ...]:
+        """Return what was exchanged, a line each."""
+
+
+async def attempt_all(subject: Subject, assertions: Sequence[Assertion], progress: Progress) -> list[Tried]:
+    """Try assertions one after the other and return what came of each."""
+    tried = []
+    for number, assertion in enumerate(assertions, 1):
+        subject.clear()
+        try:
+            await assertion.attempt(subject)
+        except Broken as broken:
+            evidence = subject.evidence()[-EVIDENCE_MAX:]
+            tried.append(Tried(assertion=assertion, outcome="broken", reason=str(broken), evidence=evidence))
+        except Skipped as skipped:
+            tried.append(Tried(assertion=assertion, outcome="skipped", reason=str(skipped)))
+        else:
+            tried.append(Tried(assertion=assertion, outcome="holds"))
+        progress(number, len(assertions))
+    return tried
 
 
 def tally(name: str, subject: str, tried: Sequence[Tried], place: Place | None, could_not_run: str = "") -> Tally:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 
 import httpx
 
-from contracts.conformance import client, server
-from contracts.conformance.assertion import Assertion, tally
+from contracts.conformance import client, server, webhooks
+from contracts.conformance.assertion import Assertion, attempt_all, tally
 from contracts.conformance.client.peer import Peer, Step
 from contracts.conformance.profiles import Profile
 from contracts.conformance.target import Target
@@ -44,7 +44,7 @@ class Server:
         async with self._clients() as client:
             wire = Wire(client, self._target, self._profile, self._run_name)
             try:
-                tried = await server.attempt_all(wire, self._assertions, progress)
+                tried = await attempt_all(wire, self._assertions, progress)
             except Unreachable as refusal:
                 return tally(self.name, subject, (), self._place, str(refusal))
         return tally(self.name, subject, tried, self._place)
@@ -70,5 +70,52 @@ class Client:
         success = Step(status=target.success.status, body=target.success.body, headers=target.success.headers)
         async with Peer(target.call.method, target.call.path, success) as peer:
             stage = client.Stage(peer, target, self._profile, self._run_name)
-            tried = await client.attempt_all(stage, self._assertions, progress)
+            tried = await attempt_all(stage, self._assertions, progress)
         return tally(self.name, f"caller of {target.call.method} {target.call.path}", tried, self._place)
+
+
+class Receiver:
+    """The suite of who receives webhooks."""
+
+    def __init__(
+        self, target: webhooks.ReceiverTarget, run_name: str, place: Place | None = None, ids: Sequence[str] = (),
+        clients: Clients = over_http,
+    ) -> None:  # fmt: skip
+        self.name = "receiver of webhooks"
+        self._target, self._run_name, self._place, self._clients = target, run_name, place, clients
+        self._assertions: list[Assertion] = webhooks.RECEIVER.chosen(ids)
+
+    def run(self, progress: Progress) -> Tally:
+        """Try the promises."""
+        return asyncio.run(self._tried(progress))
+
+    async def _tried(self, progress: Progress) -> Tally:
+        async with self._clients() as client_:
+            post = webhooks.Post(client_, self._target, self._run_name)
+            try:
+                tried = await attempt_all(post, self._assertions, progress)
+            except Unreachable as refusal:
+                return tally(self.name, self._target.url, (), self._place, str(refusal))
+        return tally(self.name, f"{self._target.url} ({self._target.scheme})", tried, self._place)
+
+
+class Sender:
+    """The suite of who sends webhooks."""
+
+    def __init__(
+        self, target: webhooks.SenderTarget, run_name: str, place: Place | None = None, ids: Sequence[str] = ()
+    ) -> None:
+        self.name = "sender of webhooks"
+        self._target, self._run_name, self._place = target, run_name, place
+        self._assertions: list[Assertion] = webhooks.SENDER.chosen(ids)
+
+    def run(self, progress: Progress) -> Tally:
+        """Try the promises."""
+        return asyncio.run(self._tried(progress))
+
+    async def _tried(self, progress: Progress) -> Tally:
+        target = self._target
+        async with Peer(target.method, target.path, Step(status=200, body={})) as peer:
+            yard = webhooks.sending.Yard(peer, target, self._run_name)
+            tried = await attempt_all(yard, self._assertions, progress)
+        return tally(self.name, f"sender ({target.scheme})", tried, self._place)

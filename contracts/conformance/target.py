@@ -17,7 +17,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 import yaml
@@ -83,6 +83,14 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 def read_target(path: Path, url: str = "") -> Target:
     """Return the target that a file describes; `url` replaces the file's. Raise Unusable."""
+    return read_as(path, Target, url)
+
+
+T = TypeVar("T")
+
+
+def read_as(path: Path, kind: type[T], url: str = "") -> T:
+    """Return what a YAML file describes, as a value of a kind; raise Unusable."""
     try:
         tree = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -90,11 +98,11 @@ def read_target(path: Path, url: str = "") -> Target:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise Unusable(f"{path}: not YAML: {error}") from None
     if not isinstance(tree, dict):
-        raise Unusable(f"{path}: expected a mapping with url and operation; see docs/how-to/test-idempotency.md.")
+        raise Unusable(f"{path}: expected a mapping; see docs/how-to/test-idempotency.md.")
     if url:
         tree["url"] = url
     try:
-        return msgspec.convert(_with_environment(tree, path), Target)
+        return msgspec.convert(_with_environment(tree, path), kind)
     except msgspec.ValidationError as error:
         raise Unusable(f"{path}: {error}.") from None
 

@@ -72,6 +72,14 @@ class Wire:
         self.exchanges: list[Exchange] = []
         self._client, self._run, self._number = client, run, 0
 
+    def clear(self) -> None:
+        """Forget what was exchanged."""
+        self.exchanges.clear()
+
+    def evidence(self) -> tuple[str, ...]:
+        """Return what was exchanged, a line each."""
+        return tuple(str(exchange) for exchange in self.exchanges)
+
     def intent(self) -> Intent:
         """Return a new intent."""
         self._number += 1

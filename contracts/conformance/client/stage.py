@@ -12,19 +12,16 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import httpx
 import msgspec
-import yaml
 
-from contracts.conformance.assertion import Assertion, Broken, Catalogue, Skipped, Tried, require
+from contracts.conformance.assertion import Catalogue, Skipped, require
 from contracts.conformance.client.peer import Asked, Peer, Step
 from contracts.conformance.profiles import Profile
-from contracts.conformance.target import Unusable, filled
-from contracts.findings import Progress
+from contracts.conformance.target import Unusable, filled, read_as
 
 PROMISES = Catalogue()
 OUTPUT_BYTES = 300
@@ -91,11 +88,8 @@ class Stage:
 
     async def act(self, unique: str = "", seconds: float = 0) -> Ended:
         """Make the caller act once, for a new intent or for a given one; stop it after `seconds` (else patience)."""
-        trigger, words = self.target.trigger, {"unique": unique or self.unique(), "peer": self.peer.url}
         limit = seconds or self.target.patience_seconds
-        if trigger.command:
-            return await _run([str(filled(part, words)) for part in trigger.command], words, limit)
-        return await _ask(trigger, words, limit)
+        return await perform(self.target.trigger, unique or self.unique(), self.peer.url, limit)
 
     async def play(self, *script: Step, always: Step | None = None) -> tuple[Ended, list[Asked]]:
         """Let the caller act under a script; return how it ended, and its calls."""
@@ -103,6 +97,18 @@ class Stage:
         ended = await self.act()
         require(bool(self.peer.asked), f"The caller made no call: {ended.said}")
         return ended, list(self.peer.asked)
+
+    def clear(self) -> None:
+        """Forget what was asked."""
+        self.peer.play()
+
+    def evidence(self) -> tuple[str, ...]:
+        """Return the calls with the time since the first, a line each."""
+        return tuple(
+            f"+{asked.at_seconds - self.peer.asked[0].at_seconds:.2f} s {asked.method} {asked.target} "
+            f"key {self.key_of(asked)[:40]!r} {asked.body[:120].decode('utf-8', 'replace')}"
+            for asked in self.peer.asked
+        )
 
     def key_of(self, asked: Asked) -> str:
         """Return the key of a call; empty without one."""
@@ -113,6 +119,14 @@ class Stage:
                 return str(msgspec.json.decode(asked.body).get(self.profile.body_field) or "")
             return ""
         return asked.headers.get(self.profile.header.lower(), "")
+
+
+async def perform(trigger: Trigger, unique: str, peer: str, seconds: float) -> Ended:
+    """Pull a trigger and wait until what it starts has ended, `seconds` at most."""
+    words = {"unique": unique, "peer": peer}
+    if trigger.command:
+        return await _run([str(filled(part, words)) for part in trigger.command], words, seconds)
+    return await _ask(trigger, words, seconds)
 
 
 async def _run(command: list[str], words: dict[str, str], seconds: float) -> Ended:
@@ -150,37 +164,7 @@ async def _ask(trigger: Trigger, words: dict[str, str], seconds: float) -> Ended
 
 def read_client_target(path: Path) -> ClientTarget:
     """Return the caller that a file describes; raise Unusable."""
-    try:
-        found = msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), ClientTarget)
-    except OSError as error:
-        raise Unusable(f"{path}: cannot be read: {error.strerror}.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Unusable(f"{path}: not YAML: {error}") from None
-    except msgspec.ValidationError as error:
-        raise Unusable(f"{path}: {error}.") from None
+    found = read_as(path, ClientTarget)
     if bool(found.trigger.command) == bool(found.trigger.url):
         raise Unusable(f"{path}: the trigger has either a command or a url.")
     return found
-
-
-async def attempt_all(stage: Stage, assertions: Sequence[Assertion], progress: Progress) -> list[Tried]:
-    """Try assertions and return what came of each."""
-    tried = []
-    for number, assertion in enumerate(assertions, 1):
-        try:
-            await assertion.attempt(stage)
-        except Broken as broken:
-            evidence = tuple(_shown(stage, asked) for asked in stage.peer.asked)
-            tried.append(Tried(assertion=assertion, outcome="broken", reason=str(broken), evidence=evidence))
-        except Skipped as skipped:
-            tried.append(Tried(assertion=assertion, outcome="skipped", reason=str(skipped)))
-        else:
-            tried.append(Tried(assertion=assertion, outcome="holds"))
-        progress(number, len(assertions))
-    return tried
-
-
-def _shown(stage: Stage, asked: Asked) -> str:
-    since = asked.at_seconds - stage.peer.asked[0].at_seconds
-    body = asked.body[:120].decode("utf-8", "replace")
-    return f"+{since:.2f} s {asked.method} {asked.target} key {stage.key_of(asked)[:40]!r} {body}"

@@ -1,6 +1,6 @@
 """Promises of an API that takes idempotency keys. `PROMISES` is the catalogue."""
 
 from contracts.conformance.server import failures, handling, replays, scopes
-from contracts.conformance.server.catalogue import PROMISES, attempt_all
+from contracts.conformance.server.catalogue import PROMISES
 
-__all__ = ["PROMISES", "attempt_all", "failures", "handling", "replays", "scopes"]
+__all__ = ["PROMISES", "failures", "handling", "replays", "scopes"]

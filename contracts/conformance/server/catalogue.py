@@ -1,34 +1,12 @@
-"""The catalogue of a server's promises, and how they are tried: one after the other, each with intents of its own."""
+"""The catalogue of a server's promises, and what many of them ask for."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from contracts.conformance.assertion import Assertion, Broken, Catalogue, Skipped, Tried, require
+from contracts.conformance.assertion import Catalogue, Skipped, require
 from contracts.conformance.wire import Exchange, Intent, Wire
-from contracts.findings import Progress
 
 PROMISES = Catalogue()
-EVIDENCE_MAX = 12
 DRAFT = "draft-ietf-httpapi-idempotency-key-header-07"
-
-
-async def attempt_all(wire: Wire, assertions: Sequence[Assertion], progress: Progress) -> list[Tried]:
-    """Try assertions and return what came of each; raise Unreachable when nobody answers."""
-    tried = []
-    for number, assertion in enumerate(assertions, 1):
-        wire.exchanges.clear()
-        try:
-            await assertion.attempt(wire)
-        except Broken as broken:
-            evidence = tuple(str(exchange) for exchange in wire.exchanges[-EVIDENCE_MAX:])
-            tried.append(Tried(assertion=assertion, outcome="broken", reason=str(broken), evidence=evidence))
-        except Skipped as skipped:
-            tried.append(Tried(assertion=assertion, outcome="skipped", reason=str(skipped)))
-        else:
-            tried.append(Tried(assertion=assertion, outcome="holds"))
-        progress(number, len(assertions))
-    return tried
 
 
 async def made(wire: Wire, intent: Intent) -> Exchange:

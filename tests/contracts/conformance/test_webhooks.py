@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from contracts.conformance.suite import Receiver, Sender
+from contracts.conformance.target import Unusable
+from contracts.conformance.webhooks import RECEIVER, SENDER, ReceiverTarget, SenderTarget, read_receiver_target
+from contracts.findings import Tally
+from tests.contracts.conformance import hook_sender
+from tests.contracts.conformance.hook_receiver import FAULTS, NEXT_SECRET, SECRET, HookReceiver
+
+LOOK = "http://shop.test/things/{unique}"
+DESCRIBED: dict[str, Any] = {
+    "url": "http://shop.test/hooks",
+    "scheme": "standard-webhooks",
+    "secret": SECRET,
+    "next_secret": NEXT_SECRET,
+    "event": {"id": "{id}", "type": "invoice.created", "data": {"reference": "{unique}"}},
+    "later": {"type": "invoice.paid"},
+    "count": {"url": LOOK, "pointer": "/count"},
+    "state": {"url": LOOK, "pointer": "/state"},
+    "fail": {"url": "http://shop.test/fail"},
+    "settles_seconds": 0.1,
+}
+
+
+def examined(receiver: HookReceiver, ids: Iterable[str] = (), **changed: Any) -> Tally:
+    target = msgspec.convert({**DESCRIBED, **changed}, ReceiverTarget)
+
+    def client() -> httpx.AsyncClient:
+        return httpx.AsyncClient(transport=httpx.ASGITransport(app=receiver.app, raise_app_exceptions=False))
+
+    return Receiver(target, "t", ids=tuple(ids), clients=client).run(lambda *_: None)
+
+
+def broken(tally: Tally) -> set[str]:
+    return {finding.rule for finding in tally.findings}
+
+
+def test_a_receiver_that_is_right_keeps_every_promise() -> None:
+    tally = examined(HookReceiver())
+    assert tally.findings == ()
+    assert tally.checked == len(RECEIVER.assertions)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_found_by_the_promise_meant_for_it(fault: str) -> None:
+    assert broken(examined(HookReceiver(fault))) & FAULTS[fault]
+
+
+def test_every_promise_finds_a_fault() -> None:
+    assert {promise.id for promise in RECEIVER.assertions} == set().union(*FAULTS.values())
+
+
+def test_without_a_way_to_look_effects_are_skipped_not_passed() -> None:
+    tally = examined(HookReceiver(), count=None, state=None, later={}, fail=None)
+    assert {"W10", "W11", "W14", "W15"} <= {name for name, _ in tally.skipped}
+
+
+def test_nobody_at_the_address_is_no_verdict() -> None:
+    target = msgspec.convert({**DESCRIBED, "url": "http://127.0.0.1:9/hooks"}, ReceiverTarget)
+    assert Receiver(target, "t").run(lambda *_: None).outcome == "could not run"
+
+
+def test_an_unknown_scheme_is_refused_with_the_known_ones(tmp_path: Path) -> None:
+    path = tmp_path / "hooks.yaml"
+    path.write_text(json.dumps({"url": "x", "scheme": "none", "secret": "s", "event": {}}), encoding="utf-8")
+    with pytest.raises(Unusable, match="known are: standard-webhooks, stripe"):
+        read_receiver_target(path)
+
+
+def test_secrets_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "hooks.yaml"
+    path.write_text(
+        json.dumps({"url": "x", "scheme": "stripe", "secret": "${HOOK_SECRET}", "event": {}}), encoding="utf-8"
+    )
+    with pytest.raises(Unusable, match=r"\$\{HOOK_SECRET\} is not set"):
+        read_receiver_target(path)
+    monkeypatch.setenv("HOOK_SECRET", "whsec_x")
+    assert read_receiver_target(path).secret == "whsec_x"
+
+
+# --- senders
+
+
+def sent(fault: str = "", scheme: str = "standard-webhooks", ids: Iterable[str] = ()) -> Tally:
+    command = [sys.executable, "-S", "-E", hook_sender.__file__, "{peer}", "{unique}", scheme, fault]
+    described = {"trigger": {"command": command}, "scheme": scheme, "secret": SECRET, "step_seconds": 0.1}
+    return Sender(msgspec.convert(described, SenderTarget), "t", ids=tuple(ids)).run(lambda *_: None)
+
+
+@pytest.mark.parametrize("scheme", ["standard-webhooks", "stripe"])
+def test_a_sender_that_is_right_keeps_every_promise(scheme: str) -> None:
+    tally = sent(scheme=scheme)
+    assert tally.findings == ()
+    assert tally.checked == len(SENDER.assertions)
+
+
+@pytest.mark.parametrize("fault", hook_sender.FAULTS)
+def test_a_fault_of_a_sender_is_found(fault: str) -> None:
+    assert broken(sent(fault, ids=hook_sender.FAULTS[fault])) == hook_sender.FAULTS[fault]
+
+
+def test_every_promise_of_a_sender_finds_a_fault() -> None:
+    assert {promise.id for promise in SENDER.assertions} == set().union(*hook_sender.FAULTS.values())
