@@ -19,6 +19,7 @@ COMMANDS = {
     "mocks": "q2c.commands.mocks:mocks",
     "env": "q2c.commands.env:env",
     "contracts": "q2c.commands.contracts:contracts",
+    "conformance": "q2c.commands.conformance:conformance",
     "integration": "q2c.commands.integration:integration",
     "analytics": "q2c.commands.analytics:analytics",
     "audit": "q2c.commands.audit:audit",
