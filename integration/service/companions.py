@@ -1,9 +1,10 @@
-"""What works beside a node: the subscriber of the CRM's stream, and the relay to a broker."""
+"""What works beside a node: the CRM's stream, the relay to a broker, the daily reconciliation."""
 
 from __future__ import annotations
 
 import asyncio
 
+from integration.analytics.service import close_days
 from integration.cdc.subscriber import Subscriber
 from integration.drivers.wire import Wire
 from integration.process import Parts
@@ -24,6 +25,7 @@ def companions(node: Node, parts: Parts) -> list[Companion]:
         relay = relay_of(node)
         if relay is not None:
             found.append(relay.run)
+    found.append(lambda ending: close_days(node, ending))
     return found
 
 
