@@ -76,7 +76,10 @@ def _one_request_per_key(tally: Tally, bodies: dict[tuple[str, str, str], Attemp
     if first is None:
         if not _was_refused(attempt):
             bodies[name] = attempt
-    elif first.fingerprint != attempt.fingerprint:
+    elif first.fingerprint == attempt.fingerprint:
+        if _was_refused(attempt):  # so nothing had come of the first one either: the key is free again
+            del bodies[name]
+    else:
         sentence = f"{attempt.system} got two different requests under the key {attempt.key} ({attempt.operation})"
         tally.violation(attempt.txn, sentence, first, attempt, entities=(attempt.key,))
 

@@ -59,6 +59,14 @@ async def forward(what: str, step: Callable[[], Awaitable[T]]) -> T:
                 raise CompletedByHand(resumed.note or f"{what}: completed by {resumed.actor}") from given_up
 
 
+async def put_back(what: str, step: Callable[[], Awaitable[Any]]) -> None:
+    """Take something back that a flow has done; when that cannot be, a person does it, and the rest still is."""
+    try:
+        await forward(what, step)
+    except CompletedByHand:
+        return
+
+
 def finished_by_hand(done: CompletedByHand) -> dict[str, Any]:
     """Return how a flow ends whose last steps people did."""
     return {"status": "given_up", "reason": str(done), "completed": "by hand"}

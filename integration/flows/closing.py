@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -18,7 +19,7 @@ from integration.effects import Now, Park, Sleep
 from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
 from integration.flows import cash_facts as facts
-from integration.flows.approvals import OWNER, approved
+from integration.flows.approvals import OWNER, approved, put_back
 from integration.flows.steps import US_PER_SECOND, day_in, do, key_of, tell
 from integration.outcomes import GivenUp
 from integration.systems.billing import receivables as owed
@@ -102,9 +103,15 @@ async def _told(context: FlowContext, month: Month, module: str, status: str, by
 async def _reopened(context: FlowContext, month: Month, closing: str, by: str, done: list[str]) -> None:
     """Open again what this closing has closed; what was closed before it stays closed."""
     for module in reversed(done):
-        key = key_of(context, month.entity, f"period/{closing}/{module}/undo")
-        answer = await do(context, books.move_period(month.entity, module, month.name, "open", key))
-        await _told(context, month, module, "open", by, answer.at_us)
+        await put_back(
+            f"{month.name} of {month.entity} in {module}", partial(_opened, context, month, module, closing, by)
+        )
+
+
+async def _opened(context: FlowContext, month: Month, module: str, closing: str, by: str) -> None:
+    key = key_of(context, month.entity, f"period/{closing}/{module}/undo")
+    answer = await do(context, books.move_period(month.entity, module, month.name, "open", key))
+    await _told(context, month, module, "open", by, answer.at_us)
 
 
 # --- the checklist --------------------------------------------------------------------------------------------------

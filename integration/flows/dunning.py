@@ -19,6 +19,7 @@ from integration.effects import Assign, Lookup, Now, Sleep, Start
 from integration.flow import FlowContext
 from integration.flows import cash_facts as facts
 from integration.flows import cash_requests
+from integration.flows.approvals import put_back
 from integration.flows.customers import home_of
 from integration.flows.steps import US_PER_SECOND, day_in, do, key_of, tell
 from integration.outcomes import GivenUp
@@ -134,7 +135,8 @@ async def _cured(context: FlowContext, account: str, entity: str, standing: Stan
     """End the hold that dunning placed, and tell that the account is current again."""
     if standing.is_held:
         key = key_of(context, account, f"release/{context.flow_id}/{standing.stage}")
-        await do(context, books.hold_credit(account, "none", REASON, key, context.txn))
+        release = books.hold_credit(account, "none", REASON, key, context.txn)
+        await put_back(f"the hold of {account}", lambda: do(context, release))
     if is_over and standing.stage != PROFILE.start:
         day = day_in(context, entity, await Now())
         body = facts.stage_changed(entity, day, account, standing.stage, PROFILE.start, [])

@@ -13,6 +13,7 @@ from domain.money import allocate
 from integration.effects import Park, Start
 from integration.flow import FlowContext
 from integration.flows import cash_facts as facts
+from integration.flows.approvals import put_back
 from integration.flows.steps import day_in, do, key_of, tell
 from integration.flows.sweeps import start_credit
 from integration.flows.taken import show_owed
@@ -105,8 +106,8 @@ async def _in_favour(context: FlowContext, money: Money, amount_minor: int, requ
 
 async def _over(context: FlowContext, money: Money, request: str) -> None:
     """Take the marks of the dispute away."""
-    await do(context, books.mark_dispute(money.id, "", money.txn))
-    await _switched(context, money, request, is_stopped=False)
+    await put_back(f"the mark of dispute {request}", lambda: do(context, books.mark_dispute(money.id, "", money.txn)))
+    await put_back(f"the reminders of {money.id}", lambda: _switched(context, money, request, is_stopped=False))
 
 
 async def _resolved(
