@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 import pytest
 
@@ -87,6 +88,16 @@ class Server:
             self._process.send_signal(how)
             self._process.wait(START_SECONDS)
             self._process = None
+
+    def cpu_seconds(self) -> float:
+        """Return the CPU time that the server and its processes have taken so far."""
+        assert self._process is not None, "it does not run"
+        main = psutil.Process(self._process.pid)
+        ended = main.cpu_times()
+        running = [child.cpu_times() for child in main.children()]
+        return float(
+            sum(ended[:2]) + ended.children_user + ended.children_system + sum(sum(each[:2]) for each in running)
+        )
 
     def address(self, database: str) -> str:
         """Return the address of a database."""

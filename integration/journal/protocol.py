@@ -8,7 +8,7 @@ replaced writes nothing: it raises Fenced.
 from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -16,6 +16,9 @@ from integration.effects import Effect
 from integration.exceptions import ExceptionCase
 from integration.flow import Step
 from integration.outcomes import Message, Outcome
+
+if TYPE_CHECKING:
+    from integration.journal.reading import Reader
 
 OPEN = ("ready", "running", "parked")
 """The statuses of flows that are not over. `ready` flows have not begun, or wait for their entity."""
@@ -273,6 +276,9 @@ class Journal(Protocol):
 
     def flows(self) -> Iterator[FlowRow]:
         """Yield all flows, in the order of their start."""
+
+    def reader(self) -> Reader:
+        """Return the read side, on a connection of its own where that is possible."""
 
     def close(self) -> None:
         """Close the database; after trouble too, and twice."""
