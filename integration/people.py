@@ -39,6 +39,7 @@ Rule = Callable[[ExceptionCase, str, int, Told], list[ExceptionCase]]
 STEWARD = "steward"
 """Who acts when an act names nobody: the stewards of a rehearsal, who have no names."""
 
+PLANNED_TOGETHER = 200
 _CHOICES = tuple(Choice.__struct_fields__)
 
 
@@ -202,19 +203,30 @@ def bulk(engine: Engine, choice: Choice, told: Told) -> int:
 
 
 def _plan(engine: Engine, turns: list[tuple[ExceptionCase, PlannedReDrive]]) -> None:
-    """Write down when each flow goes on, each with its own line in its audit trail; then wait for its turn."""
+    """Let those go whose turn it is, and write down when the others go; some hundred of them are one transaction.
+
+    The line in the audit trail that names them all stands for the table of cases; each flow has its own when it goes.
+    """
+    now_us = engine.now_us
     for case, wish in turns:
         casework.re_driven(case, wish.by, wish.at_us, wish.note)
-        live, tx = engine.lives[case.flow], Transaction()
-        if wish.at_us > engine.now_us:
-            planned = msgspec.structs.replace(case, planned=wish)
-            engine.desk.write([planned], engine.now_us, tx, quiet=True)
-            said = {"actor": wish.by, "decision": wish.decision, "note": wish.note, "at_us": wish.at_us}
-            engine.note(tx, live, case=case.id, action="plan_re_drive", **said)
-            engine.commit(tx)
-            engine.parking.plan_drive(live, wish)
-        else:
+        if wish.at_us <= now_us:
+            live = engine.lives[case.flow]
             engine.soon(engine.parking.drive_if_free, live, live.turn, case, wish)
+    later = [(case, wish) for case, wish in turns if wish.at_us > now_us]
+    for start in range(0, len(later), PLANNED_TOGETHER):
+        _write_plan(engine, later[start : start + PLANNED_TOGETHER])
+
+
+def _write_plan(engine: Engine, turns: list[tuple[ExceptionCase, PlannedReDrive]]) -> None:
+    tx, first = Transaction(), turns[0][1]
+    for case, wish in turns:
+        engine.desk.write([msgspec.structs.replace(case, planned=wish)], engine.now_us, tx, quiet=True)
+    said = {"actor": first.by, "decision": first.decision, "note": first.note, "at_us": first.at_us}
+    engine.note(tx, None, action="plan_re_drive", cases=[case.id for case, _ in turns], **said)
+    engine.commit(tx)
+    for case, wish in turns:
+        engine.parking.plan_drive(engine.lives[case.flow], wish)
 
 
 def _wish(told: Told, at_us: int) -> PlannedReDrive:

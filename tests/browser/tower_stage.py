@@ -113,8 +113,8 @@ class Stage:
 
 
 @contextmanager
-def standing(folder: Path, settings: Settings | None = None) -> Iterator[Stage]:
-    """Run a node with a journal in a folder until the block ends."""
+def standing(folder: Path, settings: Settings | None = None, database: str = "", name: str = "") -> Iterator[Stage]:
+    """Run a node with a journal in a folder, or on a database, until the block ends."""
     scopes = {
         "Mo": ("operations:read", "exceptions:work", "masterdata:steward"),
         "Ada": ("exceptions:work", "exceptions:approve"),
@@ -123,7 +123,7 @@ def standing(folder: Path, settings: Settings | None = None) -> Iterator[Stage]:
     }
     secrets = {name: new_secret() for name in scopes}
     configuration = Configuration(
-        settings=settings or Settings(), database=str(folder / "journal.db"),
+        settings=settings or Settings(), name=name, database=database or str(folder / "journal.db"),
         tokens=tuple(ApiToken(name, secrets[name][1], scopes[name]) for name in scopes),
     )  # fmt: skip
     ready = threading.Event()
