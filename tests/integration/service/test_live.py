@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import signal
 import sqlite3
 import time
@@ -106,6 +108,53 @@ def test_an_expired_session_in_the_middle_is_renewed(
 def _mirrored(mocks: Mocks, number: str) -> bool:
     query = f"SELECT+PaymentStatus__c+FROM+Quote+WHERE+QuoteNumber='{number}'"
     return bool(mocks.crm("GET", f"/query?q={query}").json()["records"][0]["PaymentStatus__c"])
+
+
+def test_a_webhook_secret_is_rotated_in_its_file_while_messages_come(tmp_path: Path, mocks: Mocks, port: int) -> None:
+    file = tmp_path / "secret"
+    file.write_text("whsec_old\n")
+    with Service.up(tmp_path, mocks, port=port, Q2C_PAYMENT_WEBHOOK_SECRET_FILE=str(file)) as service:
+        assert _told(service, "whsec_old") == 200
+        assert _told(service, "whsec_new") == 400
+        _replace(file, "whsec_new\nwhsec_old\n")
+        until(lambda: _told(service, "whsec_new") == 200, "the new secret")
+        assert _told(service, "whsec_old") == 200
+        _replace(file, "whsec_new\n")
+        until(lambda: _told(service, "whsec_old") == 400, "the end of the old secret")
+
+
+def _told(service: Service, secret: str) -> int:
+    """Return the status of a message that is signed with a secret."""
+    body, stamp = b'{"id": "evt_1", "type": "x", "created": 1, "data": {"object": {}}}', str(int(time.time()))
+    digest = hmac.new(secret.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+    headers = {"stripe-signature": f"t={stamp},v1={digest}"}
+    return service.http.post("/webhooks/payment", content=body, headers=headers).status_code
+
+
+def _replace(file: Path, text: str) -> None:
+    other = file.with_suffix(".new")
+    other.write_text(text)
+    other.replace(file)
+
+
+def test_a_key_that_was_revoked_is_a_case_and_the_new_one_is_used_without_a_restart(
+    tmp_path: Path, mocks: Mocks, shop: Shop, port: int, number: Numbers
+) -> None:
+    each, file = number(), tmp_path / "secret"
+    file.write_text("revoked")
+    keys = {"Q2C_PAYMENT_SECRET_FILE": str(file), "Q2C_API_TOKEN": "of-the-operator"}
+    with Service.up(tmp_path, mocks, port=port, **keys) as service:
+        shop.signs(each)
+        service.http.headers["authorization"] = "Bearer of-the-operator"
+        path = f"/api/v1/exceptions?transaction={each}"
+        (case,) = until(lambda: service.http.get(path).json()["cases"], "the case")
+        assert case["code"] == "AUTH.UNAUTHENTICATED"
+        _replace(file, "sk_test_rotated")
+        time.sleep(1.5)  # a file is looked at once a second
+        again = service.http.post(f"/api/v1/exceptions/{case['id']}/retry", json={"note": "new key"})
+        assert again.status_code in (200, 202), again.text
+        _settled(shop, each)
+    assert _counts(mocks, each) == (1, 1, 1, 1)
 
 
 def test_a_database_that_is_gone_makes_it_unready_and_webhooks_are_to_come_again(
