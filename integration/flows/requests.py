@@ -61,8 +61,8 @@ async def requested(context: FlowContext, arguments: Mapping[str, Any]) -> dict[
     subscription, entity = arguments["subscription"], arguments["entity"]
     kind = "pause" if "resume" in arguments else "cancel"
     row: Row = {
-        "ref": arguments["request"], "kind": kind, "effective": arguments["effective"], "sequence": 0, "terms": [],
-        "co_term_end": "", "resume": arguments.get("resume", ""), "refund": arguments.get("refund", ""),
+        "ref": f"{kind}-{arguments['request']}", "kind": kind, "effective": arguments["effective"], "sequence": 0,
+        "terms": [], "co_term_end": "", "resume": arguments.get("resume", ""), "refund": arguments.get("refund", ""),
     }  # fmt: skip
     await start_applying(row, subscription, "", entity, context.txn)
     today = day_in(context, entity, await Now())
