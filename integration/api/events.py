@@ -125,12 +125,13 @@ async def stream_events(
     number = number_after(last_event_id or after)
     if not house.budget.has_stream(caller.name):
         raise Refused("too-many-requests", "you have as many streams as you may", headers={"retry-after": "5"})
-    stream = _stream(house, look, number, caller.name)
+    stream = _stream(request, look, number, caller.name)
     return StreamingResponse(stream, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
 
 
-async def _stream(house: House, look: Look, number: int, caller: str) -> AsyncIterator[bytes]:
-    hint = asyncio.Event()
+async def _stream(request: Request, look: Look, number: int, caller: str) -> AsyncIterator[bytes]:
+    """Yield what is told, and a sign of life now and then, until the caller or the service goes away."""
+    house, hint = house_of(request), asyncio.Event()
 
     def observe(record: Record) -> None:
         if isinstance(record, history.Emitted):
@@ -141,7 +142,7 @@ async def _stream(house: House, look: Look, number: int, caller: str) -> AsyncIt
     try:
         yield b"retry: 2000\n\n"
         quiet_seconds = 0.0
-        while not house.node.readiness():
+        while not (house.node.readiness() or await request.is_disconnected()):
             hint.clear()
             rows, number, more = look.after(number, STREAM_EVENTS_AT_ONCE)
             for row in rows:

@@ -26,6 +26,7 @@ from integration.service.vendors import parts
 from mocks.doors.live import LiveWorld
 from mocks.doors.post import Targets
 from mocks.doors.serving import Running, running
+from mocks.fulfilment.quirks import Quirks as FulfilmentQuirks
 from mocks.world import SYSTEMS
 
 API = "/api/v1"
@@ -72,7 +73,7 @@ class Stage:
     def quote(self, *, accepted: bool = True, **changes: Any) -> dict[str, Any]:
         """Make a quote and return its reference as the interface takes it; tell nobody of it but the CRM."""
         self._quotes += 1
-        number = f"Q-{self._quotes:06d}"
+        number = changes.pop("number", f"Q-{self._quotes + 500:06d}")
         today = datetime.now(UTC).date()
         line = {
             "sku": "PLAT", "kind": "recurring", "quantity": 2, "list_unit_minor": 120_000, "unit_minor": 120_000,
@@ -143,7 +144,8 @@ def seed(stage: Stage) -> None:
 def stage() -> Iterator[Stage]:
     """The company at work; every test makes quotes of its own."""
     end = listen("127.0.0.1", 0)
-    world = LiveWorld(seed=1, targets=Targets(intake=address_of(end)))
+    prompt = {"fulfilment": FulfilmentQuirks(start_seconds=0)}
+    world = LiveWorld(seed=1, targets=Targets(intake=address_of(end)), quirks=prompt)
     with running(world) as doors:
         mocks = {name: doors[name] for name in SYSTEMS}
         configuration = configured(
