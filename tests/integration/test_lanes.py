@@ -187,3 +187,80 @@ def test_static_keys_and_idempotency_headers_are_added_on_the_way_out(world: Any
     made.integration.launch(Start(flow_id="a", name="pay"))
     made.run(10)
     assert made.sent[0][2].headers == {"authorization": "Basic abc", "idempotency-key": "k1"}
+
+
+def test_a_rotated_key_is_used_from_the_next_call_on_and_a_refused_call_goes_again_under_it(world: Any) -> None:
+    keys = ["old"]
+
+    def script(seconds: int, call: Call) -> Reply | None:
+        if call.operation == "create" and seconds < 10:
+            keys[0] = "new"  # rotated while the call was on its way: the old one is refused
+            return Reply(401)
+        return None
+
+    system = System("erp", headers={"accept": "x"}, credentials=lambda: {"accept": "x", "key": keys[0]})
+    made = world({"create": create}, script=script, systems=[system])
+    made.integration.launch(Start(flow_id="f1", name="create"))
+    made.run(HOUR)
+    sent = [request.headers["key"] for _, call, request in made.sent]
+    assert sent[0] == "old"
+    assert set(sent[1:]) == {"new"}
+    assert sent[1:]
+    assert made.sent[0][2].headers["accept"] == "x"
+
+
+def test_a_key_that_is_refused_and_was_not_rotated_is_not_tried_again_and_again(world: Any) -> None:
+    system = System("erp", credentials=lambda: {"key": "revoked"})
+    made = world({"create": create}, script=lambda seconds, call: Reply(401), systems=[system])
+    made.integration.launch(Start(flow_id="f1", name="create"))
+    made.run(60)
+    assert len(made.sent) == 1
+
+
+def test_a_reply_that_its_adapter_fails_at_is_unknown_and_hurts_nobody_else(world: Any) -> None:
+    def classify(call: Call, reply: Reply, at_us: int) -> Answer | Failed:
+        if reply.body == b"q2c/f1/create" and at_us < made.sent[0][0] + 1_790_000_000_000_000 + 30 * 1_000_000:
+            raise KeyError("a mistake of the adapter")
+        return Answer(reply.status, reply.body, at_us)
+
+    made = world({"create": create}, systems=[System("erp", classify)])
+    for number in (1, 2):
+        made.integration.launch(Start(flow_id=f"f{number}", name="create"))
+    made.run(HOUR)
+    assert made.statuses("f2") == ["started", "finished"]
+    assert made.statuses("f1")[-1] == "finished"
+    assert made.times("create").count(0) == 2
+    assert len(made.times("create")) > 2  # unknown: asked again under the same key
+    assert set(made.done.values()) == {1}
+
+
+def test_an_answer_without_a_token_in_it_is_asked_for_again(world: Any) -> None:
+    def read(answer: Answer) -> Token:
+        if answer.body == b"<html>":
+            raise ValueError("a proxy's page is no token")
+        return Token({"authorization": "Bearer t"}, 3600)
+
+    def script(seconds: int, call: Call) -> Reply | None:
+        return Reply(200, {}, b"<html>") if call.operation == "token" and seconds < 5 else None
+
+    made = world({"create": create}, script=script, systems=[System("erp", token=TokenSource(TOKEN.call, read))])
+    made.integration.launch(Start(flow_id="f1", name="create"))
+    made.run(HOUR)
+    assert made.statuses("f1") == ["started", "finished"]
+    assert len(made.times("token")) > 1
+    assert len(made.times("create")) == 1
+
+
+def test_a_standing_tells_what_a_lane_sees(world: Any) -> None:
+    made = world(
+        {"create": create}, script=down(0, HOUR), systems=[System("erp", ping=PING)], settings=Settings(limits={})
+    )
+    for number in range(10):
+        made.integration.launch(Start(flow_id=f"f{number}", name="create"))
+    made.run(600)
+    (standing,) = made.integration.standings()
+    assert (standing.system, standing.state, standing.trouble) == ("erp", "open", "refused")
+    assert standing.since_us <= standing.trouble_us <= standing.probe_us
+    made.run(3 * HOUR)
+    (standing,) = made.integration.standings()
+    assert (standing.state, standing.waiting, standing.in_flight) == ("closed", 0, 0)

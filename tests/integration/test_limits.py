@@ -209,3 +209,32 @@ def test_a_token_is_good_until_shortly_before_its_end_and_a_refused_one_is_dropp
 def test_fixed_headers_never_grow_stale() -> None:
     cache = TokenCache(margin_seconds=60, fixed={"authorization": "Basic"}, needs_token=False)
     assert (cache.headers, cache.stale_us) == ({"authorization": "Basic"}, NEVER_US)
+
+
+@given(st.integers(1, 40), st.integers(1, 100), st.integers(1, 10))
+def test_workers_share_a_licence_and_together_stay_within_it(requests: int, concurrent: int, workers: int) -> None:
+    limits = SystemLimits(requests=requests + workers, window_seconds=10, concurrent=concurrent)
+    gates = [Gate("erp", Settings(limits={"erp": limits}), 0) for _ in range(workers)]
+    for gate in gates:
+        gate.share(workers)
+    slots = sum(gate.slots for gate in gates)
+    assert slots <= max(workers, concurrent * 80 // 100)
+    taken = 0
+    for gate in gates:
+        now_us = 0
+        while now_us < 10 * SECOND_US:
+            wait_us = gate.bucket.wait_us(now_us)
+            now_us += wait_us
+            if now_us < 10 * SECOND_US:
+                gate.bucket.take(now_us)
+                taken += 1
+    assert taken <= max(workers, (requests + workers) * 80 // 100)
+
+
+def test_a_worker_that_is_alone_again_has_the_whole_share() -> None:
+    gate = Gate("erp", Settings(), 0)
+    alone = gate.slots
+    gate.share(3)
+    assert gate.slots == alone // 3
+    gate.share(1)
+    assert gate.slots == alone

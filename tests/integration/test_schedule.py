@@ -1,0 +1,60 @@
+"""The schedule of sweeps: at their intervals, without gaps, remembered, and soon after a long absence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from integration.effects import Sleep
+from integration.flow import FlowContext
+from integration.flows.sweeps import Sweep
+from integration.schedule import Schedule
+from integration.settings import Settings
+
+START_US = 1_790_000_000_000_000
+SECOND_US = 1_000_000
+HOUR = 3600
+SWEEP = Sweep("look", HOUR, 600)
+
+
+class Memory:
+    """What a journal remembers."""
+
+    def __init__(self, latest_us: int = 0) -> None:
+        self.latest_us = latest_us
+
+    def latest(self, _name: str) -> int:
+        return self.latest_us
+
+    def remember(self, _name: str, started_us: int) -> None:
+        self.latest_us = started_us
+
+
+def _swept(world: Any, run_seconds: int, takes_seconds: float = 0.0, **said: Any) -> list[tuple[int, int]]:
+    """Return when each sweep began and how far it looked back, in seconds from the start."""
+    found: list[tuple[int, int]] = []
+
+    async def look(_context: FlowContext, arguments: Mapping[str, Any]) -> None:
+        found.append((made.now_seconds, (arguments["since_us"] - START_US) // SECOND_US))
+        await Sleep(takes_seconds)
+
+    made = world({"look": look}, settings=Settings(passive_after_seconds=86_400))  # a replay would look twice
+    host = made.integration._host
+    Schedule(made.integration, host, [SWEEP], **said)
+    made.run(run_seconds)
+    return found
+
+
+def test_each_sweep_looks_back_to_the_start_of_the_one_before_and_some_more(world: Any) -> None:
+    assert _swept(world, 3 * HOUR + 1) == [(HOUR, HOUR - 600), (2 * HOUR, HOUR - 600), (3 * HOUR, 2 * HOUR - 600)]
+
+
+def test_a_sweep_that_is_still_under_way_is_not_joined_by_another(world: Any) -> None:
+    assert [at for at, _ in _swept(world, 4 * HOUR + 1, takes_seconds=1.5 * HOUR)] == [HOUR, 3 * HOUR]
+
+
+def test_after_an_absence_the_first_sweep_comes_soon_and_looks_back_over_all_of_it(world: Any) -> None:
+    ago = Memory(START_US - 5 * 86_400 * SECOND_US)
+    found = _swept(world, HOUR + 20, memory=ago, first_seconds=10)
+    assert found == [(10, -5 * 86_400 - 600), (HOUR + 10, 10 - 600)]
+    assert ago.latest_us == START_US + (HOUR + 10) * SECOND_US
