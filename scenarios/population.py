@@ -12,7 +12,7 @@ from domain.calendar import add_months
 from scenarios.accounts import crm_account, erp_customer, payer
 from scenarios.catalogue import PRICE_LEVELS, PRODUCTS, frequencies, list_unit_minor
 from scenarios.contracts import contract, seed_subscription, serials
-from scenarios.ground import Ground, Site
+from scenarios.ground import HOUR_US, Ground, Site
 from scenarios.moments import DAY, local_us
 from scenarios.names import TOWNS
 from scenarios.values import MICROSECOND
@@ -132,6 +132,8 @@ def later(ground: Ground) -> Iterator[Act]:
         book = {"name": "risen", "rise": str(rise.ratio), "prices": list(prices(ground, rise.ratio))}
         for system in ("crm", "billing"):
             yield Act(at_us=at_us, system=system, action="publish_price_book", arguments=book)
+    if ground.scenario.policies.close_months:
+        yield from _monthly_closings(ground)
     for name, module in (("close_receivables", "ar"), ("close_ledger", "gl")):
         after = getattr(ground.scenario.policies, name)
         for site in ground.sites if after is not None else ():
@@ -140,6 +142,21 @@ def later(ground: Ground) -> Iterator[Act]:
                 month = _month(add_months((bounds.cutoff_date - DAY).replace(day=1), -back))
                 arguments = {"entity": site.id, "module": module, "name": month}
                 yield Act(at_us=at_us, system="erp", action="close_period", arguments=arguments)
+
+
+def _monthly_closings(ground: Ground) -> Iterator[Act]:
+    """Yield what controllers ask for: the closing of each month that ends while the run goes on."""
+    bounds = ground.moments
+    month = bounds.first_day.replace(day=1)
+    while True:
+        end = add_months(month, 1)
+        for site in ground.sites:
+            at_us = local_us(end, 8 * HOUR_US, site.zone)
+            if at_us >= bounds.horizon_us:
+                return
+            arguments = {"entity": site.id, "period": _month(month)}
+            yield Act(at_us=at_us, system="integration", action="close_period", arguments=arguments)
+        month = end
 
 
 def _month(day: date) -> str:

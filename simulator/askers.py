@@ -1,9 +1,9 @@
 """What people ask the integration for, found in the world as it is when they ask: a refund of the payment of an order,
 a dispute of its invoice, the closing of a month.
 
-A scenario cannot know the ids that systems will give. Its acts name the business transaction (or an invoice, a payment),
-and what is meant is looked up in the systems of record when the act's time has come. When there is nothing to ask for
-(nothing was paid yet), nobody asks.
+A scenario cannot know the ids that systems will give. Its acts name the business transaction (or an invoice, or a
+payment), and what is meant is looked up in the systems of record when the act's time has come. When there is nothing to
+ask for (nothing was paid yet), nobody asks.
 """
 
 from __future__ import annotations
@@ -53,12 +53,13 @@ def _refund(world: World, act: Act) -> Start | None:
 
 def _paid(world: World, act: Act, given: Given) -> Any:
     txn, payment, invoice = act.txn, given.get("payment", ""), given.get("invoice", "")
-    found = [
-        intent
-        for intent in world["payment"].model.intents.values()
-        if intent.status == "succeeded"
-        and (intent.id == payment or (not payment and (intent.ref == invoice if invoice else txn and intent.txn == txn)))
-    ]
+    paid = [each for each in world["payment"].model.intents.values() if each.status == "succeeded"]
+    if payment:
+        found = [each for each in paid if each.id == payment]
+    elif invoice:
+        found = [each for each in paid if each.ref == invoice]
+    else:
+        found = [each for each in paid if txn and each.txn == txn]
     return found[-1] if found else None
 
 
@@ -89,9 +90,10 @@ def _dispute_invoice(world: World, act: Act) -> Start | None:
     if invoice is None:
         return None
     amount_minor = given.get("amount_minor", invoice.due_minor * given.get("percent", 100) // 100)
+    request, reason = given.get("request", "D-1"), given.get("reason", "the price is not as agreed")
+    by = given.get("opened_by", "customer")
     return cash_requests.dispute_invoice(
-        given.get("request", "D-1"), invoice.id, invoice.subscription, given.get("reason", "the price is not as agreed"),
-        given.get("opened_by", "customer"), amount_minor=amount_minor,
+        request, invoice.id, invoice.subscription, reason, by, amount_minor=amount_minor
     )  # fmt: skip
 
 

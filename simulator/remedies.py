@@ -17,6 +17,7 @@ def remedies(world: World, mapping_missing: Sequence[str]) -> dict[str, Remedy]:
     """Return the table of remedies for one world."""
     return {
         "DATA_QUALITY.MAPPING_MISSING": lambda case, at_us: _enter_items(world, mapping_missing, at_us),
+        "PAYMENT.DISPUTE": lambda case, at_us: (),  # evidence is gathered, nothing is corrected
         "PAYMENT": lambda case, at_us: _new_payment_method(world, case, at_us),
     }
 

@@ -296,6 +296,21 @@ def test_an_invoice_the_customer_disputes_is_marked_until_a_person_settles_it() 
     assert played.broken() == {}
 
 
+def test_a_dispute_in_the_customers_favour_is_credited_with_its_tax() -> None:
+    stage = stage_of("push", pays_after_days=9)
+    stage.clerks = 0
+    stage.act("integration", "dispute_invoice", 1.6 * DAY, "Q-000001", percent=50)
+    stage.act("integration", "re_drive", 3 * DAY, code="PAYMENT.DISPUTE", decision="cancel", actor="ann")
+    played = stage.play(days=14)
+    credit = sum(note.total_minor for note in played.documents("billing", "credit_memo"))
+    assert abs(credit - TOTAL // 2) <= 1
+    assert played.document("erp", "credit_memo").total_minor == credit
+    assert played.walk("erp", "invoice")[:2] == ["posted", "disputed"]
+    assert [walk[-1] for walk in invoices(played)] == ["paid", "paid"]
+    assert played.document("payment", "payment").captured_minor == TOTAL  # what is too much is the customer's credit
+    assert played.broken() == {}
+
+
 def test_money_that_comes_while_an_invoice_is_disputed_settles_it() -> None:
     stage = stage_of("push", pays_after_days=3)
     stage.clerks = 0
