@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import signal
 import sqlite3
 import time
@@ -208,6 +209,27 @@ def test_two_workers_share_the_work_and_one_of_them_may_die(
         worker.kill()
         _settled(shop, *numbers)
     assert [_counts(mocks, each) for each in numbers] == [(1, 1, 1, 1)] * 6
+
+
+def test_up_keeps_its_workers_alive_and_they_end_with_it(
+    tmp_path: Path, mocks: Mocks, shop: Shop, port: int, number: Numbers, postgres: str
+) -> None:
+    each = number()
+    service = Service(tmp_path, mocks, "--workers", "2", port=port, database=postgres)
+    (first,) = until(lambda: _children(service.process.pid), "the other worker")
+    os.kill(first, signal.SIGKILL)
+    (second,) = until(lambda: [pid for pid in _children(service.process.pid) if pid != first], "its successor")
+    shop.signs(each)
+    _settled(shop, each)
+    service.kill()  # nobody tells the worker; it sees that it is an orphan
+    until(lambda: not Path(f"/proc/{second}").exists(), "the end of the orphan")
+    assert _counts(mocks, each) == (1, 1, 1, 1)
+
+
+def _children(pid: int) -> list[int]:
+    """Return the processes that a process has started and that still run."""
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in found if "worker" in Path(f"/proc/{child}/cmdline").read_text()]
 
 
 def test_without_any_message_the_sweeps_find_what_was_accepted(
