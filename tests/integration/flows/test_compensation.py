@@ -17,6 +17,7 @@ import pytest
 from contracts.checks.facts import Facts
 from contracts.checks.terms import billed_of
 from domain.history import MemoryHistory
+from domain.objects import Delta
 from integration.effects import Call
 from integration.flow import FlowContext
 from integration.flows.steps import ask_a_person, do
@@ -73,12 +74,34 @@ def renewed(stage: Stage, is_asked: bool) -> None:
         stage.renews(MINE, LIVE, date(2026, 12, 20), 4, (CORE, 10, 1200_00, 12))
 
 
-SETTINGS = {each.__name__: each for each in (upsold, back_dated, swapped, lengthened, paused, cancelled, renewed)}
+def rebilled(stage: Stage, is_asked: bool) -> None:
+    stage.subscribed()
+    if is_asked:
+        monthly = Delta(sku=CORE, quantity=10, unit_minor=110_00, months=1)
+        stage.amends(MINE, LIVE, "billing_change", date(2026, 11, 30), 4, monthly)
+
+
+def ordered(stage: Stage, is_asked: bool) -> None:
+    stage.subscribed()
+    if is_asked:
+        stage.signs(MINE, 4, lines=((CORE, 10, 50_00, 12), (MORE, 2, 20_00, 12)))
+
+
+SETTINGS = {
+    each.__name__: each
+    for each in (upsold, back_dated, swapped, lengthened, paused, cancelled, rebilled, renewed, ordered)
+}
+
+
+NO_WAY_BACK = f"{MINE}/activate"
+"""An order is recorded as delivered before its subscription is activated; what is delivered the ERP does not cancel."""
 
 
 def of_mine(call: Call) -> bool:
     """Tell whether a request is written by the flows of the deal that is given up, and not by its undoing."""
-    return call.write and call.txn == MINE and call.operation not in ("update",) and "undo" not in call.key
+    if call.operation == "update" or call.key.endswith(NO_WAY_BACK):
+        return False
+    return call.write and call.txn == MINE and "undo" not in call.key
 
 
 def play(setting: Setting, is_asked: bool = True) -> Played:
@@ -131,7 +154,8 @@ def left_by(played: Played) -> dict[str, Any]:
         if s.status != "cancelled"
     ]
     orders = [order.ref for order in played.documents("erp", "order") if order.status != "cancelled"]
-    return {"terms": terms, "charged": pieces, "orders": orders}
+    tasks = [task.id for task in played.documents("fulfilment", "task") if task.status not in ("cancelled", "reversed")]
+    return {"terms": terms, "charged": pieces, "orders": orders, "tasks": tasks}
 
 
 @pytest.mark.parametrize("name", SETTINGS)
