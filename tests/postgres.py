@@ -19,6 +19,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -129,12 +130,11 @@ def _free_port() -> int:
         return int(free.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[Server]:
-    """A running server."""
-    found = binaries()
-    if found is None:
-        pytest.skip("PostgreSQL is not installed (Debian: postgresql): nothing that needs it was tested")
+@contextmanager
+def running(found: Path | None = None) -> Iterator[Server]:
+    """Run a server until the block ends."""
+    found = found or binaries()
+    assert found is not None, "PostgreSQL is not installed (Debian: postgresql)"
     folder = Path(tempfile.mkdtemp(prefix="q2c-postgres-"))
     server = Server(folder, found)
     try:
@@ -143,6 +143,16 @@ def postgres_server() -> Iterator[Server]:
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Server]:
+    """A running server."""
+    found = binaries()
+    if found is None:
+        pytest.skip("PostgreSQL is not installed (Debian: postgresql): nothing that needs it was tested")
+    with running(found) as server:
+        yield server
 
 
 @pytest.fixture
