@@ -93,6 +93,11 @@ class Stage:
             self.act("crm", "accept_quote", number=number, version=1, signer="Ada")
         return {"quote_id": self.quote_id(number), "number": number, "version": 1}
 
+    def new_sku(self) -> str:
+        """Return a sku that no system has."""
+        self._quotes += 1
+        return f"SKU{self._quotes:04d}"
+
     def quote_id(self, number: str) -> str:
         """Return the CRM's own id of a quote, as a person at the CRM would look it up."""
         signed_in = httpx.post(

@@ -13,7 +13,7 @@ from tests.integration.api.conftest import Stage
 @pytest.fixture
 def case(stage: Stage) -> dict[str, Any]:
     """A case of an order for a product that the ERP does not know."""
-    sku = "UNMAPPED"
+    sku = stage.new_sku()
     stage.act("crm", "create_product", sku=sku, name=sku, kind="recurring")
     quote = stage.quote(line={"sku": sku})
     with stage.client() as client:
@@ -21,7 +21,7 @@ def case(stage: Stage) -> dict[str, Any]:
         found = stage.until(
             lambda: client.get("/exceptions", params={"transaction": quote["number"]}).json()["cases"]
         )  # fmt: skip
-    case: dict[str, Any] = found[0]
+    case: dict[str, Any] = {**found[0], "sku": sku}
     return case
 
 
@@ -75,11 +75,11 @@ def test_giving_up_takes_a_reason_and_two_people(stage: Stage, case: dict[str, A
 
 
 def test_a_corrected_case_goes_on_and_is_verified(stage: Stage, case: dict[str, Any]) -> None:
-    stage.act("erp", "create_item", sku="UNMAPPED", item="UNMAPPED", kind="recurring", revenue_rule="straight_line")
+    sku = case["sku"]
+    stage.act("erp", "create_item", sku=sku, item=sku, kind="recurring", revenue_rule="straight_line")
     stage.act(
-        "billing", "create_item_price", sku="UNMAPPED", currency="USD", months=12, kind="recurring",
-        list_unit_minor=120_000,
-    )  # fmt: skip
+        "billing", "create_item_price", sku=sku, currency="USD", months=12, kind="recurring", list_unit_minor=120_000
+    )
     with stage.client() as client:
         wrong = act(client, case, "resolve", {"decision": "shred", "note": "no such way out"})
         assert wrong.status_code == 422
