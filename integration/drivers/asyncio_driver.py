@@ -98,6 +98,7 @@ class AsyncioHost:
         """End the incarnation."""
         if self._integration is not None:
             self._integration.kill()
+        self._timers.drop(_is_of_the_dead)
         self._broken(trouble)
 
     async def close(self, grace_seconds: float) -> int:
@@ -137,6 +138,11 @@ class AsyncioHost:
         except Exception:
             _LOG.exception("an observer of the wire failed")
             return None
+
+
+def _is_of_the_dead(action: Callable[..., Any]) -> bool:
+    """Tell whether an action is the entrance of an incarnation that has died: some of its timers lie weeks ahead."""
+    return bool(getattr(getattr(action, "__self__", None), "dead", False))
 
 
 __all__ = ["AsyncioHost", "Result", "Wire", "WireObserver"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Any
 
 from integration.drivers.clock import BusinessClock
@@ -36,6 +36,12 @@ class Timers:
         heappush(self._heap, (at_us, self._number, action, arguments))
         if self._wake is None or at_us < self._wake_us:
             self._plan()
+
+    def drop(self, is_void: Callable[[Callable[..., Any]], bool]) -> None:
+        """Forget the actions that mean nothing any more."""
+        self._heap = [planned for planned in self._heap if not is_void(planned[2])]
+        heapify(self._heap)
+        self._plan()
 
     def clear(self) -> None:
         """Forget all that is planned."""

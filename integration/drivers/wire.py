@@ -136,7 +136,7 @@ def _client(address: str, trust: ssl.SSLContext | None, cookies: bool) -> httpx.
         headers={"user-agent": USER_AGENT},
         verify=trust if trust is not None else address.startswith("https"),
         timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=50, keepalive_expiry=KEEP_ALIVE_SECONDS),
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=KEEP_ALIVE_SECONDS),
         follow_redirects=False,
         trust_env=not _is_local(address),
     )

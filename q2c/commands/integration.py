@@ -201,6 +201,7 @@ async def _serve(configuration: Any, said: Mapping[str, Any], workers: int, is_w
     except ValueError as wrong:
         give_up(str(wrong))
     crew = asyncio.create_task(_crew(said, workers - 1, node.configuration.name))
+    beside.append(lambda ending: _dismiss(crew, ending))
 
     def ready() -> None:
         _tell(_running(node, address_of(end), workers), said["as_json"])
@@ -260,6 +261,12 @@ def _set_up_to_die(node: Any, at: str) -> None:
 async def _crew(said: Mapping[str, Any], size: int, name: str) -> None:
     """Keep so many other workers running: one that ends is started again, ever more slowly."""
     await asyncio.gather(*[_worker(said, f"{name}/{number}") for number in range(1, size + 1)])
+
+
+async def _dismiss(crew: asyncio.Future[None], ending: asyncio.Event) -> None:
+    """Tell the other workers to end as soon as this one does: all have their grace at the same time."""
+    await ending.wait()
+    crew.cancel()
 
 
 async def _worker(said: Mapping[str, Any], name: str) -> None:

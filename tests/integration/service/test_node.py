@@ -199,6 +199,22 @@ def test_a_full_disk_makes_it_unready_until_there_is_space_and_nothing_is_acknow
     _on_a_node(tmp_path, play)
 
 
+def test_the_timers_of_a_dead_incarnation_do_not_pile_up(tmp_path: Path) -> None:
+    async def play(node: Node) -> None:
+        for number in range(20):
+            node.launch(Start(flow_id=f"sleeps/{number}", name="sleeps", arguments={"seconds": 86_400 * 30}))
+        await _until(lambda: {status for _, _, status in node.integration.open_flows()} == {"running"})
+        before = len(node.host._timers)
+        for _ in range(3):
+            node.host.fail(Unavailable("gone"))
+            assert len(node.host._timers) < before - 15
+            await _until(lambda: not node.readiness())
+            await asyncio.sleep(0.05)
+        assert len(node.host._timers) <= before
+
+    _on_a_node(tmp_path, play)
+
+
 def test_a_database_that_was_restored_under_a_running_process_is_taken_up(tmp_path: Path) -> None:
     async def play(node: Node) -> None:
         await node.run(_start("greets", name="Ada"), 10)
