@@ -145,6 +145,8 @@ class Books:
         """Book one fact; a document that one system tells twice counts once."""
         document = _key(event, Mark(telling.event, telling.key))
         told = amount_of(event.body, telling)
+        if telling.but_kind and event.body.get("kind") == telling.but_kind:
+            return
         if told is None or not document or (telling.id, document) in self._seen:
             return
         self._seen.add((telling.id, document))
@@ -203,7 +205,8 @@ class Board:
         self.recent: OrderedDict[str, tuple[int, str]] = OrderedDict()
         self._ends = _by_event((mark, leg.id) for leg in LEGS for mark in leg.ends)
         self._starts = _by_event((mark, leg.id) for leg in LEGS for mark in leg.starts)
-        self._stages = _by_event((mark, stage) for stage, _, mark in STAGES)
+        self._stages = _by_event((mark, stage) for stage, _, marks in STAGES for mark in marks)
+        self._references: dict[str, str] = {}  # of an invoice's order
         self._tellings = {telling.event: telling for telling in TELLINGS}
 
     def take(self, event: OutboxRow) -> None:
@@ -220,13 +223,20 @@ class Board:
             due_us = int(event.body.get(pace.leg.due) or 0) if pace.leg.due else 0
             pace.begin(_key(event, mark), _at(event, mark), due_us, event.txn)
         for mark, stage in self._stages.get(name, ()):
-            key = _key(event, mark)
+            key = self._reference(event) if mark.key == "remittance" else _key(event, mark)
             if key and (stage == "accepted" or key in self.stages["accepted"]):
                 self.stages[stage].add(key)
+        if name == "invoice.generated" and event.body.get("reference"):
+            self._references[event.subject] = str(event.body["reference"])
         if name in self._tellings:
             self.books.take(self._tellings[name], event)
         if event.txn:
             self._remember(event.txn, event.created_us, name)
+
+    def _reference(self, event: OutboxRow) -> str:
+        """Return the reference of the order whose invoice a payment names."""
+        named = event.body.get("remittance")
+        return self._references.get(str(named[0]), "") if isinstance(named, list) and named else ""
 
     def _remember(self, txn: str, at_us: int, name: str) -> None:
         """Keep the transactions that were told of last, with what was told."""

@@ -55,16 +55,16 @@ LEGS: tuple[Leg, ...] = (
     Leg(
         id="subscribing", title="order booked to subscription in billing", source="erp", target="billing",
         waiting="booked, not in billing", optional=True, starts=(Mark("order.booked", "txn", "booked_at_us"),),
-        ends=(Mark("subscription.created", "txn"), Mark("order.cancelled", "txn")),
+        ends=(Mark("subscription.created", "txn", "at_us"), Mark("order.cancelled", "txn")),
     ),
     Leg(
         id="delivering", title="order booked to delivered", source="erp", target="fulfilment",
         waiting="booked, not delivered", optional=True, starts=(Mark("order.booked", "order_id", "booked_at_us"),),
-        ends=(Mark("fulfillment.completed", "order_id"), Mark("order.cancelled")),
+        ends=(Mark("fulfillment.completed", "order_id", "completed_at_us"), Mark("order.cancelled")),
     ),
     Leg(
         id="invoicing", title="subscription active to first invoice", source="billing", target="billing",
-        waiting="active, not invoiced", optional=True, starts=(Mark("subscription.activated", "txn"),),
+        waiting="active, not invoiced", optional=True, starts=(Mark("subscription.activated", "txn", "at_us"),),
         ends=(Mark("invoice.generated", "txn", "generated_at_us"), Mark("subscription.cancelled", "txn")),
     ),
     Leg(
@@ -152,24 +152,27 @@ BURN_RULES: tuple[BurnRule, ...] = (
 EVENTS_MIN = 10
 """Fewer items in the long window prove nothing: quote-to-cash has low volumes."""
 
-STAGES: tuple[tuple[str, str, Mark], ...] = (
-    ("accepted", "crm", Mark("quote.accepted", "reference")),
-    ("booked", "erp", Mark("order.booked", "order_id")),
-    ("in billing", "billing", Mark("subscription.created", "reference")),
-    ("delivered", "fulfilment", Mark("fulfillment.completed", "order_id")),
-    ("invoiced", "billing", Mark("invoice.generated", "reference")),
-    ("posted", "erp", Mark("invoice.posted", "reference")),
-    ("paid", "payment", Mark("payment.received", "reference")),
-    ("in the books", "erp", Mark("payment.applied", "reference")),
+STAGES: tuple[tuple[str, str, tuple[Mark, ...]], ...] = (
+    ("accepted", "crm", (Mark("quote.accepted", "reference"),)),
+    ("booked", "erp", (Mark("order.booked", "order_id"), Mark("amendment.booked"))),
+    ("in billing", "billing", (Mark("subscription.created", "reference"), Mark("amendment.applied"))),
+    ("delivered", "fulfilment", (Mark("fulfillment.completed", "order_id"),)),
+    ("invoiced", "billing", (Mark("invoice.generated", "reference"),)),
+    ("posted", "erp", (Mark("invoice.posted", "reference"),)),
+    ("paid", "payment", (Mark("payment.received", "remittance"),)),
+    ("in the books", "erp", (Mark("payment.applied", "reference"),)),
 )
-"""The funnel from quote to cash: a step, the system that told it, and the fact; the key is the order's reference."""
+"""The funnel from quote to cash: a step, the system that told it, and the facts; the key is the order's reference.
+
+What a payer writes (`remittance`) names an invoice, and that its order.
+"""
 
 
 class Telling(msgspec.Struct, frozen=True, kw_only=True):
     """One column of the reconciliation: which system told which amount, and the column it must agree with.
 
     `amount` is a path into the body, such as `total` or `applications`; `less` is subtracted (tax). `key` is the
-    document both sides are about.
+    document both sides are about. Facts whose `kind` is `but_kind` are not compared: nothing has to agree with them.
     """
 
     id: str
@@ -179,11 +182,13 @@ class Telling(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     amount: str
     less: str = ""
+    but_kind: str = ""
     agrees_with: str = ""
 
 
 TELLINGS: tuple[Telling, ...] = (
-    Telling(id="sold", title="sold", system="crm", event="quote.accepted", key="reference", amount="total"),
+    Telling(id="sold", title="sold", system="crm", event="quote.accepted", key="reference", amount="total",
+            but_kind="amend"),
     Telling(id="booked", title="booked", system="erp", event="order.booked", key="order_id", amount="total",
             agrees_with="sold"),
     Telling(id="invoiced", title="invoiced", system="billing", event="invoice.generated", key="invoice_id",

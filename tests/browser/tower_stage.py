@@ -58,7 +58,8 @@ async def deal(context: FlowContext, arguments: Arguments) -> str:
         ("invoice.posted", f"I-{txn}",
          {"invoice_id": f"I-{txn}", "reference": reference, "posted_at_us": at_us + 3 * step_us, "total": posted}),
         ("payment.received", f"P-{txn}",
-         {"payment_id": f"P-{txn}", "reference": reference, "received_at_us": at_us + 4 * step_us, "amount": posted}),
+         {"payment_id": f"P-{txn}", "remittance": [f"I-{txn}"], "amount": posted,
+          "received_at_us": at_us + 4 * step_us}),
     ]  # fmt: skip
     for name, subject, body in facts[: int(arguments.get("steps", 5))]:
         await Emit(type=f"q2c.{name}.v1", subject=subject, txn=txn, body={**books, **body})

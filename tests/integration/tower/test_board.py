@@ -151,6 +151,22 @@ def test_the_funnel_counts_orders_once_and_only_those_that_were_accepted() -> No
     assert made.funnel()[:2] == [("accepted", "crm", 2), ("booked", "erp", 1)]
 
 
+def test_a_payment_is_a_step_of_the_order_whose_invoice_it_names() -> None:
+    made = board(
+        accepted(1, "a"), event("invoice.generated", 3, subject="I1", invoice_id="I1", reference="a"),
+        event("payment.received", 4, payment_id="P", remittance=["I1", "I2"]),
+    )  # fmt: skip
+    assert {stage: count for stage, _, count in made.funnel()}["paid"] == 1
+
+
+def test_what_an_amendment_adds_is_no_order_that_has_to_be_booked() -> None:
+    told = {"reference": "a", "accepted_at_us": 1, "total": usd(5), "legal_entity": "US", "kind": "amend"}
+    made = board(event("quote.accepted", 1, **told), event("amendment.booked", 2, subject="a"))
+    assert made.books.totals == {}
+    assert made.funnel()[1] == ("booked", "erp", 1)
+    assert made.paces["booking"].ended == 1
+
+
 def test_money_is_compared_document_by_document_and_without_tax() -> None:
     same = {"invoice_id": "I1", "legal_entity": "US"}
     other = {"invoice_id": "I2", "legal_entity": "US"}
