@@ -52,8 +52,8 @@ def of_cloud_event(body: bytes) -> Told:
     try:
         wire = _wire.decode(body)
         return Told(
-            id=wire.id, type=wire.type, subject=wire.subject, sequence=int(wire.sequence), txn=wire.correlationid,
-            at_us=microseconds(wire.time), body=wire.data,
+            id=wire.id, type=wire.type, subject=wire.subject, sequence=int(wire.sequence),
+            txn=str(wire.data.get("txnid", wire.correlationid)), at_us=microseconds(wire.time), body=wire.data,
         )  # fmt: skip
     except (msgspec.MsgspecError, ValueError) as wrong:
         raise NotAnEvent(f"no CloudEvent: {wrong}") from wrong

@@ -1,7 +1,8 @@
 """An event of the log as a CloudEvent 1.0: the same envelope for brokers, portals and server-sent events.
 
 `dataschema` is there only when the payload keeps to the schema of the registry (`domain.events`): a consumer may trust
-what it names. `legalentity` and `businessdate` are there when the payload tells them. A reader that wants the strict
+what it names. `legalentity` and `businessdate` are there when the payload tells them; `correlationid` is
+the business transaction, for what has none the subject itself. A reader that wants the strict
 form decodes with `domain.events.envelope.decode`.
 """
 
@@ -39,7 +40,7 @@ def cloud_event(row: OutboxRow, traceparent: str = "") -> dict[str, Any]:
         "datacontenttype": CONTENT_TYPE,
         "partitionkey": _partition_key(kind, payload) or row.subject,
         "sequence": f"{row.sequence:0{SEQUENCE_DIGITS}d}",
-        "correlationid": row.txn,
+        "correlationid": row.txn or row.subject,
         "causationid": row.id.rpartition("/")[0],
         "idempotencykey": _idempotency_key(kind, payload) or row.id,
         "legalentity": entity,

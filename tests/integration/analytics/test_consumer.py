@@ -12,6 +12,7 @@ import pytest
 from integration.analytics.consumer import LOG, consume, consume_stream
 from integration.analytics.store import Store
 from integration.analytics.told import NotAnEvent, Told, of_cloud_event, of_row
+from integration.effects import Start
 from integration.journal.protocol import FlowRow, OutboxRow
 from integration.relay.cloud_event import encoded
 from integration.relay.publisher import open_publisher
@@ -71,6 +72,10 @@ class CopiedLog:
         return []
 
 
+def _never(start: Start) -> None:
+    pytest.fail(f"{start.flow_id}: an event was set aside")
+
+
 def test_a_quarter_through_a_broker_gives_the_tables_that_the_log_gives(
     played: Rehearsed, nats_server: NatsServer
 ) -> None:
@@ -79,9 +84,8 @@ def test_a_quarter_through_a_broker_gives_the_tables_that_the_log_gives(
 
     async def through() -> None:
         relay = Relay(
-            log=log, publisher=open_publisher(nats_server.address), advance=log.advance, launch=pytest.fail,
-            now_us=lambda: 0,
-        )  # fmt: skip
+            log=log, publisher=open_publisher(nats_server.address), advance=log.advance, launch=_never, now_us=lambda: 0
+        )
         while await relay.relay():
             pass
         await relay.disconnect()

@@ -119,7 +119,7 @@ def test_kafka_gets_the_event_under_its_partition_key() -> None:
     async def publish() -> None:
         broker = kafka.KafkaBroker("localhost:9092")
 
-        @broker.subscriber("events")
+        @broker.subscriber("events")  # type: ignore[untyped-decorator]
         async def hear(body: bytes, message: kafka.annotations.KafkaMessage) -> None:
             heard.append((body, message.raw_message))
 
@@ -143,7 +143,7 @@ def test_rabbit_gets_the_event_under_its_type_and_id() -> None:
         broker = rabbit.RabbitBroker("amqp://localhost")
         queue = rabbit.RabbitQueue("q", routing_key="q2c.order.*")
 
-        @broker.subscriber(queue, publisher._exchange)
+        @broker.subscriber(queue, publisher._exchange)  # type: ignore[untyped-decorator]
         async def hear(body: bytes, message: rabbit.annotations.RabbitMessage) -> None:
             heard.append(message.raw_message)
 
