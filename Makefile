@@ -49,6 +49,7 @@ bench: $(TEST_STAMP)
 docs: $(TEST_STAMP)
 	$(BIN)/python -m domain.charts.picture docs/charts
 	$(BIN)/python -m contracts.checks.page
+	$(BIN)/python -m contracts.verification.page
 	$(BIN)/python -m scenarios.reference
 	$(BIN)/python docs/generate.py
 
