@@ -1,7 +1,7 @@
 """Tests of integration.journal.migrations: a database of the first version, with work in it, goes on as if new.
 
 `version_1.sql` is the dump of a database that the first version's code wrote, 115 seconds into a small world: flows
-that wait for a call, a message, a person and their entity's turn; a message nobody has taken; an event that had not left.
+that wait for a call, a message, a person and their entity's turn; a message nobody has taken; an event not yet sent.
 """
 
 from __future__ import annotations
