@@ -19,7 +19,6 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from integration.observability import telemetry_of
-from integration.observability.alerts import alerts
 from integration.service.access import Access
 from integration.service.node import Node, Stopped
 from integration.tower import case_page, exceptions_page, frame, overview, story, story_page, systems_page
@@ -55,7 +54,7 @@ _DONE = {
 
 def application(node: Node, access: Access) -> Starlette:
     """Return the tower of a node as an application, to be mounted at /tower."""
-    pages = Pages(Tower(node, lambda: alerts(telemetry_of(node).observed(), node.now_us())), Sessions(access))
+    pages = Pages(Tower(node, telemetry_of(node).observed), Sessions(access))
     views = {
         "/": pages.overview, "/exceptions": pages.exceptions, "/letters": pages.letters,
         "/cases/{case:path}": pages.case, "/transactions": pages.search,
@@ -221,7 +220,8 @@ class Pages:
 
     async def money(self, _request: Request, _visitor: Visitor) -> SitePage:
         """Show money as each system told it."""
-        return systems_page.money(self._tower.board.books)
+        self._tower.alerts()  # brings what the last close of a day found
+        return systems_page.money(self._tower.board.books, self._tower.at_close)
 
     async def peers(self, _request: Request, _visitor: Visitor) -> SitePage:
         """Show the systems of record."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from domain.money import said
 from integration.journal.protocol import OPEN, WorkerRow
@@ -100,8 +100,11 @@ def _workers(workers: list[WorkerRow]) -> Table:
 # --- money ----------------------------------------------------------------------------------------------------------
 
 
-def money(books: Books) -> SitePage:
-    """Return the reconciliation: money by entity and currency as each system told it, and where they do not agree."""
+def money(books: Books, at_close: Sequence[tuple[str, str, int]]) -> SitePage:
+    """Return the reconciliation: money by entity and currency as each system told it, and where they do not agree.
+
+    `at_close` are the differences (what, currency, minor units) that the last close of a day found in the ledgers.
+    """
     differences: tuple[Block, ...] = (_differences(books),)
     if not books.differences:
         differences = (Text("No two systems told different amounts of one document.", "good"), *differences)
@@ -109,6 +112,7 @@ def money(books: Books) -> SitePage:
         "Money", "money", Section("totals", "As each system told it", _totals(books)),
         Section("differences", "Documents that differ", differences),
         Section("lacking", "Told by one side only", (_lacking(books), _lacking_documents(books))),
+        Section("ledgers", "Against the ledgers", (_at_close(at_close),)),
         lede="Amounts come from the facts that each system told, in the currency of the document.",
     )  # fmt: skip
 
@@ -177,6 +181,14 @@ def _lacking_documents(books: Books) -> Table:
     ]
     titles = columns("Document", "Transaction", "What", "Entity", "#Amount")
     return Table(caption=f"The oldest {ROWS_SHOWN} of each at most", columns=titles, rows=tuple(rows), empty="None.")
+
+
+def _at_close(differences: Sequence[tuple[str, str, int]]) -> Table:
+    rows = tuple(row(pair, Cell(said(minor, currency), "bad")) for pair, currency, minor in differences[:ROWS_SHOWN])
+    return Table(
+        caption="Differences between events and ledgers at the last close of a day",
+        columns=columns("What", "#Difference"), rows=rows, empty="None was found, or no day has been closed yet.",
+    )  # fmt: skip
 
 
 def _title(telling: str) -> str:

@@ -13,7 +13,8 @@ from integration.casework import Refused, is_free, spread
 from integration.exceptions import ExceptionCase
 from integration.journal.reading import Reader
 from integration.lanes import Standing
-from integration.observability.alerts import Alert
+from integration.observability.alerts import Alert, Observed
+from integration.observability.alerts import alerts as alerts_of
 from integration.settings import Settings
 from integration.tower import queue
 from integration.tower.board import Board, Pace
@@ -84,12 +85,14 @@ class NotAllowed(Exception):
 class Tower:
     """One tower over one node. Its figures are rebuilt from the event log when the process starts.
 
-    `alerts` are those of observability; promises of the board that burn and that it does not watch are added.
+    `observed` is what observability's alerts look at; promises of the board that burn are added, and of two
+    alerts about one thing the more urgent one counts.
     """
 
-    def __init__(self, node: NodeView, alerts: Callable[[], list[Alert]] = list) -> None:
+    def __init__(self, node: NodeView, observed: Callable[[], Observed] = Observed) -> None:
         self.node = node
-        self._raised = alerts
+        self._observed = observed
+        self.at_close: tuple[tuple[str, str, int], ...] = ()
         self._alerts: list[Alert] = []
         self._alerts_us = -ALERTS_KEPT_US
         self.board = Board(QUARTER_END if node.settings.quarter_end else NORMAL)
@@ -130,11 +133,10 @@ class Tower:
         """Return what is wrong now and what to do, pages first; what held some seconds ago will do."""
         now_us = self.node.now_us()
         if abs(now_us - self._alerts_us) >= ALERTS_KEPT_US:
-            raised = self._raised()
-            known = {alert.name for alert in raised}
+            observed = self._observed()
+            self.at_close = observed.differences
             own = [alert for pace, meter in self.board.meters() if (alert := _burning(pace, meter, now_us))]
-            raised += [alert for alert in own if alert.name not in known]
-            self._alerts = sorted(raised, key=lambda alert: (alert.severity != "page", alert.name))
+            self._alerts = most_urgent([*alerts_of(observed, now_us), *own])
             self._alerts_us = now_us
         return self._alerts
 
@@ -201,6 +203,14 @@ def _burning(pace: Pace, meter: Meter, now_us: int) -> Alert | None:
         sentence=f"{objective.sla} {objective.title.lower()}: budget burns {float(burning.long):.1f} times too fast",
         advice=f"look at what waits from {pace.leg.source} to {pace.leg.target}: {pace.leg.waiting}",
     )  # fmt: skip
+
+
+def most_urgent(alerts: list[Alert]) -> list[Alert]:
+    """Return the alerts, pages first; of those with one name the most urgent, and of equal ones the first."""
+    found: dict[str, Alert] = {}
+    for alert in sorted(alerts, key=lambda alert: alert.severity != "page"):
+        found.setdefault(alert.name, alert)
+    return sorted(found.values(), key=lambda alert: (alert.severity != "page", alert.name))
 
 
 def _maps(arguments: dict[str, Any]) -> bool:

@@ -127,6 +127,7 @@ def standing(folder: Path, settings: Settings | None = None, database: str = "",
         settings=settings or Settings(), name=name, database=database or str(folder / "journal.db"),
         tokens=tuple(ApiToken(name, secrets[name][1], scopes[name]) for name in scopes),
     )  # fmt: skip
+    folder.mkdir(exist_ok=True)
     ready = threading.Event()
     box: dict[str, Any] = {}
 

@@ -189,6 +189,21 @@ def test_a_session_ends_after_its_time_and_when_its_token_is_taken_away() -> Non
     assert COOKIE not in name
 
 
+def test_orders_that_are_not_booked_in_time_page_somebody(tmp_path: Path) -> None:
+    with standing(tmp_path) as stage, httpx.Client(base_url=stage.url, trust_env=False) as browser:
+        sign_in(browser, stage.tokens["Mo"])
+        assert "nothing is wrong" in browser.get("/tower/").text
+    with standing(tmp_path / "again") as stage, httpx.Client(base_url=stage.url, trust_env=False) as browser:
+        late_us = stage.node.now_us() - 63 * 60_000_000
+        for number in range(12):
+            stage.start(f"deal/{number}", "deal", {"minor": 1, "at_us": late_us, "steps": 1}, txn=f"Q-{number}")
+        sign_in(browser, stage.tokens["Mo"])
+        page = browser.get("/tower/").text
+        assert 'class="tag bad">page</span>' in page
+        assert "1 of them to page somebody" in page
+        assert 'class="tag bad">page somebody</span>' in page
+
+
 def test_a_journal_that_cannot_be_read_is_said_and_not_a_crash(tmp_path: Path) -> None:
     with standing(tmp_path) as stage, httpx.Client(base_url=stage.url, trust_env=False) as browser:
         sign_in(browser, stage.tokens["Mo"])
