@@ -132,6 +132,10 @@ class Mix(Words):
     expansion: Share = Field(
         default=percent("54"), description="orders of accounts that already have a subscription [E]"
     )
+    channel: Share = Field(
+        default=percent("0"),
+        description="orders of known accounts that are a reseller's: it buys at 20% or more off, somebody else uses",
+    )
     second_version: Share = Field(default=percent("25"), description="accepted quotes that are a second version [E]")
     later_start: Share = Field(default=percent("10"), description="orders whose term starts next month [E]")
     lost: Share = Field(default=percent("20"), description="quotes that end unsigned, per accepted one [E]")

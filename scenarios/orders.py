@@ -34,6 +34,7 @@ from scenarios.values import MICROSECOND
 LEAD_MEDIAN_HOURS, LEAD_P95_HOURS, LEAD_MAX_HOURS = 40.0, 240.0, 600.0  # from submitting to signing [E]
 PROVISION_MEDIAN_MINUTES, PROVISION_P95_MINUTES = 30.0, 360.0  # [E]
 VALID_DAYS = 30
+MARGIN_PERCENT = 20  # of a reseller [E]
 REJECTED = 0.3  # of the quotes nobody signs; the others run out [E]
 LOST_LAST = 99_999
 
@@ -57,6 +58,7 @@ class Step(IntEnum):
     ACCEPT = 13
     HOLD = 14
     RELEASE = 15
+    END_CUSTOMER = 21  # behind the steps of `aftermath`
 
 
 def quote_number(number: int) -> str:
@@ -90,6 +92,11 @@ def likeness(ground: Ground, number: int) -> str:
     return likeness_of(ground, number, site) if new_customer(ground, number, site) else ""
 
 
+def is_resold(ground: Ground, number: int, site: int) -> bool:
+    """Tell whether a known account buys as a reseller, for a customer of its own."""
+    return ground.shares["channel"] > 0 and not new_customer(ground, number, site) and ground.chance("channel", number)
+
+
 def held(ground: Ground, number: int) -> bool:
     """Tell whether an order meets a credit hold."""
     return luck.order(ground.draws.seed, number).held < ground.shares["credit_hold"]
@@ -119,6 +126,8 @@ def steps(ground: Ground, order: Arrival) -> list[tuple[int, int]]:
     opened_us = made[0][0]
     if own:
         made += [(opened_us, Step.CRM_ACCOUNT), (opened_us, Step.PAYER)]
+    if is_resold(ground, order.number, order.site):
+        made.append((opened_us, Step.END_CUSTOMER))
     if held(ground, order.number):
         made += [(opened_us, Step.ERP_CUSTOMER), *_hold(ground, order.number, opened_us, accepted_us)]
     made.append((accepted_us, Step.DURATION))
@@ -173,8 +182,9 @@ def _lost_valid_until(order: Arrival) -> date:
 
 
 def order_discount(ground: Ground, order: Arrival) -> int:
-    """Return the discount of an order in half percents."""
-    return discount(ground, order.number, ground.last_week(order.day))
+    """Return the discount of an order in half percents; a reseller's is its margin at least."""
+    found = discount(ground, order.number, ground.last_week(order.day))
+    return max(found, 2 * MARGIN_PERCENT) if is_resold(ground, order.number, order.site) else found
 
 
 class Life(NamedTuple):
@@ -216,7 +226,9 @@ def act(of: Life, step: int, at_us: int) -> Act:
     return Act(at_us=at_us, system="crm", **_of_quote(of, kind, at_us), txn=of.name)
 
 
-_ACCOUNT_STEPS = frozenset({Step.CRM_ACCOUNT, Step.PAYER, Step.ERP_CUSTOMER, Step.HOLD, Step.RELEASE})
+_ACCOUNT_STEPS = frozenset(
+    {Step.END_CUSTOMER, Step.CRM_ACCOUNT, Step.PAYER, Step.ERP_CUSTOMER, Step.HOLD, Step.RELEASE}
+)
 
 
 def _of_quote(of: Life, step: Step, at_us: int) -> dict[str, Any]:
@@ -238,6 +250,8 @@ def _of_quote(of: Life, step: Step, at_us: int) -> dict[str, Any]:
 def _of_account(of: Life, step: Step) -> dict[str, Any]:
     if step is Step.CRM_ACCOUNT:
         return {"system": "crm", "action": "create_account", "arguments": crm_account(of.who)}
+    if step is Step.END_CUSTOMER:
+        return {"system": "crm", "action": "create_account", "arguments": crm_account(end_customer(of))}
     if step is Step.PAYER:
         return {"system": "payment", "action": "create_customer", "arguments": payer(of.who)}
     if step is Step.ERP_CUSTOMER:
@@ -286,7 +300,19 @@ def _quote(of: Life, at_us: int, name: str, version: int, half: int) -> dict[str
         "sequence": 0,
         "deltas": [],
         "co_term_end": None,
+        **_roles(of),
     }
+
+
+def end_customer(of: Life) -> Account:
+    """Return the account of who uses what a reseller buys: one of its own, known to sales only."""
+    return account(of.ground, of.order.number, of.order.site)
+
+
+def _roles(of: Life) -> dict[str, Any]:
+    if not is_resold(of.ground, of.order.number, of.order.site):
+        return {}
+    return {"partner_model": "resale", "reseller": "", "end_customer": end_customer(of).id}
 
 
 def _term_start(of: Life) -> date:

@@ -89,7 +89,7 @@ def _shape_of(annotation: Any) -> str:
         return " or ".join(_shape_of(option) for option in options)
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return "section"
-    return {int: "whole number", float: "number", str: "text"}.get(annotation, str(annotation))
+    return {bool: "true or false", int: "whole number", float: "number", str: "text"}.get(annotation, str(annotation))
 
 
 def _default(each: FieldInfo) -> str:

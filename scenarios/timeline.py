@@ -75,6 +75,7 @@ class Acts:
         self._seeds = count_of_seeds(ground)
         self.orders, self.amendments = 0, 0
         self.twins: list[tuple[str, str]] = []
+        self.partners: dict[str, None] = {}
         self._keys = sorted(self._schedule(without))
 
     def _schedule(self, without: frozenset[str]) -> Iterator[int]:
@@ -83,6 +84,9 @@ class Acts:
             if orders.quote_number(order.number) not in without:
                 self.orders += 1
                 self._note_twin(order)
+                if orders.is_resold(self._ground, order.number, order.site):
+                    serial = orders.buyer_serial(self._ground, order.number, order.site)
+                    self.partners[account(self._ground, serial, order.site).id] = None
                 for at_us, step in orders.steps(self._ground, order):
                     yield _key(at_us - start_us, order.number, step)
         for each in amendments.amendments(self._ground):
@@ -141,7 +145,8 @@ class Timeline:
     """What happens in one run. Equal scenario, seed and `without` make equal timelines.
 
     `mapping` is what the integration is configured with (sku -> ERP item) and `mapping_missing` what it still lacks:
-    the whole truth is `MAPPING` of the catalogue. `twins` tells which account repeats which. Instants are
+    the whole truth is `MAPPING` of the catalogue. `twins` tells which account repeats which,
+    `partners` which accounts resell. Instants are
     microseconds since the Unix epoch (UTC).
     """
 
@@ -162,6 +167,7 @@ class Timeline:
     mapping_missing: tuple[str, ...]
     lifecycles: int
     twins: tuple[tuple[str, str], ...]
+    partners: tuple[str, ...]
     acts: Acts = field(compare=False, repr=False)
 
     @property
@@ -211,6 +217,7 @@ def build(scenario: Scenario, seed: int | None = None, without: frozenset[str] =
         mapping_missing=tuple(product.sku for product in UNMAPPED) if scenario.failures.missing_mapping else (),
         lifecycles=acts.orders + acts.amendments,
         twins=tuple(acts.twins),
+        partners=tuple(acts.partners),
         acts=acts,
     )
 
@@ -279,7 +286,8 @@ def expected_lifecycles(scenario: Scenario) -> float:
     a_contract = scenario.mix.amendments_per_contract_year * years
     if base.rise is not None:
         a_contract += base.rise.amend
-    return scenario.world.orders_per_quarter * (high - low) + 1.4 * a_contract * scenario.world.live_subscriptions
+    changes = 1.4 * a_contract + float(scenario.contracts.ending)
+    return scenario.world.orders_per_quarter * (high - low) + changes * scenario.world.live_subscriptions
 
 
 def estimate_memory(scenario: Scenario) -> int:

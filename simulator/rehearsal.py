@@ -23,6 +23,7 @@ from integration.effects import Call, Start
 from integration.flows.catalogue import MORE_SYSTEMS, PROGRAMS, ROUTES, SOURCES, SYSTEMS
 from integration.journal.protocol import Crash, CrashPoint
 from integration.journal.sqlite import SqliteJournal
+from integration.masterdata.agreements import PARTNER
 from integration.masterdata.crossreference import PRODUCT
 from integration.outcomes import Failed, Unknown
 from integration.process import Integration, Parts
@@ -38,6 +39,7 @@ from simulator.latency import LatencyTable
 from simulator.network import Network
 from simulator.remedies import remedies
 from simulator.setup import (
+    agreement_rows,
     bounded,
     context_of,
     extra_systems,
@@ -133,11 +135,13 @@ class Rehearsal:
             self._end(complete)
 
     def _go_live(self) -> None:
-        """Load the product mapping; a process that dies of it is asked again when it is back."""
-        rows = product_rows(self.timeline)
-        start = Start(flow_id="load/product", name="load_mappings", arguments={"kind": PRODUCT, "rows": rows})
-        if self.integration.launch(start) is None:
-            self.host.call_at(self.time.now_us + round(RESTART_SECONDS * SECOND_US) + SECOND_US, self._go_live)
+        """Load products and agreements; a process that dies of it is asked again when it is back."""
+        tables = {PRODUCT: product_rows(self.timeline), PARTNER: agreement_rows(self.timeline)}
+        for kind, rows in tables.items():
+            start = Start(flow_id=f"load/{kind}", name="load_mappings", arguments={"kind": kind, "rows": rows})
+            if rows and self.integration.launch(start) is None:
+                self.host.call_at(self.time.now_us + round(RESTART_SECONDS * SECOND_US) + SECOND_US, self._go_live)
+                return
 
     def _end(self, complete: bool) -> None:
         if complete and self.integration.is_alive:

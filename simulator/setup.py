@@ -17,6 +17,7 @@ from mocks.crm.quirks import Quirks as CrmQuirks
 from mocks.kernel.limits import LimitPolicy
 from mocks.tax.quirks import Quirks as TaxQuirks
 from mocks.world import World
+from scenarios.orders import MARGIN_PERCENT
 from scenarios.timeline import SystemPlan, Timeline
 from simulator.clerks import Staff
 from simulator.latency import Latency
@@ -59,6 +60,11 @@ def product_rows(timeline: Timeline) -> list[list[Any]]:
     """Return the rows of the cross-reference with which the integration starts: what each ERP calls each product."""
     systems = ("erp", *extra_systems(timeline))
     return [[row_key(each, sku), one_to_one(item)] for each in systems for sku, item in timeline.mapping.items()]
+
+
+def agreement_rows(timeline: Timeline) -> list[list[Any]]:
+    """Return the rows of the cross-reference about partners: what was agreed with each of them."""
+    return [[account, {"models": ["resale"], "margin_percent": MARGIN_PERCENT}] for account in timeline.partners]
 
 
 def extra_systems(timeline: Timeline) -> tuple[str, ...]:

@@ -62,6 +62,7 @@ class _Order(msgspec.Struct):
     custbody_txn: str
     custbody_kind: str
     item: _OrderLines
+    custbody_end_customer: str = ""
 
 
 _order = msgspec.json.Decoder(_Order)
@@ -77,7 +78,7 @@ def order_rows(reference: str, body: bytes) -> list[str]:
     scale = 10 ** exponent(currency)
     head = (
         "O", reference, order.entity.external_id, order.subsidiary.id, currency, order.day, order.custbody_txn,
-        order.custbody_kind,
+        order.custbody_kind, order.custbody_end_customer,
     )  # fmt: skip
     lines = (
         (

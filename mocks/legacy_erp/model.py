@@ -14,7 +14,7 @@ from mocks.legacy_erp.quirks import Quirks
 
 SECOND_US = 1_000_000
 HEADER = "#ORDERS;1"
-_FIELDS = {"O": 8, "L": 9, "F": 2, "X": 2}
+_FIELDS = {"O": 9, "L": 9, "F": 2, "X": 2}
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,7 +130,7 @@ class LegacyErp:
         return [f"{kind};{ref};TAKEN"]
 
     def _ordered(self, row: list[str], known: Order | None) -> str:
-        _, ref, customer, entity, currency, day, txn, kind = row
+        _, ref, customer, entity, currency, day, txn, kind, user = row
         if known is not None:
             return f"O;{ref};REJECTED;the order exists"
         number = self.quirks.first_number + self.desk.next("order")
@@ -138,7 +138,7 @@ class LegacyErp:
         order = Order(
             id=str(number), ref=ref, txn=txn, version=int(ref.rpartition("-v")[2] or 1), number=f"L{number}",
             customer=customer, entity=entity, currency=currency, kind=kind, status="submitted", lines=(),
-            total_minor=0, business_date=date.fromisoformat(day),
+            total_minor=0, business_date=date.fromisoformat(day), end_customer=user,
         )  # fmt: skip
         self._keep(self._keep(order), status="booked")
         return f"O;{ref};TAKEN;L{number}"

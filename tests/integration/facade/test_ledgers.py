@@ -8,6 +8,7 @@ import pytest
 
 from contracts.checks.judge import judge
 from domain.history import Attempted, Changed, MemoryHistory
+from domain.objects import Order
 from integration.effects import Start
 from integration.masterdata.products import row_key
 from mocks.erp import FIRST_OF_SECOND
@@ -111,5 +112,6 @@ def test_a_quarter_end_over_three_kinds_of_books_holds(seed: int) -> None:
     verdict = judge(MemoryHistory(records))
     assert [result.violations[0].sentence for result in verdict.results if result.broken] == []
     assert {each.system for each in records if isinstance(each, Attempted)} >= {"erp", "erp2", "legacy_erp"}
-    numbers = {each.document.number[:1] for each in records if isinstance(each, Changed) and each.kind == "order"}
+    documents = [each.document for each in records if isinstance(each, Changed)]
+    numbers = {document.number[:1] for document in documents if isinstance(document, Order)}
     assert {"L", "S"} <= numbers
