@@ -17,12 +17,12 @@ class AmendmentBooked(Fact, frozen=True, kw_only=True):
 
 
 class AmendmentApplied(Fact, frozen=True, kw_only=True):
-    """Billing applied the amendment and created its credit and charge lines."""
+    """Billing applied the amendment; its lines and what they add up to are told where the producer knows them."""
 
     amendment_id: str
     contract_id: str
-    lines_created: tuple[LineItem, ...]
-    net_change: Amount
+    lines_created: tuple[LineItem, ...] = ()
+    net_change: Amount | None = None
 
 
 EVENT_TYPES = (

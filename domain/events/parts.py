@@ -38,10 +38,11 @@ class ChargeItem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeltaItem(msgspec.Struct, frozen=True, kw_only=True):
-    """One change that an amendment makes."""
+    """One change that an amendment makes: the new quantity and price (0 removes), or by how many units, or both."""
 
     sku: str
-    quantity_change: int
+    quantity_change: int | None = None
+    quantity: int | None = None
     price: Amount | None = None
 
 

@@ -8,13 +8,13 @@ from domain.events.fact import Fact, event_type
 
 class _RenewalChanged(Fact, frozen=True, kw_only=True):
     contract_id: str
-    term: int
+    term: int | None = None
     due_on: date
     uplift_pct: Decimal
 
 
 class RenewalDue(_RenewalChanged, frozen=True, kw_only=True):
-    """The contract comes up for renewal; `term` counts the terms from 1."""
+    """The contract comes up for renewal; `term` counts the terms from 1, where they are counted."""
 
 
 class RenewalQuoted(_RenewalChanged, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from typing import Any
 from domain.objects import Quote
 from integration.flows.facts import amount
 from integration.systems.billing import BillingSubscription, SubscriptionItem
+from integration.systems.wire import date_of_seconds
 
 Body = dict[str, Any]
 
@@ -40,15 +41,16 @@ def amendment_applied(row: Mapping[str, Any], subscription: str, entity: str, cu
 
 def order_cancelled(reference: str, entity: str, day: date, reason: str) -> Body:
     """Return the body of `order.cancelled`: what was booked was taken back."""
-    return {**_books(entity, day), "order_id": reference, "reason": reason}
+    return {**_books(entity, day), "order_id": reference, "reason": reason, "compensation": ["billing", "erp", "crm"]}
 
 
 def subscription_of_order(quote: Quote, reference: str, at_us: int, day: date) -> Body:
     """Return the body of the facts about the subscription of an order; `at_us` is when it was known."""
+    start = (quote.term_start or day).isoformat()
     charges = [
         {
-            "sku": line.sku, "quantity": line.quantity, "price": amount(line.unit_minor, quote.currency),
-            "billing_months": line.months,
+            "charge_id": f"{quote.number}/{line.sku}", "sku": line.sku, "quantity": line.quantity, "start": start,
+            "price": amount(line.unit_minor, quote.currency), "billing_months": line.months,
         }
         for line in quote.lines
         if line.months and not line.parent
@@ -56,15 +58,16 @@ def subscription_of_order(quote: Quote, reference: str, at_us: int, day: date) -
     return {
         **_books(quote.entity, day), "subscription_id": quote.number, "contract_id": quote.number,
         "reference": reference, "account": quote.account, "currency": quote.currency, "charges": charges,
+        "term_start": start,
         "total": amount(quote.total_minor, quote.currency), "at_us": at_us,
     }  # fmt: skip
 
 
 def fulfilment_completed(quote: Quote, reference: str, at_us: int, day: date) -> Body:
     """Return the body of `fulfillment.completed`: everything that was ordered is there."""
-    skus = [line.sku for line in quote.lines]
     return {
-        **_books(quote.entity, day), "task_id": reference, "order_id": reference, "skus": skus, "completed_at_us": at_us
+        **_books(quote.entity, day), "task_id": reference, "order_id": reference, "line_id": "",
+        "qty_done": sum([line.quantity for line in quote.lines]), "finished_at_us": at_us,
     }  # fmt: skip
 
 
@@ -74,6 +77,7 @@ def subscription(found: BillingSubscription, day: date) -> Body:
     return {
         **_books(found.business_entity_id, day), "subscription_id": found.id, "contract_id": found.id,
         "account": found.customer_id, "currency": found.currency_code, "charges": charges,
+        "term_start": date_of_seconds(found.start_date).isoformat(),
         "term_end": found.ends.isoformat() if found.ends else None,
     }  # fmt: skip
 
@@ -81,7 +85,10 @@ def subscription(found: BillingSubscription, day: date) -> Body:
 def _charge(found: BillingSubscription, item: SubscriptionItem) -> Body:
     terms = item.terms()
     price = amount(terms.unit_minor, found.currency_code)
-    return {"sku": terms.sku, "quantity": terms.quantity, "price": price, "billing_months": terms.months}
+    return {
+        "charge_id": f"{found.id}/{terms.sku}", "sku": terms.sku, "quantity": terms.quantity, "price": price,
+        "billing_months": terms.months, "start": date_of_seconds(found.start_date).isoformat(),
+    }  # fmt: skip
 
 
 def renewal(quote: Quote, uplift_percent: str, day: date) -> Body:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 
 from domain.calendar import midnight_us
 from domain.objects import Delta
+from integration.effects import Emit
+from integration.flows import steps
+from integration.relay.cloud_event import schema_problem
 from tests.integration.flows.test_amendments import FIRST, seats, terms
 from tests.stage import CORE, LIVE, MORE, Stage
 
@@ -244,3 +248,23 @@ def test_the_parts_of_a_bundle_are_ordered_and_delivered_and_only_the_bundle_is_
     assert [item.sku for item in played.document("billing", "subscription").items] == ["SUITE"]
     assert [invoice.net_minor for invoice in played.documents("billing", "invoice")] == [240_00]
     assert played.broken() == {}
+
+
+def test_what_is_told_of_contracts_keeps_to_the_registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: dict[str, list[dict[str, Any]]] = {}
+
+    def emit(**said: Any) -> Emit:
+        told.setdefault(said["type"], []).append({"txnid": said["txn"], "aggregate_version": 1, **said["body"]})
+        return Emit(**said)
+
+    monkeypatch.setattr(steps, "Emit", emit)
+    stage = Stage()
+    stage.subscribed(start="2025-12-10", term_end="2026-12-10")
+    stage.amends("Q-500002", LIVE, "pause", date(2026, 12, 1), 2, seats(10), resume_date=date(2026, 12, 3))
+    stage.renews(SUCCESSOR, LIVE, date(2026, 12, 10), 3, (CORE, 10, 1200_00, 12))
+    stage.signs("Q-000001", 4)
+    stage.play(days=6)
+    ours = ("amendment.", "renewal.", "subscription.", "fulfillment.")
+    found = [kind for kind in told if kind.removeprefix("q2c.").startswith(ours)]
+    assert {kind.split(".")[1] for kind in found} == {kind[:-1] for kind in ours}
+    assert {kind: schema_problem(kind, body) for kind in found for body in told[kind]} == dict.fromkeys(found, "")
