@@ -93,7 +93,8 @@ def test_pages_of_events_are_the_log_once_and_in_order(stage: Stage) -> None:
         ordered(stage, client)
         stage.until(lambda: len(client.get("/events", params={"limit": 200}).json()["events"]) > 4)
         whole = client.get("/events", params={"limit": 200}).json()
-        pages, cursor, more = [], "", True
+        pages: list[dict[str, Any]] = []
+        cursor, more = "", True
         while more and len(pages) < len(whole["events"]):
             page = client.get("/events", params={"limit": 3, "after": cursor}).json()
             pages += page["events"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -128,7 +130,7 @@ def test_payments_and_credits_lower_a_balance_and_what_comes_back_raises_it() ->
     posted = event(1, "invoice.posted", "INV-1", account="A-1", total=usd(1000), balance=usd(1000))
     book.read([posted])
     assert book.balances()[0].amount_minor == 1000
-    half = {"applications": [{"invoice_id": "INV-1", "amount": usd(400)}]}
+    half: dict[str, Any] = {"applications": [{"invoice_id": "INV-1", "amount": usd(400)}]}
     book.read([event(2, "payment.applied", "pi_1", **half)])
     assert (book.invoices["INV-1"].status, book.balances()[0].amount_minor) == ("partially_paid", 600)
     book.read([event(3, "credit_memo.issued", "CN-1", invoice_id="INV-1", amount=usd(600))])
@@ -199,3 +201,17 @@ def test_a_token_stands_for_its_text_and_any_other_text_is_refused(text: str) ->
 def test_what_is_no_cursor_is_refused(cursor: str) -> None:
     with pytest.raises(Refused):
         number_after(cursor)
+
+
+# --- layers ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["experience", "accounts", "story", "waiting", "deadlines", "events"])
+def test_the_experience_side_asks_no_system_of_record(name: str) -> None:
+    """Reading is a load on nobody: no adapter is imported, no flow is started, nobody is made to act."""
+    path = Path(__file__).resolve().parents[3] / "integration" / "api" / f"{name}.py"
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    modules = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
+    assert not {module for module in modules if module.startswith(("integration.systems", "integration.flows"))}
+    used = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    assert not used & {"run", "act", "launch", "peers"}
