@@ -15,7 +15,11 @@
     engine       Engine: one incarnation; live, launch, waiting, parking, mailbox, mailroom, outbox,
                  entities and transaction are its parts
     process      Integration, Parts: start, kill, restart, receive, act, cases
-    drivers/     simpy_driver.simulated: the integration in virtual time
+    drivers/     simpy_driver.simulated: the integration in virtual time; asyncio_driver.AsyncioHost: in real time,
+                 with clock, timers and wire
+    schedule     Schedule: sweeps, every so often
+    service/     Node: one process of the live integration; configuration, credentials, door, companions
+    cdc/         change data capture: the CRM's stream as another way to learn of accepted quotes
     systems/     adapters, one for each vendor API
     flows/       the flows of quote-to-cash
 

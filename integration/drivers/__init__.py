@@ -1,1 +1,1 @@
-"""Drivers perform effects: `simpy_driver` in virtual time. Each provides a Host, all else is shared."""
+"""Drivers perform effects: `simpy_driver` in virtual time, `asyncio_driver` live. Each provides a Host."""

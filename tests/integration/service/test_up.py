@@ -29,7 +29,7 @@ def workspace(tmp_path: Path) -> Path:
     return folder
 
 
-def _refused(tmp_path: Path, *arguments: str | Path, status: int) -> str:
+def _refused(tmp_path: Path, *arguments: object, status: int) -> str:
     """Return what the command says when it refuses to start."""
     root = logging.getLogger()
     handlers, level = root.handlers, root.level
