@@ -22,7 +22,7 @@ ROUNDS_MAX = 3  # what three corrections have not mended stays open, for its own
 GIVEN_UP = frozenset({"DATA_QUALITY.PRICE_MISMATCH", "CONFLICT.STATE"})
 """Nothing can be corrected: the quote goes back to sales, the amendment is refused."""
 DECIDED, AGAINST_US = frozenset({"PAYMENT.DISPUTE"}), 0.4
-"""Cases in which a clerk decides who is right, and how often it is the customer [E]."""
+"""Cases in which a clerk decides who is right, and how often it is the customer [E]; a bank's disputes are answered."""
 _MINUTE_US = 60_000_000
 
 
@@ -138,7 +138,7 @@ class Clerks:
         if case.code in self._decisions:
             self._queue.re_drive(case.id, "steward", action=self._decisions[case.code](case), note="decided")
             return
-        if case.code in DECIDED and self._draws.chance(AGAINST_US, "decision", case.id):
+        if case.code in DECIDED and case.flow.startswith("dispute/") and self._draws.chance(AGAINST_US, "decision", case.id):
             self._queue.re_drive(case.id, "clerk", action="cancel", note="the customer is right")
             return
         remedy = self._remedies.get(case.code) or self._remedies.get(case.code.partition(".")[0])

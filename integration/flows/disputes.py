@@ -183,12 +183,7 @@ async def _recorded_again(context: FlowContext, taken: Taken, name: str, amount_
 
 
 async def _has(context: FlowContext, taken: Taken, name: str, amount_minor: int) -> Answer | None:
-    """Return an answer when billing knows a payment of the customer under a name and of an amount."""
-    offset = ""
-    while True:
-        answer = await do(context, owed.payments_of_customer(taken.invoice.customer_id, taken.txn, offset))
-        rows, offset = owed.transactions_of(answer)
-        if any(row.reference_number == name and row.amount == amount_minor for row in rows):
-            return answer
-        if not offset:
-            return None
+    """Return an answer when billing knows a payment under a name and of an amount."""
+    answer = await do(context, owed.transactions_named(name, taken.txn))
+    rows = owed.transactions_of(answer)
+    return answer if any(row.type == "payment" and row.amount == amount_minor for row in rows) else None

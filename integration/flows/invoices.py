@@ -359,12 +359,9 @@ async def _record(
     refusals: tuple[int, ...],
 ) -> None:
     async def is_recorded() -> Answer | None:
-        again = await do(context, owed.read_money(invoice.id, txn))
-        for row in owed.money_of(again).linked_payments:
-            found = await do(context, owed.read_transaction(row.txn_id, txn))
-            if owed.transaction_of(found).reference_number == intent.id:
-                return again
-        return None
+        answer = await do(context, owed.transactions_named(intent.id, txn))
+        rows = owed.transactions_of(answer)
+        return answer if any(row.type == "payment" and row.amount == amount_minor for row in rows) else None
 
     key = key_of(context, invoice.id, f"record/{intent.id}/{amount_minor}")
     call = billing.record_payment(invoice.id, intent.id, amount_minor, day, key, txn)

@@ -91,20 +91,11 @@ async def _recorded(context: FlowContext, intent: Intent) -> Taken | None:
 
 
 async def _transaction_of(context: FlowContext, money: Money, payment_id: str) -> Transaction | None:
-    """Return the transaction of a payment: one of those on its invoice, else any of its customer."""
-    for row in money.linked_payments:
-        found = owed.transaction_of(await do(context, owed.read_transaction(row.txn_id, context.txn)))
-        if found.reference_number == payment_id:
-            return found
-    offset = ""
-    while True:
-        answer = await do(context, owed.payments_of_customer(money.customer_id, context.txn, offset))
-        rows, offset = owed.transactions_of(answer)
-        for transaction in rows:
-            if transaction.reference_number == payment_id and transaction.type == "payment":
-                return transaction
-        if not offset:
-            return None
+    """Return the transaction of a payment: the one on its invoice, else any that was recorded under its id."""
+    answer = await do(context, owed.transactions_named(payment_id, context.txn))
+    found = [row for row in owed.transactions_of(answer) if row.type == "payment"]
+    linked = {row.txn_id for row in money.linked_payments}
+    return next((row for row in found if row.id in linked), found[0] if found else None)
 
 
 async def gave_back(context: FlowContext, taken: Taken, amount_minor: int, name: str, method: str) -> Money:
@@ -137,13 +128,9 @@ async def _off_billing(
 
 
 async def _is_recorded(context: FlowContext, taken: Taken, name: str) -> Answer | None:
-    """Return an answer when billing has recorded a refund of the payment under a name."""
-    answer = await do(context, owed.read_transaction(taken.transaction.id, taken.txn))
-    for row in owed.transaction_of(answer).linked_refunds:
-        refund = await do(context, owed.read_transaction(str(row["txn_id"]), taken.txn))
-        if owed.transaction_of(refund).reference_number == name:
-            return refund
-    return None
+    """Return an answer when billing has recorded a refund under a name."""
+    answer = await do(context, owed.transactions_named(name, taken.txn))
+    return answer if any(row.type == "refund" for row in owed.transactions_of(answer)) else None
 
 
 async def _off_invoice(context: FlowContext, taken: Taken, missing_minor: int, name: str) -> None:

@@ -42,11 +42,9 @@ def read_transaction(transaction: str, txn: str) -> Call:
     return _get(f"/transactions/{transaction}", txn, "read_transaction")
 
 
-def payments_of_customer(account: str, txn: str, offset: str = "") -> Call:
-    """Ask for the payments that billing recorded of a customer, a page of 100."""
-    page = f"&offset={quoted(offset)}" if offset else ""
-    path = f"/transactions?customer_id[is]={quoted(account)}&type[is]=payment&limit=100{page}"
-    return _get(path, txn, "list_transactions")
+def transactions_named(reference: str, txn: str) -> Call:
+    """Ask for the payments and refunds that were recorded under a reference: the processor's id of them."""
+    return _get(f"/transactions?reference_number[is]={quoted(reference)}&limit=100", txn, "list_transactions")
 
 
 def remove_payment(invoice: str, transaction: str, key: str, txn: str) -> Call:
@@ -188,7 +186,6 @@ class _Transaction(msgspec.Struct):
 
 class _Transactions(msgspec.Struct):
     rows: list[_Transaction] = msgspec.field(name="list")
-    next_offset: str = ""
 
 
 _money_answer = msgspec.json.Decoder(_Money)
@@ -213,7 +210,6 @@ def transaction_of(answer: Answer) -> Transaction:
     return read(answer, _transaction).transaction
 
 
-def transactions_of(answer: Answer) -> tuple[list[Transaction], str]:
-    """Return the transactions of a page and where the next page begins (empty at the end)."""
-    found = read(answer, _transactions)
-    return [row.transaction for row in found.rows], found.next_offset
+def transactions_of(answer: Answer) -> list[Transaction]:
+    """Return the transactions of an answer to `transactions_named`."""
+    return [row.transaction for row in read(answer, _transactions).rows]

@@ -181,7 +181,7 @@ ANSWERS: dict[str, Any] = {
     "search_payment_intents": {"data": [INTENT]},
     "read_invoice": _money,
     "read_transaction": _transaction,
-    "list_transactions": {"list": [{"transaction": RECORDED}]},
+    "list_transactions": lambda call, play: {"list": [{"transaction": RECORDED}] if "pi_1" in call.target else []},
     "read_payment": {"id": "1"},
     "list_refunds": {"data": []},
     "create_refund": {"id": "re_1", "amount": 1000, "status": "succeeded", "metadata": {"request": "R-1"}},

@@ -79,6 +79,22 @@ def test_a_removed_payment_makes_the_invoice_due_again(closed: Any) -> None:
     assert (closed.last("invoice", INV).status, closed.last("cash", "txn_000000001").applied) == ("posted", ())
 
 
+def test_what_is_unused_of_a_payment_is_given_back_and_recorded(closed: Any) -> None:
+    closed.post(f"/invoices/{INV}/record_payment", OTHER)
+    path = "/transactions/txn_000000001/record_refund"
+    assert closed.post(path, OTHER, status=400)["param"] == "transaction[amount]"  # all of it pays the invoice
+    closed.post(f"/invoices/{INV}/remove_payment", {"transaction[id]": "txn_000000001"})
+    fields = {**OTHER, "transaction[amount]": 10_000, "transaction[reference_number]": "re_1"}
+    refund = closed.post(path, {**fields, "transaction[payment_method]": "chargeback"})["transaction"]
+    assert (refund["type"], refund["amount"], refund["reference_number"]) == ("refund", 10_000, "re_1")
+    payment = closed.get("/transactions/txn_000000001")["transaction"]
+    assert (payment["amount_unused"], payment["linked_refunds"][0]["txn_id"]) == (20_000, refund["id"])
+    assert closed.get("/customers/A-000001")["customer"]["excess_payments"] == 20_000
+    apply = {"transactions[id][0]": "txn_000000001", "transactions[amount][0]": 20_000}
+    assert closed.post(f"/invoices/{INV}/apply_payments", apply)["invoice"]["amount_due"] == 10_000
+    assert closed.post(path, {**OTHER, "transaction[amount]": 1}, status=400)
+
+
 def test_excess_stays_with_the_customer(closed: Any) -> None:
     fields = {**OTHER, "transaction[amount]": 500, "transaction[reference_number]": "pi_2"}
     answer = closed.post("/customers/A-000001/record_excess_payment", fields)
