@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,13 @@ def two_books() -> Stage:
 
 def german(stage: Stage) -> None:
     """Have a German company open an account."""
-    place = {"country": "DE", "region": "", "postal_code": "10115", "city": "Berlin", "street": "Am Hof 3"}
+    place: dict[str, Any] = {
+        "country": "DE",
+        "region": "",
+        "postal_code": "10115",
+        "city": "Berlin",
+        "street": "Am Hof 3",
+    }
     stage._methods[SECOND] = "card"
     stage.act(
         "crm", "create_account", account=SECOND, name="Hill GmbH", entity="DE", currency="EUR",

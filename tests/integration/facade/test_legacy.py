@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from domain.objects import Delta
 from integration.masterdata.products import one_to_one
 from tests.stage import CORE, HOUR_US, LIVE, MORE, OPENS_US, TODAY, Stage
@@ -79,7 +81,7 @@ def test_an_amendment_goes_the_same_way() -> None:
 def test_each_system_has_its_own_names_for_products() -> None:
     stage = legacy()
     stage.act("legacy_erp", "create_item", 0.5, sku=CORE, item="K-77")
-    row = {"kind": "product", "key": f"legacy_erp/{CORE}", "value": one_to_one("K-77")}
+    row: dict[str, Any] = {"kind": "product", "key": f"legacy_erp/{CORE}", "value": one_to_one("K-77")}
     stage.act("integration", "add_mapping", 0.5, **row)
     stage.act("legacy_erp", "retire_item", 0.5, item="1001")
     stage.signs("Q-000001", at=1.2)
