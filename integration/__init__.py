@@ -13,7 +13,7 @@
     exceptions   ExceptionCase: why a flow is parked, who acts and until when; desk: the open ones
     casework     what people may do with a case, as rules; people: their acts as a table
     engine       Engine: one incarnation; live, launch, waiting, parking, mailbox, mailroom, outbox,
-                 entities and transaction are its parts
+                 entities, adoption and transaction are its parts
     process      Integration, Parts: start, kill, restart, receive, act, cases
     drivers/     simpy_driver.simulated: the integration in virtual time; asyncio_driver.AsyncioHost: in real time,
                  with clock, timers and wire

@@ -273,7 +273,8 @@ class Engine:
             following = self.entities.leave(live.row.entity_key)
             if following is not None:
                 self.soon(self.begin, following)
-            self.adoption.soon()
+            if self.lease.is_shared:
+                self.adoption.soon()
 
     def flow_record(self, live: Live, status: str, result: str = "") -> history.Flow:
         """Return the history's record of a flow's new status."""

@@ -53,6 +53,7 @@ def dialect_of(connection: Connection, address: str) -> Dialect:
         entry_order="place",
         unsent="SELECT count(*) FROM unsent",
         workers=_WORKERS,
+        has_commands=True,
         horizon=line.horizon,
     )
 

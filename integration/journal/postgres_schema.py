@@ -170,6 +170,9 @@ BEGIN
         UPDATE flow SET status = statuses[i], result = results[i],
             owner = CASE WHEN statuses[i] IN ('running', 'parked') THEN owner ELSE 0 END
         WHERE number = moved[i];
+        IF statuses[i] NOT IN ('running', 'parked') THEN
+            DELETE FROM waiting WHERE flow = moved[i];
+        END IF;
     END LOOP;
     IF topics IS NOT NULL THEN
         DELETE FROM waiting WHERE flow = wanted;

@@ -120,6 +120,7 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     entry_order: str  # the column that orders the entries of one flow
     unsent: str  # the query that counts events which have yet to reach our own flows
     workers: str  # the query for live incarnations: epoch, name, flows
+    has_commands: bool = False  # whether there are other workers to leave commands for
     horizon: Callable[[], int] = lambda: 2**62  # events up to this number can be told in order
 
 
@@ -201,6 +202,8 @@ class TableReader:
 
     def command(self, number: int) -> CommandRow | None:
         """Return what became of a person's command."""
+        if not self._dialect.has_commands:
+            return None
         rows = self._query("SELECT number, flow, status, problem FROM command WHERE number = ?", (number,))
         return CommandRow(*rows[0]) if rows else None
 

@@ -150,6 +150,10 @@ def test_the_cross_reference_is_what_was_written_last(store: Store) -> None:
     assert store.reader(journal).mappings("plan") == []
 
 
+def test_a_command_that_nobody_left_is_unknown(store: Store) -> None:
+    assert store.reader(store.open()).command(1) is None
+
+
 def test_a_cursor_moves_forward_only(store: Store) -> None:
     journal = store.open()
     lease = journal.claim()

@@ -209,6 +209,17 @@ def test_a_message_reaches_the_worker_whose_flow_waits_for_it(workers: Workers) 
     assert one.poll(0).messages == []
 
 
+def test_a_flow_that_is_over_waits_no_more(workers: Workers) -> None:
+    journal, lease = workers("a")
+    lease.commit(Write(flows=[flow_row(1)]))
+    ids(lease)
+    lease.commit(step(1, 0, waits=[("t", "k"), ("t", "k2")]))
+    lease.commit(Write(flow=1, statuses=[(1, "parked", b"")]))
+    assert journal.connection.execute("SELECT count(*) FROM waiting").fetchall() == [(2,)]
+    lease.commit(Write(flow=1, statuses=[(1, "discarded", b"")]))
+    assert journal.connection.execute("SELECT count(*) FROM waiting").fetchall() == [(0,)]
+
+
 def test_of_two_workers_that_take_one_message_one_gets_it_and_the_other_leaves_no_trace(workers: Workers) -> None:
     (journal, one), (_, other) = workers("a"), workers("b")
     one.commit(Write(flows=[flow_row(1), flow_row(2)]))
