@@ -18,6 +18,8 @@ COMMANDS = {
     "report": "q2c.commands.report:report",
     "mocks": "q2c.commands.mocks:mocks",
     "env": "q2c.commands.env:env",
+    "init": "q2c.commands.init:init",
+    "verify": "q2c.commands.verify:verify",
     "contracts": "q2c.commands.contracts:contracts",
     "conformance": "q2c.commands.conformance:conformance",
     "integration": "q2c.commands.integration:integration",

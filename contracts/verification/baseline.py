@@ -65,7 +65,7 @@ def read(path: Path) -> tuple[Accepted, ...]:
     except (OSError, UnicodeDecodeError) as error:
         raise Unusable(f"{path}: cannot be read: {error}") from None
     except tomllib.TOMLDecodeError as error:
-        raise Unusable(f"{path}: {error}. The file is TOML; see docs/how-to/accept-a-finding.md.") from None
+        raise Unusable(f"{path}: {error}. The file is TOML; see docs/how-to/verify-in-ci.md.") from None
     except msgspec.ValidationError as error:
         raise Unusable(f"{path}: {error}. An entry has fingerprint, reason and until (a date).") from None
     if found.schema_version != SCHEMA_VERSION:

@@ -1,0 +1,92 @@
+"""Assembly: the suites that a configuration asks for, each made of values only."""
+
+from __future__ import annotations
+
+import secrets
+import subprocess
+import tempfile
+from pathlib import Path
+
+from contracts.compatibility.suite import BiDirectional, Compatibility
+from contracts.conformance import client, webhooks
+from contracts.conformance.profiles import profile
+from contracts.conformance.suite import Client, Receiver, Sender, Server
+from contracts.conformance.target import Unusable as TargetUnusable
+from contracts.conformance.target import read_target
+from contracts.findings import Place, Suite
+from contracts.verification.configuration import Comparison, Configuration, Hooks, Promises, Unusable
+
+GIT = "git:"
+
+
+def suites(configuration: Configuration, root: Path, scratch: Path) -> list[Suite]:
+    """Return the suites, in the order of the configuration; raise Unusable for what cannot be found.
+
+    Paths are relative to `root`; documents of git revisions are laid down in `scratch`.
+    """
+    found: list[Suite] = []
+    for comparison in configuration.compatibility:
+        found.append(_compatibility(comparison, root, scratch))
+    for each in configuration.pacts:
+        document = root / each.document
+        found.append(BiDirectional([(path, document) for path in matching(root, each.pacts)]))
+    try:
+        found.extend(_server(each, root) for each in configuration.server)
+        found.extend(_client(each, root) for each in configuration.client)
+        found.extend(_webhooks(each, root) for each in configuration.webhooks)
+    except (TargetUnusable, ValueError, KeyError) as refusal:
+        raise Unusable(str(refusal.args[0])) from None
+    return found
+
+
+def _compatibility(comparison: Comparison, root: Path, scratch: Path) -> Suite:
+    pacts = matching(root, comparison.pacts) if comparison.pacts else []
+    return Compatibility([(_document(comparison.old, root, scratch), root / comparison.new)], pacts)
+
+
+def matching(root: Path, pattern: str) -> list[Path]:
+    """Return the files of a folder, a name or a pattern; raise Unusable when there is none."""
+    folder = root / pattern
+    found = sorted(folder.glob("*.json")) if folder.is_dir() else sorted(root.glob(pattern))
+    if not found:
+        raise Unusable(f"{pattern}: no such pact; nothing would be verified.")
+    return found
+
+
+def _document(name: str, root: Path, scratch: Path) -> Path:
+    """Return the path of a document; one of a git revision is written to a file first."""
+    if not name.startswith(GIT):
+        return root / name
+    revision, _, path = name.removeprefix(GIT).partition(":")
+    if not revision or not path or revision.startswith("-"):
+        raise Unusable(f"{name}: expected git:REVISION:PATH, as in git:main:openapi.json.")
+    shown = subprocess.run(["git", "show", f"{revision}:./{path}"], cwd=root, capture_output=True, check=False)
+    if shown.returncode:
+        said = shown.stderr.decode("utf-8", "replace").strip()
+        raise Unusable(f"{name}: git says: {said}. In CI the checkout needs that revision (fetch-depth: 0).")
+    folder = Path(tempfile.mkdtemp(dir=scratch))
+    laid = folder / Path(path).name
+    laid.write_bytes(shown.stdout)
+    return laid
+
+
+def run_name() -> str:
+    """Return a word that no other run uses."""
+    return secrets.token_hex(4)
+
+
+def _server(each: Promises, root: Path) -> Suite:
+    target = read_target(root / each.target, each.url)
+    return Server(target, profile(each.profile), run_name(), Place(each.target, 1), each.only)
+
+
+def _client(each: Promises, root: Path) -> Suite:
+    target = client.read_client_target(root / each.target)
+    return Client(target, profile(each.profile), run_name(), Place(each.target, 1), each.only)
+
+
+def _webhooks(each: Hooks, root: Path) -> Suite:
+    place = Place(each.target, 1)
+    if each.sender:
+        return Sender(webhooks.read_sender_target(root / each.target), run_name(), place, each.only)
+    return Receiver(webhooks.read_receiver_target(root / each.target, each.url), run_name(), place, each.only)

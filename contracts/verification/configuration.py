@@ -1,0 +1,110 @@
+"""The configuration of `q2c verify`: the table [verify] of q2c.toml, strict.
+
+[verify]
+baseline = "contracts/accepted.toml"
+
+[[verify.compatibility]]                      # what is published, and what is about to be
+old = "git:main:openapi.json"                 # a file, or a file of a git revision
+new = "openapi.json"
+pacts = "contracts/pacts"                     # optional: only what breaks their consumers breaks
+
+[[verify.pacts]]                              # pacts that must be possible under a document
+pacts = "contracts/pacts/*-orders.json"
+document = "openapi.json"
+
+[[verify.server]]                             # promises of an API, see `q2c conformance server`
+target = "contracts/targets/orders.yaml"
+profile = "ietf-07"
+
+[[verify.client]]
+target = "contracts/targets/checkout.yaml"
+profile = "stripe-v1"
+
+[[verify.webhooks]]
+target = "contracts/targets/hooks.yaml"
+sender = false
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import msgspec
+
+SECTION = "verify"
+
+
+class Unusable(Exception):
+    """The configuration cannot be used; the message names the file, what was wrong and what was expected."""
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Two versions of a document; `pacts` is a folder, a file or a pattern."""
+
+    old: str
+    new: str
+    pacts: str = ""
+
+
+class Pacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Pacts (a folder, a file or a pattern) and the document of their provider."""
+
+    pacts: str
+    document: str
+
+
+class Promises(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A target file and whose promises are tried; `url` replaces the file's address."""
+
+    target: str
+    profile: str = "ietf-07"
+    url: str = ""
+    only: tuple[str, ...] = ()
+
+
+class Hooks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A target file of a receiver of webhooks, or of a sender."""
+
+    target: str
+    sender: bool = False
+    url: str = ""
+    only: tuple[str, ...] = ()
+
+
+class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What to verify. `at_once` suites run side by side; reports go to the folder `out`."""
+
+    baseline: str = ""
+    out: str = "build/verify"
+    at_once: int = 2
+    compatibility: tuple[Comparison, ...] = ()
+    pacts: tuple[Pacts, ...] = ()
+    server: tuple[Promises, ...] = ()
+    client: tuple[Promises, ...] = ()
+    webhooks: tuple[Hooks, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether nothing at all is to be verified."""
+        return not (self.compatibility or self.pacts or self.server or self.client or self.webhooks)
+
+
+def read(path: Path) -> Configuration:
+    """Return the configuration of a file; raise Unusable."""
+    try:
+        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise Unusable(f"{path}: cannot be read: {error.strerror}. `q2c init` writes one.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Unusable(f"{path}: not TOML: {error}") from None
+    if SECTION not in tree:
+        raise Unusable(f"{path}: has no table [{SECTION}]. `q2c init` shows what one looks like.")
+    try:
+        found = msgspec.convert(tree[SECTION], Configuration)
+    except msgspec.ValidationError as error:
+        known = ", ".join(Configuration.__struct_fields__)
+        raise Unusable(f"{path}: [{SECTION}]: {error}. Known are: {known}.") from None
+    if found.is_empty:
+        raise Unusable(f"{path}: [{SECTION}] names nothing to verify; a green that checked nothing would be worthless.")
+    return found

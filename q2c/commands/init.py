@@ -1,0 +1,100 @@
+"""`q2c init`: a first q2c.toml from what is there; it asks nothing that it can find out."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import click
+import yaml
+
+from q2c import exits
+from q2c.trouble import give_up
+
+_SKIPPED = {".git", ".venv", "venv", "node_modules", "build", "dist", ".tox", "__pycache__", "target"}
+_SUFFIXES = (".json", ".yaml", ".yml")
+_BYTES_MAX = 30_000_000
+_HEAD = """# What `q2c verify` keeps. Every table is optional; docs/how-to/verify-in-ci.md explains them.
+
+[verify]
+baseline = "contracts/accepted.toml"
+"""
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
+@click.option("--print", "only_print", is_flag=True, help="Show it, write nothing.")
+def init(folder: Path, only_print: bool) -> None:
+    """Write a q2c.toml for the project in FOLDER: its API documents and pacts, and what they are compared with."""
+    target = folder / "q2c.toml"
+    if target.exists() and not only_print:
+        give_up(f"{target} exists. Add a table [verify] to it (q2c init --print shows one), or remove it first.")
+    documents, pacts = _found(folder)
+    text = _written(folder, documents, pacts)
+    if only_print:
+        click.echo(text, nl=False)
+        return
+    try:
+        target.write_text(text, encoding="utf-8")
+    except OSError as error:
+        give_up(f"cannot write {target}: {error.strerror}.", exits.COULD_NOT_RUN)
+    click.echo(f"{target}: {len(documents)} API documents, {len(pacts)} pacts. Next: q2c verify")
+
+
+def _found(folder: Path) -> tuple[list[Path], list[Path]]:
+    documents, pacts = [], []
+    for path in sorted(folder.rglob("*")):
+        relative = path.relative_to(folder)
+        if _SKIPPED & set(relative.parts) or path.suffix not in _SUFFIXES or not path.is_file():
+            continue
+        kind = _kind_of(path)
+        if kind == "document":
+            documents.append(relative)
+        elif kind == "pact":
+            pacts.append(relative)
+    return documents, pacts
+
+
+def _kind_of(path: Path) -> str:
+    """Tell what a file is by its first level; most files are nothing of ours."""
+    try:
+        if path.stat().st_size > _BYTES_MAX:
+            return ""
+        text = path.read_text(encoding="utf-8-sig")
+        if not any(word in text for word in ("openapi", "asyncapi", "interactions")):
+            return ""
+        tree = json.loads(text) if path.suffix == ".json" else yaml.load(text, Loader=yaml.CSafeLoader)
+    except (OSError, ValueError, yaml.YAMLError):
+        return ""
+    if not isinstance(tree, dict):
+        return ""
+    if str(tree.get("openapi", "")).startswith("3.") or str(tree.get("asyncapi", "")).startswith("3."):
+        return "document"
+    return "pact" if {"consumer", "provider", "interactions"} <= tree.keys() else ""
+
+
+def _written(folder: Path, documents: list[Path], pacts: list[Path]) -> str:
+    parts = [_HEAD]
+    revision = _main_branch(folder)
+    for document in documents:
+        own = f'pacts = "{pacts[0].parent.as_posix()}"\n' if pacts and len(documents) == 1 else ""
+        old = f"git:{revision}:{document.as_posix()}"
+        parts.append(f'[[verify.compatibility]]\nold = "{old}"\nnew = "{document.as_posix()}"\n{own}')
+    if len(documents) == 1:
+        for parent in sorted({pact.parent.as_posix() for pact in pacts}):
+            parts.append(f'[[verify.pacts]]\npacts = "{parent}"\ndocument = "{documents[0].as_posix()}"\n')
+    parts.append(
+        "# Promises that make retries safe; docs/how-to/test-idempotency.md shows a target file.\n"
+        '# [[verify.server]]\n# target = "contracts/targets/orders.yaml"\n# profile = "ietf-07"\n'
+    )
+    return "\n".join(parts)
+
+
+def _main_branch(folder: Path) -> str:
+    asked = ["git", "symbolic-ref", "--short", "refs/remotes/origin/HEAD"]
+    try:
+        found = subprocess.run(asked, cwd=folder, capture_output=True, text=True, check=False)
+    except OSError:
+        return "main"
+    return found.stdout.strip() or "main"
