@@ -54,7 +54,7 @@ def _alerts(alerts: list[Alert]) -> tuple[Block, ...]:
     rows = tuple(
         row(
             Cell(each.severity, "bad" if each.severity == "page" else "warn"),
-            each.sentence,
+            words.sentence(each.sentence),
             words.sentence(each.advice),
         )
         for each in alerts
