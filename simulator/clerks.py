@@ -138,7 +138,8 @@ class Clerks:
         if case.code in self._decisions:
             self._queue.re_drive(case.id, "steward", action=self._decisions[case.code](case), note="decided")
             return
-        if case.code in DECIDED and case.flow.startswith("dispute/") and self._draws.chance(AGAINST_US, "decision", case.id):
+        is_objection = case.code in DECIDED and case.flow.startswith("dispute/")
+        if is_objection and self._draws.chance(AGAINST_US, "decision", case.id):
             self._queue.re_drive(case.id, "clerk", action="cancel", note="the customer is right")
             return
         remedy = self._remedies.get(case.code) or self._remedies.get(case.code.partition(".")[0])
