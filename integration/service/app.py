@@ -38,7 +38,7 @@ def application(node: Node, configuration: Configuration) -> Starlette:
 def observed(app: ASGIApp, node: Node) -> ASGIApp:
     """Return an application whose requests are traced, when observability is installed."""
     observability = _found("integration.observability")
-    if not hasattr(observability, "watched"):
+    if observability is None:
         return app
     node.closing.append(observability.telemetry_of(node).close)
     watched: ASGIApp = observability.watched(app, node)
@@ -132,14 +132,14 @@ def _mounted(node: Node, configuration: Configuration) -> list[BaseRoute]:
         access = access_module.Access(configuration.tokens, lambda: [key.encode() for key in keys.values()])
         for path, name in (("/api/v1", "integration.api"), ("/tower", "integration.tower")):
             part = _found(name)
-            if hasattr(part, "application"):
+            if part is not None:
                 mounts.append(Mount(path, part.application(node, access)))
     return mounts + _metrics(node)
 
 
 def _metrics(node: Node) -> list[BaseRoute]:
     observability = _found("integration.observability")
-    return list(observability.routes(node)) if hasattr(observability, "routes") else []
+    return [] if observability is None else list(observability.routes(node))
 
 
 def _found(name: str) -> Any:

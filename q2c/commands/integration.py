@@ -22,6 +22,7 @@ from q2c.mocks_running import WORKSPACE
 from q2c.trouble import give_up
 
 CONFIGURATION = Path("q2c.toml")
+NEEDED = "the integration needs: pip install 'q2c-harness[integration]'"
 KILL_AT = "Q2C_TEST_KILL_AT_WRITE"
 """For tests: the durable write at which the process dies as by kill -9."""
 _options: list[Callable[[Any], Any]] = [
@@ -123,7 +124,7 @@ def _run(said: Mapping[str, Any], *, workers: int, is_worker: bool) -> None:
         from integration.drivers.clock import BusinessClock  # noqa: F401
         from integration.service.configuration import Misconfigured
     except ImportError as missing:
-        give_up(f"{missing.name} is not installed; the integration needs: pip install 'q2c-harness[integration]'")
+        give_up(f"{missing.name} is not installed; {NEEDED}")
     try:
         configuration = _configuration(said)
         if (workers > 1 or is_worker) and not configuration.is_shared:
@@ -133,6 +134,8 @@ def _run(said: Mapping[str, Any], *, workers: int, is_worker: bool) -> None:
             status = runner.run(_serve(configuration, said, workers, is_worker))
     except Misconfigured as wrong:
         give_up(str(wrong))
+    except ModuleNotFoundError as missing:
+        give_up(f"{missing.name} is not installed; {NEEDED}")
     if status:
         raise SystemExit(status)
 
