@@ -1,9 +1,11 @@
-"""Where spans go: OTLP over HTTP when OpenTelemetry's own variables say so, else a file of JSON lines.
+"""Where spans go: OTLP over HTTP when OpenTelemetry's own variables say so, or a named file of JSON lines.
 
 OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS, ...   an OTLP receiver
 OTEL_TRACES_EXPORTER=none, OTEL_SDK_DISABLED=true                                                  no traces
 OTEL_TRACES_SAMPLER, OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES                                   as everywhere
-Q2C_TRACES_FILE                                                                                    another file
+Q2C_TRACES_FILE                                                                                    a file
+
+Without any of these there are no traces: nothing is written where nobody asked.
 """
 
 from __future__ import annotations
@@ -21,8 +23,8 @@ FILE_BYTES_MAX = 100_000_000
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
-def processor_of(environment: Mapping[str, str], file: Path) -> SpanProcessor | None:
-    """Return the processor that the environment asks for; None when there are to be no traces."""
+def processor_of(environment: Mapping[str, str]) -> SpanProcessor | None:
+    """Return the processor that the environment asks for; None when it asks for no traces."""
     exporter = environment.get("OTEL_TRACES_EXPORTER", "").strip().lower()
     if exporter == "none" or environment.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         return None
@@ -30,7 +32,8 @@ def processor_of(environment: Mapping[str, str], file: Path) -> SpanProcessor | 
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
         return BatchSpanProcessor(OTLPSpanExporter())
-    return BatchSpanProcessor(JsonLines(Path(environment.get("Q2C_TRACES_FILE", "") or file)))
+    file = environment.get("Q2C_TRACES_FILE", "")
+    return BatchSpanProcessor(JsonLines(Path(file))) if file else None
 
 
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger("q2c.integration")
 EVENTS_AT_ONCE = 1000
-TRACES_FILE = "q2c-traces.jsonl"
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -148,7 +146,7 @@ def _tracing(node: Node, environment: Mapping[str, str]) -> Tracing | None:
     except ImportError as missing:
         _LOG.warning("no traces: %s is not installed (pip install 'q2c-harness[observability]')", missing.name)
         return None
-    processor = processor_of(environment, _beside(node.database))
+    processor = processor_of(environment)
     if processor is None:
         return None
     addresses = {name: urlsplit(peer.address).hostname or "" for name, peer in node.configuration.peers.items()}
@@ -156,8 +154,3 @@ def _tracing(node: Node, environment: Mapping[str, str]) -> Tracing | None:
         processor, tenant=node.settings.tenant, incarnation=str(node.now_us()), addresses=addresses,
         flow_of=node.integration.asker_of,
     )  # fmt: skip
-
-
-def _beside(database: str) -> Path:
-    """Return the file of traces: beside a journal in SQLite, else in the working directory."""
-    return Path(TRACES_FILE) if "://" in database else Path(f"{database}.traces.jsonl")

@@ -191,15 +191,17 @@ def test_templates_of_targets(target: str, template: str) -> None:
     assert template_of(target) == template
 
 
-def test_spans_go_to_a_file_of_json_lines_unless_the_environment_says_otherwise(tmp_path: Path) -> None:
+def test_spans_go_to_a_file_of_json_lines_when_the_environment_names_one(tmp_path: Path) -> None:
     file = tmp_path / "traces.jsonl"
     tracing = Tracing(SimpleSpanProcessor(JsonLines(file)))
     span = tracing.serve("GET", "/x", {}, T0)
     tracing.served(span, 200, T0)
     tracing.close()
     assert b'"name":"GET /x"' in file.read_bytes()
-    assert processor_of({"OTEL_TRACES_EXPORTER": "none"}, file) is None
-    assert processor_of({"OTEL_SDK_DISABLED": "TRUE"}, file) is None
-    made = processor_of({}, file)
+    named = {"Q2C_TRACES_FILE": str(file)}
+    assert processor_of({**named, "OTEL_TRACES_EXPORTER": "none"}) is None
+    assert processor_of({**named, "OTEL_SDK_DISABLED": "TRUE"}) is None
+    assert processor_of({}) is None, "nothing is written where nobody asked"
+    made = processor_of(named)
     assert made is not None
     made.shutdown()
