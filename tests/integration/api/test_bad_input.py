@@ -53,7 +53,7 @@ def require_problem(answer: httpx.Response, said: str) -> None:
 
 
 @pytest.mark.parametrize(("method", "path", "name"), WRITES, ids=[row[2] for row in WRITES])
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(content=_JSON)
 def test_no_body_is_too_strange(stage: Stage, method: str, path: str, name: str, content: Any) -> None:
     if name in ("take_exception", "hand_over_exception", "retry_exception") and content == {}:
