@@ -100,9 +100,9 @@ class Policies(Words):
         description="the quarter's receivables close so long after the cut-off; not in the run when not given",
     )
     close_ledger: Duration | None = Field(default=None, description="the same for the general ledger")
-    close_months: bool = Field(
-        default=False,
-        description="each month that ends in the run is closed by the integration's own flow, with its checklist",
+    close_months: Literal["nobody", "integration"] = Field(
+        default="nobody",
+        description="who closes each month that ends in the run; the integration's own flow goes by its checklist",
     )
 
 

@@ -132,7 +132,7 @@ def later(ground: Ground) -> Iterator[Act]:
         book = {"name": "risen", "rise": str(rise.ratio), "prices": list(prices(ground, rise.ratio))}
         for system in ("crm", "billing"):
             yield Act(at_us=at_us, system=system, action="publish_price_book", arguments=book)
-    if ground.scenario.policies.close_months:
+    if ground.scenario.policies.close_months == "integration":
         yield from _monthly_closings(ground)
     for name, module in (("close_receivables", "ar"), ("close_ledger", "gl")):
         after = getattr(ground.scenario.policies, name)
