@@ -21,6 +21,7 @@ from msgspec.structs import replace
 from integration.flow import Step
 from integration.journal import chain, postgres_claims
 from integration.journal.postgres_reading import dialect_of, heads_of, open_postgres_reader
+from integration.journal.postgres_sharing import Hints, SharedMappings
 from integration.journal.postgres_tables import connect, migrate, unavailable
 from integration.journal.protocol import (
     UNSTORABLE,
@@ -48,7 +49,6 @@ FLOWS_AT_START = 200
 T = TypeVar("T")
 Statement = tuple[str, tuple[Any, ...]]
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder().decode
 _entries = msgspec.msgpack.Decoder(list[Entry])
 
 _RACES = ("Q2C02", "23505", "40P01", "40001")  # lost; written by another one; deadlock; serialization
@@ -169,7 +169,7 @@ class PostgresLease:
         self._journal, self._connection = journal, journal.connection
         self._number, self._digest = 0, chain.GENESIS
         self._has_news = False
-        self.mappings: MutableMapping[tuple[str, str], dict[str, Any]] = SharedMappings(self)
+        self.mappings: MutableMapping[tuple[str, str], dict[str, Any]] = SharedMappings(self._ask)
 
     # --- writing
 
@@ -367,54 +367,3 @@ class PostgresLease:
             return action(self._connection, *arguments)
         except psycopg.Error as error:
             raise self._meaning(error) from error
-
-
-class Hints:
-    """Notifications that something is new in the journal: `fileno` is readable then, `drain` reads them away.
-
-    They are only hints: one may be lost, and a poll finds what is new without them.
-    """
-
-    def __init__(self, address: str) -> None:
-        self._address = address
-        self._connection = connect(address)
-        self._connection.execute(f"LISTEN {postgres_claims.HINTS}")
-
-    def fileno(self) -> int:
-        """Return the socket that becomes readable, for a selector or an event loop."""
-        return self._connection.fileno()
-
-    def drain(self) -> bool:
-        """Read what has come, without waiting; tell whether there was a hint. Raise Unavailable when it is cut off."""
-        try:
-            return bool(list(self._connection.notifies(timeout=0)))
-        except psycopg.Error as error:
-            raise unavailable(self._address, error) from error
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
-
-
-class SharedMappings(MutableMapping[tuple[str, str], dict[str, Any]]):
-    """The cross-reference as a view of its table, which other workers write too. Setting and deleting is for memory
-    that follows a commit, and there is none here: the commit has changed the table."""
-
-    def __init__(self, lease: PostgresLease) -> None:
-        self._ask = lease._ask
-
-    def __getitem__(self, place: tuple[str, str]) -> dict[str, Any]:
-        rows = self._ask("SELECT value FROM mapping WHERE kind = %s AND key = %s", place)
-        if not rows:
-            raise KeyError(place)
-        return cast("dict[str, Any]", _decode(rows[0][0]))
-
-    def __setitem__(self, place: tuple[str, str], value: dict[str, Any]) -> None: ...
-
-    def __delitem__(self, place: tuple[str, str]) -> None: ...
-
-    def __iter__(self) -> Iterator[tuple[str, str]]:
-        return iter([(kind, key) for kind, key in self._ask("SELECT kind, key FROM mapping ORDER BY kind, key", ())])
-
-    def __len__(self) -> int:
-        return int(self._ask("SELECT count(*) FROM mapping", ())[0][0])

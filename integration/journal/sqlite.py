@@ -42,6 +42,18 @@ from integration.journal.reading import (
 )
 from integration.journal.schema import SCHEMA
 from integration.journal.sqlite_reading import OPEN_LIST, UNSENT, open_sqlite_reader, sqlite_dialect, verified
+from integration.journal.sqlite_writing import (
+    ADD_ENTRY,
+    ADD_EVENT,
+    ADD_FLOW,
+    ADD_LINK,
+    BLANK,
+    COUNT_SUBJECT,
+    FORGET_EVENTS,
+    PRAGMAS,
+    SET_CURSOR,
+    SET_STATUS,
+)
 from integration.journal.trouble import of_sqlite
 from integration.outcomes import Message, Outcome
 
@@ -53,24 +65,7 @@ _entries = msgspec.msgpack.Decoder(list[Entry])
 _message = msgspec.msgpack.Decoder(Message)
 _case = msgspec.msgpack.Decoder(ExceptionCase)
 
-_PRAGMAS = {
-    True: ("journal_mode=WAL", "synchronous=FULL"),
-    False: ("journal_mode=OFF", "synchronous=OFF", "cache_size=-32000"),
-}
 _FLOW = f"SELECT {FLOW_COLUMNS} FROM flow"
-_ADD_LINK = "INSERT INTO trail VALUES (?, ?, ?)"
-_ADD_ENTRY = "INSERT INTO entry VALUES (?, ?, ?)"
-_ADD_FLOW = "INSERT INTO flow VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_SET_STATUS = "UPDATE flow SET status = ?, result = ? WHERE number = ?"
-_BLANK = "DELETE FROM entry WHERE flow = ? AND number < ?"
-_COUNT_SUBJECT = """
-INSERT INTO subject VALUES (?, 1) ON CONFLICT DO UPDATE SET sequence = sequence + 1 RETURNING sequence
-"""
-_ADD_EVENT = "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-_SET_CURSOR = """
-INSERT INTO cursor VALUES (?, ?) ON CONFLICT DO UPDATE SET number = excluded.number WHERE number < excluded.number
-"""
-_FORGET_EVENTS = "DELETE FROM event WHERE number <= ?"
 
 
 class SqliteJournal:
@@ -96,12 +91,12 @@ class SqliteJournal:
         self.statuses: list[tuple[str, bytes, int]] = []
         self.blanks: list[tuple[int, int]] = []
         self._pending: tuple[tuple[str, list[Any]], ...] = (
-            (_ADD_LINK, self.links), (_ADD_ENTRY, self.bodies), (_SET_STATUS, self.statuses), (_BLANK, self.blanks),
+            (ADD_LINK, self.links), (ADD_ENTRY, self.bodies), (SET_STATUS, self.statuses), (BLANK, self.blanks),
         )  # fmt: skip
 
     def _open(self, path: str) -> None:
         self.connection = sqlite3.connect(path, isolation_level=None, cached_statements=64)
-        for pragma in _PRAGMAS[bool(path)]:
+        for pragma in PRAGMAS[bool(path)]:
             self.connection.execute(f"PRAGMA {pragma}")
         if path:
             self.migrated = migrate_sqlite(self.connection)
@@ -252,7 +247,7 @@ class SqliteLease:
 
     def advance(self, consumer: str, number: int) -> None:
         """Remember that a consumer of the event log has done with the events up to a number."""
-        self._execute(_SET_CURSOR, (consumer, number))
+        self._execute(SET_CURSOR, (consumer, number))
 
     def steps(self, flow: int) -> list[Step]:
         """Return the journal of an open flow, for a replay."""
@@ -349,7 +344,7 @@ class SqliteLease:
         for index, row in enumerate(write.flows):
             self._flows += 1
             row = write.flows[index] = replace(row, number=self._flows)
-            self._execute(_ADD_FLOW, astuple(row))
+            self._execute(ADD_FLOW, astuple(row))
 
     def _add_messages(self, write: Write) -> None:
         for index, row in enumerate(write.messages):
@@ -364,10 +359,10 @@ class SqliteLease:
         execute = self._execute
         for index, event in enumerate(write.events):
             self._events += 1
-            ((sequence,),) = execute(_COUNT_SUBJECT, (event.subject,)).fetchall()
+            ((sequence,),) = execute(COUNT_SUBJECT, (event.subject,)).fetchall()
             event = write.events[index] = replace(event, number=self._events, sequence=sequence)
             execute(
-                _ADD_EVENT,
+                ADD_EVENT,
                 (
                     event.number, event.id, event.type, event.subject, event.txn, sequence, event.created_us,
                     _encode(event.body),
@@ -376,9 +371,9 @@ class SqliteLease:
 
     def _relayed(self, number: int) -> None:
         if self._journal.path:
-            self._execute(_SET_CURSOR, (MAILROOM, number))
+            self._execute(SET_CURSOR, (MAILROOM, number))
         else:
-            self._execute(_FORGET_EVENTS, (number,))
+            self._execute(FORGET_EVENTS, (number,))
 
     def _map(self, kind: str, key: str, value: bytes | None) -> None:
         self._execute("DELETE FROM mapping WHERE kind = ? AND key = ?", (kind, key))
