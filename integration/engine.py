@@ -18,8 +18,9 @@ from domain import history
 from domain.history import Record
 from domain.http import Reply, Request
 from integration.adoption import Adoption
+from integration.at_once import AtOnce
 from integration.desk import Desk
-from integration.effects import All, Assign, Call, Effect, Emit, Lookup, Now, Park, Receive, Start
+from integration.effects import All, Call, Effect, Park, Start
 from integration.entities import EntityQueues
 from integration.flow import Flow, FlowContext, Program
 from integration.intake import Intake
@@ -35,13 +36,9 @@ from integration.outcomes import (
     Begun,
     CallFailed,
     Failed,
-    Instant,
     Launched,
-    Mapped,
     Outcome,
     OutcomeUnknown,
-    Published,
-    Received,
     Unknown,
 )
 from integration.parking import Parking
@@ -108,15 +105,7 @@ class Engine:
         self.desk = Desk(loaded.cases, settings.quarter_end, self.outbox)
         self.mappings = lease.mappings
         self.adoption = Adoption(self)
-        self._at_once: dict[type, Callable[[Live, int, Any, Transaction], Outcome | None]] = {
-            Emit: self._emit,
-            Start: self._start,
-            Receive: self._take_message,
-            Park: self._park,
-            Now: self._read_clock,
-            Lookup: self._look_up,
-            Assign: self._assign,
-        }
+        self._at_once = AtOnce(self).table()
 
     # --- being entered from outside
 
@@ -464,57 +453,6 @@ class Engine:
         except Unstorable:
             tx.write.entries[-1] = self.entry(live.seq, "trial")
             self.commit(tx)
-
-    # --- effects that need no waiting: they are done by the transaction itself. None means that it is a wait after all
-
-    def _emit(self, live: Live, seq: int, emit: Emit, tx: Transaction) -> Published:
-        event_id = f"{live.row.id}/{seq}"
-        self.outbox.add(event_id, emit, self.now_us, tx)
-        return Published(event_id)
-
-    def _start(self, live: Live, seq: int, start: Start, tx: Transaction) -> Launched:
-        return self.launch(start, tx)
-
-    def _take_message(self, live: Live, seq: int, receive: Receive, tx: Transaction) -> Received | None:
-        row = self.mailbox.peek((receive.topic, receive.key))
-        if row is None or tx.write.taken:
-            return None
-        return self.waiting.take(live, row, tx)
-
-    def _park(self, live: Live, seq: int, park: Park, tx: Transaction) -> None:
-        self.parking.park(live, seq, park, tx)
-
-    def _read_clock(self, live: Live, seq: int, now: Now, tx: Transaction) -> Instant:
-        return Instant(self.now_us)
-
-    def _look_up(self, live: Live, seq: int, lookup: Lookup, tx: Transaction) -> Mapped:
-        return Mapped(self._standing(lookup.kind, lookup.key, tx))
-
-    def _assign(self, live: Live, seq: int, assign: Assign, tx: Transaction) -> Mapped:
-        standing = self._standing(assign.kind, assign.key, tx)
-        if standing != assign.expected:
-            return Mapped(standing)
-        if self.lease.is_shared:
-            before = None if standing is None else _to_msgpack(standing)
-            tx.write.expected.setdefault((assign.kind, assign.key), before)
-        row = (assign.kind, assign.key, None if assign.value is None else _to_msgpack(assign.value))
-        tx.write.mappings.append(row)
-        tx.after.append((self._mapped, row))
-        return Mapped(assign.value)
-
-    def _standing(self, kind: str, key: str, tx: Transaction) -> dict[str, Any] | None:
-        """Return a row of the cross-reference as it will be after the transaction."""
-        for row_kind, row_key, value in reversed(tx.write.mappings):
-            if (row_kind, row_key) == (kind, key):
-                return None if value is None else cast("dict[str, Any]", _of_msgpack(value))
-        return self.mappings.get((kind, key))
-
-    def _mapped(self, row: tuple[str, str, bytes | None]) -> None:
-        kind, key, value = row
-        if value is None:
-            self.mappings.pop((kind, key), None)
-        else:
-            self.mappings[kind, key] = _of_msgpack(value)
 
 
 def _plain(text: str) -> str:
