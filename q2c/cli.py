@@ -10,6 +10,13 @@ import click
 
 from q2c import exits
 
+EXTRAS = {
+    "fastapi": "integration", "httpx": "verify", "prometheus_client": "integration",
+    "structlog": "integration", "cryptography": "mocks", "httptools": "mocks", "starlette": "mocks", "uvicorn": "mocks",
+    "uvloop": "mocks", "psycopg": "postgres", "faststream": "events", "opentelemetry": "observability",
+    "h11": "verify", "jsonschema_rs": "verify", "pact": "verify", "schemathesis": "verify",
+}  # fmt: skip
+"""The extra of this package that brings a package which is not there."""
 COMMANDS = {
     "scenarios": "q2c.commands.scenarios:scenarios",
     "validate": "q2c.commands.scenarios:validate",
@@ -52,6 +59,7 @@ def q2c() -> None:
     q2c rehearse quarter_end      play a quarter-end and read the verdict
     q2c mocks up                  the systems of record as servers, for real clients
     q2c integration up --mocks    the reference integration as a service, against them
+    q2c verify                    contracts, documents and promises, in a pull request
 
     Exit statuses: 0 holds, 1 broken (safety, money), 2 usage or bad input, 3 broken (late), 4 nothing was proved,
     5 could not run.
@@ -68,6 +76,14 @@ def main() -> None:
     except click.ClickException as wrong:
         wrong.show()
         sys.exit(exits.USAGE)
+    except ModuleNotFoundError as missing:
+        package = (missing.name or "").partition(".")[0]
+        if package not in EXTRAS:
+            raise
+        click.echo(
+            f"{package} is not installed; this command needs: pip install 'q2c-harness[{EXTRAS[package]}]'", err=True
+        )
+        sys.exit(exits.COULD_NOT_RUN)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(exits.HOLDS)
