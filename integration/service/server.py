@@ -30,7 +30,9 @@ _LOG = logging.getLogger("q2c.integration")
 
 def listen(host: str, port: int) -> socket.socket:
     """Return a listening socket; port 0 takes any that is free. Raise OSError when the port is taken."""
-    end = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio's own loop sends small answers at once (TCP_NODELAY) only on sockets that name their protocol.
+    end = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     end.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         end.bind((host, port))
