@@ -5,6 +5,7 @@ docs/reference/command-line.md     what `q2c --help` says, command by command
 docs/reference/history-records.md  the records of a history, from domain/history.py
 docs/dialects/*.md                 what each mock answers, from its table of operations
 contracts/openapi/*.json           the same for machines (OpenAPI 3.1)
+docs/reference/api.md              the interface of the integration, from its routes
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from domain import history  # noqa: E402
+from integration.api.__main__ import PAGES as INTERFACE  # noqa: E402
 from mocks.kernel.operations import Operation  # noqa: E402
 from mocks.kernel.service import Dialect  # noqa: E402
 from mocks.openapi import texts  # noqa: E402
@@ -170,6 +172,7 @@ def _openapi() -> dict[str, str]:
 
 
 PAGES: dict[str, Callable[[], str]] = {
+    **INTERFACE,
     "docs/whats-here.md": whats_here,
     "docs/reference/command-line.md": command_line,
     "docs/reference/history-records.md": history_records,
