@@ -10,7 +10,7 @@ from domain import history
 from domain.http import Reply, Request
 from integration.effects import Start
 from integration.intake import LOCAL, Intake, Plan, Unreadable, Unverified
-from integration.journal.protocol import InboxRow, OutboxRow, Raced, Unstorable
+from integration.journal.protocol import UNSTORABLE, InboxRow, OutboxRow, Raced, Unstorable
 from integration.outbox import emitted
 from integration.outcomes import Message
 from integration.transaction import Transaction
@@ -86,7 +86,10 @@ class Mailroom:
         tx.write.messages.append(InboxRow(0, _as_stored(message) if plan.deliver else message, plan.deliver))
         if plan.start is None:
             return
-        launched = engine.launch(plan.start, tx)
+        try:
+            launched = engine.launch(plan.start, tx)
+        except UNSTORABLE as error:
+            raise Unstorable(str(error)) from error
         if launched.conflict:
             engine.note(tx, None, action="refuse", message=message.id, reason=launched.conflict)
         elif launched.created:
@@ -113,8 +116,14 @@ class Mailroom:
 
 
 def _as_stored(message: Message) -> Message:
-    """Return a message as the journal gives it back, so that a flow sees the same before and after a restart."""
-    return _message.decode(_encode(message))
+    """Return a message as the journal gives it back, so that a flow sees the same before and after a restart.
+
+    Raise Unstorable for one that it could not give back.
+    """
+    try:
+        return _message.decode(_encode(message))
+    except (*UNSTORABLE, msgspec.ValidationError) as error:
+        raise Unstorable(str(error)) from error
 
 
 def _message_of(event: OutboxRow, at_us: int) -> Message:

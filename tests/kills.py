@@ -47,9 +47,9 @@ class Fleet:
     """The processes of the integration under test, killed and started again; `database` empty means SQLite."""
 
     def __init__(
-        self, folder: Path, mocks: Mocks, port: int, database: str, workers: int, chance: random.Random
+        self, folder: Path, mocks: Mocks, port: int, database: str, workers: int, chance: random.Random, writes: int
     ) -> None:
-        self._folder, self._mocks, self._port, self._chance = folder, mocks, port, chance
+        self._folder, self._mocks, self._port, self._chance, self._writes = folder, mocks, port, chance, writes
         self._database = database or str(folder / "journal.db")
         self._services: list[Service | None] = [None] * workers
         self.kills = self.at_writes = 0
@@ -70,7 +70,7 @@ class Fleet:
         place = self._chance.randrange(len(self._services))
         self._end(place)
         if self._chance.random() < 0.5:
-            self.start(place, f"{self._chance.randint(1, WRITES_MAX)}{self._chance.choice(['', '+'])}")
+            self.start(place, f"{self._chance.randint(1, self._writes)}{self._chance.choice(['', '+'])}")
             self.at_writes += self._waits_for_death(place)
         else:
             self.start(place)
@@ -156,12 +156,17 @@ def campaign(
     seed: int = 1,
     wave: int = 5,
     kills_a_wave: int = 12,
+    writes_max: int = WRITES_MAX,
+    calm: list[Document] | None = None,
 ) -> Outcome:
-    """Run a campaign until so many deaths have been died, and compare the end with an undisturbed run's."""
+    """Run a campaign until so many deaths have been died, and compare the end with an undisturbed run's.
+
+    `calm` is the end of such a run of the same orders, when it is known already.
+    """
     chance, began = random.Random(seed), time.monotonic()
     numbers: list[str] = []
     with _stage(folder) as (mocks, shop, port):
-        fleet = Fleet(folder, mocks, port, database, workers, chance)
+        fleet = Fleet(folder, mocks, port, database, workers, chance, writes_max)
         try:
             while fleet.kills < kills:
                 fresh = [f"Q-{len(numbers) + each:06}" for each in range(1, wave + 1)]
@@ -178,8 +183,9 @@ def campaign(
             state = state_of(mocks, numbers)
         finally:
             fleet.close()
-    (folder / "calm").mkdir()
-    calm = undisturbed(folder / "calm", numbers)
+    if calm is None:
+        (folder / "calm").mkdir()
+        calm = undisturbed(folder / "calm", numbers)
     return Outcome(
         kills=fleet.kills, at_writes=fleet.at_writes, orders=len(numbers), documents=len(state),
         seconds=time.monotonic() - began, state=digest(state), different=difference(calm, state),
