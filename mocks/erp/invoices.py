@@ -56,6 +56,11 @@ class Invoices:
         self.records = self.shelf.records
         self._by_customer: dict[str, list[str]] = {}
         self._by_order: dict[str, list[str]] = {}
+        self._open: set[str] = set()
+
+    def open(self) -> list[InvoiceRecord]:
+        """Return all invoices with a balance, in the order of their creation."""
+        return [self.records[key] for key in sorted(self._open, key=int)]
 
     def open_of(self, customer: str) -> list[InvoiceRecord]:
         """Return the customer's invoices with a balance, oldest due first."""
@@ -250,6 +255,10 @@ class Invoices:
     def _save(self, record: InvoiceRecord) -> None:
         doc = record.doc
         self.records[doc.id] = record
+        if doc.balance_minor > 0:
+            self._open.add(doc.id)
+        else:
+            self._open.discard(doc.id)
         self._books.desk.book.put("invoice", doc.id, record, doc, doc.status, doc.txn)
 
 

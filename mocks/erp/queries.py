@@ -14,10 +14,10 @@ from domain.calendar import SECOND_US
 from mocks.erp import sql_nodes as sql
 from mocks.erp.model import Erp
 from mocks.erp.sql_functions import Value, instant
-from mocks.erp.sql_joins import INTEGER, Join, conjuncts, join_of, joined
+from mocks.erp.sql_joins import INTEGER, Join, conjuncts, join_of, joined, places_of
 from mocks.erp.sql_nodes import Condition, Node, broken
 from mocks.erp.sql_plan import Env, Read, Rows, Scope, Test, group_reader, reader, sort_key, tester
-from mocks.erp.sql_tables import Find, day_text
+from mocks.erp.sql_tables import Find, Some, day_text
 
 _FLOOR = "lastmodifieddate"
 Answer = list[tuple[Value, ...]]
@@ -31,6 +31,8 @@ class Plan(msgspec.Struct, frozen=True):
     source: Callable[[Any, int], Any]
     floors: tuple[int, ...]
     index: tuple[Find, Read, bool] | None
+    some: Some | None
+    first: Test | None  # what of WHERE the first source alone can tell, when others are joined to it
     joins: tuple[Join, ...]
     where: Test | None
     groups: tuple[Read, ...] | None  # None: not grouped
@@ -62,6 +64,8 @@ def _text(value: Value) -> str:
 def _answer(plan: Plan, env: Env) -> Answer:
     select = plan.select
     rows: list[Any] = [(record,) for record in _first_source(plan, env)]
+    if plan.first is not None:
+        rows = [row for row in rows if plan.first(env, row)]
     for join in plan.joins:
         rows = joined(join, env, rows)
     where = plan.where
@@ -90,6 +94,8 @@ def _first_source(plan: Plan, env: Env) -> Iterable[Any]:
         text = f"{value:f}" if isinstance(value, Decimal) else str(value)
         if not is_number or INTEGER.fullmatch(text):
             return find(env.erp, text)
+    if plan.some is not None:
+        return plan.some(env.erp)
     return plan.source(env.erp, _floor_us(plan, env.texts))  # type: ignore[no-any-return]
 
 
@@ -143,7 +149,10 @@ def _floor_us(plan: Plan, texts: tuple[str, ...]) -> int:
 @lru_cache(maxsize=1024)
 def _plan(select: sql.Select) -> Plan:
     scope = Scope(select.sources)
-    joins, where = _joins(select, scope)
+    some, parts = _positives(select, scope)
+    joins, parts = _joins(select, scope, parts)
+    early = [part for part in parts if joins and places_of(part, scope) <= {0}]
+    first, where = _all(early), _all([part for part in parts if part not in early])
     named = _named_fields(select, scope)
     is_grouped = bool(select.group or select.having) or any(_has_aggregate(node) for _, node in named)
 
@@ -156,6 +165,8 @@ def _plan(select: sql.Select) -> Plan:
         source=scope.tables[0].rows,
         floors=_floors(select, scope),
         index=_index(select, scope),
+        some=some,
+        first=tester(first, scope, reader) if first is not None else None,
         joins=joins,
         where=tester(where, scope, reader) if where is not None else None,
         groups=tuple([reader(node, scope) for node in select.group]) if is_grouped else None,
@@ -166,15 +177,17 @@ def _plan(select: sql.Select) -> Plan:
     )  # fmt: skip
 
 
-def _joins(select: sql.Select, scope: Scope) -> tuple[tuple[Join, ...], Condition | None]:
+def _joins(select: sql.Select, scope: Scope, left: list[Condition]) -> tuple[tuple[Join, ...], list[Condition]]:
     """Return the joins, and what is left of WHERE when those with a comma have taken their equalities from it."""
-    left = conjuncts(select.where)
     joins = []
     for place, source in enumerate(select.sources[1:], 1):
         join, left = join_of(source, place, scope, left)
         joins.append(join)
-    where = None if not left else left[0] if len(left) == 1 else sql.All(tuple(left))
-    return tuple(joins), where
+    return tuple(joins), left
+
+
+def _all(parts: list[Condition]) -> Condition | None:
+    return None if not parts else parts[0] if len(parts) == 1 else sql.All(tuple(parts))
 
 
 def _named_fields(select: sql.Select, scope: Scope) -> list[tuple[str, Node]]:
@@ -227,6 +240,20 @@ def _index(select: sql.Select, scope: Scope) -> tuple[Find, Read, bool] | None:
             if is_literal and find is not None and scope.place(part.left) == 0:
                 return find, reader(part.right, scope), part.left.name != "externalid"
     return None
+
+
+def _positives(select: sql.Select, scope: Scope) -> tuple[Some | None, list[Condition]]:
+    """Return an index that gives only the rows WHERE wants above zero in a column, and the rest of WHERE."""
+    parts = conjuncts(select.where)
+    if _index(select, scope) is not None:
+        return None, parts
+    for part in parts:
+        if isinstance(part, sql.Compared) and part.sign == ">" and isinstance(part.left, sql.Column):
+            some = scope.tables[0].positives.get(part.left.name)
+            is_zero = isinstance(part.right, sql.Number) and part.right.value == 0
+            if some is not None and is_zero and scope.place(part.left) == 0:
+                return some, [other for other in parts if other is not part]
+    return None, parts
 
 
 def _floors(select: sql.Select, scope: Scope) -> tuple[int, ...]:

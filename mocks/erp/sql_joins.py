@@ -41,7 +41,7 @@ def join_of(source: sql.Source, place: int, scope: Scope, where: list[Condition]
     """Return the join of a source, and WHERE without the equality it has used."""
     parts = conjuncts(source.on)
     for part in parts:
-        if any(found > place for found in _places_of(part, scope)):
+        if any(found > place for found in places_of(part, scope)):
             raise broken(f"ON of '{source.alias}' names a table that is joined later.")
     tie = next((part for part in parts if _sides(part, place, scope)), None)
     if tie is not None:
@@ -79,16 +79,17 @@ def _places(node: Node | None, scope: Scope) -> set[int]:
     if isinstance(node, sql.Aggregate):
         raise broken(f"{node.name} is not allowed here.")
     if isinstance(node, sql.Case):
-        found = [_places(then, scope) | _places_of(test, scope) for test, then in node.branches]
+        found = [_places(then, scope) | places_of(test, scope) for test, then in node.branches]
         return _places(node.otherwise, scope).union(*found)
     return set()
 
 
-def _places_of(condition: Condition, scope: Scope) -> set[int]:
+def places_of(condition: Condition, scope: Scope) -> set[int]:
+    """Return the numbers of the sources a condition names."""
     if isinstance(condition, sql.All | sql.Some):
-        return set().union(*[_places_of(part, scope) for part in condition.parts])
+        return set().union(*[places_of(part, scope) for part in condition.parts])
     if isinstance(condition, sql.Not):
-        return _places_of(condition.part, scope)
+        return places_of(condition.part, scope)
     nodes: list[Node] = [condition.left]
     if isinstance(condition, sql.Compared):
         nodes.append(condition.right)

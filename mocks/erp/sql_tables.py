@@ -17,14 +17,16 @@ Getter = Callable[[Erp, Any], Value]
 Getters = dict[str, Getter]
 Find = Callable[[Erp, str], Sequence[Any]]
 """Returns the rows with this value in a column, without looking at all of them."""
+Some = Callable[[Erp], Sequence[Any]]
+"""Returns the rows with a number above zero in a column, without looking at all of them."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Table(msgspec.Struct, frozen=True):
     """One table: its rows (from an instant of last change on, when it keeps them in that order) and its columns.
 
-    `displays` shows the name behind an id or code (BUILTIN.DF), `finds` has the columns with an index. Dates and
-    instants are ISO text, which sorts alike.
+    `displays` shows the name behind an id or code (BUILTIN.DF), `finds` has the columns with an index,
+    `positives` those with an index of what is above zero. Dates and instants are ISO text, which sorts alike.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Table(msgspec.Struct, frozen=True):
     columns: Mapping[str, Getter]
     displays: Mapping[str, Getter] = {}
     finds: Mapping[str, Find] = {}
+    positives: Mapping[str, Some] = {}
 
 
 def instant_text(at_us: int) -> str:

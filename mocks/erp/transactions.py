@@ -11,7 +11,7 @@ from mocks.erp.model import Erp
 from mocks.erp.order_status import VENDOR_STATUS
 from mocks.erp.papers import STATUS_NAMES
 from mocks.erp.sql_functions import Value
-from mocks.erp.sql_tables import Find, Getter, Getters, Table, by_shelf, instant_text
+from mocks.erp.sql_tables import Find, Getter, Getters, Some, Table, by_shelf, instant_text
 from mocks.erp.transaction_lines import LINE_TABLE
 
 Rows = Callable[[Erp], Iterable[Any]]
@@ -292,6 +292,8 @@ def _own(name: str) -> dict[str, Find]:
     return {column: partial(only, find) for column, find in _INDEXES[name].items()}
 
 
+_POSITIVES: Mapping[str, Mapping[str, Some]] = {"invoice": {"foreignamountunpaid": lambda erp: erp.invoices.open()}}
+
 TRANSACTION_TABLES: tuple[Table, ...] = (
     Table(
         "transaction",
@@ -300,6 +302,9 @@ TRANSACTION_TABLES: tuple[Table, ...] = (
         _displays({name: _of_transaction(name) for name in _NAMES}),
         {name: partial(_found, name) for name in ("id", "externalid")},
     ),
-    *(Table(name, _rows_of(rows), columns, _displays(columns), _own(name)) for name, (rows, columns) in KINDS.items()),
+    *(
+        Table(name, _rows_of(rows), columns, _displays(columns), _own(name), _POSITIVES.get(name, {}))
+        for name, (rows, columns) in KINDS.items()
+    ),
     LINE_TABLE,
 )
