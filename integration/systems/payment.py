@@ -23,6 +23,7 @@ _METHODS = {vendor: ours for ours, vendor in METHOD_TYPES.items()}
 _CLASSES = {"R01": "PAYMENT.NSF", "R02": "PAYMENT.ACCOUNT_CLOSED", "R03": "PAYMENT.ACCOUNT_CLOSED"}
 WEBHOOK_SECRET = b"whsec_q2c_integration"
 TOLERANCE_SECONDS = 300
+STAMP_DIGITS_MAX = 12
 
 
 def _post(path: str, fields: list[tuple[str, str | int]], key: str, txn: str, operation: str) -> Call:
@@ -292,12 +293,12 @@ def verify_signature(header: str, body: bytes, secret: bytes, now_us: int) -> No
     """Raise Unverified unless the header carries a fresh HMAC-SHA256 of `timestamp.body` (t=...,v1=...)."""
     parts = [part.partition("=") for part in header.split(",")]
     stamps = [value for name, _, value in parts if name.strip() == "t"]
-    if len(stamps) != 1 or not stamps[0].isdecimal():
+    if len(stamps) != 1 or not stamps[0].isdecimal() or len(stamps[0]) > STAMP_DIGITS_MAX:
         raise Unverified("the signature header has no timestamp")
     if abs(now_us // 1_000_000 - int(stamps[0])) > TOLERANCE_SECONDS:
         raise Unverified("the signature is stale")
-    wanted = hmac.new(secret, stamps[0].encode() + b"." + body, hashlib.sha256).hexdigest()
-    if not any(name.strip() == "v1" and hmac.compare_digest(value, wanted) for name, _, value in parts):
+    wanted = hmac.new(secret, stamps[0].encode() + b"." + body, hashlib.sha256).hexdigest().encode()
+    if not any(name.strip() == "v1" and hmac.compare_digest(value.encode(), wanted) for name, _, value in parts):
         raise Unverified("the signature does not fit the body")
 
 

@@ -139,7 +139,8 @@ def test_a_steward_may_choose_by_transaction_or_case_and_discard(world: Any) -> 
     assert (place.statuses("order/A")[-1], place.statuses("order/B")[-1]) == ("compensated", "discarded")
     with pytest.raises(KeyError, match="no open case has the id 'x'"):
         place.integration.act(act("discard", case="x"))
-    with pytest.raises(UnknownAct, match="it knows: add_mapping, approve_discard, comment, discard, hand_over, re_drive"):
+    known = "it knows: add_mapping, approve_discard, comment, discard, hand_over, re_drive"
+    with pytest.raises(UnknownAct, match=known):
         place.integration.act(act("dance"))
 
 

@@ -60,7 +60,7 @@ _event = msgspec.json.Decoder(_Event)
 
 
 def _verify(request: Request, _now_us: int) -> None:
-    if not hmac.compare_digest(request.headers.get("authorization", ""), _webhook_basic):
+    if not hmac.compare_digest(request.headers.get("authorization", "").encode(), _webhook_basic.encode()):
         raise Unverified("the webhook's user and password are not ours", 401)
 
 

@@ -1,0 +1,47 @@
+"""The CRM: reads accepted quotes and shows sales what became of them (Salesforce REST)."""
+
+from __future__ import annotations
+
+from integration.systems.crm.calls import (
+    BALANCE,
+    BASE,
+    accepted_since,
+    mirrored,
+    read_quote,
+    update_account,
+    update_quote,
+)
+from integration.systems.crm.manners import (
+    ORGANISATION,
+    SESSION_SECONDS,
+    SOURCE,
+    SYSTEM,
+)
+from integration.systems.crm.shapes import (
+    AcceptedQuote,
+    AcceptedRow,
+    Address,
+    accepted_quote,
+    accepted_rows,
+    is_accepted,
+)
+
+__all__ = [
+    "AcceptedQuote",
+    "AcceptedRow",
+    "Address",
+    "BALANCE",
+    "BASE",
+    "ORGANISATION",
+    "SESSION_SECONDS",
+    "SOURCE",
+    "SYSTEM",
+    "accepted_quote",
+    "accepted_rows",
+    "accepted_since",
+    "is_accepted",
+    "mirrored",
+    "read_quote",
+    "update_account",
+    "update_quote",
+]
