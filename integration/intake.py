@@ -81,7 +81,7 @@ class Intake:
 
     def read(self, source: Source, request: Request, now_us: int) -> list[Plan]:
         """Return what to do with each message of a request that has a route; raise Unverified or Unreadable."""
-        source.verify(request, now_us)
+        _verify(source, request, now_us)
         stamp, name = msgspec.structs.replace, source.name
         try:
             wanted = [message for message in source.parse(request) if (name, message.topic) in self._routes]
@@ -101,3 +101,13 @@ class Intake:
     def routes(self, topic: str) -> bool:
         """Tell whether events of a type that the integration emits are wanted by its own flows."""
         return (LOCAL, topic) in self._routes
+
+
+def _verify(source: Source, request: Request, now_us: int) -> None:
+    """Raise Unverified unless a request is its sender's; whatever a stranger writes into a header, it ends nothing."""
+    try:
+        source.verify(request, now_us)
+    except Unverified:
+        raise
+    except Exception as trouble:
+        raise Unverified(f"the request cannot be verified: {type(trouble).__name__}") from trouble

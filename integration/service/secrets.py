@@ -51,5 +51,5 @@ class Secret:
                 lines = file.read_text(encoding="utf-8").splitlines()
                 self._values = tuple(line.strip() for line in lines if line.strip()) or self._values
                 self._stamp = stamp
-        except OSError:
+        except (OSError, UnicodeError):
             return

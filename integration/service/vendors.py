@@ -8,7 +8,6 @@ is rotated; messages under either are believed.
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 import json
 from collections.abc import Callable, Mapping
@@ -194,7 +193,7 @@ def _password_of(header: str) -> bytes:
     scheme, _, coded = header.partition(" ")
     try:
         return base64.b64decode(coded, validate=True) if scheme.lower() == "basic" else b""
-    except binascii.Error:
+    except ValueError:  # not base64, or not even ASCII
         return b""
 
 

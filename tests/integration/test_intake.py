@@ -165,3 +165,13 @@ def test_events_leave_in_order_with_a_gapless_sequence_and_again_after_a_crash(w
     told = [(record.subject, record.sequence, record.id) for record in place.of(history.Emitted)]
     once = [("Q-1", 1, "t/0"), ("Q-1", 2, "t/1"), ("Q-1", 3, "t/2"), ("Q-2", 1, "t/3")]
     assert told == once + once
+
+
+def test_a_verification_that_fails_unexpectedly_is_a_refusal_and_ends_nothing(world: Any) -> None:
+    def stumbles(request: Request, now_us: int) -> None:
+        raise TypeError("comparing strings with non-ASCII characters is not supported")
+
+    place = world({}, sources=(Source("fulfilment", "/webhooks/fulfilment", stumbles, parse),), routes=ROUTES)
+    reply = place.integration.receive(webhook(event(1)))
+    assert reply.status == 400
+    assert place.integration.is_alive

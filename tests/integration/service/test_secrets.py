@@ -117,6 +117,17 @@ def test_while_a_webhook_secret_is_rotated_both_values_are_believed(name: str, h
     assert not _believes(source, _signed("old", header))
 
 
+@pytest.mark.parametrize("said", ["t=1800000000,v1=\xe9", f"t={'9' * 5000},v1=0", "Basic \xe9", "\xe9"])
+@pytest.mark.parametrize("name", ["payment", "erp", "fulfilment", "billing"])
+def test_whatever_a_stranger_writes_into_a_header_is_a_refusal(name: str, said: str) -> None:
+    names = ("stripe-signature", "x-script-signature", "x-signature", "authorization")
+    request = Request("integration", "POST", f"/webhooks/{name}", dict.fromkeys(names, said), b"{}")
+    for peer in (Peer(address="http://x"), Peer(address="http://x", webhook_user="hook", webhook_secret=Secret("s"))):
+        source = _source(name, peer)
+        with pytest.raises(Unverified):
+            source.verify(request, 1_800_000_000_000_000)
+
+
 def test_the_passwords_of_billing_may_be_rotated_too(tmp_path: Path) -> None:
     file = File(tmp_path / "secret", "old")
     source = _source("billing", Peer(address="http://x", webhook_user="hook", webhook_secret=file.secret))
