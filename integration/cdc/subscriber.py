@@ -80,7 +80,9 @@ class Subscriber:
         finally:
             over.cancel()
             listening.cancel()
-            await asyncio.gather(listening, over, return_exceptions=True)
+            ended, _ = await asyncio.gather(listening, over, return_exceptions=True)
+        if isinstance(ended, Exception):  # what nobody expected must be heard of: whoever runs us starts us again
+            raise ended
 
     async def _keep_on(self) -> None:
         while True:
@@ -131,7 +133,7 @@ class Subscriber:
             raise _Broken(f"status {reply.status}")
         try:
             return self._bayeux.take(_answers.decode(reply.body))
-        except (msgspec.MsgspecError, TypeError, AttributeError) as wrong:
+        except (TypeError, ValueError, AttributeError) as wrong:
             raise _Broken(f"not an answer of this protocol: {wrong}") from wrong
 
     def _take(self, heard: Heard) -> None:

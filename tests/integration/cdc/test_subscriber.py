@@ -179,3 +179,19 @@ def test_what_cannot_be_stored_is_told_again_later(doors: Running) -> None:
 
     _play(doors, keeper, _accepted(doors, keeper, "Q-000001"), fills)
     assert len({change.quote_id for change in keeper.changes}) == 2
+
+
+def test_trouble_that_nobody_expected_is_raised_so_that_the_stream_is_started_again() -> None:
+    class Gone(Keeper):
+        def place(self, channel: str) -> int:
+            raise RuntimeError("the journal is gone")
+
+    async def play() -> None:
+        wire = Wire({"crm": "http://127.0.0.1:9"})
+        try:
+            await Subscriber(wire, crm.SYSTEM, (CHANNEL,), Gone()).run(asyncio.Event())
+        finally:
+            await wire.close()
+
+    with pytest.raises(RuntimeError, match="gone"):
+        asyncio.run(play())
