@@ -78,6 +78,8 @@ class Wire:
             return trip.lost(f"connection broken: {_said(broken)}", "refused", _said(broken))
         except TooLarge as large:
             return Unknown(str(large))
+        except ValueError as wrong:  # a target or a header that is not ASCII, before anything of it leaves
+            return trip.lost(_said(wrong), "rejected", _said(wrong))
 
     async def close(self) -> None:
         """Close all connections."""

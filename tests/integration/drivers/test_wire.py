@@ -177,6 +177,13 @@ def test_a_header_that_may_not_be_sent_fails_and_trying_again_would_not_help() -
     assert outcome.kind == "rejected"
 
 
+@pytest.mark.parametrize(("target", "header"), [("/\xe9", "a"), ("/", "\u20ac")])
+def test_what_is_not_ascii_fails_and_the_flow_hears_of_it(target: str, header: str) -> None:
+    (outcome,) = _exchange(_answers(OK), Request("crm", "GET", target, {"x-key": header}))
+    assert isinstance(outcome, Failed)
+    assert outcome.kind == "rejected"
+
+
 def test_a_system_without_an_address_is_refused_with_a_sentence() -> None:
     outcome = asyncio.run(Wire({}).exchange(Request("erp", "GET", "/"), 1))
     assert outcome == Failed("rejected", detail="no address is configured for erp")
