@@ -21,7 +21,9 @@ from integration.api.doors import House, add_open
 from integration.api.frame import Application, framed
 from integration.api.problems import MEDIA_TYPE, PROBLEMS, FieldError, Problem, Refused, body_of
 from integration.api.seam import Service
+from integration.journal.trouble import Unavailable
 from integration.service.access import Access
+from integration.service.node import Stopped
 
 TITLE = "q2c integration"
 VERSION = "1.0.0"
@@ -42,7 +44,8 @@ def routed() -> FastAPI:
     inner = FastAPI(
         title=TITLE, version=VERSION, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False,
         exception_handlers={
-            Refused: _refused, RequestValidationError: _invalid, HTTPException: _unrouted, Exception: _broken,
+            Refused: _refused, RequestValidationError: _invalid, HTTPException: _unrouted, Stopped: _unavailable,
+            Unavailable: _unavailable, Exception: _broken,
         },
     )  # fmt: skip
     for part in (*(part.router() for part in _PARTS), _documents()):
@@ -61,6 +64,12 @@ def _answer(request: Request, refused: Refused) -> Response:
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
     return _answer(request, error)
+
+
+async def _unavailable(request: Request, error: Exception) -> Response:
+    """Say that we cannot work now; why is for operations: it may name our database."""
+    detail = str(error) if isinstance(error, Stopped) else "the journal cannot be used now; what was asked may be done"
+    return _answer(request, Refused("unavailable", detail, headers={"retry-after": "5"}))
 
 
 async def _broken(request: Request, _error: Exception) -> Response:

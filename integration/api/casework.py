@@ -14,7 +14,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from domain.acts import Act
 from domain.events.envelope import rfc3339
 from integration.api.conditions import require_match
-from integration.api.doors import add, caller_of, house_of
+from integration.api.doors import add, caller_of, house_of, require_scope
 from integration.api.paging import Cursor, Limit, text_after, text_of, token_of
 from integration.api.problems import Refused
 from integration.api.shapes.casework import (
@@ -95,7 +95,10 @@ async def retry_exception(request: Request, case: CaseId, body: Retrying) -> Res
 
 
 async def resolve_exception(request: Request, case: CaseId, body: Resolving) -> Response:
-    """Answer the question that stopped the flow, with what was corrected; the flow goes on with it."""
+    """Answer the question that stopped the flow, with what was corrected; the flow goes on with it.
+
+    A correction with a mapping takes the scope `masterdata:steward` as well.
+    """
     found = _found(request, case)
     if body.decision not in found.decisions:
         raise Refused("business-rule", f"{body.decision!r} is no way out of this case: {', '.join(found.decisions)}")
@@ -103,6 +106,8 @@ async def resolve_exception(request: Request, case: CaseId, body: Resolving) -> 
     if body.correction is not None:
         mapping = body.correction.mapping
         told["correction"] = {**body.correction.values, **({"mapping": mapping.model_dump()} if mapping else {})}
+        if "mapping" in told["correction"]:  # the same table as `PUT /mappings`, and the same scope
+            require_scope(caller_of(request), "masterdata:steward")
     return await _act(request, case, "re_drive", told)
 
 
@@ -165,6 +170,9 @@ async def _perform(request: Request, action: str, arguments: dict[str, Any]) -> 
         raise Refused("not-found", str(unknown.args[0] if unknown.args else unknown)) from unknown
     except ValueError as refusal:
         raise Refused("state-conflict", str(refusal)) from refusal
+    except TimeoutError as late:
+        detail = "the process that has this flow did not answer; read the case again before you repeat it"
+        raise Refused("unavailable", detail, headers={"retry-after": "5"}) from late
 
 
 def _found(request: Request, token: str) -> ExceptionCase:

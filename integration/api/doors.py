@@ -130,9 +130,7 @@ def _door(scope: str, retirement: Retirement | None) -> Callable[[Request, Respo
     async def enter(request: Request, response: Response) -> None:
         house = house_of(request)
         caller = identified(request, house)
-        if not caller.may(scope):
-            headers = {"www-authenticate": f'{REALM}, error="insufficient_scope", scope="{scope}"'}
-            raise Refused("forbidden", f"{caller.name} does not have the scope {scope}", headers=headers)
+        require_scope(caller, scope)
         wait_seconds = house.budget.spend(caller.name)
         if wait_seconds:
             raise Refused("too-many-requests", headers={"retry-after": str(wait_seconds)})
@@ -141,6 +139,13 @@ def _door(scope: str, retirement: Retirement | None) -> Callable[[Request, Respo
             response.headers.update(retired(retirement))
 
     return enter
+
+
+def require_scope(caller: Caller, scope: str) -> None:
+    """Refuse a caller without a scope."""
+    if not caller.may(scope):
+        headers = {"www-authenticate": f'{REALM}, error="insufficient_scope", scope="{scope}"'}
+        raise Refused("forbidden", f"{caller.name} does not have the scope {scope}", headers=headers)
 
 
 def identified(request: Request, house: House) -> Caller:

@@ -88,6 +88,17 @@ def test_a_corrected_case_goes_on_and_is_verified(stage: Stage, case: dict[str, 
         stage.until(lambda: client.get(f"/exceptions/{case['id']}").json()["status"] in ("verified", "auto_resolved"))
 
 
+@pytest.mark.parametrize("place", ["mapping", "values"])
+def test_a_mapping_takes_the_scope_of_stewards_by_this_way_too(stage: Stage, case: dict[str, Any], place: str) -> None:
+    mapping = {"kind": "product", "key": case["sku"], "value": {"id": "SKU-77"}}
+    correction = {"mapping": mapping} if place == "mapping" else {"values": {"mapping": mapping}}
+    body = {"decision": "retry", "note": "it is another item", "correction": correction}
+    with stage.client("exceptions-work") as client:
+        refused = act(client, case, "resolve", body)
+    assert (refused.status_code, refused.json()["type"]) == (403, "/api/v1/problems/forbidden")
+    assert 'scope="masterdata:steward"' in refused.headers["www-authenticate"]
+
+
 def test_a_bulk_says_how_many_and_needs_to_say_which(stage: Stage, case: dict[str, Any]) -> None:
     with stage.client() as client:
         everything = client.post("/exception-re-drives", json={})
