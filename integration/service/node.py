@@ -205,6 +205,8 @@ class Node:
         if not self.integration.is_alive:
             raise Stopped("; ".join(self.readiness()) or "the integration is not running")
         left: list[int] = self.host.enter(self.integration.act, act)
+        if not self.integration.is_alive:
+            raise Stopped("another process took over in the middle; look again before you repeat it")
         for number in left:
             await self._obeyed(number)
 

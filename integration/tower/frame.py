@@ -67,9 +67,18 @@ def sign_in(next_path: str, problem: str = "") -> SitePage:
 
 def wrong(problem: str, visitor: Visitor | None, back: str = "") -> SitePage:
     """Return the page that says what could not be done, and why."""
+    return _refusal("This was not done", "Nothing was changed.", problem, visitor, back)
+
+
+def unsure(problem: str, visitor: Visitor, back: str = "") -> SitePage:
+    """Return the page that says that nobody knows whether something was done, and why."""
+    return _refusal("Look again", "It is not known whether this was done.", problem, visitor, back)
+
+
+def _refusal(title: str, notice: str, problem: str, visitor: Visitor | None, back: str) -> SitePage:
     links = Links((("Back", back or f"{ROOT}/"),))
-    page = site("This was not done", "-", Section("problem", "Why", (Text(problem), links)), fresh=False)
-    page = msgspec.structs.replace(page, notice="Nothing was changed.", tone="bad")
+    page = site(title, "-", Section("problem", "Why", (Text(problem), links)), fresh=False)
+    page = msgspec.structs.replace(page, notice=notice, tone="bad")
     return worn(page, visitor, "") if visitor is not None else msgspec.structs.replace(page, menu=())
 
 

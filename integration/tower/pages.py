@@ -123,7 +123,11 @@ class Pages:
                 return _html(frame.wrong(str(no), visitor, _back(request)), 409)
             except (Stopped, TimeoutError) as trouble:
                 late = "the process that has this flow did not answer; look at the case again before you repeat it"
-                return _html(frame.wrong(words.sentence(str(trouble) or late), visitor, _back(request)), 503)
+                return _html(frame.unsure(words.sentence(str(trouble) or late), visitor, _back(request)), 503)
+            except Exception:
+                _LOG.exception("the tower cannot do %s", request.url.path)
+                broken = "The journal cannot be written now, or we made a mistake; look again before you repeat it."
+                return _html(frame.unsure(broken, visitor, _back(request)), 503)
             assert isinstance(shown, Response), "an action sends the browser somewhere"
             return shown
 
