@@ -1,6 +1,6 @@
 """The reference quote-to-cash integration: flows as coroutines over a closed set of effects, and a journal.
 
-    effects      Call, Sleep, Receive, Emit, Start, Park, Now, Lookup, All: what a flow may ask for
+    effects      Call, Sleep, Receive, Emit, Start, Park, Now, Lookup, Assign, All: what a flow may ask for
     outcomes     Answer, Failed, Unknown, Message, ...: what came of it; CallFailed, OutcomeUnknown, Conflict
     flow         Flow, FlowContext, Program, Diverged: replay, and the next effect
     retry        call_with_retries, Probe: retries as flow code
@@ -20,6 +20,9 @@
     schedule     Schedule: sweeps, every so often
     service/     Node: one process of the live integration; configuration, credentials, door, companions
     cdc/         change data capture: the CRM's stream as another way to learn of accepted quotes
+    api/         the interface: process and experience APIs; tower/: the control tower, for people
+    relay/       events to brokers; observability/: traces, metrics, logs, alerts; analytics/: figures from events
+    masterdata/  who is who, and what is called how; facade/: other ERPs made to look like the one
     systems/     adapters, one for each vendor API
     flows/       the flows of quote-to-cash
 
