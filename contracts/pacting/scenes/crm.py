@@ -1,0 +1,82 @@
+"""What the integration asks the CRM."""
+
+from __future__ import annotations
+
+from contracts.pacting.scene import Scene
+from contracts.pacting.stage import OPENS_US
+from contracts.pacting.states.ground import ACCOUNT, NUMBER, REFERENCE
+from integration.systems import crm, crm_accounts
+from integration.systems.crm_accounts import AccountRow
+
+_ROW = AccountRow(AccountNumber=ACCOUNT, Name="Acme", TaxId__c="12-000001", Duns__c="123456789", MatchKey__c="ACME-US")
+_SHOWN = crm.mirrored({"Status": "Converted", "OrderStatus__c": "booked", "OrderNumber__c": "SO000001"}, "536.25", 1)
+
+
+def _scene(name: str, state: str, **said: object) -> Scene:
+    return Scene(system="crm", name=name, state=state, **said)  # type: ignore[arg-type]
+
+
+SCENES = (
+    _scene("limits are asked for", "nothing is there", makes=lambda _: crm.SYSTEM.ping),
+    _scene(
+        "a quote is read", "an accepted quote", makes=lambda values: crm.read_quote(values["quote"], NUMBER),
+        read=crm.accepted_quote,
+    ),
+    _scene(
+        "an amendment is read", "an accepted amendment", makes=lambda values: crm.read_quote(values["quote"], NUMBER),
+        read=crm.accepted_quote,
+    ),
+    _scene(
+        "a quote is asked whether it is accepted", "an accepted quote",
+        makes=lambda values: crm.read_quote(values["quote"], ""), read=crm.is_accepted,
+    ),
+    _scene(
+        "a quote that is not there is read", "nothing is there",
+        makes=lambda _: crm.read_quote("0Q0000000000099CAA", NUMBER), read=crm.is_accepted,
+    ),
+    _scene(
+        "accepted quotes are swept", "an accepted quote", makes=lambda _: crm.accepted_since(OPENS_US - 3_600_000_000),
+        read=crm.accepted_rows,
+    ),
+    _scene(
+        "no quote was accepted", "a quote that waits for its customer",
+        makes=lambda _: crm.accepted_since(OPENS_US - 3_600_000_000), read=crm.accepted_rows,
+    ),
+    _scene(
+        "a quote shows what became of it", "an accepted quote",
+        makes=lambda values: crm.update_quote(values["quote"], REFERENCE, _SHOWN, 1, NUMBER),
+    ),
+    _scene(
+        "a quote is shown by its reference", "an accepted quote",
+        makes=lambda _: crm.update_quote("", REFERENCE, _SHOWN, 1, NUMBER),
+    ),
+    _scene(
+        "a quote nobody knows is shown", "nothing is there",
+        makes=lambda _: crm.update_quote("", "Q-999999-v1", _SHOWN, 1, ""), fails="rejected", code="NOT_FOUND",
+    ),
+    _scene(
+        "a status the CRM does not have is refused", "an accepted quote",
+        makes=lambda values: crm.update_quote(values["quote"], REFERENCE, {"Status": "Shipped to the moon"}, 2, NUMBER),
+        fails="rejected",
+    ),
+    _scene(
+        "an account shows its credit", "a customer",
+        makes=lambda _: crm.update_account(ACCOUNT, {"CreditStatus__c": "soft_hold"}, "2026-12-01T15:00:00Z"),
+    ),
+    _scene(
+        "an account is read", "a customer", makes=lambda _: crm_accounts.read_account(ACCOUNT, NUMBER),
+        read=crm_accounts.account_rows,
+    ),
+    _scene(
+        "accounts alike are looked for", "two accounts of one party",
+        makes=lambda _: crm_accounts.find_alike(_ROW, NUMBER), read=crm_accounts.account_rows,
+    ),
+    _scene(
+        "the CRM has had enough requests", "crm has had enough requests",
+        makes=lambda _: crm_accounts.read_account(ACCOUNT, NUMBER), fails="throttled",
+    ),
+    _scene(
+        "the session is over", "the session with crm is over", makes=lambda _: crm_accounts.read_account(ACCOUNT, ""),
+        fails="unauthenticated", code="INVALID_SESSION_ID",
+    ),
+)  # fmt: skip

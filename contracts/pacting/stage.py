@@ -1,0 +1,133 @@
+"""The stage: the mocks on a clock that stands still, with people who act and the integration's own calls."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+from domain.acts import Act
+from domain.faults import Fault
+from domain.http import Reply, Request
+from integration.effects import Call
+from integration.flows.catalogue import SYSTEMS
+from integration.outcomes import Answer, Failed, Unknown
+from mocks.doors.clock import Clock
+from mocks.doors.live import LiveWorld
+
+R = TypeVar("R")
+TODAY = date(2026, 12, 1)
+OPENS_US = int(datetime(2026, 12, 1, 15, tzinfo=UTC).timestamp()) * 1_000_000
+ADAPTERS = {system.name: system for system in SYSTEMS}
+
+
+class Unset(Exception):
+    """A state could not be made; the message says which request was answered how."""
+
+
+class Stage:
+    """One world that is set up anew for every scene, at the same instant, so that it gives the same ids each time."""
+
+    def __init__(self) -> None:
+        clock = Clock(OPENS_US)
+        clock.freeze()
+        self.world = LiveWorld(1, clock=clock)
+        self._do: Callable[[Callable[[], Any]], Any] = lambda work: work()
+        self._wait: Callable[[Awaitable[Any]], Any] = lambda work: asyncio.run(_finished(work))
+        self._headers: dict[str, dict[str, str]] = {}
+
+    def goes_live(self, do: Callable[[Callable[[], Any]], Any], wait: Callable[[Awaitable[Any]], Any]) -> None:
+        """Let the event loop that serves the world do everything in it from now on."""
+        self._do, self._wait = do, wait
+
+    def begins(self) -> None:
+        """Forget everything that happened."""
+        self._headers.clear()
+        self._do(self._begins)
+
+    def _begins(self) -> None:
+        self.world.clock = Clock(OPENS_US)
+        self.world.clock.freeze()
+        self.world.reset()
+        self.world.plan([])
+
+    def act(self, system: str, action: str, txn: str = "", **arguments: Any) -> None:
+        """Let somebody do something in a system now."""
+
+        def acted() -> None:
+            now_us = self.world.clock.now_us()
+            self.world.act(Act(at_us=now_us, system=system, action=action, arguments=arguments, txn=txn))
+            self.world.tick()
+
+        self._do(acted)
+
+    def later(self, seconds: float) -> None:
+        """Let time pass; the systems do what they mean to do."""
+        self._wait(self.world.advance(seconds))
+
+    def fault(self, kind: str, system: str, **more: Any) -> None:
+        """Let a fault strike from now on."""
+        self._do(lambda: self.world.plan([Fault(kind=kind, system=system, **more)]))
+
+    def authorization(self, system: str) -> dict[str, str]:
+        """Return the headers that let the integration in, signing in when it has not yet."""
+        adapter = ADAPTERS[system]
+        if adapter.token is None:
+            return adapter.headers
+        if system not in self._headers:
+            signing_in = adapter.token.call(self.world.clock.now_us())
+            reply = self.sent(signing_in, {})
+            outcome = adapter.classify(signing_in, reply, 0)
+            if not isinstance(outcome, Answer):
+                raise Unset(f"{system}: signing in was answered {reply.status}: {reply.body[:300]!r}")
+            self._headers[system] = adapter.token.read(outcome).headers
+        return self._headers[system]
+
+    def sent(self, call: Call, headers: dict[str, str] | None = None) -> Reply:
+        """Send a call as the driver does; return the reply."""
+        known = self.authorization(call.system) if headers is None else headers
+        request = Request(call.system, call.method, call.target, wire_headers(call, known), call.body)
+
+        def asked() -> Reply:
+            reply = self.world.handle(call.system, request).reply
+            self.world.tick()
+            return reply
+
+        reply: Reply = self._do(asked)
+        return reply
+
+    def outcome(self, call: Call) -> Answer | Failed | Unknown:
+        """Send a call; return what the adapter makes of the reply."""
+        return ADAPTERS[call.system].classify(call, self.sent(call), self.world.clock.now_us())
+
+    def does(self, call: Call, read: Callable[[Answer], R]) -> R:
+        """Send a call that must be answered; return what its reader reads."""
+        return read(self.answered(call))
+
+    def answered(self, call: Call) -> Answer:
+        """Send a call that must be answered; raise Unset when it is refused."""
+        outcome = self.outcome(call)
+        if not isinstance(outcome, Answer):
+            said = outcome.body[:300] if isinstance(outcome, Failed) else outcome.reason
+            raise Unset(f"{call.system}: {call.method} {call.target} was answered: {said!r}")
+        return outcome
+
+
+async def _finished(work: Awaitable[R]) -> R:
+    return await work
+
+
+def wire_headers(call: Call, known: dict[str, str]) -> dict[str, str]:
+    """Return the headers of a call on the wire: its own, the system's, and the key where a header carries it."""
+    headers = {**known, **call.headers}
+    if call.key_header and call.key:
+        headers[call.key_header] = call.key
+    return headers
+
+
+def json_of(reply: Reply) -> Any:
+    """Return the JSON of a reply, None when it has no body."""
+    return msgspec.json.decode(reply.body) if reply.body else None

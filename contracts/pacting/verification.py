@@ -1,0 +1,174 @@
+"""A provider against pact files, with the guards that Pact lacks.
+
+Pact passes when a name is wrong, a folder empty or a filter matches nothing; it hides why a state handler failed, and
+mixes what is pending into what fails. Here the interactions verified are counted against those in the files, the cause
+of a failed state stands in its finding, and what is pending is told apart.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from contracts.compatibility.documents import Unusable
+from contracts.compatibility.pacts import Pact, read_pact
+from contracts.pacting.state_service import Handler, StateService, serving_states
+from contracts.pacting.worker import Broker, Job, Results
+
+WORKER_SECONDS = 600
+
+
+class CouldNotRun(Exception):
+    """The verifier could not do its work; the message says why."""
+
+
+class Verified(msgspec.Struct, frozen=True, kw_only=True):
+    """One interaction after the provider was asked: what held or not. `mismatches` are sentences."""
+
+    consumer: str
+    provider: str
+    description: str
+    states: tuple[str, ...] = ()
+    held: bool
+    pending: bool = False
+    mismatches: tuple[str, ...] = ()
+    cause: str = ""
+    file: str = ""
+    pointer: str = ""
+
+
+class Provider(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is verified: its name in the pacts, its address, and what it needs: headers, and states.
+
+    States are set up by `handlers` here, or by a service of the provider's own at `states_url`.
+    """
+
+    name: str
+    url: str
+    headers: Mapping[str, str] = {}
+    states_url: str = ""
+    timeout_seconds: int = 30
+
+
+def verify(provider: Provider, files: Sequence[Path], handlers: Mapping[str, Handler] | None = None) -> list[Verified]:
+    """Verify a provider against pact files; raise Unusable for pacts that are not its own, CouldNotRun otherwise."""
+    pacts = [_own(path, provider.name) for path in files]
+    if not pacts:
+        raise Unusable(f"no pact of {provider.name} is given; nothing would be verified.")
+    job = Job(
+        provider=provider.name, url=provider.url, files=tuple(str(path.resolve()) for path in files),
+        states_url=provider.states_url, headers=dict(provider.headers), timeout_seconds=provider.timeout_seconds,
+    )  # fmt: skip
+    if provider.states_url or handlers is None:
+        return judged(pacts, run(job))
+    with serving_states(handlers) as service:
+        return judged(pacts, run(msgspec.structs.replace(job, states_url=service.address)), service)
+
+
+def _own(path: Path, provider: str) -> Pact:
+    pact = read_pact(path)
+    if pact.provider != provider:
+        raise Unusable(
+            f"{path}: is a pact of {pact.consumer} with {pact.provider}, not with {provider}; Pact would verify nothing of "
+            "it and say that all is well. Name the provider as the pact does."
+        )
+    return pact
+
+
+def run(job: Job) -> Results:
+    """Run Pact's verifier in a process of its own; what it prints stays there."""
+    with tempfile.TemporaryDirectory() as folder:
+        asked, told = Path(folder, "job.json"), Path(folder, "results.json")
+        asked.write_bytes(msgspec.json.encode(job))
+        command = [sys.executable, "-m", "contracts.pacting.worker", str(asked), str(told)]
+        root = str(Path(__file__).parents[2])
+        environment = {**os.environ, "PACT_DO_NOT_TRACK": "true", "PYTHONPATH": root}
+        try:
+            done = subprocess.run(
+                command, env=environment, cwd=folder, capture_output=True, timeout=WORKER_SECONDS, check=False
+            )
+        except subprocess.TimeoutExpired:
+            raise CouldNotRun(f"the verifier was not done after {WORKER_SECONDS} seconds") from None
+        if not told.exists():
+            said = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:] or ["it said nothing"]
+            raise CouldNotRun(f"the verifier of Pact ended with {done.returncode}: {said[0]}")
+        return msgspec.json.decode(told.read_bytes(), type=Results)
+
+
+def judged(pacts: Sequence[Pact], told: Results, service: StateService | None = None) -> list[Verified]:
+    """Return what became of every interaction of the pacts; one that the verifier left out did not hold."""
+    errors = [*told.results.get("errors", ()), *told.results.get("pendingErrors", ())]
+    reasons = {str(error.get("interaction", "")): error.get("mismatch", {}) for error in errors}
+    rows = list(told.results.get("interactionResults", ()))
+    found: list[Verified] = []
+    for pact in pacts:
+        for index, interaction in enumerate(pact.document.tree["interactions"]):
+            row = _row_of(rows, pact, interaction)
+            found.append(_verified(pact, index, interaction, row, reasons, service))
+    if not rows and told.error and not reasons:
+        raise CouldNotRun(f"the verifier of Pact verified nothing: {told.error}")
+    return found
+
+
+def _row_of(rows: list[dict[str, Any]], pact: Pact, interaction: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Take the result of an interaction out of the rows: by its names and its states."""
+    states = sorted(str(each.get("name", "")) for each in interaction.get("providerStates", ()))
+    for row in rows:
+        names = (row.get("consumer"), row.get("provider"), row.get("description"))
+        if names == (pact.consumer, pact.provider, interaction.get("description")) and states == _states(row):
+            rows.remove(row)
+            return row
+    return None
+
+
+def _states(row: Mapping[str, Any]) -> list[str]:
+    return sorted(
+        str(each.get("name", each) if isinstance(each, Mapping) else each) for each in row.get("providerStates", ())
+    )
+
+
+def _verified(
+    pact: Pact, index: int, interaction: Mapping[str, Any], row: Mapping[str, Any] | None,
+    reasons: Mapping[str, Any], service: StateService | None,
+) -> Verified:  # fmt: skip
+    states = tuple(str(each.get("name", "")) for each in interaction.get("providerStates", ()))
+    causes = [service.causes[state] for state in states if service and state in service.causes]
+    held = row is not None and _is_ok(row.get("result"))
+    mismatches = () if held else _sentences((row or {}).get("mismatch") or {})
+    cause = causes[0] if causes else "" if row is not None else "the verifier of Pact did not verify it"
+    return Verified(
+        consumer=pact.consumer, provider=pact.provider, description=str(interaction.get("description", "")),
+        states=states, held=held, pending=bool(interaction.get("pending")), mismatches=mismatches, cause=cause,
+        file=pact.document.name, pointer=f"/interactions/{index}",
+    )  # fmt: skip
+
+
+def _is_ok(result: Any) -> bool:
+    return result is True or str(result).lower() in ("ok", "true", "success", "passed")
+
+
+def _sentences(mismatch: Any) -> tuple[str, ...]:
+    """Return what Pact found, one sentence each, with the place in the message."""
+    if not isinstance(mismatch, Mapping):
+        return (str(mismatch),) if mismatch else ()
+    listed = mismatch.get("mismatches")
+    if isinstance(listed, list) and listed:
+        return tuple(_sentence(each) for each in listed)
+    said = mismatch.get("message") or mismatch.get("error") or ""
+    return (str(said),) if said else ()
+
+
+def _sentence(each: Mapping[str, Any]) -> str:
+    where = each.get("path") or each.get("key") or each.get("parameter") or each.get("type", "")
+    said = each.get("mismatch") or f"expected {each.get('expected')!r}, got {each.get('actual')!r}"
+    return f"{where}: {said}" if where else str(said)
+
+
+__all__ = ["Broker", "CouldNotRun", "Provider", "Verified", "judged", "run", "verify"]
