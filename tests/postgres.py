@@ -111,6 +111,11 @@ class Server:
             connection.execute(f"CREATE DATABASE {name}")
         return self.address(name)
 
+    def give(self, folder: Path) -> None:
+        """Give a folder to the user that the server runs as."""
+        if self._ids:
+            os.chown(folder, *self._ids)
+
     def drop(self, address: str) -> None:
         """Remove a database, whoever is connected to it."""
         name = address.rpartition("/")[2]

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from integration.journal.opening import open_reader
 from integration.systems.payment import WEBHOOK_SECRET
 from tests.live import Mocks, Service, Shop, until
 
@@ -50,6 +51,15 @@ def event(name: str, topic: str, **subject: Any) -> bytes:
     """Return the body of an event of the payment processor."""
     found = {"id": name, "type": topic, "created": int(time.time()), "data": {"object": subject}}
     return json.dumps(found).encode()
+
+
+def is_whole(database: str) -> bool:
+    """Tell whether the audit trail of a journal is without a gap and unchanged."""
+    reader = open_reader(database)
+    try:
+        return reader.verify().intact
+    finally:
+        reader.close()
 
 
 def settled(shop: Shop, *numbers: str) -> None:
