@@ -10,6 +10,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterable
 from typing import Any, TextIO
+from urllib.parse import unquote
 
 import structlog
 
@@ -51,10 +52,11 @@ def redactor_of(configuration: Configuration) -> Redactor:
         for peer in configuration.peers.values():
             yield from peer.secret.values()
             yield from peer.webhook_secret.values()
+        yield from configuration.signing_key.values()
         for address in (configuration.database, configuration.broker):
             password = _password(address)
             if password:
-                yield password
+                yield from {password, unquote(password)}
 
     def users() -> Iterable[str]:
         for peer in configuration.peers.values():

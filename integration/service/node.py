@@ -309,7 +309,9 @@ class Node:
         if isinstance(trouble, Crash):
             os.kill(os.getpid(), signal.SIGKILL)  # a test asked for it: die as by a power failure
         known = isinstance(trouble, (Unavailable, Fenced))
-        self._trouble = f"the journal cannot be used: {trouble}" if known else f"a mistake of ours: {trouble!r}"
+        self._trouble = (
+            f"the journal cannot be used: {trouble}" if known else f"a mistake of ours: {type(trouble).__name__}"
+        )
         if isinstance(trouble, Fenced) and not self.configuration.is_shared:
             self._stop(f"another process has taken the journal {self.database} over: {trouble}")
             return

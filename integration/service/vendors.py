@@ -148,11 +148,14 @@ def _text(content: bytes) -> bytes:
 
 
 def _believed(source: Source, peer: Peer) -> Source:
-    """Return a source whose requests are verified by what is configured; as it is when nothing is."""
+    """Return a source whose requests are verified by what is configured; as it is when nothing is (a trial).
+
+    The mocks' own webhook secrets are known to everybody: beside real credentials nobody is believed by them.
+    """
     if source.name == "crm" and peer.organisation:
         return msgspec.structs.replace(source, verify=_of_organisation(peer.organisation))
     if not peer.webhook_secret:
-        return source
+        return msgspec.structs.replace(source, verify=_nobody) if peer.secret else source
     if source.name == "billing":
         return msgspec.structs.replace(source, verify=_by_password(peer.webhook_user, peer.webhook_secret))
     if source.name in _SIGNATURES:
@@ -177,6 +180,10 @@ def _by_signature(header: str, secret: Secret) -> Verify:
         raise refusal
 
     return verify
+
+
+def _nobody(_request: Request, _now_us: int) -> None:
+    raise Unverified("no webhook secret is configured here, so no message is believed", 401)
 
 
 def _by_password(user: str, secret: Secret) -> Verify:

@@ -128,6 +128,16 @@ def test_whatever_a_stranger_writes_into_a_header_is_a_refusal(name: str, said: 
             source.verify(request, 1_800_000_000_000_000)
 
 
+@pytest.mark.parametrize(
+    ("name", "secret"), [("payment", b"whsec_q2c_integration"), ("fulfilment", b"fulfilment-secret")]
+)
+def test_the_secrets_of_the_mocks_open_no_door_beside_real_credentials(name: str, secret: bytes) -> None:
+    header = {"payment": "stripe-signature", "fulfilment": "x-signature"}[name]
+    request = _signed(secret.decode(), header)
+    assert _believes(_source(name, Peer(address="http://x")), request)
+    assert not _believes(_source(name, Peer(address="http://x", secret=Secret("sk_live_real"))), request)
+
+
 def test_the_passwords_of_billing_may_be_rotated_too(tmp_path: Path) -> None:
     file = File(tmp_path / "secret", "old")
     source = _source("billing", Peer(address="http://x", webhook_user="hook", webhook_secret=file.secret))
