@@ -6,6 +6,7 @@ twice and loses nothing; events that come twice all the same are known by their 
 
 from __future__ import annotations
 
+import asyncio
 from importlib import import_module
 from typing import Any, Protocol
 
@@ -39,6 +40,13 @@ def consume(store: Store, log: Log) -> int:
     while rows := log.events(after=store.cursor(LOG), limit=PAGE):
         new += store.take([of_row(row) for row in rows], LOG, rows[-1].number)
     return new
+
+
+async def catch_up(store: Store, log: Log) -> None:
+    """Take in all events as `consume` does, a page at a time so that a node's other work has its turn."""
+    while rows := log.events(after=store.cursor(LOG), limit=PAGE):
+        store.take([of_row(row) for row in rows], LOG, rows[-1].number)
+        await asyncio.sleep(0)
 
 
 def rebuild(store: Store, log: Log) -> int:

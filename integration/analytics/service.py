@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from integration.analytics import ledgers
-from integration.analytics.consumer import consume
+from integration.analytics.consumer import catch_up
 from integration.analytics.reconcile import IN_FLIGHT, Difference, differences
 from integration.analytics.store import Store
 from integration.analytics.totals import Document, documents
@@ -89,7 +89,7 @@ def summed(found: Iterable[Difference]) -> tuple[tuple[str, str, int], ...]:
 
 async def reconcile(node: Node, store: Store) -> list[Difference]:
     """Take in what is new, read the ledgers through the node, and return every difference."""
-    consume(store, node.reader)
+    await catch_up(store, node.reader)
     since_us, _ = store.span()
     if not since_us:
         return []
