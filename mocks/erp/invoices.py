@@ -62,10 +62,14 @@ class Invoices:
         """Return all invoices with a balance, in the order of their creation."""
         return [self.records[key] for key in sorted(self._open, key=int)]
 
+    def of_customer(self, customer: str) -> list[InvoiceRecord]:
+        """Return a customer's invoices, in the order of their creation."""
+        return [self.records[key] for key in self._by_customer.get(customer, ())]
+
     def open_of(self, customer: str) -> list[InvoiceRecord]:
         """Return the customer's invoices with a balance, oldest due first."""
-        found = [self.records[key] for key in self._by_customer.get(customer, ())]
-        return sorted([record for record in found if record.doc.balance_minor], key=_due_then_id)
+        found = [record for record in self.of_customer(customer) if record.doc.balance_minor]
+        return sorted(found, key=_due_then_id)
 
     def of_order(self, order: str) -> list[str]:
         """Return the ids of the invoices made from an order."""

@@ -14,13 +14,23 @@ from domain.calendar import SECOND_US
 from mocks.erp import sql_nodes as sql
 from mocks.erp.model import Erp
 from mocks.erp.sql_functions import Value, instant
-from mocks.erp.sql_joins import INTEGER, Join, conjuncts, join_of, joined, places_of
+from mocks.erp.sql_joins import INTEGER, Join, conjuncts, join_of, joined, places_of, sides_of
 from mocks.erp.sql_nodes import Condition, Node, broken
 from mocks.erp.sql_plan import Env, Read, Rows, Scope, Test, group_reader, reader, sort_key, tester
 from mocks.erp.sql_tables import Find, Some, day_text
 
 _FLOOR = "lastmodifieddate"
 Answer = list[tuple[Value, ...]]
+
+
+class Through(msgspec.Struct, frozen=True):
+    """The way to the rows of the first source by another one: found there by a literal, then here by the join."""
+
+    there: Find
+    wanted: Read
+    place: int
+    tie: Read
+    here: Find
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -31,6 +41,7 @@ class Plan(msgspec.Struct, frozen=True):
     source: Callable[[Any, int], Any]
     floors: tuple[int, ...]
     index: tuple[Find, Read, bool] | None
+    through: Through | None
     some: Some | None
     first: Test | None  # what of WHERE the first source alone can tell, when others are joined to it
     joins: tuple[Join, ...]
@@ -94,9 +105,20 @@ def _first_source(plan: Plan, env: Env) -> Iterable[Any]:
         text = f"{value:f}" if isinstance(value, Decimal) else str(value)
         if not is_number or INTEGER.fullmatch(text):
             return find(env.erp, text)
+    if plan.through is not None:
+        return _through(plan.through, env)
     if plan.some is not None:
         return plan.some(env.erp)
     return plan.source(env.erp, _floor_us(plan, env.texts))  # type: ignore[no-any-return]
+
+
+def _through(way: Through, env: Env) -> list[Any]:
+    rows: list[Any] = []
+    before = (None,) * way.place
+    for record in way.there(env.erp, str(way.wanted(env, None))):
+        value = way.tie(env, (*before, record))
+        rows += way.here(env.erp, str(value)) if value is not None else ()
+    return rows
 
 
 def _grouped(plan: Plan, env: Env, rows: list[Rows]) -> list[Any]:
@@ -149,7 +171,9 @@ def _floor_us(plan: Plan, texts: tuple[str, ...]) -> int:
 @lru_cache(maxsize=1024)
 def _plan(select: sql.Select) -> Plan:
     scope = Scope(select.sources)
-    some, parts = _positives(select, scope)
+    index = _index(select, scope)
+    through = _way(select, scope) if index is None else None
+    some, parts = (None, conjuncts(select.where)) if index or through else _positives(select, scope)
     joins, parts = _joins(select, scope, parts)
     early = [part for part in parts if joins and places_of(part, scope) <= {0}]
     first, where = _all(early), _all([part for part in parts if part not in early])
@@ -164,7 +188,8 @@ def _plan(select: sql.Select) -> Plan:
         reads=tuple([compiled(node, scope) for _, node in named]),
         source=scope.tables[0].rows,
         floors=_floors(select, scope),
-        index=_index(select, scope),
+        index=index,
+        through=through,
         some=some,
         first=tester(first, scope, reader) if first is not None else None,
         joins=joins,
@@ -242,11 +267,35 @@ def _index(select: sql.Select, scope: Scope) -> tuple[Find, Read, bool] | None:
     return None
 
 
+def _way(select: sql.Select, scope: Scope) -> Through | None:
+    """Return the way by a table that is joined, when WHERE asks for one of its external ids and the join is indexed."""
+    for part in conjuncts(select.where):
+        if not isinstance(part, sql.Compared) or part.sign != "=" or not isinstance(part.left, sql.Column):
+            continue
+        place = scope.place(part.left)
+        there = scope.tables[place].finds.get(part.left.name)
+        if there is None or part.left.name != "externalid" or not isinstance(part.right, sql.Text):
+            continue
+        found = _tied(select.sources[place], place, scope)
+        if found is not None:
+            return Through(there, reader(part.right, scope), place, *found)
+    return None
+
+
+def _tied(source: sql.Source, place: int, scope: Scope) -> tuple[Read, Find] | None:
+    """Return what of an inner join's table an indexed column of the first source must be equal to, and that index."""
+    for tie in conjuncts(source.on) if source.kind == "inner" else ():
+        sides = sides_of(tie, place, scope)
+        if sides is not None and isinstance(sides[0], sql.Column) and scope.place(sides[0]) == 0:
+            here = scope.tables[0].finds.get(sides[0].name)
+            if here is not None:
+                return reader(sides[1], scope), here
+    return None
+
+
 def _positives(select: sql.Select, scope: Scope) -> tuple[Some | None, list[Condition]]:
     """Return an index that gives only the rows WHERE wants above zero in a column, and the rest of WHERE."""
     parts = conjuncts(select.where)
-    if _index(select, scope) is not None:
-        return None, parts
     for part in parts:
         if isinstance(part, sql.Compared) and part.sign == ">" and isinstance(part.left, sql.Column):
             some = scope.tables[0].positives.get(part.left.name)

@@ -43,13 +43,13 @@ def join_of(source: sql.Source, place: int, scope: Scope, where: list[Condition]
     for part in parts:
         if any(found > place for found in places_of(part, scope)):
             raise broken(f"ON of '{source.alias}' names a table that is joined later.")
-    tie = next((part for part in parts if _sides(part, place, scope)), None)
+    tie = next((part for part in parts if sides_of(part, place, scope)), None)
     if tie is not None:
         parts.remove(tie)
     elif source.kind == "cross":
-        tie = next((part for part in where if _sides(part, place, scope)), None)
+        tie = next((part for part in where if sides_of(part, place, scope)), None)
         where = [part for part in where if part is not tie]
-    sides = _sides(tie, place, scope) if tie is not None else None
+    sides = sides_of(tie, place, scope) if tie is not None else None
     rest = None if not parts else parts[0] if len(parts) == 1 else sql.All(tuple(parts))
     join = Join(
         rows=scope.tables[place].rows, find=_index(sides, place, scope), place=place, is_outer=source.kind == "left",
@@ -59,7 +59,7 @@ def join_of(source: sql.Source, place: int, scope: Scope, where: list[Condition]
     return join, where
 
 
-def _sides(condition: Condition | None, place: int, scope: Scope) -> tuple[Node, Node] | None:
+def sides_of(condition: Condition | None, place: int, scope: Scope) -> tuple[Node, Node] | None:
     """Return an equality as (side of the tables before, side of the new one), None when it is no such tie."""
     if not isinstance(condition, sql.Compared) or condition.sign != "=":
         return None

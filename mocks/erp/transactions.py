@@ -289,9 +289,10 @@ def _own(name: str) -> dict[str, Find]:
     def only(find: Find, erp: Erp, value: str) -> list[Any]:
         return [record for record in find(erp, value) if getattr(record, "kind", "").lower() in ("", name)]
 
-    return {column: partial(only, find) for column, find in _INDEXES[name].items()}
+    return {**{column: partial(only, find) for column, find in _INDEXES[name].items()}, **_FINDS.get(name, {})}
 
 
+_FINDS: Mapping[str, Mapping[str, Find]] = {"invoice": {"entity": lambda erp, key: erp.invoices.of_customer(key)}}
 _POSITIVES: Mapping[str, Mapping[str, Some]] = {"invoice": {"foreignamountunpaid": lambda erp: erp.invoices.open()}}
 
 TRANSACTION_TABLES: tuple[Table, ...] = (

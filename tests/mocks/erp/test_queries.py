@@ -45,6 +45,18 @@ def full(bench: Any) -> Any:
          [{"first": "2026-12-10", "top": "1606.50", "mean": "1203.25"}]),
         ("SELECT externalid, foreignamountunpaid FROM invoice WHERE foreignamountunpaid > 0",
          [{"externalid": "inv_2", "foreignamountunpaid": "800.00"}]),
+        ("SELECT t.externalid, c.externalid AS account FROM invoice t JOIN customer c ON c.id = t.entity"
+         " WHERE t.foreignamountunpaid > 0 AND t.duedate < '2027-12-31' AND c.currency = 'USD' ORDER BY t.id",
+         [{"externalid": "inv_2", "account": "A-000001"}]),
+        ("SELECT t.externalid FROM invoice t JOIN customer c ON c.id = t.entity"
+         " WHERE t.foreignamountunpaid > 0 AND c.externalid = 'A-000001'", [{"externalid": "inv_2"}]),
+        ("SELECT t.externalid FROM invoice t JOIN customer c ON c.id = t.entity WHERE c.externalid = 'A-000001'"
+         " ORDER BY t.id DESC", [{"externalid": "inv_2"}, {"externalid": "inv_1"}]),
+        ("SELECT COUNT(*) AS n FROM invoice t LEFT JOIN customer c ON c.id = t.entity AND c.externalid = 'A-000002'"
+         " WHERE t.foreignamountunpaid > 0 AND c.externalid IS NULL", [{"n": "1"}]),
+        ("SELECT COUNT(*) AS n FROM invoice t JOIN customer c ON c.id = t.entity WHERE c.externalid = 'A-000002'",
+         [{"n": "0"}]),
+        ("SELECT COUNT(*) AS n FROM invoice WHERE entity = 1 AND foreignamountunpaid > 0", [{"n": "1"}]),
         ("SELECT UPPER(externalid) AS code FROM invoice WHERE LOWER(externalid) = 'inv_1'", [{"code": "INV_1"}]),
         ("SELECT amount FROM accountbalance WHERE account = '1100'", [{"amount": "800.00"}]),
         ("SELECT DISTINCT periodname FROM accountingperiod WHERE startdate < '2026-11-01'",
