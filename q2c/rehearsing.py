@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import msgspec
 import psutil
@@ -14,6 +15,7 @@ from contracts.checks.judge import judge
 from contracts.checks.verdict import Verdict
 from domain.history import Digest, History, MemoryHistory, Record
 from q2c import run_folder
+from q2c.beside import Beside
 from q2c.run_folder import RunFolder
 from q2c.trouble import give_up
 from scenarios.language import Scenario
@@ -32,12 +34,12 @@ class Interrupted(Exception):
 
 
 class Played(msgspec.Struct, frozen=True):
-    """A run that came to its end and is not judged yet."""
+    """A run that came to its end and is not judged yet; its `recording` gives the digest once all is on disk."""
 
     folder: RunFolder
     timeline: Timeline
     history: History
-    digest: str
+    recording: Beside[str]
     records: int
     play_seconds: float
 
@@ -55,26 +57,43 @@ class Rehearsed(msgspec.Struct, frozen=True):
     judge_seconds: float
 
 
-class _Both:
-    """Writes records to disk, and keeps them while they are few enough to be judged from memory."""
+class _Recording:
+    """Keeps records while they are few enough to be judged from memory; when they are more, all stream to disk."""
 
-    def __init__(self, stored: ParquetRecorder) -> None:
-        self._stored = stored
-        self._memory: MemoryRecorder | None = MemoryRecorder()
-        self.count = 0
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._memory = MemoryRecorder()
+        self._stored: ParquetRecorder | None = None
 
     def add(self, record: Record) -> None:
         """Take one record."""
-        self.count += 1
-        self._stored.add(record)
-        if self._memory is not None:
-            self._memory.add(record)
-            if self.count > RECORDS_IN_MEMORY_MAX:
-                self._memory = None
+        if self._stored is not None:
+            self._stored.add(record)
+            return
+        self._memory.add(record)
+        if len(self._memory.records) > RECORDS_IN_MEMORY_MAX:
+            self._stored = _stored(self._path, self._memory.records)
+            self._memory = MemoryRecorder()
 
-    def history(self) -> MemoryHistory | StoredHistory:
-        """Return the history: from memory, or from disk once it is closed."""
-        return self._memory.history() if self._memory is not None else StoredHistory(self._stored.path)
+    def close(self) -> tuple[History, Beside[str], int]:
+        """Return the history, what puts it on disk (beside the judging, when it is in memory), and its records."""
+        if self._stored is not None:
+            digest = self._stored.close()
+            return StoredHistory(self._path), Beside(lambda: digest, may_fork=False), self._stored.count
+        path, records = self._path, self._memory.records
+        return self._memory.history(), Beside(lambda: _stored(path, records).close()), len(records)
+
+    def close_incomplete(self) -> None:
+        """Keep what there is, under a name that says that it is not all."""
+        stored = self._stored or _stored(self._path, self._memory.records)
+        stored.close_incomplete()
+
+
+def _stored(path: Path, records: Sequence[Record]) -> ParquetRecorder:
+    stored = ParquetRecorder(path)
+    for record in records:
+        stored.add(record)
+    return stored
 
 
 def require_memory(scenario: Scenario) -> None:
@@ -93,22 +112,25 @@ def rehearse_into(
     """Play and record one scenario; raise Interrupted when a person stops it, with what was recorded kept."""
     timeline = build(scenario, seed)
     folder.scenario.write_text(dump(scenario), encoding="utf-8")
-    run_folder.write_timeline(folder, timeline)
-    stored = ParquetRecorder(folder.history)
-    recorder = _Both(stored)
+    acts = Beside(lambda: run_folder.write_timeline(folder, timeline))
+    if not acts.is_forked:
+        acts.result()
+    recorder = _Recording(folder.history)
     started = time.process_time()
     gc.freeze()  # what is loaded by now stays; the collector need not look at it again and again
     try:
         Rehearsal(timeline, recorder).run(progress)
     except KeyboardInterrupt:
-        stored.close_incomplete()
+        acts.result()
+        recorder.close_incomplete()
         folder.mark("stopped by a person; history.incomplete.parquet holds what had happened until then")
         raise Interrupted from None
     finally:
         gc.unfreeze()
-    digest = stored.close()
+    acts.result()
+    history, recording, records = recorder.close()
     seconds = time.process_time() - started
-    return Played(folder, timeline, recorder.history(), digest, recorder.count, seconds)
+    return Played(folder, timeline, history, recording, records, seconds)
 
 
 def judged(played: Played) -> Rehearsed:
@@ -116,9 +138,11 @@ def judged(played: Played) -> Rehearsed:
     started = time.process_time()
     facts = Facts(played.history)
     verdict = judge(played.history, facts=facts)
+    seconds = time.process_time() - started
+    digest = played.recording.result()
     return Rehearsed(
-        played.folder, played.timeline, facts, verdict, played.digest, played.records, played.play_seconds,
-        time.process_time() - started,
+        played.folder, played.timeline, facts, verdict, digest, played.records,
+        played.play_seconds + played.recording.cpu_seconds, seconds,
     )  # fmt: skip
 
 
@@ -135,4 +159,4 @@ def reopened(folder: RunFolder) -> Played:
         records += 1
     timeline = build(scenario, history.context.seed)
     found = MemoryHistory(history) if records <= RECORDS_IN_MEMORY_MAX else history
-    return Played(folder, timeline, found, digest.hex(), records, 0.0)
+    return Played(folder, timeline, found, Beside(digest.hex, may_fork=False), records, 0.0)

@@ -118,13 +118,16 @@ def _progress(title: str) -> Iterator[tuple[Callable[[Step], None], Callable[[st
         TextColumn("{task.fields[at]}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+    # No thread refreshes it: only a process without threads may fork (q2c.beside).
+    with Progress(
+        *columns, console=console, disable=not console.is_terminal, transient=True, auto_refresh=False
+    ) as bar:
         task = bar.add_task(title, total=1.0, at="")
 
         def step(now: Step) -> None:
             # Acts and virtual time together: most of the work falls into the last days of the quarter.
             share = (now.at_us - now.start_us) / (now.horizon_us - now.start_us)
             acts = now.acts_done / max(1, now.acts)
-            bar.update(task, completed=0.2 * share + 0.8 * acts, at=instant(now.at_us))
+            bar.update(task, completed=0.2 * share + 0.8 * acts, at=instant(now.at_us), refresh=True)
 
-        yield step, lambda name: bar.update(task, description=name, at="")
+        yield step, lambda name: bar.update(task, description=name, at="", refresh=True)
