@@ -162,7 +162,7 @@ async def _posted(context: FlowContext, month: Month) -> frozenset[str]:
     while more:
         rows, more = books.posted_rows(await do(context, books.posted_since(month.entity, month.first, offset)))
         found.update([row.externalid for row in rows if row.externalid])
-        offset += books.PAGE
+        offset, more = offset + len(rows), more and bool(rows)  # a page may be shorter than was asked for
     return frozenset(found)
 
 

@@ -152,7 +152,7 @@ async def sweep_disputes(context: FlowContext, arguments: Mapping[str, Any]) -> 
         call = payment_back.disputes_since(arguments["since_us"], after)
         rows, more = payment_back.disputes_in(await do(context, call))
         found += await _started([start_chargeback(row.id) for row in rows])
-        after = rows[-1].id if rows else ""
+        after, more = (rows[-1].id, more) if rows else ("", False)
     return {"found": found}
 
 
@@ -167,7 +167,7 @@ async def sweep_overdue(context: FlowContext, _arguments: Mapping[str, Any]) -> 
             for row in rows:
                 if not row.custbody_dispute:
                     since[row.account] = min(row.due, since.get(row.account, row.due))
-            offset += receivables.PAGE
+            offset, more = offset + len(rows), more and bool(rows)  # a page may be shorter than was asked for
     return {"found": await _started([start_dunning(account, day) for account, day in sorted(since.items())])}
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from domain.objects import Account
 from integration.outcomes import Answer
-from integration.systems.wire import read
+from integration.systems.wire import instant_of, iso_instant, read
 
 USER_ERROR = "USER_ERROR"
 HELD = frozenset({"soft_hold", "hard_hold"})
@@ -79,7 +79,7 @@ class CreditChange(msgspec.Struct, frozen=True):
     @property
     def stamp(self) -> str:
         """The instant of the change, to the second as in messages."""
-        return f"{self.lastmodifieddate[:19]}Z"
+        return iso_instant(instant_of(self.lastmodifieddate))
 
 
 class _CreditChanges(msgspec.Struct):
