@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -93,14 +94,20 @@ def order_rows(reference: str, body: bytes) -> list[str]:
 def _put(name: str, rows: list[str], txn: str) -> Call:
     text = "\n".join((HEADER, *rows, ""))
     return Call(
-        system="legacy_erp", operation="put_file", method="PUT", target=f"/inbox/{name}",
+        system="legacy_erp", operation="put_file", method="PUT", target=f"/inbox/{quote(name, safe='')}",
         headers={"content-type": "text/csv; charset=utf-8"}, body=text.encode(), key=name, write=True, txn=txn,
         timeout_seconds=60,
     )  # fmt: skip
 
 
 def _ask_for(name: str, txn: str) -> Call:
-    return Call(system="legacy_erp", operation="get_result", target=f"/outbox/{name}", txn=txn, timeout_seconds=60)
+    return Call(
+        system="legacy_erp",
+        operation="get_result",
+        target=f"/outbox/{quote(name, safe='')}",
+        txn=txn,
+        timeout_seconds=60,
+    )
 
 
 async def _sent(context: FlowContext, name: str, rows: list[str], txn: str) -> Answer:

@@ -157,7 +157,7 @@ class Pages:
         found = RedirectResponse(_own_path(said.get("next", "")) or f"{ROOT}/", 303, _HEADERS)
         found.set_cookie(
             COOKIE, name, max_age=LIFE_US // 1_000_000, httponly=True, samesite="lax", path=ROOT,
-            secure=request.url.scheme == "https",
+            secure="https" in (request.url.scheme, request.headers.get("x-forwarded-proto", "")),
         )  # fmt: skip
         return found
 
