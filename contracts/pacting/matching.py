@@ -85,8 +85,10 @@ def _shape(value: Json) -> Json:
 
 
 def _dated(value: Json) -> Json:
-    if isinstance(value, int):
-        return {"pact:matcher:type": "regex", "regex": r"^\d{10}$", "value": value}
+    if isinstance(value, int):  # seconds, milliseconds or microseconds: as many digits, or the unit has changed
+        if value < 10**8:
+            return {"pact:matcher:type": "equality", "value": value}
+        return {"pact:matcher:type": "regex", "regex": rf"^\d{{{len(str(value))}}}$", "value": value}
     for form, pattern in _DATES:
         if form.search(str(value)):
             return {"pact:matcher:type": "regex", "regex": pattern, "value": value}

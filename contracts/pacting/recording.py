@@ -1,7 +1,7 @@
 """The pact files, recorded from the integration's own calls: `python -m contracts.pacting.recording [FOLDER]`.
 
-Each scene is tried on the mocks first; of the reply stays what the adapter reads. Then pact-python's mock server is told
-of it, the same call goes there over HTTP, and the adapter reads the answer: only what it really sends and really reads
+Each scene is tried on the mocks first; of the reply stays what the adapter reads. Then pact-python's mock server is
+told of it, the same call goes there over HTTP, and the adapter reads the answer: only what it really sends and really reads
 becomes part of the contract.
 """
 
@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 
 from contracts.pacting import messages
-from contracts.pacting.matching import header, kind_of, matched
+from contracts.pacting.matching import header, matched
 from contracts.pacting.reading import Read, what_is_read
 from contracts.pacting.scene import Scene, Values, seen
 from contracts.pacting.scenes import SCENES
@@ -108,7 +108,7 @@ def _told(pact: Any, each: Take) -> None:
     scene, call = each.scene, each.call
     target = urlsplit(call.target)
     told = pact.upon_receiving(scene.name).given(scene.state)
-    for name, ways in _freedoms(each.read).items():
+    for name, ways in messages.freedoms(each.read).items():
         told.set_comment(name, ways)
     told.set_comment("operation", call.operation)
     told.with_request(call.method, target.path)
@@ -127,13 +127,6 @@ def _told(pact: Any, each: Take) -> None:
     if each.read.value is not None:
         told.with_header("Content-Type", json.dumps(header("content-type", _media(each.reply))))
         told.with_body(json.dumps(matched(each.read.value)), content_type=_media(each.reply))
-
-
-def _freedoms(read: Read) -> dict[str, list[str]]:
-    """Return the comments of an interaction: which parts may be missing, null, or words nobody knows yet."""
-    words = [way for way in read.tolerates_unknown_values if kind_of(way.rpartition("/")[2]) == "status"]
-    found = {"optional": list(read.optional), "nullable": list(read.nullable), "tolerates_unknown_values": words}
-    return {name: ways for name, ways in found.items() if ways}
 
 
 def _media(reply: Reply) -> str:

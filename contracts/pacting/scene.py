@@ -38,7 +38,6 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
     system: str
     topic: str
     state: str
-    needs: tuple[str, ...] = ()
 
 
 def seen(scene: Scene, outcome: Answer | Failed | Unknown) -> Any:

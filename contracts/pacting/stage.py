@@ -15,12 +15,16 @@ from domain.http import Reply, Request
 from integration.effects import Call
 from integration.flows.catalogue import SYSTEMS
 from integration.outcomes import Answer, Failed, Unknown
+from mocks.billing.quirks import SHEET_TOPICS
+from mocks.billing.quirks import Quirks as BillingQuirks
 from mocks.doors.clock import Clock
 from mocks.doors.live import LiveWorld
 
 R = TypeVar("R")
 TODAY = date(2026, 12, 1)
 OPENS_US = int(datetime(2026, 12, 1, 15, tzinfo=UTC).timestamp()) * 1_000_000
+_BILLING = BillingQuirks(topics=SHEET_TOPICS | {"subscription_resumed"})
+"""The endpoint is subscribed to what the integration has a route for, as it would be in a site of its own."""
 ADAPTERS = {system.name: system for system in SYSTEMS}
 
 
@@ -34,7 +38,7 @@ class Stage:
     def __init__(self) -> None:
         clock = Clock(OPENS_US)
         clock.freeze()
-        self.world = LiveWorld(1, clock=clock)
+        self.world = LiveWorld(1, clock=clock, quirks={"billing": _BILLING})
         self._do: Callable[[Callable[[], Any]], Any] = lambda work: work()
         self._wait: Callable[[Awaitable[Any]], Any] = lambda work: asyncio.run(_finished(work))
         self._headers: dict[str, dict[str, str]] = {}

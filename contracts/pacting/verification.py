@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,12 +72,31 @@ def verify(provider: Provider, files: Sequence[Path], handlers: Mapping[str, Han
         return judged(pacts, run(msgspec.structs.replace(job, states_url=service.address)), service)
 
 
+Produce = Callable[[str], Mapping[str, tuple[str, str, dict[str, str]]]]
+"""Returns the messages that a provider produces now, by description: the body, its media type, its metadata."""
+
+
+def verify_messages(path: Path, produce: Produce) -> list[Verified]:
+    """Verify the messages of a pact against those its provider really produces."""
+    pact = read_pact(path)
+    job = Job(provider=pact.provider, files=(str(path.resolve()),), messages=dict(produce(pact.provider)))
+    with serving_states(_Anything()) as service:
+        return judged([pact], run(msgspec.structs.replace(job, states_url=service.address)), service)
+
+
+class _Anything(dict[str, Handler]):
+    """Handlers for every state: the messages were made in it already."""
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return dict
+
+
 def _own(path: Path, provider: str) -> Pact:
     pact = read_pact(path)
     if pact.provider != provider:
         raise Unusable(
-            f"{path}: is a pact of {pact.consumer} with {pact.provider}, not with {provider}; Pact would verify nothing of "
-            "it and say that all is well. Name the provider as the pact does."
+            f"{path}: is a pact of {pact.consumer} with {pact.provider}, not with {provider}; Pact would verify "
+            "nothing of it and say that all is well. Name the provider as the pact does."
         )
     return pact
 
@@ -171,4 +190,4 @@ def _sentence(each: Mapping[str, Any]) -> str:
     return f"{where}: {said}" if where else str(said)
 
 
-__all__ = ["Broker", "CouldNotRun", "Provider", "Verified", "judged", "run", "verify"]
+__all__ = ["Broker", "CouldNotRun", "Provider", "Verified", "judged", "run", "verify", "verify_messages"]

@@ -20,15 +20,11 @@ SCENES = (
     _scene("limits are asked for", "nothing is there", makes=lambda _: crm.SYSTEM.ping),
     _scene(
         "a quote is read", "an accepted quote", makes=lambda values: crm.read_quote(values["quote"], NUMBER),
-        read=crm.accepted_quote,
+        read=lambda answer: (crm.accepted_quote(answer), crm.is_accepted(answer)),
     ),
     _scene(
         "an amendment is read", "an accepted amendment", makes=lambda values: crm.read_quote(values["quote"], NUMBER),
         read=crm.accepted_quote,
-    ),
-    _scene(
-        "a quote is asked whether it is accepted", "an accepted quote",
-        makes=lambda values: crm.read_quote(values["quote"], ""), read=crm.is_accepted,
     ),
     _scene(
         "a quote that is not there is read", "nothing is there",

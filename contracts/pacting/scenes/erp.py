@@ -61,7 +61,8 @@ SCENES = (
         makes=lambda _: erp.fulfil_order(REFERENCE, 2, NUMBER), fails="rejected",
     ),
     _scene(
-        "what a customer has in the books is listed", "a booked order", makes=lambda _: holdings.transactions_of("1", NUMBER),
+        "what a customer has in the books is listed", "a booked order",
+        makes=lambda _: holdings.transactions_of("1", NUMBER),
         read=holdings.open_transactions,
     ),
     _scene(

@@ -33,8 +33,8 @@ SCENES = (
         read=payment.intent_of,
     ),
     _scene(
-        "a card is charged again with the same key", "a payment", makes=lambda _: payment.create_intent(COLLECTION, KEY),
-        read=payment.intent_of,
+        "a card is charged again with the same key", "a payment",
+        makes=lambda _: payment.create_intent(COLLECTION, KEY), read=payment.intent_of,
     ),
     _scene(
         "the same key comes with another amount", "a payment", makes=lambda _: payment.create_intent(_OTHER, KEY),

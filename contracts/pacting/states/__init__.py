@@ -55,6 +55,8 @@ def _named() -> dict[str, State]:
         "a credit note": billing.a_credit_note,
         "a subscription that will end": billing.a_cancelled_subscription,
         "a paused subscription": billing.a_paused_subscription,
+        "a resumed subscription": billing.a_resumed_subscription,
+        "a lost dispute": payment.a_lost_dispute,
         "an invoice nobody is reminded of": billing.a_stopped_dunning,
         "a customer in the ERP": erp.an_erp_customer,
         "a customer on hold": erp.a_customer_on_hold,

@@ -94,6 +94,13 @@ def a_paused_subscription(stage: Stage) -> Values:
     return found
 
 
+def a_resumed_subscription(stage: Stage) -> Values:
+    """Set up a subscription that was paused and goes on."""
+    found = a_paused_subscription(stage)
+    stage.answered(billing.resume(NUMBER, "re1", NUMBER))
+    return found
+
+
 def change(reference: str = "Q-500001-v1") -> billing.Change:
     """Return an amendment: five more from mid-December on."""
     return billing.Change(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 from contracts.pacting.scene import Values
 from contracts.pacting.stage import TODAY, Stage
@@ -61,7 +62,7 @@ def a_twin(stage: Stage) -> Values:
     return found
 
 
-def _pays(stage: Stage, method: str, **behaviour: object) -> None:
+def _pays(stage: Stage, method: str, **behaviour: Any) -> None:
     stage.act(
         "payment", "create_customer", account=ACCOUNT, name="Acme", currency="USD", method=method,
         payment_customer=CUSTOMER, payment_method=METHOD, **behaviour,

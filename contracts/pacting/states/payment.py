@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from contracts.pacting.scene import Values
 from contracts.pacting.stage import OPENS_US, Stage
 from contracts.pacting.states import ground
@@ -27,13 +29,9 @@ def a_payment(stage: Stage) -> Values:
 def a_debit(stage: Stage) -> Values:
     """Set up a debit that is on its way."""
     found = ground.a_customer_who_pays_by_debit(stage)
-    debit = payment.Collection(**{**_fields(), "method": "debit"})
+    debit = replace(COLLECTION, method="debit")
     intent = stage.does(payment.create_intent(debit, KEY), payment.intent_of)
     return {**found, "invoice": INVOICE, "payment": intent.id}
-
-
-def _fields() -> dict[str, object]:
-    return {name: getattr(COLLECTION, name) for name in COLLECTION.__struct_fields__}
 
 
 def a_debit_that_succeeded(stage: Stage) -> Values:
@@ -73,6 +71,13 @@ def a_dispute(stage: Stage) -> Values:
     stage.act("payment", "open_dispute", NUMBER, payment=found["payment"], reason="fraudulent")
     disputes, _ = stage.does(payment_back.disputes_since(OPENS_US), payment_back.disputes_in)
     return {**found, "dispute": disputes[0].id}
+
+
+def a_lost_dispute(stage: Stage) -> Values:
+    """Set up a dispute that the card holder won."""
+    found = a_dispute(stage)
+    stage.act("payment", "close_dispute", NUMBER, payment=found["payment"], won=False)
+    return found
 
 
 def a_key_in_use(stage: Stage) -> Values:
