@@ -78,7 +78,10 @@ def _ready(node: Node) -> Callable[[Incoming], Any]:
 
 
 def _clock(node: Node) -> Callable[[Incoming], Any]:
-    """The business clock, for tests only: PUT {"now_us": ...} moves it forward, and timers follow."""
+    """The business clock, for tests only: PUT {"now_us": ...} moves it forward, and timers follow.
+
+    Whoever moves it wants to know when what that led to is done: `in_flight` are the calls on the wire.
+    """
 
     async def clock(incoming: Incoming) -> Response:
         if incoming.method == "PUT":
@@ -86,7 +89,7 @@ def _clock(node: Node) -> Callable[[Incoming], Any]:
                 node.clock.move(int((await incoming.json())["now_us"]))
             except (ValueError, KeyError, TypeError) as wrong:
                 raise HTTPException(400, f'expected {{"now_us": a later instant}}: {wrong}') from wrong
-        return JSONResponse({"now_us": node.now_us()})
+        return JSONResponse({"now_us": node.now_us(), "in_flight": node.host.in_flight})
 
     return clock
 

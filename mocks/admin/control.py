@@ -78,6 +78,7 @@ class Control:
         return {
             "addresses": self.addresses,
             "clock": self.live.clock.reading(),
+            "due_us": self.live.due_us(),
             "settings": self.live.settings,
             "documents": {name: state.kinds(each) for name, each in self.live.services.items()},
             "requests": self.requests.counts(),
