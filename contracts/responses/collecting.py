@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from contracts.responses.collected import PATH, Kept
-from contracts.responses.documents import Tree, Unreadable, place_of, read, walk, write
+from contracts.responses.documents import Tree, Unreadable, name_of, place_of, read, walk, write
 from domain.http import Reply, Request
 from integration.drivers.simpy_driver import Result
 from integration.effects import Call
@@ -109,7 +109,8 @@ def places(reply: Reply) -> frozenset[str] | None:
         tree = read(reply.body)
     except Unreadable:
         return None
-    return frozenset(f"{place_of(path)}:{value is None}" for path, value in walk(tree))
+    found = {f"{place_of(path)}:{value is None}" for path, value in walk(tree)}
+    return frozenset(found | {f"in {value}" for path, value in walk(tree) if "currency" in name_of(path).lower()})
 
 
 def main(path: Path) -> None:

@@ -29,6 +29,7 @@ from integration.systems.wire import UnexpectedReply, instant_of
 
 DECLARED = (UnexpectedReply, CallFailed, OutcomeUnknown)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:?\d\d)").fullmatch
+_DECIMALS = re.compile(r"\d\.\d\d\b")
 SYSTEM_OF = {system.name: system for system in SYSTEMS}
 """The systems as the integration knows them: how they classify an answer."""
 
@@ -167,7 +168,7 @@ def readings(answers: Iterable[Kept]) -> list[tuple[ReadingConsumer, Base]]:
         for operation in reader.operations:
             taken = [each for each in heard if _takes(reader, operation, each)]
             shape = learned([read(each.body.encode()) for each in taken], MANNERS[reader.system])
-            taken.sort(key=lambda each: -len(each.body))
+            taken.sort(key=lambda each: (-len(_DECIMALS.findall(each.body)), -len(each.body)))
             for number, each in enumerate([*taken[:1], *taken[1:][-1:]]):
                 base = Base(
                     name=f"{reader.name}/{operation}#{number + 1}", shape=shape, reply=each.reply,
