@@ -62,14 +62,16 @@ def _publish(store: Store, asked: Asked) -> Answered:
         text = f"{content.consumer} {number} with {content.provider}: {content.sha[:12]}"
         notices.append({"type": "success", "text": text})
     store.note_version(name, number, branch, tags)
+    who = {"href": f"{asked.base}/pacticipants/{quote(name)}"}
+    which = {"href": f"{who['href']}/versions/{quote(number)}"}
     return 200, {
         "notices": notices,
-        "_embedded": {"pacticipant": {"name": name}, "version": {"number": number}},
-        "_links": {
-            "pb:pacticipant": {"href": f"{asked.base}/pacticipants/{quote(name)}"},
-            "pb:pacticipant-version": {"href": f"{asked.base}/pacticipants/{quote(name)}/versions/{quote(number)}"},
-            "pb:contracts": [],
+        "logs": [],
+        "_embedded": {
+            "pacticipant": {"name": name, "_links": {"self": who}},
+            "version": {"number": number, "_links": {"self": which}},
         },
+        "_links": {"pb:pacticipant": who, "pb:pacticipant-version": which, "pb:contracts": []},
     }
 
 
@@ -261,11 +263,11 @@ class _Door(BaseHTTPRequestHandler):
 
     def _do(self) -> None:
         length = min(int(self.headers.get("content-length") or 0), LARGEST_BODY_BYTES)
-        host, port = self.server.server_address[:2]
+        port = self.server.server_port  # type: ignore[attr-defined]
         body = self.rfile.read(length) if length else b""
         with self.server.lock:  # type: ignore[attr-defined]
             store = self.server.store  # type: ignore[attr-defined]
-            status, said = answer(store, self.command, self.path, body, f"http://{host!s}:{port}")
+            status, said = answer(store, self.command, self.path, body, f"http://127.0.0.1:{port}")
         told = json.dumps(said).encode()
         self.send_response(status)
         self.send_header("content-type", hal.HAL)
@@ -273,7 +275,7 @@ class _Door(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(told)
 
-    do_GET = do_POST = do_PUT = _do
+    do_GET = do_POST = do_PUT = _do  # noqa: N815 - the library's names
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
         """Say nothing: standard error belongs to the command."""

@@ -1,8 +1,8 @@
 """The pact files, recorded from the integration's own calls: `python -m contracts.pacting.recording [FOLDER]`.
 
 Each scene is tried on the mocks first; of the reply stays what the adapter reads. Then pact-python's mock server is
-told of it, the same call goes there over HTTP, and the adapter reads the answer: only what it really sends and really reads
-becomes part of the contract.
+told of it, the same call goes there over HTTP, and the adapter reads the answer: only what it really sends and really
+reads becomes part of the contract.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import subprocess
 import tempfile
@@ -14,9 +15,13 @@ from contracts.conformance.suite import Client, Receiver, Sender, Server
 from contracts.conformance.target import Unusable as TargetUnusable
 from contracts.conformance.target import read_target
 from contracts.findings import Place, Suite
-from contracts.verification.configuration import Comparison, Configuration, Hooks, Promises, Unusable
+from contracts.pacting.lint import Lint
+from contracts.pacting.suite import PactsOfMocks, PactsOfProvider
+from contracts.pacting.verification import Provider
+from contracts.verification.configuration import Comparison, Configuration, Hooks, Promises, Providers, Unusable
 
 GIT = "git:"
+ENVIRONMENT = "env:"
 
 
 def suites(configuration: Configuration, root: Path, scratch: Path) -> list[Suite]:
@@ -30,6 +35,8 @@ def suites(configuration: Configuration, root: Path, scratch: Path) -> list[Suit
     for each in configuration.pacts:
         document = root / each.document
         found.append(BiDirectional([(path, document) for path in matching(root, each.pacts)]))
+    for providers in configuration.providers:
+        found.extend(_providers(providers, root))
     try:
         found.extend(_server(each, root) for each in configuration.server)
         found.extend(_client(each, root) for each in configuration.client)
@@ -51,6 +58,32 @@ def matching(root: Path, pattern: str) -> list[Path]:
     if not found:
         raise Unusable(f"{pattern}: no such pact; nothing would be verified.")
     return found
+
+
+def _providers(each: Providers, root: Path) -> list[Suite]:
+    files = matching(root, each.pacts)
+    found: list[Suite] = [Lint(files)] if each.lint else []
+    if each.mocks == bool(each.url):
+        raise Unusable(f"[[verify.providers]] of {each.pacts}: say either `mocks = true`, or `name` and `url`.")
+    if each.mocks:
+        return [*found, PactsOfMocks(files, (each.name,) if each.name else ())]
+    if not each.name:
+        raise Unusable(f"[[verify.providers]] of {each.pacts}: `name` is the provider's name in the pacts.")
+    headers = {name: _from_environment(value) for name, value in each.headers.items()}
+    provider = Provider(
+        name=each.name, url=each.url, states_url=each.states, headers=headers, timeout_seconds=each.timeout_seconds
+    )  # fmt: skip
+    return [*found, PactsOfProvider(provider, files)]
+
+
+def _from_environment(value: str) -> str:
+    """Return a header's value; one that begins with `env:` stands in that variable, so that no file holds a secret."""
+    if not value.startswith(ENVIRONMENT):
+        return value
+    name = value.removeprefix(ENVIRONMENT)
+    if name not in os.environ:
+        raise Unusable(f"the environment has no variable {name}, which a header of [[verify.providers]] is read from.")
+    return os.environ[name]
 
 
 def _document(name: str, root: Path, scratch: Path) -> Path:

@@ -12,6 +12,12 @@ pacts = "contracts/pacts"                     # optional: only what breaks their
 pacts = "contracts/pacts/*-orders.json"
 document = "openapi.json"
 
+[[verify.providers]]                          # who must answer as the pacts say; several of them, or the mocks
+pacts = "contracts/pacts/*-orders.json"
+name = "orders"                               # the provider's name in the pacts
+url = "http://127.0.0.1:8080"
+states = "http://127.0.0.1:8081/states"       # sets up the states, in the way of Pact's verifiers
+
 [[verify.server]]                             # promises of an API, see `q2c conformance server`
 target = "contracts/targets/orders.yaml"
 profile = "ietf-07"
@@ -54,6 +60,23 @@ class Pacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     document: str
 
 
+class Providers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Pacts, and who must hold them: a provider by name and address, or with `mocks` the mocks that are built in.
+
+    `headers` go with every request (a sandbox's credentials: `{ Authorization = "env:SANDBOX_TOKEN" }`); `states` is
+    the address that sets up states. The pacts are linted too unless `lint` is false.
+    """
+
+    pacts: str
+    name: str = ""
+    url: str = ""
+    states: str = ""
+    headers: dict[str, str] = {}
+    timeout_seconds: int = 30
+    mocks: bool = False
+    lint: bool = True
+
+
 class Promises(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A target file and whose promises are tried; `url` replaces the file's address."""
 
@@ -80,6 +103,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     at_once: int = 2
     compatibility: tuple[Comparison, ...] = ()
     pacts: tuple[Pacts, ...] = ()
+    providers: tuple[Providers, ...] = ()
     server: tuple[Promises, ...] = ()
     client: tuple[Promises, ...] = ()
     webhooks: tuple[Hooks, ...] = ()
@@ -87,7 +111,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     @property
     def is_empty(self) -> bool:
         """Tell whether nothing at all is to be verified."""
-        return not (self.compatibility or self.pacts or self.server or self.client or self.webhooks)
+        return not (self.compatibility or self.pacts or self.providers or self.server or self.client or self.webhooks)
 
 
 def read(path: Path) -> Configuration:

@@ -10,6 +10,8 @@ from contracts.compatibility.rules import RULES
 from contracts.conformance import client, server, webhooks
 from contracts.conformance.assertion import Assertion
 from contracts.findings import Rule
+from contracts.pacting import lint
+from contracts.pacting import suite as pacting
 
 PATH = Path("docs/reference/rules.md")
 _HEAD = """# Rules
@@ -30,7 +32,7 @@ _PROMISES = (
 def rules() -> dict[str, Rule]:
     """Return every rule by its id."""
     promises = {each.id: each.rule for _, _, assertions in _PROMISES for each in assertions}
-    return {**promises, **RULES, **bidirectional.RULES}
+    return {**promises, **RULES, **bidirectional.RULES, **lint.RULES, **pacting.RULES}
 
 
 def page() -> str:
@@ -44,6 +46,8 @@ def page() -> str:
     parts.extend(_table(RULES.values()))
     parts.append("\n## Pacts against documents\n")
     parts.extend(_table(bidirectional.RULES.values()))
+    parts.append("\n## Providers against pacts\n")
+    parts.extend(_table([*pacting.RULES.values(), *lint.RULES.values()]))
     return "\n".join(parts) + "\n"
 
 

@@ -15,6 +15,7 @@ from contracts.findings import Tally
 from contracts.verification.baseline import Sorted
 from contracts.verification.outputs import github, junit, markdown
 from q2c import exits
+from q2c.commands import matrix
 from q2c.trouble import give_up
 
 FORMATS = ("text", "json", "markdown", "junit", "github")
@@ -119,3 +120,6 @@ def _github(found: Diff, show_all: bool) -> None:
 
 
 _WRITERS = {"text": _text, "json": _json, "markdown": _markdown, "junit": _junit, "github": _github}
+
+for each in matrix.COMMANDS:
+    contracts.add_command(each)
