@@ -11,7 +11,7 @@ from integration.effects import Call, Emit, Park, Start
 from integration.facade import ledgers
 from integration.flow import FlowContext, Program
 from integration.outcomes import Answer, CallFailed, GivenUp, OutcomeUnknown
-from integration.retry import Probe
+from integration.retry import Probe, call_with_retries
 from integration.systems import crm
 
 US_PER_SECOND = 1_000_000
@@ -34,6 +34,8 @@ async def do(context: FlowContext, call: Call, probe: Probe | None = None, allow
     """
     while True:
         try:
+            if not context.ledger:  # most books are the ERP's
+                return await call_with_retries(context, call, probe)
             return await ledgers.perform(context, call, probe)
         except CallFailed as failure:
             if failure.code in allow or failure.status in allow:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -17,6 +18,8 @@ import msgspec
 
 from domain.money import allocate
 from domain.objects import Line
+
+_to_json = msgspec.json.Encoder().encode
 
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,7 +72,17 @@ def one_to_one(item: str) -> dict[str, Any]:
 def row_of(value: Mapping[str, Any]) -> ProductRow:
     """Return a row as a value; raise WrongRow with what is wrong with it."""
     try:
-        row = msgspec.convert(value, ProductRow)
+        text = _to_json(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise WrongRow(f"this is no product mapping: {error}") from error
+    return _row(text)
+
+
+@lru_cache(maxsize=4096)
+def _row(text: bytes) -> ProductRow:
+    """Return a row from its JSON: the same few products are looked up for every line."""
+    try:
+        row = msgspec.json.decode(text, type=ProductRow)
     except msgspec.ValidationError as error:
         raise WrongRow(f"this is no product mapping: {error}") from error
     for entry in row.entries:

@@ -69,8 +69,11 @@ class _Rows(msgspec.Struct):
 _rows = msgspec.json.Decoder(_Rows)
 
 
-def _query(statement: str, txn: str) -> Call:
-    target = f"{BASE}/query?q={quoted(statement)}"
+_SELECT = f"{BASE}/query?q={quoted(f'SELECT {_FIELDS} FROM Account WHERE ')}"
+
+
+def _query(condition: str, txn: str) -> Call:
+    target = f"{_SELECT}{quoted(condition)}"
     return Call(system="crm", operation="query_accounts", target=target, txn=txn, timeout_seconds=30)
 
 
@@ -82,7 +85,7 @@ def _text(value: str) -> str:
 
 def read_account(number: str, txn: str) -> Call:
     """Ask for one account by its number."""
-    return _query(f"SELECT {_FIELDS} FROM Account WHERE AccountNumber = {_text(number)}", txn)
+    return _query(f"AccountNumber = {_text(number)}", txn)
 
 
 def find_alike(row: AccountRow, txn: str) -> Call:
@@ -93,8 +96,7 @@ def find_alike(row: AccountRow, txn: str) -> Call:
     wanted = [("TaxId__c", row.TaxId__c), ("Duns__c", row.Duns__c), ("Website", row.Website)]
     wanted.append(("MatchKey__c", row.MatchKey__c))
     alike = " OR ".join(f"{field} = {_text(value)}" for field, value in wanted if value)
-    statement = f"SELECT {_FIELDS} FROM Account WHERE {alike} ORDER BY CreatedDate, Id LIMIT {CANDIDATES_MAX}"
-    return _query(statement, txn)
+    return _query(f"{alike} ORDER BY CreatedDate, Id LIMIT {CANDIDATES_MAX}", txn)
 
 
 def account_rows(answer: Answer) -> Sequence[AccountRow]:
