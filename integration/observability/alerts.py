@@ -63,6 +63,7 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True):
 
     `unknown_since_us`: since when each unknown outcome is open. `differences`: (pair, currency, minor units) of the
     last reconciliation at the close of a day. `relay_lag_seconds`: age of the oldest event the broker lacks.
+    `is_behind`: the log is still being folded, so there are no clocks yet and nothing can be said of the objectives.
     """
 
     clocks: Mapping[str, Sequence[Clock]] = {}
@@ -71,6 +72,7 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True):
     differences: tuple[tuple[str, str, int], ...] = ()
     relay_lag_seconds: float = 0.0
     is_audit_intact: bool = True
+    is_behind: bool = False
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from integration.service.node import Node
 
 _LOG = logging.getLogger("q2c.integration")
-EVENTS_AT_ONCE = 1000
+EVENTS_PAGE = 1000
+PAGES_AT_ONCE = 5
+"""Pages of the log that one look at the alerts folds at most: requests wait meanwhile."""
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -59,12 +61,19 @@ class Telemetry:
             self.metrics.reconciled(differences)
 
     def observed(self) -> Observed:
-        """Return what the alerts look at, as of now: `alerts(telemetry.observed(), node.now_us())`."""
+        """Return what the alerts look at, as of now: `alerts(telemetry.observed(), node.now_us())`.
+
+        Of a long log each call folds a part. Until all of it is folded `is_behind` holds, and there are no clocks: one
+        whose stop has not been read yet would be taken for a late one.
+        """
         node, now_us = self._node, self._node.now_us()
-        follow(self._figures, lambda after: node.reader.events(after=after, limit=EVENTS_AT_ONCE))
+        is_complete = follow(
+            self._figures, lambda after: node.reader.events(after=after, limit=EVENTS_PAGE), PAGES_AT_ONCE
+        )
         standings = [peer.standing for peer in node.peers()]
         return Observed(
-            clocks=self._figures.observed(now_us),
+            clocks=self._figures.observed(now_us) if is_complete else {},
+            is_behind=not is_complete,
             peers=tuple(PeerTrouble(each.system, each.since_us) for each in standings if each.state != "closed"),
             unknown_since_us=tuple(self.metrics.unknown_since_us) if self.metrics is not None else (),
             differences=self._differences,

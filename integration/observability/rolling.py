@@ -1,8 +1,8 @@
 """Rolling figures: the clocks of the service levels, folded from events as they are told.
 
     figures = Rolling()
-    for row in reader.events(after=figures.number, limit=1000): figures.take(row)
-    alerts(figures.observed(now_us), now_us)
+    is_complete = follow(figures, lambda after: reader.events(after=after, limit=1000), pages_max=5)
+    alerts(figures.observed(now_us), now_us)      # only when it is complete: half a log has clocks that run for ever
 
 A clock starts with one fact and stops with another, per business key. It is good when it stops within its threshold,
 and bad from the instant the threshold passes without a stop. Pure: the same events and instants give the same figures.
@@ -164,9 +164,15 @@ class Rolling:
         self._drop(INVOICED, row.txn)
 
 
-def follow(figures: Rolling, events: Callable[[int], Iterable[OutboxRow]]) -> Rolling:
-    """Take in all events that are new; `events(after)` returns the next page, empty at the end."""
-    while rows := list(events(figures.number)):
+def follow(figures: Rolling, events: Callable[[int], Iterable[OutboxRow]], pages_max: int) -> bool:
+    """Take in what is new, so many pages at most; tell whether that was all of it.
+
+    `events(after)` returns the next page, empty at the end. The log of a year is not folded while somebody waits.
+    """
+    for _ in range(pages_max):
+        rows = list(events(figures.number))
+        if not rows:
+            return True
         for row in rows:
             figures.take(row)
-    return figures
+    return False

@@ -178,7 +178,8 @@ class Pages:
         return overview.overview(tower.board, tower.cases(), standings, alerts, tower.node.now_us(), self._trouble())
 
     def _trouble(self) -> list[str]:
-        behind = ["figures are still being folded from the event log"] if self._tower.behind else []
+        is_behind = self._tower.behind or self._tower.alerts_behind
+        behind = ["figures and alerts are still being folded from the event log"] if is_behind else []
         return [*self._tower.node.readiness(), *behind]
 
     async def exceptions(self, request: Request, visitor: Visitor) -> SitePage:

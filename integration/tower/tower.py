@@ -99,6 +99,7 @@ class Tower:
         self.calls = Calls()
         node.wire_observers.append(self.calls)
         self.behind = True
+        self.alerts_behind = True
         self._cases: list[ExceptionCase] = []
         self._cases_us = -CASES_KEPT_US
 
@@ -130,14 +131,19 @@ class Tower:
         return list(self.node.peers())
 
     def alerts(self) -> list[Alert]:
-        """Return what is wrong now and what to do, pages first; what held some seconds ago will do."""
+        """Return what is wrong now and what to do, pages first; what held some seconds ago will do.
+
+        While `alerts_behind` holds nothing is said of promises: the log is still being folded.
+        """
         now_us = self.node.now_us()
         if abs(now_us - self._alerts_us) >= ALERTS_KEPT_US:
             observed = self._observed()
-            self.at_close = observed.differences
-            own = [alert for pace, meter in self.board.meters() if (alert := _burning(pace, meter, now_us))]
+            self.at_close, self.alerts_behind = observed.differences, observed.is_behind
+            meters = () if self.behind else self.board.meters()
+            own = [alert for pace, meter in meters if (alert := _burning(pace, meter, now_us))]
             self._alerts = most_urgent([*alerts_of(observed, now_us), *own])
-            self._alerts_us = now_us
+            is_behind = observed.is_behind or self.behind
+            self._alerts_us = -ALERTS_KEPT_US if is_behind else now_us  # the next look folds more
         return self._alerts
 
     async def act(self, visitor: Visitor, action: str, **arguments: Any) -> None:

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from integration.journal.protocol import OutboxRow
 from integration.observability import node as module
 from integration.observability import routes, telemetry_of, watched
 from integration.observability.alerts import alerts
@@ -92,6 +93,26 @@ def test_a_quiet_node_raises_no_alert(node: Node) -> None:
     assert alerts(telemetry_of(node).observed(), node.now_us()) == []
     telemetry_of(node).reconciled((("events-erp:billed", "USD", 5),))
     assert [alert.name for alert in alerts(telemetry_of(node).observed(), node.now_us())] == ["reconciliation"]
+
+
+def test_no_objective_is_judged_before_the_whole_log_is_folded(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    long_ago_us = node.now_us() - 3600 * 1_000_000
+    rows = [
+        OutboxRow(
+            number=number, id=str(number), type=f"q2c.{name}.v1", subject=f"Q-{order}-v1", txn=f"Q-{order}",
+            sequence=1, body={"reference": f"Q-{order}-v1"}, created_us=long_ago_us,
+        )
+        for number, (name, order) in enumerate(
+            [(name, order) for name in ("quote.accepted", "order.booked") for order in range(20)], 1
+        )
+    ]  # fmt: skip
+    monkeypatch.setattr(node.reader, "events", lambda *, after, limit: rows[after : after + limit])
+    monkeypatch.setattr(module, "EVENTS_PAGE", 5)
+    monkeypatch.setattr(module, "PAGES_AT_ONCE", 4)
+    first, second, third = (telemetry_of(node).observed() for _ in range(3))
+    assert (first.is_behind, second.is_behind, third.is_behind) == (True, True, False)
+    assert alerts(first, node.now_us()) == alerts(third, node.now_us()) == []
+    assert len(third.clocks["order_booked"]) == 20
 
 
 def test_a_node_without_opentelemetry_works_and_says_so_once(

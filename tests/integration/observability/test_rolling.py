@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from integration.journal.protocol import OutboxRow
-from integration.observability.rolling import BOOKED, POSTED, SECOND_US, SHOWN, TOUCHLESS, Clock, Rolling
+from integration.observability.rolling import BOOKED, POSTED, SECOND_US, SHOWN, TOUCHLESS, Clock, Rolling, follow
 
 T0 = 1_790_000_000 * SECOND_US
 
@@ -86,3 +86,16 @@ def test_old_clocks_are_forgotten_and_running_ones_are_not() -> None:
 def test_a_clock_is_decided_when_it_stops_or_its_time_is_up() -> None:
     assert Clock("x", T0).decided_us(BOOKED) == T0 + 900 * SECOND_US
     assert Clock("x", T0, T0 + SECOND_US).decided_us(BOOKED) == T0 + SECOND_US
+
+
+def test_a_long_log_is_folded_a_part_at_a_time() -> None:
+    source, figures = Told(), Rolling()
+    rows = [source.tell("quote.accepted", f"Q-{number}", reference=f"Q-{number}-v1") for number in range(5)]
+    asked: list[int] = []
+
+    def page(after: int) -> list[OutboxRow]:
+        asked.append(after)
+        return rows[after : after + 2]
+
+    assert [follow(figures, page, pages_max=2) for _ in range(3)] == [False, True, True]
+    assert asked == [0, 2, 4, 5, 5]
