@@ -117,6 +117,15 @@ def state_of(mocks: Mocks, numbers: list[str]) -> list[Document]:
     return found
 
 
+def resend(mocks: Mocks) -> None:
+    """Have the systems send now what found nobody: their own next tries come minutes or hours later."""
+    attempts = mocks.ask("GET", "/deliveries")["attempts"]
+    arrived = {(each["system"], each["message"]) for each in attempts if 200 <= each["status"] < 300}
+    missing = {(each["system"], each["message"]): each["number"] for each in attempts}
+    for message in missing.keys() - arrived:
+        mocks.ask("POST", f"/deliveries/{missing[message]}/redeliver")
+
+
 def _is_over(shop: Shop, number: str) -> bool:
     mirrors = shop.mocks.documents("crm", "mirror", number)
     return shop.is_settled(number) and bool(mirrors) and _mirrors_paid(shop.mocks, number)
@@ -193,6 +202,7 @@ def campaign(
                 for _ in range(min(kills - fleet.kills, kills_a_wave - wave)):
                     fleet.disturb()
                 fleet.heal()
+                resend(mocks)
                 for number in fresh:
                     until(
                         lambda number=number: _comes_to_its_end(shop, number), f"the end of {number}", SETTLES_SECONDS
