@@ -17,13 +17,16 @@ def served() -> Iterator[tuple[Running, Stage]]:
     """Serve the mocks until the block ends, with the stage on which their states are made."""
     stage = Stage()
     with running(stage.world, turbo=True) as doors:
-        stage.goes_live(doors.do, doors.wait)
+        stage.goes_live()
         yield doors, stage
 
 
-def handlers(stage: Stage, system: str) -> Mapping[str, Handler]:
-    """Return the state handlers for one of the systems: they let the integration in as well."""
-    return {name: partial(_made, stage, system, state) for name, state in STATES.items()}
+def handlers(doors: Running, stage: Stage, system: str) -> Mapping[str, Handler]:
+    """Return the state handlers for one of the systems: they let the integration in as well.
+
+    A state is made in one go, in the event loop that serves the world.
+    """
+    return {name: partial(doors.do, partial(_made, stage, system, state)) for name, state in STATES.items()}
 
 
 def _made(stage: Stage, system: str, state: State) -> Mapping[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
@@ -39,20 +39,16 @@ class Stage:
         clock = Clock(OPENS_US)
         clock.freeze()
         self.world = LiveWorld(1, clock=clock, quirks={"billing": _BILLING})
-        self._do: Callable[[Callable[[], Any]], Any] = lambda work: work()
-        self._wait: Callable[[Awaitable[Any]], Any] = lambda work: asyncio.run(_finished(work))
+        self._wait: Callable[[Coroutine[Any, Any, Any]], Any] = asyncio.run
         self._headers: dict[str, dict[str, str]] = {}
 
-    def goes_live(self, do: Callable[[Callable[[], Any]], Any], wait: Callable[[Awaitable[Any]], Any]) -> None:
-        """Let the event loop that serves the world do everything in it from now on."""
-        self._do, self._wait = do, wait
+    def goes_live(self) -> None:
+        """Be called from the event loop that serves the world from now on, and never wait there."""
+        self._wait = _at_once
 
     def begins(self) -> None:
         """Forget everything that happened."""
         self._headers.clear()
-        self._do(self._begins)
-
-    def _begins(self) -> None:
         self.world.clock = Clock(OPENS_US)
         self.world.clock.freeze()
         self.world.reset()
@@ -60,13 +56,9 @@ class Stage:
 
     def act(self, system: str, action: str, txn: str = "", **arguments: Any) -> None:
         """Let somebody do something in a system now."""
-
-        def acted() -> None:
-            now_us = self.world.clock.now_us()
-            self.world.act(Act(at_us=now_us, system=system, action=action, arguments=arguments, txn=txn))
-            self.world.tick()
-
-        self._do(acted)
+        now_us = self.world.clock.now_us()
+        self.world.act(Act(at_us=now_us, system=system, action=action, arguments=arguments, txn=txn))
+        self.world.tick()
 
     def later(self, seconds: float) -> None:
         """Let time pass; the systems do what they mean to do."""
@@ -74,7 +66,7 @@ class Stage:
 
     def fault(self, kind: str, system: str, **more: Any) -> None:
         """Let a fault strike from now on."""
-        self._do(lambda: self.world.plan([Fault(kind=kind, system=system, **more)]))
+        self.world.plan([Fault(kind=kind, system=system, **more)])
 
     def authorization(self, system: str) -> dict[str, str]:
         """Return the headers that let the integration in, signing in when it has not yet."""
@@ -94,13 +86,8 @@ class Stage:
         """Send a call as the driver does; return the reply."""
         known = self.authorization(call.system) if headers is None else headers
         request = Request(call.system, call.method, call.target, wire_headers(call, known), call.body)
-
-        def asked() -> Reply:
-            reply = self.world.handle(call.system, request).reply
-            self.world.tick()
-            return reply
-
-        reply: Reply = self._do(asked)
+        reply: Reply = self.world.handle(call.system, request).reply
+        self.world.tick()
         return reply
 
     def outcome(self, call: Call) -> Answer | Failed | Unknown:
@@ -120,8 +107,15 @@ class Stage:
         return outcome
 
 
-async def _finished(work: Awaitable[R]) -> R:
-    return await work
+def _at_once(work: Coroutine[Any, Any, R]) -> R:
+    """Do what need not wait: nobody listens to the messages of this world, so that none is on its way."""
+    try:
+        work.send(None)
+    except StopIteration as done:
+        result: R = done.value
+        return result
+    work.close()
+    raise Unset("time cannot pass while somebody waits for a message")
 
 
 def wire_headers(call: Call, known: dict[str, str]) -> dict[str, str]:

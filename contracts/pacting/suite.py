@@ -60,6 +60,7 @@ def of_mocks(
     """Verify pacts against the mocks; raise Unusable for the pact of a provider that they are not."""
     from contracts.pacting import messages
     from contracts.pacting import of_mocks as mocks
+    from contracts.pacting.stage import Stage
 
     found: list[Verified] = []
     with mocks.served() as (doors, stage):
@@ -68,9 +69,9 @@ def of_mocks(
             if only and name not in only:
                 continue
             if name.endswith("-messages") or name == messages.PUBLISHER:
-                found += verify_messages(path, lambda provider: messages.produced(provider, stage))
+                found += verify_messages(path, lambda provider: messages.produced(provider, Stage()))
             elif name in doors:
-                found += verify(Provider(name=name, url=doors[name]), [path], mocks.handlers(stage, name))
+                found += verify(Provider(name=name, url=doors[name]), [path], mocks.handlers(doors, stage, name))
             else:
                 raise Unusable(f"{path}: {name} is none of the mocks ({', '.join(doors)}); give its address.")
             progress(number, len(files))
