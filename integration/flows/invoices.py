@@ -112,9 +112,13 @@ async def _left_open(invoice: BillingInvoice, posting: Posting) -> dict[str, Any
 
 
 async def _show_posted(invoice: BillingInvoice, posting: Posting, at_us: int) -> None:
-    """Show sales that an invoice is posted and what is due; a card that pays at once makes this needless."""
+    """Show sales that an invoice is posted and what is due; a card that pays at once makes this needless.
+
+    One that was paid before we heard of it (a restored journal has forgotten that we did) is shown as paid.
+    """
     balance = wire.major_text(invoice.amount_due, invoice.currency_code)
-    await _show(invoice, posting, at_us, {"InvoiceStatus__c": "posted"}, balance)
+    is_paid = bool(invoice.amount_paid) and not invoice.amount_due
+    await _show(invoice, posting, at_us, {"InvoiceStatus__c": "paid" if is_paid else "posted"}, balance)
 
 
 async def _show(invoice: BillingInvoice, posting: Posting, at_us: int, fields: dict[str, str], balance: str) -> None:

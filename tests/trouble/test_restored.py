@@ -38,8 +38,10 @@ def test_what_a_restored_database_has_forgotten_is_never_done_twice(
         assert service.process.said["open_flows"] > 0, "the order that was midway is open again"
         mocks.ask("POST", "/clock", {"advance_seconds": TASK_SECONDS})
         settled(shop, midway, unseen)
-        _retold(mocks, forgotten)
-        until(lambda: _is_over(database, forgotten), "the end of what was told once more")
+        _retold(mocks, forgotten, "crm", "fulfilment")
+        until(lambda: _is_over(database, forgotten, "accepted_quote"), "the end of the order that was told once more")
+        _retold(mocks, forgotten, "billing", "payment")
+        until(lambda: _is_over(database, forgotten, "bill", "accepted_quote"), "the end of its invoice")
         with client(service, "ada") as ada:
             assert ada.get("/exceptions").json()["cases"] == []
     assert difference(was, state_of(mocks, [before, forgotten])) == ""
@@ -47,10 +49,10 @@ def test_what_a_restored_database_has_forgotten_is_never_done_twice(
     assert is_whole(str(database))
 
 
-def _retold(mocks: Mocks, number: str) -> None:
-    """Have the systems send once more all that they told of a quote: their people can, when a receiver lost data."""
+def _retold(mocks: Mocks, number: str, *systems: str) -> None:
+    """Have systems send once more all that they told of a quote: their people can, when a receiver lost data."""
     log = mocks.ask("GET", "/deliveries")["attempts"]
-    for attempt in reversed([each for each in log if each["txn"] == number and each["system"] in ("crm", "billing")]):
+    for attempt in reversed([each for each in log if each["txn"] == number and each["system"] in systems]):
         mocks.ask("POST", f"/deliveries/{attempt['number']}/redeliver")
 
 
@@ -70,14 +72,14 @@ def _put_back(backup: Path, database: Path) -> None:
     shutil.copy(backup, database)
 
 
-def _is_over(database: Path, number: str) -> bool:
-    """Tell whether the order and the invoice of a quote are known, and all flows of it over."""
+def _is_over(database: Path, number: str, *names: str) -> bool:
+    """Tell whether these flows of a quote are known, and all flows of it over."""
     connection = sqlite3.connect(database)
     try:
         rows = connection.execute("SELECT name, status FROM flow WHERE txn = ?", (number,)).fetchall()
     finally:
         connection.close()
-    return {"accepted_quote", "bill"} <= {name for name, _ in rows} and {status for _, status in rows} == {"finished"}
+    return set(names) <= {name for name, _ in rows} and {status for _, status in rows} == {"finished"}
 
 
 def _mirrored(mocks: Mocks, *numbers: str) -> None:
