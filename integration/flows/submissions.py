@@ -4,6 +4,9 @@ A submission is the memory of one idempotency key: its flow's id is made of the 
 its arguments hold the fingerprint of what was asked. So a repetition finds the first one with its answer, after every
 crash and in every process, another request under the same key is a Conflict, and the audit trail says who asked.
 What a submission starts has a business key, as everywhere: two keys for one quote lead to one order.
+
+A submission ends only with what holds for good. When the CRM refuses us for reasons of its own (our rights, its
+limits), the submission is a case and stays pending: the same key must not repeat a passing trouble for ever.
 """
 
 from __future__ import annotations
@@ -13,15 +16,18 @@ from typing import Any
 
 from integration.effects import Start
 from integration.flow import FlowContext
+from integration.flows.steps import ABSENT, do
 from integration.flows.sweeps import start_quote
 from integration.outcomes import CallFailed, Conflict
-from integration.retry import call_with_retries
 from integration.systems import crm
 from integration.systems.crm import AcceptedQuote
 from integration.systems.wire import UnexpectedReply
 
 SIGNED = frozenset({"accepted", "converted", "accept failed"})
 """The standings of a quote in the CRM from its signature on: what is submitted twice is converted already."""
+
+_NO_SUCH = (*ABSENT, "MALFORMED_ID", "INVALID_QUERY_FILTER_OPERATOR")
+"""How the CRM says that an id is nobody's: not there, or not one that it could have given (Salesforce's codes)."""
 
 
 async def submit_quote(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -31,11 +37,9 @@ async def submit_quote(context: FlowContext, arguments: Mapping[str, Any]) -> di
     customer's quote under the reference of another.
     """
     try:
-        answer = await call_with_retries(context, crm.read_quote(arguments["quote_id"], context.txn))
+        answer = await do(context, crm.read_quote(arguments["quote_id"], context.txn), allow=_NO_SUCH)
         accepted = crm.accepted_quote(answer)
-    except CallFailed as failure:
-        return refused("DEPENDENCY.UNAVAILABLE", f"the CRM cannot show quote {arguments['quote_id']}: {failure}")
-    except UnexpectedReply as error:
+    except (CallFailed, UnexpectedReply) as error:
         return refused("not-found", f"the CRM has no usable quote {arguments['quote_id']!r}: {error}")
     problem = problem_of(accepted, arguments)
     if problem is not None:
