@@ -72,8 +72,15 @@ _order = msgspec.json.Decoder(_Order)
 # --- files ----------------------------------------------------------------------------------------------------------
 
 
+class Unwritable(ValueError):
+    """A field holds what separates fields or rows: written as it is, it would be another row in the books."""
+
+
 def order_rows(reference: str, body: bytes) -> list[str]:
-    """Return an order as rows of a file: what it is, then its lines. Amounts are whole minor units."""
+    """Return an order as rows of a file: what it is, then its lines. Amounts are whole minor units.
+
+    The format has no way to quote, so a field that holds a semicolon or a line break is Unwritable.
+    """
     order = _order.decode(body)
     currency = order.currency.ref_name
     scale = 10 ** exponent(currency)
@@ -88,7 +95,17 @@ def order_rows(reference: str, body: bytes) -> list[str]:
         )
         for each in order.item.items
     )  # fmt: skip
-    return [";".join(row) for row in (head, *lines)]
+    return [_joined(row) for row in (head, *lines)]
+
+
+def _joined(row: tuple[str, ...]) -> str:
+    for number, field in enumerate(row, 1):
+        if ";" in field or len(f"{field}.".splitlines()) > 1:
+            raise Unwritable(
+                f"field {number} of a row {row[0]} is {field!r}: a file of the legacy ERP can hold neither a semicolon "
+                "nor a line break; give what it names an id without them"
+            )
+    return ";".join(row)
 
 
 def _put(name: str, rows: list[str], txn: str) -> Call:
@@ -144,11 +161,20 @@ def _name(reference: str, round_: int) -> str:
 
 async def put_order(context: FlowContext, call: Call) -> Answer:
     """Take the command to book an order: its file lies in the inbox. It is booked after a batch."""
-    row: Row = {"round": 1, "rows": order_rows(call.key, call.body), "number": "", "taken": []}
+    row: Row = {"round": 1, "rows": await _rows(call.key, call.body), "number": "", "taken": []}
     standing = await Assign(kind=KIND, key=call.key, value=row)
     assert standing is not None, "what was assigned stands"
     answer = await _sent(context, _name(call.key, standing["round"]), standing["rows"], call.txn)
     return Answer(204, b"", answer.at_us)
+
+
+async def _rows(reference: str, body: bytes) -> list[str]:
+    """Return an order as rows; one that cannot be written is a case of the data steward's until it is given up."""
+    while True:
+        try:
+            return order_rows(reference, body)
+        except Unwritable as wrong:
+            await _asked(reference, ("DATA_QUALITY.MAPPING_MISSING", str(wrong)))
 
 
 async def read_order(context: FlowContext, call: Call) -> Answer:
@@ -223,32 +249,37 @@ def _shown(reference: str, row: Row, status: str, at_us: int) -> Answer:
     return Answer(200, json_body(body), at_us)
 
 
-async def _step(context: FlowContext, call: Call, kind: str, reference: str, name: str) -> Answer:
-    """Have a batch record a step of an order; return when its result says that it did."""
+async def _step(context: FlowContext, call: Call, kind: str, reference: str, stem: str) -> Answer:
+    """Have a batch record a step of an order; return when its result says that it did.
+
+    What was refused is sent again, under the name of the next round, when somebody re-drives the flow: the vendor
+    works a file of one name off once.
+    """
     await _standing(reference)
-    await _sent(context, name, [f"{kind};{reference}"], call.txn)
+    round_ = 0
     while True:
-        answer = await _result(context, name, call.txn)
-        if answer is None:
+        round_ += 1
+        name = _name(f"{stem}.{kind}", round_)
+        await _sent(context, name, [_joined((kind, reference))], call.txn)
+        while (answer := await _result(context, name, call.txn)) is None:
             await Sleep(POLL_SECONDS)
-        elif f"{kind};{reference};TAKEN" in answer.body.decode().splitlines():
+        told = answer.body.decode()
+        if f"{kind};{reference};TAKEN" in told.splitlines():
             return Answer(204, b"", answer.at_us)
-        else:
-            told = answer.body.decode().strip() or "nothing"
-            await _asked(reference, ("CONFLICT.STATE", f"{name} was sent; the result file says {told}"))
-            return Answer(204, b"", answer.at_us)
+        detail = f"{name} was sent; the result file says {told.strip() or 'nothing'}"
+        await _asked(reference, ("CONFLICT.STATE", detail))
 
 
 async def fulfil_order(context: FlowContext, call: Call) -> Answer:
     """Record the fulfilment of an order."""
     reference = call.target.partition("eid:")[2].partition("/")[0]
-    return await _step(context, call, "F", reference, f"{call.key}.F.csv")
+    return await _step(context, call, "F", reference, call.key)
 
 
 async def close_order(context: FlowContext, call: Call) -> Answer:
     """Cancel an order."""
     reference = call.target.partition("eid:")[2]
-    return await _step(context, call, "X", reference, f"{reference}.X.csv")
+    return await _step(context, call, "X", reference, reference)
 
 
 Operation = Callable[[FlowContext, Call], Awaitable[Answer]]

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+import pytest
+
 from domain.objects import Delta
+from integration.effects import Call, Lookup, Park
+from integration.facade import legacy as facade
+from integration.facade.legacy import Unwritable, order_rows
+from integration.flow import Flow, FlowContext
 from integration.masterdata.products import one_to_one
+from integration.outcomes import Answer, Begun, GivenUp, Mapped, Resumed
+from integration.settings import Settings
 from tests.stage import CORE, HOUR_US, LIVE, MORE, OPENS_US, TODAY, Stage
 
 TWO = ((CORE, 10, 50_00, 12), (MORE, 5, 20_00, 12))
@@ -86,3 +95,64 @@ def test_each_system_has_its_own_names_for_products() -> None:
     stage.act("legacy_erp", "retire_item", 0.5, item="1001")
     stage.signs("Q-000001", at=1.2)
     assert [line.sku for line in stage.play(days=2).document("erp", "order").lines] == [CORE]
+
+
+# --- one call at a time ---------------------------------------------------------------------------------------------
+
+CONTEXT = FlowContext("order/Q-1", "order", "Q-1", Settings(), "legacy_erp")
+
+
+def begun(operation: facade.Operation, call: Call) -> Flow:
+    """Return a flow that does nothing but one call to the facade."""
+
+    async def does() -> int:
+        return (await operation(CONTEXT, call)).status
+
+    flow = Flow(CONTEXT.flow_id, does())
+    flow.resume(Begun(CONTEXT.flow_id, CONTEXT.name, {}))
+    return flow
+
+
+@pytest.mark.parametrize(
+    ("operation", "target", "stem"),
+    [("transform_order", "/eid:Q-1-v1/!transform", "t/fulfil.F"), ("update_order", "/eid:Q-1-v1", "Q-1-v1.X")],
+)
+def test_a_step_that_was_refused_is_sent_again_under_another_name(operation: str, target: str, stem: str) -> None:
+    kind = stem[-1]
+    flow = begun(
+        facade.OPERATIONS[operation], Call(system="erp", operation=operation, target=target, key=stem.partition(".")[0])
+    )
+    assert flow.effect == Lookup("legacy", "Q-1-v1")
+    sent = flow.resume(Mapped({"round": 1}))
+    assert isinstance(sent, Call)
+    assert (sent.key, sent.body.decode().splitlines()[1]) == (f"{stem}.1.csv", f"{kind};Q-1-v1")
+    flow.resume(Answer(202))
+    assert isinstance(flow.resume(Answer(200, f"{kind};Q-1-v1;REJECTED;the period is closed".encode())), Park)
+    again = flow.resume(Resumed("Mo"))
+    assert isinstance(again, Call)
+    assert (again.operation, again.key) == ("put_file", f"{stem}.2.csv")
+    flow.resume(Answer(202))
+    assert flow.resume(Answer(200, f"{kind};Q-1-v1;TAKEN".encode())) is None
+    assert flow.result == 204
+
+
+def order(customer: str) -> bytes:
+    line = {"line": 1, "item": {"externalId": CORE}, "quantity": 1, "amount": 10}
+    said = {
+        "entity": {"externalId": customer}, "subsidiary": {"id": "1"}, "currency": {"refName": "USD"},
+        "tranDate": "2026-11-30", "custbody_txn": "Q-1", "custbody_kind": "new", "item": {"items": [line]},
+    }  # fmt: skip
+    return msgspec.json.encode(said)
+
+
+@pytest.mark.parametrize("customer", ["A;1", "A-1\nX;Q-9-v1", "A-1\r", "A\u20281"])
+def test_a_field_that_would_make_another_row_is_a_case_and_never_a_file(customer: str) -> None:
+    assert order_rows("Q-1-v1", order("A-1"))[0].startswith("O;Q-1-v1;A-1;1;USD;")
+    with pytest.raises(Unwritable, match="field 3 of a row O"):
+        order_rows("Q-1-v1", order(customer))
+    call = Call(system="erp", operation="upsert_order", target="/x", key="Q-1-v1", body=order(customer))
+    flow = begun(facade.put_order, call)
+    assert isinstance(flow.effect, Park)
+    assert flow.effect.code.startswith("DATA_QUALITY.")
+    with pytest.raises(GivenUp):
+        flow.resume(Resumed("Mo", "cancel"))
