@@ -267,6 +267,8 @@ class PostgresLease:
             )  # fmt: skip
         for case in write.cases:
             yield _ADD_CASE, (case.id, case.status, case.code, case.owner, case.flow, case.txn, _encode(case))
+        if write.answered:
+            yield "UPDATE command SET status = 'done', problem = '' WHERE number = %s", (write.answered,)
         for (kind, key), standing in write.expected.items():
             yield "SELECT expect_mapping(%s, %s, %s)", (kind, key, standing)
         for kind, key, value in write.mappings:

@@ -61,6 +61,9 @@ SELECT c.number, c.act FROM command c LEFT JOIN flow f ON f.id = c.flow
 WHERE c.status = 'waiting' AND (c.owner = %s OR (c.owner = 0 AND (
     f.owner = %s OR f.number IS NULL OR f.status NOT IN ('ready', 'running', 'parked')))) ORDER BY c.number
 """
+# Its flows go to others, who were not asked: nobody can say any more what of it they would have had to do.
+_DROP = "UPDATE command SET status = 'dropped', problem = %s WHERE owner = ANY (%s) AND status = 'waiting'"
+DROPPED = "the process that had some of these flows ended before it did its part; look again, and repeat what is left"
 _OVER = tuple(CLOSED - {"resolved"})
 
 
@@ -89,7 +92,7 @@ def _end(connection: Connection, epochs: Sequence[int]) -> None:
         connection.execute("UPDATE worker SET ended = true WHERE epoch = ANY (%s)", ended)
         connection.execute("UPDATE flow SET owner = 0 WHERE owner = ANY (%s)", ended)
         connection.execute("UPDATE unsent SET owner = 0 WHERE owner = ANY (%s)", ended)
-        connection.execute("UPDATE command SET status = 'done' WHERE owner = ANY (%s) AND status = 'waiting'", ended)
+        connection.execute(_DROP, (DROPPED, *ended))
 
 
 def poll(connection: Connection, epoch: int, flows_max: int, lease_seconds: float, hint: bool) -> Loaded:

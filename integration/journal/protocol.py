@@ -139,6 +139,7 @@ class Write(msgspec.Struct):
     mappings: list[tuple[str, str, bytes | None]] = []
     expected: dict[tuple[str, str], bytes | None] = {}  # what must stand in the table before, for compare and set
     blanked: int = 0  # a finished flow whose steps need not be kept
+    answered: int = 0  # the number of a person's command that is obeyed with this write
     waits: list[tuple[str, str]] | None = None  # addresses (topic, key) the flow waits at from now on; None: no news
 
 
@@ -184,7 +185,10 @@ class Verification(msgspec.Struct, frozen=True):
 
 
 class CommandRow(msgspec.Struct, frozen=True):
-    """A person's command that was left for the worker of a flow: `waiting`, `done`, or `refused` with the problem."""
+    """A person's command that was left for a worker: `waiting`, `done`, `refused` or `dropped`, with the problem.
+
+    It is dropped when the worker that it was meant for has ended without an answer.
+    """
 
     number: int
     flow: str

@@ -18,6 +18,7 @@ from domain import history
 from domain.acts import Act
 from domain.history import Record
 from domain.http import Reply, Request
+from integration.casework import Refused
 from integration.drivers.asyncio_driver import AsyncioHost
 from integration.drivers.clock import BusinessClock
 from integration.drivers.wire import Wire, WireObserver
@@ -232,8 +233,10 @@ class Node:
         async with asyncio.timeout(OBEY_SECONDS):
             while (row := self.reader.command(number)) is not None and row.status == "waiting":
                 await asyncio.sleep(LOOK_SECONDS / 2)
-        if row is not None and row.status == "refused":
-            raise ValueError(row.problem)
+        if row is None or row.status == "dropped":
+            raise Stopped(row.problem if row is not None else "the journal was replaced; look again before you repeat it")
+        if row.status == "refused":
+            raise Refused(row.problem)
 
     def _beat(self) -> None:
         """Look after what nobody tells us: a database that is gone or another one, and how many workers there are."""

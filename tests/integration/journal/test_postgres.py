@@ -18,6 +18,7 @@ import pytest
 
 from integration.journal.opening import open_journal, open_reader
 from integration.journal.postgres import PostgresJournal
+from integration.journal.postgres_claims import DROPPED
 from integration.journal.protocol import Fenced, Lease, Raced, Write
 from integration.journal.reading import Reader
 from integration.journal.trouble import Unavailable, WrongSchema, without_password
@@ -338,6 +339,18 @@ def test_a_command_for_all_reaches_each_worker_and_one_for_a_flow_that_is_over_a
     assert [len(lease.poll(0).commands) for lease in (one, other)] == [1, 1]
     (orphan,) = other.command(b"act", "order/unknown")
     assert orphan in [number for number, _ in one.poll(0).commands]
+
+
+def test_a_command_left_for_a_worker_that_ended_is_dropped_and_never_said_to_be_done(workers: Workers) -> None:
+    (journal, one), (_, other) = workers("a"), workers("b")
+    one.commit(Write(flows=[flow_row(1)]))
+    ids(one)
+    for_all, (for_flow,) = other.command(b"act"), other.command(b"act", "order/1")
+    one.leave()
+    rows = [_reader_of(journal, lambda reader, each=each: reader.command(each)) for each in for_all]  # type: ignore[misc]
+    assert sorted((row.status, row.problem) for row in rows) == [("dropped", DROPPED), ("waiting", "")]
+    assert ids(other) == ["order/1"]
+    assert for_flow in [number for number, _ in other.poll(0).commands]
 
 
 def test_compare_and_set_of_the_cross_reference_has_one_winner(workers: Workers) -> None:

@@ -14,14 +14,16 @@ from domain import history
 from domain.acts import Act, UnknownAct
 from domain.history import Record
 from domain.http import Reply, Request
+from integration.casework import Refused
 from integration.effects import Call, Park, Receive, Sleep, Start
 from integration.flow import FlowContext
 from integration.intake import Route, Source
+from integration.journal.protocol import CommandRow
 from integration.journal.trouble import Unavailable
 from integration.outcomes import Conflict, Message
 from integration.process import Parts
 from integration.service.configuration import Configuration, Peer
-from integration.service.node import Node
+from integration.service.node import Node, Stopped
 from integration.settings import Settings
 
 Play = Callable[[Node], Awaitable[Any]]
@@ -161,6 +163,25 @@ def test_people_act_and_refusals_reach_them_without_any_harm(tmp_path: Path) -> 
         await node.act(_with(act, case=node.reader.cases()[0].id))
         assert (await node.run(_start("parks"), 10)).result == b"\xa3Ada"
         assert node.readiness() == []
+
+    _on_a_node(tmp_path, play)
+
+
+@pytest.mark.parametrize(
+    ("row", "error", "said"),
+    [
+        (CommandRow(1, "", "dropped", "its worker ended"), Stopped, "its worker ended"),
+        (CommandRow(1, "", "refused", "Mo was first"), Refused, "Mo was first"),
+        (None, Stopped, "was replaced"),
+    ],
+)
+def test_what_another_worker_did_not_do_is_never_said_to_be_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, row: CommandRow | None, error: type[Exception], said: str
+) -> None:
+    async def play(node: Node) -> None:
+        monkeypatch.setattr(node.reader, "command", lambda _number: row)
+        with pytest.raises(error, match=said):
+            await node._obeyed(1)
 
     _on_a_node(tmp_path, play)
 
