@@ -102,17 +102,17 @@ def read_as(path: Path, kind: type[T], url: str = "") -> T:
     if url:
         tree["url"] = url
     try:
-        return msgspec.convert(_with_environment(tree, path), kind)
+        return msgspec.convert(with_environment(tree, path), kind)
     except msgspec.ValidationError as error:
         raise Unusable(f"{path}: {error}.") from None
 
 
-def _with_environment(value: Any, path: Path) -> Any:
-    """Put environment variables in the place of ${NAME}, so that no secret stands in a file."""
+def with_environment(value: Any, path: Path) -> Any:
+    """Return a value with environment variables in the place of ${NAME}: no secret stands in a file. Raise Unusable."""
     if isinstance(value, dict):
-        return {name: _with_environment(inner, path) for name, inner in value.items()}
+        return {name: with_environment(inner, path) for name, inner in value.items()}
     if isinstance(value, list):
-        return [_with_environment(inner, path) for inner in value]
+        return [with_environment(inner, path) for inner in value]
     if not isinstance(value, str):
         return value
     for name in re.findall(r"\$\{(\w+)\}", value):

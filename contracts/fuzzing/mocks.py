@@ -40,8 +40,10 @@ def signed_in(live: LiveWorld, system: str) -> dict[str, str]:
     return known.token.read(Answer(reply.status, reply.body)).headers
 
 
-def fuzzing(name: str, document: Path, settings: Settings) -> Fuzzing:
-    """Return the suite of one mock."""
+def fuzzing(name: str, document: Path, settings: Settings, shown: str = "") -> Fuzzing:
+    """Return the suite of one mock; raise KeyError for a name that no mock has."""
+    if name not in NAMES:
+        raise KeyError(f"there is no mock {name!r}; there are {', '.join(NAMES)}.")
 
     @contextmanager
     def opened() -> Iterator[tuple[Service, Settings]]:
@@ -55,4 +57,4 @@ def fuzzing(name: str, document: Path, settings: Settings) -> Fuzzing:
         chosen = msgspec.structs.replace(settings, headers=headers, key_header=KEYS.get(name, ""))
         yield Service(application=application(live, name), changes=lambda: counted[0]), chosen
 
-    return Fuzzing(document, opened)
+    return Fuzzing(document, opened, shown)

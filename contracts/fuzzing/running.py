@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import msgspec
 from contracts.compatibility.positions import json_position
 from contracts.findings import Finding, Place, Rule
 from contracts.fuzzing import checks
-from contracts.fuzzing.settings import DEFAULT_CHECKS, OURS, PHASES, THEIRS, Service, Settings, Unusable
+from contracts.fuzzing.settings import OURS, PHASES, THEIRS, Service, Settings, Unusable
 
 _SENTENCES = {
     "idempotent_replay": "a repetition under one key answers the same and changes nothing more",
@@ -33,14 +34,16 @@ _SENTENCES = {
     "negative_data_rejection": "a request that breaks the schema is refused",
     "positive_data_acceptance": "a request that keeps to the schema is taken",
 }
+_WHY_THEIRS = "A client can only rely on what the document says."
+_WHY_OURS = "Business asks for it, and no schema can say it."
 RULES: dict[str, Rule] = {
     name: Rule(
-        id=f"FUZZ-{name.replace('_', '-').upper()}", sentence=_SENTENCES[name], source="" if name in OURS else "Schemathesis",
-        why="A client can only rely on what the document says." if name in THEIRS else "Schemas do not say it, business does.",
+        id=f"FUZZ-{name.replace('_', '-').upper()}", sentence=_SENTENCES[name],
+        source="" if name in OURS else "Schemathesis",
+        why=_WHY_THEIRS if name in THEIRS else _WHY_OURS,
     )
     for name in (*OURS, *THEIRS)
 }  # fmt: skip
-_RUN = "FUZZ-RUN"
 
 
 class Fuzzed(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,11 +101,11 @@ def _schema(document: dict[str, Any], service: Service, settings: Settings) -> A
 
     checks._register()
     config = SchemathesisConfig.from_dict(_configuration(service, settings))
-    schema = schemathesis.openapi.from_dict(document, config=config)
+    schema: Any = schemathesis.openapi.from_dict(document, config=config)
     if service.application is not None:
         schema.app = service.application
-    for part in settings.only[:1]:
-        schema = schema.include(path_regex=part) if part.startswith("/") else schema.include(name_regex=part)
+    if settings.only:
+        schema = schema.include(name_regex="|".join(re.escape(part) for part in settings.only))
     return schema
 
 
@@ -131,7 +134,9 @@ def _configuration(service: Service, settings: Settings) -> dict[str, Any]:
 def _gathered(stream: Any, text: str, place: str) -> Fuzzed:
     from schemathesis.engine import events
 
-    cases, reached, troubles = 0, set(), []
+    cases = 0
+    reached: set[str] = set()
+    troubles: list[str] = []
     findings: dict[tuple[str, str, str], Finding] = {}
     for event in stream:
         if isinstance(event, events.ScenarioFinished):
@@ -167,7 +172,7 @@ def _finding(node: Any, case: Any, text: str, place: str) -> Finding:
     said = " ".join(failure.message.split())[:400]
     return Finding(
         rule=rule.id, severity="error", subject=f"{method.upper()} {path}",
-        message=f"{failure.title}: {said}. Expected: {rule.sentence}. Mend the service, or the document if it is wrong.",
+        message=f"{failure.title}: {said}. Expected: {rule.sentence}. Mend the service or its document.",
         place=Place(place, line, column, pointer), evidence=(node.failure_info.code_sample[:600],),
         detail=failure.title,
     )  # fmt: skip
@@ -175,6 +180,3 @@ def _finding(node: Any, case: Any, text: str, place: str) -> Finding:
 
 def _name(name: str) -> str:
     return name if name in RULES else "not_a_server_error"
-
-
-__all__ = ["DEFAULT_CHECKS", "RULES", "Fuzzed", "Mapping", "fuzz", "read_document"]

@@ -13,12 +13,25 @@ from contracts.conformance import client, webhooks
 from contracts.conformance.profiles import profile
 from contracts.conformance.suite import Client, Receiver, Sender, Server
 from contracts.conformance.target import Unusable as TargetUnusable
-from contracts.conformance.target import read_target
+from contracts.conformance.target import read_target, with_environment
 from contracts.findings import Place, Suite
+from contracts.fuzzing.settings import DEFAULT_CHECKS, PHASES, PhaseName, Settings
+from contracts.fuzzing.suite import at
 from contracts.pacting.lint import Lint
 from contracts.pacting.suite import PactsOfMocks, PactsOfProvider
 from contracts.pacting.verification import Provider
-from contracts.verification.configuration import Comparison, Configuration, Hooks, Promises, Providers, Unusable
+from contracts.responses.suite import reference
+from contracts.responses.target import OverHttp, read_response_target
+from contracts.verification.configuration import (
+    Answers,
+    Comparison,
+    Configuration,
+    Fuzz,
+    Hooks,
+    Promises,
+    Providers,
+    Unusable,
+)
 
 GIT = "git:"
 ENVIRONMENT = "env:"
@@ -41,6 +54,8 @@ def suites(configuration: Configuration, root: Path, scratch: Path) -> list[Suit
         found.extend(_server(each, root) for each in configuration.server)
         found.extend(_client(each, root) for each in configuration.client)
         found.extend(_webhooks(each, root) for each in configuration.webhooks)
+        found.extend(_responses(each, root) for each in configuration.responses)
+        found.extend(_fuzz(each, root) for each in configuration.fuzz)
     except (TargetUnusable, ValueError, KeyError) as refusal:
         raise Unusable(str(refusal.args[0])) from None
     return found
@@ -123,3 +138,36 @@ def _webhooks(each: Hooks, root: Path) -> Suite:
     if each.sender:
         return Sender(webhooks.read_sender_target(root / each.target), run_name(), place, each.only)
     return Receiver(webhooks.read_receiver_target(root / each.target, each.url), run_name(), place, each.only)
+
+
+def _responses(each: Answers, root: Path) -> Suite:
+    if each.target:
+        target = read_response_target(root / each.target, each.url)
+        return OverHttp(target, run_name(), Place(each.target, 1))
+    if each.consumer != "reference":
+        raise Unusable('[[verify.responses]] names a target, or consumer = "reference".')
+    return reference(each.only, each.random_cases, each.seed)
+
+
+def _fuzz(each: Fuzz, root: Path) -> Suite:
+    document = root / each.document
+    headers = with_environment(dict(each.headers), document)
+    chosen = Settings(
+        headers=headers, key_header=each.key_header, max_examples=each.max_examples, seed=each.seed,
+        seconds=each.seconds, phases=_phases(each), checks=each.checks or DEFAULT_CHECKS,
+        expected_statuses=each.expected_statuses, only=each.only,
+    )  # fmt: skip
+    if each.mock:
+        from contracts.fuzzing import mocks
+
+        return mocks.fuzzing(each.mock, document, chosen, each.document)
+    if not each.url:
+        raise Unusable(f"[[verify.fuzz]] of {each.document} names neither url nor mock.")
+    return at(document, each.url, chosen, each.document)
+
+
+def _phases(each: Fuzz) -> tuple[PhaseName, ...]:
+    unknown = [name for name in each.phases if name not in PHASES]
+    if unknown:
+        raise Unusable(f"[[verify.fuzz]] of {each.document}: unknown phases {unknown}; known are {', '.join(PHASES)}.")
+    return tuple(name for name in PHASES if name in (each.phases or PHASES))

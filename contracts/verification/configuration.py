@@ -29,6 +29,17 @@ profile = "stripe-v1"
 [[verify.webhooks]]
 target = "contracts/targets/hooks.yaml"
 sender = false
+
+[[verify.responses]]                          # an integration that reads changed answers, over HTTP
+target = "contracts/targets/reader.yaml"      # or: consumer = "reference", the readers of the reference integration
+
+[[verify.fuzz]]                               # every operation of a document, by Schemathesis
+document = "openapi.json"
+url = "http://127.0.0.1:8000"                 # or: mock = "billing", a mock in process
+headers = {Authorization = "Bearer ${TOKEN}"}
+key_header = "idempotency-key"
+max_examples = 20
+expected_statuses = {positive_data_acceptance = [422]}
 """
 
 from __future__ import annotations
@@ -95,6 +106,34 @@ class Hooks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     only: tuple[str, ...] = ()
 
 
+class Answers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who reads changed answers: a target file, or `consumer = "reference"`; random cases besides, by a seed."""
+
+    target: str = ""
+    consumer: str = ""
+    url: str = ""
+    only: tuple[str, ...] = ()
+    random_cases: int = 0
+    seed: int = 0
+
+
+class Fuzz(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A document and its service: an address, or a mock in process. Fields that are left out have usual values."""
+
+    document: str
+    url: str = ""
+    mock: str = ""
+    headers: dict[str, str] = {}
+    key_header: str = ""
+    max_examples: int = 10
+    seed: int = 1
+    seconds: int = 0
+    phases: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    expected_statuses: dict[str, tuple[int, ...]] = {}
+    only: tuple[str, ...] = ()
+
+
 class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What to verify. `at_once` suites run side by side; reports go to the folder `out`."""
 
@@ -107,11 +146,14 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     server: tuple[Promises, ...] = ()
     client: tuple[Promises, ...] = ()
     webhooks: tuple[Hooks, ...] = ()
+    responses: tuple[Answers, ...] = ()
+    fuzz: tuple[Fuzz, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Tell whether nothing at all is to be verified."""
-        return not (self.compatibility or self.pacts or self.providers or self.server or self.client or self.webhooks)
+        named = (self.compatibility, self.pacts, self.providers, self.server, self.client, self.webhooks)
+        return not any((*named, self.responses, self.fuzz))
 
 
 def read(path: Path) -> Configuration:

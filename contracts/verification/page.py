@@ -10,8 +10,10 @@ from contracts.compatibility.rules import RULES
 from contracts.conformance import client, server, webhooks
 from contracts.conformance.assertion import Assertion
 from contracts.findings import Rule
+from contracts.fuzzing import running as fuzzing
 from contracts.pacting import lint
 from contracts.pacting import suite as pacting
+from contracts.responses import suite as responses
 
 PATH = Path("docs/reference/rules.md")
 _HEAD = """# Rules
@@ -28,11 +30,13 @@ _PROMISES = (
     ("Promises of who sends webhooks", "q2c conformance webhooks --sender", webhooks.SENDER.assertions),
 )
 
+_FUZZ = {rule.id: rule for rule in fuzzing.RULES.values()}
+
 
 def rules() -> dict[str, Rule]:
     """Return every rule by its id."""
     promises = {each.id: each.rule for _, _, assertions in _PROMISES for each in assertions}
-    return {**promises, **RULES, **bidirectional.RULES, **lint.RULES, **pacting.RULES}
+    return {**promises, **RULES, **bidirectional.RULES, **responses.RULES, **_FUZZ, **lint.RULES, **pacting.RULES}
 
 
 def page() -> str:
@@ -48,6 +52,10 @@ def page() -> str:
     parts.extend(_table(bidirectional.RULES.values()))
     parts.append("\n## Providers against pacts\n")
     parts.extend(_table([*pacting.RULES.values(), *lint.RULES.values()]))
+    parts.append("\n## Consumers of changed answers\n\n`[[verify.responses]]` tries them.\n")
+    parts.extend(_table(responses.RULES.values()))
+    parts.append("\n## Fuzzing of providers\n\n`[[verify.fuzz]]` tries them.\n")
+    parts.extend(_table(_FUZZ.values()))
     return "\n".join(parts) + "\n"
 
 
