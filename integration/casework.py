@@ -30,6 +30,16 @@ class Refused(ValueError):
     code = "CONFLICT.STATE"
 
 
+class Changed(Refused):
+    """What a person decided on has been changed by somebody else meanwhile; its code is CONFLICT.VERSION (HTTP 412)."""
+
+    code = "CONFLICT.VERSION"
+
+
+class NoSuchCase(KeyError):
+    """No open case has the id that a person named; the text is a sentence."""
+
+
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
     """Which open cases: all that fit every field that is set. `system` is whose call or answer stopped the flow."""
 

@@ -1,6 +1,7 @@
 """What people do to the integration: acts as a table, each one transaction with a line in the audit trail.
 
-    add_mapping {kind, key, value}, remove_mapping {kind, key}
+    add_mapping {kind, key, value, expected?}, remove_mapping {kind, key, expected?}
+                                            `expected` is the value that the person saw, None for no line
     take {case, from?}                      the case is mine; `from` names the person it is taken over from
     hand_over {case, to?}                   to a person, or back to the queue
     wait {case, note}, resume {case}        the clock stands still while somebody outside has to answer
@@ -26,7 +27,7 @@ import msgspec
 
 from domain.acts import Act
 from integration import casework
-from integration.casework import Choice, Refused, is_free, named
+from integration.casework import Changed, Choice, Refused, is_free, named
 from integration.exceptions import ExceptionCase, PlannedReDrive
 from integration.live import Live
 from integration.transaction import Transaction
@@ -255,13 +256,26 @@ def _correct(engine: Engine, live: Live | None, wish: PlannedReDrive) -> None:
 
 def _map(engine: Engine, act: Act) -> None:
     told = act.arguments
-    place = (str(told["kind"]), str(told["key"]))
-    set_mapping(engine, None, place, told["value"] if act.action == "add_mapping" else None, _actor(told))
+    place, tx = (str(told["kind"]), str(told["key"])), Transaction()
+    if "expected" in told:
+        _expect(engine, place, told["expected"], tx)
+    set_mapping(engine, None, place, told["value"] if act.action == "add_mapping" else None, _actor(told), tx)
 
 
-def set_mapping(engine: Engine, live: Live | None, place: tuple[str, str], value: Any, actor: str) -> None:
-    """Write one line of the cross-reference, or remove it (None)."""
-    tx = Transaction()
+def _expect(engine: Engine, place: tuple[str, str], expected: Any, tx: Transaction) -> None:
+    """Raise Changed when another value stands; have the store compare once more when others write there as well."""
+    standing = engine.mappings.get(place)
+    if standing != expected:
+        raise Changed(f"somebody else has changed {place[0]} {place[1]}: look at it again before you write it")
+    if engine.lease.is_shared:
+        tx.write.expected[place] = None if standing is None else msgspec.msgpack.encode(standing)
+
+
+def set_mapping(
+    engine: Engine, live: Live | None, place: tuple[str, str], value: Any, actor: str, tx: Transaction | None = None
+) -> None:
+    """Write one line of the cross-reference, or remove it (None); what else is to be written is in the transaction."""
+    tx = tx or Transaction()
     tx.write.mappings.append((*place, None if value is None else msgspec.msgpack.encode(value)))
     engine.note(tx, live, action="map", kind=place[0], key=place[1], value=value, actor=actor)
     engine.commit(tx)

@@ -13,6 +13,7 @@ from integration.api.doors import add, caller_of, house_of
 from integration.api.paging import Cursor, Limit, text_after, token_of
 from integration.api.problems import Refused
 from integration.api.shapes.casework import MappingBody, MappingPage, MappingView
+from integration.casework import Changed
 
 Kind = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")]
 MappingKey = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._:@|~+-]{0,99}$")]
@@ -45,8 +46,9 @@ async def read_mapping(request: Request, kind: Kind, key: MappingKey) -> Respons
 
 async def put_mapping(request: Request, kind: Kind, key: MappingKey, body: MappingBody) -> Response:
     """Say what a key stands for. Flows that stopped because it was missing are driven again separately."""
-    require_match(request, _tag(_value(request, kind, key)))
-    told = {"kind": kind, "key": key, "value": body.value, "note": body.note}
+    seen = _value(request, kind, key)
+    require_match(request, _tag(seen))
+    told = {"kind": kind, "key": key, "value": body.value, "note": body.note, **_expected(request, seen)}
     await _perform(request, "add_mapping", told)
     return _shown(kind, key, body.value)
 
@@ -57,8 +59,13 @@ async def delete_mapping(request: Request, kind: Kind, key: MappingKey) -> Respo
     if value is None:
         raise Refused("not-found", f"the cross-reference has no {kind} {key}")
     require_match(request, _tag(value))
-    await _perform(request, "remove_mapping", {"kind": kind, "key": key})
+    await _perform(request, "remove_mapping", {"kind": kind, "key": key, **_expected(request, value)})
     return Response(status_code=204)
+
+
+def _expected(request: Request, seen: dict[str, Any] | None) -> dict[str, Any]:
+    """Return what has to stand at the moment of writing: what the tag of the caller stood for, if there was one."""
+    return {"expected": seen} if request.headers.get("if-match", "") else {}
 
 
 async def _perform(request: Request, action: str, told: dict[str, Any]) -> None:
@@ -66,6 +73,8 @@ async def _perform(request: Request, action: str, told: dict[str, Any]) -> None:
     arguments = {**told, "actor": caller_of(request).name}
     try:
         await node.act(Act(at_us=node.now_us(), system="integration", action=action, arguments=arguments))
+    except Changed as late:
+        raise Refused("precondition-failed", str(late)) from late
     except (KeyError, ValueError) as refusal:
         raise Refused("state-conflict", str(refusal)) from refusal
 

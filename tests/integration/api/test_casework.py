@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
+from domain.acts import Act
 from tests.integration.api.conftest import Stage
 
 
@@ -147,6 +149,26 @@ def test_a_steward_keeps_the_cross_reference_and_overwrites_nobody(stage: Stage)
         assert listed == [{"kind": "erp_item", "key": "SKU-7", "value": {"item": "701"}}]
         assert client.delete("/mappings/erp_item/SKU-7").status_code == 204
         assert client.delete("/mappings/erp_item/SKU-7").status_code == 404
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_a_row_that_changes_between_the_look_and_the_write_is_not_overwritten(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    row, told, act = "/mappings/erp_item/SKU-8", {"kind": "erp_item", "key": "SKU-8"}, stage.node.act
+
+    async def late(asked: Act) -> None:
+        await act(msgspec.structs.replace(asked, action="add_mapping", arguments={**told, "value": {"item": "theirs"}}))
+        await act(asked)
+
+    with stage.client("masterdata-steward") as client:
+        tag = client.put(row, json={"value": {"item": "800"}}).headers["etag"]
+        monkeypatch.setattr(stage.node, "act", late)
+        body = {"value": {"item": "mine"}} if method == "PUT" else None
+        answer = client.request(method, row, json=body, headers={"if-match": tag})
+        assert (answer.status_code, answer.json()["type"]) == (412, "/api/v1/problems/precondition-failed")
+        assert client.get(row).json()["value"] == {"item": "theirs"}
+        assert client.request(method, row, json=body).status_code < 300  # who names no state overwrites any
 
 
 def test_the_service_tells_how_it_is(stage: Stage) -> None:
