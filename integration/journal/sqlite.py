@@ -90,8 +90,11 @@ class SqliteJournal:
         self.bodies: list[tuple[int, int, bytes]] = []
         self.statuses: list[tuple[str, bytes, int]] = []
         self.blanks: list[tuple[int, int]] = []
+        self.events: list[tuple[Any, ...]] = []
+        self.forgotten: list[tuple[int]] = []
         self._pending: tuple[tuple[str, list[Any]], ...] = (
             (ADD_LINK, self.links), (ADD_ENTRY, self.bodies), (SET_STATUS, self.statuses), (BLANK, self.blanks),
+            (ADD_EVENT, self.events), (FORGET_EVENTS, self.forgotten),
         )  # fmt: skip
 
     def _open(self, path: str) -> None:
@@ -356,24 +359,18 @@ class SqliteLease:
                 self._execute("INSERT INTO inbox VALUES (?, ?)", (self._messages, _encode(message)))
 
     def _add_events(self, write: Write) -> None:
-        execute = self._execute
         for index, event in enumerate(write.events):
             self._events += 1
-            ((sequence,),) = execute(COUNT_SUBJECT, (event.subject,)).fetchall()
+            ((sequence,),) = self._execute(COUNT_SUBJECT, (event.subject,)).fetchall()
             event = write.events[index] = replace(event, number=self._events, sequence=sequence)
-            execute(
-                ADD_EVENT,
-                (
-                    event.number, event.id, event.type, event.subject, event.txn, sequence, event.created_us,
-                    _encode(event.body),
-                ),
-            )  # fmt: skip
+            row = (event.number, event.id, event.type, event.subject, event.txn, sequence, event.created_us)
+            self._journal.events.append((*row, _encode(event.body)))
 
     def _relayed(self, number: int) -> None:
         if self._journal.path:
             self._execute(SET_CURSOR, (MAILROOM, number))
         else:
-            self._execute(FORGET_EVENTS, (number,))
+            self._journal.forgotten[:] = [(number,)]
 
     def _map(self, kind: str, key: str, value: bytes | None) -> None:
         self._execute("DELETE FROM mapping WHERE kind = ? AND key = ?", (kind, key))
