@@ -4,8 +4,8 @@
 
 Each size runs in a process of its own: build the timeline, play it with the journal on and every request and reply in
 its vendor's dialect, stream the history to disk, then judge it. A lifecycle is an accepted quote or amendment taken to
-the end of the run. CPU seconds are those of the process and of what it has others do beside, so
-other work on the machine disturbs them only a little.
+the end of the run. CPU seconds are those of the process and of what it has another do beside, so other work on the
+machine disturbs them only a little.
 """
 
 from __future__ import annotations
