@@ -75,8 +75,8 @@ def _linted(
     rules = {_way(path): rule for path, rule in told.items()} if isinstance(told, Mapping) else {}
     where = "/response/body" if name == "response" else "/contents"
     for way, value in _values(content):
-        place = pact.document.place(f"/interactions/{index}{where}")
         for rule, message in _wrong(way, value, rules):
+            place = pact.document.place(f"/interactions/{index}{where}")
             pointer = "/".join(way)
             yield Finding(
                 rule=rule, severity=RULES[rule].severity, message=f"{pointer}: {message}", place=place,

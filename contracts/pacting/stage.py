@@ -36,9 +36,7 @@ class Stage:
     """One world that is set up anew for every scene, at the same instant, so that it gives the same ids each time."""
 
     def __init__(self) -> None:
-        clock = Clock(OPENS_US)
-        clock.freeze()
-        self.world = LiveWorld(1, clock=clock, quirks={"billing": _BILLING})
+        self.world = LiveWorld(1, clock=_still(), quirks={"billing": _BILLING})
         self._wait: Callable[[Coroutine[Any, Any, Any]], Any] = asyncio.run
         self._headers: dict[str, dict[str, str]] = {}
 
@@ -49,8 +47,7 @@ class Stage:
     def begins(self) -> None:
         """Forget everything that happened."""
         self._headers.clear()
-        self.world.clock = Clock(OPENS_US)
-        self.world.clock.freeze()
+        self.world.clock = _still()
         self.world.reset()
         self.world.plan([])
 
@@ -105,6 +102,13 @@ class Stage:
             said = outcome.body[:300] if isinstance(outcome, Failed) else outcome.reason
             raise Unset(f"{call.system}: {call.method} {call.target} was answered: {said!r}")
         return outcome
+
+
+def _still() -> Clock:
+    """Return a clock that stands at the opening, to the microsecond."""
+    clock = Clock(OPENS_US, wall=lambda: 0)
+    clock.freeze()
+    return clock
 
 
 def _at_once(work: Coroutine[Any, Any, R]) -> R:

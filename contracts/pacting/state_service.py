@@ -35,21 +35,21 @@ class StateService:
         self.done: list[str] = []
 
     def answer(self, asked: Asked) -> tuple[int, Any]:
-        """Do what is asked; return a status and the values of the state."""
+        """Do what is asked; return a status and the values of the state. A 5xx would be tried again for minutes."""
         if asked.action != "setup" or not asked.state:
             return 200, {}
         handler = self.handlers.get(asked.state)
         if handler is None:
             known = ", ".join(sorted(self.handlers)) or "none"
             self.causes[asked.state] = f"there is no handler of the state {asked.state!r}; known: {known}"
-            return 500, {"error": self.causes[asked.state]}
+            return 422, {"error": self.causes[asked.state]}
         try:
             values = dict(handler())
         except Exception as cause:  # whatever it is, it must not be lost
             self.causes[asked.state] = (
                 f"the handler of the state {asked.state!r} failed: {type(cause).__name__}: {cause}"
             )
-            return 500, {"error": self.causes[asked.state]}
+            return 422, {"error": self.causes[asked.state]}
         self.done.append(asked.state)
         return 200, values
 
