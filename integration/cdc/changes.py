@@ -28,6 +28,7 @@ PATH = "/changes/crm"
 """The path of the source: no door leads there, only the subscriber hands requests to it."""
 CHANNEL = "/data/QuoteChangeEvent"
 ACCEPTED = "Accepted"
+_WHOLE_BEFORE = 2**53  # what JSON numbers hold exactly
 _QUERY = "SELECT Id, QuoteNumber, Version__c, Kind__c FROM Quote WHERE Id = '%s' AND Status = 'Accepted'"
 
 
@@ -52,8 +53,9 @@ def changes_of(event: Told) -> list[Change]:
     if isinstance(header, Mapping):
         return _changed(event, payload, header)
     if event.channel.startswith("/event/") and payload.get("Quote__c"):
-        number, version = str(payload.get("QuoteNumber__c") or ""), int(float(payload.get("Version__c") or 1))
-        return [Change(_id(event, payload["Quote__c"]), str(payload["Quote__c"]), number, version)]
+        number, version = str(payload.get("QuoteNumber__c") or ""), _whole(payload.get("Version__c") or 1)
+        known = number if version else ""
+        return [Change(_id(event, payload["Quote__c"]), str(payload["Quote__c"]), known, version or 1)]
     return []
 
 
@@ -69,12 +71,24 @@ def _changed(event: Told, payload: Mapping[str, Any], header: Mapping[str, Any])
     wanted = kind.startswith("GAP_") or (kind != "DELETE" and payload.get("Status") == ACCEPTED)
     if not wanted or header.get("entityName") != "Quote":
         return []
-    number, version = str(payload.get("QuoteNumber") or ""), int(float(payload.get("Version__c") or 0))
-    at_us = int(header.get("commitTimestamp") or 0) * 1000
+    number, version = str(payload.get("QuoteNumber") or ""), _whole(payload.get("Version__c"))
+    at_us = _whole(header.get("commitTimestamp")) * 1000
     known = number if version else ""
     return [
         Change(_id(event, record), str(record), known, version or 1, at_us) for record in header.get("recordIds") or ()
     ]
+
+
+def _whole(said: Any) -> int:
+    """Return a number that an event says, 0 for anything that is none: the quote is then read, as after a gap.
+
+    An event that cannot be understood must not be an error: it would be told again for ever, and hold up all others.
+    """
+    try:
+        number = float(said)
+    except (TypeError, ValueError, OverflowError):
+        return 0
+    return int(number) if 0 < number < _WHOLE_BEFORE and number.is_integer() else 0
 
 
 def _id(event: Told, record: Any) -> str:

@@ -48,10 +48,14 @@ class StreamKeeper:
         return self._node.advance(f"changes{channel}", replay_id)
 
     def take(self, request: Request) -> bool:
-        """Store what a request for the intake says; False when that cannot be done now."""
+        """Store what a request for the intake says; False when that cannot be done now.
+
+        What the intake refuses would be refused again: the stream goes on, and a sweep asks for what it was about.
+        """
         reply = self._node.receive(request)
         if reply is not None and reply.status >= 300:
             _LOG.error("the intake refuses a change of the CRM: %s %s", reply.status, reply.body.decode())
+            self.sweep()
         return reply is not None
 
     def sweep(self) -> None:

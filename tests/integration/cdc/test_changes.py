@@ -63,6 +63,20 @@ def test_a_platform_event_says_it_all() -> None:
     assert (change.quote_id, change.number, change.version) == (QUOTE, "Q-000001", 3)
 
 
+@pytest.mark.parametrize("version", ["three", "", [], {}, 1e400, float("nan"), -2, 1.5, 10**30, "1e999"])
+def test_a_version_that_is_no_number_has_the_quote_looked_at_and_holds_up_nobody(version: Any) -> None:
+    payload = {"Quote__c": QUOTE, "QuoteNumber__c": "Q-000001", "Version__c": version or "none"}
+    (told,) = changes_of(Told("/event/Quote_Accepted__e", 5, {"payload": payload}))
+    (changed,) = changes_of(_changed("CREATE", Status="Accepted", QuoteNumber="Q-000001", Version__c=version))
+    assert (told.quote_id, told.number) == (changed.quote_id, changed.number) == (QUOTE, "")
+
+
+def test_an_instant_that_is_no_number_is_not_known() -> None:
+    event = _changed(Status="Accepted")
+    event.content["payload"]["ChangeEventHeader"]["commitTimestamp"] = "yesterday"
+    assert changes_of(event)[0].at_us == 0
+
+
 def test_a_quote_is_one_flow_however_it_is_learned_of() -> None:
     intake = Intake([changes.SOURCE], (*ROUTES, *changes.ROUTES))
     request = request_of([Change("e1", QUOTE, "Q-000001", 2), Change("e2", QUOTE)])
