@@ -10,7 +10,7 @@ Without any of these there are no traces: nothing is written where nobody asked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,14 +40,14 @@ _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
 
 
 class JsonLines(SpanExporter):
-    """Appends each span as one line of JSON. `redact` strikes out secrets, should one ever get into a span."""
+    """Appends each span as one line of JSON."""
 
-    def __init__(self, file: Path, redact: Callable[[str], str] = str) -> None:
-        self._file, self._redact = file, redact
+    def __init__(self, file: Path) -> None:
+        self._file = file
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Append spans; failing to write is no reason to disturb anybody."""
-        lines = "".join(self._redact(_encode(line_of(span)).decode()) + "\n" for span in spans)
+        lines = "".join(_encode(line_of(span)).decode() + "\n" for span in spans)
         try:
             if self._file.exists() and self._file.stat().st_size + len(lines) > FILE_BYTES_MAX:
                 self._file.replace(self._file.with_name(f"{self._file.name}.1"))

@@ -1,9 +1,8 @@
-"""The HTTP application of a node: webhooks, health, and whatever of API, tower and metrics is installed."""
+"""The HTTP application of a node: webhooks, health, API, tower, and metrics where they are installed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any
 
 from starlette.applications import Starlette
@@ -15,15 +14,18 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from domain.http import Request
+from integration import api, observability, tower
+from integration.service.access import Access
 from integration.service.configuration import Configuration
 from integration.service.node import Node
 
 BODY_BYTES_MAX = 1_000_000
+LATEST_US = 253_402_300_799_000_000  # the last second of the year 9999
 RETRY_AFTER = {"retry-after": "5"}
 
 
 def application(node: Node, configuration: Configuration) -> Starlette:
-    """Return the application; API and tower are part of it when they can be imported."""
+    """Return the application."""
     clock = [Route("/operations/clock", _clock(node), methods=["GET", "PUT"])] if configuration.test_clock else []
     return _made(
         [
@@ -36,18 +38,14 @@ def application(node: Node, configuration: Configuration) -> Starlette:
 
 
 def observed(app: ASGIApp, node: Node) -> ASGIApp:
-    """Return an application whose requests are traced, when observability is installed."""
-    observability = _found("integration.observability")
-    if observability is None:
-        return app
+    """Return an application whose requests are traced, when what that takes is installed."""
     node.closing.append(observability.telemetry_of(node).close)
-    watched: ASGIApp = observability.watched(app, node)
-    return watched
+    return observability.watched(app, node)
 
 
 def health(node: Node) -> Starlette:
     """Return the application of a worker: health, and metrics when they are installed."""
-    return _made([*_health(node), *_metrics(node)])
+    return _made([*_health(node), *observability.routes(node)])
 
 
 def _made(routes: list[BaseRoute]) -> Starlette:
@@ -86,12 +84,18 @@ def _clock(node: Node) -> Callable[[Incoming], Any]:
     async def clock(incoming: Incoming) -> Response:
         if incoming.method == "PUT":
             try:
-                node.clock.move(int((await incoming.json())["now_us"]))
+                node.clock.move(_instant((await incoming.json())["now_us"]))
             except (ValueError, KeyError, TypeError) as wrong:
                 raise HTTPException(400, f'expected {{"now_us": a later instant}}: {wrong}') from wrong
         return JSONResponse({"now_us": node.now_us(), "in_flight": node.host.in_flight})
 
     return clock
+
+
+def _instant(said: Any) -> int:
+    if type(said) is not int or said > LATEST_US:
+        raise ValueError(f"{said!r} is no whole number of microseconds before the year 10000")
+    return said
 
 
 def _intake(node: Node) -> Callable[[Incoming], Any]:
@@ -127,32 +131,14 @@ async def _body(incoming: Incoming) -> bytes | None:
 
 
 def _mounted(node: Node, configuration: Configuration) -> list[BaseRoute]:
-    """Return the mounts of the parts that exist: the API and the tower behind their access, and the metrics."""
-    mounts: list[BaseRoute] = []
-    access_module = _found("integration.service.access")
-    if access_module is not None:
-        keys = configuration.signing_key
-        access = access_module.Access(configuration.tokens, lambda: [key.encode() for key in keys.values()])
-        for path, name in (("/api/v1", "integration.api"), ("/tower", "integration.tower")):
-            part = _found(name)
-            if part is not None:
-                mounts.append(Mount(path, part.application(node, access)))
-    return mounts + _metrics(node)
-
-
-def _metrics(node: Node) -> list[BaseRoute]:
-    observability = _found("integration.observability")
-    return [] if observability is None else list(observability.routes(node))
-
-
-def _found(name: str) -> Any:
-    """Return a module, None when it (and not something that it needs) does not exist."""
-    try:
-        return import_module(name)
-    except ModuleNotFoundError as missing:
-        if missing.name and (name == missing.name or name.startswith(f"{missing.name}.")):
-            return None
-        raise
+    """Return the mounts: the API and the tower behind their access, and the metrics."""
+    keys = configuration.signing_key
+    access = Access(configuration.tokens, lambda: [key.encode() for key in keys.values()])
+    return [
+        Mount("/api/v1", api.application(node, access)),
+        Mount("/tower", tower.application(node, access)),
+        *observability.routes(node),
+    ]
 
 
 async def _problem(_incoming: Incoming, error: Exception) -> Response:

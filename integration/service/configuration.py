@@ -21,6 +21,7 @@ Q2C_CRM_SECRET, Q2C_CRM_WEBHOOK_SECRET, ... (the last two also with _FILE).
 from __future__ import annotations
 
 import hashlib
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -217,9 +218,30 @@ def _overlaid(found: _Section, environment: Mapping[str, str], said: Mapping[str
         chosen[name] = value
     if not 0 <= chosen["port"] <= 65_535:
         raise Misconfigured(f"port {chosen['port']} is not between 0 and 65535")
+    _require_usable("", chosen)
     if chosen["log_level"] not in LOG_LEVELS:
         raise Misconfigured(f"log_level {chosen['log_level']!r}: expected one of {', '.join(LOG_LEVELS)}")
     return chosen
+
+
+_POSITIVE = frozenset(
+    {
+        "heartbeat_seconds", "attempts", "window_seconds", "open_seconds", "open_longest_seconds", "share_percent",
+        "redrives_at_once", "redrives_per_minute", "passive_after_seconds",
+    }
+)  # fmt: skip
+"""Numbers of which 0 would mean a loop without a pause, a division by nothing, or work that is never done."""
+
+
+def _require_usable(place: str, said: Mapping[str, Any]) -> None:
+    """Raise Misconfigured for a number that is negative, not finite, or 0 where that cannot be."""
+    for name, value in said.items():
+        if isinstance(value, Mapping):
+            _require_usable(f"{place}{name}.", value)
+        elif isinstance(value, (int, float)) and not (math.isfinite(value) and value >= 0):
+            raise Misconfigured(f"{place}{name} = {value}: expected a number that is not negative")
+        elif name in _POSITIVE and not value:
+            raise Misconfigured(f"{place}{name} = {value}: expected a number above 0")
 
 
 def _of_text(variable: str, text: str, kind: type) -> Any:
@@ -253,9 +275,11 @@ def _settings(said: Mapping[str, Any]) -> Settings:
         name: {**base[name], **value} for name, value in said.items() if name in _TABLES and isinstance(value, dict)
     }
     try:
-        return msgspec.convert({**said, **tables}, Settings)
+        found = msgspec.convert({**said, **tables}, Settings)
     except msgspec.ValidationError as wrong:
         raise Misconfigured(f"[integration.settings]: {wrong}") from wrong
+    _require_usable("settings.", msgspec.to_builtins(found))
+    return found
 
 
 def _tokens(said: Mapping[str, _Token], environment: Mapping[str, str]) -> tuple[ApiToken, ...]:
