@@ -34,13 +34,13 @@ class Budget:
         self._left[caller] = (left - 1, now)
         return 0
 
-    def has_stream(self, caller: str) -> bool:
-        """Tell whether a caller may have one more stream."""
-        return self._streams.get(caller, 0) < STREAMS_MAX
-
-    def open_stream(self, caller: str) -> None:
-        """Take one of the streams of a caller."""
-        self._streams[caller] = self._streams.get(caller, 0) + 1
+    def open_stream(self, caller: str) -> bool:
+        """Take one of the streams of a caller; False when it has as many as it may."""
+        held = self._streams.get(caller, 0)
+        if held >= STREAMS_MAX:
+            return False
+        self._streams[caller] = held + 1
+        return True
 
     def close_stream(self, caller: str) -> None:
         """Give a stream back."""

@@ -7,12 +7,13 @@ number. An observer of the node only says that it is worth looking; what other p
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Header, Query, Request, Response
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from domain import history
 from domain.events.registry import BY_NAME, REGISTRY
@@ -123,13 +124,27 @@ async def stream_events(
     house, caller = house_of(request), caller_of(request)
     look = Look(house, wanted(subject, transaction, type))
     number = number_after(last_event_id or after)
-    if not house.budget.has_stream(caller.name):
+    if not house.budget.open_stream(caller.name):
         raise Refused("too-many-requests", "you have as many streams as you may", headers={"retry-after": "5"})
-    stream = _stream(request, look, number, caller.name)
-    return StreamingResponse(stream, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
+    return Stream(_stream(request, look, number), lambda: house.budget.close_stream(caller.name))
 
 
-async def _stream(request: Request, look: Look, number: int, caller: str) -> AsyncIterator[bytes]:
+class Stream(StreamingResponse):
+    """A stream of events that gives its place in the budget back however it ends, even before its first line."""
+
+    def __init__(self, lines: AsyncIterator[bytes], give_back: Callable[[], None]) -> None:
+        super().__init__(lines, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
+        self._give_back = give_back
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._give_back()
+
+
+async def _stream(request: Request, look: Look, number: int) -> AsyncIterator[bytes]:
     """Yield what is told, and a sign of life now and then, until the caller or the service goes away."""
     house, hint = house_of(request), asyncio.Event()
 
@@ -138,7 +153,6 @@ async def _stream(request: Request, look: Look, number: int, caller: str) -> Asy
             hint.set()
 
     house.node.observers.append(observe)
-    house.budget.open_stream(caller)
     try:
         yield b"retry: 2000\n\n"
         quiet_seconds = 0.0
@@ -155,7 +169,6 @@ async def _stream(request: Request, look: Look, number: int, caller: str) -> Asy
                 await _hinted(hint)
     finally:
         house.node.observers.remove(observe)
-        house.budget.close_stream(caller)
 
 
 async def _hinted(hint: asyncio.Event) -> None:

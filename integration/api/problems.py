@@ -137,7 +137,7 @@ _ROWS = (
     ),
     Problem(
         "unavailable", 503, "DEPENDENCY.UNAVAILABLE", "The service cannot take requests now",
-        "The service starts, stops, or cannot write. Nothing was done.",
+        "The service starts, stops, or cannot write. If a write was under way, what was asked may have been done.",
         "Repeat the request with the same key after the seconds that `Retry-After` names.",
     ),
     Problem(

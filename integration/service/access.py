@@ -11,6 +11,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import logging
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -44,6 +45,7 @@ TOKEN_CHARS_MAX = 4096
 ISSUER = "q2c-integration"
 SIGNING_KEY_BYTES_MIN = 32
 _LEEWAY_SECONDS = 5
+_LOG = logging.getLogger("q2c.integration")
 
 
 class Client(Protocol):
@@ -91,7 +93,8 @@ class Asked(Protocol):
 class Access:
     """Knows the clients and identifies callers. Without clients nobody gets in.
 
-    `signing_keys` is asked each time, so that a rotated key counts at once.
+    `signing_keys` is asked each time, so that a rotated key counts at once. One that is too short is a ValueError at
+    the start and counts for nothing afterwards: a rotation that went wrong weakens nobody's tokens.
     """
 
     def __init__(
@@ -101,9 +104,9 @@ class Access:
         now_seconds: Callable[[], float] = time.time,
     ) -> None:
         self._by_digest = {_digest_of(client): Caller(client.name, _scopes_of(client)) for client in clients}
-        if any(len(key) < SIGNING_KEY_BYTES_MIN for key in signing_keys()):
+        if not all(map(_is_long, signing_keys())):
             raise ValueError(f"a signing key has at least {SIGNING_KEY_BYTES_MIN} bytes")
-        self._keys = signing_keys
+        self._signing_keys = signing_keys
         self._now_seconds = now_seconds
 
     @property
@@ -153,6 +156,14 @@ class Access:
             raise ValueError(f"client {name!r} does not have the scope {beyond[0]!r}")
         caller = Caller(client.name, scopes)
         return self._signed(caller), caller
+
+    def _keys(self) -> list[bytes]:
+        """Return the keys that count now; say so when one is too short to count."""
+        found = self._signing_keys()
+        usable = [key for key in found if _is_long(key)]
+        if len(usable) < len(found):
+            _LOG.error("a signing key has fewer than %s bytes and is not used", SIGNING_KEY_BYTES_MIN)
+        return usable
 
     def _of_secret(self, secret: str) -> Caller | None:
         """Return whose secret it is. All digests are compared, in constant time: the time tells nothing."""
@@ -211,6 +222,10 @@ def new_secret() -> tuple[str, str]:
 def digest_of(secret: str) -> str:
     """Return the digest under which a secret is known: its SHA-256 in hexadecimal."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _is_long(key: bytes) -> bool:
+    return len(key) >= SIGNING_KEY_BYTES_MIN
 
 
 def _digest_of(client: Client) -> str:

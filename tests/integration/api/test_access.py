@@ -226,6 +226,19 @@ def test_short_signing_keys_are_refused() -> None:
         Access((), lambda: (b"short",))
 
 
+def test_a_signing_key_that_is_rotated_to_a_short_one_signs_and_verifies_nothing() -> None:
+    keys: list[tuple[bytes, ...]] = [(b"k" * 32,)]
+    gate = Access([ApiToken("portal", digest_of("s"), ("*",))], lambda: keys[0], Clock())
+    issued, _ = gate.grant("portal", "s")
+    keys[0] = (b"short", b"k" * 32)
+    assert gate.of_token(issued) is not None
+    assert gate.of_token(gate.grant("portal", "s")[0]) is not None
+    keys[0] = (b"k" * 32,)
+    assert gate.of_token(issued) is not None, "it was signed with the long one"
+    keys[0] = (b"",)
+    assert (gate.issues_tokens, gate.of_token(issued)) == (False, None)
+
+
 def test_a_new_secret_opens_the_door_and_its_digest_does_not() -> None:
     secret, digest = new_secret()
     gate = Access([ApiToken("portal", digest, ("events:read",))], now_seconds=time.time)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,7 @@ from hypothesis import strategies as st
 from integration.api.accounts import AccountBook, AccountIndex, account_of
 from integration.api.budget import STREAMS_MAX, Budget
 from integration.api.deadlines import HOUR_US, MINUTE_US, deadlines, state_of
+from integration.api.events import Stream
 from integration.api.paging import number_after, text_of, token_of
 from integration.api.problems import Refused
 from integration.api.waiting import owner_of
@@ -63,12 +67,36 @@ def test_the_wait_that_is_named_is_long_enough() -> None:
 def test_streams_are_given_back() -> None:
     budget = Budget(lambda: 0.0)
     for _ in range(STREAMS_MAX):
-        assert budget.has_stream("a")
-        budget.open_stream("a")
-    assert not budget.has_stream("a")
-    assert budget.has_stream("b")
+        assert budget.open_stream("a")
+    assert not budget.open_stream("a")
+    assert budget.open_stream("b")
     budget.close_stream("a")
-    assert budget.has_stream("a")
+    assert budget.open_stream("a")
+    assert not budget.open_stream("a")
+
+
+@pytest.mark.parametrize("trouble", [OSError("the caller went away"), None])
+def test_a_stream_is_given_back_even_when_its_first_line_is_never_sent(trouble: OSError | None) -> None:
+    given: list[str] = []
+
+    async def lines() -> AsyncIterator[bytes]:
+        yield b"retry: 2000"
+
+    async def send(message: Any) -> None:
+        if trouble is not None:
+            raise trouble
+
+    async def receive() -> Any:
+        await asyncio.sleep(60)
+
+    async def play() -> None:
+        stream = Stream(lines(), lambda: given.append("x"))
+        scope = {"type": "http", "asgi": {"spec_version": "2.4"}}
+        with contextlib.suppress(Exception):
+            await stream(scope, receive, send)
+
+    asyncio.run(play())
+    assert given == ["x"]
 
 
 # --- deadlines ------------------------------------------------------------------------------------------------------
