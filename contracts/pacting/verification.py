@@ -20,7 +20,7 @@ import msgspec
 from contracts.compatibility.documents import Unusable
 from contracts.compatibility.pacts import Pact, read_pact
 from contracts.pacting.state_service import Handler, StateService, serving_states
-from contracts.pacting.worker import Broker, Job, Results
+from contracts.pacting.worker import Job, Results
 
 WORKER_SECONDS = 600
 
@@ -190,4 +190,4 @@ def _sentence(each: Mapping[str, Any]) -> str:
     return f"{where}: {said}" if where else str(said)
 
 
-__all__ = ["Broker", "CouldNotRun", "Provider", "Verified", "judged", "run", "verify", "verify_messages"]
+__all__ = ["CouldNotRun", "Provider", "Verified", "judged", "run", "verify", "verify_messages"]

@@ -15,7 +15,8 @@ from contracts.matrix.store import Store
 from contracts.pacting.of_mocks import handlers, served
 from contracts.pacting.recording import FOLDER
 from contracts.pacting.state_service import serving_states
-from contracts.pacting.verification import Broker, Job, run
+from contracts.pacting.verification import run
+from contracts.pacting.worker import Broker, Job
 
 PACT = Path(sys.executable).parent / "pact"
 FILE = FOLDER / "q2c-integration-fulfilment.json"
@@ -90,6 +91,6 @@ def test_a_pact_of_a_branch_is_work_in_progress_until_it_held_once(store: Store)
     target = "/pacts/provider/fulfilment/for-verification"
     offered = answer(store, "POST", target, json.dumps(wanted).encode(), "")[1]["_embedded"]["pacts"]
     assert offered == []
-    wanted["includeWipPactsSince"] = "2026-01-01"  # type: ignore[assignment]
+    wanted["includeWipPactsSince"] = "2026-01-01"
     (one,) = answer(store, "POST", target, json.dumps(wanted).encode(), "")[1]["_embedded"]["pacts"]
     assert (one["verificationProperties"]["wip"], one["verificationProperties"]["pending"]) == (True, True)
