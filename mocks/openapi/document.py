@@ -62,10 +62,16 @@ _DESCRIPTION = "A mock for rehearsals: compatible, not affiliated. It holds no r
 
 
 def _without_blanks(schema: dict[str, Any]) -> None:
-    """Drop the defaults by which our parsers say "not given"; they are no value that a client would send."""
+    """Drop the defaults by which our parsers say "not given"; they are no value that a client would send.
+
+    Decimals are numbers on the wire of every vendor here; only forms write them as texts.
+    """
     for inner in schema.get("properties", {}).values():
         if inner.get("default", 0) in ("", None):
             del inner["default"]
+        for each in (inner, *inner.get("anyOf", ())):
+            if each.get("format") == "decimal":
+                each["type"] = ["number", "string"]
 
 
 def _schema_of(kind: type) -> dict[str, Any]:
@@ -99,10 +105,13 @@ def _operation(
         "summary": row.summary or row.name.replace("_", " "),
         "parameters": [*_path_parameters(path), *_query_parameters(row, schema_of, components)],
         "responses": {
-            "2XX": {"description": "done", "content": {manner.reply: {"schema": reply}}},
+            "2XX": {
+                "description": "done",
+                "content": {media: {"schema": reply} for media in (manner.reply, *manner.more)},
+            },
             "default": {
                 "description": "refused",
-                "content": {manner.error_media: {"schema": schema_of[id(manner.error)]}},
+                "content": _refusals(path, manner, schema_of[id(manner.error)]),
             },
         },
     }
@@ -111,6 +120,13 @@ def _operation(
     if path.startswith(manner.public) and manner.public:
         found["security"] = []
     return found
+
+
+def _refusals(path: str, manner: Manner, schema: dict[str, Any]) -> dict[str, Any]:
+    """Return how an operation refuses: in the vendor's shape, or where that has another, as an open object."""
+    if manner.apart and path.startswith(manner.apart):
+        return {"application/json": {"schema": _ANYTHING}}
+    return {manner.error_media: {"schema": schema}}
 
 
 def _body(schema: dict[str, Any], manner: Manner, components: dict[str, Any]) -> dict[str, Any]:

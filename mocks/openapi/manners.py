@@ -12,6 +12,8 @@ from mocks.openapi import errors
 
 JSON, FORM, PROBLEM = "application/json", "application/x-www-form-urlencoded", "application/problem+json"
 NETSUITE_ERROR = "application/vnd.oracle.resource+json; type=error; charset=UTF-8"
+NETSUITE_RECORD = "application/vnd.oracle.resource+json; type=singular; charset=UTF-8"
+NETSUITE_LIST = "application/vnd.oracle.resource+json; type=collection; charset=UTF-8"
 _BEARER = {"type": "http", "scheme": "bearer"}
 _BASIC = {"type": "http", "scheme": "basic"}
 
@@ -19,7 +21,8 @@ _BASIC = {"type": "http", "scheme": "basic"}
 class Manner(msgspec.Struct, frozen=True, kw_only=True):
     """One dialect: `body` and `reply` are media types, `error` the type of a refusal, `security` its schemes by name.
 
-    `public` are the paths that need no credentials.
+    `public` are the paths that need no credentials, `more` other media types of replies, `apart` paths that refuse in
+    a shape of their own (OAuth, scripts).
     """
 
     title: str
@@ -30,17 +33,20 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True):
     reply: str = JSON
     error_media: str = JSON
     public: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
 
 
 MANNERS: Mapping[str, Manner] = MappingProxyType(
     {
         "crm": Manner(
             title="CRM with CPQ, compatible with Salesforce REST", version="v68.0", error=list[errors.SalesforceError],
-            security={"session": _BEARER}, public=("/services/oauth2", "/services/Soap"),
+            security={"session": _BEARER}, public=("/services/oauth2", "/services/Soap"), apart=("/services/oauth2",),
         ),
         "erp": Manner(
             title="ERP, compatible with NetSuite SuiteTalk REST", version="v1", error=errors.NetSuiteError,
             error_media=NETSUITE_ERROR, security={"token": _BEARER}, public=("/services/rest/auth",),
+            more=(NETSUITE_RECORD, NETSUITE_LIST), apart=("/services/rest/auth", "/app/site/hosting"),
         ),
         "billing": Manner(
             title="Subscription billing, compatible with Chargebee API v2 (Product Catalog 2.0)", version="v2",

@@ -50,7 +50,8 @@ _FAR = 4_102_444_800
 def create(model: Processor, body: SubscriptionBody, key: str = "", **more: Any) -> Subscription:
     """Subscribe a customer and bill the first period, unless a trial comes first."""
     customer = charged(model, body.customer)
-    assert customer is not None, "the form requires a customer"
+    if customer is None:  # the form names one, and it is empty
+        raise Refusal("parameter_missing", "Missing required param: customer.", field="customer")
     if not body.items:
         raise Refusal("parameter_missing", "Missing required param: items.", field="items")
     require_terms(body)
