@@ -223,8 +223,8 @@ def _deaf_to_notice(monkeypatch: pytest.MonkeyPatch) -> None:
 def _a_day_late(monkeypatch: pytest.MonkeyPatch) -> None:
     real = orders.create_subscription
 
-    async def late(context: Any, accepted: Any, reference: str, is_new: bool, start: date) -> None:
-        await real(context, accepted, reference, is_new, start + timedelta(days=1))
+    async def late(context: Any, accepted: Any, reference: str, is_new: bool, start: date) -> int:
+        return await real(context, accepted, reference, is_new, start + timedelta(days=1))
 
     monkeypatch.setattr(renewals, "create_subscription", late)
 
