@@ -40,6 +40,9 @@ class Schedule:
     A sweep looks back to the start of the last one that was started, and some more, so that nothing falls between two.
     `first_seconds` brings the first ones forward: who was down for long had better look soon, and does so even when an
     earlier sweep is still under way, for it may pause.
+
+    Among many workers each has its schedule, at instants of its own. A sweep's flow is named after the interval it
+    falls into, so the first one starts it and the others find it.
     """
 
     def __init__(
@@ -62,14 +65,17 @@ class Schedule:
     def _run(self, sweep: Sweep, now_us: int, anyway: bool) -> None:
         self._plan(sweep, now_us + sweep.every_seconds * _SECOND_US, False)
         started_us = self._memory.latest(sweep.name)
-        is_open = bool(started_us) and self._integration.is_open(_flow_id(sweep, started_us))
+        is_open = bool(started_us) and any(map(self._integration.is_open, _flow_ids(sweep, started_us)))
         if not self._integration.is_alive or (is_open and not anyway):
             return
         since_us = (started_us or now_us) - sweep.look_back_seconds * _SECOND_US
-        start = Start(flow_id=_flow_id(sweep, now_us), name=sweep.name, arguments={"since_us": since_us})
-        if self._integration.launch(start) is not None:
+        flow_id = _flow_ids(sweep, now_us)[anyway]
+        launched = self._integration.launch(Start(flow_id=flow_id, name=sweep.name, arguments={"since_us": since_us}))
+        if launched is not None and launched.created:  # one that was found looks back from an earlier instant
             self._memory.remember(sweep.name, now_us)
 
 
-def _flow_id(sweep: Sweep, started_us: int) -> str:
-    return f"{sweep.name}/{started_us // _SECOND_US}"
+def _flow_ids(sweep: Sweep, started_us: int) -> tuple[str, str]:
+    """Return how a sweep of an instant is called: as the one of its interval, and as the first one after a start."""
+    second = started_us // _SECOND_US
+    return f"{sweep.name}/{second - second % sweep.every_seconds}", f"{sweep.name}/first/{second}"

@@ -58,3 +58,18 @@ def test_after_an_absence_the_first_sweep_comes_soon_and_looks_back_over_all_of_
     found = _swept(world, HOUR + 20, memory=ago, first_seconds=10)
     assert found == [(10, -5 * 86_400 - 600), (HOUR + 10, 10 - 600)]
     assert ago.latest_us == START_US + (HOUR + 10) * SECOND_US
+
+
+def test_of_many_workers_one_sweeps_an_interval_and_nothing_falls_between_two(world: Any) -> None:
+    found: list[tuple[int, int]] = []
+
+    async def look(_context: FlowContext, arguments: Mapping[str, Any]) -> None:
+        found.append((made.now_seconds, (arguments["since_us"] - START_US) // SECOND_US))
+
+    made, shared = world({"look": look}), Memory(START_US)
+    to_the_hour = HOUR - START_US // SECOND_US % HOUR
+    for after_seconds in (to_the_hour + 100, to_the_hour + 900, to_the_hour + 1800):  # three that started apart
+        made.at(after_seconds, lambda: Schedule(made.integration, made.integration._host, [SWEEP], shared))
+    made.run(to_the_hour + 4 * HOUR)
+    one = to_the_hour + 100
+    assert found == [(one + HOUR, -600), (one + 2 * HOUR, one + HOUR - 600), (one + 3 * HOUR, one + 2 * HOUR - 600)]
