@@ -12,6 +12,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from domain.acts import Act
+from integration.casework import Refused
+from integration.journal.protocol import Crash, Fenced, Raced
+from integration.journal.trouble import Unavailable
+from integration.people import WRONG_INPUT
+from integration.transaction import Transaction
 
 if TYPE_CHECKING:
     from integration.engine import Engine
@@ -24,6 +29,8 @@ HOLD_MAX = 20_000
 """Flows that one worker holds at most, those that sleep for days included."""
 
 _NEVER = 2**62
+_NOT_OURS = (Crash, Fenced, Raced, Unavailable)
+_MISTAKE = "we made a mistake at it, which is logged; look again before you repeat it"
 _to_msgpack = msgspec.msgpack.Encoder().encode
 _act = msgspec.msgpack.Decoder(Act)
 _TABLES = frozenset({"add_mapping", "remove_mapping"})
@@ -36,6 +43,7 @@ class Adoption:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._due_us = _NEVER
+        self._obeying = 0
         self.perform: Callable[[Act], None] = _refuse
 
     def plan(self, after_us: int = POLL_US) -> None:
@@ -75,14 +83,37 @@ class Adoption:
         self.soon()
         return engine.lease.command(_to_msgpack(act), flow_id)
 
+    def answer_in(self, tx: Transaction) -> None:
+        """Say in a transaction that it is what the person wanted whose command is being obeyed; without one, nothing.
+
+        A crash before it leaves the command to be obeyed, one after it leaves it answered.
+        """
+        if self._obeying:
+            tx.write.answered = self._obeying
+            tx.after.append((self._answered, self._obeying))
+
+    def _answered(self, number: int) -> None:
+        if self._obeying == number:
+            self._obeying = 0
+
     def _obey(self, number: int, act: Act) -> None:
-        problem = ""
+        """Perform an act; what is many transactions (a bulk) can be repeated, and is answered after all of them."""
+        lease, self._obeying = self._engine.lease, number
         try:
             self.perform(act)
-        except (LookupError, ValueError) as refusal:
-            problem = str(refusal.args[0]) if refusal.args else type(refusal).__name__
-        self._engine.lease.answer(number, problem)
+            if self._obeying:
+                self._engine.soon(lease.answer, number, "")
+        except WRONG_INPUT as refusal:
+            lease.answer(number, str(refusal.args[0]) if isinstance(refusal, KeyError) else str(refusal))
+        except _NOT_OURS:
+            raise  # it is obeyed by the next poll, of whoever has the flow then
+        except Exception:
+            if self._obeying:  # or it would end every incarnation to come
+                lease.answer(number, _MISTAKE)
+            raise
+        finally:
+            self._obeying = 0
 
 
 def _refuse(act: Act) -> None:
-    raise ValueError(f"this worker obeys nobody: {act.action}")
+    raise Refused(f"this worker obeys nobody: {act.action}")

@@ -15,7 +15,7 @@ import msgspec
 
 from domain import history
 from domain.charts.exception_case import EXCEPTION_CASE
-from integration.casework import Refused
+from integration.casework import NoSuchCase, Refused
 from integration.effects import Emit, Park
 from integration.exceptions import ExceptionCase, known_code, moved, opened, parked_again, said_at, settled
 from integration.transaction import Transaction
@@ -59,13 +59,13 @@ class Desk:
     def by_id(self, case_id: str) -> ExceptionCase:
         """Return an open case.
 
-        Raise Refused for one that somebody has dealt with, and name them; KeyError with a sentence when there is none.
+        Raise Refused for one that somebody has dealt with, and name them; NoSuchCase when there is none.
         """
         case = self.by_flow.get(case_id.rpartition("#")[0])
         if case is None or case.id != case_id:
             case = self._ended.get(case_id)
         if case is None:
-            raise KeyError(f"no open case has the id {case_id!r}")
+            raise NoSuchCase(f"no open case has the id {case_id!r}")
         if not case.is_open:
             by, at = case.actor or "the integration", said_at(case.moved_us)
             raise Refused(f"case {case.id} is {case.status} already: {by} was first, at {at}")

@@ -55,6 +55,7 @@ class Parking:
         engine.desk.write(re_driven(case, wish.by, now_us, wish.note), now_us, tx)
         said = {"correction": wish.correction} if wish.correction else {}
         engine.note(tx, live, case=case.id, action=wish.decision, actor=wish.by, note=wish.note, **said)
+        engine.adoption.answer_in(tx)
         self.again(live, Resumed(wish.by, wish.decision, wish.note, now_us, wish.correction), tx)
 
     def plan(self, live: Live) -> None:

@@ -13,8 +13,8 @@
 
 Every act names its `actor`; `note` is optional where it is not named above, `version` (of the case, as the person saw
 it) everywhere. A `correction` may hold `mapping` {kind, key, value}, written before the flow goes on; all of it reaches
-the flow with the answer to its question. Refusals are KeyError (no such case) and Refused (a ValueError), with a
-sentence that names who was first.
+the flow with the answer to its question. Refusals are NoSuchCase (a KeyError) and Refused (a ValueError), with a
+sentence that names who was first. WRONG_INPUT is all that is a person's mistake; anything else that escapes is ours.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from domain.acts import Act
+from domain.acts import Act, UnknownAct
 from integration import casework
-from integration.casework import Changed, Choice, Refused, is_free, named
+from integration.casework import Changed, Choice, NoSuchCase, Refused, is_free, named
 from integration.exceptions import ExceptionCase, PlannedReDrive
+from integration.journal.protocol import UNSTORABLE, Unstorable
 from integration.live import Live
 from integration.transaction import Transaction
 
@@ -39,6 +40,9 @@ Told = Mapping[str, Any]
 Rule = Callable[[ExceptionCase, str, int, Told], list[ExceptionCase]]
 STEWARD = "steward"
 """Who acts when an act names nobody: the stewards of a rehearsal, who have no names."""
+
+WRONG_INPUT = (Refused, NoSuchCase, UnknownAct, Unstorable)
+"""What an act raises that a person may not, or cannot, want. Nothing was written."""
 
 PLANNED_TOGETHER = 200
 _CHOICES = tuple(Choice.__struct_fields__)
@@ -66,8 +70,8 @@ def acts() -> dict[str, Callable[[Engine, Act], None]]:
 
 def found(engine: Engine, told: Told) -> tuple[ExceptionCase, Live]:
     """Return the open case an act is about and its flow; the case is as the person saw it."""
-    case = engine.desk.by_id(str(told["case"]))
-    casework.require_version(case, int(told.get("version") or 0))
+    case = engine.desk.by_id(_needed(told, "case"))
+    casework.require_version(case, _whole(told, "version"))
     return case, engine.lives[case.flow]
 
 
@@ -84,6 +88,7 @@ def _change(rule: Rule, action: str) -> Callable[[Engine, Act], None]:
         engine.desk.write(states, engine.now_us, tx)
         said = {name: told[name] for name in ("to", "from") if told.get(name)}
         engine.note(tx, live, case=case.id, action=action, actor=_actor(told), note=_note(told), **said)
+        engine.adoption.answer_in(tx)
         engine.commit(tx)
         if live.status == "parked":
             engine.parking.plan_escalation(live, states[-1])
@@ -122,6 +127,7 @@ def _comment(engine: Engine, act: Act) -> None:
     tx = Transaction()
     said = {"actor": named(_actor(act.arguments)), "note": _note(act.arguments)}
     engine.note(tx, live, case=case.id, action="comment", **said)
+    engine.adoption.answer_in(tx)
     engine.commit(tx)
 
 
@@ -141,6 +147,7 @@ def _approve_discard(engine: Engine, act: Act) -> None:
     tx.records.append(engine.flow_record(live, "discarded", note))
     tx.after.append((engine.release, live))
     tx.after.append((partial(setattr, live, "status"), "discarded"))
+    engine.adoption.answer_in(tx)
     engine.commit(tx)
 
 
@@ -156,7 +163,7 @@ def _re_drive(engine: Engine, act: Act) -> None:
     told = act.arguments
     if told.get("case"):
         case, live = found(engine, told)
-        wish = _wish(told, int(told.get("at_us") or engine.now_us))
+        wish = _wish(told, _whole(told, "at_us") or engine.now_us)
         if wish.at_us > engine.now_us:
             _plan(engine, [(case, wish)])
             return
@@ -167,7 +174,7 @@ def _re_drive(engine: Engine, act: Act) -> None:
     if told.get("turns"):
         _take_turns(engine, told)
         return
-    choice = Choice(**{name: told[name] for name in _CHOICES if told.get(name)})
+    choice = _choice(told)
     if act.txn and not choice.txn:
         choice = msgspec.structs.replace(choice, txn=act.txn)
     bulk(engine, choice, told)
@@ -176,9 +183,11 @@ def _re_drive(engine: Engine, act: Act) -> None:
 def _take_turns(engine: Engine, told: Told) -> None:
     """Plan the re-drive of those cases of a list that are here and free; other workers plan the others."""
     actor, here = _actor(told), {case.id: case for case in engine.desk.cases()}
+    if not isinstance(told["turns"], Mapping):
+        raise Refused("turns are an object: the instant of each case, by its id")
     turns = [
-        (case, _wish(told, int(at_us)))
-        for case_id, at_us in told["turns"].items()
+        (case, _wish(told, _whole(told["turns"], case_id)))
+        for case_id in told["turns"]
         if (case := here.get(case_id)) is not None and _is_ready(engine, case, actor)
     ]
     if turns:
@@ -195,7 +204,7 @@ def bulk(engine: Engine, choice: Choice, told: Told) -> int:
     actor, settings = _actor(told), engine.settings
     fitting = casework.chosen(engine.desk.cases(), choice, engine.now_us)
     cases = [case for case in fitting if _is_ready(engine, case, actor)]
-    pace = int(told.get("per_minute") or settings.redrives_per_minute)
+    pace = _whole(told, "per_minute") or settings.redrives_per_minute
     if cases:
         _correct(engine, None, _wish(told, engine.now_us))
     turns = casework.spread(cases, engine.now_us, pace, settings.redrives_at_once)
@@ -256,7 +265,9 @@ def _correct(engine: Engine, live: Live | None, wish: PlannedReDrive) -> None:
 
 def _map(engine: Engine, act: Act) -> None:
     told = act.arguments
-    place, tx = (str(told["kind"]), str(told["key"])), Transaction()
+    place, tx = (_needed(told, "kind"), _needed(told, "key")), Transaction()
+    if act.action == "add_mapping" and told.get("value") is None:
+        raise Refused("add_mapping says value: what the cross-reference is to hold")
     if "expected" in told:
         _expect(engine, place, told["expected"], tx)
     set_mapping(engine, None, place, told["value"] if act.action == "add_mapping" else None, _actor(told), tx)
@@ -276,13 +287,37 @@ def set_mapping(
 ) -> None:
     """Write one line of the cross-reference, or remove it (None); what else is to be written is in the transaction."""
     tx = tx or Transaction()
-    tx.write.mappings.append((*place, None if value is None else msgspec.msgpack.encode(value)))
+    try:
+        tx.write.mappings.append((*place, None if value is None else msgspec.msgpack.encode(value)))
+    except UNSTORABLE as error:
+        raise Refused(f"the cross-reference cannot hold this: {error}") from error
     engine.note(tx, live, action="map", kind=place[0], key=place[1], value=value, actor=actor)
     engine.commit(tx)
     if value is None:
         engine.mappings.pop(place, None)
     else:
         engine.mappings[place] = value
+
+
+def _needed(told: Told, name: str) -> str:
+    if told.get(name) is None:
+        raise Refused(f"the act has to say {name}")
+    return str(told[name])
+
+
+def _whole(told: Told, name: str) -> int:
+    """Return a whole number that a person may give, 0 without one."""
+    try:
+        return int(told.get(name) or 0)
+    except (TypeError, ValueError, OverflowError) as wrong:
+        raise Refused(f"{name} is {told[name]!r}; expected a whole number") from wrong
+
+
+def _choice(told: Told) -> Choice:
+    try:
+        return msgspec.convert({name: told[name] for name in _CHOICES if told.get(name)}, Choice, strict=False)
+    except msgspec.ValidationError as wrong:
+        raise Refused(f"these cases cannot be chosen: {wrong}") from wrong
 
 
 def _actor(arguments: Told) -> str:

@@ -20,7 +20,7 @@ from integration.engine import Engine, Host
 from integration.exceptions import ExceptionCase
 from integration.flow import Program
 from integration.intake import Intake, Route, Source
-from integration.journal.protocol import Head, Journal
+from integration.journal.protocol import UNSTORABLE, Head, Journal, Unstorable
 from integration.lanes import Standing
 from integration.live import Live
 from integration.outcomes import Launched
@@ -95,11 +95,11 @@ class Integration:
         return None if engine is None else engine.receive(request)
 
     def launch(self, start: Start) -> Launched | None:
-        """Start a flow from outside; None when the process is down."""
+        """Start a flow from outside; None when the process is down. Raise Unstorable for values no journal holds."""
         return self._inside(self._launch, start)
 
     def act(self, act: Act) -> list[int]:
-        """Let a person act, as people.py lists it; raise UnknownAct for anything else, KeyError, or Refused.
+        """Let a person act, as people.py lists it; raise UnknownAct for anything else, NoSuchCase, or Refused.
 
         Return the numbers of the commands that were left for other workers (`Reader.command` tells what became of
         them); none when it is done.
@@ -190,6 +190,8 @@ class Integration:
 
     def _perform(self, act: Act) -> None:
         assert self._engine is not None, "an engine performs, so there is one"
+        if act.action not in self._acts:  # a worker of another version left it
+            raise UnknownAct(act, list(self._acts))
         self._acts[act.action](self._engine, act)
 
     def _advance(self, engine: Engine, consumer: str, number: int) -> bool:
@@ -198,7 +200,10 @@ class Integration:
 
     def _launch(self, engine: Engine, start: Start) -> Launched:
         tx = Transaction()
-        launched = engine.launch(start, tx)
+        try:
+            launched = engine.launch(start, tx)
+        except UNSTORABLE as error:
+            raise Unstorable(str(error)) from error
         if launched.created:
             engine.commit(tx)
         return launched

@@ -19,7 +19,6 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from domain.acts import UnknownAct
 from domain.history import Record
 from domain.http import Reply, Request
 from integration.drivers.clock import BusinessClock
@@ -28,6 +27,7 @@ from integration.drivers.wire import Result, Wire, WireObserver
 from integration.effects import Call
 from integration.journal.protocol import Crash, Fenced
 from integration.outcomes import Failed, Unknown
+from integration.people import WRONG_INPUT
 from integration.process import Integration
 
 _LOG = logging.getLogger("q2c.integration")
@@ -85,10 +85,13 @@ class AsyncioHost:
     # --- what the process asks for
 
     def enter(self, action: Callable[..., Any], *arguments: Any) -> Any:
-        """Do something with the integration; what it cannot survive ends the incarnation and is raised."""
+        """Do something with the integration; what is not wrong input ends the incarnation, is logged, and is raised.
+
+        A KeyError of our own is a mistake of ours: what memory holds may be ahead of the journal since.
+        """
         try:
             return action(*arguments)
-        except (LookupError, ValueError, UnknownAct):
+        except WRONG_INPUT:
             raise  # wrong input, said in a sentence: it was refused before anything was done
         except Exception as trouble:
             self.fail(trouble)

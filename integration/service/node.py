@@ -10,7 +10,7 @@ import signal
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
@@ -30,17 +30,21 @@ from integration.journal.reading import Reader
 from integration.journal.trouble import Unavailable
 from integration.lanes import Standing
 from integration.outcomes import Conflict, Launched
+from integration.people import WRONG_INPUT
 from integration.process import Integration, Parts
 from integration.schedule import Schedule
 from integration.service.configuration import Configuration
 from integration.service.keeping import SweepMemory
 from integration.settings import Settings
 
+T = TypeVar("T")
 _LOG = logging.getLogger("q2c.integration")
 OVER = frozenset({"finished", "compensated", "discarded"})
 LOOK_SECONDS = 0.25
 """How often a flow that another process may run is looked up by who waits for its end."""
 OBEY_SECONDS = 20.0
+_BROKE = "the journal cannot be used now, or we made a mistake; look again before you repeat it"
+_REPLACED = "the journal was replaced; look again before you repeat it"
 _NOWHERE = (0, 0)
 FIRST_SWEEP_SECONDS = 10
 BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
@@ -155,26 +159,17 @@ class Node:
         """Take a webhook in; None when it cannot be stored now: the sender is to come again."""
         if self._trouble:
             return None
-        try:
-            reply: Reply | None = self.host.enter(self.integration.receive, request)
-        except Exception:
-            return None
+        reply: Reply | None = self._entered(self.integration.receive, request)
         return reply
 
     def launch(self, start: Start) -> Launched | None:
-        """Start a flow, or find it; None when the process cannot work now."""
-        try:
-            launched: Launched | None = self.host.enter(self.integration.launch, start)
-        except Exception:
-            return None
+        """Start a flow, or find it; None when the process cannot work now. Raise Unstorable for its arguments."""
+        launched: Launched | None = self._entered(self.integration.launch, start)
         return launched
 
     def advance(self, consumer: str, number: int) -> bool:
         """Keep how far a consumer of the event log or of a stream has got; False when that cannot be done now."""
-        try:
-            return bool(self.host.enter(self.integration.advance, consumer, number))
-        except Exception:
-            return False
+        return bool(self._entered(self.integration.advance, consumer, number))
 
     async def run(self, start: Start, timeout_seconds: float) -> FlowRow:
         """Start (or find) a flow and wait until it is over; return its row.
@@ -199,13 +194,16 @@ class Node:
                 del self._ends[start.flow_id]
 
     async def act(self, act: Act) -> None:
-        """Obey a person, wherever the flow lives; raise KeyError or ValueError with a sentence when that cannot be.
+        """Obey a person, wherever the flow lives; raise WRONG_INPUT (people.py) with a sentence when that cannot be.
 
-        Raise Stopped when the process cannot work now, TimeoutError when the worker of the flow does not answer.
+        Raise Stopped when the process cannot work now, or broke at it; TimeoutError when the worker of the flow does
+        not answer.
         """
         if not self.integration.is_alive:
             raise Stopped("; ".join(self.readiness()) or "the integration is not running")
-        left: list[int] = self.host.enter(self.integration.act, act)
+        left: list[int] | None = self._entered(self.integration.act, act)
+        if left is None:
+            raise Stopped(_BROKE)
         if not self.integration.is_alive:
             raise Stopped("another process took over in the middle; look again before you repeat it")
         for number in left:
@@ -221,6 +219,16 @@ class Node:
 
     # --- inside
 
+    def _entered(self, action: Callable[..., T], *arguments: Any) -> T | None:
+        """Do something with the integration; None when it broke: the host has said why, and another one is begun."""
+        try:
+            result: T = self.host.enter(action, *arguments)
+        except WRONG_INPUT:
+            raise
+        except Exception:
+            return None
+        return result
+
     async def _over(self, flow_id: str, ended: asyncio.Future[None]) -> FlowRow:
         while True:
             row = self.reader.flow(flow_id)
@@ -234,7 +242,7 @@ class Node:
             while (row := self.reader.command(number)) is not None and row.status == "waiting":
                 await asyncio.sleep(LOOK_SECONDS / 2)
         if row is None or row.status == "dropped":
-            raise Stopped(row.problem if row is not None else "the journal was replaced; look again before you repeat it")
+            raise Stopped(row.problem if row is not None else _REPLACED)
         if row.status == "refused":
             raise Refused(row.problem)
 

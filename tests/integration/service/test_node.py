@@ -167,6 +167,61 @@ def test_people_act_and_refusals_reach_them_without_any_harm(tmp_path: Path) -> 
     _on_a_node(tmp_path, play)
 
 
+@pytest.mark.parametrize("how", ["launch", "receive", "advance", "act"])
+def test_a_key_error_of_our_own_is_logged_and_another_incarnation_is_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, how: str
+) -> None:
+    async def play(node: Node) -> None:
+        act = Act(at_us=0, system="integration", action="re_drive", arguments={"case": "x#1"})
+        ways: dict[str, tuple[str, Callable[[], Any]]] = {
+            "launch": ("_launch", lambda: node.launch(_start("greets", name="Ada"))),
+            "receive": ("receive", lambda: node.receive(_webhook("m1"))),
+            "advance": ("_advance", lambda: node.advance("c", 1)),
+        }
+
+        def breaks(*_arguments: object) -> None:
+            raise KeyError("of our own")
+
+        with monkeypatch.context() as broken:
+            if how == "act":
+                broken.setitem(node.integration._acts, "re_drive", breaks)
+                with pytest.raises(Stopped, match="we made a mistake"):
+                    await node.act(act)
+            else:
+                name, enter = ways[how]
+                broken.setattr(node.integration, name, breaks)
+                assert not enter()
+        assert node.readiness() == ["a mistake of ours: KeyError"]
+        await _until(lambda: not node.readiness())
+        assert (await node.run(_start("greets", name="Ada"), 10)).status == "finished"
+
+    _on_a_node(tmp_path, play)
+    assert "the integration starts anew: 'of our own'" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("action", "told", "said"),
+    [
+        ("take", {}, "has to say case"),
+        ("add_mapping", {"kind": "item", "key": "A"}, "says value"),
+        ("add_mapping", {"kind": "item", "key": "A", "value": {"id": 2**70}}, "cannot hold"),
+        ("re_drive", {"code": "DATA_QUALITY", "per_minute": "many"}, "per_minute is 'many'"),
+        ("re_drive", {"code": "DATA_QUALITY", "older_than_seconds": "long"}, "cannot be chosen"),
+        ("re_drive", {"turns": ["a"]}, "turns are an object"),
+    ],
+)
+def test_what_a_person_says_wrongly_is_refused_and_ends_nothing(
+    tmp_path: Path, action: str, told: dict[str, Any], said: str
+) -> None:
+    async def play(node: Node) -> None:
+        act = Act(at_us=0, system="integration", action=action, arguments={"actor": "Ada", **told})
+        with pytest.raises(Refused, match=said):
+            await node.act(act)
+        assert node.readiness() == []
+
+    _on_a_node(tmp_path, play)
+
+
 @pytest.mark.parametrize(
     ("row", "error", "said"),
     [
