@@ -253,12 +253,14 @@ def test_change_data_capture_and_messages_tell_of_a_quote_and_it_is_one_order(
         until(lambda: _flows(tmp_path, "learn_quote") == ["finished"], "the change was looked at")
         assert service.readiness()[0] == 200
     assert _counts(mocks, each) == (1, 1, 1, 1)
-    assert _flows(tmp_path, "accepted_quote") == ["finished"]
+    assert _flows(tmp_path, "accepted_quote", each) == ["finished"]
 
 
-def _flows(folder: Path, name: str) -> list[str]:
+def _flows(folder: Path, name: str, txn: str = "") -> list[str]:
+    """Return the statuses of the flows of a name, and of one transaction when it is named."""
+    wanted = "SELECT status FROM flow WHERE name = ? AND (txn = ? OR ? = '')"
     with sqlite3.connect(folder / "journal.db") as connection:
-        rows = connection.execute("SELECT status FROM flow WHERE name = ?", (name,)).fetchall()
+        rows = connection.execute(wanted, (name, txn, txn)).fetchall()
     connection.close()
     return [status for (status,) in rows]
 
