@@ -76,7 +76,7 @@ class TokenSource(msgspec.Struct, frozen=True):
 
 
 class System(msgspec.Struct, frozen=True):
-    """One system of record. Give `headers` (a static key), `credentials` (a key that may be rotated) or `token` (OAuth).
+    """One system of record. Give `headers` (a fixed key), `credentials` (a key that may be rotated) or `token` (OAuth).
 
     `credentials` returns the headers of the key that is valid now; it is asked before every call and must be quick.
 
