@@ -103,10 +103,19 @@ def _schema(document: dict[str, Any], service: Service, settings: Settings) -> A
     config = SchemathesisConfig.from_dict(_configuration(service, settings))
     schema: Any = schemathesis.openapi.from_dict(document, config=config)
     if service.application is not None:
-        schema.app = service.application
+        schema.app = _function(service.application)
     if settings.only:
         schema = schema.include(name_regex="|".join(re.escape(part) for part in settings.only))
     return schema
+
+
+def _function(application: Any) -> Any:
+    """Return an application as a function: Schemathesis takes an object that can be called for one of WSGI."""
+
+    async def serve(scope: Any, receive: Any, send: Any) -> None:
+        await application(scope, receive, send)
+
+    return serve
 
 
 def _configuration(service: Service, settings: Settings) -> dict[str, Any]:
@@ -147,7 +156,7 @@ def _gathered(stream: Any, text: str, place: str) -> Fuzzed:
         elif isinstance(event, events.FatalError):
             troubles.append(f"{type(event.exception).__name__}: {event.exception}")
         elif isinstance(event, events.NonFatalError):
-            troubles.append(f"{event.label}: {event.info.title if hasattr(event.info, 'title') else event.value}")
+            troubles.append(f"{event.label}: {event.info.title}: {event.value}")
     return Fuzzed(
         cases=cases, operations=tuple(sorted(reached)), findings=tuple(findings.values()),
         trouble="; ".join(dict.fromkeys(troubles))[:500],

@@ -63,7 +63,11 @@ def provider() -> Any:
 def made_of(order: dict[str, Any], bug: str) -> list[Any]:
     """Return what the integration makes of an order: its id, its date and its minor units."""
     moment = datetime.fromisoformat(order["created_at"]).astimezone(UTC).date().isoformat()
-    return [order["id"], order["created_at"][:10] if bug == "slice_date" else moment, int(Decimal(order["total"]) * 100)]
+    return [
+        order["id"],
+        order["created_at"][:10] if bug == "slice_date" else moment,
+        int(Decimal(order["total"]) * 100),
+    ]
 
 
 @contextmanager
