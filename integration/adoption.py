@@ -67,7 +67,7 @@ class Adoption:
         engine = self._engine
         self._due_us = _NEVER
         found = engine.lease.poll(min(CLAIM_MAX, HOLD_MAX - len(engine.lives)))
-        engine.take_up(found)
+        engine.recovery.take_up(found)
         for number, act in found.commands:
             engine.soon(self._obey, number, _act.decode(act))
         self.plan(SOON_US if found.has_more else POLL_US)

@@ -10,38 +10,29 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
 
 from domain import history
-from domain.history import Record
 from domain.http import Reply, Request
 from integration.adoption import Adoption
 from integration.at_once import AtOnce
 from integration.desk import Desk
-from integration.effects import All, Call, Effect, Park, Start
+from integration.effects import Call, Effect, Park, Start
 from integration.entities import EntityQueues
 from integration.flow import Flow, FlowContext, Program
+from integration.host import Host
 from integration.intake import Intake
-from integration.journal.protocol import UNSTORABLE, Crash, Entry, Fenced, FlowRow, Lease, Loaded, Raced, Unstorable
+from integration.journal.protocol import UNSTORABLE, Crash, Entry, Fenced, FlowRow, Lease, Raced, Unstorable
 from integration.launch import Launcher
-from integration.limits import SECOND_US
-from integration.live import Joinable, Live
+from integration.live import Live
 from integration.mailbox import Mailbox
 from integration.mailroom import Mailroom
 from integration.outbox import Outbox
-from integration.outcomes import (
-    Answer,
-    Begun,
-    CallFailed,
-    Failed,
-    Launched,
-    Outcome,
-    OutcomeUnknown,
-    Unknown,
-)
+from integration.outcomes import Answer, Begun, CallFailed, Launched, Outcome, OutcomeUnknown
 from integration.parking import Parking
+from integration.recovery import Recovery
 from integration.retry import code_of
 from integration.settings import Settings
 from integration.system import System
@@ -56,23 +47,6 @@ RACES_MAX = 5
 """How often something from outside is tried again because another worker was first."""
 EFFECTS_AT_ONCE_MAX = 10_000
 """Effects a flow may ask for without waiting once: more is a loop without end."""
-
-
-class Host(Protocol):
-    """What an engine needs of the driver: clock, timers, wire, a place for history records, and an undertaker.
-
-    `call_at` and `send` call back later, never at once.
-    """
-
-    def now_us(self) -> int: ...
-
-    def call_at(self, at_us: int, action: Callable[..., Any], *arguments: Any) -> None: ...
-
-    def send(self, request: Request, call: Call, done: Callable[[Reply | Failed | Unknown], Any]) -> None: ...
-
-    def record(self, record: Record) -> None: ...
-
-    def died(self, end: Crash | Fenced) -> None: ...
 
 
 class Engine:
@@ -105,6 +79,7 @@ class Engine:
         self.desk = Desk(loaded.cases, settings.quarter_end, self.outbox)
         self.mappings = lease.mappings
         self.adoption = Adoption(self)
+        self.recovery = Recovery(self)
         self._at_once = AtOnce(self).table()
 
     # --- being entered from outside
@@ -121,7 +96,7 @@ class Engine:
             try:
                 result = action(*arguments)
             except Raced as lost:
-                self._recover(lost)
+                self.recovery.recover(lost)
             if self._soon:
                 self._work_off()
         except (Crash, Fenced) as end:
@@ -138,7 +113,7 @@ class Engine:
                 try:
                     result = action(*arguments)
                 except Raced as lost:
-                    self._recover(lost)
+                    self.recovery.recover(lost)
                     continue
                 if self._soon:
                     self._work_off()
@@ -180,7 +155,7 @@ class Engine:
             try:
                 action(*arguments)
             except Raced as lost:
-                self._recover(lost)
+                self.recovery.recover(lost)
 
     def _die(self, end: Crash | Fenced) -> None:
         self.dead = True
@@ -213,7 +188,7 @@ class Engine:
             if message.wanted:
                 self.mailroom.keep(message)
         for flow in write.flows:
-            self._enqueue(flow)
+            self.enqueue(flow)
         if write.events:
             self.outbox.keep(write.events)
         for action, argument in tx.after:
@@ -272,54 +247,14 @@ class Engine:
 
     def open(self) -> None:
         """Take up every open flow where the journal left it."""
-        self.take_up(self._loaded)
+        self.recovery.take_up(self._loaded)
         if self.outbox.unsent:
             self.soon(self.mailroom.relay)
         del self._loaded
         self.adoption.plan()
 
-    def take_up(self, loaded: Loaded) -> None:
-        """Go on with flows that another engine left, or that are new; those that ran hold their entities first."""
-        self.desk.admit(loaded.cases)
-        waiting = []
-        for found in loaded.flows:
-            row, last = found.row, found.last
-            if last is None and row.status == "ready":
-                waiting.append(row)
-                continue
-            live = self.lives[row.id] = Live(row)
-            if row.entity_key:
-                self.entities.hold(row.entity_key, row.number)
-            live.status = "parked" if row.status == "parked" else "running"
-            if last is not None:
-                live.effect, live.seq, live.since_us = last.effect, last.seq, last.at_us
-            self.soon(self._take_up, live, live.turn)
-        for ready in waiting:
-            self._enqueue(ready)
-        for message in loaded.messages:
-            self.mailroom.keep(message)
-
-    def _take_up(self, live: Live, turn: int) -> None:
-        if live.turn != turn:
-            return
-        effect = live.effect
-        if live.status == "parked":
-            self.parking.plan(live)
-        elif effect is None:
-            self.begin(live)
-        elif type(effect) is Call and self._is_unsafe(live, effect):
-            self.resume(live, Unknown("interrupted by a restart", at_us=self.now_us))
-        else:
-            if type(effect) is All:
-                live.branches = cast("dict[int, Joinable]", self.lease.branches(live.row.number, live.seq))
-            self.waiting.perform(live)
-
-    def _is_unsafe(self, live: Live, call: Call) -> bool:
-        """Tell whether a call that may have left before a restart must not simply be repeated (rule 4)."""
-        forgotten = call.key_lives_seconds and self.now_us - live.since_us > call.key_lives_seconds * SECOND_US
-        return call.write and (not call.key or bool(forgotten))
-
-    def _enqueue(self, row: FlowRow) -> None:
+    def enqueue(self, row: FlowRow) -> None:
+        """Let a new flow begin when its turn comes."""
         if self.lease.is_shared:  # it is for whoever claims it
             self.adoption.soon()
             return
@@ -344,35 +279,6 @@ class Engine:
             tx.write.waits = waits
         if waits:
             self.adoption.soon()
-
-    def _recover(self, lost: Raced) -> None:
-        """Forget what memory has of a flow that lost a race, and take it up again from the journal.
-
-        The outcome of a call is kept: it happened, whatever else did.
-        """
-        live = next((live for live in self.lives.values() if live.row.number == lost.flow), None) if lost.flow else None
-        if live is None:
-            return
-        self.waiting.forget(live)
-        found = self.lease.reopen(live.row.number)
-        if found is None:
-            del self.lives[live.row.id]
-            self.desk.forget(live.row.id)
-            if live.row.entity_key:
-                self.entities.leave(live.row.entity_key)
-            return
-        live.row, last = found.row, found.last
-        live.status, live.effect, live.seq = live.row.status, None, -1
-        if last is not None:
-            live.effect, live.seq, live.since_us = last.effect, last.seq, last.at_us
-        if isinstance(lost.outcome, Answer | Failed | Unknown) and live.status == "running":
-            self.soon(self._again, live, live.turn, lost.outcome)
-        else:
-            self.soon(self._take_up, live, live.turn)
-
-    def _again(self, live: Live, turn: int, outcome: Outcome) -> None:
-        if live.turn == turn:
-            self.resume(live, outcome)
 
     def _revive(self, live: Live, outcome: Outcome) -> Flow:
         """Make the coroutine of a flow that begins, or rebuild it from the journal when it was passive."""

@@ -16,9 +16,10 @@ from domain.acts import Act, UnknownAct
 from domain.http import Reply, Request
 from integration.casework import Choice
 from integration.effects import All, Branch, Call, Start
-from integration.engine import Engine, Host
+from integration.engine import Engine
 from integration.exceptions import ExceptionCase
 from integration.flow import Program
+from integration.host import Host
 from integration.intake import Intake, Route, Source
 from integration.journal.protocol import UNSTORABLE, Head, Journal, Unstorable
 from integration.lanes import Standing

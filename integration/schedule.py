@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from integration.effects import Start
-from integration.engine import Host
 from integration.flows.sweeps import SWEEPS, Sweep
+from integration.host import Host
 from integration.process import Integration
 
 _SECOND_US = 1_000_000

@@ -248,7 +248,7 @@ def test_of_two_flows_of_different_workers_that_wait_for_one_message_one_gets_it
     one.receive(Request("integration", "POST", "/crm", {}, b"n1 k"))
     found = {name: worker._engine.lease.poll(0) for name, worker in (("x", one), ("y", other))}
     for name, worker in (("x", one), ("y", other)):
-        worker._engine.enter(worker._engine.take_up, found[name])
+        worker._engine.enter(worker._engine.recovery.take_up, found[name])
     other.receive(Request("integration", "POST", "/crm", {}, b"n2 k"))
     made.world.run(LAST_SECOND)
     results = {record.flow: record.result for record in made.world.of(history.Flow) if record.status == "finished"}
