@@ -155,7 +155,9 @@ def transition_repeated(ctx: Any, response: Any, case: Any) -> None:
     is_transition = case.method.upper() == "POST" and _TRANSITION.search(case.operation.path)
     if not is_transition or not _is_success(response):
         return
-    again = _again(ctx, case)
+    run = _run_of(case)
+    key = {run.key_header: f"q2c-fuzz-{next(run.keys)}"} if run and run.key_header else {}
+    again = _again(ctx, case, **key)
     if again.status_code >= 500:
         raise AssertionError(f"the same transition once more answers {again.status_code}")
     if _is_success(again) and (was := _state(response)) != (now := _state(again)):
