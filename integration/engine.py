@@ -208,7 +208,7 @@ class Engine:
         trouble = self._run(live, outcome, tx)
         if trouble is not None:
             notes = [entry for entry in tx.write.entries if entry.kind == "note"]
-            self._broken(live, outcome, trouble, notes)
+            self._broken(live, outcome, trouble, notes, tx.write.answered)
             return
         if self.lease.is_shared:
             self._register(live, before, tx)
@@ -219,7 +219,7 @@ class Engine:
             raise
         except Unstorable as poison:  # the flow's own value: it has not asked for this, as far as the journal knows
             live.effect, live.seq, live.since_us = before, seq, since_us
-            self._broken(live, outcome, poison)
+            self._broken(live, outcome, poison, answered=tx.write.answered)
             return
         if live.status == "running":
             self.waiting.perform(live)
@@ -335,10 +335,12 @@ class Engine:
         tx.records.append(self.flow_record(live, status, text))
         tx.after.append((self.release, live))
 
-    def _broken(self, live: Live, outcome: Outcome, trouble: Exception, notes: Sequence[Entry] = ()) -> None:
+    def _broken(
+        self, live: Live, outcome: Outcome, trouble: Exception, notes: Sequence[Entry] = (), answered: int = 0
+    ) -> None:
         """Park a flow that raised. Its last outcome becomes a trial: a re-drive performs the effect again.
 
-        What people did to make it go on stays in the audit trail: `notes`.
+        What people did to make it go on stays in the audit trail: `notes`, and the command that is `answered` with it.
         """
         if live.flow is not None:
             live.flow.close()
@@ -346,7 +348,7 @@ class Engine:
         code = code_of(trouble) if isinstance(trouble, CallFailed | OutcomeUnknown) else "INTERNAL.BUG"
         code = getattr(trouble, "code", "") if type(trouble).__name__ == "Conflict" else code
         tx = Transaction()
-        tx.write.flow = live.row.number
+        tx.write.flow, tx.write.answered = live.row.number, answered
         tx.write.entries.extend(notes)
         tx.write.entries.append(self.entry(live.seq, "trial", outcome))
         if type(outcome) is Begun:

@@ -283,13 +283,17 @@ def test_a_person_acts_at_any_worker_and_a_second_one_is_told(crew: Any) -> None
 
 
 async def stuck(context: FlowContext, arguments: Arguments) -> str:
-    """Ask somebody."""
+    """Ask somebody; whoever wants to break it may."""
     resumed = await Park(code="VALIDATION.BUSINESS_RULE", detail="which price?")
+    if resumed.action == "break":
+        raise RuntimeError("it breaks as it goes on")
     return f"{resumed.action} by {resumed.actor}"
 
 
 @pytest.mark.parametrize("after", [False, True])
-@pytest.mark.parametrize(("action", "effect"), [("comment", "comment"), ("re_drive", "retry"), ("take", "take")])
+@pytest.mark.parametrize(
+    ("action", "effect"), [("comment", "comment"), ("re_drive", "retry"), ("re_drive", "break"), ("take", "take")]
+)
 def test_a_crash_at_an_act_neither_repeats_it_nor_calls_it_refused(
     crew: Any, action: str, effect: str, after: bool
 ) -> None:
@@ -299,7 +303,7 @@ def test_a_crash_at_an_act_neither_repeats_it_nor_calls_it_refused(
     one._engine.enter(one._engine.adoption.poll)
     made.world.run(1)
     (case,) = one.open_cases()
-    told = {"case": case.id, "actor": "Ada", "note": "looks odd"}
+    told = {"case": case.id, "actor": "Ada", "note": "looks odd", "decision": effect}
     (number,) = other.act(Act(at_us=0, system="integration", action=action, arguments=told))
     made.journals[0].crash_points.add(CrashPoint(made.journals[0].writes + 1, after))
     one.poll()
