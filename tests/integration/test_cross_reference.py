@@ -12,7 +12,6 @@ from integration.flow import FlowContext
 from integration.journal.protocol import CrashPoint
 from tests.integration.conftest import World
 
-
 FIRST, SECOND = {"id": "A-1"}, {"id": "A-2"}
 
 
