@@ -21,6 +21,7 @@ from integration.api.doors import House, add_open
 from integration.api.frame import Application, framed
 from integration.api.problems import MEDIA_TYPE, PROBLEMS, FieldError, Problem, Refused, body_of
 from integration.api.seam import Service
+from integration.journal.protocol import Unstorable
 from integration.journal.trouble import Unavailable
 from integration.service.access import Access
 from integration.service.node import Stopped
@@ -45,7 +46,7 @@ def routed() -> FastAPI:
         title=TITLE, version=VERSION, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False,
         exception_handlers={
             Refused: _refused, RequestValidationError: _invalid, HTTPException: _unrouted, Stopped: _unavailable,
-            Unavailable: _unavailable, Exception: _broken,
+            Unavailable: _unavailable, Unstorable: _unstorable, Exception: _broken,
         },
     )  # fmt: skip
     for part in (*(part.router() for part in _PARTS), _documents()):
@@ -70,6 +71,11 @@ async def _unavailable(request: Request, error: Exception) -> Response:
     """Say that we cannot work now; why is for operations: it may name our database."""
     detail = str(error) if isinstance(error, Stopped) else "the journal cannot be used now; what was asked may be done"
     return _answer(request, Refused("unavailable", detail, headers={"retry-after": "5"}))
+
+
+async def _unstorable(request: Request, error: Exception) -> Response:
+    """Refuse a value that no journal holds, such as a number beyond 64 bits."""
+    return _answer(request, Refused("invalid-request", str(error)))
 
 
 async def _broken(request: Request, _error: Exception) -> Response:
