@@ -186,24 +186,28 @@ def start_dunning(account: str, since: date) -> Start:
 
 
 async def show_credit(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Write the credit status of a customer on its account, and tell holds. Arguments: account, status, stamp."""
-    account, status = arguments["account"], arguments["status"]
-    call = crm.update_account(account, {"CreditStatus__c": status}, arguments["stamp"])
-    shown = await if_found(context, call)
-    await _told_hold(context, account, status, arguments["stamp"])
+    """Write the credit status of a customer on its account, and tell holds. Arguments: account, status, stamp.
+
+    A message that comes late tells an old status, and the CRM does not guard its accounts by a sequence. So what is
+    shown is what the ERP says now; the flows of one account run one at a time, and the last one reads last.
+    """
+    account, stamp = arguments["account"], arguments["stamp"]
+    customer = await if_found(await home_of(context, account), erp.read_customer(account, context.txn))
+    standing = erp.customer_standing(customer) if customer is not None else None
+    status = standing.custentity_credit_status if standing is not None else arguments["status"]
+    shown = await if_found(context, crm.update_account(account, {"CreditStatus__c": status}, stamp))
+    if standing is not None:
+        await _told_hold(context, account, standing, stamp)
     return {"shown": shown is not None}
 
 
-async def _told_hold(context: FlowContext, account: str, status: str, stamp: str) -> None:
+async def _told_hold(context: FlowContext, account: str, standing: erp.CustomerStanding, stamp: str) -> None:
     """Tell that a hold began or ended; the cross-reference remembers which hold an account is under."""
-    before = await Lookup(HOLDS, account)
-    after = {"hold_id": f"{account}/{stamp}", "level": status.removesuffix("_hold")} if status in erp.HELD else None
+    before, status = await Lookup(HOLDS, account), standing.custentity_credit_status
+    after = {"hold_id": f"{account}/{stamp}", "level": status.removesuffix("_hold")} if standing.is_held else None
     if (before is None and after is None) or (before and after and before["level"] == after["level"]):
         return
-    customer = await if_found(await home_of(context, account), erp.read_customer(account, context.txn))
-    if customer is None:
-        return
-    entity, at_us = erp.customer_standing(customer).subsidiary.id, wire.instant_of(stamp)
+    entity, at_us = standing.subsidiary.id, wire.instant_of(stamp)
     day = day_in(context, entity, at_us)
     if before is not None:
         body = cash_facts.hold(entity, day, account, before["hold_id"], at_us, "")

@@ -1,0 +1,54 @@
+"""Sales sees the credit status that the ERP has now, whatever old message it is told by."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from integration.effects import Assign, Call, Effect, Emit, Lookup
+from integration.flow import Flow, FlowContext
+from integration.flows.sweeps import show_credit
+from integration.outcomes import Answer, Begun, Mapped, Outcome, Published
+from integration.settings import Settings
+
+AT_US = 1_790_000_000_000_000
+
+
+def played(told: str, now: str) -> tuple[dict[str, Any], list[str]]:
+    """Play the flow of a message that tells a status while the ERP has another; return what is shown and told."""
+    arguments = {"account": "A-1", "status": told, "stamp": "2026-12-24T17:41:38Z"}
+    context = FlowContext("credit-status/A-1", "show_credit", "", Settings())
+    flow = Flow("credit-status/A-1", show_credit(context, arguments))
+    shown: dict[str, Any] = {}
+    events: list[str] = []
+    effect: Effect | None = flow.resume(Begun("credit-status/A-1", "show_credit", arguments))
+    while effect is not None:
+        outcome: Outcome
+        if isinstance(effect, Call) and effect.operation == "read_customer":
+            body = {"id": "7", "custentity_credit_status": now, "subsidiary": {"id": "US"}}
+            outcome = Answer(200, json.dumps(body).encode(), AT_US)
+        elif isinstance(effect, Call):
+            shown = json.loads(effect.body)
+            outcome = Answer(204, b"", AT_US)
+        elif isinstance(effect, Lookup):
+            outcome = Mapped(None)
+        elif isinstance(effect, Emit):
+            events.append(effect.type)
+            outcome = Published("e")
+        else:
+            assert isinstance(effect, Assign)
+            outcome = Mapped(effect.value)
+        effect = flow.resume(outcome)
+    return shown, events
+
+
+def test_a_message_that_comes_late_does_not_bring_an_old_status_back() -> None:
+    shown, events = played(told="warning", now="soft_hold")
+    assert shown["CreditStatus__c"] == "soft_hold"
+    assert events == ["q2c.credit_hold.applied.v1"]
+
+
+def test_a_hold_that_is_over_when_its_message_comes_is_not_shown() -> None:
+    shown, events = played(told="soft_hold", now="clear")
+    assert shown["CreditStatus__c"] == "clear"
+    assert events == []
