@@ -296,6 +296,7 @@ from integration.relay.relay import Relay
 from integration.settings import Settings
 from tests.integration.relay.test_relay import teller
 from integration.relay.withheld import withheld
+from integration.flows.steps import until_given_up
 
 path, address, dies = sys.argv[1], sys.argv[2], sys.argv[3] == "dies"
 time = VirtualTime(1_790_000_000_000_000)
