@@ -94,8 +94,10 @@ async def _in_favour(context: FlowContext, money: Money, amount_minor: int, requ
         answer = await do(context, billing.credit_notes_of(money.id, money.txn))
         return answer if any(each.customer_notes == remark for each in billing.credit_notes_in(answer)) else None
 
+    # The invoice may have been paid while people decided: what is no longer due is credited as money to pay back.
+    due_minor = owed.money_of(await do(context, owed.read_money(money.id, money.txn))).amount_due
     key = key_of(context, money.id, f"dispute/{request}/credit")
-    await do(context, owed.credit_lines(money.id, rows, remark, key, money.txn, is_due=True), there)
+    await do(context, owed.credit_lines(money.id, rows, remark, key, money.txn, is_due=wanted <= due_minor), there)
     found = await there()
     assert found is not None, "it has just been made"
     note = next(each for each in billing.credit_notes_in(found) if each.customer_notes == remark)

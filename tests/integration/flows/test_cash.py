@@ -320,6 +320,18 @@ def test_money_that_comes_while_an_invoice_is_disputed_settles_it() -> None:
     assert played.walk("billing", "invoice")[-1] == "paid"
 
 
+def test_what_was_paid_while_people_decided_is_credited_as_money_to_pay_back() -> None:
+    stage = stage_of("push", pays_after_days=3)
+    stage.clerks = 0
+    stage.act("integration", "dispute_invoice", 1.6 * DAY, "Q-000001", percent=50)
+    stage.act("integration", "re_drive", 6 * DAY, code="PAYMENT.DISPUTE", decision="cancel", actor="ann")
+    played = stage.play(days=14)
+    credit = sum(note.total_minor for note in played.documents("billing", "credit_memo"))
+    assert abs(credit - TOTAL // 2) <= 1
+    assert played.document("erp", "credit_memo").total_minor == credit
+    assert played.broken() == {}
+
+
 # --- dunning --------------------------------------------------------------------------------------------------------
 
 
