@@ -95,13 +95,13 @@ def _renewals(facts: Facts) -> Iterator[tuple[Quote, Life, Life]]:
         if not orders or contract is None or orders[0].status == "cancelled":
             continue
         booked_us = orders[0].since(BOOKED)
-        if booked_us is None or not facts.is_due(max(booked_us, _decided_us(facts, quote))):
+        if booked_us is None or not facts.is_due(max(booked_us, decided_us(facts, quote))):
             continue
         if facts.excused.isdisjoint({quote.txn, reference}):
             yield quote, orders[0], contract
 
 
-def _decided_us(facts: Facts, quote: Quote) -> int:
+def decided_us(facts: Facts, quote: Quote) -> int:
     """Return when it is known that a contract renews itself: when notice can be given no more; 0 for signed ones."""
     if quote.amendment_kind != "auto" or quote.term_start is None:
         return 0
@@ -120,13 +120,13 @@ def renewals_keep_terms(facts: Facts) -> Findings:
             sentence = f"{quote.number} renews {contract.id} for {float(uplift):.2f} % more; its cap is "
             sentence += f"{facts.context.uplift_cap_percent} %"
             tally.violation(quote.txn, sentence, contract.last, order.last, entities=(contract.name, order.name))
-        decided_us = _decided_us(facts, quote)
+        known_us = decided_us(facts, quote)
         notice = notices.get(quote.subscription)
-        if decided_us and notice is not None and notice.entered["accepted"] < decided_us:
+        if known_us and notice is not None and notice.entered["accepted"] < known_us:
             sentence = f"contract {contract.id} renewed itself although notice had been given in time"
             tally.violation(quote.txn, sentence, notice.last, order.last, entities=(contract.name, order.name))
         successor = next(iter(facts.subscriptions.get(quote.txn, [])), None)
-        if decided_us and successor is not None and successor.created_us < decided_us:
+        if known_us and successor is not None and successor.created_us < known_us:
             sentence = f"contract {contract.id} renewed itself while notice could still be given"
             tally.violation(quote.txn, sentence, successor.first, entities=(contract.name, successor.name))
     return tally.findings()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from contracts.checks.causes import captured_at
+from contracts.checks.contract_life import decided_us
 from contracts.checks.facts import BOOKED, CASE_CLOSED, Facts, Life, base_of, intent_of, quote_of
 from domain.calendar import midnight_us
 from domain.history import Applied, Delivered
@@ -121,7 +122,8 @@ def _unsubscribed(facts: Facts) -> Iterator[Stay]:
             cancelled_us = order.entered.get("cancelled", _NEVER)
             if quote.kind != "amend":
                 made = [each.created_us for each in facts.subscriptions.get(quote.txn, [])]
-                yield booked_us, min([cancelled_us, *made])
+                # A contract that renews itself waits for the last day of notice, not for billing.
+                yield max(booked_us, decided_us(facts, quote)), min([cancelled_us, *made])
                 continue
             due_us = _amendment_due(facts, life, booked_us)
             if due_us is not None and due_us <= facts.context.horizon_us:
