@@ -26,7 +26,8 @@ TOLERANCE_SECONDS = 300
 STAMP_DIGITS_MAX = 12
 
 
-def _post(path: str, fields: list[tuple[str, str | int]], key: str, txn: str, operation: str) -> Call:
+def post(path: str, fields: list[tuple[str, str | int]], key: str, txn: str, operation: str) -> Call:
+    """Write something, under a key that names the intent."""
     return Call(
         system="payment", operation=operation, method="POST", target=f"/v1{path}", headers=FORM, body=form_body(fields),
         key=key, key_header=KEY_HEADER, key_lives_seconds=KEY_LIVES_SECONDS, write=True, txn=txn,
@@ -34,7 +35,8 @@ def _post(path: str, fields: list[tuple[str, str | int]], key: str, txn: str, op
     )  # fmt: skip
 
 
-def _get(path: str, txn: str, operation: str) -> Call:
+def get(path: str, txn: str, operation: str) -> Call:
+    """Read something."""
     return Call(system="payment", operation=operation, target=f"/v1{path}", txn=txn, timeout_seconds=TIMEOUT_SECONDS)
 
 
@@ -43,7 +45,7 @@ def _get(path: str, txn: str, operation: str) -> Call:
 
 def find_customer(account: str, txn: str) -> Call:
     """Ask for the payment customer of an account."""
-    return _get(f"/customers/search?query=metadata%5B'account'%5D%3A'{account}'", txn, "search_customers")
+    return get(f"/customers/search?query=metadata%5B'account'%5D%3A'{account}'", txn, "search_customers")
 
 
 class Collection(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,33 +76,33 @@ def create_intent(collection: Collection, key: str) -> Call:
         ("metadata[txn]", collection.txn),
         ("metadata[attempt]", collection.attempt),
     ]
-    return _post("/payment_intents", fields, key, collection.txn, "create_payment_intent")
+    return post("/payment_intents", fields, key, collection.txn, "create_payment_intent")
 
 
 def read_intent(intent: str, txn: str) -> Call:
     """Ask for a payment intent."""
-    return _get(f"/payment_intents/{intent}", txn, "read_payment_intent")
+    return get(f"/payment_intents/{intent}", txn, "read_payment_intent")
 
 
 def find_intents(invoice: str, txn: str) -> Call:
     """Ask for the payment intents of an invoice."""
-    return _get(f"/payment_intents/search?query=metadata%5B'invoice'%5D%3A'{invoice}'", txn, "search_payment_intents")
+    return get(f"/payment_intents/search?query=metadata%5B'invoice'%5D%3A'{invoice}'", txn, "search_payment_intents")
 
 
 def refund(intent: str, amount_minor: int, key: str, txn: str) -> Call:
     """Give money of a payment back."""
-    return _post("/refunds", [("payment_intent", intent), ("amount", amount_minor)], key, txn, "create_refund")
+    return post("/refunds", [("payment_intent", intent), ("amount", amount_minor)], key, txn, "create_refund")
 
 
 def recent_payouts(since_us: int) -> Call:
     """Ask for the payouts made since an instant."""
-    return _get(f"/payouts?created[gte]={since_us // 1_000_000}&limit=100", "", "list_payouts")
+    return get(f"/payouts?created[gte]={since_us // 1_000_000}&limit=100", "", "list_payouts")
 
 
 def payout_transactions(payout: str, after: str) -> Call:
     """Ask for the balance transactions in a payout, a page of 100 after one of them."""
     page = f"&starting_after={after}" if after else ""
-    return _get(f"/balance_transactions?payout={payout}&limit=100{page}", "", "list_balance_transactions")
+    return get(f"/balance_transactions?payout={payout}&limit=100{page}", "", "list_balance_transactions")
 
 
 # --- answers --------------------------------------------------------------------------------------------------------

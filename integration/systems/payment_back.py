@@ -10,8 +10,8 @@ import msgspec
 
 from integration.effects import Call
 from integration.outcomes import Answer
-from integration.systems.payment import KEY_HEADER, KEY_LIVES_SECONDS, TIMEOUT_SECONDS
-from integration.systems.wire import FORM, form_body, read
+from integration.systems.payment import get, post
+from integration.systems.wire import read
 
 BANK_REASONS = {
     "insufficient_funds": "R01",
@@ -26,62 +26,50 @@ OPEN = frozenset({"warning_needs_response", "needs_response"})
 CLOSED = frozenset({"won", "lost", "warning_closed"})
 
 
-def _post(path: str, fields: list[tuple[str, str | int]], key: str, txn: str, operation: str) -> Call:
-    return Call(
-        system="payment", operation=operation, method="POST", target=f"/v1{path}", headers=FORM, body=form_body(fields),
-        key=key, key_header=KEY_HEADER, key_lives_seconds=KEY_LIVES_SECONDS, write=True, txn=txn,
-        timeout_seconds=TIMEOUT_SECONDS,
-    )  # fmt: skip
-
-
-def _get(path: str, txn: str, operation: str) -> Call:
-    return Call(system="payment", operation=operation, target=f"/v1{path}", txn=txn, timeout_seconds=TIMEOUT_SECONDS)
-
-
 def create_refund(payment: str, amount_minor: int, request: str, reason: str, key: str, txn: str) -> Call:
     """Give an amount of a payment back; the request that asked for it is in the metadata."""
     fields: list[tuple[str, str | int]] = [
         ("payment_intent", payment), ("amount", amount_minor), ("reason", reason), ("metadata[request]", request)
     ]  # fmt: skip
-    return _post("/refunds", fields, key, txn, "create_refund")
+    return post("/refunds", fields, key, txn, "create_refund")
 
 
 def refunds_of(payment: str, txn: str) -> Call:
     """Ask for the refunds of a payment."""
-    return _get(f"/refunds?payment_intent={payment}&limit=100", txn, "list_refunds")
+    return get(f"/refunds?payment_intent={payment}&limit=100", txn, "list_refunds")
 
 
 def read_dispute(dispute: str, txn: str) -> Call:
     """Ask for a dispute."""
-    return _get(f"/disputes/{dispute}", txn, "get_dispute")
+    return get(f"/disputes/{dispute}", txn, "get_dispute")
 
 
 def movements_of(dispute: str, txn: str) -> Call:
     """Ask what a dispute did to our balance: the amount and the fee."""
-    return _get(f"/balance_transactions?source={dispute}&limit=100", txn, "list_balance_transactions")
+    return get(f"/balance_transactions?source={dispute}&limit=100", txn, "list_balance_transactions")
 
 
 def disputes_since(since_us: int, after: str = "") -> Call:
     """Ask for the disputes opened since an instant, a page of 100."""
     page = f"&starting_after={after}" if after else ""
-    return _get(f"/disputes?created[gte]={since_us // 1_000_000}&limit=100{page}", "", "list_disputes")
+    return get(f"/disputes?created[gte]={since_us // 1_000_000}&limit=100{page}", "", "list_disputes")
 
 
 def submit_evidence(dispute: str, text: str, key: str, txn: str) -> Call:
     """Answer a dispute with evidence; it is under review then, and nothing can be added."""
     fields: list[tuple[str, str | int]] = [("evidence[uncategorized_text]", text), ("submit", "true")]
-    return _post(f"/disputes/{dispute}", fields, key, txn, "update_dispute")
+    return post(f"/disputes/{dispute}", fields, key, txn, "update_dispute")
 
 
 def accept_dispute(dispute: str, key: str, txn: str) -> Call:
     """Let a dispute be lost."""
-    return _post(f"/disputes/{dispute}/close", [], key, txn, "close_dispute")
+    return post(f"/disputes/{dispute}/close", [], key, txn, "close_dispute")
 
 
 def cancel_intent(payment: str, key: str, txn: str) -> Call:
     """Cancel a payment nobody is to make any more."""
     fields: list[tuple[str, str | int]] = [("cancellation_reason", "abandoned")]
-    return _post(f"/payment_intents/{payment}/cancel", fields, key, txn, "cancel_payment_intent")
+    return post(f"/payment_intents/{payment}/cancel", fields, key, txn, "cancel_payment_intent")
 
 
 # --- answers --------------------------------------------------------------------------------------------------------

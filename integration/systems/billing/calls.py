@@ -25,7 +25,8 @@ TIMEOUT_SECONDS = 120
 Fields = list[tuple[str, str | int]]
 
 
-def _post(path: str, fields: Fields, key: str, txn: str, operation: str) -> Call:
+def post(path: str, fields: Fields, key: str, txn: str, operation: str) -> Call:
+    """Write something, under a key that names the intent."""
     return Call(
         system="billing", operation=operation, method="POST", target=f"{BASE}{path}", headers=FORM,
         body=form_body(fields), key=key, key_header=KEY_HEADER, key_lives_seconds=KEY_LIVES_SECONDS, write=True,
@@ -33,7 +34,8 @@ def _post(path: str, fields: Fields, key: str, txn: str, operation: str) -> Call
     )  # fmt: skip
 
 
-def _get(path: str, txn: str, operation: str) -> Call:
+def get(path: str, txn: str, operation: str) -> Call:
+    """Read something."""
     return Call(system="billing", operation=operation, target=f"{BASE}{path}", txn=txn, timeout_seconds=30)
 
 
@@ -52,12 +54,12 @@ def create_customer(account: Account, address: Address, terms_days: int, key: st
         ("billing_address[zip]", address.postal_code),
         ("billing_address[country]", address.country),
     ]
-    return _post("/customers", fields, key, txn, "create_customer")
+    return post("/customers", fields, key, txn, "create_customer")
 
 
 def read_customer(account: str, txn: str) -> Call:
     """Ask for a customer."""
-    return _get(f"/customers/{account}", txn, "read_customer")
+    return get(f"/customers/{account}", txn, "read_customer")
 
 
 def item_price(sku: str, currency: str, months: int) -> str:
@@ -86,7 +88,7 @@ def create_subscription(quote: Quote, reference: str, start: date, key: str) -> 
         *_items(quote.currency, charged),
     ]
     path = f"/customers/{quote.account}/subscription_for_items"
-    return _post(path, fields, key, quote.txn, "create_subscription")
+    return post(path, fields, key, quote.txn, "create_subscription")
 
 
 def _billing_cycles(quote: Quote) -> Fields:
@@ -106,13 +108,13 @@ def _items(currency: str, terms: Sequence[Terms]) -> Fields:
 
 def read_subscription(subscription: str, txn: str) -> Call:
     """Ask for a subscription."""
-    return _get(f"/subscriptions/{subscription}", txn, "read_subscription")
+    return get(f"/subscriptions/{subscription}", txn, "read_subscription")
 
 
 def activate(subscription: str, start: date, key: str, txn: str) -> Call:
     """Start a subscription that was created for later; its first invoice is made at once."""
     fields: Fields = [("start_date", seconds_of_date(start)), ("invoice_immediately", "true")]
-    return _post(f"/subscriptions/{subscription}/update_for_items", fields, key, txn, "update_subscription")
+    return post(f"/subscriptions/{subscription}/update_for_items", fields, key, txn, "update_subscription")
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,13 +140,13 @@ def change_terms(change: Change, key: str, txn: str) -> Call:
         ("meta_data", json_body(change.meta).decode()),
         *_items(change.currency, change.terms),
     ]
-    return _post(f"/subscriptions/{change.subscription}/update_for_items", fields, key, txn, "update_subscription")
+    return post(f"/subscriptions/{change.subscription}/update_for_items", fields, key, txn, "update_subscription")
 
 
 def change_term_end(subscription: str, end: date, key: str, txn: str) -> Call:
     """Move the end of a subscription's current term (co-terming)."""
     fields: Fields = [("term_ends_at", seconds_of_date(end))]
-    return _post(f"/subscriptions/{subscription}/change_term_end", fields, key, txn, "change_term_end")
+    return post(f"/subscriptions/{subscription}/change_term_end", fields, key, txn, "change_term_end")
 
 
 REFUNDS = {"": "prorate", "prorated": "prorate", "none": "none", "full": "full"}
@@ -159,19 +161,19 @@ def cancel(subscription: str, effective: date, reference: str, key: str, txn: st
         ("credit_option_for_current_term_charges", REFUNDS[refund]),
         ("cf_amendment_ref", reference),
     ]
-    return _post(f"/subscriptions/{subscription}/cancel_for_items", fields, key, txn, "cancel_subscription")
+    return post(f"/subscriptions/{subscription}/cancel_for_items", fields, key, txn, "cancel_subscription")
 
 
 def revoke_cancellation(subscription: str, key: str, txn: str) -> Call:
     """Take back a cancellation that waits for its date."""
     path = f"/subscriptions/{subscription}/remove_scheduled_cancellation"
-    return _post(path, [], key, txn, "remove_scheduled_cancellation")
+    return post(path, [], key, txn, "remove_scheduled_cancellation")
 
 
 def note(subscription: str, meta: Mapping[str, Any], key: str, txn: str) -> Call:
     """Note on a subscription what the integration must know of it; nothing else changes."""
     fields: Fields = [("meta_data", json_body(meta).decode())]
-    return _post(f"/subscriptions/{subscription}/update_for_items", fields, key, txn, "note_subscription")
+    return post(f"/subscriptions/{subscription}/update_for_items", fields, key, txn, "note_subscription")
 
 
 def pause(subscription: str, start: date, resume: date, key: str, txn: str) -> Call:
@@ -181,34 +183,34 @@ def pause(subscription: str, start: date, resume: date, key: str, txn: str) -> C
         ("pause_date", seconds_of_date(start)),
         ("resume_date", seconds_of_date(resume)),
     ]
-    return _post(f"/subscriptions/{subscription}/pause", fields, key, txn, "pause_subscription")
+    return post(f"/subscriptions/{subscription}/pause", fields, key, txn, "pause_subscription")
 
 
 def resume(subscription: str, key: str, txn: str) -> Call:
     """Let a paused subscription go on at once."""
     fields: Fields = [("resume_option", "immediately"), ("charges_handling", "invoice_immediately")]
-    return _post(f"/subscriptions/{subscription}/resume", fields, key, txn, "resume_subscription")
+    return post(f"/subscriptions/{subscription}/resume", fields, key, txn, "resume_subscription")
 
 
 def read_invoice(invoice: str, txn: str) -> Call:
     """Ask for an invoice."""
-    return _get(f"/invoices/{invoice}", txn, "read_invoice")
+    return get(f"/invoices/{invoice}", txn, "read_invoice")
 
 
 def pending_invoices() -> Call:
     """Ask for invoices that wait for their tax."""
-    return _get("/invoices?status[is]=pending&limit=100&sort_by[asc]=date", "", "list_invoices")
+    return get("/invoices?status[is]=pending&limit=100&sort_by[asc]=date", "", "list_invoices")
 
 
 def add_tax(invoice: str, share: TaxShare, key: str, txn: str) -> Call:
     """Add the tax of one jurisdiction to a pending invoice."""
     fields: Fields = [("amount", share.amount_minor), ("description", f"{TAX_PREFIX}{share.jurisdiction}")]
-    return _post(f"/invoices/{invoice}/add_charge", fields, key, txn, "add_charge")
+    return post(f"/invoices/{invoice}/add_charge", fields, key, txn, "add_charge")
 
 
 def close_invoice(invoice: str, key: str, txn: str) -> Call:
     """Close a pending invoice: nothing can be added any more, it becomes due."""
-    return _post(f"/invoices/{invoice}/close", [], key, txn, "close_invoice")
+    return post(f"/invoices/{invoice}/close", [], key, txn, "close_invoice")
 
 
 def record_excess(account: str, payment: str, amount_minor: int, day: date, key: str, txn: str) -> Call:
@@ -219,13 +221,13 @@ def record_excess(account: str, payment: str, amount_minor: int, day: date, key:
         ("transaction[reference_number]", payment),
         ("transaction[date]", seconds_of_date(day)),
     ]
-    return _post(f"/customers/{account}/record_excess_payment", fields, key, txn, "record_excess_payment")
+    return post(f"/customers/{account}/record_excess_payment", fields, key, txn, "record_excess_payment")
 
 
 def recent_credit_notes(since_us: int) -> Call:
     """Ask for the credit notes made since an instant."""
     path = f"/credit_notes?date[after]={since_us // 1_000_000}&limit=100"
-    return _get(path, "", "list_credit_notes")
+    return get(path, "", "list_credit_notes")
 
 
 def record_payment(invoice: str, payment: str, amount_minor: int, day: date, key: str, txn: str) -> Call:
@@ -236,12 +238,12 @@ def record_payment(invoice: str, payment: str, amount_minor: int, day: date, key
         ("transaction[reference_number]", payment),
         ("transaction[date]", seconds_of_date(day)),
     ]
-    return _post(f"/invoices/{invoice}/record_payment", fields, key, txn, "record_payment")
+    return post(f"/invoices/{invoice}/record_payment", fields, key, txn, "record_payment")
 
 
 def read_credit_note(note: str, txn: str) -> Call:
     """Ask for a credit note."""
-    return _get(f"/credit_notes/{note}", txn, "read_credit_note")
+    return get(f"/credit_notes/{note}", txn, "read_credit_note")
 
 
 class Unused(msgspec.Struct, frozen=True):
@@ -267,18 +269,18 @@ def credit_unused(invoice: str, is_due: bool, parts: Sequence[Unused], remark: s
         fields.append((f"line_items[amount][{index}]", part.amount_minor))
         fields.append((f"line_items[date_from][{index}]", seconds_of_date(part.start)))
         fields.append((f"line_items[date_to][{index}]", seconds_of_date(part.end)))
-    return _post("/credit_notes", fields, key, txn, "create_credit_note")
+    return post("/credit_notes", fields, key, txn, "create_credit_note")
 
 
 def invoices_of_subscription(subscription: str, txn: str) -> Call:
     """Ask for the invoices of a subscription, the newest first."""
     path = f"/invoices?subscription_id[is]={subscription}&limit=100&sort_by[desc]=date"
-    return _get(path, txn, "list_invoices")
+    return get(path, txn, "list_invoices")
 
 
 def credit_notes_of(invoice: str, txn: str) -> Call:
     """Ask for the credit notes of an invoice."""
-    return _get(f"/credit_notes?reference_invoice_id[is]={invoice}&limit=100", txn, "list_credit_notes")
+    return get(f"/credit_notes?reference_invoice_id[is]={invoice}&limit=100", txn, "list_credit_notes")
 
 
 def tax_note_of(note: str) -> str:
@@ -298,4 +300,4 @@ def credit_tax(note: CreditNote, is_due: bool, shares: Sequence[tuple[str, int]]
     for index, (line, amount_minor) in enumerate(shares):
         fields.append((f"line_items[reference_line_item_id][{index}]", line))
         fields.append((f"line_items[amount][{index}]", amount_minor))
-    return _post("/credit_notes", fields, key, txn, "create_credit_note")
+    return post("/credit_notes", fields, key, txn, "create_credit_note")

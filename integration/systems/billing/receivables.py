@@ -13,49 +13,37 @@ import msgspec
 
 from integration.effects import Call
 from integration.outcomes import Answer
-from integration.systems.billing.calls import BASE, KEY_HEADER, KEY_LIVES_SECONDS, TIMEOUT_SECONDS, Fields
-from integration.systems.wire import FORM, form_body, quoted, read, seconds_of_date
+from integration.systems.billing.calls import Fields, get, post
+from integration.systems.wire import quoted, read, seconds_of_date
 
 WRITE_OFF_REASON = "write_off"
 REFUND_REASON = "customer_refund"
 
 
-def _post(path: str, fields: Fields, key: str, txn: str, operation: str) -> Call:
-    return Call(
-        system="billing", operation=operation, method="POST", target=f"{BASE}{path}", headers=FORM,
-        body=form_body(fields), key=key, key_header=KEY_HEADER, key_lives_seconds=KEY_LIVES_SECONDS, write=True,
-        txn=txn, timeout_seconds=TIMEOUT_SECONDS,
-    )  # fmt: skip
-
-
-def _get(path: str, txn: str, operation: str) -> Call:
-    return Call(system="billing", operation=operation, target=f"{BASE}{path}", txn=txn, timeout_seconds=30)
-
-
 def read_money(invoice: str, txn: str) -> Call:
     """Ask for an invoice, to see what was paid of it, by which transactions."""
-    return _get(f"/invoices/{invoice}", txn, "read_invoice")
+    return get(f"/invoices/{invoice}", txn, "read_invoice")
 
 
 def read_transaction(transaction: str, txn: str) -> Call:
     """Ask for a payment as billing recorded it."""
-    return _get(f"/transactions/{transaction}", txn, "read_transaction")
+    return get(f"/transactions/{transaction}", txn, "read_transaction")
 
 
 def transactions_named(reference: str, txn: str) -> Call:
     """Ask for the payments and refunds that were recorded under a reference: the processor's id of them."""
-    return _get(f"/transactions?reference_number[is]={quoted(reference)}&limit=100", txn, "list_transactions")
+    return get(f"/transactions?reference_number[is]={quoted(reference)}&limit=100", txn, "list_transactions")
 
 
 def remove_payment(invoice: str, transaction: str, key: str, txn: str) -> Call:
     """Take a payment off a paid invoice: the invoice is due again, the payment is unused."""
-    return _post(f"/invoices/{invoice}/remove_payment", [("transaction[id]", transaction)], key, txn, "remove_payment")
+    return post(f"/invoices/{invoice}/remove_payment", [("transaction[id]", transaction)], key, txn, "remove_payment")
 
 
 def apply_payment(invoice: str, transaction: str, amount_minor: int, key: str, txn: str) -> Call:
     """Put what is unused of a payment, or a part of it, on an open invoice."""
     fields: Fields = [("transactions[id][0]", transaction), ("transactions[amount][0]", amount_minor)]
-    return _post(f"/invoices/{invoice}/apply_payments", fields, key, txn, "apply_payments")
+    return post(f"/invoices/{invoice}/apply_payments", fields, key, txn, "apply_payments")
 
 
 def record_refund(
@@ -63,13 +51,13 @@ def record_refund(
 ) -> Call:
     """Record that what is unused of a payment went back; `method` is chargeback, direct_debit or other."""
     fields = _money(amount_minor, reference, method, day)
-    return _post(f"/transactions/{transaction}/record_refund", fields, key, txn, "record_transaction_refund")
+    return post(f"/transactions/{transaction}/record_refund", fields, key, txn, "record_transaction_refund")
 
 
 def record_note_refund(note: str, amount_minor: int, reference: str, day: date, key: str, txn: str) -> Call:
     """Record that a refundable credit note was paid back to the customer."""
     fields = _money(amount_minor, reference, "other", day)
-    return _post(f"/credit_notes/{note}/record_refund", fields, key, txn, "record_refund")
+    return post(f"/credit_notes/{note}/record_refund", fields, key, txn, "record_refund")
 
 
 def _money(amount_minor: int, reference: str, method: str, day: date) -> Fields:
@@ -95,29 +83,29 @@ def credit_lines(
     for index, (line, amount_minor) in enumerate(lines):
         fields.append((f"line_items[reference_line_item_id][{index}]", line))
         fields.append((f"line_items[amount][{index}]", amount_minor))
-    return _post("/credit_notes", fields, key, txn, "create_credit_note")
+    return post("/credit_notes", fields, key, txn, "create_credit_note")
 
 
 def write_off(invoice: str, comment: str, key: str, txn: str) -> Call:
     """Give up what is due of an invoice."""
-    return _post(f"/invoices/{invoice}/write_off", [("comment", comment)], key, txn, "write_off_invoice")
+    return post(f"/invoices/{invoice}/write_off", [("comment", comment)], key, txn, "write_off_invoice")
 
 
 def stop_dunning(invoice: str, comment: str, key: str, txn: str) -> Call:
     """Have billing's own reminders of an invoice stop."""
-    return _post(f"/invoices/{invoice}/stop_dunning", [("comment", comment)], key, txn, "stop_dunning")
+    return post(f"/invoices/{invoice}/stop_dunning", [("comment", comment)], key, txn, "stop_dunning")
 
 
 def resume_dunning(invoice: str, comment: str, key: str, txn: str) -> Call:
     """Have billing's own reminders of an invoice go on."""
-    return _post(f"/invoices/{invoice}/resume_dunning", [("comment", comment)], key, txn, "resume_dunning")
+    return post(f"/invoices/{invoice}/resume_dunning", [("comment", comment)], key, txn, "resume_dunning")
 
 
 def closed_between(first: date, last: date, offset: str = "") -> Call:
     """Ask for the invoices made between two days (UTC), both included, a page of 100."""
     page = f"&offset={quoted(offset)}" if offset else ""
     span = f"[{seconds_of_date(first)},{seconds_of_date(last) + 86_399}]"
-    return _get(f"/invoices?date[between]={quoted(span)}&limit=100{page}", "", "list_invoices")
+    return get(f"/invoices?date[between]={quoted(span)}&limit=100{page}", "", "list_invoices")
 
 
 # --- answers --------------------------------------------------------------------------------------------------------
