@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any
 
 from integration.analytics.store import Store
 from integration.analytics.told import NotAnEvent, Told, of_cloud_event, of_row
-from integration.journal.protocol import OutboxRow
+from integration.journal.reading import EventLog
 
 LOG = "log"
 PAGE = 1000
@@ -20,21 +20,7 @@ DURABLE = "q2c-analytics"
 WAIT_SECONDS = 1.0
 
 
-class Log(Protocol):
-    """The event log (`integration.journal.reading.Reader` has one)."""
-
-    def events(
-        self,
-        *,
-        after: int = 0,
-        subject: str = "",
-        txn: str = "",
-        type: str = "",  # noqa: A002
-        limit: int = 100,
-    ) -> list[OutboxRow]: ...
-
-
-def consume(store: Store, log: Log) -> int:
+def consume(store: Store, log: EventLog) -> int:
     """Take in all events of the log after the consumer's cursor; return how many were new."""
     new = 0
     while rows := log.events(after=store.cursor(LOG), limit=PAGE):
@@ -42,14 +28,14 @@ def consume(store: Store, log: Log) -> int:
     return new
 
 
-async def catch_up(store: Store, log: Log) -> None:
+async def catch_up(store: Store, log: EventLog) -> None:
     """Take in all events as `consume` does, a page at a time so that a node's other work has its turn."""
     while rows := log.events(after=store.cursor(LOG), limit=PAGE):
         store.take([of_row(row) for row in rows], LOG, rows[-1].number)
         await asyncio.sleep(0)
 
 
-def rebuild(store: Store, log: Log) -> int:
+def rebuild(store: Store, log: EventLog) -> int:
     """Empty the tables and take in the whole log again."""
     store.empty()
     return consume(store, log)

@@ -83,6 +83,22 @@ class Entry(msgspec.Struct, frozen=True, gc=False, array_like=True):
     note: dict[str, Any] | None = None
 
 
+def steps_in(entries: Sequence[Entry], flow: int) -> list[Step]:
+    """Return what a flow is rebuilt from: its steps, without a gap."""
+    found = [entry for entry in entries if entry.kind == "step"]
+    assert [entry.seq for entry in found] == list(range(len(found))), f"flow {flow} has a gap in its journal"
+    return [Step(entry.outcome, entry.effect) for entry in found if entry.outcome is not None]
+
+
+def branches_in(entries: Sequence[Entry], seq: int) -> dict[int, Outcome]:
+    """Return the outcomes of the branches of one All that have ended, by their number."""
+    return {
+        entry.branch: entry.outcome
+        for entry in entries
+        if entry.kind == "branch" and entry.seq == seq and entry.outcome is not None
+    }
+
+
 class FlowRow(msgspec.Struct, frozen=True, gc=False):
     """A flow as the journal knows it. `arguments` and `result` are MessagePack."""
 

@@ -43,7 +43,22 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     waiting_messages: int
 
 
-class Reader(Protocol):
+class EventLog(Protocol):
+    """Every event ever told, by number; whoever reads it remembers how far."""
+
+    def events(
+        self,
+        *,
+        after: int = 0,
+        subject: str = "",
+        txn: str = "",
+        type: str = "",  # noqa: A002
+        limit: int = 100,
+    ) -> list[OutboxRow]:
+        """Return events ever told, `after` a number. A consumer that asks after the last one it saw misses none."""
+
+
+class Reader(EventLog, Protocol):
     """What can be asked of a journal. Lists come in the order of their numbers (cases: of their ids), in pages."""
 
     def flow(self, flow_id: str) -> FlowRow | None:
@@ -73,17 +88,6 @@ class Reader(Protocol):
 
     def case(self, case_id: str) -> ExceptionCase | None:
         """Return the case of an id."""
-
-    def events(
-        self,
-        *,
-        after: int = 0,
-        subject: str = "",
-        txn: str = "",
-        type: str = "",  # noqa: A002
-        limit: int = 100,
-    ) -> list[OutboxRow]:
-        """Return events ever told, `after` a number. A consumer that asks after the last one it saw misses none."""
 
     def mappings(self, kind: str = "") -> list[tuple[str, str, dict[str, Any]]]:
         """Return the cross-reference table: kind, key, value."""

@@ -31,6 +31,8 @@ from integration.journal.protocol import (
     Unstorable,
     Verification,
     Write,
+    branches_in,
+    steps_in,
 )
 from integration.journal.reading import (
     EVENT_COLUMNS,
@@ -254,17 +256,11 @@ class SqliteLease:
 
     def steps(self, flow: int) -> list[Step]:
         """Return the journal of an open flow, for a replay."""
-        found = [entry for entry in self._entries_of(flow) if entry.kind == "step"]
-        assert [entry.seq for entry in found] == list(range(len(found))), f"flow {flow} has a gap in its journal"
-        return [Step(entry.outcome, entry.effect) for entry in found if entry.outcome is not None]
+        return steps_in(self._entries_of(flow), flow)
 
     def branches(self, flow: int, seq: int) -> dict[int, Outcome]:
         """Return the outcomes of the branches of an All that have ended."""
-        return {
-            entry.branch: entry.outcome
-            for entry in self._entries_of(flow)
-            if entry.kind == "branch" and entry.seq == seq and entry.outcome is not None
-        }
+        return branches_in(self._entries_of(flow), seq)
 
     def _die(self, point: CrashPoint) -> None:
         if point in self._journal.crash_points:

@@ -20,6 +20,7 @@ import msgspec
 
 from integration.effects import Start
 from integration.journal.protocol import FlowRow, OutboxRow
+from integration.journal.reading import EventLog
 from integration.relay import withheld
 from integration.relay.cloud_event import cloud_event, encoded
 from integration.relay.publisher import Outgoing, Poison, Publisher, Unavailable
@@ -36,18 +37,8 @@ BACK_OFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 LOOK_SECONDS = 0.5
 
 
-class Log(Protocol):
+class Log(EventLog, Protocol):
     """What the relay reads of the journal (`integration.journal.reading.Reader` does)."""
-
-    def events(
-        self,
-        *,
-        after: int = 0,
-        subject: str = "",
-        txn: str = "",
-        type: str = "",  # noqa: A002
-        limit: int = 100,
-    ) -> list[OutboxRow]: ...
 
     def cursor(self, consumer: str) -> int: ...
 
