@@ -119,7 +119,7 @@ def _document(name: str, root: Path, scratch: Path) -> Path:
 
 
 def run_name() -> str:
-    """Return a word that no other run uses."""
+    """Return a word that no other run uses: keys of yesterday's run must not answer today's."""
     return secrets.token_hex(4)
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import secrets
 from pathlib import Path
 
 import click
 
-from contracts.conformance import client, server, webhooks
+from contracts.conformance import client, webhooks
 from contracts.conformance.profiles import PROFILES, profile
 from contracts.conformance.suite import Client, Receiver, Sender, Server
 from contracts.conformance.target import Unusable, read_target
 from contracts.findings import Place, Suite, exit_status
 from contracts.verification import runner
+from contracts.verification.assembly import run_name
+from contracts.verification.page import rules
 from q2c.showing import format_option, progress, show
 from q2c.trouble import give_up
 
@@ -48,7 +49,7 @@ def conformance() -> None:
 def server_command(target: Path, profile_name: str, url: str, only: tuple[str, ...], chosen: str) -> None:
     """Try an API that takes idempotency keys (or external ids) for its writes."""
     try:
-        suite = Server(read_target(target, url), profile(profile_name), _run_name(), Place(str(target), 1), only)
+        suite = Server(read_target(target, url), profile(profile_name), run_name(), Place(str(target), 1), only)
     except (Unusable, KeyError) as refusal:
         give_up(str(refusal.args[0]))
     _examine(suite, chosen, target)
@@ -63,7 +64,7 @@ def client_command(target: Path, profile_name: str, only: tuple[str, ...], chose
     """Try a caller: it is made to act while its peer fails in every way that peers do."""
     try:
         described = client.read_client_target(target)
-        suite = Client(described, profile(profile_name), _run_name(), Place(str(target), 1), only)
+        suite = Client(described, profile(profile_name), run_name(), Place(str(target), 1), only)
     except (Unusable, KeyError) as refusal:
         give_up(str(refusal.args[0]))
     _examine(suite, chosen, target)
@@ -80,23 +81,16 @@ def webhooks_command(target: Path, url: str, is_sender: bool, only: tuple[str, .
     place = Place(str(target), 1)
     try:
         if is_sender:
-            suite: Suite = Sender(webhooks.read_sender_target(target), _run_name(), place, only)
+            suite: Suite = Sender(webhooks.read_sender_target(target), run_name(), place, only)
         else:
-            suite = Receiver(webhooks.read_receiver_target(target, url), _run_name(), place, only)
+            suite = Receiver(webhooks.read_receiver_target(target, url), run_name(), place, only)
     except (Unusable, KeyError) as refusal:
         give_up(str(refusal.args[0]))
     _examine(suite, chosen, target)
 
 
-def _run_name() -> str:
-    """Return a word that no other run uses: keys of yesterday's run must not answer today's."""
-    return secrets.token_hex(4)
-
-
 def _examine(suite: Suite, chosen: str, target: Path) -> None:
     with progress() as told:
         tallies = runner.run([suite], told)
-    catalogues = (server.PROMISES, client.PROMISES, webhooks.RECEIVER, webhooks.SENDER)
-    rules = {each.id: each.rule for catalogue in catalogues for each in catalogue.assertions}
-    show(tallies, chosen, rules, str(target))
+    show(tallies, chosen, rules(), str(target))
     raise SystemExit(exit_status(tallies))

@@ -10,15 +10,13 @@ import msgspec
 
 from contracts.compatibility.documents import Unusable, read
 from contracts.compatibility.pacts import read_pact
+from contracts.compatibility.rules import RULES
 from contracts.compatibility.suite import Diff, diff
 from contracts.findings import Tally
-from contracts.verification.baseline import Sorted
-from contracts.verification.outputs import github, junit, markdown
 from q2c import exits
 from q2c.commands import matrix
+from q2c.showing import format_option, show
 from q2c.trouble import give_up
-
-FORMATS = ("text", "json", "markdown", "junit", "github")
 
 
 @click.group()
@@ -32,7 +30,7 @@ def contracts() -> None:
 @click.option(
     "--pacts", type=click.Path(path_type=Path), help="A folder of pacts: only what breaks their consumers breaks."
 )
-@click.option("--format", "chosen", type=click.Choice(FORMATS), default="text", show_default=True)
+@format_option
 @click.option(
     "--grace-days", type=click.IntRange(0), default=0, show_default=True, help="How far away a sunset must be."
 )
@@ -51,7 +49,12 @@ def diff_command(old: Path, new: Path, pacts: Path | None, chosen: str, grace_da
         found = diff(read(old), read(new), agreements, datetime.now(UTC).date(), grace_days)
     except Unusable as refusal:
         give_up(str(refusal))
-    _WRITERS[chosen](found, show_all)
+    if chosen == "text":
+        _text(found, show_all)
+    elif chosen == "json":
+        _json(found, show_all)
+    else:
+        show([_tally(found, show_all)], chosen, RULES, str(new))
     raise SystemExit(exits.BROKEN if _is_broken(found) else exits.HOLDS)
 
 
@@ -105,21 +108,6 @@ def _json(found: Diff, show_all: bool) -> None:
     }  # fmt: skip
     click.echo(msgspec.json.format(msgspec.json.encode(document), indent=1).decode())
 
-
-def _markdown(found: Diff, show_all: bool) -> None:
-    click.echo(markdown.written(Sorted(tallies=(_tally(found, show_all),))), nl=False)
-
-
-def _junit(found: Diff, show_all: bool) -> None:
-    click.echo(junit.written((_tally(found, show_all),)), nl=False)
-
-
-def _github(found: Diff, show_all: bool) -> None:
-    for line in github.lines((_tally(found, show_all),)):
-        click.echo(line)
-
-
-_WRITERS = {"text": _text, "json": _json, "markdown": _markdown, "junit": _junit, "github": _github}
 
 for each in matrix.COMMANDS:
     contracts.add_command(each)

@@ -33,7 +33,7 @@ def answer(gathered: Gathered) -> str:
     if verdict.status != HOLDS:
         why = listed([f"{check} ({BY_ID[check].title})" for check in verdict.unknown[:_NAMED_MAX]])
         return f"Nothing was broken over {lifecycles}, but not everything was proved: {why or 'no check was run'}."
-    return f"It holds: {held} kept over {lifecycles}; nothing was lost, doubled or misstated{_next_quarter(gathered)}."
+    return f"{_upper(held)} kept over {lifecycles}; nothing was lost, doubled or misstated{_next_quarter(gathered)}."
 
 
 def _next_quarter(gathered: Gathered) -> str:
