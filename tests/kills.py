@@ -17,6 +17,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -167,7 +168,7 @@ def undisturbed(folder: Path, numbers: list[str]) -> list[Document]:
         for number in numbers:
             shop.signs(number)
         for number in numbers:
-            until(lambda number=number: _is_over(shop, number), f"the end of {number}", SETTLES_SECONDS)  # type: ignore[misc]
+            until(partial(_is_over, shop, number), f"the end of {number}", SETTLES_SECONDS)
         return state_of(mocks, numbers)
 
 
@@ -204,9 +205,7 @@ def campaign(
                 fleet.heal()
                 resend(mocks)
                 for number in fresh:
-                    until(
-                        lambda number=number: _comes_to_its_end(shop, number), f"the end of {number}", SETTLES_SECONDS
-                    )  # type: ignore[misc]
+                    until(partial(_comes_to_its_end, shop, number), f"the end of {number}", SETTLES_SECONDS)
             state = state_of(mocks, numbers)
         finally:
             fleet.close()
