@@ -39,9 +39,11 @@ def test_every_reference_leads_to_a_schema(system: str) -> None:
 
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_every_operation_has_a_refusal_in_the_vendors_shape(system: str) -> None:
-    for item in DOCUMENTS[system]["paths"].values():
+    manner = MANNERS[system]
+    for path, item in DOCUMENTS[system]["paths"].items():
+        expected = "application/json" if manner.apart and path.startswith(manner.apart) else manner.error_media
         for operation in item.values():
-            assert MANNERS[system].error_media in operation["responses"]["default"]["content"]
+            assert operation["responses"]["default"]["content"].keys() == {expected}, path
 
 
 class Colour(msgspec.Struct):
