@@ -8,5 +8,6 @@ receiver of webhooks survive what webhooks do? Against any address, in any langu
     server/      promises of an API that takes idempotency keys (I01-I28)
     client/      promises of who calls one (C01-C14)
     webhooks/    promises of who receives webhooks, and of who sends them (W01-W16, S01-S08)
+    lifecycle    promises about operations that are going, and about limits (D01-D03, R01)
     suite        all of them as suites
 """

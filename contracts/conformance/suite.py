@@ -1,21 +1,23 @@
-"""Conformance as suites: the promises of a profile tried against an address."""
+"""Conformance as suites: promises tried on a subject that is brought up for them; the kinds differ only in that."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import httpx
 
-from contracts.conformance import client, server, webhooks
-from contracts.conformance.assertion import Assertion, attempt_all, tally
+from contracts.conformance import client, lifecycle, server, webhooks
+from contracts.conformance.assertion import Assertion, Catalogue, Subject, attempt_all, tally
 from contracts.conformance.client.peer import Peer, Step
 from contracts.conformance.profiles import Profile
 from contracts.conformance.target import Target
 from contracts.conformance.wire import Unreachable, Wire
 from contracts.findings import Place, Progress, Tally
 
-Clients = Callable[[], httpx.AsyncClient]
+Clients = Callable[[], AbstractAsyncContextManager[httpx.AsyncClient]]
+Opened = AbstractAsyncContextManager[Subject]
 
 
 def over_http() -> httpx.AsyncClient:
@@ -23,99 +25,102 @@ def over_http() -> httpx.AsyncClient:
     return httpx.AsyncClient(trust_env=False)
 
 
-class Server:
-    """The suite of an API that takes idempotency keys. `run_name` makes its keys unlike those of other runs."""
+class Conformance:
+    """A suite: some promises of a catalogue, tried one after the other on what `opened` brings up.
+
+    `about` is what findings are about, `ids` chooses promises (none: all); raise KeyError for an unknown one.
+    """
 
     def __init__(
-        self, target: Target, profile: Profile, run_name: str, place: Place | None = None, ids: Sequence[str] = (),
-        clients: Clients = over_http,
+        self, name: str, about: str, promises: Catalogue, ids: Sequence[str], opened: Callable[[], Opened],
+        place: Place | None,
     ) -> None:  # fmt: skip
-        self.name = f"server {target.operation.method} {target.operation.path}"
-        self._target, self._profile, self._run_name, self._place = target, profile, run_name, place
-        self._assertions: list[Assertion] = server.PROMISES.chosen(ids)
-        self._clients = clients
+        self.name = name
+        self._about, self._opened, self._place = about, opened, place
+        self._assertions: list[Assertion] = promises.chosen(ids)
 
     def run(self, progress: Progress) -> Tally:
         """Try the promises."""
         return asyncio.run(self._tried(progress))
 
     async def _tried(self, progress: Progress) -> Tally:
-        subject = f"{self._target.operation.method} {self._target.operation.path} ({self._profile.name})"
-        async with self._clients() as client:
-            wire = Wire(client, self._target, self._profile, self._run_name)
-            try:
-                tried = await attempt_all(wire, self._assertions, progress)
-            except Unreachable as refusal:
-                return tally(self.name, subject, (), self._place, str(refusal))
-        return tally(self.name, subject, tried, self._place)
+        try:
+            async with self._opened() as subject:
+                tried = await attempt_all(subject, self._assertions, progress)
+        except Unreachable as refusal:
+            return tally(self.name, self._about, (), self._place, str(refusal))
+        return tally(self.name, self._about, tried, self._place)
 
 
-class Client:
-    """The suite of who calls an API with idempotency keys."""
+def of_server(
+    target: Target, profile: Profile, run_name: str, place: Place | None = None, ids: Sequence[str] = (),
+    clients: Clients = over_http,
+) -> Conformance:  # fmt: skip
+    """Return the suite of an API that takes idempotency keys. `run_name` makes its keys unlike those of other runs."""
+    operation = f"{target.operation.method} {target.operation.path}"
 
-    def __init__(
-        self, target: client.ClientTarget, profile: Profile, run_name: str, place: Place | None = None,
-        ids: Sequence[str] = (),
-    ) -> None:  # fmt: skip
-        self.name = f"client of {target.call.method} {target.call.path}"
-        self._target, self._profile, self._run_name, self._place = target, profile, run_name, place
-        self._assertions: list[Assertion] = client.PROMISES.chosen(ids)
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[Wire]:
+        async with clients() as client_:
+            yield Wire(client_, target, profile, run_name)
 
-    def run(self, progress: Progress) -> Tally:
-        """Try the promises."""
-        return asyncio.run(self._tried(progress))
+    return Conformance(
+        f"server {operation}", f"{operation} ({profile.name})", server.PROMISES, ids, opened, place
+    )  # fmt: skip
 
-    async def _tried(self, progress: Progress) -> Tally:
-        target = self._target
+
+def of_client(
+    target: client.ClientTarget, profile: Profile, run_name: str, place: Place | None = None, ids: Sequence[str] = ()
+) -> Conformance:
+    """Return the suite of who calls an API with idempotency keys."""
+    call = f"{target.call.method} {target.call.path}"
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[client.Stage]:
         success = Step(status=target.success.status, body=target.success.body, headers=target.success.headers)
         async with Peer(target.call.method, target.call.path, success) as peer:
-            stage = client.Stage(peer, target, self._profile, self._run_name)
-            tried = await attempt_all(stage, self._assertions, progress)
-        return tally(self.name, f"caller of {target.call.method} {target.call.path}", tried, self._place)
+            yield client.Stage(peer, target, profile, run_name)
+
+    return Conformance(f"client of {call}", f"caller of {call}", client.PROMISES, ids, opened, place)
 
 
-class Receiver:
-    """The suite of who receives webhooks."""
+def of_receiver(
+    target: webhooks.ReceiverTarget, run_name: str, place: Place | None = None, ids: Sequence[str] = (),
+    clients: Clients = over_http,
+) -> Conformance:  # fmt: skip
+    """Return the suite of who receives webhooks."""
 
-    def __init__(
-        self, target: webhooks.ReceiverTarget, run_name: str, place: Place | None = None, ids: Sequence[str] = (),
-        clients: Clients = over_http,
-    ) -> None:  # fmt: skip
-        self.name = "receiver of webhooks"
-        self._target, self._run_name, self._place, self._clients = target, run_name, place, clients
-        self._assertions: list[Assertion] = webhooks.RECEIVER.chosen(ids)
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[webhooks.Post]:
+        async with clients() as client_:
+            yield webhooks.Post(client_, target, run_name)
 
-    def run(self, progress: Progress) -> Tally:
-        """Try the promises."""
-        return asyncio.run(self._tried(progress))
-
-    async def _tried(self, progress: Progress) -> Tally:
-        async with self._clients() as client_:
-            post = webhooks.Post(client_, self._target, self._run_name)
-            try:
-                tried = await attempt_all(post, self._assertions, progress)
-            except Unreachable as refusal:
-                return tally(self.name, self._target.url, (), self._place, str(refusal))
-        return tally(self.name, f"{self._target.url} ({self._target.scheme})", tried, self._place)
+    about = f"{target.url} ({target.scheme})"
+    return Conformance("receiver of webhooks", about, webhooks.RECEIVER, ids, opened, place)
 
 
-class Sender:
-    """The suite of who sends webhooks."""
+def of_sender(
+    target: webhooks.SenderTarget, run_name: str, place: Place | None = None, ids: Sequence[str] = ()
+) -> Conformance:
+    """Return the suite of who sends webhooks."""
 
-    def __init__(
-        self, target: webhooks.SenderTarget, run_name: str, place: Place | None = None, ids: Sequence[str] = ()
-    ) -> None:
-        self.name = "sender of webhooks"
-        self._target, self._run_name, self._place = target, run_name, place
-        self._assertions: list[Assertion] = webhooks.SENDER.chosen(ids)
-
-    def run(self, progress: Progress) -> Tally:
-        """Try the promises."""
-        return asyncio.run(self._tried(progress))
-
-    async def _tried(self, progress: Progress) -> Tally:
-        target = self._target
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[webhooks.Yard]:
         async with Peer(target.method, target.path, Step(status=200, body={})) as peer:
-            yard = webhooks.sending.Yard(peer, target, self._run_name)
-            tried = await attempt_all(yard, self._assertions, progress)
-        return tally(self.name, f"sender ({target.scheme})", tried, self._place)
+            yield webhooks.Yard(peer, target, run_name)
+
+    return Conformance("sender of webhooks", f"sender ({target.scheme})", webhooks.SENDER, ids, opened, place)
+
+
+def of_lifecycle(
+    target: lifecycle.LifecycleTarget, old: Sequence[lifecycle.Old], place: Place | None = None,
+    ids: Sequence[str] = (), clients: Clients = over_http,
+) -> Conformance:  # fmt: skip
+    """Return the suite of how an API grows old: what it says of operations that are going, and of limits."""
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[lifecycle.Visit]:
+        async with clients() as client_:
+            yield lifecycle.Visit(client_, target, old)
+
+    return Conformance("lifecycle of an API", target.url, lifecycle.PROMISES, ids, opened, place)

@@ -16,12 +16,15 @@ from __future__ import annotations
 
 import os
 import re
+from collections import ChainMap
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import msgspec
 import yaml
 
+BYTES_MAX = 1_000_000
 ENCODINGS = Literal["json", "form"]
 
 
@@ -81,44 +84,51 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     timeout_seconds: float = 10.0
 
 
-def read_target(path: Path, url: str = "") -> Target:
+def read_target(path: Path, url: str = "", words: Mapping[str, str] | None = None) -> Target:
     """Return the target that a file describes; `url` replaces the file's. Raise Unusable."""
-    return read_as(path, Target, url)
+    return read_as(path, Target, url, words)
 
 
 T = TypeVar("T")
 
 
-def read_as(path: Path, kind: type[T], url: str = "") -> T:
-    """Return what a YAML file describes, as a value of a kind; raise Unusable."""
+def read_as(path: Path, kind: type[T], url: str = "", words: Mapping[str, str] | None = None) -> T:
+    """Return what a YAML file describes, as a value of a kind; `words` go before the environment. Raise Unusable."""
     try:
+        if path.stat().st_size > BYTES_MAX:
+            raise Unusable(f"{path}: has more than {BYTES_MAX:,} bytes; a target file is a page.")
         tree = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise Unusable(f"{path}: cannot be read: {error.strerror}.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+        raise Unusable(f"{path}{where}: not YAML: {error.problem}.") from None
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise Unusable(f"{path}: not YAML: {error}") from None
     if not isinstance(tree, dict):
         raise Unusable(f"{path}: expected a mapping; see docs/how-to/test-idempotency.md.")
     if url:
         tree["url"] = url
     try:
-        return msgspec.convert(with_environment(tree, path), kind)
+        return msgspec.convert(with_environment(tree, path, words), kind)
     except msgspec.ValidationError as error:
         raise Unusable(f"{path}: {error}.") from None
 
 
-def with_environment(value: Any, path: Path) -> Any:
+def with_environment(value: Any, path: Path, words: Mapping[str, str] | None = None) -> Any:
     """Return a value with environment variables in the place of ${NAME}: no secret stands in a file. Raise Unusable."""
+    known = ChainMap(dict(words or {}), os.environ)
     if isinstance(value, dict):
-        return {name: with_environment(inner, path) for name, inner in value.items()}
+        return {name: with_environment(inner, path, words) for name, inner in value.items()}
     if isinstance(value, list):
-        return [with_environment(inner, path) for inner in value]
+        return [with_environment(inner, path, words) for inner in value]
     if not isinstance(value, str):
         return value
     for name in re.findall(r"\$\{(\w+)\}", value):
-        if name not in os.environ:
+        if name not in known:
             raise Unusable(f"{path}: ${{{name}}} is not set in the environment.")
-        value = value.replace(f"${{{name}}}", os.environ[name])
+        value = value.replace(f"${{{name}}}", known[name])
     return value
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from contracts.compatibility.suite import BiDirectional, Compatibility
 from contracts.conformance import client, webhooks
 from contracts.conformance.profiles import profile
-from contracts.conformance.suite import Client, Receiver, Sender, Server
+from contracts.conformance.suite import of_client, of_receiver, of_sender, of_server
 from contracts.conformance.target import Unusable as TargetUnusable
 from contracts.conformance.target import read_target, with_environment
 from contracts.findings import Place, Suite
@@ -125,19 +125,19 @@ def run_name() -> str:
 
 def _server(each: Promises, root: Path) -> Suite:
     target = read_target(root / each.target, each.url)
-    return Server(target, profile(each.profile), run_name(), Place(each.target, 1), each.only)
+    return of_server(target, profile(each.profile), run_name(), Place(each.target, 1), each.only)
 
 
 def _client(each: Promises, root: Path) -> Suite:
     target = client.read_client_target(root / each.target)
-    return Client(target, profile(each.profile), run_name(), Place(each.target, 1), each.only)
+    return of_client(target, profile(each.profile), run_name(), Place(each.target, 1), each.only)
 
 
 def _webhooks(each: Hooks, root: Path) -> Suite:
     place = Place(each.target, 1)
     if each.sender:
-        return Sender(webhooks.read_sender_target(root / each.target), run_name(), place, each.only)
-    return Receiver(webhooks.read_receiver_target(root / each.target, each.url), run_name(), place, each.only)
+        return of_sender(webhooks.read_sender_target(root / each.target), run_name(), place, each.only)
+    return of_receiver(webhooks.read_receiver_target(root / each.target, each.url), run_name(), place, each.only)
 
 
 def _responses(each: Answers, root: Path) -> Suite:

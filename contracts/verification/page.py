@@ -7,7 +7,7 @@ from pathlib import Path
 
 from contracts.compatibility import bidirectional
 from contracts.compatibility.rules import RULES
-from contracts.conformance import client, server, webhooks
+from contracts.conformance import client, lifecycle, server, webhooks
 from contracts.conformance.assertion import Assertion
 from contracts.findings import Rule
 from contracts.fuzzing import running as fuzzing
@@ -28,6 +28,7 @@ _PROMISES = (
     ("Promises of who calls one", "q2c conformance client", client.PROMISES.assertions),
     ("Promises of who receives webhooks", "q2c conformance webhooks", webhooks.RECEIVER.assertions),
     ("Promises of who sends webhooks", "q2c conformance webhooks --sender", webhooks.SENDER.assertions),
+    ("Promises of an API that grows old", "q2c conformance lifecycle", lifecycle.PROMISES.assertions),
 )
 
 _FUZZ = {rule.id: rule for rule in fuzzing.RULES.values()}

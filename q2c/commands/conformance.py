@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from contracts.conformance import client, webhooks
+from contracts.conformance import client, lifecycle, webhooks
 from contracts.conformance.profiles import PROFILES, profile
-from contracts.conformance.suite import Client, Receiver, Sender, Server
+from contracts.conformance.suite import of_client, of_lifecycle, of_receiver, of_sender, of_server
 from contracts.conformance.target import Unusable, read_target
 from contracts.findings import Place, Suite, exit_status
 from contracts.verification import runner
@@ -34,6 +34,7 @@ def conformance() -> None:
     q2c conformance server orders.yaml --profile ietf-07
     q2c conformance client checkout.yaml --profile stripe-v1
     q2c conformance webhooks hooks.yaml
+    q2c conformance lifecycle api.yaml
 
     TARGET is a YAML file that says what to try; docs/how-to/test-idempotency.md shows one of each.
     Exit status: 0 kept, 1 broken, 2 bad input, 4 nothing was tried, 5 nobody answers.
@@ -49,7 +50,7 @@ def conformance() -> None:
 def server_command(target: Path, profile_name: str, url: str, only: tuple[str, ...], chosen: str) -> None:
     """Try an API that takes idempotency keys (or external ids) for its writes."""
     try:
-        suite = Server(read_target(target, url), profile(profile_name), run_name(), Place(str(target), 1), only)
+        suite = of_server(read_target(target, url), profile(profile_name), run_name(), Place(str(target), 1), only)
     except (Unusable, KeyError) as refusal:
         give_up(str(refusal.args[0]))
     _examine(suite, chosen, target)
@@ -64,7 +65,7 @@ def client_command(target: Path, profile_name: str, only: tuple[str, ...], chose
     """Try a caller: it is made to act while its peer fails in every way that peers do."""
     try:
         described = client.read_client_target(target)
-        suite = Client(described, profile(profile_name), run_name(), Place(str(target), 1), only)
+        suite = of_client(described, profile(profile_name), run_name(), Place(str(target), 1), only)
     except (Unusable, KeyError) as refusal:
         give_up(str(refusal.args[0]))
     _examine(suite, chosen, target)
@@ -81,9 +82,24 @@ def webhooks_command(target: Path, url: str, is_sender: bool, only: tuple[str, .
     place = Place(str(target), 1)
     try:
         if is_sender:
-            suite: Suite = Sender(webhooks.read_sender_target(target), run_name(), place, only)
+            suite: Suite = of_sender(webhooks.read_sender_target(target), run_name(), place, only)
         else:
-            suite = Receiver(webhooks.read_receiver_target(target, url), run_name(), place, only)
+            suite = of_receiver(webhooks.read_receiver_target(target, url), run_name(), place, only)
+    except (Unusable, KeyError) as refusal:
+        give_up(str(refusal.args[0]))
+    _examine(suite, chosen, target)
+
+
+@conformance.command("lifecycle")
+@_target
+@_url
+@_only
+@format_option
+def lifecycle_command(target: Path, url: str, only: tuple[str, ...], chosen: str) -> None:
+    """Try what an API says of operations that are going, and of its limits."""
+    try:
+        described, old = lifecycle.read_lifecycle_target(target, url)
+        suite = of_lifecycle(described, old, Place(str(target), 1), only)
     except (Unusable, KeyError) as refusal:
         give_up(str(refusal.args[0]))
     _examine(suite, chosen, target)

@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import os
 import signal
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -162,9 +163,9 @@ async def _ask(trigger: Trigger, words: dict[str, str], seconds: float) -> Ended
     return Ended(reply.is_success, reply.text[:OUTPUT_BYTES])
 
 
-def read_client_target(path: Path) -> ClientTarget:
+def read_client_target(path: Path, words: Mapping[str, str] | None = None) -> ClientTarget:
     """Return the caller that a file describes; raise Unusable."""
-    found = read_as(path, ClientTarget)
+    found = read_as(path, ClientTarget, words=words)
     if bool(found.trigger.command) == bool(found.trigger.url):
         raise Unusable(f"{path}: the trigger has either a command or a url.")
     return found

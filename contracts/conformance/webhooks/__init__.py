@@ -2,9 +2,9 @@
 
 from contracts.conformance.webhooks import acceptance, sending
 from contracts.conformance.webhooks.post import RECEIVER, Post, ReceiverTarget, read_receiver_target
-from contracts.conformance.webhooks.sending import SENDER, SenderTarget, read_sender_target
+from contracts.conformance.webhooks.sending import SENDER, SenderTarget, Yard, read_sender_target
 
 __all__ = [
-    "RECEIVER", "SENDER", "Post", "ReceiverTarget", "SenderTarget", "acceptance", "read_receiver_target",
+    "RECEIVER", "SENDER", "Post", "ReceiverTarget", "SenderTarget", "Yard", "acceptance", "read_receiver_target",
     "read_sender_target", "sending",
 ]  # fmt: skip

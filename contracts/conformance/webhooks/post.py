@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -151,9 +152,9 @@ class Post:
             raise Skipped(f"could not make it fail: {control.url} answered {reply.status_code}")
 
 
-def read_receiver_target(path: Path, url: str = "") -> ReceiverTarget:
+def read_receiver_target(path: Path, url: str = "", words: Mapping[str, str] | None = None) -> ReceiverTarget:
     """Return the receiver that a file describes; raise Unusable."""
-    found = read_as(path, ReceiverTarget, url)
+    found = read_as(path, ReceiverTarget, url, words)
     if found.scheme not in SCHEMES:
         raise Unusable(f"{path}: no scheme is called {found.scheme!r}; known are: {', '.join(SCHEMES)}.")
     return found

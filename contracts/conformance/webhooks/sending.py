@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
@@ -25,7 +26,11 @@ from contracts.conformance.webhooks.schemes import SCHEMES
 SENDER = Catalogue()
 STANDARD = "Standard Webhooks 1.0.0"
 BODY_BYTES_MAX = 20_000
+WAIT_SECONDS = 1
+FRESH_SECONDS = 1.0
+"""Attempts so far apart cannot have been signed in the same second."""
 FAILING = Step(status=500, body={})
+BUSY = Step(status=429, body={}, headers={"Retry-After": str(WAIT_SECONDS)})
 FINE = Step(status=200, body={})
 
 
@@ -94,9 +99,9 @@ class Yard:
             return ""
 
 
-def read_sender_target(path: Path) -> SenderTarget:
+def read_sender_target(path: Path, words: Mapping[str, str] | None = None) -> SenderTarget:
     """Return the sender that a file describes; raise Unusable."""
-    found = read_as(path, SenderTarget)
+    found = read_as(path, SenderTarget, words=words)
     if found.scheme not in SCHEMES:
         raise Unusable(f"{path}: no scheme is called {found.scheme!r}; known are: {', '.join(SCHEMES)}.")
     return found
@@ -105,10 +110,13 @@ def read_sender_target(path: Path) -> SenderTarget:
 @SENDER.promise("S01", "MUST", f"{STANDARD}: the id stays, the timestamp is that of the attempt")
 async def id_stays(yard: Yard) -> None:
     """A delivery that is repeated keeps its id; what tells the time of the attempt is fresh."""
-    asked = await yard.deliveries(FAILING, FINE, wanted=2)
-    require(len(asked) >= 2, f"After 500 the delivery was not repeated ({len(asked)} deliveries).")
+    asked = await yard.deliveries(BUSY, FINE, wanted=2)
+    require(len(asked) >= 2, f"After 429 the delivery was not repeated ({len(asked)} deliveries).")
     require(bool(yard.id_of(asked[0])), "The delivery has no id.")
     require(yard.id_of(asked[0]) == yard.id_of(asked[1]), "The repetition has another id.")
+    signed, arrived = [_timestamp(dict(one.headers)) for one in asked[:2]], [one.at_seconds for one in asked[:2]]
+    fresh = not all(signed) or signed[1] > signed[0] or arrived[1] - arrived[0] < FRESH_SECONDS
+    require(fresh, f"Both attempts carry the time {signed[0]}, {arrived[1] - arrived[0]:.1f} s apart.")
 
 
 @SENDER.promise("S02", "MUST", f"{STANDARD}: signature over id, timestamp and raw body")
@@ -159,6 +167,17 @@ async def no_redirect(yard: Yard) -> None:
     require(not followed, "The redirect was followed.")
 
 
+@SENDER.promise("S06", "SHOULD", f"{STANDARD}: 429, 502 and 504 mean slower; RFC 9110 section 10.2.3")
+async def waits_as_told(yard: Yard) -> None:
+    """Told by 429 to wait some seconds, the sender does."""
+    if yard.target.advance is not None:
+        raise Skipped("the clock of the sender is moved by the target file, so that its pauses cannot be seen")
+    asked = await yard.deliveries(BUSY, FINE, wanted=2)
+    require(len(asked) >= 2, f"After 429 the delivery was not repeated ({len(asked)} deliveries).")
+    pause = asked[1].at_seconds - asked[0].at_seconds
+    require(pause >= WAIT_SECONDS - 0.1, f"It came again after {pause:.2f} s; it was told to wait {WAIT_SECONDS} s.")
+
+
 @SENDER.promise("S07", "SHOULD", f"{STANDARD}: payload size")
 async def small_enough(yard: Yard) -> None:
     """A body has 20 kB at most."""
@@ -170,7 +189,20 @@ async def small_enough(yard: Yard) -> None:
 
 @SENDER.promise("S08", "MUST", "CloudEvents 1.0.2: source and id are unique for each event")
 async def ids_differ(yard: Yard) -> None:
-    """Different events have different ids."""
+    """Different events have different ids; as CloudEvents, different ids within their source."""
     one, other = await yard.deliveries(FINE, wanted=1), await yard.deliveries(FINE, wanted=1)
     require(bool(one) and bool(other), "Nothing was delivered.")
-    require(yard.id_of(one[0]) != yard.id_of(other[0]), "Two events have the same id.")
+    require(_event_of(yard, one[0]) != _event_of(yard, other[0]), "Two events have the same id.")
+
+
+def _event_of(yard: Yard, asked: Asked) -> tuple[str, str]:
+    """Return what makes an event itself: its source, when it is a CloudEvent, and its id."""
+    binary = {name: asked.headers.get(f"ce-{name}", "") for name in ("source", "id")}
+    if binary["id"]:
+        return binary["source"], binary["id"]
+    try:
+        body = json.loads(asked.body)
+    except ValueError:
+        body = None
+    is_cloud_event = isinstance(body, dict) and "specversion" in body
+    return (str(body.get("source")), str(body.get("id"))) if is_cloud_event else ("", yard.id_of(asked))

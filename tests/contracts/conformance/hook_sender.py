@@ -22,6 +22,8 @@ FAULTS = {
     "signs_other_text": {"S02"},
     "goes_on_after_gone": {"S04"},
     "follows_redirects": {"S05"},
+    "ignores_retry_after": {"S06"},
+    "old_timestamp": {"S01"},
     "huge_body": {"S07"},
     "one_id_for_all": {"S08"},
 }
@@ -30,12 +32,12 @@ PAUSE_SECONDS = 0.02
 ATTEMPTS = 4
 
 
-def deliver(peer: str, path: str, delivery: str, scheme: str, fault: str) -> tuple[int, str]:
+def deliver(peer: str, path: str, delivery: str, scheme: str, fault: str, began: int) -> tuple[int, str, str]:
     filler = "x" * 30_000 if fault == "huge_body" else ""
     body = json.dumps({"id": delivery, "type": "invoice.paid", "filler": filler}, indent=2).encode()
     signed = json.dumps(json.loads(body)).encode() if fault == "signs_other_text" else body
     secret = "whsec_b3RoZXI=" if fault == "wrong_secret" else SECRET
-    at_seconds = str(int(time.time()))
+    at_seconds = str(began if fault == "old_timestamp" else int(time.time()))
     if scheme == "stripe":
         digest = hmac.new(secret.encode(), f"{at_seconds}.".encode() + signed, hashlib.sha256).hexdigest()
         headers = {"Stripe-Signature": f"t={at_seconds},v1={digest}"}
@@ -48,20 +50,22 @@ def deliver(peer: str, path: str, delivery: str, scheme: str, fault: str) -> tup
     connection.request("POST", path, body, {"Content-Type": "application/json", **headers})
     reply = connection.getresponse()
     connection.close()
-    return reply.status, reply.getheader("Location") or ""
+    return reply.status, reply.getheader("Location") or "", reply.getheader("Retry-After") or ""
 
 
 def main(peer: str, unique: str, scheme: str, fault: str) -> None:
     delivery = "evt" if fault == "one_id_for_all" else f"evt_{unique}"
     attempts = 1 if fault == "never_repeats" else 2 if fault == "repeats_once" else ATTEMPTS
+    began = int(time.time())
     for attempt in range(attempts):
         name = f"{delivery}_{attempt}" if fault == "new_id_per_attempt" else delivery
-        status, location = deliver(peer, "/hooks", name, scheme, fault)
+        status, location, after = deliver(peer, "/hooks", name, scheme, fault, began)
         if location and fault == "follows_redirects":
-            status, _ = deliver(peer, urlsplit(location).path, name, scheme, fault)
+            status, _, after = deliver(peer, urlsplit(location).path, name, scheme, fault, began)
         if 200 <= status < 300 or (status == 410 and fault != "goes_on_after_gone"):
             return
-        time.sleep(PAUSE_SECONDS * 2**attempt)
+        told = 0.0 if fault == "ignores_retry_after" else float(after or 0)
+        time.sleep(max(told, PAUSE_SECONDS * 2**attempt))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import pytest
 
 from contracts.conformance.client import PROMISES, ClientTarget, read_client_target
 from contracts.conformance.profiles import profile
-from contracts.conformance.suite import Client
+from contracts.conformance.suite import of_client
 from contracts.conformance.target import Unusable
 from contracts.findings import Tally
 from tests.contracts.conformance import caller
@@ -28,7 +28,7 @@ def examined(folder: Path, fault: str = "", ids: Iterable[str] = (), **changed: 
         **changed,
     }
     target = msgspec.convert(described, ClientTarget)
-    return Client(target, profile("stripe-v1"), "t", ids=tuple(ids)).run(lambda *_: None)
+    return of_client(target, profile("stripe-v1"), "t", ids=tuple(ids)).run(lambda *_: None)
 
 
 def broken(tally: Tally) -> set[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from contracts.conformance.profiles import PROFILES, profile
 from contracts.conformance.server import PROMISES
-from contracts.conformance.suite import Server
+from contracts.conformance.suite import of_server
 from contracts.conformance.target import Target
 from contracts.findings import Tally
 from tests.contracts.conformance.order_service import FAULTS, OrderService
@@ -55,7 +55,7 @@ def examined(service: OrderService, chosen: str = "own", ids: Iterable[str] = ()
     def client() -> httpx.AsyncClient:
         return httpx.AsyncClient(transport=_Wire(app=service.app, raise_app_exceptions=False))
 
-    return Server(target, profile(chosen), "t", ids=tuple(ids), clients=client).run(lambda *_: None)
+    return of_server(target, profile(chosen), "t", ids=tuple(ids), clients=client).run(lambda *_: None)
 
 
 def broken(tally: Tally) -> set[str]:
@@ -95,7 +95,7 @@ def test_what_a_target_does_not_say_is_skipped_with_a_reason() -> None:
 
 def test_nobody_at_the_address_is_no_verdict() -> None:
     target = msgspec.convert({**DESCRIBED, "url": "http://127.0.0.1:9"}, Target)
-    tally = Server(target, profile("own"), "t").run(lambda *_: None)
+    tally = of_server(target, profile("own"), "t").run(lambda *_: None)
     assert tally.outcome == "could not run"
     assert "nobody answers at http://127.0.0.1:9" in tally.could_not_run
 
@@ -106,7 +106,7 @@ def test_a_server_that_talks_nonsense_breaks_promises_and_nothing_of_ours() -> N
         await send({"type": "http.response.body", "body": b"\xff\x00<html>"})
 
     target = msgspec.convert({**DESCRIBED, "count": None}, Target)
-    suite = Server(
+    suite = of_server(
         target, profile("own"), "t", clients=lambda: httpx.AsyncClient(transport=httpx.ASGITransport(app=nonsense))
     )
     tally = suite.run(lambda *_: None)

@@ -10,7 +10,7 @@ import httpx
 import msgspec
 import pytest
 
-from contracts.conformance.suite import Receiver, Sender
+from contracts.conformance.suite import of_receiver, of_sender
 from contracts.conformance.target import Unusable
 from contracts.conformance.webhooks import RECEIVER, SENDER, ReceiverTarget, SenderTarget, read_receiver_target
 from contracts.findings import Tally
@@ -38,7 +38,7 @@ def examined(receiver: HookReceiver, ids: Iterable[str] = (), **changed: Any) ->
     def client() -> httpx.AsyncClient:
         return httpx.AsyncClient(transport=httpx.ASGITransport(app=receiver.app, raise_app_exceptions=False))
 
-    return Receiver(target, "t", ids=tuple(ids), clients=client).run(lambda *_: None)
+    return of_receiver(target, "t", ids=tuple(ids), clients=client).run(lambda *_: None)
 
 
 def broken(tally: Tally) -> set[str]:
@@ -67,7 +67,7 @@ def test_without_a_way_to_look_effects_are_skipped_not_passed() -> None:
 
 def test_nobody_at_the_address_is_no_verdict() -> None:
     target = msgspec.convert({**DESCRIBED, "url": "http://127.0.0.1:9/hooks"}, ReceiverTarget)
-    assert Receiver(target, "t").run(lambda *_: None).outcome == "could not run"
+    assert of_receiver(target, "t").run(lambda *_: None).outcome == "could not run"
 
 
 def test_an_unknown_scheme_is_refused_with_the_known_ones(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_secrets_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.M
 def sent(fault: str = "", scheme: str = "standard-webhooks", ids: Iterable[str] = ()) -> Tally:
     command = [sys.executable, "-S", "-E", hook_sender.__file__, "{peer}", "{unique}", scheme, fault]
     described = {"trigger": {"command": command}, "scheme": scheme, "secret": SECRET, "step_seconds": 0.1}
-    return Sender(msgspec.convert(described, SenderTarget), "t", ids=tuple(ids)).run(lambda *_: None)
+    return of_sender(msgspec.convert(described, SenderTarget), "t", ids=tuple(ids)).run(lambda *_: None)
 
 
 @pytest.mark.parametrize("scheme", ["standard-webhooks", "stripe"])
