@@ -1,0 +1,1 @@
+"""What-if: lifecycles on stations, played by a SimPy engine and by a compiled kernel that agree to the microsecond."""

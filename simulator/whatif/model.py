@@ -1,0 +1,341 @@
+"""The model of a what-if run, version 1: stations, routes, arrivals and service levels as plain frozen values.
+
+Every time is an integer in microseconds since the model's own zero (`origin_us` says which instant that is). A model
+prints, compares, serialises to JSON and hashes; both engines play nothing but a model and a seed.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Literal
+
+import msgspec
+
+from simulator.whatif.durations import Duration
+
+VERSION = 1
+SECOND_US = 1_000_000
+MINUTE_US = 60 * SECOND_US
+HOUR_US = 3600 * SECOND_US
+DAY_US = 24 * HOUR_US
+NEVER_US = 1 << 62
+"""A time that does not come."""
+
+
+class _Value(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a model."""
+
+
+class Window(_Value, frozen=True, kw_only=True):
+    """An outage: in [from_us, until_us) a station rejects calls, lets them hang, or rejects and kills running ones.
+
+    Calls that hang learn nothing until their timeout (without one: until the outage ends, then they fail).
+    """
+
+    from_us: int
+    until_us: int
+    kind: Literal["rejects", "hangs", "kills"] = "rejects"
+
+
+class Brownout(_Value, frozen=True, kw_only=True):
+    """In [from_us, until_us) a station is slower by a factor and fails a share of its calls before they take effect."""
+
+    from_us: int
+    until_us: int
+    factor: float = 1.0
+    error_share: float = 0.0
+
+
+class Incidents(_Value, frozen=True, kw_only=True):
+    """Outages drawn for each run: so many a year on average, lognormal lengths, some followed by a second one.
+
+    `brownout_share` of them are brownouts (ten minutes or ten hours of `factor` and `error_share`), `slow_share` are
+    merely slow (`slow_factor`); the others are outages that reject. Model: domain 3.5.
+    """
+
+    per_year: float
+    length: Duration
+    second_share: float = 0.0
+    second_within_us: int = DAY_US
+    brownout_share: float = 0.0
+    factor: float = 5.0
+    error_share: float = 0.5
+    slow_share: float = 0.0
+    slow_factor: float = 5.0
+
+
+class Limit(_Value, frozen=True, kw_only=True):
+    """How many calls may begin: an even pace with a burst (token bucket), or a quota per fixed window.
+
+    `requests` in `per_us`; of a token bucket `burst` at once. What is over it is refused (429), or waits its turn where
+    the caller paces itself. It holds in [from_us, until_us); several limits hold together. A window's quota refuses.
+    """
+
+    requests: int
+    per_us: int
+    burst: int = 1
+    kind: Literal["bucket", "window"] = "bucket"
+    excess: Literal["refuse", "wait"] = "refuse"
+    from_us: int = 0
+    until_us: int = NEVER_US
+
+
+class Faults(_Value, frozen=True, kw_only=True):
+    """Shares of calls that go wrong at any time.
+
+    before: an error, nothing was done; after: an error although it was done; lost: done, but the reply never comes;
+    throttled: refused at once as over a limit.
+    """
+
+    before: float = 0.0
+    after: float = 0.0
+    lost: float = 0.0
+    throttled: float = 0.0
+
+
+class Breaker(_Value, frozen=True, kw_only=True):
+    """Opens when a share of the latest calls fails; then one probe at a time, ever rarer, until one succeeds.
+
+    While it is open calls wait, first come first served; no attempt is used up. Same rules as the reference
+    integration's: the latest calls are those of this half of the window and of the half before.
+    """
+
+    error_percent: int = 50
+    window_us: int = MINUTE_US
+    calls_min: int = 5
+    open_us: int = MINUTE_US
+    open_longest_us: int = 15 * MINUTE_US
+
+
+class Budget(_Value, frozen=True, kw_only=True):
+    """Retries are earned: a percentage of first attempts, and so many a minute always; the others wait their turn.
+
+    A retry that waits has reserved its place in the minute's allowance; at most `saved_max` are saved up.
+    """
+
+    percent: int = 10
+    per_minute: int = 10
+    saved_max: int = 100
+
+
+class Batch(_Value, frozen=True, kw_only=True):
+    """Work begins only at fixed instants: every `cycle_us` from `opens_us` until `closes_us` of each day (inclusive).
+
+    Times of day are those of the model's own days; day 0 begins at `offset_us` (a zone, say).
+    """
+
+    opens_us: int = 0
+    closes_us: int = DAY_US
+    cycle_us: int = HOUR_US
+    offset_us: int = 0
+
+
+class Shift(_Value, frozen=True, kw_only=True):
+    """From an instant on a station has so many slots: working hours, changing licences. Running work goes on."""
+
+    from_us: int
+    slots: int
+
+
+class Station(_Value, frozen=True, kw_only=True):
+    """Whatever does work: a system's API with its slots, or people.
+
+    `slots` work at once (0: any number) and callers queue; `shifts` change that over time, and `priority` serves lower
+    lanes first. Work is slower under load: times 1 / (1 - busy / load_slots), at most `load_longest` (0 slots: never).
+    `patience` says when a step's timeout starts to run: with the call, so that waiting callers give up, or with the
+    start, where the caller keeps a pool of slots itself and sends only what may start. A call that was given up while
+    it ran goes on and keeps its slot (maybe done), unless `abandoned` frees it. Refusals take `refusal_us` and ask
+    for a pause of `retry_after_us`. A caller's `breaker` and `budget` belong to the station they guard.
+    """
+
+    name: str
+    service: Duration
+    kind: Literal["system", "people"] = "system"
+    slots: int = 0
+    shifts: tuple[Shift, ...] = ()
+    discipline: Literal["fifo", "priority"] = "fifo"
+    patience: Literal["call", "start"] = "call"
+    abandoned: Literal["keeps", "frees"] = "keeps"
+    load_slots: int = 0
+    load_longest: float = 10.0
+    limits: tuple[Limit, ...] = ()
+    refusal_us: int = 20_000
+    retry_after_us: int = 0
+    outages: tuple[Window, ...] = ()
+    brownouts: tuple[Brownout, ...] = ()
+    incidents: Incidents | None = None
+    faults: Faults = Faults()
+    breaker: Breaker | None = None
+    budget: Budget | None = None
+    batch: Batch | None = None
+
+    @property
+    def is_queue(self) -> bool:
+        """Whether it needs a real queue: priorities or changing capacity; else a heap of free slots tells all."""
+        return self.discipline == "priority" or bool(self.shifts)
+
+
+class Retry(_Value, frozen=True, kw_only=True):
+    """How often and how patiently a call is repeated: an exponential ceiling, with full jitter or none.
+
+    The pause after attempt n is `base_us` * 2 ** (n - 1), at most `cap_us`. With `restart_every` the ceiling starts
+    anew after so many attempts, as when one retrying layer is stacked on another.
+    """
+
+    attempts: int = 1
+    base_us: int = 2 * SECOND_US
+    cap_us: int = 15 * MINUTE_US
+    jitter: Literal["full", "none"] = "full"
+    restart_every: int = 0
+
+
+class Step(_Value, frozen=True, kw_only=True):
+    """One step of a route: a call of a station, a pause, or the start of another route.
+
+    With `station` it is a call: `service` replaces the station's duration, `timeout_us` (0: none) bounds it, `lane` is
+    its priority (0 first). With `pause` it is a wait, with `starts` it begins that route for the same lifecycle, and
+    goes on. `mode` outbox: the route goes on at once and the call is made on its own clock. `share` of them do it.
+
+    When attempts are exhausted: `people` mend it and it is tried anew (dead letter); `again`: tried once more every
+    `again_us`; `skip`: done without (a cached estimate); `lost`: nobody notices, the lifecycle ends there. What is
+    `invalid_share` is refused for its content at once, and goes to the people (or is lost). A repeat of a call whose
+    work was done already changes nothing when it is `idempotent`; else it doubles the work (a duplicate).
+    A `mark` is stamped on the lifecycle when the step is done.
+    """
+
+    name: str
+    station: str = ""
+    pause: Duration | None = None
+    starts: str = ""
+    service: Duration | None = None
+    timeout_us: int = 0
+    retry: Retry = Retry()
+    lane: int = 0
+    mode: Literal["synchronous", "outbox"] = "synchronous"
+    share: float = 1.0
+    idempotent: bool = True
+    invalid_share: float = 0.0
+    exhausted: Literal["people", "again", "skip", "lost"] = "people"
+    again_us: int = 15 * MINUTE_US
+    mark: str = ""
+
+
+class Route(_Value, frozen=True, kw_only=True):
+    """A kind of lifecycle: its steps in order; `begins` is stamped at its start and `ends` at its end.
+
+    `amount` is what one is worth, in minor units (a `Duration` used as a distribution of money).
+    """
+
+    name: str
+    steps: tuple[Step, ...]
+    begins: str = ""
+    ends: str = ""
+    amount: Duration | None = None
+
+
+class Piece(_Value, frozen=True, kw_only=True):
+    """A stretch of time with so many arrivals expected: evenly, or rising to `rise` times the first intensity."""
+
+    from_us: int
+    until_us: int
+    expected: float
+    rise: float = 1.0
+
+
+class Arrivals(_Value, frozen=True, kw_only=True):
+    """When lifecycles of a route begin: a Poisson process of `pieces`, or a run of `count` from `at_us` on, `every_us`.
+
+    With `follows` an arrival brings another with that probability, at most `batch_max` in all, within `batch_us`.
+    `cutoff_us` is the instant that must be made (0: none): what begins before it and is marked later is late.
+    """
+
+    name: str
+    route: str
+    pieces: tuple[Piece, ...] = ()
+    at_us: int = 0
+    count: int = 0
+    every_us: int = 0
+    follows: float = 0.0
+    batch_max: int = 1
+    batch_us: int = 0
+    cutoff_us: int = 0
+
+
+class Sla(_Value, frozen=True, kw_only=True):
+    """A service level: from one mark to another, within a bound for a share of lifecycles.
+
+    Only clocks that start in [since_us, until_us) count, of the routes in which the marks are stamped.
+    """
+
+    name: str
+    begins: str
+    ends: str
+    bound_us: int
+    share: float = 0.95
+    since_us: int = 0
+    until_us: int = NEVER_US
+
+
+class Repair(_Value, frozen=True, kw_only=True):
+    """Who mends dead letters: a station of people; some cases then wait for an answer from outside.
+
+    `automatic_share` is mended without anybody, at once.
+    """
+
+    station: str
+    outside_share: float = 0.0
+    outside: Duration | None = None
+    automatic_share: float = 0.0
+
+
+class Parameter(_Value, frozen=True, kw_only=True):
+    """A figure the model was made of, for the report: where it comes from (published, estimate, derived, yours)."""
+
+    name: str
+    value: str
+    source: Literal["published", "estimate", "derived", "yours"] = "estimate"
+
+
+class Model(_Value, frozen=True, kw_only=True):
+    """Everything a run is a function of, the seed apart.
+
+    `end_us` bounds the run: what is not done by then is unfinished. `bucket_us` is the grain of the series.
+    """
+
+    name: str
+    stations: tuple[Station, ...]
+    routes: tuple[Route, ...]
+    arrivals: tuple[Arrivals, ...]
+    slas: tuple[Sla, ...] = ()
+    repair: Repair | None = None
+    end_us: int = 91 * DAY_US
+    bucket_us: int = HOUR_US
+    origin_us: int = 0
+    parameters: tuple[Parameter, ...] = ()
+    version: int = VERSION
+
+    def station(self, name: str) -> Station:
+        """Return a station by its name."""
+        return next(station for station in self.stations if station.name == name)
+
+    def route(self, name: str) -> Route:
+        """Return a route by its name."""
+        return next(route for route in self.routes if route.name == name)
+
+    def digest(self) -> str:
+        """Return a hash of everything that can change a result; what is only said for people does not count."""
+        bare = msgspec.structs.replace(self, name="", parameters=())
+        return blake2b(msgspec.json.encode(bare), digest_size=16).hexdigest()
+
+
+def encode(model: Model) -> bytes:
+    """Return a model as JSON."""
+    return msgspec.json.encode(model)
+
+
+def decode(text: bytes | str) -> Model:
+    """Return a model from JSON; raise ValueError when it is none, or one of another version."""
+    model = msgspec.json.decode(text, type=Model)
+    if model.version != VERSION:
+        raise ValueError(f"the model is of version {model.version}; this program plays version {VERSION}")
+    return model
