@@ -1,0 +1,117 @@
+"""Comparison: two models under the same seeds, measure by measure, with a winner only where the intervals allow one.
+
+Pairs make what both models share cancel out: the difference is known with a fraction of the replications that two
+independent experiments would need. `gain` says how small that fraction was, measured on the same replications.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+import msgspec
+
+from simulator.experiments.intervals import Interval, difference, holm, interval, needed, p_value
+from simulator.experiments.replications import Enough, Rule, Sample
+
+Verdict = Literal["lower", "higher", "same", "undecided"]
+"""How the second model's measure lies to the first one's: `same` when equal in every single replication."""
+
+
+class Compared(msgspec.Struct, frozen=True, kw_only=True):
+    """One measure of two models: each one's mean, the paired difference (second minus first) and what it decides.
+
+    `p` is adjusted for the number of measures (Holm). `needed` is the number of replications that would take zero out
+    of the interval if the difference is what it looks like (None: already decided, or no number would).
+    `gain` is how many times fewer replications the pairs need than independent ones, None where it cannot be told.
+    """
+
+    measure: str
+    first: Interval
+    second: Interval
+    difference: Interval
+    p: float
+    verdict: Verdict
+    needed: int | None
+    gain: float | None
+
+
+def compared(first: Sample, second: Sample, measures: Sequence[str], confidence: float) -> tuple[Compared, ...]:
+    """Return the comparison of two samples of equal length on the measures that both have."""
+    assert first.count == second.count, "a pair has two sides"
+    common = set(first.names) & set(second.names)
+    shown = [name for name in measures if name in common]
+    found = [difference(first.values(name), second.values(name), confidence) for name in shown]
+    adjusted = holm([p_value(each) for each in found])
+    return tuple(
+        _one(name, (interval(first.values(name), confidence), interval(second.values(name), confidence)), each, p)
+        for name, each, p in zip(shown, found, adjusted, strict=True)
+    )
+
+
+def _one(name: str, sides: tuple[Interval, Interval], found: Interval, p: float) -> Compared:
+    verdict = _verdict(found, p)
+    more = needed(found, abs(found.mean)) if verdict == "undecided" else None
+    return Compared(
+        measure=name, first=sides[0], second=sides[1], difference=found, p=p, verdict=verdict, needed=more,
+        gain=_gain(sides, found),
+    )  # fmt: skip
+
+
+def _verdict(found: Interval, p: float) -> Verdict:
+    """Return what a difference decides: nothing when its interval, or the number of measures, leaves zero possible."""
+    if found.deviation == 0 and found.mean == 0:
+        return "same"
+    if found.spans_zero or p > 1 - found.confidence:
+        return "undecided"
+    return "higher" if found.mean > 0 else "lower"
+
+
+def _gain(sides: tuple[Interval, Interval], found: Interval) -> float | None:
+    independent = sides[0].deviation ** 2 + sides[1].deviation ** 2
+    if not independent or not found.deviation:
+        return None
+    return independent / found.deviation**2
+
+
+def precise_pairs(pairs: Iterable[tuple[str, str]], targets: Mapping[str, bool], rule: Rule) -> Enough:
+    """Return who still needs replications: both sides of a pair whose difference is not known well enough.
+
+    `targets` says of each measure whether it is a share. A difference is measured against the first side's mean. That
+    it excludes zero is never a reason to stop: who stops at the first significant look finds winners everywhere.
+    """
+    chosen = list(pairs)
+
+    def wanting(samples: Mapping[str, Sample]) -> set[str]:
+        found: set[str] = set()
+        for first, second in chosen:
+            if first in samples and second in samples:
+                for name, is_share in targets.items():
+                    if not _is_precise(samples[first], samples[second], name, is_share, rule):
+                        found |= {first, second}
+        return found
+
+    return wanting
+
+
+def _is_precise(first: Sample, second: Sample, name: str, is_share: bool, rule: Rule) -> bool:
+    if name not in first.names or name not in second.names:
+        return True  # nothing to measure: more of it would not help
+    found = difference(first.values(name), second.values(name), rule.confidence)
+    scale = abs(math.fsum(first.values(name)) / first.count)
+    return found.half_width <= (rule.points if is_share else rule.relative * scale)
+
+
+def precise_means(targets: Mapping[str, bool], rule: Rule) -> Enough:
+    """Return who still needs replications: models with a mean that is not known well enough."""
+
+    def wanting(samples: Mapping[str, Sample]) -> set[str]:
+        return {
+            key
+            for key, sample in samples.items()
+            for name, is_share in targets.items()
+            if name in sample.names and not rule.is_precise(interval(sample.values(name), rule.confidence), is_share)
+        }
+
+    return wanting
