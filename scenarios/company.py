@@ -9,7 +9,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from scenarios.seasons import PATTERN_NAMES, WEEKS
 from scenarios.values import Currency, Day, Duration, Shape, Share, Zone, wrong
-from scenarios.words import Weight, Words, ascending, percent
+from scenarios.words import WHATIF, ClockTime, Weight, Words, ascending, only, percent
 
 if TYPE_CHECKING:
     PatternName = str
@@ -28,10 +28,16 @@ class Pattern(Words):
     last_week: tuple[Weight, ...] = Field(
         description="weights in percent of the last five business days; they add up to 100"
     )
+    last_day: tuple[Weight, ...] | None = Field(
+        default=None, description="24 hour weights of the last day in percent, local to the entity; they add up to 100"
+    )
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:
-        for name, weights, count in (("weeks", self.weeks, WEEKS), ("last_week", self.last_week, 5)):
+        parts = (("weeks", self.weeks, WEEKS), ("last_week", self.last_week, 5), ("last_day", self.last_day, 24))
+        for name, weights, count in parts:
+            if weights is None:
+                continue
             if len(weights) != count:
                 raise wrong(f"{count} {name} weights", f"{len(weights)} were given")
             if abs(sum(weights) - 100) > 0.011:
@@ -179,6 +185,16 @@ class Failures(Words):
     credit_hold: Share = Field(default=percent("4"), description="orders that meet a credit hold [E]")
     hold_median: Duration = Field(default=timedelta(hours=4), description="time until a hold is released, median [E]")
     hold_p95: Duration = Field(default=timedelta(days=2), description="the same, 95th percentile [E]")
+    fallout: Share = Field(
+        default=percent("5"),
+        description="orders that need a clerk, all causes together; a rehearsal has the causes above [P/E]",
+        json_schema_extra=only(WHATIF),
+    )
+    rejected: Share = Field(
+        default=percent("0"),
+        description="orders that billing refuses, booked as they are, until a clerk has mended them",
+        json_schema_extra=only(WHATIF),
+    )
 
     @model_validator(mode="after")
     def _spread(self) -> Self:
@@ -220,12 +236,8 @@ class People(Words):
     """The clerks who work on exceptions."""
 
     clerks: Annotated[int, Field(ge=0, le=10_000)] = Field(default=6, description="clerks at work [E]")
-    opens: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$"), Shape("local time HH:MM")] = Field(
-        default="09:00", description="start of their day, local to the first entity [E]"
-    )
-    closes: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$"), Shape("local time HH:MM")] = Field(
-        default="18:00", description="end of their day [E]"
-    )
+    opens: ClockTime = Field(default="09:00", description="start of their day, local to the first entity [E]")
+    closes: ClockTime = Field(default="18:00", description="end of their day [E]")
     overtime: Duration = Field(
         default=timedelta(hours=3), description="longer days in the last week of the quarter [E]"
     )
@@ -236,6 +248,9 @@ class People(Words):
     )
     wait_median: Duration = Field(default=timedelta(hours=6), description="that wait, median [E]")
     wait_p95: Duration = Field(default=timedelta(days=3), description="that wait, 95th percentile [E]")
+    automatic: Share = Field(
+        default=percent("0"), description="exceptions that are resolved without a clerk", json_schema_extra=only(WHATIF)
+    )
 
     @model_validator(mode="after")
     def _sensible(self) -> Self:

@@ -7,12 +7,14 @@ from datetime import timedelta
 from difflib import get_close_matches
 from typing import NamedTuple
 
+from scenarios.assertions import BASE
 from scenarios.language import Scenario
 from scenarios.moments import Moments, moments, rehearsed_days
 from scenarios.problems import shown
 from scenarios.values import MICROSECOND, duration_text
 
-WINDOWS = ("outages", "brownouts", "maintenance", "faults")
+WINDOWS = ("outages", "brownouts", "maintenance", "faults", "limit_changes", "replays")
+MOMENTS = ("invoice_runs", "rate_moves")
 Path = tuple[str | int, ...]
 
 
@@ -25,11 +27,14 @@ class Finding(NamedTuple):
 
 def inconsistencies(scenario: Scenario) -> list[Finding]:
     """Return everything that does not fit; the windows are looked at when the quarter and entities are right."""
-    found = [*_quarter(scenario), *_entities(scenario), *_run(scenario)]
+    found = [*_quarter(scenario), *_entities(scenario), *_run(scenario), *_variants(scenario)]
     if found:
         return found
     bounds = moments(scenario)
-    return [*_named_entities(scenario, bounds), *_windows(scenario, bounds), *_price_rise(scenario, bounds)]
+    return [
+        *_named_entities(scenario, bounds), *_windows(scenario, bounds), *_moments(scenario, bounds),
+        *_price_rise(scenario, bounds),
+    ]  # fmt: skip
 
 
 def _quarter(scenario: Scenario) -> Iterator[Finding]:
@@ -74,7 +79,9 @@ def _run(scenario: Scenario) -> Iterator[Finding]:
 
 def _named_entities(scenario: Scenario, bounds: Moments) -> Iterator[Finding]:
     sections: list[tuple[Path, str | None]] = [
-        ((name, index), each.entity) for name in WINDOWS for index, each in enumerate(getattr(scenario, name))
+        ((name, index), each.entity)
+        for name in (*WINDOWS, *MOMENTS)
+        for index, each in enumerate(getattr(scenario, name))
     ]
     if scenario.price_rise:
         sections.append((("price_rise",), scenario.price_rise.entity))
@@ -101,6 +108,32 @@ def _windows(scenario: Scenario, bounds: Moments) -> Iterator[Finding]:
                 yield Finding(
                     path, (_outside(start_us, end_us, bounds), expected, "move the window or `rehearse` more")
                 )
+
+
+def _moments(scenario: Scenario, bounds: Moments) -> Iterator[Finding]:
+    """Invoice runs may come after the rehearsed days (on the first of the month), moved rates only within the run."""
+    for name in MOMENTS:
+        for index, each in enumerate(getattr(scenario, name)):
+            if each.entity is not None and each.entity not in bounds.zones:
+                continue
+            key, text = ("from", each.from_) if name == "invoice_runs" else ("at", each.at)
+            at_us = bounds.at_us(text, each.entity)
+            if not bounds.start_us <= at_us < bounds.horizon_us:
+                expected = f"an instant of the run ({bounds.first_day} until `run_on` after {bounds.last_day})"
+                yield Finding((name, index, key), (shown(text), expected, ""))
+
+
+def _variants(scenario: Scenario) -> Iterator[Finding]:
+    known = (BASE, *scenario.variants)
+    if BASE in scenario.variants:
+        yield Finding(("variants",), (f"a variant {BASE!r}", "another name; that one means the scenario itself", ""))
+    for index, each in enumerate(scenario.assertions):
+        for key, name in (("variant", each.variant), ("against", each.against)):
+            if name and name not in known:
+                close = get_close_matches(name, known, 1)
+                hint = f"did you mean {close[0]!r}?" if close else ""
+                expected = f"a variant of this scenario: {', '.join(known)}"
+                yield Finding(("assertions", index, key), (shown(name), expected, hint))
 
 
 def _outside(start_us: int, end_us: int, bounds: Moments) -> str:

@@ -7,28 +7,36 @@ those of the project's calibration. Replace every [E] by your own before quoting
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
+from scenarios.assertions import Assertion, Expectations
 from scenarios.company import Failures, Mix, Payments, People, Rehearse, World
 from scenarios.contract_words import AmendmentKinds, Contracts
-from scenarios.peers import IntegrationSettings, Policies, Systems
-from scenarios.trouble import Brownout, FaultPlan, Maintenance, Outage, PriceRise
+from scenarios.integration_words import IntegrationSettings
+from scenarios.loads import Batch, Incidents, InvoiceRun, RateMove, Replay
+from scenarios.peers import Policies, Systems
+from scenarios.trouble import Brownout, FaultPlan, LimitChange, Maintenance, Outage, PriceRise
 from scenarios.values import Duration, Shape
-from scenarios.words import Text, Words
+from scenarios.words import REHEARSAL, WHATIF, Name, Text, Words, only
+
+Variants = Annotated[dict[Name, Annotated[dict[str, Any], Shape("sections")]], Shape("mapping of names to sections")]
 
 
 class Scenario(Words):
     """One scenario: a world, what goes wrong in it, and the question it answers."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,59}$"), Shape("lower-case words joined by _")] = Field(
-        description="the name it is called by"
-    )
+    name: Name = Field(description="the name it is called by")
     title: Text = Field(description="one line for people")
     question: Text = Field(description="who asks what")
     about: str = Field(default="", description="what happens, in a few sentences")
     expected: tuple[Text, ...] = Field(default=(), description="what should come out, one line each")
+    assertions: tuple[Assertion, ...] = Field(default=(), description="the same as figures, which a test compares")
+    play: Expectations = Field(default_factory=Expectations, description="how such a test plays it")
+    variants: Variants = Field(
+        default_factory=dict, description="names of variants, each with the sections it changes; lists replace lists"
+    )
     world: World = Field(default_factory=World, description="the company")
     rehearse: Rehearse = Field(default_factory=lambda: Rehearse(weeks=3), description="the part that is played")
     mix: Mix = Field(default_factory=Mix, description="what orders and amendments are made of")
@@ -42,7 +50,21 @@ class Scenario(Words):
     brownouts: tuple[Brownout, ...] = Field(default=(), description="systems that are slow and partly failing")
     maintenance: tuple[Maintenance, ...] = Field(default=(), description="announced maintenance")
     faults: tuple[FaultPlan, ...] = Field(default=(), description="everything else that goes wrong")
+    limit_changes: tuple[LimitChange, ...] = Field(default=(), description="limits that vendors change on the way")
+    incidents: Incidents = Field(
+        default_factory=Incidents, description="what drawn outages look like", json_schema_extra=only(WHATIF)
+    )
+    invoice_runs: tuple[InvoiceRun, ...] = Field(
+        default=(), description="invoices that billing makes at once", json_schema_extra=only(WHATIF)
+    )
+    replays: tuple[Replay, ...] = Field(
+        default=(), description="messages of the past, sent once more", json_schema_extra=only(WHATIF)
+    )
+    batch: Batch = Field(default_factory=Batch, description="when the legacy ERP works off its files")
     price_rise: PriceRise | None = Field(default=None, description="a price rise and its wave of amendments")
+    rate_moves: tuple[RateMove, ...] = Field(
+        default=(), description="exchange rates that move at once", json_schema_extra=only(REHEARSAL)
+    )
     policies: Policies = Field(default_factory=Policies, description="rules of the trade")
     integration: IntegrationSettings = Field(
         default_factory=IntegrationSettings, description="switches of the reference integration"

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from scenarios.consistency import inconsistencies
 from scenarios.language import Scenario
 from scenarios.located import BYTES_MAX, Located, read
-from scenarios.merge import resolve
+from scenarios.merge import OWN_WORDS, overlaid, resolve
 from scenarios.problems import Problem, ScenarioError, shown
 
 LIBRARY = Path(__file__).with_name("library")
@@ -25,6 +25,7 @@ EXPECTED = {
     "bool_type": "true or false",
     "tuple_type": "a list",
     "model_type": "a mapping of keys and values",
+    "dict_type": "a mapping of keys and values",
     "too_short": "a list with at least one entry",
 }
 """Type of a pydantic error -> what was expected, in the words of the language."""
@@ -55,6 +56,19 @@ def dump(scenario: Scenario) -> str:
 
 def _scenario(tree: Located, identity: str, folder: Path | None) -> Scenario:
     merged = resolve(tree, identity, lambda name, at: _open(name, at, folder))
+    scenario = validated(merged)
+    for name in scenario.variants:
+        patch = merged.value["variants"].value[name]
+        own = [patch.keys[key].problem(f"variants.{name}", f"`{key}`", "what a variant can change")
+               for key in patch.value if key in OWN_WORDS]  # fmt: skip
+        if own:
+            raise ScenarioError(tuple(own))
+        validated(overlaid(merged, patch))
+    return scenario
+
+
+def validated(merged: Located) -> Scenario:
+    """Return the scenario that a document describes, with everything merged in; raise ScenarioError."""
     try:
         scenario = Scenario.model_validate(merged.plain())
     except ValidationError as error:

@@ -116,6 +116,16 @@ def _syntax(error: yaml.YAMLError, file: str, text: str) -> Problem:
     return Problem(file, mark.line + 1, mark.column + 1, "", f"broken YAML ({what})", "valid YAML", hint)
 
 
+def placed(value: Any, file: str) -> Located:
+    """Return plain values as a document whose places are those of a whole file."""
+    mark = Mark(file, 0, 0)
+    if isinstance(value, dict):
+        return Located({key: placed(item, file) for key, item in value.items()}, mark, dict.fromkeys(value, mark))
+    if isinstance(value, list | tuple):
+        return Located([placed(item, file) for item in value], mark)
+    return Located(value, mark)
+
+
 class _Reader:
     """Turns PyYAML's nodes into Located values and collects what is wrong on the way."""
 

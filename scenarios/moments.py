@@ -95,4 +95,5 @@ def season_of(scenario: Scenario) -> Season:
     quarter = scenario.world.quarter
     if isinstance(quarter.pattern, str):
         return named(quarter.pattern, quarter.start, quarter.end)
-    return season(quarter.start, quarter.end, quarter.pattern.weeks, quarter.pattern.last_week)
+    own = quarter.pattern
+    return season(quarter.start, quarter.end, own.weeks, own.last_week, own.last_day)

@@ -1,14 +1,14 @@
-"""The sections about systems: their speed and limits, the policies they follow, the integration's switches."""
+"""The sections about systems: how fast they are, what they tolerate, how often they fail, the policies they follow."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from scenarios.values import Duration, Share, wrong
-from scenarios.words import Whole, Words, ascending, percent
+from scenarios.words import WHATIF, Factor, Whole, Words, ascending, only, percent
 
 
 class SystemSettings(Words):
@@ -24,12 +24,24 @@ class SystemSettings(Words):
     rps: Whole = Field(default=0, description="calls a second")
     daily_calls: Whole = Field(default=0, description="calls in 24 hours (the CRM only)")
     timeout: Duration = Field(default=timedelta(seconds=30), description="how long the integration waits for an answer")
+    availability: Share = Field(
+        default=percent("100"),
+        description="part of the time it is there; below 100% its outages are drawn (`incidents`)",
+        json_schema_extra=only(WHATIF),
+    )
+    slowdown: Factor = Field(
+        default=1.0,
+        description="latency grows by 1/(1-load) of its slots, at most so many times; 1: not at all",
+        json_schema_extra=only(WHATIF),
+    )
 
     @model_validator(mode="after")
     def _spread(self) -> Self:
         ascending(self, "p50", "p95")
         if (self.read_p50 is None) != (self.read_p95 is None):
             raise wrong("`read_p50` and `read_p95` together, or neither")
+        if self.availability < percent("50"):
+            raise wrong("an `availability` of at least 50%")
         return self if self.read_p50 is None else ascending(self, "read_p50", "read_p95")
 
 
@@ -104,26 +116,3 @@ class Policies(Words):
         default="nobody",
         description="who closes each month that ends in the run; the integration's own flow goes by its checklist",
     )
-
-
-class IntegrationSettings(Words):
-    """Switches of the reference integration; another integration ignores them."""
-
-    mutant: Literal["none", "fresh_key_per_retry", "timeout_is_failure", "amendments_in_arrival_order"] = Field(
-        default="none", description="a known way to get it wrong, to see the checks catch it"
-    )
-    attempts: Annotated[int, Field(ge=1, le=20)] = Field(
-        default=6, description="attempts of a call before it is an exception"
-    )
-    backoff: Duration = Field(default=timedelta(seconds=2), description="first pause between attempts")
-    backoff_cap: Duration = Field(default=timedelta(minutes=15), description="longest pause between attempts")
-    retry_budget: Share = Field(default=percent("10"), description="retries as a part of first attempts")
-    sweep_every: Duration = Field(
-        default=timedelta(hours=1), description="how often it polls for what no message told it"
-    )
-
-    @model_validator(mode="after")
-    def _spread(self) -> Self:
-        if self.sweep_every < timedelta(seconds=1):
-            raise wrong("a `sweep_every` of at least 1s")
-        return ascending(self, "backoff", "backoff_cap")

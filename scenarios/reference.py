@@ -12,11 +12,14 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from domain.faults import CATALOGUE
+from scenarios.assertions import METRICS
 from scenarios.company import Entity, Pattern, Quarter
+from scenarios.engines import heard_by
 from scenarios.language import Scenario
 from scenarios.peers import SystemSettings
 from scenarios.trouble import FAULT_WORDS
 from scenarios.values import Shape, duration_text, share_text
+from scenarios.words import ENGINES
 
 _INNER: tuple[tuple[str, type[BaseModel]], ...] = (
     ("world.quarter", Quarter),
@@ -27,7 +30,7 @@ _INNER: tuple[tuple[str, type[BaseModel]], ...] = (
 
 
 def markdown() -> str:
-    """Return the tables of every section, and of the kinds of faults, as Markdown."""
+    """Return the tables of every section, of the figures of assertions and of the kinds of faults, as Markdown."""
     parts = ["## The scenario", "", *_table(Scenario)]
     for name, each in Scenario.model_fields.items():
         model = _model(each.annotation)
@@ -37,7 +40,17 @@ def markdown() -> str:
             for path, inner in _INNER:
                 if path.startswith(f"{name}."):
                     parts += ["", f"### `{path}`", "", _first_line(inner), "", *_table(inner)]
+    figures = ["", "### Figures", "", *_figures()]
+    at = parts.index("## `play`") - 1
+    parts[at:at] = figures
     return "\n".join([*parts, "", "## Kinds of faults", "", *_kinds(), ""])
+
+
+def _figures() -> Iterator[str]:
+    yield "| `metric` | Engine | Unit | `of` | Meaning |"
+    yield "|---|---|---|---|---|"
+    for name, (engine, unit, of, meaning) in METRICS.items():
+        yield f"| `{name}` | {engine} | {unit} | {of or 'nothing'} | {meaning} |"
 
 
 def _kinds() -> Iterator[str]:
@@ -52,7 +65,12 @@ def _table(model: type[BaseModel]) -> Iterator[str]:
     yield "| Key | Value | Default | Meaning |"
     yield "|---|---|---|---|"
     for name, each in model.model_fields.items():
-        yield f"| `{each.alias or name}` | {shape(each)} | {_default(each)} | {each.description} |"
+        yield f"| `{each.alias or name}` | {shape(each)} | {_default(each)} | {each.description}{_mark(each)} |"
+
+
+def _mark(each: FieldInfo) -> str:
+    engines = heard_by(each)
+    return "" if engines == ENGINES else f" ({engines[0]} only)"
 
 
 def _first_line(model: type[BaseModel]) -> str:

@@ -63,6 +63,7 @@ class Season:
     days: tuple[date, ...]
     weights: tuple[float, ...]
     sums: tuple[float, ...]
+    last_day_hours: tuple[tuple[int, int, float], ...] = LAST_DAY_HOURS
 
     @property
     def last_day(self) -> date:
@@ -79,7 +80,7 @@ class Season:
 
     def hours(self, day: date) -> tuple[tuple[int, int, float], ...]:
         """Return the hour weights of a day."""
-        return LAST_DAY_HOURS if day == self.last_day else OTHER_DAY_HOURS
+        return self.last_day_hours if day == self.last_day else OTHER_DAY_HOURS
 
     def expected(self, orders: float, day: date, from_hour: float = 0, to_hour: float = 24) -> float:
         """Return how many of a quarter's `orders` arrive on a day between two local hours."""
@@ -90,8 +91,13 @@ class Season:
         return orders * self.share(day, day) * part / sum(weight for _, _, weight in hours)
 
 
-def season(start: date, end: date, weeks: Sequence[float], last_week: Sequence[float]) -> Season:
-    """Return the spread of orders over a quarter from its first to its last day, both included."""
+def season(
+    start: date, end: date, weeks: Sequence[float], last_week: Sequence[float], last_day: Sequence[float] | None = None
+) -> Season:
+    """Return the spread of orders over a quarter from its first to its last day, both included.
+
+    `last_day` gives the last day 24 hour weights of its own.
+    """
     assert len(weeks) == WEEKS, f"{WEEKS} weeks, not {len(weeks)}"
     weights: dict[date, float] = {}
     for number in range(1, WEEKS + 1):
@@ -103,7 +109,8 @@ def season(start: date, end: date, weeks: Sequence[float], last_week: Sequence[f
             weights[day] = weeks[number - 1] * part
     total = sum(weights.values())
     shares = [weight / total for weight in weights.values()]
-    return Season(tuple(weights), tuple(shares), tuple(accumulate(shares)))
+    hours = tuple((hour, hour + 1, weight) for hour, weight in enumerate(last_day)) if last_day else LAST_DAY_HOURS
+    return Season(tuple(weights), tuple(shares), tuple(accumulate(shares)), hours)
 
 
 def named(pattern: str, start: date, end: date) -> Season:

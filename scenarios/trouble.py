@@ -131,6 +131,32 @@ class FaultPlan(Words):
         return self
 
 
+class LimitChange(Words):
+    """A vendor grants other limits from an instant on, for a while or for good. What is not said stays as it is."""
+
+    system: System = Field(description="the system whose limits change")
+    from_: InstantText = Field(alias="from", description="when they change")
+    to: InstantText | None = Field(default=None, description="until when; for the rest of the run by default")
+    lasts: Duration | None = Field(default=None, description="how long they stay so, instead of `to`")
+    entity: str | None = Field(
+        default=None, description="the entity whose local time is meant; the first one by default"
+    )
+    slots: Whole | None = Field(default=None, description="calls at once from then on; 0: no limit")
+    rps: Whole | None = Field(default=None, description="calls a second from then on; 0: no limit")
+    daily_calls: Whole | None = Field(default=None, description="calls in 24 hours from then on (the CRM only)")
+    announced: bool = Field(default=False, description="the integration is told, and keeps to the new limits")
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if self.slots is None and self.rps is None and self.daily_calls is None:
+            raise wrong("at least one of `slots`, `rps` and `daily_calls`")
+        if self.daily_calls is not None and self.system != "crm":
+            raise wrong("`daily_calls` on crm only")
+        if self.to is not None and self.lasts is not None:
+            raise wrong("at most one of `to` and `lasts`")
+        return self
+
+
 class PriceRise(Words):
     """A published price rise and the wave of amendments that follows it."""
 
