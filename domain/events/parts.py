@@ -2,15 +2,19 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Annotated
 
 import msgspec
+
+Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
+"""An ISO 4217 code, as the API writes it too."""
 
 
 class Amount(msgspec.Struct, frozen=True, gc=False):
     """Money on the wire: integer minor units and the currency code."""
 
     amount_minor: int
-    currency: str
+    currency: Currency
 
 
 class LineItem(msgspec.Struct, frozen=True, kw_only=True):

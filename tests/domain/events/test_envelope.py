@@ -66,6 +66,8 @@ def _example(payload: type[msgspec.Struct], number: int, word: str) -> dict[str,
             return date.fromordinal(700_000 + number % 50_000).isoformat()
         if part.get("format") == "decimal":
             return f"{number}.25"
+        if "pattern" in part:
+            return ("USD", "JPY", "EUR")[number % 3]
         kinds: dict[str, Any] = {"string": word, "integer": number, "boolean": bool(number % 2)}
         if part["type"] == "array":
             return [value(part["items"])] * (number % 3)

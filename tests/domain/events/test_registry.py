@@ -70,3 +70,8 @@ def test_a_schema_says_what_is_required_and_how_names_look_on_the_wire() -> None
 def test_an_unknown_schema_is_named() -> None:
     with pytest.raises(KeyError, match=r"order\.eaten"):
         schema("order.eaten")
+
+
+def test_a_currency_is_an_iso_code_wherever_money_is_written() -> None:
+    amount = schema("invoice.posted")["$defs"]["Amount"]
+    assert amount["properties"]["currency"] == {"type": "string", "pattern": "^[A-Z]{3}$"}
