@@ -18,10 +18,12 @@ from q2c import run_folder
 from q2c.beside import Beside
 from q2c.run_folder import RunFolder
 from q2c.trouble import give_up
+from scenarios.engines import unheard
 from scenarios.language import Scenario
 from scenarios.loader import dump, load
 from scenarios.problems import ScenarioError
 from scenarios.timeline import Timeline, build, estimate_memory
+from scenarios.words import REHEARSAL
 from simulator.recorder import MemoryRecorder, ParquetRecorder, StoredHistory
 from simulator.rehearsal import Progress, Rehearsal
 
@@ -103,6 +105,16 @@ def require_memory(scenario: Scenario) -> None:
         give_up(
             f"{scenario.name} needs about {wanted / 1e9:.1f} GB of memory; {there / 1e9:.1f} GB are free. "
             "Lower world.orders_per_quarter or world.live_subscriptions, rehearse fewer weeks, or use a larger machine."
+        )
+
+
+def require_understood(scenario: Scenario) -> None:
+    """Refuse a scenario that says what a rehearsal cannot play: its verdict would be about something else."""
+    unknown = unheard(scenario, REHEARSAL)
+    if unknown:
+        give_up(
+            f"{scenario.name} says {', '.join(unknown)}, which a rehearsal cannot play. Ask the model instead "
+            f"(q2c whatif {scenario.name}), or leave it out."
         )
 
 

@@ -59,6 +59,8 @@ class Batch(Words):
     def _sensible(self) -> Self:
         if self.closes <= self.opens:
             raise wrong("a window that closes after it opens", f"it opens {self.opens} and closes {self.closes}")
+        if not self.opens.endswith(":00") or not self.closes.endswith(":00"):
+            raise wrong("`opens` and `closes` on the hour")
         if not timedelta(minutes=1) <= self.every <= timedelta(days=1) or self.every % timedelta(minutes=1):
             raise wrong("an `every` of whole minutes, from 1m to 1d")
         return self

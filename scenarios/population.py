@@ -8,11 +8,12 @@ from fractions import Fraction
 from typing import Any
 
 from domain.acts import Act
-from domain.calendar import add_months
+from domain.calendar import add_months, local_date
 from scenarios.accounts import crm_account, erp_customer, payer
 from scenarios.catalogue import PRICE_LEVELS, PRODUCTS, frequencies, list_unit_minor
 from scenarios.contracts import contract, seed_subscription, serials
 from scenarios.ground import HOUR_US, Ground, Site
+from scenarios.loads import RateMove
 from scenarios.moments import DAY, local_us
 from scenarios.names import TOWNS
 from scenarios.values import MICROSECOND
@@ -109,12 +110,20 @@ def _rates(ground: Ground, base: str, day: date) -> Iterator[Made]:
     for code in currencies(ground):
         if code == base:
             continue
-        level = PRICE_LEVELS[base].per_dollar / PRICE_LEVELS[code].per_dollar
-        drift = Fraction(ground.draws.whole(970, 1030, "rate", code, base, day.isoformat()), 1000)
-        scaled = round(level * drift * 1_000_000)
-        rate = f"{scaled // 1_000_000}.{scaled % 1_000_000:06d}"
-        name = f"{code}-{base}-{day.isoformat()}"
-        yield "erp", "add_rate", {"rate_id": name, "from": code, "to": base, "rate": rate, "date": day.isoformat()}
+        yield "erp", "add_rate", _rate(code, base, day, rate_of(ground, code, base, day))
+
+
+def rate_of(ground: Ground, code: str, base: str, month: date) -> Fraction:
+    """Return how much of `base` one of `code` is worth in a month (its first day), before anything moves."""
+    level = PRICE_LEVELS[base].per_dollar / PRICE_LEVELS[code].per_dollar
+    return level * Fraction(ground.draws.whole(970, 1030, "rate", code, base, month.isoformat()), 1000)
+
+
+def _rate(code: str, base: str, day: date, rate: Fraction, suffix: str = "") -> dict[str, Any]:
+    scaled = round(rate * 1_000_000)
+    text = f"{scaled // 1_000_000}.{scaled % 1_000_000:06d}"
+    name = f"{code}-{base}-{day.isoformat()}{suffix}"
+    return {"rate_id": name, "from": code, "to": base, "rate": text, "date": day.isoformat()}
 
 
 def regions(ground: Ground) -> Iterator[Made]:
@@ -132,6 +141,8 @@ def later(ground: Ground) -> Iterator[Act]:
         book = {"name": "risen", "rise": str(rise.ratio), "prices": list(prices(ground, rise.ratio))}
         for system in ("crm", "billing"):
             yield Act(at_us=at_us, system=system, action="publish_price_book", arguments=book)
+    for move in ground.scenario.rate_moves:
+        yield from _moved_rates(ground, move)
     if ground.scenario.policies.close_months == "integration":
         yield from _monthly_closings(ground)
     for name, module in (("close_receivables", "ar"), ("close_ledger", "gl")):
@@ -142,6 +153,26 @@ def later(ground: Ground) -> Iterator[Act]:
                 month = _month(add_months((bounds.cutoff_date - DAY).replace(day=1), -back))
                 arguments = {"entity": site.id, "module": module, "name": month}
                 yield Act(at_us=at_us, system="erp", action="close_period", arguments=arguments)
+
+
+def _moved_rates(ground: Ground, move: RateMove) -> Iterator[Act]:
+    """Yield the rates of a currency that moved: those of the day itself, and of every month begun after it."""
+    bounds, first = ground.moments, ground.sites[0].zone
+    at_us = max(bounds.start_us, bounds.at_us(move.at, move.entity))
+    day = local_date(at_us, bounds.zones[move.entity] if move.entity else first)
+    last = add_months(bounds.cutoff_date.replace(day=1), 6)
+    days = [day]
+    while add_months(days[-1].replace(day=1), 1) <= last:
+        days.append(add_months(days[-1].replace(day=1), 1))
+    for base in dict.fromkeys(site.currency for site in ground.sites):
+        for code in currencies(ground):
+            if base != code and move.currency in (base, code):
+                factor = 1 + move.moves if code == move.currency else 1 / (1 + move.moves)
+                for each in days:
+                    rate = rate_of(ground, code, base, each.replace(day=1)) * factor
+                    yield Act(
+                        at_us=at_us, system="erp", action="add_rate", arguments=_rate(code, base, each, rate, "-moved")
+                    )
 
 
 def _monthly_closings(ground: Ground) -> Iterator[Act]:

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from domain.faults import CATALOGUE, Place
 from scenarios.values import Duration, InstantText, Ratio, Share, wrong
-from scenarios.words import System, Whole, Words, percent
+from scenarios.words import WHATIF, System, Whole, Words, only, percent
 
 if TYPE_CHECKING:
     FaultKey = str
@@ -144,7 +144,11 @@ class LimitChange(Words):
     slots: Whole | None = Field(default=None, description="calls at once from then on; 0: no limit")
     rps: Whole | None = Field(default=None, description="calls a second from then on; 0: no limit")
     daily_calls: Whole | None = Field(default=None, description="calls in 24 hours from then on (the CRM only)")
-    announced: bool = Field(default=False, description="the integration is told, and keeps to the new limits")
+    announced: bool = Field(
+        default=False,
+        description="the integration is told, and keeps to the new limits",
+        json_schema_extra=only(WHATIF),
+    )
 
     @model_validator(mode="after")
     def _changes_something(self) -> Self:

@@ -36,6 +36,7 @@ from simulator.askers import is_request, request_of
 from simulator.books import Books
 from simulator.clerks import Clerks
 from simulator.latency import LatencyTable
+from simulator.licences import schedule as schedule_licences
 from simulator.network import Network
 from simulator.remedies import remedies
 from simulator.setup import (
@@ -122,6 +123,7 @@ class Rehearsal:
         self.integration.start()
         self._go_live()
         Schedule(self.integration, self.host, sweeps_of(self.timeline))
+        schedule_licences(timeline, self.world, self.host.call_at)
         self.time.process(self._people())
         complete = False
         try:

@@ -15,6 +15,7 @@ from integration.settings import LIMITS, BudgetSettings, RetryPolicy, Settings, 
 from mocks.billing.quirks import Quirks as BillingQuirks
 from mocks.crm.quirks import Quirks as CrmQuirks
 from mocks.kernel.limits import LimitPolicy
+from mocks.legacy_erp.quirks import Quirks as LegacyErpQuirks
 from mocks.tax.quirks import Quirks as TaxQuirks
 from mocks.world import World
 from scenarios.orders import MARGIN_PERCENT
@@ -125,7 +126,20 @@ def quirks_of(timeline: Timeline) -> dict[str, Any]:
         "crm": CrmQuirks(zones=zones, daily_requests=calls),
         "billing": BillingQuirks(zones=zones),
         "tax": TaxQuirks(rounding_level="document" if document else "line"),
+        "legacy_erp": _batches(timeline),
     }
+
+
+def _batches(timeline: Timeline) -> LegacyErpQuirks:
+    """Return when the legacy ERP works off its files; its day is that of the first entity whose books it keeps."""
+    batch, zones = timeline.scenario.batch, {entity.id: entity.zone for entity in timeline.entities}
+    kept = [zones[entity] for entity, system in timeline.ledgers.items() if system == "legacy_erp"]
+    return LegacyErpQuirks(
+        opens_hour=_minute_of_day(batch.opens) // 60,
+        closes_hour=_minute_of_day(batch.closes) // 60,
+        batch_minutes=batch.every // timedelta(minutes=1),
+        zone=kept[0] if kept else timeline.entities[0].zone,
+    )
 
 
 def staff_of(timeline: Timeline) -> Staff:

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from integration.settings import MUTANTS
 from q2c import exits, run_folder
 from q2c.commands.scenarios import loaded
-from q2c.rehearsing import Interrupted, Rehearsed, judged, rehearse_into, require_memory
+from q2c.rehearsing import Interrupted, Rehearsed, judged, rehearse_into, require_memory, require_understood
 from q2c.report.terminal import show
 from q2c.report.writing import write_report
 from q2c.trouble import give_up
@@ -56,6 +56,7 @@ def rehearse(
     if mutant is not None:
         switched = chosen.integration.model_copy(update={"mutant": mutant})
         chosen = chosen.model_copy(update={"integration": switched})
+    require_understood(chosen)
     require_memory(chosen)
     folder = run_folder.create(runs, chosen.name, chosen.seed if seed is None else seed)
     try:

@@ -1,0 +1,84 @@
+"""Limits that vendors change on the way, moved exchange rates and the legacy ERP's batches, as a rehearsal has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from mocks.world import World
+from scenarios import loader
+from scenarios.moments import moments
+from scenarios.timeline import Timeline, build
+from simulator import licences
+from simulator.setup import limits_of, quirks_of
+
+HEAD = "name: a_scenario\ntitle: t\nquestion: q\nworld: {orders_per_quarter: 10, live_subscriptions: 0}\n"
+HOUR_US = 3_600_000_000
+
+
+def the_timeline(text: str) -> Timeline:
+    return build(loader.parse(HEAD + text), 1)
+
+
+class Diary:
+    """Remembers what was asked to be called at which instant, and lets time pass."""
+
+    def __init__(self) -> None:
+        self.entries: list[tuple[int, Callable[[], None]]] = []
+
+    def call_at(self, at_us: int, call: Callable[[], None]) -> None:
+        self.entries.append((at_us, call))
+
+    def until(self, now_us: int) -> None:
+        due = sorted((each for each in self.entries if each[0] <= now_us), key=lambda each: each[0])
+        self.entries = [each for each in self.entries if each[0] > now_us]
+        for _, call in due:
+            call()
+
+
+def test_a_licence_shrinks_at_its_instant_and_comes_back_when_it_is_over() -> None:
+    timeline = the_timeline(
+        "limit_changes:\n  - {system: erp, from: quarter_end - 48h, lasts: 24h, slots: 7}\n"
+        "  - {system: payment, from: quarter_end - 48h, rps: 25}\n"
+        "  - {system: crm, from: quarter_end - 48h, daily_calls: 60000}\n"
+    )
+    world = World(1, lambda record: None, limits=limits_of(timeline), quirks=quirks_of(timeline))
+    diary, cutoff_us = Diary(), moments(timeline.scenario).at_us("quarter_end", None)
+    licences.schedule(timeline, world, diary.call_at)
+    diary.until(cutoff_us - 48 * HOUR_US - 1)
+    assert (world["erp"].limiter.policy.concurrent, world["payment"].limiter.policy.requests) == (15, 100)
+    diary.until(cutoff_us - 48 * HOUR_US)
+    assert (world["erp"].limiter.policy.concurrent, world["payment"].limiter.policy.requests) == (7, 25)
+    assert world["crm"].model.allowance.maximum == 60_000
+    diary.until(cutoff_us - 24 * HOUR_US)
+    assert (world["erp"].limiter.policy.concurrent, world["payment"].limiter.policy.requests) == (15, 25)
+    assert world["crm"].model.allowance.maximum == 60_000
+
+
+def rates(timeline: Timeline, moved: bool) -> dict[tuple[str, str, str], Fraction]:
+    rows = [act.arguments for act in timeline.acts if act.action == "add_rate"]
+    return {
+        (row["from"], row["to"], row["date"]): Fraction(row["rate"])
+        for row in rows
+        if ("moved" in row["rate_id"]) == moved
+    }
+
+
+def test_a_rate_that_moves_is_published_for_the_day_and_for_all_months_after_it() -> None:
+    timeline = the_timeline("rate_moves:\n  - {at: quarter_end - 3d, currency: EUR, moves: 6%}\n")
+    moved, usual = rates(timeline, moved=True), rates(timeline, moved=False)
+    for day, month, pair, factor in (
+        ("2026-12-29", "2026-12-01", ("EUR", "USD"), Fraction(106, 100)),
+        ("2027-01-01", "2027-01-01", ("EUR", "USD"), Fraction(106, 100)),
+        ("2026-12-29", "2026-12-01", ("USD", "EUR"), Fraction(100, 106)),
+    ):
+        assert abs(moved[*pair, day] / usual[*pair, month] - factor) < Fraction(1, 10**5)
+    assert all("EUR" in (source, target) for source, target, _ in moved)
+
+
+def test_the_legacy_erp_works_by_the_day_of_the_entity_whose_books_it_keeps() -> None:
+    quirks = quirks_of(the_timeline("batch: {opens: '07:00', closes: '20:00', every: 2h}\n"))["legacy_erp"]
+    assert (quirks.opens_hour, quirks.closes_hour, quirks.batch_minutes) == (7, 20, 120)
+    uk = "{id: UK, currency: GBP, zone: Europe/London, country: GB, share: 100%, books: legacy_erp}"
+    kept = build(loader.parse(HEAD.replace("live_subscriptions: 0", f"live_subscriptions: 0, entities: [{uk}]")), 1)
+    assert quirks_of(kept)["legacy_erp"].zone == "Europe/London"
