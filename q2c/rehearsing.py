@@ -14,6 +14,7 @@ from contracts.checks.facts import Facts
 from contracts.checks.judge import judge
 from contracts.checks.verdict import Verdict
 from domain.history import Digest, History, MemoryHistory, Record
+from mocks.drift.switches import known
 from q2c import run_folder
 from q2c.beside import Beside
 from q2c.run_folder import RunFolder
@@ -116,6 +117,10 @@ def require_understood(scenario: Scenario) -> None:
             f"{scenario.name} says {', '.join(unknown)}, which a rehearsal cannot play. Ask the model instead "
             f"(q2c whatif {scenario.name}), or leave it out."
         )
+    try:
+        known(each.name for each in scenario.drifts)
+    except ValueError as error:
+        give_up(f"{scenario.name}: {error}")
 
 
 def rehearse_into(

@@ -13,7 +13,7 @@ from scenarios.moments import Moments, moments, rehearsed_days
 from scenarios.problems import shown
 from scenarios.values import MICROSECOND, duration_text
 
-WINDOWS = ("outages", "brownouts", "maintenance", "faults", "limit_changes", "replays")
+WINDOWS = ("outages", "brownouts", "maintenance", "faults", "limit_changes", "drifts", "replays")
 MOMENTS = ("invoice_runs", "rate_moves")
 Path = tuple[str | int, ...]
 

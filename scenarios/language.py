@@ -17,7 +17,7 @@ from scenarios.contract_words import AmendmentKinds, Contracts
 from scenarios.integration_words import IntegrationSettings
 from scenarios.loads import Batch, Incidents, InvoiceRun, RateMove, Replay
 from scenarios.peers import Policies, Systems
-from scenarios.trouble import Brownout, FaultPlan, LimitChange, Maintenance, Outage, PriceRise
+from scenarios.trouble import Brownout, DriftPlan, FaultPlan, LimitChange, Maintenance, Outage, PriceRise
 from scenarios.values import Duration, Shape
 from scenarios.words import REHEARSAL, WHATIF, Name, Text, Words, only
 
@@ -51,6 +51,9 @@ class Scenario(Words):
     maintenance: tuple[Maintenance, ...] = Field(default=(), description="announced maintenance")
     faults: tuple[FaultPlan, ...] = Field(default=(), description="everything else that goes wrong")
     limit_changes: tuple[LimitChange, ...] = Field(default=(), description="limits that vendors change on the way")
+    drifts: tuple[DriftPlan, ...] = Field(
+        default=(), description="interfaces that vendors change on the way", json_schema_extra=only(REHEARSAL)
+    )
     incidents: Incidents = Field(
         default_factory=Incidents, description="what drawn outages look like", json_schema_extra=only(WHATIF)
     )

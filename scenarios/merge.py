@@ -15,7 +15,7 @@ from scenarios.problems import ScenarioError, shown
 
 LEADING = ("extends", "combine")
 OWN_WORDS = ("name", "title", "question", "about", "expected", "play", "assertions", "variants", *LEADING)
-APPENDED = ("outages", "brownouts", "maintenance", "faults", "limit_changes", "invoice_runs", "replays")
+APPENDED = ("outages", "brownouts", "maintenance", "faults", "limit_changes", "drifts", "invoice_runs", "replays")
 REPLACED = ("rehearse", "entities", "pattern")
 DEPTH_MAX = 8
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from domain.faults import CATALOGUE, Place
-from scenarios.values import Duration, InstantText, Ratio, Share, wrong
+from scenarios.values import Duration, InstantText, Ratio, Shape, Share, wrong
 from scenarios.words import WHATIF, System, Whole, Words, only, percent
 
 if TYPE_CHECKING:
@@ -159,6 +159,20 @@ class LimitChange(Words):
         if self.to is not None and self.lasts is not None:
             raise wrong("at most one of `to` and `lasts`")
         return self
+
+
+class DriftPlan(Words):
+    """A change of a vendor's interface that nobody announced; the mocks name them all (`GET /drifts`)."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]+$"), Shape("name of a drift")] = Field(
+        description="the drift, such as netsuite-field-renamed"
+    )
+    from_: InstantText = Field(alias="from", description="when it is rolled out")
+    to: InstantText | None = Field(default=None, description="until when; until the faults end by default")
+    lasts: Duration | None = Field(default=None, description="how long it lasts, instead of `to`")
+    entity: str | None = Field(
+        default=None, description="the entity whose local time is meant; the first one by default"
+    )
 
 
 class PriceRise(Words):

@@ -36,7 +36,6 @@ from simulator.askers import is_request, request_of
 from simulator.books import Books
 from simulator.clerks import Clerks
 from simulator.latency import LatencyTable
-from simulator.licences import schedule as schedule_licences
 from simulator.network import Network
 from simulator.remedies import remedies
 from simulator.setup import (
@@ -54,6 +53,7 @@ from simulator.setup import (
     timeouts_of,
 )
 from simulator.stewards import stewardship
+from simulator.vendors import schedule as schedule_vendors
 
 SECOND_US = 1_000_000
 RESTART_SECONDS = 30.0
@@ -123,7 +123,7 @@ class Rehearsal:
         self.integration.start()
         self._go_live()
         Schedule(self.integration, self.host, sweeps_of(self.timeline))
-        schedule_licences(timeline, self.world, self.host.call_at)
+        schedule_vendors(timeline, self.world, self.host.call_at)
         self.time.process(self._people())
         complete = False
         try:

@@ -1,4 +1,4 @@
-"""Licences that vendors change while a run goes on: other slots, rates and daily allowances from an instant."""
+"""What vendors change while a run goes on: the limits they grant, and how their interfaces behave (drifts)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from mocks.drift.switches import Drifts
 from mocks.world import World
 from scenarios.moments import moments
 from scenarios.timeline import Timeline
@@ -17,7 +18,26 @@ CallAt = Callable[[int, Callable[[], None]], Any]
 
 
 def schedule(timeline: Timeline, world: World, call_at: CallAt) -> None:
-    """Have every change of limits that a scenario says happen at its instant, and end when it ends."""
+    """Have every change that a scenario says happen at its instant, and end when it ends."""
+    _schedule_limits(timeline, world, call_at)
+    if timeline.scenario.drifts:
+        _schedule_drifts(timeline, Drifts(world.services), call_at)
+
+
+def _schedule_drifts(timeline: Timeline, drifts: Drifts, call_at: CallAt) -> None:
+    bounds = moments(timeline.scenario)
+    for each in timeline.scenario.drifts:
+        start_us, end_us = bounds.window_us(each.from_, each.to, each.lasts, each.entity)
+        call_at(start_us, partial(_drift, drifts, each.name, True))
+        call_at(end_us, partial(_drift, drifts, each.name, False))
+
+
+def _drift(drifts: Drifts, name: str, is_on: bool) -> None:
+    others = tuple(other for other in drifts.names if other != name)
+    drifts.put((*others, name) if is_on else others)
+
+
+def _schedule_limits(timeline: Timeline, world: World, call_at: CallAt) -> None:
     bounds = moments(timeline.scenario)
     for change in timeline.scenario.limit_changes:
         start_us, end_us = bounds.window_us(change.from_, change.to, change.lasts, change.entity)

@@ -1,4 +1,4 @@
-"""Limits that vendors change on the way, moved exchange rates and the legacy ERP's batches, as a rehearsal has them."""
+"""Limits and interfaces that vendors change, rates that move, the legacy ERP's batches, as a rehearsal has them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mocks.world import World
 from scenarios import loader
 from scenarios.moments import moments
 from scenarios.timeline import Timeline, build
-from simulator import licences
+from simulator import vendors
 from simulator.setup import limits_of, quirks_of
 
 HEAD = "name: a_scenario\ntitle: t\nquestion: q\nworld: {orders_per_quarter: 10, live_subscriptions: 0}\n"
@@ -44,7 +44,7 @@ def test_a_licence_shrinks_at_its_instant_and_comes_back_when_it_is_over() -> No
     )
     world = World(1, lambda record: None, limits=limits_of(timeline), quirks=quirks_of(timeline))
     diary, cutoff_us = Diary(), moments(timeline.scenario).at_us("quarter_end", None)
-    licences.schedule(timeline, world, diary.call_at)
+    vendors.schedule(timeline, world, diary.call_at)
     diary.until(cutoff_us - 48 * HOUR_US - 1)
     assert (world["erp"].limiter.policy.concurrent, world["payment"].limiter.policy.requests) == (15, 100)
     diary.until(cutoff_us - 48 * HOUR_US)
@@ -53,6 +53,26 @@ def test_a_licence_shrinks_at_its_instant_and_comes_back_when_it_is_over() -> No
     diary.until(cutoff_us - 24 * HOUR_US)
     assert (world["erp"].limiter.policy.concurrent, world["payment"].limiter.policy.requests) == (15, 25)
     assert world["crm"].model.allowance.maximum == 60_000
+
+
+def test_an_interface_drifts_in_its_window_and_is_plain_again_after_it() -> None:
+    timeline = the_timeline(
+        "drifts:\n  - {name: netsuite-field-renamed, from: quarter_end - 48h, lasts: 24h}\n"
+        "  - {name: netsuite-column-dropped, from: quarter_end - 36h}\n"
+    )
+    world = World(1, lambda record: None, limits=limits_of(timeline), quirks=quirks_of(timeline))
+    plain, diary = world["erp"].dialect, Diary()
+    cutoff_us = moments(timeline.scenario).at_us("quarter_end", None)
+    vendors.schedule(timeline, world, diary.call_at)
+    diary.until(cutoff_us - 48 * HOUR_US - 1)
+    assert world["erp"].dialect is plain
+    diary.until(cutoff_us - 40 * HOUR_US)
+    renamed = world["erp"].dialect
+    assert renamed is not plain
+    diary.until(cutoff_us - 20 * HOUR_US)
+    assert world["erp"].dialect not in (plain, renamed)
+    diary.until(moments(timeline.scenario).heal_us)
+    assert world["erp"].dialect is plain
 
 
 def rates(timeline: Timeline, moved: bool) -> dict[tuple[str, str, str], Fraction]:
