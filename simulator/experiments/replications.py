@@ -44,6 +44,18 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
         """Tell whether a mean is known well enough."""
         return found.half_width <= (self.points if is_share else self.relative * abs(found.mean))
 
+    @property
+    def per_look(self) -> float:
+        """The confidence of each look where a decision ends the run, so that all looks together keep what is said.
+
+        Whoever looks again and again until an interval leaves a bound alone is wrong more often than one look says;
+        Bonferroni over the looks that there may be makes up for that.
+        """
+        looks, count = 1, self.minimum
+        while count < self.maximum:
+            count, looks = self.next_count(count), looks + 1
+        return 1 - (1 - self.confidence) / looks
+
     def next_count(self, count: int) -> int:
         """Return the number of replications at which to look again."""
         if count < self.minimum:

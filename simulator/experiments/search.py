@@ -6,7 +6,7 @@ with their own replications; when they contradict the belief the answer says so 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -67,15 +67,15 @@ def break_point(
 def _settled(laboratory: Laboratory, model: Model, condition: Condition, rule: Rule) -> Judged:
     """Return the judgement on one model, with as many replications as it takes to be sure, or the most there may be."""
 
-    def undecided(samples: dict[str, Sample]) -> list[str]:
+    def undecided(samples: Mapping[str, Sample]) -> list[str]:
         return [
             name
             for name, sample in samples.items()
-            if judge(condition, _values(sample, condition), rule.confidence).judgement == "undecided"
+            if judge(condition, _values(sample, condition), rule.per_look).judgement == "undecided"
         ]
 
-    sample = laboratory.until({"": model}, rule, undecided)[""]  # type: ignore[arg-type]
-    return judge(condition, _values(sample, condition), rule.confidence)
+    sample = laboratory.until({"": model}, rule, undecided)[""]
+    return judge(condition, _values(sample, condition), rule.per_look)
 
 
 def _values(sample: Sample, condition: Condition) -> list[float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import threading
+from hashlib import blake2b
 from pathlib import Path
 
 from domain.draws import Draws
@@ -20,7 +21,7 @@ _lock = threading.Lock()
 def urn(slots: float, noise: float = 1.0, own: float = 0.0) -> Model:
     """Return an urn with so many slots; `own` is noise that no two urns share."""
     body = json.dumps({"slots": slots, "noise": noise, "own": own}).encode()
-    return Model(f"urn-{slots:g}-{noise:g}-{own:g}".ljust(32, "-"), body)
+    return Model(blake2b(body, digest_size=16).hexdigest(), body)
 
 
 def draw(body: bytes, seed: int) -> bytes:
