@@ -136,8 +136,10 @@ class NatsPublisher:
     async def open(self) -> None:
         """Connect, and make the stream unless it is there."""
         self._broker = self._library.NatsBroker(
-            self._address.url, connect_timeout=CONNECT_SECONDS, allow_reconnect=False, logger=None, name="q2c-relay"
-        )
+            self._address.url, connect_timeout=CONNECT_SECONDS, logger=None, name="q2c-relay",
+            # The relay itself comes again; left alone the client tries a server 60 times, 2 s apart, before it says so.
+            allow_reconnect=False, max_reconnect_attempts=1, reconnect_time_wait=0.1,
+        )  # fmt: skip
         try:
             client = await self._broker.connect()
             await self._make_stream(client.jetstream())
