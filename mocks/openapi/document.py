@@ -16,13 +16,17 @@ import msgspec
 
 from mocks.kernel.operations import Operation
 from mocks.kernel.service import Dialect
-from mocks.openapi.manners import FORM, MANNERS, Manner
+from mocks.openapi.manners import BYTES, FORM, MANNERS, Foreign, Manner
 from mocks.world import World
 
 OPENAPI = "3.1.0"
 _REFERENCE = "#/components/schemas/{name}"
 _PARAMETER = re.compile(r"{(\w+)}")
 _ANYTHING: dict[str, Any] = {"type": "object"}
+_ANY_VALUE: dict[str, Any] = {"description": "any value"}
+_NAMES = re.compile(r'"#/components/schemas/([^"]+)"')
+_LEADS = re.compile(r'"#/components/schemas/[^"]+"')
+_TOLD = "Told"
 
 
 def documents() -> dict[str, dict[str, Any]]:
@@ -93,40 +97,124 @@ def _paths(
         path = "/" + row.path.strip("/")
         if row.method.lower() not in paths.setdefault(path, {}):  # rows told apart by a query share a path: the first
             paths[path][row.method.lower()] = _operation(row, path, manner, schema_of, components)
+    if manner.identity:
+        _link(paths, manner.identity)
     return paths
+
+
+def _link(paths: dict[str, Any], identity: str) -> None:
+    """Say which operations take what a creation made: those whose path is the collection's and one name more."""
+    for path, item in paths.items():
+        noun = _singular(path.rpartition("/")[2])
+        pointer = identity.replace("{noun}", noun)
+        members = [
+            (name, inner) for name, inner in paths.items() if name.rpartition("/")[0] == path and name[-1] == "}"
+        ]
+        for name, inner in members if "post" in item else ():
+            *outer, parameter = _PARAMETER.findall(name)
+            item["post"]["responses"]["2XX"]["links"] = {
+                operation["operationId"]: {
+                    "operationId": operation["operationId"],
+                    "parameters": {
+                        **{each: f"$request.path.{each}" for each in outer},
+                        parameter: f"$response.body#{pointer}",
+                    },
+                }
+                for operation in inner.values()
+            }
+
+
+def _singular(word: str) -> str:
+    return word.removesuffix("s")
 
 
 def _operation(
     row: Operation, path: str, manner: Manner, schema_of: dict[int, Any], components: dict[str, Any]
 ) -> dict[str, Any]:
-    reply = schema_of.get(id(row.reply), _ANYTHING)
+    done = _done(row, path, manner, schema_of, components)
+    refused = {"description": "refused", "content": _refusals(path, manner, schema_of[id(manner.error)])}
     found: dict[str, Any] = {
         "operationId": row.name,
         "summary": row.summary or row.name.replace("_", " "),
         "parameters": [*_path_parameters(path), *_query_parameters(row, schema_of, components)],
-        "responses": {
-            "2XX": {
-                "description": "done",
-                "content": {media: {"schema": reply} for media in (manner.reply, *manner.more)},
-            },
-            "default": {
-                "description": "refused",
-                "content": _refusals(path, manner, schema_of[id(manner.error)]),
-            },
-        },
+        "responses": {**done, "default": refused},
     }
     if row.body is not None and row.method not in ("GET", "DELETE"):
-        found["requestBody"] = _body(schema_of.get(id(row.body), _ANYTHING), manner, components)
+        found["requestBody"] = _asked(row, path, manner, schema_of, components)
     if path.startswith(manner.public) and manner.public:
         found["security"] = []
     return found
 
 
+def _done(
+    row: Operation, path: str, manner: Manner, schema_of: dict[int, Any], components: dict[str, Any]
+) -> dict[str, Any]:
+    """Return how an operation answers when it is done; what a write answers may be nothing at all."""
+    foreign = _foreign(path, manner)
+    medias = (foreign.media,) if foreign else (manner.reply, *manner.more)
+    reply = schema_of.get(id(row.reply), _ANY_VALUE if foreign else _ANYTHING)
+    told = _opened(reply, components)
+    found: dict[str, Any] = {"2XX": {"description": "done", "content": {media: {"schema": told} for media in medias}}}
+    if row.method != "GET" and manner.silent and path.startswith(manner.silent):
+        found["204"] = {"description": "done; there is nothing to say"}
+    return found
+
+
+def _foreign(path: str, manner: Manner) -> Foreign | None:
+    return next((each for each in manner.foreign if each.takes(path)), None)
+
+
+def _opened(schema: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of an answer: it may say more than a request with that schema, which is parsed strictly."""
+    names = [name for name in _reached(schema, components) if components[name].get("additionalProperties") is False]
+    if not names:
+        return schema
+    text = msgspec.json.encode(schema).decode()
+    for name in _reached(schema, components):
+        if _TOLD not in name:
+            loose = {key: value for key, value in components[name].items() if key != "additionalProperties"}
+            components.setdefault(name + _TOLD, _renamed(loose))
+    found: dict[str, Any] = _renamed(msgspec.json.decode(text))
+    return found
+
+
+def _renamed(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema whose references lead to what is told instead of what is asked."""
+    text = _LEADS.sub(lambda found: f'{found[0][:-1]}{_TOLD}"', msgspec.json.encode(schema).decode())
+    renamed: dict[str, Any] = msgspec.json.decode(text)
+    return renamed
+
+
+def _reached(schema: Any, components: dict[str, Any]) -> list[str]:
+    """Return the names of the components that a schema leads to, each once."""
+    found: list[str] = []
+    waiting = [schema]
+    while waiting:
+        for name in _NAMES.findall(msgspec.json.encode(waiting.pop()).decode()):
+            if name not in found:
+                found.append(name)
+                waiting.append(components[name])
+    return found
+
+
 def _refusals(path: str, manner: Manner, schema: dict[str, Any]) -> dict[str, Any]:
     """Return how an operation refuses: in the vendor's shape, or where that has another, as an open object."""
+    foreign = _foreign(path, manner)
+    if foreign and foreign.refusals:
+        return {foreign.refusals: {"schema": _ANY_VALUE}, manner.error_media: {"schema": _ANY_VALUE}}
     if manner.apart and path.startswith(manner.apart):
         return {"application/json": {"schema": _ANYTHING}}
     return {manner.error_media: {"schema": schema}}
+
+
+def _asked(
+    row: Operation, path: str, manner: Manner, schema_of: dict[int, Any], components: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the body of a request: of the dialect, or bytes in the media type that is sent there."""
+    foreign = _foreign(path, manner)
+    if row.body is bytes:
+        return {"content": {foreign.media if foreign else BYTES: {"schema": {"type": "string"}}}}
+    return _body(schema_of.get(id(row.body), _ANYTHING), manner, components)
 
 
 def _body(schema: dict[str, Any], manner: Manner, components: dict[str, Any]) -> dict[str, Any]:

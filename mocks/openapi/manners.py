@@ -11,6 +11,7 @@ import msgspec
 from mocks.openapi import errors
 
 JSON, FORM, PROBLEM = "application/json", "application/x-www-form-urlencoded", "application/problem+json"
+XML, CSV, BYTES = "text/xml; charset=UTF-8", "text/csv; charset=UTF-8", "application/octet-stream"
 NETSUITE_ERROR = "application/vnd.oracle.resource+json; type=error; charset=UTF-8"
 NETSUITE_RECORD = "application/vnd.oracle.resource+json; type=singular; charset=UTF-8"
 NETSUITE_LIST = "application/vnd.oracle.resource+json; type=collection; charset=UTF-8"
@@ -18,11 +19,28 @@ _BEARER = {"type": "http", "scheme": "bearer"}
 _BASIC = {"type": "http", "scheme": "basic"}
 
 
+class Foreign(msgspec.Struct, frozen=True):
+    """Where a dialect answers otherwise: paths that begin (or end) so, and the media type they answer in.
+
+    `refusals` is that of refusals, empty when they are the dialect's own.
+    """
+
+    path: str
+    media: str
+    refusals: str = ""
+
+    def takes(self, path: str) -> bool:
+        """Tell whether it is about a path."""
+        return path.startswith(self.path) or (self.path.endswith("$") and path.endswith(self.path[:-1]))
+
+
 class Manner(msgspec.Struct, frozen=True, kw_only=True):
     """One dialect: `body` and `reply` are media types, `error` the type of a refusal, `security` its schemes by name.
 
     `public` are the paths that need no credentials, `more` other media types of replies, `apart` paths that refuse in
-    a shape of their own (OAuth, scripts).
+    a shape of their own (OAuth, scripts), `silent` those whose writes are answered with 204 and nothing. `foreign` are
+    answers that are no JSON of this dialect, by the beginning or the end of a path. `identity` is where the answer to
+    a creation says what was made, with the name of the path's last word in the place of `{noun}`.
     """
 
     title: str
@@ -35,6 +53,9 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True):
     public: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
     apart: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
+    foreign: tuple[Foreign, ...] = ()
+    identity: str = ""
 
 
 MANNERS: Mapping[str, Manner] = MappingProxyType(
@@ -42,15 +63,22 @@ MANNERS: Mapping[str, Manner] = MappingProxyType(
         "crm": Manner(
             title="CRM with CPQ, compatible with Salesforce REST", version="v68.0", error=list[errors.SalesforceError],
             security={"session": _BEARER}, public=("/services/oauth2", "/services/Soap"), apart=("/services/oauth2",),
+            silent=("/services/data",), identity="/id",
+            foreign=(
+                Foreign("/services/Soap", XML, XML), Foreign("/cometd", JSON, JSON), Foreign("/id", JSON, "text/html"),
+                Foreign("/batches$", CSV), Foreign("Results$", CSV), Foreign("/unprocessedrecords$", CSV),
+                Foreign("/results$", CSV),
+            ),
         ),
         "erp": Manner(
             title="ERP, compatible with NetSuite SuiteTalk REST", version="v1", error=errors.NetSuiteError,
             error_media=NETSUITE_ERROR, security={"token": _BEARER}, public=("/services/rest/auth",),
             more=(NETSUITE_RECORD, NETSUITE_LIST), apart=("/services/rest/auth", "/app/site/hosting"),
+            silent=("/services/rest/record",),
         ),
         "billing": Manner(
             title="Subscription billing, compatible with Chargebee API v2 (Product Catalog 2.0)", version="v2",
-            error=errors.ChargebeeError, body=FORM, security={"api_key": _BASIC},
+            error=errors.ChargebeeError, body=FORM, security={"api_key": _BASIC}, identity="/{noun}/id",
         ),
         "tax": Manner(
             title="Tax engine, compatible with AvaTax REST v2", version="v2", error=errors.AvaTaxError,
@@ -58,7 +86,8 @@ MANNERS: Mapping[str, Manner] = MappingProxyType(
         ),
         "payment": Manner(
             title="Payment processor, compatible with Stripe API v1", version="v1", error=errors.StripeError,
-            body=FORM, security={"secret_key": _BEARER, "secret_key_basic": _BASIC},
+            body=FORM, security={"secret_key": _BEARER, "secret_key_basic": _BASIC}, identity="/id",
+            foreign=(Foreign("/pdf$", "application/pdf"),),
         ),
         "fulfilment": Manner(
             title="Fulfilment: a provisioning system of our own", version="v1", error=errors.Problem,

@@ -71,7 +71,10 @@ class Form:
             else:
                 _lay(fields, place, value, arrays)  # type: ignore[arg-type]  # the class was looked at above
         for holder, key in reversed(arrays):
-            holder[key] = [holder[key][index] for index in sorted(holder[key])]
+            found = holder[key]
+            if any(index.__class__ is not int for index in found):
+                raise Undecodable(f"{key} is used both as an array and as a hash")
+            holder[key] = [found[index] for index in sorted(found)]
         try:
             return msgspec.convert(fields, self.model, strict=False)
         except msgspec.ValidationError as error:

@@ -41,9 +41,29 @@ def test_every_reference_leads_to_a_schema(system: str) -> None:
 def test_every_operation_has_a_refusal_in_the_vendors_shape(system: str) -> None:
     manner = MANNERS[system]
     for path, item in DOCUMENTS[system]["paths"].items():
-        expected = "application/json" if manner.apart and path.startswith(manner.apart) else manner.error_media
+        apart = "application/json" if manner.apart and path.startswith(manner.apart) else manner.error_media
+        foreign = {each.refusals for each in manner.foreign if each.takes(path) and each.refusals}
         for operation in item.values():
-            assert operation["responses"]["default"]["content"].keys() == {expected}, path
+            assert operation["responses"]["default"]["content"].keys() == {apart} | foreign, path
+
+
+def test_an_answer_may_say_more_than_a_request_with_the_same_schema() -> None:
+    schemas = DOCUMENTS["erp"]["components"]["schemas"]
+    item = DOCUMENTS["erp"]["paths"]["/services/rest/record/v1/serviceSaleItem/{id}"]["get"]["responses"]["2XX"]
+    told = {content["schema"]["$ref"].rpartition("/")[2] for content in item["content"].values()}
+    assert told == {"ItemBodyTold"}
+    assert schemas["ItemBody"]["additionalProperties"] is False
+    assert "additionalProperties" not in schemas["ItemBodyTold"]
+    assert not [
+        name for name in schemas if name.endswith("Told") and schemas[name].get("additionalProperties") is False
+    ]
+
+
+def test_what_is_made_leads_to_the_operations_that_take_it() -> None:
+    links = DOCUMENTS["billing"]["paths"]["/api/v2/customers"]["post"]["responses"]["2XX"]["links"]
+    assert links["read_customer"]["parameters"] == {"id": "$response.body#/customer/id"}
+    quote = DOCUMENTS["crm"]["paths"]["/services/data/{version}/sobjects/{object}"]["post"]["responses"]["2XX"]["links"]
+    assert quote["get_record"]["parameters"]["object"] == "$request.path.object"
 
 
 class Colour(msgspec.Struct):
