@@ -39,15 +39,28 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
 
 def compared(first: Sample, second: Sample, measures: Sequence[str], confidence: float) -> tuple[Compared, ...]:
     """Return the comparison of two samples of equal length on the measures that both have."""
-    assert first.count == second.count, "a pair has two sides"
-    common = set(first.names) & set(second.names)
-    shown = [name for name in measures if name in common]
-    found = [difference(first.values(name), second.values(name), confidence) for name in shown]
-    adjusted = holm([p_value(each) for each in found])
-    return tuple(
-        _one(name, (interval(first.values(name), confidence), interval(second.values(name), confidence)), each, p)
-        for name, each, p in zip(shown, found, adjusted, strict=True)
-    )
+    return compared_all([(first, second)], measures, confidence)[0]
+
+
+def compared_all(
+    pairs: Sequence[tuple[Sample, Sample]], measures: Sequence[str], confidence: float
+) -> tuple[tuple[Compared, ...], ...]:
+    """Return the comparisons of many pairs as one family: the more is compared, the more a single one has to show."""
+    found: list[list[tuple[str, tuple[Interval, Interval], Interval]]] = []
+    for first, second in pairs:
+        assert first.count == second.count, "a pair has two sides"
+        common = set(first.names) & set(second.names)
+        found.append([_pair(first, second, name, confidence) for name in measures if name in common])
+    adjusted = iter(holm([p_value(each[2]) for rows in found for each in rows]))
+    return tuple(tuple(_one(*each, next(adjusted)) for each in rows) for rows in found)
+
+
+def _pair(
+    first: Sample, second: Sample, name: str, confidence: float
+) -> tuple[str, tuple[Interval, Interval], Interval]:
+    one, other = first.values(name), second.values(name)
+    sides = interval(one, confidence), interval(other, confidence)
+    return name, sides, difference(one, other, confidence)
 
 
 def _one(name: str, sides: tuple[Interval, Interval], found: Interval, p: float) -> Compared:

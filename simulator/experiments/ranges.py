@@ -37,13 +37,9 @@ class Listed(msgspec.Struct, frozen=True, tag="listed"):
 
     def number(self, index: int) -> float:
         """Return the n-th value as a number to plot against: its own if it is one, else its place in the list."""
-        numbers = [_scalar(text) for text in self.texts]
-        kinds = {found[1] for found in numbers if found is not None}
-        if None in numbers or len(kinds) != 1:
-            return float(index)
+        numbers = [number_of(text) for text in self.texts]
         found = numbers[index]
-        assert found is not None, "every value is a number here"
-        return float(found[0])
+        return float(index) if found is None or None in numbers else found
 
 
 class Range(msgspec.Struct, frozen=True, kw_only=True, tag="range"):
@@ -83,12 +79,9 @@ class Range(msgspec.Struct, frozen=True, kw_only=True, tag="range"):
 
     def number(self, index: int) -> float:
         """Return the n-th value as a number to plot against: percent as percent, durations in hours."""
-        value = self.low + index * self.step
-        return float(value / _DURATIONS_US["h"]) if self.kind == "duration" else float(value)
-
-    def nearest(self, share: float) -> int:
-        """Return the index of the value nearest to a share of the way from the first to the last (0 to 1)."""
-        return min(self.count - 1, max(0, int(share * self.count)))
+        found = number_of(self.text(index))
+        assert found is not None, "a range is one of numbers"
+        return found
 
     def _written(self, value: Fraction) -> str:
         if self.kind == "duration":
@@ -139,6 +132,14 @@ def _scalar(text: str) -> tuple[Fraction, str] | None:
     if unit is None:
         return number, "number"
     return (number, "percent") if unit == "%" else (number * _DURATIONS_US[unit], "duration")
+
+
+def number_of(text: str) -> float | None:
+    """Return a value of the language as the number that ranges plot it at; None for what is no number."""
+    found = _scalar(text)
+    if found is None:
+        return None
+    return float(found[0] / _DURATIONS_US["h"]) if found[1] == "duration" else float(found[0])
 
 
 def _unit(text: str) -> str:

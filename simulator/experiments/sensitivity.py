@@ -7,6 +7,7 @@ what is left between two points is the parameters' doing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -118,8 +119,8 @@ def _morris(problem: dict[str, Any], design: Any, means: Any, confidence: float,
     found = morris.analyze(problem, design, means, conf_level=confidence, num_levels=LEVELS, seed=seed % 2**32)
     return [
         Effect(
-            path=path, strength=float(found["mu_star"][i]), half_width=float(found["mu_star_conf"][i]),
-            spread=float(found["sigma"][i]), direction=float(found["mu"][i]),
+            path=path, strength=_known(found["mu_star"][i]), half_width=_known(found["mu_star_conf"][i]),
+            spread=_known(found["sigma"][i]), direction=_known(found["mu"][i]),
         )
         for i, path in enumerate(problem["names"])
     ]  # fmt: skip
@@ -133,8 +134,14 @@ def _sobol(problem: dict[str, Any], means: Any, confidence: float, seed: int) ->
     )
     return [
         Effect(
-            path=path, strength=float(found["ST"][i]), half_width=float(found["ST_conf"][i]),
-            alone=float(found["S1"][i]), alone_half_width=float(found["S1_conf"][i]),
+            path=path, strength=_known(found["ST"][i]), half_width=_known(found["ST_conf"][i]),
+            alone=_known(found["S1"][i]), alone_half_width=_known(found["S1_conf"][i]),
         )
         for i, path in enumerate(problem["names"])
     ]  # fmt: skip
+
+
+def _known(figure: Any) -> float:
+    """Return a figure of the analysis; one that it cannot tell (no spread at all) is zero."""
+    found = float(figure)
+    return found if math.isfinite(found) else 0.0

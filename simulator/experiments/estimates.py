@@ -1,0 +1,40 @@
+"""Estimates: what is measured of a model by default, and how well the replications know it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from scenarios.language import Scenario
+from simulator.experiments.answers import Estimate, Question
+from simulator.experiments.intervals import interval
+from simulator.experiments.metrics import is_share
+from simulator.experiments.replications import Sample
+from simulator.whatif import model as models
+
+
+def targets(question: Question, model: models.Model) -> dict[str, bool]:
+    """Return the measures that have to be known well (and whether each is a share).
+
+    Those that were asked for; else every service level, and the 95th percentile of the first one.
+    """
+    chosen = question.measures or (
+        *(f"within {sla.name}" for sla in model.slas),
+        *(f"p95 {sla.name}" for sla in model.slas[:1]),
+    )
+    return {name: is_share(name) for name in chosen}
+
+
+def estimates(sample: Sample, names: Sequence[str], confidence: float) -> tuple[Estimate, ...]:
+    """Return the estimates of the measures that every replication has."""
+    present = set(sample.names)
+    return tuple(
+        Estimate(measure=name, interval=interval(values, confidence), lowest=min(values), highest=max(values))
+        for name in names
+        if name in present
+        for values in [sample.values(name)]
+    )
+
+
+def currency_of(scenario: Scenario) -> str:
+    """Return the currency in which a model counts money: that of the first legal entity."""
+    return scenario.world.entities[0].currency
