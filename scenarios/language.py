@@ -80,3 +80,8 @@ class Scenario(Words):
         description="how long the run goes on after the last rehearsed day; at least `settle`",
     )
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = Field(default=1, description="the seed used when none is given")
+
+    @property
+    def outlook(self) -> tuple[str, ...]:
+        """Return what should come out, for people: the file's own lines, and what its assertions say."""
+        return (*self.expected, *(each.says for each in self.assertions if each.says not in self.expected))

@@ -36,7 +36,7 @@ def scenarios(as_json: bool) -> None:
     """
     found = [loaded(name) for name in names()]
     if as_json:
-        rows = [{"name": s.name, "title": s.title, "question": s.question, "expected": list(s.expected)} for s in found]
+        rows = [{"name": s.name, "title": s.title, "question": s.question, "expected": list(s.outlook)} for s in found]
         click.echo(json.dumps(rows, ensure_ascii=False))
         return
     table = Table(box=None, pad_edge=False, header_style="bold")

@@ -29,7 +29,7 @@ def gather(rehearsed: Rehearsed) -> Gathered:
     """Return what a report says about a run, to be worked out as it is asked for."""
     scenario = rehearsed.timeline.scenario
     run = Run(
-        title=scenario.title, question=scenario.question, expected=scenario.expected, digest=rehearsed.digest,
+        title=scenario.title, question=scenario.question, expected=scenario.outlook, digest=rehearsed.digest,
         records=rehearsed.records, lifecycles=rehearsed.timeline.lifecycles,
     )  # fmt: skip
     return Gathered(run, rehearsed.facts, rehearsed.verdict)
