@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from integration.effects import Assign, Emit, Lookup, Now, Park, Receive, Start
+from integration.effects import Assign, Emit, Lookup, Missing, Now, Park, Receive, Start
 from integration.live import Live
-from integration.outcomes import Instant, Launched, Mapped, Outcome, Published, Received
+from integration.outcomes import Absent, Instant, Launched, Mapped, Outcome, Published, Received
 from integration.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class AtOnce:
             Now: self._read_clock,
             Lookup: self._look_up,
             Assign: self._assign,
+            Missing: self._ask_which_are_missing,
         }
 
     def _emit(self, live: Live, seq: int, emit: Emit, tx: Transaction) -> Published:
@@ -72,6 +73,11 @@ class AtOnce:
         tx.write.mappings.append(row)
         tx.after.append((self._mapped, row))
         return Mapped(assign.value)
+
+    def _ask_which_are_missing(self, live: Live, seq: int, missing: Missing, tx: Transaction) -> Absent:
+        known = {row.id for row in tx.write.flows}
+        known |= self._engine.lease.known([each for each in missing.flow_ids if each not in known])
+        return Absent(tuple([each for each in missing.flow_ids if each not in known]))
 
     def _standing(self, kind: str, key: str, tx: Transaction) -> dict[str, Any] | None:
         """Return a row of the cross-reference as it will be after the transaction."""

@@ -159,6 +159,18 @@ class Assign(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="eff
         return (yield self).value
 
 
+class Missing(msgspec.Struct, frozen=True, gc=False, tag_field="effect", tag="missing"):
+    """Ask which of these flows the journal does not know; the result is their ids, in the same order.
+
+    A sweep finds hundreds of documents whose flows are long over. Asking of all in one step keeps a quiet sweep cheap.
+    """
+
+    flow_ids: tuple[str, ...]
+
+    def __await__(self) -> Generator[Missing, tuple[str, ...], tuple[str, ...]]:
+        return (yield self)
+
+
 Branch = Call | Sleep | Receive
 
 
@@ -172,4 +184,4 @@ class All(msgspec.Struct, frozen=True, gc=False, tag_field="effect", tag="all"):
 
 
 Joinable = Answer | Failed | Unknown | Slept | Received
-Effect = Call | Sleep | Receive | Emit | Start | Park | Now | Lookup | Assign | All
+Effect = Call | Sleep | Receive | Emit | Start | Park | Now | Lookup | Assign | Missing | All

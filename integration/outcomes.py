@@ -126,6 +126,12 @@ class Mapped(msgspec.Struct, frozen=True, gc=False, tag="mapped"):
     value: dict[str, Any] | None = None
 
 
+class Absent(msgspec.Struct, frozen=True, gc=False, tag="absent"):
+    """Which of some flows the journal did not know when it was asked, in the order of asking."""
+
+    flow_ids: tuple[str, ...] = ()
+
+
 class Joined(msgspec.Struct, frozen=True, gc=False, tag="joined"):
     """The outcomes of parallel branches, in the order of the branches."""
 
@@ -133,7 +139,19 @@ class Joined(msgspec.Struct, frozen=True, gc=False, tag="joined"):
 
 
 Outcome = (
-    Begun | Answer | Failed | Unknown | Slept | Received | Published | Launched | Resumed | Instant | Mapped | Joined
+    Begun
+    | Answer
+    | Failed
+    | Unknown
+    | Slept
+    | Received
+    | Published
+    | Launched
+    | Resumed
+    | Instant
+    | Mapped
+    | Absent
+    | Joined
 )
 
 
@@ -188,6 +206,7 @@ _SEEN: dict[type, Callable[[Any], Any]] = {
     Received: attrgetter("message"),
     Launched: _seen_launch,
     Instant: attrgetter("at_us"),
+    Absent: attrgetter("flow_ids"),
     Joined: attrgetter("outcomes"),
 }
 

@@ -22,7 +22,7 @@ from integration.flows import contract_facts as facts
 from integration.flows import pauses
 from integration.flows.customers import ensure_customer
 from integration.flows.mapping import quote_in_items
-from integration.flows.orders import booked_order
+from integration.flows.orders import booked_order, is_booked_before
 from integration.flows.steps import US_PER_SECOND, ask_a_person, day_in, do, key_of, tell
 from integration.outcomes import Answer, GivenUp
 from integration.systems import billing, erp
@@ -61,9 +61,10 @@ async def amend(context: FlowContext, accepted: AcceptedQuote, reference: str) -
     row = row_of(quote, reference)
     now_us = await Now()
     try:
-        await ensure_customer(context, accepted)
-        day = day_in(context, quote.entity, now_us)
-        await do(context, erp.put_order(await quote_in_items(context, quote, day), reference, day))
+        if not await is_booked_before(context, accepted, reference):
+            await ensure_customer(context, accepted)
+            day = day_in(context, quote.entity, now_us)
+            await do(context, erp.put_order(await quote_in_items(context, quote, day), reference, day))
         await booked_order(context, accepted, reference)
     except GivenUp as given_up:
         await start_undoing(context, row, quote.subscription, quote.id, quote.entity, str(given_up))
@@ -124,7 +125,10 @@ async def apply_amendment(context: FlowContext, arguments: Mapping[str, Any]) ->
     subscription, quote_id, entity = arguments["subscription"], arguments.get("quote_id", ""), arguments["entity"]
     plan = None
     try:
-        plan = _planned(await _ready(context, subscription, row), row, context.settings.mutant)
+        found = await _ready(context, subscription, row)
+        if _is_known(found, row) and row["kind"] != "pause":
+            return await _applied_before(context, found, row)
+        plan = _planned(found, row, context.settings.mutant)
         for index in range(plan.place, len(plan.rows)):
             await apply(context, plan, index, row["ref"])
     except GivenUp as given_up:
@@ -134,6 +138,13 @@ async def apply_amendment(context: FlowContext, arguments: Mapping[str, Any]) ->
     body = facts.amendment_applied(row, subscription, entity, plan.found.currency_code, day_in(context, entity, at_us))
     await tell("amendment.applied", row["ref"], context.txn, **body)
     return {"amendment": row["ref"], "status": "applied", "reapplied": len(plan.rows) - plan.place - 1}
+
+
+async def _applied_before(context: FlowContext, found: BillingSubscription, row: Row) -> dict[str, Any]:
+    """End the flow of an amendment that billing has already: a journal that was restored had forgotten it."""
+    if row["co_term_end"]:
+        await do(context, _moved_end(context, found.id, row["co_term_end"], f"co_term/{row['ref']}/again"))
+    return {"amendment": row["ref"], "status": "applied", "reapplied": 0}
 
 
 async def start_undoing(
@@ -189,7 +200,15 @@ def _problem(found: BillingSubscription, row: Row, today: date, context: FlowCon
 
 
 def _is_known(found: BillingSubscription, row: Row) -> bool:
+    """Tell whether billing has an amendment: among those it notes, or as the day on which the subscription ends."""
+    if row["kind"] in ("cancel", "notice") and found.cancelled_at is not None:
+        return date_of_seconds(found.cancelled_at) == _last_day(found, row)
     return any(known["ref"] == row["ref"] for known in found.meta_data.get("amendments", ()))
+
+
+def _last_day(found: BillingSubscription, row: Row) -> date:
+    """Return the day from which a cancellation holds: not before the subscription begins."""
+    return max(date.fromisoformat(row["effective"]), date_of_seconds(found.start_date))
 
 
 def _planned(found: BillingSubscription, row: Row, mutant: str) -> Plan:
@@ -273,8 +292,7 @@ def effective_day(plan: Plan, index: int) -> date:
 
 async def _cancelled(context: FlowContext, plan: Plan, row: Row, key: str) -> None:
     found = plan.found
-    effective = max(date.fromisoformat(row["effective"]), date_of_seconds(found.start_date))
-    call = billing.cancel(found.id, effective, row["ref"], key, context.txn, row.get("refund", ""))
+    call = billing.cancel(found.id, _last_day(found, row), row["ref"], key, context.txn, row.get("refund", ""))
 
     async def is_over() -> Answer | None:
         answer = await do(context, billing.read_subscription(found.id, context.txn))

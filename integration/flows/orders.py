@@ -50,11 +50,24 @@ async def order(context: FlowContext, accepted: AcceptedQuote, reference: str) -
 async def book(context: FlowContext, accepted: AcceptedQuote, reference: str) -> tuple[erp.OrderStanding, bool]:
     """Book the order as soon as credit allows; return it, and whether its customer is new."""
     quote = accepted.quote
+    if await is_booked_before(context, accepted, reference):
+        return await booked_order(context, accepted, reference), False
     cleared_us, is_new = await cleared_customer(context, accepted, reference)
     await _estimate_tax(context, accepted, cleared_us)
     day = day_in(context, quote.entity, cleared_us)
     await do(context, erp.put_order(await quote_in_items(context, quote, day), reference, day))
     return await booked_order(context, accepted, reference), is_new
+
+
+async def is_booked_before(context: FlowContext, accepted: AcceptedQuote, reference: str) -> bool:
+    """Tell whether the order of a quote is in the ERP although its flow has just begun: then it stays as it is.
+
+    Sales see a quote as converted once its order is booked. So this costs a call only when our journal was restored
+    from a backup and has forgotten the booking.
+    """
+    if accepted.quote.status != "converted":
+        return False
+    return await if_found(context, erp.read_order(reference, accepted.quote.txn)) is not None
 
 
 async def booked_order(context: FlowContext, accepted: AcceptedQuote, reference: str) -> erp.OrderStanding:

@@ -5,19 +5,20 @@ A sweep starts flows under the same ids as webhooks do, so that finding somethin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import msgspec
 
 from domain.calendar import local_date
-from integration.effects import Assign, Lookup, Now, Sleep, Start
+from integration.effects import Assign, Lookup, Missing, Now, Sleep, Start
 from integration.facade.ledgers import every_ledger
 from integration.flow import FlowContext
 from integration.flows import cash_facts
 from integration.flows.credit_notes import OURS
 from integration.flows.customers import home_of
+from integration.flows.paging import every_row
 from integration.flows.steps import US_PER_SECOND, day_in, do, if_found, tell
 from integration.systems import billing, crm, erp, payment, payment_back, wire
 from integration.systems.erp import receivables
@@ -39,6 +40,9 @@ SWEEPS = (
     Sweep("sweep_credit", 4 * 3600, 2 * 3600),
     Sweep("sweep_disputes", 12 * 3600, 3 * 86_400),
     Sweep("sweep_overdue", 86_400, 0),
+    Sweep("sweep_orders", 12 * 3600, 3600),
+    Sweep("sweep_billed", 12 * 3600, 3600),
+    Sweep("sweep_payments", 12 * 3600, 3600),
 )
 """How often each is asked for when all is quiet.
 
@@ -88,19 +92,18 @@ def start_credit_status(account: str, status: str, stamp: str) -> Start:
     )
 
 
-async def _started(starts: Iterable[Start]) -> int:
-    """Start flows; return how many of them are new."""
-    return sum([(await start).created for start in starts])
+async def started(starts: Sequence[Start]) -> int:
+    """Start those flows that the journal does not know; return how many."""
+    missing = set(await Missing(tuple([start.flow_id for start in starts]))) if starts else ()
+    return sum([(await start).created for start in starts if start.flow_id in missing])
 
 
 async def sweep_quotes(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Start what was accepted and never announced. Arguments: since_us."""
     total = 0
     while True:
-        rows = crm.accepted_rows(await do(context, crm.accepted_since(arguments["since_us"])))
-        found = await _started(
-            [start_quote(row.Id, f"{row.QuoteNumber}-v{int(row.Version__c)}", row.QuoteNumber) for row in rows]
-        )
+        rows = await every_row(context, crm.accepted_since(arguments["since_us"]), crm.accepted_page)
+        found = await started([start_quote(row.Id, row.reference, row.QuoteNumber) for row in rows])
         if not found:
             return {"found": total}
         total += found
@@ -111,8 +114,8 @@ async def sweep_invoices(context: FlowContext, _arguments: Mapping[str, Any]) ->
     """Start what was invoiced and never announced."""
     total = 0
     while True:
-        invoices = billing.invoices_of(await do(context, billing.pending_invoices()))
-        found = await _started([start_invoice(invoice.id, invoice.subscription_id) for invoice in invoices])
+        invoices = await every_row(context, billing.pending_invoices(), billing.invoice_page)
+        found = await started([start_invoice(invoice.id, invoice.subscription_id) for invoice in invoices])
         if not found:
             return {"found": total}
         total += found
@@ -121,16 +124,17 @@ async def sweep_invoices(context: FlowContext, _arguments: Mapping[str, Any]) ->
 
 async def sweep_credit_notes(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Start what was credited and never announced. Arguments: since_us."""
-    notes = billing.credit_notes_in(await do(context, billing.recent_credit_notes(arguments["since_us"])))
+    call = billing.recent_credit_notes(arguments["since_us"])
+    notes = await every_row(context, call, billing.credit_note_page)
     theirs = [note for note in notes if note.reason_code not in OURS]
-    return {"found": await _started([start_credit(note.id, note.subscription_id) for note in theirs])}
+    return {"found": await started([start_credit(note.id, note.subscription_id) for note in theirs])}
 
 
 async def sweep_payouts(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Start what was paid out and never announced. Arguments: since_us."""
-    payouts = payment.payouts_of(await do(context, payment.recent_payouts(arguments["since_us"])))
+    payouts = await every_row(context, payment.recent_payouts(arguments["since_us"]), payment.payout_page)
     starts = [start_payout(each.id, each.currency, each.created * US_PER_SECOND) for each in payouts]
-    return {"found": await _started(starts)}
+    return {"found": await started(starts)}
 
 
 async def sweep_credit(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -138,22 +142,18 @@ async def sweep_credit(context: FlowContext, arguments: Mapping[str, Any]) -> di
     changes = [
         change
         for each in every_ledger(context)
-        for change in erp.changed_credit(await do(each, erp.credit_changes(arguments["since_us"])))
+        for change in await every_row(each, erp.credit_changes(arguments["since_us"]), erp.credit_page)
     ]
     news = [change for change in changes if change.is_news]
     starts = [start_credit_status(each.externalid, each.custentity_credit_status, each.stamp) for each in news]
-    return {"found": await _started(starts)}
+    return {"found": await started(starts)}
 
 
 async def sweep_disputes(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Start what was disputed or came back and was never announced. Arguments: since_us."""
-    found, after, more = 0, "", True
-    while more:
-        call = payment_back.disputes_since(arguments["since_us"], after)
-        rows, more = payment_back.disputes_in(await do(context, call))
-        found += await _started([start_chargeback(row.id) for row in rows])
-        after, more = (rows[-1].id, more) if rows else ("", False)
-    return {"found": found}
+    call = payment_back.disputes_since(arguments["since_us"])
+    rows = await every_row(context, call, payment_back.dispute_page)
+    return {"found": await started([start_chargeback(row.id) for row in rows])}
 
 
 async def sweep_overdue(context: FlowContext, _arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -168,7 +168,7 @@ async def sweep_overdue(context: FlowContext, _arguments: Mapping[str, Any]) -> 
                 if not row.custbody_dispute:
                     since[row.account] = min(row.due, since.get(row.account, row.due))
             offset, more = offset + len(rows), more and bool(rows)  # a page may be shorter than was asked for
-    return {"found": await _started([start_dunning(account, day) for account, day in sorted(since.items())])}
+    return {"found": await started([start_dunning(account, day) for account, day in sorted(since.items())])}
 
 
 def start_chargeback(dispute: str) -> Start:

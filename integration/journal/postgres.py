@@ -337,6 +337,11 @@ class PostgresLease:
         rows = self._ask(f"SELECT {FLOW_COLUMNS} FROM flow WHERE id = %s", (flow_id,))
         return FlowRow(*rows[0]) if rows else None
 
+    def known(self, flow_ids: Sequence[str]) -> set[str]:
+        """Return those of some ids that have a flow, finished ones included."""
+        rows = self._ask("SELECT id FROM flow WHERE id = ANY (%s)", (list(flow_ids),)) if flow_ids else []
+        return {flow_id for (flow_id,) in rows}
+
     def has_message(self, source: str, message_id: str) -> bool:
         """Tell whether a message has been stored before."""
         return bool(self._ask("SELECT 1 FROM seen WHERE source = %s AND message = %s", (source, message_id)))

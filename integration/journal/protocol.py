@@ -264,6 +264,9 @@ class Lease(Protocol):
     def find(self, flow_id: str) -> FlowRow | None:
         """Return the flow of an id, finished ones included."""
 
+    def known(self, flow_ids: Sequence[str]) -> set[str]:
+        """Return those of some ids that have a flow, finished ones included."""
+
     def has_message(self, source: str, message_id: str) -> bool:
         """Tell whether a message has been stored before."""
 

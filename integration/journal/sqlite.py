@@ -245,6 +245,11 @@ class SqliteLease:
         row = self._execute(f"{_FLOW} WHERE id = ?", (flow_id,)).fetchone()
         return FlowRow(*row) if row else None
 
+    def known(self, flow_ids: Sequence[str]) -> set[str]:
+        """Return those of some ids that have a flow, finished ones included."""
+        query = "SELECT 1 FROM flow WHERE id = ?"
+        return {flow_id for flow_id in flow_ids if self._execute(query, (flow_id,)).fetchone() is not None}
+
     def has_message(self, source: str, message_id: str) -> bool:
         """Tell whether a message has been stored before."""
         query = "SELECT 1 FROM seen WHERE source = ? AND message = ?"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import msgspec
 
@@ -13,7 +14,7 @@ from integration.effects import Call
 from integration.intake import Source, Unreadable, Unverified
 from integration.outcomes import Answer, Failed, Message
 from integration.system import System, classifier
-from integration.systems.wire import FORM, form_body, read
+from integration.systems.wire import FORM, form_body, page_at, read
 
 KEY_HEADER = "idempotency-key"
 KEY_LIVES_SECONDS = 86_400
@@ -99,6 +100,11 @@ def recent_payouts(since_us: int) -> Call:
     return get(f"/payouts?created[gte]={since_us // 1_000_000}&limit=100", "", "list_payouts")
 
 
+def recent_intents(since_us: int) -> Call:
+    """Ask for the payment intents made since an instant."""
+    return get(f"/payment_intents?created[gte]={since_us // 1_000_000}&limit=100", "", "list_payment_intents")
+
+
 def payout_transactions(payout: str, after: str) -> Call:
     """Ask for the balance transactions in a payout, a page of 100 after one of them."""
     page = f"&starting_after={after}" if after else ""
@@ -106,6 +112,13 @@ def payout_transactions(payout: str, after: str) -> Call:
 
 
 # --- answers --------------------------------------------------------------------------------------------------------
+
+
+class Listed(Protocol):
+    """A row of a list of the payment service: the next page begins behind its id."""
+
+    @property
+    def id(self) -> str: ...
 
 
 class _InvoiceSettings(msgspec.Struct, frozen=True):
@@ -186,6 +199,8 @@ class _Customers(msgspec.Struct):
 
 class _Intents(msgspec.Struct):
     data: list[Intent]
+    has_more: bool = False
+    next_page: str | None = None
 
 
 class PayoutRow(msgspec.Struct, frozen=True):
@@ -199,6 +214,7 @@ class PayoutRow(msgspec.Struct, frozen=True):
 
 class _Payouts(msgspec.Struct):
     data: list[PayoutRow]
+    has_more: bool = False
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -233,6 +249,31 @@ def told_intent(message: Message) -> Intent:
 def intents_of(answer: Answer) -> list[Intent]:
     """Return the payment intents of a search."""
     return read(answer, _intents).data
+
+
+def behind(call: Call, rows: Sequence[Listed], has_more: bool) -> Call | None:
+    """Return the call for the page behind these rows, None at the end of the list."""
+    return page_at(call, "starting_after", rows[-1].id) if has_more and rows else None
+
+
+def intent_page(call: Call, answer: Answer) -> tuple[list[Intent], Call | None]:
+    """Return the payment intents of a page of a list or of a search, and the call for the next page."""
+    found = read(answer, _intents)
+    if found.next_page:
+        return found.data, page_at(call, "page", found.next_page)
+    return found.data, behind(call, found.data, found.has_more)
+
+
+def payout_page(call: Call, answer: Answer) -> tuple[list[PayoutRow], Call | None]:
+    """Return the payouts of a page of `recent_payouts`, and the call for the next page."""
+    found = read(answer, _payouts)
+    return found.data, behind(call, found.data, found.has_more)
+
+
+def transaction_page(call: Call, answer: Answer) -> tuple[list[BalanceTransaction], Call | None]:
+    """Return the balance transactions of a page of a list of them, and the call for the next page."""
+    found = read(answer, _page)
+    return found.data, behind(call, found.data, found.has_more)
 
 
 def payouts_of(answer: Answer) -> list[PayoutRow]:

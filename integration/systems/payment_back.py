@@ -10,7 +10,7 @@ import msgspec
 
 from integration.effects import Call
 from integration.outcomes import Answer
-from integration.systems.payment import get, post
+from integration.systems.payment import behind, get, post
 from integration.systems.wire import read
 
 BANK_REASONS = {
@@ -49,10 +49,9 @@ def movements_of(dispute: str, txn: str) -> Call:
     return get(f"/balance_transactions?source={dispute}&limit=100", txn, "list_balance_transactions")
 
 
-def disputes_since(since_us: int, after: str = "") -> Call:
+def disputes_since(since_us: int) -> Call:
     """Ask for the disputes opened since an instant, a page of 100."""
-    page = f"&starting_after={after}" if after else ""
-    return get(f"/disputes?created[gte]={since_us // 1_000_000}&limit=100{page}", "", "list_disputes")
+    return get(f"/disputes?created[gte]={since_us // 1_000_000}&limit=100", "", "list_disputes")
 
 
 def submit_evidence(dispute: str, text: str, key: str, txn: str) -> Call:
@@ -116,6 +115,7 @@ class _Disputes(msgspec.Struct):
 
 class _Refunds(msgspec.Struct):
     data: list[Refund]
+    has_more: bool = False
 
 
 _dispute = msgspec.json.Decoder(Dispute)
@@ -133,6 +133,18 @@ def disputes_in(answer: Answer) -> tuple[list[Dispute], bool]:
     """Return the disputes of a page, and whether there are more."""
     found = read(answer, _disputes)
     return found.data, found.has_more
+
+
+def dispute_page(call: Call, answer: Answer) -> tuple[list[Dispute], Call | None]:
+    """Return the disputes of a page of `disputes_since`, and the call for the next page."""
+    found = read(answer, _disputes)
+    return found.data, behind(call, found.data, found.has_more)
+
+
+def refund_page(call: Call, answer: Answer) -> tuple[list[Refund], Call | None]:
+    """Return the refunds of a page of `refunds_of`, and the call for the next page."""
+    found = read(answer, _refunds)
+    return found.data, behind(call, found.data, found.has_more)
 
 
 def refund_of(answer: Answer) -> Refund:

@@ -13,6 +13,7 @@ from urllib.parse import quote_plus
 import msgspec
 
 from domain.currency import EXPONENTS, exponent
+from integration.effects import Call
 from integration.outcomes import Answer
 
 T = TypeVar("T")
@@ -47,6 +48,12 @@ def form_body(fields: Iterable[tuple[str, str | int]]) -> bytes:
 def quoted(value: str) -> str:
     """Return a value as it stands in a form or a query; most are words and numbers that stand for themselves."""
     return value if _needs_no_quotes(value) else quote_plus(value)
+
+
+def page_at(call: Call, parameter: str, place: str) -> Call:
+    """Return the call for the page of a list that begins behind a place, which is the last parameter of its query."""
+    sign = f"&{parameter}="
+    return msgspec.structs.replace(call, target=f"{call.target.partition(sign)[0]}{sign}{quoted(place)}")
 
 
 def read(answer: Answer, decoder: msgspec.json.Decoder[T]) -> T:

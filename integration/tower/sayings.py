@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from integration.effects import All, Assign, Call, Effect, Emit, Lookup, Now, Park, Receive, Sleep, Start
+from integration.effects import All, Assign, Call, Effect, Emit, Lookup, Missing, Now, Park, Receive, Sleep, Start
 from integration.outcomes import (
     Answer,
     Begun,
@@ -65,6 +65,7 @@ _ASKED: dict[type, Callable[[Any], Said]] = {
     Now: lambda now: Said(OURS, "reads the clock"),
     Lookup: lambda lookup: Said(OURS, f"looks up {lookup.kind} {lookup.key}"),
     Assign: lambda assign: Said(OURS, f"writes {assign.kind} {assign.key}"),
+    Missing: lambda missing: Said(OURS, f"asks which of {len(missing.flow_ids)} flows it does not know"),
     All: _all,
 }
 

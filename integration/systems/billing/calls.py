@@ -202,6 +202,12 @@ def pending_invoices() -> Call:
     return get("/invoices?status[is]=pending&limit=100&sort_by[asc]=date", "", "list_invoices")
 
 
+def recent_invoices(since_us: int) -> Call:
+    """Ask for the invoices made since an instant, whatever has become of them."""
+    path = f"/invoices?date[after]={since_us // 1_000_000}&limit=100&sort_by[asc]=date"
+    return get(path, "", "list_invoices")
+
+
 def add_tax(invoice: str, share: TaxShare, key: str, txn: str) -> Call:
     """Add the tax of one jurisdiction to a pending invoice."""
     fields: Fields = [("amount", share.amount_minor), ("description", f"{TAX_PREFIX}{share.jurisdiction}")]

@@ -9,9 +9,10 @@ from typing import Any
 import msgspec
 
 from domain.objects import Line
+from integration.effects import Call
 from integration.outcomes import Answer
 from integration.systems.crm import Address
-from integration.systems.wire import date_of_seconds, read
+from integration.systems.wire import date_of_seconds, page_at, read
 
 NOT_FOUND = "resource_not_found"
 WRONG_STATE = "invalid_state_for_request"
@@ -182,6 +183,7 @@ class _Invoice(msgspec.Struct):
 
 class _Invoices(msgspec.Struct):
     rows: list[_Invoice] = msgspec.field(name="list")
+    next_offset: str | None = None
 
 
 class _CreditNote(msgspec.Struct):
@@ -190,6 +192,7 @@ class _CreditNote(msgspec.Struct):
 
 class _CreditNotes(msgspec.Struct):
     rows: list[_CreditNote] = msgspec.field(name="list")
+    next_offset: str | None = None
 
 
 class _Subscription(msgspec.Struct):
@@ -220,6 +223,22 @@ def invoice_of(answer: Answer) -> BillingInvoice:
 def invoices_of(answer: Answer) -> list[BillingInvoice]:
     """Return the invoices of an answer to `pending_invoices`."""
     return [row.invoice for row in read(answer, _invoices).rows]
+
+
+def invoice_page(call: Call, answer: Answer) -> tuple[list[BillingInvoice], Call | None]:
+    """Return the invoices of a page of a list of them, and the call for the next page."""
+    found = read(answer, _invoices)
+    return [row.invoice for row in found.rows], _following(call, found.next_offset)
+
+
+def credit_note_page(call: Call, answer: Answer) -> tuple[list[CreditNote], Call | None]:
+    """Return the credit notes of a page of a list of them, and the call for the next page."""
+    found = read(answer, _credit_notes)
+    return [row.credit_note for row in found.rows], _following(call, found.next_offset)
+
+
+def _following(call: Call, offset: str | None) -> Call | None:
+    return page_at(call, "offset", offset) if offset else None
 
 
 def credit_note_of(answer: Answer) -> CreditNote:

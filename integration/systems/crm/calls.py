@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -33,7 +34,7 @@ _QUOTE_QUERY = (
 )
 _SWEEP_QUERY = (
     "SELECT Id, QuoteNumber, Version__c, Kind__c, SystemModstamp FROM Quote WHERE Status = 'Accepted' "
-    "AND SystemModstamp >= %s ORDER BY SystemModstamp LIMIT 200"
+    "AND SystemModstamp >= %s ORDER BY SystemModstamp, Id"
 )
 
 
@@ -55,6 +56,13 @@ def read_quote(quote_id: str, txn: str) -> Call:
 def accepted_since(at_us: int) -> Call:
     """Ask for quotes that were accepted since an instant and are not converted yet."""
     return Call(system="crm", operation="query", target=quoted(iso_instant(at_us)).join(_SWEEP), timeout_seconds=30)
+
+
+def quotes_named(references: Sequence[str]) -> Call:
+    """Ask for quote versions by their references, whatever has become of them."""
+    listed = ", ".join([f"'{reference}'" for reference in references])
+    query = f"SELECT Id, QuoteNumber, Version__c, Kind__c FROM Quote WHERE Reference__c IN ({listed}) ORDER BY Id"
+    return Call(system="crm", operation="query", target=f"{BASE}/query?q={quoted(query)}", timeout_seconds=30)
 
 
 def mirrored(fields: dict[str, Any], balance: str, sequence: int) -> dict[str, Any]:

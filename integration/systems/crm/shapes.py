@@ -8,6 +8,7 @@ from decimal import Decimal
 import msgspec
 
 from domain.objects import Account, Delta, Line, Quote
+from integration.effects import Call
 from integration.outcomes import Answer
 from integration.systems.wire import (
     UnexpectedReply,
@@ -118,16 +119,22 @@ class _Statuses(msgspec.Struct):
 
 
 class AcceptedRow(msgspec.Struct, frozen=True):
-    """A row of the sweep for accepted quotes."""
+    """A row of a sweep for quote versions."""
 
     Id: str
     QuoteNumber: str
     Version__c: Decimal
     Kind__c: str
 
+    @property
+    def reference(self) -> str:
+        """The reference of the quote version."""
+        return f"{self.QuoteNumber}-v{int(self.Version__c)}"
+
 
 class _AcceptedRows(msgspec.Struct):
     records: list[AcceptedRow]
+    nextRecordsUrl: str | None = None
 
 
 _quotes = msgspec.json.Decoder(_QuoteRows)
@@ -210,5 +217,12 @@ def _delta(line: Line) -> Delta:
 
 
 def accepted_rows(answer: Answer) -> list[AcceptedRow]:
-    """Return the rows of an answer to `accepted_since`."""
+    """Return the rows of an answer to `accepted_since` or `quotes_named`."""
     return read(answer, _accepted).records
+
+
+def accepted_page(call: Call, answer: Answer) -> tuple[list[AcceptedRow], Call | None]:
+    """Return the rows of such an answer, and the call for the next page."""
+    found = read(answer, _accepted)
+    following = found.nextRecordsUrl
+    return found.records, None if not following else msgspec.structs.replace(call, target=following)

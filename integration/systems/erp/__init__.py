@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from integration.systems.erp.calls import (
     Posting,
+    changed_orders,
     close_order,
     credit_changes,
     fulfil_order,
@@ -27,15 +28,19 @@ from integration.systems.erp.shapes import (
     NEW_CUSTOMER,
     STOPS_DELIVERY,
     USER_ERROR,
+    ChangedOrder,
     CreditChange,
     CustomerStanding,
     OrderStanding,
     changed_credit,
+    credit_page,
     customer_standing,
+    order_page,
     order_standing,
 )
 
 __all__ = [
+    "ChangedOrder",
     "CreditChange",
     "CustomerStanding",
     "HELD",
@@ -49,10 +54,13 @@ __all__ = [
     "SYSTEM",
     "USER_ERROR",
     "changed_credit",
+    "changed_orders",
     "close_order",
     "credit_changes",
+    "credit_page",
     "customer_standing",
     "fulfil_order",
+    "order_page",
     "order_standing",
     "put_cash",
     "put_credit_memo",

@@ -17,6 +17,8 @@ from integration.systems.wire import JSON, iso_instant, json_body, major
 
 BASE = "/services/rest/record/v1"
 SUITEQL = "/services/rest/query/v1/suiteql"
+Place = tuple[str, str]
+"""A place in a list of what changed: the instant of the change as the ERP writes it, and the internal id."""
 CLEARING, BANK, FEES = "1050", "1000", "6100"
 COMMAND_TIMEOUT_SECONDS = 60
 
@@ -151,11 +153,12 @@ def _document(posting: Posting) -> dict[str, Any]:
 
 
 def _posting_line(number: int, line: Line, currency: str) -> dict[str, Any]:
-    return {
+    said = {
         **_line(number, line, currency),
         "custcol_period_start": line.period_start,
         "custcol_period_end": line.period_end,
     }
+    return {**said, "custcol_reverses": line.reverses} if line.reverses else said
 
 
 def _tax_line(number: int, share: TaxShare, currency: str) -> dict[str, Any]:
@@ -212,13 +215,33 @@ def _journal_line(account: str, amount_minor: int, currency: str, memo: str) -> 
     return {"account": {"id": account}, side: major(abs(amount_minor), currency), "memo": memo}
 
 
-def credit_changes(since_us: int) -> Call:
-    """Ask which customers changed since an instant."""
+CHANGES_PAGE = 1000
+
+
+def credit_changes(since_us: int, after: Place = ("", "0")) -> Call:
+    """Ask which customers changed since an instant, a page of a thousand behind a place."""
+    columns = "id, externalid, custentity_credit_status, datecreated, lastmodifieddate"
+    return _changes(columns, "customer", after if after[0] else (iso_instant(since_us), "0"))
+
+
+def changed_orders(since_us: int, after: Place = ("", "0")) -> Call:
+    """Ask which sales orders changed since an instant, a page of a thousand behind a place."""
+    columns = "id, externalid, status, custbody_txn, lastmodifieddate"
+    return _changes(columns, "salesorder", after if after[0] else (iso_instant(since_us), "0"))
+
+
+def _changes(columns: str, table: str, after: Place) -> Call:
+    """Ask for what has changed behind a place, in the order of change.
+
+    A row may change while its list is read. It moves to the end then and is met again; behind an offset the rows in
+    between would move up, and one of them would be missed.
+    """
+    changed, number = after
     query = (
-        "SELECT id, externalid, custentity_credit_status, datecreated, lastmodifieddate FROM customer "
-        f"WHERE lastmodifieddate >= '{iso_instant(since_us)}' ORDER BY lastmodifieddate"
+        f"SELECT {columns} FROM {table} WHERE lastmodifieddate >= '{changed}' "
+        f"AND (lastmodifieddate > '{changed}' OR id > {number}) ORDER BY lastmodifieddate, id"
     )
     return Call(
-        system="erp", operation="suiteql", method="POST", target=f"{SUITEQL}?limit=1000",
+        system="erp", operation="suiteql", method="POST", target=f"{SUITEQL}?limit={CHANGES_PAGE}",
         headers={**JSON, "prefer": "transient"}, body=json_body({"q": query}), timeout_seconds=30,
     )  # fmt: skip

@@ -8,7 +8,9 @@ from decimal import Decimal
 import msgspec
 
 from domain.objects import Account
+from integration.effects import Call
 from integration.outcomes import Answer
+from integration.systems.erp.calls import changed_orders, credit_changes
 from integration.systems.wire import instant_of, iso_instant, read
 
 USER_ERROR = "USER_ERROR"
@@ -70,6 +72,7 @@ class CreditChange(msgspec.Struct, frozen=True):
     custentity_credit_status: str
     lastmodifieddate: str
     datecreated: str = ""
+    id: str = "0"
 
     @property
     def is_news(self) -> bool:
@@ -82,13 +85,34 @@ class CreditChange(msgspec.Struct, frozen=True):
         return iso_instant(instant_of(self.lastmodifieddate))
 
 
+class ChangedOrder(msgspec.Struct, frozen=True):
+    """A row of the sweep for orders; SuiteQL gives every value as text."""
+
+    id: str
+    lastmodifieddate: str
+    status: str = ""
+    externalid: str | None = None
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Tell whether nothing of it will be delivered."""
+        return self.status.rpartition(":")[2] == "C"
+
+
 class _CreditChanges(msgspec.Struct):
     items: list[CreditChange]
+    hasMore: bool = False
+
+
+class _ChangedOrders(msgspec.Struct):
+    items: list[ChangedOrder]
+    hasMore: bool = False
 
 
 _customer = msgspec.json.Decoder(CustomerStanding)
 _order = msgspec.json.Decoder(OrderStanding)
 _changes = msgspec.json.Decoder(_CreditChanges)
+_orders = msgspec.json.Decoder(_ChangedOrders)
 
 
 def customer_standing(answer: Answer) -> CustomerStanding:
@@ -104,3 +128,19 @@ def order_standing(answer: Answer) -> OrderStanding:
 def changed_credit(answer: Answer) -> Sequence[CreditChange]:
     """Return the rows of an answer to `credit_changes`."""
     return read(answer, _changes).items
+
+
+def credit_page(_call: Call, answer: Answer) -> tuple[list[CreditChange], Call | None]:
+    """Return the rows of a page of `credit_changes`, and the call for the next one."""
+    found = read(answer, _changes)
+    rows = found.items
+    more = bool(rows) and found.hasMore
+    return rows, credit_changes(0, (rows[-1].lastmodifieddate, rows[-1].id)) if more else None
+
+
+def order_page(_call: Call, answer: Answer) -> tuple[list[ChangedOrder], Call | None]:
+    """Return the rows of a page of `changed_orders`, and the call for the next one."""
+    found = read(answer, _orders)
+    rows = found.items
+    more = bool(rows) and found.hasMore
+    return rows, changed_orders(0, (rows[-1].lastmodifieddate, rows[-1].id)) if more else None

@@ -1,0 +1,235 @@
+"""Collecting: what is due of a posted invoice is charged until it is paid, then applied in billing and in the ERP."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import msgspec
+
+from integration.effects import Call, Receive, Sleep
+from integration.flow import FlowContext
+from integration.flows.approvals import in_open_period
+from integration.flows.steps import ask_a_person, day_in, do, key_of, mirror
+from integration.outcomes import Answer, CallFailed
+from integration.systems import billing, erp, payment, wire
+from integration.systems.billing import BillingInvoice
+from integration.systems.billing import receivables as owed
+from integration.systems.erp import Posting
+from integration.systems.erp import receivables as books
+from integration.systems.payment import Collection, Intent, PaymentCustomer
+
+RETRY_DAYS = (3, 4, 7, 7)  # soft declines are tried again on days 3, 7, 14 and 21
+SOFT_DECLINES = frozenset(
+    {"insufficient_funds", "card_declined", "generic_decline", "processing_error", "try_again_later"}
+)
+REFUSALS = (400, 409, 422)
+_POLL_SECONDS = {"card": (3600,), "debit": (7 * 86_400, 2 * 86_400), "push": (10 * 86_400, 7 * 86_400)}
+"""How long a message about a payment is waited for before the processor is asked, first and then each time."""
+
+
+async def show_posted(invoice: BillingInvoice, posting: Posting, at_us: int) -> None:
+    """Show sales that an invoice is posted and what is due; a card that pays at once makes this needless.
+
+    One that was paid before we heard of it (a restored journal has forgotten that we did) is shown as paid.
+    """
+    balance = wire.major_text(invoice.amount_due, invoice.currency_code)
+    is_paid = bool(invoice.amount_paid) and not invoice.amount_due
+    await show(invoice, posting, at_us, {"InvoiceStatus__c": "paid" if is_paid else "posted"}, balance)
+
+
+async def show(invoice: BillingInvoice, posting: Posting, at_us: int, fields: dict[str, str], balance: str) -> None:
+    """Show sales what is new about an invoice; with its first one, also that the order is fulfilled."""
+    if invoice.first_invoice:
+        fields = {"OrderStatus__c": "fulfilled", **fields}
+    if invoice.quote_reference:
+        entity = posting.entity if "PaymentStatus__c" in fields else ""
+        await mirror(posting.txn, invoice.quote_reference, "", at_us, fields, balance, entity)
+
+
+# --- charging -------------------------------------------------------------------------------------------------------
+
+
+class Paid(msgspec.Struct, frozen=True):
+    """A payment that succeeded, when that was known, and since when the money is there."""
+
+    intent: Intent
+    at_us: int
+    since_us: int
+
+
+class Declined(msgspec.Struct, frozen=True):
+    """A payment that did not succeed, why, and when that was known."""
+
+    reason: str
+    at_us: int
+
+
+async def collected(
+    context: FlowContext, invoice: BillingInvoice, posting: Posting, attempt: int, is_begun: bool = False
+) -> Paid | None:
+    """Charge what is due until it is paid; declines are tried again on schedule, then people decide.
+
+    The first charge has the number `attempt`; when it `is_begun` it is on its way already and is not made again. None
+    when a credit, a write-off or another payment has settled the invoice meanwhile.
+    """
+    customer, known_us = await _payer(context, invoice)
+    is_shown = customer.method != "card"
+    if is_shown:
+        await show_posted(invoice, posting, known_us)  # the money takes days
+    pauses = iter(RETRY_DAYS)
+    while True:
+        collection = Collection(
+            invoice=invoice.id, customer=customer.id, payment_method=customer.payment_method, method=customer.method,
+            amount_minor=invoice.amount_due, currency=invoice.currency_code, txn=posting.txn, attempt=attempt,
+        )  # fmt: skip
+        outcome = await _charged(context, collection, is_begun)
+        is_begun = False
+        if isinstance(outcome, Paid):
+            return outcome
+        if not is_shown:
+            await show_posted(invoice, posting, outcome.at_us)
+            is_shown = True
+        attempt += 1
+        is_soft = outcome.reason in SOFT_DECLINES
+        pause_days = next(pauses, 0) if is_soft else 0
+        if pause_days:
+            await Sleep(pause_days * 86_400)
+        invoice = await _still_due(context, invoice)
+        if payment.is_too_small(invoice.amount_due, invoice.currency_code):
+            return None
+        if pause_days:
+            continue
+        code = "PAYMENT.SOFT_DECLINE" if is_soft else payment.class_of(outcome.reason)
+        await ask_a_person(code, f"payment of {invoice.id} declined: {outcome.reason}", invoice=invoice.id)
+        pauses = iter(RETRY_DAYS)
+        customer, _ = await _payer(context, invoice)
+
+
+async def _still_due(context: FlowContext, invoice: BillingInvoice) -> BillingInvoice:
+    """Return an invoice as it is before it is charged again; while its customer disputes it, it is not."""
+    while True:
+        answer = await do(context, billing.read_invoice(invoice.id, context.txn))
+        if owed.money_of(answer).dunning_status != "stopped":
+            return billing.invoice_of(answer)
+        await Sleep(86_400)
+
+
+async def _payer(context: FlowContext, invoice: BillingInvoice) -> tuple[PaymentCustomer, int]:
+    """Return the payment customer of the invoice's account, and when that was known."""
+    while True:
+        answer = await do(context, payment.find_customer(invoice.customer_id, context.txn))
+        found = payment.customers_of(answer)
+        if found and found[0].payment_method:
+            return found[0], answer.at_us
+        await ask_a_person("DATA_QUALITY.MAPPING_MISSING", f"no way to pay for {invoice.customer_id}")
+
+
+async def _charged(context: FlowContext, collection: Collection, is_begun: bool) -> Paid | Declined:
+    """Make one payment intent and wait for its end; return what was paid, or why not."""
+
+    async def there() -> Answer | None:
+        answer = await do(context, payment.find_intents(collection.invoice, collection.txn))
+        wanted = str(collection.attempt)
+        for intent in payment.intents_of(answer):
+            if intent.metadata.get("attempt") == wanted:
+                return await do(context, payment.read_intent(intent.id, collection.txn))
+        return None
+
+    answer = await there() if is_begun else None
+    if answer is None:
+        key = key_of(context, collection.invoice, f"pay/{collection.attempt}")
+        try:
+            answer = await do(context, payment.create_intent(collection, key), there, allow=(402,))
+        except CallFailed as declined:
+            return Declined(declined.code, declined.at_us)
+    return await _outcome(context, payment.intent_of(answer), answer.at_us, collection)
+
+
+async def _outcome(context: FlowContext, intent: Intent, at_us: int, collection: Collection) -> Paid | Declined:
+    """Wait for the end of a payment intent.
+
+    Success is final at the processor, so a signed message that tells it needs no second word. Any other message is a
+    hint, perhaps an old one, as is silence: the service itself says what is true.
+    """
+    pauses = _POLL_SECONDS[collection.method]
+    turns = iter(pauses)
+    while intent.status in payment.PENDING:
+        message = await Receive("payment", collection.invoice, next(turns, pauses[-1]))
+        if message is not None and message.body.get("id") != intent.id:
+            continue  # of an earlier try
+        if message is not None and message.body.get("status") == payment.SUCCEEDED:
+            return Paid(payment.told_intent(message), message.received_us, message.sent_us or message.received_us)
+        answer = await do(context, payment.read_intent(intent.id, collection.txn))
+        intent, at_us = payment.intent_of(answer), answer.at_us
+    if intent.status == payment.SUCCEEDED:
+        return Paid(intent, at_us, at_us)
+    error = intent.last_payment_error
+    return Declined((error.decline_code or error.code) if error else intent.status, at_us)
+
+
+# --- applying -------------------------------------------------------------------------------------------------------
+
+
+async def applied(context: FlowContext, invoice: BillingInvoice, posting: Posting, paid: Paid) -> tuple[int, int]:
+    """Apply the cash in billing and in the ERP; what exceeds the invoice stays as the customer's credit.
+
+    Return when that was known, and how much the invoice took.
+    """
+    day = day_in(context, posting.entity, paid.at_us)
+    taken_minor = await recorded(context, invoice, paid.intent, day, posting.txn)
+    return await booked(context, posting, paid, taken_minor)
+
+
+async def booked(context: FlowContext, posting: Posting, paid: Paid, taken_minor: int) -> tuple[int, int]:
+    """Apply cash in the ERP of which billing says how much its invoice took; return as `applied` does."""
+    intent, day = paid.intent, day_in(context, posting.entity, paid.at_us)
+
+    def cash(dated: date) -> Call:
+        return erp.put_cash(intent.id, posting.id, posting, intent.amount_received, taken_minor, intent.method, dated)
+
+    try:
+        answer = await in_open_period(context, posting.entity, day, cash, allow=(erp.USER_ERROR,))
+    except CallFailed:  # a credit memo was first: the rest of the money stays on the customer's account
+        standing = books.posted_invoice(await do(context, books.read_invoice(posting.id, posting.txn)))
+        taken_minor = min(taken_minor, wire.minor(standing.amountRemaining, posting.currency))
+        answer = await in_open_period(context, posting.entity, day, cash)
+    return answer.at_us, taken_minor
+
+
+async def recorded(context: FlowContext, invoice: BillingInvoice, intent: Intent, day: date, txn: str) -> int:
+    """Record the payment in billing; return how much of it the invoice took (credits may have made it owe less)."""
+    due_minor = intent.amount_received
+    refusals: tuple[int, ...] = REFUSALS
+    while due_minor:
+        try:
+            await _record(context, invoice, intent, due_minor, day, txn, refusals)
+            break
+        except CallFailed:  # a credit came first, perhaps at this very moment: what is due is asked again
+            answer = await do(context, billing.read_invoice(invoice.id, txn))
+            now_minor = min(billing.invoice_of(answer).amount_due, intent.amount_received)
+            refusals = () if now_minor == due_minor else REFUSALS  # that was not the reason: people look at it
+            due_minor = now_minor
+    excess_minor = intent.amount_received - due_minor
+    if excess_minor:
+        key = key_of(context, invoice.id, f"excess/{intent.id}")
+        await do(context, billing.record_excess(invoice.customer_id, intent.id, excess_minor, day, key, txn))
+    return due_minor
+
+
+async def _record(
+    context: FlowContext,
+    invoice: BillingInvoice,
+    intent: Intent,
+    amount_minor: int,
+    day: date,
+    txn: str,
+    refusals: tuple[int, ...],
+) -> None:
+    async def is_recorded() -> Answer | None:
+        answer = await do(context, owed.transactions_named(intent.id, txn))
+        rows = owed.transactions_of(answer)
+        return answer if any(row.type == "payment" and row.amount == amount_minor for row in rows) else None
+
+    key = key_of(context, invoice.id, f"record/{intent.id}/{amount_minor}")
+    call = billing.record_payment(invoice.id, intent.id, amount_minor, day, key, txn)
+    await do(context, call, is_recorded, allow=refusals)
