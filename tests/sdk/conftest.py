@@ -27,8 +27,9 @@ def python_environment(name: str, *requirements: str) -> Path:
     """Return the Python of a virtual environment that has these packages; skip the test when they cannot be had."""
 
     def make(folder: Path) -> None:
-        _run([sys.executable, "-m", "venv", str(folder)])
-        _run([str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", *requirements])
+        _run([sys.executable, "-m", "venv", "--without-pip", str(folder)])  # a pip for each would take seconds
+        inside = str(folder / "bin" / "python")
+        _run([sys.executable, "-m", "pip", "--python", inside, "install", "--quiet", "--no-compile", *requirements])
 
     return _made(f"python-{name}", requirements, make) / "bin" / "python"
 
