@@ -9,16 +9,14 @@ from contracts.compatibility.advice import next_version, step_of, version_findin
 from contracts.compatibility.documents import Document
 from contracts.compatibility.schemas import Change
 from contracts.compatibility.suite import changes_between
-from contracts.findings import Finding
-from contracts.governance.registry import Contract, Event, Registry
+from contracts.findings import Finding, Place
+from contracts.governance.registry import Compatibility, Contract, Event, Registry
 from contracts.governance.rules import broken
 
 _SHOWN = 3
 
 
-def released(
-    registry: Registry, before: Mapping[str, Document], now: Mapping[str, Document]
-) -> Iterator[Finding]:  # fmt: skip
+def released(registry: Registry, before: Mapping[str, Document], now: Mapping[str, Document]) -> Iterator[Finding]:
     """Yield what the changes since a release break; `before` and `now` are documents by the id of their contract."""
     for contract in registry.contracts:
         if contract.lifecycle == "draft" or contract.id not in before or contract.id not in now:
@@ -53,28 +51,44 @@ def _kept(
     contract: Contract, registry: Registry, old: Document, new: Document, changes: list[Change]
 ) -> Iterator[Finding]:
     """Yield what breaks a promise: changes by operation or event, and for `full` the way back as well."""
-    found = [("users of the old version", change) for change in changes]
-    if contract.compatibility == "full":
-        found += [("users of the new version, when it is taken back", each) for each in changes_between(new, old)]
-    errors = [(who, each) for who, each in found if each.severity == "error"]
-    for (who, operation), rows in groupby(errors, key=lambda pair: (pair[0], pair[1].operation)):
-        said = [change for _, change in rows]
-        event = _event_of(operation, new, registry) if contract.kind == "asyncapi" else None
-        mode = event.compatibility if event else contract.compatibility
-        if mode == "none" or (event is not None and event.lifecycle == "draft"):
-            continue
-        more = f" (and {len(said) - _SHOWN} more)" if len(said) > _SHOWN else ""
-        message = (
-            f"{contract.id} is to stay {mode} compatible, and breaks {who}: "
-            f"{' '.join(change.sentence for change in said[:_SHOWN])}{more}"
-        )
-        place = said[0].place if said[0].place.file == new.name else new.place("")
-        yield broken("govern.incompatible", operation or contract.id, message, place, who)
+    modes = _Modes(contract, registry, new)
+    for who, is_back, found in (
+        ("users of the old version", False, changes),
+        ("users of the new version when it is taken back", True, changes_between(new, old) if modes.any_full else []),
+    ):
+        errors = [change for change in found if change.severity == "error"]
+        for operation, rows in groupby(errors, key=lambda change: change.operation):
+            said, mode = [change.sentence for change in rows], modes.of(operation)
+            if mode == "none" or (is_back and mode != "full"):
+                continue
+            more = f" (and {len(said) - _SHOWN} more)" if len(said) > _SHOWN else ""
+            message = f"{contract.id} is to stay {mode} compatible, and breaks {who}: {' '.join(said[:_SHOWN])}{more}"
+            yield broken("govern.incompatible", operation, message, _place(errors, operation, new), who)
 
 
-def _event_of(operation: str, document: Document, registry: Registry) -> Event | None:
-    """Return the row of the event that a change of a channel ("channel NAME") is about."""
-    channels = document.tree.get("channels")
-    channel = channels.get(operation.partition(" ")[2]) if isinstance(channels, Mapping) else None
-    rows = registry.events_of(str(channel.get("address", ""))) if isinstance(channel, Mapping) else ()
-    return rows[0] if rows else None
+def _place(errors: list[Change], operation: str, new: Document) -> Place:
+    """Return where the first change of an operation stands in the new document; of what is gone, its beginning."""
+    first = next(change.place for change in errors if change.operation == operation)
+    return first if first.file == new.name else new.place("")
+
+
+class _Modes:
+    """Which compatibility is promised for an operation: an event's own, else that of the document."""
+
+    def __init__(self, contract: Contract, registry: Registry, document: Document) -> None:
+        self._contract = contract
+        events = _events(registry, document) if contract.kind == "asyncapi" else {}
+        self._by_channel = {f"channel {name}": row for name, row in events.items()}
+        self.any_full = "full" in {contract.compatibility, *(row.compatibility for row in events.values())}
+
+    def of(self, operation: str) -> Compatibility:
+        """Return the promise; a draft promises nothing."""
+        row = self._by_channel.get(operation, self._contract)
+        return "none" if row.lifecycle == "draft" else row.compatibility
+
+
+def _events(registry: Registry, document: Document) -> dict[str, Event]:
+    """Return the row of the event that each channel of a document carries."""
+    listed = document.root.get("channels")
+    found = {name: registry.events_of(node.text("address")) for name, node in listed.members()} if listed else {}
+    return {name: rows[0] for name, rows in found.items() if rows}

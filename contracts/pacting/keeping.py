@@ -7,7 +7,6 @@ from pathlib import Path
 
 from contracts.compatibility.documents import Unusable
 from contracts.matrix.store import Store, Verification, sha_of
-from contracts.pacting.suite import of_mocks
 from contracts.pacting.verification import Provider, Verified, verify
 
 
@@ -27,6 +26,8 @@ def recorded(store: Store, provider: str, version: str, url: str, states: str, b
 
 def _verified(path: Path, provider: str, url: str, states: str) -> list[Verified]:
     if not url:
+        from contracts.pacting.of_mocks import of_mocks
+
         return of_mocks([path])
     return verify(Provider(name=provider, url=url, states_url=states), [path])
 

@@ -28,6 +28,8 @@ from domain.http import Request
 from integration.flows.catalogue import SOURCES
 
 SUBSCRIBER, PUBLISHER = "q2c-subscribers", "q2c-integration-events"
+TOPIC = "topic"
+"""The metadata by which a message of a pact names its event, whatever its body looks like."""
 _SOURCES = {source.name: source for source in SOURCES}
 _ANY = r"[\s\S]*"  # no flags: the verifier's regular expressions do not know (?s)
 _SOAP = (
@@ -43,6 +45,7 @@ class Noted(msgspec.Struct, frozen=True, kw_only=True):
     provider: str
     description: str
     state: str
+    topic: str
     read: Read | None = None
     text: str = ""
     pattern: str = ""
@@ -74,13 +77,15 @@ def noted(heard: Heard, stage: Stage) -> Noted:
         text = request.body.decode()
         if not re.match(_SOAP, text) or not source.parse(request):
             raise Unset(f"{heard.system}: {heard.topic} is not as the integration reads it: {text[:300]}")
-        return Noted(provider=provider, description=description, state=heard.state, text=text, pattern=_SOAP)
+        return Noted(
+            provider=provider, description=description, state=heard.state, topic=heard.topic, text=text, pattern=_SOAP
+        )  # fmt: skip
 
     def reader(body: Any) -> Any:
         return told(list(source.parse(msgspec.structs.replace(request, body=msgspec.json.encode(body)))))
 
     read = what_is_read(msgspec.json.decode(request.body), reader)
-    return Noted(provider=provider, description=description, state=heard.state, read=read)
+    return Noted(provider=provider, description=description, state=heard.state, topic=heard.topic, read=read)
 
 
 def record(stage: Stage, folder: Path, consumer: str) -> None:
@@ -95,7 +100,9 @@ def record(stage: Stage, folder: Path, consumer: str) -> None:
 def _event(name: str) -> Noted:
     body = msgspec.json.decode(events.published(REGISTRY[name]))
     read = what_is_read(body, lambda told: decode(msgspec.json.encode(told)))
-    return Noted(provider=PUBLISHER, description=f"{name} is published", state="something happened", read=read)
+    return Noted(
+        provider=PUBLISHER, description=f"{name} is published", state="something happened", topic=name, read=read
+    )  # fmt: skip
 
 
 def _decodes(body: bytes) -> Any:
@@ -110,6 +117,7 @@ def _write(
     pact = Pact(consumer, provider).with_specification("V4")
     for each in all_noted:
         saying = pact.upon_receiving(each.description, "Async").given(each.state)
+        saying.with_metadata({TOPIC: each.topic})
         if each.read is None:
             saying.with_body(each.text, content_type="text/plain")
             rules = {"body": {"$": {"combine": "AND", "matchers": [{"match": "regex", "regex": each.pattern}]}}}
@@ -137,9 +145,9 @@ def produced(provider: str, stage: Stage) -> Mapping[str, tuple[str, str, dict[s
 def _produced(provider: str, stage: Stage) -> Iterator[tuple[str, tuple[str, str, dict[str, str]]]]:
     if provider == PUBLISHER:
         for name in events.TYPES:
-            yield f"{name} is published", (events.published(REGISTRY[name]).decode(), "application/json", {})
+            yield f"{name} is published", (events.published(REGISTRY[name]).decode(), "application/json", {TOPIC: name})
     for heard in HEARD:
         if name_of(heard.system) == provider:
             body = sent(heard, stage).body.decode()
             media = "application/json" if body.lstrip().startswith("{") else "text/plain"
-            yield f"{heard.topic} is told", (body, media, {})
+            yield f"{heard.topic} is told", (body, media, {TOPIC: heard.topic})

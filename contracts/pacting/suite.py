@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from contracts.compatibility.documents import Unusable
-from contracts.compatibility.pacts import read_pact
 from contracts.findings import Finding, Place, Progress, Rule, Tally
-from contracts.pacting.verification import CouldNotRun, Provider, Verified, verify, verify_messages
+from contracts.pacting.verification import CouldNotRun, Provider, Verified, verify
 
 RULES: dict[str, Rule] = {
     rule.id: rule
@@ -51,31 +50,9 @@ class PactsOfMocks:
 
     def run(self, progress: Progress) -> Tally:
         """Verify all pacts whose provider is one of the mocks or the integration's own events."""
+        from contracts.pacting.of_mocks import of_mocks
+
         return tallied(self.name, lambda: of_mocks(self._files, self._only, progress), progress)
-
-
-def of_mocks(
-    files: Sequence[Path], only: Sequence[str] = (), progress: Progress = lambda _done, _of: None
-) -> list[Verified]:
-    """Verify pacts against the mocks; raise Unusable for the pact of a provider that they are not."""
-    from contracts.pacting import messages
-    from contracts.pacting import of_mocks as mocks
-    from contracts.pacting.stage import Stage
-
-    found: list[Verified] = []
-    with mocks.served() as (doors, stage):
-        for number, path in enumerate(files, 1):
-            name = read_pact(path).provider
-            if only and name not in only:
-                continue
-            if name.endswith("-messages") or name == messages.PUBLISHER:
-                found += verify_messages(path, lambda provider: messages.produced(provider, Stage()))
-            elif name in doors:
-                found += verify(Provider(name=name, url=doors[name]), [path], mocks.handlers(doors, stage, name))
-            else:
-                raise Unusable(f"{path}: {name} is none of the mocks ({', '.join(doors)}); give its address.")
-            progress(number, len(files))
-    return found
 
 
 def tallied(name: str, work: Callable[[], list[Verified]], progress: Progress) -> Tally:
@@ -108,4 +85,4 @@ def _finding(each: Verified) -> Finding:
     )  # fmt: skip
 
 
-__all__ = ["RULES", "PactsOfMocks", "PactsOfProvider", "of_mocks", "tallied"]
+__all__ = ["RULES", "PactsOfMocks", "PactsOfProvider", "tallied"]

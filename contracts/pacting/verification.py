@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,33 +62,32 @@ def verify(provider: Provider, files: Sequence[Path], handlers: Mapping[str, Han
     pacts = [_own(path, provider.name) for path in files]
     if not pacts:
         raise Unusable(f"no pact of {provider.name} is given; nothing would be verified.")
-    job = Job(
-        provider=provider.name, url=provider.url, files=tuple(str(path.resolve()) for path in files),
-        states_url=provider.states_url, headers=dict(provider.headers), timeout_seconds=provider.timeout_seconds,
-    )  # fmt: skip
+    job = job_of(provider, files)
     if provider.states_url or handlers is None:
         return judged(pacts, run(job))
     with serving_states(handlers) as service:
         return judged(pacts, run(msgspec.structs.replace(job, states_url=service.address)), service)
 
 
-Produce = Callable[[str], Mapping[str, tuple[str, str, dict[str, str]]]]
-"""Returns the messages that a provider produces now, by description: the body, its media type, its metadata."""
+def job_of(provider: Provider, files: Sequence[Path], states_url: str = "") -> Job:
+    """Return the job that holds a provider against pact files."""
+    return Job(
+        provider=provider.name, url=provider.url, files=tuple(str(path.resolve()) for path in files),
+        states_url=states_url or provider.states_url, headers=dict(provider.headers),
+        timeout_seconds=provider.timeout_seconds,
+    )  # fmt: skip
 
 
-def verify_messages(path: Path, produce: Produce) -> list[Verified]:
-    """Verify the messages of a pact against those its provider really produces."""
-    pact = read_pact(path)
-    job = Job(provider=pact.provider, files=(str(path.resolve()),), messages=dict(produce(pact.provider)))
-    with serving_states(_Anything()) as service:
-        return judged([pact], run(msgspec.structs.replace(job, states_url=service.address)), service)
+Produced = Mapping[str, tuple[str, str, dict[str, str]]]
+"""The messages that a provider produces now, by description: the body, its media type, its metadata."""
 
 
-class _Anything(dict[str, Handler]):
-    """Handlers for every state: the messages were made in it already."""
+def message_job(pact: Pact, path: Path, produced: Produced) -> Job:
+    """Return the job that holds the messages of a pact against those that its provider really produces.
 
-    def get(self, key: str, default: Any = None) -> Any:
-        return dict
+    States are not set up: the messages were made in them already.
+    """
+    return Job(provider=pact.provider, files=(str(path.resolve()),), messages=dict(produced))
 
 
 def _own(path: Path, provider: str) -> Pact:
@@ -103,12 +102,16 @@ def _own(path: Path, provider: str) -> Pact:
 
 def run(job: Job) -> Results:
     """Run Pact's verifier in a process of its own; what it prints stays there."""
+    return run_all([job])[0]
+
+
+def run_all(jobs: Sequence[Job]) -> list[Results]:
+    """Run several jobs, one after another, in one process."""
     with tempfile.TemporaryDirectory() as folder:
-        asked, told = Path(folder, "job.json"), Path(folder, "results.json")
-        asked.write_bytes(msgspec.json.encode(job))
+        asked, told = Path(folder, "jobs.json"), Path(folder, "results.json")
+        asked.write_bytes(msgspec.json.encode(list(jobs)))
         command = [sys.executable, "-m", "contracts.pacting.worker", str(asked), str(told)]
-        root = str(Path(__file__).parents[2])
-        environment = {**os.environ, "PACT_DO_NOT_TRACK": "true", "PYTHONPATH": root}
+        environment = {**os.environ, **_environment(jobs, Path(folder))}
         try:
             done = subprocess.run(
                 command, env=environment, cwd=folder, capture_output=True, timeout=WORKER_SECONDS, check=False
@@ -118,7 +121,29 @@ def run(job: Job) -> Results:
         if not told.exists():
             said = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:] or ["it said nothing"]
             raise CouldNotRun(f"the verifier of Pact ended with {done.returncode}: {said[0]}")
-        return msgspec.json.decode(told.read_bytes(), type=Results)
+        return msgspec.json.decode(told.read_bytes(), type=list[Results])
+
+
+def _environment(jobs: Sequence[Job], folder: Path) -> dict[str, str]:
+    """Return what the verifier's process needs to know.
+
+    The native library reads all certificates of the machine anew for each client it makes, one for each request: half
+    of its time. Where nobody speaks TLS one certificate does (with none at all it refuses to begin).
+    """
+    found = {"PACT_DO_NOT_TRACK": "true", "PYTHONPATH": str(Path(__file__).parents[2])}
+    addresses = [address for job in jobs for address in (job.url, job.states_url, job.broker.url if job.broker else "")]
+    if any(address.startswith("https:") for address in addresses):
+        return found
+    one = folder / "one.pem"
+    one.write_text(_first_certificate(), encoding="ascii")
+    return {**found, "SSL_CERT_FILE": str(one), "SSL_CERT_DIR": str(folder / "none")}
+
+
+def _first_certificate() -> str:
+    import certifi
+
+    text, end = certifi.contents(), "-----END CERTIFICATE-----"
+    return text[text.index("-----BEGIN CERTIFICATE-----") : text.index(end) + len(end)] + "\n"
 
 
 def judged(pacts: Sequence[Pact], told: Results, service: StateService | None = None) -> list[Verified]:
@@ -188,6 +213,3 @@ def _sentence(each: Mapping[str, Any]) -> str:
     where = each.get("path") or each.get("key") or each.get("parameter") or each.get("type", "")
     said = each.get("mismatch") or f"expected {each.get('expected')!r}, got {each.get('actual')!r}"
     return f"{where}: {said}" if where else str(said)
-
-
-__all__ = ["CouldNotRun", "Provider", "Verified", "judged", "run", "verify", "verify_messages"]

@@ -1,7 +1,8 @@
-"""One run of Pact's verifier in a process of its own: `python -m contracts.pacting.worker JOB RESULTS`.
+"""Runs of Pact's verifier in a process of their own: `python -m contracts.pacting.worker JOBS RESULTS`.
 
 The verifier is a native library that writes to standard output as it likes, and importing `pact.match` replaces
-`builtins.__import__`; neither shall happen in the process of `q2c verify`. The job is a file, the results are one.
+`builtins.__import__`; neither shall happen in the process of `q2c verify`. The jobs are a file, the results are one.
+One process does several jobs, as its start costs as much as thirty interactions.
 """
 
 from __future__ import annotations
@@ -92,9 +93,9 @@ def _connect(verifier: Any, broker: Broker) -> None:
 
 
 def main() -> None:
-    """Read a job, do it, write the results."""
-    job = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=Job)
-    Path(sys.argv[2]).write_bytes(msgspec.json.encode(work(job)))
+    """Read jobs, do them one after another, write their results."""
+    jobs = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=list[Job])
+    Path(sys.argv[2]).write_bytes(msgspec.json.encode([work(job) for job in jobs]))
 
 
 if __name__ == "__main__":

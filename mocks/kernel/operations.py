@@ -117,8 +117,11 @@ class Router:
         found: dict[int, dict[tuple[bool, ...], _Shape]] = {}
         for operation in operations:
             segments = operation.path.strip("/").split("/")
-            is_literal = tuple(not segment.startswith("{") for segment in segments)
-            _add(found.setdefault(len(segments), {}).setdefault(is_literal, _Shape(is_literal)), operation, segments)
+            is_literal = tuple([segment[:1] != "{" for segment in segments])
+            shapes = found.setdefault(len(segments), {})
+            if is_literal not in shapes:  # a world is built in milliseconds, thousands of times in a verification
+                shapes[is_literal] = _Shape(is_literal)
+            _add(shapes[is_literal], operation, segments)
         self._shapes = {  # by length, the earliest literals first
             length: [shapes[is_literal] for is_literal in sorted(shapes, reverse=True)]
             for length, shapes in found.items()
