@@ -6,7 +6,7 @@
     Figures   a few numbers that matter, large
     Items     a list of sentences
     Table     a table with a caption and a header for every column and row
-    Chart     a chart with its summary in words and its numbers in a table (charts.py)
+    Chart     a chart with its summary in words and its numbers in a table (charts.py; Plot in plots.py without time)
     Story     what happened, step by step
     Fold      something that opens on demand
 

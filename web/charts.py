@@ -4,7 +4,7 @@ Every chart comes with a summary in words and its numbers in a table, for those 
 the style sheet (`--series-1`), resolved in the browser, so that charts follow light, dark and print. Output is
 deterministic: ids are the caller's, and nothing depends on the clock.
 
-    Line, Bars   what is drawn
+    Line, Bars   what is drawn (Fan: what many runs come to, as bands around the middle one)
     Band, Mark   windows and instants to show behind it, labelled by letters that the legend below explains
     Chart        all of it, with axes, summary and table
 """
@@ -75,7 +75,22 @@ class Spans(msgspec.Struct, frozen=True, kw_only=True):
     pattern: str = ""
 
 
-Trace = Line | Bars | Columns | Spans
+class Fan(msgspec.Struct, frozen=True, kw_only=True):
+    """A quantity over time in many runs: the middle one as a line, pairs of levels as bands, the widest pair first.
+
+    `bands` are (name, lower values, upper values); all have the steps of `middle`.
+    """
+
+    name: str
+    start_us: int
+    step_us: int
+    middle: tuple[float, ...]
+    bands: tuple[tuple[str, tuple[float, ...], tuple[float, ...]], ...]
+    tone: str
+    dashed: bool = False
+
+
+Trace = Line | Bars | Columns | Spans | Fan
 
 
 class Band(msgspec.Struct, frozen=True):
@@ -107,6 +122,7 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
     bands: tuple[Band, ...] = ()
     marks: tuple[Mark, ...] = ()
     range_us: tuple[int, int] | None = None
+    y_format: str = ",d"
     height: int = 340
 
     @property
@@ -126,7 +142,7 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def specification(self) -> dict[str, Any]:
         """The figure in the terms of plotly.js; strings that start with "--" are colours of the style sheet."""
-        return {"data": [_trace(trace) for trace in self.traces], "layout": _layout(self)}
+        return {"data": [drawn for trace in self.traces for drawn in _drawn(trace)], "layout": _layout(self)}
 
 
 def letter(index: int) -> str:
@@ -140,7 +156,27 @@ def iso(at_us: int) -> str:
     return f"{moment(at_us):%Y-%m-%d %H:%M:%S}"
 
 
-def _trace(trace: Trace) -> dict[str, Any]:
+def _drawn(trace: Trace) -> list[dict[str, Any]]:
+    return _fan(trace) if isinstance(trace, Fan) else [_trace(trace)]
+
+
+def _fan(fan: Fan) -> list[dict[str, Any]]:
+    """Return a fan as edges with the room between each pair filled, and the middle on top."""
+    place = {"type": "scatter", "mode": "lines", "x0": iso(fan.start_us), "dx": fan.step_us // 1000}
+    drawn: list[dict[str, Any]] = []
+    for name, lower, upper in fan.bands:
+        edge = {"color": fan.tone, "width": 0}
+        drawn.append(place | {"y": lower, "line": edge, "showlegend": False, "hoverinfo": "skip"})
+        drawn.append(
+            place | {"y": upper, "line": edge, "name": f"{fan.name}, {name}", "fill": "tonexty",
+                     "fillcolor": f"{fan.tone}-soft", "hoverinfo": "skip"}
+        )  # fmt: skip
+    line = {"color": fan.tone, "width": 2, "dash": "dash" if fan.dashed else "solid"}
+    hover = "%{y:,.3~f}<extra>%{fullData.name}</extra>"
+    return [*drawn, place | {"y": fan.middle, "line": line, "name": fan.name, "hovertemplate": hover}]
+
+
+def _trace(trace: Line | Bars | Columns | Spans) -> dict[str, Any]:
     if isinstance(trace, Line):
         return _line(trace)
     if isinstance(trace, Columns):
@@ -211,7 +247,7 @@ def _layout(chart: Chart) -> dict[str, Any]:
         x_axis |= {"rangemode": "tozero", "tickformat": ",d"}
     y_axis: dict[str, Any] = {**axis, "title": _title(chart.y_title)}
     y_axis |= {"autorange": "reversed", "showgrid": False, "type": "category"} if is_named else {}
-    y_axis |= {} if is_named else {"rangemode": "tozero", "tickformat": ",d"}
+    y_axis |= {} if is_named else {"rangemode": "tozero", "tickformat": chart.y_format}
     first, last = range_of(chart)
     if is_timed:
         x_axis["range"] = [iso(first), iso(last)]
@@ -222,7 +258,7 @@ def _layout(chart: Chart) -> dict[str, Any]:
         "font": {"family": "system-ui, sans-serif", "size": 13, "color": "--ink"},
         "hoverlabel": {"bgcolor": "--surface", "bordercolor": "--line", "font": {"color": "--ink"}},
         "margin": {"l": 56, "r": 16, "t": _top(chart), "b": _bottom(chart)},
-        "showlegend": len(chart.traces) > 1,
+        "showlegend": len(chart.traces) > 1 or any(isinstance(trace, Fan) for trace in chart.traces),
         "legend": {
             "orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom", "traceorder": "normal",
         },
@@ -246,8 +282,9 @@ def _top(chart: Chart) -> int:
 
 def _bottom(chart: Chart) -> int:
     """Return the room below a chart: for the axis with its title, and for the rows of the legend."""
-    rows = -(-sum(len(trace.name) + 8 for trace in chart.traces) // _LEGEND_CHARACTERS)
-    return 66 + 22 * rows * (len(chart.traces) > 1)
+    names = [each["name"] for trace in chart.traces for each in _drawn(trace) if each.get("showlegend", True)]
+    rows = -(-sum(len(name) + 8 for name in names) // _LEGEND_CHARACTERS)
+    return 66 + 22 * rows * (len(names) > 1)
 
 
 def range_of(chart: Chart) -> tuple[int, int]:
@@ -258,6 +295,8 @@ def range_of(chart: Chart) -> tuple[int, int]:
     for trace in chart.traces:
         if isinstance(trace, (Line, Columns)):
             edges += (trace.start_us, trace.start_us + trace.step_us * len(trace.values))
+        elif isinstance(trace, Fan):
+            edges += (trace.start_us, trace.start_us + trace.step_us * len(trace.middle))
         elif isinstance(trace, Spans):
             edges += [edge for _, start_us, end_us in trace.spans for edge in (start_us, end_us)]
     return (min(edges), max(edges)) if edges else (0, SECOND_US)

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from web.blocks import Block, Section
 from web.charts import Chart
 from web.embedding import chart_library, hash_for_policy, json_for_script, static_text
+from web.plots import Plot
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +64,7 @@ def _policy(scripts: list[str]) -> str:
     return f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src {allowed}; base-uri 'none'"
 
 
-def charts(page: Page) -> Iterator[Chart]:
+def charts(page: Page) -> Iterator[Chart | Plot]:
     """Yield the charts of a page, wherever they are; assert that their ids differ."""
     seen: set[str] = set()
     for section in page.sections:
@@ -73,8 +74,8 @@ def charts(page: Page) -> Iterator[Chart]:
             yield chart
 
 
-def _charts(blocks: Iterable[Block]) -> Iterator[Chart]:
+def _charts(blocks: Iterable[Block]) -> Iterator[Chart | Plot]:
     for block in blocks:
-        if isinstance(block, Chart):
+        if isinstance(block, Chart | Plot):
             yield block
         yield from _charts(getattr(block, "blocks", ()))

@@ -7,7 +7,8 @@
       return value.startsWith("--") ? style.getPropertyValue(value).trim() : value;
     }
     if (Array.isArray(value)) {
-      return value.some((each) => typeof each === "object") ? value.map((each) => painted(each, style)) : value;
+      const named = (each) => typeof each === "object" || (typeof each === "string" && each.startsWith("--"));
+      return value.some(named) ? value.map((each) => painted(each, style)) : value;
     }
     if (value && typeof value === "object") {
       return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, painted(each, style)]));
