@@ -33,15 +33,18 @@ def answer(gathered: Gathered) -> str:
     if verdict.status != HOLDS:
         why = listed([f"{check} ({BY_ID[check].title})" for check in verdict.unknown[:_NAMED_MAX]])
         return f"Nothing was broken over {lifecycles}, but not everything was proved: {why or 'no check was run'}."
-    return f"{_upper(held)} kept over {lifecycles}; nothing was lost, doubled or misstated{_next_quarter(gathered)}."
+    return f"{_upper(held)} kept over {lifecycles}; nothing was lost, doubled or misstated{_but(gathered)}."
 
 
-def _next_quarter(gathered: Gathered) -> str:
-    """Say what a rule cannot break but a quarter-end can: signed in time, booked in the next quarter."""
+def _but(gathered: Gathered) -> str:
+    """Say what a rule cannot break but a quarter-end can: signed in time, booked in the next quarter; slow service."""
     found = gathered.cut_off
     parts = [f"{counted(found.late, 'order')} slipped into the next quarter"] if found.late else []
     if found.held_over:
         parts.append(f"{counted(found.held_over, 'order')} stayed on credit hold past the cut-off")
+    missed = {result.sla for result in gathered.slas if result.status == "missed"}
+    if missed:
+        parts.append(counted(len(missed), "service level was missed", "service levels were missed"))
     return f", but {listed(parts)}" if parts else ""
 
 

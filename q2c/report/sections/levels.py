@@ -66,16 +66,17 @@ def _kpis(gathered: Gathered) -> Table:
 
 
 def _kpi(kpi: KpiResult) -> tuple[Cell, ...]:
-    if not kpi.count:
-        values = NOTHING
-    elif kpi.unit == "minor units":
-        values = ", ".join(figure(kpi.unit, label, value) for label, value in kpi.values)
-    else:
-        values = ", ".join(
-            f"{label_of(kpi.unit, label)} {figure(kpi.unit, label, value)}" for label, value in kpi.values
-        )
+    values = _values(kpi) if kpi.count else NOTHING
     target, met = TARGETS.get(kpi.kpi, ("", None))
     if met is None or not kpi.count:
         return row(f"{kpi.kpi} {kpi.title}", values, count(kpi.count), target, "")
     status = "met" if met(kpi) else "missed"
     return row(f"{kpi.kpi} {kpi.title}", values, count(kpi.count), target, Cell(status, _TONES[status]))
+
+
+def _values(kpi: KpiResult) -> str:
+    if kpi.unit == "minor units":
+        return ", ".join(figure(kpi.unit, label, value) for label, value in kpi.values)
+    if kpi.unit == "count" and len(kpi.values) > 1:  # buckets: the empty ones say nothing
+        return ", ".join(f"{label}: {figure(kpi.unit, label, value)}" for label, value in kpi.values if value) or "none"
+    return ", ".join(f"{label_of(kpi.unit, label)} {figure(kpi.unit, label, value)}" for label, value in kpi.values)
