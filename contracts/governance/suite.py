@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from itertools import chain
 from pathlib import Path
@@ -26,14 +26,14 @@ Run = tuple[str, History]
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """What is held against a registry.
 
-    `documents` and `pacts` are files that must be registered; `released` are files of contracts as they were released,
-    by id; `runs` are played when the suite runs. `integration` is the party whose deeds a history records.
+    `documents` and `pacts` are files that must be registered; `released` are pairs of a document now and as it was
+    released; `runs` are played when the suite runs. `integration` is the party whose deeds a history records.
     """
 
     registry: Path
     documents: tuple[Path, ...] = ()
     pacts: tuple[Path, ...] = ()
-    released: Mapping[str, Path] = {}
+    released: tuple[tuple[Path, Path], ...] = ()
     runs: Sequence[Callable[[], Run]] = ()
     integration: str = INTEGRATION
     today: date | None = None
@@ -77,7 +77,8 @@ class Held:
         rows = [row for row in self.registry.contracts if row.kind != "pact" and row.file and row.path.is_file()]
         self.documents: dict[str, Document] = {row.id: read_document(row.path) for row in rows}
         self.pacts: list[Pact] = [read_pact(path) for path in asked.pacts]
-        self.released = {name: read_document(path) for name, path in asked.released.items()}
+        known = [(self.registry.contract_of(now), before) for now, before in asked.released]
+        self.released = {row.id: read_document(before) for row, before in known if row is not None}
         self.runs = [run() for run in asked.runs]
         self.sightings: list[Sighting] = list(self._sightings())
         self.uses: list[Used] = list(self._uses())

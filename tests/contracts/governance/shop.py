@@ -177,18 +177,18 @@ class Shop:
         return self
 
     def tally(self, released: Mapping[str, Any] | None = None, runs: Sequence[Callable[[], Run]] = ()) -> Tally:
-        """Write the project and hold it against its registry; `released` are documents by the id of their contract."""
+        """Write the project and hold it against its registry; `released` are documents as they were, by file name."""
         for name, tree in self.trees.items():
             (self.folder / name).write_text(json.dumps(tree, indent=1), encoding="utf-8")
         path = self.folder / "registry.toml"
         path.write_text(self.registry, encoding="utf-8")
         before = {}
-        for number, (name, tree) in enumerate((released or {}).items()):
-            before[name] = self.folder / f"released-{number}.json"
-            before[name].write_text(json.dumps(tree, indent=1), encoding="utf-8")
+        for name, tree in (released or {}).items():
+            before[self.folder / name] = self.folder / f"released-{name}"
+            before[self.folder / name].write_text(json.dumps(tree, indent=1), encoding="utf-8")
         pacts = tuple(self.folder / name for name in self.trees if name.startswith("shop-"))
         asked = Asked(
             registry=path, documents=(self.folder / "orders.json", self.folder / "events.json"), pacts=pacts,
-            released=before, runs=runs, integration="shop", today=TODAY,
+            released=tuple(before.items()), runs=runs, integration="shop", today=TODAY,
         )  # fmt: skip
         return Governance(asked).run(lambda _done, _of: None)
