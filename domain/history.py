@@ -61,6 +61,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True, tag="context"):
     uplift_cap_percent: int = 5  # by which a renewal may cost more
     renewal_notice_days: int = 30  # before its end, until which a contract that renews itself can be given up
     twins: tuple[tuple[str, str], ...] = ()  # (account, the account of the same party that was there before it)
+    nets_changes: bool = False  # billing puts what a change charges and takes back on one document
 
 
 class Acted(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="acted"):

@@ -18,6 +18,7 @@ class Line(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     `period_start`/`period_end` (half-open) is the service period. `full_start`/`full_end` is the full billing period
     that `full_minor` prices, when the line bills a part of it. `reverses` names the line that a credit line takes back.
+    On a net invoice credit lines are negative; on a net credit note what is charged is negative and reverses nothing.
     `parent` names the line of the bundle that a part belongs to: the part is ordered and delivered, its price is there.
     """
 

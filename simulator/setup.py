@@ -199,4 +199,5 @@ def context_of(timeline: Timeline, settings: Settings, faults: tuple[Fault, ...]
         uplift_cap_percent=settings.renewal_uplift_cap_percent,
         renewal_notice_days=settings.renewal_notice_days,
         twins=timeline.twins,
+        nets_changes=BillingQuirks().nets_changes,
     )

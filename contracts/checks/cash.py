@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from contracts.checks.facts import BILLED, Facts, Life, base_of, document_of, invoice_of
+from contracts.checks.sides import Side, charged, taken_back
 from contracts.checks.verdict import Findings, Tally
 from domain.money import said
 from domain.objects import Cash, CreditMemo, Entry, Invoice, Payment, Payout
@@ -141,7 +142,7 @@ def _booked(tally: Tally, life: Life, payout: Payout, entry: Entry) -> None:
 
 
 def never_more_back(facts: Facts) -> Findings:
-    """No more is given back than was taken: refunds within captures, credit memos within their invoices."""
+    """No more is given back than was taken: refunds within captures, credits within their invoices and lines."""
     tally = Tally("M8")
     for change in facts.history.changes("payment", "payment"):
         payment: Payment = document_of(change)
@@ -158,12 +159,45 @@ def never_more_back(facts: Facts) -> Findings:
             invoice = invoices.get(key)
             tally.examined += 1
             total = sum(memo.document.total_minor for memo in memos)
-            if invoice is not None and total > invoice_of(invoice).total_minor:
+            if invoice is not None and total > _sold(invoice_of(invoice)):
                 bill = invoice_of(invoice)
                 sentence = f"{invoice.name} over {_of(bill, bill.total_minor)} was credited {_of(bill, total)} in all"
                 evidence = [memo.first for memo in memos]
                 tally.violation(invoice.txn, sentence, *evidence, entities=(invoice.name,))
+    _lines_back(tally, facts)
     return tally.findings()
+
+
+def _sold(invoice: Invoice) -> int:
+    """Return what an invoice charged, tax included: a net one asks for less, because it takes others back."""
+    if not any(line.amount_minor < 0 for line in invoice.lines):
+        return invoice.total_minor
+    charged_minor = sum([line.amount_minor for line in invoice.lines if line.amount_minor > 0])
+    if any(line.kind == "tax" for line in invoice.lines):
+        return charged_minor
+    return charged_minor + sum([share.amount_minor for share in invoice.taxes if share.amount_minor > 0])
+
+
+def _lines_back(tally: Tally, facts: Facts) -> None:
+    """Compare what was taken back of each line of a bill, whatever document it stands on, with what it charged."""
+    given: dict[tuple[str, str], list[Side]] = {}
+    for side in taken_back(facts):
+        if side.line.reverses:
+            given.setdefault((side.invoice, side.line.reverses), []).append(side)
+    for side in charged(facts) if given else ():
+        back = given.get((side.invoice, side.line.id))
+        if back is None:
+            continue
+        tally.examined += 1
+        total = sum([each.line.amount_minor for each in back])
+        if total > side.line.amount_minor:
+            document = side.document.document
+            sentence = (
+                f"line {side.line.id} ({side.line.sku}) of {side.document.name} charged "
+                f"{_of(document, side.line.amount_minor)}, {_of(document, total)} of it was taken back"
+            )
+            evidence = [each.document.first for each in back]
+            tally.violation(side.document.txn, sentence, *evidence, entities=(side.document.name,))
 
 
 def _by_invoice(memos: Iterable[Life]) -> dict[str, list[Life]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from contracts.checks.facts import Facts, Life, invoice_of, quote_of, subscription_of
+from contracts.checks.sides import taken_back
 from contracts.checks.verdict import Findings, Tally
 from domain.money import said
 from domain.objects import Invoice, Line, Payment
@@ -72,19 +73,16 @@ def _doubled(life: Life) -> Iterator[str]:
 def one_invoice_per_period(facts: Facts) -> Findings:
     """One charge is invoiced once for one period unless the first invoice was credited, and posted once in the ERP."""
     tally = Tally("S3")
-    reversed_lines = {
-        (life.document.invoice, line.reverses)
-        for life in facts.lives("credit_memo", "billing").values()
-        for line in life.document.lines
-        if line.reverses
-    }
+    reversed_lines = {(side.invoice, side.line.reverses) for side in taken_back(facts) if side.line.reverses}
     seen: dict[tuple[object, ...], Life] = {}
     for life in facts.lives("invoice", "billing").values():
         tally.examined += 1
         if life.status == "voided":
             continue
         for line in invoice_of(life).lines:
-            if line.period_start is None or (life.id, line.id) in reversed_lines or invoice_of(life).rebills:
+            if line.period_start is None or line.reverses or invoice_of(life).rebills:
+                continue
+            if (life.id, line.id) in reversed_lines:
                 continue
             _once(tally, seen, life, line)
     _posted_once(tally, facts)

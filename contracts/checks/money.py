@@ -98,14 +98,14 @@ def _told(taxes: dict[str, int], currency: str) -> str:
 
 
 def signs_are_right(facts: Facts) -> Findings:
-    """No quantity and no amount is negative; only credit documents take away, and only tax returns are below zero."""
+    """No quantity and no amount is negative, but for what net documents take off; only tax returns are below zero."""
     tally = Tally("M12")
     for kind, fields in _FIELDS.items():
         for change in facts.history.changes(kind):
             tally.examined += 1
             document = document_of(change)
             bad = [field for field in fields if getattr(document, field) < 0]
-            bad += [f"line {line.id}" for line in getattr(document, "lines", ()) if _is_negative(line)]
+            bad += [f"line {line.id}" for line in getattr(document, "lines", ()) if _is_negative(line, kind)]
             if bad:
                 name = f"{change.system} {kind} {change.id}"
                 tally.violation(change.txn, f"{name} is negative in {', '.join(bad)}", change, entities=(name,))
@@ -119,8 +119,15 @@ def signs_are_right(facts: Facts) -> Findings:
     return tally.findings()
 
 
-def _is_negative(line: Line) -> bool:
-    return line.quantity < 0 or line.unit_minor < 0 or line.amount_minor < 0
+def _is_negative(line: Line, kind: str) -> bool:
+    """Tell whether a line is below zero where it may not be.
+
+    On a net invoice the lines that take back are negative, on a net credit note those that do not.
+    """
+    if line.quantity < 0 or line.unit_minor < 0:
+        return True
+    is_netted = bool(line.reverses) if kind == "invoice" else kind == "credit_memo" and not line.reverses
+    return line.amount_minor < 0 and not is_netted
 
 
 def systems_agree(facts: Facts) -> Findings:

@@ -6,6 +6,7 @@ from datetime import date
 from fractions import Fraction
 
 from contracts.checks.facts import Facts, Life
+from contracts.checks.sides import charged
 from contracts.checks.terms import Billed, Piece, Price, Spans, Terms, billed_of, clipped, terms_of
 from contracts.checks.verdict import Evidence, Findings, Tally
 from domain.money import said
@@ -76,19 +77,19 @@ def _report(tally: Tally, life: Life, sentence: str, first: Piece, second: Piece
 def amounts_add_up(facts: Facts) -> Findings:
     """Each invoice line costs quantity x price x its share of the period, and each credit its share of its line."""
     tally = Tally("M1")
-    for life in facts.lives("invoice", "billing").values():
-        currency = life.document.currency
-        for line in life.document.lines:
-            if line.kind in ("tax", "usage"):
-                continue
-            tally.examined += 1
-            wanted = line_amount(line)
-            if wanted is not None and wanted != line.amount_minor:
-                sentence = (
-                    f"line {line.id} of invoice {life.id} ({line.sku}) is {said(line.amount_minor, currency)}, "
-                    f"it should be {said(wanted, currency)}"
-                )
-                tally.violation(life.txn, sentence, life.first, entities=(life.name,))
+    for side in charged(facts):
+        line, life = side.line, side.document
+        if line.kind in ("tax", "usage"):
+            continue
+        tally.examined += 1
+        wanted = line_amount(line)
+        if wanted is not None and wanted != line.amount_minor:
+            currency = life.document.currency
+            sentence = (
+                f"line {line.id} of {life.name} ({line.sku}) is {said(line.amount_minor, currency)}, "
+                f"it should be {said(wanted, currency)}"
+            )
+            tally.violation(life.txn, sentence, life.first, entities=(life.name,))
     for billed in billed_of(facts).values():
         _credits_add_up(tally, billed)
     return tally.findings()
@@ -112,9 +113,9 @@ def share_of(amount_minor: int, start: date, end: date, full_start: date, full_e
 
 
 def _credits_add_up(tally: Tally, billed: Billed) -> None:
-    for line, invoice in billed.lines:
-        given = 0
-        for credit, note in billed.credits.get((invoice.id, line.id), []):
+    for line, side in billed.lines:
+        given, invoice = 0, side.document
+        for credit, note in billed.credits.get((side.invoice, line.id), []):
             tally.examined += 1
             left = line.amount_minor - given
             given += credit.amount_minor
@@ -129,7 +130,7 @@ def _credits_add_up(tally: Tally, billed: Billed) -> None:
             if credit.amount_minor != min(wanted, left):
                 currency = note.document.currency
                 sentence = (
-                    f"credit note {note.id} gives back {said(credit.amount_minor, currency)} for {line.sku} "
+                    f"{note.name} gives back {said(credit.amount_minor, currency)} for {line.sku} "
                     f"from {credit.period_start} to {credit.period_end}; "
                     f"it should be {said(min(wanted, left), currency)}"
                 )

@@ -14,6 +14,7 @@ from functools import cached_property
 import msgspec
 
 from contracts.checks.facts import BOOKED, Facts, Life, quote_of, subscription_of
+from contracts.checks.sides import Side, charged, taken_back
 from domain.calendar import add_months, local_date
 from domain.objects import Line, Quote
 
@@ -254,23 +255,23 @@ class Billed:
     """What billing invoiced for one charge of one subscription: its lines, and the credits that took parts back."""
 
     def __init__(self) -> None:
-        self.lines: list[tuple[Line, Life]] = []
+        self.lines: list[tuple[Line, Side]] = []
         self.credits: dict[tuple[str, str], list[tuple[Line, Life]]] = {}
 
     def pieces(self) -> list[Piece]:
         """Return the parts of lines that nothing took back, by start."""
         found: list[Piece] = []
-        for line, invoice in self.lines:
+        for line, side in self.lines:
             assert line.period_start is not None, "only lines with a period are kept"
             assert line.period_end is not None, "only lines with a period are kept"
             taken = [
-                (credit.period_start, credit.period_end) for credit, _ in self.credits.get((invoice.id, line.id), [])
+                (credit.period_start, credit.period_end) for credit, _ in self.credits.get((side.invoice, line.id), [])
             ]
             left = [(line.period_start, line.period_end)]
             for start, end in taken:
                 if start is not None and end is not None:
                     left = [part for span in left for part in _without(span, start, end)]
-            found.extend(Piece(start, end, line, invoice) for start, end in left if start < end)
+            found.extend(Piece(start, end, line, side.document) for start, end in left if start < end)
         found.sort(key=lambda piece: (piece.start, piece.end))
         return found
 
@@ -290,17 +291,16 @@ def billed_of(facts: Facts) -> dict[tuple[str, str], Billed]:
 def _all_billed(facts: Facts) -> dict[tuple[str, str], Billed]:
     found: dict[tuple[str, str], Billed] = {}
     owners: dict[tuple[str, str], Billed] = {}
-    for life in facts.lives("invoice", "billing").values():
-        if life.status == "voided" or not life.document.subscription:
-            continue
-        for line in life.document.lines:
-            if line.kind == "recurring" and line.period_start is not None and line.period_end is not None:
-                billed = found.setdefault((life.document.subscription, line.sku), Billed())
-                billed.lines.append((line, life))
-                owners[life.id, line.id] = billed
-    for life in facts.lives("credit_memo", "billing").values():
-        for line in life.document.lines:
-            billed_line = owners.get((life.document.invoice, line.reverses))
-            if billed_line is not None and life.status != "voided":
-                billed_line.credits.setdefault((life.document.invoice, line.reverses), []).append((line, life))
+    invoices = facts.lives("invoice", "billing")
+    for side in charged(facts):
+        line, owner = side.line, invoices.get(side.invoice)
+        subscription = owner.document.subscription if owner is not None else ""
+        if line.kind == "recurring" and line.period_start is not None and line.period_end is not None and subscription:
+            billed = found.setdefault((subscription, line.sku), Billed())
+            billed.lines.append((line, side))
+            owners[side.invoice, line.id] = billed
+    for side in taken_back(facts):
+        billed_line = owners.get((side.invoice, side.line.reverses))
+        if billed_line is not None:
+            billed_line.credits.setdefault((side.invoice, side.line.reverses), []).append((side.line, side.document))
     return found

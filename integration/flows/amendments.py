@@ -143,7 +143,7 @@ async def apply_amendment(context: FlowContext, arguments: Mapping[str, Any]) ->
 async def _applied_before(context: FlowContext, found: BillingSubscription, row: Row) -> dict[str, Any]:
     """End the flow of an amendment that billing has already: a journal that was restored had forgotten it."""
     if row["co_term_end"]:
-        await do(context, _moved_end(context, found.id, row["co_term_end"], f"co_term/{row['ref']}/again"))
+        await do(context, _moved_end(context, found.id, row, f"co_term/{row['ref']}/again"))
     return {"amendment": row["ref"], "status": "applied", "reapplied": 0}
 
 
@@ -260,16 +260,17 @@ async def apply(context: FlowContext, plan: Plan, index: int, cause: str) -> Non
 
     await do(context, call, is_applied)
     if row["co_term_end"]:
-        await do(context, _moved_end(context, plan.found.id, row["co_term_end"], f"co_term/{cause}/{index}"))
+        await do(context, _moved_end(context, plan.found.id, row, f"co_term/{cause}/{index}"))
 
 
 def _ends_it(plan: Plan, index: int) -> bool:
     return plan.rows[index]["kind"] in ("cancel", "notice") or not terms_after(plan.base, plan.rows[: index + 1])
 
 
-def _moved_end(context: FlowContext, subscription: str, end: str, operation: str) -> Call:
-    key = key_of(context, subscription, operation)
-    return billing.change_term_end(subscription, date.fromisoformat(end), key, context.txn)
+def _moved_end(context: FlowContext, subscription: str, row: Row, operation: str) -> Call:
+    """Move the end of a subscription, and bill what changed of its terms with it: one amendment, one document."""
+    key, end = key_of(context, subscription, operation), date.fromisoformat(row["co_term_end"])
+    return billing.change_term_end(subscription, end, key, context.txn, row["ref"])
 
 
 def change_of(plan: Plan, index: int, mark: str) -> Change:
@@ -278,6 +279,7 @@ def change_of(plan: Plan, index: int, mark: str) -> Change:
     return Change(
         subscription=plan.found.id, currency=plan.found.currency_code, effective=effective_day(plan, index),
         terms=terms_after(plan.base, plan.rows[: index + 1]), reference=row["ref"], meta=plan.meta(index, mark),
+        is_billed=not row["co_term_end"],
     )  # fmt: skip
 
 

@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 
 from domain.objects import Line, TaxShare
-from integration.effects import Sleep
 from integration.flow import FlowContext
 from integration.flows import facts
 from integration.flows.approvals import in_open_period
 from integration.flows.invoices import committed
+from integration.flows.net_tax import closed_invoice
 from integration.flows.steps import ask_a_person, day_in, do, key_of, mirror, tell
 from integration.outcomes import Answer, CallFailed
 from integration.systems import billing, erp, tax
@@ -23,7 +23,6 @@ from integration.systems.billing.shapes import InvoiceLine
 from integration.systems.erp import Posting
 from integration.systems.wire import date_of_seconds, major_text
 
-_PAUSE_SECONDS = 300
 OURS = frozenset({billing.TAX_REASON, WRITE_OFF_REASON})
 """Reasons of notes that flows of ours have made: the tax part of another note, and what a write-off leaves behind."""
 
@@ -34,7 +33,7 @@ async def credit(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str
     note = billing.credit_note_of(answer)
     if note.reason_code in OURS:
         return {"credit_note": note.id, "status": "ours"}
-    invoice = await _closed_invoice(context, note)
+    invoice = await closed_invoice(context, note.reference_invoice_id)
     shares = await _tax_back(context, note, invoice)
     lines = _tax_lines(invoice, shares)
     if lines:
@@ -49,18 +48,11 @@ async def credit(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str
     return {"credit_note": note.id, "status": "posted"}
 
 
-async def _closed_invoice(context: FlowContext, note: CreditNote) -> BillingInvoice:
-    """Return the invoice that is credited, once its own flow has closed it: only then its tax is known."""
-    while True:
-        answer = await do(context, billing.read_invoice(note.reference_invoice_id, context.txn))
-        invoice = billing.invoice_of(answer)
-        if invoice.status != "pending":
-            return invoice
-        await Sleep(_PAUSE_SECONDS)
-
-
 async def _tax_back(context: FlowContext, note: CreditNote, invoice: BillingInvoice) -> tuple[TaxShare, ...]:
-    """Commit the return document of a credit note whose invoice bore tax."""
+    """Commit the return document of a credit note whose invoice bore tax.
+
+    The charges of a net note lessen what goes back, at the same rates: the note as a whole takes back from the invoice.
+    """
     if not invoice.tax_lines:
         return ()
     taxable = tax.Taxable(
@@ -69,7 +61,7 @@ async def _tax_back(context: FlowContext, note: CreditNote, invoice: BillingInvo
         lines=[line.canonical() for line in note.line_items], txn=context.txn,
         original_day=date_of_seconds(invoice.date),
     )  # fmt: skip
-    return await committed(context, taxable, tax.commit_return(taxable))
+    return tax.shares(await committed(context, taxable, tax.commit_return(taxable)))
 
 
 def _tax_lines(invoice: BillingInvoice, shares: Sequence[TaxShare]) -> list[tuple[str, int]]:

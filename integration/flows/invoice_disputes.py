@@ -84,8 +84,7 @@ async def _in_favour(context: FlowContext, money: Money, amount_minor: int, requ
     """Credit the disputed amount; return the credit note, whose own flow takes back the tax and posts the memo."""
     remark = f"Dispute {request}"
     invoice = billing.invoice_of(await do(context, billing.read_invoice(money.id, money.txn)))
-    lines = [line for line in invoice.line_items if not line.jurisdiction]
-    net_minor = sum([line.amount for line in lines])
+    lines, net_minor = invoice.charges, invoice.net_minor
     wanted = (2 * amount_minor * net_minor + invoice.total) // (2 * invoice.total)
     parts = allocate(wanted, [line.amount for line in lines])
     rows = [(line.id, part) for line, part in zip(lines, parts, strict=True) if part]

@@ -14,6 +14,7 @@ from integration.flow import FlowContext
 from integration.flows import cash_requests, facts
 from integration.flows.approvals import in_open_period
 from integration.flows.collecting import RETRY_DAYS, applied, collected, show, show_posted
+from integration.flows.net_tax import Taxes, credited_invoices, give_back, parted, terms_of
 from integration.flows.steps import ask_a_person, day_in, do, if_found, key_of, tell
 from integration.flows.taken_before import Begun, found_payments
 from integration.flows.write_offs import is_tolerated
@@ -33,9 +34,9 @@ async def bill(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, 
     day = day_in(context, invoice.business_entity_id, answer.at_us)
     drawn = _posting(invoice, lines, (), day)
     await tell("invoice.generated", invoice.id, drawn.txn, **facts.invoice_generated(invoice, lines, drawn))
-    shares = await _taxed(context, invoice, lines)
-    closed = await _closed(context, invoice, shares)
-    posting = _posting(invoice, lines, shares, day)
+    taxes = await _taxed(context, invoice, lines)
+    closed = await _closed(context, invoice, taxes)
+    posting = _posting(invoice, lines, taxes.shares, day)
     is_new = invoice.status == "pending"
     posted = await _posted(context, posting, is_new)
     body = facts.invoice_posted(invoice, posting, posting.id, posted.at_us)
@@ -119,40 +120,47 @@ async def _left_open(invoice: BillingInvoice, posting: Posting) -> dict[str, Any
 # --- tax and closing ------------------------------------------------------------------------------------------------
 
 
-async def _taxed(context: FlowContext, invoice: BillingInvoice, lines: tuple[Line, ...]) -> tuple[TaxShare, ...]:
+async def _taxed(context: FlowContext, invoice: BillingInvoice, lines: tuple[Line, ...]) -> Taxes:
     """Commit the invoice's tax; a document that is there already under the invoice's id is adopted."""
+    credited = await credited_invoices(context, invoice)
     taxable = tax.Taxable(
         code=invoice.id, customer=invoice.customer_id, currency=invoice.currency_code,
         address=invoice.billing_address.canonical(), day=date_of_seconds(invoice.date), lines=lines, txn=context.txn,
+        terms=terms_of(credited),
     )  # fmt: skip
-    return await committed(context, taxable, tax.commit(taxable))
+    answer = await committed(context, taxable, tax.commit(taxable))
+    if not credited:
+        return Taxes(tax.shares(answer))
+    taxes, stray = parted(lines, credited, tax.shares_by_line(answer))
+    if stray:
+        detail = f"{invoice.id} credits lines taxed in {', '.join(stray)}, whose invoices bear no such tax"
+        await ask_a_person("CONFLICT.STATE", detail, invoice=invoice.id)
+    return taxes
 
 
-async def committed(context: FlowContext, taxable: tax.Taxable, call: Call) -> tuple[TaxShare, ...]:
-    """Commit a tax document and return its shares; one that exists already under the code is adopted."""
+async def committed(context: FlowContext, taxable: tax.Taxable, call: Call) -> Answer:
+    """Commit a tax document and return it; one that exists already under the code is adopted."""
+    read = tax.read_document(taxable.code, taxable.txn, by_line=bool(taxable.terms))
 
     async def there() -> Answer | None:
-        try:
-            answer = await do(context, tax.read_document(taxable.code, taxable.txn), allow=(404,))
-        except CallFailed:
-            return None
-        return answer if tax.is_committed(answer) else None
+        answer = await if_found(context, read)
+        return answer if answer is not None and tax.is_committed(answer) else None
 
     try:
-        answer = await do(context, call, there, allow=(tax.GET_TAX_ERROR,))
+        return await do(context, call, there, allow=(tax.GET_TAX_ERROR,))
     except CallFailed:
-        answer = await do(context, tax.read_document(taxable.code, taxable.txn))
-    return tax.shares(answer)
+        return await do(context, read)
 
 
-async def _closed(context: FlowContext, invoice: BillingInvoice, shares: tuple[TaxShare, ...]) -> BillingInvoice:
+async def _closed(context: FlowContext, invoice: BillingInvoice, taxes: Taxes) -> BillingInvoice:
     """Add the tax to a pending invoice and close it; return the invoice as it is then."""
     if invoice.status != "pending":
         return invoice
     added = invoice.tax_lines
-    for share in shares:
+    for share in taxes.charged:
         if share.jurisdiction not in added:
             await _add_tax(context, invoice, share)
+    await give_back(context, invoice, taxes.back)
 
     async def is_closed() -> Answer | None:
         answer = await do(context, billing.read_invoice(invoice.id, context.txn))

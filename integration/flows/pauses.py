@@ -11,15 +11,18 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
+import msgspec
+
 from domain.calendar import midnight_us
 from domain.rounding import Rounding, round_ratio
 from integration.effects import Now, Receive
 from integration.flow import FlowContext
 from integration.flows import contract_facts as facts
+from integration.flows.paging import every_row
 from integration.flows.steps import US_PER_SECOND, day_in, do, key_of, tell
 from integration.outcomes import Answer, CallFailed
 from integration.systems import billing
-from integration.systems.billing import BillingInvoice, BillingSubscription, InvoiceLine, Unused
+from integration.systems.billing import BillingInvoice, BillingSubscription, CreditNote, InvoiceLine, Unused
 from integration.systems.wire import date_of_seconds
 
 Row = dict[str, Any]
@@ -95,25 +98,30 @@ async def resume(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str
 
 async def _credited(context: FlowContext, found: BillingSubscription, rest: Days, reference: str) -> None:
     """Credit the days of a pause on every invoice that covers them."""
-    answer = await do(context, billing.invoices_of_subscription(found.id, context.txn))
-    for invoice in billing.invoices_of(answer):
-        if any(_covered(line, rest) for line in invoice.line_items):
-            await _credit_invoice(context, invoice.id, rest, reference)
+    call = billing.invoices_of_subscription(found.id, context.txn)
+    invoices = await every_row(context, call, billing.invoice_page)
+    elsewhere = [_turned(line) for invoice in invoices for line in invoice.line_items if line.amount < 0]
+    for invoice in invoices:
+        if invoice.status != "voided":
+            await _credit_invoice(context, invoice.id, rest, reference, elsewhere)
 
 
-async def _credit_invoice(context: FlowContext, invoice: str, rest: Days, reference: str) -> None:
+async def _credit_invoice(
+    context: FlowContext, invoice: str, rest: Days, reference: str, elsewhere: Sequence[InvoiceLine]
+) -> None:
+    """Credit the days of a pause on one invoice; `elsewhere` is what net invoices have taken back."""
     remark = f"Pause {reference} {rest[0]} to {rest[1]}"
     key = key_of(context, invoice, f"pause/{reference}")
+    listed = billing.credit_notes_of(invoice, context.txn)
 
     async def there() -> Answer | None:
-        known = await do(context, billing.credit_notes_of(invoice, context.txn))
-        return known if any(note.customer_notes == remark for note in billing.credit_notes_in(known)) else None
+        answer = await do(context, listed)
+        return answer if any(note.customer_notes == remark for note in billing.credit_notes_in(answer)) else None
 
     for choice in range(1, 4):
-        notes = billing.credit_notes_in(await do(context, billing.credit_notes_of(invoice, context.txn)))
+        notes = await every_row(context, listed, billing.credit_note_page)
         shown = billing.invoice_of(await do(context, billing.read_invoice(invoice, context.txn)))
-        taken = [line for note in notes for line in note.line_items]
-        parts = unused(shown, taken, rest)
+        parts = unused(_charged(shown, notes), [*_taken(notes), *elsewhere], rest)
         if not parts:
             return
         is_due = shown.amount_due >= sum(part.amount_minor for part in parts)
@@ -125,16 +133,30 @@ async def _credit_invoice(context: FlowContext, invoice: str, rest: Days, refere
         return
 
 
-def unused(invoice: BillingInvoice, taken: Sequence[InvoiceLine], rest: Days) -> list[Unused]:
-    """Return what each line of an invoice was paid for days in `rest` that no credit has taken back yet.
+def _charged(invoice: BillingInvoice, notes: Sequence[CreditNote]) -> list[InvoiceLine]:
+    """Return what an invoice charges, and what its net credit notes charge for it."""
+    own = [line for line in invoice.line_items if line.amount > 0]
+    return own + [_turned(line) for note in notes for line in note.line_items if line.amount < 0]
+
+
+def _taken(notes: Sequence[CreditNote]) -> list[InvoiceLine]:
+    return [line for note in notes for line in note.line_items if line.amount > 0]
+
+
+def _turned(line: InvoiceLine) -> InvoiceLine:
+    return msgspec.structs.replace(line, amount=-line.amount)
+
+
+def unused(charged: Sequence[InvoiceLine], taken: Sequence[InvoiceLine], rest: Days) -> list[Unused]:
+    """Return what each charge was paid for days in `rest` that no credit has taken back yet.
 
     The value of a day is its share of the line's own days, rounded half up once for each stretch of days.
     """
     parts = []
-    for line in invoice.line_items:
-        own = [note for note in taken if note.reference_line_item_id == line.id]
-        left_minor = line.amount - sum(note.amount for note in own)
-        for start, end in _cut(_covered(line, rest), [_days(note) for note in own if note.date_to > note.date_from]):
+    for line in charged:
+        own = [credit for credit in taken if credit.reference_line_item_id == line.id]
+        left_minor = line.amount - sum(credit.amount for credit in own)
+        for start, end in _cut(_covered(line, rest), [_days(each) for each in own if each.date_to > each.date_from]):
             share = Fraction((end - start).days, (_days(line)[1] - _days(line)[0]).days)
             amount_minor = min(round_ratio(line.amount * share, Rounding.HALF_UP), left_minor)
             left_minor -= amount_minor

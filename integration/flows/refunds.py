@@ -78,8 +78,7 @@ async def _credited(context: FlowContext, taken: Taken, wanted_minor: int, reque
     remark = f"Refund {request}"
     answer = await do(context, billing.read_invoice(taken.invoice.id, taken.txn))
     invoice = billing.invoice_of(answer)
-    lines = [line for line in invoice.line_items if not line.jurisdiction]
-    net_minor = sum([line.amount for line in lines])
+    lines, net_minor = invoice.charges, invoice.net_minor
     net_wanted = _net_of(wanted_minor, net_minor, invoice.total)
     parts = allocate(net_wanted, [line.amount for line in lines])
     rows = [(line.id, part) for line, part in zip(lines, parts, strict=True) if part]

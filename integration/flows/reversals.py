@@ -87,7 +87,7 @@ async def _reapplied(context: FlowContext, found: BillingSubscription, arguments
     with_it = Plan(found=found, base=arguments["base"], rows=[*rows[:place], row, *rows[place:]], place=place)
     meta = {**found.meta_data, "base": arguments["base"], "amendments": rows[:place], "mark": key}
     terms = terms_after(arguments["base"], rows[:place])
-    before = replace(change_of(with_it, place, key), terms=terms, reference="", meta=meta)
+    before = replace(change_of(with_it, place, key), terms=terms, reference="", meta=meta, is_billed=True)
 
     async def is_restored() -> Answer | None:
         answer = await do(context, billing.read_subscription(found.id, context.txn))

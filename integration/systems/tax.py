@@ -7,7 +7,7 @@ document that is there.
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -23,6 +23,7 @@ from integration.systems.wire import JSON, json_body, major, minor, read
 
 COMPANY = "DEFAULT"
 _CREATE = "/api/v2/transactions/create?$include=SummaryOnly"
+_CREATE_NET = "/api/v2/transactions/create?$include=Details"
 GET_TAX_ERROR = "GetTaxError"
 _SHIP_FROM = {"line1": "1 Market St", "city": "San Francisco", "region": "CA", "postalCode": "94105", "country": "US"}
 
@@ -38,6 +39,13 @@ class Taxable(msgspec.Struct, frozen=True, kw_only=True):
     lines: Sequence[Line]
     txn: str
     original_day: date | None = None  # of the invoice a credit note takes back
+    terms: Mapping[str, LineTerms] = {}  # by line, where a net document taxes it otherwise than the document
+
+
+class LineTerms(msgspec.Struct, frozen=True):
+    """How one line of a net document is taxed: at the rates of another day, or not at all (its day is None)."""
+
+    day: date | None
 
 
 def estimate(taxable: Taxable) -> Call:
@@ -46,7 +54,7 @@ def estimate(taxable: Taxable) -> Call:
 
 
 def commit(taxable: Taxable) -> Call:
-    """Store and commit the tax of an invoice under the invoice's id."""
+    """Store and commit the tax of an invoice under the invoice's id; of a net one, line by line."""
     return _create(taxable, "SalesInvoice", commit=True, sign=1, operation="commit_tax", timeout_seconds=30)
 
 
@@ -55,9 +63,10 @@ def commit_return(taxable: Taxable) -> Call:
     return _create(taxable, "ReturnInvoice", commit=True, sign=-1, operation="commit_tax", timeout_seconds=30)
 
 
-def read_document(code: str, txn: str) -> Call:
-    """Ask for the document with a code."""
-    target = f"/api/v2/companies/{COMPANY}/transactions/{code}?$include=Summary"
+def read_document(code: str, txn: str, by_line: bool = False) -> Call:
+    """Ask for the document with a code; with `by_line`, also for the tax of each line."""
+    include = "Details" if by_line else "Summary"
+    target = f"/api/v2/companies/{COMPANY}/transactions/{code}?$include={include}"
     return Call(system="tax", operation="read_tax", target=target, txn=txn, timeout_seconds=10)
 
 
@@ -82,24 +91,33 @@ def _create(taxable: Taxable, kind: str, commit: bool, sign: int, operation: str
                 "country": address.country,
             },
         },
-        "lines": [_line(number, line, taxable.currency, sign) for number, line in enumerate(taxable.lines, 1)],
+        "lines": [_line(number, line, taxable, sign) for number, line in enumerate(taxable.lines, 1)],
     }
     if taxable.original_day is not None:
         body["taxOverride"] = {"type": "TaxDate", "taxDate": taxable.original_day, "reason": "credit of an invoice"}
+    target = _CREATE_NET if taxable.terms else _CREATE
     return Call(
-        system="tax", operation=operation, method="POST", target=_CREATE, headers=JSON, body=json_body(body),
+        system="tax", operation=operation, method="POST", target=target, headers=JSON, body=json_body(body),
         key=taxable.code if commit else "", write=commit, txn=taxable.txn, timeout_seconds=timeout_seconds,
     )  # fmt: skip
 
 
-def _line(number: int, line: Line, currency: str, sign: int) -> dict[str, Any]:
-    return {
+def _line(number: int, line: Line, taxable: Taxable, sign: int) -> dict[str, Any]:
+    said = {
         "number": str(number),
         "quantity": max(1, line.quantity),
-        "amount": major(sign * line.amount_minor, currency),
+        "amount": major(sign * line.amount_minor, taxable.currency),
         "itemCode": line.sku,
         "taxCode": "SW052000" if line.kind == "recurring" else "SP140000",
     }
+    terms = taxable.terms.get(line.id)
+    return said if terms is None else {**said, "taxOverride": _override(terms)}
+
+
+def _override(terms: LineTerms) -> dict[str, Any]:
+    if terms.day is None:
+        return {"type": "TaxAmount", "taxAmount": 0, "reason": "the invoice it credits bore no tax"}
+    return {"type": "TaxDate", "taxDate": terms.day, "reason": "a line of a net document"}
 
 
 class _Summary(msgspec.Struct):
@@ -108,12 +126,24 @@ class _Summary(msgspec.Struct):
     tax: Decimal
 
 
+class _Detail(msgspec.Struct):
+    jurisCode: str
+    taxableAmount: Decimal
+    tax: Decimal
+
+
+class _Line(msgspec.Struct):
+    lineNumber: str
+    details: list[_Detail] | None = None
+
+
 class _Document(msgspec.Struct):
     code: str | None
     status: str
     totalTax: Decimal
     currencyCode: str
     summary: list[_Summary] | None = None
+    lines: list[_Line] | None = None
 
 
 _document = msgspec.json.Decoder(_Document)
@@ -131,12 +161,29 @@ def shares(answer: Answer) -> tuple[TaxShare, ...]:
     return tuple(found)
 
 
+def shares_by_line(answer: Answer) -> list[tuple[TaxShare, ...]]:
+    """Return the tax by jurisdiction of each line of an answer, in their order, signed as the document is."""
+    document = read(answer, _document)
+    currency = document.currencyCode
+    lines = sorted(document.lines or (), key=lambda line: int(line.lineNumber))
+    return [
+        tuple(
+            [
+                TaxShare(each.jurisCode, minor(each.taxableAmount, currency), minor(each.tax, currency))
+                for each in line.details or ()
+                if each.tax
+            ]
+        )
+        for line in lines
+    ]
+
+
 def is_committed(answer: Answer) -> bool:
     """Tell whether the document of an answer is committed."""
     return read(answer, _document).status == "Committed"
 
 
-class _Detail(msgspec.Struct):
+class _Remark(msgspec.Struct):
     code: str = ""
     number: int = 0
     message: str = ""
@@ -145,7 +192,7 @@ class _Detail(msgspec.Struct):
 class _Error(msgspec.Struct):
     code: str = ""
     message: str = ""
-    details: list[_Detail] | None = None
+    details: list[_Remark] | None = None
 
 
 class _Trouble(msgspec.Struct):

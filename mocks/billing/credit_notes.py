@@ -3,7 +3,8 @@
 A note settles the unpaid part of its invoice first. When what is due on the invoice covers the whole note it is an
 `adjustment` (of a pending invoice too: the vendor adjusts the unpaid component, whatever keeps it unpaid). Otherwise
 it is `refundable`, and what was still due is allocated at once. One note never splits a line in two. A written-off
-invoice is adjusted without anything to allocate: nobody paid it, so nothing is given back.
+invoice is adjusted without anything to allocate: nobody paid it, so nothing is given back. A net note also charges:
+its lines that take nothing back are negative, and belong to the invoice that the note is for (`netting`).
 """
 
 from __future__ import annotations
@@ -41,21 +42,39 @@ def issue(
 
 def _issue(billing: Billing, key: str, parts: list[CreditPart], txn: str, reference: str, reason: str) -> CreditNote:
     invoice = billing.invoice(key)
-    lines = tuple(_line(invoices.next_line_id(billing), part) for part in parts)
-    total = sum(part.amount_minor for part in parts)
+    lines = tuple(reversing(billing, part) for part in parts)
+    return _proration(billing, invoice, lines, reason, txn, reference)
+
+
+def _proration(
+    billing: Billing, invoice: Invoice, lines: tuple[Line, ...], reason: str, txn: str, reference: str
+) -> CreditNote:
+    total = sum(line.amount_minor for line in lines)
     type_ = ADJUSTMENT if invoice.due_minor >= total or invoice.written_off_minor else REFUNDABLE
     return _create(billing, invoice, lines, type_, reason, txn=txn, reference=reference)
 
 
-def _line(key: str, part: CreditPart) -> Line:
+def net(
+    billing: Billing, key: str, parts: Iterable[CreditPart], charges: Iterable[Line], txn: str, reference: str
+) -> CreditNote:
+    """Issue the note of an invoice that is credited for more than is charged instead; charges are negative lines."""
+    charged = tuple([replace(line, amount_minor=-line.amount_minor) for line in charges])
+    lines = (*[reversing(billing, part) for part in parts], *charged)
+    return _proration(billing, billing.invoice(key), lines, PRORATION, txn, reference)
+
+
+def reversing(billing: Billing, part: CreditPart, sign: int = 1) -> Line:
+    """Return the line that takes a part of another back: positive on a note, negative (sign -1) on an invoice."""
     line = part.line
+    if sign < 0:
+        billing.credited[line.id] = billing.credited.get(line.id, 0) + part.amount_minor
     return Line(
-        id=key,
+        id=invoices.next_line_id(billing),
         sku=line.sku,
         kind=line.kind,
         quantity=line.quantity,
         unit_minor=line.unit_minor,
-        amount_minor=part.amount_minor,
+        amount_minor=sign * part.amount_minor,
         list_unit_minor=line.list_unit_minor,
         months=line.months,
         period_start=part.start,
@@ -102,7 +121,8 @@ def _create(
 
 def _keep(billing: Billing, invoice: Invoice, note: CreditNote) -> None:
     for line in note.lines:
-        billing.credited[line.reverses] = billing.credited.get(line.reverses, 0) + line.amount_minor
+        if line.reverses:
+            billing.credited[line.reverses] = billing.credited.get(line.reverses, 0) + line.amount_minor
     billing.save_note(note)
     if note.type == ADJUSTMENT:
         invoice = invoices.adjust(billing, invoice, note.id, note.allocated_minor)
@@ -134,8 +154,9 @@ def create(
         raise Refusal("invalid_state_for_request", f"invoice {key} is voided and cannot be credited")
     if not wanted:
         wanted = _spread(billing, invoice, total)
-    lines = tuple(_by_hand(invoice, index, wish) for index, wish in enumerate(wanted))
-    _check_caps(billing, invoice, lines)
+    charged = charged_lines(billing, invoice)
+    lines = tuple(_by_hand(charged, invoice, index, wish) for index, wish in enumerate(wanted))
+    _check_caps(billing, charged, lines)
     amount = sum(line.amount_minor for line in lines)
     if total is not None and total != amount:
         detail = f"total is {total}, but the lines add up to {amount}"
@@ -153,18 +174,29 @@ def _txn(billing: Billing, notes: str) -> str:
 
 
 def _spread(billing: Billing, invoice: Invoice, total: int | None) -> list[Wish]:
-    left = [line.amount_minor - billing.credited.get(line.id, 0) for line in invoice.lines]
+    lines = charged_lines(billing, invoice)
+    left = [line.amount_minor - billing.credited.get(line.id, 0) for line in lines]
     if total is None:
         raise Refusal("param_wrong_value", "give a total or line items to credit", field="total")
     if not 0 < total <= sum(left):
         detail = f"{total} cannot be credited: lines of {invoice.id} have {sum(left)} left"
         raise Refusal("param_wrong_value", detail, field="total")
     amounts = shares(total, left)
-    return [Wish(line.id, amount) for line, amount in zip(invoice.lines, amounts, strict=True) if amount]
+    return [Wish(line.id, amount) for line, amount in zip(lines, amounts, strict=True) if amount]
 
 
-def _by_hand(invoice: Invoice, index: int, wish: Wish) -> Line:
-    line = next((line for line in invoice.lines if line.id == wish.line), None)
+def charged_lines(billing: Billing, invoice: Invoice) -> list[Line]:
+    """Return what an invoice charges and can be credited for: its positive lines, and the charges on its net notes."""
+    lines = [line for line in invoice.lines if line.amount_minor > 0 or not line.reverses]
+    for key in invoice.notes:
+        lines += [
+            replace(line, amount_minor=-line.amount_minor) for line in billing.note(key).lines if not line.reverses
+        ]
+    return lines
+
+
+def _by_hand(charged: list[Line], invoice: Invoice, index: int, wish: Wish) -> Line:
+    line = next((line for line in charged if line.id == wish.line), None)
     if line is None:
         detail = f"{wish.line} is no line of {invoice.id}"
         raise Refusal("param_wrong_value", detail, field=f"line_items[reference_line_item_id][{index}]")
@@ -176,8 +208,8 @@ def _by_hand(invoice: Invoice, index: int, wish: Wish) -> Line:
     )  # fmt: skip
 
 
-def _check_caps(billing: Billing, invoice: Invoice, lines: tuple[Line, ...]) -> None:
-    billed = {line.id: line.amount_minor for line in invoice.lines}
+def _check_caps(billing: Billing, charged: list[Line], lines: tuple[Line, ...]) -> None:
+    billed = {line.id: line.amount_minor for line in charged}
     taken: dict[str, int] = {}
     for index, line in enumerate(lines):
         taken[line.reverses] = taken.get(line.reverses, billing.credited.get(line.reverses, 0)) + line.amount_minor
@@ -201,6 +233,8 @@ def void(billing: Billing, key: str) -> CreditNote:
     note, now_us = billing.note(key), billing.book.now_us
     if note.status != "refund_due" or note.allocated_minor or note.refunded_minor:
         raise Refusal("invalid_state_for_request", f"credit note {key} is {note.status} or used and cannot be voided")
+    if not all(line.reverses for line in note.lines):
+        raise Refusal("invalid_state_for_request", f"credit note {key} charges something too and cannot be voided")
     for line in note.lines:
         billing.credited[line.reverses] -= line.amount_minor
     note = replace(note, status="voided", voided_us=now_us, updated_us=now_us, version=note.version + 1)

@@ -25,7 +25,10 @@ from mocks.kernel.operations import Call, Refusal
 def add_charge(billing: Billing, call: Call) -> Reply:
     """Add an ad-hoc charge, such as a tax, to a pending invoice."""
     body: f.AddCharge = call.body
-    return shown(billing, ("invoice", invoices.add_charge(billing, call.params["id"], body.amount, body.description)))
+    invoice = invoices.add_charge(
+        billing, call.params["id"], body.amount, body.description, body.reference_line_item_id
+    )  # fmt: skip
+    return shown(billing, ("invoice", invoice))
 
 
 def close_invoice(billing: Billing, call: Call) -> Reply:
@@ -238,7 +241,8 @@ def record_invoice_refund(billing: Billing, call: Call) -> Reply:
 
 
 def _refundable(billing: Billing, invoice: Invoice, amount: int | None, field: str) -> int:
-    left = sum([line.amount_minor - billing.credited.get(line.id, 0) for line in invoice.lines])
+    charged = credit_notes.charged_lines(billing, invoice)
+    left = sum([line.amount_minor - billing.credited.get(line.id, 0) for line in charged])
     most = min(invoice.paid_minor, left)
     if not most:
         raise Refusal("invalid_state_for_request", f"nothing is left to refund of invoice {invoice.id}")

@@ -15,6 +15,7 @@ from mocks.billing.records import CreditNote, Customer, Invoice, Subscription
 from mocks.kernel.operations import Refusal
 
 Discounts = tuple[tuple[str, str, int], ...]
+Credited = tuple[tuple[str, str], ...]
 TAX_PREFIX = "Tax "
 STAGES = ("reminder", "notice_1", "notice_2", "final_notice", "suspended", "collections", "written_off")
 VOIDABLE = OPEN_STATUSES | {PENDING}
@@ -37,12 +38,12 @@ def next_line_id(billing: Billing) -> str:
 
 def generate(
     billing: Billing, subscription: Subscription, lines: tuple[Line, ...], txn: str, reference: str,
-    discounts: Discounts = (),
+    discounts: Discounts = (), credited: Credited = (),
 ) -> Invoice:  # fmt: skip
     """Make an invoice of a subscription from its lines, pending if the site or it says so, and announce it."""
     customer = billing.customer(subscription.customer)
     day, now_us = billing.today(subscription.zone), billing.book.now_us
-    starts = [line.period_start for line in lines if line.period_start is not None]
+    starts = [line.period_start for line in lines if line.period_start is not None and not line.reverses]
     terms = customer.net_term_days if subscription.net_term_days is None else subscription.net_term_days
     invoice = Invoice(
         id=f"INV-{billing.desk.next('invoice'):07d}",
@@ -66,6 +67,7 @@ def generate(
         discounts=discounts,
         auto_collection=subscription.auto_collection,
         source=subscription.source,
+        credited=credited,
     )
     return present(billing, invoice, subscription.pending)
 
@@ -108,18 +110,25 @@ def present(billing: Billing, invoice: Invoice, pending: bool | None) -> Invoice
     return invoice
 
 
-def add_charge(billing: Billing, key: str, amount_minor: int, description: str) -> Invoice:
-    """Add an ad-hoc line to a pending invoice; `Tax <jurisdiction>` makes it the tax of a jurisdiction."""
+def add_charge(billing: Billing, key: str, amount_minor: int, description: str, reverses: str = "") -> Invoice:
+    """Add an ad-hoc line to a pending invoice; `Tax <jurisdiction>` makes it the tax of a jurisdiction.
+
+    One that takes back a line of another invoice is negative: a net invoice gives back the tax of what it credits.
+    """
     invoice = billing.invoice(key)
     require(invoice, frozenset({PENDING}), "add a charge to")
     is_tax = description.startswith(TAX_PREFIX)
+    if reverses:
+        _take_back(billing, invoice, reverses, amount_minor)
+        amount_minor = -amount_minor
     line = Line(
         id=next_line_id(billing),
         sku=description.removeprefix(TAX_PREFIX) if is_tax else description,
         kind="tax" if is_tax else "one_time",
         quantity=1,
-        unit_minor=amount_minor,
+        unit_minor=abs(amount_minor),
         amount_minor=amount_minor,
+        reverses=reverses,
     )
     invoice = touched(
         billing, invoice, lines=(*invoice.lines, line),
@@ -131,12 +140,28 @@ def add_charge(billing: Billing, key: str, amount_minor: int, description: str) 
     return invoice
 
 
+def _take_back(billing: Billing, invoice: Invoice, reverses: str, amount_minor: int) -> None:
+    """Note what an invoice takes back of a line; refuse one of an invoice it does not credit, and more than is left."""
+    others = [billing.invoice(key) for key in dict.fromkeys([key for _, key in invoice.credited])]
+    line = next((line for other in others for line in other.lines if line.id == reverses), None)
+    if line is None:
+        detail = f"{reverses} is no line of an invoice that {invoice.id} credits"
+        raise Refusal("param_wrong_value", detail, field="reference_line_item_id")
+    given = billing.credited.get(reverses, 0)
+    if given + amount_minor > line.amount_minor:
+        detail = f"line {reverses} has {line.amount_minor - given} left to credit, not {amount_minor}"
+        raise Refusal("param_wrong_value", detail, field="amount")
+    billing.credited[reverses] = given + amount_minor
+
+
 def close(billing: Billing, key: str, topic: str = "invoice_updated") -> Invoice:
     """Close a pending invoice: it gets its gapless number and is due, or paid when nothing is left to pay."""
     invoice = billing.invoice(key)
     require(invoice, frozenset({PENDING}), "close")
-    number = f"{invoice.entity or 'SITE'}-{billing.desk.next(f'number {invoice.entity}'):06d}"
     now_us, due = billing.book.now_us, invoice.due_minor
+    if due < 0:
+        raise Refusal("invalid_state_for_request", f"invoice {key} gives back more than it asks for")
+    number = f"{invoice.entity or 'SITE'}-{billing.desk.next(f'number {invoice.entity}'):06d}"
     invoice = touched(
         billing, invoice, number=number, status=_open_status(billing, invoice) if due else PAID, closed_us=now_us,
         paid_us=0 if due else now_us,
@@ -223,8 +248,10 @@ def void(billing: Billing, key: str) -> Invoice:
     """
     invoice = billing.invoice(key)
     require(invoice, VOIDABLE if billing.quirks.voids_closed else frozenset({PENDING}), "void")
-    if invoice.paid_minor or invoice.notes:
+    if invoice.paid_minor or invoice.notes or any(billing.credited.get(line.id) for line in invoice.lines):
         raise Refusal("invalid_state_for_request", f"invoice {key} has payments or credit notes and cannot be voided")
+    if any(line.reverses for line in invoice.lines):
+        raise Refusal("invalid_state_for_request", f"invoice {key} credits others and cannot be voided: credit it")
     billing.save_invoice(
         invoice := touched(billing, invoice, status=VOIDED, voided_us=billing.book.now_us, dunning="current")
     )

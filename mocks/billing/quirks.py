@@ -41,6 +41,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     events_kept          length of the event log; the vendor keeps 90 days [K]
     api_key              empty: any Basic user with an empty password; else that key only
     catalogue_writable   the API changes items and prices; off: sales publishes them, as in a rehearsal
+    nets_changes         a change that credits and charges makes one document of both (0.6); off, as at the vendor: an
+                         invoice, and a credit note for each invoice that is credited
     voids_closed         closed invoices without payments can be voided, as at the vendor; off: they are immutable
     time_machine         the site has a time machine: the vendor's test sites have, live ones have not
     requests_per_minute  150 on test sites and Starter, 1000 Performance, 3500 Enterprise
@@ -64,6 +66,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     webhook_password: str = "webhook-secret"
     requests_per_minute: int = 1000
     catalogue_writable: bool = False
+    nets_changes: bool = True
     voids_closed: bool = False
     time_machine: bool = True
 
@@ -73,6 +76,7 @@ LIVE = Quirks(
     generated_event="pending_invoice_created",
     applies_credits=True,
     catalogue_writable=True,
+    nets_changes=False,
     voids_closed=True,
     backdating="any",
 )

@@ -226,6 +226,7 @@ class Invoice(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     source: str = ""
     voided_us: int = 0
     deleted: bool = False
+    credited: tuple[tuple[str, str], ...] = ()  # credit lines of a net invoice, the invoices they take back from
 
     @property
     def total_minor(self) -> int:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from domain.calendar import add_months, midnight_us
 from domain.objects import Line
-from mocks.billing import coupons, credit_notes, gateway, invoices, usages
+from mocks.billing import coupons, credit_notes, gateway, invoices, netting, usages
 from mocks.billing.coverage import Cover, CreditPart, charge_amount, difference
 from mocks.billing.model import Billing, quote_number
 from mocks.billing.records import FOREVER, Charge, CreditNote, Customer, Invoice, Subscription, Wanted
@@ -169,12 +169,14 @@ def settle(
         since = subscription.fresh_from
     if subscription.bills_from is not None and subscription.bills_from > since:
         since = subscription.bills_from
+    if not charges and billing.quirks.nets_changes:  # credits wait with the charges, for they share a document
+        return Settled(plan(billing, replace(subscription, fresh_from=since)))
     parts, missing, covers = _compare(billing, subscription, since, charges)
-    notes = credit_notes.issue(billing, parts, txn, reference) if parts else []
     subscription = replace(subscription, covers=covers, fresh_from=None if charges else since)
-    invoice = None
     if charges:
-        subscription, invoice = _bill(billing, subscription, missing, txn, reference)
+        subscription, invoice, notes = _bill(billing, subscription, missing, parts, txn, reference)
+    else:
+        invoice, notes = None, credit_notes.issue(billing, parts, txn, reference)
     return Settled(plan(billing, subscription), invoice, tuple(notes))
 
 
@@ -207,8 +209,9 @@ def _compare(
 
 
 def _bill(
-    billing: Billing, subscription: Subscription, missing: list[tuple[str, Segment]], txn: str, reference: str
-) -> tuple[Subscription, Invoice | None]:
+    billing: Billing, subscription: Subscription, missing: list[tuple[str, Segment]], parts: list[CreditPart],
+    txn: str, reference: str,
+) -> tuple[Subscription, Invoice | None, list[CreditNote]]:  # fmt: skip
     today, policy = billing.today(subscription.zone), billing.policy(subscription.zone)
     lines = []
     for sku, segment in missing:
@@ -218,18 +221,18 @@ def _bill(
     used = usages.due(billing, subscription) if subscription.id in billing.usages else []
     whole = (*lines, *once, *[line for line, _ in used])
     if not whole:
-        return subscription, None
+        return subscription, None, credit_notes.issue(billing, parts, txn, reference) if parts else []
     keys = coupons.of_subscription(billing, subscription) if subscription.coupons else []
     discounts: coupons.Discounts = ()
     if keys:
         whole, discounts = coupons.take_off(billing, keys, whole)
-    invoice = invoices.generate(billing, subscription, whole, txn, reference, discounts)
-    if invoice.auto_collection == "on":
+    invoice, notes, homes = netting.documents(billing, subscription, whole, parts, txn, reference, discounts)
+    if invoice is not None and invoice.auto_collection == "on":
         invoice = gateway.automatic(billing, invoice)
-    if used:
+    if used and invoice is not None:
         usages.mark(billing, used, invoice.id)
     covers = [
-        Cover(line, invoice.id, ((segment.start, segment.end),), segment.price)
+        Cover(line, homes[line.id], ((segment.start, segment.end),), segment.price)
         for line, (_, segment) in zip(whole[: len(missing)], missing, strict=True)
     ]
     done = subscription.charges
@@ -238,7 +241,7 @@ def _bill(
     if keys:
         applied = tuple([(key, count + (key in keys)) for key, count in subscription.coupons])
         subscription = replace(subscription, coupons=applied)
-    return replace(subscription, covers=(*subscription.covers, *covers), charges=done), invoice
+    return replace(subscription, covers=(*subscription.covers, *covers), charges=done), invoice, notes
 
 
 def _list_price(billing: Billing, subscription: Subscription, sku: str, months: int) -> int:

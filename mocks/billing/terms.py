@@ -75,8 +75,8 @@ def replaced_from(terms: tuple[Term, ...], day: date, wanted: Mapping[str, Price
 
 
 def changed(terms: tuple[Term, ...], days: Mapping[str, date], wanted: Mapping[str, Price]) -> tuple[Term, ...]:
-    """Return the terms with each charge replaced from its own day on (`days` names every charge that may change)."""
-    result: list[Term] = []
+    """Return the terms with each charge replaced from its own day on; charges that `days` does not name stay."""
+    result = [term for term in terms if term.sku not in days]
     for sku, day in days.items():
         own = tuple([term for term in terms if term.sku == sku])
         result.extend(replaced_from(own, day, {sku: wanted[sku]} if sku in wanted else {}))

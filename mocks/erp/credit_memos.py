@@ -196,11 +196,16 @@ def _require_open(draft: Draft, invoice: InvoiceRecord | None) -> None:
 
 
 def _require_covered(draft: Draft, invoice: InvoiceRecord) -> None:
-    """Refuse to credit more net or more tax than the invoice charged, all its memos together (T11, T12)."""
+    """Refuse to credit more net or more tax than the invoice charged, all its memos together (T11, T12).
+
+    What a net invoice gave back of others leaves what it charged as it is.
+    """
     doc = invoice.doc
-    if invoice.credited_net_minor + draft.net_minor > doc.net_minor:
+    charged_minor = sum([line.amount_minor for line in doc.lines if line.amount_minor > 0])
+    taxed_minor = sum([share.amount_minor for share in doc.taxes if share.amount_minor > 0])
+    if invoice.credited_net_minor + draft.net_minor > charged_minor:
         raise Refusal("user_error", f"Credits of invoice {doc.number} would exceed its net amount.", "item")
-    if invoice.credited_tax_minor + draft.tax_minor > doc.tax_minor:
+    if invoice.credited_tax_minor + draft.tax_minor > taxed_minor:
         raise Refusal("user_error", f"Credits of invoice {doc.number} would exceed its tax.", "taxDetails")
 
 

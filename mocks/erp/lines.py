@@ -90,10 +90,13 @@ def deferred_lines(lines: tuple[Line, ...], catalogue: Catalogue) -> tuple[Line,
 
 
 def read_taxes(body: TaxesBody | None, currency: str) -> tuple[TaxShare, ...]:
-    """Return the tax of a body added up by jurisdiction, in the order of first appearance."""
+    """Return the tax of a body added up by jurisdiction, in the order of first appearance.
+
+    What a net invoice gives back stands apart from what it charges: both count when it is credited.
+    """
     if body is None or not body.items:
         return ()
-    sums: dict[str, TaxShare] = {}
+    sums: dict[tuple[str, bool], TaxShare] = {}
     for index, row in enumerate(body.items):
         path = f"taxDetails.items[{index}]"
         code = row.taxCode if isinstance(row.taxCode, str) else _named(row.taxCode)
@@ -101,9 +104,10 @@ def read_taxes(body: TaxesBody | None, currency: str) -> tuple[TaxShare, ...]:
             raise Refusal("user_error", "Please enter value(s) for: Tax Code", f"{path}.taxCode")
         base = minor(row.taxBasis, currency, f"{path}.taxBasis")
         tax = minor(row.taxAmount, currency, f"{path}.taxAmount")
-        if code in sums:
-            base, tax = base + sums[code].base_minor, tax + sums[code].amount_minor
-        sums[code] = TaxShare(code, base, tax)
+        key = (code, tax < 0)
+        if key in sums:
+            base, tax = base + sums[key].base_minor, tax + sums[key].amount_minor
+        sums[key] = TaxShare(code, base, tax)
     return tuple(sums.values())
 
 

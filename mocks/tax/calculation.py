@@ -90,8 +90,8 @@ def tax_lines(transaction: Transaction, given: Sequence[LineInput], taxation: Ta
     common: Site | None = None
     lines: list[TaxedLine] = []
     for index, line in enumerate(given):
-        if line.addresses is not None:
-            site = taxation.find(taxation.company, place(line.addresses)[1], taxation.day)
+        if line.addresses is not None or line.tax_override is not None:
+            site = _own_site(line, taxation)
         else:
             common = common or taxation.find(taxation.company, taxation.ship_to, taxation.day)
             site = common
@@ -111,6 +111,15 @@ def tax_lines(transaction: Transaction, given: Sequence[LineInput], taxation: Ta
     if quirks.rounding_level == "document" and forced is None:
         return _rounded_once(lines, quirks.rounding)
     return tuple(lines)
+
+
+def _own_site(line: LineInput, taxation: Taxation) -> Site:
+    """Return where a line with an address or an override of its own is taxed, at the rates of its own day."""
+    where = taxation.ship_to if line.addresses is None else place(line.addresses)[1]
+    day, override = taxation.day, line.tax_override
+    if override is not None and override.type == "TaxDate":
+        day = read_date(override.tax_date, "lines.taxOverride.taxDate")
+    return taxation.find(taxation.company, where, day)
 
 
 def _tax_line(
@@ -152,12 +161,22 @@ def _rounded_once(lines: Sequence[TaxedLine], rounding: Rounding) -> tuple[Taxed
     taxes = [[0] * len(line.components) for line in lines]
     for code, product in exact.items():
         cells = [(i, j) for i, line in enumerate(lines) for j, part in enumerate(line.components) if part.code == code]
-        weights = [abs(lines[i].taxable_minor) for i, _ in cells]
+        weights = [lines[i].taxable_minor for i, _ in cells]
         total = round_ratio(Fraction(product, PPM), rounding)
         if any(weights):
-            for (i, j), share in zip(cells, allocate(total, weights), strict=True):
+            for (i, j), share in zip(
+                cells, _spread(total, weights, [lines[i].components[j].ppm for i, j in cells]), strict=True
+            ):
                 taxes[i][j] = share
     return tuple(_replace(line, taxes=tuple(row)) for line, row in zip(lines, taxes, strict=True))
+
+
+def _spread(total: int, weights: Sequence[int], ppm: Sequence[int]) -> Sequence[int]:
+    """Spread a tax over lines in proportion; where some charge and some credit, each bears its own."""
+    if min(weights) >= 0 or max(weights) <= 0:
+        return allocate(total, [abs(weight) for weight in weights])
+    own = [round_ratio(Fraction(weight * rate, PPM)) for weight, rate in zip(weights, ppm, strict=True)]
+    return [own[0] + total - sum(own), *own[1:]]
 
 
 def _net(gross_minor: int, components: Components, percent: int, rounding: Rounding) -> int:

@@ -126,16 +126,17 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     terms: tuple[Terms, ...]
     reference: str
     meta: Mapping[str, Any]
+    is_billed: bool = True  # at once; else together with the next change
 
 
 def change_terms(change: Change, key: str, txn: str) -> Call:
-    """Change the terms of a subscription from a date on, prorated, invoiced at once."""
+    """Change the terms of a subscription from a date on, prorated."""
     fields: Fields = [
         ("replace_items_list", "true"),
         ("change_option", "specific_date"),
         ("changes_scheduled_at", seconds_of_date(change.effective)),
         ("prorate", "true"),
-        ("invoice_immediately", "true"),
+        ("invoice_immediately", "true" if change.is_billed else "false"),
         ("cf_amendment_ref", change.reference),
         ("meta_data", json_body(change.meta).decode()),
         *_items(change.currency, change.terms),
@@ -143,9 +144,11 @@ def change_terms(change: Change, key: str, txn: str) -> Call:
     return post(f"/subscriptions/{change.subscription}/update_for_items", fields, key, txn, "update_subscription")
 
 
-def change_term_end(subscription: str, end: date, key: str, txn: str) -> Call:
-    """Move the end of a subscription's current term (co-terming)."""
+def change_term_end(subscription: str, end: date, key: str, txn: str, reference: str = "") -> Call:
+    """Move the end of a subscription's current term (co-terming), for an amendment if there is one."""
     fields: Fields = [("term_ends_at", seconds_of_date(end))]
+    if reference:
+        fields.append(("cf_amendment_ref", reference))
     return post(f"/subscriptions/{subscription}/change_term_end", fields, key, txn, "change_term_end")
 
 
@@ -208,9 +211,11 @@ def recent_invoices(since_us: int) -> Call:
     return get(path, "", "list_invoices")
 
 
-def add_tax(invoice: str, share: TaxShare, key: str, txn: str) -> Call:
-    """Add the tax of one jurisdiction to a pending invoice."""
+def add_tax(invoice: str, share: TaxShare, key: str, txn: str, reverses: str = "") -> Call:
+    """Add the tax of one jurisdiction to a pending invoice; with a tax line to reverse, take it off instead."""
     fields: Fields = [("amount", share.amount_minor), ("description", f"{TAX_PREFIX}{share.jurisdiction}")]
+    if reverses:
+        fields.append(("reference_line_item_id", reverses))
     return post(f"/invoices/{invoice}/add_charge", fields, key, txn, "add_charge")
 
 

@@ -50,6 +50,7 @@ class InvoiceLine(msgspec.Struct, frozen=True):
     date_to: int = 0
     description: str = ""
     reference_line_item_id: str | None = None
+    reference_invoice_id: str | None = None  # on an invoice: the one that a negative line credits
 
     @property
     def jurisdiction(self) -> str:
@@ -65,6 +66,7 @@ class InvoiceLine(msgspec.Struct, frozen=True):
             id=self.id, sku=sku, kind="recurring" if months else ONE_TIME, quantity=self.quantity,
             unit_minor=self.unit_amount, amount_minor=self.amount, months=months,
             period_start=date_of_seconds(self.date_from), period_end=date_of_seconds(self.date_to),
+            reverses=self.reference_line_item_id or "",
         )  # fmt: skip
 
 
@@ -110,8 +112,18 @@ class BillingInvoice(msgspec.Struct, frozen=True):
     @property
     def tax_lines(self) -> dict[str, InvoiceLine]:
         """The lines that were added for tax, by jurisdiction."""
-        added = [line for line in self.line_items if line.entity_type == "adhoc"]
+        added = [line for line in self.line_items if line.entity_type == "adhoc" and line.amount > 0]
         return {line.jurisdiction: line for line in added if line.jurisdiction}
+
+    @property
+    def charges(self) -> list[InvoiceLine]:
+        """The lines that charge something, without taxes and without what a net invoice credits."""
+        return [line for line in self.line_items if line.amount > 0 and not line.jurisdiction]
+
+    @property
+    def net_minor(self) -> int:
+        """The sum of all lines but taxes."""
+        return sum([line.amount for line in self.line_items if not line.jurisdiction])
 
     def canonical_lines(self) -> tuple[Line, ...]:
         """Return the lines that are not tax, in canonical form."""

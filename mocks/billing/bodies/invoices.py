@@ -13,7 +13,11 @@ from mocks.billing.bodies.words import Body, Custom, Name, OnOff, Positive, Seco
 
 
 class AddCharge(Body, frozen=True, kw_only=True):
-    """POST /invoices/{id}/add_charge."""
+    """POST /invoices/{id}/add_charge.
+
+    `reference_line_item_id` is ours, not the vendor's: with it the amount is taken off, as the tax of what a net
+    invoice credits (quirk `nets_changes`).
+    """
 
     amount: Positive
     description: Annotated[str, Meta(min_length=1, max_length=250)]
@@ -21,6 +25,7 @@ class AddCharge(Body, frozen=True, kw_only=True):
     date_from: Seconds | None = None
     date_to: Seconds | None = None
     subscription_id: str = ""
+    reference_line_item_id: str = ""
 
 
 class CloseInvoice(Body, frozen=True, kw_only=True):

@@ -6,7 +6,11 @@ from mocks.billing.resources.objects import Part, Shown
 
 
 class LineItem(Shown, frozen=True, kw_only=True, tag="line_item"):
-    """A line of an invoice or credit note; `date_to` is exclusive."""
+    """A line of an invoice or credit note; `date_to` is exclusive.
+
+    A negative line of an invoice takes back the line `reference_line_item_id` of `reference_invoice_id` (ours, not the
+    vendor's, which shows no credits among charges: quirk `nets_changes`).
+    """
 
     id: str
     customer_id: str
@@ -25,6 +29,7 @@ class LineItem(Shown, frozen=True, kw_only=True, tag="line_item"):
     entity_id: str | None = None
     subscription_id: str | None = None
     reference_line_item_id: str | None = None
+    reference_invoice_id: str | None = None
     metered: bool | None = None
 
 

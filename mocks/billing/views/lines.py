@@ -30,6 +30,7 @@ def _line(billing: Billing, line: Line, owner: Invoice | CreditNote) -> r.LineIt
     if not key and line.months:
         key = f"{line.sku}-{owner.currency}-{line.months}"
     listed = billing.prices.get(key)
+    credited = dict(owner.credited) if line.reverses and isinstance(owner, Invoice) else {}
     return r.LineItem(
         id=line.id,
         subscription_id=owner.subscription or None,
@@ -47,5 +48,6 @@ def _line(billing: Billing, line: Line, owner: Invoice | CreditNote) -> r.LineIt
         entity_type=f"{listed.item_type}_item_price" if listed is not None else "plan_item_price" if key else "adhoc",
         entity_id=key or None,
         reference_line_item_id=line.reverses or None,
+        reference_invoice_id=credited.get(line.id),
         metered=True if line.kind == "usage" else None,
     )

@@ -47,12 +47,13 @@ def test_a_change_of_the_billing_frequency_bills_a_stub_up_to_the_next_boundary(
     monthly = Delta(sku=CORE, quantity=10, unit_minor=110_00, months=1)
     stage.amends("Q-500001", LIVE, "billing_change", date(2026, 11, 30), 2, monthly)
     played = stage.play(days=3)
-    stubs = [line for invoice in played.documents("billing", "invoice")[1:] for line in invoice.lines if line.months]
-    assert [(line.months, line.period_start, line.period_end) for line in stubs] == [
-        (1, date(2026, 11, 30), date(2026, 12, 1)), (1, date(2026, 12, 1), date(2027, 1, 1)),
-    ]  # fmt: skip
-    assert stubs[0].amount_minor == 36_67  # one day of thirty of 1,100.00, half up
-    assert len(played.documents("billing", "credit_memo")) == 1
+    (note,) = played.documents("billing", "credit_memo")
+    credit, stub = note.lines
+    assert (credit.period_start, credit.period_end) == (date(2026, 11, 30), date(2027, 11, 1))
+    assert (stub.months, stub.period_start, stub.period_end) == (1, date(2026, 11, 30), date(2026, 12, 1))
+    assert (stub.amount_minor, stub.reverses) == (-36_67, "")  # one day of thirty of 1,100.00, half up
+    (bill,) = [line for invoice in played.documents("billing", "invoice")[1:] for line in invoice.lines if line.months]
+    assert (bill.months, bill.period_start, bill.period_end) == (1, date(2026, 12, 1), date(2027, 1, 1))
     assert played.broken() == {}
 
 

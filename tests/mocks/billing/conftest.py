@@ -37,6 +37,7 @@ class Site:
     def __init__(self, entity: str = "DE", currency: str = "EUR", **quirks: Any) -> None:
         self.records: list[Any] = []
         plan = FaultPlan([], 1, self.records.append)
+        quirks.setdefault("nets_changes", False)  # the vendor's manner; what is netted says so
         self.service = billing.build(Draws(1), self.records.append, plan, billing.Quirks(**quirks))
         self.entity, self.currency, self.zone = entity, currency, ZONES[entity]
         self.now_us = midnight_us(date(2026, 10, 1), self.zone)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from domain.calendar import ANNUAL, MONTHLY, QUARTERLY
 from domain.objects import Line
@@ -37,11 +38,21 @@ def _rows(chosen: dict[tuple[str, int], tuple[int, int]]) -> list[tuple[str, int
 
 
 def _credit_lines(site: Any) -> list[Line]:
-    return [line for note in site.documents("credit_memo") for line in note.lines]
+    """Return what was taken back, on notes and as negative lines of net invoices, in the order in which it was."""
+    lines = [line for note in site.documents("credit_memo") for line in note.lines if line.reverses]
+    lines += [_turned(line) for invoice in site.documents("invoice") for line in invoice.lines if line.reverses]
+    return sorted(lines, key=lambda line: line.id)
 
 
 def _charge_lines(site: Any) -> list[Line]:
-    return [line for invoice in site.documents("invoice") for line in invoice.lines]
+    """Return what was charged, on invoices and as negative lines of net notes."""
+    lines = [line for invoice in site.documents("invoice") for line in invoice.lines if not line.reverses]
+    lines += [_turned(line) for note in site.documents("credit_memo") for line in note.lines if not line.reverses]
+    return lines
+
+
+def _turned(line: Line) -> Line:
+    return replace(line, amount_minor=-line.amount_minor)
 
 
 def _expected(site: Any, today: date) -> dict[tuple[str, date], tuple[int, int, int]]:
@@ -136,11 +147,11 @@ def _step(site: Any, today: date, number: int, step: tuple[str, int, Any]) -> da
 
 
 @settings(max_examples=100, deadline=None)
-@given(world=st.sampled_from(WORLDS), first=items, history=st.lists(steps, min_size=1, max_size=9))
+@given(world=st.sampled_from(WORLDS), nets=st.booleans(), first=items, history=st.lists(steps, min_size=1, max_size=9))
 def test_coverage_tiles_and_credits_never_exceed_what_was_billed(
-    sites: type[Any], coverage: Coverage, world: tuple[str, str], first: Any, history: list[Any]
+    sites: type[Any], coverage: Coverage, world: tuple[str, str], nets: bool, first: Any, history: list[Any]
 ) -> None:
-    site = sites(*world)
+    site = sites(*world, nets_changes=nets)
     today = START + timedelta(days=20)
     site.now_us = 0
     site.at(START - timedelta(days=3))
@@ -196,14 +207,18 @@ def test_adding_and_removing_on_the_same_day_nets_to_zero(
 
 
 @settings(max_examples=20, deadline=None)
-@given(changes=st.lists(st.tuples(st.integers(0, 90), items), min_size=2, max_size=4), swap=st.randoms())
+@given(
+    changes=st.lists(st.tuples(st.integers(0, 90), items), min_size=2, max_size=4),
+    swap=st.randoms(),
+    nets=st.booleans(),
+)
 def test_amendments_inserted_late_and_reapplied_end_as_if_they_had_come_in_order(
-    sites: type[Any], changes: list[Any], swap: Any
+    sites: type[Any], changes: list[Any], swap: Any, nets: bool
 ) -> None:
     """Any order of arrival, with later ones applied again in order, gives the same terms and the same coverage."""
 
     def run(order: list[int]) -> Any:
-        site = sites()
+        site = sites(nets_changes=nets)
         site.now_us = 0
         site.at(START)
         site.subscribe(("CORE", 12, 1, 1_200_001), start=START, cycles=2)
