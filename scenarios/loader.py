@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -15,6 +15,7 @@ from scenarios.located import BYTES_MAX, Located, read
 from scenarios.merge import OWN_WORDS, overlaid, resolve
 from scenarios.problems import Problem, ScenarioError, shown
 
+Model = TypeVar("Model", bound=BaseModel)
 LIBRARY = Path(__file__).with_name("library")
 
 EXPECTED = {
@@ -69,15 +70,20 @@ def _scenario(tree: Located, identity: str, folder: Path | None) -> Scenario:
 
 def validated(merged: Located) -> Scenario:
     """Return the scenario that a document describes, with everything merged in; raise ScenarioError."""
-    try:
-        scenario = Scenario.model_validate(merged.plain())
-    except ValidationError as error:
-        problems = [_problem(detail, merged) for detail in error.errors(include_url=False) if not _echo(detail)]
-        raise ScenarioError(tuple(sorted(problems, key=lambda p: (p.file, p.line, p.column)))) from None
+    scenario = converted(merged, Scenario)
     found = inconsistencies(scenario)
     if found:
         raise ScenarioError(tuple(merged.place(each.path).problem(_dotted(each.path), *each.words) for each in found))
     return scenario
+
+
+def converted(tree: Located, model: type[Model]) -> Model:
+    """Return a document as a value of a schema; raise ScenarioError with every problem and its place."""
+    try:
+        return model.model_validate(tree.plain())
+    except ValidationError as error:
+        problems = [_problem(detail, tree, model) for detail in error.errors(include_url=False) if not _echo(detail)]
+        raise ScenarioError(tuple(sorted(problems, key=lambda p: (p.file, p.line, p.column)))) from None
 
 
 def _open(name: str, at: Located, folder: Path | None) -> tuple[str, Located]:
@@ -125,13 +131,13 @@ def _decoded(content: bytes, file: str) -> str:
         raise ScenarioError((Problem(file, line, column, "", found, "UTF-8 text"),)) from None
 
 
-def _problem(detail: Any, tree: Located) -> Problem:
+def _problem(detail: Any, tree: Located, model: type[BaseModel]) -> Problem:
     """Return pydantic's complaint as a problem at its place in the file."""
     path, words = _real(detail["loc"], tree), detail.get("ctx", {})
     mark = tree.place(path)
     kind = detail["type"]
     if kind == "extra_forbidden":
-        known = _known_keys(path[:-1])
+        known = _known_keys(path[:-1], model)
         close = get_close_matches(str(path[-1]), known, 1)
         hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(known)}"
         return mark.problem(_dotted(path), f"the unknown key {str(path[-1])!r}", "a key of the language", hint)
@@ -173,8 +179,7 @@ def _real(loc: tuple[str | int, ...], tree: Located) -> tuple[str | int, ...]:
     return tuple(path)
 
 
-def _known_keys(path: tuple[str | int, ...]) -> list[str]:
-    model: type[BaseModel] = Scenario
+def _known_keys(path: tuple[str | int, ...], model: type[BaseModel]) -> list[str]:
     for part in path:
         for name, each in model.model_fields.items():
             if part in (name, each.alias):
