@@ -25,38 +25,43 @@ def drafted(folder: Path, documents: Sequence[Path], pacts: Sequence[Path]) -> s
     """Return a registry that is to lie in a folder: a row for each file and event, the owners to be filled in."""
     read = {path: read_document(path) for path in documents}
     agreed = {path: read_pact(path) for path in pacts}
-    users = {pact.provider: _consumers(agreed.values(), pact.provider) for pact in agreed.values()}
-    contracts = [_of_document(path, read[path], folder, users) for path in documents]
-    contracts += [_of_pact(path, pact, folder) for path, pact in agreed.items()]
-    told = [each for path, row in zip(documents, contracts, strict=False) for each in _told(read[path], row)]
-    empty = Registry(folder, ())
-    told += [each for pact in agreed.values() for each in of_message_pact(pact, empty)]
-    return written({"contracts": contracts, "events": events_of(told)})
+    rows = [_of_document(path, document, folder, list(agreed.values())) for path, document in read.items()]
+    told = [each for row, document in zip(rows, read.values(), strict=True) for each in _told(document, row)]
+    rows += [_of_pact(path, pact, folder) for path, pact in agreed.items()]
+    nobody = Registry(folder, ())
+    told += [each for pact in agreed.values() for each in of_message_pact(pact, nobody)]
+    return written({"contracts": rows, "events": events_of(told)})
 
 
-def _consumers(pacts: Iterable[Pact], provider: str) -> tuple[str, ...]:
-    return tuple(sorted({pact.consumer for pact in pacts if pact.provider == provider}))
-
-
-def _of_document(path: Path, document: Document, folder: Path, users: Mapping[str, tuple[str, ...]]) -> Contract:
+def _of_document(path: Path, document: Document, folder: Path, pacts: Sequence[Pact]) -> Contract:
     kind: Kind = (
         "openapi" if "openapi" in document.tree else "asyncapi" if "asyncapi" in document.tree else "json-schema"
     )
     info = document.tree.get("info")
-    version = str(info.get("version", "")) if isinstance(info, Mapping) else ""
-    name = path.stem
-    provider = next((each for each in users if each == name), name)
+    said = info if isinstance(info, Mapping) else {}
+    provider = _provider(path.stem, str(said.get("title", "")), [pact.provider for pact in pacts])
+    users = tuple(sorted({pact.consumer for pact in pacts if pact.provider == provider}))
+    file = beside(path, folder)
     return Contract(
-        id=f"{name} {kind}", kind=kind, file=beside(path, folder), version=version, producers=(provider,),
-        consumers=users.get(provider, ()),
+        id=_id(file), kind=kind, file=file, version=str(said.get("version", "")), producers=(provider,),
+        consumers=users,
     )  # fmt: skip
+
+
+def _provider(stem: str, title: str, providers: Sequence[str]) -> str:
+    """Return whose a document is: the provider of a pact that it is named after, the only one there is, or its name."""
+    named = [each for each in providers if each in (stem, title) or each.startswith(title or stem)]
+    known = named or (list(providers) if len(set(providers)) == 1 else [])
+    return known[0] if known else stem
 
 
 def _of_pact(path: Path, pact: Pact, folder: Path) -> Contract:
-    return Contract(
-        id=f"{pact.consumer} with {pact.provider}", kind="pact", file=beside(path, folder),
-        producers=(pact.provider,), consumers=(pact.consumer,),
-    )  # fmt: skip
+    file = beside(path, folder)
+    return Contract(id=_id(file), kind="pact", file=file, producers=(pact.provider,), consumers=(pact.consumer,))
+
+
+def _id(file: str) -> str:
+    return file.rpartition(".")[0].lstrip("./")
 
 
 def beside(path: Path, folder: Path) -> str:

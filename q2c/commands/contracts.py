@@ -15,6 +15,7 @@ from contracts.compatibility.suite import Diff, diff
 from contracts.findings import Tally
 from q2c import exits
 from q2c.commands import matrix
+from q2c.commands.registry import registry_command
 from q2c.showing import format_option, show
 from q2c.trouble import give_up
 
@@ -109,5 +110,5 @@ def _json(found: Diff, show_all: bool) -> None:
     click.echo(msgspec.json.format(msgspec.json.encode(document), indent=1).decode())
 
 
-for each in matrix.COMMANDS:
+for each in (*matrix.COMMANDS, registry_command):
     contracts.add_command(each)
