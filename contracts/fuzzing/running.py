@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from contracts.compatibility.positions import json_position
-from contracts.findings import Finding, Place, Rule
+from contracts.compatibility.documents import Document, escaped
+from contracts.findings import Finding, Progress, Rule
 from contracts.fuzzing import checks
-from contracts.fuzzing.settings import OURS, PHASES, THEIRS, Service, Settings, Unusable
+from contracts.fuzzing.reaching import answers, brought_back
+from contracts.fuzzing.refusals import SHAPES
+from contracts.fuzzing.settings import OURS, THEIRS, Service, Settings, Unusable
 
 _SENTENCES = {
     "idempotent_replay": "a repetition under one key answers the same and changes nothing more",
     "money_exact": "amounts are exact decimals",
     "refusal_changes_nothing": "a refused request changes nothing",
+    "refusal_shape": "a refusal has the shape of the service's dialect and repeats its status rightly",
+    "final_state_kept": "what is void or cancelled stays so, and another transition of it fails in order",
     "transition_repeated": "a transition that is asked for twice fails in order or changes nothing",
     "not_a_server_error": "no request makes the service fail",
     "status_code_conformance": "a status is one that the document names",
@@ -55,92 +57,49 @@ class Fuzzed(msgspec.Struct, frozen=True, kw_only=True):
     trouble: str = ""
 
 
-def read_document(path: Path) -> tuple[dict[str, Any], str]:
-    """Return a document and its text; raise Unusable."""
-    try:
-        text = path.read_text(encoding="utf-8")
-        if path.suffix in (".yaml", ".yml"):
-            import yaml
-
-            tree = yaml.safe_load(text)
-        else:
-            tree = json.loads(text)
-    except OSError as error:
-        raise Unusable(f"{path}: cannot be read: {error.strerror}.") from None
-    except (ValueError, RecursionError) as error:
-        raise Unusable(f"{path}: neither JSON nor YAML: {error}") from None
-    except Exception as error:  # PyYAML's errors share no base with the others
-        raise Unusable(f"{path}: neither JSON nor YAML: {error}") from None
-    if not isinstance(tree, dict) or not isinstance(tree.get("paths"), dict) or not tree["paths"]:
-        raise Unusable(f"{path}: expected an OpenAPI document with paths.")
-    return tree, text
-
-
-def fuzz(document: dict[str, Any], text: str, place: str, service: Service, settings: Settings) -> Fuzzed:
+def fuzz(document: Document, file: Path, service: Service, settings: Settings, progress: Progress) -> Fuzzed:
     """Run Schemathesis over a document; raise Unusable when it cannot begin."""
     from schemathesis import engine
 
+    from contracts.fuzzing.schema import schema_of
+
     _known(settings)
-    schema = _schema(document, service, settings)
-    checks.enter(schema, checks.Run(key_header=settings.key_header, changes=service.changes))
+    if service.url:
+        answers(service.url, settings)
+    schema = schema_of(document, file, service, settings)
+    run = checks.Run(
+        key_header=settings.key_header, changes=service.changes, shape=SHAPES.get(settings.refusals),
+        final_states=settings.final_states, coverage_cases=settings.coverage_cases, seed=settings.seed,
+        name=settings.run_name,
+    )  # fmt: skip
+    checks.enter(schema, run)
     try:
-        return _gathered(engine.from_schema(schema).execute(), text, place)
+        found = _gathered(engine.from_schema(schema).execute(), document, settings, progress)
     finally:
         checks.leave(schema)
-
-
-def _known(settings: Settings) -> None:
-    unknown = [name for name in (*settings.checks, *settings.expected_statuses) if name not in RULES]
-    if unknown:
-        raise Unusable(f"unknown checks {', '.join(unknown)}; known are {', '.join(RULES)}.")
-
-
-def _schema(document: dict[str, Any], service: Service, settings: Settings) -> Any:
-    import schemathesis
-    from schemathesis.config import SchemathesisConfig
-
-    checks._register()
-    config = SchemathesisConfig.from_dict(_configuration(service, settings))
-    schema: Any = schemathesis.openapi.from_dict(document, config=config)
-    if service.application is not None:
-        schema.app = _function(service.application)
-    if settings.only:
-        schema = schema.include(name_regex="|".join(re.escape(part) for part in settings.only))
-    return schema
-
-
-def _function(application: Any) -> Any:
-    """Return an application as a function: Schemathesis takes an object that can be called for one of WSGI."""
-
-    async def serve(scope: Any, receive: Any, send: Any) -> None:
-        await application(scope, receive, send)
-
-    return serve
-
-
-def _configuration(service: Service, settings: Settings) -> dict[str, Any]:
-    chosen: dict[str, Any] = {"enabled": False}
-    for name in settings.checks:
-        chosen[name] = {"enabled": True}
-        if name in settings.expected_statuses:
-            chosen[name]["expected-statuses"] = [str(status) for status in settings.expected_statuses[name]]
-    found: dict[str, Any] = {
-        "seed": settings.seed,
-        "continue-on-failure": True,
-        "workers": 1,
-        "checks": chosen,
-        "phases": {name: {"enabled": name in settings.phases} for name in PHASES},
-        "generation": {"max-examples": settings.max_examples, "database": "none", "no-shrink": True},
-        "headers": dict(settings.headers),
-        "output": {"sanitization": {"enabled": False}},
-        "base-url": service.url or "http://127.0.0.1",
-    }
-    if settings.seconds:
-        found["max-time"] = settings.seconds
+    if found.cases and not found.findings and not any(status < 400 for status in run.statuses):
+        return msgspec.structs.replace(found, trouble=found.trouble or _refused(service, run))
     return found
 
 
-def _gathered(stream: Any, text: str, place: str) -> Fuzzed:
+def _refused(service: Service, run: checks.Run) -> str:
+    told = ", ".join(f"{times} times {status}" for status, times in run.statuses.most_common(4))
+    where = service.url or service.shown or "the service"
+    return (
+        f"{where} took none of the requests ({told}), so that next to nothing was tried: "
+        "are the credentials right, and does the address include the base path?"
+    )
+
+
+def _known(settings: Settings) -> None:
+    named = (*settings.checks, *(name.partition("@")[0] for name in settings.expected_statuses))
+    if unknown := [name for name in named if name not in RULES]:
+        raise Unusable(f"unknown checks {', '.join(unknown)}; known are {', '.join(RULES)}.")
+    if settings.refusals and settings.refusals not in SHAPES:
+        raise Unusable(f"unknown shape of refusals {settings.refusals!r}; known are {', '.join(SHAPES)}.")
+
+
+def _gathered(stream: Any, document: Document, settings: Settings, progress: Progress) -> Fuzzed:
     from schemathesis.engine import events
 
     cases = 0
@@ -150,40 +109,50 @@ def _gathered(stream: Any, text: str, place: str) -> Fuzzed:
     for event in stream:
         if isinstance(event, events.ScenarioFinished):
             cases += len(event.recorder.interactions)
+            progress(cases, 0)
             reached.update(node.value.operation.label for node in event.recorder.cases.values())
-            for finding in _failures(event.recorder, text, place):
+            for finding in _failures(event.recorder, document):
                 findings.setdefault((finding.rule, finding.subject, finding.detail), finding)
+        elif isinstance(event, events.PhaseStarted) and settings.reset is not None:
+            brought_back(settings.reset, settings.timeout_seconds)
         elif isinstance(event, events.FatalError):
             troubles.append(f"{type(event.exception).__name__}: {event.exception}")
         elif isinstance(event, events.NonFatalError):
-            troubles.append(f"{event.label}: {event.info.title}: {event.value}")
+            troubles.append(f"{_where(document, event.label)}: {event.info.title}: {event.value}")
     return Fuzzed(
         cases=cases, operations=tuple(sorted(reached)), findings=tuple(findings.values()),
-        trouble="; ".join(dict.fromkeys(troubles))[:500],
+        trouble=" ".join("; ".join(dict.fromkeys(troubles)).split())[:500],
     )  # fmt: skip
 
 
-def _failures(recorder: Any, text: str, place: str) -> Iterator[Finding]:
+def _where(document: Document, label: str) -> str:
+    """Return an operation with its place in the document; other labels as they are."""
+    method, _, path = label.partition(" ")
+    if path not in document.tree["paths"]:
+        return f"{document.name}: {label}"
+    return f"{document.place(_pointer(path, method))}: {label}"
+
+
+def _pointer(path: str, method: str) -> str:
+    return f"/paths/{escaped(path)}/{method.lower()}"
+
+
+def _failures(recorder: Any, document: Document) -> Iterator[Finding]:
     for case_id, nodes in recorder.checks.items():
         for node in nodes:
-            if node.failure_info is None:
-                continue
-            case = recorder.cases[case_id].value
-            yield _finding(node, case, text, place)
+            if node.failure_info is not None:
+                yield _finding(node, recorder.cases[case_id].value, document)
 
 
-def _finding(node: Any, case: Any, text: str, place: str) -> Finding:
+def _finding(node: Any, case: Any, document: Document) -> Finding:
     failure, name = node.failure_info.failure, _name(node.name)
     rule = RULES[name]
-    method, path = case.operation.method.lower(), case.operation.path
-    line, column = json_position(text, ["paths", path, method])
-    pointer = "/paths/" + path.replace("~", "~0").replace("/", "~1") + "/" + method
     said = " ".join(failure.message.split())[:400]
     return Finding(
-        rule=rule.id, severity="error", subject=f"{method.upper()} {path}",
+        rule=rule.id, severity="error", subject=f"{case.operation.method.upper()} {case.operation.path}",
         message=f"{failure.title}: {said}. Expected: {rule.sentence}. Mend the service or its document.",
-        place=Place(place, line, column, pointer), evidence=(node.failure_info.code_sample[:600],),
-        detail=failure.title,
+        place=document.place(_pointer(case.operation.path, case.operation.method)),
+        evidence=(node.failure_info.code_sample[:600],), detail=failure.title,
     )  # fmt: skip
 
 

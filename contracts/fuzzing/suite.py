@@ -21,20 +21,23 @@ class Fuzzing:
 
     def run(self, progress: Progress) -> Tally:
         """Fuzz it."""
-        from contracts.fuzzing.running import fuzz, read_document
+        from contracts.fuzzing.documents import read_document, require_operations
+        from contracts.fuzzing.running import fuzz
 
         try:
-            document, text = read_document(self._document)
             with self._opened() as (service, settings):
-                found = fuzz(document, text, self._shown, service, settings)
+                document = read_document(self._document, self._shown, settings.allow_remote)
+                names = require_operations(document, settings)
+                found = fuzz(document, self._document, service, settings, progress)
         except Unusable as refusal:
             return Tally(suite=self.name, checked=0, could_not_run=str(refusal))
         progress(found.cases, found.cases)
         broken = {finding.subject for finding in found.findings}
-        passed = tuple(label for label in found.operations if label not in broken)
         return Tally(
-            suite=self.name, checked=found.cases, findings=found.findings, passed=passed, could_not_run=found.trouble
-        )
+            suite=self.name, checked=found.cases, findings=found.findings, could_not_run=found.trouble,
+            passed=tuple(label for label in found.operations if label not in broken),
+            skipped=tuple((name, "no request was made for it") for name in names if name not in found.operations),
+        )  # fmt: skip
 
 
 def at(document: Path, url: str, settings: Settings, shown: str = "") -> Fuzzing:

@@ -36,8 +36,9 @@ def _reply(shows: str) -> Any:
         name = word.rstrip("?*")
         kind: Any = RESOURCES[name.removesuffix("s") if word.endswith("*") else name]
         if word.endswith("*"):
-            kind = list[kind]
-        fields.append((name, kind | None, None) if word.endswith("?") else (name, kind))
+            fields.append((name, list[kind], []))  # left out when there are none
+        else:
+            fields.append((name, kind | None, None) if word.endswith("?") else (name, kind))
     fields.sort(key=len)
     title = "".join(part.title() for part in shows.replace("?", "").replace("*", "").replace("_", " ").split())
     return msgspec.defstruct(f"{title}Reply", fields, kw_only=True)

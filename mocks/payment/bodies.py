@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from mocks.payment.parts import Address, BillingDetails, Body, CustomField, MetadataChange, Shape, Shipping
+from mocks.payment.parts import Address, BillingDetails, Body, Clear, CustomField, MetadataChange, Shape, Shipping
 
 
 class InvoiceSettingsBody(Shape, frozen=True, kw_only=True):
     """How invoices of a customer look, and how they are paid; empty text clears."""
 
-    custom_fields: list[CustomField] | str | None = None
+    custom_fields: list[CustomField] | Clear | None = None
     default_payment_method: str | None = None
     footer: str | None = None
-    rendering_options: dict[str, Any] | str | None = None
+    rendering_options: dict[str, Any] | Clear | None = None
 
 
 class TaxIdBody(Body, frozen=True, kw_only=True):
@@ -26,7 +26,7 @@ class TaxIdBody(Body, frozen=True, kw_only=True):
 class CustomerBody(Body, frozen=True, kw_only=True):
     """Create or update a customer; empty text clears a field."""
 
-    address: Address | str | None = None
+    address: Address | Clear | None = None
     balance: int | None = None
     business_name: str | None = None
     cash_balance: dict[str, Any] | None = None
@@ -44,7 +44,7 @@ class CustomerBody(Body, frozen=True, kw_only=True):
     phone: str | None = None
     preferred_locales: list[str] | None = None
     promotion_code: str | None = None
-    shipping: Shipping | str | None = None
+    shipping: Shipping | Clear | None = None
     source: str | None = None
     tax: dict[str, Any] | None = None
     tax_exempt: str | None = None
@@ -191,7 +191,7 @@ class IntentBody(Body, frozen=True, kw_only=True):
     excluded_payment_method_types: list[str] | None = None
     hooks: dict[str, Any] | None = None
     mandate: str | None = None
-    mandate_data: Mandate | str | None = None
+    mandate_data: Mandate | Clear | None = None
     metadata: MetadataChange = None
     off_session: str | None = None  # true | false | one_off | recurring
     on_behalf_of: str | None = None
@@ -217,7 +217,7 @@ class IntentUpdate(Body, frozen=True, kw_only=True):
     """Change a payment intent before it is confirmed; metadata and description at any time."""
 
     amount: int | None = None
-    amount_details: dict[str, Any] | str | None = None
+    amount_details: dict[str, Any] | Clear | None = None
     application_fee_amount: int | str | None = None
     capture_method: str | None = None
     currency: str | None = None
@@ -231,7 +231,7 @@ class IntentUpdate(Body, frozen=True, kw_only=True):
     allowed_payment_method_types: list[str] | None = None
     receipt_email: str | None = None
     setup_future_usage: str | None = None
-    shipping: Shipping | str | None = None
+    shipping: Shipping | Clear | None = None
     statement_descriptor: str | None = None
     statement_descriptor_suffix: str | None = None
     transfer_group: str | None = None
@@ -241,15 +241,15 @@ class ConfirmBody(Body, frozen=True, kw_only=True):
     """Confirm a payment intent."""
 
     allowed_payment_method_types: list[str] | None = None
-    amount_details: dict[str, Any] | str | None = None
+    amount_details: dict[str, Any] | Clear | None = None
     amount_to_confirm: int | None = None
     capture_method: str | None = None
     confirmation_token: str | None = None
     error_on_requires_action: bool = False
     mandate: str | None = None
-    mandate_data: Mandate | str | None = None
+    mandate_data: Mandate | Clear | None = None
     off_session: str | None = None
-    payment_details: dict[str, Any] | str | None = None
+    payment_details: dict[str, Any] | Clear | None = None
     payment_method: str | None = None
     payment_method_data: MethodData | None = None
     payment_method_options: dict[str, Any] | None = None
@@ -258,14 +258,14 @@ class ConfirmBody(Body, frozen=True, kw_only=True):
     receipt_email: str | None = None
     return_url: str | None = None
     setup_future_usage: str | None = None
-    shipping: Shipping | str | None = None
+    shipping: Shipping | Clear | None = None
     use_stripe_sdk: bool | None = None
 
 
 class CaptureBody(Body, frozen=True, kw_only=True):
     """Capture an authorised intent, all of it or less."""
 
-    amount_details: dict[str, Any] | str | None = None
+    amount_details: dict[str, Any] | Clear | None = None
     amount_to_capture: int | None = None
     application_fee_amount: int | None = None
     final_capture: bool = True

@@ -20,6 +20,8 @@ ATTRIBUTES: Mapping[tuple[str, str], str] = {
     ("event", "types"): "type",
 }
 """Filters whose field has another name inside the record."""
+_SAME = {("payment_method", "allow_redisplay"): "unspecified", ("event", "delivery_success"): True}
+"""Filters of what every record here has the same: `render` says so of it."""
 _TIMELESS = frozenset({"line_item", "item", "credit_note_line_item"})
 Test = Callable[[Any], bool]
 
@@ -79,7 +81,7 @@ def _tests(kind: str, query: Any) -> list[Test]:
     for name in _filters(query.__class__):
         wanted = getattr(query, name)
         if wanted is not None and (kind, name) != ("balance_transaction", "payout"):
-            tests.append(_equals(ATTRIBUTES.get((kind, name), name), wanted))
+            tests.append(_equals(kind, name, wanted))
     if query.created is not None:
         if kind in _TIMELESS:
             raise Refusal("parameter_unknown", "Received unknown parameter: created", field="created")
@@ -91,7 +93,10 @@ def _is_there(customer: Any) -> bool:
     return not customer.is_deleted
 
 
-def _equals(attribute: str, wanted: Any) -> Test:
+def _equals(kind: str, name: str, wanted: Any) -> Test:
+    if (kind, name) in _SAME:
+        return lambda _record: bool(_SAME[kind, name] == wanted)
+    attribute = ATTRIBUTES.get((kind, name), name)
     if isinstance(wanted, list):
         return lambda record: getattr(record, attribute) in wanted
     return lambda record: bool(getattr(record, attribute) == wanted)

@@ -286,11 +286,13 @@ def merged(before: Metadata, changes: Any) -> Metadata:
     return after
 
 
-def given(body: Any, names: tuple[str, ...]) -> dict[str, Any]:
-    """Return the fields of a body that a caller gave; empty text clears a field."""
+def given(body: Any, names: tuple[str, ...], needed: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return the fields of a body that a caller gave; empty text clears a field, or is refused for one needed."""
     fields = {}
     for name in names:
         value = getattr(body, name)
+        if value == "" and name in needed:
+            raise Refusal("parameter_invalid", f"{name} cannot be empty.", field=name)
         if value is not None:
             fields[name] = value if value != "" else None
     return fields

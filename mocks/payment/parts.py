@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
+Clear = Annotated[str, msgspec.Meta(max_length=0)]
+"""Empty text in the place of a hash or an array: it clears the field; any other text is refused."""
 Metadata = Mapping[str, str]
-MetadataChange = dict[str, str] | str | None
+MetadataChange = dict[str, str] | Clear | None
 """What callers send: names with new values, an empty value to remove one, empty text to remove all."""
 
 

@@ -14,7 +14,7 @@ from mocks.payment.bodies import Automatic, CancelBody, Mandate, MethodData, Mic
 from mocks.payment.customers import charged
 from mocks.payment.errors import ErrorView, Failed, declined
 from mocks.payment.model import Processor, merged
-from mocks.payment.parts import Body, Metadata, MetadataChange, Shape
+from mocks.payment.parts import Body, Clear, Metadata, MetadataChange, Shape
 from mocks.payment.queries import Paging
 from mocks.payment.records import Failure, Method
 from mocks.payment.rows import alter, answer, page, prepare, read, row
@@ -66,7 +66,7 @@ class SetupBody(Body, frozen=True, kw_only=True):
     description: str | None = None
     excluded_payment_method_types: list[str] | None = None
     flow_directions: list[str] | None = None
-    mandate_data: Mandate | str | None = None
+    mandate_data: Mandate | Clear | None = None
     metadata: MetadataChange = None
     on_behalf_of: str | None = None
     payment_method: str | None = None
@@ -98,7 +98,7 @@ class SetupConfirm(Body, frozen=True, kw_only=True):
 
     allowed_payment_method_types: list[str] | None = None
     confirmation_token: str | None = None
-    mandate_data: Mandate | str | None = None
+    mandate_data: Mandate | Clear | None = None
     payment_method: str | None = None
     payment_method_data: MethodData | None = None
     payment_method_options: dict[str, Any] | None = None

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from mocks.payment.parts import Body, Metadata, MetadataChange, Shape, Tax
+from mocks.payment.parts import Body, Clear, Metadata, MetadataChange, Shape, Tax
 from mocks.payment.queries import Paging
 
 
@@ -100,7 +100,7 @@ class NoteLineBody(Shape, frozen=True, kw_only=True):
     metadata: MetadataChange = None
     quantity: int | None = None
     tax_amounts: list[dict[str, Any]] | str | None = None
-    tax_rates: list[str] | str | None = None
+    tax_rates: list[str] | Clear | None = None
     unit_amount: int | None = None
     unit_amount_decimal: Decimal | None = None
 

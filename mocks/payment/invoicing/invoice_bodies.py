@@ -13,6 +13,7 @@ from mocks.payment.invoicing.lines import LineBody
 from mocks.payment.parts import (
     AutomaticTax,
     Body,
+    Clear,
     CustomField,
     DiscountBody,
     Liability,
@@ -26,22 +27,22 @@ from mocks.payment.queries import Paging, Range
 class InvoiceBody(Body, frozen=True, kw_only=True):
     """Make or change a draft; empty text clears."""
 
-    account_tax_ids: list[str] | str | None = None
+    account_tax_ids: list[str] | Clear | None = None
     application_fee_amount: int | None = None
     auto_advance: bool | None = None
     automatic_tax: AutomaticTax | None = None
     automatically_finalizes_at: int | None = None
     collection_method: str | None = None
     currency: str | None = None
-    custom_fields: list[CustomField] | str | None = None
+    custom_fields: list[CustomField] | Clear | None = None
     customer: str | None = None
     customer_account: str | None = None
     days_until_due: int | None = None
     default_payment_method: str | None = None
     default_source: str | None = None
-    default_tax_rates: list[str] | str | None = None
+    default_tax_rates: list[str] | Clear | None = None
     description: str | None = None
-    discounts: list[DiscountBody] | str | None = None
+    discounts: list[DiscountBody] | Clear | None = None
     due_date: int | None = None
     effective_at: int | None = None
     footer: str | None = None
@@ -53,8 +54,8 @@ class InvoiceBody(Body, frozen=True, kw_only=True):
     payment_settings: PaymentSettings | None = None
     pending_invoice_items_behavior: str | None = None
     rendering: dict[str, Any] | None = None
-    shipping_cost: dict[str, Any] | str | None = None
-    shipping_details: Shipping | str | None = None
+    shipping_cost: dict[str, Any] | Clear | None = None
+    shipping_details: Shipping | Clear | None = None
     statement_descriptor: str | None = None
     subscription: str | None = None
     transfer_data: dict[str, Any] | None = None
@@ -97,7 +98,7 @@ class LineUpdate(Body, frozen=True, kw_only=True):
     amount: int | None = None
     description: str | None = None
     discountable: bool | None = None
-    discounts: list[DiscountBody] | str | None = None
+    discounts: list[DiscountBody] | Clear | None = None
     metadata: MetadataChange = None
     period: Period | None = None
     price_data: Any = None
@@ -105,4 +106,4 @@ class LineUpdate(Body, frozen=True, kw_only=True):
     quantity: int | None = None
     quantity_decimal: Decimal | None = None
     tax_amounts: list[dict[str, Any]] | str | None = None
-    tax_rates: list[str] | str | None = None
+    tax_rates: list[str] | Clear | None = None

@@ -18,7 +18,7 @@ from mocks.payment.invoicing.lines import ItemDetails, Line, LineParent, Pricing
 from mocks.payment.invoicing.prices import Price, amount_of, currency_of
 from mocks.payment.invoicing.tax_rates import TaxRate, rates_of
 from mocks.payment.model import Processor, merged
-from mocks.payment.parts import Body, Deleted, DiscountBody, Metadata, MetadataChange, Period, PriceData, Shape
+from mocks.payment.parts import Body, Clear, Deleted, DiscountBody, Metadata, MetadataChange, Period, PriceData, Shape
 from mocks.payment.parts import Pricing as PricingBody
 from mocks.payment.queries import Paging
 from mocks.payment.rows import alter, make, page, read, remove
@@ -85,7 +85,7 @@ class ItemBody(Body, frozen=True, kw_only=True):
     customer_account: str | None = None
     description: str | None = None
     discountable: bool | None = None
-    discounts: list[DiscountBody] | str | None = None
+    discounts: list[DiscountBody] | Clear | None = None
     invoice: str | None = None
     metadata: MetadataChange = None
     period: Period | None = None
@@ -97,7 +97,7 @@ class ItemBody(Body, frozen=True, kw_only=True):
     subscription: str | None = None
     tax_behavior: str | None = None
     tax_code: str | None = None
-    tax_rates: list[str] | str | None = None
+    tax_rates: list[str] | Clear | None = None
     unit_amount: int | None = None
     unit_amount_decimal: Decimal | None = None
 

@@ -14,6 +14,7 @@ from mocks.payment.invoicing.prices import Price, rounded
 from mocks.payment.invoicing.tax_rates import TaxRate, taxes_on
 from mocks.payment.model import Processor
 from mocks.payment.parts import (
+    Clear,
     Discount,
     DiscountAmount,
     DiscountBody,
@@ -101,7 +102,7 @@ class LineBody(Shape, frozen=True, kw_only=True):
     amount: int | None = None
     description: str | None = None
     discountable: bool | None = None
-    discounts: list[DiscountBody] | str | None = None
+    discounts: list[DiscountBody] | Clear | None = None
     invoice_item: str | None = None
     metadata: MetadataChange = None
     period: Period | None = None
@@ -110,7 +111,7 @@ class LineBody(Shape, frozen=True, kw_only=True):
     quantity: int | None = None
     quantity_decimal: Decimal | None = None
     tax_amounts: list[dict[str, Any]] | str | None = None
-    tax_rates: list[str] | str | None = None
+    tax_rates: list[str] | Clear | None = None
 
 
 class Totals(msgspec.Struct, frozen=True, gc=False):

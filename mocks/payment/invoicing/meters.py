@@ -137,7 +137,7 @@ def create(model: Processor, body: MeterBody) -> Meter:
 
 def update(model: Processor, meter: Meter, body: MeterUpdate) -> Meter:
     """Rename a meter."""
-    after: Meter = model.change(_KIND, meter, **given(body, ("display_name",)), updated=model.now)
+    after: Meter = model.change(_KIND, meter, **given(body, ("display_name",), ("display_name",)), updated=model.now)
     return after
 
 

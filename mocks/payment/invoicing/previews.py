@@ -21,7 +21,7 @@ from mocks.payment.invoicing.proration import prorations
 from mocks.payment.invoicing.subscription import Subscription, period_end
 from mocks.payment.invoicing.subscription_bodies import ItemEntry
 from mocks.payment.model import Processor
-from mocks.payment.parts import Body, DiscountBody, Period, PriceData, Shape
+from mocks.payment.parts import Body, Clear, DiscountBody, Period, PriceData, Shape
 from mocks.payment.records import Customer
 from mocks.payment.rows import row
 
@@ -33,7 +33,7 @@ class PreviewItem(Shape, frozen=True, kw_only=True):
     currency: str | None = None
     description: str | None = None
     discountable: bool | None = None
-    discounts: list[DiscountBody] | str | None = None
+    discounts: list[DiscountBody] | Clear | None = None
     invoiceitem: str | None = None
     metadata: Any = None
     period: Period | None = None
@@ -43,7 +43,7 @@ class PreviewItem(Shape, frozen=True, kw_only=True):
     quantity_decimal: Decimal | None = None
     tax_behavior: str | None = None
     tax_code: str | None = None
-    tax_rates: list[str] | str | None = None
+    tax_rates: list[str] | Clear | None = None
     unit_amount: int | None = None
     unit_amount_decimal: Decimal | None = None
 
@@ -57,7 +57,7 @@ class PreviewSubscription(Shape, frozen=True, kw_only=True):
     cancel_at: str | None = None
     cancel_at_period_end: bool | None = None
     cancel_now: bool | None = None
-    default_tax_rates: list[str] | str | None = None
+    default_tax_rates: list[str] | Clear | None = None
     items: list[ItemEntry] | None = None
     metadata: Any = None
     proration_behavior: str = "create_prorations"
@@ -75,7 +75,7 @@ class PreviewBody(Body, frozen=True, kw_only=True):
     customer: str | None = None
     customer_account: str | None = None
     customer_details: dict[str, Any] | None = None
-    discounts: list[DiscountBody] | str | None = None
+    discounts: list[DiscountBody] | Clear | None = None
     invoice_items: list[PreviewItem] | None = None
     issuer: dict[str, Any] | None = None
     on_behalf_of: str | None = None

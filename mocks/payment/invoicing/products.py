@@ -10,7 +10,7 @@ from msgspec import structs
 from mocks.kernel.operations import Operation, Refusal
 from mocks.payment.bodies import EmptyBody
 from mocks.payment.model import Processor, given, merged
-from mocks.payment.parts import Body, Deleted, Metadata, MetadataChange, Shape
+from mocks.payment.parts import Body, Clear, Deleted, Metadata, MetadataChange, Shape
 from mocks.payment.queries import Paging
 from mocks.payment.rows import alter, find, make, page, read, remove
 
@@ -86,15 +86,15 @@ class ProductUpdate(Body, frozen=True, kw_only=True):
     active: bool | None = None
     default_price: str | None = None
     description: str | None = None
-    images: list[str] | str | None = None
-    marketing_features: list[Feature] | str | None = None
+    images: list[str] | Clear | None = None
+    marketing_features: list[Feature] | Clear | None = None
     metadata: MetadataChange = None
     name: str | None = None
-    package_dimensions: Dimensions | str | None = None
+    package_dimensions: Dimensions | Clear | None = None
     shippable: bool | None = None
     statement_descriptor: str | None = None
     tax_code: str | None = None
-    tax_details: dict[str, Any] | str | None = None
+    tax_details: dict[str, Any] | Clear | None = None
     unit_label: str | None = None
     url: str | None = None
 
@@ -117,7 +117,7 @@ def create(model: Processor, body: ProductBody) -> Product:
     metadata = merged({}, body.metadata)
     product = Product(
         id=key, created=model.now, updated=model.now, metadata=metadata, type=body.type or "service",
-        **given(body, _FIELDS),
+        **given(body, _FIELDS, ("name",)),
     )  # fmt: skip
     model.add("product", product)
     return product
@@ -125,7 +125,7 @@ def create(model: Processor, body: ProductBody) -> Product:
 
 def update(model: Processor, product: Product, body: ProductUpdate) -> Product:
     """Change a product."""
-    changes = given(body, _FIELDS)
+    changes = given(body, _FIELDS, ("name",))
     for name in ("images", "marketing_features"):
         if name in changes and changes[name] is None:
             changes[name] = []

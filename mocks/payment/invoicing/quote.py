@@ -9,6 +9,7 @@ from mocks.payment.invoicing.prices import Price
 from mocks.payment.parts import (
     AutomaticTax,
     Body,
+    Clear,
     CustomField,
     DiscountBody,
     Liability,
@@ -80,7 +81,7 @@ class QuoteTransitions(Shape, frozen=True, kw_only=True):
 class QuoteInvoiceSettings(Shape, frozen=True, kw_only=True):
     """How its invoices are paid."""
 
-    custom_fields: list[CustomField] | str | None = None
+    custom_fields: list[CustomField] | Clear | None = None
     days_until_due: int | None = None
     description: str | None = None
     footer: str | None = None
@@ -147,12 +148,12 @@ class Quote(Shape, frozen=True, kw_only=True):
 class QuoteLine(Shape, frozen=True, kw_only=True):
     """A line, as callers send it."""
 
-    discounts: list[DiscountBody] | str | None = None
+    discounts: list[DiscountBody] | Clear | None = None
     id: str | None = None
     price: str | None = None
     price_data: PriceData | None = None
     quantity: int | None = None
-    tax_rates: list[str] | str | None = None
+    tax_rates: list[str] | Clear | None = None
 
 
 class QuoteBody(Body, frozen=True, kw_only=True):
@@ -164,9 +165,9 @@ class QuoteBody(Body, frozen=True, kw_only=True):
     collection_method: str | None = None
     customer: str | None = None
     customer_account: str | None = None
-    default_tax_rates: list[str] | str | None = None
+    default_tax_rates: list[str] | Clear | None = None
     description: str | None = None
-    discounts: list[DiscountBody] | str | None = None
+    discounts: list[DiscountBody] | Clear | None = None
     expires_at: int | None = None
     footer: str | None = None
     from_quote: FromQuote | None = None
@@ -177,7 +178,7 @@ class QuoteBody(Body, frozen=True, kw_only=True):
     on_behalf_of: str | None = None
     subscription_data: SubscriptionData | None = None
     test_clock: str | None = None
-    transfer_data: dict[str, Any] | str | None = None
+    transfer_data: dict[str, Any] | Clear | None = None
 
 
 class FinalizeBody(Body, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mocks.payment.invoicing.subscription import BillingMode, SubscriptionInvoiceSettings
-from mocks.payment.parts import Body, Metadata, MetadataChange, PriceData, Shape
+from mocks.payment.parts import Body, Clear, Metadata, MetadataChange, PriceData, Shape
 from mocks.payment.queries import Paging
 
 
@@ -106,14 +106,14 @@ class DurationBody(Shape, frozen=True, kw_only=True):
 class PhaseItemBody(Shape, frozen=True, kw_only=True):
     """An item of a phase, as callers send it."""
 
-    billing_thresholds: dict[str, Any] | str | None = None
+    billing_thresholds: dict[str, Any] | Clear | None = None
     discounts: Any = None
     metadata: MetadataChange = None
     plan: str | None = None
     price: str | None = None
     price_data: PriceData | None = None
     quantity: int | None = None
-    tax_rates: list[str] | str | None = None
+    tax_rates: list[str] | Clear | None = None
 
 
 class PhaseBody(Shape, frozen=True, kw_only=True):
@@ -124,11 +124,11 @@ class PhaseBody(Shape, frozen=True, kw_only=True):
     application_fee_percent: float | None = None
     automatic_tax: dict[str, Any] | None = None
     billing_cycle_anchor: str | None = None
-    billing_thresholds: dict[str, Any] | str | None = None
+    billing_thresholds: dict[str, Any] | Clear | None = None
     collection_method: str | None = None
     currency: str | None = None
     default_payment_method: str | None = None
-    default_tax_rates: list[str] | str | None = None
+    default_tax_rates: list[str] | Clear | None = None
     description: str | None = None
     discounts: Any = None
     duration: DurationBody | None = None

@@ -16,6 +16,7 @@ from mocks.payment.invoicing.subscription import (
 from mocks.payment.parts import (
     AutomaticTax,
     Body,
+    Clear,
     DiscountBody,
     MetadataChange,
     PriceData,
@@ -27,17 +28,17 @@ from mocks.payment.queries import Paging
 class ItemEntry(Shape, frozen=True, kw_only=True):
     """An item to subscribe to, or, with an id, to change."""
 
-    billing_thresholds: dict[str, Any] | str | None = None
+    billing_thresholds: dict[str, Any] | Clear | None = None
     clear_usage: bool | None = None
     deleted: bool = False
-    discounts: list[DiscountBody] | str | None = None
+    discounts: list[DiscountBody] | Clear | None = None
     id: str | None = None
     metadata: MetadataChange = None
     plan: str | None = None
     price: str | None = None
     price_data: PriceData | None = None
     quantity: int | None = None
-    tax_rates: list[str] | str | None = None
+    tax_rates: list[str] | Clear | None = None
 
 
 class AddedItem(Shape, frozen=True, kw_only=True):
@@ -50,7 +51,7 @@ class AddedItem(Shape, frozen=True, kw_only=True):
     price: str | None = None
     price_data: PriceData | None = None
     quantity: int | None = None
-    tax_rates: list[str] | str | None = None
+    tax_rates: list[str] | Clear | None = None
 
 
 class SubscriptionBody(Body, frozen=True, kw_only=True):
@@ -65,7 +66,7 @@ class SubscriptionBody(Body, frozen=True, kw_only=True):
     billing_cycle_anchor_config: dict[str, Any] | None = None
     billing_mode: BillingMode | None = None
     billing_schedules: list[dict[str, Any]] | None = None
-    billing_thresholds: dict[str, Any] | str | None = None
+    billing_thresholds: dict[str, Any] | Clear | None = None
     cancel_at: str | None = None
     cancel_at_period_end: bool | None = None
     collection_method: str = "charge_automatically"
@@ -75,9 +76,9 @@ class SubscriptionBody(Body, frozen=True, kw_only=True):
     days_until_due: int | None = None
     default_payment_method: str | None = None
     default_source: str | None = None
-    default_tax_rates: list[str] | str | None = None
+    default_tax_rates: list[str] | Clear | None = None
     description: str | None = None
-    discounts: list[DiscountBody] | str | None = None
+    discounts: list[DiscountBody] | Clear | None = None
     invoice_settings: SubscriptionInvoiceSettings | None = None
     items: list[ItemEntry] | None = None
     metadata: MetadataChange = None
@@ -85,7 +86,7 @@ class SubscriptionBody(Body, frozen=True, kw_only=True):
     on_behalf_of: str | None = None
     payment_behavior: str = "allow_incomplete"
     payment_settings: SubscriptionPaymentSettings | None = None
-    pending_invoice_item_interval: Interval | str | None = None
+    pending_invoice_item_interval: Interval | Clear | None = None
     promotion_code: str | None = None
     proration_behavior: str = "create_prorations"
     transfer_data: dict[str, Any] | None = None
@@ -103,7 +104,7 @@ class SubscriptionUpdate(Body, frozen=True, kw_only=True):
     automatic_tax: AutomaticTax | None = None
     billing_cycle_anchor: Any = None
     billing_schedules: list[dict[str, Any]] | str | None = None
-    billing_thresholds: dict[str, Any] | str | None = None
+    billing_thresholds: dict[str, Any] | Clear | None = None
     cancel_at: str | None = None
     cancel_at_period_end: bool | None = None
     cancellation_details: CancellationDetails | None = None
@@ -112,22 +113,22 @@ class SubscriptionUpdate(Body, frozen=True, kw_only=True):
     days_until_due: int | None = None
     default_payment_method: str | None = None
     default_source: str | None = None
-    default_tax_rates: list[str] | str | None = None
+    default_tax_rates: list[str] | Clear | None = None
     description: str | None = None
-    discounts: list[DiscountBody] | str | None = None
+    discounts: list[DiscountBody] | Clear | None = None
     invoice_settings: SubscriptionInvoiceSettings | None = None
     items: list[ItemEntry] | None = None
     metadata: MetadataChange = None
     off_session: bool | None = None
     on_behalf_of: str | None = None
-    pause_collection: PauseCollection | str | None = None
+    pause_collection: PauseCollection | Clear | None = None
     payment_behavior: str = "allow_incomplete"
     payment_settings: SubscriptionPaymentSettings | None = None
-    pending_invoice_item_interval: Interval | str | None = None
+    pending_invoice_item_interval: Interval | Clear | None = None
     promotion_code: str | None = None
     proration_behavior: str = "create_prorations"
     proration_date: int | None = None
-    transfer_data: dict[str, Any] | str | None = None
+    transfer_data: dict[str, Any] | Clear | None = None
     trial_end: str | None = None
     trial_from_plan: bool | None = None
     trial_settings: TrialSettings | None = None
@@ -172,8 +173,8 @@ class ItemBody(Body, frozen=True, kw_only=True):
     """Add an item to a subscription."""
 
     subscription: str
-    billing_thresholds: dict[str, Any] | str | None = None
-    discounts: list[DiscountBody] | str | None = None
+    billing_thresholds: dict[str, Any] | Clear | None = None
+    discounts: list[DiscountBody] | Clear | None = None
     metadata: MetadataChange = None
     payment_behavior: str = "allow_incomplete"
     plan: str | None = None
@@ -182,14 +183,14 @@ class ItemBody(Body, frozen=True, kw_only=True):
     proration_behavior: str = "create_prorations"
     proration_date: int | None = None
     quantity: int | None = None
-    tax_rates: list[str] | str | None = None
+    tax_rates: list[str] | Clear | None = None
 
 
 class ItemUpdate(Body, frozen=True, kw_only=True):
     """Change an item of a subscription."""
 
-    billing_thresholds: dict[str, Any] | str | None = None
-    discounts: list[DiscountBody] | str | None = None
+    billing_thresholds: dict[str, Any] | Clear | None = None
+    discounts: list[DiscountBody] | Clear | None = None
     metadata: MetadataChange = None
     off_session: bool | None = None
     payment_behavior: str = "allow_incomplete"
@@ -199,7 +200,7 @@ class ItemUpdate(Body, frozen=True, kw_only=True):
     proration_behavior: str = "create_prorations"
     proration_date: int | None = None
     quantity: int | None = None
-    tax_rates: list[str] | str | None = None
+    tax_rates: list[str] | Clear | None = None
 
 
 class ItemDelete(Body, frozen=True, kw_only=True):

@@ -79,7 +79,8 @@ def create(model: Processor, body: TaxRateBody) -> TaxRate:
         raise Refusal("parameter_invalid", "A percentage is from 0 to 100.", field="percentage")
     rate = TaxRate(
         id=model.new_id("txr"), created=model.now, inclusive=body.inclusive, percentage=body.percentage,
-        effective_percentage=body.percentage, metadata=merged({}, body.metadata), **given(body, _FIELDS),
+        effective_percentage=body.percentage, metadata=merged({}, body.metadata),
+        **given(body, _FIELDS, ("display_name",)),
     )  # fmt: skip
     model.add("tax_rate", rate)
     return rate
@@ -88,7 +89,7 @@ def create(model: Processor, body: TaxRateBody) -> TaxRate:
 def update(model: Processor, rate: TaxRate, body: TaxRateUpdate) -> TaxRate:
     """Change what is not the percentage of a tax rate."""
     metadata = merged(rate.metadata, body.metadata)
-    after: TaxRate = model.change("tax_rate", rate, **given(body, _FIELDS), metadata=metadata)
+    after: TaxRate = model.change("tax_rate", rate, **given(body, _FIELDS, ("display_name",)), metadata=metadata)
     return after
 
 
