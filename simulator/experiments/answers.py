@@ -205,10 +205,11 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True):
     scenarios: tuple[tuple[str, str], ...]
     asks: str
     question: Question
-    status: Status
-    says: str
     repeat: str
     code_version: str
+    status: Status = "unknown"
+    word: str = ""
+    says: str = ""
     answer: Answer | None = None
     effort: Effort | None = None
 
