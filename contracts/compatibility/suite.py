@@ -15,6 +15,8 @@ from contracts.compatibility.schemas import Change, Comparison
 from contracts.compatibility.usage import Impact, impacts, usage
 from contracts.findings import Finding, Progress, Severity, Tally
 
+_NAMES_MAX = 4
+
 
 class Diff(msgspec.Struct, frozen=True, kw_only=True):
     """What `q2c contracts diff` has to tell: every change, whom it touches, and the version it deserves."""
@@ -88,10 +90,12 @@ class Compatibility:
     """The suite that compares pairs of documents: what was published, and what is about to be."""
 
     def __init__(
-        self, pairs: Sequence[tuple[Path, Path]], pacts: Sequence[Path] = (), today: date | None = None
-    ) -> None:
-        self.name = "compatibility"
+        self, pairs: Sequence[tuple[Path, Path]], pacts: Sequence[Path] = (), today: date | None = None,
+        new: Sequence[Path] = (),
+    ) -> None:  # fmt: skip
+        self.name = f"compatibility of {_names([*(after for _, after in pairs), *new])}"
         self._pairs, self._pacts, self._today = tuple(pairs), tuple(pacts), today
+        self._skipped = tuple((str(path), "it is new: nothing was published before") for path in new)
 
     def run(self, progress: Progress) -> Tally:
         """Compare all pairs; a document that cannot be read is said, the others are compared."""
@@ -110,16 +114,21 @@ class Compatibility:
             if not any(finding.severity == "error" for finding in found.findings):
                 passed.append(f"{new} is compatible with {old}")
         return Tally(
-            suite=self.name, checked=checked, findings=tuple(findings), passed=tuple(passed),
+            suite=self.name, checked=checked, findings=tuple(findings), passed=tuple(passed), skipped=self._skipped,
             could_not_run=" ".join(unable),
         )  # fmt: skip
+
+
+def _names(paths: Sequence[Path]) -> str:
+    names = sorted({path.name for path in paths})
+    return ", ".join(names) if len(names) < _NAMES_MAX else f"{len(names)} documents"
 
 
 class BiDirectional:
     """The suite that compares pacts with their provider's document."""
 
     def __init__(self, pairs: Sequence[tuple[Path, Path]]) -> None:
-        self.name = "pacts on paper"
+        self.name = f"pacts on paper: {_names([document for _, document in pairs])}"
         self._pairs = tuple(pairs)
 
     def run(self, progress: Progress) -> Tally:

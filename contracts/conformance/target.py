@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections import ChainMap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -118,7 +117,6 @@ def read_as(path: Path, kind: type[T], url: str = "", words: Mapping[str, str] |
 
 def with_environment(value: Any, path: Path, words: Mapping[str, str] | None = None) -> Any:
     """Return a value with environment variables in the place of ${NAME}: no secret stands in a file. Raise Unusable."""
-    known = ChainMap(dict(words or {}), os.environ)
     if isinstance(value, dict):
         return {name: with_environment(inner, path, words) for name, inner in value.items()}
     if isinstance(value, list):
@@ -126,6 +124,7 @@ def with_environment(value: Any, path: Path, words: Mapping[str, str] | None = N
     if not isinstance(value, str):
         return value
     for name in re.findall(r"\$\{(\w+)\}", value):
+        known = words if words is not None and name in words else os.environ
         if name not in known:
             raise Unusable(f"{path}: ${{{name}}} is not set in the environment.")
         value = value.replace(f"${{{name}}}", known[name])

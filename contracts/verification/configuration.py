@@ -2,10 +2,11 @@
 
 [verify]
 baseline = "contracts/accepted.toml"
+watch = {server = ["src/**"]}                 # optional: `q2c verify --changed` runs a table when these changed
 
 [[verify.compatibility]]                      # what is published, and what is about to be
-old = "git:main:openapi.json"                 # a file, or a file of a git revision
-new = "openapi.json"
+old = "git:origin/main"                       # the same file of a git revision, git:REVISION:PATH, or a file
+new = "openapi.json"                          # or a pattern; git:@released is the last tag v...
 pacts = "contracts/pacts"                     # optional: only what breaks their consumers breaks
 
 [[verify.pacts]]                              # pacts that must be possible under a document
@@ -30,6 +31,9 @@ profile = "stripe-v1"
 target = "contracts/targets/hooks.yaml"
 sender = false
 
+[[verify.lifecycle]]                          # what an API says of operations that are going, and of its limits
+target = "contracts/targets/api.yaml"
+
 [[verify.responses]]                          # an integration that reads changed answers, over HTTP
 target = "contracts/targets/reader.yaml"      # or: consumer = "reference", the readers of the reference integration
 
@@ -46,10 +50,14 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
+from contracts.governance.configured import Governed
+
 SECTION = "verify"
+SubjectName = Literal["", "mocks", "integration"]
 
 
 class Unusable(Exception):
@@ -57,7 +65,7 @@ class Unusable(Exception):
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Two versions of a document; `pacts` is a folder, a file or a pattern."""
+    """Two versions of a document, or of those of a pattern; `pacts` is a folder, a file or a pattern."""
 
     old: str
     new: str
@@ -89,11 +97,15 @@ class Providers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Promises(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A target file and whose promises are tried; `url` replaces the file's address."""
+    """A target file and whose promises are tried; `url` replaces the file's address.
+
+    A `subject` is brought up for it: the mocks or the reference integration; their addresses are words of the file.
+    """
 
     target: str
     profile: str = "ietf-07"
     url: str = ""
+    subject: SubjectName = ""
     only: tuple[str, ...] = ()
 
 
@@ -103,6 +115,16 @@ class Hooks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     target: str
     sender: bool = False
     url: str = ""
+    subject: SubjectName = ""
+    only: tuple[str, ...] = ()
+
+
+class Ages(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A target file of an API with operations that are going, or with limits."""
+
+    target: str
+    url: str = ""
+    subject: SubjectName = ""
     only: tuple[str, ...] = ()
 
 
@@ -135,17 +157,23 @@ class Fuzz(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What to verify. `at_once` suites run side by side; reports go to the folder `out`."""
+    """What to verify. `at_once` suites run side by side; reports go to the folder `out`.
+
+    `watch` names for a table the files (patterns) besides its own that its suites depend upon, for `--changed`.
+    """
 
     baseline: str = ""
     out: str = "build/verify"
     at_once: int = 2
+    watch: dict[str, tuple[str, ...]] = {}
     compatibility: tuple[Comparison, ...] = ()
     pacts: tuple[Pacts, ...] = ()
     providers: tuple[Providers, ...] = ()
     server: tuple[Promises, ...] = ()
     client: tuple[Promises, ...] = ()
     webhooks: tuple[Hooks, ...] = ()
+    lifecycle: tuple[Ages, ...] = ()
+    governance: tuple[Governed, ...] = ()
     responses: tuple[Answers, ...] = ()
     fuzz: tuple[Fuzz, ...] = ()
 
@@ -153,7 +181,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     def is_empty(self) -> bool:
         """Tell whether nothing at all is to be verified."""
         named = (self.compatibility, self.pacts, self.providers, self.server, self.client, self.webhooks)
-        return not any((*named, self.responses, self.fuzz))
+        return not any((*named, self.lifecycle, self.governance, self.responses, self.fuzz))
 
 
 def read(path: Path) -> Configuration:

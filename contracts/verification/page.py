@@ -11,6 +11,7 @@ from contracts.conformance import client, lifecycle, server, webhooks
 from contracts.conformance.assertion import Assertion
 from contracts.findings import Rule
 from contracts.fuzzing import running as fuzzing
+from contracts.governance import rules as governance
 from contracts.pacting import lint
 from contracts.pacting import suite as pacting
 from contracts.responses import suite as responses
@@ -37,7 +38,8 @@ _FUZZ = {rule.id: rule for rule in fuzzing.RULES.values()}
 def rules() -> dict[str, Rule]:
     """Return every rule by its id."""
     promises = {each.id: each.rule for _, _, assertions in _PROMISES for each in assertions}
-    return {**promises, **RULES, **bidirectional.RULES, **responses.RULES, **_FUZZ, **lint.RULES, **pacting.RULES}
+    return {**promises, **RULES, **bidirectional.RULES, **responses.RULES, **_FUZZ, **lint.RULES, **pacting.RULES,
+            **governance.RULES}  # fmt: skip
 
 
 def page() -> str:
@@ -53,6 +55,8 @@ def page() -> str:
     parts.extend(_table(bidirectional.RULES.values()))
     parts.append("\n## Providers against pacts\n")
     parts.extend(_table([*pacting.RULES.values(), *lint.RULES.values()]))
+    parts.append("\n## Governance\n\n`[[verify.governance]]` holds them against a registry.\n")
+    parts.extend(_table(governance.RULES.values()))
     parts.append("\n## Consumers of changed answers\n\n`[[verify.responses]]` tries them.\n")
     parts.extend(_table(responses.RULES.values()))
     parts.append("\n## Fuzzing of providers\n\n`[[verify.fuzz]]` tries them.\n")

@@ -8,13 +8,14 @@ from importlib.metadata import version
 from pathlib import Path
 
 import click
+import msgspec
 
-from contracts.findings import exit_status, worst
-from contracts.verification import assembly, baseline, configuration, runner
+from contracts.findings import Tally, exit_status, worst
+from contracts.verification import assembly, baseline, choosing, configuration, runner
 from contracts.verification.baseline import Sorted
 from contracts.verification.outputs import document, github, junit, markdown, sarif
 from contracts.verification.page import rules
-from q2c.showing import progress, show
+from q2c.showing import progress, show_tally
 from q2c.trouble import give_up
 
 _ANSWERS = {
@@ -28,15 +29,24 @@ _ANSWERS = {
 @click.command()
 @click.option("--config", type=click.Path(path_type=Path), default=Path("q2c.toml"), show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the reports.  [build/verify]")
+@click.option(
+    "--only", multiple=True, metavar="NAME", help="Only a table (e.g. fuzz), or suites with this in the name."
+)
+@click.option("--changed", "base", metavar="REVISION", help="Only what files changed since REVISION may touch.")
 @click.option("--github", "for_github", is_flag=True, help="Print annotations for a GitHub workflow as well.")
 @click.option("--accept", "reason", help="Accept what is found now, for this reason; needs --until and a baseline.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The last day of what is accepted.")
-def verify(config: Path, out: Path | None, for_github: bool, reason: str | None, until: datetime | None) -> None:
+@click.option("--details", is_flag=True, help="Show what held and what was skipped as well.")
+def verify(
+    config: Path, out: Path | None, only: tuple[str, ...], base: str | None, for_github: bool, reason: str | None,
+    until: datetime | None, details: bool,
+) -> None:  # fmt: skip
     """Verify contracts, documents and promises as q2c.toml says; write reports that CI servers and people read.
 
     \b
     q2c verify
-    q2c verify --github --out reports
+    q2c verify --changed origin/main --github
+    q2c verify --only compatibility --only orders
     q2c verify --accept "the partner moves in March" --until 2027-03-31
 
     Exit status: 0 holds, 1 a contract is broken, 2 bad input, 4 nothing was checked, 5 something could not run.
@@ -45,26 +55,40 @@ def verify(config: Path, out: Path | None, for_github: bool, reason: str | None,
     try:
         chosen = configuration.read(config)
         root = config.resolve().parent
-        accepted = (
-            baseline.read(root / chosen.baseline) if chosen.baseline and (root / chosen.baseline).exists() else ()
-        )
-        with tempfile.TemporaryDirectory() as scratch:
-            suites = assembly.suites(chosen, root, Path(scratch))
-            with progress() as told:
-                tallies = runner.run(suites, told, chosen.at_once)
+        kept = root / chosen.baseline if chosen.baseline else None
+        accepted = baseline.read(kept) if kept is not None and kept.exists() else ()
+        tallies = _examined(chosen, root, only, base, out or root / chosen.out)
     except (configuration.Unusable, baseline.Unusable) as refusal:
         give_up(str(refusal))
     found = baseline.sort(tallies, accepted, today)
     if reason is not None:
-        _accept(found, accepted, reason, until, root / chosen.baseline if chosen.baseline else None)
+        _accept(found, accepted, reason, until, kept)
         return
+    if only or base is not None:  # what was not looked at is not known to be gone
+        found = msgspec.structs.replace(found, stale=())
     _write(found, out or root / chosen.out, config)
-    show(found.tallies, "text", rules(), str(config))
+    for tally in found.tallies:
+        show_tally(tally, details)
     for line in github.lines(found.tallies) if for_github else ():
         click.echo(line)
     _say_baseline(found)
     click.echo(f"{_ANSWERS[worst(tally.outcome for tally in found.tallies)]} Reports: {out or chosen.out}")
     raise SystemExit(exit_status(found.tallies))
+
+
+def _examined(
+    chosen: configuration.Configuration, root: Path, only: tuple[str, ...], base: str | None, out: Path
+) -> tuple[Tally, ...]:
+    with tempfile.TemporaryDirectory() as scratch:
+        planned = list(enumerate(assembly.planned(chosen, root, Path(scratch))))
+        some = choosing.named(planned, only)
+        if base is not None:
+            some = choosing.changed(some, chosen, choosing.changed_files(root, base))
+            click.echo(f"{len(some)} of {len(planned)} suites are touched by what changed since {base}.", err=True)
+        expected = document.seconds_of(out / "verify.json")
+        names = [each.suite.name for _, each in some]
+        with progress(names, expected, chosen.at_once) as told:
+            return runner.run_planned(chosen, root, Path(scratch), some, told, expected)
 
 
 def _write(found: Sorted, folder: Path, config: Path) -> None:

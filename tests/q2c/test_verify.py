@@ -39,7 +39,7 @@ def run(*arguments: str) -> Result:
 
 def test_init_finds_documents_and_pacts_and_verify_runs_as_it_is(project: Path) -> None:
     assert "1 API documents, 1 pacts" in run("init").output
-    result = run("verify")
+    result = run("verify", "--details")
     assert result.exit_code == 0, result.output
     assert "shop -> orders: 1 interactions are possible" in result.output
     assert "The contracts hold." in result.output
@@ -103,8 +103,8 @@ def test_a_provider_that_is_down_is_no_broken_contract(project: Path) -> None:
         ("[other]", "has no table [verify]"),
         ("[verify]", "names nothing to verify"),
         ("[verify]\ncompatibilty = []", "compatibilty"),
-        ('[[verify.compatibility]]\nold = "git:none:openapi.json"\nnew = "openapi.json"', "git says"),
-        ('[[verify.compatibility]]\nold = "git:openapi.json"\nnew = "openapi.json"', "expected git:REVISION:PATH"),
+        ('[[verify.compatibility]]\nold = "git:none:openapi.json"\nnew = "openapi.json"', "git knows no revision 'none'"),
+        ('[[verify.compatibility]]\nold = "git:"\nnew = "openapi.json"', "expected git:REVISION"),
         ('[[verify.pacts]]\npacts = "none/*.json"\ndocument = "openapi.json"', "no such pact"),
         ('[[verify.server]]\ntarget = "none.yaml"', "none.yaml: cannot be read"),
         ('[[verify.server]]\ntarget = "openapi.json"\nprofile = "ietf-08"', "openapi.json"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -31,6 +33,15 @@ def document(found: Sorted, tool_version: str) -> dict[str, Any]:
 def written(found: Sorted, tool_version: str) -> str:
     """Return the result as text, the same for the same result but for the seconds."""
     return msgspec.json.format(msgspec.json.encode(document(found, tool_version)), indent=1).decode() + "\n"
+
+
+def seconds_of(path: Path) -> dict[str, float]:
+    """Return how long each suite took in the run whose document this is; nothing when there is none to read."""
+    try:
+        suites = json.loads(path.read_text(encoding="utf-8"))["suites"]
+        return {str(suite["suite"]): float(suite["seconds"]) for suite in suites}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 def _suite(tally: Tally) -> dict[str, Any]:
