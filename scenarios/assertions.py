@@ -28,7 +28,7 @@ METRICS: dict[str, tuple[str, str, str, str]] = {
     "duplicates": (WHATIF, COUNT, "", "work that was done twice"),
     "dead_letters": (WHATIF, COUNT, "", "lifecycles that had to wait for a clerk"),
     "attempts": (WHATIF, COUNT, "", "calls of all kinds"),
-    "repeats": (WHATIF, COUNT, "", "calls that repeat another"),
+    "repeats": (WHATIF, COUNT, "", "work that was asked for again, without harm"),
     "estimated": (WHATIF, COUNT, "", "calls whose answer was estimated for a while"),
     "refused": (WHATIF, COUNT, "system", "calls refused for lack of slots, rate or quota"),
     "calls": (WHATIF, COUNT, "system", "calls a system was asked"),
@@ -38,11 +38,15 @@ METRICS: dict[str, tuple[str, str, str, str]] = {
     "queue_max": (WHATIF, COUNT, "system", "the longest queue"),
     "backlog": (WHATIF, COUNT, "system", "the most work that an outage left behind"),
     "drain": (WHATIF, SECONDS, "system", "until that was worked off, the longest after an outage"),
+    "made": (WHATIF, SHARE_UNIT, "service level", "clocks that stopped before the cut-off"),
+    "unfinished": (WHATIF, COUNT, "service level", "clocks that never stopped"),
+    "retries": (WHATIF, COUNT, "", "attempts after the first"),
     "check": (REHEARSAL, COUNT, "check", "violations of a check of the verdict"),
-    "verdict": (REHEARSAL, COUNT, "", "checks of the verdict that are broken"),
+    "verdict": (REHEARSAL, COUNT, "", "checks of the verdict that do not hold"),
     "kpi": (REHEARSAL, COUNT, "key figure", "a key figure: its id, and after a colon its label"),
     "attained": (REHEARSAL, SHARE_UNIT, "service level", "clocks that stopped within the target"),
-    "records": (REHEARSAL, COUNT, "kind", "records of a kind in the history, such as `case` or `fired`"),
+    "records": (REHEARSAL, COUNT, "kind", "cases by the start of their code, `case:DATA`, or faults, `fired:crash`"),
+    "differences": (REHEARSAL, COUNT, "", "documents that end otherwise than in the variant `against`"),
 }
 """Metric -> (engine, unit, what `of` names, meaning)."""
 
@@ -51,6 +55,8 @@ if TYPE_CHECKING:
 else:
     Metric = Literal[tuple(METRICS)]
 RELATIVE = ("more", "less", "same")
+DIFFERENCES = "differences"
+"""The one figure that is made of two runs: it needs `against`, and its value is a count."""
 BASE = "base"
 """What `against` calls the scenario itself, as it is without a variant."""
 
@@ -77,6 +83,8 @@ class Assertion(Words):
             raise wrong(f"`against` and no `value` beside `{self.is_}`")
         if self.is_ not in RELATIVE and self.value is None:
             raise wrong(f"a `value` beside `{self.is_}`")
+        if self.is_difference and (not self.against or self.is_ in RELATIVE):
+            raise wrong(f"`against` and a `value` beside `{DIFFERENCES}`")
         if self.against and self.against == (self.variant or BASE):
             raise wrong("two different variants to compare", f"both are {self.against!r}")
         named = METRICS[self.metric][2]
@@ -92,9 +100,14 @@ class Assertion(Words):
         return METRICS[self.metric][0]
 
     @property
+    def is_difference(self) -> bool:
+        """Whether the figure is made of two runs itself."""
+        return self.metric == DIFFERENCES
+
+    @property
     def unit(self) -> str:
         """Return the unit of the value: share, seconds, count, or times when two figures are divided."""
-        return "times" if self.against else METRICS[self.metric][1]
+        return "times" if self.against and not self.is_difference else METRICS[self.metric][1]
 
     @property
     def amount(self) -> float | None:
