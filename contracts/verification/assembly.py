@@ -87,7 +87,7 @@ def _is_heavy(kind: str, each: Any) -> bool:
     """Tell whether a suite of a table computes for long, rather than waiting for others."""
     if kind in ("responses", "fuzz"):
         return True
-    return bool(getattr(each, "mocks", False) or getattr(each, "subject", ""))
+    return any(getattr(each, name, None) for name in ("mocks", "subject", "rehearse"))
 
 
 def _files_of(each: Any) -> tuple[str, ...]:
@@ -258,7 +258,7 @@ def _fuzz(each: Fuzz, yard: _Yard) -> list[Suite]:
     chosen = Settings(
         headers=headers, key_header=each.key_header, max_examples=each.max_examples, seed=each.seed,
         seconds=each.seconds, phases=_phases(each), checks=each.checks or DEFAULT_CHECKS,
-        expected_statuses=each.expected_statuses, only=each.only,
+        expected_statuses=each.expected_statuses, include=each.only,
     )  # fmt: skip
     if each.mock:
         from contracts.fuzzing import mocks
