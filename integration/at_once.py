@@ -60,7 +60,10 @@ class AtOnce:
         return Instant(self._engine.now_us)
 
     def _look_up(self, live: Live, seq: int, lookup: Lookup, tx: Transaction) -> Mapped:
-        return Mapped(self._standing(lookup.kind, lookup.key, tx))
+        found = self._standing(lookup.kind, lookup.key, tx)
+        if found is None and lookup.otherwise:
+            found = self._standing(lookup.kind, lookup.otherwise, tx)
+        return Mapped(found)
 
     def _assign(self, live: Live, seq: int, assign: Assign, tx: Transaction) -> Mapped:
         standing = self._standing(assign.kind, assign.key, tx)

@@ -133,11 +133,13 @@ class Now(msgspec.Struct, frozen=True, gc=False, tag_field="effect", tag="now"):
 class Lookup(msgspec.Struct, frozen=True, gc=False, tag_field="effect", tag="lookup"):
     """Read the integration's own cross-reference (which ERP item a sku is); None when a steward has yet to add it.
 
-    The table changes while flows run, so reading it is an effect: a replay sees what the flow saw.
+    The table changes while flows run, so reading it is an effect: a replay sees what the flow saw. `otherwise` is the
+    key of the row that counts when there is none of the first.
     """
 
     kind: str
     key: str
+    otherwise: str = ""
 
     def __await__(self) -> Generator[Lookup, Mapped, dict[str, Any] | None]:
         return (yield self).value

@@ -18,6 +18,7 @@ from mocks.kernel.limits import LimitPolicy
 from mocks.legacy_erp.quirks import Quirks as LegacyErpQuirks
 from mocks.tax.quirks import Quirks as TaxQuirks
 from mocks.world import World
+from scenarios.catalogue import MAPPING
 from scenarios.orders import MARGIN_PERCENT
 from scenarios.timeline import SystemPlan, Timeline
 from simulator.clerks import Staff
@@ -61,6 +62,17 @@ def product_rows(timeline: Timeline) -> list[list[Any]]:
     """Return the rows of the cross-reference with which the integration starts: what each ERP calls each product."""
     systems = ("erp", *extra_systems(timeline))
     return [[row_key(each, sku), one_to_one(item)] for each in systems for sku, item in timeline.mapping.items()]
+
+
+def bundles_of(rows: list[list[Any]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the products that are several in the books of the ERP: (sku, the skus of their parts)."""
+    skus = {item: sku for sku, item in MAPPING.items()}
+    found = {}
+    for key, value in rows:
+        items = [skus.get(part["item"], part["item"]) for entry in value["entries"] for part in entry["items"]]
+        if len(items) > 1:
+            found[key.split("/")[1]] = tuple(items)
+    return tuple(found.items())
 
 
 def agreement_rows(timeline: Timeline) -> list[list[Any]]:
@@ -199,5 +211,6 @@ def context_of(timeline: Timeline, settings: Settings, faults: tuple[Fault, ...]
         uplift_cap_percent=settings.renewal_uplift_cap_percent,
         renewal_notice_days=settings.renewal_notice_days,
         twins=timeline.twins,
+        bundles=bundles_of(product_rows(timeline)),
         nets_changes=BillingQuirks().nets_changes,
     )

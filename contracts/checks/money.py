@@ -138,7 +138,7 @@ def systems_agree(facts: Facts) -> Findings:
         for order in orders if quote is not None else []:
             tally.examined += 1
             assert quote is not None, "guarded by the loop"
-            problem = _order_problem(quote_of(quote), order.document)
+            problem = _order_problem(quote_of(quote), order.document, dict(facts.context.bundles))
             if problem:
                 sentence = f"order {order.id} is not what quote {reference} says: {problem}"
                 tally.violation(order.txn, sentence, quote.last, order.last, entities=(order.name, quote.name))
@@ -154,14 +154,36 @@ def systems_agree(facts: Facts) -> Findings:
     return tally.findings()
 
 
-def _order_problem(quote: Quote, order: Order) -> str:
+def _order_problem(quote: Quote, order: Order, bundles: dict[str, tuple[str, ...]]) -> str:
     if quote.currency != order.currency:
         return f"currency {order.currency} instead of {quote.currency}"
     if order.total_minor != quote.total_minor:
         return f"total {said(order.total_minor, order.currency)} instead of {said(quote.total_minor, quote.currency)}"
-    wanted = sorted((line.sku, line.quantity, line.amount_minor) for line in quote.lines if line.quantity)
-    found = sorted((line.sku, line.quantity, line.amount_minor) for line in order.lines if line.quantity)
+    left = [line for line in order.lines if line.quantity]
+    whole = []
+    for line in [line for line in quote.lines if line.quantity]:
+        if line.sku in bundles:
+            problem = _explosion_problem(line, left, bundles[line.sku])
+            if problem:
+                return problem
+        else:
+            whole.append(line)
+    wanted = sorted((line.sku, line.quantity, line.amount_minor) for line in whole)
+    found = sorted((line.sku, line.quantity, line.amount_minor) for line in left)
     return "" if wanted == found else f"lines {found} instead of {wanted}"
+
+
+def _explosion_problem(bundle: Line, left: list[Line], parts: tuple[str, ...]) -> str:
+    """Take the lines of a bundle's parts out of `left`; return what is wrong with them: the price must be conserved."""
+    own = []
+    for sku in parts:
+        line = next((line for line in left if line.sku == sku), None)
+        if line is None:
+            return f"{bundle.sku} without its part {sku}"
+        own.append(line)
+        left.remove(line)
+    amount_minor = sum([line.amount_minor for line in own])
+    return "" if amount_minor == bundle.amount_minor else f"{bundle.sku} explodes into parts worth {amount_minor}"
 
 
 def _passed(facts: Facts) -> Iterator[tuple[Life, Life, int, int]]:

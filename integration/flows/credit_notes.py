@@ -13,6 +13,7 @@ from integration.flow import FlowContext
 from integration.flows import facts
 from integration.flows.approvals import in_open_period
 from integration.flows.invoices import committed
+from integration.flows.mapping import posting_in_items
 from integration.flows.net_tax import closed_invoice
 from integration.flows.steps import ask_a_person, day_in, do, key_of, mirror, tell
 from integration.outcomes import Answer, CallFailed
@@ -39,9 +40,10 @@ async def credit(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str
     if lines:
         await _credit_tax(context, note, lines)
     posting = _posting(note, invoice, shares, day_in(context, invoice.business_entity_id, answer.at_us), context.txn)
+    in_items = await posting_in_items(context, posting, date_of_seconds(invoice.date))  # as the invoice was posted
     await in_open_period(
         context, posting.entity, posting.business_date,
-        lambda day: erp.put_credit_memo(msgspec.structs.replace(posting, business_date=day)),
+        lambda day: erp.put_credit_memo(msgspec.structs.replace(in_items, business_date=day)),
     )  # fmt: skip
     await _mirrored(context, invoice)
     await tell("credit_memo.issued", note.id, context.txn, **facts.credit_memo_issued(note, posting))

@@ -14,7 +14,8 @@ from integration.flow import FlowContext
 from integration.flows import cash_requests, facts
 from integration.flows.approvals import in_open_period
 from integration.flows.collecting import RETRY_DAYS, applied, collected, show, show_posted
-from integration.flows.net_tax import Taxes, credited_invoices, give_back, parted, terms_of
+from integration.flows.mapping import posting_in_items
+from integration.flows.net_tax import Credited, Taxes, credited_invoices, give_back, parted, terms_of
 from integration.flows.steps import ask_a_person, day_in, do, if_found, key_of, tell
 from integration.flows.taken_before import Begun, found_payments
 from integration.flows.write_offs import is_tolerated
@@ -34,11 +35,15 @@ async def bill(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, 
     day = day_in(context, invoice.business_entity_id, answer.at_us)
     drawn = _posting(invoice, lines, (), day)
     await tell("invoice.generated", invoice.id, drawn.txn, **facts.invoice_generated(invoice, lines, drawn))
-    taxes = await _taxed(context, invoice, lines)
+    credited = await credited_invoices(context, invoice)
+    taxes = await _taxed(context, invoice, lines, credited)
     closed = await _closed(context, invoice, taxes)
     posting = _posting(invoice, lines, taxes.shares, day)
     is_new = invoice.status == "pending"
-    posted = await _posted(context, posting, is_new)
+    days = {line: date_of_seconds(other.date) for line, other in credited.items()}
+    posted = await _posted(
+        context, await posting_in_items(context, posting, date_of_seconds(invoice.date), days), is_new
+    )
     body = facts.invoice_posted(invoice, posting, posting.id, posted.at_us)
     await tell("invoice.posted", invoice.id, posting.txn, **body)
     begun = Begun(closed, 1, False)
@@ -120,9 +125,8 @@ async def _left_open(invoice: BillingInvoice, posting: Posting) -> dict[str, Any
 # --- tax and closing ------------------------------------------------------------------------------------------------
 
 
-async def _taxed(context: FlowContext, invoice: BillingInvoice, lines: tuple[Line, ...]) -> Taxes:
+async def _taxed(context: FlowContext, invoice: BillingInvoice, lines: tuple[Line, ...], credited: Credited) -> Taxes:
     """Commit the invoice's tax; a document that is there already under the invoice's id is adopted."""
-    credited = await credited_invoices(context, invoice)
     taxable = tax.Taxable(
         code=invoice.id, customer=invoice.customer_id, currency=invoice.currency_code,
         address=invoice.billing_address.canonical(), day=date_of_seconds(invoice.date), lines=lines, txn=context.txn,

@@ -114,7 +114,7 @@ def exploded(line: Line, entry: Entry) -> tuple[Line, ...]:
         msgspec.structs.replace(
             line, id=f"{line.id}.{number}", reverses=line.reverses and f"{line.reverses}.{number}", sku=part.item,
             quantity=line.quantity * part.quantity,
-            unit_minor=amount // (line.quantity * part.quantity) if line.quantity else 0, amount_minor=amount,
+            unit_minor=abs(amount) // (line.quantity * part.quantity) if line.quantity else 0, amount_minor=amount,
             list_unit_minor=each // part.quantity,
         )
         for number, (part, amount, each) in enumerate(
@@ -125,6 +125,7 @@ def exploded(line: Line, entry: Entry) -> tuple[Line, ...]:
 
 def _amounts(line: Line, weights: list[int]) -> tuple[int, ...]:
     """Divide a line's amount: by its unit price where that is what it is made of, so that each part is so too."""
-    if line.quantity * line.unit_minor == line.amount_minor:
-        return tuple(share * line.quantity for share in allocate(line.unit_minor, weights))
+    if line.quantity * line.unit_minor == abs(line.amount_minor):
+        sign = -1 if line.amount_minor < 0 else 1
+        return tuple(sign * share * line.quantity for share in allocate(line.unit_minor, weights))
     return allocate(line.amount_minor, weights)
