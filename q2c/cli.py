@@ -15,6 +15,7 @@ EXTRAS = {
     "structlog": "integration", "cryptography": "mocks", "httptools": "mocks", "starlette": "mocks", "uvicorn": "mocks",
     "uvloop": "mocks", "psycopg": "postgres", "faststream": "events", "opentelemetry": "observability",
     "h11": "verify", "jsonschema_rs": "verify", "pact": "verify", "schemathesis": "verify",
+    "SALib": "whatif", "distributed": "cluster", "optuna": "whatif",
 }  # fmt: skip
 """The extra of this package that brings a package which is not there."""
 COMMANDS = {
@@ -23,6 +24,12 @@ COMMANDS = {
     "oracle": "q2c.commands.oracle:oracle",
     "rehearse": "q2c.commands.rehearse:rehearse",
     "report": "q2c.commands.report:report",
+    "whatif": "q2c.commands.whatif:whatif",
+    "compare": "q2c.commands.compare:compare",
+    "sweep": "q2c.commands.sweep:sweep",
+    "search": "q2c.commands.sweep:search",
+    "optimise": "q2c.commands.sweep:optimise",
+    "sensitivity": "q2c.commands.sweep:sensitivity",
     "mocks": "q2c.commands.mocks:mocks",
     "env": "q2c.commands.env:env",
     "init": "q2c.commands.init:init",
@@ -57,6 +64,7 @@ def q2c() -> None:
     \b
     q2c scenarios                 what can be rehearsed
     q2c rehearse quarter_end      play a quarter-end and read the verdict
+    q2c whatif quarter_end        many quarters in seconds: what happens, what saturates, what it costs
     q2c mocks up                  the systems of record as servers, for real clients
     q2c integration up --mocks    the reference integration as a service, against them
     q2c verify                    contracts, documents and promises, in a pull request

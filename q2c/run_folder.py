@@ -102,6 +102,6 @@ def _flush(writer: Any, schema: Any, rows: list[tuple[Any, ...]]) -> None:
 
 
 def newest(runs: Path) -> RunFolder | None:
-    """Return the newest whole run, or None."""
-    whole = sorted(path.parent for path in runs.glob("*/verdict.json"))
+    """Return the newest whole run or experiment, or None."""
+    whole = sorted(path.parent for name in ("verdict", "experiment") for path in runs.glob(f"*/{name}.json"))
     return RunFolder(whole[-1]) if whole else None

@@ -49,6 +49,14 @@ def parsed(text: str) -> Condition:
     return Condition(measure=measure, at_least=sign == ">=", bound=bound, text=text.strip())
 
 
+def share(text: str) -> float | None:
+    """Return a share written as `5%` or 0.05; None for what is no number."""
+    try:
+        return float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        return None
+
+
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
     """A condition on one sample: the interval of the mean, the judgement, and in how many replications it was kept."""
 
