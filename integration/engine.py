@@ -71,6 +71,7 @@ class Engine:
         self._soon: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
         self.parking = Parking(self)
         self.waiting = Waiting(self, systems, self.parking.reopened)
+        self.restoration = lease.look_back(self.now_us)
         self._loaded = lease.load()
         loaded = self._loaded
         self.launcher = Launcher(programs, lease, self.lives)

@@ -21,6 +21,7 @@ from integration.exceptions import ExceptionCase
 from integration.flow import Program
 from integration.host import Host
 from integration.intake import Intake, Route, Source
+from integration.journal.home import Restoration
 from integration.journal.protocol import UNSTORABLE, Head, Journal, Unstorable
 from integration.lanes import Standing
 from integration.live import Live
@@ -82,6 +83,16 @@ class Integration:
         if self._engine is not None:
             self._engine.dead = True
         self._engine = None
+
+    def mark(self) -> None:
+        """Write down outside of the journal how far it has come. Raise OSError."""
+        if self._engine is not None and not self._engine.dead:
+            self._engine.lease.mark()
+
+    @property
+    def restoration(self) -> Restoration:
+        """Say when the journal was last found to be restored from a backup, and why, when this start found it out."""
+        return self._engine.restoration if self._engine is not None else Restoration()
 
     @property
     def is_alive(self) -> bool:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from integration.effects import All, Call
+from integration.effects import All, Call, Receive
 from integration.journal.protocol import Loaded, Raced
 from integration.limits import SECOND_US
 from integration.live import Joinable, Live
-from integration.outcomes import Answer, Failed, Outcome, Unknown
+from integration.outcomes import Answer, Failed, Outcome, Received, Unknown
 
 if TYPE_CHECKING:
     from integration.engine import Engine
@@ -52,6 +52,8 @@ class Recovery:
             engine.begin(live)
         elif type(effect) is Call and self._is_unsafe(live, effect):
             engine.resume(live, Unknown("interrupted by a restart", at_us=engine.now_us))
+        elif type(effect) is Receive and live.since_us < engine.restoration.at_us:
+            engine.resume(live, Received(None))  # what was told meanwhile is forgotten: it has to ask
         else:
             if type(effect) is All:
                 live.branches = cast("dict[int, Joinable]", engine.lease.branches(live.row.number, live.seq))

@@ -34,10 +34,16 @@ async def show_posted(invoice: BillingInvoice, posting: Posting, at_us: int) -> 
     """
     balance = wire.major_text(invoice.amount_due, invoice.currency_code)
     is_paid = bool(invoice.amount_paid) and not invoice.amount_due
-    await show(invoice, posting, at_us, {"InvoiceStatus__c": "paid" if is_paid else "posted"}, balance)
+    await _show(invoice, posting, at_us, {"InvoiceStatus__c": "paid" if is_paid else "posted"}, balance)
 
 
-async def show(invoice: BillingInvoice, posting: Posting, at_us: int, fields: dict[str, str], balance: str) -> None:
+async def show_paid(invoice: BillingInvoice, posting: Posting, at_us: int) -> None:
+    """Show sales that an invoice was paid by a payment of ours."""
+    fields = {"InvoiceStatus__c": "paid", "PaymentStatus__c": "received"}
+    await _show(invoice, posting, at_us, fields, wire.major_text(0, invoice.currency_code))
+
+
+async def _show(invoice: BillingInvoice, posting: Posting, at_us: int, fields: dict[str, str], balance: str) -> None:
     """Show sales what is new about an invoice; with its first one, also that the order is fulfilled."""
     if invoice.first_invoice:
         fields = {"OrderStatus__c": "fulfilled", **fields}

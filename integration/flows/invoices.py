@@ -13,14 +13,14 @@ from integration.effects import Call, Sleep, Start
 from integration.flow import FlowContext
 from integration.flows import cash_requests, facts
 from integration.flows.approvals import in_open_period
-from integration.flows.collecting import RETRY_DAYS, applied, collected, show, show_posted
+from integration.flows.collecting import RETRY_DAYS, applied, collected, show_paid, show_posted
 from integration.flows.mapping import posting_in_items
 from integration.flows.net_tax import Credited, Taxes, credited_invoices, give_back, parted, terms_of
 from integration.flows.steps import ask_a_person, day_in, do, if_found, key_of, tell
 from integration.flows.taken_before import Begun, found_payments
 from integration.flows.write_offs import is_tolerated
 from integration.outcomes import Answer, CallFailed
-from integration.systems import billing, erp, payment, tax, wire
+from integration.systems import billing, erp, payment, tax
 from integration.systems.billing import BillingInvoice
 from integration.systems.erp import Posting
 from integration.systems.erp import receivables as books
@@ -46,11 +46,14 @@ async def bill(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, 
     )
     body = facts.invoice_posted(invoice, posting, posting.id, posted.at_us)
     await tell("invoice.posted", invoice.id, posting.txn, **body)
-    begun = Begun(closed, 1, False)
+    begun = Begun(closed)
     if not is_new:  # somebody closed it before: ourselves, when our journal was restored from a backup since
         begun = await found_payments(context, closed, posting, is_told=False)
     if payment.is_too_small(begun.invoice.amount_due, closed.currency_code):
-        await show_posted(begun.invoice, posting, posted.at_us)
+        if begun.paid_us:
+            await show_paid(begun.invoice, posting, begun.paid_us)
+        else:
+            await show_posted(begun.invoice, posting, posted.at_us)
         return await _left_open(begun.invoice, posting)
     return await _paid(context, begun, posting)
 
@@ -100,8 +103,7 @@ async def _paid(context: FlowContext, begun: Begun, posting: Posting) -> dict[st
     body = facts.payment_received(posting, paid.intent.id, paid.intent.amount_received, paid.since_us, paid_day)
     await tell("payment.received", paid.intent.id, posting.txn, **body)
     paid_us, taken_minor = await applied(context, invoice, posting, paid)
-    fields = {"InvoiceStatus__c": "paid", "PaymentStatus__c": "received"}
-    await show(invoice, posting, paid_us, fields, wire.major_text(0, invoice.currency_code))
+    await show_paid(invoice, posting, paid_us)
     body = facts.payment_applied(posting, paid.intent.id, invoice, taken_minor, paid_day)
     await tell("payment.applied", paid.intent.id, posting.txn, **body)
     return {"invoice": invoice.id, "paid": True, "payment": paid.intent.id}

@@ -24,12 +24,14 @@ from integration.systems.payment import Intent
 class Begun(msgspec.Struct, frozen=True):
     """How far the collecting of an invoice had come: what is due now, and the charge to go on with.
 
-    `is_begun` says that the charge of this number is on its way; else it is the number of the next one.
+    `is_begun` says that the charge of this number is on its way; else it is the number of the next one. `paid_us` is
+    when it was known that something had been paid, 0 for nothing.
     """
 
     invoice: BillingInvoice
-    attempt: int
-    is_begun: bool
+    attempt: int = 1
+    is_begun: bool = False
+    paid_us: int = 0
 
 
 async def found_payments(context: FlowContext, invoice: BillingInvoice, posting: Posting, *, is_told: bool) -> Begun:
@@ -38,15 +40,15 @@ async def found_payments(context: FlowContext, invoice: BillingInvoice, posting:
     `is_told` says that the log still has the events of what was applied before, so that only news is told.
     """
     tried = await every_row(context, payment.find_intents(invoice.id, context.txn), payment.intent_page)
-    news = False
-    for intent in sorted(tried, key=_attempt):
-        if intent.status == payment.SUCCEEDED:
-            news = await _taken_over(context, invoice, posting, intent, is_told) or news
-    pending = [_attempt(intent) for intent in tried if intent.status in payment.PENDING]
-    if news:
+    paid = [intent for intent in sorted(tried, key=_attempt) if intent.status == payment.SUCCEEDED]
+    paid_us = 0
+    for intent in paid:
+        paid_us = await _taken_over(context, invoice, posting, intent, is_told)
+    if paid:
         invoice = billing.invoice_of(await do(context, billing.read_invoice(invoice.id, context.txn)))
+    pending = [_attempt(intent) for intent in tried if intent.status in payment.PENDING]
     following = 1 + max([_attempt(intent) for intent in tried], default=0)
-    return Begun(invoice, min(pending, default=following), bool(pending))
+    return Begun(invoice, min(pending, default=following), bool(pending), paid_us)
 
 
 def _attempt(intent: Intent) -> int:
@@ -55,8 +57,8 @@ def _attempt(intent: Intent) -> int:
 
 async def _taken_over(
     context: FlowContext, invoice: BillingInvoice, posting: Posting, intent: Intent, is_told: bool
-) -> bool:
-    """See to it that billing and the ERP have a payment; return whether one of them did not."""
+) -> int:
+    """See to it that billing and the ERP have a payment; return when that was known."""
     txn = posting.txn
     answer = await do(context, owed.read_money(invoice.id, txn))
     paid = Paid(intent, answer.at_us, answer.at_us)
@@ -68,13 +70,14 @@ async def _taken_over(
         taken_minor = sum([row.applied_amount for row in linked if row.txn_id in names])
     else:
         taken_minor = await recorded(context, invoice, intent, day, txn)
-    is_booked = await if_found(context, books.read_cash(intent.id, txn)) is not None
-    if not is_booked:
-        _, taken_minor = await booked(context, posting, paid, taken_minor)
-    is_news = not names or not is_booked
-    if is_news or not is_told:
+    cash = await if_found(context, books.read_cash(intent.id, txn))
+    if cash is None:
+        known_us, taken_minor = await booked(context, posting, paid, taken_minor)
+    else:
+        known_us = cash.at_us
+    if not (names and cash and is_told):
         body = facts.payment_received(posting, intent.id, intent.amount_received, paid.since_us, day)
         await tell("payment.received", intent.id, txn, **body)
         body = facts.payment_applied(posting, intent.id, invoice, taken_minor, day)
         await tell("payment.applied", intent.id, txn, **body)
-    return is_news
+    return known_us

@@ -20,6 +20,8 @@ from msgspec.structs import replace
 
 from integration.flow import Step
 from integration.journal import chain, postgres_claims
+from integration.journal.home import Restoration
+from integration.journal.postgres_home import look_at_server
 from integration.journal.postgres_reading import dialect_of, heads_of, open_postgres_reader
 from integration.journal.postgres_sharing import Hints, SharedMappings
 from integration.journal.postgres_tables import connect, migrate, unavailable
@@ -294,6 +296,13 @@ class PostgresLease:
             write.events[index] = replace(event, number=number, sequence=sequence)
 
     # --- claiming
+
+    def look_back(self, now_us: int) -> Restoration:
+        """Find out by its home whether the database was restored from a backup, and remember it."""
+        return self._guarded(look_at_server, now_us)
+
+    def mark(self) -> None:
+        """Do nothing: the server's own history is the mark."""
 
     def load(self) -> Loaded:
         """Return what this worker may take up at once."""

@@ -15,6 +15,7 @@ import msgspec
 from integration.effects import Effect
 from integration.exceptions import ExceptionCase
 from integration.flow import Step
+from integration.journal.home import Restoration
 from integration.outcomes import Message, Outcome
 
 if TYPE_CHECKING:
@@ -236,6 +237,12 @@ class Lease(Protocol):
 
     def commit(self, write: Write) -> None:
         """Make a write durable in one transaction; raise Fenced (nothing is written) or Crash (in tests)."""
+
+    def look_back(self, now_us: int) -> Restoration:
+        """Find out whether the journal was restored from a backup, and remember it; say when it last was."""
+
+    def mark(self) -> None:
+        """Write down outside of the database how far it has come, where that is done at all. Raise OSError."""
 
     def load(self) -> Loaded:
         """Return what is open, or of that as much as this worker may take."""

@@ -16,6 +16,7 @@ from domain.charts.exception_case import EXCEPTION_CASE
 from integration.exceptions import ExceptionCase
 from integration.flow import Step
 from integration.journal import chain
+from integration.journal.home import Mark, Restoration, look_at_file, write_mark
 from integration.journal.migrations import migrate_sqlite
 from integration.journal.protocol import (
     UNSTORABLE,
@@ -181,6 +182,7 @@ class SqliteLease:
         self._execute = journal.connection.execute
         head = journal.head()
         self._number, self._digest = head.entries, bytes.fromhex(head.digest)
+        self._marked: Mark | None = None
         rows = self._execute("SELECT kind, key, value FROM mapping").fetchall()
         self.mappings: MutableMapping[tuple[str, str], dict[str, Any]] = {
             (kind, key): msgspec.msgpack.decode(value) for kind, key, value in rows
@@ -202,6 +204,19 @@ class SqliteLease:
         journal.writes = number
         if journal.crash_points:
             self._die(CrashPoint(number, True))
+
+    def look_back(self, now_us: int) -> Restoration:
+        """Find out by the mark beside the file whether it was restored from a backup, and remember it."""
+        if not self._journal.path:
+            return Restoration()
+        return look_at_file(self._journal.connection, self._journal.path, self.epoch, now_us)
+
+    def mark(self) -> None:
+        """Write down beside the file how far it has come, when that is news."""
+        mark = Mark(self.epoch, self._number, self._digest.hex())
+        if self._journal.path and mark != self._marked:
+            write_mark(self._journal.path, mark)
+            self._marked = mark
 
     def load(self) -> Loaded:
         """Return what is open."""

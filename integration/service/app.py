@@ -69,7 +69,8 @@ def _ready(node: Node) -> Callable[[Incoming], Any]:
     async def ready(_request: Incoming) -> Response:
         reasons = node.readiness()
         if not reasons:
-            return JSONResponse({"status": "ready"})
+            notes = node.forgotten.notes()
+            return JSONResponse({"status": "ready", **({"notes": notes} if notes else {})})
         return JSONResponse({"status": "not ready", "reasons": reasons}, 503, RETRY_AFTER)
 
     return ready

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from domain.http import Request
 from integration.effects import Start
+from integration.flows.sweeps import SWEEPS
 
 if TYPE_CHECKING:
     from integration.service.node import Node
@@ -30,6 +31,38 @@ class SweepMemory:
     def remember(self, name: str, started_us: int) -> None:
         """Keep the instant."""
         self._node.advance(f"sweep/{name}", started_us)
+
+
+class Forgotten:
+    """What is done when the journal turns out to be restored from a backup: people are told, and every sweep looks
+    back to the last one that the journal remembers.
+    """
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._flows: list[str] = []
+        self.reason = ""
+
+    def look(self) -> None:
+        """Tell people, and start the sweeps, if this start of the integration has found the journal restored."""
+        node, reason = self._node, self._node.integration.restoration.reason
+        if not reason:
+            return
+        _LOG.error("the journal was restored from a backup: %s", reason)
+        self.reason, now_us = reason, node.now_us()
+        second, memory = now_us // _SECOND_US, SweepMemory(node)
+        node.launch(Start(flow_id=f"forgotten/{second}", name="forgotten", arguments={"reason": reason}))
+        self._flows = [f"{sweep.name}/restored/{second}" for sweep in SWEEPS]
+        for sweep, flow_id in zip(SWEEPS, self._flows, strict=True):
+            back_us = max(sweep.look_back_seconds, SWEEP_BACK_SECONDS) * _SECOND_US
+            since_us = (memory.latest(sweep.name) or now_us) - back_us
+            node.launch(Start(flow_id=flow_id, name=sweep.name, arguments={"since_us": since_us}))
+
+    def notes(self) -> list[str]:
+        """Return what whoever looks after this process should know; nothing once the sweeps are over."""
+        if not any(map(self._node.integration.is_open, self._flows)):
+            return []
+        return [f"the journal was restored from a backup ({self.reason}): what it has forgotten is being looked for"]
 
 
 class StreamKeeper:

@@ -34,7 +34,7 @@ from integration.people import WRONG_INPUT
 from integration.process import Integration, Parts
 from integration.schedule import Schedule
 from integration.service.configuration import Configuration
-from integration.service.keeping import SweepMemory
+from integration.service.keeping import Forgotten, SweepMemory
 from integration.settings import Settings
 
 T = TypeVar("T")
@@ -108,6 +108,7 @@ class Node:
         self._trouble = "it is starting"
         self._failures = 0
         self._ends: dict[str, list[asyncio.Future[None]]] = {}
+        self.forgotten = Forgotten(self)
         self.observers.append(self._watch)
 
     def now_us(self) -> int:
@@ -122,6 +123,7 @@ class Node:
         self._trouble = ""
         self._listen()
         self.sweep()
+        self.forgotten.look()
         self._beat()
 
     def sweep(self) -> None:
@@ -139,6 +141,7 @@ class Node:
         given_up = await self.host.close(self.configuration.grace_seconds)
         self._listen()
         try:
+            self.integration.mark()
             self.integration.leave()
         except Exception as trouble:
             _LOG.warning("flows are not given back, their lease has to run out: %s", trouble)
@@ -256,10 +259,18 @@ class Node:
         try:
             if self._identity != _identity(self.database, self.configuration):
                 raise Unavailable(f"{self.database} is not the file that was opened: it was removed or replaced")
+            self._mark()
             if self.configuration.is_shared:
                 self.integration.share(max(1, len(self.reader.workers())))
         except Exception as trouble:
             self.host.fail(trouble)
+
+    def _mark(self) -> None:
+        """Say outside of the database how far it has come; without it a restore is noticed by the sweeps only."""
+        try:
+            self.integration.mark()
+        except OSError as trouble:
+            _LOG.warning("the mark beside the database cannot be written: %s", trouble)
 
     def _watch(self, record: Record) -> None:
         if type(record) is history.Flow and record.status in OVER:
@@ -279,6 +290,7 @@ class Node:
         if self.integration.is_alive:
             self._trouble, self._failures = "", 0
             self._listen()
+            self.forgotten.look()
 
     def _listen(self) -> None:
         """Hear of what other workers leave for this one as soon as they do; polling finds it anyway."""
