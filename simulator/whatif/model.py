@@ -29,12 +29,13 @@ class _Value(msgspec.Struct, frozen=True, kw_only=True):
 class Window(_Value, frozen=True, kw_only=True):
     """An outage: in [from_us, until_us) a station rejects calls, lets them hang, or rejects and kills running ones.
 
-    Calls that hang learn nothing until their timeout (without one: until the outage ends, then they fail).
+    Calls that hang learn nothing until their timeout, at most for `hang_us` (without either: until the outage ends).
     """
 
     from_us: int
     until_us: int
     kind: Literal["rejects", "hangs", "kills"] = "rejects"
+    hang_us: int = 0
 
 
 class Brownout(_Value, frozen=True, kw_only=True):
@@ -144,8 +145,9 @@ class Station(_Value, frozen=True, kw_only=True):
     lanes first. Work is slower under load: times 1 / (1 - busy / load_slots), at most `load_longest` (0 slots: never).
     `patience` says when a step's timeout starts to run: with the call, so that waiting callers give up, or with the
     start, where the caller keeps a pool of slots itself and sends only what may start. A call that was given up while
-    it ran goes on and keeps its slot (maybe done), unless `abandoned` frees it. Refusals take `refusal_us` and ask
-    for a pause of `retry_after_us`. A caller's `breaker` and `budget` belong to the station they guard.
+    it ran goes on and keeps its slot (maybe done), unless `abandoned` frees it. An answer travels `travel_us` after the
+    work. Refusals take `refusal_us` and ask for a pause of `retry_after_us`, which holds every caller when
+    `holds_all`. A caller's `breaker` and `budget` belong to the station they guard.
     """
 
     name: str
@@ -161,6 +163,8 @@ class Station(_Value, frozen=True, kw_only=True):
     limits: tuple[Limit, ...] = ()
     refusal_us: int = 20_000
     retry_after_us: int = 0
+    holds_all: bool = False
+    travel_us: int = 0
     outages: tuple[Window, ...] = ()
     brownouts: tuple[Brownout, ...] = ()
     incidents: Incidents | None = None

@@ -1,0 +1,93 @@
+"""Draws of many lifecycles at once, for the SimPy engine: exactly those of `draws`, computed with NumPy.
+
+NumPy's exp and log may differ from the C library's in the last digits. A duration is rounded to whole microseconds, so
+that matters only next to a half; what comes that near is drawn again one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from simulator.whatif import draws
+from simulator.whatif.durations import Duration
+
+Words = npt.NDArray[np.uint64]
+Reals = npt.NDArray[np.float64]
+KINDS = ("fixed", "exponential", "lognormal")
+"""What can be drawn in blocks; other kinds are drawn one by one."""
+_NEAR = 1e-12
+_NEAR_US = 1e-9
+_GOLDEN, _FIRST, _SECOND = np.uint64(draws.GOLDEN), np.uint64(draws.FIRST), np.uint64(draws.SECOND)
+
+
+def _mix(words: Words) -> Words:
+    words = (words ^ (words >> np.uint64(30))) * _FIRST
+    words = (words ^ (words >> np.uint64(27))) * _SECOND
+    return words ^ (words >> np.uint64(31))
+
+
+def bases(seed: int, first: int, count: int) -> Words:
+    """Return the words that the draws of lifecycles start from, of so many numbers in a row."""
+    start = np.uint64(draws.mix((seed * draws.GOLDEN + 1) & draws.MASK))
+    numbers = np.arange(first, first + count, dtype=np.uint64)
+    return _mix(start + numbers * _SECOND)
+
+
+def units(words: Words, index: int) -> Reals:
+    """Return the numbers in (0, 1) of one index below many bases."""
+    mixed = _mix(words + np.uint64((index * draws.GOLDEN) & draws.MASK))
+    return ((mixed >> np.uint64(12)).astype(np.float64) + 0.5) * draws.UNIT
+
+
+def _ratio(top: Sequence[float], low: Sequence[float], at: Reals) -> Reals:
+    def polynomial(terms: Sequence[float]) -> Any:
+        return reduce(lambda sum_, term: sum_ * at + term, terms[1:], np.full_like(at, terms[0]))
+
+    return np.asarray(polynomial(top) / polynomial(low))
+
+
+def normals(shares: Reals) -> Reals:
+    """Return standard normal deviates."""
+    away = shares - 0.5
+    found = away * _ratio(draws.CENTRAL_TOP, draws.CENTRAL_LOW, 0.180625 - away * away)
+    outer = np.flatnonzero(np.abs(away) > 0.425)
+    if len(outer):
+        share, sign = shares[outer], np.where(away[outer] < 0, -1.0, 1.0)
+        far = np.sqrt(-np.log(np.where(sign < 0, share, 1.0 - share)))
+        middle = _ratio(draws.MIDDLE_TOP, draws.MIDDLE_LOW, far - 1.6)
+        tail = _ratio(draws.TAIL_TOP, draws.TAIL_LOW, far - 5.0)
+        found[outer] = sign * np.where(far <= 5.0, middle, tail)
+    return found
+
+
+def durations(duration: Duration, words: Words, index: int) -> npt.NDArray[np.int64]:
+    """Return one draw of a duration below each base, in whole microseconds."""
+    if duration.kind == "fixed":
+        return np.full(len(words), draws.rounded(duration.scale), np.int64)
+    shares = units(words, index)
+    if duration.kind == "lognormal":
+        exact = np.exp(np.log(duration.scale) + duration.shape * normals(shares))
+    else:
+        exact = duration.scale * -np.log(shares)
+    shifted = np.clip(exact, 1.0, draws.LONGEST) + 0.5
+    whole = np.floor(shifted)
+    inside = shifted - whole
+    near = _NEAR * exact + _NEAR_US
+    for place in np.flatnonzero((inside < near) | (inside > 1.0 - near)):
+        whole[place] = draws.drawn(duration, int(words[place]), index)
+    rounded: npt.NDArray[np.int64] = whole.astype(np.int64)
+    return rounded
+
+
+def rows(words: Words, wide: int, steps: Sequence[tuple[int, Duration]]) -> list[list[int]]:
+    """Return for each lifecycle the service times of the first attempts of its steps, by the steps' numbers."""
+    table = np.zeros((len(words), wide), np.int64)
+    for number, duration in steps:
+        table[:, number] = durations(duration, words, draws.index_of(number, 1, draws.SERVICE))
+    listed: list[list[int]] = table.tolist()
+    return listed

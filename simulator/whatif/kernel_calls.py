@@ -1,0 +1,339 @@
+"""Parts of the kernel for one call: may it go, when does it start, when does it come back and how."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulator.whatif.compiled import inlined
+from simulator.whatif.draws import SERVICE
+from simulator.whatif.incidents import HANGS, SLOW
+from simulator.whatif.kernel_draws import drawn, index_of, rounded
+from simulator.whatif.kernel_guards import (
+    earn,
+    gated,
+    hold,
+    is_refused,
+    killer_of,
+    look_ahead,
+    luck_of,
+    outage_at,
+    paced,
+    pay,
+    strike,
+    take,
+)
+from simulator.whatif.kernel_parts import BUCKET, occupy, push, replace_first, spread
+from simulator.whatif.model import NEVER_US
+from simulator.whatif.states import (
+    ABANDONED,
+    CALLS,
+    CLOSED,
+    DONE,
+    DUE,
+    ERRORS,
+    FAILED,
+    GAVE_UP,
+    GIVE_UP,
+    GOOD,
+    HALF_OPEN,
+    HUNG,
+    JOIN,
+    KILLED,
+    REFUSED,
+    REJECTED,
+    RELEASE,
+    RETRIES,
+    ROW_CALLS,
+    ROW_QUEUE,
+    ROW_REFUSED,
+    ROW_WAITING,
+    THROTTLED,
+    TOKEN,
+    WAITING,
+)
+
+
+@inlined
+def _comes_back(memory: Any, token: Any, state: Any, at_us: Any) -> Any:
+    lifecycle = memory.tokens[token]
+    lifecycle.state, lifecycle.back = state, at_us
+    push(memory, at_us, TOKEN, token)
+
+
+@inlined
+def _count_wait(tables: Any, memory: Any, token: Any, station: Any, start_us: Any) -> Any:
+    row, called_us = tables.stations[station], memory.tokens[token].called
+    row.waited += 1
+    if start_us - called_us > row.wait_longest:
+        row.wait_longest = start_us - called_us
+    spread(tables, memory, station, ROW_WAITING, called_us, start_us)
+
+
+@inlined
+def _struck_call(tables: Any, memory: Any, token: Any, station: Any, place: Any, at_us: Any, until_us: Any) -> Any:
+    """Let an outage answer a call that reaches it at an instant; return when the caller learns it."""
+    strike(tables, memory, token, place)
+    trouble, row = tables.troubles[place], tables.stations[station]
+    if trouble.kind != HANGS:
+        tables.station_counts[station, REJECTED] += 1
+        back_us = at_us + row.refusal
+    else:
+        tables.station_counts[station, HUNG] += 1
+        back_us = until_us
+        if trouble.hang > 0 and at_us + trouble.hang < back_us:
+            back_us = at_us + trouble.hang
+        if back_us == NEVER_US:
+            back_us = trouble.until
+    _comes_back(memory, token, FAILED, back_us)
+    return back_us
+
+
+@inlined
+def _waits(tables: Any, memory: Any, token: Any, station: Any, now_us: Any) -> Any:
+    """Tell whether budget or breaker keep a call waiting; if not, both have taken note of it."""
+    row, lifecycle = tables.stations[station], memory.tokens[token]
+    if row.budget == 1 and lifecycle.paid == 0:
+        lifecycle.paid = 1
+        wait_us = pay(row, now_us) if lifecycle.attempt > 1 else earn(row, now_us)
+        if wait_us > 0:
+            _comes_back(memory, token, DUE, now_us + wait_us)
+            return True
+    if row.breaker == 1 and row.state != CLOSED:
+        if row.state == HALF_OPEN or now_us < row.probe:
+            hold(tables, memory, token, station, now_us)
+            return True
+        row.state = HALF_OPEN
+    return False
+
+
+@inlined
+def _load(tables: Any, station: Any, at_us: Any) -> Any:
+    """Return how much slower a station is with the slots in use at an instant."""
+    row = tables.stations[station]
+    busy = row.busy
+    if row.queue == 0:
+        busy = 0
+        for place in range(row.slots_from, row.slots_from + row.slots):
+            if tables.free[place] > at_us:
+                busy += 1
+    if busy >= row.load_slots:
+        return row.load_longest
+    factor = row.load_slots / (row.load_slots - busy)
+    return factor if factor < row.load_longest else row.load_longest
+
+
+@inlined
+def _work_us(tables: Any, memory: Any, token: Any, station: Any, at_us: Any) -> Any:
+    """Return how long the work of a call takes that starts at an instant, brownouts apart."""
+    row, lifecycle = tables.stations[station], memory.tokens[token]
+    dist = row.dist if lifecycle.mending == 1 else tables.steps[lifecycle.step].dist
+    work_us = drawn(
+        tables.dists, tables.values, dist, lifecycle.base, index_of(lifecycle.step, lifecycle.tries, SERVICE)
+    )
+    if row.load_slots > 0:
+        work_us = rounded(work_us * _load(tables, station, at_us))
+    return work_us
+
+
+@inlined
+def begin(tables: Any, memory: Any, token: Any, station: Any, start_us: Any, patience_us: Any) -> Any:
+    """Let a call start at an instant: what becomes of it is known now. Return when its slot is free again."""
+    row, lifecycle, counts = tables.stations[station], memory.tokens[token], tables.station_counts
+    if start_us > lifecycle.called:
+        _count_wait(tables, memory, token, station, start_us)
+    if row.patience == 1 and row.quiet <= start_us:
+        place = outage_at(tables, station, start_us)
+        if place >= 0:
+            free_us = _struck_call(tables, memory, token, station, place, start_us, patience_us)
+            occupy(tables, memory, station, start_us, free_us)
+            return free_us
+    done_us = start_us + _work_us(tables, memory, token, station, start_us)
+    errors, was_killed = row.before, False
+    if row.quiet < done_us:
+        for place in range(row.trouble, row.trouble_end):
+            trouble = tables.troubles[place]
+            if trouble.kind == SLOW and trouble.from_ <= start_us < trouble.until:
+                done_us = start_us + rounded((done_us - start_us) * trouble.factor)
+                errors += trouble.errors
+        killer = killer_of(tables, station, start_us, done_us)
+        if killer >= 0:
+            strike(tables, memory, token, killer)
+            done_us, was_killed = tables.troubles[killer].from_, True
+    state, has_effect, back_us, kind = GOOD, 1, done_us + row.travel, DONE
+    if was_killed:
+        state, has_effect, kind = FAILED, 0, KILLED
+    elif row.faulty == 1 or errors > 0.0:
+        luck = luck_of(memory, token) - row.throttled
+        if luck < errors:
+            state, has_effect, kind = FAILED, 0, ERRORS
+        elif luck < errors + row.after:
+            state, kind = FAILED, ERRORS
+        elif luck < errors + row.after + row.lost:
+            state, kind = FAILED, ERRORS
+            if patience_us < NEVER_US:
+                back_us = patience_us
+    if back_us > patience_us:
+        state, back_us, kind = FAILED, patience_us, ABANDONED
+    counts[station, kind] += 1
+    lifecycle.effects += has_effect
+    free_us = back_us if row.frees == 1 else done_us
+    occupy(tables, memory, station, start_us, free_us)
+    _comes_back(memory, token, state, back_us)
+    return free_us
+
+
+@inlined
+def attempt(tables: Any, memory: Any, token: Any, now_us: Any) -> Any:
+    """Make a call, or have it wait for whatever it has to wait for. Return when a queue has to be looked at."""
+    lifecycle = memory.tokens[token]
+    step = tables.steps[lifecycle.step]
+    station = step.station if lifecycle.mending == 0 else tables.repair[0]
+    row = tables.stations[station]
+    lifecycle.called = now_us
+    if lifecycle.mending == 0:
+        if (row.budget == 1 or row.breaker == 1) and _waits(tables, memory, token, station, now_us):
+            return -1
+        lifecycle.paid = 0
+        if lifecycle.attempt > 1:
+            tables.route_counts[lifecycle.route, RETRIES] += 1
+    lifecycle.tries += 1
+    tables.station_counts[station, CALLS] += 1
+    tables.series[station, ROW_CALLS, memory.registers[BUCKET]] += 1
+    timeout_us = step.timeout if lifecycle.mending == 0 else NEVER_US
+    patience_us = now_us + timeout_us if timeout_us < NEVER_US else NEVER_US
+    if row.quiet <= now_us:
+        look_ahead(tables, station, now_us)
+        if row.patience == 0:
+            place = outage_at(tables, station, now_us)
+            if place >= 0:
+                _struck_call(tables, memory, token, station, place, now_us, patience_us)
+                return -1
+    if (row.limit < row.limit_end and is_refused(tables, station, now_us)) or (
+        row.throttled > 0.0 and luck_of(memory, token) < row.throttled
+    ):
+        tables.station_counts[station, REFUSED] += 1
+        tables.series[station, ROW_REFUSED, memory.registers[BUCKET]] += 1
+        _comes_back(memory, token, THROTTLED, now_us + row.refusal)
+        return -1
+    start_us = row.hold_until if row.hold_until > now_us else now_us
+    if row.limit < row.limit_end:
+        start_us = paced(tables, station, start_us)
+    if row.batch == 1:
+        start_us = gated(tables, station, start_us)
+    if row.queue == 1:
+        take(tables, station, now_us, start_us)
+        lifecycle.patience = patience_us
+        if start_us > now_us:
+            _comes_back(memory, token, JOIN, start_us)
+            return -1
+        return station
+    if row.slots > 0 and tables.free[row.slots_from] > start_us:
+        start_us = tables.free[row.slots_from]
+        if row.batch == 1:
+            start_us = gated(tables, station, start_us)
+    if row.patience == 1:
+        patience_us = start_us + timeout_us if timeout_us < NEVER_US else NEVER_US
+    elif start_us >= patience_us:
+        tables.station_counts[station, GAVE_UP] += 1
+        spread(tables, memory, station, ROW_WAITING, now_us, patience_us)
+        _comes_back(memory, token, FAILED, patience_us)
+        return -1
+    if row.limit < row.limit_end:
+        take(tables, station, now_us, start_us)
+    if start_us > now_us:
+        _remember_waiting(tables, memory, station, now_us, start_us)
+    free_us = begin(tables, memory, token, station, start_us, patience_us)
+    if row.slots > 0:
+        replace_first(tables.free, row.slots_from, row.slots, free_us)
+    return -1
+
+
+@inlined
+def _remember_waiting(tables: Any, memory: Any, station: Any, now_us: Any, start_us: Any) -> Any:
+    """Keep in mind until when a call waits, to know how long the queue is; whoever comes later starts later."""
+    row, ring = tables.stations[station], memory.rings[station]
+    wide = ring.shape[0]
+    while row.ring_count > 0 and ring[row.ring] <= now_us:
+        row.ring = row.ring + 1 if row.ring + 1 < wide else 0
+        row.ring_count -= 1
+    place = row.ring + row.ring_count
+    ring[place if place < wide else place - wide] = start_us
+    row.ring_count += 1
+    _longest_queue(tables, memory, station, row.ring_count)
+
+
+@inlined
+def _longest_queue(tables: Any, memory: Any, station: Any, length: Any) -> Any:
+    series, bucket = tables.series, memory.registers[BUCKET]
+    if length > series[station, ROW_QUEUE, bucket]:
+        series[station, ROW_QUEUE, bucket] = length
+
+
+# --- real queues ----------------------------------------------------------------------------------------------------
+
+
+@inlined
+def join(tables: Any, memory: Any, token: Any, station: Any, now_us: Any) -> Any:
+    """Put a call at the end of its lane of a station's queue."""
+    row, lifecycle = tables.stations[station], memory.tokens[token]
+    if row.patience == 0 and lifecycle.patience <= now_us:
+        tables.station_counts[station, GAVE_UP] += 1
+        spread(tables, memory, station, ROW_WAITING, lifecycle.called, now_us)
+        _comes_back(memory, token, FAILED, now_us)
+        return
+    step = tables.steps[lifecycle.step]
+    lane = step.lane if lifecycle.mending == 0 and row.lanes > step.lane else 0
+    lanes = memory.lanes[station]
+    lifecycle.state, lifecycle.after, lifecycle.before, lifecycle.lane = WAITING, -1, lanes[lane, 1], lane
+    if lanes[lane, 0] < 0:
+        lanes[lane, 0] = token
+    else:
+        memory.tokens[lanes[lane, 1]].after = token
+    lanes[lane, 1] = token
+    row.waiting += 1
+    lacking = row.busy + row.waiting - row.capacity
+    if lacking > 0:
+        _longest_queue(tables, memory, station, lacking if lacking < row.waiting else row.waiting)
+        if row.patience == 0 and lifecycle.patience < NEVER_US:
+            lifecycle.patience_key = push(memory, lifecycle.patience, GIVE_UP, token)
+
+
+@inlined
+def leave(tables: Any, memory: Any, token: Any, station: Any) -> Any:
+    """Take a call out of the queue."""
+    lifecycle, lanes = memory.tokens[token], memory.lanes[station]
+    lane, before, after = lifecycle.lane, lifecycle.before, lifecycle.after
+    if before < 0:
+        lanes[lane, 0] = after
+    else:
+        memory.tokens[before].after = after
+    if after < 0:
+        lanes[lane, 1] = before
+    else:
+        memory.tokens[after].before = before
+    tables.stations[station].waiting -= 1
+
+
+@inlined
+def serve(tables: Any, memory: Any, station: Any, now_us: Any) -> Any:
+    """Start what waits while there are slots."""
+    row, lanes = tables.stations[station], memory.lanes[station]
+    while row.waiting > 0 and row.busy < row.capacity:
+        lane = 0
+        while lanes[lane, 0] < 0:
+            lane += 1
+        token = lanes[lane, 0]
+        leave(tables, memory, token, station)
+        lifecycle = memory.tokens[token]
+        patience_us = lifecycle.patience
+        if row.patience == 1 and patience_us < NEVER_US:
+            patience_us += now_us - lifecycle.called
+        lifecycle.patience_key = -1
+        if row.quiet <= now_us:
+            look_ahead(tables, station, now_us)
+        free_us = begin(tables, memory, token, station, now_us, patience_us)
+        row.busy += 1
+        if free_us == lifecycle.back:
+            lifecycle.holds = station + 1
+        else:
+            push(memory, free_us, RELEASE, station)

@@ -1,0 +1,291 @@
+"""One call in the SimPy engine: may it go, when does it start, when does it come back and how.
+
+Function by function the same rules as `kernel_calls`; so is the order in which events are scheduled.
+"""
+
+from __future__ import annotations
+
+from heapq import heapreplace
+from typing import Any
+
+from simulator.whatif.draws import SERVICE, drawn, index_of, rounded
+from simulator.whatif.incidents import HANGS, SLOW
+from simulator.whatif.model import NEVER_US
+from simulator.whatif.process_guards import (
+    earn,
+    gated,
+    hold,
+    is_refused,
+    killer_of,
+    look_ahead,
+    luck_of,
+    outage_at,
+    paced,
+    pay,
+    strike,
+    take,
+)
+from simulator.whatif.process_state import Lifecycle, Notice, StationState
+from simulator.whatif.states import (
+    ABANDONED,
+    CALLS,
+    CLOSED,
+    DONE,
+    DUE,
+    ERRORS,
+    FAILED,
+    GAVE_UP,
+    GIVE_UP,
+    GOOD,
+    HALF_OPEN,
+    HUNG,
+    JOIN,
+    KILLED,
+    REFUSED,
+    REJECTED,
+    RELEASE,
+    RETRIES,
+    ROW_BUSY,
+    ROW_CALLS,
+    ROW_QUEUE,
+    ROW_REFUSED,
+    ROW_WAITING,
+    THROTTLED,
+    WAITING,
+)
+
+
+def _comes_back(play: Any, token: Lifecycle, state: int, at_us: int) -> None:
+    token.state, token.back = state, at_us
+    play.push(at_us, token)
+
+
+def _count_wait(play: Any, token: Lifecycle, station: StationState, start_us: int) -> None:
+    station.waited += 1
+    station.wait_longest = max(station.wait_longest, start_us - token.called)
+    play.spread(station.series[ROW_WAITING], token.called, start_us)
+
+
+def _struck_call(play: Any, token: Lifecycle, station: StationState, trouble: Any, at_us: int, until_us: int) -> int:
+    """Let an outage answer a call that reaches it at an instant; return when the caller learns it."""
+    strike(token, trouble)
+    if trouble.kind != HANGS:
+        station.counts[REJECTED] += 1
+        back_us = at_us + station.refusal
+    else:
+        station.counts[HUNG] += 1
+        back_us = min(until_us, at_us + trouble.hang) if trouble.hang else until_us
+        if back_us == NEVER_US:
+            back_us = trouble.until
+    _comes_back(play, token, FAILED, back_us)
+    return int(back_us)
+
+
+def _waits(play: Any, token: Lifecycle, station: StationState, now_us: int) -> bool:
+    """Tell whether budget or breaker keep a call waiting; if not, both have taken note of it."""
+    if station.budget and not token.paid:
+        token.paid = 1
+        wait_us = pay(station, now_us) if token.attempt > 1 else earn(station, now_us)
+        if wait_us > 0:
+            _comes_back(play, token, DUE, now_us + wait_us)
+            return True
+    if station.breaker and station.state != CLOSED:
+        if station.state == HALF_OPEN or now_us < station.probe:
+            hold(token, station, now_us)
+            return True
+        station.state = HALF_OPEN
+    return False
+
+
+def _load(station: StationState, at_us: int) -> float:
+    """Return how much slower a station is with the slots in use at an instant."""
+    busy = station.busy if station.queue else sum(1 for free_us in station.free if free_us > at_us)
+    if busy >= station.load_slots:
+        return float(station.load_longest)
+    return float(min(station.load_slots / (station.load_slots - busy), station.load_longest))
+
+
+def _work_us(play: Any, token: Lifecycle, station: StationState, at_us: int) -> int:
+    """Return how long the work of a call takes that starts at an instant, brownouts apart."""
+    plan = token.plan
+    if token.mending:
+        work_us = drawn(play.durations[station.dist], token.base, index_of(plan.number, token.tries, SERVICE))
+    elif token.tries == 1 and plan.blocked and token.draws is not None:
+        work_us = token.draws[plan.number]
+    else:
+        work_us = drawn(plan.duration, token.base, index_of(plan.number, token.tries, SERVICE))
+    return rounded(work_us * _load(station, at_us)) if station.load_slots else work_us
+
+
+def begin(play: Any, token: Lifecycle, station: StationState, start_us: int, patience_us: int) -> int:
+    """Let a call start at an instant: what becomes of it is known now. Return when its slot is free again."""
+    if start_us > token.called:
+        _count_wait(play, token, station, start_us)
+    if station.patience and station.quiet <= start_us:
+        trouble = outage_at(station, start_us)
+        if trouble is not None:
+            free_us = _struck_call(play, token, station, trouble, start_us, patience_us)
+            play.spread(station.series[ROW_BUSY], start_us, free_us)
+            return free_us
+    done_us = start_us + _work_us(play, token, station, start_us)
+    errors, was_killed = station.before, False
+    if station.quiet < done_us:
+        for trouble in station.troubles:
+            if trouble.kind == SLOW and trouble.from_ <= start_us < trouble.until:
+                done_us = start_us + rounded((done_us - start_us) * trouble.factor)
+                errors += trouble.errors
+        killer = killer_of(station, start_us, done_us)
+        if killer is not None:
+            strike(token, killer)
+            done_us, was_killed = killer.from_, True
+    state, kind, has_effect, back_us = _fate(token, station, errors, was_killed, done_us, patience_us)
+    station.counts[kind] += 1
+    token.effects += has_effect
+    free_us = back_us if station.frees else done_us
+    play.spread(station.series[ROW_BUSY], start_us, free_us)
+    _comes_back(play, token, state, back_us)
+    return free_us
+
+
+def _fate(
+    token: Lifecycle, station: StationState, errors: float, was_killed: bool, done_us: int, patience_us: int
+) -> tuple[int, int, int, int]:
+    """Return how a call comes back, how it counts, whether its work is done, and when its caller knows."""
+    state, kind, has_effect, back_us = GOOD, DONE, 1, done_us + station.travel
+    if was_killed:
+        state, kind, has_effect = FAILED, KILLED, 0
+    elif station.faulty or errors > 0.0:
+        luck = luck_of(token) - station.throttled
+        if luck < errors:
+            state, kind, has_effect = FAILED, ERRORS, 0
+        elif luck < errors + station.after:
+            state, kind = FAILED, ERRORS
+        elif luck < errors + station.after + station.lost:
+            state, kind = FAILED, ERRORS
+            back_us = patience_us if patience_us < NEVER_US else back_us
+    if back_us > patience_us:
+        state, kind, back_us = FAILED, ABANDONED, patience_us
+    return state, kind, has_effect, back_us
+
+
+def attempt(play: Any, token: Lifecycle, now_us: int) -> StationState | None:
+    """Make a call, or have it wait for whatever it has to wait for. Return the queue it wants to join, if any."""
+    plan = token.plan
+    station: StationState = play.repair if token.mending else plan.place
+    token.called = now_us
+    if not token.mending:
+        if (station.budget or station.breaker) and _waits(play, token, station, now_us):
+            return None
+        token.paid = 0
+        if token.attempt > 1:
+            play.counts[token.route][RETRIES] += 1
+    token.tries += 1
+    station.counts[CALLS] += 1
+    station.series[ROW_CALLS][play.bucket] += 1
+    timeout_us = NEVER_US if token.mending else plan.timeout
+    patience_us = now_us + timeout_us if timeout_us < NEVER_US else NEVER_US
+    if station.quiet <= now_us:
+        look_ahead(station, now_us)
+        trouble = None if station.patience else outage_at(station, now_us)
+        if trouble is not None:
+            _struck_call(play, token, station, trouble, now_us, patience_us)
+            return None
+    if (station.limits and is_refused(station, now_us)) or (station.throttled and luck_of(token) < station.throttled):
+        station.counts[REFUSED] += 1
+        station.series[ROW_REFUSED][play.bucket] += 1
+        _comes_back(play, token, THROTTLED, now_us + station.refusal)
+        return None
+    start_us = paced(station, max(station.hold_until, now_us))
+    if station.batch:
+        start_us = gated(station, start_us)
+    if not station.queue:
+        _start(play, token, station, now_us, start_us, timeout_us)
+        return None
+    take(station, now_us, start_us)
+    token.patience = patience_us
+    if start_us > now_us:
+        _comes_back(play, token, JOIN, start_us)
+        return None
+    return station
+
+
+def _start(play: Any, token: Lifecycle, station: StationState, now_us: int, start_us: int, timeout_us: int) -> None:
+    """Find the slot of a call where no real queue is needed, and let it start there."""
+    if station.slots and station.free[0] > start_us:
+        start_us = gated(station, station.free[0]) if station.batch else station.free[0]
+    patience_us = NEVER_US if timeout_us == NEVER_US else timeout_us + (start_us if station.patience else now_us)
+    if start_us >= patience_us:
+        station.counts[GAVE_UP] += 1
+        play.spread(station.series[ROW_WAITING], now_us, patience_us)
+        _comes_back(play, token, FAILED, patience_us)
+        return
+    take(station, now_us, start_us)
+    if start_us > now_us:
+        remember_waiting(play, station, now_us, start_us)
+    free_us = begin(play, token, station, start_us, patience_us)
+    if station.slots:
+        heapreplace(station.free, free_us)
+
+
+def remember_waiting(play: Any, station: StationState, now_us: int, start_us: int) -> None:
+    """Keep in mind until when a call waits, to know how long the queue is; whoever comes later starts later."""
+    ring = station.ring
+    while ring and ring[0] <= now_us:
+        ring.popleft()
+    ring.append(start_us)
+    _longest_queue(play, station, len(ring))
+
+
+def _longest_queue(play: Any, station: StationState, length: int) -> None:
+    row = station.series[ROW_QUEUE]
+    row[play.bucket] = max(row[play.bucket], length)
+
+
+# --- real queues ----------------------------------------------------------------------------------------------------
+
+
+def join(play: Any, token: Lifecycle, station: StationState, now_us: int) -> None:
+    """Put a call at the end of its lane of a station's queue."""
+    if not station.patience and token.patience <= now_us:
+        station.counts[GAVE_UP] += 1
+        play.spread(station.series[ROW_WAITING], token.called, now_us)
+        _comes_back(play, token, FAILED, now_us)
+        return
+    lane = token.plan.lane if not token.mending and station.lanes > token.plan.lane else 0
+    station.queues[lane][token] = None
+    token.state = WAITING
+    station.waiting += 1
+    lacking = station.busy + station.waiting - station.capacity
+    if lacking > 0:
+        _longest_queue(play, station, min(lacking, station.waiting))
+        if not station.patience and token.patience < NEVER_US:
+            token.waits = Notice(play.env, GIVE_UP, token)
+            play.push(token.patience, token.waits)
+
+
+def leave(token: Lifecycle, station: StationState) -> None:
+    """Take a call out of the queue."""
+    for queue in station.queues:
+        if token in queue:
+            del queue[token]
+            break
+    station.waiting -= 1
+
+
+def serve(play: Any, station: StationState, now_us: int) -> None:
+    """Start what waits while there are slots."""
+    while station.waiting > 0 and station.busy < station.capacity:
+        token = next(iter(next(queue for queue in station.queues if queue)))
+        leave(token, station)
+        patience_us = token.patience
+        if station.patience and patience_us < NEVER_US:
+            patience_us += now_us - token.called
+        token.waits = None
+        if station.quiet <= now_us:
+            look_ahead(station, now_us)
+        free_us = begin(play, token, station, now_us, patience_us)
+        station.busy += 1
+        if free_us == token.back:
+            token.holds = station
+        else:
+            play.push(free_us, Notice(play.env, RELEASE, station))

@@ -1,0 +1,138 @@
+"""What the SimPy engine remembers: live lifecycles, stations with their queues, clocks, and streams of arrivals."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from types import SimpleNamespace
+from typing import Any
+
+from simpy import Environment
+from simpy.events import Event
+
+from simulator.whatif.draw_blocks import KINDS as BLOCKED
+from simulator.whatif.durations import Duration
+from simulator.whatif.model import NEVER_US
+from simulator.whatif.states import NEW
+from simulator.whatif.tables import CALL, Rows
+
+
+class Lifecycle(Event):
+    """One live lifecycle, or a branch of one: an event that is scheduled anew for whatever it waits for next."""
+
+    __slots__ = (
+        "amount", "attempt", "back", "base", "called", "cutoff", "draws", "effects", "holds", "marks", "mending",
+        "number", "paid", "patience", "plan", "route", "single", "state", "struck", "tries", "waits",
+    )  # fmt: skip
+
+    def __init__(
+        self, env: Environment, number: int, base: int, route: int, cutoff: int, draws: list[int] | None
+    ) -> None:
+        self.env, self.callbacks = env, []
+        self._value, self._ok, self._defused = None, True, False
+        self.number, self.base, self.route, self.cutoff, self.draws = number, base, route, cutoff, draws
+        self.state, self.plan, self.marks = NEW, NO_PLAN, [-1]
+        self.attempt = self.tries = self.effects = self.amount = self.paid = self.mending = 0
+        self.called = self.back = self.patience = 0
+        self.single = False
+        self.struck: Any = None
+        self.holds: Any = None
+        self.waits: Notice | None = None
+
+
+class Notice(Event):
+    """An event that is not a lifecycle's own: of which kind, and about what."""
+
+    __slots__ = ("about", "kind")
+
+    def __init__(self, env: Environment, kind: int, about: Any) -> None:
+        self.env, self.callbacks = env, []
+        self._value, self._ok, self._defused = None, True, False
+        self.kind, self.about = kind, about
+
+
+def named(row: Any, **more: Any) -> SimpleNamespace:
+    """Return a row of a table as an object."""
+    return SimpleNamespace(**{name: row[name].item() for name in row.dtype.names}, **more)
+
+
+NO_PLAN: Any = SimpleNamespace(quick=None)
+
+
+class StationState(SimpleNamespace):
+    """A station in play: the columns of its row, and its queues as Python ones."""
+
+    def __init__(self, number: int, tables: Any) -> None:
+        row = tables.stations[number]
+        super().__init__(**{name: row[name].item() for name in row.dtype.names})
+        troubles = [named(trouble) for trouble in tables.troubles[self.trouble : self.trouble_end]]
+        self.number, self.all_troubles, self.troubles = number, troubles, deque(troubles)
+        self.limits = [named(limit) for limit in tables.limits[self.limit : self.limit_end]]
+        self.changes = deque(tuple(change) for change in tables.shifts[self.shift : self.shift_end].tolist())
+        self.free = [0] * self.slots
+        self.held = deque[Lifecycle]()
+        self.queues = [OrderedDict[Lifecycle, None]() for _ in range(self.lanes)]
+        self.ring = deque[int]()
+        self.counts = [0] * tables.station_counts.shape[1]
+        self.series = [[0] * tables.series.shape[2] for _ in range(tables.series.shape[1])]
+
+    def restore(self, tables: Any) -> None:
+        """Write back what was counted."""
+        number = self.number
+        tables.station_counts[number] = self.counts
+        tables.series[number] = self.series
+        row = tables.stations[number]
+        row["waited"], row["wait_longest"] = self.waited, self.wait_longest
+        first = row["trouble_end"] - len(self.all_troubles)
+        for place, trouble in enumerate(self.all_troubles):
+            target = tables.troubles[first + place]
+            for name in ("struck", "recovered", "peak", "drained"):
+                target[name] = getattr(trouble, name)
+
+
+class ClockState(SimpleNamespace):
+    """A service level in play: the columns of its row, its series and its histogram."""
+
+    def __init__(self, number: int, tables: Any) -> None:
+        row = tables.slas[number]
+        super().__init__(**{name: row[name].item() for name in row.dtype.names})
+        self.number = number
+        self.began = [0] * tables.clocks.shape[2]
+        self.ended = [0] * tables.clocks.shape[2]
+        self.histogram = dict[int, int]()
+
+    def restore(self, tables: Any) -> None:
+        """Write back what was counted."""
+        row = tables.slas[self.number]
+        for name in row.dtype.names:
+            row[name] = getattr(self, name)
+        tables.clocks[self.number, 0], tables.clocks[self.number, 1] = self.began, self.ended
+        for bucket, count in self.histogram.items():
+            tables.histograms[self.number, bucket] = count
+
+
+def plans_of(tables: Any, durations: tuple[Duration, ...], stations: list[StationState]) -> list[Any]:
+    """Return the steps as objects: with their station, their duration, and the step after them.
+
+    `quick` is the step after one if nothing but a plain call lies between the two: the engine's fast path.
+    """
+    plans = [named(row, number=number) for number, row in enumerate(tables.steps)]
+    for plan in plans:
+        plan.place = stations[plan.station] if plan.station >= 0 else None
+        plan.duration = durations[plan.dist] if plan.dist >= 0 else None
+        plan.blocked = plan.duration is not None and plan.duration.kind in BLOCKED
+        plan.after = plans[plan.next] if plan.next >= 0 else None
+        plan.waits_us = plan.timeout if plan.timeout < NEVER_US else 0
+    for plan in plans:
+        after = plan.after
+        is_simple = plan.kind == CALL and plan.mark < 0 and not plan.place.breaker and after is not None
+        plan.quick = after if is_simple and _is_plain(after) else None
+    return plans
+
+
+def _is_plain(plan: Any) -> bool:
+    return bool(plan.kind == CALL and plan.place.plain and plan.share >= 1.0 and not plan.outbox and not plan.invalid)
+
+
+def pairs(table: Rows, clocks: list[ClockState]) -> list[list[ClockState]]:
+    """Return for each mark the clocks that its row names."""
+    return [[clocks[number] for number in row if number >= 0] for row in table.tolist()]

@@ -1,0 +1,252 @@
+"""How a lifecycle goes on in the SimPy engine: from step to step, through failures, people and branches.
+
+Function by function the same rules as `kernel`; so is the order in which events are scheduled.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from simulator.whatif.draws import (
+    AUTOMATIC,
+    BACKOFF,
+    INVALID,
+    OUTSIDE,
+    OUTSIDE_SHARE,
+    SHARE,
+    drawn,
+    index_of,
+    unit,
+)
+from simulator.whatif.process_calls import attempt, leave
+from simulator.whatif.process_guards import note, unstrike
+from simulator.whatif.process_state import Lifecycle, Notice, StationState
+from simulator.whatif.states import (
+    ATTEMPT,
+    BEGIN,
+    COMPLETE,
+    DEAD_LETTERS,
+    DUE,
+    DUPLICATES,
+    FAILED,
+    FALLBACKS,
+    FARTHEST_DOUBLING,
+    FINISHED,
+    GAVE_UP,
+    GONE,
+    GONE_THOUGH_DONE,
+    GOOD,
+    INVALIDS,
+    MEND,
+    MENDED,
+    NEW,
+    PAUSED,
+    REDRIVE,
+    REPEATS,
+    ROW_WAITING,
+    STARTED,
+    STOP,
+    THROTTLED,
+    UNFINISHED,
+)
+from simulator.whatif.tables import AGAIN, CALL, LOST, PAUSE, SKIP
+
+
+def _ends(play: Any, token: Lifecycle, now_us: int) -> None:
+    """End the lifecycle's route."""
+    if not token.single:
+        route = play.routes[token.route]
+        if route.ends >= 0:
+            play.stamp(token, route.ends, now_us)
+        counts = play.counts[token.route]
+        counts[FINISHED] += 1
+        counts[UNFINISHED] -= 1
+
+
+def _loses(play: Any, token: Lifecycle, now_us: int) -> None:
+    """End a lifecycle that nobody looks after any more."""
+    unstrike(token, now_us, False)
+    counts = play.counts[token.route]
+    counts[GONE] += 1
+    play.routes[token.route].amount_lost += token.amount
+    if token.effects > 0:
+        counts[GONE_THOUGH_DONE] += 1
+    if not token.single:
+        counts[UNFINISHED] -= 1
+
+
+def _splits(play: Any, token: Lifecycle, plan: Any, now_us: int) -> None:
+    """Start a branch: another route, or a step in the outbox. It begins at once, after this event."""
+    child = Lifecycle(play.env, token.number, token.base, token.route, token.cutoff, token.draws)
+    child.marks, child.amount = list(token.marks), token.amount
+    if plan.kind == CALL:
+        child.single, child.plan, child.attempt, child.state = True, plan, 1, DUE
+    else:
+        child.route, child.state = plan.starts, NEW
+    play.push(now_us, child)
+
+
+def _enter(play: Any, token: Lifecycle, plan: Any, now_us: int) -> int:
+    """Go on with a step, or the next one that applies; return what to do."""
+    while plan is not None:
+        taken = plan.share >= 1.0 or unit(token.base, index_of(plan.number, 0, SHARE)) < plan.share
+        if taken and plan.kind == CALL and not plan.outbox:
+            token.plan, token.attempt, token.tries = plan, 1, 0
+            if plan.invalid > 0.0 and unit(token.base, index_of(plan.number, 0, INVALID)) < plan.invalid:
+                play.counts[token.route][INVALIDS] += 1
+                return MEND
+            return ATTEMPT
+        if taken and plan.kind == PAUSE:
+            token.plan, token.state = plan, PAUSED
+            play.push(now_us + drawn(plan.duration, token.base, index_of(plan.number, 0, 0)), token)
+            return STOP
+        if taken:
+            _splits(play, token, plan, now_us)
+            if plan.kind != CALL and plan.mark >= 0:
+                play.stamp(token, plan.mark, now_us)
+        plan = plan.after
+    _ends(play, token, now_us)
+    return STOP
+
+
+def _complete(play: Any, token: Lifecycle, now_us: int) -> None:
+    """Take note that a step is done."""
+    plan = token.plan
+    if token.effects > 1:
+        again, counts = token.effects - 1, play.counts[token.route]
+        if plan.idempotent:
+            counts[REPEATS] += again
+        else:
+            counts[DUPLICATES] += again
+            play.routes[token.route].amount_doubled += again * token.amount
+    token.effects = 0
+    if token.struck is not None:
+        unstrike(token, now_us, True)
+    if plan.mark >= 0:
+        play.stamp(token, plan.mark, now_us)
+
+
+def _fail(play: Any, token: Lifecycle, now_us: int, was_throttled: bool) -> int:
+    """Plan the next attempt of a step, or what comes when they are used up; return what to do."""
+    plan, station = token.plan, token.plan.place
+    asked_us = station.retry_after if was_throttled else 0
+    if was_throttled and station.holds_all:
+        station.hold_until = max(station.hold_until, now_us + asked_us)
+    if token.attempt < plan.attempts:
+        pause_us = _pause_us(token, plan)
+        token.attempt += 1
+        token.state, token.paid = DUE, 0
+        play.push(now_us + pause_us + asked_us, token)
+        return STOP
+    if plan.exhausted == AGAIN:
+        token.state, token.paid = DUE, 0
+        play.push(now_us + plan.again, token)
+        return STOP
+    if plan.exhausted == SKIP:
+        play.counts[token.route][FALLBACKS] += 1
+        return COMPLETE
+    return MEND
+
+
+def _pause_us(token: Lifecycle, plan: Any) -> int:
+    """Return the pause before the next attempt."""
+    doubled = (token.attempt - 1) % plan.restart if plan.restart else token.attempt - 1
+    ceiling: int = min(plan.cap, plan.base << doubled) if doubled < FARTHEST_DOUBLING else plan.cap
+    if not plan.jitter:
+        return ceiling
+    return math.floor(unit(token.base, index_of(plan.number, token.tries, BACKOFF)) * ceiling)
+
+
+def _mend(play: Any, token: Lifecycle, now_us: int) -> int:
+    """Hand a lifecycle to the people, or lose it; return what to do."""
+    if token.plan.exhausted == LOST:
+        _loses(play, token, now_us)
+        return STOP
+    play.counts[token.route][DEAD_LETTERS] += 1
+    share = play.automatic_share
+    if share > 0.0 and unit(token.base, index_of(token.plan.number, token.tries, AUTOMATIC)) < share:
+        token.state = REDRIVE
+        play.push(now_us, token)
+        return STOP
+    token.mending = 1
+    return ATTEMPT
+
+
+def _mended(play: Any, token: Lifecycle, now_us: int) -> int:
+    """Let a lifecycle go on that somebody mended, once an answer from outside is there; return what to do."""
+    play.repair.counts[MENDED] += 1
+    token.mending, token.attempt, token.paid = 0, 1, 0
+    share, number = play.outside_share, token.plan.number
+    if share > 0.0 and unit(token.base, index_of(number, token.tries, OUTSIDE_SHARE)) < share:
+        token.state = REDRIVE
+        play.push(now_us + drawn(play.outside, token.base, index_of(number, token.tries, OUTSIDE)), token)
+        return STOP
+    return ATTEMPT
+
+
+def _came_back(play: Any, token: Lifecycle, now_us: int) -> int:
+    """Take a call back; return what to do."""
+    state = token.state
+    if token.mending:
+        return _mended(play, token, now_us)
+    station = token.plan.place
+    if station.breaker:
+        note(play, station, now_us, state == GOOD, state == THROTTLED)
+    return COMPLETE if state == GOOD else _fail(play, token, now_us, state == THROTTLED)
+
+
+def wakes(play: Any, token: Lifecycle, now_us: int) -> int:
+    """Return what to do with a lifecycle whose event fires."""
+    state = token.state
+    if GOOD <= state <= THROTTLED:
+        return _came_back(play, token, now_us)
+    if state == NEW:
+        return BEGIN
+    if state == PAUSED:
+        return COMPLETE
+    if state == REDRIVE:
+        token.attempt, token.paid = 1, 0
+    return ATTEMPT
+
+
+def goes_on(play: Any, token: Lifecycle, action: int, now_us: int) -> StationState | None:
+    """Do with a lifecycle what is to be done until it waits for an event; return the queue it wants to join, if any."""
+    while action != STOP:
+        plan = None
+        if action == ATTEMPT:
+            return attempt(play, token, now_us)
+        if action == MEND:
+            action = _mend(play, token, now_us)
+            continue
+        if action == COMPLETE:
+            _complete(play, token, now_us)
+            if not token.single:
+                plan = token.plan.after
+        elif action == BEGIN:
+            plan = _begin_route(play, token, now_us)
+        action = _enter(play, token, plan, now_us)
+    return None
+
+
+def _begin_route(play: Any, token: Lifecycle, now_us: int) -> Any:
+    route, counts = play.routes[token.route], play.counts[token.route]
+    counts[STARTED] += 1
+    counts[UNFINISHED] += 1
+    route.amount_started += token.amount
+    if route.begins >= 0:
+        play.stamp(token, route.begins, now_us)
+    return play.plans[route.first] if route.first >= 0 else None
+
+
+def gives_up(play: Any, notice: Notice, now_us: int) -> int:
+    """Let a call leave a queue when its patience ends, if it waits there still; return what to do."""
+    token: Lifecycle = notice.about
+    if token.waits is not notice:
+        return STOP
+    station = token.plan.place
+    leave(token, station)
+    station.counts[GAVE_UP] += 1
+    play.spread(station.series[ROW_WAITING], token.called, now_us)
+    token.state, token.waits = FAILED, None
+    return _came_back(play, token, now_us)

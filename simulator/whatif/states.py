@@ -1,0 +1,38 @@
+"""Codes that both engines share: what an event is, what a lifecycle waits for, and where counts lie."""
+
+from __future__ import annotations
+
+from simulator.whatif.outcome import ROUTE_COUNTS, SERIES, STATION_COUNTS
+
+TOKEN, GIVE_UP, RELEASE, SHIFT, ARRIVE, PROBE = range(6)
+"""Kinds of events: something of a lifecycle, its patience ends, a slot is free, slots change, arrivals, a probe."""
+CLOSED, OPEN, HALF_OPEN = range(3)
+"""States of a breaker."""
+(FREE, NEW, DUE, GOOD, FAILED, THROTTLED, PAUSED, REDRIVE, JOIN, WAITING, HELD) = range(11)
+"""States of a lifecycle: what it has come from when its event fires."""
+ATTEMPT, COMPLETE, MEND, BEGIN, STOP = range(5)
+"""What is done next with a lifecycle."""
+
+(
+    STARTED,
+    FINISHED,
+    GONE,
+    GONE_THOUGH_DONE,
+    RETRIES,
+    REPEATS,
+    DUPLICATES,
+    DEAD_LETTERS,
+    INVALIDS,
+    FALLBACKS,
+    UNFINISHED,
+) = range(len(ROUTE_COUNTS))
+CALLS, DONE, REFUSED, REJECTED, HUNG, ERRORS, GAVE_UP, ABANDONED, KILLED, HOLDS, OPENED, MENDED = range(
+    len(STATION_COUNTS)
+)
+ROW_CALLS, ROW_REFUSED, ROW_BUSY, ROW_WAITING, ROW_QUEUE = range(len(SERIES))
+BATCH_MAX = 8
+"""An arrival brings at most so many lifecycles."""
+ARRIVAL_BITS = 4
+"""An arrival has so many bits of draws of its own."""
+FARTHEST_DOUBLING = 30
+"""Pauses between attempts double at most so often."""
