@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from contracts.compatibility import forms
 from contracts.compatibility.documents import Document, Node
 from contracts.compatibility.inlining import errors, first_error
 from contracts.compatibility.operations import Operation, media, operations
@@ -38,6 +39,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
     {name: Rule(id=name, sentence=f"{said}.", severity=severity) for name, severity, said in _ROWS}
 )
 _SHOWN_MAX = 200
+_WAYS_MAX = 4
 Said = tuple[str, str, str]
 """A rule, where in the interaction (a pointer below it), and what was wrong."""
 
@@ -89,21 +91,11 @@ def _parameters(interaction: Interaction, operation: Operation) -> Iterator[Said
                 yield "pact.parameter.missing", "/request", f"the {where} parameter {name} is required"
             continue
         schema = node.get("schema")
-        if schema is not None and (problem := first_error(schema, _typed(value, shape_of(schema)))):
+        if schema is not None and (problem := first_error(schema, forms.typed(value, shape_of(schema)))):
             yield "pact.parameter.invalid", f"/request/{where}", f"{where} {name}={value!r}: {problem[1]}"
     for name in interaction.query:
         if ("query", name) not in operation.parameters:
             yield "pact.parameter.unknown", "/request/query", f"the query parameter {name} is not documented"
-
-
-def _typed(text: str, shape: Shape) -> Any:
-    """Return the value that a text stands for in a parameter of this shape."""
-    types = shape.types or frozenset()
-    if types & {"integer", "number"} and re.fullmatch(r"-?\d+(\.\d+)?", text):
-        return float(text) if "." in text else int(text)
-    if "boolean" in types and text in ("true", "false"):
-        return text == "true"
-    return [text] if "array" in types else text
 
 
 def _request(interaction: Interaction, operation: Operation) -> Iterator[Said]:
@@ -112,11 +104,16 @@ def _request(interaction: Interaction, operation: Operation) -> Iterator[Said]:
         if body is not None and body.value.get("required") is True:
             yield "pact.request.body-missing", "/request", "a body is required"
         return
+    if body is None and not interaction.body:
+        return  # an empty object, or no text: there is nothing that could be misunderstood
     schema = _schema(media(body), interaction.body_type)
     if schema is None:
         yield "pact.request.media-type", "/request/body", f"{interaction.body_type or 'a body'} is not documented"
         return
-    for way, problem in errors(schema, interaction.body):
+    sent = interaction.body
+    if interaction.body_type == forms.MEDIA_TYPE and isinstance(sent, str):
+        sent = forms.value_of(sent, schema)
+    for way, problem in errors(schema, sent):
         yield "pact.request.body", "/request/body", f"{way}: {problem}"
 
 
@@ -152,14 +149,22 @@ def _reads(interaction: Interaction, schema: Node) -> Iterator[Said]:
         for problem in _own_problems(way, value, schema):
             refused.add(way)
             yield "pact.response.body", "/response/body", problem
+    unpromised = []
     for way in sorted({way for way, _ in ways(interaction.reply_body)} - refused):
         found = _at(schema, way)
         if found is None or any(way.startswith(f"{other}/") for other in refused):
             continue
         shape, promised = found
         if not promised:
-            yield "pact.response.not-promised", "/response/body", f"{way} may be absent or null"
+            unpromised.append(way)
         yield from _values_not_taken(interaction, way, shape)
+    if unpromised:
+        more = f" and {len(unpromised) - _WAYS_MAX} more" if len(unpromised) > _WAYS_MAX else ""
+        yield (
+            "pact.response.not-promised",
+            "/response/body",
+            f"may be absent or null: {', '.join(unpromised[:_WAYS_MAX])}{more}",
+        )
 
 
 def _own_problems(way: str, value: Any, schema: Node) -> Iterator[str]:

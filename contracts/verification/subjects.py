@@ -49,7 +49,7 @@ def mocks() -> Iterator[Words]:
 
 @contextmanager
 def integration() -> Iterator[Words]:
-    """Serve the reference integration with the mocks behind it: its interface twice, the second time with limits."""
+    """Serve the reference integration before the mocks: its interface twice, the second time with narrow limits."""
     from integration.service.access import SCOPES, digest_of
     from integration.service.configuration import ApiToken, configured
     from integration.service.server import address_of, listen
@@ -155,7 +155,7 @@ def _application(node: Node, configuration: Configuration, tokens: tuple[object,
         routes=[
             Route("/waiting/{key}", waiting),
             Mount("/api/v1", application(node, access, generous)),
-            Mount("/metered/api/v1", application(node, access)),
+            Mount("/metered/api/v1", application(node, access, Budget(time.monotonic, 5, 20))),
             Mount("/", service(node, configuration)),
         ]
     )
