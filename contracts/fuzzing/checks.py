@@ -31,11 +31,13 @@ _KEYED = ("POST",)
 class Run(msgspec.Struct, kw_only=True):
     """What the checks know of a run: the header of keys, a counter of changes, and the count before the last call.
 
+    `keyed` are the operations that take keys by their document (none: every POST does, the document is silent).
     `coverage_cases` thins out the cases that cover the schema, `states` are those that things were last seen in,
     `statuses` counts the answers by operation and status.
     """
 
     key_header: str = ""
+    keyed: frozenset[str] = frozenset()
     changes: Callable[[], int] | None = None
     shape: Shape | None = None
     final_states: tuple[str, ...] = ()
@@ -51,6 +53,12 @@ class Run(msgspec.Struct, kw_only=True):
     def key(self) -> str:
         """Return a key that nothing has used yet."""
         return f"q2c-fuzz-{self.name}-{next(self.keys)}"
+
+    def is_keyed(self, case: Any) -> bool:
+        """Tell whether a request takes a key."""
+        if not self.key_header:
+            return False
+        return case.operation.label in self.keyed if self.keyed else case.method.upper() in _KEYED
 
     def takes(self, operation: str) -> bool:
         """Tell whether the next covering case of an operation is sent: the n-th with a chance of cases / n.
@@ -113,8 +121,9 @@ def before_call(_context: Any, case: Any, kwargs: dict[str, Any]) -> None:
     run = _run_of(case)
     if run is None:
         return
-    if run.key_header and case.method.upper() in _KEYED:
-        case.headers[run.key_header] = run.key()
+    named = next((name for name in case.headers if name.lower() == run.key_header.lower()), "")
+    if run.is_keyed(case) and (named or not run.keyed):  # a case without the header it needs is one on purpose
+        case.headers[named or run.key_header] = run.key()
     if run.changes is not None:
         run.before = run.changes()
 
@@ -143,7 +152,7 @@ def _with_key(copy: Any, name: str, key: str, kwargs: dict[str, Any]) -> Any:
 def idempotent_replay(ctx: Any, response: Any, case: Any) -> None:
     """The same request under the same key answers the same and changes nothing more."""
     run = _run_of(case)
-    if run is None or not run.key_header or case.method.upper() not in _KEYED or not _is_success(response):
+    if run is None or not run.is_keyed(case) or not _is_success(response):
         return
     key = _sent_key(response, run.key_header)
     if not key:

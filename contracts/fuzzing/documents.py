@@ -86,3 +86,17 @@ def is_chosen(name: str, settings: Settings) -> bool:
     """Tell whether an operation is to be fuzzed."""
     included = not settings.include or any(part in name for part in settings.include)
     return included and not any(part in name for part in settings.exclude)
+
+
+def keyed(document: Document, header: str) -> frozenset[str]:
+    """Return the names of the operations that declare a header."""
+    found = set()
+    for method, path in operations(document):
+        above = document.tree["paths"][path]
+        pointer = f"/paths/{escaped(path)}"
+        for node in (Node(document, pointer, above), Node(document, f"{pointer}/{method}", above[method])):
+            declared = node.get("parameters")
+            named = [each.text("name").lower() for _, each in declared.members()] if declared else []
+            if header and header.lower() in named:
+                found.add(f"{method.upper()} {path}")
+    return frozenset(found)

@@ -11,6 +11,7 @@ import msgspec
 from contracts.compatibility.documents import Document, escaped
 from contracts.findings import Finding, Progress, Rule
 from contracts.fuzzing import checks
+from contracts.fuzzing.documents import keyed
 from contracts.fuzzing.reaching import answers, brought_back
 from contracts.fuzzing.refusals import SHAPES
 from contracts.fuzzing.settings import OURS, THEIRS, Service, Settings, Unusable
@@ -68,9 +69,9 @@ def fuzz(document: Document, file: Path, service: Service, settings: Settings, p
         answers(service.url, settings)
     schema = schema_of(document, file, service, settings)
     run = checks.Run(
-        key_header=settings.key_header, changes=service.changes, shape=SHAPES.get(settings.refusals),
-        final_states=settings.final_states, coverage_cases=settings.coverage_cases, seed=settings.seed,
-        name=settings.run_name,
+        key_header=settings.key_header, keyed=keyed(document, settings.key_header), changes=service.changes,
+        shape=SHAPES.get(settings.refusals), final_states=settings.final_states,
+        coverage_cases=settings.coverage_cases, seed=settings.seed, name=settings.run_name,
     )  # fmt: skip
     checks.enter(schema, run)
     try:

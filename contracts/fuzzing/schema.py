@@ -60,7 +60,7 @@ def configuration(service: Service, settings: Settings) -> dict[str, Any]:
         "generation": {"max-examples": settings.max_examples, "database": "none", "no-shrink": True},
         "headers": dict(settings.headers),
         "output": {"sanitization": {"enabled": False}},
-        "base-url": service.url or "http://127.0.0.1",
+        "base-url": service.url or f"http://127.0.0.1{service.base_path}",
         "warnings": False,
     }
     if operations := _operations(settings):

@@ -76,10 +76,11 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     """Where the service is: an address, or an ASGI application in this process.
 
     `changes` counts what happened to its state, when somebody can tell; it makes sharper checks possible. `shown` is
-    what it is called in messages.
+    what it is called in messages. An application may be mounted below a `base_path`.
     """
 
     url: str = ""
+    base_path: str = ""
     application: Any = None
     changes: Callable[[], int] | None = None
     shown: str = ""

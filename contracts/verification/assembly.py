@@ -18,10 +18,9 @@ from contracts.conformance import client, lifecycle, webhooks
 from contracts.conformance.profiles import profile
 from contracts.conformance.suite import of_client, of_lifecycle, of_receiver, of_sender, of_server
 from contracts.conformance.target import Unusable as TargetUnusable
-from contracts.conformance.target import read_target, with_environment
+from contracts.conformance.target import read_target
 from contracts.findings import Place, Suite
-from contracts.fuzzing.settings import DEFAULT_CHECKS, PHASES, PhaseName, Settings
-from contracts.fuzzing.suite import at
+from contracts.fuzzing.configured import Fuzz, suites_of
 from contracts.governance.configured import Governed, suite_of
 from contracts.pacting.lint import Lint
 from contracts.pacting.suite import PactsOfMocks, PactsOfProvider
@@ -33,7 +32,6 @@ from contracts.verification.configuration import (
     Answers,
     Comparison,
     Configuration,
-    Fuzz,
     Hooks,
     Pacts,
     Promises,
@@ -253,27 +251,7 @@ def _responses(each: Answers, yard: _Yard) -> list[Suite]:
 
 
 def _fuzz(each: Fuzz, yard: _Yard) -> list[Suite]:
-    document = yard.root / each.document
-    headers = with_environment(dict(each.headers), document)
-    chosen = Settings(
-        headers=headers, key_header=each.key_header, max_examples=each.max_examples, seed=each.seed,
-        seconds=each.seconds, phases=_phases(each), checks=each.checks or DEFAULT_CHECKS,
-        expected_statuses=each.expected_statuses, include=each.only,
-    )  # fmt: skip
-    if each.mock:
-        from contracts.fuzzing import mocks
-
-        return [mocks.fuzzing(each.mock, document, chosen, each.document)]
-    if not each.url:
-        raise Unusable(f"[[verify.fuzz]] of {each.document} names neither url nor mock.")
-    return [at(document, each.url, chosen, each.document)]
-
-
-def _phases(each: Fuzz) -> tuple[PhaseName, ...]:
-    unknown = [name for name in each.phases if name not in PHASES]
-    if unknown:
-        raise Unusable(f"[[verify.fuzz]] of {each.document}: unknown phases {unknown}; known are {', '.join(PHASES)}.")
-    return tuple(name for name in PHASES if name in (each.phases or PHASES))
+    return suites_of(each, yard.root)
 
 
 _KINDS: Mapping[str, Callable[[Any, _Yard], list[Suite]]] = MappingProxyType({

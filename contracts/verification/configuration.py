@@ -37,13 +37,11 @@ target = "contracts/targets/api.yaml"
 [[verify.responses]]                          # an integration that reads changed answers, over HTTP
 target = "contracts/targets/reader.yaml"      # or: consumer = "reference", the readers of the reference integration
 
-[[verify.fuzz]]                               # every operation of a document, by Schemathesis
+[[verify.fuzz]]                               # every operation of a document, see contracts/fuzzing/configured.py
 document = "openapi.json"
 url = "http://127.0.0.1:8000"                 # or: mock = "billing", a mock in process
 headers = {Authorization = "Bearer ${TOKEN}"}
 key_header = "idempotency-key"
-max_examples = 20
-expected_statuses = {positive_data_acceptance = [422]}
 """
 
 from __future__ import annotations
@@ -54,6 +52,7 @@ from typing import Literal
 
 import msgspec
 
+from contracts.fuzzing.configured import Fuzz
 from contracts.governance.configured import Governed
 
 SECTION = "verify"
@@ -137,23 +136,6 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     only: tuple[str, ...] = ()
     random_cases: int = 0
     seed: int = 0
-
-
-class Fuzz(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A document and its service: an address, or a mock in process. Fields that are left out have usual values."""
-
-    document: str
-    url: str = ""
-    mock: str = ""
-    headers: dict[str, str] = {}
-    key_header: str = ""
-    max_examples: int = 10
-    seed: int = 1
-    seconds: int = 0
-    phases: tuple[str, ...] = ()
-    checks: tuple[str, ...] = ()
-    expected_statuses: dict[str, tuple[int, ...]] = {}
-    only: tuple[str, ...] = ()
 
 
 class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
