@@ -30,6 +30,8 @@ COMMANDS = {
     "search": "q2c.commands.sweep:search",
     "optimise": "q2c.commands.sweep:optimise",
     "sensitivity": "q2c.commands.sweep:sensitivity",
+    "target": "q2c.commands.target:target",
+    "replay": "q2c.commands.replay:replay",
     "mocks": "q2c.commands.mocks:mocks",
     "env": "q2c.commands.env:env",
     "init": "q2c.commands.init:init",

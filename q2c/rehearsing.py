@@ -60,7 +60,7 @@ class Rehearsed(msgspec.Struct, frozen=True):
     judge_seconds: float
 
 
-class _Recording:
+class Recording:
     """Keeps records while they are few enough to be judged from memory; when they are more, all stream to disk."""
 
     def __init__(self, path: Path) -> None:
@@ -132,7 +132,7 @@ def rehearse_into(
     acts = Beside(lambda: run_folder.write_timeline(folder, timeline))
     if not acts.is_forked:
         acts.result()
-    recorder = _Recording(folder.history)
+    recorder = Recording(folder.history)
     started = time.process_time()
     gc.freeze()  # what is loaded by now stays; the collector need not look at it again and again
     try:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -22,7 +22,7 @@ from mocks.doors import inputs
 from mocks.doors.clock import Clock, Reading
 from mocks.doors.course import Course, Divergence, replayed
 from mocks.doors.deliveries import Arrival, Attempt, Deliveries
-from mocks.doors.post import INTEGRATION, NOBODY_LISTENS, Targets, Unreachable, carry
+from mocks.doors.post import NOBODY_LISTENS, Targets, Unreachable, carry
 from mocks.doors.settings import begun
 from mocks.doors.state import MemoryState, State
 from mocks.doors.wire import without
@@ -44,7 +44,8 @@ class LiveWorld:
     """One world, its clock, its deliveries, its faults, and whoever waits for something to happen in it.
 
     `targets` says whom the systems may call. `listeners` are told every history record as it is made. `state` keeps
-    the inputs; one that holds some already is continued.
+    the inputs; one that holds some already is continued. `work`, when set, takes the time that an answer takes.
+    `postmark` tells the instant that signatures of messages claim.
     """
 
     def __init__(
@@ -63,6 +64,8 @@ class LiveWorld:
         self.clock = clock or Clock()
         self.targets = targets
         self.listeners: list[Callable[[Any], None]] = list(listeners)
+        self.work: Callable[[Service, Request, Outcome], Awaitable[None]] | None = None
+        self.postmark: Callable[[], int] = self.clock.now_us
         self.state: State = state or MemoryState()
         self._waiting: dict[str, list[asyncio.Future[None]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -137,6 +140,8 @@ class LiveWorld:
         """Return the outcome of a request that was handled, when its reply may leave: see `answer`."""
         if HOLD_HEADER in outcome.reply.headers:
             outcome = await self._held(system, request, outcome)
+        if self.work is not None:
+            await self.work(self.services[system], request, outcome)
         if self.deliveries.overtaking:
             await self.settled()
         if not isinstance(self.state, MemoryState):
@@ -276,9 +281,10 @@ class LiveWorld:
             return
         loop = asyncio.get_running_loop()
         for arrival in self.deliveries.due(now_us, room):
-            request = self._prepared(arrival)
-            if request is None or (request.host == INTEGRATION and not self.targets.intake):
-                self._settle(arrival, note="it cannot be rendered" if request is None else NOBODY_LISTENS)
+            rendered = self._prepared(arrival)
+            request = self.targets.placed(rendered) if rendered is not None else None
+            if request is None:
+                self._settle(arrival, note="it cannot be rendered" if rendered is None else NOBODY_LISTENS)
                 continue
             task = loop.create_task(self._carry(arrival, request))
             self._carrying.add(task)
@@ -310,7 +316,7 @@ class LiveWorld:
 
     def _prepared(self, arrival: Arrival) -> Request | None:
         """Return the message as it goes over the wire, or None when our own code fails at it."""
-        service, now_us = self.world.services[arrival.system], self.clock.now_us()
+        service, now_us = self.world.services[arrival.system], self.postmark()
         try:
             if arrival.forged:
                 return forge(service, arrival.delivery, now_us, arrival.stale).request
@@ -374,17 +380,11 @@ class LiveWorld:
         self._wake(*self._waiting)
 
     def snapshot(self) -> list[bytes]:
-        """Return the whole world as JSON lines: books, agendas, counters, keys, limits, deliveries and clock.
-
-        The lines hold requests as they came, credentials included.
-        """
+        """Return the whole world, clock and all, as JSON lines; they hold requests as they came, with credentials."""
         return [*self.state.lines(), inputs.encode(inputs.Clocked(self.clock.reading()))]
 
     def restore(self, lines: Iterable[bytes]) -> None:
-        """Become the world of a snapshot; raise ValueError for other lines and Divergence when they do not fit.
-
-        When either is raised this world is what it was.
-        """
+        """Become the world of a snapshot; ValueError (other lines) and Divergence (they do not fit) change nothing."""
         kept = list(lines)
         self._take(*replayed(kept, self._record))
         self.state.replace(kept)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import ssl
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import SplitResult, urlsplit
 
 import httptools
@@ -32,12 +32,24 @@ class Unreachable(Exception):
 class Targets(msgspec.Struct, frozen=True, kw_only=True):
     """Whom the systems may call: loopback addresses, and the hosts of `allowed` (`name`, `name:port` or `*.name`).
 
-    `intake` is the address (`http://127.0.0.1:9000`) that gets the messages of systems without registered endpoints.
+    `intake` is the address (`http://127.0.0.1:9000`) that gets the messages of systems without registered endpoints;
+    `places` are whole addresses for some of the paths at which they would come there (`/webhooks/payment`).
     """
 
     intake: str = ""
+    places: Mapping[str, str] = {}
     allowed: tuple[str, ...] = ()
     timeout_seconds: float = TIMEOUT_SECONDS
+
+    def placed(self, request: Request) -> Request | None:
+        """Return a message as it goes to its receiver; None when it is for an intake and nobody named one."""
+        if request.host != INTEGRATION:
+            return request
+        parts = urlsplit(self.places.get(request.target, ""))
+        if parts.netloc:
+            target = parts.path + (f"?{parts.query}" if parts.query else "")
+            return msgspec.structs.replace(request, host=f"{parts.scheme}://{parts.netloc}", target=target or "/")
+        return request if self.intake else None
 
     def origin(self, host: str) -> SplitResult:
         """Return where a message for a host goes; raise Unreachable when there is nobody or nobody may be called."""

@@ -159,7 +159,7 @@ class Connection(asyncio.Protocol):
             return
         world = self._world
         outcome = world.handle(request.host, request)
-        if HOLD_HEADER in outcome.reply.headers or world.deliveries.overtaking:
+        if HOLD_HEADER in outcome.reply.headers or world.deliveries.overtaking or world.work is not None:
             self._task = asyncio.get_running_loop().create_task(self._finish(request, outcome, keep_alive, is_head))
             return
         if outcome.wire == DELIVER:

@@ -1,0 +1,164 @@
+"""`q2c replay`: play a scenario over HTTP against an integration, on the clock of the wall."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from q2c import exits, run_folder
+from q2c.commands.rehearse import finish
+from q2c.commands.scenarios import loaded
+from q2c.commands.target import loaded as loaded_target
+from q2c.rehearsing import Interrupted, judged, require_memory
+from q2c.report.writing import write_report
+from q2c.trouble import give_up
+from scenarios.language import Scenario
+from scenarios.moments import moments
+from scenarios.scale import scaled
+from scenarios.timeline import Timeline, build
+from scenarios.values import duration, instant
+from simulator.replay.excerpt import excerpt
+from simulator.replay.replaying import Progress, Replayed
+
+_WALL_SECONDS_MAX = 24 * 3600
+
+
+@click.command()
+@click.argument("scenario")
+@click.option("--target", "file", required=True, type=click.Path(path_type=Path), help="What is tested: a target file.")
+@click.option(
+    "--speed", type=click.FloatRange(min=0.01), default=1.0, show_default=True, help="Business seconds a second."
+)
+@click.option("--within", metavar="DURATION", help="Instead of --speed: as fast as it takes to be over in e.g. 1h.")
+@click.option("--from", "start", metavar="INSTANT", help='First instant, e.g. "quarter_end - 10h"; else the whole.')
+@click.option("--to", "end", metavar="INSTANT", help="Last instant; else the end of the rehearsed days.")
+@click.option("--orders", type=click.IntRange(1), help="Scale to about so many orders in the rehearsed weeks.")
+@click.option("--subscriptions", type=click.IntRange(0), default=20, show_default=True, help="Live ones at the start.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Chance; the scenario's own seed by default.")
+@click.option(
+    "--allow-host", "allowed", multiple=True, metavar="HOST", help="A host that may be called besides this one."
+)
+@click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"), help="Where run folders go [runs].")
+@click.option("--json", "as_json", is_flag=True, help="The verdict as one JSON document on standard output.")
+def replay(
+    scenario: str, file: Path, speed: float, within: str | None, start: str | None, end: str | None,
+    orders: int | None, subscriptions: int, seed: int | None, allowed: tuple[str, ...], runs: Path, as_json: bool,
+) -> None:  # fmt: skip
+    """Play SCENARIO against the integration of a target file, over HTTP, and judge what arrived at the systems.
+
+    \b
+    Examples:
+      q2c replay quarter_end --target target.yaml --within 1h
+      q2c replay quarter_end --target target.yaml --from "quarter_end - 10h" --orders 400 --speed 20
+    """
+    target = loaded_target(file, allowed)
+    chosen = _sized(loaded(scenario), orders, subscriptions)
+    require_memory(chosen)
+    timeline, pace = _timeline(chosen, seed, start, end, speed, within, target.settles_within.total_seconds())
+    folder = run_folder.create(runs, chosen.name, timeline.seed)
+    from q2c.replaying import replay_into
+
+    try:
+        with _progress(chosen.title) as step:
+            played, replayed = replay_into(timeline, target, pace, folder, file.parent, allowed, step)
+    except Interrupted:
+        give_up(f"stopped; the faults are healed. What had happened is kept in {folder.path}", exits.INTERRUPTED)
+    rehearsed = judged(played)
+    write_report(rehearsed)
+    folder.unmark()
+    if not as_json:
+        _tell(replayed)
+    finish(rehearsed, as_json)
+
+
+def _sized(scenario: Scenario, orders: int | None, subscriptions: int) -> Scenario:
+    world = scenario.world
+    if orders is None:
+        smaller = world.model_copy(update={"live_subscriptions": min(subscriptions, world.live_subscriptions)})
+        return scenario.model_copy(update={"world": smaller})
+    try:
+        return scaled(scenario, orders=orders, subscriptions=subscriptions)
+    except ValueError as error:
+        give_up(str(error))
+
+
+def _timeline(
+    scenario: Scenario, seed: int | None, start: str | None, end: str | None, speed: float, within: str | None,
+    patience_seconds: float,
+) -> tuple[Timeline, float]:  # fmt: skip
+    bounds = moments(scenario)
+    first_us = _instant(start, "--from", scenario) if start else bounds.start_us
+    last_us = _instant(end, "--to", scenario) if end else bounds.heal_us
+    if not bounds.start_us <= first_us < last_us <= bounds.heal_us:
+        give_up("--from and --to must lie within the rehearsed days, the first before the second")
+    if within is not None:
+        speed = (last_us - first_us) / 1e6 / _seconds(within)
+    wall_seconds = (last_us - first_us) / 1e6 / speed
+    if wall_seconds > _WALL_SECONDS_MAX:
+        give_up(
+            f"that takes {wall_seconds / 3600:.0f} hours; name a shorter part (--from, --to) or be faster (--within)"
+        )
+    settle_us = round(patience_seconds * speed * 1e6)
+    return excerpt(build(scenario, seed), first_us, last_us, settle_us), speed
+
+
+def _instant(text: str, option: str, scenario: Scenario) -> int:
+    try:
+        instant(text)
+        return moments(scenario).at_us(text, None)
+    except Exception as wrong:
+        give_up(
+            f'{option} {text}: expected a local instant, such as "2026-12-31 14:00" or "quarter_end - 10h" ({wrong})'
+        )
+
+
+def _seconds(text: str) -> float:
+    try:
+        found = duration(text).total_seconds()
+    except Exception as wrong:
+        give_up(f"--within {text}: {wrong}")
+    if not found:
+        give_up("--within 0s: expected some time")
+    return found
+
+
+def _tell(replayed: Replayed) -> None:
+    kept = replayed.kept
+    how = (
+        "as asked"
+        if kept.is_kept
+        else "NOT as asked: this machine could not keep the pace, so a verdict is about less load"
+    )
+    click.echo(
+        f"\n  offered   {kept.offered} acts in {kept.wall_seconds:.1f} s of {kept.asked_seconds:.1f} s, {how}; "
+        f"late by {kept.p50_seconds * 1000:.0f} ms (p50), {kept.p99_seconds * 1000:.0f} ms (p99)"
+    )
+    rest = f"after {replayed.settled_seconds:.1f} s" if replayed.settled else "NOT within the target's patience"
+    click.echo(f"  at rest   {rest}")
+    if replayed.deaths:
+        click.echo(f"  killed    {replayed.deaths} times")
+    if replayed.unasked:
+        click.echo(f"  left out  {replayed.unasked} requests that people make of our own integration only")
+    for problem in replayed.problems:
+        click.echo(f"  trouble   {problem}")
+
+
+@contextmanager
+def _progress(title: str) -> Iterator[Callable[[Progress], None]]:
+    console = Console(stderr=True, highlight=False)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[at]}"),
+               TimeRemainingColumn())  # fmt: skip
+    with Bar(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task(title, total=1.0, at="")
+
+        def step(now: Progress) -> None:
+            at = f"{now.acts_done}/{now.acts} acts, {now.phase}"
+            bar.update(task, completed=min(1.0, now.wall_seconds / now.of_seconds), at=at)
+
+        yield step

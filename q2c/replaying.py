@@ -1,0 +1,144 @@
+"""Replay a scenario against a target into a run folder: open the mocks, start the target, play, judge."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from domain.history import Record
+from mocks.doors.serving import Running, running
+from q2c import exits, mocks_running, run_folder
+from q2c.commands.env import variables
+from q2c.mocks_running import Mocks
+from q2c.rehearsing import Interrupted, Played, Recording
+from q2c.run_folder import RunFolder
+from q2c.trouble import give_up
+from scenarios.loader import dump
+from scenarios.timeline import Timeline
+from simulator.replay.asking import ask
+from simulator.replay.checking import wait_for
+from simulator.replay.process import TargetProcess
+from simulator.replay.recording import Recording as Seen
+from simulator.replay.recording import context_of
+from simulator.replay.replaying import Progress, Replay, Replayed
+from simulator.replay.stage import limits_at, settings_of, staged
+from simulator.replay.target import Reset, Target
+
+_RESET_SECONDS = 60.0
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """Mocks on their ports and the target beside them, healthy; `process` when the harness started it."""
+
+    doors: Running
+    process: TargetProcess | None
+
+
+def replay_into(
+    timeline: Timeline, target: Target, speed: float, folder: RunFolder, home: Path, allowed: tuple[str, ...],
+    progress: Callable[[Progress], None] | None = None,
+) -> tuple[Played, Replayed]:  # fmt: skip
+    """Play and record one timeline against a target; raise Interrupted when a person stops it, with all kept."""
+    folder.scenario.write_text(dump(timeline.scenario), encoding="utf-8")
+    run_folder.write_timeline(folder, timeline)
+    recorder = Recording(folder.history)
+    context = context_of(timeline, target.name, speed, limits_at(timeline, speed))
+    seen = Seen(context, recorder.add)
+    try:
+        with opened(timeline, target, speed, seen.take, folder, home, allowed) as there:
+            replay = Replay(timeline, target, speed, there.doors, seen, there.process)
+            replay.found()
+            replayed = replay.play(progress)
+            now_us = there.doors.world.clock.now_us()
+    except KeyboardInterrupt:
+        recorder.close_incomplete()
+        folder.mark("stopped by a person; history.incomplete.parquet holds what had happened until then")
+        raise Interrupted from None
+    seen.end(now_us, timeline.lifecycles, complete=True)
+    history, recording, records = recorder.close()
+    return Played(folder, timeline, history, recording, records, 0.0), replayed
+
+
+@contextmanager
+def opened(
+    timeline: Timeline, target: Target, speed: float, listener: Callable[[Record], None], folder: RunFolder,
+    home: Path, allowed: tuple[str, ...],
+) -> Iterator[Opened]:  # fmt: skip
+    """Serve the mocks, reset and start the target, and wait until it is healthy; end what was started."""
+    try:
+        world = staged(timeline, target, speed, listener, allowed=allowed)
+    except ValueError as wrong:
+        give_up(str(wrong))
+    try:
+        with running(world, target.ports, turbo=True) as doors:
+            process = _started(target, doors, folder, home)
+            try:
+                _reset(target, home)
+                _wait(target, process)
+                yield Opened(doors, process)
+            finally:
+                if process is not None:
+                    process.end()
+    except OSError as error:
+        give_up(f"the mocks cannot listen: {error.strerror}. Name other ports in the target file.", exits.COULD_NOT_RUN)
+
+
+def _started(target: Target, doors: Running, folder: RunFolder, home: Path) -> TargetProcess | None:
+    if target.start is None:
+        return None
+    mocks = Mocks(pid=os.getpid(), addresses=dict(doors))
+    workspace = folder.path.resolve() / "mocks"
+    mocks_running.write(workspace, mocks)
+    places = {**doors, "workspace": str(workspace)}
+    environment = {**variables(mocks), **settings_of(places, target.start.environment)}
+    filled = settings_of(places, {str(place): text for place, text in enumerate(target.start.command)})
+    command = tuple(sys.executable if text == "python" else text for text in filled.values())
+    process = TargetProcess(command, home / target.start.folder, environment, folder.path / "target.log")
+    try:
+        process.start()
+    except OSError as error:
+        give_up(
+            f"cannot start {command[0]}: {error.strerror}. See start.command of {target.name}.", exits.COULD_NOT_RUN
+        )
+    return process
+
+
+def _reset(target: Target, home: Path) -> None:
+    """Let the target forget earlier runs; one whose process was just started has nothing to forget but its store."""
+    reset = target.reset
+    if reset is None:
+        return
+    problem = _asked_to_forget(reset) if reset.url is not None else _told_to_forget(reset, home)
+    if problem:
+        give_up(f"{target.name} could not be reset: {problem}", exits.COULD_NOT_RUN)
+
+
+def _asked_to_forget(reset: Reset) -> str:
+    assert reset.url is not None
+    answer = ask(reset.method, reset.url, timeout_seconds=_RESET_SECONDS)
+    return "" if answer.is_good else f"{reset.method} {reset.url}: {answer.problem}"
+
+
+def _told_to_forget(reset: Reset, home: Path) -> str:
+    import subprocess
+
+    try:
+        done = subprocess.run(reset.command, cwd=home, capture_output=True, text=True, timeout=_RESET_SECONDS)
+    except (OSError, subprocess.SubprocessError) as error:
+        return f"{reset.command[0]}: {error}"
+    return (
+        "" if done.returncode == 0 else f"{reset.command[0]} ended with status {done.returncode}: {done.stderr[-300:]}"
+    )
+
+
+def _wait(target: Target, process: TargetProcess | None) -> None:
+    seconds = target.start.within.total_seconds() if target.start is not None else 5.0
+    problem = wait_for(target, seconds, process.problem if process is not None else lambda: "")
+    if problem:
+        advice = "" if process is not None else " Start it, or let the harness do so (start.command)."
+        give_up(f"{target.name} is not there: {problem}.{advice}", exits.COULD_NOT_RUN)

@@ -1,0 +1,47 @@
+"""Excerpts: the part of a timeline that a replay plays, with whole lifecycles only.
+
+A lifecycle belongs to the moment when the customer signs. What happened to its quote before the first instant is done
+when the run begins: the quote exists, is approved, and waits for its signature.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import cast
+
+from domain.acts import Act
+from scenarios.timeline import Acts, Timeline
+
+
+_SIGNED = "accept_quote"
+
+
+class _Chosen:
+    """Acts of a timeline, chosen once: the company's, and those of lifecycles that are signed in the window."""
+
+    def __init__(self, acts: Acts, start_us: int, end_us: int) -> None:
+        moments: dict[str, int] = {}
+        for act in acts:
+            if act.txn and (act.action == _SIGNED or act.txn not in moments):
+                moments[act.txn] = act.at_us
+        self.transactions = {txn for txn, at_us in moments.items() if start_us <= at_us < end_us}
+        self._acts = [act for act in acts if not act.txn or act.txn in self.transactions]
+
+    def __len__(self) -> int:
+        return len(self._acts)
+
+    def __iter__(self) -> Iterator[Act]:
+        return iter(self._acts)
+
+
+def excerpt(timeline: Timeline, start_us: int, end_us: int, settle_us: int) -> Timeline:
+    """Return the timeline of the lifecycles that are signed in [start_us, end_us); faults end at `end_us`.
+
+    The run ends `settle_us` after the last fault.
+    """
+    chosen = _Chosen(timeline.acts, start_us, end_us)
+    return dataclasses.replace(
+        timeline, start_us=start_us, heal_us=end_us, horizon_us=end_us + settle_us, lifecycles=len(chosen.transactions),
+        settle_seconds=min(timeline.settle_seconds, settle_us // 1_000_000), acts=cast(Acts, chosen),
+    )  # fmt: skip

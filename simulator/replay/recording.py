@@ -1,0 +1,71 @@
+"""Recording: the history of a replay, as the systems of record saw it.
+
+What a caller learned of its call (`Attempted`) is told by the door: an answer that left is ok or failed, a severed
+connection is unknown. Whether the caller was still there to hear the answer, nobody but the caller knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from domain.history import Arrived, Attempted, Changed, Context, Ended, Limit, Record
+from mocks.kernel.limits import LimitPolicy
+from scenarios.timeline import Timeline
+from simulator.setup import CODE_VERSION, bounded
+
+_READS = frozenset({"read"})
+
+
+class Recording:
+    """Turns what a live world tells into a history; `add` takes each record. The first of all is the context."""
+
+    def __init__(self, context: Context, add: Callable[[Record], None]) -> None:
+        self._add = add
+        self.changes = 0
+        self.last_us = context.at_us
+        add(context)
+
+    def take(self, record: Any) -> None:
+        """Take one record of the world."""
+        self._add(record)
+        if isinstance(record, Changed):
+            self.changes += 1
+            self.last_us = record.at_us
+        elif isinstance(record, Arrived):
+            self._add(_attempt(record))
+
+    def end(self, at_us: int, lifecycles: int, *, complete: bool) -> None:
+        """Say that the run is over."""
+        self._add(Ended(at_us=at_us, complete=complete, lifecycles=lifecycles))
+
+
+def _attempt(seen: Arrived) -> Attempted:
+    """Return what the door can say of an attempt: it left when it came, and was answered at once."""
+    outcome = "unknown" if not seen.status else "ok" if seen.status < 400 else "failed"
+    return Attempted(
+        at_us=seen.at_us, sent_us=seen.at_us, number=seen.number, system=seen.system, operation=seen.operation,
+        write=seen.effect not in _READS, key=seen.key, fingerprint=seen.fingerprint, txn=seen.txn, outcome=outcome,
+        status=seen.status, reason="" if seen.status else "the connection was severed",
+    )  # fmt: skip
+
+
+def context_of(timeline: Timeline, name: str, speed: float, limits: dict[str, LimitPolicy]) -> Context:
+    """Return the first record of a replay's history; patience is in business time, as all instants are."""
+    plain = Context(
+        at_us=timeline.start_us, scenario=timeline.scenario.name, seed=timeline.seed, code_version=CODE_VERSION,
+        engine="replay", integration=name, cutoff_date=timeline.cutoff_date, heal_us=timeline.heal_us,
+        horizon_us=timeline.horizon_us, settle_seconds=timeline.settle_seconds, entities=timeline.entities,
+        limits=tuple(
+            Limit(system=system, requests=each.requests, window_seconds=each.window_seconds, concurrent=each.concurrent)
+            for system, each in limits.items()
+        ),
+        faults=bounded(timeline), inside=False, twins=timeline.twins, speed=speed,
+    )  # fmt: skip
+    return msgspec.structs.replace(
+        plain,
+        credit_grace_seconds=round(plain.credit_grace_seconds * max(1.0, speed)),
+        signature_tolerance_seconds=round(plain.signature_tolerance_seconds * max(1.0, speed)),
+    )

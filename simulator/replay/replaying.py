@@ -1,0 +1,205 @@
+"""One replay: the company is founded, people act when the timeline says so, faults strike and heal, all comes to rest.
+
+The load is open: each act has its instant on the wall, whatever the integration does. Business time runs `speed` times
+as fast as the wall from the first act to the end of the faults and on, until nothing has changed for a while or the
+target's patience is over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import msgspec
+
+from domain.acts import Act
+from domain.faults import CATALOGUE, Fault, Place
+from domain.history import Crashed
+from mocks.doors.live import LiveWorld
+from mocks.doors.serving import Running
+from scenarios.timeline import Timeline
+from simulator.replay.asking import ask
+from simulator.replay.pacing import Kept, Pace, Punctuality
+from simulator.replay.process import TargetProcess
+from simulator.replay.recording import Recording
+from simulator.replay.target import Target
+
+QUIET_SECONDS = 5.0
+_LOOK_SECONDS = 0.1
+_RESTART_SECONDS = 30.0
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far a replay is: seconds of the wall, of how many at most, and acts done of all."""
+
+    wall_seconds: float
+    of_seconds: float
+    acts_done: int
+    acts: int
+    phase: str
+
+
+class Replayed(msgspec.Struct, frozen=True, kw_only=True):
+    """A replay that came to its end: how exactly the load was offered, and what it could not do to a black box."""
+
+    kept: Kept
+    settled: bool
+    settled_seconds: float
+    unasked: int
+    deaths: int
+    problems: tuple[str, ...] = ()
+
+
+class Replay:
+    """One run against a target whose mocks are being served. `play` blocks until it is over."""
+
+    def __init__(
+        self, timeline: Timeline, target: Target, speed: float, doors: Running, recording: Recording,
+        process: TargetProcess | None = None,
+    ) -> None:  # fmt: skip
+        self._timeline, self._target, self._doors, self._recording = timeline, target, doors, recording
+        self._world: LiveWorld = doors.world
+        self._pace = Pace(timeline.start_us, speed)
+        self._process = process
+        self._punctuality = Punctuality()
+        self._acts_done = self._unasked = self._deaths = 0
+        self._started = 0.0
+        self._problems: list[str] = []
+        self._founding, self._acts = _parted(timeline)
+
+    def found(self) -> None:
+        """Let the company exist: products, entities, prices, accounts, live subscriptions, at the first instant."""
+        for start in range(0, len(self._founding), 500):  # in pieces, so that the doors answer meanwhile
+            self._doors.do(partial(self._world.seed, self._founding[start : start + 500]))
+
+    def play(self, progress: Callable[[Progress], None] | None = None) -> Replayed:
+        """Play the acts and the faults, then wait for rest; KeyboardInterrupt heals the faults and is passed on."""
+        playing = asyncio.run_coroutine_threadsafe(self._play(), self._loop())
+        try:
+            while not playing.done():
+                if progress is not None:
+                    progress(self._progress())
+                time.sleep(_LOOK_SECONDS)
+            return playing.result()
+        except BaseException:
+            playing.cancel()
+            self._doors.do(lambda: self._world.plan(()))
+            raise
+
+    def _loop(self) -> asyncio.AbstractEventLoop:
+        assert self._doors.loop is not None, "the mocks are not being served"
+        return self._doors.loop
+
+    async def _play(self) -> Replayed:
+        self._started = time.monotonic()
+        self._world.run(self._pace.speed)
+        clock = asyncio.create_task(self._move_clock())
+        deaths = asyncio.create_task(self._kill_and_restart())
+        try:
+            await self._offer()
+            await self._sleep_until(self._pace.wall_seconds(self._timeline.heal_us))
+            kept = self._punctuality.kept(self._since(), self._pace.wall_seconds(self._timeline.heal_us))
+            self._world.plan(())
+            settled, seconds = await self._rest()
+        finally:
+            for task in (clock, deaths):
+                task.cancel()
+        return Replayed(
+            kept=kept, settled=settled, settled_seconds=seconds, unasked=self._unasked, deaths=self._deaths,
+            problems=tuple(self._problems),
+        )  # fmt: skip
+
+    # --- load -------------------------------------------------------------------------------------------------------
+
+    async def _offer(self) -> None:
+        for act in self._acts:
+            due = self._pace.wall_seconds(act.at_us)
+            await self._sleep_until(due)
+            self._punctuality.note(self._since() - due)
+            self._acts_done += 1
+            if act.system == "integration":
+                self._unasked += 1  # a black box has no door for what people ask our own integration
+                continue
+            self._world.act(msgspec.structs.replace(act, at_us=self._world.clock.now_us()))
+
+    async def _sleep_until(self, wall_seconds: float) -> None:
+        """Wait for an instant; when it has passed, let the doors have their turn at least."""
+        await asyncio.sleep(max(0.0, wall_seconds - self._since()))
+
+    def _since(self) -> float:
+        return time.monotonic() - self._started
+
+    async def _rest(self) -> tuple[bool, float]:
+        """Wait until nothing has changed for a while; return whether that came about, and after how long."""
+        began, patience = self._since(), self._target.settles_within.total_seconds()
+        changes, quiet_from = self._recording.changes, began
+        while (now := self._since()) - began < patience:
+            if self._recording.changes != changes:
+                changes, quiet_from = self._recording.changes, now
+            elif now - quiet_from >= QUIET_SECONDS and not self._is_busy():
+                return True, quiet_from - began
+            await asyncio.sleep(_LOOK_SECONDS)
+        return False, patience
+
+    def _is_busy(self) -> bool:
+        return self._world.deliveries.next_us <= self._world.clock.now_us()
+
+    # --- the target's clock and its deaths --------------------------------------------------------------------------
+
+    async def _move_clock(self) -> None:
+        """Tell a target that lives on a clock of ours what time it is for the business."""
+        address = self._target.time.test_clock
+        while address is not None:
+            now_us = self._world.clock.now_us()
+            answer = await asyncio.to_thread(ask, "PUT", address, msgspec.json.encode({"now_us": now_us}))
+            if answer.is_good:
+                self._world.postmark = self._world.clock.now_us
+            elif not self._problems:
+                self._problems.append(f"{address}: {answer.problem}")
+            await asyncio.sleep(self._target.time.every.total_seconds())
+
+    async def _kill_and_restart(self) -> None:
+        """Let the integration's process die as often as the scenario says, evenly over the run, and come back."""
+        crashes = [fault for fault in self._timeline.faults if CATALOGUE[fault.kind].place is Place.PROCESS]
+        if self._process is None:
+            return
+        for number, crash in enumerate(crashes, start=1):
+            span = self._pace.wall_seconds(self._timeline.heal_us)
+            await self._sleep_until(span * number / (len(crashes) + 1))
+            await self._die(crash, self._process)
+
+    async def _die(self, crash: Fault, process: TargetProcess) -> None:
+        died_us, seconds = self._world.clock.now_us(), crash.seconds or _RESTART_SECONDS
+        await asyncio.to_thread(process.kill)
+        self._deaths += 1
+        await asyncio.sleep(min(seconds, self._target.settles_within.total_seconds() / 2))
+        process.start()
+        self._recording.take(Crashed(at_us=died_us, write=0, after=False, back_us=self._world.clock.now_us()))
+
+    def _progress(self) -> Progress:
+        span = self._pace.wall_seconds(self._timeline.heal_us)
+        patience = self._target.settles_within.total_seconds()
+        since = self._since() if self._started else 0.0
+        phase = "coming to rest" if since > span else "playing"
+        return Progress(since, span + patience, self._acts_done, len(self._acts), phase)
+
+
+def _parted(timeline: Timeline) -> tuple[list[Act], Sequence[Act]]:
+    """Return the acts that found the company, and those that are played at their time.
+
+    What the scenario leaves unmapped a steward enters after a quarter of the run.
+    """
+    founding: list[Act] = []
+    played: list[Act] = []
+    late_us = timeline.start_us + (timeline.heal_us - timeline.start_us) // 4
+    for act in timeline.acts:
+        if act.at_us > timeline.start_us:
+            played.append(act)
+        elif act.action == "create_item" and act.arguments.get("sku") in timeline.mapping_missing:
+            played.append(msgspec.structs.replace(act, at_us=late_us))
+        else:
+            founding.append(act)
+    played.sort(key=lambda act: act.at_us)
+    return founding, played

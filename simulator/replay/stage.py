@@ -1,0 +1,140 @@
+"""The stage of a replay: systems of record as slow, as limited and as faulty as the scenario says, on ports.
+
+Business time runs `speed` times as fast as the wall. What belongs to machines and networks stays on the wall: service
+times, rate limits, sessions, signatures, and how long a fault holds a request up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from domain.faults import CATALOGUE, Fault, Place
+from domain.http import Request
+from mocks.doors.clock import Clock, wall_us
+from mocks.doors.live import LiveWorld
+from mocks.doors.post import Targets
+from mocks.doors.settings import opened, quirks_of
+from mocks.kernel.limits import LimitPolicy
+from mocks.kernel.service import DELIVER, Outcome, Service
+from scenarios.timeline import Timeline
+from simulator.latency import LatencyTable, load_factor
+from simulator.replay.target import ALL, Target
+from simulator.setup import bounded, latencies, limits_of
+from simulator.setup import quirks_of as vendors_of
+
+_LIVES_SECONDS = {"crm": "session_seconds", "erp": "token_seconds"}
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class ServiceTime:
+    """Takes the time that a system's work takes: drawn as in a rehearsal, longer under load and in a brownout.
+
+    The slot of a request stays taken meanwhile, so that limits of concurrency are real.
+    """
+
+    def __init__(self, timeline: Timeline, world: LiveWorld) -> None:
+        self._table = LatencyTable(latencies(timeline))
+        self._world = world
+        self._luck = random.Random(timeline.seed)
+
+    async def __call__(self, service: Service, request: Request, outcome: Outcome) -> None:
+        """Return when the answer may leave; refusals leave at once."""
+        if outcome.wire != DELIVER or outcome.reply.status >= 400:
+            return
+        limiter, system = service.limiter, service.name
+        factor = self._world.world.plan.latency_factor(system, self._world.clock.now_us())
+        factor *= load_factor(limiter.in_use, limiter.policy.concurrent)
+        limiter.in_use += 1
+        try:
+            is_write = request.method not in _READS
+            luck = self._luck.getrandbits(64)
+            await asyncio.sleep(self._table.service_us(system, is_write, factor, luck) / 1e6)
+        finally:
+            limiter.leave()
+
+
+def staged(timeline: Timeline, target: Target, speed: float, listener: Any, *, allowed: tuple[str, ...]) -> LiveWorld:
+    """Return the world of a replay, its clock standing at the start; `listener` is told each record.
+
+    Raise ValueError for a scenario that needs systems which only rehearsals have, and for unknown switches.
+    """
+    if timeline.ledgers:
+        books = ", ".join(sorted(set(timeline.ledgers.values())))
+        raise ValueError(f"{timeline.scenario.name} keeps books in {books}, which only a rehearsal has")
+    clock = Clock(timeline.start_us)
+    clock.freeze()
+    world = LiveWorld(
+        timeline.seed, faults=on_the_wall(bounded(timeline), speed), limits=limits_at(timeline, speed),
+        quirks=_quirks(timeline, target, speed), clock=clock, targets=_targets(target, allowed), listeners=(listener,),
+    )  # fmt: skip
+    world.work = ServiceTime(timeline, world)
+    world.postmark = wall_us
+    return world
+
+
+def limits_at(timeline: Timeline, speed: float) -> dict[str, LimitPolicy]:
+    """Return what each system tolerates, in windows of business time that are as long as theirs on the wall."""
+    return {name: _stretched(policy, speed) for name, policy in limits_of(timeline).items()}
+
+
+def _stretched(policy: LimitPolicy, speed: float) -> LimitPolicy:
+    window_seconds = max(1, round(policy.window_seconds * speed))
+    requests = round(policy.requests * window_seconds / (policy.window_seconds * speed))
+    least = 1 if policy.requests else 0
+    return msgspec.structs.replace(policy, requests=max(least, requests), window_seconds=window_seconds)
+
+
+def on_the_wall(faults: tuple[Fault, ...], speed: float) -> tuple[Fault, ...]:
+    """Return a plan whose requests are held up as long on the wall as the scenario says; windows stay business time.
+
+    Deaths of the integration's process are not for systems of record: the driver sees to them.
+    """
+    return tuple(
+        msgspec.structs.replace(fault, seconds=fault.seconds * speed) if fault.kind == "late_arrival" else fault
+        for fault in faults
+        if CATALOGUE[fault.kind].place is not Place.PROCESS
+    )
+
+
+def _quirks(timeline: Timeline, target: Target, speed: float) -> dict[str, Any]:
+    """Return the vendors' manners: open to anybody's integration, the scenario's, and the target's own switches."""
+    said: dict[str, dict[str, Any]] = {}
+    for name, value in target.switches.items():
+        system, _, switch = name.partition(".")
+        said.setdefault(system, {})[switch] = value
+    base = opened(said, reference=target.reference)
+    found: dict[str, dict[str, Any]] = {}
+    for name, quirks in vendors_of(timeline).items():
+        if name != "legacy_erp":
+            found[name] = _differing(quirks)
+    for name, switches in base.items():
+        found[name] = {**found.get(name, {}), **switches}
+    for name, field in _LIVES_SECONDS.items():
+        default = getattr(quirks_of({name: {}})[name], field)
+        found.setdefault(name, {}).setdefault(field, max(1, round(default * speed)))
+    return quirks_of(found)
+
+
+def _differing(quirks: Any) -> dict[str, Any]:
+    usual, own = msgspec.to_builtins(type(quirks)()), msgspec.to_builtins(quirks)
+    return {name: value for name, value in own.items() if value != usual[name]}
+
+
+def _targets(target: Target, allowed: tuple[str, ...]) -> Targets:
+    places = {f"/webhooks/{name}": url for name, url in target.messages.items() if name != ALL}
+    return Targets(intake=target.messages.get(ALL, ""), places=places, allowed=allowed)
+
+
+def settings_of(addresses: Mapping[str, str], texts: Mapping[str, str]) -> dict[str, str]:
+    """Return texts with `{crm}` and `{crm_port}` replaced by where the mocks are; other braces stay."""
+    found = {}
+    for name, text in texts.items():
+        for door, address in addresses.items():
+            text = text.replace(f"{{{door}}}", address).replace(f"{{{door}_port}}", address.rpartition(":")[2])
+        found[name] = text
+    return found
