@@ -13,7 +13,7 @@ from contracts.compatibility.documents import Unusable
 from contracts.compatibility.pacts import Pact, read_pact
 from contracts.findings import Progress
 from contracts.pacting import messages
-from contracts.pacting.stage import ADAPTERS, Stage
+from contracts.pacting.stage import ADAPTERS, DOORS, Stage
 from contracts.pacting.state_service import Handler, StateService, serving_states
 from contracts.pacting.states import STATES, State
 from contracts.pacting.verification import Provider, Verified, job_of, judged, message_job, run_all
@@ -43,7 +43,7 @@ def handlers(doors: Running, stage: Stage, system: str) -> Mapping[str, Handler]
 
 
 def _made(stage: Stage, system: str, state: State) -> Mapping[str, str]:
-    stage.begins()
+    stage.begins(system)
     values = state(stage)
     known = {} if system not in ADAPTERS else stage.authorization(system)
     return {**{name: value for name, value in known.items() if name == "authorization"}, **values}
@@ -92,9 +92,9 @@ def _verified(lane: Sequence[Agreed]) -> list[Verified]:
             name, service = pact.provider, None
             if name.endswith("-messages") or name == messages.PUBLISHER:
                 jobs.append(message_job(pact, path, messages.produced(name, Stage())))
-            elif name in doors:
+            elif (door := DOORS.get(name, name)) in doors:
                 service = stack.enter_context(serving_states(handlers(doors, stage, name)))
-                jobs.append(job_of(Provider(name=name, url=doors[name]), [path], service.address))
+                jobs.append(job_of(Provider(name=name, url=doors[door]), [path], service.address))
             else:
                 raise Unusable(f"{path}: {name} is none of the mocks ({', '.join(doors)}); give its address.")
             services.append(service)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
@@ -37,6 +38,10 @@ AUTHORIZATION = {
 }  # fmt: skip
 
 
+CREDENTIALS = ("client_secret", "client_assertion")
+_CREDENTIAL = re.compile(rf"\b({'|'.join(CREDENTIALS)})=[^&]*")
+
+
 class Take(msgspec.Struct, frozen=True, kw_only=True):
     """A scene as it was tried on the mocks: what was sent, what came back, and what of it is read."""
 
@@ -54,10 +59,10 @@ def untracked() -> None:
 
 def take(scene: Scene, stage: Stage) -> Take:
     """Try a scene on the mocks; raise ValueError when the reply is not what the scene is for."""
-    stage.begins()
+    stage.begins(scene.system)
     values = STATES[scene.state](stage)
     call = scene.makes(values)
-    known = {"authorization": values["authorization"]} if "authorization" in values else None
+    known = {"authorization": values["authorization"]} if "authorization" in values else {} if scene.signs_in else None
     reply = stage.sent(call, known)
     reader = _reader(scene, call, reply)
     body = msgspec.json.decode(reply.body) if reply.body else None
@@ -79,7 +84,7 @@ def _reader(scene: Scene, call: Call, reply: Reply) -> Callable[[Any], Any]:
 
     def reader(body: Any) -> Any:
         raw = b"" if body is None else msgspec.json.encode(body)
-        return seen(scene, adapter.classify(call, msgspec.structs.replace(reply, body=raw), 0))
+        return seen(scene, call, adapter.classify(call, msgspec.structs.replace(reply, body=raw), 0))
 
     return reader
 
@@ -112,13 +117,17 @@ def _told(pact: Any, each: Take) -> None:
         told.set_comment(name, ways)
     told.set_comment("operation", call.operation)
     told.with_request(call.method, target.path)
-    for name, value in sorted(wire_headers(call, {**ADAPTERS[scene.system].headers, "authorization": "x"}).items()):
+    known = {} if scene.signs_in else {**ADAPTERS[scene.system].headers, "authorization": "x"}
+    for name, value in sorted(wire_headers(call, known).items()):
         if name != "content-type":  # it comes with the body
             told.with_header(name, _json(AUTHORIZATION if name == "authorization" else value))
     for name, value in parse_qsl(target.query, keep_blank_values=True):
-        told.with_query_parameter(name, value)
+        told.with_query_parameter(name, _json(_of_state(value, each.values)))
     if call.body:
-        told.with_body(call.body.decode(), content_type=call.headers["content-type"])
+        told.with_body(_without_credentials(call.body.decode()), content_type=call.headers["content-type"])
+    if scene.signs_in:
+        rule = {"combine": "AND", "matchers": [{"match": "regex", "regex": "^.+$"}]}
+        told.with_matching_rules({"body": {f"$.{name}": rule for name in _credentials(call)}})
     if generators := _generators(each, target.path):
         told.with_generators(generators)
     told.will_respond_with(each.reply.status)
@@ -127,6 +136,15 @@ def _told(pact: Any, each: Take) -> None:
     if each.read.value is not None:
         told.with_header("Content-Type", json.dumps(header("content-type", _media(each.reply))))
         told.with_body(json.dumps(matched(each.read.value)), content_type=_media(each.reply))
+
+
+def _credentials(call: Call) -> list[str]:
+    """Return the fields of a form that prove who signs in."""
+    return [name for name, _ in parse_qsl(call.body.decode()) if name in CREDENTIALS]
+
+
+def _without_credentials(body: str) -> str:
+    return _CREDENTIAL.sub(r"\1=from-the-state", body)
 
 
 def _media(reply: Reply) -> str:
@@ -138,11 +156,25 @@ def _json(value: Any) -> Any:
 
 
 def _generators(each: Take, path: str) -> dict[str, Any]:
-    """Say where ids that only the provider knows stand in the request."""
+    """Say where ids that only the provider knows stand in the request, and where credentials do."""
     found: dict[str, Any] = {}
+    if each.scene.signs_in:
+        found["body"] = {
+            f"$.{name}": {"type": "ProviderState", "expression": f"${{{name}}}", "dataType": "STRING"}
+            for name in _credentials(each.call)
+        }
     if (expression := _expression(path, each.values)) != path:
         found["path"] = {"type": "ProviderState", "expression": expression, "dataType": "STRING"}
     return found
+
+
+def _of_state(value: str, values: Mapping[str, str]) -> Any:
+    """Return a value of a query; one that only the provider knows comes from the state."""
+    name = next((name for name, known in values.items() if known == value), "")
+    if not name:
+        return value
+    generated = {"pact:generator:type": "ProviderState", "expression": f"${{{name}}}"}
+    return {"pact:matcher:type": "type", "value": value, **generated}
 
 
 def _expression(text: str, values: Mapping[str, str]) -> str:
@@ -157,7 +189,7 @@ def _sent(address: str, each: Take) -> Reply:
     call = each.call
     place = urlsplit(address)
     connection = http.client.HTTPConnection(str(place.hostname), place.port, timeout=10)
-    known = {**ADAPTERS[each.scene.system].headers, "authorization": "Bearer recorded"}
+    known = {} if each.scene.signs_in else {**ADAPTERS[each.scene.system].headers, "authorization": "Bearer recorded"}
     try:
         connection.request(call.method, call.target, call.body or None, wire_headers(call, known))
         reply = connection.getresponse()
@@ -170,8 +202,8 @@ def _sent(address: str, each: Take) -> Reply:
 def _same(each: Take, reply: Reply) -> None:
     """Make sure that the adapter reads of the pact what it reads of the system itself."""
     adapter = ADAPTERS[each.scene.system]
-    pacted = seen(each.scene, adapter.classify(each.call, reply, 0))
-    real = seen(each.scene, adapter.classify(each.call, each.reply, 0))
+    pacted = seen(each.scene, each.call, adapter.classify(each.call, reply, 0))
+    real = seen(each.scene, each.call, adapter.classify(each.call, each.reply, 0))
     if pacted != real:
         raise ValueError(f"{each.scene.system}: {each.scene.name}: reads {pacted!r} of the pact, but {real!r} itself")
 

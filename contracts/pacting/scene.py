@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -13,13 +14,16 @@ from integration.outcomes import Answer, Failed, Message, Unknown
 Values = dict[str, str]
 """What a state handler tells of the state it made: ids that the provider gave, by name."""
 Read = Callable[[Answer], Any]
+Page = Callable[[Call, Answer], Any]
 
 
 class Scene(msgspec.Struct, frozen=True, kw_only=True):
     """A call in a state. `makes` builds the call from the state's values; `read` is the adapter's own reader.
 
-    Without a reader an answer is expected that nothing is read of. `fails` is the kind of failure the adapter must make
-    of the reply (`integration.outcomes.TRANSIENT`), `code` the vendor's code it must find in it.
+    `page` is one that needs the call as well, to ask for the page behind. Without a reader an answer is expected that
+    nothing is read of. Where the integration `signs_in` the call carries credentials itself; they stay out of the pact.
+    `fails` is the kind of failure the adapter must make of the reply (`integration.outcomes.TRANSIENT`), `code` the
+    vendor's code it must find in it.
     """
 
     system: str
@@ -27,6 +31,8 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     makes: Callable[[Values], Call]
     read: Read | None = None
+    page: Page | None = None
+    signs_in: bool = False
     fails: str = ""
     code: str = ""
     retries_after: bool = False
@@ -40,7 +46,12 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
     state: str
 
 
-def seen(scene: Scene, outcome: Answer | Failed | Unknown) -> Any:
+def by_ones(call: Call) -> Call:
+    """Return the call for a list a row at a time, so that two rows make two pages."""
+    return msgspec.structs.replace(call, target=re.sub(r"limit=\d+", "limit=1", call.target))
+
+
+def seen(scene: Scene, call: Call, outcome: Answer | Failed | Unknown) -> Any:
     """Return what the integration gets to know of an outcome; raise ValueError when it is not what the scene is for."""
     if scene.fails:
         if (
@@ -55,6 +66,8 @@ def seen(scene: Scene, outcome: Answer | Failed | Unknown) -> Any:
         return (outcome.kind, outcome.status, outcome.code if scene.code else "", pause)
     if not isinstance(outcome, Answer):
         raise ValueError(f"{scene.system}: {scene.name}: expected an answer, got {outcome}")
+    if scene.page:
+        return scene.page(call, outcome)
     return scene.read(outcome) if scene.read else None
 
 

@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 import msgspec
 
 from domain.acts import Act
+from domain.draws import Draws
 from domain.faults import Fault
 from domain.http import Reply, Request
 from integration.effects import Call
 from integration.flows.catalogue import SYSTEMS
 from integration.outcomes import Answer, Failed, Unknown
+from integration.systems import erp
 from mocks.billing.quirks import SHEET_TOPICS
 from mocks.billing.quirks import Quirks as BillingQuirks
+from mocks.crm.quirks import Quirks as CrmQuirks
 from mocks.doors.clock import Clock
 from mocks.doors.live import LiveWorld
+from mocks.erp import build_second
 
 R = TypeVar("R")
 TODAY = date(2026, 12, 1)
 OPENS_US = int(datetime(2026, 12, 1, 15, tzinfo=UTC).timestamp()) * 1_000_000
 _BILLING = BillingQuirks(topics=SHEET_TOPICS | {"subscription_resumed"})
 """The endpoint is subscribed to what the integration has a route for, as it would be in a site of its own."""
-ADAPTERS = {system.name: system for system in SYSTEMS}
+_CRM = CrmQuirks(batch_size=2)
+"""Pages of two records, so that three make a second one."""
+ADAPTERS = {system.name: system for system in (*SYSTEMS, erp.SECOND)}
+DOORS: Mapping[str, str] = {erp.SECOND.name: "erp"}
+"""Behind which door a system stands here, when not behind its own: the second ERP takes the place of the first."""
 
 
 class Unset(Exception):
@@ -36,19 +44,25 @@ class Stage:
     """One world that is set up anew for every scene, at the same instant, so that it gives the same ids each time."""
 
     def __init__(self) -> None:
-        self.world = LiveWorld(1, clock=_still(), quirks={"billing": _BILLING})
+        self.world = LiveWorld(1, clock=_still(), quirks={"billing": _BILLING, "crm": _CRM})
         self._wait: Callable[[Coroutine[Any, Any, Any]], Any] = asyncio.run
         self._headers: dict[str, dict[str, str]] = {}
+        self._books = "erp"
 
     def goes_live(self) -> None:
         """Be called from the event loop that serves the world from now on, and never wait there."""
         self._wait = _at_once
 
-    def begins(self) -> None:
-        """Forget everything that happened."""
+    def begins(self, provider: str = "") -> None:
+        """Forget everything that happened; when the provider is the second ERP, that one keeps the books."""
         self._headers.clear()
         self.world.clock = _still()
         self.world.reset()
+        self._books = provider if provider in DOORS else "erp"
+        if self._books != "erp":
+            world = self.world.world
+            second = build_second(Draws(1), _forgotten, world.plan)
+            world.services |= {"erp": second, self._books: second}
         self.world.plan([])
 
     def act(self, system: str, action: str, txn: str = "", **arguments: Any) -> None:
@@ -63,27 +77,29 @@ class Stage:
 
     def fault(self, kind: str, system: str, **more: Any) -> None:
         """Let a fault strike from now on."""
-        self.world.plan([Fault(kind=kind, system=system, **more)])
+        self.world.plan([Fault(kind=kind, system=self._books if system == "erp" else system, **more)])
 
     def authorization(self, system: str) -> dict[str, str]:
         """Return the headers that let the integration in, signing in when it has not yet."""
         adapter = ADAPTERS[system]
         if adapter.token is None:
             return adapter.headers
-        if system not in self._headers:
+        door = DOORS.get(system, system)
+        if door not in self._headers:
             signing_in = adapter.token.call(self.world.clock.now_us())
             reply = self.sent(signing_in, {})
             outcome = adapter.classify(signing_in, reply, 0)
             if not isinstance(outcome, Answer):
                 raise Unset(f"{system}: signing in was answered {reply.status}: {reply.body[:300]!r}")
-            self._headers[system] = adapter.token.read(outcome).headers
-        return self._headers[system]
+            self._headers[door] = adapter.token.read(outcome).headers
+        return self._headers[door]
 
     def sent(self, call: Call, headers: dict[str, str] | None = None) -> Reply:
         """Send a call as the driver does; return the reply."""
         known = self.authorization(call.system) if headers is None else headers
-        request = Request(call.system, call.method, call.target, wire_headers(call, known), call.body)
-        reply: Reply = self.world.handle(call.system, request).reply
+        door = DOORS.get(call.system, call.system)
+        request = Request(door, call.method, call.target, wire_headers(call, known), call.body)
+        reply: Reply = self.world.handle(door, request).reply
         self.world.tick()
         return reply
 
@@ -102,6 +118,10 @@ class Stage:
             said = outcome.body[:300] if isinstance(outcome, Failed) else outcome.reason
             raise Unset(f"{call.system}: {call.method} {call.target} was answered: {said!r}")
         return outcome
+
+
+def _forgotten(_record: Any) -> None:
+    """Take a record that nobody reads."""
 
 
 def _still() -> Clock:

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
-from contracts.pacting.scene import Heard, Scene
-from contracts.pacting.scenes import billing, billing_money, crm, erp, erp_books, fulfilment, heard, payment, tax
+import msgspec
 
-SCENES: tuple[Scene, ...] = (
+from contracts.pacting.scene import Heard, Scene, Values
+from contracts.pacting.scenes import (
+    billing,
+    billing_money,
+    crm,
+    erp,
+    erp_books,
+    fulfilment,
+    heard,
+    lists,
+    payment,
+    tax,
+)
+from integration.effects import Call
+from integration.systems.erp import SECOND as SECOND_ERP
+
+SECOND = SECOND_ERP.name
+_FIRST: tuple[Scene, ...] = (
     *crm.SCENES,
     *tax.SCENES,
     *payment.SCENES,
@@ -14,6 +30,19 @@ SCENES: tuple[Scene, ...] = (
     *erp.SCENES,
     *erp_books.SCENES,
     *fulfilment.SCENES,
+    *lists.SCENES,
 )
+
+
+def _of_second(scene: Scene) -> Scene:
+    """Return what the integration asks the second ERP, which keeps the books of some legal entities, in its place."""
+
+    def makes(values: Values) -> Call:
+        return msgspec.structs.replace(scene.makes(values), system=SECOND)
+
+    return msgspec.structs.replace(scene, system=SECOND, makes=makes)
+
+
+SCENES: tuple[Scene, ...] = (*_FIRST, *(_of_second(scene) for scene in _FIRST if scene.system == "erp"))
 HEARD: tuple[Heard, ...] = heard.HEARD
 PROVIDERS: tuple[str, ...] = tuple(dict.fromkeys(scene.system for scene in SCENES))

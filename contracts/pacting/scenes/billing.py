@@ -110,11 +110,11 @@ SCENES = (
     ),
     _scene(
         "invoices that wait for tax are listed", "a subscription", makes=lambda _: billing.pending_invoices(),
-        read=billing.invoices_of,
+        page=billing.invoice_page,
     ),
     _scene(
         "the invoices of a subscription are listed", "a due invoice",
-        makes=lambda _: billing.invoices_of_subscription(NUMBER, NUMBER), read=billing.invoices_of,
+        makes=lambda _: billing.invoices_of_subscription(NUMBER, NUMBER), page=billing.invoice_page,
     ),
     _scene(
         "tax is added to an invoice", "a subscription",

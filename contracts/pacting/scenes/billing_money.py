@@ -106,11 +106,11 @@ SCENES = (
     ),
     _scene(
         "the credit notes of an invoice are listed", "a credit note",
-        makes=lambda values: billing.credit_notes_of(values["invoice"], NUMBER), read=billing.credit_notes_in,
+        makes=lambda values: billing.credit_notes_of(values["invoice"], NUMBER), page=billing.credit_note_page,
     ),
     _scene(
         "credit notes are swept", "a credit note",
-        makes=lambda _: billing.recent_credit_notes(OPENS_US - 86_400_000_000), read=billing.credit_notes_in,
+        makes=lambda _: billing.recent_credit_notes(OPENS_US - 86_400_000_000), page=billing.credit_note_page,
     ),
     _scene(
         "the refund of a credit note is recorded", "a credit note",

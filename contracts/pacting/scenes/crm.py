@@ -32,11 +32,11 @@ SCENES = (
     ),
     _scene(
         "accepted quotes are swept", "an accepted quote", makes=lambda _: crm.accepted_since(OPENS_US - 3_600_000_000),
-        read=crm.accepted_rows,
+        page=crm.accepted_page,
     ),
     _scene(
         "no quote was accepted", "a quote that waits for its customer",
-        makes=lambda _: crm.accepted_since(OPENS_US - 3_600_000_000), read=crm.accepted_rows,
+        makes=lambda _: crm.accepted_since(OPENS_US - 3_600_000_000), page=crm.accepted_page,
     ),
     _scene(
         "a quote shows what became of it", "an accepted quote",

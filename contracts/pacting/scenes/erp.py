@@ -34,7 +34,7 @@ SCENES = (
     ),
     _scene(
         "changes of credit are swept", "a customer on hold", makes=lambda _: erp.credit_changes(OPENS_US - 1_000_000),
-        read=erp.changed_credit,
+        page=erp.credit_page,
     ),
     _scene("an order is put", "a customer in the ERP", makes=lambda _: erp.put_order(QUOTE, REFERENCE, TODAY)),
     _scene("an order is put again", "a booked order", makes=lambda _: erp.put_order(QUOTE, REFERENCE, TODAY)),

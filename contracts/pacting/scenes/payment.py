@@ -71,7 +71,7 @@ SCENES = (
     ),
     _scene(
         "the payments of an invoice are looked for", "a payment",
-        makes=lambda _: payment.find_intents(INVOICE, NUMBER), read=payment.intents_of,
+        makes=lambda _: payment.find_intents(INVOICE, NUMBER), page=payment.intent_page,
     ),
     _scene(
         "a payment is given back", "a payment",
@@ -94,14 +94,14 @@ SCENES = (
     ),
     _scene(
         "the refunds of a payment are listed", "a refund",
-        makes=lambda values: payment_back.refunds_of(values["payment"], NUMBER), read=payment_back.refunds_in,
+        makes=lambda values: payment_back.refunds_of(values["payment"], NUMBER), page=payment_back.refund_page,
     ),
     _scene(
-        "payouts are listed", "a payout", makes=lambda _: payment.recent_payouts(OPENS_US), read=payment.payouts_of
+        "payouts are listed", "a payout", makes=lambda _: payment.recent_payouts(OPENS_US), page=payment.payout_page
     ),
     _scene(
         "what is in a payout is listed", "a payout",
-        makes=lambda values: payment.payout_transactions(values["payout"], ""), read=payment.page_of,
+        makes=lambda values: payment.payout_transactions(values["payout"], ""), page=payment.transaction_page,
     ),
     _scene(
         "a dispute is read", "a dispute", makes=lambda values: payment_back.read_dispute(values["dispute"], NUMBER),
@@ -109,11 +109,11 @@ SCENES = (
     ),
     _scene(
         "disputes are swept", "a dispute", makes=lambda _: payment_back.disputes_since(OPENS_US),
-        read=payment_back.disputes_in,
+        page=payment_back.dispute_page,
     ),
     _scene(
         "what a dispute cost is listed", "a dispute",
-        makes=lambda values: payment_back.movements_of(values["dispute"], NUMBER), read=payment.page_of,
+        makes=lambda values: payment_back.movements_of(values["dispute"], NUMBER), page=payment.transaction_page,
     ),
     _scene(
         "evidence is sent", "a dispute",

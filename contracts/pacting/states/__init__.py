@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from contracts.pacting.scene import Values
 from contracts.pacting.stage import Stage
-from contracts.pacting.states import billing, crm, erp, fulfilment, ground, payment, tax
+from contracts.pacting.states import billing, crm, erp, fulfilment, ground, lists, payment, tax
 
 State = Callable[[Stage], Values]
 
@@ -66,6 +66,12 @@ def _named() -> dict[str, State]:
         "a posted and paid invoice": erp.a_paid_invoice,
         "a posted credit memo": erp.a_credit_memo,
         "a closed period": erp.a_closed_period,
+        "a client that may sign in": lists.a_client,
+        "two payments": lists.two_payments,
+        "two invoices that wait": lists.two_invoices,
+        "two booked orders": lists.two_orders,
+        "two customers on hold": lists.two_customers_on_hold,
+        "three accepted quotes": lists.three_accepted_quotes,
     }
     for system in ("crm", "erp", "billing", "tax", "payment", "fulfilment"):
         found[f"{system} has had enough requests"] = ground.throttled(system)
