@@ -120,11 +120,12 @@ class Fold(msgspec.Struct, frozen=True):
 
 
 class Group(msgspec.Struct, frozen=True):
-    """A part of a section with its own smaller title."""
+    """A part of a section with its own smaller title; `id` is its anchor, when something leads to it."""
 
     block: ClassVar[str] = "group"
     title: str
     blocks: tuple[Block, ...]
+    id: str = ""
 
 
 class Section(msgspec.Struct, frozen=True):

@@ -169,7 +169,7 @@ def _fan(fan: Fan) -> list[dict[str, Any]]:
         drawn.append(place | {"y": lower, "line": edge, "showlegend": False, "hoverinfo": "skip"})
         drawn.append(
             place | {"y": upper, "line": edge, "name": f"{fan.name}, {name}", "fill": "tonexty",
-                     "fillcolor": f"{fan.tone}-soft", "hoverinfo": "skip"}
+                     "fillcolor": f"{fan.tone}-soft", "showlegend": False, "hoverinfo": "skip"}
         )  # fmt: skip
     line = {"color": fan.tone, "width": 2, "dash": "dash" if fan.dashed else "solid"}
     hover = "%{y:,.3~f}<extra>%{fullData.name}</extra>"
@@ -258,7 +258,7 @@ def _layout(chart: Chart) -> dict[str, Any]:
         "font": {"family": "system-ui, sans-serif", "size": 13, "color": "--ink"},
         "hoverlabel": {"bgcolor": "--surface", "bordercolor": "--line", "font": {"color": "--ink"}},
         "margin": {"l": 56, "r": 16, "t": _top(chart), "b": _bottom(chart)},
-        "showlegend": len(chart.traces) > 1 or any(isinstance(trace, Fan) for trace in chart.traces),
+        "showlegend": len(chart.traces) > 1,
         "legend": {
             "orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom", "traceorder": "normal",
         },

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from importlib.metadata import version
-from importlib.util import find_spec
 
 import msgspec
+from simulator.whatif.translation import translate
 
 from q2c.experiments import tables
 from q2c.experiments.folder import ExperimentFolder
@@ -15,7 +15,7 @@ from q2c.experiments.page import html_of
 from q2c.experiments.says import said
 from scenarios.language import Scenario
 from simulator.experiments.answers import Compare, Effort, Experiment, Question, WhatIf
-from simulator.experiments.executors import Cluster, Executor, local
+from simulator.experiments.executors import Cluster, Executor, Serial, local
 from simulator.experiments.performing import perform
 from simulator.experiments.playing import (
     Engine,
@@ -26,6 +26,11 @@ from simulator.experiments.playing import (
 )
 from simulator.experiments.replications import Laboratory, Progress
 from simulator.experiments.store import Store
+from simulator.whatif.engine import choose, expected_attempts
+
+_ENGINES = {"kernel": "the compiled kernel", "simpy": "the SimPy engine"}
+_WORTH_PROCESSES = 500_000
+"""Fewer calls of the SimPy engine are done before other processes have started."""
 
 
 class Means(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,19 +40,13 @@ class Means(msgspec.Struct, frozen=True, kw_only=True):
     workers: int | None = None
     cluster: str = ""
 
-    @property
-    def is_compiled(self) -> bool:
-        """Whether the compiled kernel will play."""
-        return self.engine == "kernel" or (self.engine == "auto" and find_spec("numba") is not None)
-
-    @property
-    def engine_name(self) -> str:
-        """The engine in words."""
-        return "the compiled kernel" if self.is_compiled else "the SimPy engine"
-
-    def executor(self) -> Executor:
-        """Return who computes; raise ValueError when the cluster does not answer."""
-        return Cluster(self.cluster) if self.cluster else local(self.is_compiled, self.workers)
+    def executor(self, is_compiled: bool, attempts: float) -> Executor:
+        """Return who computes runs of so many calls in all; raise ValueError when the cluster does not answer."""
+        if self.cluster:
+            return Cluster(self.cluster)
+        if not is_compiled and self.workers is None and attempts < _WORTH_PROCESSES:
+            return Serial()
+        return local(is_compiled, self.workers)
 
 
 def run(
@@ -58,10 +57,12 @@ def run(
 
     Raise ValueError for what cannot be played. KeyboardInterrupt passes through: what was computed is kept.
     """
-    whole = isinstance(experiment.question, WhatIf | Compare)
-    executor = means.executor()
+    whole, model = isinstance(experiment.question, WhatIf | Compare), translate(scenarios[0])
+    choice = choose(model, means.engine, runs=experiment.question.rule.minimum)
+    is_compiled = choice.engine == "kernel"
+    executor = means.executor(is_compiled, expected_attempts(model) * experiment.question.rule.minimum)
     laboratory = Laboratory(
-        replicate=keeping_outcomes(means.engine) if whole else keeping_measures(means.engine),
+        replicate=keeping_outcomes(choice.engine) if whole else keeping_measures(choice.engine),
         read=read_outcome if whole else read_measures, seed=experiment.question.seed, executor=executor,
         store=Store(folder.replications), progress=progress, forgetful=not whole,
     )  # fmt: skip
@@ -73,7 +74,7 @@ def run(
         laboratory.store.close()
     effort = Effort(
         made=laboratory.made, found=laboratory.found, seconds=time.perf_counter() - started, executor=executor.name,
-        engine=means.engine_name,
+        engine=f"{_ENGINES[choice.engine]} ({choice.reason})",
     )  # fmt: skip
     sentence = said(experiment.question, answer, [scenario.title for scenario in scenarios])
     done = msgspec.structs.replace(

@@ -176,14 +176,14 @@ def _broke(question: Search, answer: Broke) -> Said:
     if found.value is None:
         tried = found.tried[-1 if question.smallest else 0]
         mean = wording.estimate(question.condition.measure, tried.judged.interval)
-        return Said("NO VALUE", f"No {path} surely keeps {bound}; at {tried.value} it is {mean}.", "unknown")
+        return Said("NO VALUE", f"No {path} surely gives {bound}; at {tried.value} it is {mean}.", "unknown")
     at = next(each for each in found.tried if each.value == found.value)
-    text = f"{found.value} is the {which} {path} that surely keeps {bound} ({_mean(question, at.judged)})"
+    text = f"{found.value} is the {which} {path} that surely gives {bound} ({_mean(question, at.judged)})"
     if found.neighbour is None:
         text += "; every value of the range does"
     else:
         beside = next(each for each in found.tried if each.value == found.neighbour)
-        sure = "surely breaks it" if found.is_sharp else "may keep it too; more replications could tell"
+        sure = "surely does not" if found.is_sharp else "may, too; more replications could tell"
         text += f"; {found.neighbour} {sure} ({_mean(question, beside.judged)})"
     if not found.is_monotone:
         text += ". But more was not always better among the values tried: sweep the range before you rely on this"

@@ -19,7 +19,7 @@ _NEARLY_ALL = 0.99
 
 
 def label(name: str) -> str:
-    """Return what a measure is, in words: "SLA-2 (order creation) kept"."""
+    """Return what a measure is, in words: "SLA-2 (order creation) in time"."""
     metric, of = metric_of(name), name.partition(" ")[2]
     if metric.of == "service level":
         of = service_level(of)
@@ -56,7 +56,7 @@ def share(amount: float) -> str:
     if amount >= 1:
         return f"{amount * 100:.4g} %"
     digits = 2 if amount >= _NEARLY_ALL else 1
-    return f"{math.floor(amount * 100 * 10**digits) / 10**digits:.{digits}f} %"
+    return f"{math.floor(round(amount * 100 * 10**digits, 6)) / 10**digits:.{digits}f}".rstrip("0").rstrip(".") + " %"
 
 
 def number(amount: float) -> str:
@@ -76,8 +76,7 @@ def spread(name: str, half_width: float, currency: str = "") -> str:
     if not math.isfinite(half_width):
         return "± ?"
     if metric_of(name).unit == "share":
-        points = half_width * 100
-        return f"± {points:.2f} points" if points < 1 else f"± {points:.1f} points"
+        return f"± {_points(half_width)}"
     return f"± {value(name, half_width, currency)}"
 
 
@@ -98,9 +97,13 @@ def change(name: str, found: Interval, currency: str = "") -> str:
 def _signed(name: str, amount: float, currency: str) -> str:
     sign = "+" if amount >= 0 else "-"
     if metric_of(name).unit == "share":
-        points = abs(amount) * 100
-        return f"{sign}{points:.2f} points" if points < 1 else f"{sign}{points:.1f} points"
+        return f"{sign}{_points(abs(amount))}"
     return f"{sign}{value(name, abs(amount), currency)}"
+
+
+def _points(part: float) -> str:
+    """Return a part of one as percentage points, to two digits that mean something."""
+    return f"{part * 100:.2g} points" if part < 0.1 else f"{part * 100:.1f} points"
 
 
 def verdict(row: Compared) -> str:
@@ -121,9 +124,9 @@ def tone(metric: Metric, row: Compared) -> str:
 
 
 def bound(condition: Condition) -> str:
-    """Return a condition in words: "SLA-2 (order creation) kept: at least 99 %"."""
+    """Return a condition in words: "SLA-2 (order creation) in time, at least 99 %"."""
     sign = "at least" if condition.at_least else "at most"
-    return f"{label(condition.measure)}: {sign} {value(condition.measure, condition.bound)}"
+    return f"{label(condition.measure)}, {sign} {value(condition.measure, condition.bound)}"
 
 
 def short_path(path: str) -> str:

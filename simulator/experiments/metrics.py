@@ -39,7 +39,7 @@ def _metric(name: str, unit: Unit, better: Better, of: Literal["", "service leve
 
 
 _TABLE = (
-    _metric("within", "share", "more", "service level", "{of} kept"),
+    _metric("within", "share", "more", "service level", "{of} in time"),
     _metric("p50", "seconds", "less", "service level", "{of}, median"),
     _metric("p95", "seconds", "less", "service level", "{of}, 95th percentile"),
     _metric("p99", "seconds", "less", "service level", "{of}, 99th percentile"),

@@ -132,27 +132,20 @@ def _points(question: Sweep, answer: Swept, names: Sequence[str]) -> Table:
         caption=f"The first {count(_ROWS_MAX)} points; all {count(len(answer.points))} are in results.csv"
         if len(answer.points) > _ROWS_MAX
         else "Every point",
-        columns=columns(*titles, "#replications", *(f"#{wording.label(name)}" for name in names)),
+        columns=columns(*titles, "#replications", *(f"#{wording.label(name)}" for name in names), "not played because"),
         rows=tuple(_point(point, names, answer) for point in answer.points[:_ROWS_MAX]),
     )
 
 
 def _point(point: Point, names: Sequence[str], answer: Swept) -> tuple[Cell, ...]:
-    now = Cell("now", "good") if point.values == answer.now else None
-    first = Cell(f"{point.values[0]} (now)") if now else Cell(point.values[0])
-    if point.refused:
-        return (
-            first,
-            *row(*point.values[1:]),
-            Cell(NOTHING),
-            *([Cell(point.refused, "bad")] + [Cell("")] * len(names))[: len(names)],
-        )
+    is_now = point.values == answer.now
     cells = [_of(point, name) for name in names]
     said = [
-        NOTHING if each is None else wording.estimate(n, each, answer.currency)
-        for n, each in zip(names, cells, strict=True)
+        NOTHING if each is None else wording.estimate(name, each, answer.currency)
+        for name, each in zip(names, cells, strict=True)
     ]
-    return (first, *row(*point.values[1:]), Cell(count(point.replications)), *row(*said))
+    first = f"{point.values[0]} (now)" if is_now else point.values[0]
+    return row(first, *point.values[1:], count(point.replications), *said, Cell(point.refused))
 
 
 def broke(question: Search, answer: Broke) -> Iterator[Section]:

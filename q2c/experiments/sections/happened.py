@@ -28,6 +28,7 @@ _MONEY = ("late_amount", "lost_amount", "doubled_amount", "money_days")
 _JUDGEMENTS = {"kept": "kept on average", "broken": "broken on average", "undecided": "too close to say on average"}
 _HEADLINE = ("within", "p95", "late", "duplicates", "lost", "drain", "dead_letters")
 _FIGURES_MAX = 6
+_BANDS = "the middle run, in bands where 5 and 9 runs in 10 lie"
 _GANTT_HEIGHT, _GANTT_ROW = 110, 34
 
 
@@ -118,8 +119,7 @@ def _backlog(answer: Happened) -> Section:
     main, rest = _by_size(waiting, range_us)
     drawn = [(wording.service_level(fan.of), fan) for fan in main]
     blocks.append(fan_chart(
-        "backlog", "Waiting, at the end of each hour: middle run, and where most runs lie", "waiting", drawn,
-        range_us, shaded, cut_offs,
+        "backlog", f"Waiting, at the end of each hour: {_BANDS}", "waiting", drawn, range_us, shaded, cut_offs,
     ))  # fmt: skip
     if rest:
         others = [(wording.service_level(fan.of), fan) for fan in rest]
@@ -134,7 +134,7 @@ def _by_size(fans: list[Fan], range_us: tuple[int, int]) -> tuple[list[Fan], lis
     """Return the first fan with those of its size, and the others: small beside large is a flat line."""
     tops = {fan.of: max(fan.top, default=0.0) for fan in fans}
     first = tops[fans[0].of] or 1.0
-    main = [fan for fan in fans if first / 12 <= tops[fan.of] <= first * 12][:3]
+    main = [fan for fan in fans if first / 6 <= tops[fan.of] <= first * 6][:3]
     return main, [fan for fan in fans if fan not in main]
 
 
@@ -196,8 +196,8 @@ def _bottlenecks(answer: Happened) -> Section:
         order = {each.station: i for i, each in enumerate(answer.resources)}
         shown = sorted(used, key=lambda fan: order[fan.of])[:3]
         blocks.append(fan_chart(
-            "use", "Slots in use, hour by hour", "in use", [(wording.resource(f.of), f) for f in shown], range_us,
-            bands(answer.spans), marks(answer.cut_offs_us), percent=True,
+            "use", f"Slots in use, hour by hour: {_BANDS}", "in use", [(wording.resource(f.of), f) for f in shown],
+            range_us, bands(answer.spans), marks(answer.cut_offs_us), percent=True,
         ))  # fmt: skip
     return Section("bottlenecks", "Bottlenecks", tuple(blocks))
 
