@@ -112,7 +112,7 @@ def _gathered(stream: Any, document: Document, settings: Settings, progress: Pro
             cases += len(event.recorder.interactions)
             progress(cases, 0)
             reached.update(node.value.operation.label for node in event.recorder.cases.values())
-            for finding in _failures(event.recorder, document):
+            for finding in _failures(event.recorder, document, settings):
                 findings.setdefault((finding.rule, finding.subject, finding.detail), finding)
         elif isinstance(event, events.PhaseStarted) and settings.reset is not None:
             brought_back(settings.reset, settings.timeout_seconds)
@@ -138,14 +138,14 @@ def _pointer(path: str, method: str) -> str:
     return f"/paths/{escaped(path)}/{method.lower()}"
 
 
-def _failures(recorder: Any, document: Document) -> Iterator[Finding]:
+def _failures(recorder: Any, document: Document, settings: Settings) -> Iterator[Finding]:
     for case_id, nodes in recorder.checks.items():
         for node in nodes:
             if node.failure_info is not None:
-                yield _finding(node, recorder.cases[case_id].value, document)
+                yield _finding(node, recorder.cases[case_id].value, document, settings)
 
 
-def _finding(node: Any, case: Any, document: Document) -> Finding:
+def _finding(node: Any, case: Any, document: Document, settings: Settings) -> Finding:
     failure, name = node.failure_info.failure, _name(node.name)
     rule = RULES[name]
     said = " ".join(failure.message.split())[:400]
@@ -153,8 +153,16 @@ def _finding(node: Any, case: Any, document: Document) -> Finding:
         rule=rule.id, severity="error", subject=f"{case.operation.method.upper()} {case.operation.path}",
         message=f"{failure.title}: {said}. Expected: {rule.sentence}. Mend the service or its document.",
         place=document.place(_pointer(case.operation.path, case.operation.method)),
-        evidence=(node.failure_info.code_sample[:600],), detail=failure.title,
+        evidence=(_without_secrets(node.failure_info.code_sample, settings)[:600],), detail=failure.title,
     )  # fmt: skip
+
+
+def _without_secrets(text: str, settings: Settings) -> str:
+    """Return a request without the values of headers that were configured: reports are read by many."""
+    for name, value in settings.headers.items():
+        if value:
+            text = text.replace(value, f"${name.upper().replace('-', '_')}")
+    return text
 
 
 def _name(name: str) -> str:
