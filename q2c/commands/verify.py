@@ -11,19 +11,13 @@ import click
 import msgspec
 
 from contracts.findings import Tally, exit_status, worst
-from contracts.verification import assembly, baseline, choosing, configuration, runner
+from contracts.verification import assembly, baseline, choosing, configuration, mutants, runner
 from contracts.verification.baseline import Sorted
 from contracts.verification.outputs import document, github, junit, markdown, sarif
 from contracts.verification.page import rules
+from q2c import verified
 from q2c.showing import progress, show_tally
 from q2c.trouble import give_up
-
-_ANSWERS = {
-    "holds": "The contracts hold.",
-    "broken": "A contract is broken.",
-    "unknown": "Nothing was proved: a suite found nothing to check.",
-    "could not run": "Not everything could run; that is no success.",
-}
 
 
 @click.command()
@@ -36,10 +30,13 @@ _ANSWERS = {
 @click.option("--github", "for_github", is_flag=True, help="Print annotations for a GitHub workflow as well.")
 @click.option("--accept", "reason", help="Accept what is found now, for this reason; needs --until and a baseline.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The last day of what is accepted.")
+@click.option(
+    "--mutants", "show_mutants", is_flag=True, help="Show which planted faults the checks notice; run nothing."
+)
 @click.option("--details", is_flag=True, help="Show what held and what was skipped as well.")
 def verify(
     config: Path, out: Path | None, only: tuple[str, ...], base: str | None, for_github: bool, reason: str | None,
-    until: datetime | None, details: bool,
+    until: datetime | None, show_mutants: bool, details: bool,
 ) -> None:  # fmt: skip
     """Verify contracts, documents and promises as q2c.toml says; write reports that CI servers and people read.
 
@@ -51,6 +48,9 @@ def verify(
 
     Exit status: 0 holds, 1 a contract is broken, 2 bad input, 4 nothing was checked, 5 something could not run.
     """
+    if show_mutants:
+        _show_mutants()
+        return
     today = datetime.now(UTC).date()
     try:
         chosen = configuration.read(config)
@@ -72,8 +72,16 @@ def verify(
     for line in github.lines(found.tallies) if for_github else ():
         click.echo(line)
     _say_baseline(found)
-    click.echo(f"{_ANSWERS[worst(tally.outcome for tally in found.tallies)]} Reports: {out or chosen.out}")
+    answer = verified.ANSWERS[worst(tally.outcome for tally in found.tallies)]
+    click.echo(f"{answer} Read {(out or Path(chosen.out)) / 'report.html'}")
     raise SystemExit(exit_status(found.tallies))
+
+
+def _show_mutants() -> None:
+    measured = mutants.kills()
+    for mutant in mutants.MUTANTS:
+        noticed = measured.get(f"{mutant.kind}/{mutant.name}", ())
+        click.echo(f"{mutant.kind:<9} {mutant.name:<32} {' '.join(noticed) or 'nobody':<16} {mutant.what}")
 
 
 def _examined(
@@ -97,6 +105,7 @@ def _write(found: Sorted, folder: Path, config: Path) -> None:
         "verify.xml": junit.written(found.tallies),
         "verify.sarif": sarif.written(found, rules(), str(config), version("q2c-harness")),
         "summary.md": markdown.written(found),
+        "report.html": verified.html_of(found, rules(), str(config), version("q2c-harness")),
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)

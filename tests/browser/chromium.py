@@ -90,6 +90,10 @@ class Browser:
         features = [{"name": "prefers-color-scheme", "value": scheme}]
         self._ask("Emulation.setEmulatedMedia", features=features)
 
+    def resize(self, width: int, height: int = 900) -> None:
+        """Give the window another size, as that of a telephone."""
+        self._ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+
     def photograph(self, file: Path) -> None:
         """Write what is shown as a picture."""
         file.write_bytes(base64.b64decode(self._ask("Page.captureScreenshot", format="png")["data"]))

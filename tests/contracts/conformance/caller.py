@@ -19,29 +19,6 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-FAULTS = {
-    "no_key": {"C01"},
-    "new_key_per_attempt": {"C02"},
-    "constant_key": {"C03"},
-    "key_of_body": {"C03"},
-    "key_not_stored": {"C04"},
-    "key_stored_after": {"C04"},
-    "body_changes": {"C05"},
-    "repeats_refusals": {"C06"},
-    "no_repetition_of_503": {"C07"},
-    "no_repetition_of_drops": {"C07", "C02"},
-    "no_repetition_of_429": {"C07"},
-    "gives_up_on_409": {"C08"},
-    "new_key_on_409": {"C08"},
-    "swallows_failures": {"C09"},
-    "never_ends": {"C10"},
-    "hammers": {"C10", "C11"},
-    "fixed_pauses": {"C11"},
-    "no_jitter": {"C12"},
-    "ignores_seconds": {"C13"},
-    "ignores_dates": {"C14"},
-}
-"""Each fault, and the promises of which at least one must notice it."""
 ATTEMPTS = 5
 PAUSE_SECONDS = 0.05
 

@@ -15,29 +15,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from contracts.verification.mutants import faults
+
 SECRET, NEXT_SECRET = "whsec_Zmlyc3QgZmlyc3QgZmlyc3QgZmlyc3Q=", "whsec_bmV4dCBuZXh0IG5leHQgbmV4dCBuZXh0"
 RANKS = {"invoice.created": 1, "invoice.paid": 2}
-FAULTS = {
-    "no_verification": {"W02", "W03", "W16"},
-    "verifies_parsed": {"W07"},
-    "ignores_the_id": {"W04"},
-    "no_rotation": {"W08"},
-    "first_signature_only": {"W09"},
-    "no_window": {"W05", "W06"},
-    "window_only_back": {"W06"},
-    "no_dedupe": {"W10"},
-    "acknowledges_first": {"W11"},
-    "marks_before_done": {"W11"},
-    "conflict_on_duplicate": {"W10"},
-    "turns_back": {"W14"},
-    "drops_early": {"W15"},
-    "unknown_type_fails": {"W12"},
-    "strict_members": {"W13"},
-    "signature_optional": {"W16"},
-    "check_then_act": {"W10"},
-    "refuses_all": {"W01"},
-    "fails_on_bad_signature": {"W02"},
-}
+FAULTS = faults("receiver")
 """Each fault, and the promises of which at least one must notice it."""
 
 

@@ -14,19 +14,6 @@ import sys
 import time
 from urllib.parse import urlsplit
 
-FAULTS = {
-    "new_id_per_attempt": {"S01"},
-    "never_repeats": {"S01", "S03"},
-    "repeats_once": {"S03"},
-    "wrong_secret": {"S02"},
-    "signs_other_text": {"S02"},
-    "goes_on_after_gone": {"S04"},
-    "follows_redirects": {"S05"},
-    "ignores_retry_after": {"S06"},
-    "old_timestamp": {"S01"},
-    "huge_body": {"S07"},
-    "one_id_for_all": {"S08"},
-}
 SECRET = "whsec_Zmlyc3QgZmlyc3QgZmlyc3QgZmlyc3Q="
 PAUSE_SECONDS = 0.02
 ATTEMPTS = 4

@@ -14,40 +14,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-FAULTS = {
-    "key_optional": {"I01"},
-    "no_store": {"I05"},
-    "not_per_tenant": {"I09"},
-    "not_per_operation": {"I10"},
-    "compares_bytes": {"I06"},
-    "other_payload_replayed": {"I07"},
-    "other_payload_executed": {"I07"},
-    "check_then_act": {"I11"},
-    "written_late": {"I11", "I17"},
-    "keeps_5xx": {"I14"},
-    "commits_then_fails": {"I15"},
-    "refusal_burns_key": {"I16"},
-    "leaks_in_flight": {"I17"},
-    "tiny_cache": {"I24"},
-    "replay_makes_new_id": {"I04"},
-    "replay_has_other_status": {"I03"},
-    "replay_is_empty": {"I04"},
-    "global_lock": {"I13"},
-    "folds_case": {"I21"},
-    "long_key_fails": {"I19"},
-    "lives_too_short": {"I25"},
-    "lives_for_ever": {"I25"},
-    "lost_on_restart": {"I26"},
-    "header_case_matters": {"I20"},
-    "quotes_refused": {"I18"},
-    "dedupes_by_body": {"I13"},
-    "plain_errors": {"I22"},
-    "shows_insides": {"P01"},
-    "no_way_back_after_other_payload": {"I08"},
-    "delete_twice_fails": {"I28"},
-    "wait_without_end": {"I27"},
-    "first_fails": {"I02"},
-}
+from contracts.verification.mutants import faults
+
+FAULTS = faults("server")
 """Each fault, and the promises of which at least one must notice it."""
 
 LIVES_SECONDS = 86_400

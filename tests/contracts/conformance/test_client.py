@@ -13,9 +13,11 @@ from contracts.conformance.profiles import profile
 from contracts.conformance.suite import of_client
 from contracts.conformance.target import Unusable
 from contracts.findings import Tally
+from contracts.verification.mutants import faults
 from tests.contracts.conformance import caller
 
 PROGRAM = str(Path(caller.__file__))
+FAULTS = faults("client")
 
 
 def examined(folder: Path, fault: str = "", ids: Iterable[str] = (), **changed: Any) -> Tally:
@@ -41,15 +43,15 @@ def test_a_caller_that_is_right_keeps_every_promise(tmp_path: Path) -> None:
     assert tally.checked == len(PROMISES.assertions)
 
 
-@pytest.mark.parametrize("fault", caller.FAULTS)
+@pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_is_found_by_the_promise_meant_for_it(tmp_path: Path, fault: str) -> None:
     patience = {"patience_seconds": 4} if fault == "never_ends" else {}
-    found = broken(examined(tmp_path, fault, ids=caller.FAULTS[fault], **patience))
-    assert found & caller.FAULTS[fault]
+    found = broken(examined(tmp_path, fault, ids=FAULTS[fault], **patience))
+    assert found & FAULTS[fault]
 
 
 def test_every_promise_finds_a_fault() -> None:
-    assert {promise.id for promise in PROMISES.assertions} == set().union(*caller.FAULTS.values())
+    assert {promise.id for promise in PROMISES.assertions} == set().union(*FAULTS.values())
 
 
 def test_a_trigger_that_cannot_start_is_skipped_with_a_reason(tmp_path: Path) -> None:

@@ -18,18 +18,9 @@ from contracts.conformance.lifecycle import PROMISES, read_lifecycle_target
 from contracts.conformance.suite import of_lifecycle
 from contracts.conformance.target import Unusable
 from contracts.findings import Tally
+from contracts.verification.mutants import faults
 
-FAULTS = {
-    "silent": {"D01"},
-    "old_draft": {"D01"},
-    "sunset_before_deprecation": {"D02"},
-    "sunset_is_iso": {"D02"},
-    "no_sunset": {"D02"},
-    "other_day": {"D02"},
-    "gone_early": {"D03"},
-    "no_retry_after": {"R01"},
-    "words_in_retry_after": {"R01"},
-}
+FAULTS = faults("lifecycle")
 NOW = datetime.now(UTC)
 ENDS = NOW + timedelta(days=90)
 

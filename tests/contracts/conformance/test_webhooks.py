@@ -14,9 +14,11 @@ from contracts.conformance.suite import of_receiver, of_sender
 from contracts.conformance.target import Unusable
 from contracts.conformance.webhooks import RECEIVER, SENDER, ReceiverTarget, SenderTarget, read_receiver_target
 from contracts.findings import Tally
+from contracts.verification.mutants import faults
 from tests.contracts.conformance import hook_sender
 from tests.contracts.conformance.hook_receiver import FAULTS, NEXT_SECRET, SECRET, HookReceiver
 
+SENDER_FAULTS = faults("sender")
 LOOK = "http://shop.test/things/{unique}"
 DESCRIBED: dict[str, Any] = {
     "url": "http://shop.test/hooks",
@@ -104,10 +106,10 @@ def test_a_sender_that_is_right_keeps_every_promise(scheme: str) -> None:
     assert tally.checked == len(SENDER.assertions)
 
 
-@pytest.mark.parametrize("fault", hook_sender.FAULTS)
+@pytest.mark.parametrize("fault", SENDER_FAULTS)
 def test_a_fault_of_a_sender_is_found(fault: str) -> None:
-    assert broken(sent(fault, ids=hook_sender.FAULTS[fault])) == hook_sender.FAULTS[fault]
+    assert broken(sent(fault, ids=SENDER_FAULTS[fault])) == SENDER_FAULTS[fault]
 
 
 def test_every_promise_of_a_sender_finds_a_fault() -> None:
-    assert {promise.id for promise in SENDER.assertions} == set().union(*hook_sender.FAULTS.values())
+    assert {promise.id for promise in SENDER.assertions} == set().union(*SENDER_FAULTS.values())
