@@ -23,6 +23,9 @@ from contracts.pacting.state_service import Handler, StateService, serving_state
 from contracts.pacting.worker import Job, Results
 
 WORKER_SECONDS = 600
+_UNSENT = "error sending request"
+_UNSET = "state change"
+"""What the native library says when nobody answers, and when a state could not be set up."""
 
 
 class CouldNotRun(Exception):
@@ -69,13 +72,39 @@ def verify(provider: Provider, files: Sequence[Path], handlers: Mapping[str, Han
         return judged(pacts, run(msgspec.structs.replace(job, states_url=service.address)), service)
 
 
+ENVIRONMENT = "env:"
+
+
+def with_secrets(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return headers with their secrets: a value `env:NAME` stands in that variable, so that no file holds it."""
+    found = {}
+    for header, value in headers.items():
+        name = value.removeprefix(ENVIRONMENT) if value.startswith(ENVIRONMENT) else ""
+        if name and name not in os.environ:
+            raise Unusable(f"the environment has no variable {name}, which the header {header} is read from.")
+        found[header] = os.environ[name] if name else value
+    return found
+
+
 def job_of(provider: Provider, files: Sequence[Path], states_url: str = "") -> Job:
     """Return the job that holds a provider against pact files."""
     return Job(
         provider=provider.name, url=provider.url, files=tuple(str(path.resolve()) for path in files),
-        states_url=states_url or provider.states_url, headers=dict(provider.headers),
+        states_url=states_url or provider.states_url, headers=_as_spelled(provider.headers, files),
         timeout_seconds=provider.timeout_seconds,
     )  # fmt: skip
+
+
+def _as_spelled(headers: Mapping[str, str], files: Sequence[Path]) -> dict[str, str]:
+    """Return headers by their names as the pacts write them: under another spelling the verifier sends both values."""
+    if not headers:
+        return {}
+    listed = [each for path in files for each in read_pact(path).document.tree.get("interactions", [])]
+    asked = [each.get("request") or {} for each in listed]
+    spelled = {name for request in asked for name in request.get("headers") or {}}
+    found = {name: headers[wanted] for wanted in headers for name in spelled if name.lower() == wanted.lower()}
+    known = {name.lower() for name in found}
+    return {**found, **{name: value for name, value in headers.items() if name.lower() not in known}}
 
 
 Produced = Mapping[str, tuple[str, str, dict[str, str]]]
@@ -111,7 +140,7 @@ def run_all(jobs: Sequence[Job]) -> list[Results]:
         asked, told = Path(folder, "jobs.json"), Path(folder, "results.json")
         asked.write_bytes(msgspec.json.encode(list(jobs)))
         command = [sys.executable, "-m", "contracts.pacting.worker", str(asked), str(told)]
-        environment = {**os.environ, **_environment(jobs, Path(folder))}
+        environment = {**os.environ, **environment_of(jobs, Path(folder))}
         try:
             done = subprocess.run(
                 command, env=environment, cwd=folder, capture_output=True, timeout=WORKER_SECONDS, check=False
@@ -124,7 +153,7 @@ def run_all(jobs: Sequence[Job]) -> list[Results]:
         return msgspec.json.decode(told.read_bytes(), type=list[Results])
 
 
-def _environment(jobs: Sequence[Job], folder: Path) -> dict[str, str]:
+def environment_of(jobs: Sequence[Job], folder: Path) -> dict[str, str]:
     """Return what the verifier's process needs to know.
 
     The native library reads all certificates of the machine anew for each client it makes, one for each request: half
@@ -158,7 +187,15 @@ def judged(pacts: Sequence[Pact], told: Results, service: StateService | None = 
             found.append(_verified(pact, index, interaction, row, reasons, service))
     if not rows and told.error and not reasons:
         raise CouldNotRun(f"the verifier of Pact verified nothing: {told.error}")
+    _require_answers(found)
     return found
+
+
+def _require_answers(found: Sequence[Verified]) -> None:
+    """Raise CouldNotRun when a provider answered nothing at all: one that is down breaks no contract."""
+    unsent = [each.mismatches[0] for each in found if each.mismatches and _UNSENT in each.mismatches[0]]
+    if found and len(unsent) == len(found):
+        raise CouldNotRun(f"{found[0].provider} does not answer: {unsent[0]}. Is it running, and the address right?")
 
 
 def _row_of(rows: list[dict[str, Any]], pact: Pact, interaction: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -186,6 +223,8 @@ def _verified(
     causes = [service.causes[state] for state in states if service and state in service.causes]
     held = row is not None and _is_ok(row.get("result"))
     mismatches = () if held else _sentences((row or {}).get("mismatch") or {})
+    if not causes and any(_UNSET in sentence for sentence in mismatches):
+        causes = [f"the state could not be set up: {mismatches[0]}"]
     cause = causes[0] if causes else "" if row is not None else "the verifier of Pact did not verify it"
     return Verified(
         consumer=pact.consumer, provider=pact.provider, description=str(interaction.get("description", "")),

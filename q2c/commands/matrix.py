@@ -131,19 +131,30 @@ def record_deployment_command(participant: str, version: str, environment: str, 
 @click.argument("version")
 @click.option("--url", default="", help="The provider's address; without one the mocks of that name are verified.")
 @click.option("--states", default="", help="The address that sets up states.")
+@click.option("--header", "headers", multiple=True, help="NAME=VALUE to send; NAME=env:VARIABLE for a secret.")
 @click.option("--branch", default="main", show_default=True)
 @_stored
-def record_verification_command(provider: str, version: str, url: str, states: str, branch: str, folder: Path) -> None:
+def record_verification_command(
+    provider: str, version: str, url: str, states: str, headers: tuple[str, ...], branch: str, folder: Path
+) -> None:
     """Verify a provider against its pacts in the store, and note the result.
+
+    It has to hold the pacts as they are now, and those of versions that are deployed or newest. What is on another
+    branch than the main one is work in progress: it is tried and noted, and does not break.
+
+    \b
+    q2c contracts record-verification billing 7.1.0 --url https://sandbox.example.com --header X-Key=env:SANDBOX_KEY
 
     Exit status: 0 it holds them, 1 it does not, 2 bad input, 5 it could not be verified.
     """
     from contracts.compatibility.documents import Unusable as UnusablePact
     from contracts.pacting.keeping import recorded
-    from contracts.pacting.verification import CouldNotRun
+    from contracts.pacting.verification import CouldNotRun, Provider, with_secrets
 
     try:
-        found = recorded(Store(folder), provider, version, url, states, branch)
+        said = with_secrets(_named(headers))
+        asked = Provider(name=provider, url=url, states_url=states, headers=said)
+        found = recorded(Store(folder), asked, version, branch)
     except (Unusable, UnusablePact) as refusal:
         give_up(str(refusal))
     except CouldNotRun as trouble:
@@ -151,13 +162,25 @@ def record_verification_command(provider: str, version: str, url: str, states: s
         raise SystemExit(exits.COULD_NOT_RUN) from None
     for each in found:
         click.echo(_verdict(each))
-    raise SystemExit(exits.HOLDS if all(each.success for each in found) else exits.BROKEN)
+    raise SystemExit(exits.HOLDS if all(each.success for each in found if not each.wip) else exits.BROKEN)
+
+
+def _named(headers: tuple[str, ...]) -> dict[str, str]:
+    found = {}
+    for header in headers:
+        name, sign, value = header.partition("=")
+        if not name or not sign:
+            give_up(f"--header {header!r}: expected NAME=VALUE, or NAME=env:VARIABLE for a secret.")
+        found[name] = value
+    return found
 
 
 def _verdict(each: Verification) -> str:
     said = "holds" if each.success else f"breaks {', '.join(each.failed)}"
     pending = f"; pending and failing: {', '.join(each.pending_failed)}" if each.pending_failed else ""
-    return f"{each.provider} {each.version} {said}: {each.interactions} interactions of {each.consumer}{pending}"
+    progress = " (work in progress)" if each.wip else ""
+    count = f"{each.interactions} interactions of {each.consumer}"
+    return f"{each.provider} {each.version} {said}: {count} {each.sha[:12]}{progress}{pending}"
 
 
 @click.command("broker")

@@ -11,6 +11,8 @@ from click.testing import CliRunner
 
 from contracts.matrix.answer import can_i_deploy
 from contracts.matrix.store import Store, Unusable, Verification, sha_of
+from contracts.pacting.keeping import wanted
+from contracts.pacting.verification import Provider, Verified
 from q2c.commands.contracts import contracts
 
 PACT: dict[str, Any] = {
@@ -117,3 +119,49 @@ def test_versions_and_deployments_are_noted_by_command(tmp_path: Path) -> None:
     assert can_i_deploy(store, "shop", "2.0", "production").word == "yes"
     path.write_text("[]")
     assert _asked(store, "publish", str(path), "--version", "2.0").exit_code == 2
+
+
+def test_a_provider_must_hold_what_is_current_deployed_or_newest_and_tries_what_is_in_progress(store: Store) -> None:
+    def of(name: str) -> dict[str, Any]:
+        return {**PACT, "interactions": [{"description": name, "request": {"path": f"/{name}"}}]}
+
+    (store.folder / "pacts").mkdir()
+    (store.folder / "pacts" / "shop-orders.json").write_text(json.dumps(of("now")))
+    for number, branch in (("1.1", "main"), ("1.2", "main"), ("1.3", "blue"), ("1.4", "blue"), ("1.5", "red")):
+        store.publish(of(number), number, branch)
+    store.deploy("shop", "1.0", "production")
+    store.deploy("shop", "1.5", "staging")
+    found = {each.sha: each.wip for each in wanted(store, "orders")}
+    assert found == {
+        sha_of(of("now")): False, SHA: False, sha_of(of("1.2")): False, sha_of(of("1.4")): True,
+        sha_of(of("1.5")): False,
+    }  # fmt: skip
+    assert all(each.path.exists() for each in wanted(store, "orders"))
+    assert wanted(store, "stock") == []
+
+
+def test_what_fails_in_progress_is_noted_and_does_not_break(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.publish({**PACT, "interactions": PACT["interactions"][:1]}, "1.1", "feature")
+
+    def verify(asked: Provider, files: list[Path]) -> list[Verified]:
+        held = sha_of(json.loads(files[0].read_text())) == SHA
+        return [Verified(consumer="shop", provider=asked.name, description="a", held=held)]
+
+    monkeypatch.setattr("contracts.pacting.keeping.verify", verify)
+    monkeypatch.setenv("SANDBOX_KEY", "s3cret")
+    words = ("record-verification", "orders", "7", "--url", "http://127.0.0.1:1", "--header", "X-Key=env:SANDBOX_KEY")
+    said = _asked(store, *words)
+    assert said.exit_code == 0, said.output
+    assert "(work in progress)" in said.output
+    assert "s3cret" not in said.output
+    assert [(each.success, each.wip) for each in store.verifications()].count((False, True)) == 1
+    assert can_i_deploy(store, "shop", "1.0", "production").word == "yes"
+    assert can_i_deploy(store, "shop", "1.1", "production").word == "no"
+
+
+@pytest.mark.parametrize(
+    ("header", "said"), [("X-Key", "expected NAME=VALUE"), ("X=env:NOT_THERE_AT_ALL", "no variable")]
+)
+def test_a_header_that_cannot_be_sent_is_refused(store: Store, header: str, said: str) -> None:
+    found = _asked(store, "record-verification", "orders", "7", "--url", "http://127.0.0.1:1", "--header", header)
+    assert (found.exit_code, said in found.output) == (2, True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,14 @@ from typing import Any
 import pytest
 
 from contracts.compatibility.documents import Unusable
+from contracts.compatibility.pacts import read_pact
+from contracts.pacting.of_mocks import handlers, served, split
 from contracts.pacting.recording import FOLDER
+from contracts.pacting.state_service import Handler, serving_states
 from contracts.pacting.suite import PactsOfMocks, PactsOfProvider
-from contracts.pacting.verification import Provider, verify
+from contracts.pacting.verification import Provider, environment_of, verify
+from contracts.pacting.worker import Job
+from contracts.verification import assembly, configuration
 
 
 class _Orders(BaseHTTPRequestHandler):
@@ -105,7 +112,83 @@ def test_the_mocks_hold_pacts_over_http_and_as_messages() -> None:
     files = [FOLDER / f"q2c-integration-{name}.json" for name in ("crm", "fulfilment", "tax", "crm-messages")]
     tally = PactsOfMocks(files).run(_quiet)
     assert (tally.outcome, tally.could_not_run, tally.findings) == ("holds", "", ())
-    assert tally.checked == 34
+    assert tally.checked == 37
+
+
+SANDBOX = """[verify]
+[[verify.providers]]
+pacts = "pacts"
+name = "payment"
+url = "{url}"
+states = "{states}"
+headers = {{ Authorization = "env:SANDBOX_TOKEN" }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("token", "outcome"), [("Bearer sk_test_q2c", "holds"), ("Bearer wrong", "broken"), ("", "bad input")]
+)
+def test_another_provider_is_verified_by_its_address_with_the_same_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, token: str, outcome: str
+) -> None:
+    """As a vendor's sandbox: states by HTTP that hand out no credential, the secret in the environment.
+
+    The header is spelled otherwise than in the pact; sent twice, the wrong one would count.
+    """
+    (tmp_path / "pacts").mkdir()
+    pact = json.loads((FOLDER / "q2c-integration-payment.json").read_text())
+    pact["interactions"] = pact["interactions"][:4]
+    (tmp_path / "pacts" / "payment.json").write_text(json.dumps(pact))
+    monkeypatch.delenv("SANDBOX_TOKEN", raising=False)
+    if token:
+        monkeypatch.setenv("SANDBOX_TOKEN", token)
+    with served() as (doors, stage):
+        own = handlers(doors, stage, "payment")
+        quiet = {name: partial(_without_credential, handler) for name, handler in own.items()}
+        with serving_states(quiet) as states:
+            (tmp_path / "q2c.toml").write_text(SANDBOX.format(url=doors["payment"], states=states.address))
+            asked = configuration.read(tmp_path / "q2c.toml")
+            if not token:
+                with pytest.raises(configuration.Unusable, match="no variable SANDBOX_TOKEN"):
+                    assembly.planned(asked, tmp_path, tmp_path)
+                return
+            linted, tally = (each.suite.run(_quiet) for each in assembly.planned(asked, tmp_path, tmp_path))
+            assert len(states.done) == tally.checked == 4
+    assert (linted.outcome, tally.outcome) == ("holds", outcome)
+    assert "Bearer wrong" not in str(tally.findings)
+
+
+def _without_credential(handler: Handler) -> dict[str, str]:
+    return {name: value for name, value in handler().items() if name != "authorization"}
+
+
+def test_a_provider_that_is_down_is_not_a_broken_contract(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    path = _pact(tmp_path, _interaction("good", {"total": "20.00"}))
+    tally = PactsOfProvider(Provider(name="orders", url=f"http://127.0.0.1:{port}"), [path]).run(_quiet)
+    assert (tally.outcome, tally.checked) == ("could not run", 0)
+    assert f"127.0.0.1:{port}" in tally.could_not_run
+
+
+def test_pacts_go_into_lanes_of_equal_length_and_small_ones_into_one(tmp_path: Path) -> None:
+    pacts = [(path, read_pact(path)) for path in sorted(FOLDER.glob("*.json"))]
+    lanes = split(pacts, 2)
+    lengths = [sum(len(pact.interactions) + len(pact.messages) for _, pact in lane) for lane in lanes]
+    assert sum(lengths) > 250
+    assert max(lengths) - min(lengths) < 20
+    assert {path for lane in lanes for path, _ in lane} == {path for path, _ in pacts}
+    assert len(split([each for each in pacts if each[1].provider == "fulfilment"], 2)) == 1
+    assert split([], 2) == []
+
+
+def test_nobody_reads_all_certificates_where_nobody_speaks_tls(tmp_path: Path) -> None:
+    plain = Job(provider="a", url="http://127.0.0.1:1")
+    one = environment_of([plain], tmp_path)
+    assert Path(one["SSL_CERT_FILE"]).read_text().count("BEGIN CERTIFICATE") == 1
+    assert "SSL_CERT_FILE" not in environment_of([plain, Job(provider="b", url="https://b.example")], tmp_path)
+    assert one["PACT_DO_NOT_TRACK"] == "true"
 
 
 def test_a_mock_that_drifts_breaks_its_pact(tmp_path: Path) -> None:
