@@ -20,6 +20,11 @@ class SystemSettings(Words):
         default=None, description="latency of a reading call, median; as `p50` when not given"
     )
     read_p95: Duration | None = Field(default=None, description="the same, 95th percentile")
+    distribution: Literal["lognormal", "gamma", "weibull"] = Field(
+        default="lognormal",
+        description="the distribution that `p50` and `p95` belong to; those of reads are of the same family",
+        json_schema_extra=only(WHATIF),
+    )
     slots: Whole = Field(default=0, description="calls at once; more are refused with 429")
     rps: Whole = Field(default=0, description="calls a second")
     daily_calls: Whole = Field(default=0, description="calls in 24 hours (the CRM only)")
