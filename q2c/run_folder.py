@@ -10,12 +10,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from domain.acts import Act
 from q2c.trouble import give_up
 from scenarios.timeline import Timeline
+from simulator.replay.outcome import Replayed
 
 INCOMPLETE = "INCOMPLETE"
 _ROWS = 50_000
+
+
+class ReplayNote(msgspec.Struct, frozen=True):
+    """What is known of a replay besides its history: the command that makes it again, its speed, how it went."""
+
+    command: str
+    speed: float
+    replayed: Replayed
 
 
 class RunFolder:
@@ -28,6 +39,7 @@ class RunFolder:
         self.history = path / "history.parquet"
         self.verdict = path / "verdict.json"
         self.report = path / "report.html"
+        self.replay = path / "replay.json"
 
     @property
     def id(self) -> str:
@@ -41,6 +53,14 @@ class RunFolder:
     def unmark(self) -> None:
         """Say that the run is whole."""
         (self.path / INCOMPLETE).unlink(missing_ok=True)
+
+    def write_replay(self, played: ReplayNote) -> None:
+        """Keep how a replay was made and how exactly its load was offered."""
+        self.replay.write_bytes(msgspec.json.format(msgspec.json.encode(played), indent=1) + b"\n")
+
+    def read_replay(self) -> ReplayNote:
+        """Return what `write_replay` kept."""
+        return msgspec.json.decode(self.replay.read_bytes(), type=ReplayNote)
 
     def write_verdict(self, verdict: dict[str, Any]) -> None:
         """Write the machine-readable verdict under its final name, in one step."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,7 +26,8 @@ from scenarios.scale import scaled
 from scenarios.timeline import Timeline, build
 from scenarios.values import duration, instant
 from simulator.replay.excerpt import excerpt
-from simulator.replay.replaying import Progress, Replayed
+from simulator.replay.outcome import Replayed
+from simulator.replay.replaying import Progress
 
 _WALL_SECONDS_MAX = 24 * 3600
 
@@ -69,12 +72,18 @@ def replay(
             played, replayed = replay_into(timeline, target, pace, folder, file.parent, allowed, step)
     except Interrupted:
         give_up(f"stopped; the faults are healed. What had happened is kept in {folder.path}", exits.INTERRUPTED)
+    folder.write_replay(run_folder.ReplayNote(_again(), pace, replayed))
     rehearsed = judged(played)
     write_report(rehearsed)
     folder.unmark()
     if not as_json:
         _tell(replayed)
     finish(rehearsed, as_json)
+
+
+def _again() -> str:
+    """Return the command line that made this run."""
+    return shlex.join(["q2c", *sys.argv[1:]])
 
 
 def _sized(scenario: Scenario, orders: int | None, subscriptions: int) -> Scenario:

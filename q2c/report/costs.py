@@ -48,12 +48,16 @@ def costs_of(facts: Facts, calls: tuple[Calls, ...]) -> Costs:
 
 
 def _booking_times(facts: Facts, hit: set[str]) -> tuple[list[int], list[int]]:
-    """Return how long each order took from signature to booking: those that met a fault, and the others; sorted."""
+    """Return how long each order took from signature to booking: those that met a fault, and the others; sorted.
+
+    Durations are those of the wall where business time is compressed.
+    """
     troubled: list[int] = []
     calm: list[int] = []
     for reference, life in facts.accepted.items():
         for order in facts.orders.get(reference, [])[:1]:
             booked_us = order.since(BOOKED)
             if booked_us is not None:
-                (troubled if life.txn in hit else calm).append(booked_us - life.entered["accepted"])
+                took_us = booked_us - life.entered["accepted"]
+                (troubled if life.txn in hit else calm).append(round(took_us / facts.context.speed))
     return sorted(troubled), sorted(calm)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from q2c.rehearsing import Rehearsed
 
 _COLOURS = {"holds": "green", "broken": "red", "unknown": "yellow", "good": "green", "bad": "red", "warn": "yellow"}
+_TIMES = {"replay": "business"}
 _STORIES_MAX = 5
 _CLASSES_MAX = 8
 _STEPS_MAX = 8
@@ -83,12 +84,12 @@ def _unproved(document: VerdictDocument, console: Console) -> None:
 def _figures(document: VerdictDocument, console: Console) -> None:
     parts = [
         counted(document.lifecycles, "lifecycle"),
-        f"{duration(document.horizon_us - document.start_us)} of virtual time",
+        f"{duration(document.horizon_us - document.start_us)} of {_TIMES.get(document.engine, 'virtual')} time",
         counted(document.records, "record"),
     ]
     if document.mutant:
         parts.append(f"the integration broken on purpose ({document.mutant})")
-    if document.run.play_seconds:
+    if document.run.play_seconds and document.engine != "replay":
         parts.append(f"played in {document.run.play_seconds:.1f} CPU seconds")
     if document.run.judge_seconds:
         parts.append(f"judged in {document.run.judge_seconds:.1f}")

@@ -37,6 +37,8 @@ def gather(rehearsed: Rehearsed) -> Gathered:
 
 def repeat_command(rehearsed: Rehearsed) -> str:
     """Return the command that plays the same run again: by name for the library's own scenarios, else by file."""
+    if rehearsed.folder.replay.is_file():
+        return rehearsed.folder.read_replay().command
     scenario, seed = rehearsed.timeline.scenario, rehearsed.timeline.seed
     try:
         is_known = scenario.name in names() and find(scenario.name) == scenario

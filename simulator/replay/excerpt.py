@@ -13,7 +13,6 @@ from typing import cast
 from domain.acts import Act
 from scenarios.timeline import Acts, Timeline
 
-
 _SIGNED = "accept_quote"
 
 

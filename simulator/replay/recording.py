@@ -16,7 +16,7 @@ from mocks.kernel.limits import LimitPolicy
 from scenarios.timeline import Timeline
 from simulator.setup import CODE_VERSION, bounded
 
-_READS = frozenset({"read"})
+_NOT_FOUND = 404
 
 
 class Recording:
@@ -43,11 +43,16 @@ class Recording:
 
 
 def _attempt(seen: Arrived) -> Attempted:
-    """Return what the door can say of an attempt: it left when it came, and was answered at once."""
-    outcome = "unknown" if not seen.status else "ok" if seen.status < 400 else "failed"
+    """Return what the door can say of an attempt: it left when it came, and was answered at once.
+
+    That there is no such record is an answer like any other to somebody who looked.
+    """
+    is_read = seen.effect == "read"
+    is_answer = seen.status < 400 or (seen.status == _NOT_FOUND and (is_read or seen.effect == "refused"))
+    outcome = "unknown" if not seen.status else "ok" if is_answer else "failed"
     return Attempted(
         at_us=seen.at_us, sent_us=seen.at_us, number=seen.number, system=seen.system, operation=seen.operation,
-        write=seen.effect not in _READS, key=seen.key, fingerprint=seen.fingerprint, txn=seen.txn, outcome=outcome,
+        write=not is_read, key=seen.key, fingerprint=seen.fingerprint, txn=seen.txn, outcome=outcome,
         status=seen.status, reason="" if seen.status else "the connection was severed",
     )  # fmt: skip
 

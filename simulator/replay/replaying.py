@@ -21,7 +21,8 @@ from mocks.doors.live import LiveWorld
 from mocks.doors.serving import Running
 from scenarios.timeline import Timeline
 from simulator.replay.asking import ask
-from simulator.replay.pacing import Kept, Pace, Punctuality
+from simulator.replay.outcome import Replayed
+from simulator.replay.pacing import Pace, Punctuality
 from simulator.replay.process import TargetProcess
 from simulator.replay.recording import Recording
 from simulator.replay.target import Target
@@ -39,17 +40,6 @@ class Progress(msgspec.Struct, frozen=True):
     acts_done: int
     acts: int
     phase: str
-
-
-class Replayed(msgspec.Struct, frozen=True, kw_only=True):
-    """A replay that came to its end: how exactly the load was offered, and what it could not do to a black box."""
-
-    kept: Kept
-    settled: bool
-    settled_seconds: float
-    unasked: int
-    deaths: int
-    problems: tuple[str, ...] = ()
 
 
 class Replay:
@@ -144,7 +134,8 @@ class Replay:
         return False, patience
 
     def _is_busy(self) -> bool:
-        return self._world.deliveries.next_us <= self._world.clock.now_us()
+        """Whether something will still happen by itself: work under way, a message due, a debit that settles."""
+        return self._world.due_us() <= self._timeline.horizon_us
 
     # --- the target's clock and its deaths --------------------------------------------------------------------------
 
@@ -189,14 +180,14 @@ class Replay:
 def _parted(timeline: Timeline) -> tuple[list[Act], Sequence[Act]]:
     """Return the acts that found the company, and those that are played at their time.
 
-    What the scenario leaves unmapped a steward enters after a quarter of the run.
+    What the scenario leaves unmapped a steward enters after a quarter of the run. Nobody acts once the faults are over.
     """
     founding: list[Act] = []
     played: list[Act] = []
     late_us = timeline.start_us + (timeline.heal_us - timeline.start_us) // 4
     for act in timeline.acts:
         if act.at_us > timeline.start_us:
-            played.append(act)
+            played += [act] if act.at_us <= timeline.heal_us else []
         elif act.action == "create_item" and act.arguments.get("sku") in timeline.mapping_missing:
             played.append(msgspec.structs.replace(act, at_us=late_us))
         else:
