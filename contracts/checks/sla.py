@@ -2,8 +2,8 @@
 
 A clock that still runs at the end of the run counts with the time it has run so far when that is over its target
 already, and is left out otherwise. Events of the last three business days of the quarter have their own targets.
-Human clocks should run in business hours; here all clocks run in wall time, which is stricter. In a replay business time
-is compressed and systems are as slow as ever: their clocks count seconds of the wall.
+Human clocks should run in business hours; here all clocks run in wall time, which is stricter. In a replay business
+time is compressed and systems are as slow as ever: their clocks count seconds of the wall.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from contracts.checks.causes import captured_at
+from contracts.checks.causes import captured_at, credit_released
 from contracts.checks.facts import BILLED, BOOKED, Facts, Life, invoice_of, quote_of, subscription_of
 from domain.calendar import local_date, midnight_us
 from domain.objects import Quote
@@ -21,7 +21,6 @@ OURS = ("accepted", "submitted", "booked", "fulfilled", "unposted", "uncollected
 """The stages in which it is the integration's turn."""
 
 _LIVE_TASK = frozenset({"requested", "in_progress", "partially_completed"})
-_HELD = frozenset({"soft_hold", "hard_hold"})
 _BEGUN = frozenset({"active", "suspended", "pending_cancel", "trialing", "cancelled", "expired", "renewed"})
 
 
@@ -66,7 +65,7 @@ def _stage(facts: Facts, life: Life, quote: Quote) -> Stage:
     if life.status == "accept_failed":
         return "returned_to_sales", life.last.at_us, life.name
     if not orders:
-        released_us = _credit_released(facts, quote.account)
+        released_us = credit_released(facts, quote.account)
         if released_us is None:
             return "on_credit_hold", life.entered["accepted"], life.name
         return "accepted", max(life.entered["accepted"], released_us), life.name
@@ -81,17 +80,6 @@ def _stage(facts: Facts, life: Life, quote: Quote) -> Stage:
     if quote.kind == "amend":
         return _amendment_stage(facts, life, quote, order, booked_us)
     return _delivery_stage(facts, quote, order, booked_us)
-
-
-def _credit_released(facts: Facts, account: str) -> int | None:
-    """Return when a customer's credit was last clear to buy: None while on hold, 0 when it never was."""
-    customer = facts.lives("customer", "erp").get(account)
-    if customer is None:
-        return 0
-    if customer.document.credit_status in _HELD or customer.status in _HELD:
-        return None
-    held = _HELD & customer.entered.keys()
-    return customer.last.at_us if held else 0
 
 
 def _amendment_stage(facts: Facts, life: Life, quote: Quote, order: Life, booked_us: int) -> Stage:

@@ -19,13 +19,13 @@ _SIGNED = "accept_quote"
 class _Chosen:
     """Acts of a timeline, chosen once: the company's, and those of lifecycles that are signed in the window."""
 
-    def __init__(self, acts: Acts, start_us: int, end_us: int) -> None:
+    def __init__(self, acts: Acts, founded_us: int, start_us: int, end_us: int) -> None:
         moments: dict[str, int] = {}
         for act in acts:
-            if act.txn and (act.action == _SIGNED or act.txn not in moments):
+            if act.txn and act.at_us > founded_us and (act.action == _SIGNED or act.txn not in moments):
                 moments[act.txn] = act.at_us
         self.transactions = {txn for txn, at_us in moments.items() if start_us <= at_us < end_us}
-        self._acts = [act for act in acts if not act.txn or act.txn in self.transactions]
+        self._acts = [act for act in acts if act.at_us <= founded_us or not act.txn or act.txn in self.transactions]
 
     def __len__(self) -> int:
         return len(self._acts)
@@ -39,7 +39,7 @@ def excerpt(timeline: Timeline, start_us: int, end_us: int, settle_us: int) -> T
 
     The run ends `settle_us` after the last fault.
     """
-    chosen = _Chosen(timeline.acts, start_us, end_us)
+    chosen = _Chosen(timeline.acts, timeline.start_us, start_us, end_us)
     return dataclasses.replace(
         timeline, start_us=start_us, heal_us=end_us, horizon_us=end_us + settle_us, lifecycles=len(chosen.transactions),
         settle_seconds=min(timeline.settle_seconds, settle_us // 1_000_000), acts=cast(Acts, chosen),
