@@ -36,6 +36,7 @@ from integration.recovery import Recovery
 from integration.retry import code_of
 from integration.settings import Settings
 from integration.system import System
+from integration.together import Step, Together
 from integration.transaction import Transaction
 from integration.waiting import Waiting, addresses
 
@@ -69,6 +70,7 @@ class Engine:
         self.entities: EntityQueues[Live] = EntityQueues(settings.mutant == "amendments_in_arrival_order")
         self._programs = programs
         self._soon: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
+        self.together = Together(self)
         self.parking = Parking(self)
         self.waiting = Waiting(self, systems, self.parking.reopened)
         self.restoration = lease.look_back(self.now_us)
@@ -173,17 +175,22 @@ class Engine:
 
         A crash after the write leaves it in the history too: it did happen.
         """
+        self.together.settle()
         try:
             self.lease.commit(tx.write)
         except Crash as crash:
             if crash.point.after:
-                self._tell(tx)
+                self.tell(tx)
             raise
         except Raced as lost:
             lost.flow = lost.flow or tx.write.flow
             raise
+        self.committed(tx)
+
+    def committed(self, tx: Transaction) -> None:
+        """Tell the history and memory of a transaction that is durable."""
         if tx.records:
-            self._tell(tx)
+            self.tell(tx)
         write = tx.write
         for message in write.messages:
             if message.wanted:
@@ -195,35 +202,34 @@ class Engine:
         for action, argument in tx.after:
             action(argument)
 
-    def _tell(self, tx: Transaction) -> None:
+    def tell(self, tx: Transaction) -> None:
+        """Tell the history what a transaction led to."""
         record = self.host.record
         for told in tx.records:
             record(told)
 
-    def resume(self, live: Live, outcome: Outcome, tx: Transaction | None = None) -> None:
-        """Hand an outcome to a flow, and make durable what follows from it."""
+    def resume(self, live: Live, outcome: Outcome, tx: Transaction | None = None, *, may_wait: bool = False) -> None:
+        """Hand an outcome to a flow, and make durable what follows from it: at once, or together with other steps.
+
+        Whoever brings a transaction with something of its own in it relies on its being durable on return, unless it
+        says that it `may_wait`.
+        """
         if tx is None:
-            tx = Transaction()
+            tx, may_wait = Transaction(), True
         live.turn += 1
         before, seq, since_us = live.effect, live.seq, live.since_us
         trouble = self._run(live, outcome, tx)
         if trouble is not None:
             notes = [entry for entry in tx.write.entries if entry.kind == "note"]
-            self._broken(live, outcome, trouble, notes, tx.write.answered)
+            self.broken(live, outcome, trouble, notes, tx.write.answered)
             return
         if self.lease.is_shared:
             self._register(live, before, tx)
-        try:
-            self.commit(tx)
-        except Raced as lost:
-            lost.outcome = outcome
-            raise
-        except Unstorable as poison:  # the flow's own value: it has not asked for this, as far as the journal knows
-            live.effect, live.seq, live.since_us = before, seq, since_us
-            self._broken(live, outcome, poison, answered=tx.write.answered)
-            return
-        if live.status == "running":
-            self.waiting.perform(live)
+        step = Step(live, outcome, tx, live.turn, before, seq, since_us)
+        if may_wait and self.lease.may_share(tx.write):
+            self.together.add(step)
+        else:
+            self.together.settle_one(step)
 
     def note(self, tx: Transaction, live: Live | None, **said: Any) -> None:
         """Add a remark to the audit trail."""
@@ -271,7 +277,7 @@ class Engine:
         if row.status != "running":
             tx.write.statuses.append((row.number, "running", b""))
         tx.records.append(self.flow_record(live, "started"))
-        self.resume(live, Begun(row.id, row.name, _arguments(row)), tx)
+        self.resume(live, Begun(row.id, row.name, _arguments(row)), tx, may_wait=True)
 
     def _register(self, live: Live, before: Effect | None, tx: Transaction) -> None:
         """Say in a transaction where a flow waits for messages, when that changes."""
@@ -336,7 +342,7 @@ class Engine:
         tx.records.append(self.flow_record(live, status, text))
         tx.after.append((self.release, live))
 
-    def _broken(
+    def broken(
         self, live: Live, outcome: Outcome, trouble: Exception, notes: Sequence[Entry] = (), answered: int = 0
     ) -> None:
         """Park a flow that raised. Its last outcome becomes a trial: a re-drive performs the effect again.

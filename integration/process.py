@@ -68,8 +68,10 @@ class Integration:
 
     def leave(self) -> None:
         """End gracefully: give the flows at hand to other workers, and drop everything in memory."""
-        if self._engine is not None and not self._engine.dead:
-            self._engine.lease.leave()
+        engine = self._engine
+        if engine is not None and not engine.dead:
+            engine.enter(engine.together.settle)
+            engine.lease.leave()
         self.kill()
 
     def poll(self) -> None:

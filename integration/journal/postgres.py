@@ -179,39 +179,55 @@ class PostgresLease:
 
     def commit(self, write: Write) -> None:
         """Make a write durable in one transaction; raise Fenced, Raced (nothing is written) or Crash (in tests)."""
-        journal = self._journal
-        number = journal.writes + 1
-        if journal.crash_points:
-            self._die(CrashPoint(number, False))
+        self.commit_together([write])
+
+    def may_share(self, write: Write) -> bool:
+        """Tell whether a write may wait for others: not what memory shows at once, nor what somebody waits for."""
+        return not (write.taken or write.messages or write.mappings or write.expected or write.answered)
+
+    def commit_together(self, writes: Sequence[Write]) -> None:
+        """Make writes durable in one transaction, all or none; raise as `commit` does."""
+        self._die_at(len(writes), False)
+        number, digest = self._number, self._digest
+        groups: list[list[Statement]] = []
         try:
-            link = self._link(write)
-            statements = [self._step(write, *link), *self._more(write)]
+            for write in writes:
+                number, digest, body = _linked(write, number, digest)
+                groups.append([self._step(write, number, digest, body), *self._more(write)])
         except UNSTORABLE as error:
             raise Unstorable(str(error)) from error
-        self._fill(write, self._transact(statements))
-        self._number, self._digest = link[:2]
-        self._has_news = self._has_news or bool(write.flows or write.messages)
-        journal.writes = number
-        if journal.crash_points:
-            self._die(CrashPoint(number, True))
+        for write, rows in zip(writes, self._transact(groups), strict=True):
+            self._fill(write, rows)
+            self._has_news = self._has_news or bool(write.flows or write.messages)
+        self._number, self._digest = number, digest
+        self._die_at(len(writes), True)
+        self._journal.writes += len(writes)
 
-    def _die(self, point: CrashPoint) -> None:
-        if point in self._journal.crash_points:
-            self._journal.crash_points.discard(point)
-            raise Crash(point)
+    def _die_at(self, count: int, after: bool) -> None:
+        """Die when a test has asked for it at one of the next writes."""
+        journal = self._journal
+        for number in range(journal.writes + 1, journal.writes + count + 1) if journal.crash_points else ():
+            point = CrashPoint(number, after)
+            if point in journal.crash_points:
+                journal.crash_points.discard(point)
+                if after:
+                    journal.writes += count
+                raise Crash(point)
 
-    def _transact(self, statements: Sequence[Statement]) -> list[tuple[Any, ...]]:
-        """Send statements as one transaction in one go; return the first row of each that has one."""
+    def _transact(self, groups: Sequence[Sequence[Statement]]) -> list[list[tuple[Any, ...]]]:
+        """Send groups of statements as one transaction in one go; return for each group the first row of each statement
+        that has one, but for the first statement of the group.
+        """
         connection = self._connection
         try:
-            if len(statements) == 1:
-                connection.execute(*statements[0])
-                return []
+            if len(groups) == 1 and len(groups[0]) == 1:
+                connection.execute(*groups[0][0])
+                return [[]]
             with connection.pipeline():
                 connection.execute("BEGIN")
-                cursors = [connection.execute(text, values) for text, values in statements]
+                sent = [[connection.execute(text, values) for text, values in group] for group in groups]
                 connection.execute("COMMIT")
-            return [cursor.fetchall()[0] for cursor in cursors[1:] if cursor.description is not None]
+            return [[cursor.fetchall()[0] for cursor in cursors[1:] if cursor.description] for cursors in sent]
         except psycopg.Error as error:
             raise self._meaning(error) from error
 
@@ -226,13 +242,6 @@ class PostgresLease:
         if isinstance(error, psycopg.DataError):
             return Unstorable(" ".join(str(error).split()))
         return unavailable(self._journal.address, error)
-
-    def _link(self, write: Write) -> tuple[int, bytes, bytes | None]:
-        """Return number, digest and body of the next row of the chain; those of the last one, and None, without one."""
-        if not write.entries:
-            return self._number, self._digest, None
-        body = _encode(write.entries)
-        return self._number + 1, chain.link(self._digest, write.flow, body), body
 
     def _step(self, write: Write, number: int, digest: bytes, body: bytes | None) -> Statement:
         moved, statuses, results = zip(*write.statuses, strict=True) if write.statuses else (None, None, None)
@@ -379,3 +388,11 @@ class PostgresLease:
             return action(self._connection, *arguments)
         except psycopg.Error as error:
             raise self._meaning(error) from error
+
+
+def _linked(write: Write, number: int, digest: bytes) -> tuple[int, bytes, bytes | None]:
+    """Return number, digest and body of the row of the chain behind one; those of that one and None without a row."""
+    if not write.entries:
+        return number, digest, None
+    body = _encode(write.entries)
+    return number + 1, chain.link(digest, write.flow, body), body

@@ -238,6 +238,12 @@ class Lease(Protocol):
     def commit(self, write: Write) -> None:
         """Make a write durable in one transaction; raise Fenced (nothing is written) or Crash (in tests)."""
 
+    def may_share(self, write: Write) -> bool:
+        """Tell whether a write of a flow may become durable together with those of others, a moment later."""
+
+    def commit_together(self, writes: Sequence[Write]) -> None:
+        """Make writes durable in one transaction, all or none; raise as `commit` does, Raced when one of them lost."""
+
     def look_back(self, now_us: int) -> Restoration:
         """Find out whether the journal was restored from a backup, and remember it; say when it last was."""
 

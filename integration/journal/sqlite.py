@@ -191,19 +191,26 @@ class SqliteLease:
 
     def commit(self, write: Write) -> None:
         """Make a write durable in one transaction; raise Fenced (nothing is written) or Crash (in tests)."""
+        self.commit_together((write,))
+
+    def may_share(self, write: Write) -> bool:
+        """Tell whether a write may wait for others: on a disk it may, when it says no more than what a flow did."""
+        is_more = write.flows or write.messages or write.taken or write.mappings or write.cases or write.answered
+        return bool(self._journal.path) and not is_more
+
+    def commit_together(self, writes: Sequence[Write]) -> None:
+        """Make writes durable in one transaction, all or none; raise as `commit` does."""
         journal = self._journal
         if journal.epoch != self.epoch:
             raise Fenced(f"epoch {self.epoch} was replaced by epoch {journal.epoch}")
-        number = journal.writes + 1
-        if journal.crash_points:
-            self._die(CrashPoint(number, False))
+        self._die_at(len(writes), False)
         if journal.path:
-            self._transact(write)
+            self._transact(writes)
         else:
-            self._keep(write)
-        journal.writes = number
-        if journal.crash_points:
-            self._die(CrashPoint(number, True))
+            for write in writes:
+                self._keep(write)
+        self._die_at(len(writes), True)
+        journal.writes += len(writes)
 
     def look_back(self, now_us: int) -> Restoration:
         """Find out by the mark beside the file whether it was restored from a backup, and remember it."""
@@ -282,20 +289,27 @@ class SqliteLease:
         """Return the outcomes of the branches of an All that have ended."""
         return branches_in(self._entries_of(flow), seq)
 
-    def _die(self, point: CrashPoint) -> None:
-        if point in self._journal.crash_points:
-            self._journal.crash_points.discard(point)
-            raise Crash(point)
+    def _die_at(self, count: int, after: bool) -> None:
+        """Die when a test has asked for it at one of the next writes."""
+        journal = self._journal
+        for number in range(journal.writes + 1, journal.writes + count + 1) if journal.crash_points else ():
+            point = CrashPoint(number, after)
+            if point in journal.crash_points:
+                journal.crash_points.discard(point)
+                if after:
+                    journal.writes += count
+                raise Crash(point)
 
     # --- writing
 
-    def _transact(self, write: Write) -> None:
+    def _transact(self, writes: Sequence[Write]) -> None:
         before = self._number, self._digest, self._flows, self._messages, self._events
         try:
-            body = _encode(write.entries) if write.entries else b""
+            bodies = [_encode(write.entries) if write.entries else b"" for write in writes]
             self._execute("BEGIN IMMEDIATE")
             self._check_epoch()
-            self._store(write, body)
+            for write, body in zip(writes, bodies, strict=True):
+                self._store(write, body)
             self._journal.flush()
             self._execute("COMMIT")
         except BaseException as error:
