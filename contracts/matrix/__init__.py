@@ -2,5 +2,6 @@
 
 store    the files: pacts/, versions/, verifications/, environments/
 answer   can-i-deploy: the rows, the answer, and why
-broker   the same store in the protocol of the Pact Broker, for standard Pact clients
+broker   the same store in the protocol of the Pact Broker, for standard Pact clients; handlers: what it does with each
+         request, hal: what it answers
 """

@@ -6,7 +6,7 @@ is no. What failed as pending or as work in progress is told apart; it does not 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 import msgspec
@@ -14,6 +14,7 @@ import msgspec
 from contracts.matrix.store import Content, Store, Version
 
 Word = Literal["yes", "no", "unknown"]
+MAIN_BRANCHES = ("main", "master")
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,9 +77,20 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 def can_i_deploy(store: Store, participant: str, version: str, environment: str) -> Answer:
     """Answer whether a version may go to an environment."""
-    known = store.version(participant, version)
     deployed = store.environment(environment)
-    there = deployed.deployed if deployed else {}
+    return _answered(store, participant, version, environment, deployed.deployed if deployed else {})
+
+
+def can_i_merge(store: Store, participant: str, version: str) -> Answer:
+    """Answer whether a version fits the newest version of every partner's main branch."""
+    newest = {each.participant: (each.number,) for each in store.versions() if each.branch in MAIN_BRANCHES}
+    return _answered(store, participant, version, "the main branches", newest)
+
+
+def _answered(
+    store: Store, participant: str, version: str, environment: str, there: Mapping[str, tuple[str, ...]]
+) -> Answer:
+    known = store.version(participant, version)
     rows: list[Row] = []
     if known is not None:
         rows.extend(_as_consumer(store, known, there))
@@ -87,13 +99,13 @@ def can_i_deploy(store: Store, participant: str, version: str, environment: str)
     return Answer(participant=participant, version=version, environment=environment, rows=tuple(rows), known=is_known)
 
 
-def _as_consumer(store: Store, known: Version, there: dict[str, tuple[str, ...]]) -> Iterator[Row]:
+def _as_consumer(store: Store, known: Version, there: Mapping[str, tuple[str, ...]]) -> Iterator[Row]:
     for content in known.pacts:
         for provider_version in there.get(content.provider, ("",)):
             yield row(store, content, known.number, provider_version)
 
 
-def _as_provider(store: Store, participant: str, version: str, there: dict[str, tuple[str, ...]]) -> Iterator[Row]:
+def _as_provider(store: Store, participant: str, version: str, there: Mapping[str, tuple[str, ...]]) -> Iterator[Row]:
     for consumer, numbers in there.items():
         for number in numbers:
             deployed = store.version(consumer, number)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from contracts.matrix.answer import Answer, Row
-from contracts.matrix.store import Environment
+from contracts.matrix.store import Content, Environment
 
 HAL = "application/hal+json"
 
@@ -20,10 +21,13 @@ def index(base: str) -> dict[str, Any]:
         "pb:pacticipant-version": "/pacticipants/{pacticipant}/versions/{version}",
         "pb:pacticipant-branch-version": "/pacticipants/{pacticipant}/branches/{branch}/versions/{version}",
         "pb:environment": "/environments/{uuid}",
+        "pb:latest-version": "/pacticipants/{pacticipant}/latest-version",
     }
     links: dict[str, Any] = {name: {"href": base + path, "templated": True} for name, path in templates.items()}
     links["self"] = {"href": base}
     links["pb:publish-contracts"] = {"href": f"{base}/contracts/publish"}
+    links["pb:pacticipants"] = {"href": f"{base}/pacticipants"}
+    links["pb:latest-pact-versions"] = {"href": f"{base}/pacts/latest"}
     links["pb:environments"] = {"href": f"{base}/environments"}
     return {"_links": links}
 
@@ -33,6 +37,7 @@ def pacticipant(base: str, name: str) -> dict[str, Any]:
     here = f"{base}/pacticipants/{name}"
     return {
         "name": name,
+        "displayName": name,
         "_links": {
             "self": {"href": here},
             "pb:branch-version": {"href": f"{here}/branches/{{branch}}/versions/{{version}}", "templated": True},
@@ -44,8 +49,44 @@ def pacticipant(base: str, name: str) -> dict[str, Any]:
 def version(base: str, participant: str, number: str, environments: list[Environment]) -> dict[str, Any]:
     """Return a version and where its deployments are told."""
     here = f"{base}/pacticipants/{participant}/versions/{number}"
-    links = [{"name": each.name, "href": f"{here}/deployed-versions/environment/{each.name}"} for each in environments]
-    return {"number": number, "_links": {"self": {"href": here}, "pb:record-deployment": links}}
+    names = [each.name for each in environments]
+    deployed = [{"name": name, "href": f"{here}/deployed-versions/environment/{name}"} for name in names]
+    released = [{"name": name, "href": f"{here}/released-versions/environment/{name}"} for name in names]
+    links = {"self": {"href": here}, "pb:record-deployment": deployed, "pb:record-release": released}
+    return {"number": number, "_links": links}
+
+
+def link(href: str, title: str, name: str) -> dict[str, str]:
+    """Return a link with the words that clients show of it."""
+    return {"href": href, "title": title, "name": name}
+
+
+def pacticipants(base: str, names: Iterable[str]) -> dict[str, Any]:
+    """Return all participants."""
+    rows = [pacticipant(base, name) for name in names]
+    return {
+        "pacticipants": rows,
+        "_embedded": {"pacticipants": rows},
+        "_links": {"self": {"href": f"{base}/pacticipants"}},
+    }
+
+
+def latest_pacts(base: str, found: Iterable[tuple[Content, str, str]]) -> dict[str, Any]:
+    """Return pacts with the version of their consumer and their address, the newest of each pair."""
+    return {
+        "pacts": [
+            {
+                "createdAt": "",
+                "_embedded": {
+                    "consumer": {"name": each.consumer, "_embedded": {"version": {"number": number}}},
+                    "provider": {"name": each.provider},
+                },
+                "_links": {"self": link(href, "Pact", f"Pact between {each.consumer} ({number}) and {each.provider}")},
+            }
+            for each, number, href in found
+        ],
+        "_links": {"self": {"href": f"{base}/pacts/latest"}},
+    }
 
 
 def environments(base: str, found: list[Environment]) -> dict[str, Any]:
@@ -59,8 +100,23 @@ def environments(base: str, found: list[Environment]) -> dict[str, Any]:
 def environment(base: str, each: Environment) -> dict[str, Any]:
     """Return an environment."""
     return {
-        "uuid": each.name, "name": each.name, "displayName": each.name, "production": each.name == "production",
-        "_links": {"self": {"href": f"{base}/environments/{each.name}"}},
+        "uuid": each.name, "name": each.name, "displayName": each.name, "production": each.is_production,
+        "_links": {
+            "self": {"href": f"{base}/environments/{each.name}"},
+            "pb:currently-deployed-deployed-versions": {
+                "href": f"{base}/environments/{each.name}/deployed-versions/currently-deployed"
+            },
+        },
+    }  # fmt: skip
+
+
+def deployed(base: str, participant: str, number: str, environment: str) -> dict[str, Any]:
+    """Return a version that is in an environment, and where it is told that it is gone."""
+    here = f"{base}/pacticipants/{participant}/versions/{number}/deployed-versions/environment/{environment}"
+    return {
+        "uuid": f"{participant}-{number}-{environment}", "currentlyDeployed": True,
+        "_embedded": {"pacticipant": {"name": participant}, "version": {"number": number}},
+        "_links": {"self": {"href": here}},
     }  # fmt: skip
 
 

@@ -71,6 +71,12 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     deployed: dict[str, tuple[str, ...]] = {}
+    production: bool | None = None
+
+    @property
+    def is_production(self) -> bool:
+        """Tell whether customers are there: as somebody said, else by its name."""
+        return self.name == "production" if self.production is None else self.production
 
 
 def sha_of(pact: Mapping[str, Any]) -> str:
@@ -184,9 +190,29 @@ class Store:
         known = self.environment(environment) or Environment(name=environment)
         before = known.deployed.get(participant, ()) if alongside else ()
         deployed = {**known.deployed, participant: tuple(dict.fromkeys((*before, version)))}
-        changed = Environment(name=environment, deployed=dict(sorted(deployed.items())))
-        self._write("environments", _file_name(environment), changed)
         self.note_version(participant, version)
+        return self._deployed(known, deployed)
+
+    def undeploy(self, participant: str, version: str, environment: str) -> Environment:
+        """Note that a version is no longer in an environment; raise Unusable when it is not there."""
+        known = self.environment(environment)
+        there = known.deployed.get(participant, ()) if known else ()
+        if known is None or version not in there:
+            raise Unusable(
+                f"{participant} {version} is not in {environment}; there: {', '.join(there) or 'none of it'}"
+            )
+        left = tuple(each for each in there if each != version)
+        others = {name: numbers for name, numbers in known.deployed.items() if name != participant}
+        return self._deployed(known, {**others, **({participant: left} if left else {})})
+
+    def make_environment(self, name: str, *, production: bool) -> Environment:
+        """Note that there is an environment; what is deployed there stays."""
+        known = self.environment(name) or Environment(name=name)
+        return self._deployed(msgspec.structs.replace(known, production=production), known.deployed)
+
+    def _deployed(self, known: Environment, deployed: Mapping[str, tuple[str, ...]]) -> Environment:
+        changed = msgspec.structs.replace(known, deployed=dict(sorted(deployed.items())))
+        self._write("environments", _file_name(known.name), changed)
         return changed
 
     # --- files ------------------------------------------------------------------------------------------------------
