@@ -63,6 +63,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True, tag="context"):
     speed: float = 1.0  # business seconds in a second of the wall; systems and networks live on the wall
     twins: tuple[tuple[str, str], ...] = ()  # (account, the account of the same party that was there before it)
     bundles: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (sku, the several products it is in the ERP)
+    intercompany_percent: int = 70  # of the net price, what the entity that delivers gets from the one that sells
     nets_changes: bool = False  # billing puts what a change charges and takes back on one document
 
 

@@ -20,6 +20,8 @@ class Line(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     that `full_minor` prices, when the line bills a part of it. `reverses` names the line that a credit line takes back.
     On a net invoice credit lines are negative; on a net credit note what is charged is negative and reverses nothing.
     `parent` names the line of the bundle that a part belongs to: the part is ordered and delivered, its price is there.
+    On a quote `entity` is the legal entity that sells the line and `delivered_by` the one that delivers it, where they
+    are others than the quote's.
     """
 
     id: str
@@ -36,6 +38,8 @@ class Line(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     full_end: date | None = None
     reverses: str = ""
     parent: str = ""
+    entity: str = ""
+    delivered_by: str = ""
 
 
 class TaxShare(msgspec.Struct, frozen=True, gc=False):
@@ -86,7 +90,8 @@ class Quote(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="quote"):
     A pause ends on `resume_date`, the first day that is paid for again. `refund` says what a cancellation gives back of
     what was paid ahead: none, prorated (also when empty) or full. A renewal names the `subscription` it follows; its
     `amendment_kind` is "auto" when the contract renews itself. In a partner deal the `account` is who buys and is
-    billed (the reseller, or the distributor of two tiers), `end_customer` is the account of who uses it.
+    billed (the reseller, or the distributor of two tiers), `end_customer` is the account of who uses it. When several
+    legal entities sell, a deal that is `ship_complete` is delivered only once all of them have booked their part.
     """
 
     id: str
@@ -117,6 +122,7 @@ class Quote(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="quote"):
     reseller: str = ""
     end_customer: str = ""
     payment_method: str = ""
+    ship_complete: bool = False
 
 
 class Mirror(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="mirror"):

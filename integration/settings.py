@@ -97,6 +97,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     terms_days: int = 30
     renewal_notice_days: int = 30
     renewal_uplift_cap_percent: int = 5
+    intercompany_percent: int = 70
     approval_free_percent: int = 10
     matching: MatchRules = MatchRules()
     map_products: bool = False

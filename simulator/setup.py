@@ -211,6 +211,7 @@ def context_of(timeline: Timeline, settings: Settings, faults: tuple[Fault, ...]
         uplift_cap_percent=settings.renewal_uplift_cap_percent,
         renewal_notice_days=settings.renewal_notice_days,
         twins=timeline.twins,
+        intercompany_percent=settings.intercompany_percent,
         bundles=bundles_of(product_rows(timeline)),
         nets_changes=BillingQuirks().nets_changes,
     )

@@ -194,6 +194,25 @@ class Stage:
         if takes_seconds is not None:
             self.act("fulfilment", "set_duration", at, number, id=f"{number}-v1", seconds=takes_seconds)
 
+    def signs_with_entities(
+        self,
+        number: str,
+        *lines: tuple[str, int, int, str, str],
+        at: float = 1.0,
+        takes_seconds: int = 1800,
+        **said: Any,
+    ) -> None:
+        """Have a customer sign a quote of several entities; a line is (sku, quantity, unit, seller, deliverer)."""
+        rows = [
+            {"sku": sku, "quantity": quantity, "unit_minor": unit, "list_unit_minor": unit, "entity": seller,
+             "delivered_by": deliverer}
+            for sku, quantity, unit, seller, deliverer in lines
+        ]  # fmt: skip
+        self._signed(number, at, account=ACCOUNT, lines=rows, term_start=TODAY, term_months=12, **said)
+        for seller in {seller or "US" for _, _, _, seller, _ in lines}:
+            name = f"{number}.{seller}-v1"
+            self.act("fulfilment", "set_duration", at, f"{number}.{seller}", id=name, seconds=takes_seconds)
+
     def amends(
         self,
         number: str,

@@ -11,6 +11,8 @@ from collections.abc import Callable, Container
 from functools import cached_property
 from typing import Any, TypeVar
 
+import msgspec
+
 from domain.calendar import SECOND_US
 from domain.history import Case, Changed, Context, Ended, Flow, History
 from domain.objects import Invoice, Order, Quote, Subscription
@@ -24,7 +26,7 @@ BOOKED = frozenset(
 """Statuses of an order that the ERP has committed to."""
 BILLED = frozenset({"posted", "partially_paid", "paid", "disputed", "written_off"})
 """Statuses of an invoice that the customer owes or has paid."""
-_REFERENCE = re.compile(r"Q-\d{6}-v\d+")
+_REFERENCE = re.compile(r"Q-\d{6}(?:\.[A-Z][A-Z0-9]+)?-v\d+")
 
 
 class Life:
@@ -168,8 +170,16 @@ class Facts:
 
     @cached_property
     def accepted(self) -> dict[str, Life]:
-        """The quote versions that a customer accepted, by reference."""
-        return {key: life for key, life in self.lives("quote", "crm").items() if "accepted" in life.entered}
+        """The quote versions that a customer accepted, by reference.
+
+        One with lines of several legal entities stands here as what each of them sells (`Q-000123.DE-v1`): each part is
+        booked, delivered and billed by itself.
+        """
+        found: dict[str, Life] = {}
+        for key, life in self.lives("quote", "crm").items():
+            if "accepted" in life.entered:
+                found.update(parts_of(life) or {key: life})
+        return found
 
     @cached_property
     def accepted_by_txn(self) -> dict[str, Life]:
@@ -287,6 +297,39 @@ def _subject(flow: str) -> str:
 
 def _gave_up(flow: Flow) -> bool:
     return flow.status == "finished" and ("given_up" in flow.result or "cancelled" in flow.result)
+
+
+def parts_of(life: Life) -> dict[str, Life]:
+    """Return what each legal entity sells of a new quote, by its own reference; nothing when it is one entity's."""
+    quote = quote_of(life)
+    others = [line for line in quote.lines if line.delivered_by or line.entity not in ("", quote.entity)]
+    if quote.kind != "new" or not others:
+        return {}
+    found = {}
+    for entity in dict.fromkeys(line.entity or quote.entity for line in quote.lines):
+        number = f"{quote.number}.{entity}"
+        part = Life.__new__(Life)
+        part.entered = life.entered
+        part.first, part.last = _part(life.first, number, entity), _part(life.last, number, entity)
+        found[part.id] = part
+    return found
+
+
+def _part(change: Changed, number: str, entity: str) -> Changed:
+    quote = document_of(change)
+    lines = tuple([line for line in quote.lines if (line.entity or quote.entity) == entity])
+    own = msgspec.structs.replace(
+        quote, number=number, txn=number, entity=entity, lines=lines,
+        account=quote.account if entity == quote.entity else f"{quote.account}.{entity}",
+        total_minor=sum([line.amount_minor for line in lines]),
+    )  # fmt: skip
+    return msgspec.structs.replace(change, id=f"{number}-v{quote.version}", txn=number, document=own)
+
+
+def whole_of(reference: str) -> str:
+    """Return the quote version that a part of it belongs to (`Q-000123.DE-v1` -> `Q-000123-v1`)."""
+    number, dash, version = reference.partition("-v")
+    return f"{number.partition('.')[0]}{dash}{version}"
 
 
 def quote_of(life: Life) -> Quote:

@@ -8,7 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from contracts.checks.causes import captured_at
-from contracts.checks.facts import BILLED, BOOKED, CASE_CLOSED, Facts, Life, base_of, document_of, intent_of, invoice_of
+from contracts.checks.facts import (
+    BILLED,
+    BOOKED,
+    CASE_CLOSED,
+    Facts,
+    Life,
+    base_of,
+    document_of,
+    intent_of,
+    invoice_of,
+    whole_of,
+)
 from contracts.checks.stages import endings
 from contracts.checks.verdict import Evidence, Findings, Tally
 from domain.calendar import SECOND_US
@@ -108,7 +119,7 @@ def sales_sees_the_truth(facts: Facts) -> Findings:
             if fact_us is None or not facts.is_due(fact_us):
                 continue
             tally.examined += 1
-            last = shown.get(reference)
+            last = shown.get(whole_of(reference))
             is_seen = last is not None and last.at_us >= fact_us
             if not is_seen and not _in_hand(facts, life) and reference not in facts.excused:
                 sentence = (

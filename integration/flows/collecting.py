@@ -6,6 +6,7 @@ from datetime import date
 
 import msgspec
 
+from domain.families import account_of
 from integration.effects import Call, Receive, Sleep
 from integration.flow import FlowContext
 from integration.flows.approvals import in_open_period
@@ -123,7 +124,7 @@ async def _still_due(context: FlowContext, invoice: BillingInvoice) -> BillingIn
 async def _payer(context: FlowContext, invoice: BillingInvoice) -> tuple[PaymentCustomer, int]:
     """Return the payment customer of the invoice's account, and when that was known."""
     while True:
-        answer = await do(context, payment.find_customer(invoice.customer_id, context.txn))
+        answer = await do(context, payment.find_customer(account_of(invoice.customer_id), context.txn))
         found = payment.customers_of(answer)
         if found and found[0].payment_method:
             return found[0], answer.at_us

@@ -12,6 +12,7 @@ from domain.objects import Line, TaxShare
 from integration.flow import FlowContext
 from integration.flows import facts
 from integration.flows.approvals import in_open_period
+from integration.flows.intercompany import start_intercompany
 from integration.flows.invoices import committed
 from integration.flows.mapping import posting_in_items
 from integration.flows.net_tax import closed_invoice
@@ -45,6 +46,7 @@ async def credit(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str
         context, posting.entity, posting.business_date,
         lambda day: erp.put_credit_memo(msgspec.structs.replace(in_items, business_date=day)),
     )  # fmt: skip
+    await start_intercompany(posting, note.subscription_id, -1)
     await _mirrored(context, invoice)
     await tell("credit_memo.issued", note.id, context.txn, **facts.credit_memo_issued(note, posting))
     return {"credit_note": note.id, "status": "posted"}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from integration.effects import Receive
 from integration.facade.ledgers import every_ledger
 from integration.flow import FlowContext
+from integration.flows.families import still_wanted
 from integration.flows.steps import do, if_found, key_of, mirror
 from integration.outcomes import Answer, CallFailed
 from integration.systems import billing, erp
@@ -55,6 +56,7 @@ async def released(
     pauses = iter(HOLD_PAUSES_SECONDS)
     while True:
         await Receive("credit", quote.account, next(pauses, HOLD_PAUSES_SECONDS[-1]))
+        await still_wanted(reference)
         answer = await do(context, erp.read_customer(quote.account, quote.txn))
         if erp.customer_standing(answer).custentity_credit_status not in kinds:
             return answer.at_us

@@ -75,11 +75,9 @@ def order_booked(quote: Quote, reference: str, standing: OrderStanding, booked_u
     }  # fmt: skip
 
 
-def quote_converted(quote: Quote, reference: str, day: date) -> Body:
-    """Return the body of `quote.converted`."""
-    return {
-        **_books(quote.entity, day), "quote_id": quote.number, "version": quote.version, "order_ids": [reference]
-    }  # fmt: skip
+def quote_converted(number: str, version: int, entity: str, orders: Sequence[str], day: date) -> Body:
+    """Return the body of `quote.converted`: all orders of a quote are booked."""
+    return {**_books(entity, day), "quote_id": number, "version": version, "order_ids": list(orders)}
 
 
 def quote_mirrored(entity: str, txn: str, reference: str, as_of_us: int, day: date, shown: dict[str, str]) -> Body:

@@ -14,6 +14,7 @@ from integration.flow import FlowContext
 from integration.flows import cash_requests, facts
 from integration.flows.approvals import in_open_period
 from integration.flows.collecting import RETRY_DAYS, applied, collected, show_paid, show_posted
+from integration.flows.intercompany import start_intercompany
 from integration.flows.mapping import posting_in_items
 from integration.flows.net_tax import Credited, Taxes, credited_invoices, give_back, parted, terms_of
 from integration.flows.steps import ask_a_person, day_in, do, if_found, key_of, tell
@@ -46,6 +47,7 @@ async def bill(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, 
     )
     body = facts.invoice_posted(invoice, posting, posting.id, posted.at_us)
     await tell("invoice.posted", invoice.id, posting.txn, **body)
+    await start_intercompany(posting, invoice.subscription_id, 1)
     begun = Begun(closed)
     if not is_new:  # somebody closed it before: ourselves, when our journal was restored from a backup since
         begun = await found_payments(context, closed, posting, is_told=False)

@@ -11,16 +11,17 @@ from datetime import date, timedelta
 from itertools import count
 from typing import Any
 
+from domain.families import entity_of
 from domain.objects import Quote
 from integration.effects import Call, Now, Receive, Sleep, Start
 from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
-from integration.flows import contract_facts, facts
+from integration.flows import contract_facts, facts, families
 from integration.flows.customers import cleared_customer, create_billing_customer, released
 from integration.flows.mapping import quote_in_items
 from integration.flows.steps import ask_a_person, code_of, day_in, do, if_found, key_of, mirror, tell, try_briefly
 from integration.outcomes import Answer, CallFailed, GivenUp
-from integration.systems import billing, crm, erp, fulfilment, tax
+from integration.systems import billing, erp, fulfilment, tax
 from integration.systems.crm import AcceptedQuote
 from integration.systems.wire import date_of_seconds
 
@@ -43,8 +44,11 @@ async def order(context: FlowContext, accepted: AcceptedQuote, reference: str) -
         booked, is_new = await book(context, accepted, reference)
     except GivenUp as given_up:
         await return_to_sales(context, accepted, reference)
+        if entity_of(reference):  # another member may have been the reason, when this one was in the ERP already
+            await compensate(context, quote, reference, str(given_up))
         return {"order": reference, "status": "given_up", "reason": str(given_up)}
     try:
+        await families.all_booked(reference)
         await _deliver(context, accepted, reference, is_new)
     except GivenUp as given_up:
         await compensate(context, quote, reference, str(given_up))
@@ -58,6 +62,7 @@ async def book(context: FlowContext, accepted: AcceptedQuote, reference: str) ->
     if await is_booked_before(context, accepted, reference):
         return await booked_order(context, accepted, reference), False
     cleared_us, is_new = await cleared_customer(context, accepted, reference)
+    await families.still_wanted(reference)
     await _estimate_tax(context, accepted, cleared_us)
     day = day_in(context, quote.entity, cleared_us)
     await do(context, erp.put_order(await quote_in_items(context, quote, day), reference, day))
@@ -86,6 +91,7 @@ async def booked_order(context: FlowContext, accepted: AcceptedQuote, reference:
         if standing.status.id == "cancelled":
             await ask_a_person("CONFLICT.STATE", f"order {reference} was cancelled in the ERP")
         await Sleep(APPROVAL_PAUSE_SECONDS)
+        await families.still_wanted(reference)
     await mirror(
         quote.txn, reference, quote.id, answer.at_us,
         {"OrderStatus__c": "booked", "OrderNumber__c": standing.tranId, "Status": "Converted"},
@@ -94,7 +100,9 @@ async def booked_order(context: FlowContext, accepted: AcceptedQuote, reference:
     await tell("order.accepted", reference, quote.txn, **facts.order_accepted(quote, reference, standing, day))
     booked = facts.order_booked(quote, reference, standing, answer.at_us, day)
     await tell("order.booked", reference, quote.txn, **booked)
-    await tell("quote.converted", quote.number, quote.txn, **facts.quote_converted(quote, reference, day))
+    if not entity_of(reference):  # a quote of several legal entities is converted once all of them have booked
+        body = facts.quote_converted(quote.number, quote.version, quote.entity, [reference], day)
+        await tell("quote.converted", quote.number, quote.txn, **body)
     return standing
 
 
@@ -217,6 +225,7 @@ async def _fulfilled(context: FlowContext, quote: Quote, reference: str) -> int:
         message = await Receive("task.completed", reference, next(pauses, TASK_POLLS_SECONDS[-1]))
         if message is not None:
             return message.received_us
+        await families.still_wanted(reference)
         answer = await do(context, fulfilment.read_task(reference, quote.txn))
         status = fulfilment.task_of(answer).status
         if status == "completed":
@@ -237,9 +246,9 @@ def _is_done(answer: Answer) -> bool:
 async def return_to_sales(context: FlowContext, accepted: AcceptedQuote, reference: str) -> None:
     """Tell sales that a quote could not be booked: they talk to the customer again."""
     quote = accepted.quote
-    answer = await do(context, erp.read_customer(quote.account, quote.txn))
+    found = await if_found(context, erp.read_customer(quote.account, quote.txn))
     told = {"OrderStatus__c": "rejected", "Status": "Accept Failed"}
-    await mirror(quote.txn, reference, quote.id, answer.at_us, told)
+    await mirror(quote.txn, reference, quote.id, await Now() if found is None else found.at_us, told)
     await tell("order.rejected", reference, quote.txn, order_id=reference)
 
 
@@ -303,20 +312,3 @@ async def _ignoring_absence(context: FlowContext, call: Call) -> Answer | None:
         return await do(context, call, allow=(404, 409))
     except CallFailed:
         return None
-
-
-async def show_in_crm(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Write mirrored facts on a quote. Arguments: quote_id, reference, sequence, fields, balance, entity.
-
-    With an entity it is told that sales can see them: it is about money.
-    """
-    sequence = arguments["sequence"]
-    fields = crm.mirrored(arguments["fields"], arguments["balance"], sequence)
-    call = crm.update_quote(arguments["quote_id"], arguments["reference"], fields, sequence, context.txn)
-    shown = await if_found(context, call) is not None
-    if shown and (entity := arguments.get("entity", "")):
-        as_of_us = sequence * 1000
-        day = day_in(context, entity, as_of_us)
-        body = facts.quote_mirrored(entity, context.txn, arguments["reference"], as_of_us, day, arguments["fields"])
-        await tell("quote.mirrored", arguments["reference"], context.txn, **body)
-    return {"shown": shown}

@@ -7,12 +7,13 @@ from types import MappingProxyType
 from typing import Any
 
 from domain.currency import UnknownCurrency
+from domain.families import is_family
 from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
-from integration.flows import facts
+from integration.flows import facts, families
 from integration.flows.amendments import amend
 from integration.flows.matching import known_customer
-from integration.flows.orders import order
+from integration.flows.orders import compensate, order
 from integration.flows.partners import as_partner_deal
 from integration.flows.renewals import renew
 from integration.flows.steps import ask_a_person, day_in, do, mirror, tell
@@ -36,7 +37,28 @@ async def accepted_quote(context: FlowContext, arguments: Mapping[str, Any]) -> 
     except GivenUp as given_up:
         await _back_to_sales(context, arguments["quote_id"], reference)
         return {"quote": reference, "status": "given_up", "reason": str(given_up)}
+    if is_family(accepted.quote):
+        return await families.split(accepted, reference)
     return await _FLOWS[accepted.quote.kind](context, accepted, reference)
+
+
+async def member_order(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Take what one legal entity sells of a quote of several to its end. Arguments: quote_id, entity.
+
+    The quote has been validated, and its customer is known, when its family is split.
+    """
+    read = crm.accepted_quote(await do(context, crm.read_quote(arguments["quote_id"], context.txn)))
+    accepted = families.as_member(await known_customer(context, read), arguments["entity"])
+    quote = accepted.quote
+    context = in_books(context, quote.entity)
+    reference = families.reference_of(quote.number, quote.version)
+    ended = await order(context, accepted, reference)
+    if ended["status"] != "active":
+        await families.given_up(context, reference, ended["reason"])
+    elif await families.finished(reference):
+        await compensate(context, quote, reference, "another part of the deal was given up")
+        return {**ended, "status": "cancelled"}
+    return ended
 
 
 _FLOWS: Mapping[str, Callable[[FlowContext, AcceptedQuote, str], Awaitable[dict[str, Any]]]] = MappingProxyType(

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from domain.calendar import local_date
+from domain.families import family_of
 from integration.effects import Call, Emit, Park, Start
 from integration.facade import ledgers
 from integration.flow import FlowContext, Program
@@ -124,7 +125,7 @@ async def mirror(
             "entity": entity,
         },
         txn=txn,
-        entity_key=f"mirror/{reference}",
+        entity_key=f"mirror/{family_of(reference)}",
         order_key=f"{milliseconds:015d}",
     )
 

@@ -30,8 +30,11 @@ def _kind_is_known(accepted: AcceptedQuote, _settings: Settings) -> Problem | No
 
 
 def _entity_is_ours(accepted: AcceptedQuote, settings: Settings) -> Problem | None:
-    entity = accepted.quote.entity
-    return None if entity in settings.zones else ("DATA_QUALITY.ENTITY_UNASSIGNED", f"no legal entity {entity!r}")
+    named = {accepted.quote.entity}
+    for line in accepted.quote.lines:
+        named |= {line.entity or accepted.quote.entity, line.delivered_by or accepted.quote.entity}
+    unknown = sorted(named - settings.zones.keys())
+    return ("DATA_QUALITY.ENTITY_UNASSIGNED", f"no legal entity {unknown[0]!r}") if unknown else None
 
 
 def _has_lines(accepted: AcceptedQuote, _settings: Settings) -> Problem | None:

@@ -23,7 +23,7 @@ from mocks.kernel.codec import encode_json
 from mocks.kernel.desk import Desk, Message
 from mocks.kernel.operations import Refusal
 
-QUOTE_NUMBER = re.compile(r"Q-\d{6}")
+QUOTE_NUMBER = re.compile(r"Q-\d{6}(?:\.[A-Z][A-Z0-9]{1,7})?")
 DAY_SECONDS = 86_400
 EPOCH_DAY = date(1970, 1, 1).toordinal()
 Content = tuple[tuple[str, Any], ...]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mocks.crm.model import Crm
 
 _Cells = tuple[str, str, int, int, int, int, int]
+_Sellers = tuple[str | None, str | None]
 _TOTAL: Final = 5
 
 
@@ -61,7 +62,10 @@ class NewProduct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class NewLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A line of create_quote: net unit price of one full billing period of `months` (0 for one-time)."""
+    """A line of create_quote: net unit price of one full billing period of `months` (0 for one-time).
+
+    `entity` sells it and `delivered_by` delivers it, where that is not the quote's own legal entity.
+    """
 
     sku: str
     quantity: int
@@ -69,6 +73,8 @@ class NewLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     months: int = 12
     kind: str = ""
     list_unit_minor: int = 0
+    entity: str = ""
+    delivered_by: str = ""
 
 
 class NewDelta(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -106,6 +112,7 @@ class NewQuote(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     partner_model: str = ""
     reseller: str = ""
     end_customer: str = ""
+    ship_complete: bool = False
 
 
 class Lock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -167,25 +174,25 @@ def create_quote(crm: Crm, arguments: dict[str, Any]) -> None:
         raise Refusal("bad_reference", f"there is no account {new.account}", "AccountId")
     if crm.quotes.exists(new.number, new.version):
         raise Refusal("duplicate_value", f"quote {new.number} version {new.version} exists", "Version__c")
-    lines = _lines(crm, new)
+    lines, sellers = _lines(crm, new), _sellers(new)
     row = new_row(crm.desk, QUOTE, _header(new, account[ID], sum([line[_TOTAL] for line in lines])))
-    _keep_lines(crm, row[ID], new.currency, lines)
+    _keep_lines(crm, row[ID], new.currency, lines, sellers)
     crm.quotes.create(row)
 
 
-def _keep_lines(crm: Crm, quote_id: str, currency: str, lines: list[_Cells]) -> None:
+def _keep_lines(crm: Crm, quote_id: str, currency: str, lines: list[_Cells], sellers: list[_Sellers]) -> None:
     """Keep the line items in order, each bundle followed by its parts."""
     number, has_bundles = 0, bool(crm.store.tables[PRODUCT_OPTION.name])
-    for line, entry in zip(lines, entries_of(crm.store, currency, lines), strict=True):
+    for line, entry, by in zip(lines, entries_of(crm.store, currency, lines), sellers, strict=True):
         number += 1
-        whole = line_row(crm.desk, currency, (quote_id, f"{number:08d}", *line, None, entry, None))
+        whole = line_row(crm.desk, currency, (quote_id, f"{number:08d}", *line, None, entry, None, *by))
         crm.store.put(QUOTE_LINE, whole)
         if not has_bundles:
             continue
         sku, _, quantity, *_, months = line
         for part in parts_of(crm.store, sku):
             number += 1
-            cells = (part.sku, part.kind, quantity * part.quantity, 0, 0, 0, months, None, None, whole[ID])
+            cells = (part.sku, part.kind, quantity * part.quantity, 0, 0, 0, months, None, None, whole[ID], *by)
             crm.store.put(QUOTE_LINE, line_row(crm.desk, currency, (quote_id, f"{number:08d}", *cells)))
 
 
@@ -214,6 +221,7 @@ def _header(new: NewQuote, account_id: str, total_minor: int) -> dict[str, Any]:
         "PartnerModel__c": new.partner_model or None,
         "Reseller__c": new.reseller or None,
         "EndCustomer__c": new.end_customer or None,
+        "ShipComplete__c": new.ship_complete,
     }
 
 
@@ -222,6 +230,13 @@ def _lines(crm: Crm, new: NewQuote) -> list[_Cells]:
         known = {line.sku: line for line in new.lines}
         return [_line(crm, delta, known.get(delta.sku)) for delta in new.deltas]
     return [_line(crm, line, line) for line in new.lines]
+
+
+def _sellers(new: NewQuote) -> list[_Sellers]:
+    """Return who sells and who delivers each line; an amendment's lines are its subscription's entity's."""
+    if new.kind == "amend" and new.deltas:
+        return [(None, None)] * len(new.deltas)
+    return [(line.entity or None, line.delivered_by or None) for line in new.lines]
 
 
 def _line(crm: Crm, priced: NewLine | NewDelta, described: NewLine | None) -> _Cells:

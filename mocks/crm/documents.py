@@ -57,6 +57,8 @@ def quote_line(row: Row) -> Line:
         amount_minor=row[LINE_AT["TotalPrice"]],
         list_unit_minor=row[LINE_AT["ListPrice"]] or 0,
         months=row[LINE_AT["Months__c"]] or 0,
+        entity=row[LINE_AT["Entity__c"]] or "",
+        delivered_by=row[LINE_AT["DeliveredBy__c"]] or "",
     )
 
 
@@ -94,6 +96,7 @@ def quote_document(row: Row, line_rows: Sequence[Row], account: Row | None, stat
         reseller=row[at["Reseller__c"]] or "",
         end_customer=row[at["EndCustomer__c"]] or "",
         payment_method=row[at["PaymentMethod__c"]] or "",
+        ship_complete=bool(row[at["ShipComplete__c"]]),
     )
 
 

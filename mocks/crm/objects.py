@@ -116,6 +116,7 @@ QUOTE = sobject(
         pick("PartnerModel__c", "resale", "two_tier", owner="quote"),
         text("Reseller__c", 40, owner="quote"),
         text("EndCustomer__c", 40, owner="quote"),
+        flag("ShipComplete__c", owner="quote"),
         text("AcceptedBy__c", 80, owner="quote"),
         text("OrderStatus__c", 40, owner="order"),
         text("OrderNumber__c", 40, owner="order"),
@@ -148,6 +149,8 @@ QUOTE_LINE = sobject(
         link("Product2Id", "Product2", "Product2", owner="quote"),
         link("PricebookEntryId", "PricebookEntry", "PricebookEntry", owner="quote"),
         link("SBQQ__RequiredBy__c", "QuoteLineItem", "SBQQ__RequiredBy__r", owner="quote"),
+        text("Entity__c", 8, owner="quote"),
+        text("DeliveredBy__c", 8, owner="quote"),
     ),
 )
 

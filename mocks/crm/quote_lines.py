@@ -48,6 +48,8 @@ class QuoteLines:
                 None,
                 None,
                 whole[ID],
+                whole[LINE_AT["Entity__c"]],
+                whole[LINE_AT["DeliveredBy__c"]],
             )
             line = line_row(self._desk, quote[CURRENCY], (quote[ID], f"{number:08d}", *cells))
             self._store.put(QUOTE_LINE, line)

@@ -37,6 +37,6 @@ def line_row(desk: Desk, currency: str, cells: tuple[Any, ...]) -> Row:
 
 LINE_CELLS = (
     "QuoteId", "LineNumber", "ProductCode__c", "ProductKind__c", "Quantity", "ListPrice", "UnitPrice", "TotalPrice",
-    "Months__c", "Product2Id", "PricebookEntryId", "SBQQ__RequiredBy__c",
+    "Months__c", "Product2Id", "PricebookEntryId", "SBQQ__RequiredBy__c", "Entity__c", "DeliveredBy__c",
 )  # fmt: skip
 assert tuple(field.name for field in QUOTE_LINE.fields[CURRENCY + 1 :]) == LINE_CELLS, "the table of line items changed"

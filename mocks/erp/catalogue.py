@@ -24,6 +24,8 @@ ACCOUNTS: Mapping[str, str] = {
     DEFERRED: "Deferred revenue",
     "2300": "Partner payable",
     "2900": "Intercompany",
+    "4900": "Intercompany revenue",
+    "5900": "Intercompany cost",
     OPENING: "Opening balances",
     REVENUE: "Revenue",
     "4100": "Discounts",

@@ -9,8 +9,8 @@ from mocks.kernel.desk import Desk
 
 FIRST_TRANSACTION = 1_000_000
 
-_QUOTE = re.compile(r"Q-\d{6}")
-_VERSION = re.compile(r"Q-\d{6}-v(\d{1,6})")
+_QUOTE = re.compile(r"Q-\d{6}(?:\.[A-Z][A-Z0-9]{1,7})?")
+_VERSION = re.compile(r"Q-\d{6}(?:\.[A-Z][A-Z0-9]{1,7})?-v(\d{1,6})")
 
 
 def txn_of(body: TransactionBody, external_id: str, hint: str) -> str:

@@ -12,7 +12,7 @@ from mocks.fulfilment.quirks import Quirks
 from mocks.kernel.desk import Desk
 from mocks.kernel.operations import Refusal
 
-_QUOTE = re.compile(r"Q-\d{6}")
+_QUOTE = re.compile(r"Q-\d{6}(?:\.[A-Z][A-Z0-9]{1,7})?")
 _WAITING = frozenset({"requested", "in_progress", "partially_completed"})
 _SECOND_US = 1_000_000
 

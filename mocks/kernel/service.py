@@ -29,8 +29,8 @@ from mocks.kernel.limits import Limiter, LimitPolicy
 from mocks.kernel.luck import Luck
 from mocks.kernel.operations import Call, Operation, Refusal, Router
 
-_QUOTE_IN_TARGET = re.compile(r"Q-\d{6}", re.ASCII)
-_QUOTE_IN_BODY = re.compile(rb"Q-\d{6}")
+_QUOTE_IN_TARGET = re.compile(r"Q-\d{6}(?:\.[A-Z][A-Z0-9]{1,7})?", re.ASCII)
+_QUOTE_IN_BODY = re.compile(rb"Q-\d{6}(?:\.[A-Z][A-Z0-9]{1,7})?")
 DELIVER, RESET, SILENCE = "deliver", "reset", "silence"
 CLOSE, TRUNCATE, DRIP = "close", "truncate", "drip"
 HOLD_HEADER = "x-q2c-hold-seconds"

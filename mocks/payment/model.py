@@ -35,7 +35,7 @@ from mocks.payment.statuses import CHARTS, walk
 
 SECOND_US = 1_000_000
 DAY_SECONDS = 86_400
-_QUOTE = re.compile(r"Q-\d{6}")
+_QUOTE = re.compile(r"Q-\d{6}(?:\.[A-Z][A-Z0-9]{1,7})?")
 _REFERENCES = ("invoice", "invoice_id", "reference", "order", "order_id")
 
 

@@ -72,11 +72,14 @@ def create_subscription(quote: Quote, reference: str, start: date, key: str) -> 
 
     Parts of bundles are not charged, their price is the bundle's. The successor of a contract names the one it renews.
     """
-    meta = {"txn": quote.txn, "entity": quote.entity, "reference": reference}
+    meta: dict[str, Any] = {"txn": quote.txn, "entity": quote.entity, "reference": reference}
     if quote.end_customer:
         meta["end_customer"] = quote.end_customer
     if quote.kind == "renew":
         meta["renews"] = quote.subscription
+    delivered_by = {line.sku: line.delivered_by for line in quote.lines if line.delivered_by}
+    if delivered_by:
+        meta["delivered_by"] = delivered_by
     charged = [Terms(line.sku, line.quantity, line.unit_minor, line.months) for line in quote.lines if not line.parent]
     fields: Fields = [
         ("id", quote.number),

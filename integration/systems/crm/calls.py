@@ -20,14 +20,14 @@ _FIELDS = (
     "Id, QuoteNumber, Version__c, Status, Kind__c, AmendmentKind__c, Entity__c, CurrencyIsoCode, ExpirationDate, "
     "TermStart__c, TermMonths__c, DiscountPercent__c, Approvals__c, TotalPrice, PaymentMethod__c, Subscription__c, "
     "EffectiveDate__c, Sequence__c, CoTermEnd__c, ResumeDate__c, Refund__c, "
-    "PartnerModel__c, Reseller__c, EndCustomer__c, "
+    "PartnerModel__c, Reseller__c, EndCustomer__c, ShipComplete__c, "
     "Account.Id, Account.AccountNumber, Account.Name, "
     "Account.BillingCountryCode, Account.BillingStateCode, Account.BillingPostalCode, Account.BillingStreet, "
     "Account.BillingCity, Account.PaymentCustomer__c, SystemModstamp"
 )
 _LINE_FIELDS = (
     "Id, LineNumber, ProductCode__c, ProductKind__c, Quantity, ListPrice, UnitPrice, TotalPrice, Months__c, "
-    "SBQQ__RequiredBy__c, PricebookEntry.UnitPrice"
+    "SBQQ__RequiredBy__c, Entity__c, DeliveredBy__c, PricebookEntry.UnitPrice"
 )
 _QUOTE_QUERY = (
     f"SELECT {_FIELDS}, (SELECT {_LINE_FIELDS} FROM QuoteLineItems ORDER BY LineNumber) FROM Quote WHERE Id = '%s'"

@@ -70,6 +70,8 @@ class _LineRow(msgspec.Struct):
     Months__c: Decimal | None = None
     PricebookEntry: _Entry | None = None
     SBQQ__RequiredBy__c: str | None = None
+    Entity__c: str | None = None
+    DeliveredBy__c: str | None = None
 
 
 class _LineRows(msgspec.Struct):
@@ -104,6 +106,7 @@ class _QuoteRow(msgspec.Struct):
     PartnerModel__c: str | None = None
     Reseller__c: str | None = None
     EndCustomer__c: str | None = None
+    ShipComplete__c: bool = False
 
 
 class _QuoteRows(msgspec.Struct):
@@ -199,7 +202,7 @@ def _quote(row: _QuoteRow) -> Quote:
         deltas=tuple([_delta(line) for line in lines if not line.parent]) if is_amendment else (),
         co_term_end=row.CoTermEnd__c, resume_date=row.ResumeDate__c, refund=row.Refund__c or "",
         partner_model=row.PartnerModel__c or "", reseller=row.Reseller__c or "", end_customer=row.EndCustomer__c or "",
-        payment_method=row.PaymentMethod__c or "",
+        payment_method=row.PaymentMethod__c or "", ship_complete=row.ShipComplete__c,
     )  # fmt: skip
 
 
@@ -208,7 +211,7 @@ def _line(row: _LineRow, currency: str) -> Line:
         id=row.Id, sku=row.ProductCode__c, kind=row.ProductKind__c, quantity=int(row.Quantity),
         unit_minor=minor(row.UnitPrice, currency), amount_minor=minor(row.TotalPrice, currency),
         list_unit_minor=minor(row.ListPrice, currency), months=int(row.Months__c or 0),
-        parent=row.SBQQ__RequiredBy__c or "",
+        parent=row.SBQQ__RequiredBy__c or "", entity=row.Entity__c or "", delivered_by=row.DeliveredBy__c or "",
     )  # fmt: skip
 
 

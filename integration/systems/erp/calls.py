@@ -20,6 +20,7 @@ SUITEQL = "/services/rest/query/v1/suiteql"
 Place = tuple[str, str]
 """A place in a list of what changed: the instant of the change as the ERP writes it, and the internal id."""
 CLEARING, BANK, FEES = "1050", "1000", "6100"
+INTERCOMPANY, IC_REVENUE, IC_COST = "2900", "4900", "5900"
 COMMAND_TIMEOUT_SECONDS = 60
 
 
@@ -208,6 +209,27 @@ def put_settlement(
         "line": {"items": lines},
     }
     return _put("journalEntry", payout, body, "", "upsert_journal")
+
+
+def put_intercompany(
+    document: str, entity: str, currency: str, amount_minor: int, is_seller: bool, day: date, txn: str
+) -> Call:
+    """Record one side of what one legal entity sells and another delivers: cost and debt, or claim and revenue.
+
+    A negative amount takes it back. Both sides move the same account, so that a consolidation eliminates it.
+    """
+    rows = [(IC_COST, amount_minor), (INTERCOMPANY, -amount_minor)]
+    if not is_seller:
+        rows = [(INTERCOMPANY, amount_minor), (IC_REVENUE, -amount_minor)]
+    body = {
+        "subsidiary": {"id": entity},
+        "currency": {"refName": currency},
+        "tranDate": day,
+        "memo": document,
+        "custbody_txn": txn,
+        "line": {"items": [_journal_line(account, amount, currency, document) for account, amount in rows]},
+    }
+    return _put("journalEntry", f"IC-{document}-{entity}", body, txn, "upsert_journal")
 
 
 def _journal_line(account: str, amount_minor: int, currency: str, memo: str) -> dict[str, Any]:
