@@ -83,7 +83,7 @@ def _go(answer: Happened) -> Said:
 
 def _missed(judged: Sequence[Judged]) -> str:
     return listed([
-        f"{wording.bound(each.condition)} was missed in {count(each.count - each.kept)} of {count(each.count)} "
+        f"“{wording.bound(each.condition)}” was missed in {count(each.count - each.kept)} of {count(each.count)} "
         f"(mean {wording.value(each.condition.measure, each.interval.mean)})"
         for each in judged[:_NAMED_MAX]
     ])  # fmt: skip

@@ -26,7 +26,9 @@ from web.words import count, counted
 
 _COLOURS = {"holds": "green", "broken": "red", "late": "red", "unknown": "yellow"}
 _TONES = {"good": "green", "bad": "red", "": ""}
-_ROWS_MAX = 24
+_ROWS_MAX = 16
+_ALWAYS = ("within", "late", "lost", "duplicates")
+_SHOWN = (*_ALWAYS, "p95", "late_amount", "lost_amount", "doubled_amount", "dead_letters", "drain")
 Lines = Iterator[tuple[str, ...]]
 """Rows of a table; the first one is its header."""
 
@@ -88,7 +90,7 @@ def _happened(answer: Happened) -> Lines:
     yield ("  measure", "mean", "lowest", "highest")
     for each in answer.estimates:
         metric = metric_of(each.measure)
-        if metric.better and each.highest and (metric.of != "system" or metric.name == "drain"):
+        if metric.name in _SHOWN and (each.highest or metric.name in _ALWAYS):
             yield (
                 f"  {wording.label(each.measure)}", wording.estimate(each.measure, each.interval, answer.currency),
                 wording.value(each.measure, each.lowest, answer.currency),

@@ -16,6 +16,8 @@ from simulator.whatif.engine import simulate
 
 Engine = Literal["auto", "kernel", "simpy"]
 _MODELS_AT_HAND = 64
+_DECODER = msgspec.json.Decoder(models.Model)
+"""Made once, while there is one thread: two that meet a type for the first time together bring msgspec down."""
 
 
 def packed(model: models.Model) -> Model:
@@ -53,4 +55,6 @@ def _play_for_measures(body: bytes, seed: int, engine: Engine) -> bytes:
 
 @lru_cache(maxsize=_MODELS_AT_HAND)
 def _model(body: bytes) -> models.Model:
-    return models.decode(body)
+    model = _DECODER.decode(body)
+    assert model.version == models.VERSION, "workers run the code that made the model"
+    return model

@@ -57,8 +57,9 @@ def figures(answer: Happened) -> Figures:
         seen[name] = seen.get(name, 0) + 1
         if seen[name] == 1 and len(shown) < _FIGURES_MAX:
             low, high = (wording.value(each.measure, end, answer.currency) for end in (each.lowest, each.highest))
-            note = f"{low} to {high} in {count(answer.replications)} quarters"
-            mean = wording.estimate(each.measure, each.interval, answer.currency)
+            sure = wording.spread(each.measure, each.interval.half_width, answer.currency)
+            note = f"{sure}; from {low} to {high} in {count(answer.replications)} quarters"
+            mean = wording.value(each.measure, each.interval.mean, answer.currency)
             shown.append(Figure(label=_upper(wording.label(each.measure)), value=mean, note=note))
     return Figures(tuple(shown))
 
