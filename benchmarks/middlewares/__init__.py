@@ -1,0 +1,1 @@
+"""Published idempotency middlewares, each judged in an environment of its own: `python -m benchmarks.middlewares`."""
