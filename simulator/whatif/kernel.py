@@ -166,7 +166,10 @@ def _enter(tables: Any, memory: Any, token: Any, number: Any, now_us: Any) -> An
     lifecycle = memory.tokens[token]
     while number >= 0:
         step = tables.steps[number]
-        taken = step.share >= 1.0 or unit(lifecycle.base, index_of(number, 0, SHARE)) < step.share
+        taken = True
+        if step.share < 1.0:
+            luck = unit(lifecycle.base, index_of(step.chooses, 0, SHARE)) - step.low
+            taken = 0.0 <= luck < step.share
         if taken and step.kind == CALL and step.outbox == 0:
             lifecycle.step, lifecycle.attempt, lifecycle.tries = number, 1, 0
             if step.invalid > 0.0 and unit(lifecycle.base, index_of(number, 0, INVALID)) < step.invalid:

@@ -183,6 +183,14 @@ def begin(tables: Any, memory: Any, token: Any, station: Any, start_us: Any, pat
 
 
 @inlined
+def _is_full(tables: Any, station: Any, now_us: Any) -> Any:
+    row = tables.stations[station]
+    if row.queue == 1:
+        return row.busy + row.waiting >= row.capacity
+    return row.slots > 0 and tables.free[row.slots_from] > now_us
+
+
+@inlined
 def attempt(tables: Any, memory: Any, token: Any, now_us: Any) -> Any:
     """Make a call, or have it wait for whatever it has to wait for. Return when a queue has to be looked at."""
     lifecycle = memory.tokens[token]
@@ -208,8 +216,10 @@ def attempt(tables: Any, memory: Any, token: Any, now_us: Any) -> Any:
             if place >= 0:
                 _struck_call(tables, memory, token, station, place, now_us, patience_us)
                 return -1
-    if (row.limit < row.limit_end and is_refused(tables, station, now_us)) or (
-        row.throttled > 0.0 and luck_of(memory, token) < row.throttled
+    if (
+        (row.limit < row.limit_end and is_refused(tables, station, now_us))
+        or (row.throttled > 0.0 and luck_of(memory, token) < row.throttled)
+        or (row.refuses == 1 and _is_full(tables, station, now_us))
     ):
         tables.station_counts[station, REFUSED] += 1
         tables.series[station, ROW_REFUSED, memory.registers[BUCKET]] += 1

@@ -141,8 +141,8 @@ class Shift(_Value, frozen=True, kw_only=True):
 class Station(_Value, frozen=True, kw_only=True):
     """Whatever does work: a system's API with its slots, or people.
 
-    `slots` work at once (0: any number) and callers queue; `shifts` change that over time, and `priority` serves lower
-    lanes first. Work is slower under load: times 1 / (1 - busy / load_slots), at most `load_longest` (0 slots: never).
+    `slots` work at once (0: any number) and callers queue, unless `overflow` refuses them (429); `shifts` change that
+    over time, and `priority` serves lower lanes first. Work is slower under load: times 1 / (1 - busy / load_slots), at most `load_longest` (0 slots: never).
     `patience` says when a step's timeout starts to run: with the call, so that waiting callers give up, or with the
     start, where the caller keeps a pool of slots itself and sends only what may start. A call that was given up while
     it ran goes on and keeps its slot (maybe done), unless `abandoned` frees it. An answer travels `travel_us` after the
@@ -156,6 +156,7 @@ class Station(_Value, frozen=True, kw_only=True):
     slots: int = 0
     shifts: tuple[Shift, ...] = ()
     discipline: Literal["fifo", "priority"] = "fifo"
+    overflow: Literal["waits", "refuses"] = "waits"
     patience: Literal["call", "start"] = "call"
     abandoned: Literal["keeps", "frees"] = "keeps"
     load_slots: int = 0
@@ -198,7 +199,9 @@ class Step(_Value, frozen=True, kw_only=True):
 
     With `station` it is a call: `service` replaces the station's duration, `timeout_us` (0: none) bounds it, `lane` is
     its priority (0 first). With `pause` it is a wait, with `starts` it begins that route for the same lifecycle, and
-    goes on. `mode` outbox: the route goes on at once and the call is made on its own clock. `share` of them do it.
+    goes on. `mode` outbox: the route goes on at once and the call is made on its own clock. `share` of them do it;
+    steps of one `choice` share a draw, of which each takes the part from `share_from` on, so that they exclude or
+    include one another.
 
     When attempts are exhausted: `people` mend it and it is tried anew (dead letter); `again`: tried once more every
     `again_us`; `skip`: done without (a cached estimate); `lost`: nobody notices, the lifecycle ends there. What is
@@ -217,6 +220,8 @@ class Step(_Value, frozen=True, kw_only=True):
     lane: int = 0
     mode: Literal["synchronous", "outbox"] = "synchronous"
     share: float = 1.0
+    share_from: float = 0.0
+    choice: str = ""
     idempotent: bool = True
     invalid_share: float = 0.0
     exhausted: Literal["people", "again", "skip", "lost"] = "people"

@@ -168,6 +168,12 @@ def _fate(
     return state, kind, has_effect, back_us
 
 
+def _is_full(station: StationState, now_us: int) -> bool:
+    if station.queue:
+        return bool(station.busy + station.waiting >= station.capacity)
+    return bool(station.slots) and station.free[0] > now_us
+
+
 def attempt(play: Any, token: Lifecycle, now_us: int) -> StationState | None:
     """Make a call, or have it wait for whatever it has to wait for. Return the queue it wants to join, if any."""
     plan = token.plan
@@ -190,7 +196,11 @@ def attempt(play: Any, token: Lifecycle, now_us: int) -> StationState | None:
         if trouble is not None:
             _struck_call(play, token, station, trouble, now_us, patience_us)
             return None
-    if (station.limits and is_refused(station, now_us)) or (station.throttled and luck_of(token) < station.throttled):
+    if (
+        (station.limits and is_refused(station, now_us))
+        or (station.throttled and luck_of(token) < station.throttled)
+        or (station.refuses and _is_full(station, now_us))
+    ):
         station.counts[REFUSED] += 1
         station.series[ROW_REFUSED][play.bucket] += 1
         _comes_back(play, token, THROTTLED, now_us + station.refusal)

@@ -90,7 +90,8 @@ def _splits(play: Any, token: Lifecycle, plan: Any, now_us: int) -> None:
 def _enter(play: Any, token: Lifecycle, plan: Any, now_us: int) -> int:
     """Go on with a step, or the next one that applies; return what to do."""
     while plan is not None:
-        taken = plan.share >= 1.0 or unit(token.base, index_of(plan.number, 0, SHARE)) < plan.share
+        luck = unit(token.base, index_of(plan.chooses, 0, SHARE)) - plan.low if plan.share < 1.0 else 0.0
+        taken = 0.0 <= luck < plan.share
         if taken and plan.kind == CALL and not plan.outbox:
             token.plan, token.attempt, token.tries = plan, 1, 0
             if plan.invalid > 0.0 and unit(token.base, index_of(plan.number, 0, INVALID)) < plan.invalid:

@@ -28,12 +28,12 @@ def _row(whole: str, shares: str = "") -> np.dtype[Any]:
 
 STEP = _row(
     "kind station dist timeout attempts base cap jitter restart lane outbox idempotent exhausted again mark starts "
-    "route next",
-    "share invalid",
+    "route next chooses",
+    "share low invalid",
 )
 DIST = _row("kind from_ until", "scale mu shape")
 STATION = _row(
-    "slots queue dist patience frees load_slots refusal retry_after holds_all travel "
+    "slots queue dist patience refuses frees load_slots refusal retry_after holds_all travel "
     "trouble trouble_end quiet limit limit_end faulty batch opens closes cycle offset "
     "breaker percent half calls_min open longest budget earns per_minute saved_max slots_from shift shift_end lanes "
     "capacity busy waiting hold_until plain "
@@ -199,6 +199,8 @@ def first_steps(model: Model) -> list[int]:
 def _steps(model: Model, dists: _Dists, marks: Sequence[str]) -> Iterable[dict[str, float]]:
     stations = {station.name: station for station in model.stations}
     routes, number = [route.name for route in model.routes], 0
+    choices = sorted({step.choice for route in model.routes for step in route.steps if step.choice})
+    steps = sum(len(route.steps) for route in model.routes)
     for index, route in enumerate(model.routes):
         for place, step in enumerate(route.steps):
             station = stations.get(step.station)
@@ -210,6 +212,7 @@ def _steps(model: Model, dists: _Dists, marks: Sequence[str]) -> Iterable[dict[s
                 "starts": _index(routes, step.starts),
                 "mark": marks.index(step.mark) if step.mark in marks else -1,
                 "route": index,
+                "chooses": steps + choices.index(step.choice) if step.choice else number,
                 "next": number + 1 if place + 1 < len(route.steps) else -1,
                 **_policy(step),
             }
@@ -222,7 +225,7 @@ def _policy(step: Step) -> dict[str, float]:
         "timeout": step.timeout_us or NEVER_US, "attempts": retry.attempts, "base": retry.base_us, "cap": retry.cap_us,
         "jitter": retry.jitter == "full", "restart": retry.restart_every, "lane": step.lane,
         "outbox": step.mode == "outbox", "idempotent": step.idempotent, "exhausted": _EXHAUSTED[step.exhausted],
-        "again": step.again_us, "share": step.share, "invalid": step.invalid_share,
+        "again": step.again_us, "share": step.share, "low": step.share_from, "invalid": step.invalid_share,
     }  # fmt: skip
 
 
@@ -246,14 +249,14 @@ def _stations(model: Model, dists: _Dists, windows: Sequence[int]) -> Iterable[d
 
 def _is_plain(station: Station, row: Mapping[str, float]) -> bool:
     guarded = row["faulty"] or row["batch"] or row["breaker"] or row["budget"] or station.limits or station.load_slots
-    return bool(station.slots) and not (row["queue"] or guarded or station.holds_all)
+    return bool(station.slots) and not (row["queue"] or guarded or station.holds_all or row["refuses"])
 
 
 def _manners(station: Station) -> dict[str, float]:
     faults, batch = station.faults, station.batch
     row: dict[str, float] = {
         "slots": station.slots, "queue": station.is_queue, "patience": station.patience == "start",
-        "frees": station.abandoned == "frees", "load_slots": station.load_slots, "load_longest": station.load_longest,
+        "frees": station.abandoned == "frees", "refuses": station.overflow == "refuses", "load_slots": station.load_slots, "load_longest": station.load_longest,
         "refusal": station.refusal_us, "retry_after": station.retry_after_us, "holds_all": station.holds_all,
         "travel": station.travel_us, "before": faults.before, "after": faults.after, "lost": faults.lost,
         "throttled": faults.throttled, "batch": batch is not None,

@@ -151,6 +151,7 @@ def _step(place: str, step: Step, model: Model) -> Iterator[Problem]:
     yield from _duration(place, step.service)
     yield from _duration(place, step.pause)
     yield from _share(place, "share", step.share)
+    yield from _share(place, "share_from + share", step.share_from + step.share)
     yield from _share(place, "invalid_share", step.invalid_share)
     retry = step.retry
     if retry.attempts < 1 or retry.base_us < 0 or retry.cap_us < 0 or retry.restart_every < 0:

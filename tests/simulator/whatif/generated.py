@@ -107,6 +107,7 @@ def _stations(draw: st.DrawFn, name: str) -> Station:
         service=draw(_lengths()),
         slots=slots,
         shifts=draw(st.sampled_from([(), (), _SHIFTS])),
+        overflow=draw(st.sampled_from(["waits", "waits", "refuses"])),
         discipline=draw(st.sampled_from(["fifo", "fifo", "priority"])) if slots else "fifo",
         patience=draw(st.sampled_from(["call", "start"])),
         abandoned=draw(st.sampled_from(["keeps", "frees"])),
@@ -131,6 +132,7 @@ def _steps(draw: st.DrawFn, name: str, stations: list[str]) -> Step:
     mark = draw(st.sampled_from(["", "", "middle"]))
     if draw(st.integers(0, 5)) == 0:
         return Step(name=name, pause=draw(_lengths()), mark=mark, share=draw(st.sampled_from([1.0, 0.5])))
+    share, share_from = draw(st.sampled_from([(1.0, 0.0), (1.0, 0.0), (0.5, 0.0), (0.4, 0.5)]))
     retry = Retry(
         attempts=draw(st.integers(1, 4)), base_us=draw(_seconds), cap_us=4 * SECOND_US,
         jitter=draw(st.sampled_from(["full", "none"])), restart_every=draw(st.sampled_from([0, 2])),
@@ -143,7 +145,9 @@ def _steps(draw: st.DrawFn, name: str, stations: list[str]) -> Step:
         retry=retry,
         lane=draw(st.integers(0, 2)),
         mode=draw(st.sampled_from(["synchronous", "synchronous", "outbox"])),
-        share=draw(st.sampled_from([1.0, 1.0, 0.5])),
+        share=share,
+        share_from=share_from,
+        choice=draw(st.sampled_from(["", "one", "other"])),
         idempotent=draw(st.booleans()),
         invalid_share=draw(st.sampled_from([0.0, 0.0, 0.1])),
         exhausted=draw(st.sampled_from(["people", "again", "skip", "lost"])),

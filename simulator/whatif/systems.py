@@ -1,0 +1,319 @@
+"""The systems and people of a scenario as stations: limits, latencies, windows of trouble, the integration's guards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import NamedTuple
+
+from domain.calendar import local_date
+from integration.settings import BreakerSettings, BudgetSettings, SystemLimits
+from scenarios.integration_words import IntegrationSettings
+from scenarios.language import Scenario
+from scenarios.moments import DAY, Moments, local_us, moments
+from scenarios.peers import SystemSettings
+from scenarios.trouble import FaultPlan, LimitChange
+from scenarios.values import MICROSECOND
+from scenarios.words import SYSTEMS
+from simulator.latency import LOAD_FACTOR_MAX
+from simulator.network import CONNECT_TIMEOUT_US, REFUSAL_US, RETURN_US
+from simulator.whatif.durations import Duration
+from simulator.whatif.model import (
+    DAY_US,
+    NEVER_US,
+    SECOND_US,
+    Batch,
+    Breaker,
+    Brownout,
+    Budget,
+    Faults,
+    Incidents,
+    Limit,
+    Shift,
+    Station,
+    Window,
+)
+
+CLERKS = "clerks"
+LEGACY = "legacy_erp"
+BEFORE = frozenset({"error_before", "reset_before", "closed_before", "truncated_before"})
+AFTER = frozenset({"error_after", "reset_after", "closed_after", "truncated_after"})
+LOST = frozenset({"lost_reply", "late_arrival"})
+THROTTLED = frozenset({"throttled", "throttled_silently"})
+_YEAR = timedelta(days=365.25)
+_MIDNIGHT_HOUR = 24
+
+
+class Frame(NamedTuple):
+    """A scenario in time: its moments, the integration's switches, and the model's zero."""
+
+    scenario: Scenario
+    moments: Moments
+    switches: IntegrationSettings
+
+    def at_us(self, text: str, entity: str | None) -> int:
+        """Return an instant of the language in the model's time."""
+        return self.moments.at_us(text, entity) - self.moments.start_us
+
+    def window_us(
+        self, start: str | None, end: str | None, lasts: timedelta | None, entity: str | None
+    ) -> tuple[int, int]:
+        """Return a window of the language in the model's time."""
+        from_us, until_us = self.moments.window_us(start, end, lasts, entity)
+        return from_us - self.moments.start_us, until_us - self.moments.start_us
+
+    @property
+    def end_us(self) -> int:
+        """Return when the run ends."""
+        return self.moments.horizon_us - self.moments.start_us
+
+    @property
+    def has_bulk(self) -> bool:
+        """Whether there is bulk work that orders should not have to wait for."""
+        return bool(self.scenario.invoice_runs or self.scenario.replays)
+
+
+def frame_of(scenario: Scenario) -> Frame:
+    """Return the frame of a scenario."""
+    return Frame(scenario, moments(scenario), scenario.integration.settled())
+
+
+def latency_of(settings: SystemSettings, write: bool) -> Duration:
+    """Return how long a reading or writing call of a system takes."""
+    if write or settings.read_p50 is None or settings.read_p95 is None:
+        return Duration.lognormal(settings.p50 / MICROSECOND, settings.p95 / MICROSECOND)
+    return Duration.lognormal(settings.read_p50 / MICROSECOND, settings.read_p95 / MICROSECOND)
+
+
+def stations(frame: Frame) -> tuple[Station, ...]:
+    """Return the systems of record and the clerks as stations."""
+    found = [_system(frame, name) for name in SYSTEMS]
+    if any(entity.books == LEGACY for entity in frame.scenario.world.entities):
+        found.append(_legacy(frame))
+    return (*found, _clerks(frame))
+
+
+def _system(frame: Frame, name: str) -> Station:
+    scenario, switches = frame.scenario, frame.switches
+    settings: SystemSettings = getattr(scenario.systems, name)
+    slots, shifts, overflow = _slots(frame, name, settings)
+    return Station(
+        name=name,
+        service=latency_of(settings, write=True),
+        slots=slots,
+        shifts=shifts,
+        overflow="refuses" if overflow and slots else "waits",
+        discipline="priority" if switches.lanes and frame.has_bulk and slots else "fifo",
+        patience="start" if switches.pool else "call",
+        abandoned="frees" if switches.pool else "keeps",
+        load_slots=settings.slots if slots else 0,
+        load_longest=settings.slowdown if settings.slowdown > 1 else LOAD_FACTOR_MAX,
+        limits=tuple(_limits(frame, name, settings)),
+        refusal_us=REFUSAL_US,
+        retry_after_us=_retry_after_us(scenario, name),
+        holds_all=bool(switches.pool),
+        travel_us=RETURN_US,
+        outages=tuple(_outages(frame, name)),
+        brownouts=tuple(_brownouts(frame, name)),
+        incidents=_incidents(scenario, settings),
+        faults=_faults(scenario, name),
+        breaker=_breaker() if switches.breaker else None,
+        budget=_budget(switches),
+    )
+
+
+def _used(granted: int, switches: IntegrationSettings) -> int:
+    """Return the share of what a system grants that the integration uses of itself."""
+    return max(1, granted * SystemLimits().share_percent // 100) if switches.pool and granted else granted
+
+
+def _slots(frame: Frame, name: str, settings: SystemSettings) -> tuple[int, tuple[Shift, ...], bool]:
+    """Return the slots, their changes, and whether a call too many is refused.
+
+    The integration's own pool is smaller than the licence, so that callers wait in it; without one, or when the vendor
+    grants less than the pool believes, what is too much is refused.
+    """
+    switches, changes = frame.switches, [each for each in frame.scenario.limit_changes if each.system == name]
+    slots = _used(settings.slots, switches)
+    if not any(each.slots is not None for each in changes):
+        return slots, (), not switches.pool
+    shifts, refuses = {0: slots}, not switches.pool
+    for each in changes:
+        if each.slots is None:
+            continue
+        from_us, until_us = frame.window_us(each.from_, each.to, each.lasts, each.entity)
+        until_us = until_us if each.to or each.lasts else NEVER_US
+        granted = _used(each.slots, switches) if each.announced else min(slots, each.slots)
+        refuses = refuses or (not each.announced and each.slots < slots)
+        shifts[max(0, from_us)] = granted
+        if until_us < frame.end_us:
+            shifts[until_us] = slots
+    return slots, tuple(Shift(from_us=at_us, slots=count) for at_us, count in sorted(shifts.items())), refuses
+
+
+def _limits(frame: Frame, name: str, settings: SystemSettings) -> Iterator[Limit]:
+    """Yield the limits of a system: what its vendor refuses, and the pace that the integration keeps of itself."""
+    changes = [each for each in frame.scenario.limit_changes if each.system == name]
+    for from_us, until_us, rps, told in _spells(frame, settings.rps, [c for c in changes if c.rps is not None], "rps"):
+        if rps:
+            yield Limit(requests=rps, per_us=SECOND_US, burst=rps, from_us=from_us, until_us=until_us)
+        paced = told * SystemLimits().share_percent // 100
+        if frame.switches.pool and paced:
+            burst = max(1, paced // 10)
+            per = Limit(requests=max(1, paced - burst + 1), per_us=SECOND_US, burst=burst, excess="wait")
+            yield Limit(
+                requests=per.requests, per_us=per.per_us, burst=burst, excess="wait", from_us=from_us, until_us=until_us
+            )
+    daily = [each for each in changes if each.daily_calls is not None]
+    for from_us, until_us, calls, _ in _spells(frame, settings.daily_calls, daily, "daily_calls"):
+        if calls:
+            yield Limit(requests=calls, per_us=DAY_US, kind="window", from_us=from_us, until_us=until_us)
+
+
+def _spells(frame: Frame, usual: int, changes: list[LimitChange], name: str) -> Iterator[tuple[int, int, int, int]]:
+    """Yield (from, until, what is granted, what the integration was told) of a limit that may change."""
+    edges = {0: (usual, usual)}
+    for each in changes:
+        from_us, until_us = frame.window_us(each.from_, each.to, each.lasts, each.entity)
+        granted = getattr(each, name)
+        edges[max(0, from_us)] = (granted, granted if each.announced else usual)
+        if (each.to or each.lasts) and until_us < frame.end_us:
+            edges[until_us] = (usual, usual)
+    times = [*sorted(edges), NEVER_US]
+    for from_us, until_us in pairwise(times):
+        yield from_us, until_us, *edges[from_us]
+
+
+def _outages(frame: Frame, name: str) -> Iterator[Window]:
+    scenario = frame.scenario
+    for each in scenario.outages:
+        if each.system == name:
+            from_us, until_us = frame.window_us(each.from_, each.to, each.lasts, each.entity)
+            kind, hang_us = ("hangs", CONNECT_TIMEOUT_US) if each.kind == "black_hole" else ("rejects", 0)
+            yield Window(from_us=from_us, until_us=until_us, kind=kind, hang_us=hang_us)  # type: ignore[arg-type]
+    for closed in scenario.maintenance:
+        if closed.system == name:
+            from_us, until_us = frame.window_us(closed.from_, closed.to, closed.lasts, closed.entity)
+            yield Window(from_us=from_us, until_us=until_us)
+
+
+def _brownouts(frame: Frame, name: str) -> Iterator[Brownout]:
+    for each in frame.scenario.brownouts:
+        if each.system == name:
+            from_us, until_us = frame.window_us(each.from_, each.to, each.lasts, each.entity)
+            yield Brownout(from_us=from_us, until_us=until_us, factor=each.factor, error_share=float(each.errors))
+    for fault in frame.scenario.faults:
+        if is_timed(fault) and fault.system in (name, None) and fault.kind in BEFORE and is_plain(fault):
+            from_us, until_us = frame.window_us(fault.from_, fault.to, fault.lasts, fault.entity)
+            yield Brownout(from_us=from_us, until_us=until_us, error_share=float(fault.share))
+
+
+def is_timed(fault: FaultPlan) -> bool:
+    """Tell whether a fault strikes for a while only."""
+    return fault.from_ is not None or fault.to is not None
+
+
+def is_plain(fault: FaultPlan) -> bool:
+    """Tell whether a fault strikes every operation, any time it is called."""
+    return fault.operation is None and not fault.nth
+
+
+def _faults(scenario: Scenario, name: str) -> Faults:
+    plans = [each for each in scenario.faults if each.system in (name, None) and is_plain(each) and not is_timed(each)]
+
+    def share(kinds: frozenset[str]) -> float:
+        return float(sum(each.share for each in plans if each.kind in kinds))
+
+    return Faults(before=share(BEFORE), after=share(AFTER), lost=share(LOST), throttled=share(THROTTLED))
+
+
+def _retry_after_us(scenario: Scenario, name: str) -> int:
+    waits = [
+        each.wait for each in scenario.faults if each.kind in THROTTLED and each.system in (name, None) and each.wait
+    ]
+    return max((wait // MICROSECOND for wait in waits), default=0)
+
+
+def _incidents(scenario: Scenario, settings: SystemSettings) -> Incidents | None:
+    """Return the drawn outages of a system that is not always there: so many that its availability comes out."""
+    if settings.availability >= 1:
+        return None
+    drawn = scenario.incidents
+    length = Duration.lognormal(drawn.median / MICROSECOND, drawn.p95 / MICROSECOND)
+    return Incidents(
+        per_year=float(1 - settings.availability) * (_YEAR / MICROSECOND) / length.mean_us,
+        length=length,
+        second_share=float(drawn.second),
+        brownout_share=float(drawn.brownout),
+        slow_share=float(drawn.slow),
+    )
+
+
+def _breaker() -> Breaker:
+    said = BreakerSettings()
+    return Breaker(
+        error_percent=said.error_percent, window_us=said.window_seconds * SECOND_US, calls_min=said.calls_min,
+        open_us=said.open_seconds * SECOND_US, open_longest_us=said.open_longest_seconds * SECOND_US,
+    )  # fmt: skip
+
+
+def _budget(switches: IntegrationSettings) -> Budget | None:
+    """Return the budget of retries; a point-to-point integration has none, and 100% is as good as none."""
+    if switches.style == "naive" or switches.retry_budget >= 1:
+        return None
+    said = BudgetSettings()
+    return Budget(
+        percent=round(switches.retry_budget * 100), per_minute=said.per_minute_min, saved_max=said.saved_max
+    )  # fmt: skip
+
+
+def _legacy(frame: Frame) -> Station:
+    """Return the legacy ERP, which works off files at fixed times of its local day."""
+    scenario = frame.scenario
+    entity = next(each for each in scenario.world.entities if each.books == LEGACY)
+    day = local_date(frame.moments.start_us, entity.zone)
+    midnight_us = local_us(day, 0, entity.zone) - frame.moments.start_us
+    batch = scenario.batch
+    return Station(
+        name=LEGACY,
+        service=Duration.fixed(SECOND_US),
+        travel_us=RETURN_US,
+        outages=tuple(_outages(frame, "erp")),
+        batch=Batch(
+            opens_us=_of_day_us(batch.opens), closes_us=_of_day_us(batch.closes), cycle_us=batch.every // MICROSECOND,
+            offset_us=midnight_us,
+        ),
+    )  # fmt: skip
+
+
+def _clerks(frame: Frame) -> Station:
+    people = frame.scenario.people
+    touch = Duration.lognormal(people.touch_median / MICROSECOND, people.touch_p95 / MICROSECOND)
+    return Station(name=CLERKS, kind="people", service=touch, shifts=tuple(_working_hours(frame)))
+
+
+def _working_hours(frame: Frame) -> Iterator[Shift]:
+    """Yield when how many clerks are at work: in the hours of the first entity's business days."""
+    people, moments_ = frame.scenario.people, frame.moments
+    zone = frame.scenario.world.entities[0].zone
+    day, last = local_date(moments_.start_us, zone), local_date(moments_.horizon_us, zone)
+    yield Shift(from_us=0, slots=0)
+    while day <= last:
+        if day.weekday() < 5:
+            longer = people.overtime if _in_last_week(moments_, day) else timedelta(0)
+            closes_us = min(_of_day_us(people.closes) + longer // MICROSECOND, DAY_US - 1)
+            opens_us = local_us(day, _of_day_us(people.opens), zone) - moments_.start_us
+            if opens_us > 0:
+                yield Shift(from_us=opens_us, slots=people.clerks)
+                yield Shift(from_us=local_us(day, closes_us, zone) - moments_.start_us, slots=0)
+        day += DAY
+
+
+def _in_last_week(moments_: Moments, day: date) -> bool:
+    return moments_.cutoff_date - timedelta(days=7) <= day < moments_.cutoff_date
+
+
+def _of_day_us(text: str) -> int:
+    hours, minutes = text.split(":")
+    return (int(hours) * 60 + int(minutes)) * 60 * SECOND_US
