@@ -28,6 +28,10 @@ _ROWS: tuple[tuple[str, Severity, str, str], ...] = (
      "the default format refuses Z, +00:00 and fractions of a second"),
     ("pact.empty-list", "warning", "A list that is matched by type has a least number of items",
      "without one an empty list passes, and none of what is inside is checked"),
+    ("pact.bounds-not-checked", "warning", "Bounds are checked, not only made up",
+     "least, greatest and digits of a matcher steer what is generated; any other number passes"),
+    ("pact.decimal-refuses-whole", "warning", "A number that may be whole is not matched as a decimal",
+     "a decimal matcher refuses 20 where 20.5 was expected, and an integer matcher 5.0"),
     ("pact.example-misfit", "error", "The example fits the pattern it stands for",
      "the mock of the consumer's tests would answer what the provider never may"),
     ("pact.same-request", "error", "No two interactions ask the same in the same state",
@@ -49,6 +53,7 @@ _BY_KIND: Mapping[Kind, str] = {
 }  # fmt: skip
 _TYPES = frozenset({"type", "integer", "decimal", "number", "boolean", "notEmpty", "semver"})
 _TIMES = frozenset({"date", "time", "timestamp", "datetime"})
+_BOUNDS = ("min", "max", "digits")
 _STEP = re.compile(r"\.([A-Za-z_][\w]*)|\['((?:[^'\\]|\\.)*)'\]|\[(\d+|\*)\]|\.(\*)")
 Way = tuple[str, ...]
 
@@ -73,9 +78,11 @@ def _linted(
     said = part.get("matchingRules")
     told = said.get("body") if isinstance(said, Mapping) else None
     rules = {_way(path): rule for path, rule in told.items()} if isinstance(told, Mapping) else {}
+    made = part.get("generators")
+    bounds = _bounded(made.get("body") if isinstance(made, Mapping) else None)
     where = "/response/body" if name == "response" else "/contents"
     for way, value in _values(content):
-        for rule, message in _wrong(way, value, rules):
+        for rule, message in (*_wrong(way, value, rules), *_unchecked(way, rules, bounds)):
             place = pact.document.place(f"/interactions/{index}{where}")
             pointer = "/".join(way)
             yield Finding(
@@ -104,6 +111,27 @@ def _wrong(way: Way, value: Any, rules: Mapping[Way, Any]) -> Iterator[tuple[str
             yield "pact.empty-list", "an empty list would do; give `min: 1`."
         if match == "regex" and leaf and not _fits(str(each.get("regex", "")), value):
             yield "pact.example-misfit", f"the example {value!r} does not fit {each.get('regex')!r}."
+
+
+def _bounded(generators: Any) -> dict[Way, str]:
+    """Return the fields whose values are generated within bounds, and the bounds."""
+    if not isinstance(generators, Mapping):
+        return {}
+    return {
+        _way(path): ", ".join(f"{name} {each[name]}" for name in _BOUNDS if name in each)
+        for path, each in generators.items()
+        if isinstance(each, Mapping) and each.get("type") in ("RandomInt", "RandomDecimal")
+    }  # fmt: skip
+
+
+def _unchecked(way: Way, rules: Mapping[Way, Any], bounds: Mapping[Way, str]) -> Iterator[tuple[str, str]]:
+    own, inherited = _rule_of(way, rules)
+    kinds = {each.get("match") for each in (own or {}).get("matchers", ()) if isinstance(each, Mapping)}
+    said = next((each for path, each in bounds.items() if len(path) == len(way) and _covers(path, way)), None)
+    if said and not inherited and kinds and kinds <= _TYPES:
+        yield "pact.bounds-not-checked", f"is generated with {said}, and any other number passes; match it by `regex`."
+    if not inherited and "decimal" in kinds:
+        yield "pact.decimal-refuses-whole", "a whole number is refused; match it by `number`, or as a text by `regex`."
 
 
 def _fits(pattern: str, value: Any) -> bool:

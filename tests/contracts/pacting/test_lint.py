@@ -41,6 +41,7 @@ CASES = [
     ({"items": [{"total": 5}]}, {"$.items": _rule({"match": "type", "min": 1})}, "pact.money-by-type"),
     ({"at": "x"}, {"$.at": _rule({"match": "timestamp"})}, "pact.default-date-format"),
     ({"items": [{"id": "a"}]}, {"$.items": TYPE}, "pact.empty-list"),
+    ({"ratio": 20.5}, {"$.ratio": _rule({"match": "decimal"})}, "pact.decimal-refuses-whole"),
     ({"code": "A1"}, {"$.code": _rule({"match": "regex", "regex": "^[0-9]+$"})}, "pact.example-misfit"),
 ]
 
@@ -67,6 +68,21 @@ def test_what_is_left_open_is_found(tmp_path: Path, body: Any, rules: Any, rule:
 )  # fmt: skip
 def test_values_and_patterns_are_no_finding(tmp_path: Path, body: Any, rules: Any) -> None:
     assert lint(read_pact(_written(tmp_path, body, rules))) == []
+
+
+@pytest.mark.parametrize(
+    ("matcher", "rules"), [("integer", ["pact.bounds-not-checked"]), ("equality", []), ("regex", [])]
+)
+def test_bounds_that_only_steer_what_is_made_up_are_found(tmp_path: Path, matcher: str, rules: list[str]) -> None:
+    """As `match.int(25, min=18, max=99)` writes them: 500 would pass."""
+    rule = _rule({"match": matcher, **({"regex": "^[1-9][0-9]$"} if matcher == "regex" else {})})
+    path = _written(tmp_path, {"age": 25}, {"$.age": rule})
+    pact = json.loads(path.read_text())
+    pact["interactions"][0]["response"]["generators"] = {"body": {"$.age": {"type": "RandomInt", "min": 18, "max": 99}}}
+    path.write_text(json.dumps(pact))
+    found = lint(read_pact(path))
+    assert [each.rule for each in found] == rules
+    assert all("min 18, max 99" in each.message for each in found)
 
 
 def test_two_interactions_that_ask_the_same_are_found(tmp_path: Path) -> None:

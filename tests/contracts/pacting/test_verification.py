@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -22,6 +24,8 @@ from contracts.pacting.suite import PactsOfMocks, PactsOfProvider
 from contracts.pacting.verification import Provider, environment_of, verify
 from contracts.pacting.worker import Job
 from contracts.verification import assembly, configuration
+
+ROOT = FOLDER.parents[1]
 
 
 class _Orders(BaseHTTPRequestHandler):
@@ -160,6 +164,28 @@ def test_another_provider_is_verified_by_its_address_with_the_same_files(
 
 def _without_credential(handler: Handler) -> dict[str, str]:
     return {name: value for name, value in handler().items() if name != "authorization"}
+
+
+def test_a_provider_may_be_addressed_by_name_and_nothing_is_printed(
+    tmp_path: Path, address: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = _pact(tmp_path, _interaction("good", {"total": "20.00"}), _interaction("bad", {"total": "21.00"}))
+    by_name = Provider(name="orders", url=address.replace("127.0.0.1", "localhost"))
+    assert [each.held for each in verify(by_name, [path])] == [True, False]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_pact_stays_out_of_the_process_of_q2c_verify(tmp_path: Path) -> None:
+    """Importing it replaces `builtins.__import__`, and its verifier prints."""
+    program = (
+        "import builtins, sys; own = builtins.__import__\n"
+        "from pathlib import Path; from contracts.pacting.suite import PactsOfMocks\n"
+        f"tally = PactsOfMocks([Path({str(FOLDER / 'q2c-integration-fulfilment-messages.json')!r})]).run(print)\n"
+        "assert (tally.outcome, tally.checked) == ('holds', 1), tally\n"
+        "assert builtins.__import__ is own and not {name for name in sys.modules if name.split('.')[0] == 'pact'}\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_provider_that_is_down_is_not_a_broken_contract(tmp_path: Path) -> None:
