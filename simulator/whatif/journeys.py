@@ -230,7 +230,8 @@ def _activation(journeys: Journeys, billed: str) -> Iterator[Step]:
     yield Step(name="provisioning", pause=provision)
     yield from journeys.told
     yield journeys.call("erp", "record the fulfilment")
-    yield journeys.call("billing", "activate the subscription", mark="activated")
+    yield journeys.call("billing", "activate the subscription")
+    yield Step(name="it is active", pause=ONE_TICK, share=now, choice="start", mark="activated")
     yield Step(name="the first invoice is made", pause=ONE_TICK, share=now, choice="start", mark="generated")
     yield Step(name="the first invoice", starts=billed, share=now, choice="start")
 
@@ -253,6 +254,7 @@ def invoice(journeys: Journeys, name: str, taxes: tuple[float, ...]) -> Route:
         *charges,
         journeys.call("billing", "close the invoice", lane=INVOICES),
         journeys.call("erp", "post the invoice", lane=INVOICES, mark="posted"),
+        Step(name="news for sales", pause=ONE_TICK, mark="news"),
         journeys.call("payment", "find the payer", write=False, lane=INVOICES),
         Step(name="shown posted", starts="mirror", share=1.0 - card, share_from=card, choice="method"),
         journeys.call("payment", "ask for the payment", lane=INVOICES),
@@ -266,20 +268,24 @@ def invoice(journeys: Journeys, name: str, taxes: tuple[float, ...]) -> Route:
         Step(
             name="money comes", pause=Duration.empirical(_PUSH_US), share=paid, share_from=card + debit, choice="method"
         ),
-        Step(name="paid", starts="cash", share=card + debit + paid, choice="method"),
+        Step(name="paid by card", starts="cash of a card", share=card, choice="method"),
+        Step(name="paid", starts="cash", share=debit + paid, share_from=card, choice="method"),
     )
     return Route(name=name, steps=steps, begins="invoiced", ends="invoice done")
 
 
-def cash(journeys: Journeys) -> Route:
-    """Return the route of money that came: recorded in billing, booked in the ERP, shown to sales."""
+def cash(journeys: Journeys, name: str, news: str = "") -> Route:
+    """Return the route of money that came: recorded in billing, booked in the ERP, shown to sales.
+
+    It is news for sales of its own unless it came with the invoice, as from a card.
+    """
     steps = (
         *journeys.told,
-        journeys.call("billing", "record the payment", lane=INVOICES, mark="posted"),
+        journeys.call("billing", "record the payment", lane=INVOICES, mark=news),
         journeys.call("erp", "book the payment", lane=INVOICES, mark="cash booked"),
         Step(name="shown paid", starts="mirror"),
     )
-    return Route(name="cash", steps=steps, begins="captured", ends="cash done")
+    return Route(name=name, steps=steps, begins="captured", ends="cash done")
 
 
 def mirror(journeys: Journeys) -> Route:
