@@ -39,8 +39,8 @@ MEANINGS = {
     ),
     "I09": (
         "The key of one caller answers another one: the second reads the first one's order. By default there is one "
-        "pot of keys. A middleware cannot know what tells callers apart, so it has to be told; whoever does not read that "
-        "far leaks."
+        "pot of keys. A middleware cannot know what tells callers apart, so it has to be told; whoever does not read "
+        "that far leaks."
     ),
     "I15": (
         "The order was made, the answer was a 503, and the repetition made it again. Failures are not kept, and the "
@@ -78,8 +78,8 @@ PUBLISHED = (
             ),
             "I14": (
                 "A 503 that came before anything was done is kept and given back. Stripe's first API does that and "
-                "says so; where callers repeat after failures, the order can never be made under its key. (For the same "
-                "reason it does keep I15.)"
+                "says so; where callers repeat after failures, the order can never be made under its key. (For the "
+                "same reason it does keep I15.)"
             ),
         },
     ),
@@ -107,6 +107,6 @@ which may be done already, or gives the failure back, which may be for nothing. 
 transaction that has the effect. That is how the reference integration does it: the memory of a key is a flow in its
 journal, written with its first step (`integration/api/idempotency.py`).
 
-Versions move on; run it again before you quote it. Promises that the shop cannot show (expiry, restarts, PUT and DELETE)
-were skipped, and are not counted.
+Versions move on; run it again before you quote it. Promises that the shop cannot show (expiry, restarts, PUT and
+DELETE) were skipped, and are not counted.
 """

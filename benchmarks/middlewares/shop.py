@@ -3,7 +3,7 @@
     python shop.py asgi-idempotency-header|fastapi-idempotency|fastapi-idempotency-key
 
 It takes orders and invoices, counts them, and fails when it is told to. A caller that hangs up ends its request, as
-behind a server or a timeout that cancels; uvicorn alone would let it go on. It prints its port and serves until its end.
+behind a server or a timeout that cancels; uvicorn alone would let it go on. It prints its port and serves until then.
 """
 
 from __future__ import annotations

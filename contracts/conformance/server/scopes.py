@@ -22,6 +22,8 @@ AT_ONCE = 8
 PAUSES_SECONDS = (0, 0, 0, 0.002, 0.005, 0.01, 0.02, 0.04)
 """Equal requests at once, and some that come while the first is about to be remembered."""
 IN_FLIGHT_SECONDS_MAX = 5.0
+GIVE_UP_SECONDS = (0.002, 0.004, 0.008, 0.016, 0.032)
+"""How long a caller waits before it hangs up: one of them falls between the request's arrival and its answer."""
 
 
 @PROMISES.promise("I09", "SHOULD", f"{DRAFT} section 5: composite keys, lest one caller reads another's answer")
@@ -113,15 +115,16 @@ async def told_to_wait(wire: Wire) -> None:
 @PROMISES.promise("I17", "MUST", f"{DRAFT} section 1: the answer is lost")
 async def gave_up(wire: Wire) -> None:
     """When the caller goes away before the answer, a repetition has one effect and is not stuck."""
-    intent = wire.intent()
-    await wire.give_up_after(intent, 0.002)
-    until = time.monotonic() + IN_FLIGHT_SECONDS_MAX
-    again = await wire.send(intent)
-    while again.status in wire.profile.in_flight and time.monotonic() < until:
-        await asyncio.sleep(0.05)
+    for seconds in GIVE_UP_SECONDS:
+        intent = wire.intent()
+        await wire.give_up_after(intent, seconds)
+        until = time.monotonic() + IN_FLIGHT_SECONDS_MAX
         again = await wire.send(intent)
-    require(again.ok, f"For {IN_FLIGHT_SECONDS_MAX:g} s it was answered {again.status or again.problem}.")
-    await require_effects(wire, intent, 1)
+        while again.status in wire.profile.in_flight and time.monotonic() < until:
+            await asyncio.sleep(0.05)
+            again = await wire.send(intent)
+        require(again.ok, f"For {IN_FLIGHT_SECONDS_MAX:g} s it was answered {again.status or again.problem}.")
+        await require_effects(wire, intent, 1)
 
 
 def _statuses(answers: list[Exchange]) -> str:
