@@ -17,6 +17,7 @@ from integration.flow import FlowContext
 from integration.flows import cash_facts as facts
 from integration.flows import cash_requests
 from integration.flows.approvals import CompletedByHand, finished_by_hand, forward, in_open_period
+from integration.flows.paging import every_row
 from integration.flows.steps import US_PER_SECOND, day_in, do, key_of, tell
 from integration.flows.taken import Taken, gave_back, show_owed, taken_by
 from integration.outcomes import Answer, CallFailed
@@ -75,7 +76,7 @@ async def _returned(context: FlowContext, dispute: Dispute, taken: Taken) -> dic
 
 async def _contested(context: FlowContext, dispute: Dispute, taken: Taken, at_us: int) -> dict[str, Any]:
     money = await _reversed(context, dispute, taken, "chargeback", "disputed")
-    fee_minor = await _fee(context, dispute)
+    fee_minor = await fee_of(context, dispute.id)
     await _tell(context, "opened", dispute, taken, fee_minor, at_us)
     if dispute.status in back.OPEN:
         dispute = await _answered(context, dispute, money, fee_minor)
@@ -94,10 +95,10 @@ def _loss(money: Money, txn: str, dispute: Dispute) -> dict[str, Any]:
     return {"flow_id": start.flow_id, "name": start.name, "arguments": start.arguments, "txn": start.txn}
 
 
-async def _fee(context: FlowContext, dispute: Dispute) -> int:
-    """Return what the processor keeps for the dispute; its payout brings it into the ledger."""
-    page = payment.page_of(await do(context, back.movements_of(dispute.id, context.txn)))
-    return sum([row.fee for row in page.data])
+async def fee_of(context: FlowContext, dispute: str) -> int:
+    """Return what the processor keeps for a dispute; its payout brings it into the ledger."""
+    rows = await every_row(context, back.movements_of(dispute, context.txn), payment.transaction_page)
+    return sum([row.fee for row in rows])
 
 
 async def _tell(context: FlowContext, state: str, dispute: Dispute, taken: Taken, fee_minor: int, at_us: int) -> None:

@@ -18,6 +18,7 @@ from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
 from integration.flows import cash_facts as facts
 from integration.flows.approvals import CompletedByHand, approved, finished_by_hand, forward, in_open_period
+from integration.flows.paging import every_row
 from integration.flows.steps import ask_a_person, day_in, do, if_found, key_of, tell
 from integration.flows.sweeps import start_credit
 from integration.flows.taken import Taken, gave_back, show_owed, taken_by
@@ -60,14 +61,18 @@ async def refund(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str
 async def _amount(context: FlowContext, taken: Taken, asked_minor: int) -> int:
     """Return how much is to be given back: what is asked for, or all that is left; people decide about more."""
     while True:
-        answer = await do(context, back.refunds_of(taken.intent.id, taken.txn))
-        given_minor = sum([each.amount for each in back.refunds_in(answer) if each.status != "failed"])
-        left_minor = taken.intent.amount_received - given_minor
+        left_minor = taken.intent.amount_received - await given_back(context, taken.intent.id, taken.txn)
         wanted_minor = asked_minor or left_minor
         if 0 < wanted_minor <= left_minor:
             return wanted_minor
         detail = f"{wanted_minor} minor units of {taken.intent.id} are to be refunded, {left_minor} are left"
         await ask_a_person("VALIDATION.BUSINESS_RULE", detail, payment=taken.intent.id)
+
+
+async def given_back(context: FlowContext, payment: str, txn: str) -> int:
+    """Return how much of a payment was given back, or is on its way."""
+    refunds = await every_row(context, back.refunds_of(payment, txn), back.refund_page)
+    return sum([each.amount for each in refunds if each.status != "failed"])
 
 
 # --- the credit -----------------------------------------------------------------------------------------------------
@@ -118,10 +123,10 @@ async def _paid_back(context: FlowContext, taken: Taken, amount_minor: int, argu
     request = arguments["request"]
 
     async def made() -> Answer | None:
-        answer = await do(context, back.refunds_of(taken.intent.id, taken.txn))
-        for each in back.refunds_in(answer):
+        refunds = await every_row(context, back.refunds_of(taken.intent.id, taken.txn), back.refund_page)
+        for each in refunds:
             if each.metadata.get("request") == request:
-                return msgspec.structs.replace(answer, body=msgspec.json.encode(each))
+                return Answer(200, msgspec.json.encode(each))
         return None
 
     key = key_of(context, request, "refund")

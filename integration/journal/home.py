@@ -60,8 +60,6 @@ def look_at_file(connection: sqlite3.Connection, path: str, epoch: int, now_us: 
     reason = _sign(connection, path, epoch)
     if reason:
         connection.execute(SET_CURSOR, (RESTORED, now_us))
-    if path:
-        connection.execute(SET_CURSOR, (MARKED, 1))
     return Restoration(_sqlite_cursor(connection, RESTORED), reason)
 
 

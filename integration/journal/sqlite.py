@@ -16,7 +16,7 @@ from domain.charts.exception_case import EXCEPTION_CASE
 from integration.exceptions import ExceptionCase
 from integration.flow import Step
 from integration.journal import chain
-from integration.journal.home import Mark, Restoration, look_at_file, write_mark
+from integration.journal.home import MARKED, Mark, Restoration, look_at_file, write_mark
 from integration.journal.migrations import migrate_sqlite
 from integration.journal.protocol import (
     UNSTORABLE,
@@ -223,6 +223,8 @@ class SqliteLease:
         mark = Mark(self.epoch, self._number, self._digest.hex())
         if self._journal.path and mark != self._marked:
             write_mark(self._journal.path, mark)
+            if self._marked is None:  # from now on it must not be missing
+                self.advance(MARKED, 1)
             self._marked = mark
 
     def load(self) -> Loaded:
