@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -13,6 +15,8 @@ from contracts.responses.mutators import Kind
 from domain.currency import EXPONENTS
 
 _NAME = "(name)"
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SHORTEST_NAME = 3  # shorter texts stand in others by chance
 
 
@@ -71,6 +75,14 @@ def at_least(before: Any, after: Outcome) -> str:
     return f"the consumer lost {_short(lost)}" if lost else ""
 
 
+def all_but_one(before: Any, after: Outcome) -> str:
+    """Return what is wrong when one record was deleted while others were read; all others must be there."""
+    if not isinstance(after, Read) or not isinstance(before, dict):
+        return judged("preserving", before, after)
+    lost = [name for name, fact in before.items() if after.facts.get(name) != fact]
+    return f"the consumer lost {_short(lost)}, and one was deleted" if len(lost) > 1 else ""
+
+
 def _lost(before: Any, after: Any) -> str:
     if isinstance(before, list | dict) and isinstance(after, list | dict) and len(after) < len(before):
         return f"the consumer lost {len(before) - len(after)} of {len(before)} records"
@@ -95,16 +107,47 @@ def _expected(was: Any, replaced: tuple[Replaced, ...]) -> list[Any]:
     """Return what may stand where `was` stood: numbers may be told in minor units, and may be others by chance."""
     if isinstance(was, str):
         whole = [pair.new for pair in replaced if pair.old == was]
-        return whole[:1] or [was, _within(was, replaced)]
+        if whole:
+            return [whole[0], was] if _DAY.fullmatch(was) else whole[:1]  # the same day may come from a number
+        return [was, _within(was, replaced), *_days(was, replaced)]
+    if isinstance(was, bool) and any(_moment(pair.old) is not None for pair in replaced):
+        return [was, not was]  # what is before what may be otherwise at another time
     if isinstance(was, bool) or not isinstance(was, int | Decimal):
         return [was]
-    found: list[Any] = [was]
+    found: list[Any] = [was, *_instants(was, replaced)]
     for pair in replaced:
         old, new = _number(pair.old), _number(pair.new)
         if old is not None and new is not None:
             scales = ((0, 0), (2, _places(replaced)))  # in major units, or in minor ones of the currency
             found += [sign * new * 10**to for at, to in scales for sign in _signs(was, old * 10**at)]
     return found
+
+
+def _instants(was: int | Decimal, replaced: tuple[Replaced, ...]) -> Iterator[int]:
+    """Yield the instants that stand in the place of one, counted since the epoch in the same unit."""
+    for pair in replaced:
+        old, new = _moment(pair.old), _moment(pair.new)
+        if old is not None and new is not None:
+            yield from (new // unit for unit in (1, 1_000, 1_000_000) if old // unit == was)
+            yield from (new,) if old - old % 1_000_000 == was else ()  # read to the second
+
+
+def _days(was: str, replaced: tuple[Replaced, ...]) -> Iterator[str]:
+    """Yield the dates of instants that stand in the place of others; days are those of a clock that nobody told."""
+    if not _DAY.fullmatch(was):
+        return
+    for pair in replaced:
+        if _moment(pair.old) is not None and _moment(pair.new) is not None:
+            yield pair.new[:10]
+
+
+def _moment(text: str) -> int | None:
+    """Return an instant with an offset in microseconds since the epoch; None for other texts."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return None if found.tzinfo is None else (found - _EPOCH) // timedelta(microseconds=1)
 
 
 def _places(replaced: tuple[Replaced, ...]) -> int:

@@ -13,12 +13,15 @@ from contracts.responses.documents import Tree, write
 from domain.http import Reply, Request
 
 _JSON: Mapping[str, str] = MappingProxyType({"content-type": "application/json"})
-Course = Literal["plain", "empty_last", "repeated", "inserted", "expired_cursor", "throttled_page", "no_total"]
+Course = Literal[
+    "plain", "empty_last", "repeated", "inserted", "deleted", "expired_cursor", "throttled_page", "no_total"
+]
 OWED: Mapping[Course, str] = {
     "plain": "preserving",
     "empty_last": "preserving",
     "repeated": "preserving",
     "inserted": "superset",
+    "deleted": "subset",
     "expired_cursor": "refusable",
     "throttled_page": "refusable",
     "no_total": "preserving",
@@ -89,6 +92,9 @@ class Listing:
         if self._course == "inserted" and cursor and not self._has_struck and self._fresh is not None:
             self._has_struck = True
             self._records.append(self._fresh)
+        if self._course == "deleted" and cursor and not self._has_struck and len(self._records) > start + 1:
+            self._has_struck = True
+            self._records.pop()
         end = start + self._size
         records = self._records[start:end]
         is_last = end >= len(self._records)

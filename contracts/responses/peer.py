@@ -29,19 +29,21 @@ _HOP = frozenset({
     "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding",
     "upgrade", "content-length", "content-encoding", "host",
 })  # fmt: skip
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _PATIENCE_SECONDS = 60.0
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which answers are changed: to a method (empty: any) at a path (a regular expression), and how.
 
-    `times` bounds how many are (0: all); with 1 a retry gets the plain answer.
+    `times` bounds how many are (0: all); with 1 a retry gets the plain answer. `nth` begins with the n-th answer.
     """
 
     path: str
     mutators: tuple[str, ...]
     method: str = ""
     times: int = 0
+    nth: int = 1
 
     def takes(self, method: str, path: str) -> bool:
         """Tell whether it is about a request."""
@@ -49,13 +51,18 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Peer:
-    """A running proxy. `struck` counts the answers that each mutator has changed."""
+    """A running proxy. `struck` counts the answers that each mutator has changed, `writes` are what it was asked to do.
+
+    A write that is asked for in the same words again stands there once: it is tried again after trouble.
+    """
 
     def __init__(self, provider: str, rules: Sequence[Rule], manner: Manner = Manner(), port: int = 0) -> None:  # noqa: B008
         self.rules = tuple(rules)
         self.struck: Counter[str] = Counter()
         self._manner = manner
+        self.writes: dict[tuple[str, str, str], None] = {}
         self._used: Counter[int] = Counter()
+        self._met: Counter[int] = Counter()
         self._lock = threading.Lock()
         self._client = httpx.Client(base_url=provider, trust_env=False, timeout=_PATIENCE_SECONDS)
         self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
@@ -81,10 +88,14 @@ class Peer:
         with self._lock:
             self.rules = tuple(rules)
             self._used.clear()
+            self._met.clear()
             self.struck.clear()
+            self.writes.clear()
 
     def answered(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Draft:
         """Return the provider's answer to a request, changed as the rules say."""
+        if method not in _READS:
+            self.writes.setdefault((method, target, body.decode("utf-8", "replace")))
         sent = {name: value for name, value in headers.items() if name.lower() not in _HOP}
         try:
             reply = self._client.request(method, target, headers=sent, content=body)
@@ -98,12 +109,19 @@ class Peer:
         for number, rule in enumerate(self.rules):
             if draft.status >= 300 or not rule.takes(method, path):
                 continue
+            if not self._is_due(number, rule):
+                continue
             for name in rule.mutators:
                 found = changed(draft, (BY_NAME[name],), shape)
                 if found is not None and self._may(number, rule):
                     draft = found
                     self.struck[name] += 1
         return draft
+
+    def _is_due(self, number: int, rule: Rule) -> bool:
+        with self._lock:
+            self._met[number] += 1
+            return self._met[number] >= rule.nth
 
     def _may(self, number: int, rule: Rule) -> bool:
         with self._lock:

@@ -35,6 +35,11 @@ RULES: dict[str, Rule] = {
             source="RFC 9110 15, RFC 9112 8",
         ),
         Rule(
+            id="RESP-06", sentence="what is delivered twice is done once",
+            why="Senders of messages deliver at least once; a second order is found by the customer.",
+            source="Standard Webhooks 1.0, CloudEvents 1.0.2",
+        ),
+        Rule(
             id="RESP-05", sentence="a plain answer can be read",
             why="There is nothing to compare with when it cannot.", source="",
         ),

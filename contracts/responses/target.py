@@ -8,6 +8,9 @@ mutators: [unknown_field, tz_offset]   # empty: all that keep their meaning or m
 trigger: {method: POST, url: "http://127.0.0.1:8000/sync?run={unique}"}
 probes:                                # what came of it; must be the same as with plain answers
   - {url: "http://127.0.0.1:8000/orders?run={unique}", pointer: /orders, leave_out: [updated_at]}
+writes: true                           # what the provider was asked to change must be the same as well
+nth: 2                                 # only from the second answer on
+twice: true                            # the trigger once more (a webhook that comes twice) must change nothing
 settle_seconds: 0.5                    # how long a probe must stay the same before it counts
 patience_seconds: 20
 """
@@ -32,7 +35,8 @@ from contracts.responses.shapes import Manner
 from contracts.responses.suite import RULES
 
 _RULE_OF = {"preserving": "RESP-01", "carried": "RESP-02", "evolving": "RESP-03", "refusable": "RESP-04"}
-_LOOK_SECONDS = 0.05
+TWICE = "triggered_twice"
+_LOOK_SECONDS = 0.02
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -61,12 +65,18 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class ResponseTarget(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The provider, the operations whose answers are changed, what makes the integration read, and the probes."""
+    """The provider, the operations whose answers are changed, what makes the integration read, and the probes.
+
+    With `writes` what the provider is asked to change counts as well; then probes may be missing.
+    """
 
     provider: str
     operations: tuple[Operation, ...]
     trigger: Trigger
-    probes: tuple[Probe, ...]
+    probes: tuple[Probe, ...] = ()
+    writes: bool = False
+    twice: bool = False
+    nth: int = 1
     listen: int = 0
     mutators: tuple[str, ...] = ()
     unordered: tuple[str, ...] = ()
@@ -82,8 +92,10 @@ def read_response_target(path: Path, url: str = "") -> ResponseTarget:
     unknown = [name for name in found.mutators if name not in BY_NAME]
     if unknown:
         raise Unusable(f"{path}: unknown mutators {', '.join(unknown)}; known are {', '.join(BY_NAME)}.")
-    if not found.operations or not found.probes:
-        raise Unusable(f"{path}: name at least one operation and one probe; nothing would be seen otherwise.")
+    if not found.operations or not (found.probes or found.writes):
+        raise Unusable(f"{path}: name an operation, and a probe or `writes: true`; nothing would be seen otherwise.")
+    if found.nth < 1 or found.times < 1:
+        raise Unusable(f"{path}: `nth` and `times` count answers from 1.")
     return msgspec.structs.replace(found, provider=url) if url else found
 
 
@@ -111,14 +123,15 @@ class OverHttp:
             peer.stop()
 
     def _tried(self, peer: Peer, client: httpx.Client, progress: Progress) -> Tally:
-        before = self._outcome(client, "plain", None)
-        if before == self._outcome_now(client, "never-asked-for"):
+        before = self._outcome(peer, client, "plain", None)
+        peer.follow(())
+        if before == self._outcome_now(peer, client, "never-asked-for"):
             sentence = "the probes show the same with and without the trigger; nothing could be found out."
             return Tally(suite=self.name, checked=0, could_not_run=sentence)
         chosen, findings, passed, skipped = self._chosen(), [], [], []
         for number, mutator in enumerate(chosen, 1):
             peer.follow(self._rules(mutator))
-            after = self._outcome(client, mutator.name, before)
+            after = self._outcome(peer, client, mutator.name, before)
             progress(number, len(chosen))
             if not peer.struck:
                 skipped.append((mutator.name, "no answer has anything to change"))
@@ -126,6 +139,13 @@ class OverHttp:
                 passed.append(mutator.name)
             else:
                 findings.append(self._finding(mutator, difference(before, after)))
+        if self._target.twice:
+            peer.follow(())
+            after = self._outcome(peer, client, TWICE, before, triggers=2)
+            if after == before:
+                passed.append(TWICE)
+            else:
+                findings.append(self._twice(difference(before, after)))
         return Tally(
             suite=self.name, checked=len(passed) + len(findings), findings=tuple(findings), passed=tuple(passed),
             skipped=tuple(skipped),
@@ -140,29 +160,36 @@ class OverHttp:
     def _rules(self, mutator: Mutator) -> Sequence[Rule]:
         times = self._target.times if mutator.kind == "refusable" else 0
         return [
-            Rule(path=each.path, method=each.method, mutators=(mutator.name,), times=times)
+            Rule(path=each.path, method=each.method, mutators=(mutator.name,), times=times, nth=self._target.nth)
             for each in self._target.operations
         ]
 
-    def _outcome(self, client: httpx.Client, name: str, wanted: Any) -> Any:
-        """Return what came of one run: what was wanted as soon as it is there, else what stays when time is up."""
+    def _outcome(self, peer: Peer, client: httpx.Client, name: str, wanted: Any, triggers: int = 1) -> Any:
+        """Return what came of one run: what was wanted as soon as it is there, else what stays when time is up.
+
+        After more than one trigger it must stay as it was wanted for a while: the second one may still be at work.
+        """
         trigger, words = self._target.trigger, {"unique": f"{self._run_name}-{name}"}
         body = json.dumps(filled(trigger.body, words)).encode() if trigger.body else b""
         headers = {"content-type": "application/json", **trigger.headers}
-        client.request(trigger.method, filled(trigger.url, words), content=body, headers=headers)
+        for _ in range(triggers):
+            client.request(trigger.method, filled(trigger.url, words), content=body, headers=headers)
         ends, last, since = time.monotonic() + self._target.patience_seconds, object(), time.monotonic()
         while time.monotonic() < ends:
-            found = self._outcome_now(client, name)
-            if found == wanted and wanted is not None:
+            found = self._outcome_now(peer, client, name)
+            if found == wanted and wanted is not None and triggers == 1:
                 return found
             if found != last:
                 last, since = found, time.monotonic()
-            elif wanted is None and time.monotonic() - since >= self._target.settle_seconds and _says(found):
+            elif self._has_settled(since) and _says(found) and (wanted is None or triggers > 1):
                 return found
             time.sleep(_LOOK_SECONDS)
         return last
 
-    def _outcome_now(self, client: httpx.Client, name: str) -> Any:
+    def _has_settled(self, since: float) -> bool:
+        return time.monotonic() - since >= self._target.settle_seconds
+
+    def _outcome_now(self, peer: Peer, client: httpx.Client, name: str) -> Any:
         words = {"unique": f"{self._run_name}-{name}"}
         found = []
         for probe in self._target.probes:
@@ -173,7 +200,17 @@ class OverHttp:
                 tree = reply.text
             shown = _without(at_pointer(tree, probe.pointer), probe.leave_out)
             found.append(json.loads(json.dumps(shown).replace(words["unique"], "{unique}")))
+        if self._target.writes:
+            found.append(sorted(" ".join(each).replace(words["unique"], "{unique}") for each in peer.writes))
         return found
+
+    def _twice(self, told: str) -> Finding:
+        rule = RULES["RESP-06"]
+        return Finding(
+            rule=rule.id, severity="error", subject=f"{TWICE}@{self._target.provider}", place=self._place,
+            message=f"the trigger came twice: something else came of it: {told}. {rule.sentence.capitalize()}.",
+            detail=TWICE,
+        )  # fmt: skip
 
     def _finding(self, mutator: Mutator, told: str) -> Finding:
         rule = RULES[_RULE_OF[mutator.kind]]

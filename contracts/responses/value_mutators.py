@@ -19,6 +19,7 @@ _CODE = 3  # shorter ones are codes of countries, currencies and companies
 _LARGE = "90071992547409.93"
 _ODD = ("0.29", "1.15", "4.35", "8.70", "1.10", "19.99", "2.675")
 _CODES = re.compile(r"^(currency|currency_code|currencyCode|CurrencyIsoCode)$")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _ISO = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:?\d\d)?")
 
 
@@ -111,12 +112,34 @@ def _instants(draft: Draft, told: Callable[[datetime, str], str]) -> Draft | Non
     return _everywhere(draft, change)
 
 
-def tz_offset(draft: Draft, _shape: Shape) -> Draft | None:
-    """Tell instants as a clock in Kiritimati shows them: often a day later."""
-    zone = timezone(timedelta(hours=14))
-    return _instants(
-        draft, lambda at, digits: f"{at.astimezone(zone):%Y-%m-%dT%H:%M:%S}{'.' + digits if digits else ''}+14:00"
-    )
+def zone(hours: int) -> Change:
+    """Return a change that tells instants as a clock so many hours east of Greenwich shows them."""
+    away = timezone(timedelta(hours=hours))
+
+    def told(at: datetime, digits: str) -> str:
+        return f"{at.astimezone(away):%Y-%m-%dT%H:%M:%S}{'.' + digits if digits else ''}{hours:+03d}:00"
+
+    return lambda draft, _shape: _instants(draft, told)
+
+
+def moved(instant: str) -> Change:
+    """Return a change that puts one instant in the place of all, and its date in the place of all dates."""
+
+    def swap(_path: Path, value: Tree) -> Tree | None:
+        if isinstance(value, str) and _DATE.fullmatch(value):
+            return instant[:10]
+        return instant if isinstance(value, str) and is_instant(value) and _moment(value) else None
+
+    return lambda draft, _shape: _carried(draft, swap)
+
+
+def null_to_empty(draft: Draft, shape: Shape) -> Draft | None:
+    """Tell texts for people that are null as empty ones."""
+
+    def change(path: Path, value: Tree) -> Tree:
+        return "" if value is None and path and shape.is_text(path, "") else value
+
+    return _everywhere(draft, change)
 
 
 def utc_as_offset(draft: Draft, _shape: Shape) -> Draft | None:
@@ -260,7 +283,8 @@ def currency(code: str) -> Change:
             if not _two_places(value):
                 return None
             whole = _written(value).partition(".")[0]
-            return _like(value, f"{whole}.125"[: None if places else -4])
+            rest = "125" if Decimal(_written(value)) else "000"  # nothing stays nothing
+            return _like(value, f"{whole}.{rest}" if places else whole)
 
         return _carried(draft, swap)
 

@@ -6,26 +6,14 @@ from functools import cache
 
 import pytest
 
-from contracts.responses.cases import Consumer, Unreadable, before_of, drawn, enumerated, tried
+from contracts.mutants import Mutant
+from contracts.responses import mutants
+from contracts.responses.cases import before_of, drawn, enumerated, tried
+from contracts.responses.mutants import MUTANTS
 from contracts.responses.mutators import MUTATORS
-from tests.contracts.responses.order_sync import BUGS, OrderSync, bases
+from contracts.responses.planted import OrderSync, bases
 
-
-@cache
-def broken(bug: str, pairs: bool = False) -> dict[str, str]:
-    """Return the cases in which a consumer with a bug does not do what it owes."""
-    consumer: Consumer = OrderSync(bug)
-    found: dict[str, str] = {}
-    for base in bases():
-        try:
-            before = before_of(consumer, base)
-        except Unreadable as refusal:
-            found[f"plain@{base.name}"] = str(refusal)
-            continue
-        for case in enumerated(base, pairs):
-            if wrong := tried(consumer, case, before):
-                found[case.name] = wrong
-    return found
+broken = cache(mutants.broken)
 
 
 def test_a_tolerant_consumer_reads_every_case() -> None:
@@ -38,9 +26,14 @@ def test_there_are_hundreds_of_cases_and_each_has_a_name_of_its_own() -> None:
     assert "unknown_field@seven/page=1" in names
 
 
-@pytest.mark.parametrize("bug", BUGS)
-def test_a_planted_bug_is_found_by_the_case_meant_for_it(bug: str) -> None:
-    assert BUGS[bug] in broken(bug), sorted(broken(bug))[:10]
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_a_mutant_is_killed_by_the_case_meant_for_it(mutant: Mutant) -> None:
+    assert mutant.check in broken(mutant.name), sorted(broken(mutant.name))[:10]
+
+
+def test_no_fault_of_mapping_in_the_catalogue_is_forgotten() -> None:
+    seen = {mutant.number for mutant in MUTANTS}
+    assert set(range(49, 71)) == {number for number in seen if number > 48} | set(mutants.NOT_SEEN)
 
 
 def test_a_bug_is_told_in_a_sentence_that_says_what_was_read() -> None:

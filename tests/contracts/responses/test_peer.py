@@ -32,6 +32,7 @@ def http(answered: Answered) -> Iterator[str]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
+            self.rfile.read(int(self.headers.get("content-length") or 0))
             status, found = answered(self.command, self.path)
             body = json.dumps(found).encode()
             self.send_response(status)
@@ -109,6 +110,7 @@ trigger: {{url: "{address}/sync?run={{unique}}"}}
 probes: [{{url: "{address}/orders?run={{unique}}", pointer: /orders}}]
 settle_seconds: 0.05
 patience_seconds: 1
+twice: true
 """)
     return path
 
@@ -128,14 +130,16 @@ def judged(folder: Path, bug: str = "", mutators: str = "[]") -> Any:
 def test_a_tolerant_integration_reads_every_answer_over_http(tmp_path: Path) -> None:
     tally = judged(tmp_path)
     assert [finding.message for finding in tally.findings] == []
-    assert {"gzip", "chunked", "reset", "truncated", "too_many", "tz_offset", "header_case"} <= set(tally.passed)
+    assert {"triggered_twice", "gzip", "chunked", "reset", "truncated", "too_many", "tz_offset", "header_case"} <= set(
+        tally.passed
+    )
 
 
 @pytest.mark.parametrize(("bug", "mutator"), [("slice_date", "tz_offset"), ("ignores_status", "too_many")])
 def test_a_bug_of_an_integration_is_seen_from_outside(tmp_path: Path, bug: str, mutator: str) -> None:
     tally = judged(tmp_path, bug, f"[{mutator}, unknown_field]")
     assert [finding.detail for finding in tally.findings] == [mutator]
-    assert tally.passed == ("unknown_field",)
+    assert tally.passed == ("unknown_field", "triggered_twice")
 
 
 def test_an_integration_that_shows_nothing_is_not_green(tmp_path: Path) -> None:
@@ -166,3 +170,55 @@ def test_a_rule_changes_the_answers_it_names_and_no_others() -> None:
     assert "q2cNovelty" in first
     assert other == second == ORDERS
     assert dict(peer.struck) == {"unknown_field": 1}
+
+
+def test_a_rule_may_begin_with_the_second_answer() -> None:
+    with provider() as upstream, serving(upstream, [Rule(path="", mutators=("unknown_field",), nth=2)]) as peer:
+        client = httpx.Client(base_url=peer.address, trust_env=False)
+        shown = ["q2cNovelty" in client.get("/v1/orders").json() for _ in range(3)]
+        client.close()
+    assert shown == [False, True, True]
+
+
+@contextmanager
+def writing(port: int, bug: str = "") -> Iterator[str]:
+    """Serve an integration that reads orders and writes an invoice for each; it shows nothing itself."""
+    times: dict[str, int] = {}
+
+    def answered(_method: str, path: str) -> tuple[int, Any]:
+        run = path.partition("run=")[2]
+        times[run] = times.get(run, 0) + 1
+        for order in httpx.get(f"http://127.0.0.1:{port}/v1/orders", trust_env=False).json()["orders"]:
+            invoice: dict[str, Any] = {"run": run, "made_of": made_of(order, bug)}
+            if bug == "doubles":
+                invoice["number"] = times[run]
+            httpx.post(f"http://127.0.0.1:{port}/v1/invoices", json=invoice, trust_env=False)
+        return 200, {}
+
+    with http(answered) as address:
+        yield address
+
+
+@pytest.mark.parametrize(("bug", "found"), [("", []), ("slice_date", ["tz_offset"]), ("doubles", ["triggered_twice"])])
+def test_what_the_provider_is_asked_to_write_tells_of_an_integration(
+    tmp_path: Path, bug: str, found: list[str]
+) -> None:
+    port = free_port()
+    with provider() as upstream, writing(port, bug) as address:
+        path = target_of(tmp_path, upstream, address, port, "[tz_offset, unknown_field]")
+        text = path.read_text()
+        path.write_text(text[: text.index("probes")] + "writes: true\ntwice: true\nsettle_seconds: 0.05\n")
+        tally = OverHttp(read_response_target(path), "t").run(silent)
+    assert [finding.detail for finding in tally.findings] == found
+    assert len(tally.passed) + len(found) == 3
+
+
+def test_a_target_that_shows_nothing_or_counts_from_nothing_is_refused(tmp_path: Path) -> None:
+    path = target_of(tmp_path, "http://127.0.0.1:1", "http://127.0.0.1:2", 0)
+    text = path.read_text()
+    path.write_text(text[: text.index("probes")])
+    with pytest.raises(Unusable, match="a probe or `writes: true`"):
+        read_response_target(path)
+    path.write_text(text + "nth: 0\n")
+    with pytest.raises(Unusable, match="count answers from 1"):
+        read_response_target(path)

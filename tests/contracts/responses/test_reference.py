@@ -50,9 +50,9 @@ def test_no_reader_of_the_adapters_is_left_out() -> None:
     found = set()
     for path in (ROOT / "integration/systems").rglob("*.py"):
         for node in ast.parse(path.read_text()).body:
-            takes = (
-                [argument.annotation for argument in node.args.args[:1]] if isinstance(node, ast.FunctionDef) else []
-            )
+            if not isinstance(node, ast.FunctionDef):
+                continue
+            takes = [argument.annotation for argument in node.args.args[:1]]
             if any(isinstance(kind, ast.Name) and kind.id == "Answer" for kind in takes) and node.name[0] != "_":
                 found.add(node.name)
     named = {reader.name.partition(".")[2] for reader in READERS} | {name.partition(".")[2] for name in UNHEARD}

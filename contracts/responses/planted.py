@@ -1,11 +1,12 @@
-"""A consumer that reads orders from a list in pages, with a bug by name: the reader of the kill table."""
+"""A consumer that reads orders from a list in pages, with a fault by name: the reader of the mutants."""
 
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from contracts.responses.cases import Base, Provider
 from contracts.responses.documents import Number, Tree, read
@@ -14,7 +15,7 @@ from contracts.responses.shapes import Manner, Shape, learned
 from domain.currency import exponent
 from domain.http import Reply, Request
 
-KNOWN = frozenset({"id", "status", "customer_name", "currency", "total", "created_at", "po_number", "tags"})
+KNOWN = frozenset({"id", "status", "customer_name", "currency", "total", "created_at", "po_number", "tags", "note"})
 
 
 class Unreadable(Exception):
@@ -34,6 +35,7 @@ class OrderSync:
         """Walk the pages."""
         found: dict[str, Any] = {}
         rows: list[Any] = []
+        seen: set[str] = set()
         cursor = ""
         while True:
             page = self._page(provider(Request("orders", "GET", f"/v1/orders?limit=10&cursor={cursor}")))
@@ -42,6 +44,9 @@ class OrderSync:
                 name, fact = self._order(row)
                 found[name] = fact
             cursor = page.get("next_cursor") or ""
+            if self.bug == "stops_at_known" and any(row["id"] in seen for row in page["orders"]):
+                break
+            seen |= {row["id"] for row in page["orders"]}
             if self.bug == "total_required" and page["total"] < 0:
                 break
             if self.bug == "empty_page_ends" and not page["orders"]:
@@ -86,6 +91,7 @@ class OrderSync:
             status = {"open": "open", "invoiced": "invoiced"}[row["status"]]
         if self.bug == "unknown_skipped" and status == "unknown":
             return "skipped", None
+        note = "kept" if self.bug != "null_overwrites" else {"note": "kept", **row}["note"]
         name = row["id"][:20] if self.bug == "truncation" else row["id"]
         told = row["customer_name"]
         if self.bug == "latin_1":
@@ -97,7 +103,7 @@ class OrderSync:
         tags = tuple(row.get("tags") or ()) if self.bug != "null_crash" else tuple(row.get("tags", ()))
         if self.bug != "order_matters":
             tags = tuple(sorted(tags))
-        return name, (self._minor(row), self._date(row["created_at"]), status, told, tags)
+        return name, (self._minor(row), self._date(row["created_at"]), status, told, tags, row.get("note") or note)
 
     def _minor(self, row: dict[str, Any]) -> int:
         if self.bug == "float_money":
@@ -112,40 +118,14 @@ class OrderSync:
     def _date(self, text: str) -> str:
         if self.bug == "slice_date":
             return text[:10]
+        if self.bug == "naive":
+            local = datetime.fromisoformat(text[:19]).replace(tzinfo=ZoneInfo("Europe/Berlin"))
+            return local.astimezone(UTC).date().isoformat()
+        if self.bug == "no_leap_year":
+            return f"{date(2026, int(text[5:7]), int(text[8:10])):%m-%d}"
         if self.bug == "strptime":
             return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S%z").astimezone(UTC).date().isoformat()
         return datetime.fromisoformat(text).astimezone(UTC).date().isoformat()
-
-
-BUGS = {
-    "extra_forbid": "unknown_field@seven",
-    "positional": "key_order@seven",
-    "optional_required": "null_to_absent@seven",
-    "enum_crash": "unknown_enum@seven",
-    "unknown_skipped": "unknown_enum@seven",
-    "float_money": "odd_amount@seven",
-    "two_places": "zero_places@seven",
-    "text_money": "trailing_zeros@seven",
-    "slice_date": "tz_offset@quarter_end",
-    "strptime": "fraction_3@seven",
-    "first_page": "plain@seven/page=1",
-    "short_page_stop": "plain@seven/page=2",
-    "empty_page_ends": "plain@seven/page=2,empty_last",
-    "total_required": "plain@seven/no_total",
-    "counts_rows": "plain@seven/page=2,repeated",
-    "truncation": "id_longer@seven",
-    "latin_1": "text_emoji@seven",
-    "stripped": "text_quotes@seven",
-    "empty_is_missing": "text_empty@seven",
-    "null_crash": "absent_to_null@seven",
-    "order_matters": "array_reordered@seven",
-    "ignores_status": "plain@seven/page=2,throttled_page",
-    "trouble_is_empty": "unavailable@seven",
-    "broken_is_empty": "truncated@seven",
-    "ascii_only": "text_nfc@seven",
-    "exact_media": "charset@seven",
-}
-"""Every planted bug, and the case that is meant for it."""
 
 
 def _order(number: int, total: str, at: str, **more: Any) -> dict[str, Any]:
@@ -159,12 +139,12 @@ def _page(view: View) -> Tree:
 
 
 def _tags(number: int) -> dict[str, Any]:
-    return {"tags": ["b", "a"]} if number % 2 else {}
+    return {"tags": ["b", "a"], "note": "told"} if number % 2 else {}
 
 
 PAGER = Pager(
     parameter="cursor", page=_page, cursor=lambda _record, number: f"c{number}",
-    courses=("plain", "empty_last", "repeated", "inserted", "expired_cursor", "throttled_page", "no_total"),
+    courses=("plain", "empty_last", "repeated", "inserted", "deleted", "expired_cursor", "throttled_page", "no_total"),
 )  # fmt: skip
 RECORDS: dict[str, tuple[dict[str, Any], ...]] = {
     "quarter_end": (
