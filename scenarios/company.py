@@ -9,7 +9,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from scenarios.seasons import PATTERN_NAMES, WEEKS
 from scenarios.values import Currency, Day, Duration, Shape, Share, Zone, wrong
-from scenarios.words import WHATIF, ClockTime, Weight, Words, ascending, only, percent
+from scenarios.words import REHEARSAL, WHATIF, ClockTime, Weight, Words, ascending, only, percent
 
 if TYPE_CHECKING:
     PatternName = str
@@ -141,6 +141,11 @@ class Mix(Words):
     channel: Share = Field(
         default=percent("0"),
         description="orders of known accounts that are a reseller's: it buys at 20% or more off, somebody else uses",
+    )
+    multi_entity: Share = Field(
+        default=percent("0"),
+        json_schema_extra=only(REHEARSAL),
+        description="direct orders of which another legal entity sells or delivers a part; 18% is usual [E]",
     )
     second_version: Share = Field(default=percent("25"), description="accepted quotes that are a second version [E]")
     later_start: Share = Field(default=percent("10"), description="orders whose term starts next month [E]")

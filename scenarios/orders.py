@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from domain.acts import Act
 from domain.calendar import add_months, local_date
-from scenarios import aftermath, luck
+from scenarios import aftermath, luck, sellers
 from scenarios.accounts import Account, account, crm_account, erp_customer, likeness_of, payer
 from scenarios.arrivals import Arrival, arrival
 from scenarios.deals import (
@@ -281,6 +281,7 @@ def _of_lost(of: Life, step: Step, at_us: int, name: str) -> dict[str, Any]:
 def _quote(of: Life, at_us: int, name: str, version: int, half: int) -> dict[str, Any]:
     ground, who, number = of.ground, of.who, of.order.number
     months = frequency(ground, number)
+    made = lines(ground, number, who.currency, months, half, ground.rise_at(at_us))
     return {
         "number": name,
         "version": version,
@@ -289,7 +290,7 @@ def _quote(of: Life, at_us: int, name: str, version: int, half: int) -> dict[str
         "currency": who.currency,
         "kind": "new",
         "amendment_kind": "",
-        "lines": lines(ground, number, who.currency, months, half, ground.rise_at(at_us)),
+        "lines": made,
         "discount_percent": percent_text(half),
         "term_start": _term_start(of).isoformat(),
         "term_months": term_months(ground, number, months),
@@ -301,6 +302,7 @@ def _quote(of: Life, at_us: int, name: str, version: int, half: int) -> dict[str
         "deltas": [],
         "co_term_end": None,
         **_roles(of),
+        **_sellers(of, made),
     }
 
 
@@ -313,6 +315,13 @@ def _roles(of: Life) -> dict[str, Any]:
     if not is_resold(of.ground, of.order.number, of.order.site):
         return {}
     return {"partner_model": "resale", "reseller": "", "end_customer": end_customer(of).id}
+
+
+def _sellers(of: Life, made: list[dict[str, Any]]) -> dict[str, Any]:
+    number = of.order.number
+    if not sellers.has_several(of.ground, number) or is_resold(of.ground, number, of.order.site):
+        return {}
+    return sellers.shared(of.ground, number, of.who.entity, made)
 
 
 def _term_start(of: Life) -> date:
