@@ -37,6 +37,10 @@ SCENES = (
         makes=lambda _: erp.put_settlement("po_1", "US", "USD", 536_25, 15_85, TODAY),
     ),
     _scene(
+        "the seller's side of what another entity delivers is posted", "a customer in the ERP",
+        makes=lambda _: erp.put_intercompany(INVOICE, "US", "USD", 500_00, True, TODAY, NUMBER),
+    ),
+    _scene(
         "a refund is posted", "a posted and paid invoice",
         makes=lambda _: receivables.put_refund(paper("re_1"), PAYMENT, 536_25, "card"),
     ),
