@@ -86,6 +86,13 @@ PUBLISHED = (
     Published(
         name="fastapi-idempotency", version="0.1.1", module="fastapi_idempotency",
         about="It compares requests, refuses other payloads, and frees a key whose request was cancelled.",
+        meanings={
+            "I17": (
+                "The caller hung up in the moment between the order and the note of its answer: the key was freed, and "
+                "the repetition ordered again. Freeing it is right before the work and wrong after it, and who stands "
+                "outside of the transaction cannot know which. It depends on the instant: some runs do not meet it."
+            ),
+        },
     ),
     Published(
         name="fastapi-idempotency-key", version="0.1.1", module="fastapi_idempotency_key",
