@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contracts.checks import identity
 from contracts.checks.causes import captured_at
-from contracts.checks.facts import BILLED, BOOKED, Facts, Life, invoice_of, quote_of
+from contracts.checks.facts import BILLED, BOOKED, Facts, Life, invoice_of, quote_of, whole_of
 from contracts.checks.reconciliation import reconcile
 from contracts.checks.sla import quantile
 from contracts.checks.stages import endings
@@ -82,7 +82,7 @@ def payment_lag(facts: Facts) -> Measured:
             continue
         for payment in payments:
             captured_us = captured_at(payment)
-            rows = shown.get(invoices[reference].document.ref, ())
+            rows = shown.get(whole_of(invoices[reference].document.ref), ())
             seen_us = next((at_us for at_us in rows if captured_us is not None and at_us >= captured_us), None)
             if captured_us is not None and seen_us is not None:
                 ages.append(seen_us - captured_us)

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 import msgspec
 
 from contracts.checks.causes import captured_at
-from contracts.checks.facts import BILLED, BOOKED, CASE_CLOSED, Facts, base_of, invoice_of
+from contracts.checks.facts import BILLED, BOOKED, CASE_CLOSED, Facts, base_of, invoice_of, whole_of
 from domain.calendar import SECOND_US, Interval, local_date
 from domain.fiscal import last_business_days
 from domain.history import Flow
@@ -227,7 +227,7 @@ def _mirrors(facts: Facts) -> Iterator[Clock]:
         posted_us = min((posted.created_us for posted in facts.posted.get(life.id, [])), default=None)
         for fact_us in (posted_us if life.since(BILLED) is not None else None, life.entered.get("paid")):
             if fact_us is not None:
-                seen_us = next((at_us for at_us in shown.get(reference, ()) if at_us >= fact_us), None)
+                seen_us = next((at_us for at_us in shown.get(whole_of(reference), ()) if at_us >= fact_us), None)
                 yield Clock(fact_us, seen_us, life.document.entity)
 
 

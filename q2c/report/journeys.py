@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from contracts.checks.facts import BOOKED, Facts, Life, quote_of
+from contracts.checks.facts import BOOKED, Facts, Life, quote_of, whole_of
 from contracts.checks.stages import ENDS, OURS, WAITING, Ending, endings
 from domain.objects import Mirror
 
@@ -98,5 +98,6 @@ def _steps(
         yield "posted"
     if any("paid" in each.entered for each in posted):
         yield "paid"
-        if reference in shown and shown[reference].invoice_status == "paid":
+        whole = whole_of(reference)
+        if whole in shown and shown[whole].invoice_status == "paid":
             yield "mirrored"
