@@ -21,6 +21,8 @@ EXTRAS = {
 COMMANDS = {
     "scenarios": "q2c.commands.scenarios:scenarios",
     "validate": "q2c.commands.scenarios:validate",
+    "expect": "q2c.commands.expect:expect",
+    "calibrate": "q2c.commands.calibrate:calibrate",
     "oracle": "q2c.commands.oracle:oracle",
     "rehearse": "q2c.commands.rehearse:rehearse",
     "report": "q2c.commands.report:report",

@@ -80,7 +80,7 @@ def ordered(
         begun_us=tuple(sorted(begun_us)),
         unknown=tuple(sorted(unknown.items(), key=lambda each: (-each[1], each[0]))),
     )
-    events = len(found.calls) + len(found.work) + len(found.begun_us)
+    events = max(len(found.calls) + len(found.work), len(found.begun_us))
     if events == 0:
         named = ", ".join(repr(name) for name, _ in found.unknown[:6])
         hint = f"; it has {named}: say what they are with --name 'ACTIVITY=erp'" if named else ""
