@@ -169,10 +169,7 @@ def _old(name: str, new: Path, yard: _Yard) -> Path | None:
     path = path or new.relative_to(yard.root).as_posix()
     known = _git(yard.root, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
     if known.returncode:
-        raise Unusable(
-            f"{name}: git knows no revision {revision!r} here. In CI the checkout needs it (fetch-depth: 0); "
-            f"`git branch -a` shows what there is."
-        )
+        raise Unusable(f"{name}: git knows no revision {revision!r} here. {_unknown_revision(yard.root)}")
     shown = _git(yard.root, "show", f"{revision}:./{path}")
     if shown.returncode:
         return None
@@ -180,6 +177,14 @@ def _old(name: str, new: Path, yard: _Yard) -> Path | None:
     laid.parent.mkdir(parents=True, exist_ok=True)
     laid.write_bytes(shown.stdout)
     return laid
+
+
+def _unknown_revision(root: Path) -> str:
+    if _git(root, "rev-parse", "--git-dir").returncode:
+        return "This folder is in no git repository: name a file as `old`, or begin with `git init` and a commit."
+    if _git(root, "rev-parse", "--verify", "--quiet", "HEAD").returncode:
+        return "Nothing is committed yet: commit what is published, then change it."
+    return "In CI the checkout needs it (fetch-depth: 0); `git branch -a` shows what there is."
 
 
 def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
@@ -245,8 +250,12 @@ def _responses(each: Answers, yard: _Yard) -> list[Suite]:
     if each.target:
         target = read_response_target(yard.root / each.target, each.url)
         return [OverHttp(target, run_name(), Place(each.target, 1))]
+    if each.consumer == "rehearsal":
+        from contracts.responses.rehearsed import Rehearsed
+
+        return [Rehearsed()]
     if each.consumer != "reference":
-        raise Unusable('[[verify.responses]] names a target, or consumer = "reference".')
+        raise Unusable('[[verify.responses]] names a target, consumer = "reference" or consumer = "rehearsal".')
     return [reference(each.only, each.random_cases, each.seed)]
 
 

@@ -35,7 +35,7 @@ sender = false
 target = "contracts/targets/api.yaml"
 
 [[verify.responses]]                          # an integration that reads changed answers, over HTTP
-target = "contracts/targets/reader.yaml"      # or: consumer = "reference", the readers of the reference integration
+target = "contracts/targets/reader.yaml"      # or: consumer = "reference" (or "rehearsal"), the reference integration
 
 [[verify.fuzz]]                               # every operation of a document, see contracts/fuzzing/configured.py
 document = "openapi.json"
