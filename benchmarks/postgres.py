@@ -1,18 +1,19 @@
 """Flows a second on PostgreSQL with one and two workers, on the embedded SQLite, and with DBOS, in one run.
 
-Run `python -m benchmarks.postgres [--flows 600] [--rounds 3]`. It needs the binaries of PostgreSQL; DBOS is left out,
-and said so, when it cannot be installed into build/bench-dbos.
+Run `python -m benchmarks.postgres [--flows 600] [--rounds 3] [--without-dbos]`. It needs the binaries of PostgreSQL;
+DBOS is left out, and said so, when it cannot be installed into build/bench-dbos.
 
 Each flow makes five calls, one after the other. There is no peer and no network: a call is answered at once, in the
 process that makes it, so this measures what durability costs and nothing else. A flow is seven transactions here
-(start, one for each call's intent together with the outcome before it, end) and about as many in DBOS. All stores flush
-to disk at each commit (PostgreSQL: fsync and synchronous_commit on; SQLite: synchronous=FULL). The database, its
-workers and this script share one machine: a second worker helps as far as a core is left for it. It runs twice: with
-the databases in memory, where a flush costs nothing and the processors decide, and on this machine's disk. The CPU time
-of a flow, workers and database together, is what a busy machine changes least.
+(start, one for each call's intent together with the outcome before it, end) and about as many in DBOS. The steps of
+flows in flight share transactions: how many commits and flushes a flow costs is counted by the database and printed.
+All stores flush to disk at each commit (PostgreSQL: fsync and synchronous_commit on; SQLite: synchronous=FULL). The
+database, its workers and this script share one machine: a second worker helps as far as a core is left for it. It runs
+twice: with the databases in memory, where a flush costs nothing and the processors decide, and on this machine's disk.
+The CPU time of a flow, workers and database together, and the commits are what a busy machine changes least.
 
 Every worker starts its share of the flows itself; the time runs from the first start to the last end. The rounds
-alternate, the median counts.
+alternate, one worker first and two workers first; the medians count, and the ratio of two to one is that of each round.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import psycopg
 
 from domain.history import Flow as FlowRecord
 from domain.history import Record
@@ -47,6 +49,8 @@ STEPS = 5
 REPLY = Reply(200, {"content-type": "application/json"}, b'{"id": "1234567890", "status": "open"}' * 10)
 ENVIRONMENT = Path("build/bench-dbos")
 MEMORY = Path("/dev/shm")
+ONE, TWO = "PostgreSQL, 1 worker", "PostgreSQL, 2 workers"
+STATISTICS_SECONDS = 1.2
 
 
 async def lifecycle(context: FlowContext, arguments: Mapping[str, Any]) -> str:
@@ -118,11 +122,36 @@ def work(database: str, name: str, flows: int) -> None:
 
 
 class Measure(msgspec.Struct, frozen=True):
-    """What one run gave: flows a second, CPU milliseconds a flow, and how many flows each worker ended."""
+    """What one run gave: flows a second, CPU milliseconds a flow, and how many flows each worker ended.
+
+    `commits` and `flushes` of the database are a flow's share, -1 where nobody counts them.
+    """
 
     rate: float
     cpu_ms: float
     shares: list[int]
+    commits: float = -1
+    flushes: float = -1
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """What a PostgreSQL server has done so far: commits in one database, flushes of its log."""
+
+    commits: int
+    flushes: int
+
+
+def counted(address: str) -> Counts:
+    """Ask a server; its backends report a second late at most."""
+    time.sleep(STATISTICS_SECONDS)
+    with psycopg.connect(address, autocommit=True) as connection:
+        of_io = connection.info.server_version >= 180_000  # where the count of flushes lives moved with version 18
+        flushes = (
+            "SELECT sum(fsyncs) FROM pg_stat_io WHERE object = 'wal'" if of_io else "SELECT wal_sync FROM pg_stat_wal"
+        )
+        commits = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()"
+        row = connection.execute(f"SELECT ({commits}), (SELECT {flushes})".encode()).fetchall()[0]
+        return Counts(int(row[0]), int(row[1]))
 
 
 def measured(commands: list[list[str]], flows: int, server: Server | None) -> Measure:
@@ -154,7 +183,15 @@ def ours(database: str, flows: int, workers: int, server: Server | None) -> Meas
     """Measure our engine on a database."""
     share = flows // workers
     command = [sys.executable, "-m", "benchmarks.postgres", "--worker", database, "--flows", str(share), "--name"]
-    return measured([[*command, f"w{number}"] for number in range(workers)], share * workers, server)
+    commands = [[*command, f"w{number}"] for number in range(workers)]
+    if server is None:
+        return measured(commands, share * workers, server)
+    open_journal(database, "tables").close()
+    before, found, after = counted(database), measured(commands, share * workers, server), counted(database)
+    flows = share * workers
+    return msgspec.structs.replace(
+        found, commits=(after.commits - before.commits) / flows, flushes=(after.flushes - before.flushes) / flows
+    )
 
 
 def dbos(python: Path, flows: int, workers: int, server: Server) -> Measure:
@@ -188,12 +225,12 @@ def compare(place: str, flows: int, rounds: int, python: Path | None) -> None:
     seen: dict[str, list[Measure]] = {}
     try:
         server.start()
-        for _ in range(rounds):
+        for number in range(rounds):
             with tempfile.TemporaryDirectory(dir=place) as own:
                 seen.setdefault("SQLite, embedded", []).append(ours(f"{own}/journal", flows, 1, None))
-            for workers in (1, 2):
+            for workers in (1, 2) if number % 2 == 0 else (2, 1):
                 measure = ours(server.create(), flows, workers, server)
-                seen.setdefault(f"PostgreSQL, {workers} worker{'s' * (workers > 1)}", []).append(measure)
+                seen.setdefault(ONE if workers == 1 else TWO, []).append(measure)
             for workers in (1, 2):
                 if python is not None:
                     measure = dbos(python, flows // 2, workers, server)
@@ -206,8 +243,8 @@ def compare(place: str, flows: int, rounds: int, python: Path | None) -> None:
 
 def report(seen: Mapping[str, list[Measure]]) -> None:
     """Print medians, and each in relation to one worker on PostgreSQL."""
-    base = statistics.median(each.rate for each in seen["PostgreSQL, 1 worker"])
-    base_ms = statistics.median(each.cpu_ms for each in seen["PostgreSQL, 1 worker"])
+    base = statistics.median(each.rate for each in seen[ONE])
+    base_ms = statistics.median(each.cpu_ms for each in seen[ONE])
     for name, measures in seen.items():
         rate = statistics.median(each.rate for each in measures)
         cpu_ms = statistics.median(each.cpu_ms for each in measures)
@@ -216,6 +253,13 @@ def report(seen: Mapping[str, list[Measure]]) -> None:
             f"{name:22}{rate:7,.0f} flows/s ({rate / base:5.2f} of one worker) "
             f"{cpu_ms:7.2f} CPU ms a flow ({cpu_ms / base_ms:5.2f}); flows ended by each: {shares}"
         )
+    for name in (ONE, TWO):
+        commits = statistics.median(each.commits for each in seen[name])
+        flushes = statistics.median(each.flushes for each in seen[name])
+        print(f"{name:22}{commits:7.2f} commits and {flushes:.2f} flushes a flow")
+    ratios = [two.rate / one.rate for one, two in zip(seen[ONE], seen[TWO], strict=True)]
+    listed = ", ".join(f"{ratio:.2f}" for ratio in ratios)
+    print(f"two workers to one, round by round: {listed}; median {statistics.median(ratios):.2f}")
 
 
 def flush_ms(place: str, times: int = 30) -> float:
@@ -235,20 +279,22 @@ def main() -> None:
     """Read the options."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--flows", type=int, default=600, help="in memory; a sixth of them on disk")
-    parser.add_argument("--rounds", type=int, default=3, help="in memory; one on disk")
+    parser.add_argument("--rounds", type=int, default=3, help="of each")
+    parser.add_argument("--without-dbos", action="store_true", help="measure our own only")
     parser.add_argument("--worker", default="", help=argparse.SUPPRESS)
     parser.add_argument("--name", default="", help=argparse.SUPPRESS)
     said = parser.parse_args()
     if said.worker:
         work(said.worker, said.name, said.flows)
         return
-    flows, rounds, python = min(said.flows, 6000), min(said.rounds, 9), environment()
+    python = None if said.without_dbos else environment()
+    flows, rounds = min(said.flows, 6000), min(said.rounds, 9)
     if MEMORY.exists():
         print(f"in memory ({MEMORY}): what the processors allow")
         compare(str(MEMORY), flows, rounds, python)
     disk = tempfile.gettempdir()
     print(f"\non disk ({disk}): a flush takes {flush_ms(disk):.1f} ms now")
-    compare(disk, max(12, flows // 6), 1, python)
+    compare(disk, max(12, flows // 6), rounds, python)
 
 
 if __name__ == "__main__":
