@@ -50,7 +50,8 @@ def html_of(experiment: Experiment) -> str:
 
 def _answer(experiment: Experiment) -> Iterator[Block]:
     yield Text(experiment.asks)
-    yield Text(f"{experiment.word}. {experiment.says}", TONES[experiment.status])
+    is_plain = isinstance(experiment.answer, Happened) and not experiment.answer.promises
+    yield Text(f"{experiment.word}. {experiment.says}", "plain" if is_plain else TONES[experiment.status])
     if isinstance(experiment.answer, Happened):
         yield happened.figures(experiment.answer)
     elif isinstance(experiment.answer, Differs):

@@ -26,7 +26,7 @@ from web.words import count, counted
 
 _COLOURS = {"holds": "green", "broken": "red", "late": "red", "unknown": "yellow"}
 _TONES = {"good": "green", "bad": "red", "": ""}
-_ROWS_MAX = 16
+_ROWS_MAX = 20
 _ALWAYS = ("within", "late", "lost", "duplicates")
 _SHOWN = (*_ALWAYS, "p95", "late_amount", "lost_amount", "doubled_amount", "dead_letters", "drain")
 Lines = Iterator[tuple[str, ...]]
@@ -90,7 +90,8 @@ def _happened(answer: Happened) -> Lines:
     yield ("  measure", "mean", "lowest", "highest")
     for each in answer.estimates:
         metric = metric_of(each.measure)
-        if metric.name in _SHOWN and (each.highest or metric.name in _ALWAYS):
+        is_whole = not wording.is_part(each.measure)
+        if metric.name in _SHOWN and is_whole and (each.highest or metric.name in _ALWAYS):
             yield (
                 f"  {wording.label(each.measure)}", wording.estimate(each.measure, each.interval, answer.currency),
                 wording.value(each.measure, each.lowest, answer.currency),

@@ -13,9 +13,11 @@ from simulator.experiments.intervals import Interval
 from simulator.experiments.metrics import Metric, metric_of
 from web.words import count, duration
 
-_TITLES = {sla.id: sla.title for sla in SLAS}
+_TITLES = {sla.id: sla.title for sla in SLAS} | {"billed": "booked until in billing", "poll": "polling for changes"}
 _VERDICTS = {"lower": "lower", "higher": "higher", "same": "the same in every replication", "undecided": "no winner"}
 _NEARLY_ALL = 0.99
+_MILLISECOND = 0.001
+_HARDLY = 0.001
 
 
 def label(name: str) -> str:
@@ -34,6 +36,11 @@ def service_level(name: str) -> str:
     return f"{name} ({title})" if title else name
 
 
+def is_part(name: str) -> bool:
+    """Tell whether a service level counts only a part of the quarter ("SLA-2 last days")."""
+    return name.endswith(" last days")
+
+
 def resource(name: str) -> str:
     """Return how people call a station."""
     return system(name)
@@ -45,7 +52,7 @@ def value(name: str, amount: float, currency: str = "") -> str:
     if metric.unit == "share":
         return share(amount)
     if metric.unit == "seconds":
-        return duration(round(amount * 1_000_000))
+        return duration(round(amount * 1_000_000)) if amount >= _MILLISECOND else "0 s"
     if metric.unit == "minor":
         return money(amount, currency) + (" x days" if metric.name == "money_days" else "")
     return number(amount)
@@ -53,6 +60,8 @@ def value(name: str, amount: float, currency: str = "") -> str:
 
 def share(amount: float) -> str:
     """Return a part of one as percent; all but one of a hundred with a second decimal, and 100 % only for all."""
+    if 0 < amount < _HARDLY:
+        return "< 0.1 %"
     if amount >= 1:
         return f"{amount * 100:.4g} %"
     digits = 2 if amount >= _NEARLY_ALL else 1

@@ -105,7 +105,11 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Happened(msgspec.Struct, frozen=True, kw_only=True, tag="happened", tag_field="kind"):
-    """The answer to WhatIf. `unheard` names what the scenario says and this engine does not play."""
+    """The answer to WhatIf.
+
+    `cut_offs` are (entity, instant), `costless` the troubles that move nothing; `unheard` names what the scenario says
+    and this engine does not play.
+    """
 
     replications: int
     estimates: tuple[Estimate, ...]
@@ -114,7 +118,7 @@ class Happened(msgspec.Struct, frozen=True, kw_only=True, tag="happened", tag_fi
     resources: tuple[Resource, ...]
     aftermaths: tuple[Aftermath, ...]
     spans: tuple[Span, ...]
-    cut_offs_us: tuple[int, ...]
+    cut_offs: tuple[tuple[str, int], ...]
     costs: tuple[FaultCost, ...]
     costless: tuple[str, ...]
     parameters: tuple[Parameter, ...]

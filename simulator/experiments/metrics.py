@@ -48,7 +48,7 @@ _TABLE = (
     _metric("doubled_amount", "minor", "less", "", "worth of what was done twice"),
     _metric("p95", "seconds", "less", "service level", "{of}, 95th percentile"),
     _metric("made", "share", "more", "service level", "{of}, done before the cut-off"),
-    _metric("dead_letters", "count", "less", "", "handed to people"),
+    _metric("dead_letters", "count", "less", "", "given up and handed to people"),
     _metric("drain", "seconds", "less", "system", "until {of} had caught up after an outage"),
     _metric("backlog", "count", "less", "system", "waiting for {of} in an outage, at most"),
     _metric("p99", "seconds", "less", "service level", "{of}, 99th percentile"),

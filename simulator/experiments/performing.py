@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from domain.calendar import midnight_us
 from scenarios.language import Scenario
+from scenarios.moments import moments
 from scenarios.paths import parameters, value_of
 from simulator.experiments import exploring
 from simulator.experiments.answers import (
@@ -73,7 +75,7 @@ def _whatif(question: WhatIf, scenario: Scenario, laboratory: Laboratory) -> Hap
             if each.measure in sample.names
         ),
         fans=fans(kept), resources=resources(kept, rule.confidence), aftermaths=aftermaths(kept, rule.confidence),
-        spans=tuple(_spans(model)), cut_offs_us=_cut_offs(model), costs=costs, costless=costless,
+        spans=tuple(_spans(model)), cut_offs=_cut_offs(scenario), costs=costs, costless=costless,
         parameters=model.parameters, unheard=unheard(scenario), currency=currency_of(scenario),
     )  # fmt: skip
 
@@ -117,8 +119,10 @@ def _span(model: models.Model, station: str, from_us: int, until_us: int, kind: 
     return Span(station=station, from_us=model.origin_us + from_us, until_us=model.origin_us + until_us, kind=kind)
 
 
-def _cut_offs(model: models.Model) -> tuple[int, ...]:
-    return tuple(sorted({model.origin_us + each.cutoff_us for each in model.arrivals if each.cutoff_us}))
+def _cut_offs(scenario: Scenario) -> tuple[tuple[str, int], ...]:
+    """Return the midnight that ends the quarter, entity by entity."""
+    when = moments(scenario)
+    return tuple((entity, midnight_us(when.cutoff_date, zone)) for entity, zone in when.zones.items())
 
 
 def _compare(question: Compare, scenarios: tuple[Scenario, Scenario], laboratory: Laboratory) -> Differs:

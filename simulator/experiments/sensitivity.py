@@ -65,7 +65,7 @@ def ranked(
 
 def _design(problem: dict[str, Any], method: Method, size: int, seed: int) -> Any:
     if method == "morris":
-        from SALib.sample import morris  # type: ignore[import-untyped]
+        from SALib.sample import morris
 
         return morris.sample(problem, size, num_levels=LEVELS, seed=seed)
     from SALib.sample import sobol
@@ -114,7 +114,7 @@ def _ranked(
 
 
 def _morris(problem: dict[str, Any], design: Any, means: Any, confidence: float, seed: int) -> list[Effect]:
-    from SALib.analyze import morris  # type: ignore[import-untyped]
+    from SALib.analyze import morris
 
     found = morris.analyze(problem, design, means, conf_level=confidence, num_levels=LEVELS, seed=seed % 2**32)
     return [

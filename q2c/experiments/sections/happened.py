@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from q2c.experiments import wording
 from q2c.experiments.sections.shared import (
@@ -14,10 +14,11 @@ from q2c.experiments.sections.shared import (
     of_all,
     parameters_table,
 )
-from simulator.experiments.answers import FaultCost, Happened
+from simulator.experiments.answers import Estimate, FaultCost, Happened
 from simulator.experiments.bottlenecks import Aftermath, Resource
 from simulator.experiments.conditions import Judged
 from simulator.experiments.fans import Fan
+from simulator.experiments.intervals import Interval
 from simulator.experiments.metrics import METRICS, metric_of
 from web.blocks import Block, Cell, Figure, Figures, Fold, Group, Items, Section, Table, Text, columns, row
 from web.charts import Chart, Spans
@@ -28,6 +29,10 @@ _MONEY = ("late_amount", "lost_amount", "doubled_amount", "money_days")
 _JUDGEMENTS = {"kept": "kept on average", "broken": "broken on average", "undecided": "too close to say on average"}
 _HEADLINE = ("within", "p95", "late", "duplicates", "lost", "drain", "dead_letters")
 _FIGURES_MAX = 6
+_LEVELS = (("in time", "within"), ("95th percentile", "p95"), ("median", "p50"), ("99th percentile", "p99"),
+           ("before the cut-off", "made"), ("never done", "unfinished"))  # fmt: skip
+_WITH_INTERVALS = 2
+_LINES_MAX, _GROUPS_MAX, _ALIKE = 3, 3, 6
 _BANDS = "the middle run, in bands where 5 and 9 runs in 10 lie"
 _GANTT_HEIGHT, _GANTT_ROW = 110, 34
 
@@ -59,6 +64,8 @@ def figures(answer: Happened) -> Figures:
             low, high = (wording.value(each.measure, end, answer.currency) for end in (each.lowest, each.highest))
             sure = wording.spread(each.measure, each.interval.half_width, answer.currency)
             note = f"{sure}; from {low} to {high} in {count(answer.replications)} quarters"
+            if each.lowest == each.highest:
+                note = f"in each of {count(answer.replications)} quarters"
             mean = wording.value(each.measure, each.interval.mean, answer.currency)
             shown.append(Figure(label=_upper(wording.label(each.measure)), value=mean, note=note))
     return Figures(tuple(shown))
@@ -91,52 +98,72 @@ def _promise(each: Judged, currency: str) -> tuple[Cell, ...]:
 
 
 def _service(answer: Happened) -> Section:
-    shown = [each for each in answer.estimates if metric_of(each.measure).of != "system"]
+    known = {each.measure: each.interval for each in answer.estimates}
+    levels = [each.measure.partition(" ")[2] for each in answer.estimates if each.measure.startswith("within ")]
     table = Table(
-        caption="What the quarters came to: mean with its 95 % interval, lowest and highest",
-        columns=columns("measure", "#mean", "#lowest", "#highest"),
-        rows=tuple(
-            row(
-                _upper(wording.label(each.measure)), wording.estimate(each.measure, each.interval, answer.currency),
-                wording.value(each.measure, each.lowest, answer.currency),
-                wording.value(each.measure, each.highest, answer.currency),
-            )
-            for each in shown
-            if metric_of(each.measure).name not in _MONEY
-        ),
+        caption="Service levels: mean over the quarters, the first two with their 95 % interval",
+        columns=columns("service level", *(f"#{title}" for title, _ in _LEVELS)),
+        rows=tuple(_levels(level, known) for level in levels),
+        empty="No clock ran.",
     )  # fmt: skip
-    return Section("service", "Service levels and counts", (table,))
+    counts = Table(
+        caption="Counts: mean with its 95 % interval, lowest and highest quarter",
+        columns=columns("count", "#mean", "#lowest", "#highest"),
+        rows=tuple(
+            _estimated(each, answer.currency)
+            for each in answer.estimates
+            if metric_of(each.measure).of == "" and metric_of(each.measure).unit == "count"
+        ),
+    )
+    return Section("service", "Service levels and counts", (table, counts))
+
+
+def _levels(level: str, known: Mapping[str, Interval]) -> tuple[Cell, ...]:
+    figures = [_level(known.get(f"{name} {level}"), name, place) for place, (_, name) in enumerate(_LEVELS)]
+    return row(_upper(wording.service_level(level)), *figures)
+
+
+def _level(found: Interval | None, name: str, place: int) -> str:
+    if found is None:
+        return NOTHING
+    return wording.estimate(f"{name} x", found) if place < _WITH_INTERVALS else wording.value(f"{name} x", found.mean)
+
+
+def _estimated(each: Estimate, currency: str) -> tuple[Cell, ...]:
+    return row(
+        _upper(wording.label(each.measure)), wording.estimate(each.measure, each.interval, currency),
+        wording.value(each.measure, each.lowest, currency), wording.value(each.measure, each.highest, currency),
+    )  # fmt: skip
 
 
 def _backlog(answer: Happened) -> Section:
-    waiting = [fan for fan in answer.fans if fan.quantity == "waiting"]
+    waiting = [fan for fan in answer.fans if fan.quantity == "waiting" and not wording.is_part(fan.of)]
     if not waiting:
         return Section("backlog", "Outages against backlog", (Text("Nothing waited."),))
-    range_us = close_range(waiting, answer.spans, answer.cut_offs_us)
+    range_us = close_range(waiting, answer.spans, answer.cut_offs)
     blocks: list[Block] = []
     if answer.spans:
         blocks.append(_gantt(answer, range_us))
-    shaded, cut_offs = bands(answer.spans), marks(answer.cut_offs_us)
-    main, rest = _by_size(waiting, range_us)
-    drawn = [(wording.service_level(fan.of), fan) for fan in main]
-    blocks.append(fan_chart(
-        "backlog", f"Waiting, at the end of each hour: {_BANDS}", "waiting", drawn, range_us, shaded, cut_offs,
-    ))  # fmt: skip
-    if rest:
-        others = [(wording.service_level(fan.of), fan) for fan in rest]
-        blocks.append(Fold("What waits for people, or in another order of magnitude", (
-            fan_chart("backlog-others", "Waiting, the others", "waiting", others, range_us, shaded, cut_offs),
-        )))  # fmt: skip
+    shaded, cut_offs = bands(answer.spans), marks(answer.cut_offs)
+    for number, group in enumerate(_by_size(waiting)):
+        drawn = [(wording.service_level(fan.of), fan) for fan in group]
+        title = f"Waiting, at the end of each hour: {_BANDS}" if not number else "Waiting, the smaller backlogs"
+        blocks.append(fan_chart(f"backlog-{number}", title, "waiting", drawn, range_us, shaded, cut_offs))
     blocks.append(_drains(answer))
     return Section("backlog", "Outages against backlog", tuple(blocks))
 
 
-def _by_size(fans: list[Fan], range_us: tuple[int, int]) -> tuple[list[Fan], list[Fan]]:
-    """Return the first fan with those of its size, and the others: small beside large is a flat line."""
-    tops = {fan.of: max(fan.top, default=0.0) for fan in fans}
-    first = tops[fans[0].of] or 1.0
-    main = [fan for fan in fans if first / 6 <= tops[fan.of] <= first * 6][:3]
-    return main, [fan for fan in fans if fan not in main]
+def _by_size(fans: list[Fan]) -> list[list[Fan]]:
+    """Return backlogs of a size together, the largest first: small beside large is a flat line."""
+    ordered = sorted(fans, key=lambda fan: -max(fan.top, default=0.0))
+    groups: list[list[Fan]] = []
+    for fan in ordered:
+        top = max(fan.top, default=0.0)
+        if groups and len(groups[-1]) < _LINES_MAX and top * _ALIKE >= max(groups[-1][0].top):
+            groups[-1].append(fan)
+        else:
+            groups.append([fan])
+    return groups[:_GROUPS_MAX]
 
 
 def _gantt(answer: Happened, range_us: tuple[int, int]) -> Chart:
@@ -153,7 +180,7 @@ def _gantt(answer: Happened, range_us: tuple[int, int]) -> Chart:
     return Chart(
         id="gantt", title="Who was down or slow, when (same days as below)",
         summary=sentence("; ".join(band.text for band in bands(answer.spans))),
-        x_title="time (UTC)", y_title="", traces=traces, range_us=range_us, marks=marks(answer.cut_offs_us),
+        x_title="time (UTC)", y_title="", traces=traces, range_us=range_us, marks=marks(answer.cut_offs),
         height=_GANTT_HEIGHT + _GANTT_ROW * len(names),
         table=Table(
             caption="Windows", columns=columns("who", "from", "until", "how"),
@@ -193,12 +220,12 @@ def _bottlenecks(answer: Happened) -> Section:
     blocks: list[Block] = [Text(_first(answer)), table]
     used = [fan for fan in answer.fans if fan.quantity == "utilisation"]
     if used:
-        range_us = close_range(used, answer.spans, answer.cut_offs_us)
+        range_us = close_range(used, answer.spans, answer.cut_offs)
         order = {each.station: i for i, each in enumerate(answer.resources)}
         shown = sorted(used, key=lambda fan: order[fan.of])[:3]
         blocks.append(fan_chart(
             "use", f"Slots in use, hour by hour: {_BANDS}", "in use", [(wording.resource(f.of), f) for f in shown],
-            range_us, bands(answer.spans), marks(answer.cut_offs_us), percent=True,
+            range_us, bands(answer.spans), marks(answer.cut_offs), percent=True,
         ))  # fmt: skip
     return Section("bottlenecks", "Bottlenecks", tuple(blocks))
 
@@ -231,18 +258,12 @@ def _bar(share: float) -> tuple[int, int]:
 
 
 def _money(answer: Happened) -> Section:
-    found = [each for each in answer.estimates if metric_of(each.measure).name in _MONEY and each.highest]
+    found = [each for each in answer.estimates if metric_of(each.measure).name in _MONEY and each.highest
+             and not wording.is_part(each.measure)]  # fmt: skip
     table = Table(
         caption=f"What it means in money ({answer.currency}, all entities converted at the scenario's rates)",
         columns=columns("effect", "#mean", "#lowest", "#highest"),
-        rows=tuple(
-            row(
-                _upper(wording.label(each.measure)), wording.estimate(each.measure, each.interval, answer.currency),
-                wording.value(each.measure, each.lowest, answer.currency),
-                wording.value(each.measure, each.highest, answer.currency),
-            )
-            for each in found
-        ),
+        rows=tuple(_estimated(each, answer.currency) for each in found),
         empty="No money was late, lost or doubled.",
     )  # fmt: skip
     note = (

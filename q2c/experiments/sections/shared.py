@@ -63,19 +63,20 @@ def bands(spans: Sequence[Span]) -> tuple[Band, ...]:
     )  # fmt: skip
 
 
-def marks(cut_offs_us: Sequence[int]) -> tuple[Mark, ...]:
-    """Return the cut-offs as marks of a chart."""
-    return tuple(Mark(at_us, "cut-off") for at_us in cut_offs_us)
+def marks(cut_offs: Sequence[tuple[str, int]]) -> tuple[Mark, ...]:
+    """Return the cut-offs as marks of a chart, each with its entity."""
+    return tuple(Mark(at_us, entity) for entity, at_us in cut_offs)
 
 
-def close_range(fans: Sequence[Fan], spans: Sequence[Span], cut_offs_us: Sequence[int]) -> tuple[int, int]:
+def close_range(fans: Sequence[Fan], spans: Sequence[Span], cut_offs: Sequence[tuple[str, int]]) -> tuple[int, int]:
     """Return the days that matter: around the cut-offs and the windows; all of them when there are neither."""
-    edges = [at for span in spans for at in (span.from_us, span.until_us)] + list(cut_offs_us)
+    ends = [at_us for _, at_us in cut_offs]
+    edges = [at for span in spans for at in (span.from_us, span.until_us)] + ends
     first = min(fan.start_us for fan in fans)
     last = max(fan.start_us + fan.step_us * len(fan.middle) for fan in fans)
     if not edges:
         return first, last
-    centre = list(cut_offs_us) or edges
+    centre = ends or edges
     return max(first, min(centre) - _BEFORE_US), min(last, max(centre) + _AFTER_US)
 
 

@@ -119,7 +119,7 @@ def happened(**more: Any) -> answers.Happened:
             ),
         ),
         "spans": (span("billing", 10, 4, "down"), span("tax", 36, 1, "slow")),
-        "cut_offs_us": (CUT_OFF_US,),
+        "cut_offs": (("US", CUT_OFF_US),),
         "costs": (answers.FaultCost(trouble="billing is down for 4h, from quarter_end - 10h", compared=COMPARED),),
         "costless": ("tax is slow and fails for 1h, from quarter_end - 36h",),
     }  # fmt: skip
