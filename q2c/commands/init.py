@@ -31,6 +31,12 @@ def init(folder: Path, only_print: bool) -> None:
     if target.exists() and not only_print:
         give_up(f"{target} exists. Add a table [verify] to it (q2c init --print shows one), or remove it first.")
     documents, pacts = _found(folder)
+    if not documents and not pacts:
+        give_up(
+            f"{folder.resolve()} holds neither an OpenAPI 3 or AsyncAPI 3 document nor a pact, at any depth. Go to the "
+            "root of your project, or say its folder: q2c init FOLDER. If a framework makes your document, let it "
+            "write it to a file first."
+        )
     text = _written(folder, documents, pacts)
     if only_print:
         click.echo(text, nl=False)
@@ -79,8 +85,7 @@ def _written(folder: Path, documents: list[Path], pacts: list[Path]) -> str:
     revision = _main_branch(folder)
     for document in documents:
         own = f'pacts = "{pacts[0].parent.as_posix()}"\n' if pacts and len(documents) == 1 else ""
-        old = f"git:{revision}:{document.as_posix()}"
-        parts.append(f'[[verify.compatibility]]\nold = "{old}"\nnew = "{document.as_posix()}"\n{own}')
+        parts.append(f'[[verify.compatibility]]\nold = "git:{revision}"\nnew = "{document.as_posix()}"\n{own}')
     if len(documents) == 1:
         for parent in sorted({pact.parent.as_posix() for pact in pacts}):
             parts.append(f'[[verify.pacts]]\npacts = "{parent}"\ndocument = "{documents[0].as_posix()}"\n')
@@ -92,9 +97,17 @@ def _written(folder: Path, documents: list[Path], pacts: list[Path]) -> str:
 
 
 def _main_branch(folder: Path) -> str:
-    asked = ["git", "symbolic-ref", "--short", "refs/remotes/origin/HEAD"]
-    try:
-        found = subprocess.run(asked, cwd=folder, capture_output=True, text=True, check=False)
-    except OSError:
-        return "main"
-    return found.stdout.strip() or "main"
+    """Return what pull requests are compared with: the remote's main branch, ours, or what is committed."""
+    asked = (
+        ["symbolic-ref", "--short", "refs/remotes/origin/HEAD"],
+        ["rev-parse", "--abbrev-ref", "--verify", "main"],
+        ["rev-parse", "--abbrev-ref", "--verify", "master"],
+    )
+    for arguments in asked:
+        try:
+            found = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=False)
+        except OSError:
+            break
+        if found.returncode == 0 and found.stdout.strip():
+            return found.stdout.strip()
+    return "HEAD"

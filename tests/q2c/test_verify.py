@@ -103,7 +103,10 @@ def test_a_provider_that_is_down_is_no_broken_contract(project: Path) -> None:
         ("[other]", "has no table [verify]"),
         ("[verify]", "names nothing to verify"),
         ("[verify]\ncompatibilty = []", "compatibilty"),
-        ('[[verify.compatibility]]\nold = "git:none:openapi.json"\nnew = "openapi.json"', "git knows no revision 'none'"),
+        (
+            '[[verify.compatibility]]\nold = "git:none:openapi.json"\nnew = "openapi.json"',
+            "git knows no revision 'none'",
+        ),
         ('[[verify.compatibility]]\nold = "git:"\nnew = "openapi.json"', "expected git:REVISION"),
         ('[[verify.pacts]]\npacts = "none/*.json"\ndocument = "openapi.json"', "no such pact"),
         ('[[verify.server]]\ntarget = "none.yaml"', "none.yaml: cannot be read"),
@@ -135,3 +138,64 @@ def test_an_empty_configuration_is_refused(tmp_path: Path) -> None:
     path.write_text("[verify]\nat_once = 4\n", encoding="utf-8")
     with pytest.raises(configuration.Unusable, match="worthless"):
         configuration.read(path)
+
+
+def test_init_where_there_is_nothing_says_what_it_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("init")
+    assert result.exit_code == 2
+    assert "neither an OpenAPI 3 or AsyncAPI 3 document nor a pact" in result.output
+    assert not (tmp_path / "q2c.toml").exists()
+
+
+def test_what_init_writes_compares_with_the_main_branch_or_says_that_nothing_is_committed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    document(tmp_path, BASE)
+    run("init")
+    assert "in no git repository" in run("verify").output
+    subprocess.run(["git", "init", "-q", "-b", "trunk"], check=True, cwd=tmp_path)
+    assert "Nothing is committed yet" in run("verify").output
+
+
+def test_only_and_changed_choose_suites(project: Path) -> None:
+    run("init")
+    with (project / "q2c.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[verify.watch]\nserver = ["src/**"]\n\n[[verify.server]]\ntarget = "orders.yaml"\n')
+    (project / "orders.yaml").write_text("url: http://127.0.0.1:9\noperation: {path: /v1/orders}\n", encoding="utf-8")
+    subprocess.run(["git", "add", "."], check=True, cwd=project)
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
+    subprocess.run(["git", *identity, "commit", "-qm", "second"], check=True, cwd=project)
+    assert run("verify").exit_code == 5
+    assert run("verify", "--only", "pacts").exit_code == 0
+    untouched = run("verify", "--changed", "main")
+    assert untouched.exit_code == 0, untouched.output
+    assert "2 of 3 suites are touched" in untouched.output
+    (project / "src").mkdir()
+    (project / "src" / "app.py").write_text("", encoding="utf-8")
+    assert run("verify", "--changed", "main").exit_code == 5
+
+
+def test_the_table_of_the_integration_and_that_of_the_verification_do_not_meet(project: Path) -> None:
+    from integration.service.configuration import read_section
+
+    own = Path(__file__).parents[2] / "q2c.toml"
+    assert read_section(own) == {}
+    assert not configuration.read(own).is_empty
+
+
+def test_findings_name_files_from_the_root_of_the_project(project: Path) -> None:
+    run("init")
+    document(project, edited(BREAKING["a property of a request becomes required"][0]))
+    run("verify", "--out", "reports")
+    found = json.loads((project / "reports" / "verify.json").read_text())
+    places = {finding["place"]["file"] for suite in found["suites"] for finding in suite["findings"]}
+    assert places == {"openapi.json", "contracts/pacts/shop.json"}
+    assert str(project) not in (project / "reports" / "report.html").read_text()
+
+
+def test_planted_faults_are_shown_without_running_anything(project: Path) -> None:
+    result = run("verify", "--mutants")
+    assert result.exit_code == 0
+    assert "not_per_tenant" in result.output
