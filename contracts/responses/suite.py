@@ -120,7 +120,9 @@ def reference(only: Sequence[str] = (), random_cases: int = 0, seed: int = 0) ->
         from contracts.responses.collected import answers
         from contracts.responses.reference import readings
         from contracts.responses.reference_lists import listings
+        from contracts.responses.reference_tokens import signings
 
+        yield from signings()
         yield from listings()
         yield from readings(answers())
 
