@@ -190,9 +190,9 @@ class Failures(Words):
     credit_hold: Share = Field(default=percent("4"), description="orders that meet a credit hold [E]")
     hold_median: Duration = Field(default=timedelta(hours=4), description="time until a hold is released, median [E]")
     hold_p95: Duration = Field(default=timedelta(days=2), description="the same, 95th percentile [E]")
-    fallout: Share = Field(
-        default=percent("5"),
-        description="orders that need a clerk, all causes together; a rehearsal has the causes above [P/E]",
+    fallout: Share | None = Field(
+        default=None,
+        description="orders that need a clerk, all causes together [P/E 5%]; by default those of the causes above",
         json_schema_extra=only(WHATIF),
     )
     rejected: Share = Field(

@@ -35,8 +35,8 @@ class SystemSettings(Words):
         json_schema_extra=only(WHATIF),
     )
     slowdown: Factor = Field(
-        default=1.0,
-        description="latency grows by 1/(1-load) of its slots, at most so many times; 1: not at all",
+        default=10.0,
+        description="latency grows by 1/(1-load) of its slots, at most so many times; 1: not at all [E]",
         json_schema_extra=only(WHATIF),
     )
 

@@ -25,6 +25,7 @@ def variant(scenario: Scenario, name: str) -> Scenario:
         hint = f"did you mean {close[0]!r}?" if close else ""
         problem = Problem(scenario.name, 0, 0, "variants", shown(name), f"a variant: {known}", hint)
         raise ScenarioError((problem,))
-    whole = placed(scenario.model_dump(by_alias=True, mode="json", exclude_none=True), scenario.name)
+    said = scenario.model_dump(by_alias=True, mode="json", exclude_none=True, exclude_unset=True)
+    whole = placed(said, scenario.name)
     patch = placed(scenario.variants[name], f"{scenario.name} ({name})")
     return validated(overlaid(whole, patch))

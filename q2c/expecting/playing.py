@@ -22,6 +22,8 @@ from simulator.experiments.replications import seed_of
 
 SMALL_ORDERS, SMALL_SUBSCRIPTIONS = 20, 8
 """How many lifecycles a small rehearsal has, unless the scenario's `play` says otherwise."""
+MANY = 1_000
+"""Runs that the choice of the engine is told of: variants and replications add up, so compiling pays."""
 
 
 class Player:
@@ -36,7 +38,7 @@ class Player:
         """Return the figures of a variant in the what-if engine, replication by replication."""
         model = translate(variant(self._scenario, name))
         numbers = range(self._scenario.play.replications)
-        return tuple(measures(simulate(model, seed_of(self._scenario.seed, number))) for number in numbers)
+        return tuple(measures(simulate(model, seed_of(self._scenario.seed, number), runs=MANY)) for number in numbers)
 
     def _rehearsed(self, name: str) -> rehearsed.Played:
         """Return a variant as a rehearsal played it; raise ValueError for what a rehearsal cannot play."""

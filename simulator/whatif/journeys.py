@@ -165,9 +165,7 @@ def _people(journeys: Journeys) -> Iterator[Step]:
     scenario, switches = journeys.frame.scenario, journeys.frame.switches
     failures, people = scenario.failures, scenario.people
     causes = failures.missing_mapping + failures.price_skew + failures.duplicate_customer
-    share = float(failures.fallout if "fallout" in failures.model_fields_set else causes) * (
-        1.0 - float(people.automatic)
-    )
+    share = float(causes if failures.fallout is None else failures.fallout) * (1.0 - float(people.automatic))
     if not share or not switches.dead_letters:
         return
     outside = Duration.lognormal(people.wait_median / MICROSECOND, people.wait_p95 / MICROSECOND)

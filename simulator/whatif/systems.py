@@ -108,7 +108,7 @@ def _system(frame: Frame, name: str) -> Station:
         patience="start" if switches.pool else "call",
         abandoned="frees" if switches.pool else "keeps",
         load_slots=settings.slots if slots else 0,
-        load_longest=settings.slowdown if settings.slowdown > 1 else LOAD_FACTOR_MAX,
+        load_longest=settings.slowdown,
         limits=tuple(_limits(frame, name, settings)),
         refusal_us=REFUSAL_US,
         retry_after_us=_retry_after_us(scenario, name),

@@ -168,7 +168,7 @@ def test_a_style_answers_for_the_switches_that_are_left_open() -> None:
 def test_what_an_engine_does_not_understand_is_named() -> None:
     said = the_scenario(
         "systems: {erp: {availability: 99.7%}}\ninvoice_runs: [{from: quarter_end - 1d, invoices: 5}]\n"
-        "integration: {style: naive, mutant: timeout_is_failure}\nfailures: {fallout: 5%, rejected: 2%}\n"
+        "integration: {style: naive, mutant: timeout_is_failure}\nfailures: {rejected: 2%}\n"
     )
     assert unheard(said, REHEARSAL) == (
         "failures.rejected", "systems.erp.availability", "invoice_runs", "integration.style",
