@@ -207,7 +207,9 @@ def test_what_the_provider_is_asked_to_write_tells_of_an_integration(
     with provider() as upstream, writing(port, bug) as address:
         path = target_of(tmp_path, upstream, address, port, "[tz_offset, unknown_field]")
         text = path.read_text()
-        path.write_text(text[: text.index("probes")] + "writes: true\ntwice: true\nsettle_seconds: 0.05\n")
+        path.write_text(
+            text[: text.index("probes")] + "writes: true\ntwice: true\nsettle_seconds: 0.05\npatience_seconds: 6\n"
+        )
         tally = OverHttp(read_response_target(path), "t").run(silent)
     assert [finding.detail for finding in tally.findings] == found
     assert len(tally.passed) + len(found) == 3
