@@ -29,7 +29,7 @@ def test_a_process_that_dies_again_and_again_ends_where_an_undisturbed_one_does(
     tmp_path: Path, calm: list[Document]
 ) -> None:
     outcome = campaign(
-        tmp_path, KILLS, seed=3, wave=ORDERS, kills_a_wave=KILLS, writes_max=WRITES_MAX, calm=calm
+        tmp_path, KILLS, seed=14, wave=ORDERS, kills_a_wave=KILLS, writes_max=WRITES_MAX, calm=calm
     )  # fmt: skip
     _holds(outcome)
 
@@ -38,7 +38,7 @@ def test_two_workers_that_die_again_and_again_end_where_an_undisturbed_one_does(
     tmp_path: Path, calm: list[Document], postgres: str
 ) -> None:
     outcome = campaign(
-        tmp_path, KILLS, seed=4, wave=ORDERS, kills_a_wave=KILLS, writes_max=WRITES_MAX, calm=calm, database=postgres,
+        tmp_path, KILLS, seed=14, wave=ORDERS, kills_a_wave=KILLS, writes_max=WRITES_MAX, calm=calm, database=postgres,
         workers=2,
     )  # fmt: skip
     _holds(outcome)
