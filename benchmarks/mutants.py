@@ -12,10 +12,15 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from contracts.verification.mutants import KILLS, MUTANTS, Mutant
+from contracts.fuzzing import mutants as providers
+from contracts.responses import mutants as readers
+from contracts.verification.mutants import KILLS, MUTANTS, Mutant, kills
 from tests.contracts.conformance import test_client, test_lifecycle, test_server, test_webhooks
 from tests.contracts.conformance.hook_receiver import HookReceiver
 from tests.contracts.conformance.order_service import OrderService
+
+KEPT_MAX = 6
+"""So many of the cases that notice a reader are kept, the one that is meant for it first."""
 
 
 def noticed(mutant: Mutant, folder: Path) -> tuple[str, ...]:
@@ -38,7 +43,7 @@ def main(argv: list[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", action="store_true", help=f"write {KILLS.name}")
-    parser.add_argument("--kind", default="", help="only one kind; nothing is written then")
+    parser.add_argument("--kind", default="", help="only one kind")
     chosen = parser.parse_args(argv)
     found: dict[str, tuple[str, ...]] = {}
     for mutant in MUTANTS:
@@ -48,10 +53,16 @@ def main(argv: list[str] | None = None) -> None:
             found[f"{mutant.kind}/{mutant.name}"] = checks
             meant = "killed by its check" if set(checks) & set(mutant.checks) else "SURVIVES ITS CHECK"
             print(f"{mutant.kind:9} {mutant.name:32} {meant}: {' '.join(checks) or 'nobody'}", flush=True)
+    for kind, several in (("mapping", readers.killed), ("provider", providers.killed)):
+        if chosen.kind in ("", kind):
+            for kill in several():
+                by = sorted(kill.killed_by, key=lambda check, meant=kill.mutant.check: check != meant)  # type: ignore[misc]
+                found[f"{kind}/{kill.mutant.name}"] = tuple(by[:KEPT_MAX])
+                print(f"{kind:9} {kill.mutant.name:32} {len(by)} checks: {' '.join(by[:2]) or 'nobody'}", flush=True)
     alone = Counter(checks[0] for checks in found.values() if len(checks) == 1)
     print(f"{len(found)} mutants; noticed by one check alone: {sum(alone.values())}, by {len(alone)} different checks")
-    if chosen.write and not chosen.kind:
-        KILLS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    if chosen.write:
+        KILLS.write_text(json.dumps({**kills(), **found}, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from typing import Literal
 import msgspec
 
 KILLS = Path(__file__).with_name("kills.json")
-Kind = Literal["server", "client", "receiver", "sender", "lifecycle"]
+Kind = Literal["server", "client", "receiver", "sender", "lifecycle", "mapping", "provider"]
 
 
 class Mutant(msgspec.Struct, frozen=True):
@@ -144,6 +144,16 @@ MUTANTS: tuple[Mutant, ...] = (
         ("words_in_retry_after", "R01", "Retry-After: soon."),
     ),
 )
+
+
+def table() -> tuple[Mutant, ...]:
+    """Return all mutants: those of conformance, of readers of changed answers, and of providers that are fuzzed."""
+    from contracts.fuzzing.mutants import MUTANTS as PROVIDERS
+    from contracts.responses.mutants import MUTANTS as READERS
+
+    found = [Mutant("mapping", each.name, each.what, (each.check,)) for each in READERS]
+    found += [Mutant("provider", each.name, each.what, (each.check,)) for each in PROVIDERS]
+    return (*MUTANTS, *found)
 
 
 def faults(kind: Kind) -> dict[str, set[str]]:

@@ -79,9 +79,9 @@ def verify(
 
 def _show_mutants() -> None:
     measured = mutants.kills()
-    for mutant in mutants.MUTANTS:
+    for mutant in mutants.table():
         noticed = measured.get(f"{mutant.kind}/{mutant.name}", ())
-        click.echo(f"{mutant.kind:<9} {mutant.name:<32} {' '.join(noticed) or 'nobody':<16} {mutant.what}")
+        click.echo(f"{mutant.kind:<9} {mutant.name:<32} {' '.join(noticed[:4]) or 'nobody':<16} {mutant.what}")
 
 
 def _examined(
