@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from domain.history import Record
+from mocks.admin.api import application
 from mocks.doors.serving import Running, running
 from q2c import exits, mocks_running, run_folder
 from q2c.commands.env import variables
@@ -68,15 +69,21 @@ def replay_into(
 @contextmanager
 def opened(
     timeline: Timeline, target: Target, speed: float, listener: Callable[[Record], None], folder: RunFolder,
-    home: Path, allowed: tuple[str, ...],
+    home: Path, allowed: tuple[str, ...], *, admin: bool = False,
 ) -> Iterator[Opened]:  # fmt: skip
-    """Serve the mocks, reset and start the target, and wait until it is healthy; end what was started."""
+    """Serve the mocks, reset and start the target, and wait until it is healthy; end what was started.
+
+    With `admin` there is a door for whoever looks at the world and acts in it over HTTP.
+    """
     try:
         world = staged(timeline, target, speed, listener, allowed=allowed)
     except ValueError as wrong:
         give_up(str(wrong))
     try:
-        with running(world, target.ports, turbo=True) as doors:
+        places: dict[str, str] = {}
+        desk = application(world, places) if admin else None
+        with running(world, target.ports, turbo=True, admin=desk) as doors:
+            places.update(doors)
             process = _started(target, doors, folder, home)
             try:
                 _reset(target, home)

@@ -21,7 +21,7 @@ from mocks.admin.control import Control, Seeds
 from mocks.admin.guard import require_allowed
 from mocks.admin.observer import Observer
 from mocks.admin.pages import Pages
-from mocks.admin.routes import LINES, ROWS, OfSystem, Row, Wanted, document
+from mocks.admin.routes import LINES, ROWS, Copies, OfSystem, Row, Since, Wanted, document
 from mocks.admin.shapes import Clock, Company, Expectation, FaultWish, Health, Reset, Said, Search, Wrong
 from mocks.doors.live import LiveWorld
 from mocks.kernel.limits import LimitPolicy
@@ -186,12 +186,17 @@ class _Api:
         where = request.path_params
         return as_json(self._control.document(where["system"], where["kind"], where["key"]))
 
+    async def changes(self, request: Request) -> Response:
+        wanted: Since = asked(request, Since)
+        return as_json(self._control.changes(wanted.after, wanted.limit))
+
     async def deliveries(self, request: Request) -> Response:
         wanted: OfSystem = asked(request, OfSystem)
         return as_json(self._control.deliveries(wanted.system))
 
     async def redeliver(self, request: Request) -> Response:
-        return as_json({"redelivered": self._control.redeliver(request.path_params["number"])}, 202)
+        wanted: Copies = asked(request, Copies)
+        return as_json({"redelivered": self._control.redeliver(request.path_params["number"], wanted.copies)}, 202)
 
     async def openapi(self, _request: Request) -> Response:
         return as_json(document())

@@ -13,11 +13,14 @@ import msgspec
 
 from domain.acts import Act, UnknownAct
 from domain.faults import CATALOGUE, Fault, Place
+from domain.history import Changed
 from mocks.admin import state
 from mocks.admin.observer import Observer
 from mocks.admin.requests import Requests
 from mocks.admin.shapes import (
     AttemptRow,
+    ChangeRow,
+    Changes,
     Clock,
     Company,
     DeliveryLog,
@@ -40,6 +43,8 @@ from mocks.kernel.service import Service
 Seeds = Callable[[str, int], Iterable[Act]]
 """The acts of a scenario's company with so many subscriptions; raises ValueError for a scenario that there is not."""
 _ATTEMPTS = 1000
+_CHANGES = 1000
+_COPIES = 100
 
 
 class Control:
@@ -93,6 +98,13 @@ class Control:
     def document(self, system: str, kind: str, key: str) -> DocumentDetail:
         """Return one document in full."""
         return state.document(self.service(system), self.observer, kind, key)
+
+    def changes(self, after: int, limit: int) -> Changes:
+        """Return the changes of documents after a number, the earliest first."""
+        found = self.observer.since(max(0, after), max(0, min(limit, _CHANGES)))
+        last = self.observer.changed
+        rows = [_change(number, each) for number, each in found]
+        return Changes(changes=rows, last=last, forgotten=rows[0].number - after - 1 if rows else 0)
 
     # --- people and the whole world ---------------------------------------------------------------------------------
 
@@ -271,13 +283,23 @@ class Control:
         ]
         return DeliveryLog(attempts=rows[:_ATTEMPTS], waiting=waiting[:_ATTEMPTS])
 
-    def redeliver(self, number: int) -> int:
-        """Send what an attempt carried once more."""
+    def redeliver(self, number: int, copies: int = 1) -> int:
+        """Send what an attempt carried once more, or so many times."""
+        if not 1 <= copies <= _COPIES:
+            raise Wrong(f"copies: from 1 to {_COPIES}")
         try:
-            self.live.redeliver(number)
+            for _ in range(copies):
+                self.live.redeliver(number)
         except KeyError as missing:
             raise Wrong(f"the delivery log has no attempt {number}", 404) from missing
         return number
+
+
+def _change(number: int, each: Changed) -> ChangeRow:
+    return ChangeRow(
+        number=number, at_us=each.at_us, system=each.system, kind=each.kind, id=each.id, before=each.before,
+        status=each.status, txn=each.txn, ref=getattr(each.document, "ref", ""),
+    )  # fmt: skip
 
 
 def _attempt(row: Attempt) -> AttemptRow:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from itertools import islice
 from typing import Any
 
 from domain.history import Changed, Fired
@@ -20,6 +21,7 @@ class Observer:
         self._world: Any = None
         self._plan: Any = None
         self._changes: deque[Changed] = deque(maxlen=CHANGES_MAX)
+        self.changed = 0  # changes there ever were; the number of the last one
         self._strikes: Counter[int] = Counter()
         self._live: Any = None
 
@@ -34,6 +36,7 @@ class Observer:
         if isinstance(record, Changed):
             self._follow()
             self._changes.append(record)
+            self.changed += 1
         elif isinstance(record, Fired):
             self._follow()
             self._strikes[record.fault] += 1
@@ -42,6 +45,13 @@ class Observer:
         """Return the changes of one document, the earliest first, as far as they are remembered."""
         self._follow()
         return [each for each in self._changes if (each.system, each.kind, each.id) == (system, kind, key)]
+
+    def since(self, after: int, limit: int) -> list[tuple[int, Changed]]:
+        """Return the changes after a number, the earliest first, with their numbers; forgotten ones are left out."""
+        self._follow()
+        first = self.changed - len(self._changes) + 1
+        skipped = max(0, after + 1 - first)
+        return list(enumerate(islice(self._changes, skipped, skipped + limit), start=first + skipped))
 
     def strikes(self, index: int) -> int:
         """Return how often a fault of the plan has struck."""

@@ -45,6 +45,19 @@ class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limit: int = 100
 
 
+class Copies(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many copies of a message are to be sent."""
+
+    copies: int = 1
+
+
+class Since(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which changes: those after a number, so many at most."""
+
+    after: int = 0
+    limit: int = 1000
+
+
 ROWS: tuple[Row, ...] = (
     Row("GET", "/health", "health", "Tells that the world is up.", reply=shapes.Health),
     Row("GET", "/world", "world", "Shows addresses, clock, settings and counters."),
@@ -81,9 +94,12 @@ ROWS: tuple[Row, ...] = (
         reply=shapes.Documents),
     Row("GET", "/documents/{system}/{kind}/{key:path}", "document", "Shows one document with its history and chart.",
         reply=shapes.DocumentDetail),
+    Row("GET", "/changes", "changes", "Lists changes of documents from a number on, the earliest first.", query=Since,
+        reply=shapes.Changes),
     Row("GET", "/deliveries", "deliveries", "Lists attempts to deliver messages, and what is on its way.",
         query=OfSystem, reply=shapes.DeliveryLog),
-    Row("POST", "/deliveries/{number:int}/redeliver", "redeliver", "Sends what an attempt carried once more."),
+    Row("POST", "/deliveries/{number:int}/redeliver", "redeliver", "Sends what an attempt carried once more, or more.",
+        query=Copies),
     Row("GET", "/openapi.json", "openapi", "This document."),
     Row("GET", "/openapi/{system}.json", "dialect", "The OpenAPI document of a dialect."),
 )  # fmt: skip

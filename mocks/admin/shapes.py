@@ -164,6 +164,28 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     cause: str
 
 
+class ChangeRow(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """One change of a document in short; `number` counts all changes of the world, `ref` is its caller's reference."""
+
+    number: int
+    at_us: int
+    system: str
+    kind: str
+    id: str
+    before: str
+    status: str
+    txn: str
+    ref: str
+
+
+class Changes(msgspec.Struct, frozen=True, kw_only=True):
+    """Changes after a number, the earliest first. `last` is the newest of all; `forgotten` were asked for and are gone."""
+
+    changes: list[ChangeRow]
+    last: int
+    forgotten: int
+
+
 class ChartShown(msgspec.Struct, frozen=True, kw_only=True):
     """The state chart that a document obeys, and where it may go from here."""
 
