@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import ValidationError
@@ -21,8 +21,10 @@ from scenarios.loader import parse
 from scenarios.located import read
 from scenarios.merge import OWN_WORDS
 from scenarios.problems import Problem, ScenarioError, shown
+from scenarios.words import Words
 
 Path = tuple[str | int, ...]
+Section = TypeVar("Section", bound=Words)
 _NO_PARAMETERS = frozenset({*OWN_WORDS, "seed"})
 _NAMING = ("id", "system", "kind")
 _PART = re.compile(r"([A-Za-z_]\w*)|\[(\w+)\]")
@@ -86,7 +88,24 @@ def changed(scenario: Scenario, settings: Mapping[str, Any]) -> Scenario:
         for part in path[:-1]:
             here = here[part]
         here[path[-1]] = _scalar(value) if isinstance(value, str) else value
-    return checked(plain)
+    return _saying(checked(plain), scenario)
+
+
+def _saying(new: Section, old: Words) -> Section:
+    """Return a section that says what the old one said and what is new: the rest is still the language's default."""
+    said = set(old.model_fields_set)
+    for name in type(new).model_fields:
+        mine, before = getattr(new, name), getattr(old, name)
+        if mine != before:
+            said.add(name)
+        if isinstance(mine, Words) and isinstance(before, type(mine)):
+            _saying(mine, before)
+        elif isinstance(mine, tuple) and isinstance(before, tuple) and len(mine) == len(before):
+            for each, other in zip(mine, before, strict=True):
+                if isinstance(each, Words) and isinstance(other, type(each)):
+                    _saying(each, other)
+    object.__setattr__(new, "__pydantic_fields_set__", said)
+    return new
 
 
 def checked(plain: dict[str, Any]) -> Scenario:

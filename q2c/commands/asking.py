@@ -153,7 +153,7 @@ def answered(
     played = tuple(scenario for _, scenario in scenarios)
     folder = folders.create(said.runs, kind, played, question.seed)
     files = tuple((title, file) for (title, _), (_, file) in zip(scenarios, folders.files(played), strict=True))
-    experiment = asked(question, files, asks, shlex.join(["q2c", kind, *repeat, *said.words()]))
+    experiment = asked(question, files, played, asks, shlex.join(["q2c", kind, *repeat, *said.words()]))
     folder.write(experiment)
     finish(
         folder, experiment, played, Means(engine=said.engine, workers=said.workers, cluster=said.cluster), said.as_json

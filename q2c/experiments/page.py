@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from q2c.experiments import wording
 from q2c.experiments.sections import differs, explored, happened
-from q2c.experiments.sections.shared import effort_rows
+from q2c.experiments.sections.shared import effort_rows, parameters_table
 from simulator.experiments.answers import (
     Broke,
     Differs,
@@ -20,7 +20,7 @@ from simulator.experiments.answers import (
     Sweep,
     Swept,
 )
-from web.blocks import Block, Section, Text
+from web.blocks import Block, Fold, Group, Items, Section, Text
 from web.shell import Page, render
 from web.words import count
 
@@ -38,7 +38,12 @@ def page_of(experiment: Experiment) -> Page:
         title=titles[0] if len(titles) == 1 else f"{titles[0]}, against: {titles[1]}",
         kind=f"{_KINDS[type(experiment.question).__name__]}, seed {experiment.question.seed}",
         lede="Played by the what-if engine, many quarters with the same scenario and different luck. Times are UTC.",
-        sections=(Section("answer", "Answer", tuple(_answer(experiment))), *_sections(experiment), _made(experiment)),
+        sections=(
+            Section("answer", "Answer", tuple(_answer(experiment))),
+            *_sections(experiment),
+            _parameters(experiment),
+            _made(experiment),
+        ),
         footer=f"q2c-harness {experiment.code_version}. Repeat: {experiment.repeat}",
     )
 
@@ -72,6 +77,27 @@ def _sections(experiment: Experiment) -> Iterator[Section]:
         yield from explored.optimised(question, answer)
     elif isinstance(answer, Sensitive) and isinstance(question, Sensitivity):
         yield from explored.sensitive(question, answer)
+
+
+def _parameters(experiment: Experiment) -> Section:
+    """Return what each scenario was made of, with sources, and what of it this engine does not play."""
+    blocks: list[Block] = []
+    many = len(experiment.scenarios) > 1
+    for (title, _), parameters, unheard in zip(
+        experiment.scenarios, experiment.parameters, _unheard(experiment), strict=True
+    ):
+        inner: list[Block] = [parameters_table(parameters)]
+        if unheard:
+            inner.append(Group("What it says and this engine does not play (the rehearsal does)", (Items(unheard),)))
+        blocks += [Fold(title, tuple(inner))] if many else inner
+    return Section("parameters", "Parameters and their sources", tuple(blocks))
+
+
+def _unheard(experiment: Experiment) -> list[tuple[str, ...]]:
+    answer = experiment.answer
+    if isinstance(answer, Happened):
+        return [answer.unheard]
+    return [side.unheard for side in answer.sides] if isinstance(answer, Differs) else [()]
 
 
 def _made(experiment: Experiment) -> Section:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from importlib.metadata import version
 
 import msgspec
-from simulator.whatif.translation import translate
 
 from q2c.experiments import tables
 from q2c.experiments.folder import ExperimentFolder
@@ -27,6 +26,7 @@ from simulator.experiments.playing import (
 from simulator.experiments.replications import Laboratory, Progress
 from simulator.experiments.store import Store
 from simulator.whatif.engine import choose, expected_attempts
+from simulator.whatif.translation import translate
 
 _ENGINES = {"kernel": "the compiled kernel", "simpy": "the SimPy engine"}
 _WORTH_PROCESSES = 500_000
@@ -94,8 +94,11 @@ def write(folder: ExperimentFolder, experiment: Experiment) -> None:
     folder.unmark()
 
 
-def asked(question: Question, scenarios: tuple[tuple[str, str], ...], asks: str, repeat: str) -> Experiment:
-    """Return an experiment that has no answer yet."""
+def asked(
+    question: Question, files: tuple[tuple[str, str], ...], scenarios: tuple[Scenario, ...], asks: str, repeat: str
+) -> Experiment:
+    """Return an experiment that has no answer yet; `files` are the title and file of each scenario."""
     return Experiment(
-        scenarios=scenarios, asks=asks, question=question, repeat=repeat, code_version=version("q2c-harness")
-    )
+        scenarios=files, asks=asks, question=question, repeat=repeat, code_version=version("q2c-harness"),
+        parameters=tuple(translate(scenario).parameters for scenario in scenarios),
+    )  # fmt: skip

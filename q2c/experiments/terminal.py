@@ -101,12 +101,16 @@ def _happened(answer: Happened) -> Lines:
 
 def _differs(answer: Differs) -> Lines:
     yield ("  measure", "first", "second", "difference", "verdict")
-    rows = [row for row in answer.compared if metric_of(row.measure).better and row.verdict != "same"]
+    rows = [
+        row
+        for row in answer.compared
+        if metric_of(row.measure).name in _SHOWN and row.verdict != "same" and not wording.is_part(row.measure)
+    ]
     for each in sorted(rows, key=lambda row: row.verdict == "undecided"):
         yield (
             f"  {wording.label(each.measure)}", wording.value(each.measure, each.first.mean, answer.currency),
             wording.value(each.measure, each.second.mean, answer.currency),
-            wording.change(each.measure, each.difference, answer.currency), wording.verdict(each),
+            wording.change(each.measure, each.difference, answer.currency), wording.short_verdict(each),
         )  # fmt: skip
 
 

@@ -125,6 +125,13 @@ def verdict(row: Compared) -> str:
     return f"{text} after {count(row.difference.count)} replications; about {count(row.needed)} would settle it"
 
 
+def short_verdict(row: Compared) -> str:
+    """Return what a comparison decides, in a few words."""
+    if row.verdict != "undecided":
+        return _VERDICTS[row.verdict]
+    return "no winner" if row.needed is None else f"no winner ({count(row.needed)} needed)"
+
+
 def tone(metric: Metric, row: Compared) -> str:
     """Return whether a change is good or bad news; nothing where no direction is better, or none was found."""
     if row.verdict in ("same", "undecided") or not metric.better:

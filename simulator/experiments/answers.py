@@ -121,17 +121,15 @@ class Happened(msgspec.Struct, frozen=True, kw_only=True, tag="happened", tag_fi
     cut_offs: tuple[tuple[str, int], ...]
     costs: tuple[FaultCost, ...]
     costless: tuple[str, ...]
-    parameters: tuple[Parameter, ...]
     unheard: tuple[str, ...]
     currency: str
 
 
 class Side(msgspec.Struct, frozen=True, kw_only=True):
-    """One side of a comparison: its title, what waits over time, and what it was made of."""
+    """One side of a comparison: its title, what waits over time, and what of it this engine does not play."""
 
     title: str
     fans: tuple[Fan, ...]
-    parameters: tuple[Parameter, ...]
     unheard: tuple[str, ...]
 
 
@@ -202,7 +200,11 @@ class Effort(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Experiment(msgspec.Struct, frozen=True, kw_only=True):
-    """An experiment as it lies in its folder: what was asked, of which scenarios (title, file), and the answer."""
+    """An experiment as it lies in its folder: what was asked, of which scenarios (title, file), and the answer.
+
+    `parameters` are those of each scenario with their sources, taken when it was asked: the file beside it has
+    everything written out, and no longer knows what somebody said and what was a default.
+    """
 
     format: str = FORMAT
     version: int = VERSION
@@ -211,6 +213,7 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True):
     question: Question
     repeat: str
     code_version: str
+    parameters: tuple[tuple[Parameter, ...], ...]
     status: Status = "unknown"
     word: str = ""
     says: str = ""

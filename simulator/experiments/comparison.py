@@ -65,7 +65,7 @@ def _pair(
 
 def _one(name: str, sides: tuple[Interval, Interval], found: Interval, p: float) -> Compared:
     verdict = _verdict(found, p)
-    more = needed(found, abs(found.mean)) if verdict == "undecided" else None
+    more = _needed(found, p) if verdict == "undecided" else None
     return Compared(
         measure=name, first=sides[0], second=sides[1], difference=found, p=p, verdict=verdict, needed=more,
         gain=_gain(sides, found),
@@ -79,6 +79,15 @@ def _verdict(found: Interval, p: float) -> Verdict:
     if found.spans_zero or p > 1 - found.confidence:
         return "undecided"
     return "higher" if found.mean > 0 else "lower"
+
+
+def _needed(found: Interval, p: float) -> int | None:
+    """Return how many replications would decide, at the confidence that a measure among so many has to have."""
+    raw = p_value(found)
+    share = raw / p if p else 1.0
+    stricter = msgspec.structs.replace(found, confidence=1 - (1 - found.confidence) * min(1.0, share))
+    enough = needed(stricter, abs(found.mean))
+    return None if enough is None else max(enough, found.count + 1)
 
 
 def _gain(sides: tuple[Interval, Interval], found: Interval) -> float | None:

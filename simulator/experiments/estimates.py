@@ -15,12 +15,9 @@ from simulator.whatif import model as models
 def targets(question: Question, model: models.Model) -> dict[str, bool]:
     """Return the measures that have to be known well (and whether each is a share).
 
-    Those that were asked for; else every service level, and the 95th percentile of the first one.
+    Those that were asked for; else the share in time and the 95th percentile of the first service level, booking.
     """
-    chosen = question.measures or (
-        *(f"within {sla.name}" for sla in model.slas),
-        *(f"p95 {sla.name}" for sla in model.slas[:1]),
-    )
+    chosen = question.measures or tuple(f"{name} {sla.name}" for sla in model.slas[:1] for name in ("within", "p95"))
     return {name: is_share(name) for name in chosen}
 
 

@@ -76,7 +76,7 @@ def _whatif(question: WhatIf, scenario: Scenario, laboratory: Laboratory) -> Hap
         ),
         fans=fans(kept), resources=resources(kept, rule.confidence), aftermaths=aftermaths(kept, rule.confidence),
         spans=tuple(_spans(model)), cut_offs=_cut_offs(scenario), costs=costs, costless=costless,
-        parameters=model.parameters, unheard=unheard(scenario), currency=currency_of(scenario),
+        unheard=unheard(scenario), currency=currency_of(scenario),
     )  # fmt: skip
 
 
@@ -132,10 +132,9 @@ def _compare(question: Compare, scenarios: tuple[Scenario, Scenario], laboratory
     samples = laboratory.until({"first": packed(first), "second": packed(second)}, rule, wanting)
     one, other = samples["first"], samples["second"]
     sides = tuple(
-        Side(title=scenario.title, fans=fans(_outcomes(sample, laboratory)), parameters=model.parameters,
-             unheard=unheard(scenario))
-        for scenario, model, sample in zip(scenarios, (first, second), (one, other), strict=True)
-    )  # fmt: skip
+        Side(title=scenario.title, fans=fans(_outcomes(sample, laboratory)), unheard=unheard(scenario))
+        for scenario, sample in zip(scenarios, (one, other), strict=True)
+    )
     return Differs(
         replications=one.count, compared=compared(one, other, names_of(first), rule.confidence),
         sides=(sides[0], sides[1]), changes=tuple(_changes(*scenarios)), currency=currency_of(scenarios[0]),

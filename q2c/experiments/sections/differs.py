@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from q2c.experiments import wording
-from q2c.experiments.sections.shared import close_range, comparison_table, fan_chart, parameters_table
+from q2c.experiments.sections.shared import close_range, comparison_table, fan_chart
 from simulator.experiments.answers import Differs
 from simulator.experiments.metrics import metric_of
-from web.blocks import Block, Figure, Figures, Fold, Group, Items, Section, Table, Text, columns, row
+from web.blocks import Block, Figure, Figures, Fold, Section, Table, Text, columns, row
 from web.words import count
 
 _CHARTS_MAX = 3
@@ -35,7 +35,6 @@ def sections(answer: Differs) -> Iterator[Section]:
     yield Section("changes", "What is different", (_changes(answer),))
     yield Section("measures", "Measure by measure", _measures(answer))
     yield from _over_time(answer)
-    yield Section("parameters", "Parameters and their sources", _parameters(answer))
 
 
 def _changes(answer: Differs) -> Table:
@@ -85,13 +84,3 @@ def _over_time(answer: Differs) -> Iterator[Section]:
         ))  # fmt: skip
     if charts:
         yield Section("time", "Both over time", tuple(charts))
-
-
-def _parameters(answer: Differs) -> tuple[Block, ...]:
-    blocks: list[Block] = []
-    for name, side in zip(("First", "Second"), answer.sides, strict=True):
-        inner: list[Block] = [parameters_table(side.parameters)]
-        if side.unheard:
-            inner.append(Group("Not played by this engine", (Items(side.unheard),)))
-        blocks.append(Fold(f"{name}: {side.title}", tuple(inner)))
-    return tuple(blocks)

@@ -12,7 +12,6 @@ from q2c.experiments.sections.shared import (
     fan_chart,
     marks,
     of_all,
-    parameters_table,
 )
 from simulator.experiments.answers import Estimate, FaultCost, Happened
 from simulator.experiments.bottlenecks import Aftermath, Resource
@@ -46,7 +45,6 @@ def sections(answer: Happened) -> Iterator[Section]:
     yield _bottlenecks(answer)
     yield _money(answer)
     yield _faults(answer)
-    yield Section("parameters", "Parameters and their sources", _parameters(answer))
 
 
 def figures(answer: Happened) -> Figures:
@@ -318,15 +316,6 @@ def _tornado(answer: Happened) -> Plot:
 
 def _cut(text: str, most: int = 44) -> str:
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
-
-
-def _parameters(answer: Happened) -> tuple[Block, ...]:
-    blocks: list[Block] = [parameters_table(answer.parameters)]
-    if answer.unheard:
-        blocks.append(Group(
-            "What the scenario says and this engine does not play (the rehearsal does)", (Items(answer.unheard),)
-        ))  # fmt: skip
-    return tuple(blocks)
 
 
 def _upper(text: str) -> str:

@@ -96,7 +96,7 @@ def happened(**more: Any) -> answers.Happened:
     """Return what one scenario came to."""
     late = parsed("late <= 0")
     found: dict[str, Any] = {
-        "replications": COUNT, "currency": "USD", "unheard": ("faults[4] (forged)",), "parameters": PARAMETERS,
+        "replications": COUNT, "currency": "USD", "unheard": ("faults[4] (forged)",),
         "estimates": (
             estimate("within SLA-2", 0.981, 0.006), estimate("p95 SLA-2", 41.0, 3.0), estimate("late", 4.0, 6.0),
             estimate("duplicates", 0.0, 0.0), estimate("drain billing", 410.0, 60.0),
@@ -129,7 +129,7 @@ def happened(**more: Any) -> answers.Happened:
 def differs(rows: tuple[Compared, ...] = COMPARED) -> answers.Differs:
     """Return a comparison."""
     sides = tuple(
-        answers.Side(title=title, fans=(fan_of("waiting", "SLA-2", top),), parameters=PARAMETERS, unheard=())
+        answers.Side(title=title, fans=(fan_of("waiting", "SLA-2", top),), unheard=())
         for title, top in (("as it is", 40.0), ("with fewer slots", 60.0))
     )
     return answers.Differs(
@@ -184,6 +184,7 @@ def experiment(answer: answers.Answer, **more: Any) -> Experiment:
     found: dict[str, Any] = {
         "scenarios": (("Billing is down on the last day", "scenario.yaml"),), "asks": "Release manager: go or no-go?",
         "question": question, "repeat": "q2c whatif billing_outage_last_day", "code_version": "0.1.0",
+        "parameters": (PARAMETERS,) * (2 if isinstance(answer, answers.Differs) else 1),
         "status": sentence.status, "word": sentence.word, "says": sentence.text, "answer": answer,
         "effort": answers.Effort(made=20, found=0, seconds=1.5, executor="2 threads", engine="the compiled kernel"),
     }  # fmt: skip

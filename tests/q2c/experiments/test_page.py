@@ -61,9 +61,11 @@ def test_a_scenario_without_trouble_or_outages_has_nothing_to_tell_of_them() -> 
 
 def test_hostile_names_are_text_wherever_they_are_shown() -> None:
     cost = msgspec.structs.replace(happened().costs[0], trouble=HOSTILE)
-    found = happened(
-        costs=(cost,), costless=(HOSTILE,), unheard=(HOSTILE,), parameters=(Parameter(name=HOSTILE, value=HOSTILE),)
-    )
-    page = html_of(experiment(found, asks=HOSTILE, scenarios=((HOSTILE, "scenario.yaml"),), repeat=HOSTILE))
+    found = happened(costs=(cost,), costless=(HOSTILE,), unheard=(HOSTILE,))
+    named = ((Parameter(name=HOSTILE, value=HOSTILE),),)
+    asked = experiment(
+        found, asks=HOSTILE, scenarios=((HOSTILE, "scenario.yaml"),), repeat=HOSTILE, parameters=named
+    )  # fmt: skip
+    page = html_of(asked)
     assert Outline(page).text.count(HOSTILE) > 6
     assert HOSTILE not in page
