@@ -101,9 +101,13 @@ class Compatibility:
         """Compare all pairs; a document that cannot be read is said, the others are compared."""
         findings: list[Finding] = []
         passed, unable, checked = [], [], 0
+        try:
+            pacts = [read_pact(path) for path in self._pacts]
+        except Unusable as refusal:  # without them nobody knows whom a change breaks
+            return Tally(suite=self.name, checked=0, could_not_run=str(refusal))
         for number, (old, new) in enumerate(self._pairs, 1):
             try:
-                found = diff(read(old), read(new), [read_pact(path) for path in self._pacts], self._today)
+                found = diff(read(old), read(new), pacts, self._today)
             except Unusable as refusal:
                 unable.append(str(refusal))
                 continue
