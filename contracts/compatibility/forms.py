@@ -1,7 +1,7 @@
 """Forms: bodies of `application/x-www-form-urlencoded` as the values that their schema means by them.
 
-Names in brackets make objects and lists: `lines[0][sku]=a` as most vendors write it, `lines[sku][0]=a` as Chargebee does.
-A text becomes a number or a truth value only where the schema wants one; everything else stays the text that it is.
+Names in brackets make objects and lists: `lines[0][sku]=a` as most vendors write it, `lines[sku][0]=a` as Chargebee
+does. A text becomes a number or a truth value only where the schema wants one; everything else stays the text it is.
 """
 
 from __future__ import annotations
