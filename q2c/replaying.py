@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import msgspec
 
 from domain.history import Record
 from mocks.admin.api import application
+from mocks.doors.live import LiveWorld
 from mocks.doors.serving import Running, running
 from q2c import exits, mocks_running, run_folder
 from q2c.commands.env import variables
@@ -22,12 +24,12 @@ from q2c.trouble import give_up
 from scenarios.loader import dump
 from scenarios.timeline import Timeline
 from simulator.replay.asking import ask
-from simulator.replay.checking import wait_for
+from simulator.replay.checking import checked, wait_for
 from simulator.replay.outcome import Replayed
 from simulator.replay.process import TargetProcess
 from simulator.replay.recording import Recording as Seen
 from simulator.replay.recording import context_of
-from simulator.replay.replaying import Progress, Replay
+from simulator.replay.replaying import Progress, Replay, TargetEnded
 from simulator.replay.stage import limits_at, settings_of, staged
 from simulator.replay.target import Reset, Target
 
@@ -53,6 +55,7 @@ def replay_into(
     seen = Seen(context, recorder.add)
     try:
         with opened(timeline, target, speed, seen.take, folder, home, allowed) as there:
+            require_ready(target)
             replay = Replay(timeline, target, speed, there.doors, seen, there.process)
             replay.found()
             replayed = replay.play(progress)
@@ -61,6 +64,14 @@ def replay_into(
         recorder.close_incomplete()
         folder.mark("stopped by a person; history.incomplete.parquet holds what had happened until then")
         raise Interrupted from None
+    except TargetEnded as ended:
+        recorder.close_incomplete()
+        folder.mark(f"the target ended by itself: {ended}")
+        told = f"{target.name} ended by itself under load: {ended}. What had happened is kept in {folder.path}"
+        give_up(told, exits.COULD_NOT_RUN)
+    except SystemExit:
+        folder.mark("no load was sent: the target could not be played against")
+        raise
     seen.end(now_us, timeline.lifecycles, complete=True)
     history, recording, records = recorder.close()
     return Played(folder, timeline, history, recording, records, 0.0), replayed
@@ -79,21 +90,48 @@ def opened(
         world = staged(timeline, target, speed, listener, allowed=allowed)
     except ValueError as wrong:
         give_up(str(wrong))
+    with ExitStack() as stack:
+        doors = _served(stack, world, target, admin)
+        _require_silence(target)
+        _reset_before(target, home)
+        process = _started(target, doors, folder, home)
+        if process is not None:
+            stack.callback(process.end)
+        _wait(target, process)
+        _reset_after(target)
+        yield Opened(doors, process)
+
+
+def _served(stack: ExitStack, world: LiveWorld, target: Target, admin: bool) -> Running:
+    places: dict[str, str] = {}
+    desk = application(world, places) if admin else None
     try:
-        places: dict[str, str] = {}
-        desk = application(world, places) if admin else None
-        with running(world, target.ports, turbo=True, admin=desk) as doors:
-            places.update(doors)
-            process = _started(target, doors, folder, home)
-            try:
-                _reset(target, home)
-                _wait(target, process)
-                yield Opened(doors, process)
-            finally:
-                if process is not None:
-                    process.end()
+        doors = stack.enter_context(running(world, target.ports, turbo=True, admin=desk))
     except OSError as error:
         give_up(f"the mocks cannot listen: {error.strerror}. Name other ports in the target file.", exits.COULD_NOT_RUN)
+    places.update(doors)
+    return doors
+
+
+def _require_silence(target: Target) -> None:
+    """Refuse to start a target beside another one that answers at its address already."""
+    if target.start is None or not ask("GET", target.health).status:
+        return
+    give_up(
+        f"{target.name} is to be started, but something answers at {target.health} already. End it, or leave `start` "
+        "out to play against what is running.", exits.COULD_NOT_RUN,
+    )  # fmt: skip
+
+
+def require_ready(target: Target) -> None:
+    """Refuse a target that cannot be played against, before any load: what `q2c target check` calls missing.
+
+    What is only to be looked at does not stop a replay.
+    """
+    missing = [step for step in checked(target) if step.status == "bad"]
+    if missing:
+        lines = "\n".join(f"  {step.what}: {step.found}; {step.advice}" for step in missing)
+        give_up(f"{target.name} is not ready; no load was sent.\n{lines}", exits.COULD_NOT_RUN)
 
 
 def _started(target: Target, doors: Running, folder: RunFolder, home: Path) -> TargetProcess | None:
@@ -116,37 +154,38 @@ def _started(target: Target, doors: Running, folder: RunFolder, home: Path) -> T
     return process
 
 
-def _reset(target: Target, home: Path) -> None:
-    """Let the target forget earlier runs; one whose process was just started has nothing to forget but its store."""
+def _reset_before(target: Target, home: Path) -> None:
+    """Let a command forget earlier runs, before the target starts."""
+    if target.reset is not None and target.reset.command:
+        _require_reset(target, _told_to_forget(target.reset, home))
+
+
+def _reset_after(target: Target) -> None:
+    """Ask a target that is there to forget earlier runs."""
     reset = target.reset
-    if reset is None:
-        return
-    problem = _asked_to_forget(reset) if reset.url is not None else _told_to_forget(reset, home)
+    if reset is not None and reset.url is not None:
+        answer = ask(reset.method, reset.url, timeout_seconds=_RESET_SECONDS)
+        _require_reset(target, "" if answer.is_good else f"{reset.method} {reset.url}: {answer.problem}")
+
+
+def _require_reset(target: Target, problem: str) -> None:
     if problem:
-        give_up(f"{target.name} could not be reset: {problem}", exits.COULD_NOT_RUN)
-
-
-def _asked_to_forget(reset: Reset) -> str:
-    assert reset.url is not None
-    answer = ask(reset.method, reset.url, timeout_seconds=_RESET_SECONDS)
-    return "" if answer.is_good else f"{reset.method} {reset.url}: {answer.problem}"
+        give_up(f"{target.name} could not be reset; no load was sent: {problem}", exits.COULD_NOT_RUN)
 
 
 def _told_to_forget(reset: Reset, home: Path) -> str:
-    import subprocess
-
+    command = tuple(sys.executable if text == "python" else text for text in reset.command)
     try:
-        done = subprocess.run(reset.command, cwd=home, capture_output=True, text=True, timeout=_RESET_SECONDS)
+        done = subprocess.run(command, cwd=home, capture_output=True, text=True, timeout=_RESET_SECONDS)
     except (OSError, subprocess.SubprocessError) as error:
         return f"{reset.command[0]}: {error}"
-    return (
-        "" if done.returncode == 0 else f"{reset.command[0]} ended with status {done.returncode}: {done.stderr[-300:]}"
-    )
+    said = done.stderr.strip()[-300:]
+    return "" if done.returncode == 0 else f"{reset.command[0]} ended with status {done.returncode}: {said}"
 
 
 def _wait(target: Target, process: TargetProcess | None) -> None:
     seconds = target.start.within.total_seconds() if target.start is not None else 5.0
     problem = wait_for(target, seconds, process.problem if process is not None else lambda: "")
     if problem:
-        advice = "" if process is not None else " Start it, or let the harness do so (start.command)."
+        advice = "" if process is not None else " No load was sent. Start it, or let the harness do so (start.command)."
         give_up(f"{target.name} is not there: {problem}.{advice}", exits.COULD_NOT_RUN)

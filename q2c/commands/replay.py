@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -68,7 +69,7 @@ def replay(
     from q2c.replaying import replay_into
 
     try:
-        with _progress(chosen.title) as step:
+        with _stoppable(), _progress(chosen.title) as step:
             played, replayed = replay_into(timeline, target, pace, folder, file.parent, allowed, step)
     except Interrupted:
         give_up(f"stopped; the faults are healed. What had happened is kept in {folder.path}", exits.INTERRUPTED)
@@ -79,6 +80,16 @@ def replay(
     if not as_json:
         _tell(replayed)
     finish(rehearsed, as_json)
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let SIGTERM, which CI servers and time limits send, stop a run as Ctrl-C does."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _again() -> str:

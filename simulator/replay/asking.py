@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+import time
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from urllib.parse import urlsplit
 
 import msgspec
@@ -23,8 +24,13 @@ class Answer(msgspec.Struct, frozen=True):
         return 200 <= self.status < 300
 
 
-def ask(method: str, url: str, body: bytes = b"", timeout_seconds: float = 5.0) -> Answer:
-    """Ask an address once; what goes wrong comes back as an answer without a status."""
+def ask(
+    method: str, url: str, body: bytes = b"", timeout_seconds: float = 5.0, bytes_max: int | None = ANSWER_BYTES_MAX
+) -> Answer:
+    """Ask an address once; what goes wrong comes back as an answer without a status.
+
+    No more than `bytes_max` of the answer is read; None reads all, for addresses that are ours.
+    """
     parts = urlsplit(url)
     kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=timeout_seconds)
@@ -33,14 +39,26 @@ def ask(method: str, url: str, body: bytes = b"", timeout_seconds: float = 5.0) 
     try:
         connection.request(method, target, body or None, headers)
         reply = connection.getresponse()
-        text = reply.read(ANSWER_BYTES_MAX).decode("utf-8", "replace")
+        text = reply.read(bytes_max).decode("utf-8", "replace")
         if 300 <= reply.status < 400:
             place = reply.getheader("location", "nowhere")
             return Answer(reply.status, f"it answered {reply.status} and wants to send us to {place}", text)
         return Answer(reply.status, "" if reply.status < 300 else f"it answered {reply.status}", text)
     except TimeoutError:
         return Answer(0, f"no answer within {timeout_seconds:g} s")
-    except (OSError, HTTPException) as error:
-        return Answer(0, str(getattr(error, "strerror", "") or error) or type(error).__name__)
+    except OSError as error:
+        return Answer(0, error.strerror or str(error) or type(error).__name__)
+    except (HTTPException, ValueError) as error:
+        return Answer(0, f"what answers there does not speak HTTP ({type(error).__name__}: {str(error)[:80]})")
     finally:
         connection.close()
+
+
+def _read(reply: HTTPResponse, ends: float) -> bytes:
+    """Return the body as far as it is of interest; raise TimeoutError for one that drips."""
+    found = b""
+    while len(found) < ANSWER_BYTES_MAX and (piece := reply.read1(ANSWER_BYTES_MAX - len(found))):
+        found += piece
+        if time.monotonic() > ends:
+            raise TimeoutError
+    return found

@@ -12,6 +12,8 @@ import msgspec
 
 LATE_SECONDS = 0.05
 """An act that comes later than this is called late."""
+STEPS = 48
+"""Parts of the span in which the offered load is told."""
 _BOUNDS_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 
@@ -49,25 +51,36 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Punctuality:
-    """Counts how late acts were, in buckets: a million acts take no more room than one."""
+    """Counts how late acts were, and how many were due and done in each of `STEPS` parts of the span.
 
-    def __init__(self) -> None:
+    All in buckets: a million acts take no more room than one.
+    """
+
+    def __init__(self, asked_seconds: float) -> None:
+        self._span = asked_seconds
+        self.asked, self.offered = [0] * STEPS, [0] * STEPS
         self._counts = [0] * (len(_BOUNDS_SECONDS) + 1)
         self._worst = 0.0
         self._late = 0
 
-    def note(self, late_seconds: float) -> None:
-        """Take note of one act that came so late."""
-        late = max(0.0, late_seconds)
+    def note(self, due_seconds: float, done_seconds: float) -> None:
+        """Take note of one act: when it was due, and when it was done."""
+        self.asked[self._step(due_seconds)] += 1
+        self.offered[self._step(done_seconds)] += 1
+        late = max(0.0, done_seconds - due_seconds)
         self._counts[bisect_right(_BOUNDS_SECONDS, late)] += 1
         self._worst = max(self._worst, late)
         self._late += late > LATE_SECONDS
 
-    def kept(self, wall_seconds: float, asked_seconds: float) -> Kept:
-        """Return the whole, for a span that took and was to take so long."""
+    def _step(self, seconds: float) -> int:
+        """Return the part of the span that holds an instant; the last one holds all that is later."""
+        return min(STEPS - 1, int(seconds / self._span * STEPS)) if self._span else STEPS - 1
+
+    def kept(self, wall_seconds: float) -> Kept:
+        """Return the whole, for a span that took so long."""
         return Kept(
             offered=sum(self._counts), late=self._late, p50_seconds=self._quantile(50), p99_seconds=self._quantile(99),
-            worst_seconds=self._worst, wall_seconds=wall_seconds, asked_seconds=asked_seconds,
+            worst_seconds=self._worst, wall_seconds=wall_seconds, asked_seconds=self._span,
         )  # fmt: skip
 
     def _quantile(self, percent: int) -> float:

@@ -47,10 +47,12 @@ class TargetProcess:
 
     def end(self) -> None:
         """Ask it to end, and insist after a while."""
-        self._signal(signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._wait(_GRACE_SECONDS)
-        self.kill()
+        try:
+            self._signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._wait(_GRACE_SECONDS)
+        finally:  # also when a person is not patient
+            self.kill()
 
     def _signal(self, number: int) -> None:
         if self._process is not None and self._process.poll() is None:

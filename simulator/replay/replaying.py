@@ -21,15 +21,19 @@ from mocks.doors.live import LiveWorld
 from mocks.doors.serving import Running
 from scenarios.timeline import Timeline
 from simulator.replay.asking import ask
+from simulator.replay.checking import wait_for
 from simulator.replay.outcome import Replayed
-from simulator.replay.pacing import Pace, Punctuality
+from simulator.replay.pacing import STEPS, Pace, Punctuality
 from simulator.replay.process import TargetProcess
 from simulator.replay.recording import Recording
 from simulator.replay.target import Target
 
-QUIET_SECONDS = 5.0
 _LOOK_SECONDS = 0.1
 _RESTART_SECONDS = 30.0
+
+
+class TargetEnded(Exception):
+    """The target's process ended by itself; the text says with which status and what it said last."""
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -53,8 +57,10 @@ class Replay:
         self._world: LiveWorld = doors.world
         self._pace = Pace(timeline.start_us, speed)
         self._process = process
-        self._punctuality = Punctuality()
+        self._span = self._pace.wall_seconds(timeline.heal_us)
+        self._punctuality = Punctuality(self._span)
         self._acts_done = self._unasked = self._deaths = 0
+        self._is_dead = False
         self._started = 0.0
         self._problems: list[str] = []
         self._founding, self._acts = _parted(timeline)
@@ -65,18 +71,26 @@ class Replay:
             self._doors.do(partial(self._world.seed, self._founding[start : start + 500]))
 
     def play(self, progress: Callable[[Progress], None] | None = None) -> Replayed:
-        """Play the acts and the faults, then wait for rest; KeyboardInterrupt heals the faults and is passed on."""
+        """Play the acts and the faults, then wait for rest.
+
+        Whatever ends it early stops the load, heals the faults and is passed on: KeyboardInterrupt, or TargetEnded.
+        """
         playing = asyncio.run_coroutine_threadsafe(self._play(), self._loop())
         try:
             while not playing.done():
                 if progress is not None:
                     progress(self._progress())
+                self._require_alive()
                 time.sleep(_LOOK_SECONDS)
             return playing.result()
         except BaseException:
             playing.cancel()
             self._doors.do(lambda: self._world.plan(()))
             raise
+
+    def _require_alive(self) -> None:
+        if self._process is not None and not self._is_dead and (problem := self._process.problem()):
+            raise TargetEnded(problem)
 
     def _loop(self) -> asyncio.AbstractEventLoop:
         assert self._doors.loop is not None, "the mocks are not being served"
@@ -86,18 +100,23 @@ class Replay:
         self._started = time.monotonic()
         self._world.run(self._pace.speed)
         clock = asyncio.create_task(self._move_clock())
-        deaths = asyncio.create_task(self._kill_and_restart())
+        deaths = self._deaths_planned()
+        dying = asyncio.create_task(self._kill_and_restart(deaths))
         try:
             await self._offer()
-            await self._sleep_until(self._pace.wall_seconds(self._timeline.heal_us))
-            kept = self._punctuality.kept(self._since(), self._pace.wall_seconds(self._timeline.heal_us))
+            await self._sleep_until(self._span)
+            kept = self._punctuality.kept(self._since())
             self._world.plan(())
+            await dying
             settled, seconds = await self._rest()
         finally:
-            for task in (clock, deaths):
+            for task in (clock, dying):
                 task.cancel()
+        left_out = len(_deaths_of(self._timeline)) - len(deaths)
         return Replayed(
             kept=kept, settled=settled, settled_seconds=seconds, unasked=self._unasked, deaths=self._deaths,
+            deaths_left_out=left_out, step_us=(self._timeline.heal_us - self._timeline.start_us) // STEPS,
+            asked=tuple(self._punctuality.asked), offered=tuple(self._punctuality.offered),
             problems=tuple(self._problems),
         )  # fmt: skip
 
@@ -107,7 +126,7 @@ class Replay:
         for act in self._acts:
             due = self._pace.wall_seconds(act.at_us)
             await self._sleep_until(due)
-            self._punctuality.note(self._since() - due)
+            self._punctuality.note(due, self._since())
             self._acts_done += 1
             if act.system == "integration":
                 self._unasked += 1  # a black box has no door for what people ask our own integration
@@ -124,11 +143,12 @@ class Replay:
     async def _rest(self) -> tuple[bool, float]:
         """Wait until nothing has changed for a while; return whether that came about, and after how long."""
         began, patience = self._since(), self._target.settles_within.total_seconds()
+        quiet = self._target.quiet_for.total_seconds()
         changes, quiet_from = self._recording.changes, began
         while (now := self._since()) - began < patience:
             if self._recording.changes != changes:
                 changes, quiet_from = self._recording.changes, now
-            elif now - quiet_from >= QUIET_SECONDS and not self._is_busy():
+            elif now - quiet_from >= quiet and not self._is_busy():
                 return True, quiet_from - began
             await asyncio.sleep(_LOOK_SECONDS)
         return False, patience
@@ -147,34 +167,55 @@ class Replay:
             answer = await asyncio.to_thread(ask, "PUT", address, msgspec.json.encode({"now_us": now_us}))
             if answer.is_good:
                 self._world.postmark = self._world.clock.now_us
-            elif not self._problems:
+            elif not self._problems and not self._is_dead:
                 self._problems.append(f"{address}: {answer.problem}")
             await asyncio.sleep(self._target.time.every.total_seconds())
 
-    async def _kill_and_restart(self) -> None:
-        """Let the integration's process die as often as the scenario says, evenly over the run, and come back."""
-        crashes = [fault for fault in self._timeline.faults if CATALOGUE[fault.kind].place is Place.PROCESS]
+    def _deaths_planned(self) -> list[Fault]:
+        """Return the deaths there is room for: the process may be away for half of the span at most."""
         if self._process is None:
-            return
-        for number, crash in enumerate(crashes, start=1):
-            span = self._pace.wall_seconds(self._timeline.heal_us)
-            await self._sleep_until(span * number / (len(crashes) + 1))
-            await self._die(crash, self._process)
+            return []
+        found: list[Fault] = []
+        away = 0.0
+        for crash in _deaths_of(self._timeline):
+            away += _away_seconds(crash)
+            if away <= self._span / 2:
+                found.append(crash)
+        return found
+
+    async def _kill_and_restart(self, deaths: Sequence[Fault]) -> None:
+        """Let the process die evenly over the run, as a power failure does it, and come back."""
+        assert self._process is not None or not deaths
+        for number, crash in enumerate(deaths, start=1):
+            await self._sleep_until(self._span * number / (len(deaths) + 1))
+            if self._process is not None:
+                await self._die(crash, self._process)
 
     async def _die(self, crash: Fault, process: TargetProcess) -> None:
-        died_us, seconds = self._world.clock.now_us(), crash.seconds or _RESTART_SECONDS
+        died_us, self._is_dead = self._world.clock.now_us(), True
         await asyncio.to_thread(process.kill)
         self._deaths += 1
-        await asyncio.sleep(min(seconds, self._target.settles_within.total_seconds() / 2))
+        await asyncio.sleep(_away_seconds(crash))
         process.start()
+        patience = self._target.start.within.total_seconds() if self._target.start is not None else _RESTART_SECONDS
+        if problem := await asyncio.to_thread(wait_for, self._target, patience, process.problem):
+            self._problems.append(f"after its death: {problem}")
+        self._is_dead = False
         self._recording.take(Crashed(at_us=died_us, write=0, after=False, back_us=self._world.clock.now_us()))
 
     def _progress(self) -> Progress:
-        span = self._pace.wall_seconds(self._timeline.heal_us)
         patience = self._target.settles_within.total_seconds()
         since = self._since() if self._started else 0.0
-        phase = "coming to rest" if since > span else "playing"
-        return Progress(since, span + patience, self._acts_done, len(self._acts), phase)
+        phase = "coming to rest" if since > self._span else "playing"
+        return Progress(since, self._span + patience, self._acts_done, len(self._acts), phase)
+
+
+def _deaths_of(timeline: Timeline) -> list[Fault]:
+    return [fault for fault in timeline.faults if CATALOGUE[fault.kind].place is Place.PROCESS]
+
+
+def _away_seconds(crash: Fault) -> float:
+    return crash.seconds or _RESTART_SECONDS
 
 
 def _parted(timeline: Timeline) -> tuple[list[Act], Sequence[Act]]:

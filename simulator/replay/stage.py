@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -29,6 +29,27 @@ from simulator.setup import quirks_of as vendors_of
 
 _LIVES_SECONDS = {"crm": "session_seconds", "erp": "token_seconds"}
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Forgetful:
+    """The state of a world that is never saved: it keeps nothing, however long the run."""
+
+    def add(self, line: bytes) -> None:
+        """Forget a line."""
+
+    def then(self, action: Callable[[], None]) -> None:
+        """Do it now."""
+        action()
+
+    def lines(self) -> Iterator[bytes]:
+        """Iterate over nothing."""
+        return iter(())
+
+    def replace(self, lines: Iterable[bytes]) -> None:
+        """Forget these too."""
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
 
 
 class ServiceTime:
@@ -70,7 +91,8 @@ def staged(timeline: Timeline, target: Target, speed: float, listener: Any, *, a
     clock.freeze()
     world = LiveWorld(
         timeline.seed, faults=on_the_wall(bounded(timeline), speed), limits=limits_at(timeline, speed),
-        quirks=_quirks(timeline, target, speed), clock=clock, targets=_targets(target, allowed), listeners=(listener,),
+        quirks=_quirks(timeline, target, speed), clock=clock, targets=_targets(target, allowed),
+        listeners=(listener,), state=Forgetful(),
     )  # fmt: skip
     world.work = ServiceTime(timeline, world)
     world.postmark = wall_us

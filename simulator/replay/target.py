@@ -29,8 +29,12 @@ System = Literal["crm", "erp", "billing", "tax", "payment", "fulfilment"]
 
 
 def _address(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(text)
+        is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none
+        is_good = False
+    if not is_good:
         raise wrong("an address such as http://127.0.0.1:9000/health")
     return text
 
@@ -85,6 +89,10 @@ class Target(Words):
     time: Time = Field(default=Time(), description="which clock it lives on")
     settles_within: Duration = Field(
         default=timedelta(seconds=60), description="time it may take after the last act until all is done"
+    )
+    quiet_for: Duration = Field(
+        default=timedelta(seconds=5),
+        description="it is at rest when nothing has changed for so long; longer than the pause between two polls",
     )
     ports: dict[str, int] = Field(default={}, description="ports of the mocks by door, for one that has them built in")
     reference: bool = Field(default=False, description="set billing up as the reference integration asks for")

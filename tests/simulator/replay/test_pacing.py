@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.replay.pacing import Kept, Pace, Punctuality
+from simulator.replay.pacing import STEPS, Kept, Pace, Punctuality
 
 DAY_US = 86_400_000_000
 
@@ -24,10 +24,10 @@ def test_three_weeks_at_504_times_the_speed_take_an_hour() -> None:
 
 
 def kept(*late_seconds: float, wall_seconds: float = 60.0) -> Kept:
-    punctuality = Punctuality()
+    punctuality = Punctuality(60.0)
     for late in late_seconds:
-        punctuality.note(late)
-    return punctuality.kept(wall_seconds, 60.0)
+        punctuality.note(10.0, 10.0 + late)
+    return punctuality.kept(wall_seconds)
 
 
 def test_a_pace_is_kept_when_no_more_than_one_act_in_a_hundred_is_late() -> None:
@@ -51,3 +51,13 @@ def test_an_early_act_counts_as_punctual() -> None:
 
 def test_without_acts_there_is_nothing_late() -> None:
     assert kept().is_kept
+
+
+def test_acts_are_counted_where_they_were_due_and_where_they_were_done() -> None:
+    punctuality = Punctuality(float(STEPS))
+    punctuality.note(0.5, 0.6)
+    punctuality.note(0.9, 2.1)
+    punctuality.note(STEPS - 0.5, STEPS + 40.0)
+    assert (punctuality.asked[0], punctuality.asked[-1]) == (2, 1)
+    assert (punctuality.offered[0], punctuality.offered[2], punctuality.offered[-1]) == (1, 1, 1)
+    assert sum(punctuality.asked) == sum(punctuality.offered) == 3
