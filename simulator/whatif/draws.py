@@ -88,16 +88,14 @@ def normal(share: float) -> float:
     if abs(away) <= 0.425:
         return away * _ratio(CENTRAL_TOP, CENTRAL_LOW, 0.180625 - away * away)
     far = math.sqrt(-math.log(share if away < 0 else 1.0 - share))
-    if far <= 5.0:
-        found = _ratio(MIDDLE_TOP, MIDDLE_LOW, far - 1.6)
-    else:
-        found = _ratio(TAIL_TOP, TAIL_LOW, far - 5.0)
+    is_middle = far <= 5.0
+    found = _ratio(MIDDLE_TOP, MIDDLE_LOW, far - 1.6) if is_middle else _ratio(TAIL_TOP, TAIL_LOW, far - 5.0)
     return -found if away < 0 else found
 
 
 def rounded(value: float) -> int:
     """Return a duration in whole microseconds: rounded half up, at least 1, at most `LONGEST`."""
-    return int(math.floor(min(max(value, 1.0), LONGEST) + 0.5))
+    return math.floor(min(max(value, 1.0), LONGEST) + 0.5)
 
 
 def gamma(base: int, shape: float) -> float:

@@ -60,6 +60,23 @@ class Duration(msgspec.Struct, frozen=True, gc=False):
         return cls("weibull", float(scale_us), float(shape))
 
     @classmethod
+    def by_quantiles(cls, kind: str, median_us: float, p95_us: float) -> Self:
+        """Return the lognormal, gamma or Weibull duration that has this median and this 95th percentile."""
+        if kind == "lognormal" or p95_us <= median_us:
+            return cls.lognormal(median_us, p95_us)
+        if kind == "weibull":
+            shape = math.log(math.log(20.0) / math.log(2.0)) / math.log(p95_us / median_us)
+            return cls("weibull", median_us / math.log(2.0) ** (1.0 / shape), shape)
+        from scipy.special import gammaincinv
+
+        low, high = math.log(0.01), math.log(10_000.0)
+        for _ in range(80):  # the more shape, the nearer lie the two
+            middle = math.exp((low + high) / 2)
+            ratio = float(gammaincinv(middle, 0.95)) / max(float(gammaincinv(middle, 0.5)), 1e-300)
+            low, high = ((low + high) / 2, high) if ratio > p95_us / median_us else (low, (low + high) / 2)
+        return cls("gamma", median_us / float(gammaincinv(middle, 0.5)), middle)
+
+    @classmethod
     def empirical(cls, values_us: tuple[int, ...]) -> Self:
         """Return a duration drawn from measured ones."""
         return cls("empirical", values=tuple(values_us))

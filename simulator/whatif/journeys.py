@@ -24,9 +24,10 @@ from simulator.whatif.systems import CLERKS, LEGACY, Frame, latency_of
 
 ORDERS, AMENDMENTS, INVOICES, MIRRORS = range(4)
 """Lanes, where calls have priorities."""
+RETURNED = "returned to sales"
 AGAIN_US = 900 * SECOND_US  # how often the reference integration tries a parked call again by itself
-KNOWN_TO_ERP = 0.33
-"""Orders whose account the ERP knows on the right terms; the others write the customer [measured: 67% write]."""
+UNLIKE = 0.5
+"""Accounts known for long that order for the first time in a run: those the ERP has on other terms [measured]."""
 MATCHED = 0.85
 """Of the orders of new accounts, those whose account is matched by two queries (a second version knows already)."""
 INVOICED_CHANGES = 0.6
@@ -47,6 +48,7 @@ class Journeys(NamedTuple):
 
     frame: Frame
     token_share: float
+    unlike_share: float
     told: tuple[Step, ...]
     amount: Duration | None
 
@@ -72,7 +74,7 @@ class Journeys(NamedTuple):
             name=name,
             station=system,
             service=None if system == LEGACY else latency_of(settings, write),
-            timeout_us=settings.timeout // MICROSECOND,
+            timeout_us=0 if system == LEGACY else settings.timeout // MICROSECOND,
             retry=more.pop("retry", retry),
             lane=lane,
             idempotent=bool(switches.idempotent) or not write,
@@ -155,27 +157,47 @@ def customer(journeys: Journeys, new_share: float, lane: int = ORDERS) -> Iterat
         match: dict[str, Any] = {"share": new_share * MATCHED, "choice": "account", "write": False, "lane": lane}
         yield journeys.call("crm", "look for its likes", **match)
         yield journeys.call("crm", "compare them", **match)
-    unlike: dict[str, Any] = {"share": 1.0 - KNOWN_TO_ERP, "choice": "terms", "lane": lane}
+    known = (1.0 - new_share) * journeys.unlike_share
+    unlike: dict[str, Any] = {"share": new_share + known, "choice": "account", "lane": lane}
     yield journeys.call("erp", "read the customer again", write=False, **unlike)
     yield journeys.call("erp", "put the customer", **unlike)
 
 
 def _people(journeys: Journeys) -> Iterator[Step]:
-    """Yield what happens to an order that needs a clerk: it waits for one, and perhaps for an answer from outside."""
-    scenario, switches = journeys.frame.scenario, journeys.frame.switches
-    failures, people = scenario.failures, scenario.people
-    causes = failures.missing_mapping + failures.price_skew + failures.duplicate_customer
-    share = float(causes if failures.fallout is None else failures.fallout) * (1.0 - float(people.automatic))
-    if not share or not switches.dead_letters:
+    """Yield what happens to an order that needs a clerk.
+
+    One that was priced from an outdated book goes back to sales; the clerk's work on it is done beside.
+    """
+    failures, switches = journeys.frame.scenario.failures, journeys.frame.switches
+    if not switches.dead_letters:
         return
+    said = failures.fallout
+    if said is None and failures.price_skew:
+        yield Step(name="priced wrongly", starts=RETURNED, share=float(failures.price_skew))
+    share = failures.missing_mapping + failures.duplicate_customer if said is None else said
+    yield from case(journeys, float(share))
+
+
+def case(journeys: Journeys, share: float) -> Iterator[Step]:
+    """Yield the work on a case: it waits for a clerk, and perhaps for an answer from outside."""
+    people = journeys.frame.scenario.people
+    share *= 1.0 - float(people.automatic)
+    if not share:
+        return
+    chosen: dict[str, Any] = {"share": share, "choice": "fallout"} if share < 1.0 else {}
     outside = Duration.lognormal(people.wait_median / MICROSECOND, people.wait_p95 / MICROSECOND)
-    yield Step(name="a case opens", pause=ONE_TICK, share=share, choice="fallout", mark="case opened")
-    yield Step(name="somebody looks", pause=uniform(0, LOOK_EVERY_US), share=share, choice="fallout")
-    yield Step(name="a clerk mends it", station=CLERKS, share=share, choice="fallout")
+    yield Step(name="a case opens", pause=ONE_TICK, mark="case opened", **chosen)
+    yield Step(name="somebody looks", pause=uniform(0, LOOK_EVERY_US), **chosen)
+    yield Step(name="a clerk mends it", station=CLERKS, **chosen)
     asked = share * float(people.wait_external)
     if asked:
         yield Step(name="an answer from outside", pause=outside, share=asked, choice="fallout")
-    yield Step(name="the case closes", pause=ONE_TICK, share=share, choice="fallout", mark="case closed")
+    yield Step(name="the case closes", pause=ONE_TICK, mark="case closed", **chosen)
+
+
+def returned(journeys: Journeys) -> Route:
+    """Return the route of a case whose order goes back to sales."""
+    return Route(name=RETURNED, steps=tuple(case(journeys, 1.0)))
 
 
 def _hold(journeys: Journeys) -> Iterator[Step]:
@@ -272,13 +294,14 @@ def invoice(journeys: Journeys, name: str, taxes: tuple[float, ...]) -> Route:
     return Route(name=name, steps=steps, begins="invoiced", ends="invoice done")
 
 
-def cash(journeys: Journeys, name: str, news: str = "") -> Route:
+def cash(journeys: Journeys, name: str, news: str, message: bool) -> Route:
     """Return the route of money that came: recorded in billing, booked in the ERP, shown to sales.
 
-    It is news for sales of its own unless it came with the invoice, as from a card.
+    The news comes with a message, unless the processor's answer told it, as of a card; its clock starts at the mark
+    `news`.
     """
     steps = (
-        *journeys.told,
+        *(journeys.told if message else ()),
         journeys.call("billing", "record the payment", lane=INVOICES, mark=news),
         journeys.call("erp", "book the payment", lane=INVOICES, mark="cash booked"),
         Step(name="shown paid", starts="mirror"),

@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from simulator.whatif.compiled import inlined, kernel
 from simulator.whatif.draws import ARRIVAL, AUTOMATIC, BACKOFF, INVALID, OUTSIDE, OUTSIDE_SHARE, SHARE
 from simulator.whatif.kernel_calls import attempt, join, leave, serve
@@ -94,7 +96,7 @@ def first_event(tables: Any, memory: Any, stream: Any) -> Any:
         if row.due < piece.sum + piece.expected:
             inside = (row.due - piece.sum) / piece.expected * (1.0 + piece.bend)
             inside = 2.0 * inside / (1.0 + math.sqrt(1.0 + 4.0 * piece.bend * inside))
-            push(memory, piece.from_ + int(math.floor(inside * (piece.until - piece.from_))), ARRIVE, stream)
+            push(memory, piece.from_ + np.int64(math.floor(inside * (piece.until - piece.from_))), ARRIVE, stream)
             return
         row.piece += 1
 
@@ -113,7 +115,7 @@ def _arrive(tables: Any, memory: Any, stream: Any, now_us: Any) -> Any:
                 break
             follower = new_token(tables, memory, stream)
             memory.tokens[follower].state = NEW
-            later_us = int(math.floor(unit(base, (number << ARRIVAL_BITS) | (8 + place)) * row.batch_us))
+            later_us = np.int64(math.floor(unit(base, (number << ARRIVAL_BITS) | (8 + place)) * row.batch_us))
             push(memory, now_us + later_us, TOKEN, follower)
     first_event(tables, memory, stream)
     return token
@@ -227,7 +229,7 @@ def _fail(tables: Any, memory: Any, token: Any, now_us: Any, was_throttled: Any)
             ceiling = step.base << doubled
         if step.jitter == 1:
             luck = unit(lifecycle.base, index_of(lifecycle.step, lifecycle.tries, BACKOFF))
-            ceiling = int(math.floor(luck * ceiling))
+            ceiling = np.int64(math.floor(luck * ceiling))
         lifecycle.attempt += 1
         lifecycle.state, lifecycle.paid = DUE, 0
         push(memory, now_us + ceiling + asked_us, TOKEN, token)
@@ -359,6 +361,27 @@ def _shift(tables: Any, memory: Any, station: Any) -> Any:
 
 
 @inlined
+def _notice(tables: Any, memory: Any, kind: Any, index: Any, key: Any, now_us: Any) -> Any:
+    """Return which station has a free slot, and what is to be done with which lifecycle, after another event."""
+    if kind == ARRIVE:
+        return -1, _arrive(tables, memory, index, now_us), BEGIN
+    if kind == GIVE_UP:
+        return -1, index, _gives_up(tables, memory, index, key, now_us)
+    row = tables.stations[index]
+    if kind == RELEASE:
+        row.busy -= 1
+        return index, 0, STOP
+    if kind == SHIFT:
+        _shift(tables, memory, index)
+        return index, 0, STOP
+    if kind == PROBE and row.state == OPEN and row.probe == now_us and row.held >= 0:
+        token = row.held
+        row.held = memory.tokens[token].after
+        return -1, token, ATTEMPT
+    return -1, 0, STOP
+
+
+@inlined
 def _play(tables: Any, memory: Any, now_us: Any, key: Any) -> Any:
     """Play one event."""
     kind, index = key & ((1 << KIND_BITS) - 1), (key & ABOUT) >> KIND_BITS
@@ -373,23 +396,8 @@ def _play(tables: Any, memory: Any, now_us: Any, key: Any) -> Any:
             joined = tables.repair[0] if lifecycle.mending == 1 else tables.steps[lifecycle.step].station
         else:
             action = _wakes(tables, memory, token, now_us)
-    elif kind == ARRIVE:
-        token = _arrive(tables, memory, index, now_us)
-        action = BEGIN
-    elif kind == RELEASE:
-        freed = index
-        tables.stations[freed].busy -= 1
-    elif kind == GIVE_UP:
-        action = _gives_up(tables, memory, token, key, now_us)
-    elif kind == SHIFT:
-        freed = index
-        _shift(tables, memory, index)
-    elif kind == PROBE:
-        row = tables.stations[index]
-        if row.state == OPEN and row.probe == now_us and row.held >= 0:
-            token = row.held
-            row.held = memory.tokens[token].after
-            action = ATTEMPT
+    else:
+        freed, token, action = _notice(tables, memory, kind, index, key, now_us)
     if action != STOP:
         joined = _goes_on(tables, memory, token, action, now_us)
     if joined >= 0:

@@ -138,8 +138,8 @@ def _work_us(tables: Any, memory: Any, token: Any, station: Any, at_us: Any) -> 
 @inlined
 def begin(tables: Any, memory: Any, token: Any, station: Any, start_us: Any, patience_us: Any) -> Any:
     """Let a call start at an instant: what becomes of it is known now. Return when its slot is free again."""
-    row, lifecycle, counts = tables.stations[station], memory.tokens[token], tables.station_counts
-    if start_us > lifecycle.called:
+    row = tables.stations[station]
+    if start_us > memory.tokens[token].called:
         _count_wait(tables, memory, token, station, start_us)
     if row.patience == 1 and row.quiet <= start_us:
         place = outage_at(tables, station, start_us)
@@ -150,22 +150,48 @@ def begin(tables: Any, memory: Any, token: Any, station: Any, start_us: Any, pat
     done_us = start_us + _work_us(tables, memory, token, station, start_us)
     errors, was_killed = row.before, False
     if row.quiet < done_us:
-        for place in range(row.trouble, row.trouble_end):
-            trouble = tables.troubles[place]
-            if trouble.kind == SLOW and trouble.from_ <= start_us < trouble.until:
-                done_us = start_us + rounded((done_us - start_us) * trouble.factor)
-                errors += trouble.errors
-        killer = killer_of(tables, station, start_us, done_us)
+        done_us, errors, killer = _troubled(tables, station, start_us, done_us)
         if killer >= 0:
             strike(tables, memory, token, killer)
-            done_us, was_killed = tables.troubles[killer].from_, True
-    state, has_effect, back_us, kind = GOOD, 1, done_us + row.travel, DONE
+            was_killed = True
+    state, kind, has_effect, back_us = _fate(tables, memory, token, station, errors, was_killed, done_us, patience_us)
+    tables.station_counts[station, kind] += 1
+    memory.tokens[token].effects += has_effect
+    free_us = back_us if row.frees == 1 else done_us
+    occupy(tables, memory, station, start_us, free_us)
+    _comes_back(memory, token, state, back_us)
+    return free_us
+
+
+@inlined
+def _troubled(tables: Any, station: Any, start_us: Any, done_us: Any) -> Any:
+    """Return when work is done that meets brownouts, the share of errors, and the outage that kills it (or -1)."""
+    row = tables.stations[station]
+    errors = row.before
+    for place in range(row.trouble, row.trouble_end):
+        trouble = tables.troubles[place]
+        if trouble.kind == SLOW and trouble.from_ <= start_us < trouble.until:
+            done_us = start_us + rounded((done_us - start_us) * trouble.factor)
+            errors += trouble.errors
+    killer = killer_of(tables, station, start_us, done_us)
+    if killer >= 0:
+        done_us = tables.troubles[killer].from_
+    return done_us, errors, killer
+
+
+@inlined
+def _fate(
+    tables: Any, memory: Any, token: Any, station: Any, errors: Any, was_killed: Any, done_us: Any, patience_us: Any
+) -> Any:
+    """Return how a call comes back, how it counts, whether its work is done, and when its caller knows."""
+    row = tables.stations[station]
+    state, kind, has_effect, back_us = GOOD, DONE, 1, done_us + row.travel
     if was_killed:
-        state, has_effect, kind = FAILED, 0, KILLED
+        state, kind, has_effect = FAILED, KILLED, 0
     elif row.faulty == 1 or errors > 0.0:
         luck = luck_of(memory, token) - row.throttled
         if luck < errors:
-            state, has_effect, kind = FAILED, 0, ERRORS
+            state, kind, has_effect = FAILED, ERRORS, 0
         elif luck < errors + row.after:
             state, kind = FAILED, ERRORS
         elif luck < errors + row.after + row.lost:
@@ -173,13 +199,8 @@ def begin(tables: Any, memory: Any, token: Any, station: Any, start_us: Any, pat
             if patience_us < NEVER_US:
                 back_us = patience_us
     if back_us > patience_us:
-        state, back_us, kind = FAILED, patience_us, ABANDONED
-    counts[station, kind] += 1
-    lifecycle.effects += has_effect
-    free_us = back_us if row.frees == 1 else done_us
-    occupy(tables, memory, station, start_us, free_us)
-    _comes_back(memory, token, state, back_us)
-    return free_us
+        state, kind, back_us = FAILED, ABANDONED, patience_us
+    return state, kind, has_effect, back_us
 
 
 @inlined
@@ -191,11 +212,34 @@ def _is_full(tables: Any, station: Any, now_us: Any) -> Any:
 
 
 @inlined
+def _is_turned_away(tables: Any, memory: Any, token: Any, station: Any, now_us: Any, patience_us: Any) -> Any:
+    """Let an outage, a limit or full slots answer a call; tell whether one did."""
+    row = tables.stations[station]
+    if row.quiet <= now_us:
+        look_ahead(tables, station, now_us)
+        if row.patience == 0:
+            place = outage_at(tables, station, now_us)
+            if place >= 0:
+                _struck_call(tables, memory, token, station, place, now_us, patience_us)
+                return True
+    refused = row.limit < row.limit_end and is_refused(tables, station, now_us)
+    refused = refused or (row.throttled > 0.0 and luck_of(memory, token) < row.throttled)
+    if refused or (row.refuses == 1 and _is_full(tables, station, now_us)):
+        tables.station_counts[station, REFUSED] += 1
+        tables.series[station, ROW_REFUSED, memory.registers[BUCKET]] += 1
+        _comes_back(memory, token, THROTTLED, now_us + row.refusal)
+        return True
+    return False
+
+
+@inlined
 def attempt(tables: Any, memory: Any, token: Any, now_us: Any) -> Any:
-    """Make a call, or have it wait for whatever it has to wait for. Return when a queue has to be looked at."""
+    """Make a call, or have it wait for whatever it has to wait for. Return the queue it wants to join, or -1."""
     lifecycle = memory.tokens[token]
     step = tables.steps[lifecycle.step]
-    station = step.station if lifecycle.mending == 0 else tables.repair[0]
+    station, timeout_us = tables.repair[0], NEVER_US
+    if lifecycle.mending == 0:
+        station, timeout_us = step.station, step.timeout
     row = tables.stations[station]
     lifecycle.called = now_us
     if lifecycle.mending == 0:
@@ -207,47 +251,41 @@ def attempt(tables: Any, memory: Any, token: Any, now_us: Any) -> Any:
     lifecycle.tries += 1
     tables.station_counts[station, CALLS] += 1
     tables.series[station, ROW_CALLS, memory.registers[BUCKET]] += 1
-    timeout_us = step.timeout if lifecycle.mending == 0 else NEVER_US
     patience_us = now_us + timeout_us if timeout_us < NEVER_US else NEVER_US
-    if row.quiet <= now_us:
-        look_ahead(tables, station, now_us)
-        if row.patience == 0:
-            place = outage_at(tables, station, now_us)
-            if place >= 0:
-                _struck_call(tables, memory, token, station, place, now_us, patience_us)
-                return -1
-    if (
-        (row.limit < row.limit_end and is_refused(tables, station, now_us))
-        or (row.throttled > 0.0 and luck_of(memory, token) < row.throttled)
-        or (row.refuses == 1 and _is_full(tables, station, now_us))
-    ):
-        tables.station_counts[station, REFUSED] += 1
-        tables.series[station, ROW_REFUSED, memory.registers[BUCKET]] += 1
-        _comes_back(memory, token, THROTTLED, now_us + row.refusal)
+    if _is_turned_away(tables, memory, token, station, now_us, patience_us):
         return -1
     start_us = row.hold_until if row.hold_until > now_us else now_us
     if row.limit < row.limit_end:
         start_us = paced(tables, station, start_us)
     if row.batch == 1:
         start_us = gated(tables, station, start_us)
-    if row.queue == 1:
-        take(tables, station, now_us, start_us)
-        lifecycle.patience = patience_us
-        if start_us > now_us:
-            _comes_back(memory, token, JOIN, start_us)
-            return -1
-        return station
+    if row.queue == 0:
+        _start(tables, memory, token, station, now_us, start_us, timeout_us)
+        return -1
+    take(tables, station, now_us, start_us)
+    lifecycle.patience = patience_us
+    if start_us > now_us:
+        _comes_back(memory, token, JOIN, start_us)
+        return -1
+    return station
+
+
+@inlined
+def _start(tables: Any, memory: Any, token: Any, station: Any, now_us: Any, start_us: Any, timeout_us: Any) -> Any:
+    """Find the slot of a call where no real queue is needed, and let it start there."""
+    row = tables.stations[station]
     if row.slots > 0 and tables.free[row.slots_from] > start_us:
         start_us = tables.free[row.slots_from]
         if row.batch == 1:
             start_us = gated(tables, station, start_us)
-    if row.patience == 1:
-        patience_us = start_us + timeout_us if timeout_us < NEVER_US else NEVER_US
-    elif start_us >= patience_us:
+    patience_us = NEVER_US
+    if timeout_us < NEVER_US:
+        patience_us = timeout_us + (start_us if row.patience == 1 else now_us)
+    if start_us >= patience_us:
         tables.station_counts[station, GAVE_UP] += 1
         spread(tables, memory, station, ROW_WAITING, now_us, patience_us)
         _comes_back(memory, token, FAILED, patience_us)
-        return -1
+        return
     if row.limit < row.limit_end:
         take(tables, station, now_us, start_us)
     if start_us > now_us:
@@ -255,7 +293,6 @@ def attempt(tables: Any, memory: Any, token: Any, now_us: Any) -> Any:
     free_us = begin(tables, memory, token, station, start_us, patience_us)
     if row.slots > 0:
         replace_first(tables.free, row.slots_from, row.slots, free_us)
-    return -1
 
 
 @inlined

@@ -13,7 +13,7 @@ from simulator.whatif.results import slots_offered
 class Work(msgspec.Struct, frozen=True, kw_only=True):
     """The expected work of a station: calls, mean time of one, slot time needed and slot time there is.
 
-    `allowed` is how many calls its limits let through in that time (0: any number).
+    `allowed` is how many calls its token buckets let through in that time (0: any number).
     """
 
     station: str
@@ -55,8 +55,10 @@ def work_of(model: Model, station: Station) -> Work:
     first_us = min(_first_us(stream) for stream in model.arrivals)
     whole = msgspec.structs.replace(model, bucket_us=model.end_us)
     offered_us = sum(slots_offered(whole, station)) * (model.end_us - first_us) / model.end_us
-    allowed = [_allowed(limit.requests, limit.per_us, limit.burst, model, first_us) for limit in station.limits]
-    is_open = any(limit.from_us > 0 or limit.until_us < model.end_us for limit in station.limits)
+    # what a quota refuses is no overload: a caller may do without, and that is often the question
+    limits = [limit for limit in station.limits if limit.kind == "bucket"]
+    allowed = [_allowed(limit.requests, limit.per_us, limit.burst, model, first_us) for limit in limits]
+    is_open = any(limit.from_us > 0 or limit.until_us < model.end_us for limit in limits)
     return Work(
         station=station.name,
         calls=calls,

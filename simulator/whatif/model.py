@@ -142,7 +142,8 @@ class Station(_Value, frozen=True, kw_only=True):
     """Whatever does work: a system's API with its slots, or people.
 
     `slots` work at once (0: any number) and callers queue, unless `overflow` refuses them (429); `shifts` change that
-    over time, and `priority` serves lower lanes first. Work is slower under load: times 1 / (1 - busy / load_slots), at most `load_longest` (0 slots: never).
+    over time, and `priority` serves lower lanes first. Work is slower under load: times 1 / (1 - busy / load_slots), at
+    most `load_longest` (0 slots: never).
     `patience` says when a step's timeout starts to run: with the call, so that waiting callers give up, or with the
     start, where the caller keeps a pool of slots itself and sends only what may start. A call that was given up while
     it ran goes on and keeps its slot (maybe done), unless `abandoned` frees it. An answer travels `travel_us` after the
@@ -273,7 +274,8 @@ class Arrivals(_Value, frozen=True, kw_only=True):
 class Sla(_Value, frozen=True, kw_only=True):
     """A service level: from one mark to another, within a bound for a share of lifecycles.
 
-    Only clocks that start in [since_us, until_us) count, of the routes in which the marks are stamped.
+    Only clocks that start in [since_us, until_us) count, of the routes in which the marks are stamped. Several of one
+    name, with other marks, are one service level.
     """
 
     name: str

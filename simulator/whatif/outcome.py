@@ -196,7 +196,7 @@ def merge(one: Outcome, other: Outcome) -> Outcome:
         events=one.events + other.events,
         last_us=max(one.last_us, other.last_us),
         routes=tuple(map(_route, one.routes, other.routes)),
-        slas=tuple(map(_sla, one.slas, other.slas)),
+        slas=tuple(map(merged_clocks, one.slas, other.slas)),
         stations=tuple(map(_station, one.stations, other.stations)),
         outages=_outages(one.outages + other.outages),
     )
@@ -232,7 +232,8 @@ _SLA_SUMS = (
 )  # fmt: skip
 
 
-def _sla(one: SlaOutcome, other: SlaOutcome) -> SlaOutcome:
+def merged_clocks(one: SlaOutcome, other: SlaOutcome) -> SlaOutcome:
+    """Return the outcome of both service levels as one."""
     sums = {name: getattr(one, name) + getattr(other, name) for name in _SLA_SUMS}
     return msgspec.structs.replace(
         one,

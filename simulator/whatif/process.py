@@ -20,26 +20,23 @@ from simulator.whatif.model import NEVER_US, Model
 from simulator.whatif.outcome import Outcome
 from simulator.whatif.process_arrivals import StreamState
 from simulator.whatif.process_calls import join, remember_waiting, serve
+from simulator.whatif.process_quick import Quick, call, quick_of
 from simulator.whatif.process_state import ClockState, Lifecycle, Notice, StationState, named, pairs, plans_of
-from simulator.whatif.process_steps import gives_up, goes_on, wakes
+from simulator.whatif.process_steps import begin_route, ends, gives_up, goes_on, wakes
 from simulator.whatif.results import outcome_of
 from simulator.whatif.rows import CHUNK, Sink
 from simulator.whatif.states import (
     ARRIVE,
     ATTEMPT,
     BEGIN,
-    CALLS,
-    DONE,
     GIVE_UP,
     GOOD,
     JOIN,
     OPEN,
     PROBE,
     RELEASE,
-    ROW_BUSY,
-    ROW_CALLS,
-    ROW_WAITING,
     SHIFT,
+    SIMPLE,
     STOP,
 )
 from simulator.whatif.tables import lower, mark_names
@@ -57,6 +54,12 @@ def run(model: Model, seed: int, sink: Sink | None = None, hooks: Sequence[Hook]
     while play.play():
         pass
     return play.outcome()
+
+
+def _is_simple(token: Lifecycle) -> bool:
+    """Tell whether a call came back well and nothing else is to be kept in mind about its lifecycle."""
+    is_good = token.state == GOOD and token.effects == 1
+    return is_good and token.holds is None and token.struck is None and not token.mending
 
 
 class Play:
@@ -85,6 +88,17 @@ class Play:
         self.bucket, self._edge = 0, model.bucket_us
         self._hole, self._events, self._last_us = False, 0, 0
         self._rows: list[tuple[int, int, int, int]] = []
+        self._quicks = self._fast_paths()
+
+    def _fast_paths(self) -> list[Quick]:
+        """Find out which steps are plain calls, and what leads to them without ado."""
+        found = [quick_of(plan) for plan in self.plans]
+        for plan in self.plans:
+            plan.quick = found[plan.next] if plan.is_bare and plan.next >= 0 else None
+        for stream in self.streams:
+            first = self.routes[stream.route].first
+            stream.quick = found[first] if first >= 0 and stream.batch_max == 1 else None
+        return [quick for quick in found if quick is not None]
 
     def start(self) -> None:
         """Schedule what begins by itself."""
@@ -159,55 +173,62 @@ class Play:
     def play(self) -> bool:
         """Play until something unusual is next, and that too; return whether anything is left to do.
 
-        The loop is the fast path: a call of a plain station came back well and the next step is a plain call as well.
-        It takes the event off SimPy's list and puts the next one in its place in one operation.
+        The loop is the fast path: it takes an event off SimPy's list and puts the next one in its place in one
+        operation.
         """
-        queue, numbers, bucket, end_us = self._queue, self._numbers, self.bucket, self.end_us
-        edge, events, now_us = min(self._edge, end_us + 1), self._events, self._last_us
+        queue, numbers = self._queue, self._numbers
+        edge_us, events, now_us = min(self._edge, self.end_us + 1), self._events, self._last_us
         while queue:
-            self._last_us = now_us
-            now_us, _, _, token = queue[0]
-            if now_us >= edge or token.__class__ is not Lifecycle or token.state != GOOD or token.effects != 1:
+            next_us, _, _, event = queue[0]
+            if next_us >= edge_us:
                 break
-            plan = token.plan.quick
-            if plan is None or token.holds is not None or token.struck is not None or token.mending:
+            if event.__class__ is Lifecycle:
+                if event.state != SIMPLE and not _is_simple(event):
+                    break
+                after = event.plan.quick
+                if after is not None:
+                    back_us = call(self, event, after, next_us, edge_us)
+                    if not back_us:
+                        break
+                    heapreplace(queue, (back_us, NORMAL, next(numbers), event))
+                elif event.plan.is_bare and event.plan.after is None:
+                    ends(self, event, next_us)
+                    heappop(queue)
+                else:
+                    break
+            elif event.__class__ is Notice and event.kind == ARRIVE and event.about.quick is not None:
+                self._arrives(event.about, next_us, edge_us)
+            else:
                 break
-            station = plan.place
-            free = station.free
-            start_us = free[0]
-            if start_us < now_us:
-                start_us = now_us
-            if token.draws is None or not plan.blocked:
-                break
-            done_us = start_us + token.draws[plan.number]
-            back_us = done_us + station.travel
-            if back_us >= edge or station.quiet < done_us or (plan.waits_us and back_us - now_us > plan.waits_us):
-                break
-            station.counts[CALLS] += 1
-            station.counts[DONE] += 1
-            series = station.series
-            series[ROW_CALLS][bucket] += 1
-            if start_us > now_us:
-                token.called = now_us
-                station.waited += 1
-                if start_us - now_us > station.wait_longest:
-                    station.wait_longest = start_us - now_us
-                series[ROW_WAITING][bucket] += start_us - now_us
-                remember_waiting(self, station, now_us, start_us)
-            heapreplace(free, back_us if station.frees else done_us)
-            series[ROW_BUSY][bucket] += (back_us if station.frees else done_us) - start_us
-            token.plan, token.attempt, token.tries, token.back = plan, 1, 1, back_us
-            heapreplace(queue, (back_us, NORMAL, next(numbers), token))
+            now_us = next_us
             events += 1
-        self._events = events
-        return bool(queue) and queue[0][0] <= end_us and self._play_one()
+        self._events, self._last_us = events, now_us
+        return bool(queue) and queue[0][0] <= self.end_us and self._play_one()
+
+    def _arrives(self, stream: StreamState, now_us: int, edge_us: int) -> None:
+        """Let a lifecycle arrive whose first step is a plain call."""
+        self._hole = True
+        token = stream.arrive(now_us)
+        plan = begin_route(self, token, now_us)
+        back_us = call(self, token, stream.quick, now_us, edge_us)
+        if back_us:
+            self.push(back_us, token)
+        else:
+            token.plan, token.attempt, token.tries = plan, 1, 0
+            goes_on(self, token, ATTEMPT, now_us)
+        if self._hole:
+            heappop(self._queue)
+            self._hole = False
+
+    def remember_waiting(self, station: StationState, now_us: int, start_us: int) -> None:
+        """Keep in mind until when a call waits."""
+        remember_waiting(self, station, now_us, start_us)
 
     def _play_one(self) -> bool:
         """Play the first event, whatever it is."""
         now_us, _, _, event = self._queue[0]
-        while now_us >= self._edge and self.bucket < self._last:
-            self.bucket += 1
-            self._edge += self._wide
+        if now_us >= self._edge:
+            self._next_bucket(now_us)
         self.env._now = now_us
         if isinstance(event, Lifecycle | Notice):
             self._events += 1
@@ -220,6 +241,13 @@ class Play:
         else:
             self.env.step()
         return True
+
+    def _next_bucket(self, now_us: int) -> None:
+        for quick in self._quicks:
+            quick.flush(self.bucket)
+        while now_us >= self._edge and self.bucket < self._last:
+            self.bucket += 1
+            self._edge += self._wide
 
     def _happens(self, event: Lifecycle | Notice, now_us: int) -> None:
         freed: StationState | None = None
@@ -270,6 +298,8 @@ class Play:
     def outcome(self) -> Outcome:
         """Return what was counted."""
         self._flush()
+        for quick in self._quicks:
+            quick.flush(self.bucket)
         tables = self.tables
         for station in self.stations:
             station.restore(tables)

@@ -11,7 +11,6 @@ from simpy.events import Event
 
 from simulator.whatif.draw_blocks import KINDS as BLOCKED
 from simulator.whatif.durations import Duration
-from simulator.whatif.model import NEVER_US
 from simulator.whatif.states import NEW
 from simulator.whatif.tables import CALL, Rows
 
@@ -55,7 +54,7 @@ def named(row: Any, **more: Any) -> SimpleNamespace:
     return SimpleNamespace(**{name: row[name].item() for name in row.dtype.names}, **more)
 
 
-NO_PLAN: Any = SimpleNamespace(quick=None)
+NO_PLAN: Any = SimpleNamespace(quick=None, is_bare=False)
 
 
 class StationState(SimpleNamespace):
@@ -113,7 +112,7 @@ class ClockState(SimpleNamespace):
 def plans_of(tables: Any, durations: tuple[Duration, ...], stations: list[StationState]) -> list[Any]:
     """Return the steps as objects: with their station, their duration, and the step after them.
 
-    `quick` is the step after one if nothing but a plain call lies between the two: the engine's fast path.
+    A step `is_bare` when nothing but the next step comes of its end: no mark, no breaker to tell.
     """
     plans = [named(row, number=number) for number, row in enumerate(tables.steps)]
     for plan in plans:
@@ -121,16 +120,8 @@ def plans_of(tables: Any, durations: tuple[Duration, ...], stations: list[Statio
         plan.duration = durations[plan.dist] if plan.dist >= 0 else None
         plan.blocked = plan.duration is not None and plan.duration.kind in BLOCKED
         plan.after = plans[plan.next] if plan.next >= 0 else None
-        plan.waits_us = plan.timeout if plan.timeout < NEVER_US else 0
-    for plan in plans:
-        after = plan.after
-        is_simple = plan.kind == CALL and plan.mark < 0 and not plan.place.breaker and after is not None
-        plan.quick = after if is_simple and _is_plain(after) else None
+        plan.is_bare = plan.kind == CALL and plan.mark < 0 and not plan.place.breaker
     return plans
-
-
-def _is_plain(plan: Any) -> bool:
-    return bool(plan.kind == CALL and plan.place.plain and plan.share >= 1.0 and not plan.outbox and not plan.invalid)
 
 
 def pairs(table: Rows, clocks: list[ClockState]) -> list[list[ClockState]]:

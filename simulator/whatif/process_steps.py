@@ -45,6 +45,7 @@ from simulator.whatif.states import (
     REDRIVE,
     REPEATS,
     ROW_WAITING,
+    SIMPLE,
     STARTED,
     STOP,
     THROTTLED,
@@ -53,7 +54,7 @@ from simulator.whatif.states import (
 from simulator.whatif.tables import AGAIN, CALL, LOST, PAUSE, SKIP
 
 
-def _ends(play: Any, token: Lifecycle, now_us: int) -> None:
+def ends(play: Any, token: Lifecycle, now_us: int) -> None:
     """End the lifecycle's route."""
     if not token.single:
         route = play.routes[token.route]
@@ -107,7 +108,7 @@ def _enter(play: Any, token: Lifecycle, plan: Any, now_us: int) -> int:
             if plan.kind != CALL and plan.mark >= 0:
                 play.stamp(token, plan.mark, now_us)
         plan = plan.after
-    _ends(play, token, now_us)
+    ends(play, token, now_us)
     return STOP
 
 
@@ -200,6 +201,9 @@ def _came_back(play: Any, token: Lifecycle, now_us: int) -> int:
 def wakes(play: Any, token: Lifecycle, now_us: int) -> int:
     """Return what to do with a lifecycle whose event fires."""
     state = token.state
+    if state == SIMPLE:
+        token.state, token.effects, token.attempt, token.tries = GOOD, 1, 1, 1
+        return _came_back(play, token, now_us)
     if GOOD <= state <= THROTTLED:
         return _came_back(play, token, now_us)
     if state == NEW:
@@ -225,12 +229,13 @@ def goes_on(play: Any, token: Lifecycle, action: int, now_us: int) -> StationSta
             if not token.single:
                 plan = token.plan.after
         elif action == BEGIN:
-            plan = _begin_route(play, token, now_us)
+            plan = begin_route(play, token, now_us)
         action = _enter(play, token, plan, now_us)
     return None
 
 
-def _begin_route(play: Any, token: Lifecycle, now_us: int) -> Any:
+def begin_route(play: Any, token: Lifecycle, now_us: int) -> Any:
+    """Begin the route of a lifecycle; return its first step."""
     route, counts = play.routes[token.route], play.counts[token.route]
     counts[STARTED] += 1
     counts[UNFINISHED] += 1

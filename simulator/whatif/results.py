@@ -16,6 +16,7 @@ from simulator.whatif.outcome import (
     RouteOutcome,
     SlaOutcome,
     StationOutcome,
+    merged_clocks,
 )
 from simulator.whatif.tables import Rows, Tables, bucket_count
 
@@ -31,7 +32,7 @@ def outcome_of(model: Model, digest: str, tables: Tables, events: int, last_us: 
         origin_us=model.origin_us,
         bucket_us=model.bucket_us,
         routes=tuple(_route(model, tables, index) for index in range(len(model.routes))),
-        slas=tuple(_sla(model, tables, index) for index in range(len(model.slas))),
+        slas=_slas(model, tables),
         stations=tuple(_station(model, tables, index) for index in range(len(model.stations))),
         outages=tuple(_outages(model, tables)),
     )
@@ -46,6 +47,15 @@ def _route(model: Model, tables: Tables, index: int) -> RouteOutcome:
         amount_lost=int(row["amount_lost"]),
         amount_doubled=int(row["amount_doubled"]),
     )
+
+
+def _slas(model: Model, tables: Tables) -> tuple[SlaOutcome, ...]:
+    """Return the outcome of every service level; clocks of the same name are one."""
+    found: dict[str, SlaOutcome] = {}
+    for index, sla in enumerate(model.slas):
+        one = _sla(model, tables, index)
+        found[sla.name] = merged_clocks(found[sla.name], one) if sla.name in found else one
+    return tuple(found.values())
 
 
 def _sla(model: Model, tables: Tables, index: int) -> SlaOutcome:

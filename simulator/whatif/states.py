@@ -8,7 +8,7 @@ TOKEN, GIVE_UP, RELEASE, SHIFT, ARRIVE, PROBE = range(6)
 """Kinds of events: something of a lifecycle, its patience ends, a slot is free, slots change, arrivals, a probe."""
 CLOSED, OPEN, HALF_OPEN = range(3)
 """States of a breaker."""
-(FREE, NEW, DUE, GOOD, FAILED, THROTTLED, PAUSED, REDRIVE, JOIN, WAITING, HELD) = range(11)
+(FREE, NEW, DUE, GOOD, FAILED, THROTTLED, PAUSED, REDRIVE, JOIN, WAITING, HELD, SIMPLE) = range(12)
 """States of a lifecycle: what it has come from when its event fires."""
 ATTEMPT, COMPLETE, MEND, BEGIN, STOP = range(5)
 """What is done next with a lifecycle."""

@@ -16,7 +16,6 @@ from scenarios.peers import SystemSettings
 from scenarios.trouble import FaultPlan, LimitChange
 from scenarios.values import MICROSECOND
 from scenarios.words import SYSTEMS
-from simulator.latency import LOAD_FACTOR_MAX
 from simulator.network import CONNECT_TIMEOUT_US, REFUSAL_US, RETURN_US
 from simulator.whatif.durations import Duration
 from simulator.whatif.model import (
@@ -82,8 +81,10 @@ def frame_of(scenario: Scenario) -> Frame:
 def latency_of(settings: SystemSettings, write: bool) -> Duration:
     """Return how long a reading or writing call of a system takes."""
     if write or settings.read_p50 is None or settings.read_p95 is None:
-        return Duration.lognormal(settings.p50 / MICROSECOND, settings.p95 / MICROSECOND)
-    return Duration.lognormal(settings.read_p50 / MICROSECOND, settings.read_p95 / MICROSECOND)
+        return Duration.by_quantiles(settings.distribution, settings.p50 / MICROSECOND, settings.p95 / MICROSECOND)
+    return Duration.by_quantiles(
+        settings.distribution, settings.read_p50 / MICROSECOND, settings.read_p95 / MICROSECOND
+    )
 
 
 def stations(frame: Frame) -> tuple[Station, ...]:
@@ -107,7 +108,7 @@ def _system(frame: Frame, name: str) -> Station:
         discipline="priority" if switches.lanes and frame.has_bulk and slots else "fifo",
         patience="start" if switches.pool else "call",
         abandoned="frees" if switches.pool else "keeps",
-        load_slots=settings.slots if slots else 0,
+        load_slots=settings.slots if slots and settings.slowdown > 1 else 0,
         load_longest=settings.slowdown,
         limits=tuple(_limits(frame, name, settings)),
         refusal_us=REFUSAL_US,

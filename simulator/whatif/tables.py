@@ -248,7 +248,7 @@ def _stations(model: Model, dists: _Dists, windows: Sequence[int]) -> Iterable[d
 
 
 def _is_plain(station: Station, row: Mapping[str, float]) -> bool:
-    guarded = row["faulty"] or row["batch"] or row["breaker"] or row["budget"] or station.limits or station.load_slots
+    guarded = row["faulty"] or row["batch"] or row["breaker"] or row["budget"] or station.load_slots
     return bool(station.slots) and not (row["queue"] or guarded or station.holds_all or row["refuses"])
 
 
@@ -256,7 +256,8 @@ def _manners(station: Station) -> dict[str, float]:
     faults, batch = station.faults, station.batch
     row: dict[str, float] = {
         "slots": station.slots, "queue": station.is_queue, "patience": station.patience == "start",
-        "frees": station.abandoned == "frees", "refuses": station.overflow == "refuses", "load_slots": station.load_slots, "load_longest": station.load_longest,
+        "frees": station.abandoned == "frees", "refuses": station.overflow == "refuses",
+        "load_slots": station.load_slots, "load_longest": station.load_longest,
         "refusal": station.refusal_us, "retry_after": station.retry_after_us, "holds_all": station.holds_all,
         "travel": station.travel_us, "before": faults.before, "after": faults.after, "lost": faults.lost,
         "throttled": faults.throttled, "batch": batch is not None,

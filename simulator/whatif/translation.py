@@ -26,12 +26,14 @@ from simulator.whatif.journeys import (
     CHARGES_US,
     INVOICES,
     MIRRORS,
+    UNLIKE,
     Journeys,
     amendment,
     cash,
     invoice,
     mirror,
     order,
+    returned,
     single,
     webhook,
 )
@@ -73,6 +75,7 @@ SLAS = (
     ("SLA-4", "invoiced", "posted", HOUR_US, 0.99, HOUR_US // 2, 0.995),
     ("SLA-5", "captured", "cash booked", 15 * MINUTE_US, 0.95, 15 * MINUTE_US, 0.95),
     ("SLA-6", "news", "shown", 5 * MINUTE_US, 0.95, 5 * MINUTE_US, 0.95),
+    ("SLA-6", "paid by card", "shown", 5 * MINUTE_US, 0.95, 5 * MINUTE_US, 0.95),
     ("SLA-8", "case opened", "case closed", 8 * HOUR_US, 0.9, 8 * HOUR_US, 0.9),
     ("billed", "booked", "billed", HOUR_US, 0.95, HOUR_US, 0.95),
 )
@@ -83,8 +86,8 @@ def translate(scenario: Scenario) -> Model:
     """Return the model of a scenario. Times of the model begin at the first rehearsed midnight."""
     frame = frame_of(scenario)
     told = tuple(_message(frame))
-    journeys = Journeys(frame, 1.0, told, Duration.lognormal(2_000_000, 12_000_000))
-    journeys = journeys._replace(token_share=_token_share(frame))
+    amount = Duration.lognormal(2_000_000, 12_000_000)
+    journeys = Journeys(frame, _token_share(frame), _unlike_share(scenario), told, amount)
     streams = list(_streams(frame))
     routes = _routes(journeys, {stream.route for stream in streams})
     people = scenario.people
@@ -137,8 +140,9 @@ def _routes(journeys: Journeys, wanted: set[str]) -> tuple[Route, ...]:
     """Return the routes that arrivals begin, and those that these start."""
     found = [
         mirror(journeys),
-        cash(journeys, "cash", news="news"),
-        cash(journeys, "cash of a card"),
+        returned(journeys),
+        cash(journeys, "cash", news="news", message=True),
+        cash(journeys, "cash of a card", news="paid by card", message=False),
         invoice(journeys, "invoice", ()),
         invoice(journeys, "invoice US", CHARGES_US),
         order(journeys, "order", "invoice", "erp"),
@@ -197,7 +201,8 @@ def _streams(frame: Frame) -> Iterator[Arrivals]:
         if sum(piece.expected for piece in pieces):
             yield Arrivals(
                 name=f"orders {entity.id}", route=route, pieces=pieces, follows=FOLLOWS, batch_max=BATCH_MAX,
-                batch_us=BATCH_US, cutoff_us=midnight_us(frame.moments.cutoff_date, entity.zone) - frame.moments.start_us,
+                batch_us=BATCH_US,
+                cutoff_us=midnight_us(frame.moments.cutoff_date, entity.zone) - frame.moments.start_us,
             )  # fmt: skip
     at_home = float(sum(entity.share for entity in scenario.world.entities if entity.country == "US"))
     for name, route, expected in (
@@ -306,6 +311,13 @@ def _token_share(frame: Frame) -> float:
         fetched += piece.expected * ((1.0 - math.exp(-rate)) / rate if rate else 1.0)
         total += piece.expected
     return fetched / total if total else 1.0
+
+
+def _unlike_share(scenario: Scenario) -> float:
+    """Return the share of orders of known accounts that write the ERP's customer: the first ones of their account."""
+    quotes = scenario.world.orders_per_quarter * float(scenario.mix.expansion)
+    each = quotes / max(1, scenario.world.live_subscriptions)
+    return UNLIKE * (1.0 - math.exp(-each)) / each if each else UNLIKE
 
 
 # --- parameters ------------------------------------------------------------------------------------------------------

@@ -51,7 +51,6 @@ def _names(model: Model) -> Iterator[Problem]:
     for kind, names in (
         ("station", [row.name for row in model.stations]),
         ("route", [row.name for row in model.routes]),
-        ("service level", [row.name for row in model.slas]),
     ):
         for name in sorted({name for name in names if names.count(name) > 1}):
             yield Problem(f"{kind} {name}", "its name is taken twice")
@@ -210,7 +209,10 @@ def _pieces(place: str, stream: Arrivals, model: Model) -> Iterator[Problem]:
 def _slas(model: Model) -> Iterator[Problem]:
     marks = {mark for route in model.routes for mark in (route.begins, route.ends)}
     marks |= {step.mark for route in model.routes for step in route.steps}
+    bounds = {sla.name: (sla.bound_us, sla.share) for sla in model.slas}
     for sla in model.slas:
+        if bounds[sla.name] != (sla.bound_us, sla.share):
+            yield Problem(f"service level {sla.name}", "its clocks have several bounds; they are one service level")
         for mark in (sla.begins, sla.ends):
             if mark not in marks or not mark:
                 yield Problem(f"service level {sla.name}", f"nothing stamps the mark {mark!r}")

@@ -1,0 +1,206 @@
+"""What the engines play, seen in small models whose outcome can be said beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import simpy
+
+from simulator.whatif import process
+from simulator.whatif.durations import Duration
+from simulator.whatif.model import (
+    HOUR_US,
+    MINUTE_US,
+    SECOND_US,
+    Batch,
+    Breaker,
+    Brownout,
+    Budget,
+    Faults,
+    Limit,
+    Repair,
+    Retry,
+    Shift,
+    Sla,
+    Step,
+    Window,
+)
+from simulator.whatif.outcome import Outcome
+from simulator.whatif.rows import Collected
+from tests.simulator.whatif.simple import at_once, call, erp, model
+
+
+def _stays(outcome_of: object, seed: int = 1) -> list[int]:
+    """Return how long each lifecycle of a model took, in whole seconds, by the order of their ends."""
+    collected = Collected()
+    process.run(outcome_of, seed, collected)  # type: ignore[arg-type]
+    return [int(row[3]) // SECOND_US for row in collected.rows]
+
+
+def _run(*args: object, **more: object) -> Outcome:
+    return process.run(model(*args, **more), 1)  # type: ignore[arg-type]
+
+
+def test_calls_wait_for_the_only_slot_in_the_order_of_coming() -> None:
+    assert _stays(model(arrivals=at_once(3))) == [10, 20, 30]
+
+
+def test_a_real_queue_serves_as_the_plain_one_does() -> None:
+    plain = model(arrivals=at_once(7, every_us=SECOND_US))
+    real = model(stations=(erp(discipline="priority"),), arrivals=at_once(7, every_us=SECOND_US))
+    assert _stays(plain) == _stays(real)
+
+
+def test_lower_lanes_go_first() -> None:
+    late, early = call(lane=1, mark="late", share=0.5, choice="c"), call(lane=0, share=0.5, share_from=0.5, choice="c")
+    outcome = _run(late, early, stations=(erp(discipline="priority"),), arrivals=at_once(40),
+                   slas=(Sla(name="late", begins="in", ends="late", bound_us=1),
+                         Sla(name="all", begins="in", ends="out", bound_us=1)))  # fmt: skip
+    count = outcome.sla("late").stopped
+    assert 5 < count < 35
+    # the first call takes the free slot before anybody waits; of the others, the lane 0 ones go first
+    assert outcome.sla("late").mean_us > outcome.sla("all").mean_us * 1.2
+
+
+def test_a_waiting_caller_gives_up_and_a_running_call_is_abandoned_but_done() -> None:
+    outcome = _run(call(timeout_us=12 * SECOND_US, idempotent=False), arrivals=at_once(2))
+    erp_ = outcome.station("erp").counts
+    # the second starts at 10 s and is given up at 12 s; its repeats (13 s, 27 s) find the slot busy with abandoned work
+    assert erp_["abandoned"] == 3
+    assert outcome.routes[0].counts["dead_letters"] == 1
+    assert outcome.routes[0].counts["duplicates"] == 3
+
+
+def test_a_caller_with_a_pool_of_its_own_waits_without_losing_patience() -> None:
+    outcome = _run(call(timeout_us=12 * SECOND_US), stations=(erp(patience="start"),), arrivals=at_once(5))
+    assert outcome.totals["gave_up"] == outcome.totals["abandoned"] == 0
+    assert outcome.sla("whole").longest_us == 50 * SECOND_US
+
+
+def test_an_outage_rejects_and_the_last_one_struck_tells_how_long_it_drained() -> None:
+    outage = Window(from_us=0, until_us=2 * SECOND_US)
+    outcome = _run(stations=(erp(outages=(outage,)),), arrivals=at_once(3))
+    found = outcome.outages[0]
+    assert (found.struck, found.recovered, found.peak) == (3, 3, 3)
+    # rejected after 20 ms, again at 1.02 s, then at 3.04 s the first of three calls of ten seconds begins
+    assert found.drain_us == outcome.sla("whole").longest_us - 2 * SECOND_US
+    assert outcome.station("erp").counts["rejected"] == 6
+
+
+def test_an_outage_that_hangs_costs_the_timeout_and_one_that_kills_costs_the_work() -> None:
+    hangs = Window(from_us=0, until_us=SECOND_US, kind="hangs")
+    assert _stays(model(call(timeout_us=15 * SECOND_US), stations=(erp(outages=(hangs,)),))) == [15 + 1 + 10]
+    kills = Window(from_us=4 * SECOND_US, until_us=5 * SECOND_US, kind="kills")
+    outcome = _run(stations=(erp(outages=(kills,)),))
+    assert outcome.station("erp").counts["killed"] == 1
+    assert outcome.routes[0].counts["repeats"] == 0
+
+
+def test_a_brownout_makes_work_slower() -> None:
+    slow = Brownout(from_us=0, until_us=SECOND_US, factor=3.0)
+    assert _stays(model(stations=(erp(brownouts=(slow,)),), arrivals=at_once(1))) == [30]
+
+
+def test_load_makes_work_slower() -> None:
+    busy = erp(slots=4, load_slots=4)
+    # the second of two at once meets one of four slots in use: 10 s / (1 - 1/4)
+    assert _stays(model(stations=(busy,), arrivals=at_once(2))) == [10, 13]
+
+
+def test_a_bucket_refuses_and_a_pace_waits() -> None:
+    refuses = erp(slots=0, limits=(Limit(requests=1, per_us=3 * SECOND_US),))
+    outcome = _run(stations=(refuses,), arrivals=at_once(2))
+    assert outcome.station("erp").counts["refused"] == 2  # at once, and again a second later
+    paces = erp(slots=0, limits=(Limit(requests=1, per_us=3 * SECOND_US, excess="wait"),))
+    assert _stays(model(stations=(paces,), arrivals=at_once(3))) == [10, 13, 16]
+
+
+def test_a_quota_is_used_up_until_the_next_window() -> None:
+    quota = erp(slots=0, limits=(Limit(requests=2, per_us=HOUR_US, kind="window"),))
+    patient = call(retry=Retry(attempts=9, base_us=10 * MINUTE_US, cap_us=10 * MINUTE_US, jitter="none"))
+    stays = _stays(model(patient, stations=(quota,), arrivals=at_once(3)))
+    assert stays[:2] == [10, 10]
+    assert stays[2] >= 3600
+
+
+def test_a_batch_begins_at_its_instants_only() -> None:
+    batch = erp(slots=0, batch=Batch(opens_us=MINUTE_US, closes_us=HOUR_US, cycle_us=10 * MINUTE_US))
+    assert _stays(model(stations=(batch,), arrivals=at_once(2, every_us=2 * MINUTE_US))) == [70, 11 * 60 - 120 + 10]
+
+
+def test_shifts_open_and_close_a_station_and_running_work_goes_on() -> None:
+    shifts = (Shift(from_us=0, slots=0), Shift(from_us=MINUTE_US, slots=1), Shift(from_us=65 * SECOND_US, slots=0),
+              Shift(from_us=2 * MINUTE_US, slots=1))  # fmt: skip
+    assert _stays(model(stations=(erp(slots=0, shifts=shifts),), arrivals=at_once(2))) == [70, 130]
+
+
+def test_a_budget_makes_retries_wait_and_a_breaker_makes_everybody_wait() -> None:
+    outage = Window(from_us=0, until_us=10 * SECOND_US)
+    tight = erp(slots=0, outages=(outage,), budget=Budget(percent=0, per_minute=1, saved_max=1))
+    stays = _stays(model(stations=(tight,), arrivals=at_once(2)))
+    assert max(stays) >= 60  # only one retry a minute is affordable
+    guarded = erp(slots=0, outages=(outage,), breaker=Breaker(calls_min=2, open_us=20 * SECOND_US))
+    outcome = _run(stations=(guarded,), arrivals=at_once(5, every_us=SECOND_US))
+    counts = outcome.station("erp").counts
+    assert counts["opened"] == 1
+    assert counts["held"] >= 3
+    assert outcome.totals["dead_letters"] == 0
+
+
+def test_what_is_lost_is_lost_and_what_is_dead_is_mended() -> None:
+    broken = erp(faults=Faults(before=1.0))
+    lost = _run(call(exhausted="lost"), stations=(broken,), arrivals=at_once(4))
+    assert lost.routes[0].counts["lost"] == 4
+    assert lost.routes[0].amount_lost == 4_000
+    assert lost.sla("whole").attained == 0.0
+    skipped = _run(call(exhausted="skip"), stations=(broken,), arrivals=at_once(4))
+    assert skipped.routes[0].counts["fallbacks"] == skipped.sla("whole").stopped == 4
+    invalid = _run(call(invalid_share=1.0), arrivals=at_once(4))
+    assert invalid.routes[0].counts["dead_letters"] == invalid.station("clerks").counts["mended"] == 4
+
+
+def test_a_reply_that_never_comes_doubles_the_work_of_a_naive_caller_only() -> None:
+    lossy = erp(slots=0, faults=Faults(lost=0.3))
+    naive = _run(call(timeout_us=15 * SECOND_US, idempotent=False), stations=(lossy,), arrivals=at_once(200))
+    careful = _run(call(timeout_us=15 * SECOND_US), stations=(lossy,), arrivals=at_once(200))
+    assert naive.routes[0].counts["duplicates"] == careful.routes[0].counts["repeats"] > 40
+    assert careful.routes[0].counts["duplicates"] == 0
+    assert naive.routes[0].amount_doubled == 1_000 * naive.routes[0].counts["duplicates"]
+
+
+def test_an_outbox_lets_the_route_go_on() -> None:
+    assert _stays(model(call(mode="outbox"), Step(name="on", pause=Duration.fixed(SECOND_US)))) == [1]
+
+
+def test_clocks_started_before_the_cut_off_and_stopped_after_it_are_late() -> None:
+    outcome = _run(arrivals=at_once(4, every_us=SECOND_US, cutoff_us=25 * SECOND_US))
+    sla = outcome.sla("whole")
+    assert (sla.due, sla.made, sla.late, sla.amount_late) == (4, 2, 2, 2_000)
+
+
+def test_answers_from_outside_take_their_time_after_the_clerk() -> None:
+    slow = Repair(station="clerks", outside_share=1.0, outside=Duration.fixed(HOUR_US))
+    assert _stays(model(call(invalid_share=1.0), repair=slow)) == [300 + 3600 + 10]
+
+
+def test_a_series_adds_up_to_the_work_done() -> None:
+    outcome = _run(arrivals=at_once(500))
+    station = outcome.station("erp")
+    assert station.busy_us == 5_000 * SECOND_US
+    assert station.utilisation[0] == pytest.approx(1.0)
+    assert station.series["queue_max"][0] == 499
+    assert sum(station.series["waiting_us"]) == sum(10 * SECOND_US * place for place in range(500))
+
+
+def test_other_simpy_processes_share_the_clock() -> None:
+    seen: list[int] = []
+
+    def watch(env: simpy.Environment) -> Iterator[simpy.Event]:
+        for _ in range(3):
+            yield env.timeout(7 * SECOND_US)
+            seen.append(int(env.now))
+
+    played = process.run(model(arrivals=at_once(3)), 1, hooks=(lambda env: env.process(watch(env)),))  # type: ignore[arg-type, func-returns-value, return-value]
+    assert seen == [7 * SECOND_US, 14 * SECOND_US, 21 * SECOND_US]
+    assert played == process.run(model(arrivals=at_once(3)), 1)
