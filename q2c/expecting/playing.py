@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
-from simulator.whatif.engine import simulate
-from simulator.whatif.translation import translate
-
 from contracts.checks.verdict import UNKNOWN
 from q2c.expecting import rehearsed
 from q2c.expecting.judgement import Answer, judged
@@ -19,6 +16,8 @@ from scenarios.variants import variant
 from scenarios.words import ENGINES, REHEARSAL, WHATIF
 from simulator.experiments.metrics import measures, named
 from simulator.experiments.replications import seed_of
+from simulator.whatif.engine import simulate
+from simulator.whatif.translation import translate
 
 SMALL_ORDERS, SMALL_SUBSCRIPTIONS = 20, 8
 """How many lifecycles a small rehearsal has, unless the scenario's `play` says otherwise."""
