@@ -35,7 +35,7 @@ demo: $(STAMP)
 	$(BIN)/q2c rehearse quarter_end
 
 test: $(TEST_STAMP)
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(TEST_STAMP)
 	$(BIN)/ruff check .
