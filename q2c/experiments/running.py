@@ -25,6 +25,7 @@ from simulator.experiments.playing import (
 )
 from simulator.experiments.replications import Laboratory, Progress
 from simulator.experiments.store import Store
+from simulator.experiments.sweeps import points_of
 from simulator.whatif.engine import choose, expected_attempts
 from simulator.whatif.translation import translate
 
@@ -58,9 +59,10 @@ def run(
     Raise ValueError for what cannot be played. KeyboardInterrupt passes through: what was computed is kept.
     """
     whole, model = isinstance(experiment.question, WhatIf | Compare), translate(scenarios[0])
-    choice = choose(model, means.engine, runs=experiment.question.rule.minimum)
+    runs = experiment.question.rule.maximum * points_of(getattr(experiment.question, "axes", ()))
+    choice = choose(model, means.engine, runs=runs)
     is_compiled = choice.engine == "kernel"
-    executor = means.executor(is_compiled, expected_attempts(model) * experiment.question.rule.minimum)
+    executor = means.executor(is_compiled, expected_attempts(model) * runs)
     laboratory = Laboratory(
         replicate=keeping_outcomes(choice.engine) if whole else keeping_measures(choice.engine),
         read=read_outcome if whole else read_measures, seed=experiment.question.seed, executor=executor,

@@ -20,6 +20,7 @@ import msgspec
 Replicate = Callable[[bytes, int], bytes]
 """(encoded model, seed) -> what is kept of the replication, encoded. Importable by name, so that it can travel."""
 _IN_FLIGHT = 4
+CONNECT_SECONDS = 15
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,7 +104,7 @@ class Cluster:
                 n_workers=workers, threads_per_worker=1, processes=False, dashboard_address=None
             )
         try:
-            self._client: Any = Client(self._local or address, timeout="20s")  # type: ignore[no-untyped-call]
+            self._client: Any = Client(self._local or address, timeout=CONNECT_SECONDS)  # type: ignore[no-untyped-call]
         except OSError as error:
             raise ValueError(
                 f"no Dask scheduler answers at {address} ({type(error).__name__}); start one with `dask scheduler`, "

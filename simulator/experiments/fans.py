@@ -8,7 +8,8 @@ from operator import sub
 
 import msgspec
 
-from simulator.whatif.outcome import Outcome
+from simulator.experiments.metrics import levels
+from simulator.whatif.outcome import Outcome, SlaOutcome
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 """Of so many replications the value lies below: the middle half, and all but one in ten."""
@@ -54,8 +55,9 @@ def fans(outcomes: Sequence[Outcome]) -> tuple[Fan, ...]:
     """Return what waits for each service level, and each station's use and queue, over time."""
     first = outcomes[0]
     found = []
-    for i, sla in enumerate(first.slas):
-        runs = [waiting(outcome, i) for outcome in outcomes]
+    by_level = [levels(outcome) for outcome in outcomes]
+    for i, sla in enumerate(by_level[0]):
+        runs = [waiting(slas[i]) for slas in by_level]
         if any(map(any, runs)):
             found.append(fan("waiting", sla.name, first.origin_us, first.bucket_us, runs))
     for i, station in enumerate(first.stations):
@@ -73,9 +75,8 @@ def _station(outcomes: Sequence[Outcome], index: int, name: str) -> Iterator[Fan
             yield fan(quantity, name, outcomes[0].origin_us, outcomes[0].bucket_us, runs)
 
 
-def waiting(outcome: Outcome, index: int) -> list[float]:
+def waiting(sla: SlaOutcome) -> list[float]:
     """Return how many clocks of a service level had begun and not stopped, at the end of each bucket."""
-    sla = outcome.slas[index]
     return list(accumulate(map(sub, sla.began, sla.ended)))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from operator import add
 from typing import Literal
 
 import msgspec
@@ -88,6 +89,9 @@ _STATIONS: dict[str, Callable[[StationOutcome], float | None]] = {
     "wait_mean": lambda station: station.wait_mean_us / SECOND_US if station.counts["calls"] else None,
     "queue_max": lambda station: max(station.series["queue_max"], default=0),
 }
+_SUMS = (
+    "started", "stopped", "within", "total_us", "due", "made", "amount_due", "amount_made", "amount_seconds",
+)  # fmt: skip
 _COUNTED = {"lost", "duplicates", "dead_letters", "repeats", "retries"}
 _ALSO = {"estimated": "fallbacks"}
 _ROUTES: dict[str, Callable[[RouteOutcome], int]] = {
@@ -117,7 +121,7 @@ def names_of(model: Model) -> tuple[str, ...]:
     found = []
     for metric in _TABLE:
         if metric.of == "service level":
-            found += [named(metric.name, sla.name) for sla in model.slas]
+            found += [named(metric.name, sla) for sla in dict.fromkeys(sla.name for sla in model.slas)]
         elif metric.of == "system":
             found += [named(metric.name, station.name) for station in model.stations]
         else:
@@ -144,13 +148,31 @@ def metric_of(name: str) -> Metric:
     return METRICS[name.partition(" ")[0]]
 
 
+def levels(outcome: Outcome) -> tuple[SlaOutcome, ...]:
+    """Return the service levels of a replication, one each: clocks of one name count as one, however they start."""
+    found: dict[str, SlaOutcome] = {}
+    for sla in outcome.slas:
+        found[sla.name] = _together(found[sla.name], sla) if sla.name in found else sla
+    return tuple(found.values())
+
+
+def _together(one: SlaOutcome, other: SlaOutcome) -> SlaOutcome:
+    sums = {name: getattr(one, name) + getattr(other, name) for name in _SUMS}
+    series = {name: tuple(map(add, getattr(one, name), getattr(other, name))) for name in ("began", "ended")}
+    longest_us = max(one.longest_us, other.longest_us)
+    return msgspec.structs.replace(
+        one, **sums, **series, longest_us=longest_us, histogram=one.histogram.merged(other.histogram)
+    )
+
+
 def is_share(name: str) -> bool:
     """Tell whether a figure is a part of one."""
     return metric_of(name).unit == "share"
 
 
 def _measured(outcome: Outcome) -> Iterator[tuple[str, float]]:
-    for sla in outcome.slas:
+    slas = levels(outcome)
+    for sla in slas:
         yield from _present(_SLAS, sla, sla.name)
     for station in outcome.stations:
         yield from _present(_STATIONS, station, station.name)
@@ -159,7 +181,7 @@ def _measured(outcome: Outcome) -> Iterator[tuple[str, float]]:
     yield from ((name, totals[name]) for name in sorted(_COUNTED))
     yield from ((name, totals[counted]) for name, counted in _ALSO.items())
     yield "attempts", totals["calls"]
-    booking = [sla for sla in outcome.slas if sla.name == BOOKING and sla.due]
+    booking = [sla for sla in slas if sla.name == BOOKING and sla.due]
     for sla in booking:
         yield "late", sla.late
         yield "late_amount", sla.amount_late

@@ -26,6 +26,13 @@ def test_every_figure_is_what_its_name_says() -> None:
     assert (found["queue_max erp"], found["backlog erp"], found["drain erp"]) == (7, 4, 3600)
 
 
+def test_clocks_of_one_service_level_that_start_in_two_ways_count_as_one() -> None:
+    found = measures(outcome(slas=(booked(), booked(seconds=(100, 200), never=0))))
+    assert found["within SLA-2"] == 4 / 6
+    assert found["mean SLA-2"] == pytest.approx(730 / 5)
+    assert found["late"] == 2
+
+
 def test_an_outage_that_was_never_worked_off_took_until_the_end_at_least() -> None:
     assert measures(outcome(outages=(outage(recovered=4),)))["drain erp"] == 8 * 3600
 
