@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 import msgspec
@@ -23,7 +23,7 @@ from scenarios.timeline import Timeline
 from simulator.replay.asking import ask
 from simulator.replay.checking import wait_for
 from simulator.replay.outcome import Replayed
-from simulator.replay.pacing import STEPS, Pace, Punctuality
+from simulator.replay.pacing import Kept, Pace, Punctuality, STEPS
 from simulator.replay.process import TargetProcess
 from simulator.replay.recording import Recording
 from simulator.replay.target import Target
@@ -47,16 +47,19 @@ class Progress(msgspec.Struct, frozen=True):
 
 
 class Replay:
-    """One run against a target whose mocks are being served. `play` blocks until it is over."""
+    """One run against a target whose mocks are being served. `play` blocks until it is over.
+
+    With `offering` somebody else offers the acts (a load generator), and says how exactly when it is done.
+    """
 
     def __init__(
         self, timeline: Timeline, target: Target, speed: float, doors: Running, recording: Recording,
-        process: TargetProcess | None = None,
+        process: TargetProcess | None = None, offering: Callable[[], Awaitable[Kept]] | None = None,
     ) -> None:  # fmt: skip
         self._timeline, self._target, self._doors, self._recording = timeline, target, doors, recording
         self._world: LiveWorld = doors.world
         self._pace = Pace(timeline.start_us, speed)
-        self._process = process
+        self._process, self._offering = process, offering
         self._span = self._pace.wall_seconds(timeline.heal_us)
         self._punctuality = Punctuality(self._span)
         self._acts_done = self._unasked = self._deaths = 0
@@ -103,9 +106,7 @@ class Replay:
         deaths = self._deaths_planned()
         dying = asyncio.create_task(self._kill_and_restart(deaths))
         try:
-            await self._offer()
-            await self._sleep_until(self._span)
-            kept = self._punctuality.kept(self._since())
+            kept = await (self._offering or self._offered)()
             self._world.plan(())
             await dying
             settled, seconds = await self._rest()
@@ -121,6 +122,11 @@ class Replay:
         )  # fmt: skip
 
     # --- load -------------------------------------------------------------------------------------------------------
+
+    async def _offered(self) -> Kept:
+        await self._offer()
+        await self._sleep_until(self._span)
+        return self._punctuality.kept(self._since())
 
     async def _offer(self) -> None:
         for act in self._acts:
