@@ -7,7 +7,7 @@ independent experiments would need. `gain` says how small that fraction was, mea
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -37,22 +37,31 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
     gain: float | None
 
 
-def compared(first: Sample, second: Sample, measures: Sequence[str], confidence: float) -> tuple[Compared, ...]:
+def compared(
+    first: Sample, second: Sample, measures: Sequence[str], confidence: float, chief: Collection[str] = ()
+) -> tuple[Compared, ...]:
     """Return the comparison of two samples of equal length on the measures that both have."""
-    return compared_all([(first, second)], measures, confidence)[0]
+    return compared_all([(first, second)], measures, confidence, chief)[0]
 
 
 def compared_all(
-    pairs: Sequence[tuple[Sample, Sample]], measures: Sequence[str], confidence: float
+    pairs: Sequence[tuple[Sample, Sample]], measures: Sequence[str], confidence: float, chief: Collection[str] = ()
 ) -> tuple[tuple[Compared, ...], ...]:
-    """Return the comparisons of many pairs as one family: the more is compared, the more a single one has to show."""
+    """Return the comparisons of many pairs.
+
+    What is compared is one family: the more there is of it, the more a single one has to show. The `chief` measures
+    are a family of their own, so that what was asked for does not pay for what is shown beside it.
+    """
     found: list[list[tuple[str, tuple[Interval, Interval], Interval]]] = []
     for first, second in pairs:
         assert first.count == second.count, "a pair has two sides"
         common = set(first.names) & set(second.names)
         found.append([_pair(first, second, name, confidence) for name in measures if name in common])
-    adjusted = iter(holm([p_value(each[2]) for rows in found for each in rows]))
-    return tuple(tuple(_one(*each, next(adjusted)) for each in rows) for rows in found)
+    families = {
+        is_chief: iter(holm([p_value(each[2]) for rows in found for each in rows if (each[0] in chief) == is_chief]))
+        for is_chief in (True, False)
+    }
+    return tuple(tuple(_one(*each, next(families[each[0] in chief])) for each in rows) for rows in found)
 
 
 def _pair(

@@ -28,7 +28,7 @@ from simulator.experiments.attribution import troubles
 from simulator.experiments.bottlenecks import aftermaths, resources
 from simulator.experiments.comparison import compared, compared_all, precise_means, precise_pairs
 from simulator.experiments.conditions import judge
-from simulator.experiments.estimates import currency_of, estimates, targets
+from simulator.experiments.estimates import chief, currency_of, estimates, targets
 from simulator.experiments.fans import fans
 from simulator.experiments.metrics import names_of
 from simulator.experiments.playing import packed
@@ -136,7 +136,7 @@ def _compare(question: Compare, scenarios: tuple[Scenario, Scenario], laboratory
         for scenario, sample in zip(scenarios, (one, other), strict=True)
     )
     return Differs(
-        replications=one.count, compared=compared(one, other, names_of(first), rule.confidence),
+        replications=one.count, compared=compared(one, other, names_of(first), rule.confidence, chief(question, first)),
         sides=(sides[0], sides[1]), changes=tuple(_changes(*scenarios)), currency=currency_of(scenarios[0]),
     )  # fmt: skip
 

@@ -53,7 +53,8 @@ def _measures(answer: Differs) -> tuple[Block, ...]:
     note = (
         f"Differences are second minus first, over {count(answer.replications)} pairs of quarters with the same "
         "customers and the same luck, each with its 95 % interval. A winner is named only where the interval leaves "
-        "zero out, after all measures together have been allowed for (Holm)."
+        "zero out, after the number of measures has been allowed for (Holm; the measures that were asked for, or the "
+        "main ones of the whole quarter, among themselves, all others among themselves)."
     )
     if gains:
         note += (

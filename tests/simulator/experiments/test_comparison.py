@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from simulator.experiments.comparison import compared
 from simulator.experiments.replications import Model, Sample
 from tests.simulator.experiments.urns import laboratory, urn
@@ -39,6 +41,16 @@ def test_common_seeds_find_a_small_difference_and_say_what_they_saved() -> None:
 def test_equal_models_are_called_the_same() -> None:
     (found,) = compared(*pair(urn(10), urn(10)), ["wait"], 0.95)
     assert (found.verdict, found.needed, found.gain) == ("same", None, None)
+
+
+def test_what_was_asked_for_does_not_pay_for_what_is_shown_beside_it() -> None:
+    samples = pair(urn(10, own=0.5), urn(10.9, own=0.5))
+    alone = compared(*samples, ["wait"], 0.95)[0].p
+    many = [Sample(each.model, [{**row, **{f"x{i}": row["wait"] for i in range(9)}} for row in each.observed])
+            for each in samples]  # fmt: skip
+    names = ["wait", *(f"x{i}" for i in range(9))]
+    assert compared(many[0], many[1], names, 0.95)[0].p == pytest.approx(10 * alone)
+    assert compared(many[0], many[1], names, 0.95, chief=["wait"])[0].p == pytest.approx(alone)
 
 
 def test_a_measure_that_only_one_side_has_is_left_out() -> None:

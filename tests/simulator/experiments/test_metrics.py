@@ -55,7 +55,7 @@ def test_people_may_name_figures_as_they_think_of_them() -> None:
     names = tuple(measures(outcome()))
     assert resolved(names, "SLA-2") == "within SLA-2"
     assert resolved(names, "SLA-2 p95") == resolved(names, "p95 SLA-2") == "p95 SLA-2"
-    with pytest.raises(ValueError, match="the nearest: .*p95 SLA-2"):
+    with pytest.raises(ValueError, match=r"the nearest: .*p95 SLA-2"):
         resolved(names, "p96 SLA-2")
 
 
