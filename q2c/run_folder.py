@@ -15,7 +15,7 @@ import msgspec
 from domain.acts import Act
 from q2c.trouble import give_up
 from scenarios.timeline import Timeline
-from simulator.replay.outcome import Replayed
+from simulator.replay.outcome import Prediction, Replayed
 
 INCOMPLETE = "INCOMPLETE"
 _ROWS = 50_000
@@ -27,6 +27,7 @@ class ReplayNote(msgspec.Struct, frozen=True):
     command: str
     speed: float
     replayed: Replayed
+    prediction: Prediction | None = None
 
 
 class RunFolder:

@@ -18,7 +18,10 @@ from q2c import exits, run_folder
 from q2c.commands.rehearse import finish
 from q2c.commands.scenarios import loaded
 from q2c.commands.target import loaded as loaded_target
+from q2c.predicting import compared, learned
 from q2c.rehearsing import Interrupted, judged, require_memory
+from q2c.report.document import read
+from q2c.report.summary import put
 from q2c.report.writing import write_report
 from q2c.trouble import give_up
 from scenarios.language import Scenario
@@ -27,7 +30,6 @@ from scenarios.scale import scaled
 from scenarios.timeline import Timeline, build
 from scenarios.values import duration, instant
 from simulator.replay.excerpt import excerpt
-from simulator.replay.outcome import Replayed
 from simulator.replay.replaying import Progress
 
 _WALL_SECONDS_MAX = 24 * 3600
@@ -49,10 +51,20 @@ _WALL_SECONDS_MAX = 24 * 3600
     "--allow-host", "allowed", multiple=True, metavar="HOST", help="A host that may be called besides this one."
 )
 @click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"), help="Where run folders go [runs].")
+@click.option(
+    "--predict",
+    "earlier",
+    type=click.Path(path_type=Path),
+    metavar="RUN",
+    help="The folder of an earlier replay: calibrate the model by it, and compare this run with what it predicts.",
+)
+@click.option("--junit", "junit_file", type=click.Path(path_type=Path), help="Write the verdict as JUnit XML.")
+@click.option("--markdown", "markdown_file", type=click.Path(path_type=Path), help="Write a summary in Markdown.")
 @click.option("--json", "as_json", is_flag=True, help="The verdict as one JSON document on standard output.")
 def replay(
     scenario: str, file: Path, speed: float, within: str | None, start: str | None, end: str | None,
-    orders: int | None, subscriptions: int, seed: int | None, allowed: tuple[str, ...], runs: Path, as_json: bool,
+    orders: int | None, subscriptions: int, seed: int | None, allowed: tuple[str, ...], runs: Path,
+    earlier: Path | None, junit_file: Path | None, markdown_file: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Play SCENARIO against the integration of a target file, over HTTP, and judge what arrived at the systems.
 
@@ -65,6 +77,7 @@ def replay(
     chosen = _sized(loaded(scenario), orders, subscriptions)
     require_memory(chosen)
     timeline, pace = _timeline(chosen, seed, start, end, speed, within, target.settles_within.total_seconds())
+    fit = learned(run_folder.RunFolder(earlier)) if earlier is not None else None
     folder = run_folder.create(runs, chosen.name, timeline.seed)
     from q2c.replaying import replay_into
 
@@ -73,12 +86,15 @@ def replay(
             played, replayed = replay_into(timeline, target, pace, folder, file.parent, allowed, step)
     except Interrupted:
         give_up(f"stopped; the faults are healed. What had happened is kept in {folder.path}", exits.INTERRUPTED)
-    folder.write_replay(run_folder.ReplayNote(_again(), pace, replayed))
     rehearsed = judged(played)
+    prediction = compared(fit, rehearsed, earlier.name) if fit is not None and earlier is not None else None
+    note = run_folder.ReplayNote(_again(), pace, replayed, prediction)
+    folder.write_replay(note)
     write_report(rehearsed)
+    put(read(folder.verdict.read_bytes()), note, junit_file, markdown_file)
     folder.unmark()
     if not as_json:
-        _tell(replayed)
+        _tell(note)
     finish(rehearsed, as_json)
 
 
@@ -148,8 +164,8 @@ def _seconds(text: str) -> float:
     return found
 
 
-def _tell(replayed: Replayed) -> None:
-    kept = replayed.kept
+def _tell(note: run_folder.ReplayNote) -> None:
+    replayed, kept = note.replayed, note.replayed.kept
     how = (
         "as asked"
         if kept.is_kept
@@ -163,10 +179,15 @@ def _tell(replayed: Replayed) -> None:
     click.echo(f"  at rest   {rest}")
     if replayed.deaths:
         click.echo(f"  killed    {replayed.deaths} times")
+    if replayed.deaths_left_out:
+        click.echo(f"  left out  {replayed.deaths_left_out} deaths of its process, which had no room or none to strike")
     if replayed.unasked:
         click.echo(f"  left out  {replayed.unasked} requests that people make of our own integration only")
     for problem in replayed.problems:
         click.echo(f"  trouble   {problem}")
+    if (found := note.prediction) is not None:
+        errors = ", ".join(f"p{share * 100:.0f} off by {found.error(share):.1%}" for share in (0.5, 0.95))
+        click.echo(f"  predicted signed to booked, over {found.orders} orders: {errors}")
 
 
 @contextmanager

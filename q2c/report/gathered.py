@@ -20,6 +20,7 @@ from q2c.report.journeys import Journeys, journeys_of
 from q2c.report.series import Calls, Load, calls_of, load_of
 from q2c.report.stories import Told, stories_of
 from q2c.report.windows import Window, windows
+from q2c.run_folder import ReplayNote
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Run:
     digest: str
     records: int
     lifecycles: int
+    replay: ReplayNote | None = None
 
 
 @dataclass(frozen=True)

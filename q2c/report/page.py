@@ -13,6 +13,7 @@ from q2c.report.sections import (
     levels,
     load,
     money,
+    offered,
     parameters,
     waiting,
 )
@@ -25,16 +26,18 @@ def page_of(gathered: Gathered) -> Page:
     context = gathered.context
     told = (checks.stories(gathered),) if gathered.stories else ()
     mutant = f", the integration broken on purpose: {context.mutant}" if context.mutant else ""
+    what, clock = ("Replay", "business") if context.engine == "replay" else ("Rehearsal", "virtual")
     return Page(
         title=gathered.run.title,
-        kind=f"Rehearsal of {context.scenario}, seed {context.seed}{mutant}",
+        kind=f"{what} of {context.scenario}, seed {context.seed}{mutant}",
         lede=(
-            f"{instant_with_year(context.at_us)} to {instant_with_year(context.horizon_us)}, in virtual time. "
+            f"{instant_with_year(context.at_us)} to {instant_with_year(context.horizon_us)}, in {clock} time. "
             "Times are UTC; where the cut-off matters, the entity's local time is shown too."
         ),
         sections=(
             answer.section(gathered),
             *told,
+            *offered.sections(gathered),
             load.section(gathered),
             endings.section(gathered),
             levels.section(gathered),

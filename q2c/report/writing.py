@@ -31,6 +31,7 @@ def gather(rehearsed: Rehearsed) -> Gathered:
     run = Run(
         title=scenario.title, question=scenario.question, expected=scenario.outlook, digest=rehearsed.digest,
         records=rehearsed.records, lifecycles=rehearsed.timeline.lifecycles,
+        replay=rehearsed.folder.read_replay() if rehearsed.folder.replay.is_file() else None,
     )  # fmt: skip
     return Gathered(run, rehearsed.facts, rehearsed.verdict)
 

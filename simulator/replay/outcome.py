@@ -1,10 +1,13 @@
-"""The outcome of a replay besides its history: how exactly the load was offered, and how it came to rest."""
+"""The outcome of a replay besides its history: how exactly the load was offered, how it came to rest."""
 
 from __future__ import annotations
 
 import msgspec
 
 from simulator.replay.pacing import Kept
+
+SHARES = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
+"""Shares of the orders at which both curves are told."""
 
 
 class Replayed(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,3 +29,26 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
     asked: tuple[int, ...] = ()
     offered: tuple[int, ...] = ()
     problems: tuple[str, ...] = ()
+
+
+class Fit(msgspec.Struct, frozen=True):
+    """What was learned of an integration: its steps take `scale` times the model's, and it needs `own_us` besides."""
+
+    scale: float = 1.0
+    own_us: int = 0
+
+
+class Prediction(msgspec.Struct, frozen=True, kw_only=True):
+    """Both curves, from signed to booked, in seconds of the wall at each of `SHARES` of the orders."""
+
+    calibrated_by: str
+    fit: Fit
+    orders: int
+    predicted_seconds: tuple[float, ...]
+    measured_seconds: tuple[float, ...]
+
+    def error(self, share: float) -> float:
+        """Return how far the prediction is off at a share, as a part of what was measured."""
+        place = SHARES.index(share)
+        measured = self.measured_seconds[place]
+        return abs(self.predicted_seconds[place] - measured) / measured if measured else 0.0

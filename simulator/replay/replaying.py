@@ -23,7 +23,7 @@ from scenarios.timeline import Timeline
 from simulator.replay.asking import ask
 from simulator.replay.checking import wait_for
 from simulator.replay.outcome import Replayed
-from simulator.replay.pacing import Kept, Pace, Punctuality, STEPS
+from simulator.replay.pacing import STEPS, Kept, Pace, Punctuality
 from simulator.replay.process import TargetProcess
 from simulator.replay.recording import Recording
 from simulator.replay.target import Target

@@ -13,9 +13,9 @@ from contracts.findings import Finding, Tally
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def written(tallies: tuple[Tally, ...]) -> str:
-    """Return the tallies as a JUnit document."""
-    root = Element("testsuites", name="q2c verify")
+def written(tallies: tuple[Tally, ...], name: str = "q2c verify") -> str:
+    """Return the tallies as a JUnit document; `name` is the command that made them."""
+    root = Element("testsuites", name=name)
     for tally in tallies:
         _suite(root, tally)
     indent(root)

@@ -1,0 +1,40 @@
+"""Predicting: what a replay is compared with, learned from an earlier replay of the same integration."""
+
+from __future__ import annotations
+
+from contracts.checks.facts import BOOKED, Facts
+from q2c import exits
+from q2c.rehearsing import Rehearsed, judged, reopened
+from q2c.run_folder import RunFolder
+from q2c.trouble import give_up
+from simulator.replay.excerpt import excerpt
+from simulator.replay.outcome import Fit, Prediction
+from simulator.replay.prediction import fitted, predicted
+
+
+def learned(folder: RunFolder) -> Fit:
+    """Return what a replay in its folder teaches about its integration; Trouble when it is no replay, or too short."""
+    if not folder.replay.is_file() or not folder.history.is_file():
+        give_up(f"{folder.path} is not the folder of a whole replay; --predict takes one of the same integration.")
+    run = judged(reopened(folder))
+    context = run.facts.context
+    part = excerpt(run.timeline, context.at_us, context.heal_us, 0)
+    try:
+        return fitted(part, context.speed, latencies_us(run.facts))
+    except ValueError as error:
+        give_up(f"{folder.path}: {error}", exits.COULD_NOT_RUN)
+
+
+def compared(fit: Fit, run: Rehearsed, calibrated_by: str) -> Prediction:
+    """Return the prediction of a run that was played, and what was measured."""
+    return predicted(run.timeline, run.facts.context.speed, fit, latencies_us(run.facts), calibrated_by)
+
+
+def latencies_us(facts: Facts) -> list[int]:
+    """Return how long each order took from signed to booked, in microseconds of the wall."""
+    found = []
+    for reference, life in facts.accepted.items():
+        booked = [at for order in facts.orders.get(reference, []) if (at := order.since(BOOKED)) is not None]
+        if booked:
+            found.append(round((min(booked) - life.entered["accepted"]) / facts.context.speed))
+    return sorted(found)
