@@ -20,6 +20,9 @@ from simulator.calibration.scenario_file import written
 from web.shell import render
 from web.words import count
 
+SHOWN = "-"
+"""The target that is standard output."""
+
 
 def _zone(_: click.Context, __: click.Parameter, value: str) -> str:
     try:
@@ -60,7 +63,7 @@ def _quarter(_: click.Context, __: click.Parameter, value: str | None) -> tuple[
     type=click.Path(path_type=Path, dir_okay=False),
     default=Path("calibrated.yaml"),
     show_default=True,
-    help="The scenario file to write; its page stands beside it (.html).",
+    help="The scenario file to write, its page beside it (.html); - prints it only.",
 )
 @click.option("--zone", default="", callback=_zone, help="The time zone of local times, and of the quarter [UTC].")
 @click.option("--quarter", callback=_quarter, help="First and last day, as 2026-10-01..2026-12-31 [the log's].")
@@ -99,25 +102,37 @@ def calibrate(
       q2c calibrate traces.jsonl
       q2c calibrate orders.xes --name 'Check credit=people'
     """  # fmt: skip
-    page = target.with_suffix(".html")
-    for file in (target, page):
-        if file.exists() and not force:
-            give_up(f"{file} is there already; name another with --to, or write over it with --force.")
+    is_shown = str(target) == SHOWN
+    if not (is_shown or force):
+        _require_room(target)
     try:
         found = estimate(read(log, naming(names), zone, columns), zone or "Etc/UTC", quarter)
     except Unusable as error:
         give_up(str(error))
-    text = written(found, name_of(target))
+    text = written(found, "calibrated" if is_shown else name_of(target))
     try:
         parse(text, str(target))
     except ScenarioError as error:
         give_up(f"what was found makes no scenario:\n{error}")
+    if is_shown:
+        click.echo(text, nl=False)
+    else:
+        _write(found, target, text)
+        _tell(found, target)
+
+
+def _require_room(target: Path) -> None:
+    for file in (target, target.with_suffix(".html")):
+        if file.exists():
+            give_up(f"{file} is there already; name another with --to, or write over it with --force.")
+
+
+def _write(found: Estimate, target: Path, text: str) -> None:
     try:
         target.write_text(text, encoding="utf-8")
-        page.write_text(render(page_of(found)), encoding="utf-8")
+        target.with_suffix(".html").write_text(render(page_of(found)), encoding="utf-8")
     except OSError as error:
         give_up(f"cannot write {target}: {error.strerror}")
-    _tell(found, target, page)
 
 
 def name_of(target: Path) -> str:
@@ -127,7 +142,7 @@ def name_of(target: Path) -> str:
     return name if len(name) > 1 and name[0].isalpha() else f"log_{name}"[:60].rstrip("_")
 
 
-def _tell(found: Estimate, target: Path, page: Path) -> None:
+def _tell(found: Estimate, target: Path) -> None:
     for each in found.systems:
         click.echo(_said(each))
     if found.arrivals is not None:
@@ -135,7 +150,8 @@ def _tell(found: Estimate, target: Path, page: Path) -> None:
         click.echo(f"arrivals: {count(seen.count)} from {seen.first} to {seen.last}, most like {seen.nearest}")
     for note in found.notes:
         click.echo(f"not known: {note}")
-    click.echo(f"{target}: written; what is not said in it has the library's defaults\n{page}: how well it fits")
+    click.echo(f"{target}: written; what is not said in it has the library's defaults")
+    click.echo(f"{target.with_suffix('.html')}: how well it fits")
 
 
 def _said(each: SystemEstimate) -> str:

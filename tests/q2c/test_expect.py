@@ -100,7 +100,7 @@ def test_a_log_becomes_a_scenario_and_a_page(run: Run, tmp_path: Path) -> None:
     assert 1.4 < scenario.systems.erp.p50.total_seconds() < 2.3
     page = target.with_suffix(".html").read_text(encoding="utf-8")
     assert "erp writes: measured against fitted" in page
-    assert "default-src 'none'" in page  # it asks nobody for anything
+    assert "default-src &#39;none&#39;" in page  # it asks nobody for anything
     assert "is there already" in run("calibrate", log, "--to", target).stderr
     assert run("calibrate", log, "--to", target, "--force").exit_code == 0
 
