@@ -86,6 +86,12 @@ class Life:
         return f"{self.last.system} {self.last.kind} {self.last.id}"
 
 
+UNLINKED = (
+    "{} documents have no ERP document that names them, and the ERP holds some that name nothing: it cannot be said"
+)
+"""Why a check cannot know: who posts names what he posts, or it is not to be told from something lost."""
+
+
 def version_of(reference: str, txn: str = "", version: int = 0) -> str:
     """Return the quote version a reference stands for (`Q-000123-v1~2` -> `Q-000123-v1`), empty when unknown."""
     match = _REFERENCE.search(reference)
@@ -224,6 +230,29 @@ class Facts:
             if life.document.ref:
                 found.setdefault(base_of(life.document.ref), []).append(life)
         return found
+
+    @cached_property
+    def unlinked(self) -> frozenset[tuple[str, str]]:
+        """The (kind, transaction or customer) of ERP documents whose reference names nothing in another system.
+
+        A black box may post under any number. Whether such a document is the one that is looked for, nobody can say.
+        """
+        if self.context.inside:
+            return frozenset()
+        billed = {**self.lives("invoice", "billing"), **self.lives("credit_memo", "billing")}
+        known = billed.keys() | {intent_of(key) for key in self.lives("payment", "payment")}
+        return frozenset(
+            (kind, name)
+            for kind in ("invoice", "credit_memo", "cash")
+            for life in self.lives(kind, "erp").values()
+            if not life.is_seeded and base_of(life.document.ref) not in known
+            for name in (life.txn or life.document.customer,)
+        )
+
+    def may_be_unlinked(self, kind: str, life: Life) -> bool:
+        """Tell whether an ERP document of this kind for this one may exist without telling so."""
+        names = {life.txn, getattr(life.document, "customer", "")} - {""}
+        return any((kind, name) in self.unlinked for name in names)
 
     @cached_property
     def tax_documents(self) -> dict[str, list[Life]]:

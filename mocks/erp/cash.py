@@ -20,7 +20,7 @@ from mocks.erp.catalogue import BANK, CLEARING, RECEIVABLE, UNAPPLIED, currency_
 from mocks.erp.invoices import InvoiceRecord, Invoices
 from mocks.erp.periods import Slot
 from mocks.erp.rates import Rate
-from mocks.erp.references import key_of, transaction_id, txn_of
+from mocks.erp.references import key_of, named, transaction_id, txn_of
 from mocks.erp.shelf import Shelf
 from mocks.erp.subledger import Subledger, with_realised
 from mocks.kernel.operations import Refusal
@@ -222,7 +222,7 @@ class Payments:
     def _save(self, record: CashRecord) -> None:
         doc = record.doc
         self.records[doc.id] = record
-        self._books.desk.book.put("cash", doc.id, record, doc, doc.status, doc.txn)
+        self._books.desk.book.put("cash", doc.id, record, named(doc, record.memo), doc.status, doc.txn)
 
 
 class Deposits:

@@ -15,7 +15,7 @@ from mocks.erp.ledger import postings_of
 from mocks.erp.lines import deferred_lines, read_lines, read_taxes
 from mocks.erp.quirks import Quirks
 from mocks.erp.rates import Rate
-from mocks.erp.references import key_of, transaction_id, txn_of
+from mocks.erp.references import key_of, named, transaction_id, txn_of
 from mocks.erp.schedules import Schedules
 from mocks.erp.shelf import Shelf
 from mocks.erp.subledger import Subledger
@@ -182,7 +182,7 @@ class CreditMemos:
         doc = record.doc
         self.records[doc.id] = record
         if not record.is_write_off:  # no credit to the customer: the history sees the invoice and the entry
-            self._books.desk.book.put("credit_memo", doc.id, record, doc, doc.status, doc.txn)
+            self._books.desk.book.put("credit_memo", doc.id, record, named(doc, record.memo), doc.status, doc.txn)
 
 
 def _require_open(draft: Draft, invoice: InvoiceRecord | None) -> None:

@@ -20,7 +20,7 @@ from mocks.erp.lines import deferred_lines, read_lines, read_taxes
 from mocks.erp.order_records import OrderRecord
 from mocks.erp.quirks import Quirks
 from mocks.erp.rates import Rate
-from mocks.erp.references import key_of, transaction_id, txn_of
+from mocks.erp.references import key_of, named, transaction_id, txn_of
 from mocks.erp.schedules import Schedules
 from mocks.erp.shelf import Shelf
 from mocks.erp.subledger import Subledger
@@ -263,7 +263,9 @@ class Invoices:
             self._open.add(doc.id)
         else:
             self._open.discard(doc.id)
-        self._books.desk.book.put("invoice", doc.id, record, doc, doc.status, doc.txn)
+        self._books.desk.book.put(
+            "invoice", doc.id, record, named(doc, record.other_ref, record.memo), doc.status, doc.txn
+        )
 
 
 def _due_then_id(record: InvoiceRecord) -> tuple[date, int]:

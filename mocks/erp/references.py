@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import TypeVar
 
+import msgspec
+
+from domain.objects import Cash, CreditMemo, Invoice
 from mocks.erp.bodies import Ref, TransactionBody
 from mocks.kernel.desk import Desk
 
@@ -28,6 +32,18 @@ def version_of(external_id: str, memo: str) -> int:
     """Return the quote version in a reference such as Q-000123-v2, else 1."""
     found = _VERSION.search(external_id) or _VERSION.search(memo)
     return int(found.group(1)) if found else 1
+
+
+Paper = TypeVar("Paper", Invoice, CreditMemo, Cash)
+
+
+def named(paper: Paper, *remarks: str) -> Paper:
+    """Return a document under the reference that its caller gave: the external id, else the first remark.
+
+    Who posts without an external id writes the other system's number where people look for it.
+    """
+    remark = "" if paper.ref else next(filter(None, remarks), "")
+    return msgspec.structs.replace(paper, ref=remark) if remark else paper
 
 
 def key_of(ref: Ref) -> str:

@@ -12,11 +12,24 @@ from typing import Any
 import msgspec
 
 from domain.history import Arrived, Attempted, Changed, Context, Ended, Limit, Record
+from mocks.billing import api as billing
+from mocks.crm import api as crm
+from mocks.erp import api as erp
+from mocks.fulfilment import api as fulfilment
 from mocks.kernel.limits import LimitPolicy
+from mocks.payment import api as payment
+from mocks.tax import api as tax
 from scenarios.timeline import Timeline
 from simulator.setup import CODE_VERSION, bounded
 
 _NOT_FOUND = 404
+READS: frozenset[tuple[str, str]] = frozenset(
+    (dialect.system, operation.name)
+    for dialect in (crm.DIALECT, erp.DIALECT, billing.DIALECT, tax.DIALECT, payment.DIALECT, fulfilment.DIALECT)
+    for operation in dialect.operations
+    if not operation.write
+)
+"""The operations that change nothing: a refusal of one is no failed write."""
 
 
 class Recording:
@@ -47,7 +60,7 @@ def _attempt(seen: Arrived) -> Attempted:
 
     That there is no such record is an answer like any other to somebody who looked.
     """
-    is_read = seen.effect == "read"
+    is_read = seen.effect == "read" or (seen.system, seen.operation) in READS
     is_answer = seen.status < 400 or (seen.status == _NOT_FOUND and (is_read or seen.effect == "refused"))
     outcome = "unknown" if not seen.status else "ok" if is_answer else "failed"
     return Attempted(
