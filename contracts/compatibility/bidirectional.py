@@ -94,8 +94,24 @@ def _parameters(interaction: Interaction, operation: Operation) -> Iterator[Said
         if schema is not None and (problem := first_error(schema, forms.typed(value, shape_of(schema)))):
             yield "pact.parameter.invalid", f"/request/{where}", f"{where} {name}={value!r}: {problem[1]}"
     for name in interaction.query:
-        if ("query", name) not in operation.parameters:
+        if not _is_documented(name, operation):
             yield "pact.parameter.unknown", "/request/query", f"the query parameter {name} is not documented"
+
+
+def _is_documented(name: str, operation: Operation) -> bool:
+    """Tell whether a query parameter is: by its name, as a member of an object, or as one of those that are free."""
+    if {("query", name), ("query", name.partition("[")[0])} & operation.parameters.keys():
+        return True
+    return any(where == "query" and _is_free(node) for (where, _), node in operation.parameters.items())
+
+
+def _is_free(parameter: Node) -> bool:
+    """Tell whether a parameter stands for others of any name: a mapping whose members are sent one by one."""
+    schema = parameter.get("schema")
+    if schema is None or parameter.value.get("style", "form") != "form" or parameter.value.get("explode") is False:
+        return False
+    shape = shape_of(schema)
+    return shape.types == frozenset({"object"}) and shape.additional is not False
 
 
 def _request(interaction: Interaction, operation: Operation) -> Iterator[Said]:

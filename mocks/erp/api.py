@@ -58,7 +58,7 @@ def _reads(kind: RecordType) -> Iterator[Operation]:
     path = f"{RECORDS}/{kind.name}"
     lister, reader = preferring(reads.lister(kind)), preferring(reads.reader(kind))
     yield Operation(f"list_{kind.plural}", "GET", path, lister, query=ListQuery, reply=PageReply)
-    yield Operation(f"read_{kind.noun}", "GET", path + "/{id}", reader, query=ReadQuery, reply=kind.body)
+    yield Operation(f"read_{kind.noun}", "GET", path + "/{id}", reader, query=ReadQuery, reply=kind.shown)
     for name in kind.sublists:
         where = f"{path}/{{id}}/{name}"
         yield Operation(
@@ -89,13 +89,11 @@ def _transforms() -> Iterator[Operation]:
 
 
 def _restlets() -> Iterator[Operation]:
-    for method in ("GET", "DELETE"):
-        yield Operation(f"restlet_{method.lower()}", method, RESTLET_PATH, restlet_calls.run, query=RestletQuery,
-                        write=method == "DELETE")  # fmt: skip
-    for method in ("POST", "PUT"):
+    for method in ("GET", "DELETE", "POST", "PUT"):
         yield Operation(
-            f"restlet_{method.lower()}", method, RESTLET_PATH, restlet_calls.run, query=RestletQuery, write=True
-        )
+            f"restlet_{method.lower()}", method, RESTLET_PATH, restlet_calls.run,
+            object if method in ("POST", "PUT") else None, write=method != "GET", query=RestletQuery,
+        )  # fmt: skip
 
 
 OPERATIONS: tuple[Operation, ...] = (

@@ -290,10 +290,11 @@ class ChangeQuery(Body, frozen=True, kw_only=True):
 
 
 class RestletQuery(Body, frozen=True, kw_only=True):
-    """The query of a RESTlet: which script, and which deployment of it; its other parameters are the script's."""
+    """The query of a RESTlet: which script, and which deployment of it; its other parameters are the script's own."""
 
     script: str
     deploy: str
+    parameters: dict[str, str] = {}
 
 
 class Collection(msgspec.Struct, frozen=True):

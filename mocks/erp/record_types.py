@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from mocks.erp import bodies, sublists, views
+from mocks.erp import bodies, shown, sublists, views
 from mocks.erp.columns import currencies, period_id
 from mocks.erp.model import Erp
 
@@ -15,7 +15,8 @@ Sublist = Callable[[Erp, Any], list[dict[str, Any]]]
 
 
 class RecordType(msgspec.Struct, frozen=True, kw_only=True):
-    """One type: `noun` and `plural` name its operations, `table` is where lists look, `body` what writes send.
+    """One type: `noun` and `plural` name its operations, `table` is where lists look, `body` what writes send and
+    `shown` the type of what readers get.
 
     `find(erp, name)` returns the record of `eid:...` or an internal id; `ids` the internal ids of all.
     """
@@ -26,6 +27,7 @@ class RecordType(msgspec.Struct, frozen=True, kw_only=True):
     find: Callable[[Erp, str], Any]
     view: Callable[[Erp, Any], dict[str, Any]]
     table: str
+    shown: Any
     body: Any = None
     sublists: Mapping[str, Sublist] = {}
     ids: Callable[[Erp], Collection[str]]
@@ -63,71 +65,77 @@ def _item_type(name: str) -> RecordType:
     noun = {"serviceSaleItem": "item", "nonInventorySaleItem": "non_inventory_item"}.get(name, "inventory_item")
     return RecordType(
         name=name, noun=noun, plural=f"{noun}s", find=lambda erp, key: erp.catalogue.item_shelf.find(key),
-        view=views.item, table="item", body=bodies.ItemBody, ids=lambda erp: erp.catalogue.items,
+        view=views.item, table="item", shown=shown.ItemShown, body=bodies.ItemBody, ids=lambda erp: erp.catalogue.items,
     )  # fmt: skip
 
 
 _TYPES = (
     RecordType(
         name="customer", noun="customer", plural="customers", find=_shelf("customers"), view=views.customer,
-        table="customer", body=bodies.CustomerBody, ids=_ids("customers"),
+        table="customer", shown=shown.CustomerShown, body=bodies.CustomerBody, ids=_ids("customers"),
     ),
     RecordType(
         name="contact", noun="contact", plural="contacts", find=_shelf("contacts"), view=views.contact,
-        table="contact", body=bodies.ContactBody, ids=_ids("contacts"),
+        table="contact", shown=shown.ContactShown, body=bodies.ContactBody, ids=_ids("contacts"),
     ),
     RecordType(
         name="opportunity", noun="opportunity", plural="opportunities", find=_shelf("opportunities"),
-        view=views.paper, table="opportunity", body=bodies.OrderBody, sublists=_PAPER, ids=_ids("opportunities"),
+        view=views.paper, table="opportunity",
+        shown=shown.PaperShown, body=bodies.OrderBody, sublists=_PAPER, ids=_ids("opportunities"),
     ),
     RecordType(
         name="estimate", noun="estimate", plural="estimates", find=_shelf("estimates"), view=views.paper,
-        table="estimate", body=bodies.OrderBody, sublists=_PAPER, ids=_ids("estimates"),
+        table="estimate", shown=shown.PaperShown, body=bodies.OrderBody, sublists=_PAPER, ids=_ids("estimates"),
     ),
     RecordType(
         name="salesOrder", noun="order", plural="orders", find=_shelf("orders"), view=views.order,
-        table="salesorder", body=bodies.OrderBody, sublists={"item": sublists.order_lines}, ids=_ids("orders"),
+        table="salesorder",
+        shown=shown.OrderShown, body=bodies.OrderBody, sublists={"item": sublists.order_lines}, ids=_ids("orders"),
     ),
     RecordType(
         name="itemFulfillment", noun="fulfilment", plural="fulfilments", find=_shelf("fulfilments"),
-        view=views.fulfilment, table="itemfulfillment", body=bodies.FulfilmentBody,
+        view=views.fulfilment, table="itemfulfillment", shown=shown.FulfilmentShown, body=bodies.FulfilmentBody,
         sublists={"item": sublists.fulfilment_lines}, ids=_ids("fulfilments"),
     ),
     RecordType(
         name="invoice", noun="invoice", plural="invoices", find=_shelf("invoices"), view=views.invoice,
-        table="invoice", body=bodies.InvoiceBody, sublists=_LINES, ids=_ids("invoices"),
+        table="invoice", shown=shown.InvoiceShown, body=bodies.InvoiceBody, sublists=_LINES, ids=_ids("invoices"),
     ),
     RecordType(
         name="cashSale", noun="cash_sale", plural="cash_sales", find=_shelf("cash_sales"), view=views.cash_sale,
-        table="cashsale", body=bodies.CashSaleBody,
+        table="cashsale", shown=shown.CashSaleShown, body=bodies.CashSaleBody,
         sublists={"item": sublists.sold_lines, "taxDetails": sublists.sold_taxes}, ids=_ids("cash_sales"),
     ),
     RecordType(
         name="returnAuthorization", noun="return", plural="returns", find=_shelf("returns"), view=views.paper,
-        table="returnauthorization", body=bodies.OrderBody, sublists=_PAPER, ids=_ids("returns"),
+        table="returnauthorization",
+        shown=shown.PaperShown, body=bodies.OrderBody, sublists=_PAPER, ids=_ids("returns"),
     ),
     RecordType(
         name="creditMemo", noun="credit_memo", plural="credit_memos", find=_shelf("credit_memos"),
-        view=views.credit_memo, table="creditmemo", body=bodies.InvoiceBody, sublists=_LINES,
+        view=views.credit_memo, table="creditmemo",
+        shown=shown.CreditMemoShown, body=bodies.InvoiceBody, sublists=_LINES,
         ids=_ids("credit_memos"),
     ),
     RecordType(
         name="customerPayment", noun="payment", plural="payments", find=_cash("customerPayment"),
-        view=views.payment, table="customerpayment", body=bodies.PaymentBody,
+        view=views.payment, table="customerpayment", shown=shown.CashShown, body=bodies.PaymentBody,
         sublists={"apply": sublists.applications}, ids=_cash_ids("customerPayment"),
     ),
     RecordType(
         name="customerDeposit", noun="deposit", plural="deposits", find=_cash("customerDeposit"),
-        view=views.payment, table="customerdeposit", body=bodies.DepositBody,
+        view=views.payment, table="customerdeposit", shown=shown.CashShown, body=bodies.DepositBody,
         sublists={"apply": sublists.applications}, ids=_cash_ids("customerDeposit"),
     ),
     RecordType(
         name="customerRefund", noun="refund", plural="refunds", find=_shelf("refunds"), view=views.refund,
-        table="customerrefund", body=bodies.RefundBody, sublists={"apply": sublists.refunded}, ids=_ids("refunds"),
+        table="customerrefund",
+        shown=shown.RefundShown, body=bodies.RefundBody, sublists={"apply": sublists.refunded}, ids=_ids("refunds"),
     ),
     RecordType(
         name="journalEntry", noun="journal", plural="journals", find=_shelf("journals"), view=views.journal,
-        table="journalentry", body=bodies.JournalBody, sublists={"line": sublists.journal_lines},
+        table="journalentry",
+        shown=shown.JournalShown, body=bodies.JournalBody, sublists={"line": sublists.journal_lines},
         ids=_ids("journals"),
     ),
     _item_type("serviceSaleItem"),
@@ -136,16 +144,18 @@ _TYPES = (
     RecordType(
         name="subsidiary", noun="subsidiary", plural="subsidiaries",
         find=lambda erp, name: erp.catalogue.subsidiary_shelf.find(name), view=views.subsidiary, table="subsidiary",
+        shown=shown.SubsidiaryShown,
         ids=lambda erp: [row.number for row in erp.catalogue.subsidiaries.values()],
     ),
     RecordType(
         name="currency", noun="currency", plural="currencies",
         find=lambda erp, name: erp.catalogue.currency_shelf.find(name), view=views.currency, table="currency",
+        shown=shown.CurrencyShown,
         ids=currencies,
     ),
     RecordType(
         name="accountingPeriod", noun="period", plural="periods", find=_period, view=views.period,
-        table="accountingperiod",
+        table="accountingperiod", shown=shown.PeriodShown,
         ids=lambda erp: [period_id(row) for row in erp.desk.book.table("period").values()],
     ),
 )  # fmt: skip

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from domain.http import Reply
 from mocks.erp.model import Erp
 from mocks.erp.restlets import RestletCall
-from mocks.kernel.codec import decode_json, encode_json
+from mocks.kernel.codec import encode_json
 from mocks.kernel.operations import Call
 
 _JSON, _TEXT = {"content-type": "application/json; charset=utf-8"}, {"content-type": "text/plain; charset=utf-8"}
@@ -17,19 +15,10 @@ def run(erp: Erp, call: Call) -> Reply:
     """Run the script that `script` and `deploy` name."""
     query = dict(call.query)
     restlet = erp.restlets.find(query.pop("script", ""), query.pop("deploy", ""))
-    answer = restlet.handler(erp, RestletCall(call.request.method, query, _body(call)))
+    answer = restlet.handler(erp, RestletCall(call.request.method, query, call.body))
     if isinstance(answer, str):
         return Reply(200, _TEXT, answer.encode())
     return Reply(200, _JSON, encode_json(answer))
-
-
-def _body(call: Call) -> Any:
-    body = call.request.body
-    if not body:
-        return None
-    if "json" in call.request.headers.get("content-type", ""):
-        return decode_json(body)
-    return body.decode("utf-8", "replace")
 
 
 def token_info(erp: Erp, _call: Call) -> Reply:

@@ -32,6 +32,8 @@ def decode(call: Call, unknown_properties: str) -> Any:
     if kind is None:
         return None
     body = call.request.body
+    if kind is object:
+        return _anything(body, call.request.headers)
     if kind is TokenBody:
         return msgspec.convert(decode_form(body), TokenBody)
     if COLLECTION in call.request.headers.get("content-type", "") and call.operation.name.startswith("create_"):
@@ -48,6 +50,15 @@ def decode(call: Call, unknown_properties: str) -> Any:
         return _leniently(kind, decode_json(body), call.request.headers, unknown_properties)
     except RecursionError as error:
         raise Undecodable("The request body is nested too deeply.") from error
+
+
+def _anything(body: bytes, headers: Mapping[str, str]) -> Any:
+    """Return the body of a call to a script, which alone knows what it takes: JSON, else text; None when empty."""
+    if not body:
+        return None
+    if "json" in headers.get("content-type", ""):
+        return decode_json(body)
+    return body.decode("utf-8", "replace")
 
 
 @lru_cache(maxsize=64)

@@ -16,7 +16,7 @@ import msgspec
 
 from mocks.kernel.operations import Operation
 from mocks.kernel.service import Dialect
-from mocks.openapi.manners import BYTES, FORM, MANNERS, Foreign, Manner
+from mocks.openapi.manners import BYTES, FORM, JSON, MANNERS, TEXT, Foreign, Manner
 from mocks.world import World
 
 OPENAPI = "3.1.0"
@@ -50,6 +50,7 @@ def document(dialect: Dialect) -> dict[str, Any]:
     schemas, components = msgspec.json.schema_components(types, schema_hook=_schema_of, ref_template=_REFERENCE)
     for schema in components.values():
         _without_blanks(schema)
+        _take_custom_fields(schema, manner)
     schema_of = {id(kind): schema for kind, schema in zip(types, schemas, strict=True)}
     found = {
         "openapi": OPENAPI,
@@ -76,6 +77,15 @@ def _without_blanks(schema: dict[str, Any]) -> None:
         for each in (inner, *inner.get("anyOf", ())):
             if each.get("format") == "decimal":
                 each["type"] = ["number", "string"]
+
+
+def _take_custom_fields(schema: dict[str, Any], manner: Manner) -> None:
+    """Let a body take the fields that an account has defined itself, by the pattern of their names."""
+    if not manner.custom or schema.get("additionalProperties") is not False:
+        return
+    taken: Any = {} if not manner.gathered else schema["properties"].pop(manner.gathered, None)
+    if taken is not None:
+        schema["patternProperties"] = {manner.custom: taken.get("additionalProperties", _ANY_VALUE)}
 
 
 def _schema_of(kind: type) -> dict[str, Any]:
@@ -151,7 +161,7 @@ def _done(
 ) -> dict[str, Any]:
     """Return how an operation answers when it is done; what a write answers may be nothing at all."""
     foreign = _foreign(path, manner)
-    medias = (foreign.media,) if foreign else (manner.reply, *manner.more)
+    medias = foreign.medias if foreign else (manner.reply, *manner.more)
     reply = schema_of.get(id(row.reply), _ANY_VALUE if foreign else _ANYTHING)
     told = _opened(reply, components)
     found: dict[str, Any] = {"2XX": {"description": "done", "content": {media: {"schema": told} for media in medias}}}
@@ -214,16 +224,19 @@ def _asked(
     foreign = _foreign(path, manner)
     if row.body is bytes:
         return {"content": {foreign.media if foreign else BYTES: {"schema": {"type": "string"}}}}
-    return _body(schema_of.get(id(row.body), _ANYTHING), manner, components)
+    if row.body is object:
+        return {"content": {JSON: {"schema": _ANY_VALUE}, TEXT: {"schema": {"type": "string"}}}}
+    media = FORM if manner.forms and path.startswith(manner.forms) else manner.body
+    return _body(schema_of.get(id(row.body), _ANYTHING), media, components)
 
 
-def _body(schema: dict[str, Any], manner: Manner, components: dict[str, Any]) -> dict[str, Any]:
+def _body(schema: dict[str, Any], name: str, components: dict[str, Any]) -> dict[str, Any]:
     media: dict[str, Any] = {"schema": schema}
-    if manner.body == FORM:  # nested values are sent with bracketed names
+    if name == FORM:  # nested values are sent with bracketed names
         nested = [name for name, inner in _properties(schema, components).items() if _is_nested(inner)]
         if nested:
             media["encoding"] = {name: {"style": "deepObject", "explode": True} for name in nested}
-    return {"content": {manner.body: media}}
+    return {"content": {name: media}}
 
 
 def _path_parameters(path: str) -> Iterable[dict[str, Any]]:
@@ -240,7 +253,7 @@ def _query_parameters(
     schema = schema_of[id(kind)]
     required = set(_resolved(schema, components).get("required", ()))
     for name, inner in _properties(schema, components).items():
-        style = "deepObject" if _is_nested(inner) else "form"
+        style = "form" if _is_rest(inner) or not _is_nested(inner) else "deepObject"
         yield {"name": name, "in": "query", "required": name in required, "style": style, "schema": inner}
 
 
@@ -252,6 +265,11 @@ def _properties(schema: dict[str, Any], components: dict[str, Any]) -> dict[str,
 def _resolved(schema: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = components[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
     return found
+
+
+def _is_rest(schema: dict[str, Any]) -> bool:
+    """Tell whether a parameter stands for all others: a mapping, whose members are parameters of their own."""
+    return schema.get("type") == "object" and "additionalProperties" in schema
 
 
 def _is_nested(schema: dict[str, Any]) -> bool:
