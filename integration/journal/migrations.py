@@ -153,7 +153,19 @@ def _log_events(connection: sqlite3.Connection) -> None:
     )
 
 
+_DATE_MESSAGES = """
+ALTER TABLE seen ADD COLUMN seen_us INTEGER NOT NULL DEFAULT 0;
+UPDATE seen SET seen_us = CAST(strftime('%s', 'now') AS INTEGER) * 1000000;
+"""
+
+
+def _date_messages(connection: sqlite3.Connection) -> None:
+    """Take what is known already for seen now: it is forgotten too late rather than too early."""
+    _script(connection, _DATE_MESSAGES)
+
+
 MIGRATIONS = (
     Migration(1, "the first tables", lambda connection: None),
     Migration(2, "an event log with cursors, and columns of cases", _log_events),
+    Migration(3, "messages are known with their instants, so that they can be forgotten", _date_messages),
 )

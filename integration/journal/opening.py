@@ -6,8 +6,10 @@ from importlib.util import find_spec
 
 from integration.journal.protocol import Journal
 from integration.journal.reading import Reader
+from integration.journal.retention import Shelf
 from integration.journal.sqlite import SqliteJournal
 from integration.journal.sqlite_reading import open_sqlite_reader
+from integration.journal.sqlite_retention import SqliteShelf
 from integration.journal.trouble import Unavailable
 
 POSTGRES = ("postgresql://", "postgres://")
@@ -40,6 +42,16 @@ def open_reader(database: str) -> Reader:
 
         return open_postgres_reader(database)
     return open_sqlite_reader(database)
+
+
+def open_shelf(database: str) -> Shelf:
+    """Open the tables of a journal that exists, to remove what has passed; raise Unavailable or WrongSchema."""
+    if is_postgres(database):
+        _require_driver()
+        from integration.journal.postgres_retention import PostgresShelf
+
+        return PostgresShelf(database)
+    return SqliteShelf(database)
 
 
 def _require_driver() -> None:

@@ -265,7 +265,7 @@ class PostgresLease:
             )  # fmt: skip
         for message_row in write.messages:
             message = message_row.message
-            yield "INSERT INTO seen VALUES (%s, %s)", (message.source, message.id)
+            yield "INSERT INTO seen VALUES (%s, %s, %s)", (message.source, message.id, message.received_us)
             if message_row.wanted:
                 yield _ADD_MESSAGE, (message.topic, message.key, _encode(message))
         if write.events:

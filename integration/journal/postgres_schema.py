@@ -206,5 +206,15 @@ BEGIN
 END $$;
 """
 
-MIGRATIONS: tuple[tuple[str, str], ...] = (("the first tables for many workers", _FIRST),)
+_DATED = """
+-- What is known already counts as seen and left now: it is forgotten too late rather than too early. The defaults let
+-- workers of the version before go on during an upgrade.
+ALTER TABLE seen ADD COLUMN seen_us bigint NOT NULL DEFAULT (extract(epoch FROM now()) * 1000000)::bigint;
+ALTER TABLE command ADD COLUMN left_at timestamptz NOT NULL DEFAULT now();
+"""
+
+MIGRATIONS: tuple[tuple[str, str], ...] = (
+    ("the first tables for many workers", _FIRST),
+    ("messages and commands have instants, so that they can be forgotten", _DATED),
+)
 """Name and statements, in order; the first one's number is 1. What was released is never edited: add another."""

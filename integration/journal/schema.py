@@ -3,7 +3,7 @@
 This is the newest version; `migrations` says how older databases get there.
 """
 
-VERSION = 2
+VERSION = 3
 """The version of the tables below, the number of the newest migration."""
 
 SCHEMA = """
@@ -46,10 +46,11 @@ CREATE TABLE IF NOT EXISTS flow (
     result BLOB NOT NULL
 );
 
--- Every message that ever came, by who sent it; and those that a flow has yet to take.
+-- Every message that came, by who sent it, and when; and those that a flow has yet to take.
 CREATE TABLE IF NOT EXISTS seen (
     source TEXT NOT NULL,
     message TEXT NOT NULL,
+    seen_us INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (source, message)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS inbox (

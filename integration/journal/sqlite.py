@@ -384,7 +384,7 @@ class SqliteLease:
     def _add_messages(self, write: Write) -> None:
         for index, row in enumerate(write.messages):
             message = row.message
-            self._execute("INSERT INTO seen VALUES (?, ?)", (message.source, message.id))
+            self._execute("INSERT INTO seen VALUES (?, ?, ?)", (message.source, message.id, message.received_us))
             self._messages += 1
             write.messages[index] = replace(row, number=self._messages)
             if row.wanted:

@@ -1,4 +1,4 @@
-"""What works beside a node: the CRM's stream, the relay to a broker, the daily reconciliation."""
+"""What works beside a node: the CRM's stream, the relay to a broker, the daily reconciliation and retention."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from integration.analytics.service import close_days
 from integration.cdc.subscriber import Subscriber
 from integration.drivers.wire import Wire
 from integration.process import Parts
+from integration.service.forgetting import keep_tidy
 from integration.service.keeping import StreamKeeper
 from integration.service.node import Node
 from integration.service.server import Companion
@@ -26,6 +27,7 @@ def companions(node: Node, parts: Parts) -> list[Companion]:
         if relay is not None:
             found.append(relay.run)
     found.append(lambda ending: close_days(node, ending))
+    found.append(lambda ending: keep_tidy(node, ending))
     return found
 
 

@@ -13,6 +13,9 @@
     sha256 = "9f86d0..."
     scopes = ["transactions:read", "accounts:read"]
 
+    [integration.retention]                           # days; 0 keeps for ever
+    steps_days = 365
+
 Everything is strict: a name that nobody knows is an error that lists those that are known. The environment wins over
 the file: Q2C_DATABASE, Q2C_HOST, Q2C_PORT, Q2C_BROKER, Q2C_LOG_LEVEL, and for each system Q2C_CRM_URL, Q2C_CRM_USER,
 Q2C_CRM_SECRET, Q2C_CRM_WEBHOOK_SECRET, ... (the last two also with _FILE).
@@ -31,6 +34,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from integration.retention import Ages
 from integration.service.secrets import Secret
 from integration.settings import Settings
 
@@ -80,7 +84,7 @@ class Configuration:
     of the CRM's stream are listened to (`/data/QuoteChangeEvent`). A node looks after its database and its fellow
     workers at each heartbeat; a worker that starts under the `name` of a dead one takes its flows up at once.
     `test_clock` lets callers move the business clock: never in normal operation. `trial` means that the systems are
-    mocks: the adapters' own test credentials are used where none are configured.
+    mocks: the adapters' own test credentials are used where none are configured. `retention` says what is forgotten.
     """
 
     settings: Settings = field(default_factory=Settings)
@@ -100,6 +104,7 @@ class Configuration:
     ca_bundle: str = ""
     test_clock: bool = False
     trial: bool = False
+    retention: Ages = field(default_factory=Ages)
 
     @property
     def is_shared(self) -> bool:
@@ -140,6 +145,7 @@ class _Section(msgspec.Struct, forbid_unknown_fields=True):
     ca_bundle: str = ""
     test_clock: bool = False
     systems: dict[str, _System] = {}
+    retention: Ages = Ages()
     tokens: dict[str, _Token] = {}
     settings: dict[str, Any] = {}
 
@@ -188,8 +194,14 @@ def configured(
     return Configuration(
         peers=peers, settings=settings, tokens=tokens,
         signing_key=_secret("Q2C_API_SIGNING_KEY", found.signing_key_file, environment),
-        trial=addresses is not None, **chosen,
+        trial=addresses is not None, retention=found.retention, **chosen,
     )  # fmt: skip
+
+
+def retained(section: Mapping[str, Any], environment: Mapping[str, str]) -> Configuration:
+    """Return of a configuration what retention needs: database, broker and ages. Raise Misconfigured."""
+    found = _converted(section)
+    return Configuration(retention=found.retention, **_overlaid(found, environment, {}))
 
 
 def _converted(section: Mapping[str, Any]) -> _Section:

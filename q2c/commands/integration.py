@@ -18,6 +18,7 @@ import click
 import msgspec
 
 from q2c import exits, mocks_running
+from q2c.commands.prune import prune
 from q2c.mocks_running import WORKSPACE
 from q2c.trouble import give_up
 
@@ -74,7 +75,11 @@ def integration() -> None:
     q2c integration up --mocks              against the mocks that run here, on a temporary database
     q2c integration up --database q2c.db    against the systems of q2c.toml or Q2C_*_URL, in a file
     q2c integration worker --database postgresql://...    one more worker on a shared database
+    q2c integration prune --dry-run         what has passed, and may be removed
     """
+
+
+integration.add_command(prune)
 
 
 @integration.command()

@@ -70,11 +70,11 @@ def tables(path: str) -> dict[str, Any]:
 
 
 def test_a_database_of_the_first_version_gets_the_tables_of_a_new_one(old: str, tmp_path: Path) -> None:
-    with pytest.raises(WrongSchema, match="has version 1 of the tables, this package needs version 2: start the"):
+    with pytest.raises(WrongSchema, match="has version 1 of the tables, this package needs version 3: start the"):
         open_reader(old)
     journal = open_journal(old)
     assert isinstance(journal, SqliteJournal)
-    assert journal.migrated == ["an event log with cursors, and columns of cases"]
+    assert journal.migrated == [migration.name for migration in MIGRATIONS[1:]]
     journal.close()
     SqliteJournal(str(tmp_path / "new")).close()
     assert tables(old) == tables(str(tmp_path / "new"))
@@ -85,13 +85,14 @@ def test_a_database_of_the_first_version_gets_the_tables_of_a_new_one(old: str, 
 
 
 def test_nothing_in_it_is_lost(old: str) -> None:
-    journal = open_journal(old)
+    journal = SqliteJournal(old)
     assert journal.verify(HEAD).intact
     reader = open_reader(old)
     assert {row.id: row.status for row in reader.flows()} == {
         "done": "finished", "Q-000123-v1": "running", "ear": "running", "one": "running", "two": "ready",
         "three": "ready", "broken": "parked", "Q-000123-v1/bill": "finished",
     }  # fmt: skip
+    assert journal.connection.execute("SELECT min(seen_us) FROM seen").fetchone()[0] > 1_700_000_000_000_000
     assert [(case.id, case.owner) for case in reader.cases(code="VALIDATION.BUSINESS_RULE", txn="Q-8")] == [
         ("broken#0", "sales ops")
     ]
@@ -142,13 +143,13 @@ def test_a_migration_that_fails_leaves_the_version_before(old: str, monkeypatch:
 def test_postgresql_goes_forward_step_by_step_or_not_at_all(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
     PostgresJournal(postgres).close()
     known = postgres_schema.MIGRATIONS
-    monkeypatch.setattr(postgres_tables, "VERSION", 3)
+    monkeypatch.setattr(postgres_tables, "VERSION", len(known) + 2)
     column = ("a column", "ALTER TABLE flow ADD COLUMN note text")
     wrong = (*known, column, ("a mistake", "ALTER TABLE nothing ADD x int"))
     monkeypatch.setattr(postgres_tables, "MIGRATIONS", wrong)
     with pytest.raises(Exception, match='relation "nothing" does not exist'):
         PostgresJournal(postgres)
-    right = (*wrong[:2], ("no mistake", "UPDATE flow SET note = ''"))
+    right = (*known, column, ("no mistake", "UPDATE flow SET note = ''"))
     monkeypatch.setattr(postgres_tables, "MIGRATIONS", right)
     journal = PostgresJournal(postgres)
     assert journal.migrated == ["a column", "no mistake"]

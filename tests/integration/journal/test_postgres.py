@@ -15,6 +15,7 @@ import pytest
 
 from integration.journal.opening import open_journal, open_reader
 from integration.journal.postgres import PostgresJournal
+from integration.journal.postgres_tables import VERSION
 from integration.journal.protocol import Lease, Write
 from integration.journal.trouble import Unavailable, WrongSchema, without_password
 from tests.integration.journal.rows import flow_row, step
@@ -119,17 +120,19 @@ def test_workers_that_start_at_once_migrate_once(postgres: str) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(len(journal.migrated) for journal in made) == [0, 0, 0, 1]
+    assert sorted(len(journal.migrated) for journal in made) == [0, 0, 0, VERSION]
     for journal in made:
         journal.close()
 
 
 def test_a_newer_database_is_refused_and_an_empty_one_has_nothing_to_read(postgres: str) -> None:
-    with pytest.raises(WrongSchema, match="the database has no tables of ours, this package needs version 1"):
+    with pytest.raises(WrongSchema, match=f"the database has no tables of ours, this package needs version {VERSION}"):
         open_reader(postgres)
     PostgresJournal(postgres).close()
     with psycopg.connect(postgres) as connection:
         connection.execute("INSERT INTO migration VALUES (99, 'of the future', now())")
     for opened in (open_journal, open_reader):
-        with pytest.raises(WrongSchema, match="version 99 of the tables, this package knows version 1: use a newer"):
+        with pytest.raises(
+            WrongSchema, match=f"version 99 of .*, this package knows version {VERSION}: use a newer"
+        ):
             opened(postgres)
