@@ -39,7 +39,7 @@ def ask(
     try:
         connection.request(method, target, body or None, headers)
         reply = connection.getresponse()
-        text = reply.read(bytes_max).decode("utf-8", "replace")
+        text = _read(reply, time.monotonic() + timeout_seconds, bytes_max).decode("utf-8", "replace")
         if 300 <= reply.status < 400:
             place = reply.getheader("location", "nowhere")
             return Answer(reply.status, f"it answered {reply.status} and wants to send us to {place}", text)
@@ -54,11 +54,14 @@ def ask(
         connection.close()
 
 
-def _read(reply: HTTPResponse, ends: float) -> bytes:
+def _read(reply: HTTPResponse, ends: float, bytes_max: int | None) -> bytes:
     """Return the body as far as it is of interest; raise TimeoutError for one that drips."""
-    found = b""
-    while len(found) < ANSWER_BYTES_MAX and (piece := reply.read1(ANSWER_BYTES_MAX - len(found))):
+    found = bytearray()
+    while bytes_max is None or len(found) < bytes_max:
+        piece = reply.read1(ANSWER_BYTES_MAX if bytes_max is None else bytes_max - len(found))
+        if not piece:
+            break
         found += piece
         if time.monotonic() > ends:
             raise TimeoutError
-    return found
+    return bytes(found)
