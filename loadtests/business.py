@@ -112,6 +112,11 @@ class Business:
         stopped = self._moments[stop]
         return [txn for txn in self._moments[start] if txn not in stopped]
 
+    def running(self, name: str) -> int:
+        """Return how many lags of a name have begun and not ended."""
+        lag = next(each for each in LAGS if each.name == name)
+        return len(self.waiting(lag.start, lag.stop))
+
     def overdue(self, now_us: int, name: str = ORDER) -> int:
         """Return how many lifecycles wait longer already than a lag's limit allows."""
         lag = next(each for each in LAGS if each.name == name)

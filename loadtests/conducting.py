@@ -17,7 +17,7 @@ from locust.runners import MasterRunner, WorkerRunner
 from loadtests.desk import Unusable
 from loadtests.leading import Leader
 from loadtests.material import Level, material
-from loadtests.settings import settings_of
+from loadtests.settings import Settings, settings_of
 from loadtests.users import Player
 from scenarios.problems import ScenarioError
 from simulator.replay.checking import wait_for
@@ -55,31 +55,37 @@ class Node:
         self.environment.runner.send_message("q2c_report", {**self.player.report(), **said})
 
     def _start(self, **_said: Any) -> None:
-        """Make the material where it is played, and lead where it is led."""
-        self.player.__init__()  # type: ignore[misc]  # in the web page the same node plays one campaign after another
+        """Begin a campaign: lead where it is led, prepare where it is played; nothing here keeps Locust waiting."""
+        self.player = Player()
         try:
             settings = settings_of(self.environment.parsed_options)
-            if not self._is_worker:
-                if settings.target:
-                    _require_healthy(settings.target, tuple(filter(None, settings.allow_host.split(","))))
-                self.leader = Leader(self.environment, settings, material(settings), 1)
-                if self._is_master:
-                    self.leader.drivers = self.environment.runner.worker_count
-                self.leader.begin()
-            if not self._is_master:
-                self._prepare(settings)
         except Unusable as wrong:
             self._give_up(str(wrong))
+            return
+        if not self._is_worker:
+            drivers = self.environment.runner.worker_count if self._is_master else 1
+            self.leader = Leader(self.environment, settings, drivers)
+        gevent.spawn(self._prepare, settings)
 
-    def _prepare(self, settings: Any) -> None:
-        self.player.material = self.leader.material if self.leader is not None else material(settings)
-        self.player.address = settings.desk_address().rstrip("/")
+    def _prepare(self, settings: Settings) -> None:
+        """Make the material, in a thread: a worker that does not answer meanwhile would be given up."""
+        try:
+            if not self._is_worker:
+                _require_healthy(settings)
+            made = gevent.get_hub().threadpool.apply(material, (settings,))
+            self.player.material, self.player.address = made, settings.desk_address().rstrip("/")
+        except Unusable as wrong:
+            self._give_up(str(wrong))
+            return
         self.player.copies = settings.storm_copies if settings.profile == "storm" else 0
-        self.tell(ready=True)
-        gevent.spawn(self._reporting)
+        if self.leader is not None:
+            gevent.spawn(self.leader.lead, made)
+        if not self._is_master:
+            self.tell(ready=True)
+            gevent.spawn(self._reporting, self.player)
 
-    def _reporting(self) -> None:
-        while True:
+    def _reporting(self, player: Player) -> None:
+        while player is self.player:
             gevent.sleep(_REPORT_SECONDS)
             self.tell()
 
@@ -98,7 +104,6 @@ class Node:
         elif self.leader is not None:
             self.leader.fail(problem)
         else:
-            self.leader = None
             gevent.spawn(self.environment.runner.quit)
 
     def _quit(self, **_said: Any) -> None:
@@ -106,10 +111,12 @@ class Node:
             self.leader.write()
 
 
-def _require_healthy(file: str, allowed: tuple[str, ...]) -> None:
+def _require_healthy(settings: Settings) -> None:
     """Refuse a target that is not there, before any load is sent."""
+    if not settings.target:
+        return
     try:
-        target = load_target(Path(file), allowed)
+        target = load_target(Path(settings.target), tuple(filter(None, settings.allow_host.split(","))))
     except ScenarioError as wrong:
         raise Unusable(str(wrong)) from wrong
     problem = wait_for(target, 2.0, lambda: "")

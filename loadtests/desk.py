@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import msgspec
 
@@ -67,6 +67,9 @@ class _Reading(msgspec.Struct, frozen=True):
 class Desk:
     """The admin door at an address."""
 
+    _empty: ClassVar[dict[str, str]] = {}
+    """The empty world at each address as it was first seen: the clock of a world goes back in no other way."""
+
     def __init__(self, address: str) -> None:
         self.address = address.rstrip("/")
         self._last = 0
@@ -87,7 +90,11 @@ class Desk:
         reading = self.clock()
         if not reading.frozen:
             self._do("POST", "/clock", {"freeze": True})
-        if self.clock().now_us > start_us:
+        if self.clock().now_us <= start_us:
+            self._empty.setdefault(self.address, self._do("GET", "/snapshot"))
+        elif self.address in self._empty:
+            self._do("POST", "/restore", self._empty[self.address])
+        else:
             raise Unusable(
                 f"the mocks at {self.address} are later than the load begins, and time goes forward only: "
                 "start them anew (q2c mocks up), or let q2c load start its own"
@@ -127,7 +134,7 @@ class Desk:
         return msgspec.json.decode(self._do("GET", path), type=kind)
 
     def _do(self, method: str, path: str, body: Any = None) -> str:
-        content = b"" if body is None else msgspec.json.encode(body)
+        content = body.encode() if isinstance(body, str) else b"" if body is None else msgspec.json.encode(body)
         answer = ask(method, self.address + path, content, timeout_seconds=_FOUNDING_SECONDS, bytes_max=None)
         if not answer.is_good:
             raise Unusable(f"{method} {self.address}{path}: {answer.problem} {answer.body[:300]}".strip())

@@ -12,7 +12,7 @@ import gevent
 import msgspec
 
 from loadtests import knee, stopping
-from loadtests.business import ORDER, Business, Measured, percent_of
+from loadtests.business import LAGS, ORDER, Business, Measured, percent_of
 from loadtests.desk import Desk, Unusable
 from loadtests.hdr import Histograms
 from loadtests.knee import Search, Step
@@ -26,6 +26,7 @@ _READY_SECONDS: Final = 120.0
 _LEAD_SECONDS: Final = 0.3
 _LOOK_SECONDS: Final = 0.25
 _DUPLICATES_SHOWN: Final = 20
+_ENDED: Final = "it was ended from outside: by a person, or because workers were lost"
 _log = logging.getLogger("q2c.load")
 
 
@@ -40,10 +41,12 @@ class Doubled(Exception):
 class Leader:
     """Leads one campaign. `drivers` is how many there are to be; 0 once it is over."""
 
-    def __init__(self, environment: Any, settings: Settings, chosen: Material, drivers: int) -> None:
-        self.drivers, self.material = drivers, chosen
+    def __init__(self, environment: Any, settings: Settings, drivers: int) -> None:
+        self.drivers = drivers
+        self.material: Material
+        self._is_over = False
         self._environment, self._settings = environment, settings
-        self._desk = Desk(settings.desk_address())
+        self._desk: Desk
         own = {ORDER: settings.order_seconds} if settings.order_seconds else {}
         limits = Business(settings.span.speed).limits | own
         self._business = Business(settings.span.speed, limits)
@@ -62,10 +65,6 @@ class Leader:
             first_rate=settings.first_rate, highest_rate=settings.highest_rate, percent=percent_of(ORDER)
         )
 
-    def begin(self) -> None:
-        """Lead from here on, beside what Locust does."""
-        gevent.spawn(self._lead)
-
     def take(self, node: str, said: dict[str, Any]) -> None:
         """Take a report of a node."""
         self._counts.update(said["counts"])
@@ -83,8 +82,11 @@ class Leader:
 
     # --- the course of it -------------------------------------------------------------------------------------------
 
-    def _lead(self) -> None:
+    def lead(self, chosen: Material) -> None:
+        """Lead a campaign from the founding of its company to its end."""
+        self.material = chosen
         try:
+            self._desk = Desk(self._settings.desk_address())
             self._gather()
             self._found()
             if self._settings.profile == "break":
@@ -92,6 +94,7 @@ class Leader:
             else:
                 self._play(self._settings.within)
             self._wait_for_rest(self._settings.rest)
+            self._is_over = True
         except Unusable as wrong:
             _log.error(str(wrong))
             self.fail(str(wrong))
@@ -233,7 +236,7 @@ class Leader:
         requests = [entry for (_, kind), entry in stats.entries.items() if kind != "business"]
         hunted = self._settings.profile == "break"
         return Outcome(
-            settings=self._settings, workers=len(self._ready), problem=self._problem, stopped=self._stopped,
+            settings=self._settings, workers=len(self._ready), problem=self._why_not(), stopped=self._stopped,
             asked=self._asked, kept=self._kept(), refused=self._counts["refused"], unasked=self._counts["unasked"],
             requests=sum(entry.num_requests for entry in requests), errors=sum(e.num_failures for e in requests),
             lifecycles=business.within(0, 2**62, 2**62)[2], lags=tuple(self._lags()),
@@ -241,6 +244,9 @@ class Leader:
             copies=len(self._copies), copies_refused=self._copies_refused, backlog=tuple(self._backlog),
             knee=knee.knee(self._steps, self._search) if hunted else None, times_ms=self._times.rows(),
         )  # fmt: skip
+
+    def _why_not(self) -> str:
+        return self._problem or ("" if self._is_over else _ENDED)
 
     def write(self) -> None:
         """Write the outcome and its histograms where the settings say."""
@@ -259,11 +265,13 @@ class Leader:
         )  # fmt: skip
 
     def _lags(self) -> list[LagRow]:
-        rows = self._times.rows()
+        business, rows = self._business, self._times.rows()
         return [
             LagRow(
-                name=name, count=count, late=self._business.late[name],
-                limit_seconds=self._business.limits.get(name, 0.0), percentiles_ms=rows.get(f"business: {name}", {}),
+                name=lag.name, count=business.counts[lag.name], waiting=business.running(lag.name),
+                late=business.late[lag.name], limit_seconds=business.limits.get(lag.name, 0.0),
+                percentiles_ms=rows.get(f"business: {lag.name}", {}),
             )
-            for name, count in self._business.counts.items()
+            for lag in LAGS
+            if business.counts[lag.name] or business.running(lag.name)
         ]  # fmt: skip

@@ -16,10 +16,11 @@ READY: Final = "ready"
 
 
 class LagRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One lag under load, in seconds of the wall; `limit_seconds` 0: nobody promised anything."""
+    """One lag under load: how many ended, how many had begun and not ended; `limit_seconds` 0: nobody promised one."""
 
     name: str
     count: int
+    waiting: int
     late: int
     limit_seconds: float
     percentiles_ms: dict[str, float]

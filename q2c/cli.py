@@ -16,6 +16,7 @@ EXTRAS = {
     "uvloop": "mocks", "psycopg": "postgres", "faststream": "events", "opentelemetry": "observability",
     "h11": "verify", "jsonschema_rs": "verify", "pact": "verify", "schemathesis": "verify",
     "SALib": "whatif", "distributed": "cluster", "optuna": "whatif",
+    "hdrh": "load", "locust": "load",
 }  # fmt: skip
 """The extra of this package that brings a package which is not there."""
 COMMANDS = {
@@ -34,6 +35,7 @@ COMMANDS = {
     "sensitivity": "q2c.commands.sweep:sensitivity",
     "target": "q2c.commands.target:target",
     "replay": "q2c.commands.replay:replay",
+    "load": "q2c.commands.load:load",
     "mocks": "q2c.commands.mocks:mocks",
     "env": "q2c.commands.env:env",
     "init": "q2c.commands.init:init",

@@ -1,0 +1,111 @@
+"""The verdict of a load: what the checks say of the integration, and whether the load was as it was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from contracts.checks.verdict import BROKEN, HOLDS
+from contracts.findings import Finding, Outcome, Tally
+from loadtests.knee import Knee
+from loadtests.outcome import Outcome as Load
+from q2c import exits
+from q2c.rehearsing import Rehearsed
+
+_LOAD_RULE, _LAG_RULE, _KNEE_RULE = "LOAD-OFFERED", "LOAD-LAG", "LOAD-KNEE"
+
+
+def exit_status(rehearsed: Rehearsed, load: Load) -> int:
+    """Return the exit status of a load.
+
+    What is broken is broken under any load. A load that was not the one asked for proves nothing good; nor does a
+    search that found no knee. That service levels break is what a search for the knee is for.
+    """
+    if load.problem:
+        return exits.COULD_NOT_RUN
+    found = rehearsed.verdict.exit_status
+    if found == exits.BROKEN:
+        return found
+    hunted = load.settings.profile == "break"
+    if not load.is_kept or (hunted and (load.knee is None or load.knee.status == "unknown")):
+        return exits.UNKNOWN
+    return exits.HOLDS if hunted and found == exits.LATE else found
+
+
+def tallies(rehearsed: Rehearsed, load: Load, seconds: float) -> tuple[Tally, ...]:
+    """Return the load and the checks as suites, for what CI servers read."""
+    results = [each for each in rehearsed.verdict.results if each.counted]
+    findings = tuple(
+        Finding(rule=each.check, severity="error", subject=violation.txn, message=violation.sentence)
+        for each in results
+        for violation in each.violations
+    )
+    judged = [each for each in results if each.status in (HOLDS, BROKEN)]
+    checks = Tally(
+        suite="checks", checked=len(judged), findings=findings,
+        passed=tuple(each.check for each in judged if each.status == HOLDS),
+        skipped=tuple((each.check, each.reason) for each in results if each.status not in (HOLDS, BROKEN)),
+    )  # fmt: skip
+    return (_of_load(load, seconds), checks)
+
+
+def _of_load(load: Load, seconds: float) -> Tally:
+    findings = tuple(_findings(load))
+    lags = [
+        f"{row.name}: {row.count} measured, {row.late} late, {row.waiting} still waiting"
+        for row in load.lags
+        if row.limit_seconds
+    ]
+    return Tally(
+        suite=f"load {load.settings.profile}", checked=len(lags) + (load.kept is not None), findings=findings,
+        passed=(*(("the load was offered as asked",) if load.is_kept else ()), *lags), seconds=seconds,
+        could_not_run=load.problem or ("" if load.is_kept else "the load was not offered as asked"),
+    )  # fmt: skip
+
+
+def _findings(load: Load) -> Iterator[Finding]:
+    for row in load.lags:
+        if row.late:
+            yield Finding(
+                rule=_LAG_RULE, severity="warning", subject=row.name,
+                message=f"{row.late} of {row.count} took longer than {row.limit_seconds:g} s",
+            )  # fmt: skip
+    for sentence in load.duplicates:
+        yield Finding(rule="S1", severity="error", subject="duplicates", message=sentence)
+    if load.knee is not None:
+        is_known = load.knee.status != "unknown"
+        yield Finding(
+            rule=_KNEE_RULE, severity="note" if is_known else "warning", subject="knee", message=load.knee.sentence
+        )
+
+
+def markdown(rehearsed: Rehearsed, load: Load) -> str:
+    """Return the summary for a pull request."""
+    return "\n".join(_lines(rehearsed, load)) + "\n"
+
+
+def _lines(rehearsed: Rehearsed, load: Load) -> Iterator[str]:
+    kept = load.kept
+    assert kept is not None, "a load that began says how it was offered"
+    outcome: Outcome = "could not run" if load.problem else "holds" if load.is_kept else "unknown"
+    yield f"## q2c load {load.settings.profile}\n"
+    yield f"The integration: **{rehearsed.verdict.status}**. The load: {outcome}.\n"
+    yield (
+        f"{kept.offered:,} of {load.asked:,} acts in {kept.asked_seconds:g} s, late by "
+        f"{kept.p99_seconds * 1000:.0f} ms at p99; {load.errors:,} of {load.requests:,} requests failed; "
+        f"{load.lifecycles:,} lifecycles signed."
+    )
+    if load.knee is not None:
+        yield f"\nKnee: {_knee(load.knee)}"
+    yield "\n| lag | count | still waiting | late | limit | p50 | p95 | p99 | worst |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|"
+    for row in load.lags:
+        limit = f"{row.limit_seconds:g} s" if row.limit_seconds else ""
+        figures = " | ".join(f"{row.percentiles_ms.get(f'p{p}_ms', 0) / 1000:.2f} s" for p in (50, 95, 99, 100))
+        yield f"| {row.name} | {row.count:,} | {row.waiting:,} | {row.late:,} | {limit} | {figures} |"
+    for check in rehearsed.verdict.results:
+        if check.status == BROKEN:
+            yield f"\n**{check.check}** broken {check.broken:,} times: {check.violations[0].sentence}"
+
+
+def _knee(found: Knee) -> str:
+    sure = f" ({found.confidence:.0%} confidence)" if found.confidence else ""
+    return f"{found.status}: {found.sentence}{sure}; {len(found.steps)} steps"
