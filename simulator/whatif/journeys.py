@@ -229,7 +229,7 @@ def _estimate(journeys: Journeys) -> Step:
 
 
 def _fulfilment(journeys: Journeys) -> list[Step]:
-    return [journeys.call("fulfilment", "ask for fulfilment")]
+    return [journeys.call("fulfilment", "ask for fulfilment", mark="asked for")]
 
 
 def _contract(journeys: Journeys) -> list[Step]:
@@ -247,7 +247,7 @@ def _activation(journeys: Journeys, billed: str) -> Iterator[Step]:
     """Yield what comes after fulfilment: the subscription becomes active and makes its first invoice."""
     provision = Duration.lognormal(PROVISION_MEDIAN_MINUTES * MINUTE_US, PROVISION_P95_MINUTES * MINUTE_US)
     now = 1.0 - float(journeys.frame.scenario.mix.later_start)
-    yield Step(name="provisioning", pause=provision)
+    yield Step(name="provisioning", pause=provision, since="asked for")
     yield from journeys.told
     yield journeys.call("erp", "record the fulfilment")
     yield journeys.call("billing", "activate the subscription")

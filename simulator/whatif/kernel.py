@@ -181,7 +181,10 @@ def _enter(tables: Any, memory: Any, token: Any, number: Any, now_us: Any) -> An
         if taken and step.kind == PAUSE:
             lifecycle.step, lifecycle.state = number, PAUSED
             pause_us = drawn(tables.dists, tables.values, step.dist, lifecycle.base, index_of(number, 0, 0))
-            push(memory, now_us + pause_us, TOKEN, token)
+            until_us = now_us + pause_us
+            if step.since >= 0 and memory.marks[token, step.since] >= 0:
+                until_us = max(now_us, memory.marks[token, step.since] + pause_us)
+            push(memory, until_us, TOKEN, token)
             return STOP
         if taken:
             _splits(tables, memory, token, number, now_us)

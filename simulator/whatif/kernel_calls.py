@@ -156,7 +156,8 @@ def begin(tables: Any, memory: Any, token: Any, station: Any, start_us: Any, pat
             was_killed = True
     state, kind, has_effect, back_us = _fate(tables, memory, token, station, errors, was_killed, done_us, patience_us)
     tables.station_counts[station, kind] += 1
-    memory.tokens[token].effects += has_effect
+    if memory.tokens[token].mending == 0:
+        memory.tokens[token].effects += has_effect
     free_us = back_us if row.frees == 1 else done_us
     occupy(tables, memory, station, start_us, free_us)
     _comes_back(memory, token, state, back_us)

@@ -199,7 +199,8 @@ class Step(_Value, frozen=True, kw_only=True):
     """One step of a route: a call of a station, a pause, or the start of another route.
 
     With `station` it is a call: `service` replaces the station's duration, `timeout_us` (0: none) bounds it, `lane` is
-    its priority (0 first). With `pause` it is a wait, with `starts` it begins that route for the same lifecycle, and
+    its priority (0 first). With `pause` it is a wait (from the mark `since` on, if it is given: what has begun then may
+    be over already), with `starts` it begins that route for the same lifecycle, and
     goes on. `mode` outbox: the route goes on at once and the call is made on its own clock. `share` of them do it;
     steps of one `choice` share a draw, of which each takes the part from `share_from` on, so that they exclude or
     include one another.
@@ -214,6 +215,7 @@ class Step(_Value, frozen=True, kw_only=True):
     name: str
     station: str = ""
     pause: Duration | None = None
+    since: str = ""
     starts: str = ""
     service: Duration | None = None
     timeout_us: int = 0

@@ -140,7 +140,8 @@ def begin(play: Any, token: Lifecycle, station: StationState, start_us: int, pat
             done_us, was_killed = killer.from_, True
     state, kind, has_effect, back_us = _fate(token, station, errors, was_killed, done_us, patience_us)
     station.counts[kind] += 1
-    token.effects += has_effect
+    if not token.mending:
+        token.effects += has_effect
     free_us = back_us if station.frees else done_us
     play.spread(station.series[ROW_BUSY], start_us, free_us)
     _comes_back(play, token, state, back_us)

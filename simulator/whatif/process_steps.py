@@ -101,7 +101,9 @@ def _enter(play: Any, token: Lifecycle, plan: Any, now_us: int) -> int:
             return ATTEMPT
         if taken and plan.kind == PAUSE:
             token.plan, token.state = plan, PAUSED
-            play.push(now_us + drawn(plan.duration, token.base, index_of(plan.number, 0, 0)), token)
+            pause_us = drawn(plan.duration, token.base, index_of(plan.number, 0, 0))
+            began_us = token.marks[plan.since] if plan.since >= 0 else now_us
+            play.push(max(now_us, began_us + pause_us) if began_us >= 0 else now_us + pause_us, token)
             return STOP
         if taken:
             _splits(play, token, plan, now_us)

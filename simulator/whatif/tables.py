@@ -28,7 +28,7 @@ def _row(whole: str, shares: str = "") -> np.dtype[Any]:
 
 STEP = _row(
     "kind station dist timeout attempts base cap jitter restart lane outbox idempotent exhausted again mark starts "
-    "route next chooses",
+    "route next chooses since",
     "share low invalid",
 )
 DIST = _row("kind from_ until", "scale mu shape")
@@ -119,6 +119,7 @@ def _index(names: Sequence[str], name: str) -> int:
 def mark_names(model: Model) -> tuple[str, ...]:
     """Return the marks of a model in the order of their numbers."""
     marks = [mark for sla in model.slas for mark in (sla.begins, sla.ends)]
+    marks += [step.since for route in model.routes for step in route.steps if step.since]
     return tuple(dict.fromkeys(marks))
 
 
@@ -211,6 +212,7 @@ def _steps(model: Model, dists: _Dists, marks: Sequence[str]) -> Iterable[dict[s
                 "dist": dists.add(service),
                 "starts": _index(routes, step.starts),
                 "mark": marks.index(step.mark) if step.mark in marks else -1,
+                "since": _index(marks, step.since),
                 "route": index,
                 "chooses": steps + choices.index(step.choice) if step.choice else number,
                 "next": number + 1 if place + 1 < len(route.steps) else -1,

@@ -132,6 +132,7 @@ def _guards(place: str, station: Station) -> Iterator[Problem]:
 
 def _routes(model: Model) -> Iterator[Problem]:
     stations, routes = {row.name for row in model.stations}, {row.name for row in model.routes}
+    marks = marks_of(model)
     for route in model.routes:
         yield from _duration(f"route {route.name}", route.amount)
         for step in route.steps:
@@ -142,6 +143,8 @@ def _routes(model: Model) -> Iterator[Problem]:
                 yield Problem(place, f"no station is called {step.station!r}")
             if step.starts and step.starts not in routes:
                 yield Problem(place, f"no route is called {step.starts!r}")
+            if step.since and step.since not in marks:
+                yield Problem(place, f"nothing stamps the mark {step.since!r} that its pause counts from")
             yield from _step(place, step, model)
     yield from _circles(model)
 
@@ -207,8 +210,7 @@ def _pieces(place: str, stream: Arrivals, model: Model) -> Iterator[Problem]:
 
 
 def _slas(model: Model) -> Iterator[Problem]:
-    marks = {mark for route in model.routes for mark in (route.begins, route.ends)}
-    marks |= {step.mark for route in model.routes for step in route.steps}
+    marks = marks_of(model)
     bounds = {sla.name: (sla.bound_us, sla.share) for sla in model.slas}
     for sla in model.slas:
         if bounds[sla.name] != (sla.bound_us, sla.share):
@@ -236,6 +238,12 @@ def _overloads(model: Model) -> Iterator[Problem]:
         work = work_of(model, station)
         if work.utilisation > 1.0:
             yield Problem(f"station {station.name}", work.sentence())
+
+
+def marks_of(model: Model) -> set[str]:
+    """Return every mark that something stamps."""
+    marks = {mark for route in model.routes for mark in (route.begins, route.ends)}
+    return (marks | {step.mark for route in model.routes for step in route.steps}) - {""}
 
 
 def _at(us: int) -> str:

@@ -131,7 +131,8 @@ def _steps(draw: st.DrawFn, name: str, stations: list[str]) -> Step:
     """Return a step: mostly a call, else a pause."""
     mark = draw(st.sampled_from(["", "", "middle"]))
     if draw(st.integers(0, 5)) == 0:
-        return Step(name=name, pause=draw(_lengths()), mark=mark, share=draw(st.sampled_from([1.0, 0.5])))
+        since = draw(st.sampled_from(["", "begin", "split"]))
+        return Step(name=name, pause=draw(_lengths()), since=since, mark=mark, share=draw(st.sampled_from([1.0, 0.5])))
     share, share_from = draw(st.sampled_from([(1.0, 0.0), (1.0, 0.0), (0.5, 0.0), (0.4, 0.5)]))
     retry = Retry(
         attempts=draw(st.integers(1, 4)), base_us=draw(_seconds), cap_us=4 * SECOND_US,
