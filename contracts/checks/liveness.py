@@ -78,7 +78,7 @@ def _finance_gaps(facts: Facts) -> Iterator[Gap]:
 
 def _sales_gaps(facts: Facts) -> Iterator[Gap]:
     for orders in facts.orders.values():
-        booked_us = orders[0].since(BOOKED)
+        booked_us = _to_subscribe_since(facts, orders[0])
         if booked_us is not None and orders[0].document.kind != "amend" and orders[0].status != "cancelled":
             yield orders[0], booked_us, "subscription in billing", orders[0].txn in facts.subscriptions
     accounts = facts.lives("account", "crm")
@@ -88,6 +88,20 @@ def _sales_gaps(facts: Facts) -> Iterator[Gap]:
             agree = (life.document.credit_status in _HELD) == (account.document.credit_status in _HELD)
             shown = life.document.credit_status
             yield life, life.last.at_us, f"account in the CRM that shows {shown}", agree
+
+
+def _to_subscribe_since(facts: Facts, order: Life) -> int | None:
+    """Return since when billing should know an order: since it was booked.
+
+    A black box may as well wait for the delivery; None while it has reason to.
+    """
+    booked_us = order.since(BOOKED)
+    tasks = facts.tasks.get(order.txn, [])
+    if booked_us is None or facts.context.inside:
+        return booked_us
+    delivered = [task.entered.get("completed") for task in tasks]
+    known = [at_us for at_us in delivered if at_us is not None]
+    return max([booked_us, *known]) if len(known) == len(delivered) else None
 
 
 def _in_hand(facts: Facts, life: Life) -> bool:
