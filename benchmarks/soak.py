@@ -1,0 +1,153 @@
+"""Soak: steady load over HTTP for minutes or an hour; memory of mocks and driver, and of the integration, is sampled.
+
+    python -m benchmarks.soak --minutes 5        # the form for CI
+    python -m benchmarks.soak --minutes 60
+
+Systems of record hold every document they ever made, so the mocks grow with what is booked, by kilobytes an order; the
+history of a run is kept in memory as well until it is long. Whatever grows besides is a leak. A straight line through
+the samples after the warm-up tells what an hour adds, and what that is for each order.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import psutil
+
+ROOT = Path(__file__).resolve().parents[1]
+REFERENCE = ROOT / "examples" / "reference"
+SCENARIO = """\
+name: soak
+title: Steady load
+question: "Does anything grow, get lost or get doubled under steady load?"
+world:
+  quarter: {start: 2026-10-01, end: 2026-12-31, pattern: linear}
+  orders_per_quarter: 1000
+  live_subscriptions: 20
+rehearse: {weeks: 1}
+settle: 1d
+seed: 7
+"""
+PART = ("--from", "quarter_end - 14h", "--to", "quarter_end - 6h")
+ORDERS_A_MINUTE = 180
+"""Orders in the rehearsed week for each minute of the soak: a sixth of them is signed in the part that is played."""
+_LOOK_SECONDS = 2.0
+_SETTLED_SHARE = 1 / 3
+"""The first third is warm-up: modules are loaded, caches and pools fill."""
+
+
+class Sample(msgspec.Struct, frozen=True):
+    """Resident memory at an instant, in bytes: of the harness (mocks and driver) and of the integration."""
+
+    at_seconds: float
+    harness: int
+    integration: int
+
+
+class Growth(msgspec.Struct, frozen=True, kw_only=True):
+    """How the memory of one process went, in bytes: when warm, at the end, at most; what an hour and an order add."""
+
+    name: str
+    warm: int
+    last: int
+    peak: int
+    an_hour: int
+    an_order: int
+
+
+def growth(name: str, samples: list[tuple[float, int]], orders: int) -> Growth:
+    """Return the growth of one process by a least-squares line through what comes after the warm-up."""
+    settled = samples[int(len(samples) * _SETTLED_SHARE) :]
+    count = len(settled)
+    mean_x, mean_y = sum(x for x, _ in settled) / count, sum(y for _, y in settled) / count
+    spread = sum((x - mean_x) ** 2 for x, _ in settled) or 1.0
+    slope = sum((x - mean_x) * (y - mean_y) for x, y in settled) / spread
+    values = [y for _, y in samples]
+    return Growth(name=name, warm=settled[0][1], last=values[-1], peak=max(values), an_hour=round(slope * 3600),
+                  an_order=round(slope * samples[-1][0] / max(1, orders)))  # fmt: skip
+
+
+def soak(minutes: float, folder: Path) -> tuple[list[Sample], Path, int]:
+    """Replay a steady part of a quarter for so many minutes; return the samples, the run folder, the exit status."""
+    target, scenario = _target(folder), folder / "soak.yaml"
+    scenario.write_text(SCENARIO, encoding="utf-8")
+    orders = str(max(1, round(minutes * ORDERS_A_MINUTE)))
+    command = [
+        sys.executable, "-m", "q2c", "replay", str(scenario), *PART, "--target", str(target), "--orders", orders,
+        "--within", f"{max(1, round(minutes * 60))}s", "--runs", str(folder / "runs"), "--json",
+    ]  # fmt: skip
+    with (folder / "verdict.out").open("wb") as out:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.DEVNULL)
+    try:
+        samples = list(_sampled(process))
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(30)
+    (run,) = (folder / "runs").iterdir()
+    return samples, run, process.returncode
+
+
+def _sampled(process: subprocess.Popen[bytes]) -> Iterator[Sample]:
+    began, harness = time.monotonic(), psutil.Process(process.pid)
+    while process.poll() is None:
+        try:
+            children = harness.children(recursive=True)
+            mine, theirs = harness.memory_info().rss, sum(child.memory_info().rss for child in children)
+        except psutil.NoSuchProcess:
+            return
+        if theirs:
+            yield Sample(time.monotonic() - began, mine, theirs)
+        time.sleep(_LOOK_SECONDS)
+
+
+def _target(folder: Path) -> Path:
+    """Write the reference's target file with a port that is free."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    text = (REFERENCE / "target.yaml").read_text(encoding="utf-8").replace("9300", str(port))
+    file = folder / "target.yaml"
+    file.write_text(text.replace("start:\n", f"start:\n  folder: {REFERENCE}\n", 1), encoding="utf-8")
+    return file
+
+
+def told(samples: list[Sample], run: Path, status: int) -> dict[str, object]:
+    """Return what a soak found, as plain values."""
+    if not (run / "verdict.json").is_file():
+        return {"status": status, "broken": ["the run did not come to its end"]}
+    verdict = json.loads((run / "verdict.json").read_text(encoding="utf-8"))
+    broken = [row["id"] for row in verdict["checks"] if row["status"] == "broken"]
+    booked = next((level["count"] for level in verdict["slas"] if level["sla"] == "SLA-2" and level["count"]), 0)
+    found = (
+        growth("mocks and driver", [(each.at_seconds, each.harness) for each in samples], booked),
+        growth("integration", [(each.at_seconds, each.integration) for each in samples], booked),
+    )
+    return {
+        "status": status, "broken": broken, "orders": booked, "lifecycles": verdict["lifecycles"],
+        "records": verdict["records"], "samples": len(samples), "growth": msgspec.to_builtins(found),
+    }  # fmt: skip
+
+
+def main() -> None:
+    """Run a soak and print what it found; end with 1 when something was lost, doubled or broken otherwise."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--minutes", type=float, default=float(os.environ.get("Q2C_SOAK_MINUTES", "5")))
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="q2c-soak-") as place:
+        found = told(*soak(arguments.minutes, Path(place)))
+    print(json.dumps(found, indent=1))
+    raise SystemExit(1 if found["broken"] else 0)
+
+
+if __name__ == "__main__":
+    main()
