@@ -341,6 +341,9 @@ class Model(_Value, frozen=True, kw_only=True):
         return blake2b(msgspec.json.encode(bare), digest_size=16).hexdigest()
 
 
+_decoder = msgspec.json.Decoder(Model)
+
+
 def encode(model: Model) -> bytes:
     """Return a model as JSON."""
     return msgspec.json.encode(model)
@@ -348,7 +351,7 @@ def encode(model: Model) -> bytes:
 
 def decode(text: bytes | str) -> Model:
     """Return a model from JSON; raise ValueError when it is none, or one of another version."""
-    model = msgspec.json.decode(text, type=Model)
+    model = _decoder.decode(text)
     if model.version != VERSION:
         raise ValueError(f"the model is of version {model.version}; this program plays version {VERSION}")
     return model

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import reduce
-from typing import TypeVar
 
 import msgspec
 
@@ -183,7 +182,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         return total
 
 
-T = TypeVar("T", SlaOutcome, StationOutcome, RouteOutcome)
+# one each, made once: threads that meet a type for the first time together must not both prepare it
+_encoder, _decoder = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(Outcome)
 
 
 def merge(one: Outcome, other: Outcome) -> Outcome:
@@ -209,12 +209,12 @@ def merged(outcomes: Iterable[Outcome]) -> Outcome:
 
 def encode(outcome: Outcome) -> bytes:
     """Return an outcome as bytes (MessagePack)."""
-    return msgspec.msgpack.encode(outcome)
+    return _encoder.encode(outcome)
 
 
 def decode(packed: bytes) -> Outcome:
     """Return an outcome from its bytes; raise ValueError when they are none."""
-    return msgspec.msgpack.decode(packed, type=Outcome)
+    return _decoder.decode(packed)
 
 
 def _route(one: RouteOutcome, other: RouteOutcome) -> RouteOutcome:

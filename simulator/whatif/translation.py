@@ -336,7 +336,8 @@ def _figures(section: Words, path: str, scenario: Scenario) -> Iterator[Paramete
             yield from _figures(value, inside, scenario)
         elif not isinstance(value, tuple) and value is not None:
             mark = re.search(r"\[([PED])", field.description or "")
-            source: Any = _SOURCES[mark[1]] if mark else "yours" if name in section.model_fields_set else "estimate"
+            source: Any = _SOURCES[mark[1]] if mark else "estimate"
+            source = "yours" if name in section.model_fields_set else source
             yield Parameter(name=inside, value=_shown(value), source=source)
 
 
