@@ -7,7 +7,6 @@ from q2c import exits
 from q2c.rehearsing import Rehearsed, judged, reopened
 from q2c.run_folder import RunFolder
 from q2c.trouble import give_up
-from simulator.replay.excerpt import excerpt
 from simulator.replay.outcome import Fit, Prediction
 from simulator.replay.prediction import fitted, predicted
 
@@ -17,10 +16,8 @@ def learned(folder: RunFolder) -> Fit:
     if not folder.replay.is_file() or not folder.history.is_file():
         give_up(f"{folder.path} is not the folder of a whole replay; --predict takes one of the same integration.")
     run = judged(reopened(folder))
-    context = run.facts.context
-    part = excerpt(run.timeline, context.at_us, context.heal_us, 0)
     try:
-        return fitted(part, context.speed, latencies_us(run.facts))
+        return fitted(run.timeline, run.facts.context.speed, latencies_us(run.facts))
     except ValueError as error:
         give_up(f"{folder.path}: {error}", exits.COULD_NOT_RUN)
 

@@ -13,7 +13,7 @@ import psutil
 from contracts.checks.facts import Facts
 from contracts.checks.judge import judge
 from contracts.checks.verdict import Verdict
-from domain.history import Digest, History, MemoryHistory, Record
+from domain.history import Context, Digest, History, MemoryHistory, Record
 from mocks.drift.switches import known
 from q2c import run_folder
 from q2c.beside import Beside
@@ -27,6 +27,7 @@ from scenarios.timeline import Timeline, build, estimate_memory
 from scenarios.words import REHEARSAL
 from simulator.recorder import MemoryRecorder, ParquetRecorder, StoredHistory
 from simulator.rehearsal import Progress, Rehearsal
+from simulator.replay.excerpt import excerpt
 
 RECORDS_IN_MEMORY_MAX = 1_500_000
 _MEMORY_SHARE = 0.8
@@ -163,6 +164,13 @@ def judged(played: Played) -> Rehearsed:
     )  # fmt: skip
 
 
+def _played_part(folder: RunFolder, timeline: Timeline, context: Context) -> Timeline:
+    """Return what was played of a timeline: all of it in a rehearsal, an excerpt in a replay."""
+    if not folder.replay.is_file():
+        return timeline
+    return excerpt(timeline, context.at_us, context.heal_us, context.horizon_us - context.heal_us)
+
+
 def reopened(folder: RunFolder) -> Played:
     """Return a run from its folder; Trouble says why it cannot be."""
     try:
@@ -174,6 +182,6 @@ def reopened(folder: RunFolder) -> Played:
     for body in history.bodies():
         digest.add(body)
         records += 1
-    timeline = build(scenario, history.context.seed)
+    timeline = _played_part(folder, build(scenario, history.context.seed), history.context)
     found = MemoryHistory(history) if records <= RECORDS_IN_MEMORY_MAX else history
     return Played(folder, timeline, found, Beside(digest.hex, may_fork=False), records, 0.0)

@@ -34,6 +34,8 @@ from simulator.replay.stage import limits_at, settings_of, staged
 from simulator.replay.target import Reset, Target
 
 _RESET_SECONDS = 60.0
+_PATIENCE_SECONDS = 2.0
+"""How long one that is running already may take to be healthy."""
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -184,7 +186,7 @@ def _told_to_forget(reset: Reset, home: Path) -> str:
 
 
 def _wait(target: Target, process: TargetProcess | None) -> None:
-    seconds = target.start.within.total_seconds() if target.start is not None else 5.0
+    seconds = target.start.within.total_seconds() if target.start is not None else _PATIENCE_SECONDS
     problem = wait_for(target, seconds, process.problem if process is not None else lambda: "")
     if problem:
         advice = "" if process is not None else " No load was sent. Start it, or let the harness do so (start.command)."
