@@ -29,6 +29,8 @@ INSTALL_SECONDS = 300
 EVIDENCE_LINES = 2
 EVIDENCE_CHARACTERS = 110
 
+RULES = "../reference/rules.md#promises-of-an-api-that-takes-idempotency-keys"
+
 
 def installed(published: Published, folder: Path) -> Path:
     """Return the interpreter of a middleware's own environment, made when it is not there; raise OSError."""
@@ -88,7 +90,7 @@ def page(found: dict[str, Tally]) -> str:
     rules = sorted({finding.rule for tally in found.values() for finding in tally.findings})
     for rule in rules:
         marks = ["broken" if any(each.rule == rule for each in tally.findings) else "kept" for tally in found.values()]
-        parts.append(f"| [{rule}](../reference/rules.md#promises-of-an-api-that-takes-idempotency-keys) | " + " | ".join(marks) + " |")
+        parts.append(f"| [{rule}]({RULES}) | " + " | ".join(marks) + " |")
     kept = [f"{tally.checked - len(tally.findings)} of {tally.checked}" for tally in found.values()]
     parts += ["| kept in all | " + " | ".join(kept) + " |", ""]
     for published in PUBLISHED:
