@@ -74,6 +74,8 @@ def _without_blanks(schema: dict[str, Any]) -> None:
     for inner in schema.get("properties", {}).values():
         if inner.get("default", 0) in ("", None):
             del inner["default"]
+        elif isinstance(inner.get("default"), dict):
+            inner["default"] = {name: value for name, value in inner["default"].items() if value not in ("", None)}
         for each in (inner, *inner.get("anyOf", ())):
             if each.get("format") == "decimal":
                 each["type"] = ["number", "string"]
