@@ -22,7 +22,7 @@ from scenarios.loader import load
 ROOT = Path(__file__).resolve().parents[1]
 GENERATE = "python docs/generate.py"
 EXAMPLE_COLUMNS = "96"
-FAST = frozenset({"scenarios", "validate", "oracle", "calibrate", "--help"})
+FAST = frozenset({"whatif", "compare", "sweep", "scenarios", "validate", "oracle", "calibrate", "--help"})
 _LINK = re.compile(r"(?<!`)!?\[[^\]]*\]\(([^)\s]+)\)")
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
