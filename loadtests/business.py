@@ -117,14 +117,6 @@ class Business:
         lag = next(each for each in LAGS if each.name == name)
         return len(self.waiting(lag.start, lag.stop))
 
-    def overdue(self, now_us: int, name: str = ORDER) -> int:
-        """Return how many lifecycles wait longer already than a lag's limit allows."""
-        lag = next(each for each in LAGS if each.name == name)
-        limit, started = self.limits.get(name), self._moments[lag.start]
-        if limit is None:
-            return 0
-        return sum(self._seconds(started[txn], now_us) > limit for txn in self.waiting(lag.start, lag.stop))
-
     def within(self, start_us: int, end_us: int, now_us: int, name: str = ORDER) -> tuple[int, int, int]:
         """Return of the lags that began in [start_us, end_us): those within the limit, those decided, those of all.
 

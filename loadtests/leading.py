@@ -152,11 +152,9 @@ class Leader:
     def _must_stop(self) -> bool:
         gevent.sleep(_LOOK_SECONDS)
         self._look()
-        stats = self._environment.stats
-        requests = [entry for (_, kind), entry in stats.entries.items() if kind != "business"]
         seen = stopping.Seen(
             seconds=time.monotonic() - self._began, arrivals=self._counts["offered"],
-            requests=sum(entry.num_requests for entry in requests), errors=sum(e.num_failures for e in requests),
+            requests=self._counts["requests"], errors=self._counts["errors"],
             clocks=self._business.counts[ORDER], late=self._business.late[ORDER],
             backlog=len(self._business.waiting()),
         )  # fmt: skip
@@ -232,13 +230,12 @@ class Leader:
 
     def outcome(self) -> Outcome:
         """Return what came of it."""
-        stats, business = self._environment.stats, self._business
-        requests = [entry for (_, kind), entry in stats.entries.items() if kind != "business"]
+        business = self._business
         hunted = self._settings.profile == "break"
         return Outcome(
             settings=self._settings, workers=len(self._ready), problem=self._why_not(), stopped=self._stopped,
             asked=self._asked, kept=self._kept(), refused=self._counts["refused"], unasked=self._counts["unasked"],
-            requests=sum(entry.num_requests for entry in requests), errors=sum(e.num_failures for e in requests),
+            requests=self._counts["requests"], errors=self._counts["errors"],
             lifecycles=business.within(0, 2**62, 2**62)[2], lags=tuple(self._lags()),
             duplicates=tuple(business.duplicates[:_DUPLICATES_SHOWN]), duplicate_count=len(business.duplicates),
             copies=len(self._copies), copies_refused=self._copies_refused, backlog=tuple(self._backlog),

@@ -64,6 +64,7 @@ class Span(msgspec.Struct, frozen=True):
 def profiled(timeline: Timeline, profile: str, span: Span) -> Timeline:
     """Return the part of a timeline that a profile plays; raise ValueError when the timeline has nothing for it."""
     assert profile in PROFILES, f"no profile {profile}"
+    timeline = dataclasses.replace(timeline, acts=cast(Acts, tuple(timeline.acts)))  # made once, looked at often
     if profile == "peak":
         start_us = busiest(timeline, span.business_us)
         return excerpt(timeline, start_us, start_us + span.business_us, span.rest_us)
@@ -74,7 +75,7 @@ def profiled(timeline: Timeline, profile: str, span: Span) -> Timeline:
         raise ValueError(f"nobody signs anything in {timeline.scenario.name}: there is nothing to play")
     start_us = busiest(timeline, span.business_us)
     if profile == "break":
-        chosen = [(life, start_us + span.business_us + span.rest_us) for life in signed]
+        chosen = [(_unsigned(life), start_us + 1) for life in signed]
         calm = dataclasses.replace(timeline, faults=())
         return _retimed(calm, chosen, start_us, start_us + span.business_us, span)
     return _retimed(timeline, _evenly(timeline, signed, start_us, span), start_us, start_us + span.business_us, span)
@@ -158,6 +159,11 @@ def _evenly(timeline: Timeline, signed: Sequence[Life], start_us: int, span: Spa
     nearest = sorted(signed, key=lambda life: (abs(life.signed_us - start_us), life.txn))[:count]
     nearest.sort(key=lambda life: life.signed_us)
     return [(life, start_us + span.business_us * (2 * index + 1) // (2 * count)) for index, life in enumerate(nearest)]
+
+
+def _unsigned(life: Life) -> Life:
+    """Return a lifecycle up to its signature: its quote is approved, and waits for the step that it is part of."""
+    return Life(life.txn, life.signed_us, tuple(act for act in life.acts if act.at_us < life.signed_us))
 
 
 def _month_start(timeline: Timeline, span: Span) -> Timeline:

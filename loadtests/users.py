@@ -83,7 +83,7 @@ class Player:
             return
         name = f"{act.system}: {act.action.replace('_', ' ')}"
         body = [{"system": act.system, "action": act.action, "arguments": act.arguments, "txn": act.txn}]
-        client.post(f"{self.address}/acts", json=body, name=name)
+        self._asked(client.post(f"{self.address}/acts", json=body, name=name))
         self.times.note(name, time.monotonic() - due)
 
     def _stroke(self, client: Any) -> None:
@@ -94,7 +94,11 @@ class Player:
         number = self.messages[self.counts["strokes"] % len(self.messages)]
         self.counts["strokes"] += 1
         where = f"{self.address}/deliveries/{number}/redeliver?copies={self.copies}"
-        client.post(where, name="storm: copies asked for")
+        self._asked(client.post(where, name="storm: copies asked for"))
+
+    def _asked(self, answer: Any) -> None:
+        self.counts["requests"] += 1
+        self.counts["errors"] += not 200 <= answer.status_code < 300
 
     def _look(self) -> None:
         """Learn again and again which messages there are to repeat."""

@@ -96,7 +96,8 @@ def _lines(rehearsed: Rehearsed, load: Load) -> Iterator[str]:
     )
     if load.knee is not None:
         yield f"\nKnee: {_knee(load.knee)}"
-    yield "\n| lag | count | still waiting | late | limit | p50 | p95 | p99 | worst |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|"
+    yield "\n| lag | count | still waiting | late | limit | p50 | p95 | p99 | worst |"
+    yield "|---|---:|---:|---:|---:|---:|---:|---:|---:|"
     for row in load.lags:
         limit = f"{row.limit_seconds:g} s" if row.limit_seconds else ""
         figures = " | ".join(f"{row.percentiles_ms.get(f'p{p}_ms', 0) / 1000:.2f} s" for p in (50, 95, 99, 100))
