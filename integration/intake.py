@@ -7,6 +7,7 @@ harmless; a message is taken once, in the same transaction as the step of the fl
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
@@ -69,11 +70,15 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 class Intake:
-    """The tables of sources and routes, and the pure decisions made from them."""
+    """The tables of sources and routes, and the pure decisions made from them.
+
+    `duplicates` counts the messages that each source has told again, since the process began.
+    """
 
     def __init__(self, sources: Iterable[Source], routes: Iterable[Route]) -> None:
         self._sources: Mapping[str, Source] = {source.path: source for source in sources}
         self._routes: Mapping[tuple[str, str], Route] = {(route.source, route.topic): route for route in routes}
+        self.duplicates: Counter[str] = Counter()
 
     def source_of(self, request: Request) -> Source | None:
         """Return the source that posts to the request's path."""

@@ -62,17 +62,19 @@ class Mailroom:
     def _store(self, plans: list[Plan]) -> None:
         """Make the messages durable that are not known yet, with the flows they start."""
         for _ in range(RACES_MAX):
-            tx = Transaction()
+            tx, known = Transaction(), list[str]()
             for plan in plans:
-                if not self._is_known(plan.message, tx):
+                if self._is_known(plan.message, tx):
+                    known.append(plan.message.source)
+                else:
                     self._add(plan, tx)
-            if not tx.write.messages:
-                return
             try:
-                self._engine.commit(tx)
-                return
+                if tx.write.messages:
+                    self._engine.commit(tx)
             except Raced:  # another worker stored one of them, or started its flow: look again
                 continue
+            self._intake.duplicates.update(known)
+            return
         raise Raced(f"other workers were first {RACES_MAX} times in a row")
 
     def _is_known(self, message: Message, tx: Transaction) -> bool:

@@ -178,6 +178,11 @@ class Integration:
                 return live.row.id
         return ""
 
+    @property
+    def duplicates(self) -> Mapping[str, int]:
+        """How many messages of each source were known already when they came, since this process began."""
+        return self._intake.duplicates
+
     def standings(self) -> list[Standing]:
         """Return how each system is doing that was called since the start."""
         lanes = self._engine.waiting.lanes.values() if self._engine is not None else ()

@@ -20,11 +20,16 @@ PASSING_SOURCES = ("crm", "erp", "fulfilment", "integration")
 
 PASSING_EVENTS = frozenset(
     {
-        "amendment", "contract_schema", "credit_check", "credit_hold", "customer", "dunning", "exception",
-        "fulfillment", "message", "order", "price_book", "product", "quote", "renewal", "subscription",
+        "contract_schema", "credit_check", "credit_hold", "customer", "dunning", "exception", "fulfillment", "message",
+        "price_book", "product", "quote", "renewal", "subscription",
     }
 )  # fmt: skip
-"""What events may be about that pass. The others tell of money: invoices, payments, payouts, payables, rates."""
+"""What events may be about that pass. The others tell of money: orders, invoices, payments, payouts, payables, rates;
+the ledgers are reconciled with them for ever.
+"""
+
+KEPT_EVENTS = frozenset({"q2c.quote.accepted.v1", "q2c.quote.mirrored.v1"})
+"""They belong to what is kept: to an order that is reconciled, and to a payment whose clock they stop."""
 
 PASSING_FLOWS = frozenset(
     {
@@ -78,7 +83,7 @@ def family_of(event_type: str) -> str:
 
 def passes_event(event_type: str) -> bool:
     """Tell whether events of a type may be forgotten."""
-    return family_of(event_type) in PASSING_EVENTS
+    return family_of(event_type) in PASSING_EVENTS and event_type not in KEPT_EVENTS
 
 
 def passes_flow(name: str) -> bool:

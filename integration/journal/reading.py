@@ -21,6 +21,7 @@ from integration.journal.protocol import (
     Verification,
     WorkerRow,
 )
+from integration.outcomes import Message
 
 MAILROOM = "mailroom"
 """The consumer of the event log that brings events to our own flows."""
@@ -31,6 +32,7 @@ EVENT_COLUMNS = "number, id, type, subject, txn, sequence, created_us, body"
 _CLOSED_LIST = ", ".join(f"'{status}'" for status in sorted(CLOSED))
 _entries = msgspec.msgpack.Decoder(list[Entry])
 _case = msgspec.msgpack.Decoder(ExceptionCase)
+_message = msgspec.msgpack.Decoder(Message)
 _decode = msgspec.msgpack.Decoder().decode
 
 
@@ -41,6 +43,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     cases: Mapping[tuple[str, str, str], int]
     unsent_events: int
     waiting_messages: int
+    waiting_since_us: int = 0  # when the oldest of them came
 
 
 class EventLog(Protocol):
@@ -219,11 +222,13 @@ class TableReader:
         """Return how much there is."""
         flows = self._query("SELECT name, status, count(*) FROM flow GROUP BY name, status", ())
         cases = self._query("SELECT code, owner, status, count(*) FROM exception_case GROUP BY code, owner, status", ())
+        oldest = self._query("SELECT body FROM inbox ORDER BY number LIMIT 1", ())
         return Counts(
             flows={(name, status): count for name, status, count in flows},
             cases={(code, owner, status): count for code, owner, status, count in cases},
             unsent_events=self._query(self._dialect.unsent, ())[0][0],
             waiting_messages=self._query("SELECT count(*) FROM inbox", ())[0][0],
+            waiting_since_us=min([_message.decode(body).received_us for (body,) in oldest], default=0),
         )
 
     def verify(self, head: Head | Sequence[Head] | None = None) -> Verification:

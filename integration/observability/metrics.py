@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from domain import history
 from domain.history import Record
@@ -46,6 +46,7 @@ class Metrics:
         self._node = node
         self.registry = CollectorRegistry()
         self.relay: Relay | None = None
+        self.status_lags: Callable[[], Mapping[str, float]] = dict  # by pair of systems
         self._began: OrderedDict[str, int] = OrderedDict()  # flow -> instant
         self._on_wire: dict[int, tuple[Call, int]] = {}
         self._troubles: OrderedDict[tuple[str, str], tuple[str, int]] = OrderedDict()  # (peer, key) -> outcome, since
@@ -154,9 +155,10 @@ class Metrics:
         """Return all metrics in Prometheus' text format."""
         return generate_latest(self.registry)
 
-    def _scrape(self) -> Iterable[GaugeMetricFamily]:
+    def _scrape(self) -> Iterable[Metric]:
         node, now_us = self._node, self._node.now_us()
         yield from self._peers(now_us)
+        yield self._duplicates()
         yield _gauge("q2c_unknown_outcomes_open", "Unknown outcomes not cleared up.", len(self.unknown_since_us))
         yield _gauge(
             "q2c_audit_chain_head_age_seconds", "Since this process last wrote.", _age(self._written_us, now_us)
@@ -172,6 +174,14 @@ class Metrics:
                 "q2c_relay_withheld", "Subjects held back by an event that no broker takes.", standing.withheld
             )
             yield _gauge("q2c_relay_published", "Events this process has published.", standing.published)
+
+    def _duplicates(self) -> CounterMetricFamily:
+        family = CounterMetricFamily(
+            "q2c_inbox_duplicates", "Messages that were known already when they came.", labels=["source"]
+        )
+        for source, count in sorted(self._node.integration.duplicates.items()):
+            family.add_metric([source], count)
+        return family
 
     def _peers(self, now_us: int) -> Iterable[GaugeMetricFamily]:
         peers = [peer.standing for peer in self._node.peers()]
@@ -202,6 +212,14 @@ class Metrics:
         yield _gauge(
             "q2c_inbox_waiting", "Messages that are stored and that no flow has taken.", counts.waiting_messages
         )
+        yield _gauge("q2c_inbox_lag_seconds", "Age of the oldest of them.", _since(counts.waiting_since_us, now_us))
+        lags = GaugeMetricFamily(
+            "q2c_status_lag_seconds", "For how long the second system has not shown what happened in the first.",
+            labels=["pair"],
+        )  # fmt: skip
+        for pair, seconds in self.status_lags().items():
+            lags.add_metric([pair], seconds)
+        yield lags
         flows = GaugeMetricFamily("q2c_flows", "Flows by name and status.", labels=["flow", "status"])
         for (name, status), count in sorted(counts.flows.items()):
             flows.add_metric([name, status], count)
@@ -226,13 +244,13 @@ class Metrics:
 class _Scraped:
     """Gauges that are computed when somebody asks."""
 
-    def __init__(self, collect: Callable[[], Iterable[GaugeMetricFamily]]) -> None:
+    def __init__(self, collect: Callable[[], Iterable[Metric]]) -> None:
         self._collect = collect
 
-    def collect(self) -> Iterable[GaugeMetricFamily]:
+    def collect(self) -> Iterable[Metric]:
         return self._collect()
 
-    def describe(self) -> Iterable[GaugeMetricFamily]:
+    def describe(self) -> Iterable[Metric]:
         return ()  # nothing is computed before somebody scrapes
 
 
@@ -256,6 +274,10 @@ def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
 
 def _age(at_us: int, now_us: int) -> float:
     return max(0, now_us - at_us) / SECOND_US
+
+
+def _since(at_us: int, now_us: int) -> float:
+    return _age(at_us, now_us) if at_us else 0.0
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from integration.observability.alerts import Observed, PeerTrouble
-from integration.observability.rolling import Rolling, follow
+from integration.observability.rolling import Rolling, follow, lags
 
 if TYPE_CHECKING:
     from integration.observability.metrics import Metrics
@@ -42,6 +42,8 @@ class Telemetry:
         self._differences: tuple[tuple[str, str, int], ...] = ()
         self.relay: Relay | None = None
         self.metrics = _metrics(node)
+        if self.metrics is not None:
+            self.metrics.status_lags = self._status_lags
         self.tracing = _tracing(node, environment)
         for each in (self.metrics, self.tracing):
             if each is not None:
@@ -79,6 +81,11 @@ class Telemetry:
             differences=self._differences,
             relay_lag_seconds=self.relay.standing().lag_seconds if self.relay is not None else 0.0,
         )
+
+    def _status_lags(self) -> Mapping[str, float]:
+        """Return how far systems are behind each other; nothing while the log is still being folded."""
+        observed = self.observed()
+        return {} if observed.is_behind else lags(observed.clocks, self._node.now_us())
 
     def close(self) -> None:
         """End what is open, and export it."""

@@ -164,6 +164,19 @@ class Rolling:
         self._drop(INVOICED, row.txn)
 
 
+PAIRS: Mapping[str, Slo] = {"crm-erp": BOOKED, "billing-erp": POSTED, "payment-crm": SHOWN}
+"""Pairs of systems: the second is to show what has happened in the first, and a clock tells whether it does."""
+
+
+def lags(clocks: Mapping[str, Iterable[Clock]], now_us: int) -> Mapping[str, float]:
+    """Return for each pair of systems for how many seconds the oldest status has not arrived yet, 0 when all have."""
+    found = {}
+    for pair, slo in PAIRS.items():
+        since_us = min((clock.start_us for clock in clocks.get(slo.name, ()) if clock.stop_us is None), default=now_us)
+        found[pair] = max(0, now_us - since_us) / SECOND_US
+    return found
+
+
 def follow(figures: Rolling, events: Callable[[int], Iterable[OutboxRow]], pages_max: int) -> bool:
     """Take in what is new, so many pages at most; tell whether that was all of it.
 

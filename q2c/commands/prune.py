@@ -51,8 +51,8 @@ def prune(older_than: str | None, dry_run: bool, database: str | None, config: P
     events that every consumer of the log has done with (90 days), and the steps of flows that are over (90 days).
     [integration.retention] says other ages: messages_days, commands_days, events_days, steps_days; 0 keeps for ever.
 
-    Never removed: whatever tells of money (invoices, payments, payouts, the ledger, and the messages and flows about
-    them), mappings, cases, what people noted, and the digests of the audit trail: `q2c audit verify` finds it intact.
+    Never removed: events of money (orders, invoices, payments, payouts), the messages and flows of billing and
+    payment, mappings, cases, what people noted, and the digests of the audit trail: `q2c audit verify` finds it intact.
 
     Interrupted at any point it has removed a part; run it again.
 

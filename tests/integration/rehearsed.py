@@ -93,6 +93,7 @@ class Watched:
         integration = rehearsed.rehearsal.integration
         self.exporter = InMemorySpanExporter()
         self.now_us = rehearsed.rehearsal.host.now_us
+        self.integration = integration
         self.reader = rehearsed.journal.reader()
         self.metrics = Metrics(cast("Any", self))
         self.tracing = Tracing(SimpleSpanProcessor(self.exporter), flow_of=integration.asker_of)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -67,6 +69,13 @@ def test_unknown_outcomes_are_counted_and_cleared_up(series: Series, metrics: Me
     assert total(series, "q2c_retries_total") > 0
 
 
+def test_messages_that_came_again_are_counted(series: Series, played: Rehearsed) -> None:
+    known = played.rehearsal.integration.duplicates
+    assert sum(known.values()) > 0
+    for source, count in known.items():
+        assert total(series, "q2c_inbox_duplicates_total", source=source) == count
+
+
 def test_money_captured_is_the_money_of_the_events(series: Series, played: Rehearsed) -> None:
     wanted: Counter[str] = Counter()
     for row in played.reader.events(type="q2c.payment.received.v1", limit=1000):
@@ -75,14 +84,28 @@ def test_money_captured_is_the_money_of_the_events(series: Series, played: Rehea
         assert total(series, "q2c_money_captured_minor_units_total", currency=currency) == amount
 
 
-def test_the_names_of_the_specification_are_there(series: Series) -> None:
-    names = {name for name, _ in series}
-    assert {
-        "q2c_flows_started_total", "q2c_flows_finished_total", "q2c_flow_duration_seconds_bucket", "q2c_calls_total",
-        "q2c_call_duration_seconds_bucket", "q2c_retries_total", "q2c_unknown_outcomes_total",
-        "q2c_unknown_outcomes_open", "q2c_outbox_lag_seconds", "q2c_outbox_unsent", "q2c_exception_age_seconds_max",
-        "q2c_parked_flows", "q2c_money_captured_minor_units_total", "q2c_audit_chain_head_age_seconds",
-    } <= names  # fmt: skip
+SPECIFIED = {
+    "q2c_flows_started_total", "q2c_flows_finished_total", "q2c_flow_duration_seconds", "q2c_calls_total",
+    "q2c_call_duration_seconds", "q2c_retries_total", "q2c_unknown_outcomes_total", "q2c_unknown_outcomes_open",
+    "q2c_throttled_seconds_total", "q2c_breaker_open", "q2c_inbox_duplicates_total", "q2c_inbox_lag_seconds",
+    "q2c_outbox_lag_seconds", "q2c_outbox_unsent", "q2c_exceptions_open", "q2c_exception_age_seconds_max",
+    "q2c_parked_flows", "q2c_reconciliation_difference", "q2c_status_lag_seconds",
+    "q2c_money_captured_minor_units_total", "q2c_audit_chain_head_age_seconds",
+}  # fmt: skip
+"""The names of the resilience specification (5.2), all of them."""
+PAGE = Path(__file__).parents[3] / "docs/how-to/watch-with-opentelemetry.md"
+
+
+def test_the_names_of_the_specification_are_there(metrics: Metrics) -> None:
+    told = set(re.findall(r"^# TYPE (\S+) ", metrics.text().decode(), re.MULTILINE))
+    assert told >= SPECIFIED
+
+
+def test_the_page_names_every_metric_and_no_other(metrics: Metrics) -> None:
+    of_the_relay = {"q2c_relay_backlog", "q2c_relay_lag_seconds", "q2c_relay_withheld", "q2c_relay_published"}
+    told = set(re.findall(r"^# TYPE (q2c_\w+) ", metrics.text().decode(), re.MULTILINE)) | of_the_relay
+    named = set(re.findall(r"`(q2c_\w+)[{`]", PAGE.read_text()))
+    assert named == {name for name in told if not name.endswith("_created")}
 
 
 def test_labels_name_nobody(series: Series) -> None:
