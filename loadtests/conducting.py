@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import gevent
 import msgspec
+from locust import runners
 from locust.runners import MasterRunner, WorkerRunner
 
 from loadtests.desk import Unusable
@@ -24,6 +25,7 @@ from simulator.replay.checking import wait_for
 from simulator.replay.target import load_target
 
 _REPORT_SECONDS: Final = 1.0
+runners.HEARTBEAT_LIVENESS = 30  # a worker that makes its material on a busy machine is not lost
 _log = logging.getLogger("q2c.load")
 
 
