@@ -35,6 +35,7 @@ COMMANDS = {
     "sensitivity": "q2c.commands.sweep:sensitivity",
     "target": "q2c.commands.target:target",
     "replay": "q2c.commands.replay:replay",
+    "example": "q2c.commands.example:example",
     "load": "q2c.commands.load:load",
     "mocks": "q2c.commands.mocks:mocks",
     "env": "q2c.commands.env:env",

@@ -24,12 +24,14 @@ SWEEP_SECONDS = 5.0
 TASK_SECONDS = 60.0
 """How long the news of a delivery is waited for before fulfilment is asked."""
 
-DBOS(config={
-    "name": "q2c-example",
-    "system_database_url": os.environ.get("DBOS_SYSTEM_DATABASE_URL", "sqlite:///integration.db"),
-    "run_admin_server": False,
-    "log_level": "WARNING",
-})
+DBOS(
+    config={
+        "name": "q2c-example",
+        "system_database_url": os.environ.get("DBOS_SYSTEM_DATABASE_URL", "sqlite:///integration.db"),
+        "run_admin_server": False,
+        "log_level": "WARNING",
+    }
+)
 
 
 def _is_passing(error: BaseException) -> bool:
@@ -74,8 +76,10 @@ def quote_to_cash(quote_id: str) -> str:
     taxes = commit_tax(quote, drawn)
     invoice = close_invoice(drawn["id"], taxes)
     put_invoice(quote, invoice, taxes)
-    mirror(quote, {"OrderStatus__c": "fulfilled", "InvoiceStatus__c": "posted",
-                   "InvoiceBalance__c": invoice["amount_due"] / 100})
+    mirror(
+        quote,
+        {"OrderStatus__c": "fulfilled", "InvoiceStatus__c": "posted", "InvoiceBalance__c": invoice["amount_due"] / 100},
+    )
     payment = charge(quote, invoice)
     record_payment(invoice, payment)
     put_cash(quote, invoice, payment)

@@ -1,4 +1,4 @@
-"""Starts the integration, after making it a virtual environment of its own when there is none for these requirements."""
+"""Starts the integration in a virtual environment of its own, which it makes when there is none."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-HOME = Path(os.environ.get("Q2C_EXAMPLE_HOME", HERE / ".venv"))
+HOME = HERE / ".venv"
 WANTED = (HERE / "requirements.txt").read_text(encoding="utf-8")
 MARKER = HOME / "requirements.txt"
 

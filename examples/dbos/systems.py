@@ -168,7 +168,7 @@ def put_order(quote: Quote) -> dict[str, Any]:
 
 
 def fulfil_order(quote: Quote) -> None:
-    """Record that an order is fulfilled; a fulfilment that is there already is refused as a duplicate, and that is well."""
+    """Record that an order is fulfilled, unless that is recorded already."""
     url = f"{_RECORDS}/salesOrder/eid:{quote['reference']}/!transform/itemFulfillment"
     if _get("salesOrder", quote["reference"]).json()["status"]["id"] == "pendingFulfillment":
         ask("POST", url, json={"externalId": quote["reference"]}, headers=_ERP)
