@@ -18,7 +18,6 @@ import subprocess
 import sys
 import time
 import venv
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -41,7 +40,6 @@ from simulator.whatif.model import (
     Step,
     Window,
 )
-from simulator.whatif.rows import Collected
 
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = {"salabim": "salabim==26.0.9", "ciw": "ciw==3.2.7", "cimba": "cimba==0.9.5"}
@@ -120,18 +118,22 @@ def idiomatic(seed: int, seconds: float, billing_slots: int = _BILLING) -> list[
 # --- our own, as peers ----------------------------------------------------------------------------------------------
 
 
-def _ours(engine: str) -> Callable[[int, float], tuple[int, list[float]]]:
+def _ours(engine: str, seconds: float, replications: int, seed: int) -> None:
+    """Play the network with one of our engines and print what it took, as its peers do."""
     from simulator.whatif import compiled_run, process
+    from simulator.whatif.outcome import merged
 
-    run = compiled_run.run if engine == "kernel" else process.run
-
-    def play(seed: int, seconds: float) -> tuple[int, list[float]]:
-        collected = Collected()
-        outcome = run(network(seconds), seed, collected)
-        return outcome.totals["calls"], (collected.rows[:, 3] / SECOND_US).tolist()
-
-    play(0, 60.0)
-    return play
+    run, model = compiled_run.run if engine == "kernel" else process.run, network(seconds)
+    run(network(60.0), 0)
+    started = time.process_time()
+    outcome = merged([run(model, seed + number) for number in range(replications)])
+    spent = time.process_time() - started
+    latency = outcome.sla("latency")
+    told = {
+        "engine": engine, "calls": outcome.totals["calls"], "lifecycles": latency.stopped, "cpu": spent,
+        "p50": latency.histogram.quantile(0.5) / SECOND_US, "p95": latency.histogram.quantile(0.95) / SECOND_US,
+    }  # fmt: skip
+    print(json.dumps(told))
 
 
 # --- side by side ---------------------------------------------------------------------------------------------------
@@ -256,9 +258,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--play", choices=("kernel", "simpy"), help=argparse.SUPPRESS)
     given, rest = parser.parse_known_args(arguments)
     if given.play:
-        play = _ours(given.play)
-        sys.argv = [given.play, *rest]
-        net.tell("kernel" if given.play == "kernel" else "SimPy engine", play)
+        _ours(given.play, float(rest[0]), int(rest[1]), int(rest[2]))
     elif given.install:
         venv.create(given.install, with_pip=True)
         subprocess.run([given.install / "bin/pip", "install", "-q", "numpy", "simpy", *PEERS.values()], check=True)

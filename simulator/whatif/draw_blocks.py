@@ -44,6 +44,14 @@ def units(words: Words, index: int) -> Reals:
     return ((mixed >> np.uint64(12)).astype(np.float64) + 0.5) * draws.UNIT
 
 
+def counted(base: int, first: int, count: int, bits: int) -> list[float]:
+    """Return numbers in (0, 1) below one base, of so many indices in a row that lie `bits` bits apart."""
+    indices = np.arange(first, first + count, dtype=np.uint64) << np.uint64(bits)
+    mixed = _mix(np.uint64(base) + indices * _GOLDEN)
+    listed: list[float] = (((mixed >> np.uint64(12)).astype(np.float64) + 0.5) * draws.UNIT).tolist()
+    return listed
+
+
 def _ratio(top: Sequence[float], low: Sequence[float], at: Reals) -> Reals:
     def polynomial(terms: Sequence[float]) -> Any:
         return reduce(lambda sum_, term: sum_ * at + term, terms[1:], np.full_like(at, terms[0]))

@@ -13,7 +13,7 @@ import numpy as np
 
 from simulator.whatif.compiled import inlined, kernel
 from simulator.whatif.draws import ARRIVAL, AUTOMATIC, BACKOFF, INVALID, OUTSIDE, OUTSIDE_SHARE, SHARE
-from simulator.whatif.kernel_calls import attempt, join, leave, serve
+from simulator.whatif.kernel_calls import attempt
 from simulator.whatif.kernel_draws import base_of, drawn, index_of, unit
 from simulator.whatif.kernel_guards import note, unstrike
 from simulator.whatif.kernel_parts import (
@@ -38,6 +38,7 @@ from simulator.whatif.kernel_parts import (
     spread,
     stamp,
 )
+from simulator.whatif.kernel_queues import join, leave, serve
 from simulator.whatif.states import (
     ARRIVAL_BITS,
     ARRIVE,

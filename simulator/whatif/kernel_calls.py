@@ -33,7 +33,6 @@ from simulator.whatif.states import (
     ERRORS,
     FAILED,
     GAVE_UP,
-    GIVE_UP,
     GOOD,
     HALF_OPEN,
     HUNG,
@@ -41,7 +40,6 @@ from simulator.whatif.states import (
     KILLED,
     REFUSED,
     REJECTED,
-    RELEASE,
     RETRIES,
     ROW_CALLS,
     ROW_QUEUE,
@@ -49,12 +47,12 @@ from simulator.whatif.states import (
     ROW_WAITING,
     THROTTLED,
     TOKEN,
-    WAITING,
 )
 
 
 @inlined
-def _comes_back(memory: Any, token: Any, state: Any, at_us: Any) -> Any:
+def comes_back(memory: Any, token: Any, state: Any, at_us: Any) -> Any:
+    """Let a call come back at an instant, in a state."""
     lifecycle = memory.tokens[token]
     lifecycle.state, lifecycle.back = state, at_us
     push(memory, at_us, TOKEN, token)
@@ -84,7 +82,7 @@ def _struck_call(tables: Any, memory: Any, token: Any, station: Any, place: Any,
             back_us = at_us + trouble.hang
         if back_us == NEVER_US:
             back_us = trouble.until
-    _comes_back(memory, token, FAILED, back_us)
+    comes_back(memory, token, FAILED, back_us)
     return back_us
 
 
@@ -96,7 +94,7 @@ def _waits(tables: Any, memory: Any, token: Any, station: Any, now_us: Any) -> A
         lifecycle.paid = 1
         wait_us = pay(row, now_us) if lifecycle.attempt > 1 else earn(row, now_us)
         if wait_us > 0:
-            _comes_back(memory, token, DUE, now_us + wait_us)
+            comes_back(memory, token, DUE, now_us + wait_us)
             return True
     if row.breaker == 1 and row.state != CLOSED:
         if row.state == HALF_OPEN or now_us < row.probe:
@@ -160,7 +158,7 @@ def begin(tables: Any, memory: Any, token: Any, station: Any, start_us: Any, pat
         memory.tokens[token].effects += has_effect
     free_us = back_us if row.frees == 1 else done_us
     occupy(tables, memory, station, start_us, free_us)
-    _comes_back(memory, token, state, back_us)
+    comes_back(memory, token, state, back_us)
     return free_us
 
 
@@ -228,7 +226,7 @@ def _is_turned_away(tables: Any, memory: Any, token: Any, station: Any, now_us: 
     if refused or (row.refuses == 1 and _is_full(tables, station, now_us)):
         tables.station_counts[station, REFUSED] += 1
         tables.series[station, ROW_REFUSED, memory.registers[BUCKET]] += 1
-        _comes_back(memory, token, THROTTLED, now_us + row.refusal)
+        comes_back(memory, token, THROTTLED, now_us + row.refusal)
         return True
     return False
 
@@ -266,7 +264,7 @@ def attempt(tables: Any, memory: Any, token: Any, now_us: Any) -> Any:
     take(tables, station, now_us, start_us)
     lifecycle.patience = patience_us
     if start_us > now_us:
-        _comes_back(memory, token, JOIN, start_us)
+        comes_back(memory, token, JOIN, start_us)
         return -1
     return station
 
@@ -285,7 +283,7 @@ def _start(tables: Any, memory: Any, token: Any, station: Any, now_us: Any, star
     if start_us >= patience_us:
         tables.station_counts[station, GAVE_UP] += 1
         spread(tables, memory, station, ROW_WAITING, now_us, patience_us)
-        _comes_back(memory, token, FAILED, patience_us)
+        comes_back(memory, token, FAILED, patience_us)
         return
     if row.limit < row.limit_end:
         take(tables, station, now_us, start_us)
@@ -307,81 +305,12 @@ def _remember_waiting(tables: Any, memory: Any, station: Any, now_us: Any, start
     place = row.ring + row.ring_count
     ring[place if place < wide else place - wide] = start_us
     row.ring_count += 1
-    _longest_queue(tables, memory, station, row.ring_count)
+    longest_queue(tables, memory, station, row.ring_count)
 
 
 @inlined
-def _longest_queue(tables: Any, memory: Any, station: Any, length: Any) -> Any:
+def longest_queue(tables: Any, memory: Any, station: Any, length: Any) -> Any:
+    """Note how long a queue is."""
     series, bucket = tables.series, memory.registers[BUCKET]
     if length > series[station, ROW_QUEUE, bucket]:
         series[station, ROW_QUEUE, bucket] = length
-
-
-# --- real queues ----------------------------------------------------------------------------------------------------
-
-
-@inlined
-def join(tables: Any, memory: Any, token: Any, station: Any, now_us: Any) -> Any:
-    """Put a call at the end of its lane of a station's queue."""
-    row, lifecycle = tables.stations[station], memory.tokens[token]
-    if row.patience == 0 and lifecycle.patience <= now_us:
-        tables.station_counts[station, GAVE_UP] += 1
-        spread(tables, memory, station, ROW_WAITING, lifecycle.called, now_us)
-        _comes_back(memory, token, FAILED, now_us)
-        return
-    step = tables.steps[lifecycle.step]
-    lane = step.lane if lifecycle.mending == 0 and row.lanes > step.lane else 0
-    lanes = memory.lanes[station]
-    lifecycle.state, lifecycle.after, lifecycle.before, lifecycle.lane = WAITING, -1, lanes[lane, 1], lane
-    if lanes[lane, 0] < 0:
-        lanes[lane, 0] = token
-    else:
-        memory.tokens[lanes[lane, 1]].after = token
-    lanes[lane, 1] = token
-    row.waiting += 1
-    lacking = row.busy + row.waiting - row.capacity
-    if lacking > 0:
-        _longest_queue(tables, memory, station, lacking if lacking < row.waiting else row.waiting)
-        if row.patience == 0 and lifecycle.patience < NEVER_US:
-            lifecycle.patience_key = push(memory, lifecycle.patience, GIVE_UP, token)
-
-
-@inlined
-def leave(tables: Any, memory: Any, token: Any, station: Any) -> Any:
-    """Take a call out of the queue."""
-    lifecycle, lanes = memory.tokens[token], memory.lanes[station]
-    lane, before, after = lifecycle.lane, lifecycle.before, lifecycle.after
-    if before < 0:
-        lanes[lane, 0] = after
-    else:
-        memory.tokens[before].after = after
-    if after < 0:
-        lanes[lane, 1] = before
-    else:
-        memory.tokens[after].before = before
-    tables.stations[station].waiting -= 1
-
-
-@inlined
-def serve(tables: Any, memory: Any, station: Any, now_us: Any) -> Any:
-    """Start what waits while there are slots."""
-    row, lanes = tables.stations[station], memory.lanes[station]
-    while row.waiting > 0 and row.busy < row.capacity:
-        lane = 0
-        while lanes[lane, 0] < 0:
-            lane += 1
-        token = lanes[lane, 0]
-        leave(tables, memory, token, station)
-        lifecycle = memory.tokens[token]
-        patience_us = lifecycle.patience
-        if row.patience == 1 and patience_us < NEVER_US:
-            patience_us += now_us - lifecycle.called
-        lifecycle.patience_key = -1
-        if row.quiet <= now_us:
-            look_ahead(tables, station, now_us)
-        free_us = begin(tables, memory, token, station, now_us, patience_us)
-        row.busy += 1
-        if free_us == lifecycle.back:
-            lifecycle.holds = station + 1
-        else:
-            push(memory, free_us, RELEASE, station)

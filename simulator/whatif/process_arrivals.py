@@ -27,6 +27,7 @@ class StreamState(SimpleNamespace):
         self._notice = Notice(play.env, ARRIVE, self)
         self._steps = [(plan.number, plan.duration) for plan in _reachable(play, self.route) if plan.blocked]
         self._draws: list[list[int]] = []
+        self._gaps: list[float] = []
         self._bases: list[int] = []
         dist = play.routes[self.route].amount
         self._amount = play.durations[dist] if dist >= 0 else None
@@ -37,7 +38,10 @@ class StreamState(SimpleNamespace):
             if self.number < self.count:
                 self._play.push(self.at + self.number * self.every, self._notice)
             return
-        self.due += -math.log(unit(self._base, self.number << ARRIVAL_BITS))
+        place = self.number % _BLOCK
+        if place == 0:
+            self._gaps = draw_blocks.counted(self._base, self.number, _BLOCK, ARRIVAL_BITS)
+        self.due += -math.log(self._gaps[place])
         while self._pieces:
             piece = self._pieces[0]
             if self.due < piece.sum + piece.expected:

@@ -110,7 +110,7 @@ def _work_us(play: Any, token: Lifecycle, station: StationState, at_us: int) -> 
     plan = token.plan
     if token.mending:
         work_us = drawn(play.durations[station.dist], token.base, index_of(plan.number, token.tries, SERVICE))
-    elif token.tries == 1 and plan.blocked and token.draws is not None:
+    elif token.tries == 1 and plan.blocked:
         work_us = token.draws[plan.number]
     else:
         work_us = drawn(plan.duration, token.base, index_of(plan.number, token.tries, SERVICE))

@@ -54,10 +54,7 @@ def call(play: Any, token: Lifecycle, quick: Quick, now_us: int, edge_us: int) -
     start_us = free[0]
     if start_us < now_us:
         start_us = now_us
-    draws = token.draws
-    if draws is None:
-        return 0
-    done_us = start_us + draws[quick.number]
+    done_us = start_us + token.draws[quick.number]
     back_us: int = done_us + quick.travel_us
     if back_us >= edge_us or back_us - now_us > quick.waits_us or quick.station.quiet < done_us:
         return 0

@@ -23,9 +23,7 @@ class Lifecycle(Event):
         "number", "paid", "patience", "plan", "route", "single", "state", "struck", "tries", "waits",
     )  # fmt: skip
 
-    def __init__(
-        self, env: Environment, number: int, base: int, route: int, cutoff: int, draws: list[int] | None
-    ) -> None:
+    def __init__(self, env: Environment, number: int, base: int, route: int, cutoff: int, draws: list[int]) -> None:
         self.env, self.callbacks = env, []
         self._value, self._ok, self._defused = None, True, False
         self.number, self.base, self.route, self.cutoff, self.draws = number, base, route, cutoff, draws

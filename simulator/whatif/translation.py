@@ -6,27 +6,23 @@ rehearsal's to say.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
 from domain.calendar import midnight_us
-from scenarios.amendments import MORE
-from scenarios.arrivals import BATCH_MAX, BATCH_US, FOLLOWS
-from scenarios.company import Entity
 from scenarios.engines import unheard as _unheard_words
 from scenarios.language import Scenario
-from scenarios.moments import DAY, local_us, season_of
+from scenarios.moments import season_of
 from scenarios.values import MICROSECOND
 from scenarios.words import WHATIF, Words
+from simulator.whatif.beginnings import streams, token_share, unlike_share
 from simulator.whatif.durations import Duration
 from simulator.whatif.journeys import (
     CHARGES_US,
     INVOICES,
     MIRRORS,
-    UNLIKE,
     Journeys,
     amendment,
     cash,
@@ -38,13 +34,10 @@ from simulator.whatif.journeys import (
     webhook,
 )
 from simulator.whatif.model import (
-    DAY_US,
     HOUR_US,
     MINUTE_US,
-    Arrivals,
     Model,
     Parameter,
-    Piece,
     Repair,
     Route,
     Sla,
@@ -64,7 +57,6 @@ from simulator.whatif.systems import (
     stations,
 )
 
-_MONTHS_A_YEAR = 12
 _SOURCES = {"P": "published", "D": "derived", "E": "estimate"}
 _HARMLESS = frozenset({"webhook_first", "forged"})
 """Faults of messages that change no time: a message before the answer, one that nobody believes."""
@@ -87,16 +79,16 @@ def translate(scenario: Scenario) -> Model:
     frame = frame_of(scenario)
     told = tuple(_message(frame))
     amount = Duration.lognormal(2_000_000, 12_000_000)
-    journeys = Journeys(frame, _token_share(frame), _unlike_share(scenario), told, amount)
-    streams = list(_streams(frame))
-    routes = _routes(journeys, {stream.route for stream in streams})
+    journeys = Journeys(frame, token_share(frame), unlike_share(scenario), told, amount)
+    begun = tuple(streams(frame))
+    routes = _routes(journeys, {stream.route for stream in begun})
     people = scenario.people
     outside = Duration.lognormal(people.wait_median / MICROSECOND, people.wait_p95 / MICROSECOND)
     return Model(
         name=scenario.name,
         stations=stations(frame),
         routes=routes,
-        arrivals=tuple(streams),
+        arrivals=begun,
         slas=tuple(_slas(frame, routes)),
         repair=Repair(
             station=CLERKS, outside_share=float(people.wait_external), outside=outside,
@@ -188,136 +180,6 @@ def _slas(frame: Frame, routes: tuple[Route, ...]) -> Iterator[Sla]:
     for route in routes:
         if route.name in ("invoice run", "poll") or route.name.startswith("replay"):
             yield Sla(name=route.name, begins=route.begins, ends=f"{route.name} done", bound_us=HOUR_US)
-
-
-# --- arrivals --------------------------------------------------------------------------------------------------------
-
-
-def _streams(frame: Frame) -> Iterator[Arrivals]:
-    scenario = frame.scenario
-    for entity in scenario.world.entities:
-        route = "order legacy" if entity.books == LEGACY else "order US" if entity.country == "US" else "order"
-        pieces = tuple(_orders(frame, entity))
-        if sum(piece.expected for piece in pieces):
-            yield Arrivals(
-                name=f"orders {entity.id}", route=route, pieces=pieces, follows=FOLLOWS, batch_max=BATCH_MAX,
-                batch_us=BATCH_US,
-                cutoff_us=midnight_us(frame.moments.cutoff_date, entity.zone) - frame.moments.start_us,
-            )  # fmt: skip
-    at_home = float(sum(entity.share for entity in scenario.world.entities if entity.country == "US"))
-    for name, route, expected in (
-        ("amendments", "amendment", _amendments(frame)),
-        ("bills", "invoice", _bills(frame, 1.0 - at_home)),
-        ("bills US", "invoice US", _bills(frame, at_home)),
-    ):
-        pieces = tuple(piece for piece in expected if piece.expected > 0)
-        if pieces:
-            yield Arrivals(name=name, route=route, pieces=pieces)
-    yield from _bulk(frame)
-
-
-def _hours(frame: Frame, entity: Entity, expected: float, day: Any) -> Iterator[Piece]:
-    """Yield how the orders of a day spread over its hours."""
-    season = season_of(frame.scenario)
-    hours = season.hours(day)
-    total = sum(weight for _, _, weight in hours)
-    for from_hour, to_hour, weight in hours:
-        from_us = local_us(day, from_hour * HOUR_US, entity.zone)
-        until_us = (
-            midnight_us(day + DAY, entity.zone) if to_hour == 24 else local_us(day, to_hour * HOUR_US, entity.zone)
-        )
-        start_us = frame.moments.start_us
-        if until_us > from_us >= start_us:
-            yield Piece(from_us=from_us - start_us, until_us=until_us - start_us, expected=expected * weight / total)
-
-
-def _orders(frame: Frame, entity: Entity) -> Iterator[Piece]:
-    """Yield when the orders of an entity are expected, the first ones of their batches."""
-    season, world = season_of(frame.scenario), frame.scenario.world
-    first_ones = world.orders_per_quarter * float(entity.share) / sum(FOLLOWS**place for place in range(BATCH_MAX))
-    for day in season.days:
-        if frame.moments.first_day <= day <= frame.moments.last_day:
-            yield from _hours(frame, entity, first_ones * season.share(day, day), day)
-
-
-def _amendments(frame: Frame) -> Iterator[Piece]:
-    """Yield when amendments and renewals are expected: by the season, and in the wave after a price rise."""
-    scenario, moments_ = frame.scenario, frame.moments
-    season, entity = season_of(scenario), scenario.world.entities[0]
-    days = [day for day in season.days if moments_.first_day <= day <= moments_.last_day]
-    years = ((moments_.last_day - moments_.first_day).days + 1) / 365
-    each = sum(count * weight for count, weight in MORE)
-    usual = scenario.world.live_subscriptions * (
-        min(1.0, scenario.mix.amendments_per_contract_year * years) * each + years
-    )
-    played = sum(season.share(day, day) for day in days) or 1.0
-    for day in days:
-        wave = _wave(frame, day) * each * scenario.world.live_subscriptions
-        yield from _hours(frame, entity, usual * season.share(day, day) / played + wave, day)
-
-
-def _wave(frame: Frame, day: Any) -> float:
-    """Return the part of all contracts that reacts to a price rise on a business day (a weekend's on its Monday)."""
-    rise = frame.scenario.price_rise
-    if rise is None:
-        return 0.0
-    zone = frame.scenario.world.entities[0].zone
-    published_us = frame.moments.at_us(rise.published, rise.entity)
-    first = day - (DAY * 2 if day.weekday() == 0 else DAY * 0)
-
-    def until(at_us: int) -> float:
-        part = (at_us - published_us) / (rise.within // MICROSECOND)
-        return math.pow(min(1.0, max(0.0, part)), 1.0 / 1.3)
-
-    return float(rise.amend) * (until(midnight_us(day + DAY, zone)) - until(midnight_us(first, zone)))
-
-
-def _bills(frame: Frame, share: float) -> Iterator[Piece]:
-    """Yield when the bills of running subscriptions are expected: monthly ones and those of a year."""
-    scenario = frame.scenario
-    monthly = float(scenario.mix.monthly)
-    a_year = scenario.world.live_subscriptions * (_MONTHS_A_YEAR * monthly + 1.0 - monthly)
-    days = frame.end_us / DAY_US
-    yield Piece(from_us=0, until_us=frame.end_us, expected=share * a_year * days / 365)
-
-
-def _bulk(frame: Frame) -> Iterator[Arrivals]:
-    """Yield invoice runs, replays and polls: calls at even distances."""
-    for place, run in enumerate(frame.scenario.invoice_runs):
-        at_us = frame.at_us(run.from_, run.entity)
-        every_us = (run.within // MICROSECOND) // run.invoices
-        yield Arrivals(
-            name=f"invoice run {place + 1}", route="invoice run", at_us=at_us, count=run.invoices, every_us=every_us
-        )
-    for place, replay in enumerate(frame.scenario.replays):
-        from_us, until_us = frame.window_us(replay.from_, replay.to, replay.lasts, replay.entity)
-        every_us = max(1, (until_us - from_us) // replay.messages)
-        route = f"replay {frame.scenario.replays[0].system}"
-        yield Arrivals(name=f"replay {place + 1}", route=route, at_us=from_us, count=replay.messages, every_us=every_us)
-    switches = frame.switches
-    if switches.mirror == "polling":
-        every_us = (switches.poll_every // MICROSECOND) // switches.poll_calls
-        yield Arrivals(name="polls", route="poll", count=frame.end_us // every_us, every_us=every_us)
-
-
-def _token_share(frame: Frame) -> float:
-    """Return the share of quotes that find no fresh ERP token: a token lives an hour, and is fetched when needed."""
-    pieces = [piece for entity in frame.scenario.world.entities for piece in _orders(frame, entity)]
-    fetched = total = 0.0
-    for piece in pieces:
-        hours = (piece.until_us - piece.from_us) / HOUR_US
-        same = sum(each.expected for each in pieces if each.from_us < piece.until_us and each.until_us > piece.from_us)
-        rate = same / hours
-        fetched += piece.expected * ((1.0 - math.exp(-rate)) / rate if rate else 1.0)
-        total += piece.expected
-    return fetched / total if total else 1.0
-
-
-def _unlike_share(scenario: Scenario) -> float:
-    """Return the share of orders of known accounts that write the ERP's customer: the first ones of their account."""
-    quotes = scenario.world.orders_per_quarter * float(scenario.mix.expansion)
-    each = quotes / max(1, scenario.world.live_subscriptions)
-    return UNLIKE * (1.0 - math.exp(-each)) / each if each else UNLIKE
 
 
 # --- parameters ------------------------------------------------------------------------------------------------------
