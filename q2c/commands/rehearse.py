@@ -14,6 +14,8 @@ from integration.settings import MUTANTS
 from q2c import exits, run_folder
 from q2c.commands.scenarios import loaded
 from q2c.rehearsing import Interrupted, Rehearsed, judged, rehearse_into, require_memory, require_understood
+from q2c.report.document import read
+from q2c.report.summary import put
 from q2c.report.terminal import show
 from q2c.report.writing import write_report
 from q2c.trouble import give_up
@@ -33,6 +35,8 @@ from web.words import instant
     "--short", is_flag=True, help=f"The short form: {SHORT_ORDERS} orders, {SHORT_SUBSCRIPTIONS} subscriptions."
 )
 @click.option("--mutant", type=click.Choice(sorted(MUTANTS)), help="Break the integration in a known way.")
+@click.option("--junit", "junit_file", type=click.Path(path_type=Path), help="Write the verdict as JUnit XML.")
+@click.option("--markdown", "markdown_file", type=click.Path(path_type=Path), help="Write a summary in Markdown.")
 @click.option("--json", "as_json", is_flag=True, help="The verdict as one JSON document on standard output.")
 def rehearse(
     scenario: str,
@@ -42,6 +46,8 @@ def rehearse(
     subscriptions: int | None,
     short: bool,
     mutant: str | None,
+    junit_file: Path | None,
+    markdown_file: Path | None,
     as_json: bool,
 ) -> None:
     """Play SCENARIO (a name of the library or a YAML file) in virtual time, judge it and write a report.
@@ -69,6 +75,7 @@ def rehearse(
     except OSError as error:
         folder.mark(f"could not be written: {error}")
         give_up(f"cannot write the run to {folder.path}: {error.strerror}. Make room, or name another folder: --runs.")
+    put(read(folder.verdict.read_bytes()), None, junit_file, markdown_file)
     finish(rehearsed, as_json)
 
 

@@ -30,12 +30,13 @@ ORDERS_MIN = 20
 _MESSAGE = "message"
 _PEOPLE = frozenset({"a case opens", "somebody looks", "a clerk mends it", "an answer from outside", "the case closes"})
 """Steps of people, who do not act on a black box: an order that needs them is not booked, and not measured."""
-_SEEDS = tuple(range(1, 21))
+RUNS = 20
+"""A curve is that of so many runs of the model together."""
 _SETTLING_US = 600 * SECOND_US
 _ROUNDS = 3
 
 
-def fitted(timeline: Timeline, speed: float, measured_us: Sequence[int]) -> Fit:
+def fitted(timeline: Timeline, speed: float, measured_us: Sequence[int], runs: int = RUNS) -> Fit:
     """Learn from a replay of a timeline how an integration's orders go; raise ValueError when there are too few."""
     if len(measured_us) < ORDERS_MIN:
         raise ValueError(f"{len(measured_us)} orders tell too little; a calibration takes {ORDERS_MIN} and more")
@@ -43,7 +44,7 @@ def fitted(timeline: Timeline, speed: float, measured_us: Sequence[int]) -> Fit:
     middle_us, high_us = rank(ordered, 0.5), rank(ordered, 0.95)
     fit = Fit()
     for _ in range(_ROUNDS):  # with another scale the systems are loaded otherwise
-        found = curve(timeline, speed, fit)
+        found = curve(timeline, speed, fit, runs)
         low, high = found.quantile(0.5) - fit.own_us, found.quantile(0.95) - fit.own_us
         scale = (high_us - middle_us) / max(1.0, high - low)
         own_us = middle_us - scale * low
@@ -68,10 +69,10 @@ def rank(ordered: Sequence[int], share: float) -> int:
     return ordered[max(1, -(-round(share * len(ordered) * 1000) // 1000)) - 1] if ordered else 0
 
 
-def curve(timeline: Timeline, speed: float, fit: Fit) -> Histogram:
-    """Return how long the orders of a timeline take from signed to booked, by the model, over several seeds."""
+def curve(timeline: Timeline, speed: float, fit: Fit, runs: int = RUNS) -> Histogram:
+    """Return how long the orders of a timeline take from signed to booked, by the model, over so many runs."""
     model = model_of(timeline, speed, fit)
-    outcome = merged(simulate(model, seed, runs=len(_SEEDS)) for seed in _SEEDS)
+    outcome = merged(simulate(model, seed, runs=runs) for seed in range(1, runs + 1))
     return next(sla.histogram for sla in outcome.slas if sla.name == "SLA-2")
 
 

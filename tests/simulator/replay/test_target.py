@@ -87,3 +87,12 @@ def test_a_reset_is_an_address_or_a_command(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match="No such file"):
         load_target(tmp_path / "none.yaml")
+
+
+def test_the_page_for_teams_names_every_field_and_its_example_is_a_target(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs/how-to/replay-against-your-integration.md").read_text(encoding="utf-8")
+    assert {name for name in Target.model_fields if f"`{name}`" not in page} == set()
+    (example,) = (block.split("```")[0] for block in page.split("```yaml\n")[1:])
+    found = loaded(tmp_path, example)
+    assert found.deaf_to() == ("fulfilment",)
+    assert found.reset is not None

@@ -1,0 +1,76 @@
+"""Summaries of a verdict: JUnit and Markdown, whatever a system put into its data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from q2c.report.document import VerdictDocument, document_of
+from q2c.report.gathered import Gathered
+from q2c.report.summary import junit_of, markdown_of, put
+from q2c.run_folder import ReplayNote
+from simulator.replay.outcome import SHARES, Fit, Prediction, Replayed
+from simulator.replay.pacing import Kept
+from tests.q2c.report.examples import broken, hostile, troubled
+
+REPEAT = "q2c replay quarter_end --target target.yaml"
+
+
+def note(late: int = 0, settled: bool = True) -> ReplayNote:
+    kept = Kept(offered=200, late=late, p50_seconds=0.002, p99_seconds=0.02, worst_seconds=0.9, wall_seconds=60.0,
+                asked_seconds=60.0)  # fmt: skip
+    curve = tuple(float(place) for place in range(1, len(SHARES) + 1))
+    prediction = Prediction(calibrated_by="small", fit=Fit(1.2, 5), orders=40, measured_seconds=curve,
+                            predicted_seconds=tuple(1.1 * value for value in curve))  # fmt: skip
+    replayed = Replayed(kept=kept, settled=settled, settled_seconds=7.0, unasked=0, deaths=1)
+    return ReplayNote(REPEAT, 60.0, replayed, prediction)
+
+
+def told(gathered: Gathered) -> VerdictDocument:
+    return document_of(gathered, REPEAT)
+
+
+def test_a_broken_rule_is_a_failure_with_its_evidence() -> None:
+    document = told(broken())
+    root = ElementTree.fromstring(junit_of(document).partition("\n")[2])
+    failed = {case.get("name", "").split()[0] for case in root.iter("testcase") if case.find("failure") is not None}
+    assert failed == {row.id for row in document.checks if row.counted and row.status != "holds"}
+    assert "S1" in failed
+    assert "Q-000123" in "".join(failure.text or "" for failure in root.iter("failure"))
+
+
+def test_what_had_nothing_to_judge_is_skipped_with_its_reason() -> None:
+    document = told(troubled())
+    root = ElementTree.fromstring(junit_of(document).partition("\n")[2])
+    skipped = [case for case in root.iter("testcase") if case.find("skipped") is not None]
+    assert len(skipped) == sum(row.status == "unknown" and not row.counted for row in document.checks) > 0
+
+
+def test_the_summary_tells_verdict_load_prediction_and_how_to_repeat() -> None:
+    text = markdown_of(told(broken()), note())
+    assert text.startswith("## ❌ BROKEN")
+    assert "200 acts at 60 times business time, as asked" in text
+    assert "Predicted p50 and p95 off by 10.0% and 10.0%." in text
+    assert f"`{REPEAT}`" in text
+    assert "| ❌ | S1 " in text
+
+
+@pytest.mark.parametrize(("found", "words"), [(note(late=9), "not as asked"), (note(settled=False), "not within")])
+def test_a_load_that_was_not_kept_and_a_rest_that_never_came_are_told(found: ReplayNote, words: str) -> None:
+    assert words in markdown_of(told(troubled()), found)
+
+
+def test_a_hostile_name_is_no_markup() -> None:
+    text = markdown_of(told(hostile("<img src=x>|`rm`\n# no\x00")), None)
+    assert "<img" not in text.replace("\\<img", "")
+    ElementTree.fromstring(junit_of(told(hostile("<a>\x00&"))).partition("\n")[2])
+
+
+def test_files_are_written_where_they_are_wanted(tmp_path: Path) -> None:
+    put(told(troubled()), note(), tmp_path / "out/junit.xml", tmp_path / "out/summary.md")
+    assert (tmp_path / "out/junit.xml").read_text().startswith("<?xml")
+    (tmp_path / "file").touch()
+    with pytest.raises(SystemExit):
+        put(told(troubled()), None, tmp_path / "file/junit.xml", None)

@@ -1,0 +1,81 @@
+"""Prediction: a model that learned from one replay says how another one goes."""
+
+from __future__ import annotations
+
+import pytest
+
+from scenarios.library import find
+from scenarios.scale import scaled
+from scenarios.timeline import Timeline, build
+from simulator.replay.excerpt import excerpt
+from simulator.replay.outcome import SHARES, Fit
+from simulator.replay.prediction import ORDERS_MIN, curve, fitted, model_of, predicted, rank
+from simulator.whatif.model import SECOND_US
+from simulator.whatif.validity import check
+
+HOUR_US = 3_600_000_000
+WHOLE = build(scaled(find("quarter_end"), orders=150, subscriptions=5))
+END_US = WHOLE.heal_us
+SPEED = 120.0
+SMALL = excerpt(WHOLE, END_US - 10 * HOUR_US, END_US - 6 * HOUR_US, HOUR_US)
+HELD_OUT = excerpt(WHOLE, END_US - 34 * HOUR_US, END_US - 27 * HOUR_US, HOUR_US)
+
+
+RUNS = 5  # few are enough where model and truth draw alike
+TRUTH = Fit(scale=1.6, own_us=3 * SECOND_US)
+
+
+def signed(part: Timeline) -> int:
+    return sum(act.action == "accept_quote" and act.at_us > part.start_us for act in part.acts)
+
+
+def measured(timeline: Timeline, fit: Fit) -> list[int]:
+    """Return what an integration like that would be measured at: the values at each thousandth of its curve."""
+    found = curve(timeline, SPEED, fit, RUNS)
+    return [round(found.quantile((place + 0.5) / 1000)) for place in range(1000)]
+
+
+@pytest.fixture(scope="module")
+def held_out_us() -> list[int]:
+    return measured(HELD_OUT, TRUTH)
+
+
+def test_the_orders_of_the_model_are_those_of_the_timeline() -> None:
+    model = model_of(SMALL, SPEED, Fit())
+    expected = sum(piece.expected for stream in model.arrivals for piece in stream.pieces)
+    assert expected == signed(SMALL) > 0
+    check(model)
+
+
+def test_windows_of_trouble_are_where_the_wall_has_them() -> None:
+    billing = model_of(SMALL, SPEED, Fit()).station("billing")
+    (fault,) = (each for each in SMALL.faults if each.kind == "refused" and each.system == "billing")
+    (window,) = billing.outages
+    assert window.until_us - window.from_us == pytest.approx(
+        (fault.end_us - max(fault.start_us, SMALL.start_us)) / SPEED, abs=2
+    )
+    assert window.from_us == pytest.approx(max(0, fault.start_us - SMALL.start_us) / SPEED, abs=2)
+
+
+def test_what_an_integration_is_like_is_learned_from_one_replay_and_foretells_another(held_out_us: list[int]) -> None:
+    fit = fitted(SMALL, SPEED, measured(SMALL, TRUTH), RUNS)
+    assert fit.scale == pytest.approx(TRUTH.scale, rel=0.1)
+    assert fit.own_us == pytest.approx(TRUTH.own_us, rel=0.15)
+    found = predicted(HELD_OUT, SPEED, fit, held_out_us, "another one")
+    assert found.error(0.5) <= 0.1
+    assert found.error(0.95) <= 0.1
+    assert len(found.predicted_seconds) == len(found.measured_seconds) == len(SHARES)
+
+
+def test_a_model_that_learned_nothing_is_told_to_be_off(held_out_us: list[int]) -> None:
+    assert predicted(HELD_OUT, SPEED, Fit(), held_out_us, "nothing").error(0.5) > 0.3
+
+
+def test_too_few_orders_teach_nothing() -> None:
+    with pytest.raises(ValueError, match=f"a calibration takes {ORDERS_MIN} and more"):
+        fitted(SMALL, SPEED, [1_000_000] * (ORDERS_MIN - 1))
+
+
+def test_a_quantile_is_a_value_that_was_measured() -> None:
+    assert [rank([10, 20, 30, 40], share) for share in (0.25, 0.5, 0.51, 0.95)] == [10, 20, 30, 40]
+    assert rank([], 0.5) == 0
