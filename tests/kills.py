@@ -118,15 +118,6 @@ def state_of(mocks: Mocks, numbers: list[str]) -> list[Document]:
     return found
 
 
-def resend(mocks: Mocks) -> None:
-    """Have the systems send now what found nobody: their own next tries come minutes or hours later."""
-    attempts = mocks.ask("GET", "/deliveries")["attempts"]
-    arrived = {(each["system"], each["message"]) for each in attempts if 200 <= each["status"] < 300}
-    missing = {(each["system"], each["message"]): each["number"] for each in attempts}
-    for message in missing.keys() - arrived:
-        mocks.ask("POST", f"/deliveries/{missing[message]}/redeliver")
-
-
 def _is_over(shop: Shop, number: str) -> bool:
     mirrors = shop.mocks.documents("crm", "mirror", number)
     return shop.is_settled(number) and bool(mirrors) and _mirrors_paid(shop.mocks, number)
@@ -139,10 +130,7 @@ def _comes_to_its_end(shop: Shop, number: str) -> bool:
     """
     if _is_over(shop, number):
         return True
-    attempts = shop.mocks.ask("GET", "/deliveries")["attempts"]
-    taken = {row["message"] for row in attempts if 200 <= row["status"] < 300}
-    for row in {row["message"]: row for row in attempts if row["message"] not in taken}.values():
-        shop.mocks.ask("POST", f"/deliveries/{row['number']}/redeliver")
+    shop.mocks.repeats()
     time.sleep(0.5)
     return False
 
@@ -203,7 +191,7 @@ def campaign(
                 for _ in range(min(kills - fleet.kills, kills_a_wave - wave)):
                     fleet.disturb()
                 fleet.heal()
-                resend(mocks)
+                mocks.repeats()
                 for number in fresh:
                     until(partial(_comes_to_its_end, shop, number), f"the end of {number}", SETTLES_SECONDS)
             state = state_of(mocks, numbers)

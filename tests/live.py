@@ -129,6 +129,14 @@ class Mocks:
         """Have somebody do something in a system now."""
         self.ask("POST", "/acts", [{"system": system, "action": action, "arguments": arguments, "txn": txn}])
 
+    def repeats(self) -> None:
+        """Have the systems send now what found nobody: their own next tries come minutes or hours later."""
+        attempts = self.ask("GET", "/deliveries")["attempts"]
+        taken = {(each["system"], each["message"]) for each in attempts if 200 <= each["status"] < 300}
+        latest = {(each["system"], each["message"]): each["number"] for each in attempts}
+        for message in latest.keys() - taken:
+            self.ask("POST", f"/deliveries/{latest[message]}/redeliver")
+
     def documents(self, system: str, kind: str, txn: str = "") -> list[dict[str, Any]]:
         """Return id, status and txn of the documents of a kind in a system, of one transaction or of all."""
         reply = self.admin.get(f"/documents/{system}/{kind}", params={"limit": 1000, "txn": txn})
