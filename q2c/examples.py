@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import socket
 import subprocess
 import sys
 import time
@@ -74,7 +76,21 @@ def home() -> Path:
 def run(example: Example, runs: Path) -> Judged:
     """Replay the scenario against one example and return what came out."""
     folder = home()
-    return run_target(example, folder / SCENARIO, folder / example.name / "target.yaml", runs, WINDOW)
+    runs.mkdir(parents=True, exist_ok=True)
+    target = runs / "target.yaml"
+    text = (folder / example.name / "target.yaml").read_text(encoding="utf-8")
+    target.write_text(moved(text, folder / example.name), encoding="utf-8")
+    return run_target(example, folder / SCENARIO, target, runs, WINDOW)
+
+
+def moved(target: str, folder: Path) -> str:
+    """Return a target file whose integration runs in a folder and listens on a free port of this machine."""
+    found = re.search(r"127\.0\.0\.1:(\d+)/", target)
+    assert found is not None, "the target of an example has its health on this machine"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    return target.replace(found[1], port).replace("start:\n", f"start:\n  folder: {folder.resolve()}\n", 1)
 
 
 def run_target(example: Example, scenario: Path, target: Path, runs: Path, window: tuple[str, ...]) -> Judged:

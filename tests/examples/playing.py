@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import re
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,33 +13,25 @@ from pathlib import Path
 
 import pytest
 
-from q2c.examples import EXAMPLES, HOME, SCENARIO, Judged, run_target
+from q2c.examples import EXAMPLES, HOME, SCENARIO, Judged, moved, run_target
 
 BUILD = Path(__file__).parents[2] / "build" / "examples"
 _INSTALL_SECONDS = 600
 _INSTALLERS = {"naive-node": ["sh", "start.sh", "install"], "dbos": [sys.executable, "start.py", "install"]}
+SHORT = ("--from", "quarter_end - 10h", "--to", "quarter_end - 9h50m", "--within", "5s")
+"""The same orders, and time for faults to strike what is done for them."""
 CALM = "  - {kind: throttled, system: erp, share: 2%, wait: 1s}\n"
 TINY = ("--from", "quarter_end - 10h", "--to", "quarter_end - 9h58m", "--within", "1s")
 """The first orders of the scenario, as fast against the wall as in the example: 120 seconds a second."""
 
 
-def play(name: str, faults: str, folder: Path) -> Judged:
-    """Replay the first orders of the scenario, with these faults, against an example on a free port."""
+def play(name: str, faults: str, folder: Path, window: tuple[str, ...] = TINY) -> Judged:
+    """Replay a part of the scenario, with these faults, against an example on a free port."""
     scenario, target = folder / SCENARIO, folder / "target.yaml"
     scenario.write_text(re.sub(r"(?s)faults:\n.*?\n\n", f"faults:\n{faults}\n", (HOME / SCENARIO).read_text()))
-    target.write_text(_moved((HOME / name / "target.yaml").read_text(), _installed(name)))
-    return run_target(EXAMPLES[name], scenario, target, folder / "runs", TINY)
-
-
-def _moved(target: str, folder: Path) -> str:
-    """Return a target file whose integration runs in a folder and listens on a free port."""
-    found = re.search(r"127\.0\.0\.1:(\d+)/", target)
-    assert found is not None
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    target = re.sub(r"settles_within: \w+", "settles_within: 25s", target)
-    return target.replace(found[1], port).replace("start:\n", f"start:\n  folder: {folder}\n", 1)
+    impatient = re.sub(r"settles_within: \w+", "settles_within: 25s", (HOME / name / "target.yaml").read_text())
+    target.write_text(moved(impatient, _installed(name)))
+    return run_target(EXAMPLES[name], scenario, target, folder / "runs", window)
 
 
 def _installed(name: str) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from q2c.examples import EXAMPLES, HOME
-from tests.examples.playing import CALM, play
+from tests.examples.playing import CALM, SHORT, play
 
 LOST_REPLIES = (
     "  - {kind: reset_after, system: erp, operation: create_order, nth: 1}\n"
@@ -26,7 +26,7 @@ def test_an_order_goes_through_whole(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.skipif(shutil.which("npm") is None, reason="NOTHING WAS PROVED: npm is not installed")
 def test_the_naive_one_doubles_what_it_got_no_answer_to(tmp_path: Path) -> None:
-    judged = play("naive-node", LOST_REPLIES, tmp_path)
+    judged = play("naive-node", LOST_REPLIES, tmp_path, SHORT)
     assert judged.status == "broken"
     assert {"S1", "S4"} <= judged.broken.keys()
     assert judged.money_minor["captured"] > judged.money_minor["invoiced"]
