@@ -15,7 +15,7 @@ EXTRAS = {
     "structlog": "integration", "cryptography": "mocks", "httptools": "mocks", "starlette": "mocks", "uvicorn": "mocks",
     "uvloop": "mocks", "psycopg": "postgres", "faststream": "events", "opentelemetry": "observability",
     "h11": "verify", "jsonschema_rs": "verify", "pact": "verify", "schemathesis": "verify",
-    "SALib": "whatif", "distributed": "cluster", "optuna": "whatif",
+    "SALib": "whatif", "numpy": "whatif", "optuna": "whatif", "scipy": "whatif", "distributed": "cluster",
     "hdrh": "load", "locust": "load",
 }  # fmt: skip
 """The extra of this package that brings a package which is not there."""
