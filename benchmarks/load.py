@@ -1,4 +1,4 @@
-"""What the load generator adds, how exactly it offers, and what a second worker brings: python -m benchmarks load.
+"""What the load generator adds, how exactly it offers, and what a second worker brings: python -m benchmarks.load.
 
 Locust runs against mocks without service times: what a request takes is what the harness adds to it (driver, wire,
 door, service). Asked: 1 ms or less at p50 and 5 ms or less at p99 at 500 requests a second, offered within 1 %; two

@@ -14,15 +14,14 @@ from q2c.rehearsing import Rehearsed
 _LOAD_RULE, _LAG_RULE, _KNEE_RULE = "LOAD-OFFERED", "LOAD-LAG", "LOAD-KNEE"
 
 
-def exit_status(rehearsed: Rehearsed, load: Load) -> int:
-    """Return the exit status of a load.
+def exit_status(found: int, load: Load) -> int:
+    """Return the exit status of a load whose integration was judged with a status of `found`.
 
     What is broken is broken under any load. A load that was not the one asked for proves nothing good; nor does a
     search that found no knee. That service levels break is what a search for the knee is for.
     """
     if load.problem:
         return exits.COULD_NOT_RUN
-    found = rehearsed.verdict.exit_status
     if found == exits.BROKEN:
         return found
     hunted = load.settings.profile == "break"

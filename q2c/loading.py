@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -155,10 +156,11 @@ def load_into(
 
 
 @contextlib.contextmanager
-def _locust(settings: Settings, doors: Running, folder: RunFolder, processes: int):  # type: ignore[no-untyped-def]
+def _locust(settings: Settings, doors: Running, folder: RunFolder, processes: int) -> Iterator[Locust]:
     out = folder.path.resolve() / "load"
     out.mkdir()
-    said = msgspec.structs.replace(settings, mocks=doors["admin"], founded=True, out=str(out))
+    same = msgspec.structs.replace(settings, scenario=str(folder.scenario.resolve()), times=1.0)  # scaled already
+    said = msgspec.structs.replace(same, mocks=doors["admin"], founded=True, out=str(out))
     locust = Locust(said, out, processes)
     try:
         yield locust

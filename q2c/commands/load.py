@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+import signal
+import sys
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,7 +20,6 @@ from q2c.commands.target import loaded as loaded_target
 from q2c.rehearsing import Interrupted, judged, require_memory
 from q2c.report.writing import write_report
 from q2c.trouble import give_up
-from scenarios.loader import dump
 from scenarios.values import duration
 
 PROFILES = ("steady", "peak", "invoices", "storm", "break")
@@ -75,15 +77,14 @@ def load(scenario: str, file: Path, allowed: tuple[str, ...], **said: Any) -> No
     settings = _settings(scenario, said)
     what = chosen(settings)
     folder = run_folder.create(said["runs"], found.name, what.timeline.seed)
-    whole = folder.path / "asked.yaml"
-    whole.write_text(dump(found), encoding="utf-8")  # each worker makes the same of it, wherever it runs
-    settings = msgspec.structs.replace(settings, scenario=str(whole.resolve()))
     started = time.monotonic()
+    for number in (signal.SIGINT, signal.SIGTERM):  # a CI server's stop ends the load as a person's does
+        signal.signal(number, signal.default_int_handler)
     try:
         done = load_into(what, settings, target, said["processes"], folder, file.parent, allowed)
     except (Interrupted, KeyboardInterrupt):
         give_up(f"stopped; the load has ended. What had happened is kept in {folder.path}", exits.INTERRUPTED)
-    folder.write_replay(run_folder.ReplayNote(f"q2c load {scenario}", what.speed, done.replayed))
+    folder.write_replay(run_folder.ReplayNote(shlex.join(["q2c", *sys.argv[1:]]), what.speed, done.replayed))
     rehearsed = judged(done.played)
     write_report(rehearsed)
     folder.unmark()
@@ -92,7 +93,7 @@ def load(scenario: str, file: Path, allowed: tuple[str, ...], **said: Any) -> No
     for place, text in ((said["junit_file"], junit.written(suites)), (said["markdown_file"], summary)):
         if place is not None:
             place.write_text(text, encoding="utf-8")
-    status = exit_status(rehearsed, done.outcome)
+    status = exit_status(rehearsed.verdict.exit_status, done.outcome)
     if said["as_json"]:
         told = {"exit_status": status, "verdict": rehearsed.verdict.status, "as_asked": done.outcome.is_kept,
                 "run": str(folder.path), "load": msgspec.to_builtins(done.outcome)}  # fmt: skip

@@ -1,0 +1,73 @@
+"""`q2c load`: what it refuses before any load, and what its exit status says."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+if find_spec("locust") is None or find_spec("hdrh") is None:
+    pytest.skip("q2c load needs the extra: pip install 'q2c-harness[load]'", allow_module_level=True)
+
+from loadtests.knee import Knee
+from loadtests.outcome import Outcome
+from loadtests.settings import Settings
+from q2c import exits
+from q2c.cli import q2c
+from q2c.load_verdict import exit_status
+from simulator.replay.pacing import Kept
+
+HERE = "name: ours\nhealth: http://127.0.0.1:9/health\n"
+
+
+@pytest.mark.parametrize(
+    ("target", "more", "status", "words"),
+    [
+        ("name: far\nhealth: http://example.com/health\n", (), exits.USAGE, "--allow-host example.com"),
+        ("name: half\n", (), exits.USAGE, "health"),
+        (HERE, ("--within", "soon"), exits.USAGE, "--within soon"),
+        (HERE, ("--profile", "flood"), exits.USAGE, "flood"),
+        (HERE, ("--first-rate", "9", "--highest-rate", "1"), exits.USAGE, "--first-rate 9 is higher"),
+        (HERE, ("--profile", "invoices", "--subscriptions", "0"), exits.USAGE, "raise --subscriptions"),
+        (HERE, ("--times", "0.01", "--within", "1s"), exits.COULD_NOT_RUN, "ours is not there"),
+    ],
+)
+def test_what_cannot_be_played_is_told_before_any_load(
+    tmp_path: Path, target: str, more: tuple[str, ...], status: int, words: str
+) -> None:
+    file = tmp_path / "target.yaml"
+    file.write_text(target, encoding="utf-8")
+    arguments = ["load", "quarter_end_spike", "--target", str(file), "--runs", str(tmp_path / "runs"), *more]
+    done = CliRunner().invoke(q2c, arguments)
+    assert words in done.output, done.output
+    assert done.exit_code == status
+    assert not list(tmp_path.glob("runs/*/load"))
+
+
+KEPT = Kept(offered=10, late=0, p50_seconds=0, p99_seconds=0, worst_seconds=0, wall_seconds=5, asked_seconds=5)
+AS_ASKED = Outcome(settings=Settings(), asked=10, kept=KEPT)
+HUNT = Settings(profile="break")
+
+
+def knee(status: str) -> Knee:
+    return Knee(status=status, low=1, high=2, confidence=0.95, sentence="")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("found", "load", "status"),
+    [
+        (exits.HOLDS, AS_ASKED, exits.HOLDS),
+        (exits.LATE, AS_ASKED, exits.LATE),
+        (exits.HOLDS, Outcome(settings=Settings(), asked=11, kept=KEPT), exits.UNKNOWN),
+        (exits.HOLDS, Outcome(settings=Settings(), asked=10, kept=KEPT, refused=1), exits.UNKNOWN),
+        (exits.BROKEN, Outcome(settings=Settings(), asked=11, kept=KEPT), exits.BROKEN),
+        (exits.HOLDS, Outcome(settings=Settings(), problem="no workers"), exits.COULD_NOT_RUN),
+        (exits.LATE, Outcome(settings=HUNT, asked=10, kept=KEPT, knee=knee("found")), exits.HOLDS),
+        (exits.HOLDS, Outcome(settings=HUNT, asked=10, kept=KEPT, knee=knee("unknown")), exits.UNKNOWN),
+        (exits.BROKEN, Outcome(settings=HUNT, asked=10, kept=KEPT, knee=knee("found")), exits.BROKEN),
+    ],
+)
+def test_a_load_that_was_not_as_asked_proves_nothing_good(found: int, load: Outcome, status: int) -> None:
+    assert exit_status(found, load) == status
