@@ -13,8 +13,6 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
-from simulator.whatif.translation import translate
-from simulator.whatif.validity import check
 
 from q2c import exits
 from q2c.commands.scenarios import loaded
@@ -34,6 +32,8 @@ from simulator.experiments.conditions import Condition
 from simulator.experiments.playing import Engine
 from simulator.experiments.replications import MINIMUM, Progress, Rule
 from simulator.whatif.model import Model
+from simulator.whatif.translation import translate
+from simulator.whatif.validity import check
 
 _MOST = 200
 _OPTIONS: tuple[Any, ...] = (
