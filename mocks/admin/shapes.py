@@ -179,7 +179,7 @@ class ChangeRow(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
-    """Changes after a number, the earliest first. `last` is the newest of all; `forgotten` were asked for and are gone."""
+    """Changes after a number, earliest first. `last` is the newest of all; `forgotten` were asked for and are gone."""
 
     changes: list[ChangeRow]
     last: int
