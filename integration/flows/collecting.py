@@ -10,6 +10,7 @@ from domain.families import account_of
 from integration.effects import Call, Receive, Sleep
 from integration.flow import FlowContext
 from integration.flows.approvals import in_open_period
+from integration.flows.paging import page_with
 from integration.flows.steps import ask_a_person, day_in, do, key_of, mirror
 from integration.outcomes import Answer, CallFailed
 from integration.systems import billing, erp, payment, wire
@@ -233,9 +234,10 @@ async def _record(
     refusals: tuple[int, ...],
 ) -> None:
     async def is_recorded() -> Answer | None:
-        answer = await do(context, owed.transactions_named(intent.id, txn))
-        rows = owed.transactions_of(answer)
-        return answer if any(row.type == "payment" and row.amount == amount_minor for row in rows) else None
+        return await page_with(
+            context, owed.transactions_named(intent.id, txn), owed.transaction_page,
+            lambda row: row.type == "payment" and row.amount == amount_minor,
+        )  # fmt: skip
 
     key = key_of(context, invoice.id, f"record/{intent.id}/{amount_minor}")
     call = billing.record_payment(invoice.id, intent.id, amount_minor, day, key, txn)

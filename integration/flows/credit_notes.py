@@ -16,6 +16,7 @@ from integration.flows.intercompany import start_intercompany
 from integration.flows.invoices import committed
 from integration.flows.mapping import posting_in_items
 from integration.flows.net_tax import closed_invoice
+from integration.flows.paging import page_with
 from integration.flows.steps import ask_a_person, day_in, do, key_of, mirror, tell
 from integration.outcomes import Answer, CallFailed
 from integration.systems import billing, erp, tax
@@ -81,9 +82,8 @@ async def _credit_tax(context: FlowContext, note: CreditNote, lines: Sequence[tu
     """
 
     async def there() -> Answer | None:
-        answer = await do(context, billing.credit_notes_of(note.reference_invoice_id, context.txn))
-        wanted = billing.tax_note_of(note.id)
-        return answer if any(known.customer_notes == wanted for known in billing.credit_notes_in(answer)) else None
+        call, wanted = billing.credit_notes_of(note.reference_invoice_id, context.txn), billing.tax_note_of(note.id)
+        return await page_with(context, call, billing.credit_note_page, lambda known: known.customer_notes == wanted)
 
     total_minor = sum(amount_minor for _, amount_minor in lines)
     for choice in count(1):

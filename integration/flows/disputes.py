@@ -17,7 +17,7 @@ from integration.flow import FlowContext
 from integration.flows import cash_facts as facts
 from integration.flows import cash_requests
 from integration.flows.approvals import CompletedByHand, finished_by_hand, forward, in_open_period
-from integration.flows.paging import every_row
+from integration.flows.paging import every_row, page_with
 from integration.flows.steps import US_PER_SECOND, day_in, do, key_of, tell
 from integration.flows.taken import Taken, gave_back, show_owed, taken_by
 from integration.outcomes import Answer, CallFailed
@@ -185,6 +185,7 @@ async def _recorded_again(context: FlowContext, taken: Taken, name: str, amount_
 
 async def _has(context: FlowContext, taken: Taken, name: str, amount_minor: int) -> Answer | None:
     """Return an answer when billing knows a payment under a name and of an amount."""
-    answer = await do(context, owed.transactions_named(name, taken.txn))
-    rows = owed.transactions_of(answer)
-    return answer if any(row.type == "payment" and row.amount == amount_minor for row in rows) else None
+    return await page_with(
+        context, owed.transactions_named(name, taken.txn), owed.transaction_page,
+        lambda row: row.type == "payment" and row.amount == amount_minor,
+    )  # fmt: skip

@@ -14,6 +14,7 @@ from integration.effects import Park, Start
 from integration.flow import FlowContext
 from integration.flows import cash_facts as facts
 from integration.flows.approvals import put_back
+from integration.flows.paging import page_with
 from integration.flows.steps import day_in, do, key_of, tell
 from integration.flows.sweeps import start_credit
 from integration.flows.taken import show_owed
@@ -90,8 +91,8 @@ async def _in_favour(context: FlowContext, money: Money, amount_minor: int, requ
     rows = [(line.id, part) for line, part in zip(lines, parts, strict=True) if part]
 
     async def there() -> Answer | None:
-        answer = await do(context, billing.credit_notes_of(money.id, money.txn))
-        return answer if any(each.customer_notes == remark for each in billing.credit_notes_in(answer)) else None
+        call = billing.credit_notes_of(money.id, money.txn)
+        return await page_with(context, call, billing.credit_note_page, lambda each: each.customer_notes == remark)
 
     # The invoice may have been paid while people decided: what is no longer due is credited as money to pay back.
     due_minor = owed.money_of(await do(context, owed.read_money(money.id, money.txn))).amount_due

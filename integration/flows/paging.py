@@ -15,6 +15,17 @@ Page = Callable[[Call, Answer], tuple[Sequence[T], Call | None]]
 """Returns the rows of an answer to a call, and the call for the next page; None at the end."""
 
 
+async def page_with(context: FlowContext, call: Call, page: Page[T], is_wanted: Callable[[T], bool]) -> Answer | None:
+    """Return the page of a list that has a row which is wanted; None when none of its pages has one."""
+    asked: Call | None = call
+    while asked is not None:
+        answer = await do(context, asked)
+        rows, asked = page(asked, answer)
+        if any(map(is_wanted, rows)):
+            return answer
+    return None
+
+
 async def every_row(context: FlowContext, call: Call, page: Page[T]) -> list[T]:
     """Return the rows of a list, those of all its pages."""
     found: list[T] = []

@@ -18,7 +18,7 @@ from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
 from integration.flows import cash_facts as facts
 from integration.flows.approvals import CompletedByHand, approved, finished_by_hand, forward, in_open_period
-from integration.flows.paging import every_row
+from integration.flows.paging import every_row, page_with
 from integration.flows.steps import ask_a_person, day_in, do, if_found, key_of, tell
 from integration.flows.sweeps import start_credit
 from integration.flows.taken import Taken, gave_back, show_owed, taken_by
@@ -111,9 +111,8 @@ def _net_of(wanted_minor: int, net_minor: int, total_minor: int) -> int:
 
 
 async def _noted(context: FlowContext, taken: Taken, remark: str) -> Answer | None:
-    answer = await do(context, billing.credit_notes_of(taken.invoice.id, taken.txn))
-    notes = billing.credit_notes_in(answer)
-    return answer if any(note.customer_notes == remark for note in notes) else None
+    call = billing.credit_notes_of(taken.invoice.id, taken.txn)
+    return await page_with(context, call, billing.credit_note_page, lambda note: note.customer_notes == remark)
 
 
 # --- the money ------------------------------------------------------------------------------------------------------

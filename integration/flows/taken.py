@@ -14,6 +14,7 @@ import msgspec
 from integration.effects import Sleep
 from integration.flow import FlowContext
 from integration.flows.approvals import in_open_period
+from integration.flows.paging import every_row, page_with
 from integration.flows.steps import ask_a_person, day_in, do, if_found, key_of, mirror
 from integration.outcomes import Answer
 from integration.systems import payment, wire
@@ -92,8 +93,8 @@ async def _recorded(context: FlowContext, intent: Intent) -> Taken | None:
 
 async def _transaction_of(context: FlowContext, money: Money, payment_id: str) -> Transaction | None:
     """Return the transaction of a payment: the one on its invoice, else any that was recorded under its id."""
-    answer = await do(context, owed.transactions_named(payment_id, context.txn))
-    found = [row for row in owed.transactions_of(answer) if row.type == "payment"]
+    rows = await every_row(context, owed.transactions_named(payment_id, context.txn), owed.transaction_page)
+    found = [row for row in rows if row.type == "payment"]
     linked = {row.txn_id for row in money.linked_payments}
     return next((row for row in found if row.id in linked), found[0] if found else None)
 
@@ -129,8 +130,8 @@ async def _off_billing(
 
 async def _is_recorded(context: FlowContext, taken: Taken, name: str) -> Answer | None:
     """Return an answer when billing has recorded a refund under a name."""
-    answer = await do(context, owed.transactions_named(name, taken.txn))
-    return answer if any(row.type == "refund" for row in owed.transactions_of(answer)) else None
+    call = owed.transactions_named(name, taken.txn)
+    return await page_with(context, call, owed.transaction_page, lambda row: row.type == "refund")
 
 
 async def _off_invoice(context: FlowContext, taken: Taken, missing_minor: int, name: str) -> None:

@@ -63,7 +63,7 @@ async def _taken_over(
     answer = await do(context, owed.read_money(invoice.id, txn))
     paid = Paid(intent, answer.at_us, answer.at_us)
     day = day_in(context, posting.entity, paid.at_us)
-    known = owed.transactions_of(await do(context, owed.transactions_named(intent.id, txn)))
+    known = await every_row(context, owed.transactions_named(intent.id, txn), owed.transaction_page)
     names = {row.id for row in known if row.type == "payment"}
     if names:
         linked = owed.money_of(answer).linked_payments

@@ -14,7 +14,7 @@ import msgspec
 from integration.effects import Call
 from integration.outcomes import Answer
 from integration.systems.billing.calls import Fields, get, post
-from integration.systems.wire import quoted, read, seconds_of_date
+from integration.systems.wire import page_at, quoted, read, seconds_of_date
 
 WRITE_OFF_REASON = "write_off"
 REFUND_REASON = "customer_refund"
@@ -174,6 +174,7 @@ class _Transaction(msgspec.Struct):
 
 class _Transactions(msgspec.Struct):
     rows: list[_Transaction] = msgspec.field(name="list")
+    next_offset: str | None = None
 
 
 _money_answer = msgspec.json.Decoder(_Money)
@@ -198,6 +199,8 @@ def transaction_of(answer: Answer) -> Transaction:
     return read(answer, _transaction).transaction
 
 
-def transactions_of(answer: Answer) -> list[Transaction]:
-    """Return the transactions of an answer to `transactions_named`."""
-    return [row.transaction for row in read(answer, _transactions).rows]
+def transaction_page(call: Call, answer: Answer) -> tuple[list[Transaction], Call | None]:
+    """Return the transactions of a page of a list of them, and the call for the next page."""
+    found = read(answer, _transactions)
+    following = page_at(call, "offset", found.next_offset) if found.next_offset else None
+    return [row.transaction for row in found.rows], following

@@ -13,9 +13,11 @@ import pytest
 from integration.effects import Call, Missing, Now, Park, Sleep, Start
 from integration.flow import Flow, FlowContext, Program
 from integration.flows import disputes, forgotten, refunds, sweeps
+from integration.flows.paging import page_with
 from integration.outcomes import Absent, Answer, Begun, Instant, Launched, Outcome, Slept
 from integration.settings import Settings
-from integration.systems import payment_back
+from integration.systems import billing, payment_back
+from integration.systems.billing import receivables
 
 PAGE, ROWS = 2, 7
 Row = dict[str, Any]
@@ -66,6 +68,10 @@ def note(number: int) -> Row:
         "currency_code": "USD", "total": 1, "line_items": [], "subscription_id": f"Q-{number}", "reason_code": "other",
         "type": "adjustment",
     }}  # fmt: skip
+
+
+def transaction(number: int) -> Row:
+    return {"transaction": {"id": f"txn-{number}", "type": "payment", "amount": 1, "reference_number": "pi_1"}}
 
 
 def quote(number: int) -> Row:
@@ -176,6 +182,30 @@ def test_sums_are_over_all_pages(read: Callable[[], Any], amount: str) -> None:
         assert isinstance(effect, Call)
         effect = flow.resume(Answer(200, json.dumps(by_cursor(effect, rows)).encode(), 1))
     assert flow.result == ROWS, amount
+
+
+@pytest.mark.parametrize("last", [1, 2, 3, ROWS, 0])
+@pytest.mark.parametrize(
+    ("call", "page", "row"),
+    [
+        (billing.credit_notes_of("INV-1", ""), billing.credit_note_page, note),
+        (receivables.transactions_named("pi_1", ""), receivables.transaction_page, transaction),
+    ],
+    ids=["credit notes of an invoice", "transactions of a reference"],
+)
+def test_what_is_looked_for_is_found_on_whichever_page_it_is(
+    call: Call, page: Any, row: Callable[[int], Row], last: int
+) -> None:
+    rows = [row(number) for number in range(1, ROWS + 1)]
+    flow = Flow("test/1", page_with(CONTEXT, call, page, lambda each: each.id.endswith(f"-{last}")))
+    effect, calls = flow.resume(Begun("test/1", "test", {})), 0
+    while effect is not None:
+        assert isinstance(effect, Call)
+        calls += 1
+        effect = flow.resume(Answer(200, json.dumps(by_offset(effect, rows)).encode(), 1))
+    assert calls == ((last + PAGE - 1) // PAGE if last else (ROWS + PAGE - 1) // PAGE), "no page is read in vain"
+    assert (flow.result is not None) == bool(last)
+    assert not last or f"-{last}" in flow.result.body.decode()
 
 
 def test_a_list_of_disputes_asks_for_the_oldest_it_has_not_seen() -> None:
