@@ -12,6 +12,8 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from contracts.fuzzing.settings import Service, Settings
 from contracts.fuzzing.suite import Fuzzing
 from contracts.mutants import Kill, Mutant
@@ -88,6 +90,8 @@ DOCUMENT: dict[str, Any] = {
     },
 }
 SETTINGS = Settings(key_header="idempotency-key", max_examples=2, refusals="rfc9457")
+_ENUMERATED = msgspec.structs.replace(SETTINGS, phases=("coverage", "stateful"))
+"""Each fault is found by what covers the schema and follows the links: random requests would find it again."""
 
 
 class Orders:
@@ -178,12 +182,13 @@ class Orders:
 
 
 def suite_of(fault: str, folder: Path) -> Fuzzing:
-    """Return the suite of the service with a fault; its document is written into a folder."""
+    """Return the suite of the service with a fault, or of the honest one; its document is written into a folder."""
     path = folder / "orders.json"
     path.write_text(json.dumps(DOCUMENT, indent=1), encoding="utf-8")
     orders = Orders(fault)
+    settings = _ENUMERATED if fault else SETTINGS
     service = Service(application=orders, changes=lambda: orders.changes)
-    return Fuzzing(path, lambda: nullcontext((service, SETTINGS)), "orders.json")
+    return Fuzzing(path, lambda: nullcontext((service, settings)), "orders.json")
 
 
 def killed(mutants: Iterable[Mutant] = MUTANTS) -> tuple[Kill, ...]:
