@@ -25,6 +25,7 @@ IN_FLIGHT_MAX: Final = 2_000
 LATENESS: Final = "lateness"
 _ANSWER_SECONDS = 60.0
 _LOOK_SECONDS = 2.0
+_FIRST_LOOK_SECONDS = 0.2
 
 
 class Player:
@@ -38,6 +39,7 @@ class Player:
         self.times = Histograms()
         self.counts: Counter[str] = Counter()
         self.messages: list[int] = []
+        self._next = 0
 
     def report(self) -> dict[str, Any]:
         """Return what was counted since the last report."""
@@ -89,9 +91,10 @@ class Player:
     def _stroke(self, client: Any) -> None:
         """Let the systems of record send a message again that they have sent, genuinely signed, many times."""
         if not self.messages:
-            self.counts["nothing to repeat"] += 1
+            self.counts["idle"] += 1
             return
-        number = self.messages[self.counts["strokes"] % len(self.messages)]
+        number = self.messages[self._next % len(self.messages)]
+        self._next += 1
         self.counts["strokes"] += 1
         where = f"{self.address}/deliveries/{number}/redeliver?copies={self.copies}"
         self._asked(client.post(where, name="storm: copies asked for"))
@@ -105,7 +108,7 @@ class Player:
         desk = Desk(self.address)
         while True:
             self.messages = [each.number for each in desk.deliveries() if each.genuine and not each.manual]
-            gevent.sleep(_LOOK_SECONDS)
+            gevent.sleep(_LOOK_SECONDS if self.messages else _FIRST_LOOK_SECONDS)
 
 
 class Driver(FastHttpUser):

@@ -93,13 +93,17 @@ def _lines(rehearsed: Rehearsed, load: Load) -> Iterator[str]:
         f"{kept.p99_seconds * 1000:.0f} ms at p99; {load.errors:,} of {load.requests:,} requests failed; "
         f"{load.lifecycles:,} lifecycles signed."
     )
+    if load.strokes or load.idle:
+        idle = f"; {load.idle:,} strokes found nothing to repeat" if load.idle else ""
+        yield f"\nStorm: {load.copies:,} copies delivered, {load.copies_refused:,} not accepted{idle}."
     if load.knee is not None:
         yield f"\nKnee: {_knee(load.knee)}"
     yield "\n| lag | count | still waiting | late | limit | p50 | p95 | p99 | worst |"
     yield "|---|---:|---:|---:|---:|---:|---:|---:|---:|"
     for row in load.lags:
         limit = f"{row.limit_seconds:g} s" if row.limit_seconds else ""
-        figures = " | ".join(f"{row.percentiles_ms.get(f'p{p}_ms', 0) / 1000:.2f} s" for p in (50, 95, 99, 100))
+        times = [row.percentiles_ms.get(f"p{p}_ms") for p in (50, 95, 99, 100)]
+        figures = " | ".join("" if each is None else f"{each / 1000:.2f} s" for each in times)
         yield f"| {row.name} | {row.count:,} | {row.waiting:,} | {row.late:,} | {limit} | {figures} |"
     for check in rehearsed.verdict.results:
         if check.status == BROKEN:
