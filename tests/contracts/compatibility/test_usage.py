@@ -156,6 +156,34 @@ def test_what_is_not_possible_is_found(pact: Any, changed: dict[str, Any], rule:
     assert rule in problems(pact(interaction(**changed)))
 
 
+@pytest.mark.parametrize(
+    ("described", "known"),
+    [
+        (
+            {"name": "any", "style": "form", "schema": {"type": "object", "additionalProperties": {"type": "string"}}},
+            True,
+        ),
+        ({"name": "dry", "style": "deepObject", "schema": {"type": "object"}}, False),
+        ({"name": "any", "explode": False, "schema": {"type": "object"}}, False),
+        ({"name": "any", "schema": {"type": "object", "additionalProperties": False}}, False),
+        ({"name": "any", "schema": {"type": "string"}}, False),
+    ],
+)
+def test_a_mapping_whose_members_are_sent_one_by_one_stands_for_parameters_of_any_name(
+    pact: Any, described: dict[str, Any], known: bool
+) -> None:
+    asked = pact(interaction(request={"query": {"period": ["2026-12"]}}))
+    edits: Edits = [("/paths/~1v1~1orders/post/parameters/1", {"in": "query", **described})]
+    assert ("pact.parameter.unknown" not in problems(asked, edits)) is known
+
+
+def test_a_member_of_an_object_in_brackets_is_documented_with_the_object(pact: Any) -> None:
+    asked = pact(interaction(request={"query": {"created[gte]": ["1"]}}))
+    created = {"in": "query", "name": "created", "style": "deepObject", "schema": {"type": "object"}}
+    assert "pact.parameter.unknown" in problems(asked)
+    assert "pact.parameter.unknown" not in problems(asked, [("/paths/~1v1~1orders/post/parameters/1", created)])
+
+
 def test_a_value_that_the_matcher_refuses_is_found_before_it_comes(pact: Any) -> None:
     edits: Edits = [("/components/schemas/Status/enum", ["open", "booked", "closed", "held"])]
     assert problems(pact(interaction()), edits) == ["pact.response.value-not-taken"]
