@@ -11,21 +11,31 @@ from collections.abc import Iterator
 from typing import cast
 
 from domain.acts import Act
-from scenarios.timeline import Acts, Timeline
+from scenarios.timeline import Acts, Fallout, Timeline
 
 _SIGNED = "accept_quote"
+NEED_PEOPLE = frozenset({"price_skew", "duplicate_customer"})
+"""Causes for which an integration needs people of its own: what it put into whose hands, nobody outside can see."""
 
 
 class _Chosen:
     """Acts of a timeline, chosen once: the company's, and those of lifecycles that are signed in the window."""
 
-    def __init__(self, acts: Acts, founded_us: int, start_us: int, end_us: int) -> None:
+    def __init__(self, timeline: Timeline, start_us: int, end_us: int) -> None:
+        acts, founded_us = timeline.acts, timeline.start_us
+        undecided = {fallout.txn for fallout in timeline.fallout() if fallout.cause in NEED_PEOPLE}
         moments: dict[str, int] = {}
         for act in acts:
             if act.txn and act.at_us > founded_us and (act.action == _SIGNED or act.txn not in moments):
                 moments[act.txn] = act.at_us
-        self.transactions = {txn for txn, at_us in moments.items() if start_us <= at_us < end_us}
+        self.transactions = {txn for txn, at_us in moments.items() if start_us <= at_us < end_us} - undecided
         self._acts = [act for act in acts if act.at_us <= founded_us or not act.txn or act.txn in self.transactions]
+
+        self._fallout = [fallout for fallout in timeline.fallout() if fallout.txn in self.transactions]
+
+    def fallout(self) -> Iterator[Fallout]:
+        """Iterate over the causes for which a person is needed, in what is played."""
+        return iter(self._fallout)
 
     def __len__(self) -> int:
         return len(self._acts)
@@ -37,9 +47,11 @@ class _Chosen:
 def excerpt(timeline: Timeline, start_us: int, end_us: int, settle_us: int) -> Timeline:
     """Return the timeline of the lifecycles that are signed in [start_us, end_us); faults end at `end_us`.
 
+    Lifecycles that only people of the integration can decide are left out: see NEED_PEOPLE.
+
     The run ends `settle_us` after the last fault.
     """
-    chosen = _Chosen(timeline.acts, timeline.start_us, start_us, end_us)
+    chosen = _Chosen(timeline, start_us, end_us)
     return dataclasses.replace(
         timeline, start_us=start_us, heal_us=end_us, horizon_us=end_us + settle_us, lifecycles=len(chosen.transactions),
         settle_seconds=min(timeline.settle_seconds, settle_us // 1_000_000), acts=cast(Acts, chosen),

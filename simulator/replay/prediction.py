@@ -3,11 +3,12 @@
 The model knows how the systems of record behave: service times, slots, limits, windows of trouble. How an integration
 uses them it learns from a replay of it. A black box shows no more than how long its orders took, so no more is learned:
 by how much its steps are slower or faster than the model's (`scale`), and what it takes besides (`own_us`). Both come
-from the median and the 95th percentile of one replay; how they change with load is the model's to say.
+from the quartiles of one replay; what lies beyond them, and how all changes with load, is the model's to say.
 """
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -26,14 +27,15 @@ from simulator.whatif.outcome import merged
 from simulator.whatif.translation import translate
 
 ORDERS_MIN = 20
-"""From fewer orders no 95th percentile is learned."""
+"""Fewer orders tell no quartiles."""
 _MESSAGE = "message"
 _PEOPLE = frozenset({"a case opens", "somebody looks", "a clerk mends it", "an answer from outside", "the case closes"})
 """Steps of people, who do not act on a black box: an order that needs them is not booked, and not measured."""
 RUNS = 20
 """A curve is that of so many runs of the model together."""
 _SETTLING_US = 600 * SECOND_US
-_ROUNDS = 3
+_ROUNDS = 4
+_NEAR = 0.02
 
 
 def fitted(timeline: Timeline, speed: float, measured_us: Sequence[int], runs: int = RUNS) -> Fit:
@@ -41,22 +43,26 @@ def fitted(timeline: Timeline, speed: float, measured_us: Sequence[int], runs: i
     if len(measured_us) < ORDERS_MIN:
         raise ValueError(f"{len(measured_us)} orders tell too little; a calibration takes {ORDERS_MIN} and more")
     ordered = sorted(measured_us)
-    middle_us, high_us = rank(ordered, 0.5), rank(ordered, 0.95)
-    fit = Fit()
-    for _ in range(_ROUNDS):  # with another scale the systems are loaded otherwise
-        found = curve(timeline, speed, fit, runs)
-        low, high = found.quantile(0.5) - fit.own_us, found.quantile(0.95) - fit.own_us
-        scale = (high_us - middle_us) / max(1.0, high - low)
-        own_us = middle_us - scale * low
-        if own_us < 0:
-            scale, own_us = middle_us / low, 0.0
-        fit = Fit(max(0.01, fit.scale * scale), round(own_us))
-    return fit
+    low_us, middle_us, high_us = (rank(ordered, share) for share in (0.25, 0.5, 0.75))
+    scale, slope = 1.0, 1.0  # near saturation a slower step costs more than itself: `slope` follows that
+    known: tuple[float, float] | None = None
+    for _ in range(_ROUNDS):
+        found = curve(timeline, speed, Fit(scale), runs)
+        low, high = found.quantile(0.25), found.quantile(0.75)
+        at = math.log(scale), math.log(max(1.0, high - low))
+        if known is not None and abs(at[0] - known[0]) > _NEAR:
+            slope = min(4.0, max(0.5, (at[1] - known[1]) / (at[0] - known[0])))
+        known = at
+        scale = min(100.0, max(0.01, scale * math.exp((math.log(max(1, high_us - low_us)) - at[1]) / slope)))
+    middle = curve(timeline, speed, Fit(scale), runs).quantile(0.5)
+    return Fit(scale, max(0, round(middle_us - middle)))
 
 
-def predicted(timeline: Timeline, speed: float, fit: Fit, measured_us: Sequence[int], calibrated_by: str) -> Prediction:
+def predicted(
+    timeline: Timeline, speed: float, fit: Fit, measured_us: Sequence[int], calibrated_by: str, runs: int = RUNS
+) -> Prediction:
     """Predict a replay with what was learned from another one, and put what was measured beside it."""
-    found, ordered = curve(timeline, speed, fit), sorted(measured_us)
+    found, ordered = curve(timeline, speed, fit, runs), sorted(measured_us)
     return Prediction(
         calibrated_by=calibrated_by, fit=fit, orders=len(ordered),
         predicted_seconds=tuple(found.quantile(share) / SECOND_US for share in SHARES),

@@ -141,5 +141,7 @@ def _unknown(gathered: Gathered) -> Items:
         f"Not judged, because only the inside knows: {named}.",
         "Attempts at a permanent refusal and the number of tries (a part of P6): who asks again may have a reason.",
         "How many calls were under way at once (a part of P5) is seen by what the systems refused (429), not by count.",
+        "Orders that only people of the integration can decide (a price from an outdated book, a customer much like "
+        "another) were not played: what is in whose hands, nobody outside sees.",
         "Whether a caller was still there to hear an answer, and what it made of it.",
     ))  # fmt: skip

@@ -14,15 +14,16 @@ from simulator.whatif.model import SECOND_US
 from simulator.whatif.validity import check
 
 HOUR_US = 3_600_000_000
-WHOLE = build(scaled(find("quarter_end"), orders=150, subscriptions=5))
+WHOLE = build(scaled(find("quarter_end_spike"), orders=300, subscriptions=5))
+TROUBLED = build(scaled(find("quarter_end"), orders=60, subscriptions=5))
 END_US = WHOLE.heal_us
 SPEED = 120.0
 SMALL = excerpt(WHOLE, END_US - 10 * HOUR_US, END_US - 6 * HOUR_US, HOUR_US)
 HELD_OUT = excerpt(WHOLE, END_US - 34 * HOUR_US, END_US - 27 * HOUR_US, HOUR_US)
 
 
-RUNS = 5  # few are enough where model and truth draw alike
-TRUTH = Fit(scale=1.6, own_us=3 * SECOND_US)
+RUNS = 8  # few are enough where model and truth draw alike
+TRUTH = Fit(scale=1.2, own_us=3 * SECOND_US)
 
 
 def signed(part: Timeline) -> int:
@@ -48,27 +49,28 @@ def test_the_orders_of_the_model_are_those_of_the_timeline() -> None:
 
 
 def test_windows_of_trouble_are_where_the_wall_has_them() -> None:
-    billing = model_of(SMALL, SPEED, Fit()).station("billing")
-    (fault,) = (each for each in SMALL.faults if each.kind == "refused" and each.system == "billing")
+    part = excerpt(TROUBLED, TROUBLED.heal_us - 10 * HOUR_US, TROUBLED.heal_us, HOUR_US)
+    billing = model_of(part, SPEED, Fit()).station("billing")
+    (fault,) = (each for each in part.faults if each.kind == "refused" and each.system == "billing")
     (window,) = billing.outages
     assert window.until_us - window.from_us == pytest.approx(
-        (fault.end_us - max(fault.start_us, SMALL.start_us)) / SPEED, abs=2
+        (fault.end_us - max(fault.start_us, part.start_us)) / SPEED, abs=2
     )
-    assert window.from_us == pytest.approx(max(0, fault.start_us - SMALL.start_us) / SPEED, abs=2)
+    assert window.from_us == pytest.approx(max(0, fault.start_us - part.start_us) / SPEED, abs=2)
 
 
 def test_what_an_integration_is_like_is_learned_from_one_replay_and_foretells_another(held_out_us: list[int]) -> None:
     fit = fitted(SMALL, SPEED, measured(SMALL, TRUTH), RUNS)
-    assert fit.scale == pytest.approx(TRUTH.scale, rel=0.1)
-    assert fit.own_us == pytest.approx(TRUTH.own_us, rel=0.15)
-    found = predicted(HELD_OUT, SPEED, fit, held_out_us, "another one")
+    assert fit.scale == pytest.approx(TRUTH.scale, rel=0.25)
+    assert fit.own_us == pytest.approx(TRUTH.own_us, rel=0.5)
+    found = predicted(HELD_OUT, SPEED, fit, held_out_us, "another one", RUNS)
     assert found.error(0.5) <= 0.1
     assert found.error(0.95) <= 0.1
     assert len(found.predicted_seconds) == len(found.measured_seconds) == len(SHARES)
 
 
 def test_a_model_that_learned_nothing_is_told_to_be_off(held_out_us: list[int]) -> None:
-    assert predicted(HELD_OUT, SPEED, Fit(), held_out_us, "nothing").error(0.5) > 0.3
+    assert predicted(HELD_OUT, SPEED, Fit(), held_out_us, "nothing", RUNS).error(0.5) > 0.3
 
 
 def test_too_few_orders_teach_nothing() -> None:
