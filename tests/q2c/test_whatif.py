@@ -43,8 +43,8 @@ def run(folder: Path, *words: str, most: tuple[str, ...] = ("--replications", "3
     return CliRunner().invoke(q2c, [command, *rest, *extra, "--runs", str(folder / "runs")])
 
 
-def found(folder: Path, *words: str) -> dict[str, Any]:
-    result = run(folder, *words, "--json")
+def found(folder: Path, *words: str, replications: int = 3) -> dict[str, Any]:
+    result = run(folder, *words, "--json", most=("--replications", str(replications)))
     assert result.exception is None or isinstance(result.exception, SystemExit), result.output
     document: dict[str, Any] = json.loads(result.stdout)
     return document
@@ -100,7 +100,7 @@ def test_a_comparison_needs_something_to_compare(folder: Path) -> None:
 
 
 def test_a_sweep_plays_every_point_and_a_search_finds_the_edge(folder: Path) -> None:
-    swept = found(folder, "sweep", SCENARIO, "--vary", "outages.lasts=1h,4h", "--vary", "clerks=2,6")
+    swept = found(folder, "sweep", SCENARIO, "--vary", "outages.lasts=1h,4h", "--vary", "clerks=2,6", replications=2)
     assert [point["values"] for point in swept["answer"]["points"]] == [
         ["1h", "2"],
         ["1h", "6"],
@@ -108,18 +108,19 @@ def test_a_sweep_plays_every_point_and_a_search_finds_the_edge(folder: Path) -> 
         ["4h", "6"],
     ]
     broke = found(folder, "search", SCENARIO, "--vary", "outages.lasts=1h..6h:1h", "--keep", "backlog billing <= 1000",
-                  "--largest")  # fmt: skip
+                  "--largest", replications=2)  # fmt: skip
     assert broke["answer"]["found"]["value"] == "6h"
 
 
 def test_optimisation_and_sensitivity_answer_too(folder: Path) -> None:
     pytest.importorskip("SALib")
     best = found(
-        folder, "optimise", SCENARIO, "--vary", "clerks=2..4", "--cost", "300*clerks", "--keep", "SLA-2 >= 10%"
-    )
+        folder, "optimise", SCENARIO, "--vary", "clerks=2..4", "--cost", "300*clerks", "--keep", "SLA-2 >= 10%",
+        replications=2,
+    )  # fmt: skip
     assert best["answer"]["optimum"]["best"]["settings"] == {"people.clerks": "2"}
     moved = found(folder, "sensitivity", SCENARIO, "--vary", "clerks=1..9", "--vary", "erp.p50=1s..5s:1s",
-                  "--size", "2", "--measure", "p50 SLA-2")  # fmt: skip
+                  "--size", "2", "--measure", "p50 SLA-2", replications=2)  # fmt: skip
     effects = {each["path"]: each["strength"] for each in moved["answer"]["ranked"][0]["effects"]}
     assert effects["systems.erp.p50"] > effects["people.clerks"]
 
