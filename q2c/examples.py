@@ -99,7 +99,7 @@ def run_target(example: Example, scenario: Path, target: Path, runs: Path, windo
                "--runs", str(runs), "--json"]  # fmt: skip
     began = time.monotonic()
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode not in (exits.HOLDS, exits.BROKEN, exits.LATE, exits.UNKNOWN):
+    if done.returncode not in (exits.HOLDS, exits.BROKEN, exits.LATE, exits.UNKNOWN) or not done.stdout:
         give_up(f"{example.name} could not be judged: its replay ended with status {done.returncode}", done.returncode)
     return read(example.name, json.loads(done.stdout), time.monotonic() - began, runs)
 
