@@ -238,7 +238,8 @@ class Leader:
             requests=self._counts["requests"], errors=self._counts["errors"],
             lifecycles=business.within(0, 2**62, 2**62)[2], lags=tuple(self._lags()),
             duplicates=tuple(business.duplicates[:_DUPLICATES_SHOWN]), duplicate_count=len(business.duplicates),
-            strokes=self._counts["strokes"], idle=self._counts["idle"], copies=len(self._copies), copies_refused=self._copies_refused, backlog=tuple(self._backlog),
+            strokes=self._counts["strokes"], idle=self._counts["idle"],
+            copies=len(self._copies), copies_refused=self._copies_refused, backlog=tuple(self._backlog),
             knee=knee.knee(self._steps, self._search) if hunted else None, times_ms=self._times.rows(),
         )  # fmt: skip
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, cast
 
 import msgspec
@@ -19,8 +19,8 @@ import msgspec
 from domain.acts import Act
 from domain.calendar import midnight_us
 from scenarios.moments import moments, season_of
-from scenarios.timeline import Acts, Timeline
-from simulator.replay.excerpt import excerpt
+from scenarios.timeline import Acts, Fallout, Timeline
+from simulator.replay.excerpt import NEED_PEOPLE, excerpt
 
 HOUR_US: Final = 3_600_000_000
 PROFILES: Final = ("steady", "peak", "invoices", "storm", "break")
@@ -61,10 +61,33 @@ class Span(msgspec.Struct, frozen=True):
         return round(self.rest_seconds * self.speed * 1e6)
 
 
+class _Listed:
+    """Acts that are made once and looked at often; what goes wrong with them is what the scenario says."""
+
+    def __init__(self, acts: Iterable[Act], timeline: Timeline) -> None:
+        self._acts = tuple(acts)
+        played = {act.txn for act in self._acts}
+        self._fallout = tuple(each for each in timeline.fallout() if each.txn in played)
+
+    def __len__(self) -> int:
+        return len(self._acts)
+
+    def __iter__(self) -> Iterator[Act]:
+        return iter(self._acts)
+
+    def fallout(self) -> Iterator[Fallout]:
+        """Yield what the scenario itself makes go wrong."""
+        return iter(self._fallout)
+
+
+def _listed(acts: Iterable[Act], timeline: Timeline) -> Acts:
+    return cast(Acts, _Listed(acts, timeline))
+
+
 def profiled(timeline: Timeline, profile: str, span: Span) -> Timeline:
     """Return the part of a timeline that a profile plays; raise ValueError when the timeline has nothing for it."""
     assert profile in PROFILES, f"no profile {profile}"
-    timeline = dataclasses.replace(timeline, acts=cast(Acts, tuple(timeline.acts)))  # made once, looked at often
+    timeline = dataclasses.replace(timeline, acts=_listed(timeline.acts, timeline))
     if profile == "peak":
         start_us = busiest(timeline, span.business_us)
         return excerpt(timeline, start_us, start_us + span.business_us, span.rest_us)
@@ -82,7 +105,11 @@ def profiled(timeline: Timeline, profile: str, span: Span) -> Timeline:
 
 
 def lives(timeline: Timeline) -> list[Life]:
-    """Return the lifecycles that are signed, by the instant of the signature."""
+    """Return the lifecycles that are signed, by the instant of the signature.
+
+    Those that only people of the integration can decide are left out, as in a replay.
+    """
+    undecided = {fallout.txn for fallout in timeline.fallout() if fallout.cause in NEED_PEOPLE}
     acts: dict[str, list[Act]] = {}
     signed: dict[str, int] = {}
     for act in timeline.acts:
@@ -90,7 +117,7 @@ def lives(timeline: Timeline) -> list[Life]:
             acts.setdefault(act.txn, []).append(act)
             if act.action == _SIGNED:
                 signed[act.txn] = act.at_us
-    found = [Life(txn, at_us, tuple(acts[txn])) for txn, at_us in signed.items()]
+    found = [Life(txn, at_us, tuple(acts[txn])) for txn, at_us in signed.items() if txn not in undecided]
     return sorted(found, key=lambda life: (life.signed_us, life.txn))
 
 
@@ -98,7 +125,7 @@ def busiest(timeline: Timeline, span_us: int) -> int:
     """Return where the span of the last day begins in which most is signed; the day's own end bounds it."""
     last_us = max(timeline.heal_us - span_us, timeline.start_us)
     day_us = max(timeline.heal_us - 24 * HOUR_US, timeline.start_us)
-    instants = sorted(act.at_us for act in timeline.acts if act.action == _SIGNED and act.at_us > timeline.start_us)
+    instants = [life.signed_us for life in lives(timeline)]
     starts = [at_us for at_us in instants if day_us <= at_us <= last_us]
     if not starts:
         return last_us
@@ -190,7 +217,7 @@ def _retimed(
     acts = [msgspec.structs.replace(act, at_us=min(act.at_us, start_us)) for act in founding] + late
     return dataclasses.replace(
         timeline, start_us=start_us, heal_us=end_us, horizon_us=end_us + span.rest_us, lifecycles=len(chosen),
-        settle_seconds=min(timeline.settle_seconds, span.rest_us // 1_000_000), acts=cast(Acts, tuple(acts)),
+        settle_seconds=min(timeline.settle_seconds, span.rest_us // 1_000_000), acts=_listed(acts, timeline),
     )  # fmt: skip
 
 

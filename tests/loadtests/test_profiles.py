@@ -49,7 +49,7 @@ def test_a_profile_begins_with_the_company_and_ends_in_time(profile: str) -> Non
 
 def test_the_peak_is_the_hour_in_which_most_is_signed() -> None:
     found = profiled(WHOLE, "peak", SPAN)
-    instants = signed(WHOLE.acts).values()
+    instants = [life.signed_us for life in SUPPLY]
     day_us = WHOLE.heal_us - 24 * HOUR_US
     best = max(
         sum(start <= at_us < start + HOUR_US for at_us in instants)
@@ -86,7 +86,7 @@ def test_the_lifecycles_of_steps_wait_for_their_signature() -> None:
     found = profiled(WHOLE, "break", SPAN)
     assert not offered(found, SPAN.speed)
     founded = {act.txn for act in found.acts if act.action == "approve_quote" and act.at_us <= found.start_us}
-    assert set(signed(WHOLE.acts)) <= founded
+    assert {life.txn for life in SUPPLY} <= founded
     assert not found.faults
 
 
