@@ -49,6 +49,11 @@ def _reader(read: Callable[..., Any], system: str, *operations: str, asked: str 
     return Reader(name, system, operations, read, asked)
 
 
+def _transactions(answer: Answer) -> Any:
+    """Read the rows of a page; where the next one begins is read by the flow of the page."""
+    return billed.transaction_page(billed.transactions_named("pi_1", "Q-000001"), answer)[0]
+
+
 READERS: tuple[Reader, ...] = (
     _reader(crm.accepted_quote, "crm", "query", asked="WHERE+Id"),
     _reader(crm.is_accepted, "crm", "query", asked="WHERE+Id"),
@@ -76,7 +81,7 @@ READERS: tuple[Reader, ...] = (
     _reader(billed.money_of, "billing", "read_invoice", "record_payment", "write_off_invoice"),
     _reader(billed.page_of, "billing", "list_invoices", asked="date["),
     _reader(billed.transaction_of, "billing", "record_excess_payment", "record_transaction_refund"),
-    _reader(billed.transactions_of, "billing", "list_transactions"),
+    Reader("billing.transaction_page", "billing", ("list_transactions",), _transactions),
     _reader(erp.customer_standing, "erp", "read_customer"),
     _reader(erp.order_standing, "erp", "read_salesOrder"),
     _reader(erp.changed_credit, "erp", "suiteql", asked="FROM customer"),

@@ -61,7 +61,7 @@ SCENES = (
     ),
     _scene(
         "payments are looked for by the processor's id", "a paid invoice",
-        makes=lambda _: receivables.transactions_named(PAYMENT, NUMBER), read=receivables.transactions_of,
+        makes=lambda _: receivables.transactions_named(PAYMENT, NUMBER), page=receivables.transaction_page,
     ),
     _scene(
         "a payment is taken off an invoice", "a paid invoice",
