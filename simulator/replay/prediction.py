@@ -11,7 +11,8 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -44,18 +45,28 @@ def fitted(timeline: Timeline, speed: float, measured_us: Sequence[int], runs: i
         raise ValueError(f"{len(measured_us)} orders tell too little; a calibration takes {ORDERS_MIN} and more")
     ordered = sorted(measured_us)
     low_us, middle_us, high_us = (rank(ordered, share) for share in (0.25, 0.5, 0.75))
-    scale, slope = 1.0, 1.0  # near saturation a slower step costs more than itself: `slope` follows that
+    scaled = partial(_scale, timeline, speed, runs)
+    scale = scaled(high_us - low_us, lambda found: found.quantile(0.75) - found.quantile(0.25))
+    own_us = middle_us - curve(timeline, speed, Fit(scale), runs).quantile(0.5)
+    if own_us >= 0:
+        return Fit(scale, round(own_us))
+    return Fit(scaled(middle_us, lambda found: found.quantile(0.5)))  # it is faster than the model throughout
+
+
+def _scale(timeline: Timeline, speed: float, runs: int, wanted_us: int, measure: Callable[[Histogram], float]) -> float:
+    """Return by how much steps must be longer or shorter for something measured on the curve to be as wanted.
+
+    Near saturation a slower step costs more than itself: each round follows the slope between the last two.
+    """
+    scale, slope = 1.0, 1.0
     known: tuple[float, float] | None = None
     for _ in range(_ROUNDS):
-        found = curve(timeline, speed, Fit(scale), runs)
-        low, high = found.quantile(0.25), found.quantile(0.75)
-        at = math.log(scale), math.log(max(1.0, high - low))
+        at = math.log(scale), math.log(max(1.0, measure(curve(timeline, speed, Fit(scale), runs))))
         if known is not None and abs(at[0] - known[0]) > _NEAR:
             slope = min(4.0, max(0.5, (at[1] - known[1]) / (at[0] - known[0])))
         known = at
-        scale = min(100.0, max(0.01, scale * math.exp((math.log(max(1, high_us - low_us)) - at[1]) / slope)))
-    middle = curve(timeline, speed, Fit(scale), runs).quantile(0.5)
-    return Fit(scale, max(0, round(middle_us - middle)))
+        scale = min(100.0, max(0.01, scale * math.exp((math.log(max(1, wanted_us)) - at[1]) / slope)))
+    return scale
 
 
 def predicted(
