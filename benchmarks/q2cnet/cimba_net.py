@@ -29,7 +29,7 @@ class Lifecycle(cb.Model):
     network: cb.Ref["Network"]
 
     @cb.process
-    def run(self):
+    def run(self):  # noqa: C901, PLR0915 (Cimba compiles one function)
         began, all_, step = cb.now(), self.network, 0
         while step < 10:
             attempt = 0
@@ -43,9 +43,8 @@ class Lifecycle(cb.Model):
                         all_.tokens, back, known = tokens, REFUSED, True
                     else:
                         all_.tokens = tokens - 1.0
-                elif service == 4:
-                    if now >= OUTAGE and now < OUTAGE_END:
-                        back, known = REJECTED, True
+                elif service == 4 and now >= OUTAGE and now < OUTAGE_END:
+                    back, known = REJECTED, True
                 if not known:
                     first = FIRST[service]
                     best, start = first, all_.free[first]
