@@ -53,6 +53,7 @@ class Visit:
         path = folder / "report.html"
         path.write_text(html_of(shown), encoding="utf-8")
         self.context = chromium.new_context(**options)
+        self.context.set_default_timeout(120_000)
         self.page = self.context.new_page()
         self.complaints: list[str] = []
         self.asked: set[str] = set()
@@ -78,7 +79,8 @@ def test_a_report_is_drawn_and_read_in_light_in_dark_and_on_a_telephone(
         visit.page.emulate_media(color_scheme=scheme)
         assert visit.page.evaluate(CONTRAST) >= 4.5, scheme
     visit.page.set_viewport_size({"width": 380, "height": 800})
-    assert visit.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    narrow = "() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    visit.page.wait_for_function(narrow)  # charts follow the screen a moment later
     assert visit.complaints == []
     assert visit.asked == visit.own
     visit.context.close()
