@@ -144,7 +144,7 @@ def sales_sees_the_truth(facts: Facts) -> Findings:
                 continue
             tally.examined += 1
             last = shown.get(whole_of(reference))
-            is_seen = last is not None and last.at_us >= fact_us
+            is_seen = last is not None and (last.at_us >= fact_us or _shows(facts, last, life))
             if not is_seen and not _in_hand(facts, life) and reference not in facts.excused:
                 sentence = (
                     f"invoice {life.id} was {word}, and the CRM still shows {_picture(last, invoice_of(life).currency)}"
@@ -153,6 +153,13 @@ def sales_sees_the_truth(facts: Facts) -> Findings:
                 seen = (last,) if last is not None else ()
                 tally.violation(life.txn, sentence, *seen, evidence, life.last, entities=(life.name,))
     return tally.findings("" if facts.has_settled else UNSETTLED)
+
+
+def _shows(facts: Facts, mirror: Changed, invoice: Life) -> bool:
+    """Tell whether what sales sees is true already: a black box that says it once more changes nothing in the CRM."""
+    document = document_of(mirror)
+    seen = (document.invoice_status, document.invoice_balance_minor)
+    return not facts.context.inside and seen == (invoice.status, invoice_of(invoice).balance_minor)
 
 
 def _picture(mirror: Changed | None, currency: str) -> str:

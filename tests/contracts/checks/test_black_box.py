@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from domain.history import Changed, Record
-from tests.contracts.checks.build import check, clean, edited, of, status_of, without
+from tests.contracts.checks.build import at, check, clean, edited, of, status_of, without
 
 UNNAMED = edited(edited(clean(), of("invoice", "erp"), ref="January"), of("cash", "erp"), ref="")
 
@@ -41,3 +42,12 @@ def test_a_black_box_may_subscribe_once_it_has_delivered(inside: bool, status: s
 def test_a_black_box_that_has_delivered_and_not_subscribed_has_lost_the_rest() -> None:
     gone = [r for r in clean() if not (isinstance(r, Changed) and r.system in ("billing", "payment", "tax"))]
     assert status_of("L1", gone, inside=False) == "broken"
+
+
+def test_sales_that_sees_the_truth_needs_not_be_told_again() -> None:
+    shown = edited(clean(), of("mirror", "crm"), invoice_status="paid")
+    early = [replace(r, at_us=at(6)) if of("mirror", "crm")(r) else r for r in shown]
+    assert status_of("L3", early) == "broken", "our own integration stamps each picture with its fact"
+    assert status_of("L3", early, inside=False) == "holds"
+    wrong = edited(early, of("mirror", "crm"), invoice_balance_minor=1)
+    assert status_of("L3", wrong, inside=False) == "broken"
