@@ -132,7 +132,5 @@ def test_a_newer_database_is_refused_and_an_empty_one_has_nothing_to_read(postgr
     with psycopg.connect(postgres) as connection:
         connection.execute("INSERT INTO migration VALUES (99, 'of the future', now())")
     for opened in (open_journal, open_reader):
-        with pytest.raises(
-            WrongSchema, match=f"version 99 of .*, this package knows version {VERSION}: use a newer"
-        ):
+        with pytest.raises(WrongSchema, match=f"version 99 of .*, this package knows version {VERSION}: use a newer"):
             opened(postgres)

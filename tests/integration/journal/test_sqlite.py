@@ -161,7 +161,5 @@ def test_a_newer_database_is_refused(tmp_path: Path) -> None:
     journal.connection.execute("INSERT INTO migration VALUES (99, 'of the future', '')")
     journal.close()
     for opened in (open_journal, open_reader):
-        with pytest.raises(
-            WrongSchema, match=f"version 99 of .*, this package knows version {VERSION}: use a newer"
-        ):
+        with pytest.raises(WrongSchema, match=f"version 99 of .*, this package knows version {VERSION}: use a newer"):
             opened(path)
