@@ -28,6 +28,7 @@ COMMANDS = {
     "rehearse": "q2c.commands.rehearse:rehearse",
     "report": "q2c.commands.report:report",
     "whatif": "q2c.commands.whatif:whatif",
+    "explore": "q2c.commands.explore:explore",
     "compare": "q2c.commands.compare:compare",
     "sweep": "q2c.commands.sweep:sweep",
     "search": "q2c.commands.sweep:search",

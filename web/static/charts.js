@@ -31,6 +31,7 @@
   };
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
   for (const fold of document.querySelectorAll("details.fold")) fold.addEventListener("toggle", draw);
+  addEventListener("redraw", draw); /* of a page that puts other charts in place */
   addEventListener("beforeprint", () => themed("print"));
   addEventListener("afterprint", () => themed(""));
   draw();
