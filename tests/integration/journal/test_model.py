@@ -135,7 +135,7 @@ class Workers(RuleBasedStateMachine):
 
 
 def test_workers_agree_with_a_model_whatever_they_do(postgres: str) -> None:
-    journals = [PostgresJournal(postgres, f"w{worker}") for worker in WORKERS]
+    journals = [PostgresJournal(postgres, f"w{worker}", lease_seconds=3600) for worker in WORKERS]
     limits = settings(max_examples=30, stateful_step_count=25, deadline=None)
     try:
         run_state_machine_as_test(partial(Workers, journals), settings=limits)  # type: ignore[arg-type]
