@@ -56,6 +56,8 @@ _encode = msgspec.msgpack.Encoder().encode
 _entries = msgspec.msgpack.Decoder(list[Entry])
 
 _RACES = ("Q2C02", "23505", "40P01", "40001")  # lost; written by another one; deadlock; serialization
+_NOT_PREPARED = "26000"
+"""The driver takes a statement for prepared whose preparation went with a write that lost: it would for ever."""
 _WRITE_STEP = """
 SELECT write_step(%s, %s, %s, %s, %s, %s::bigint[],
                   %s::bigint[], %s::text[], %s::bytea[], %s::text[], %s::text[], %s, %s)
@@ -239,6 +241,8 @@ class PostgresLease:
             return Fenced(f"{error.diag.message_primary}: it had run out, and another worker has its flows now")
         if error.sqlstate in _RACES:
             return Raced(str(error.diag.message_primary))
+        if error.sqlstate == _NOT_PREPARED:
+            connection.close()  # the next claim connects anew
         if isinstance(error, psycopg.DataError):
             return Unstorable(" ".join(str(error).split()))
         return unavailable(self._journal.address, error)

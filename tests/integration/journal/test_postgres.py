@@ -18,7 +18,7 @@ from integration.journal.postgres import PostgresJournal
 from integration.journal.postgres_tables import VERSION
 from integration.journal.protocol import Lease, Write
 from integration.journal.trouble import Unavailable, WrongSchema, without_password
-from tests.integration.journal.rows import flow_row, step
+from tests.integration.journal.rows import event, flow_row, step
 from tests.postgres import Server
 
 Workers = Callable[..., tuple[PostgresJournal, Lease]]
@@ -104,6 +104,20 @@ def test_what_a_killed_worker_had_committed_is_there_and_goes_on(postgres: str) 
     assert (found.last.seq, len(killed.stdout.split())) == (50, 51)
     assert len(lease.steps(1)) == 51
     assert journal.verify().intact
+    journal.close()
+
+
+def test_a_statement_that_the_server_has_forgotten_costs_a_connection_and_no_more(postgres: str) -> None:
+    journal = PostgresJournal(postgres, "w")
+    lease = journal.claim()
+    for number in range(10):  # often enough for the driver to prepare what it sends
+        lease.commit(Write(events=[event(number, "s")]))
+    journal.connection.execute("DO $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$")  # behind the driver's back
+    with pytest.raises(Unavailable, match="does not exist"):
+        lease.commit(Write(events=[event(10, "s")]))
+    again = Write(events=[event(10, "s")])
+    journal.claim().commit(again)
+    assert again.events[0].sequence == 11
     journal.close()
 
 
