@@ -29,6 +29,7 @@ from web.words import count, counted, duration, instant, listed
 
 EXITS = {"holds": exits.HOLDS, "broken": exits.BROKEN, "late": exits.LATE, "unknown": exits.UNKNOWN}
 _SAFETY = ("late", "late_amount", "lost", "lost_amount", "duplicates", "doubled_amount")
+_GRAVE = frozenset({"lost", "lost_amount", "duplicates", "doubled_amount", "late", "late_amount"})
 _NAMED_MAX = 3
 
 
@@ -118,12 +119,32 @@ def _differs(answer: Differs) -> Said:
         if all(row.verdict == "same" for row in answer.compared):
             return Said("THE SAME", "Both give the same in every single replication.", "holds")
         return Said("NO WINNER", _undecided(answer), "unknown")
-    parts = []
-    for rows, word in ((better, "better"), (worse, "worse")):
-        if rows:
-            parts.append(f"{word} in {_named(rows, answer.currency)}")
-    word = "BETTER" if not worse else "WORSE" if not better else "BETTER AND WORSE"
+    word, sides = _weighed(better, worse)
+    parts = [f"{side} in {_named(rows, answer.currency)}" for side, rows in sides if rows]
     return Said(word, f"The second is {listed(parts)} ({count(answer.replications)} pairs of replications).", "holds")
+
+
+def _weighed(better: list[Compared], worse: list[Compared]) -> tuple[str, tuple[tuple[str, list[Compared]], ...]]:
+    """Return the word of a comparison and its sides, the decisive one first.
+
+    What was lost, doubled or late decides where it differs in one direction only: what is left is quicker when the slow
+    half is lost.
+    """
+    grave_better, grave_worse = (any(_is_grave(row) for row in rows) for rows in (better, worse))
+    ordered = [("better", _gravest_first(better)), ("worse", _gravest_first(worse))]
+    if grave_worse and not grave_better:
+        return "WORSE", (ordered[1], ordered[0])
+    if (grave_better and not grave_worse) or not worse:
+        return "BETTER", (ordered[0], ordered[1])
+    return ("BETTER AND WORSE" if better else "WORSE"), (ordered[0], ordered[1])
+
+
+def _is_grave(row: Compared) -> bool:
+    return metric_of(row.measure).name in _GRAVE
+
+
+def _gravest_first(rows: list[Compared]) -> list[Compared]:
+    return sorted(rows, key=lambda row: not _is_grave(row))
 
 
 def _named(rows: Sequence[Compared], currency: str) -> str:

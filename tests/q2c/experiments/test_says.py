@@ -49,10 +49,20 @@ def test_no_winner_where_the_interval_spans_zero_and_what_would_settle_it() -> N
 
 
 def test_a_comparison_says_in_what_it_is_better_and_in_what_worse() -> None:
-    assert word(differs()) == ("BETTER AND WORSE", "holds")
+    slower = pair("p95 SLA-2", 41.0, 45.0, 4.0, 0.1)
+    assert word(differs((COMPARED[0], slower))) == ("BETTER AND WORSE", "holds")
     assert word(differs(COMPARED[:1])) == ("BETTER", "holds")
     assert word(differs(COMPARED[2:3])) == ("WORSE", "holds")
     assert word(differs((pair("lost", 0.0, 0.0, 0.0),))) == ("THE SAME", "holds")
+
+
+def test_what_was_lost_or_late_decides_whatever_else_is_quicker() -> None:
+    lost, quicker = pair("lost", 0.0, 350.0, 4.0, 1.0), pair("p95 SLA-2", 41.0, 20.0, 4.0, 0.1)
+    found = said(QUESTIONS[answers.Differs], differs((quicker, lost)), [])
+    assert found.word == "WORSE"
+    assert found.text.startswith("The second is worse in lifecycles lost (+350")
+    assert "better in SLA-2 (order creation), 95th percentile" in found.text
+    assert word(differs(())) == ("THE SAME", "holds")
 
 
 def test_a_search_without_an_answer_or_against_its_belief_proves_nothing() -> None:
