@@ -396,7 +396,5 @@ class PostgresLease:
 
 def _linked(write: Write, number: int, digest: bytes) -> tuple[int, bytes, bytes | None]:
     """Return number, digest and body of the row of the chain behind one; those of that one and None without a row."""
-    if not write.entries:
-        return number, digest, None
-    body = _encode(write.entries)
-    return number + 1, chain.link(digest, write.flow, body), body
+    body = _encode(write.entries) if write.entries else None
+    return (number, digest, None) if body is None else (number + 1, chain.link(digest, write.flow, body), body)

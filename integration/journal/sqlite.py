@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from typing import Any
 
 import msgspec
-from msgspec.structs import astuple, replace
 
 from domain.charts.exception_case import EXCEPTION_CASE
 from integration.exceptions import ExceptionCase
@@ -38,20 +37,18 @@ from integration.journal.protocol import (
 from integration.journal.reading import (
     EVENT_COLUMNS,
     FLOW_COLUMNS,
-    MAILROOM,
     Reader,
     TableReader,
     event_of,
 )
 from integration.journal.schema import SCHEMA
 from integration.journal.sqlite_reading import OPEN_LIST, UNSENT, open_sqlite_reader, sqlite_dialect, verified
+from integration.journal.sqlite_rows import Rows
 from integration.journal.sqlite_writing import (
     ADD_ENTRY,
     ADD_EVENT,
-    ADD_FLOW,
     ADD_LINK,
     BLANK,
-    COUNT_SUBJECT,
     FORGET_EVENTS,
     PRAGMAS,
     SET_CURSOR,
@@ -180,14 +177,12 @@ class SqliteLease:
         self.epoch = epoch
         self._journal = journal
         self._execute = journal.connection.execute
-        head = journal.head()
-        self._number, self._digest = head.entries, bytes.fromhex(head.digest)
+        self._rows = Rows(journal, journal.head())
         self._marked: Mark | None = None
         rows = self._execute("SELECT kind, key, value FROM mapping").fetchall()
         self.mappings: MutableMapping[tuple[str, str], dict[str, Any]] = {
             (kind, key): msgspec.msgpack.decode(value) for kind, key, value in rows
         }
-        self._flows, self._messages, self._events = map(self._last_number, ("flow", "inbox", "event"))
 
     def commit(self, write: Write) -> None:
         """Make a write durable in one transaction; raise Fenced (nothing is written) or Crash (in tests)."""
@@ -220,7 +215,7 @@ class SqliteLease:
 
     def mark(self) -> None:
         """Write down beside the file how far it has come, when that is news."""
-        mark = Mark(self.epoch, self._number, self._digest.hex())
+        mark = Mark(self.epoch, self._rows.number, self._rows.digest.hex())
         if self._journal.path and mark != self._marked:
             write_mark(self._journal.path, mark)
             if self._marked is None:  # from now on it must not be missing
@@ -305,18 +300,18 @@ class SqliteLease:
     # --- writing
 
     def _transact(self, writes: Sequence[Write]) -> None:
-        before = self._number, self._digest, self._flows, self._messages, self._events
+        before = self._rows.standing()
         try:
             bodies = [_encode(write.entries) if write.entries else b"" for write in writes]
             self._execute("BEGIN IMMEDIATE")
             self._check_epoch()
             for write, body in zip(writes, bodies, strict=True):
-                self._store(write, body)
+                self._rows.store(write, body)
             self._journal.flush()
             self._execute("COMMIT")
         except BaseException as error:
             self._journal.drop()
-            self._number, self._digest, self._flows, self._messages, self._events = before
+            self._rows.go_back(before)
             if self._journal.connection.in_transaction:
                 self._execute("ROLLBACK")
             if isinstance(error, sqlite3.OperationalError):
@@ -331,7 +326,7 @@ class SqliteLease:
         except UNSTORABLE as error:
             raise Unstorable(str(error)) from error
         try:
-            self._store(write, body)
+            self._rows.store(write, body)
             if len(self._journal.links) >= TOGETHER_ROWS:
                 self._journal.flush()
         except BaseException:
@@ -343,71 +338,6 @@ class SqliteLease:
         (epoch,) = self._execute("SELECT epoch FROM meta").fetchone()
         if epoch != self.epoch:
             raise Fenced(f"epoch {self.epoch} was replaced by epoch {epoch}")
-
-    def _store(self, write: Write, body: bytes) -> None:
-        execute = self._execute
-        if body:
-            self._append(write.flow, body)
-        if write.flows:
-            self._add_flows(write)
-        for number, status, result in write.statuses:
-            self._journal.statuses.append((status, result, number))
-        if write.blanked:  # all but the last row, which says how it ended
-            self._journal.blanks.append((write.blanked, self._number))
-        if write.messages:
-            self._add_messages(write)
-        for number in write.taken:
-            execute("DELETE FROM inbox WHERE number = ?", (number,))
-        if write.relayed:
-            self._relayed(write.relayed)
-        if write.events:
-            self._add_events(write)
-        for case in write.cases:
-            row = (case.id, case.status, case.code, case.owner, case.flow, case.txn, _encode(case))
-            execute("INSERT OR REPLACE INTO exception_case VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-        for mapping in write.mappings:
-            self._map(*mapping)
-
-    def _append(self, flow: int, body: bytes) -> None:
-        """Add a row to the audit trail."""
-        self._number += 1
-        self._digest = chain.link(self._digest, flow, body)
-        self._journal.links.append((self._number, flow, self._digest))
-        self._journal.bodies.append((flow, self._number, body))
-
-    def _add_flows(self, write: Write) -> None:
-        for index, row in enumerate(write.flows):
-            self._flows += 1
-            row = write.flows[index] = replace(row, number=self._flows)
-            self._execute(ADD_FLOW, astuple(row))
-
-    def _add_messages(self, write: Write) -> None:
-        for index, row in enumerate(write.messages):
-            message = row.message
-            self._execute("INSERT INTO seen VALUES (?, ?, ?)", (message.source, message.id, message.received_us))
-            self._messages += 1
-            write.messages[index] = replace(row, number=self._messages)
-            if row.wanted:
-                self._execute("INSERT INTO inbox VALUES (?, ?)", (self._messages, _encode(message)))
-
-    def _add_events(self, write: Write) -> None:
-        for index, event in enumerate(write.events):
-            self._events += 1
-            ((sequence,),) = self._execute(COUNT_SUBJECT, (event.subject,)).fetchall()
-            event = write.events[index] = replace(event, number=self._events, sequence=sequence)
-            row = (event.number, event.id, event.type, event.subject, event.txn, sequence, event.created_us)
-            self._journal.events.append((*row, _encode(event.body)))
-
-    def _relayed(self, number: int) -> None:
-        if self._journal.path:
-            self._execute(SET_CURSOR, (MAILROOM, number))
-        else:
-            self._journal.forgotten[:] = [(number,)]
-
-    def _map(self, kind: str, key: str, value: bytes | None) -> None:
-        self._execute("DELETE FROM mapping WHERE kind = ? AND key = ?", (kind, key))
-        if value is not None:
-            self._execute("INSERT INTO mapping VALUES (?, ?, ?)", (kind, key, value))
 
     # --- reading
 
@@ -422,7 +352,3 @@ class SqliteLease:
                 if entry.kind == "step":
                     return entry
         return None
-
-    def _last_number(self, table: str) -> int:
-        (number,) = self._execute(f"SELECT coalesce(max(number), 0) FROM {table}").fetchone()
-        return int(number)
