@@ -15,12 +15,15 @@ from q2c.experiments.running import Means
 from q2c.explorer import showing
 from q2c.explorer.knobs import Knob
 from q2c.explorer.setting import Asked, command_of, scenario_of, settings_of
+from q2c.explorer.showing import Change
 from scenarios.language import Scenario
-from simulator.experiments.answers import Compare, Differs, Happened, WhatIf
+from simulator.experiments.answers import Happened, WhatIf
+from simulator.experiments.comparison import compared
+from simulator.experiments.intervals import CONFIDENCE
 from simulator.experiments.metrics import names_of
 from simulator.experiments.performing import perform
-from simulator.experiments.playing import keeping_outcomes, read_outcome
-from simulator.experiments.replications import Laboratory, Progress, Rule
+from simulator.experiments.playing import keeping_outcomes, packed, read_outcome
+from simulator.experiments.replications import Laboratory, Progress, Rule, Sample
 from simulator.whatif.engine import choose, expected_attempts
 from simulator.whatif.translation import translate
 from simulator.whatif.validity import check
@@ -66,6 +69,7 @@ class Explorer:
         )  # fmt: skip
         self._measures = tuple(name for name in showing.MEASURES if name in names_of(model))
         self._start_digest = model.digest()
+        self._started: dict[int, Happened] = {}
         self._at_hand: OrderedDict[str, None] = OrderedDict()
         self._newest: OrderedDict[str, int] = OrderedDict()
         self._playing: Asked | None = None
@@ -100,21 +104,29 @@ class Explorer:
         self._is_closed = True
         self._executor.close()
 
-    def _answers(self, scenario: Scenario, count: int, is_changed: bool) -> tuple[Happened, Happened, Differs | None]:
+    def _answers(self, scenario: Scenario, count: int, is_changed: bool) -> tuple[Happened, Happened, Change | None]:
         """Return the answers of the start and of a setting, and what differs."""
-        rule, seed = Rule(minimum=count, maximum=count), self._laboratory.seed
         self._look_up()
-        question = WhatIf(seed=seed, rule=rule, faults=False)
-        now = perform(question, (scenario,), self._laboratory)
-        assert isinstance(now, Happened), "WhatIf is answered by what happened"
+        now = self._happened(scenario, count)
         if not is_changed:
+            self._started[count] = now
             return now, now, None
-        started = perform(question, (self.start,), self._laboratory)
-        compare = Compare(seed=seed, rule=rule, measures=self._measures)
-        change = perform(compare, (self.start, scenario), self._laboratory)
-        assert isinstance(started, Happened), "WhatIf is answered by what happened"
-        assert isinstance(change, Differs), "Compare is answered by what differs"
-        return started, now, change
+        if count not in self._started:
+            self._started[count] = self._happened(self.start, count)
+        return self._started[count], now, self._change(scenario, count, now.currency)
+
+    def _happened(self, scenario: Scenario, count: int) -> Happened:
+        question = WhatIf(seed=self._laboratory.seed, rule=Rule(minimum=count, maximum=count), faults=False)
+        found = perform(question, (scenario,), self._laboratory)
+        assert isinstance(found, Happened), "WhatIf is answered by what happened"
+        return found
+
+    def _change(self, scenario: Scenario, count: int, currency: str) -> Change:
+        """Return what a setting changes; the replications of both sides are in the store by now."""
+        started, now = (Sample(packed(translate(each))) for each in (self.start, scenario))
+        self._laboratory.extend([started, now], count)
+        rows = compared(started, now, self._measures, CONFIDENCE, chief=self._measures)
+        return Change(replications=count, rows=rows, currency=currency)
 
     def _look_up(self, progress: Progress | None = None) -> None:
         """Give up between two replications when nobody waits for this answer any more."""

@@ -13,6 +13,7 @@ import msgspec
 from q2c.experiments import wording
 from scenarios.language import Scenario
 from scenarios.paths import changed, parameters, resolved, value_of
+from scenarios.problems import ScenarioError
 from scenarios.seasons import PATTERN_NAMES
 from scenarios.values import duration
 from simulator.experiments import ranges
@@ -95,7 +96,7 @@ def _main(scenario: Scenario) -> Iterator[Knob]:
     for path in known:
         if path.startswith("outages[") and path.endswith("].lasts") and value_of(scenario, path) is not None:
             system = value_of(scenario, path.replace("].lasts", "].system"))
-            yield _knob(scenario, path, f"{wording.resource(system)} is down for", _LASTS)
+            yield _knob(scenario, path, f"{wording.resource(system)} is down for", _allowed(scenario, path, _LASTS))
     yield from _counted(scenario, "people.clerks", "Clerks")
     yield _choice(
         scenario, "integration.style", "Integration", ("reference", "naive"),
@@ -108,6 +109,17 @@ def _main(scenario: Scenario) -> Iterator[Knob]:
         scenario, "integration.jitter", "Jitter between retries", (_AS_STYLE[0], "full", "none"),
         (_AS_STYLE[1], "full", "none"),
     )  # fmt: skip
+
+
+def _allowed(scenario: Scenario, path: str, texts: Sequence[str]) -> Sequence[str]:
+    """Return rising values up to the last one that the scenario takes: an outage ends within the rehearsed days."""
+    for end in range(len(texts), 0, -1):
+        try:
+            changed(scenario, {path: texts[end - 1]})
+        except ScenarioError:
+            continue
+        return texts[:end]
+    return ()
 
 
 def _counted(scenario: Scenario, path: str, label: str) -> Iterator[Knob]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+
+import msgspec
 
 from q2c.experiments import wording
 from q2c.experiments.sections.shared import bands, close_range, comparison_table, fan_chart, marks
-from simulator.experiments.answers import Differs, Happened
+from simulator.experiments.answers import Happened
 from simulator.experiments.bottlenecks import Resource
 from simulator.experiments.comparison import Compared
 from simulator.experiments.fans import Fan
@@ -26,7 +28,15 @@ _BACKLOGS = (("SLA-2", "Orders that wait to be booked"), ("billed", "Orders that
 _MONEY = (("lost", "lost_amount", "Lost"), ("duplicates", "doubled_amount", "Done twice"))
 
 
-def sentence(now: Happened, change: Differs | None) -> str:
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """What a setting changes, on the same seeds as the start: the measures that both have, in the order of MEASURES."""
+
+    replications: int
+    rows: tuple[Compared, ...]
+    currency: str
+
+
+def sentence(now: Happened, change: Change | None) -> str:
     """Return the answer: how many are in time, late, lost or doubled, what is busiest, and what the setting changed."""
     known = _known(now)
     parts = [f"{wording.label(BOOKING)} {wording.estimate(BOOKING, known[BOOKING])}"] if BOOKING in known else []
@@ -42,13 +52,15 @@ def sentence(now: Happened, change: Differs | None) -> str:
     return f"Over {counted(now.replications, 'quarter')}: {'; '.join(parts)}.{_changed(change)}"
 
 
-def tone(change: Differs | None) -> str:
+def tone(change: Change | None) -> str:
     """Return whether the setting is surely better or worse than the start; neither where it is both or not sure."""
-    tones = {wording.tone(metric_of(row.measure), row) for row in _rows(change)} - {""}
+    if change is None:
+        return "plain"
+    tones = {wording.tone(metric_of(row.measure), row) for row in change.rows} - {""}
     return tones.pop() if len(tones) == 1 else "plain"
 
 
-def sections(now: Happened, change: Differs | None, started: Happened) -> tuple[Section, ...]:
+def sections(now: Happened, change: Change | None, started: Happened) -> tuple[Section, ...]:
     """Return the figures, the comparison with the start and the backlog over time."""
     return (
         Section("figures", "The figures", (figures(now),)),
@@ -87,11 +99,11 @@ def _money(known: Mapping[str, Interval], number: str, amount: str, title: str, 
     )  # fmt: skip
 
 
-def _compared(change: Differs | None) -> Iterator[Block]:
+def _compared(change: Change | None) -> Iterator[Block]:
     if change is None:
         yield Text("This is where you started. Move something.")
         return
-    rows = _rows(change)
+    rows = change.rows
     yield comparison_table("The start and the setting, same luck", rows, change.currency, ("started", "now"))
     yield Text(
         f"{count(change.replications)} pairs of quarters with the same customers and the same luck. A difference is "
@@ -118,23 +130,16 @@ def _waiting(answer: Happened, of: str) -> list[Fan]:
     return [fan for fan in answer.fans if (fan.quantity, fan.of) == ("waiting", of)]
 
 
-def _changed(change: Differs | None) -> str:
-    rows = [row for row in _rows(change) if row.verdict in ("lower", "higher")]
+def _changed(change: Change | None) -> str:
     if change is None:
         return ""
+    rows = [row for row in change.rows if row.verdict in ("lower", "higher")]
     if not rows:
         return " No sure difference from where you started."
     said = [
         f"{wording.label(row.measure)} {wording.change(row.measure, row.difference, change.currency)}" for row in rows
     ]
     return f" Against where you started: {listed(said[:2])}."
-
-
-def _rows(change: Differs | None) -> Sequence[Compared]:
-    if change is None:
-        return ()
-    by_name = {row.measure: row for row in change.compared}
-    return [by_name[name] for name in MEASURES if name in by_name]
 
 
 def _known(answer: Happened) -> dict[str, Interval]:
