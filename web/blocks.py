@@ -10,8 +10,8 @@
     Story     what happened, step by step
     Fold      something that opens on demand
 
-Tones: "good", "bad", "warn" or "" (neutral); a paragraph that stands out without judging is "plain". A tone never stands
-alone: the words say the same.
+Tones: "good", "bad", "warn" or "" (neutral); a paragraph that stands out without judging is "plain". A tone never
+stands alone: the words say the same.
 """
 
 from __future__ import annotations
