@@ -20,12 +20,12 @@ PASSING_SOURCES = ("crm", "erp", "fulfilment", "integration")
 
 PASSING_EVENTS = frozenset(
     {
-        "contract_schema", "credit_check", "credit_hold", "customer", "dunning", "exception", "fulfillment", "message",
-        "price_book", "product", "quote", "renewal", "subscription",
+        "contract_schema", "credit_check", "dunning", "exception", "fulfillment", "message", "price_book", "product",
+        "quote", "renewal",
     }
 )  # fmt: skip
 """What events may be about that pass. The others tell of money: orders, invoices, payments, payouts, payables, rates;
-the ledgers are reconciled with them for ever.
+the ledgers are reconciled with them for ever; or of what accounts are: customers, holds, subscriptions.
 """
 
 KEPT_EVENTS = frozenset({"q2c.quote.accepted.v1", "q2c.quote.mirrored.v1"})

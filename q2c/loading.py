@@ -127,7 +127,7 @@ def load_into(
     folder.scenario.write_text(dump(timeline.scenario), encoding="utf-8")
     run_folder.write_timeline(folder, timeline)
     recorder = Recording(folder.history)
-    seen = Seen(context_of(timeline, target.name, speed, limits_at(timeline, speed)), recorder.add)
+    seen = Seen(context_of(timeline, target, speed, limits_at(timeline, speed)), recorder.add)
     try:
         with opened(timeline, target, speed, seen.take, folder, home, allowed, admin=True) as there:
             require_ready(target)

@@ -53,7 +53,7 @@ def replay_into(
     folder.scenario.write_text(dump(timeline.scenario), encoding="utf-8")
     run_folder.write_timeline(folder, timeline)
     recorder = Recording(folder.history)
-    context = context_of(timeline, target.name, speed, limits_at(timeline, speed))
+    context = context_of(timeline, target, speed, limits_at(timeline, speed))
     seen = Seen(context, recorder.add)
     try:
         with opened(timeline, target, speed, seen.take, folder, home, allowed) as there:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 
 import msgspec
@@ -42,7 +43,7 @@ def entities_are_square(facts: Facts) -> Findings:
     wanted, pairs = _wanted(facts), _pairs(facts)
     for key, pair in pairs.items():
         tally.examined += 1
-        problem = _problem(pair)
+        problem = _problem(pair) or _place(key, pair, wanted)
         if problem:
             entities = tuple(f"erp entry {change.id}" for change in pair.entries)
             sentence = f"between entities, {key[0]} delivered by {key[1]}: {problem}"
@@ -72,12 +73,24 @@ def _problem(pair: Pair) -> str:
     return "" if len(sides) == 2 else f"only {', '.join(sorted(sides))} has it in its books"
 
 
+def _place(key: Key, pair: Pair, wanted: Mapping[Key, tuple[Life, int]]) -> str:
+    """Return what is wrong with whose books it is in: those of who sells and of who delivers, and no others."""
+    if key not in wanted:
+        return "nobody else delivers any of it"
+    homes = {key[1], wanted[key][0].document.entity}
+    sides = {document_of(change).entity for change in pair.entries}
+    if sides == homes:
+        return ""
+    return f"it is in the books of {', '.join(sorted(sides))} and belongs to {', '.join(sorted(homes))}"
+
+
 def _pairs(facts: Facts) -> dict[Key, Pair]:
     found: dict[Key, Pair] = {}
     for change in facts.history.changes("entry", "erp"):
         entry: Entry = document_of(change)
         if not change.before and entry.source.startswith(INTERCOMPANY):
-            document, deliverer, _ = base_of(entry.source.removeprefix(INTERCOMPANY)).rsplit("-", 2)
+            parts = base_of(entry.source.removeprefix(INTERCOMPANY)).rsplit("-", 2)
+            document, deliverer = parts[0], parts[1] if len(parts) == 3 else ""
             found.setdefault((document, deliverer), Pair()).entries.append(change)
     return found
 

@@ -15,6 +15,7 @@ import msgspec
 
 from simulator.experiments.conditions import Condition, Judged, judge
 from simulator.experiments.replications import Laboratory, Model, Rule, Sample
+from simulator.experiments.search import values_of
 from simulator.experiments.sweeps import Axis, points_of
 
 ModelOf = Callable[[Mapping[str, str]], Model]
@@ -126,7 +127,7 @@ def _trial(
     numbers = {axis.path: axis.values.number(i) for axis, i in zip(axes, point, strict=True)}
 
     def undecided(samples: Mapping[str, Sample]) -> list[str]:
-        judged = [judge(each, samples[""].values(each.measure), rule.per_look) for each in conditions]
+        judged = [judge(each, values_of(samples[""], each), rule.per_look) for each in conditions]
         if any(each.judgement == "broken" for each in judged):
             return []  # it is out, whatever the others say
         return [""] if any(each.judgement == "undecided" for each in judged) else []
@@ -134,7 +135,7 @@ def _trial(
     sample = laboratory.until({"": model_of(settings)}, rule, undecided)[""]
     return Trial(
         number=number, settings=settings, cost=cost_at(terms, numbers),
-        judged=tuple(judge(each, sample.values(each.measure), rule.per_look) for each in conditions),
+        judged=tuple(judge(each, values_of(sample, each), rule.per_look) for each in conditions),
     )  # fmt: skip
 
 

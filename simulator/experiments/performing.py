@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import msgspec
+
 from domain.calendar import midnight_us
 from scenarios.language import Scenario
 from scenarios.moments import moments
@@ -27,7 +29,7 @@ from simulator.experiments.answers import (
 from simulator.experiments.attribution import troubles
 from simulator.experiments.bottlenecks import aftermaths, resources
 from simulator.experiments.comparison import compared, compared_all, precise_means, precise_pairs
-from simulator.experiments.conditions import judge
+from simulator.experiments.conditions import Condition, Judged, Judgement, judge
 from simulator.experiments.estimates import chief, currency_of, estimates, targets
 from simulator.experiments.fans import fans
 from simulator.experiments.metrics import names_of
@@ -69,15 +71,23 @@ def _whatif(question: WhatIf, scenario: Scenario, laboratory: Laboratory) -> Hap
     costs, costless = _costs(question, scenario, model, sample, laboratory) if question.faults else ((), ())
     return Happened(
         replications=sample.count, estimates=estimates(sample, names, rule.confidence),
-        promises=tuple(
-            judge(each, sample.values(each.measure), rule.confidence)
-            for each in question.promises
-            if each.measure in sample.names
-        ),
+        promises=tuple(_promised(each, sample, rule.confidence) for each in question.promises),
         fans=fans(kept), resources=resources(kept, rule.confidence), aftermaths=aftermaths(kept, rule.confidence),
         spans=tuple(_spans(model)), cut_offs=_cut_offs(scenario), costs=costs, costless=costless,
         unheard=unheard(scenario), currency=currency_of(scenario),
     )  # fmt: skip
+
+
+def _promised(promise: Condition, sample: Sample, confidence: float) -> Judged:
+    """Return what quarters say about a promise; one without a case proves nothing, least of all that it was kept."""
+    values = [seen[promise.measure] for seen in sample.observed if promise.measure in seen]
+    if not values:
+        raise ValueError(f"{promise.measure} has no case in any quarter, so nothing can be promised about it")
+    found = judge(promise, values, confidence)
+    if len(values) == sample.count:
+        return found
+    judgement: Judgement = "broken" if found.judgement == "broken" else "undecided"
+    return msgspec.structs.replace(found, count=sample.count, judgement=judgement)
 
 
 def _outcomes(sample: Sample, laboratory: Laboratory) -> list[outcomes.Outcome]:

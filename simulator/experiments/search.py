@@ -71,14 +71,15 @@ def _settled(laboratory: Laboratory, model: Model, condition: Condition, rule: R
         return [
             name
             for name, sample in samples.items()
-            if judge(condition, _values(sample, condition), rule.per_look).judgement == "undecided"
+            if judge(condition, values_of(sample, condition), rule.per_look).judgement == "undecided"
         ]
 
     sample = laboratory.until({"": model}, rule, undecided)[""]
-    return judge(condition, _values(sample, condition), rule.per_look)
+    return judge(condition, values_of(sample, condition), rule.per_look)
 
 
-def _values(sample: Sample, condition: Condition) -> list[float]:
+def values_of(sample: Sample, condition: Condition) -> list[float]:
+    """Return the figures of a condition; raise ValueError when a replication has no case of it."""
     if condition.measure not in sample.names:
         raise ValueError(f"{condition.measure} has no case in some replications, so nothing can be said about it")
     return sample.values(condition.measure)

@@ -20,11 +20,13 @@ class TargetProcess:
     def __init__(self, command: tuple[str, ...], folder: Path, environment: Mapping[str, str], log: Path) -> None:
         self._command, self._folder, self._environment, self._log = command, folder, environment, log
         self._process: subprocess.Popen[bytes] | None = None
+        self._is_over = True
 
     def start(self) -> None:
         """Start it; raise OSError when the program cannot be run."""
         with self._log.open("ab") as log:
             self._process = self._popen(log)
+        self._is_over = False
 
     def _popen(self, log: IO[bytes]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
@@ -44,6 +46,7 @@ class TargetProcess:
         """End it at once, with all its children, as a power failure does."""
         self._signal(signal.SIGKILL)
         self._wait()
+        self._is_over = True  # its number may be somebody else's from now on
 
     def end(self) -> None:
         """Ask it to end, and insist after a while."""
@@ -55,7 +58,7 @@ class TargetProcess:
             self.kill()
 
     def _signal(self, number: int) -> None:
-        if self._process is not None and self._process.poll() is None:
+        if self._process is not None and not self._is_over:  # its children may outlive it, in the same group
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, number)
 

@@ -13,6 +13,8 @@ import msgspec
 
 from domain.history import Arrived, Attempted, Changed, Context, Ended, Limit, Record
 from mocks.billing import api as billing
+from mocks.billing.quirks import LIVE
+from mocks.billing.quirks import Quirks as BillingQuirks
 from mocks.crm import api as crm
 from mocks.erp import api as erp
 from mocks.fulfilment import api as fulfilment
@@ -20,6 +22,7 @@ from mocks.kernel.limits import LimitPolicy
 from mocks.payment import api as payment
 from mocks.tax import api as tax
 from scenarios.timeline import Timeline
+from simulator.replay.target import Target
 from simulator.setup import CODE_VERSION, bounded
 
 _NOT_FOUND = 404
@@ -70,17 +73,19 @@ def _attempt(seen: Arrived) -> Attempted:
     )  # fmt: skip
 
 
-def context_of(timeline: Timeline, name: str, speed: float, limits: dict[str, LimitPolicy]) -> Context:
+def context_of(timeline: Timeline, target: Target, speed: float, limits: dict[str, LimitPolicy]) -> Context:
     """Return the first record of a replay's history; patience is in business time, as all instants are."""
+    vendor = BillingQuirks() if target.reference else LIVE
     plain = Context(
         at_us=timeline.start_us, scenario=timeline.scenario.name, seed=timeline.seed, code_version=CODE_VERSION,
-        engine="replay", integration=name, cutoff_date=timeline.cutoff_date, heal_us=timeline.heal_us,
+        engine="replay", integration=target.name, cutoff_date=timeline.cutoff_date, heal_us=timeline.heal_us,
         horizon_us=timeline.horizon_us, settle_seconds=timeline.settle_seconds, entities=timeline.entities,
         limits=tuple(
             Limit(system=system, requests=each.requests, window_seconds=each.window_seconds, concurrent=each.concurrent)
             for system, each in limits.items()
         ),
         faults=bounded(timeline), inside=False, twins=timeline.twins, speed=speed,
+        nets_changes=bool(target.switches.get("billing.nets_changes", vendor.nets_changes)),
     )  # fmt: skip
     return msgspec.structs.replace(
         plain,

@@ -108,5 +108,6 @@ def test_a_slider_moved_by_keys_changes_figures_chart_and_command_at_once(chromi
     page.get_by_role("button", name="Back to where I started").click()
     page.wait_for_function(f"() => document.getElementById('says').textContent.startsWith('Over 6') && ({ANSWERED})()")
     assert page.inner_text("#says") == first
+    assert [each for each in complaints if "422" not in each] == []  # the browser itself tells of a refused question
     assert {url.partition("?")[0] for url in asked if not url.startswith((address, "data:"))} == set()
     page.close()

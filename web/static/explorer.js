@@ -78,7 +78,8 @@
   for (const knob of knobs) knob.addEventListener("input", () => { name(knob); soon(); });
   more.addEventListener("change", soon);
   form.addEventListener("submit", (event) => { event.preventDefault(); soon(); });
-  at("reset").addEventListener("click", () => { form.reset(); knobs.forEach(name); soon(); });
+  /* not "reset": a control of that name would hide the form's own method */
+  at("back").addEventListener("click", () => { form.reset(); knobs.forEach(name); soon(); });
   at("copy").addEventListener("click", async () => {
     await navigator.clipboard.writeText(at("command").textContent).then(
       () => { at("copied").textContent = "Copied."; },

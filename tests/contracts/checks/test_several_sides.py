@@ -130,9 +130,24 @@ def _in_other_books(change: Changed) -> Changed:
     return replace(change, document=replace(document, entity="JP")) if is_between(change, "DE") else change
 
 
+def _sold_by_another(change: Changed) -> Changed:
+    document: Any = change.document
+    return replace(change, document=replace(document, entity="JP")) if is_between(change, "US") else change
+
+
+def _of_nothing(change: Changed) -> Changed:
+    """Return the entries as those of a document of which nobody else delivers anything."""
+    document: Any = change.document
+    if not (is_between(change, "DE") or is_between(change, "US")):
+        return change
+    return replace(change, document=replace(document, source=document.source.replace("INV-", "INV-9")))
+
+
 @pytest.mark.parametrize(
     ("edit", "said"),
     [
+        (_sold_by_another, "it is in the books of DE, JP and belongs to DE, US"),
+        (_of_nothing, "nobody else delivers any of it"),
         (_none_of("DE"), "do not cancel out"),
         (_none_of("US"), "do not cancel out"),
         (
