@@ -62,7 +62,10 @@ class Together:
         if len(steps) > 1 and self._is_written(steps):
             for step in steps:
                 self._engine.committed(step.tx)
-                self._go_on(step)
+                try:
+                    self._go_on(step)
+                except Raced as lost:
+                    self._engine.recovery.recover(lost)
             return
         for step in steps:
             try:

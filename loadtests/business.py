@@ -135,6 +135,8 @@ class Business:
 
     def _take(self, change: Change) -> Iterable[Measured]:
         for name, moment in MOMENTS.items():
+            if name == "mirrored" and change.txn not in self._moments["posted"]:
+                continue  # sales is shown an order before there is an invoice; that is not the news we wait for
             if moment.is_in(change) and change.txn not in self._moments[name]:
                 self._moments[name][change.txn] = change.at_us
                 yield from self._ended(name, change.txn)

@@ -184,6 +184,12 @@ def _lines_back(tally: Tally, facts: Facts) -> None:
     for side in taken_back(facts):
         if side.line.reverses:
             given.setdefault((side.invoice, side.line.reverses), []).append(side)
+    known = _lines_of_bills(facts) if given else frozenset()
+    for (_, line), sides in given.items():
+        if line not in known:
+            taker = sides[0].document
+            sentence = f"{taker.name} takes back line {line}, which nobody charged"
+            tally.violation(taker.txn, sentence, taker.first, entities=(taker.name,))
     for side in charged(facts) if given else ():
         back = given.get((side.invoice, side.line.id))
         if back is None:
@@ -198,6 +204,12 @@ def _lines_back(tally: Tally, facts: Facts) -> None:
             )
             evidence = [each.document.first for each in back]
             tally.violation(side.document.txn, sentence, *evidence, entities=(side.document.name,))
+
+
+def _lines_of_bills(facts: Facts) -> frozenset[str]:
+    """Return every line that was ever on a bill, voided ones too."""
+    bills = (facts.lives(kind, "billing").values() for kind in ("invoice", "credit_memo"))
+    return frozenset(line.id for lives in bills for life in lives for line in life.document.lines)
 
 
 def _by_invoice(memos: Iterable[Life]) -> dict[str, list[Life]]:
