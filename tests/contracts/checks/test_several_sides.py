@@ -109,6 +109,18 @@ def test_a_negative_line_that_takes_nothing_back_is_noticed() -> None:
     assert judged("M12", without_reference).broken >= 1
 
 
+def test_a_line_that_takes_back_what_nobody_charged_is_noticed() -> None:
+    def of_nothing(change: Changed) -> Changed:
+        document: Any = change.document
+        if not is_net(change):
+            return change
+        lines = tuple(replace(line, reverses="LI-none") if line.reverses else line for line in document.lines)
+        return replace(change, document=replace(document, lines=lines))
+
+    result = judged("M8", of_nothing)
+    assert any("takes back line LI-none, which nobody charged" in each.sentence for each in result.violations)
+
+
 def _nothing(change: Changed) -> Changed | None:
     return None if is_between(change, "US") or is_between(change, "DE") else change
 
