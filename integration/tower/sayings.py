@@ -9,6 +9,7 @@ import msgspec
 
 from integration.effects import All, Assign, Call, Effect, Emit, Lookup, Missing, Now, Park, Receive, Sleep, Start
 from integration.outcomes import (
+    Absent,
     Answer,
     Begun,
     Failed,
@@ -23,7 +24,7 @@ from integration.outcomes import (
     Slept,
     Unknown,
 )
-from web.words import duration
+from web.words import counted, duration
 
 OURS = "integration"
 _TEXT_CHARACTERS = 200
@@ -111,6 +112,7 @@ _CAME: dict[type, Callable[[Any], Said]] = {
     Resumed: _resumed,
     Instant: lambda instant: Said("", "read"),
     Mapped: lambda mapped: Said("", "nothing there", "warn") if mapped.value is None else Said("", "found", "good"),
+    Absent: lambda absent: Said("", f"{counted(len(absent.flow_ids), 'flow')} unknown until now"),
     Joined: lambda joined: Said("", "; ".join(came(each).text for each in joined.outcomes)),
 }
 

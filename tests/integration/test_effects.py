@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from integration import effects, outcomes
-from integration.effects import All, Assign, Call, Effect, Emit, Lookup, Now, Park, Receive, Sleep, Start
+from integration.effects import All, Assign, Call, Effect, Emit, Lookup, Missing, Now, Park, Receive, Sleep, Start
 from integration.outcomes import Answer, CallFailed, Conflict, Failed, Launched, OutcomeUnknown, Unknown, reveal
 
 SAMPLES: list[Effect] = [
@@ -20,6 +20,7 @@ SAMPLES: list[Effect] = [
     Park(code="DATA_QUALITY.MAPPING_MISSING", context={"sku": "A"}),
     Now(),
     Lookup("item", "SKU-1"),
+    Missing(("order/Q-1", "order/Q-2")),
     Assign(kind="customer", key="crm/A-1", value={"id": "A-1"}),
     All((Sleep(1.0), Call(system="erp", operation="read", target="/x"))),
 ]

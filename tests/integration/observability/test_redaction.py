@@ -52,6 +52,9 @@ def logged(tmp_path: Path) -> Iterator[tuple[Configuration, io.StringIO]]:
     """The logs of a process with this configuration, as JSON."""
     root, level = logging.getLogger(), logging.getLogger().level
     handlers = list(root.handlers)
+    for name in ("uvicorn", "uvicorn.error"):  # as in a process of its own, where no other server set them up
+        library = logging.getLogger(name)
+        library.handlers, library.propagate, library.level = [], True, logging.NOTSET
     stream = io.StringIO()
     made = configuration(tmp_path)
     set_up(made, stream, as_json=True)
