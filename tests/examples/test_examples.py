@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -16,7 +17,13 @@ LOST_REPLIES = (
 )
 
 
-@pytest.mark.parametrize("name", ["reference", "dbos"])
+LONG = pytest.mark.skipif(
+    not os.environ.get("Q2C_EXAMPLES"),
+    reason="it installs a workflow library and takes minutes; Q2C_EXAMPLES=1 plays it",
+)
+
+
+@pytest.mark.parametrize("name", ["reference", pytest.param("dbos", marks=LONG)])
 def test_an_order_goes_through_whole(tmp_path: Path, name: str) -> None:
     judged = play(name, CALM, tmp_path)
     assert judged.broken == {}, judged.stories
