@@ -19,7 +19,7 @@ LOST_REPLIES = (
 
 LONG = pytest.mark.skipif(
     not os.environ.get("Q2C_EXAMPLES"),
-    reason="it installs a workflow library and takes minutes; Q2C_EXAMPLES=1 plays it",
+    reason="installs a workflow library, takes minutes; Q2C_EXAMPLES=1 plays it",
 )
 
 
