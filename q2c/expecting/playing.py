@@ -78,9 +78,7 @@ def _answer(player: Player, assertion: Assertion) -> Answer:
 def _modelled(player: Player, assertion: Assertion) -> tuple[list[float], list[float] | None]:
     name = named(assertion.metric, assertion.of)
     sides = [player.modelled(each) for each in (assertion.variant or "base", assertion.against) if each]
-    if any(
-        name not in run for side in sides for run in side
-    ):  # it pairs no other
+    if any(name not in run for side in sides for run in side):  # it pairs no other
         return [], [] if assertion.against else None
     ours, *theirs = [[run[name] for run in side] for side in sides]
     return ours, theirs[0] if theirs else None

@@ -10,7 +10,6 @@ import pytest
 from contracts.checks.facts import BOOKED, Facts, invoice_of
 from contracts.checks.kpi import KpiResult, kpi_results
 from contracts.checks.reconciliation import reconcile
-from contracts.checks.sla import quantile
 from integration.analytics import ledgers
 from integration.analytics.consumer import consume, rebuild
 from integration.analytics.kpis import Kpi, Scope, kpis
