@@ -99,7 +99,7 @@ def test_the_company_is_founded_first_and_nobody_acts_after_the_faults() -> None
 
 def test_what_a_door_saw_becomes_attempts_of_the_caller() -> None:
     records: list[Any] = []
-    context = context_of(TIMELINE, "ours", 60.0, limits_at(TIMELINE, 60.0))
+    context = context_of(TIMELINE, TARGET, 60.0, limits_at(TIMELINE, 60.0))
     recording = Recording(context, records.append)
     for status, effect in ((200, "done"), (404, "read"), (409, "refused"), (0, "faulted")):
         recording.take(Arrived(at_us=TIMELINE.start_us, number="r1", system="erp", operation="put_order", key="k",
