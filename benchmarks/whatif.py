@@ -1,7 +1,7 @@
 """The what-if engines against their peers, on the reference network, side by side in one run.
 
-    python -m benchmarks.whatif --install /tmp/peers     # salabim, Ciw and Cimba, in an environment of their own
-    python -m benchmarks.whatif --peers /tmp/peers       # each engine in a process of its own, in turns
+    python -m benchmarks.whatif --install build/peers  # salabim, Ciw and Cimba, in an environment of their own
+    python -m benchmarks.whatif --peers build/peers    # each engine in a process of its own, in turns
     python -m benchmarks.whatif --growth                 # cost of a lifecycle and memory, 10,000 to 10,000,000
     python -m benchmarks.whatif --quarter                # 64 replications of a quarter of 50,000 orders, on two cores
 
