@@ -23,8 +23,8 @@ from loadtests.outcome import READY, Outcome, read
 from loadtests.settings import Settings, argument
 from mocks.doors.serving import Running
 from q2c import exits, run_folder
-from q2c.rehearsing import Interrupted, Played, Recording
-from q2c.replaying import opened, require_ready
+from q2c.rehearsing import Played, Recording
+from q2c.replaying import kept_whatever_happens, opened, require_ready
 from q2c.run_folder import RunFolder
 from q2c.trouble import give_up
 from scenarios.loader import dump
@@ -32,7 +32,7 @@ from simulator.replay.outcome import Replayed
 from simulator.replay.pacing import Kept
 from simulator.replay.recording import Recording as Seen
 from simulator.replay.recording import context_of
-from simulator.replay.replaying import Replay, TargetEnded
+from simulator.replay.replaying import Replay
 from simulator.replay.stage import limits_at
 from simulator.replay.target import Target
 
@@ -128,28 +128,18 @@ def load_into(
     run_folder.write_timeline(folder, timeline)
     recorder = Recording(folder.history)
     seen = Seen(context_of(timeline, target, speed, limits_at(timeline, speed)), recorder.add)
-    try:
-        with opened(timeline, target, speed, seen.take, folder, home, allowed, admin=True) as there:
-            require_ready(target)
-            with _locust(settings, there.doors, folder, processes) as locust:
-                replay = Replay(timeline, target, speed, there.doors, seen, there.process, locust.done)
-                replay.found()
-                locust.wait_until_ready()
-                replayed = replay.play()
-                outcome = locust.outcome()
-            now_us = there.doors.world.clock.now_us()
-    except KeyboardInterrupt:
-        recorder.close_incomplete()
-        folder.mark("stopped by a person; history.incomplete.parquet holds what had happened until then")
-        raise Interrupted from None
-    except TargetEnded as ended:
-        recorder.close_incomplete()
-        folder.mark(f"the target ended by itself: {ended}")
-        told = f"{target.name} ended by itself under load: {ended}. What had happened is kept in {folder.path}"
-        give_up(told, exits.COULD_NOT_RUN)
-    except SystemExit:
-        folder.mark("the load could not run")
-        raise
+    with (
+        kept_whatever_happens(recorder, folder, target, "the load could not run"),
+        opened(timeline, target, speed, seen.take, folder, home, allowed, admin=True) as there,
+    ):
+        require_ready(target)
+        with _locust(settings, there.doors, folder, processes) as locust:
+            replay = Replay(timeline, target, speed, there.doors, seen, there.process, locust.done)
+            replay.found()
+            locust.wait_until_ready()
+            replayed = replay.play()
+            outcome = locust.outcome()
+        now_us = there.doors.world.clock.now_us()
     seen.end(now_us, outcome.lifecycles, complete=not outcome.problem)
     history, recording, records = recorder.close()
     return Loaded(Played(folder, timeline, history, recording, records, 0.0), replayed, outcome)

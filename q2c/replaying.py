@@ -55,13 +55,25 @@ def replay_into(
     recorder = Recording(folder.history)
     context = context_of(timeline, target, speed, limits_at(timeline, speed))
     seen = Seen(context, recorder.add)
+    with (
+        kept_whatever_happens(recorder, folder, target, "no load was sent: the target could not be played against"),
+        opened(timeline, target, speed, seen.take, folder, home, allowed) as there,
+    ):
+        require_ready(target)
+        replay = Replay(timeline, target, speed, there.doors, seen, there.process)
+        replay.found()
+        replayed = replay.play(progress)
+        now_us = there.doors.world.clock.now_us()
+    seen.end(now_us, timeline.lifecycles, complete=True)
+    history, recording, records = recorder.close()
+    return Played(folder, timeline, history, recording, records, 0.0), replayed
+
+
+@contextmanager
+def kept_whatever_happens(recorder: Recording, folder: RunFolder, target: Target, refused: str) -> Iterator[None]:
+    """Keep what was recorded, and say in the folder why it is not all; `refused` is said when nothing could run."""
     try:
-        with opened(timeline, target, speed, seen.take, folder, home, allowed) as there:
-            require_ready(target)
-            replay = Replay(timeline, target, speed, there.doors, seen, there.process)
-            replay.found()
-            replayed = replay.play(progress)
-            now_us = there.doors.world.clock.now_us()
+        yield
     except KeyboardInterrupt:
         recorder.close_incomplete()
         folder.mark("stopped by a person; history.incomplete.parquet holds what had happened until then")
@@ -72,11 +84,8 @@ def replay_into(
         told = f"{target.name} ended by itself under load: {ended}. What had happened is kept in {folder.path}"
         give_up(told, exits.COULD_NOT_RUN)
     except SystemExit:
-        folder.mark("no load was sent: the target could not be played against")
+        folder.mark(refused)
         raise
-    seen.end(now_us, timeline.lifecycles, complete=True)
-    history, recording, records = recorder.close()
-    return Played(folder, timeline, history, recording, records, 0.0), replayed
 
 
 @contextmanager
