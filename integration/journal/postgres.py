@@ -20,6 +20,7 @@ from msgspec.structs import replace
 
 from integration.flow import Step
 from integration.journal import chain, postgres_claims
+from integration.journal.dying import die_at
 from integration.journal.home import Restoration
 from integration.journal.postgres_home import look_at_server
 from integration.journal.postgres_reading import dialect_of, heads_of, open_postgres_reader
@@ -27,7 +28,6 @@ from integration.journal.postgres_sharing import Hints, SharedMappings
 from integration.journal.postgres_tables import connect, migrate, unavailable
 from integration.journal.protocol import (
     UNSTORABLE,
-    Crash,
     CrashPoint,
     Entry,
     Fenced,
@@ -189,7 +189,7 @@ class PostgresLease:
 
     def commit_together(self, writes: Sequence[Write]) -> None:
         """Make writes durable in one transaction, all or none; raise as `commit` does."""
-        self._die_at(len(writes), False)
+        die_at(self._journal, len(writes), False)
         number, digest = self._number, self._digest
         groups: list[list[Statement]] = []
         try:
@@ -202,19 +202,8 @@ class PostgresLease:
             self._fill(write, rows)
             self._has_news = self._has_news or bool(write.flows or write.messages)
         self._number, self._digest = number, digest
-        self._die_at(len(writes), True)
+        die_at(self._journal, len(writes), True)
         self._journal.writes += len(writes)
-
-    def _die_at(self, count: int, after: bool) -> None:
-        """Die when a test has asked for it at one of the next writes."""
-        journal = self._journal
-        for number in range(journal.writes + 1, journal.writes + count + 1) if journal.crash_points else ():
-            point = CrashPoint(number, after)
-            if point in journal.crash_points:
-                journal.crash_points.discard(point)
-                if after:
-                    journal.writes += count
-                raise Crash(point)
 
     def _transact(self, groups: Sequence[Sequence[Statement]]) -> list[list[tuple[Any, ...]]]:
         """Send groups of statements as one transaction in one go; return for each group the first row of each statement

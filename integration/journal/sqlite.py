@@ -15,11 +15,11 @@ from domain.charts.exception_case import EXCEPTION_CASE
 from integration.exceptions import ExceptionCase
 from integration.flow import Step
 from integration.journal import chain
+from integration.journal.dying import die_at
 from integration.journal.home import MARKED, Mark, Restoration, look_at_file, write_mark
 from integration.journal.migrations import migrate_sqlite
 from integration.journal.protocol import (
     UNSTORABLE,
-    Crash,
     CrashPoint,
     Entry,
     Fenced,
@@ -198,13 +198,13 @@ class SqliteLease:
         journal = self._journal
         if journal.epoch != self.epoch:
             raise Fenced(f"epoch {self.epoch} was replaced by epoch {journal.epoch}")
-        self._die_at(len(writes), False)
+        die_at(self._journal, len(writes), False)
         if journal.path:
             self._transact(writes)
         else:
             for write in writes:
                 self._keep(write)
-        self._die_at(len(writes), True)
+        die_at(self._journal, len(writes), True)
         journal.writes += len(writes)
 
     def look_back(self, now_us: int) -> Restoration:
@@ -285,17 +285,6 @@ class SqliteLease:
     def branches(self, flow: int, seq: int) -> dict[int, Outcome]:
         """Return the outcomes of the branches of an All that have ended."""
         return branches_in(self._entries_of(flow), seq)
-
-    def _die_at(self, count: int, after: bool) -> None:
-        """Die when a test has asked for it at one of the next writes."""
-        journal = self._journal
-        for number in range(journal.writes + 1, journal.writes + count + 1) if journal.crash_points else ():
-            point = CrashPoint(number, after)
-            if point in journal.crash_points:
-                journal.crash_points.discard(point)
-                if after:
-                    journal.writes += count
-                raise Crash(point)
 
     # --- writing
 
