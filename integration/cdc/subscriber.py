@@ -111,12 +111,18 @@ class Subscriber:
             elif heard.trouble:
                 raise _Broken(heard.trouble)
             if self._bayeux.stage == CONNECT:
-                self.state, self._failures = "listening", 0
+                self._hears()
                 if self._swept:  # now that we hear what is new, nothing can fall between sweep and stream
                     self._swept = set()
                     self._keeper.sweep()
             if heard.pause_seconds:
                 await self.sleep(min(heard.pause_seconds, PAUSE_LONGEST_SECONDS))
+
+    def _hears(self) -> None:
+        """From here on the CRM keeps for us what it tells; whoever reads the log wants to know since when."""
+        if self.state != "listening":
+            _LOG.info("listening to %s", ", ".join(self._channels))
+        self.state, self._failures = "listening", 0
 
     async def _turn(self) -> Heard:
         """Send what is to be sent next, and return what the answer brought."""

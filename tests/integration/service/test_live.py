@@ -260,6 +260,8 @@ def test_change_data_capture_and_messages_tell_of_a_quote_and_it_is_one_order(
 ) -> None:
     each = number()
     with Service.up(tmp_path, mocks, "--cdc", port=port) as service:
+        # What happens before is found by a sweep, and then there is no change to be told of.
+        until(lambda: "listening to" in service.process.logged(), "the stream")
         shop.signs(each)
         _settled(shop, each)
         until(lambda: _flows(tmp_path, "learn_quote") == ["finished"], "the change was looked at")

@@ -1,0 +1,138 @@
+"""Trials: one run to try, and what came of it. Both are values, so they travel to other processes and machines.
+
+A trial is a pure function of itself and the code: whoever tries it again, anywhere, finds the same digest.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from functools import lru_cache
+
+import msgspec
+
+from contracts.checks.coverage import Coverage, coverage_of
+from contracts.checks.facts import Facts
+from contracts.checks.judge import judge
+from contracts.checks.verdict import Verdict
+from domain.faults import Fault
+from domain.history import MemoryHistory, Record
+from q2c.mutants import broken
+from scenarios.language import Scenario
+from scenarios.loader import parse
+from scenarios.timeline import Timeline, build
+from simulator.recorder import MemoryRecorder
+from simulator.rehearsal import Rehearsal
+
+_HOUR_US = 3_600_000_000
+
+
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
+    """One run to try. `scenario` is the text of a scenario (`scenarios.loader.dump` writes it).
+
+    `faults` replaces the plan of the scenario when it is given; `without` leaves out the lifecycles of some
+    transactions (quote numbers); `mutant` breaks the integration in a known way.
+    """
+
+    scenario: str
+    seed: int
+    faults: tuple[Fault, ...] | None = None
+    without: frozenset[str] = frozenset()
+    mutant: str = ""
+
+
+class Broken(msgspec.Struct, frozen=True, kw_only=True):
+    """One rule that a trial broke: how often, by which transactions, and the first violation in a sentence."""
+
+    check: str
+    count: int
+    transactions: tuple[str, ...]
+    sentence: str
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a trial: the status of its verdict, the rules broken and unknown, and what it exercised.
+
+    `digest` is that of the history; `hours` counts virtual time, `cpu_seconds` what playing and judging took.
+    """
+
+    status: str
+    broken: tuple[Broken, ...]
+    unknown: tuple[str, ...]
+    coverage: Coverage
+    digest: str
+    lifecycles: int
+    hours: float
+    cpu_seconds: float
+
+    @property
+    def checks(self) -> frozenset[str]:
+        """The ids of the rules that were broken."""
+        return frozenset(each.check for each in self.broken)
+
+
+def timeline_of(trial: Trial) -> Timeline:
+    """Return the timeline that a trial plays; ScenarioError when its scenario cannot be read."""
+    timeline = build(_scenario(trial.scenario), trial.seed, trial.without)
+    return timeline if trial.faults is None else dataclasses.replace(timeline, faults=trial.faults)
+
+
+def play(trial: Trial) -> list[Record]:
+    """Play a trial and return its history."""
+    recorder = MemoryRecorder()
+    with broken(trial.mutant):
+        Rehearsal(timeline_of(trial), recorder).run(steps=1)
+    return recorder.records
+
+
+def attempt(trial: Trial) -> Found:
+    """Play a trial and judge it."""
+    started = time.process_time()
+    timeline = timeline_of(trial)
+    recorder = MemoryRecorder()
+    with broken(trial.mutant):
+        Rehearsal(timeline, recorder).run(steps=1)
+    history = MemoryHistory(recorder.records)
+    facts = Facts(history)
+    verdict = judge(history, facts=facts)
+    return Found(
+        status=verdict.status, broken=_broken(verdict), unknown=verdict.unknown, coverage=coverage_of(facts),
+        digest=recorder.history().digest(), lifecycles=timeline.lifecycles,
+        hours=(timeline.horizon_us - timeline.start_us) / _HOUR_US, cpu_seconds=time.process_time() - started,
+    )  # fmt: skip
+
+
+def attempt_encoded(trial: bytes, _seed: int) -> bytes:
+    """Attempt an encoded trial and return what came of it, encoded: the form in which executors pass it on."""
+    return _encoder.encode(attempt(_trials.decode(trial)))
+
+
+def encode(trial: Trial) -> bytes:
+    """Return a trial as bytes for `attempt_encoded`."""
+    return _encoder.encode(trial)
+
+
+def decode(found: bytes) -> Found:
+    """Return what `attempt_encoded` gave."""
+    return _found.decode(found)
+
+
+def _broken(verdict: Verdict) -> tuple[Broken, ...]:
+    results = [verdict.result(check) for check in (*verdict.broken_safety, *verdict.broken_liveness)]
+    return tuple(
+        Broken(
+            check=each.check, count=each.broken, sentence=each.violations[0].sentence,
+            transactions=tuple(dict.fromkeys(violation.txn for violation in each.violations)),
+        )
+        for each in results
+    )  # fmt: skip
+
+
+@lru_cache(16)
+def _scenario(text: str) -> Scenario:
+    return parse(text)
+
+
+_encoder = msgspec.msgpack.Encoder()
+_trials = msgspec.msgpack.Decoder(Trial)
+_found = msgspec.msgpack.Decoder(Found)
