@@ -21,6 +21,7 @@ from integration.at_once import AtOnce
 from integration.desk import Desk
 from integration.effects import Call, Effect, Park, Start
 from integration.entities import EntityQueues
+from integration.exceptions import known_code
 from integration.flow import Flow, FlowContext, Program
 from integration.host import Host
 from integration.intake import Intake
@@ -67,7 +68,7 @@ class Engine:
         self.dead = False
         self.lives: dict[str, Live] = {}
         self.mailbox: Mailbox[tuple[Live, int]] = Mailbox()
-        self.entities: EntityQueues[Live] = EntityQueues(settings.mutant == "amendments_in_arrival_order")
+        self.entities: EntityQueues[Live] = EntityQueues()
         self._programs = programs
         self._soon: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
         self.together = Together(self)
@@ -352,8 +353,6 @@ class Engine:
         if live.flow is not None:
             live.flow.close()
             live.flow = None
-        code = code_of(trouble) if isinstance(trouble, CallFailed | OutcomeUnknown) else "INTERNAL.BUG"
-        code = getattr(trouble, "code", "") if type(trouble).__name__ == "Conflict" else code
         tx = Transaction()
         tx.write.flow, tx.write.answered = live.row.number, answered
         tx.write.entries.extend(notes)
@@ -361,13 +360,21 @@ class Engine:
         if type(outcome) is Begun:
             tx.records.append(self.flow_record(live, "started"))
         context = {"effect": type(live.effect).__name__, "system": getattr(live.effect, "system", "")}
-        park = Park(code=code, detail=_plain(f"{type(trouble).__name__}: {trouble}"), context=context)
+        park = Park(code=_code_of(trouble), detail=_plain(f"{type(trouble).__name__}: {trouble}"), context=context)
         self.parking.park(live, live.seq, park, tx)
         try:
             self.commit(tx)
         except Unstorable:
             tx.write.entries[-1] = self.entry(live.seq, "trial")
             self.commit(tx)
+
+
+def _code_of(trouble: Exception) -> str:
+    """Return the code of what a flow raised: the one it carries (a drifted answer has its own), or our own mistake."""
+    if isinstance(trouble, CallFailed | OutcomeUnknown):
+        return code_of(trouble)
+    code = getattr(trouble, "code", "")
+    return code if isinstance(code, str) and not known_code(code)[1] else "INTERNAL.BUG"
 
 
 def _plain(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from datetime import date
-from decimal import Decimal
+from fractions import Fraction
 from operator import attrgetter
 
 from contracts.checks.facts import Facts, document_of
@@ -16,7 +16,9 @@ from domain.objects import Entry, Period, Posting
 EXCHANGE = frozenset({"7000", "7050"})
 """Realised and unrealised differences of exchange: what is left over when documents of two rates meet."""
 _AT_OLD_RATES = frozenset({"1100", "2150"})
-Rates = dict[tuple[str, str], set[Decimal]]
+REVENUE_RUN = "revenue/"
+"""The sources of entries that recognise the revenue of a month, of invoices of many rates."""
+Rates = dict[tuple[str, str], set[Fraction]]
 _SUBLEDGER = frozenset({"invoice", "credit_memo", "cash", "payment", "refund", "customerpayment", "creditmemo"})
 _CLOSED = {"ar": frozenset({"soft_closed", "closed", "locked"}), "gl": frozenset({"closed", "locked"})}
 """The statuses of a period in which each module takes no more postings."""
@@ -79,8 +81,10 @@ def _rate_problem(entry: Entry, known: Rates) -> str:
         )
     if not entry.rate_id:
         return f"{entry.currency} is converted to {entry.base_currency} without a recorded rate"
-    rates = known.setdefault((entry.currency, entry.base_currency), {Decimal(entry.rate)})
-    rates.add(Decimal(entry.rate))
+    if entry.source.startswith(REVENUE_RUN):
+        return ""  # each slice has the rate of its invoice (M9)
+    rates = known.setdefault((entry.currency, entry.base_currency), set())
+    rates.add(Fraction(entry.rate))
     has_exchange = any(posting.account in EXCHANGE for posting in entry.postings)
     wrong = [
         posting
@@ -94,7 +98,7 @@ def _rate_problem(entry: Entry, known: Rates) -> str:
     return ""
 
 
-def _reproduces(entry: Entry, posting: Posting, rates: set[Decimal]) -> bool:
+def _reproduces(entry: Entry, posting: Posting, rates: set[Fraction]) -> bool:
     """Tell whether a base amount is the amount at the entry's rate, or between those at the rates of older documents.
 
     Cash that settles receivables takes them off at the rates of their invoices; the rest is realised exchange.
@@ -107,7 +111,7 @@ def _reproduces(entry: Entry, posting: Posting, rates: set[Decimal]) -> bool:
 
 
 def _off(entry: Entry, posting: Posting) -> int:
-    money = Money(posting.amount_minor, entry.currency).converted(Decimal(entry.rate), entry.base_currency)
+    money = Money(posting.amount_minor, entry.currency).converted(Fraction(entry.rate), entry.base_currency)
     return posting.base_minor - money.amount_minor
 
 

@@ -17,6 +17,7 @@ from integration.outcomes import Answer, Conflict, Failed, Unknown
 from integration.process import Parts
 from integration.retry import call_with_retries
 from integration.settings import Settings
+from integration.systems.wire import UnexpectedReply
 
 Arguments = Mapping[str, Any]
 
@@ -164,6 +165,17 @@ def test_flows_of_one_entity_run_one_at_a_time_in_the_order_of_their_keys(world:
 
     assert ran("") == ["a", "b", "c", "z"]
     assert ran("amendments_in_arrival_order") == ["a", "c", "b", "z"]
+
+
+def test_an_answer_that_breaks_its_contract_parks_a_flow_with_the_code_of_the_drift(world: Any) -> None:
+    async def sweep(context: FlowContext, arguments: Arguments) -> None:
+        raise UnexpectedReply("a field is gone")
+
+    made = world({"sweep": sweep})
+    made.integration.launch(Start(flow_id="a", name="sweep"))
+    made.run(10)
+    (case,) = made.integration.open_cases()
+    assert (case.code, case.owner) == ("CONTRACT.SCHEMA_DRIFT", "integration owner")
 
 
 def test_a_parked_flow_keeps_its_entity_until_it_is_discarded(world: Any) -> None:
