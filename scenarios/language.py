@@ -21,6 +21,7 @@ from scenarios.trouble import Brownout, DriftPlan, FaultPlan, LimitChange, Maint
 from scenarios.values import Duration, Shape
 from scenarios.words import REHEARSAL, WHATIF, Name, Text, Words, only
 
+QuoteNumber = Annotated[str, Field(pattern=r"^Q-\d{6}$"), Shape("quote number, such as Q-000123")]
 Variants = Annotated[dict[Name, Annotated[dict[str, Any], Shape("sections")]], Shape("mapping of names to sections")]
 
 
@@ -78,6 +79,11 @@ class Scenario(Words):
     run_on: Duration = Field(
         default=timedelta(days=7),
         description="how long the run goes on after the last rehearsed day; at least `settle`",
+    )
+    lifecycles: tuple[QuoteNumber, ...] | None = Field(
+        default=None,
+        description="the orders and amendments that are played, by their quote numbers; all when not given",
+        json_schema_extra=only(REHEARSAL),
     )
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = Field(default=1, description="the seed used when none is given")
 

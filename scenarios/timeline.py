@@ -71,6 +71,8 @@ class Acts:
 
     def __init__(self, ground: Ground, without: frozenset[str]) -> None:
         self._ground = ground
+        chosen = ground.scenario.lifecycles
+        self._chosen = None if chosen is None else frozenset(chosen)
         self._later = sorted(later(ground), key=lambda act: act.at_us)
         self._seeds = count_of_seeds(ground)
         self.orders, self.amendments = 0, 0
@@ -81,7 +83,7 @@ class Acts:
     def _schedule(self, without: frozenset[str]) -> Iterator[int]:
         start_us = self._ground.moments.start_us
         for order in arrivals(self._ground):
-            if orders.quote_number(order.number) not in without:
+            if self._is_played(order.number, without):
                 self.orders += 1
                 self._note_twin(order)
                 if orders.is_resold(self._ground, order.number, order.site):
@@ -90,10 +92,14 @@ class Acts:
                 for at_us, step in orders.steps(self._ground, order):
                     yield _key(at_us - start_us, order.number, step)
         for each in amendments.amendments(self._ground):
-            if orders.quote_number(each.number) not in without:
+            if self._is_played(each.number, without):
                 self.amendments += 1
                 for at_us, step in amendments.steps(self._ground, each):
                     yield _key(at_us - start_us, each.number, step)
+
+    def _is_played(self, number: int, without: frozenset[str]) -> bool:
+        name = orders.quote_number(number)
+        return name not in without and (self._chosen is None or name in self._chosen)
 
     def _note_twin(self, order: Arrival) -> None:
         base, number, site = self._ground, order.number, order.site
@@ -101,6 +107,10 @@ class Acts:
             who = account(base, number, site)
             if who.twin:
                 self.twins.append((who.id, who.twin))
+
+    def lifecycles(self) -> tuple[str, ...]:
+        """Return the quote numbers of the orders and amendments that are played, in the order of their numbers."""
+        return tuple(orders.quote_number(number) for number in sorted({_parts(key)[1] for key in self._keys}))
 
     def __len__(self) -> int:
         return self._seeds + len(self._later) + len(self._keys)

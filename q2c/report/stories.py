@@ -37,7 +37,7 @@ def stories_of(verdict: Verdict, facts: Facts) -> tuple[Told, ...]:
 
 
 def _told(result: Result, facts: Facts) -> Told:
-    smallest = min(result.violations, key=_size)
+    smallest = min(result.violations, key=size)
     others = [each.sentence for each in result.violations if each is not smallest]
     return Told(
         check=result.check, title=BY_ID[result.check].title, rule=BY_ID[result.check].rule, txn=smallest.txn,
@@ -46,6 +46,6 @@ def _told(result: Result, facts: Facts) -> Told:
     )  # fmt: skip
 
 
-def _size(violation: Violation) -> tuple[bool, int, int]:
+def size(violation: Violation) -> tuple[bool, int, int]:
     """Return how much there is to read; one with a business transaction tells most."""
     return not violation.txn, len(violation.evidence), len(violation.sentence)
