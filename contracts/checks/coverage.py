@@ -9,11 +9,11 @@ from collections import Counter
 
 import msgspec
 
-from contracts.checks.exercise import Chance, chances
+from contracts.checks.exercise import KEYED, Chance, chances
 from contracts.checks.facts import Facts, document_of
 from contracts.checks.order import CHARTS_OF
 from domain.charts import CHARTS
-from domain.history import Attempted, Fired
+from domain.history import Attempted, Delivered, Fired, Sealed
 
 FIRST, RETRY, MESSAGE = "first", "retry", "message"
 
@@ -37,47 +37,82 @@ class States(msgspec.Struct, frozen=True, kw_only=True):
     missed: tuple[str, ...]
 
 
+class Called(msgspec.Struct, frozen=True, gc=False):
+    """An operation that was called: how often at first, how often again; whether it writes, and under a key."""
+
+    system: str
+    operation: str
+    writes: bool
+    keyed: bool
+    firsts: int
+    retries: int
+
+
+class Told(msgspec.Struct, frozen=True, gc=False):
+    """A kind of message that came: its sender, its topic, and how often."""
+
+    system: str
+    topic: str
+    messages: int
+
+
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run exercised. `reasons` counts exception cases by code; `plan` tells each planned fault's chances."""
+    """What a run exercised. `reasons` counts exception cases by code; `plan` tells each planned fault's chances.
+
+    `called` and `told` are what there was to strike, struck or not; `durable_writes` counts the integration's own.
+    """
 
     cells: tuple[Cell, ...]
     states: tuple[States, ...]
     reasons: tuple[tuple[str, int], ...]
     plan: tuple[Chance, ...]
+    called: tuple[Called, ...] = ()
+    told: tuple[Told, ...] = ()
+    durable_writes: int = 0
 
 
 def coverage_of(facts: Facts) -> Coverage:
     """Return what a history exercised."""
     reasons = Counter(records[0].code for records in facts.cases.values())
+    called, retries = _called(facts)
+    told = Counter((each.system, each.topic) for each in facts.history.of(Delivered) if each.genuine)
     return Coverage(
-        cells=_cells(facts), states=_states(facts), reasons=tuple(sorted(reasons.items())), plan=chances(facts)
-    )
+        cells=_cells(facts, retries), states=_states(facts), reasons=tuple(sorted(reasons.items())),
+        plan=chances(facts), called=called, told=tuple(Told(*key, count) for key, count in sorted(told.items())),
+        durable_writes=max((sealed.entries for sealed in facts.history.of(Sealed)), default=0),
+    )  # fmt: skip
 
 
-def _cells(facts: Facts) -> tuple[Cell, ...]:
-    fired = list(facts.history.of(Fired))
-    numbers = {strike.number for strike in fired}
-    retries = _retries(facts, numbers)
+def _cells(facts: Facts, retries: set[str]) -> tuple[Cell, ...]:
     hits: Counter[tuple[str, str, str, str]] = Counter()
-    for strike in fired:
+    for strike in facts.history.of(Fired):
         when = RETRY if strike.number in retries else FIRST if strike.number.startswith("r") else MESSAGE
         hits[strike.system, strike.operation, strike.kind, when] += 1
     return tuple(Cell(*key, count) for key, count in sorted(hits.items()))
 
 
-def _retries(facts: Facts, numbers: set[str]) -> set[str]:
-    """Return the numbers, of those given, whose attempt was not the first of its intent."""
+def _called(facts: Facts) -> tuple[tuple[Called, ...], set[str]]:
+    """Return what was called, and the numbers of the attempts that were not the first of their intent."""
     seen: set[tuple[str, str, str, str]] = set()
-    found: set[str] = set()
+    retries: set[str] = set()
+    tally: dict[tuple[str, str], list[int]] = {}
+    traits: dict[tuple[str, str], tuple[bool, bool]] = {}
     for attempt in facts.history.of(Attempted):
-        name = (attempt.system, attempt.operation, attempt.key or attempt.fingerprint, attempt.txn)
-        if attempt.number in numbers and name in seen:
-            found.add(attempt.number)
-        if attempt.outcome == "ok":
-            seen.discard(name)
-        else:
-            seen.add(name)
-    return found
+        place = (attempt.system, attempt.operation)
+        intent = (*place, attempt.key or attempt.fingerprint, attempt.txn)
+        counts = tally.get(place)
+        if counts is None:
+            counts = tally[place] = [0, 0]
+            traits[place] = (attempt.write, attempt.write and attempt.system in KEYED and bool(attempt.key))
+        is_retry = intent in seen
+        counts[is_retry] += 1
+        if is_retry:
+            retries.add(attempt.number)
+        if attempt.outcome != "ok":
+            seen.add(intent)
+        elif is_retry:
+            seen.discard(intent)
+    return tuple(Called(*place, *traits[place], *counts) for place, counts in sorted(tally.items())), retries
 
 
 def _states(facts: Facts) -> tuple[States, ...]:

@@ -24,8 +24,10 @@ _SILENCE_MAX = 1e-6
 _ATTEMPTS_MIN = 3
 _BUSINESS_ANSWERS = frozenset({400, 402, 409, 412, 422})
 Offer = Callable[[list[int], int, str, str, str], None]
-_KEYED = frozenset({"billing", "payment"})
-_NEEDS_KEY = frozenset({"key_in_progress", "sticky_error"})
+KEYED = frozenset({"billing", "payment"})
+"""Systems that know a repeated intent by an idempotency key."""
+NEEDS_KEY = frozenset({"key_in_progress", "sticky_error"})
+"""Kinds of fault that strike only calls with an idempotency key."""
 
 
 class Chance(msgspec.Struct, frozen=True):
@@ -134,8 +136,8 @@ def _offer_arrivals(facts: Facts, by_place: dict[Place, list[int]], hit: dict[st
 
 
 def _can_strike(fault: Fault, arrived: Arrived, writes: bool) -> bool:
-    if fault.kind in _NEEDS_KEY:
-        return writes and arrived.system in _KEYED and bool(arrived.key)
+    if fault.kind in NEEDS_KEY:
+        return writes and arrived.system in KEYED and bool(arrived.key)
     return writes or fault.kind != "maintenance"
 
 

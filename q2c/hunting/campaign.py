@@ -1,0 +1,161 @@
+"""The campaign: trial after trial, until a budget is spent or a rule is broken. It is a function of its base seed.
+
+Trials come in generations. What generation k covered steers the plans of generation k+1, never those of its own: so the
+trials are the same, in the same order, whoever plays them and however many do. Trial 0 is calm, to learn what there is
+to strike.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from contracts.checks.coverage import Coverage
+from contracts.checks.gathering import Gathering
+from contracts.checks.pairs import Pairs, pairs_of
+from domain.draws import Draws
+from domain.faults import CATALOGUE
+from q2c.hunting.ground import Ground, ground_of, learned
+from q2c.hunting.plans import plan
+from q2c.hunting.swarm import kinds_on
+from q2c.hunting.trial import Found, Trial, attempt_encoded, decode, encode, timeline_of
+from simulator.experiments.executors import Executor, Task
+
+GENERATIONS = (1, 31, 32, 64, 128)
+"""How many trials each generation has; the last figure is that of all later ones."""
+
+
+class Quarry(msgspec.Struct, frozen=True, kw_only=True):
+    """What is hunted in: a scenario (its text), the base seed, a mutant (or none), and the kinds of fault."""
+
+    scenario: str
+    seed: int
+    mutant: str = ""
+    kinds: tuple[str, ...] = tuple(CATALOGUE)
+
+
+class Budget(msgspec.Struct, frozen=True, kw_only=True):
+    """When a campaign ends: after so many runs, after so many seconds (0: no limit), or at the first broken rule."""
+
+    runs: int = 0
+    seconds: float = 0.0
+    keeps_going: bool = False
+
+
+class Catch(msgspec.Struct, frozen=True, kw_only=True):
+    """A trial by its number, and what came of it."""
+
+    number: int
+    trial: Trial
+    found: Found
+
+
+def trial_of(quarry: Quarry, ground: Ground, number: int) -> Trial:
+    """Return the trial of a number; `ground` is what the generations before its own have shown."""
+    draws = Draws(quarry.seed).under("hunt", number)
+    faults = plan(ground, draws, kinds_on(draws, quarry.kinds)) if number else ()
+    return Trial(
+        scenario=quarry.scenario, seed=draws.whole(0, 2**31 - 1, "seed"), faults=faults, mutant=quarry.mutant
+    )  # fmt: skip
+
+
+def generations() -> Iterator[range]:
+    """Yield the numbers of the trials of each generation, for ever."""
+    first = 0
+    sizes = iter(GENERATIONS)
+    size = 0
+    while True:
+        size = next(sizes, size)
+        yield range(first, first + size)
+        first += size
+
+
+class Campaign:
+    """A hunt under way. `catches` are the trials that broke a rule, by number; `coverage` is what all have covered."""
+
+    def __init__(
+        self, quarry: Quarry, budget: Budget, executor: Executor,
+        progress: Callable[[Campaign], None] = lambda _: None, clock: Callable[[], float] = time.perf_counter,
+    ) -> None:  # fmt: skip
+        self.quarry, self.budget = quarry, budget
+        self._executor, self._progress, self._clock = executor, progress, clock
+        self._started = clock()
+        self._gathering = Gathering()
+        self._ground = ground_of(timeline_of(Trial(scenario=quarry.scenario, seed=quarry.seed)))
+        self.catches: list[Catch] = []
+        self.runs = 0
+        self.lifecycles = 0
+        self.hours = 0.0
+        self.cpu_seconds = 0.0
+        self.statuses: dict[str, int] = {}
+        self.unknown: dict[str, int] = {}
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been going."""
+        return self._clock() - self._started
+
+    @property
+    def coverage(self) -> Coverage:
+        """What all trials have covered together."""
+        return self._gathering.coverage
+
+    @property
+    def pairs(self) -> Pairs:
+        """Which pairs of operation and fault the trials have hit."""
+        return pairs_of(self.coverage, self.quarry.kinds)
+
+    def run(self) -> None:
+        """Play trials until the campaign is over. KeyboardInterrupt passes through; what was found is kept."""
+        for numbers in generations():
+            self._play(numbers)
+            if self._is_over(numbers.stop):
+                return
+            coverage = self.coverage
+            self._ground = learned(self._ground, coverage, pairs_of(coverage, self.quarry.kinds).missed)
+
+    def _is_over(self, number: int) -> bool:
+        budget = self.budget
+        return (
+            bool(self.catches and not budget.keeps_going)
+            or bool(budget.runs and number >= budget.runs)
+            or bool(budget.seconds and self.seconds >= budget.seconds)
+        )
+
+    def _play(self, numbers: range) -> None:
+        """Play a generation; after a catch nothing more is begun, and what came later than the catch is forgotten."""
+        waiting: dict[int, Trial] = {}
+        done: dict[int, Found] = {}
+        for task, result in self._executor.run(attempt_encoded, self._tasks(numbers, waiting, done)):
+            done[task.seed] = decode(result)
+        last = self._last(done)
+        for number in sorted(done):
+            if last is None or number <= last:
+                self._keep(number, waiting[number], done[number])
+        self._progress(self)
+
+    def _tasks(self, numbers: range, waiting: dict[int, Trial], done: dict[int, Found]) -> Iterator[Task]:
+        for number in numbers:
+            if (number and self._is_over(number)) or self._last(done) is not None:
+                return
+            trial = waiting[number] = trial_of(self.quarry, self._ground, number)
+            yield Task(digest="", model=encode(trial), seed=number)
+
+    def _last(self, done: dict[int, Found]) -> int | None:
+        """Return the number of the first trial that broke a rule, when that ends the campaign."""
+        broken = [number for number, found in done.items() if found.broken]
+        return min(broken) if broken and not self.budget.keeps_going else None
+
+    def _keep(self, number: int, trial: Trial, found: Found) -> None:
+        self._gathering.add(found.coverage)
+        self.runs += 1
+        self.lifecycles += found.lifecycles
+        self.hours += found.hours
+        self.cpu_seconds += found.cpu_seconds
+        self.statuses[found.status] = self.statuses.get(found.status, 0) + 1
+        for check in found.unknown:
+            self.unknown[check] = self.unknown.get(check, 0) + 1
+        if found.broken:
+            self.catches.append(Catch(number=number, trial=trial, found=found))

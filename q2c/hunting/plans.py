@@ -1,0 +1,147 @@
+"""Plans: the faults of one run of a hunt, drawn for the ground they strike.
+
+A plan has faults that are *aimed* at pairs which no run has hit yet, *stray* ones that strike a share of what they
+meet, *windows* in which a system is down, slow or in maintenance, and deaths of the integration's process. All of it
+ends at healing, and it is no more than a correct integration bears: it must come to rest in the time it is granted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from contracts.checks.coverage import FIRST, MESSAGE, RETRY
+from contracts.checks.pairs import CALLS, Pair, why_not
+from domain.draws import Draws
+from domain.faults import CATALOGUE, Fault, Place
+from q2c.hunting.ground import MINUTE_US, Ground
+
+AIMED_MAX = 6
+STRAYS_MAX = 6
+WINDOWS_MAX = 2
+DEATHS_MAX = 3
+WINDOWS = ("refused", "black_hole", "brownout", "maintenance")
+"""Kinds that strike a whole system for a while."""
+STARTER = "error_before"
+"""What makes a call come again, for a fault that is aimed at a retry: it does nothing and says so."""
+SHARES_PPM = {"everything": (1_000, 10_000), "system": (5_000, 40_000), "operation": (50_000, 300_000)}
+"""Scope of a stray fault -> lowest and highest share of what it strikes."""
+
+
+class Range(msgspec.Struct, frozen=True):
+    """The values from which a kind's own numbers are drawn; (0, 0) and (1, 1) stand for a kind that has none."""
+
+    seconds: tuple[int, int] = (0, 0)
+    count: tuple[int, int] = (0, 0)
+    factor: tuple[int, int] = (1, 1)
+
+
+RANGES = {
+    "late_arrival": Range(seconds=(5, 600)),
+    "drip_before": Range(seconds=(1, 120)),
+    "drip_after": Range(seconds=(1, 120)),
+    "throttled": Range(seconds=(1, 120)),
+    "brownout": Range(factor=(2, 12)),
+    "duplicate": Range(count=(1, 5)),
+    "reorder": Range(seconds=(10, 900)),
+    "delay": Range(seconds=(60, 4 * 3600)),
+    "forged": Range(count=(0, 1)),
+    "crash": Range(seconds=(5, 600)),
+}
+"""Kind -> the numbers it is drawn with, as seen in the wild (docs/reference/faults.md)."""
+
+
+def plan(ground: Ground, draws: Draws, kinds: frozenset[str]) -> tuple[Fault, ...]:
+    """Return the faults of one run with these kinds on; `draws` are the run's own.
+
+    The first fault of a plan that matches strikes, so those aimed at single calls come before those that strike shares.
+    """
+    order = sorted(kinds)
+    return (
+        *_aimed(ground, draws, kinds),
+        *_deaths(ground, draws, order),
+        *_windows(ground, draws, [kind for kind in WINDOWS if kind in kinds]),
+        *_strays(ground, draws, [kind for kind in order if CATALOGUE[kind].place is not Place.PROCESS]),
+    )
+
+
+def _aimed(ground: Ground, draws: Draws, kinds: frozenset[str]) -> Iterator[Fault]:
+    able = [pair for pair in ground.missed if pair.fault in kinds]
+    chosen = sorted(able, key=lambda pair: draws.unit("aimed", *msgspec.structs.astuple(pair)))
+    struck: set[tuple[str, str]] = set()
+    for pair in chosen:
+        if (pair.system, pair.operation) not in struck and len(struck) < AIMED_MAX:
+            struck.add((pair.system, pair.operation))
+            yield from aimed_at(pair, draws)
+
+
+def aimed_at(pair: Pair, draws: Draws) -> Iterator[Fault]:
+    """Yield the faults that strike one pair: the first call of each transaction, or the first that comes again."""
+    assert pair.when in (FIRST, RETRY, MESSAGE), f"{pair.when} is no time at which a fault strikes"
+    if pair.when == RETRY:
+        yield Fault(kind=STARTER, system=pair.system, operation=pair.operation, nth=1)
+    yield _drawn(pair.fault, draws, ("aimed", pair.system, pair.operation), pair.system, pair.operation, nth=1)
+
+
+def _deaths(ground: Ground, draws: Draws, order: Sequence[str]) -> Iterator[Fault]:
+    for kind in order:
+        if CATALOGUE[kind].place is Place.PROCESS and ground.durable_writes:
+            for i in range(draws.whole(1, DEATHS_MAX, "deaths", kind)):
+                drawn = _drawn(kind, draws, ("death", i))
+                at = draws.whole(1, ground.durable_writes, "death", kind, i, "write")
+                yield msgspec.structs.replace(drawn, count=at)
+
+
+def _windows(ground: Ground, draws: Draws, kinds: Sequence[str]) -> Iterator[Fault]:
+    systems = sorted({called.system for called in ground.called})
+    for i in range(draws.whole(0, WINDOWS_MAX, "windows") if kinds and systems else 0):
+        kind, system = draws.choose(kinds, "window", i, "kind"), draws.choose(systems, "window", i, "system")
+        share_ppm = draws.whole(50_000, 400_000, "window", i, "share") if kind == "brownout" else 1_000_000
+        drawn = _drawn(kind, draws, ("window", i), system, share_ppm=share_ppm)
+        yield _within(ground, draws, drawn, 5, 240, i)
+
+
+def _strays(ground: Ground, draws: Draws, kinds: Sequence[str]) -> Iterator[Fault]:
+    loose = [kind for kind in kinds if kind not in WINDOWS]
+    for i in range(draws.whole(0, STRAYS_MAX, "strays") if loose else 0):
+        kind = draws.choose(loose, "stray", i, "kind")
+        places = _places(ground, kind)
+        if not places:
+            continue
+        system, operation = draws.choose(places, "stray", i, "place")
+        scope = draws.choose(("everything", "system", "operation"), "stray", i, "scope")
+        share_ppm = draws.whole(*SHARES_PPM[scope], "stray", i, "share")
+        yield _drawn(
+            kind, draws, ("stray", i), system if scope != "everything" else "",
+            operation if scope == "operation" else "", share_ppm=share_ppm,
+        )  # fmt: skip
+
+
+def _places(ground: Ground, kind: str) -> list[tuple[str, str]]:
+    """Return the operations or topics that a kind can strike."""
+    if CATALOGUE[kind].place in CALLS:
+        return [(called.system, called.operation) for called in ground.called if not why_not(kind, called)]
+    return [(told.system, told.topic) for told in ground.told]
+
+
+def _drawn(
+    kind: str, draws: Draws, key: tuple[str | int, ...], system: str = "", operation: str = "", *,
+    share_ppm: int = 1_000_000, nth: int = 0,
+) -> Fault:  # fmt: skip
+    """Return a fault with its kind's own numbers drawn."""
+    own = RANGES.get(kind, Range())
+    return Fault(
+        kind=kind, system=system, operation=operation, share_ppm=share_ppm, nth=nth,
+        seconds=float(draws.whole(*own.seconds, *key, kind, "seconds")),
+        count=draws.whole(*own.count, *key, kind, "count"),
+        factor=float(draws.whole(*own.factor, *key, kind, "factor")),
+    )  # fmt: skip
+
+
+def _within(ground: Ground, draws: Draws, fault: Fault, low: int, high: int, i: int) -> Fault:
+    """Return a fault in a window of `low` to `high` minutes that lies before healing."""
+    lasts = min(draws.whole(low, high, "window", i, "minutes"), ground.minutes)
+    begins = draws.whole(0, ground.minutes - lasts, "window", i, "begins")
+    start_us = ground.start_us + begins * MINUTE_US
+    return msgspec.structs.replace(fault, start_us=start_us, end_us=start_us + lasts * MINUTE_US)
