@@ -6,7 +6,7 @@ A run is a pure function of (code, timeline, settings): the digest of its histor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from typing import Any, Protocol
 
 import msgspec
@@ -81,10 +81,20 @@ class Progress(msgspec.Struct, frozen=True):
     acts: int
 
 
-class Rehearsal:
-    """One run. `run()` plays it to its horizon; the history goes to the recorder as it happens."""
+def temporary(crash_points: Iterable[CrashPoint]) -> SqliteJournal:
+    """Return the journal of a run: it is gone when the run is."""
+    return SqliteJournal(crash_points=crash_points)
 
-    def __init__(self, timeline: Timeline, recorder: Recorder, settings: Settings | None = None) -> None:
+
+class Rehearsal:
+    """One run. `run()` plays it to its horizon; the history goes to the recorder as it happens.
+
+    `mutant` names the way in which whoever plays it broke the integration on purpose, for the history to tell.
+    """
+
+    def __init__(
+        self, timeline: Timeline, recorder: Recorder, settings: Settings | None = None, mutant: str = ""
+    ) -> None:
         self.timeline = timeline
         self.settings = settings or settings_of(timeline)
         self._add = recorder.add
@@ -101,7 +111,7 @@ class Rehearsal:
         self._timeouts_us = timeouts_of(timeline)
         self.network = Network(self.time, self.world, LatencyTable(latencies(timeline)), self._add, learned)
         self._back_us = {CrashPoint(f.count, bool(i % 2)): f for i, f in enumerate(crashes) if f.count}
-        self.journal = SqliteJournal(crash_points=self._back_us)
+        self.journal = journal(self._back_us)
         self.host = SimpyHost(self.time, self._send, self._add, self._crashed)
         self.integration = Integration(self.settings, PARTS, self.journal, self.host)
         self.host.serve(self.integration)
@@ -111,7 +121,7 @@ class Rehearsal:
             staff_of(timeline), self.integration, draws, self.host.call_at, self._act,
             remedies(self.world, timeline.mapping_missing), timeline.start_us, stewardship(timeline.twins),
         )  # fmt: skip
-        self._add(context_of(timeline, self.settings, faults, self.world))
+        self._add(context_of(timeline, self.settings, faults, self.world, mutant))
 
     def run(self, progress: Callable[[Progress], None] | None = None, steps: int = 200) -> None:
         """Play the timeline to its horizon, then seal the audit trail.
