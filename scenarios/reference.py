@@ -17,7 +17,6 @@ from scenarios.company import Entity, Pattern, Quarter
 from scenarios.engines import heard_by
 from scenarios.language import Scenario
 from scenarios.peers import SystemSettings
-from scenarios.trouble import FAULT_WORDS
 from scenarios.values import Shape, duration_text, share_text
 from scenarios.words import ENGINES
 
@@ -57,7 +56,7 @@ def _kinds() -> Iterator[str]:
     yield "| Kind | No. | Strikes | What happens | Its own words |"
     yield "|---|---|---|---|---|"
     for key, kind in CATALOGUE.items():
-        words = ", ".join(f"`{word}`" for word in sorted(FAULT_WORDS.get(key, ())))
+        words = ", ".join(f"`{word}`" for word in sorted(kind.words))
         yield f"| `{key}` | {kind.number} | {kind.place.value} | {kind.summary} | {words} |"
 
 

@@ -271,6 +271,7 @@ def faults(scenario: Scenario, bounds: Moments) -> tuple[Fault, ...]:
                 kind=each.kind,
                 system=each.system or "",
                 operation=each.operation or "",
+                txn=each.txn or "",
                 start_us=start_us,
                 end_us=end_us,
                 share_ppm=_ppm(each.share),

@@ -63,21 +63,6 @@ class Maintenance(Window):
     system: System = Field(description="the system under maintenance")
 
 
-FAULT_WORDS: dict[str, frozenset[str]] = {
-    "late_arrival": frozenset({"wait"}),
-    "drip_before": frozenset({"wait"}),
-    "drip_after": frozenset({"wait"}),
-    "throttled": frozenset({"wait"}),
-    "brownout": frozenset({"factor"}),
-    "duplicate": frozenset({"count"}),
-    "reorder": frozenset({"wait"}),
-    "delay": frozenset({"wait"}),
-    "forged": frozenset({"count"}),
-    "crash": frozenset({"wait", "count"}),
-}
-"""Fault kind -> which of `wait`, `count` and `factor` mean something to it (none for a kind not listed)."""
-
-
 class FaultPlan(Words):
     """One fault: what strikes where, when and how often."""
 
@@ -85,6 +70,9 @@ class FaultPlan(Words):
     system: System | None = Field(default=None, description="the system struck; every system when not given")
     operation: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.]*$")] | None = Field(
         default=None, description="the operation struck (its name in the system's API); every operation when not given"
+    )
+    txn: Annotated[str, Field(pattern=r"^Q-\d{6}(\.[A-Z][A-Z0-9]{1,7})?$"), Shape("a quote number")] | None = Field(
+        default=None, description="the transaction struck, by its quote number; every one when not given"
     )
     share: Share = Field(default=percent("100"), description="part of the opportunities it strikes")
     nth: Annotated[int, Field(ge=0, le=1_000)] = Field(
@@ -115,17 +103,18 @@ class FaultPlan(Words):
         given = {
             word for word, said in (("wait", self.wait), ("count", self.count), ("factor", self.factor - 1)) if said
         }
-        unused = sorted(given - FAULT_WORDS.get(self.kind, frozenset()))
+        unused = sorted(given - kind.words)
         if unused:
             raise wrong(f"no `{unused[0]}`, which means nothing to {self.kind!r}")
         if self.to is not None and self.lasts is not None:
             raise wrong("at most one of `to` and `lasts`")
         if self.lasts is not None and self.from_ is None:
             raise wrong("`from` beside `lasts`")
-        if kind.place is Place.PROCESS and (self.system or self.operation):
-            raise wrong("no `system` and no `operation`: the integration itself dies")
-        if self.kind == "crash" and not self.count:
-            raise wrong("`count`, the durable write at which the process dies")
+        if kind.place is Place.PROCESS and (self.system or self.operation or self.txn):
+            raise wrong("no `system`, no `operation` and no `txn`: the integration itself dies")
+        for parameter in kind.parameters:
+            if parameter.required and parameter.word not in given:
+                raise wrong(f"`{parameter.word}`, {parameter.meaning}")
         if kind.place is Place.WEBHOOK and self.system and self.system not in WEBHOOK_SENDERS:
             raise wrong(f"a system that sends messages: {', '.join(WEBHOOK_SENDERS)}")
         return self

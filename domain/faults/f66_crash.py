@@ -1,0 +1,32 @@
+"""F66: The integration's process dies at one durable write of its journal, and comes back."""
+
+from __future__ import annotations
+
+from domain.faults.kind import FaultKind, Parameter, Place
+
+FAULTS = (
+    FaultKind(
+        number="F66",
+        key="crash",
+        place=Place.PROCESS,
+        summary="the process dies at durable write `count`; it is back after `seconds`",
+        wild="Out of memory, a deploy in the middle of a flow, a lost machine.",
+        source="",
+        right=(
+            "replays its journal. A call that may have left is repeated when its key makes that harmless, else looked "
+            "up."
+        ),
+        noticed_by=("S1", "S2", "S3", "S4", "S5", "S6", "A1", "A6", "L2"),
+        parameters=(
+            Parameter("wait", "until the process is back; 30 seconds when not given", 1, 900, 30),
+            Parameter(
+                "count",
+                "the durable write at which it dies, counted from the start of the run",
+                1,
+                400,
+                1,
+                required=True,
+            ),
+        ),
+    ),
+)
