@@ -21,11 +21,10 @@ from mocks.kernel.luck import Luck
 from mocks.kernel.operations import Call
 from mocks.kernel.service import CLOSE, DELIVER, DRIP, RESET, TRUNCATE, Delivery, Service
 from mocks.world import World
+from simulator.exchange import NOBODY, Answer, Exchange, Later, Learn, Patience, what_was_learned
 from simulator.latency import LatencyTable, load_factor
 
-CONNECT_TIMEOUT_US = 3_000_000
 REFUSAL_US = 20_000  # a refused connection or an instant 429 costs a round trip
-NOBODY = Reply(0)  # the process is down: no connection
 RETURN_US = 15_000  # the way back of a reply
 _BROKEN_BEFORE = {
     "reset_before": "connection reset",
@@ -35,14 +34,11 @@ _BROKEN_BEFORE = {
 _BROKEN_AFTER = {RESET: "connection reset", CLOSE: "connection closed", TRUNCATE: "reply cut off"}
 _BAD_GATEWAY = Reply(502)
 
-Answer = Reply | Lost
-Learn = Callable[[Any], None]
-
 
 class Intake(Protocol):
     """Whoever receives the systems' messages."""
 
-    def receive(self, request: Request) -> Reply | None:
+    def receive(self, request: Request) -> Reply | Later | None:
         """Return the reply, or None when nobody is there (the process is down)."""
         ...
 
@@ -65,17 +61,6 @@ class _Peer:
             aim = self.plan.aim(faults.WEBHOOK, name, topic)
             found = self.mail[topic] = Luck(self.plan.draws, "webhook", name, topic), aim
         return found
-
-
-class _Exchange:
-    """One request on its way: what it is, who carries it out, whom to tell, and the last instant to tell it at."""
-
-    __slots__ = ("answer", "call", "learn", "patience_us", "peer", "sent_us")
-
-    def __init__(self, peer: _Peer, call: Call, sent_us: int, timeout_us: int, learn: Learn) -> None:
-        self.peer, self.call, self.learn = peer, call, learn
-        self.sent_us, self.patience_us = sent_us, sent_us + timeout_us
-        self.answer: Answer = NOBODY
 
 
 class Network:
@@ -105,29 +90,38 @@ class Network:
 
     # --- requests to the systems ------------------------------------------------------------------------------------
 
-    def send(self, request: Request, timeout_us: int, learn: Learn) -> None:
-        """Carry one request; tell the reply, or how it was lost, later. Every attempt goes into the history."""
+    def send(self, request: Request, patience: int | Patience, learn: Learn) -> Exchange:
+        """Carry one request; tell the reply, or how it was lost, later. Every attempt goes into the history.
+
+        A `patience` in microseconds is for all of it.
+        """
         now_us = self.time.now_us
         peer = self._peers[request.host]
         service = peer.service
         self._numbers += 1
         call = service.open(request, f"r{self._numbers}", now_us)
-        exchange = _Exchange(peer, call, now_us, timeout_us, learn)
+        exchange = Exchange(peer, call, now_us, patience, learn)
         network = service.stake(call).network
         if network.rules:
             fault = network.strike(call.luck, call.txn, now_us, call.number)
             if fault is not None:
                 self._faulty(fault, exchange)
-                return
+                return exchange
         refused = service.admit(call, now_us)
         if refused is not None:
             self._answer_at(now_us + REFUSAL_US, exchange, refused.reply)
-            return
+            return exchange
         done_us = now_us + self._service_us(call, service, now_us)
         is_too_slow = done_us + RETURN_US > exchange.patience_us
         self.time.call_at(done_us, self._perform, exchange, is_too_slow)
         if is_too_slow:
             self._answer_at(exchange.patience_us, exchange, Lost("timeout", sent=True))
+        return exchange
+
+    def withdraw(self, exchange: Exchange, reason: str) -> None:
+        """Note that a caller has gone before its answer came; the work goes on, as it does on the wire."""
+        if exchange.learn is not None:
+            self._conclude(exchange, Lost(reason, sent=True))
 
     def _service_us(self, call: Call, service: Service, now_us: int) -> int:
         factor = self.world.plan.latency_factor(service.name, now_us)
@@ -136,7 +130,7 @@ class Network:
             factor *= load_factor(service.limiter.in_use - 1, slots)
         return self._latency.service_us(service.name, call.operation.write, factor, call.luck)
 
-    def _perform(self, exchange: _Exchange, is_given_up: bool) -> None:
+    def _perform(self, exchange: Exchange, is_given_up: bool) -> None:
         """Have the work done, whether or not the caller still waits, and let the reply travel back if it does."""
         peer, now_us = exchange.peer, self.time.now_us
         service = peer.service
@@ -155,22 +149,29 @@ class Network:
         else:
             self._answer_at(exchange.patience_us, exchange, Lost("timeout", sent=True))
 
-    def _drip(self, exchange: _Exchange, reply: Reply, seconds: float) -> None:
+    def _drip(self, exchange: Exchange, reply: Reply, seconds: float) -> None:
         """Let a reply come in drops: it is there when the last one is, unless the caller loses patience before."""
         done_us = self.time.now_us + round(seconds * 1_000_000)
-        if seconds and done_us < exchange.patience_us:
+        if seconds and done_us < exchange.drops_us:
             self._answer_at(done_us, exchange, reply)
         else:
-            self._answer_at(exchange.patience_us, exchange, Lost("timeout", sent=True))
+            self._answer_at(exchange.drops_us, exchange, Lost("timeout", sent=True))
 
-    def _answer_at(self, at_us: int, exchange: _Exchange, answer: Answer) -> None:
+    def _answer_at(self, at_us: int, exchange: Exchange, answer: Answer) -> None:
         exchange.answer = answer
         self.time.call_at(at_us, self._answer, exchange)
 
-    def _answer(self, exchange: _Exchange) -> None:
-        call, answer, now_us = exchange.call, exchange.answer, self.time.now_us
+    def _answer(self, exchange: Exchange) -> None:
+        if exchange.learn is not None:
+            self._conclude(exchange, exchange.answer)
+
+    def _conclude(self, exchange: Exchange, answer: Answer) -> None:
+        """Record what the caller learned, and tell it; nothing that comes later is told."""
+        call, learn, now_us = exchange.call, exchange.learn, self.time.now_us
+        assert learn is not None, f"{call.number} was concluded before"
+        exchange.learn = None
         operation = call.operation
-        status, outcome, reason, wait = _learned(answer)
+        status, outcome, reason, wait = what_was_learned(answer)
         self._record(
             Attempted(
                 at_us=now_us, sent_us=exchange.sent_us, number=call.number, system=call.request.host,
@@ -180,16 +181,14 @@ class Network:
         )  # fmt: skip
         if outcome == "ok" and operation.write:
             self.state_changes += 1
-        exchange.learn(self._told(answer, now_us) if type(answer) is Lost else answer)
+        learn(self._told(answer, now_us) if type(answer) is Lost else answer)
 
-    def _faulty(self, fault: Fault, exchange: _Exchange) -> None:
+    def _faulty(self, fault: Fault, exchange: Exchange) -> None:
         now_us, patience_us = self.time.now_us, exchange.patience_us
         if fault.kind == "refused":
             self._answer_at(now_us + REFUSAL_US, exchange, Lost("connection refused", sent=False))
         elif fault.kind == "black_hole":
-            self._answer_at(
-                min(now_us + CONNECT_TIMEOUT_US, patience_us), exchange, Lost("connect timeout", sent=False)
-            )
+            self._answer_at(exchange.connect_us, exchange, Lost("connect timeout", sent=False))
         elif fault.kind in _BROKEN_BEFORE:
             self._answer_at(now_us + REFUSAL_US, exchange, Lost(_BROKEN_BEFORE[fault.kind], sent=True))
         elif fault.kind == "drip_before":
@@ -199,7 +198,7 @@ class Network:
             self.time.call_at(patience_us + round(fault.seconds * 1_000_000), self._arrive_late, exchange)
             self._answer_at(patience_us, exchange, Lost("timeout", sent=True))
 
-    def _arrive_late(self, exchange: _Exchange) -> None:
+    def _arrive_late(self, exchange: Exchange) -> None:
         if exchange.peer.service.admit(exchange.call, self.time.now_us) is None:
             self._perform(exchange, is_given_up=True)
 
@@ -243,7 +242,15 @@ class Network:
     def _arrive(self, peer: _Peer, delivery: Delivery) -> None:
         now_us, service = self.time.now_us, peer.service
         reply = self._hand_over(service.prepare(delivery, now_us))
-        self._record(_delivered(delivery, now_us, now_us, reply.status, genuine=True))
+        if type(reply) is Later:
+            reply.then = lambda found: self._taken(peer, delivery, now_us, found or NOBODY)
+        else:
+            self._taken(peer, delivery, now_us, reply)
+
+    def _taken(self, peer: _Peer, delivery: Delivery, signed_us: int, reply: Reply) -> None:
+        """Let the sender know how its message was taken; it may send it again."""
+        now_us, service = self.time.now_us, peer.service
+        self._record(_delivered(delivery, now_us, signed_us, reply.status, genuine=True))
         service.settle(delivery, reply.status, now_us, reply.body)
         self._plan(peer)
 
@@ -252,25 +259,18 @@ class Network:
         now_us = self.time.now_us
         forgery = forge(peer.service, delivery, now_us, stale=fault.count == 0)
         reply = self._hand_over(forgery.request)
-        self._record(_delivered(delivery, now_us, forgery.signed_us, reply.status, genuine=False))
+        if type(reply) is Later:
+            reply.then = lambda found: self._refused(delivery, forgery.signed_us, found or NOBODY)
+        else:
+            self._refused(delivery, forgery.signed_us, reply)
 
-    def _hand_over(self, request: Request) -> Reply:
+    def _refused(self, delivery: Delivery, signed_us: int, reply: Reply) -> None:
+        """Note what a forger was told: a refusal, if the receiver is awake."""
+        self._record(_delivered(delivery, self.time.now_us, signed_us, reply.status, genuine=False))
+
+    def _hand_over(self, request: Request) -> Any:
         assert self.intake is not None, "connect an intake before anything happens"
         return self.intake.receive(request) or NOBODY
-
-
-def _learned(answer: Answer) -> tuple[int, str, str, int]:
-    """Return (status, outcome, reason, Retry-After seconds or -1) of an answer: what the caller knows now."""
-    if type(answer) is Lost:
-        return 0, "unknown" if answer.sent else "failed", answer.reason, -1
-    assert type(answer) is Reply
-    status = answer.status
-    if status < 400:
-        return status, "ok", "", -1
-    wait = answer.headers.get("retry-after", "")
-    # A 5xx says nothing about the effect: it may have happened before the failure (a 500 after the commit).
-    outcome = "unknown" if status >= 500 and status != 503 else "failed"
-    return status, outcome, "", int(wait) if wait.isdigit() else -1
 
 
 def _delivered(delivery: Delivery, now_us: int, signed_us: int, status: int, genuine: bool) -> Delivered:

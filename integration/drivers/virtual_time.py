@@ -22,7 +22,7 @@ class VirtualTime(simpy.Environment):
         self.now_us = start_us
         self._alarms: list[Any] = self._queue
 
-    def call_at(self, at_us: int, action: Callable[..., None], *arguments: Any) -> None:
+    def call_at(self, at_us: int, action: Callable[..., Any], *arguments: Any) -> None:
         """Do something at an instant, which is not in the past; equal instants keep the order of planning."""
         assert at_us >= self.now_us, f"{at_us} lies {self.now_us - at_us} us in the past"
         heappush(self._alarms, (at_us, NORMAL, next(self._eid), (action, arguments)))

@@ -16,7 +16,8 @@ from scenarios.peers import SystemSettings
 from scenarios.trouble import FaultPlan, LimitChange
 from scenarios.values import MICROSECOND
 from scenarios.words import SYSTEMS
-from simulator.network import CONNECT_TIMEOUT_US, REFUSAL_US, RETURN_US
+from simulator.exchange import CONNECT_TIMEOUT_US
+from simulator.network import REFUSAL_US, RETURN_US
 from simulator.whatif.durations import Duration
 from simulator.whatif.model import (
     DAY_US,

@@ -6,10 +6,10 @@ import pytest
 
 from domain.faults import CATALOGUE, Fault, Place
 from domain.history import Attempted
-from domain.http import Lost, Reply
+from domain.http import Lost, Reply, Request
 from mocks.kernel.limits import LimitPolicy
-from simulator.network import CONNECT_TIMEOUT_US
-from tests.simulator.conftest import SECOND_US, START_US, TASK, Wire, pay, read_task
+from simulator.exchange import CONNECT_TIMEOUT_US, Later, Patience
+from tests.simulator.conftest import SECOND_US, START_US, TASK, Wire, pay, put_task, read_task
 
 
 def fault(kind: str, **said: object) -> Fault:
@@ -370,3 +370,36 @@ def test_a_message_nobody_takes_is_delivered_again_on_the_vendors_schedule() -> 
     wire.intake_status = 200
     wire.run(3600.0)
     assert [(each.attempt, each.status) for each in wire.delivered][3:] == [(4, 200)]
+
+
+def test_a_caller_that_goes_learns_nothing_and_the_work_is_done_all_the_same() -> None:
+    wire = Wire()
+    exchange = wire.network.send(put_task(), Patience(10 * SECOND_US), wire._learn)
+    wire.time.call_at(START_US + SECOND_US // 2, wire.network.withdraw, exchange, "cancelled")
+    wire.run()
+    assert wire.exists()
+    assert wire.answers == [(0.5, Lost("cancelled", sent=True))]
+    assert (wire.attempted.outcome, wire.attempted.reason) == ("unknown", "cancelled")
+
+
+def test_a_receiver_may_take_its_time_and_the_sender_learns_when_it_has_answered() -> None:
+    wire = Wire()
+    pending: list[Later] = []
+    wire.network.intake = Slow(pending)
+    wire.ask()
+    wire.run(5)
+    assert pending
+    assert not wire.delivered
+    pending[0].then(Reply(200))
+    assert [(seen.at_us, seen.status) for seen in wire.delivered] == [(START_US + 5 * SECOND_US, 200)]
+
+
+class Slow:
+    """An intake that answers when the test says so."""
+
+    def __init__(self, pending: list[Later]) -> None:
+        self._pending = pending
+
+    def receive(self, request: Request) -> Later:
+        self._pending.append(Later())
+        return self._pending[-1]
