@@ -90,10 +90,16 @@ class Rehearsal:
     """One run. `run()` plays it to its horizon; the history goes to the recorder as it happens.
 
     `mutant` names the way in which whoever plays it broke the integration on purpose, for the history to tell.
+    `journal` makes the integration's journal from the writes at which it dies: a watched one, for who counts them.
     """
 
     def __init__(
-        self, timeline: Timeline, recorder: Recorder, settings: Settings | None = None, mutant: str = ""
+        self,
+        timeline: Timeline,
+        recorder: Recorder,
+        settings: Settings | None = None,
+        mutant: str = "",
+        journal: Callable[[Iterable[CrashPoint]], SqliteJournal] = temporary,
     ) -> None:
         self.timeline = timeline
         self.settings = settings or settings_of(timeline)
