@@ -1,8 +1,10 @@
 """The knee: the load at which a service level breaks, found by doubling and bisection over steps, with its confidence.
 
 Each step is measured as often as it takes to say with confidence whether its share within the target is high enough
-(Wilson's interval of a share). A step that stays undecided decides nothing, and a knee without a decided step on either
-side is unknown: no figure is better than a wrong one.
+(Wilson's interval of a share; the doubt is divided by the number of looks). A step that stays undecided decides
+nothing, and a knee without a decided step on either side is unknown: no figure is better than a wrong one. Lifecycles
+of one step wait for each other, so the confidence is that of these steps, not of every afternoon like them: measure
+again on another day before you bet on it.
 """
 
 from __future__ import annotations
@@ -67,7 +69,7 @@ def decided(steps: Sequence[Step], rate: float, percent: float) -> Decision:
     """Return what the measurements of one rate say together; those that were not offered as asked say nothing."""
     chosen = [step for step in steps if step.rate == rate and step.kept]
     within, count = sum(step.within for step in chosen), sum(step.count for step in chosen)
-    low, high = interval(within, count)
+    low, high = interval(within, count, 1 - (1 - CONFIDENCE) / REPEATS_MAX)
     target = percent / 100
     if count and high < target:
         return "breaks"

@@ -52,11 +52,11 @@ class Leader:
         self._business = Business(settings.span.speed, limits)
         self._times, self._counts = Histograms(), Counter[str]()
         self._ready: list[str] = []
-        self._done = 0
+        self._done, self._took_seconds = 0, 0.0
         self._problem = self._stopped = ""
         self._began = 0.0
         self._asked = 0
-        self._asked_seconds = 0.0
+        self._asked_seconds = self._wall_seconds = 0.0
         self._backlog: list[tuple[float, int]] = []
         self._copies: set[int] = set()
         self._copies_refused = 0
@@ -69,7 +69,9 @@ class Leader:
         """Take a report of a node."""
         self._counts.update(said["counts"])
         self._times.add(said["times"])
-        self._done += bool(said.get("done"))
+        if "took_seconds" in said:
+            self._done += 1
+            self._took_seconds = max(self._took_seconds, said["took_seconds"])
         if said.get("ready"):
             self._ready.append(node)
         if said.get("problem"):
@@ -129,7 +131,7 @@ class Leader:
     def _play(self, seconds: float, rate: float = 0.0, first: int = 0) -> bool:
         """Let the drivers offer a level; return whether it came to its end."""
         starts = time.monotonic() + _LEAD_SECONDS
-        at, self._done = time.time() + _LEAD_SECONDS, 0
+        at, self._done, self._took_seconds = time.time() + _LEAD_SECONDS, 0, seconds
         whole = Level(at=at, seconds=seconds, index=0, count=1, rate=rate, first=first)
         self._asked += len(self.material.of(whole))
         for index, node in enumerate(self._ready):
@@ -139,6 +141,7 @@ class Leader:
             if self._must_stop() or time.monotonic() > starts + seconds + self._settings.rest + 5:
                 break
         self._asked_seconds += seconds
+        self._wall_seconds += self._took_seconds
         return not self._stopped
 
     def _wait_for_rest(self, seconds: float) -> None:
@@ -258,7 +261,7 @@ class Leader:
         late = self._times.quantile_seconds
         return Kept(
             offered=self._counts["offered"], late=self._counts["late"], p50_seconds=late(LATENESS, 50),
-            p99_seconds=late(LATENESS, 99), worst_seconds=late(LATENESS, 100), wall_seconds=self._asked_seconds,
+            p99_seconds=late(LATENESS, 99), worst_seconds=late(LATENESS, 100), wall_seconds=self._wall_seconds,
             asked_seconds=self._asked_seconds,
         )  # fmt: skip
 

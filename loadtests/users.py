@@ -47,8 +47,11 @@ class Player:
         self.counts.clear()
         return found
 
-    def offer(self, level: Level, client: Any) -> None:
-        """Offer a level, each arrival at its instant; return when all are answered, or the level's patience is over."""
+    def offer(self, level: Level, client: Any) -> float:
+        """Offer a level, each arrival at its instant; return how long the offering took (seconds), answers apart.
+
+        It returns when all are answered, or the level's patience is over.
+        """
         assert self.material is not None, "a driver runs without material"
         began = time.monotonic() + level.at - time.time()
         pool = Pool(IN_FLIGHT_MAX)
@@ -59,11 +62,13 @@ class Player:
                 gevent.sleep(max(0.0, due - time.monotonic()))
                 self._send(pool, arrival, due, client)
             gevent.sleep(max(0.0, began + level.seconds - time.monotonic()))
+            took_seconds = time.monotonic() - began
             pool.join(timeout=_ANSWER_SECONDS)
         finally:
             pool.kill(block=False)
             if looking is not None:
                 looking.kill(block=False)
+        return took_seconds
 
     def _send(self, pool: Any, arrival: Arrival, due: float, client: Any) -> None:
         late = time.monotonic() - due
@@ -125,5 +130,5 @@ class Driver(FastHttpUser):
     def act(self) -> None:
         """Wait for a level, and offer it."""
         player: Player = self.environment.q2c.player
-        player.offer(player.levels.get(), self.client)
-        self.environment.q2c.tell(done=True)
+        took_seconds = player.offer(player.levels.get(), self.client)
+        self.environment.q2c.tell(took_seconds=took_seconds)

@@ -128,7 +128,7 @@ async def apply_amendment(context: FlowContext, arguments: Mapping[str, Any]) ->
         found = await _ready(context, subscription, row)
         if _is_known(found, row) and row["kind"] != "pause":
             return await _applied_before(context, found, row)
-        plan = _planned(found, row, context.settings.mutant)
+        plan = _planned(found, row)
         for index in range(plan.place, len(plan.rows)):
             await apply(context, plan, index, row["ref"])
     except GivenUp as given_up:
@@ -211,12 +211,10 @@ def _last_day(found: BillingSubscription, row: Row) -> date:
     return max(date.fromisoformat(row["effective"]), date_of_seconds(found.start_date))
 
 
-def _planned(found: BillingSubscription, row: Row, mutant: str) -> Plan:
+def _planned(found: BillingSubscription, row: Row) -> Plan:
     meta = found.meta_data
     rows: list[Row] = [known for known in meta.get("amendments", ()) if known["ref"] != row["ref"]]
-    place = len(rows)
-    if mutant != "amendments_in_arrival_order":
-        place = sum(1 for known in rows if order_key(known) < order_key(row))
+    place = sum(1 for known in rows if order_key(known) < order_key(row))
     rows.insert(place, row)
     return Plan(found=found, base=meta.get("base") or _base(found), rows=rows, place=place)
 

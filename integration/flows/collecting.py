@@ -10,7 +10,7 @@ from domain.families import account_of
 from integration.effects import Call, Receive, Sleep
 from integration.flow import FlowContext
 from integration.flows.approvals import in_open_period
-from integration.flows.paging import page_with
+from integration.flows.paging import every_row, page_with
 from integration.flows.steps import ask_a_person, day_in, do, key_of, mirror
 from integration.outcomes import Answer, CallFailed
 from integration.systems import billing, erp, payment, wire
@@ -136,9 +136,9 @@ async def _charged(context: FlowContext, collection: Collection, is_begun: bool)
     """Make one payment intent and wait for its end; return what was paid, or why not."""
 
     async def there() -> Answer | None:
-        answer = await do(context, payment.find_intents(collection.invoice, collection.txn))
+        asked = payment.find_intents(collection.invoice, collection.txn)
         wanted = str(collection.attempt)
-        for intent in payment.intents_of(answer):
+        for intent in await every_row(context, asked, payment.intent_page):
             if intent.metadata.get("attempt") == wanted:
                 return await do(context, payment.read_intent(intent.id, collection.txn))
         return None
@@ -217,11 +217,17 @@ async def recorded(context: FlowContext, invoice: BillingInvoice, intent: Intent
             now_minor = min(billing.invoice_of(answer).amount_due, intent.amount_received)
             refusals = () if now_minor == due_minor else REFUSALS  # that was not the reason: people look at it
             due_minor = now_minor
-    excess_minor = intent.amount_received - due_minor
-    if excess_minor:
+    await keep_excess(context, invoice, intent, intent.amount_received - due_minor, day, txn)
+    return due_minor
+
+
+async def keep_excess(
+    context: FlowContext, invoice: BillingInvoice, intent: Intent, excess_minor: int, day: date, txn: str
+) -> None:
+    """Record what a payment is more than its invoice takes, if anything: the customer's credit."""
+    if excess_minor > 0:
         key = key_of(context, invoice.id, f"excess/{intent.id}")
         await do(context, billing.record_excess(invoice.customer_id, intent.id, excess_minor, day, key, txn))
-    return due_minor
 
 
 async def _record(

@@ -10,7 +10,7 @@ import msgspec
 
 from integration.flow import FlowContext
 from integration.flows import facts
-from integration.flows.collecting import Paid, booked, recorded
+from integration.flows.collecting import Paid, booked, keep_excess, recorded
 from integration.flows.paging import every_row
 from integration.flows.steps import day_in, do, if_found, tell
 from integration.systems import billing, payment
@@ -64,8 +64,11 @@ async def _taken_over(
     paid = Paid(intent, answer.at_us, answer.at_us)
     day = day_in(context, posting.entity, paid.at_us)
     known = await every_row(context, owed.transactions_named(intent.id, txn), owed.transaction_page)
-    names = {row.id for row in known if row.type == "payment"}
+    rows = [row for row in known if row.type == "payment"]
+    names = {row.id for row in rows}
     if names:
+        missing_minor = intent.amount_received - sum([row.amount for row in rows])  # it died between part and excess
+        await keep_excess(context, invoice, intent, missing_minor, day, txn)
         linked = owed.money_of(answer).linked_payments
         taken_minor = sum([row.applied_amount for row in linked if row.txn_id in names])
     else:

@@ -2,7 +2,8 @@
 
 Optuna proposes (ask), common random numbers answer (tell). The proposals follow from the seed alone, and every point is
 judged on the same replications, so the same question gives the same answer. Few points are all tried; the answer is
-then the best there is. Otherwise it is the best of those tried, and it says how many that were.
+then the best there is. Otherwise it is the best of those tried, and it says how many that were. The luckiest of many is
+not surely good, so each of N points is judged with an Nth of the doubt (Bonferroni).
 """
 
 from __future__ import annotations
@@ -90,11 +91,12 @@ def optimum(
 ) -> Optimum:  # fmt: skip
     """Return the cheapest point of the axes that surely keeps the conditions, trying at most so many."""
     points = points_of(axes)
+    sure = 1 - (1 - rule.per_look) / max(1, min(points, trials))
     tried: dict[Point, Trial] = {}
 
     def answer(point: Point) -> Trial:
         if point not in tried:
-            tried[point] = _trial(laboratory, model_of, axes, terms, conditions, rule, point, len(tried))
+            tried[point] = _trial(laboratory, model_of, axes, terms, conditions, rule, sure, point, len(tried))
         return tried[point]
 
     if points <= trials:
@@ -121,13 +123,13 @@ def _explore(seed: int, axes: Sequence[Axis], answer: Callable[[Point], Trial], 
 
 def _trial(
     laboratory: Laboratory, model_of: ModelOf, axes: Sequence[Axis], terms: Sequence[Term],
-    conditions: Sequence[Condition], rule: Rule, point: Point, number: int,
+    conditions: Sequence[Condition], rule: Rule, sure: float, point: Point, number: int,
 ) -> Trial:  # fmt: skip
     settings = {axis.path: axis.values.text(i) for axis, i in zip(axes, point, strict=True)}
     numbers = {axis.path: axis.values.number(i) for axis, i in zip(axes, point, strict=True)}
 
     def undecided(samples: Mapping[str, Sample]) -> list[str]:
-        judged = [judge(each, values_of(samples[""], each), rule.per_look) for each in conditions]
+        judged = [judge(each, values_of(samples[""], each), sure) for each in conditions]
         if any(each.judgement == "broken" for each in judged):
             return []  # it is out, whatever the others say
         return [""] if any(each.judgement == "undecided" for each in judged) else []
@@ -135,7 +137,7 @@ def _trial(
     sample = laboratory.until({"": model_of(settings)}, rule, undecided)[""]
     return Trial(
         number=number, settings=settings, cost=cost_at(terms, numbers),
-        judged=tuple(judge(each, values_of(sample, each), rule.per_look) for each in conditions),
+        judged=tuple(judge(each, values_of(sample, each), sure) for each in conditions),
     )  # fmt: skip
 
 

@@ -82,7 +82,7 @@ def _stations(model: Model) -> Iterator[Problem]:
         for limit in station.limits:
             yield from _limit(place, limit, model)
         yield from _windows(place, station, model)
-        yield from _guards(place, station)
+        yield from _guards(place, station, model)
 
 
 def _limit(place: str, limit: Limit, model: Model) -> Iterator[Problem]:
@@ -120,12 +120,18 @@ def _windows(place: str, station: Station, model: Model) -> Iterator[Problem]:
             yield Problem(place, f"{station.incidents.per_year:g} incidents a year are impossible")
 
 
-def _guards(place: str, station: Station) -> Iterator[Problem]:
+def _guards(place: str, station: Station, model: Model) -> Iterator[Problem]:
     breaker, budget, batch = station.breaker, station.budget, station.batch
     if breaker is not None and (breaker.open_us <= 0 or breaker.window_us < 2 or not 0 < breaker.error_percent <= 100):
         yield Problem(place, "a breaker opens for some time at some share of errors, both above 0")
     if budget is not None and (budget.per_minute <= 0 or budget.percent < 0 or budget.saved_max <= 0):
         yield Problem(place, f"a retry budget of {budget.per_minute} a minute never lets a retry go; 1 is the least")
+    if budget is not None and model.end_us * 100 * budget.per_minute >= NEVER_US:  # what is saved is kept in hundredths
+        yield Problem(
+            place,
+            f"a retry budget of {budget.per_minute} a minute over {model.end_us / 1e6:g} s is beyond whole numbers; "
+            "say it in smaller ones, or give the station no budget",
+        )
     if batch is not None and (batch.cycle_us <= 0 or not 0 <= batch.opens_us <= batch.closes_us):
         yield Problem(place, "a batch has a cycle above 0 and closes after it opens")
 
