@@ -7,6 +7,7 @@ tried alone, then left out, and the parts get smaller when neither helps.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -51,4 +52,4 @@ def _smaller(
 
 def _chunks(kept: tuple[Item, ...], parts: int) -> list[tuple[Item, ...]]:
     edges = [len(kept) * part // parts for part in range(parts + 1)]
-    return [kept[low:high] for low, high in zip(edges, edges[1:], strict=False)]
+    return [kept[low:high] for low, high in pairwise(edges)]

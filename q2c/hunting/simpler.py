@@ -11,7 +11,9 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
+from scenarios.amendments import PER_CONTRACT_MAX
 from scenarios.company import Failures, Payments
+from scenarios.ground import AMENDMENT_FIRST, LIVE_FIRST, LOST_FIRST
 from scenarios.language import Scenario
 from scenarios.peers import Policies
 from scenarios.words import SYSTEMS
@@ -23,9 +25,9 @@ _NEVER = Fraction(0)
 
 def bare(scenario: Scenario) -> Scenario:
     """Return a scenario without what a plan of its own replaces and what only people read: it plays the same."""
-    nothing: dict[str, Any] = {
-        name: () for name in ("outages", "brownouts", "maintenance", "faults", "expected", "assertions")
-    }
+    nothing: dict[str, Any] = dict.fromkeys(
+        ("outages", "brownouts", "maintenance", "faults", "expected", "assertions"), ()
+    )
     plain = Scenario(name=scenario.name, title=scenario.title, question=scenario.question)
     return scenario.model_copy(update={**nothing, "variants": {}, "play": plain.play})
 
@@ -80,16 +82,24 @@ def _closings(scenario: Scenario) -> Scenario:
 
 
 def _background(scenario: Scenario) -> Scenario:
-    """Return a scenario with no more live subscriptions than its named lifecycles stand on."""
-    named = scenario.lifecycles or ()
-    serials = [(int(name[2:]) - 500_001) // 3 + 1 for name in named if name.startswith("Q-5")]
-    return with_subscriptions(scenario, max(serials, default=0))
-
-
-def with_subscriptions(scenario: Scenario, count: int) -> Scenario:
-    """Return a scenario with at most so many live subscriptions."""
-    kept = min(count, scenario.world.live_subscriptions)
+    """Return a scenario with no more live subscriptions than the lifecycles that it names stand on."""
+    needed = max((subscription_of(name) for name in scenario.lifecycles or ()), default=0)
+    kept = min(needed, scenario.world.live_subscriptions)
     return scenario.model_copy(update={"world": scenario.world.model_copy(update={"live_subscriptions": kept})})
+
+
+def subscription_of(quote: str) -> int:
+    """Return which live subscription, counted from 1, an amendment changes; 0 for other quotes."""
+    number = int(quote[2:8])
+    if not AMENDMENT_FIRST <= number < LOST_FIRST:
+        return 0
+    return (number - AMENDMENT_FIRST) // PER_CONTRACT_MAX + 1
+
+
+def contract_of(quote: str) -> str:
+    """Return the contract that an amendment changes, by its own quote number; empty for other quotes."""
+    position = subscription_of(quote)
+    return f"Q-{LIVE_FIRST + position - 1:06d}" if position else ""
 
 
 def _long_end(scenario: Scenario) -> Scenario:

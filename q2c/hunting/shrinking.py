@@ -1,0 +1,260 @@
+"""Shrinking: from a trial that breaks a rule to the smallest trial that breaks the same rule.
+
+The history tells more than a search could: which transaction broke the rule, and which faults struck it. So the big
+guess comes first: that transaction alone, with just those strikes, in a scenario without anything else. What the guess
+leaves is made smaller by delta debugging, and then the numbers are rounded. Nothing is believed: whatever is returned
+was played and broke the rule. docs/explanation/shrinking.md tells it at length.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+import msgspec
+
+from contracts.checks.verdict import Violation
+from domain.faults import Fault
+from q2c.hunting import simpler
+from q2c.hunting.anchors import Anchors, anchors_of, is_death
+from q2c.hunting.ddmin import smallest
+from q2c.hunting.pointing import FORMS, pointed, strikes_on
+from q2c.hunting.rounding import rounder_plans
+from q2c.hunting.seen import Seen, look
+from q2c.hunting.simpler import contract_of
+from q2c.hunting.trial import Trial, timeline_of
+from scenarios.loader import dump, parse
+from scenarios.problems import ScenarioError
+from simulator.setup import bounded
+
+ATTEMPTS_MAX = 80
+SECONDS_MAX = 5.0
+_VIOLATIONS_GUESSED = 3
+
+
+class Size(msgspec.Struct, frozen=True, order=True):
+    """How big a trial is: its lifecycles, its faults, and the live subscriptions in its background."""
+
+    lifecycles: int
+    faults: int
+    subscriptions: int
+
+
+class Shrunk(msgspec.Struct, frozen=True, kw_only=True):
+    """The smallest trial found that breaks the rule `check`, and what it took to find it.
+
+    `is_whole` is false when attempts or seconds ran out: then a smaller trial may exist.
+    """
+
+    trial: Trial
+    check: str
+    before: Size
+    after: Size
+    attempts: int
+    seconds: float
+    is_whole: bool
+
+
+class NotBroken(ValueError):
+    """The trial does not break the rule that it was to be shrunk for."""
+
+
+def shrink(trial: Trial, check: str, seconds: float = SECONDS_MAX, attempts: int = ATTEMPTS_MAX) -> Shrunk:
+    """Return the smallest trial that breaks the same rule; raise NotBroken when this one does not.
+
+    Deterministic as long as the time (CPU seconds of this process) does not run out.
+    """
+    return _Search(trial, check, seconds, attempts).run()
+
+
+class _Spent(Exception):
+    """Attempts or seconds have run out."""
+
+
+class _Search:
+    """One search: the smallest trial so far as it was seen, and what may still be spent."""
+
+    def __init__(self, trial: Trial, check: str, seconds: float, attempts: int) -> None:
+        self._check = check
+        self._attempts_max, self._attempts = attempts, 0
+        self._started, self._seconds = time.process_time(), seconds
+        self._known: dict[Trial, bool] = {}
+        self._names = timeline_of(trial).acts.lifecycles()
+        self._best = look(_explicit(trial), check)
+        if not self._best.is_broken:
+            raise NotBroken(f"the trial does not break {check}: its result is {self._best.result.status}")
+        self._before = self._size()
+        self._anchors = Anchors()
+
+    def run(self) -> Shrunk:
+        """Search until nothing can be left out any more, or what may be spent is spent."""
+        is_whole = True
+        try:
+            for phase in (self._guess, self._lifecycles, self._faults, self._parts, self._round):
+                phase()
+        except _Spent:
+            is_whole = False
+        self._name_lifecycles()
+        return Shrunk(
+            trial=self._best.trial, check=self._check, before=self._before, after=self._size(),
+            attempts=self._attempts, seconds=time.process_time() - self._started, is_whole=is_whole,
+        )  # fmt: skip
+
+    def _size(self) -> Size:
+        subscriptions = parse(self._best.trial.scenario).world.live_subscriptions
+        return Size(len(self._names), len(self._plan()), subscriptions)
+
+    def _plan(self) -> tuple[Fault, ...]:
+        assert self._best.trial.faults is not None, "a trial in a search names its faults itself"
+        return self._best.trial.faults
+
+    # --- one attempt ------------------------------------------------------------------------------------------------
+
+    def _breaks(self, trial: Trial) -> bool:
+        """Play a candidate; one that breaks the rule is the smallest so far from now on."""
+        if trial == self._best.trial:
+            return True
+        if trial not in self._known:
+            self._known[trial] = self._try(trial)
+        return self._known[trial]
+
+    def _try(self, trial: Trial) -> bool:
+        if self._attempts >= self._attempts_max or time.process_time() - self._started > self._seconds:
+            raise _Spent
+        self._attempts += 1
+        try:
+            seen = look(self._anchors.moved(trial), self._check)
+        except ScenarioError:
+            return False  # what was left out was needed for the rest to make sense
+        if seen.is_broken:
+            self._best = seen
+        return seen.is_broken
+
+    # --- the big guess ----------------------------------------------------------------------------------------------
+
+    def _guess(self) -> None:
+        """Try the transactions of a violation alone, with the faults that struck them, the boldest guess first."""
+        seen = self._best
+        for owners in _owners(seen, self._names):
+            plans = [pointed(strikes_on(seen.facts, owners), seen.facts, form) for form in FORMS]
+            candidates = [(plans[0], simpler.PARTS), *((plan, ()) for plan in plans), (self._plan(), ())]
+            for plan, parts in candidates:
+                if self._breaks(_reduced(seen.trial, owners, plan, parts)):
+                    self._names = owners
+                    return
+
+    # --- the rest, by delta debugging -------------------------------------------------------------------------------
+
+    def _lifecycles(self) -> None:
+        """Leave out lifecycles; a process that must die does so at the same write of the same flow."""
+        trial, names = self._best.trial, self._names
+        if self._breaks(msgspec.structs.replace(trial, faults=_without_deaths(self._plan()))):
+            trial = self._best.trial
+        else:
+            self._anchors = anchors_of(trial)
+
+        def breaks(kept: tuple[str, ...]) -> bool:
+            left_out = frozenset(names) - frozenset(kept)
+            if not self._breaks(msgspec.structs.replace(trial, without=left_out)):
+                return False
+            self._names = kept
+            return True
+
+        smallest(names, breaks)
+        self._name_lifecycles()
+
+    def _name_lifecycles(self) -> None:
+        """Say which lifecycles are played instead of which are not: it plays the same."""
+        trial = self._best.trial
+        scenario = parse(trial.scenario)
+        if trial.without or scenario.lifecycles is None:
+            text = dump(scenario.model_copy(update={"lifecycles": self._names}))
+            named = msgspec.structs.replace(trial, scenario=text, without=frozenset())
+            self._best = replace(self._best, trial=named)
+
+    def _faults(self) -> None:
+        self._fewest(self._plan())
+        for form in FORMS:
+            strikes = strikes_on(self._best.facts, self._names)
+            if all(map(_is_point, self._plan())):
+                return
+            deaths = tuple(fault for fault in self._plan() if is_death(fault))
+            plan = (*pointed(strikes, self._best.facts, form), *deaths)
+            if self._breaks(msgspec.structs.replace(self._best.trial, faults=plan)):
+                self._fewest(plan)
+                return
+
+    def _fewest(self, plan: tuple[Fault, ...]) -> None:
+        trial = self._best.trial
+        smallest(plan, lambda kept: self._breaks(msgspec.structs.replace(trial, faults=kept)))
+
+    def _parts(self) -> None:
+        """Leave out what the scenario carries beside lifecycles and faults, all of it if possible."""
+        trial = self._best.trial
+        scenario = parse(trial.scenario)
+        parts = tuple(part for part in simpler.PARTS if part(scenario) != scenario)
+
+        def breaks(kept: tuple[simpler.Part, ...]) -> bool:
+            left_out = [part for part in parts if part not in kept]
+            return self._breaks(_reduced(trial, self._names, self._plan(), left_out))
+
+        smallest(parts, breaks)
+
+    def _round(self) -> None:
+        for index in range(len(self._plan())):
+            while self._is_rounder(index):
+                pass
+
+    def _is_rounder(self, index: int) -> bool:
+        plans = rounder_plans(self._plan(), index)
+        return any(self._breaks(msgspec.structs.replace(self._best.trial, faults=plan)) for plan in plans)
+
+
+def _explicit(trial: Trial) -> Trial:
+    """Return a trial that names its faults itself and plays the same."""
+    timeline = timeline_of(trial)
+    plan = bounded(timeline)
+    return msgspec.structs.replace(trial, scenario=dump(simpler.bare(timeline.scenario)), faults=plan)
+
+
+def _reduced(trial: Trial, names: tuple[str, ...], plan: tuple[Fault, ...], left_out: Iterable[simpler.Part]) -> Trial:
+    """Return a trial of some lifecycles and faults, whose scenario lacks some parts."""
+    scenario = parse(trial.scenario).model_copy(update={"lifecycles": names})
+    text = dump(simpler.without(scenario, left_out))
+    return msgspec.structs.replace(trial, scenario=text, faults=plan, without=frozenset())
+
+
+def _owners(seen: Seen, names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Yield the lifecycles that violations name: that of the first one, all that its evidence names, the next one's."""
+    told: dict[tuple[str, ...], None] = {}
+    for violation in seen.violations[:_VIOLATIONS_GUESSED]:
+        for found in (_lifecycles_of((violation.txn,), names), _lifecycles_of(_named_by(violation), names)):
+            if found:
+                told[found] = None
+    yield from told
+
+
+def _named_by(violation: Violation) -> tuple[str, ...]:
+    records = [each for each in violation.evidence if not isinstance(each, tuple)]
+    return (violation.txn, *(getattr(record, "txn", "") for record in records))
+
+
+def _lifecycles_of(transactions: Iterable[str], names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the lifecycles of some transactions; that of a contract are its amendments, of a member its quote."""
+    found: set[str] = set()
+    for txn in transactions:
+        quote = txn.partition(".")[0]
+        if quote in names:
+            found.add(quote)
+        elif quote:
+            found.update(name for name in names if contract_of(name) == quote)
+    return tuple(sorted(found))
+
+
+def _without_deaths(plan: tuple[Fault, ...]) -> tuple[Fault, ...]:
+    return tuple(fault for fault in plan if not is_death(fault))
+
+
+def _is_point(fault: Fault) -> bool:
+    return is_death(fault) or bool(fault.txn and fault.operation and fault.share_ppm == 1_000_000)
