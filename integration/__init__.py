@@ -4,7 +4,7 @@
     outcomes     Answer, Failed, Unknown, Message, ...: what came of it; CallFailed, OutcomeUnknown, Conflict
     flow         Flow, FlowContext, Program, Diverged: replay, and the next effect
     retry        call_with_retries, Probe: retries as flow code
-    settings     Settings: timeouts, limits, thresholds, the mutant switch
+    settings     Settings: timeouts, limits, thresholds
     system       System, TokenSource, classify: what an adapter tells the core of a system
     intake       Source, Route: what an adapter tells the core of a sender of webhooks
     limits       Gate: token bucket, slots, breaker, retry budget, token cache

@@ -11,8 +11,7 @@ F = TypeVar("F")
 class EntityQueues(Generic[F]):
     """Who holds each entity, and who waits for it. Flows without an entity key never wait, and are not asked about."""
 
-    def __init__(self, ignore_order: bool = False) -> None:
-        self._ignore_order = ignore_order
+    def __init__(self) -> None:
         self._holder: dict[str, int] = {}
         self._waiting: dict[str, list[tuple[str, int, F]]] = {}
 
@@ -20,8 +19,7 @@ class EntityQueues(Generic[F]):
         """Return True when the flow may run now; else it waits for its turn."""
         if self._holder.setdefault(entity_key, number) == number:
             return True
-        place = ("" if self._ignore_order else order_key, number, flow)
-        heapq.heappush(self._waiting.setdefault(entity_key, []), place)
+        heapq.heappush(self._waiting.setdefault(entity_key, []), (order_key, number, flow))
         return False
 
     def hold(self, entity_key: str, number: int) -> None:

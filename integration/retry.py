@@ -28,24 +28,22 @@ async def call_with_retries(context: FlowContext, call: Call, probe: Probe | Non
 
     Raise CallFailed for a permanent failure, GivenUp when a person decides not to wait any longer.
     """
-    policy, mutant = context.settings.retry, context.settings.mutant
+    policy = context.settings.retry
     attempt, allowed, first_us = 0, policy.attempts, 0
     while True:
         attempt += 1
         trouble: CallFailed | OutcomeUnknown
         try:
-            return await (call if attempt == 1 else _numbered(call, attempt, mutant))
+            return await (call if attempt == 1 else _numbered(call, attempt))
         except CallFailed as failure:
             if not failure.is_transient:
                 raise
             trouble = failure
         except OutcomeUnknown as unknown:
             trouble, first_us = unknown, first_us or unknown.at_us
-            if mutant == "timeout_is_failure":
-                call = renewed(call, attempt)
-            elif (found := await _resolve(call, probe, unknown, first_us)) is not None:
+            if (found := await _resolve(call, probe, unknown, first_us)) is not None:
                 return found
-            elif unknown.unknown.replayed:
+            if unknown.unknown.replayed:
                 call = renewed(call, attempt)
         if attempt < allowed:
             await Sleep(pause_seconds(policy, call, attempt, trouble))
@@ -77,9 +75,7 @@ def renewed(call: Call, number: int) -> Call:
     return msgspec.structs.replace(call, key=key, target=target, body=body)
 
 
-def _numbered(call: Call, attempt: int, mutant: str) -> Call:
-    if mutant == "fresh_key_per_retry":
-        call = renewed(call, attempt)
+def _numbered(call: Call, attempt: int) -> Call:
     return msgspec.structs.replace(call, attempt=attempt)
 
 

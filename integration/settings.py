@@ -1,17 +1,10 @@
-"""Settings of the integration as one frozen value: timeouts, retries, limits, thresholds, and the mutant switch."""
+"""Settings of the integration as one frozen value: timeouts, retries, limits and thresholds."""
 
 from __future__ import annotations
 
 import msgspec
 
 from integration.masterdata.matching import MatchRules
-
-MUTANTS = {
-    "fresh_key_per_retry": "each attempt carries a new idempotency key",
-    "timeout_is_failure": "a timeout counts as a refusal: the call is asked for again as if it were new",
-    "amendments_in_arrival_order": "the queue of an entity ignores the order key",
-}
-"""Known ways to get it wrong, switched on only to prove that the checks notice (never the default)."""
 
 
 class RetryPolicy(msgspec.Struct, frozen=True):
@@ -113,8 +106,3 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     signature_tolerance_seconds: int = 300
     quarter_end: bool = False
     keep_finished_steps: bool = True
-    mutant: str = ""
-
-    def __post_init__(self) -> None:
-        if self.mutant and self.mutant not in MUTANTS:
-            raise ValueError(f"no mutant is called {self.mutant!r}; known are: {', '.join(sorted(MUTANTS))}")

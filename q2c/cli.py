@@ -34,6 +34,7 @@ COMMANDS = {
     "search": "q2c.commands.sweep:search",
     "optimise": "q2c.commands.sweep:optimise",
     "sensitivity": "q2c.commands.sweep:sensitivity",
+    "mutants": "q2c.commands.mutants:mutants",
     "target": "q2c.commands.target:target",
     "replay": "q2c.commands.replay:replay",
     "example": "q2c.commands.example:example",

@@ -17,6 +17,7 @@ from domain.history import Context, Digest, History, MemoryHistory, Record
 from mocks.drift.switches import known
 from q2c import run_folder
 from q2c.beside import Beside
+from q2c.mutants import broken, mutant_of
 from q2c.run_folder import RunFolder
 from q2c.trouble import give_up
 from scenarios.engines import unheard
@@ -122,13 +123,14 @@ def require_understood(scenario: Scenario) -> None:
         known(each.name for each in scenario.drifts)
     except ValueError as error:
         give_up(f"{scenario.name}: {error}")
+    mutant_of(scenario)
 
 
 def rehearse_into(
     scenario: Scenario, seed: int, folder: RunFolder, progress: Callable[[Progress], None] | None = None
 ) -> Played:
     """Play and record one scenario; raise Interrupted when a person stops it, with what was recorded kept."""
-    timeline = build(scenario, seed)
+    timeline, mutant = build(scenario, seed), mutant_of(scenario)
     folder.scenario.write_text(dump(scenario), encoding="utf-8")
     acts = Beside(lambda: run_folder.write_timeline(folder, timeline))
     if not acts.is_forked:
@@ -137,7 +139,8 @@ def rehearse_into(
     started = time.process_time()
     gc.freeze()  # what is loaded by now stays; the collector need not look at it again and again
     try:
-        Rehearsal(timeline, recorder).run(progress)
+        with broken(mutant):
+            Rehearsal(timeline, recorder, mutant=mutant).run(progress)
     except KeyboardInterrupt:
         acts.result()
         recorder.close_incomplete()

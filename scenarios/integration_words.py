@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from scenarios.values import Duration, Share, wrong
+from scenarios.values import Duration, Shape, Share, wrong
 from scenarios.words import REHEARSAL, WHATIF, System, Words, only, percent
 
 NAIVE_CALLS: tuple[System, ...] = ("crm", "tax", "erp", "billing", "fulfilment")
@@ -40,9 +40,9 @@ class IntegrationSettings(Words):
         description="reference: outbox, idempotency keys, dead letters, lanes; naive: point to point, none of it",
         json_schema_extra=only(WHATIF),
     )
-    mutant: Literal["none", "fresh_key_per_retry", "timeout_is_failure", "amendments_in_arrival_order"] = Field(
+    mutant: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$"), Shape("name of a mutant")] = Field(
         default="none",
-        description="a known way to get it wrong, to see the checks catch it",
+        description="a known way to get it wrong, to see the checks catch it; `q2c mutants` names them",
         json_schema_extra=only(REHEARSAL),
     )
     attempts: Annotated[int, Field(ge=1, le=20)] = Field(

@@ -6,19 +6,14 @@ A run is a pure function of (code, timeline, settings): the digest of its histor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
-from typing import Any, Protocol
-
-import msgspec
-import simpy
+from collections.abc import Callable, Iterable
 
 from domain.acts import Act
 from domain.draws import Draws
 from domain.faults import CATALOGUE, Place
-from domain.history import Crashed, Ended, Record
+from domain.history import Crashed, Ended
 from domain.http import Lost, Request
 from integration.drivers.simpy_driver import Result, SimpyHost
-from integration.drivers.virtual_time import VirtualTime
 from integration.effects import Call, Start
 from integration.flows.catalogue import MORE_SYSTEMS, PROGRAMS, ROUTES, SOURCES, SYSTEMS
 from integration.journal.protocol import Crash, CrashPoint
@@ -29,22 +24,16 @@ from integration.outcomes import Failed, Unknown
 from integration.process import Integration, Parts
 from integration.schedule import Schedule
 from integration.settings import Settings
-from mocks.openings import opening_acts
-from mocks.world import World
 from scenarios.timeline import Timeline
 from simulator.askers import is_request, request_of
-from simulator.books import Books
 from simulator.clerks import Clerks
-from simulator.latency import LatencyTable
-from simulator.network import Network
 from simulator.remedies import remedies
+from simulator.scene import Progress as Progress
+from simulator.scene import Recorder, Scene
 from simulator.setup import (
     agreement_rows,
     bounded,
     context_of,
-    extra_systems,
-    latencies,
-    limits_of,
     product_rows,
     quirks_of,
     settings_of,
@@ -53,7 +42,6 @@ from simulator.setup import (
     timeouts_of,
 )
 from simulator.stewards import stewardship
-from simulator.vendors import schedule as schedule_vendors
 
 SECOND_US = 1_000_000
 RESTART_SECONDS = 30.0
@@ -63,22 +51,6 @@ PARTS = Parts(
     routes=ROUTES,
 )  # fmt: skip
 _FAILED_KINDS = {"connection refused": "refused", "connect timeout": "connect_timeout"}
-
-
-class Recorder(Protocol):
-    """Where the history goes."""
-
-    def add(self, record: Record) -> None: ...
-
-
-class Progress(msgspec.Struct, frozen=True):
-    """How far a run is: the virtual instant, and lifecycles started out of all."""
-
-    at_us: int
-    start_us: int
-    horizon_us: int
-    acts_done: int
-    acts: int
 
 
 def temporary(crash_points: Iterable[CrashPoint]) -> SqliteJournal:
@@ -104,18 +76,13 @@ class Rehearsal:
         self.timeline = timeline
         self.settings = settings or settings_of(timeline)
         self._add = recorder.add
-        self._acts_done = 0
         faults = bounded(timeline)
         crashes = [fault for fault in faults if CATALOGUE[fault.kind].place is Place.PROCESS]
-        self.time = VirtualTime(timeline.start_us)
         draws = Draws(timeline.seed)
-        self.world = World(
-            timeline.seed, self._add, faults, limits=limits_of(timeline), quirks=quirks_of(timeline),
-            more=extra_systems(timeline),
-        )  # fmt: skip
-        self._books = Books(timeline.ledgers)
+        self._scene = scene = Scene(timeline, self._add, faults, quirks_of(timeline), learned)
+        self.time, self.world, self.network = scene.time, scene.world, scene.network
         self._timeouts_us = timeouts_of(timeline)
-        self.network = Network(self.time, self.world, LatencyTable(latencies(timeline)), self._add, learned)
+        self._missing = frozenset(timeline.mapping_missing)
         self._back_us = {CrashPoint(f.count, bool(i % 2)): f for i, f in enumerate(crashes) if f.count}
         self.journal = journal(self._back_us)
         self.host = SimpyHost(self.time, self._send, self._add, self._crashed)
@@ -139,15 +106,11 @@ class Rehearsal:
         self.integration.start()
         self._go_live()
         Schedule(self.integration, self.host, sweeps_of(self.timeline))
-        schedule_vendors(timeline, self.world, self.host.call_at)
-        self.time.process(self._people())
+        self._scene.schedule_vendors()
+        self.time.process(self._scene.people(timeline.acts, self._act_planned))
         complete = False
         try:
-            span_us = timeline.horizon_us - timeline.start_us
-            for step in range(1, steps + 1):
-                self.time.play(timeline.start_us + span_us * step // steps)
-                if progress is not None:
-                    progress(self._progress())
+            self._scene.play(progress, steps)
             complete = True
         finally:
             self._end(complete)
@@ -167,39 +130,20 @@ class Rehearsal:
         at_us = self.time.now_us
         self._add(Ended(at_us=at_us, complete=complete, lifecycles=self.timeline.lifecycles))
 
-    def _progress(self) -> Progress:
-        timeline = self.timeline
-        return Progress(self.time.now_us, timeline.start_us, timeline.horizon_us, self._acts_done, len(timeline.acts))
-
     # --- people -----------------------------------------------------------------------------------------------------
 
-    def _people(self) -> Generator[simpy.Event, Any, None]:
-        missing, start_us = frozenset(self.timeline.mapping_missing), self.timeline.start_us
-        is_open = False
-        for act in self.timeline.acts:
-            if act.at_us > start_us and not is_open:
-                is_open = True
-                for opening in opening_acts(self.world, start_us):
-                    self._act(opening)
-            wait_us = act.at_us - self.time.now_us
-            if wait_us > 0:
-                yield self.time.timeout(wait_us)
-            self._acts_done += 1
-            if act.action == "create_item" and act.arguments.get("sku") in missing:
-                continue  # the item nobody has entered yet; a clerk will
+    def _act_planned(self, act: Act) -> None:
+        """Perform an act of the timeline, unless it enters an item that nobody has entered yet: a clerk will."""
+        if act.action != "create_item" or act.arguments.get("sku") not in self._missing:
             self._act(act)
 
     def _act(self, act: Act) -> None:
         if is_request(act):
             self._ask(act)
-            return
-        if act.system == "integration":
+        elif act.system == "integration":
             self.integration.act(act)
-            return
-        for system in self._books.systems_of(act):
-            service = self.world[system]
-            service.act(act)
-            self.network.flush(service)
+        else:
+            self._scene.act(act)
 
     def _ask(self, act: Act) -> None:
         """Have somebody ask the integration for something; while it is down they try again."""

@@ -54,7 +54,6 @@ def settings_of(timeline: Timeline) -> Settings:
         map_products=True,
         ledgers=timeline.ledgers,
         keep_finished_steps=False,  # the history tells what they did; a rehearsal must not grow with it
-        mutant="" if said.mutant == "none" else said.mutant,
     )
 
 
@@ -179,8 +178,10 @@ def _minute_of_day(text: str) -> int:
     return int(hours) * 60 + int(minutes)
 
 
-def context_of(timeline: Timeline, settings: Settings, faults: tuple[Fault, ...], world: World) -> Context:
-    """Return the first record of a rehearsal's history."""
+def context_of(
+    timeline: Timeline, settings: Settings, faults: tuple[Fault, ...], world: World, mutant: str
+) -> Context:
+    """Return the first record of a rehearsal's history; `mutant` says how its integration was broken on purpose."""
     limits = tuple(
         Limit(
             system=name,
@@ -198,7 +199,7 @@ def context_of(timeline: Timeline, settings: Settings, faults: tuple[Fault, ...]
         code_version=CODE_VERSION,
         engine="rehearsal",
         integration="reference",
-        mutant=settings.mutant,
+        mutant=mutant,
         cutoff_date=timeline.cutoff_date,
         heal_us=timeline.heal_us,
         horizon_us=timeline.horizon_us,

@@ -6,9 +6,8 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
-import msgspec
-
 from domain.history import Record
+from q2c.mutants import broken
 from scenarios.company import Rehearse
 from scenarios.language import Scenario
 from scenarios.library import named
@@ -16,7 +15,6 @@ from scenarios.scale import scaled
 from scenarios.timeline import Timeline, build
 from simulator.recorder import MemoryRecorder
 from simulator.rehearsal import Rehearsal
-from simulator.setup import settings_of
 
 
 def demo(
@@ -48,8 +46,8 @@ def demo(
 def played(timeline: Timeline, mutant: str = "") -> list[Record]:
     """Return the history of a timeline; `mutant` breaks the integration in a known way."""
     recorder = MemoryRecorder()
-    settings = msgspec.structs.replace(settings_of(timeline), mutant=mutant)
-    Rehearsal(timeline, recorder, settings).run(steps=1)
+    with broken(mutant):
+        Rehearsal(timeline, recorder, mutant=mutant).run(steps=1)
     return recorder.records
 
 

@@ -280,8 +280,6 @@ def _settings(said: Mapping[str, Any]) -> Settings:
     if unknown:
         known = ", ".join(Settings.__struct_fields__)
         raise Misconfigured(f"[integration.settings]: there is no {unknown[0]!r}; there are: {known}")
-    if said.get("mutant"):
-        raise Misconfigured("[integration.settings]: mutants are for rehearsals only")
     base = msgspec.to_builtins(Settings())
     tables = {
         name: {**base[name], **value} for name, value in said.items() if name in _TABLES and isinstance(value, dict)

@@ -13,6 +13,7 @@ from contracts.checks.kpi import kpi_results
 from contracts.checks.sla import sla_results
 from contracts.checks.verdict import BROKEN, HOLDS, Verdict
 from domain.history import Case, Changed, Fired, History
+from q2c.mutants import broken, mutant_of
 from scenarios.language import Scenario
 from scenarios.timeline import build
 from simulator.recorder import MemoryRecorder
@@ -36,8 +37,9 @@ class Played:
 
 def play(scenario: Scenario) -> Played:
     """Play a scenario in memory, by its own seed, and judge it."""
-    recorder = MemoryRecorder()
-    Rehearsal(build(scenario, scenario.seed), recorder).run()
+    recorder, mutant = MemoryRecorder(), mutant_of(scenario)
+    with broken(mutant):
+        Rehearsal(build(scenario, scenario.seed), recorder, mutant=mutant).run()
     history = recorder.history()
     facts = Facts(history)
     return Played(history, facts, judge(history, facts=facts))

@@ -17,7 +17,7 @@ from contracts.checks.judge import judge
 from contracts.checks.verdict import Verdict
 from domain.faults import Fault
 from domain.history import MemoryHistory, Record
-from q2c.mutants import broken
+from q2c.mutants import broken, mutant_of
 from scenarios.language import Scenario
 from scenarios.loader import parse
 from scenarios.timeline import Timeline, build
@@ -31,7 +31,8 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     """One run to try. `scenario` is the text of a scenario (`scenarios.loader.dump` writes it).
 
     `faults` replaces the plan of the scenario when it is given; `without` leaves out the lifecycles of some
-    transactions (quote numbers); `mutant` breaks the integration in a known way.
+    transactions (quote numbers); `mutant` breaks the integration in a known way, instead of the
+    one that the scenario names.
     """
 
     scenario: str
@@ -79,19 +80,14 @@ def timeline_of(trial: Trial) -> Timeline:
 
 def play(trial: Trial) -> list[Record]:
     """Play a trial and return its history."""
-    recorder = MemoryRecorder()
-    with broken(trial.mutant):
-        Rehearsal(timeline_of(trial), recorder).run(steps=1)
-    return recorder.records
+    return _played(trial, timeline_of(trial)).records
 
 
 def attempt(trial: Trial) -> Found:
     """Play a trial and judge it."""
     started = time.process_time()
     timeline = timeline_of(trial)
-    recorder = MemoryRecorder()
-    with broken(trial.mutant):
-        Rehearsal(timeline, recorder).run(steps=1)
+    recorder = _played(trial, timeline)
     history = MemoryHistory(recorder.records)
     facts = Facts(history)
     verdict = judge(history, facts=facts)
@@ -100,6 +96,13 @@ def attempt(trial: Trial) -> Found:
         digest=recorder.history().digest(), lifecycles=timeline.lifecycles,
         hours=(timeline.horizon_us - timeline.start_us) / _HOUR_US, cpu_seconds=time.process_time() - started,
     )  # fmt: skip
+
+
+def _played(trial: Trial, timeline: Timeline) -> MemoryRecorder:
+    recorder, mutant = MemoryRecorder(), trial.mutant or mutant_of(timeline.scenario)
+    with broken(mutant):
+        Rehearsal(timeline, recorder, mutant=mutant).run(steps=1)
+    return recorder
 
 
 def attempt_encoded(trial: bytes, _seed: int) -> bytes:

@@ -18,6 +18,7 @@ from integration.process import Parts
 from integration.retry import call_with_retries
 from integration.settings import Settings
 from integration.systems.wire import UnexpectedReply
+from q2c.mutants import broken
 
 Arguments = Mapping[str, Any]
 
@@ -150,8 +151,8 @@ def test_flows_of_one_entity_run_one_at_a_time_in_the_order_of_their_keys(world:
         await call_with_retries(context, write_call(context, "apply", "billing"))
         await Sleep(100)
 
-    def ran(mutant: str) -> list[str]:
-        made = world({"amend": amend}, settings=Settings(mutant=mutant))
+    def ran() -> list[str]:
+        made = world({"amend": amend})
         for name, order_key in (("a", "2026-11-01"), ("c", "2026-12-05"), ("b", "2026-12-01"), ("z", "2026-12-05")):
             start = Start(flow_id=name, name="amend", entity_key="Q-000001", order_key=order_key)
             made.integration.launch(start)
@@ -163,8 +164,9 @@ def test_flows_of_one_entity_run_one_at_a_time_in_the_order_of_their_keys(world:
         made.run(1000)
         return [call.key.split("/")[1] for _, call, _ in made.sent if "free" not in call.key]
 
-    assert ran("") == ["a", "b", "c", "z"]
-    assert ran("amendments_in_arrival_order") == ["a", "c", "b", "z"]
+    assert ran() == ["a", "b", "c", "z"]
+    with broken("amendments_in_arrival_order"):
+        assert ran() == ["a", "c", "b", "z"]
 
 
 def test_an_answer_that_breaks_its_contract_parks_a_flow_with_the_code_of_the_drift(world: Any) -> None:

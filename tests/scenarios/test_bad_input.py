@@ -142,7 +142,7 @@ CASES: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "crash without a place": ("faults:\n  - {kind: crash, wait: 30s}\n", 5, ("`count`, the durable write",)),
     "crash of a system": ("faults:\n  - {kind: crash, system: erp, count: 3}\n", 5, ("the integration itself dies",)),
     "message of a silent system": ("faults:\n  - {kind: loss, system: tax}\n", 5, ("a system that sends messages",)),
-    "mutant": ("integration: {mutant: evil}\n", 4, ("found 'evil'", "fresh_key_per_retry")),
+    "mutant": ("integration: {mutant: 'Evil one'}\n", 4, ("integration.mutant", "found 'Evil one'")),
     "price rise that is never seen": (
         'price_rise: {published: "2026-10-02 09:00"}\n',
         4,

@@ -8,6 +8,7 @@ from domain.calendar import midnight_us
 from domain.objects import Delta
 from integration.flows.amendments import Row, order_key, terms_after
 from integration.systems.billing import Terms
+from q2c.mutants import broken
 from tests.stage import CORE, LIVE, MORE, Played, Stage
 
 FIRST, SECOND = "Q-500001-v1", "Q-500002-v1"
@@ -58,7 +59,8 @@ def test_the_mutant_of_order_ends_with_other_terms() -> None:
     stage.subscribed()
     stage.amends("Q-500001", LIVE, "upsell", date(2026, 12, 1), 10, seats(20))
     stage.amends("Q-500002", LIVE, "upsell", date(2026, 11, 20), 40, seats(15), sequence=2)
-    played = stage.play(days=4, mutant="amendments_in_arrival_order")
+    with broken("amendments_in_arrival_order"):
+        played = stage.play(days=4)
     assert terms(played)[-1][:2] == (CORE, 15)
 
 

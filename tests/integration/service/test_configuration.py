@@ -58,7 +58,7 @@ def test_everything_that_is_missing_is_said_at_once() -> None:
         ("[integration.systems.crm]\naddress = 'ftp://x'", "not an http or https address"),
         ("[integration.systems.crm]\naddress = 'https://u:p@x'", "do not belong into the address"),
         ("[integration.systems.crm]\naddress = 'https://x'\nsecret_file = '/nowhere'", "cannot be read"),
-        ("[integration.settings]\nmutant = 'timeout_is_failure'", "for rehearsals only"),
+        ("[integration.settings]\nmutant = 'timeout_is_failure'", "there is no 'mutant'"),
         ("[integration]\nheartbeat_seconds = 0", "heartbeat_seconds = 0.0: expected a number above 0"),
         ("[integration]\ngrace_seconds = nan", "grace_seconds = nan: expected a number that is not negative"),
         ("[integration]\npoll_seconds = -1", "poll_seconds = -1: expected a number that is not negative"),

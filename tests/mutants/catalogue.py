@@ -1,0 +1,37 @@
+"""The catalogue of mutants, in the order of their groups, and how the integration is broken by one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from difflib import get_close_matches
+from itertools import chain
+from types import MappingProxyType
+
+import simulator.rehearsal  # noqa: F401  # so that every module that a run needs is there to be patched
+from tests.mutants import keys, ordering, timeouts
+from tests.mutants.mutant import GROUPS, Mutant, applied
+
+MUTANTS: tuple[Mutant, ...] = tuple(
+    sorted(
+        chain(keys.MUTANTS, timeouts.MUTANTS, ordering.MUTANTS),
+        key=lambda mutant: GROUPS.index(mutant.group),
+    )
+)
+BY_NAME: Mapping[str, Mutant] = MappingProxyType({mutant.name: mutant for mutant in MUTANTS})
+
+
+def named(name: str) -> Mutant:
+    """Return a mutant; raise ValueError with the names there are."""
+    if name not in BY_NAME:
+        close = get_close_matches(name, BY_NAME, 1)
+        hint = f"did you mean {close[0]!r}?" if close else f"known are: {', '.join(sorted(BY_NAME))}"
+        raise ValueError(f"no mutant is called {name!r}; {hint}")
+    return BY_NAME[name]
+
+
+@contextmanager
+def broken(name: str) -> Iterator[None]:
+    """Break the reference integration in a known way until the block ends."""
+    with applied(named(name).patches()):
+        yield
