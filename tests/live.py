@@ -252,6 +252,16 @@ class Shop:
         reply = self.mocks.crm("PATCH", f"/sobjects/Quote/{record}", {"Status": "Accepted"})
         assert reply.status_code == 204, reply.text
 
+    def settles_after_a_gap(self, *numbers: str) -> None:
+        """Wait after a time in which nobody listened; what found nobody comes again now, not in the senders' time."""
+        for number in numbers:
+            until(lambda number=number: self.is_settled(number) or self._repeated(), f"the paid invoice of {number}")  # type: ignore[misc]
+
+    def _repeated(self) -> bool:
+        self.mocks.repeats()
+        time.sleep(0.5)
+        return False
+
     def is_settled(self, number: str) -> bool:
         """Tell whether a quote has become all that it has to: an order, a paid invoice in both books."""
         orders, invoices = self.mocks.statuses("erp", "order", number), self.mocks.statuses("erp", "invoice", number)

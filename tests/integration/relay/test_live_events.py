@@ -58,8 +58,7 @@ def test_a_killed_service_loses_no_event_and_the_day_reconciles(tmp_path: Path, 
         service.kill()
         with Service.up(tmp_path, mocks, port=port, **told) as again:
             shop.signs("Q-000003")
-            for number in range(1, _ORDERS + 1):
-                until(lambda number=number: shop.is_settled(f"Q-00000{number}"), "all orders")  # type: ignore[misc]
+            shop.settles_after_a_gap(*(f"Q-00000{number}" for number in range(1, _ORDERS + 1)))
             until(lambda: gauge(again, "q2c_parked_flows") == 0 and _is_quiet(again), "all flows to end")
             until(lambda: gauge(again, "q2c_relay_backlog") == 0, "all events at the broker")
             assert (gauge(again, "q2c_flows_started_total") or 0) > 0

@@ -25,18 +25,6 @@ def _settled(shop: Shop, *numbers: str) -> None:
         until(lambda number=number: shop.is_settled(number), f"the order and the paid invoice of {number}")  # type: ignore[misc]
 
 
-def _settled_after_a_gap(shop: Shop, *numbers: str) -> None:
-    """Wait after a time in which nobody listened; what found nobody comes again now, not in the senders' own time."""
-    for number in numbers:
-        until(lambda number=number: shop.is_settled(number) or _repeated(shop.mocks), f"the paid invoice of {number}")  # type: ignore[misc]
-
-
-def _repeated(mocks: Mocks) -> bool:
-    mocks.repeats()
-    time.sleep(0.5)
-    return False
-
-
 def _counts(mocks: Mocks, number: str) -> tuple[int, ...]:
     """Return how many orders, subscriptions, invoices and payments a quote has become."""
     kinds = (("erp", "order"), ("billing", "subscription"), ("erp", "invoice"), ("payment", "payment"))
@@ -66,7 +54,7 @@ def test_after_a_power_failure_the_next_start_goes_on_and_nothing_is_done_twice(
     service.kill()
     with Service.up(tmp_path, mocks, port=port) as again:
         assert again.process.said["open_flows"] > 0
-        _settled_after_a_gap(shop, *numbers)
+        shop.settles_after_a_gap(*numbers)
     assert [_counts(mocks, each) for each in numbers] == [(1, 1, 1, 1)] * 4
 
 
@@ -101,7 +89,7 @@ def test_sigterm_lets_calls_in_flight_end_and_the_next_start_goes_on(
     finally:
         mocks.ask("DELETE", "/faults")
     with Service.up(tmp_path, mocks, port=port):
-        _settled_after_a_gap(shop, each)
+        shop.settles_after_a_gap(each)
     assert _counts(mocks, each) == (1, 1, 1, 1)
 
 
