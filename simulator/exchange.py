@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import msgspec
@@ -46,9 +47,12 @@ class Patience(msgspec.Struct, frozen=True, gc=False):
 
 
 class Exchange:
-    """One request on its way: what it is, who carries it out, whom to tell, and the last instants to tell it at."""
+    """One request on its way: what it is, who carries it out, whom to tell, and the last instants to tell it at.
 
-    __slots__ = ("answer", "call", "connect_us", "drops_us", "learn", "patience_us", "peer", "sent_us")
+    `is_misled` when the answer's status says success and its body denies it.
+    """
+
+    __slots__ = ("answer", "call", "connect_us", "drops_us", "is_misled", "learn", "patience_us", "peer", "sent_us")
 
     def __init__(self, peer: Any, call: Call, sent_us: int, patience: int | Patience, learn: Learn | None) -> None:
         self.peer, self.call, self.learn = peer, call, learn
@@ -61,17 +65,28 @@ class Exchange:
             self.patience_us = self.drops_us = sent_us + patience
             self.connect_us = min(sent_us + CONNECT_TIMEOUT_US, self.patience_us)
         self.answer: Answer = NOBODY
+        self.is_misled = False
 
 
-def what_was_learned(answer: Answer) -> tuple[int, str, str, int]:
+def what_was_learned(answer: Answer, now_us: int) -> tuple[int, str, str, int]:
     """Return (status, outcome, reason, Retry-After seconds or -1) of an answer: what the caller knows now."""
     if type(answer) is Lost:
         return 0, "unknown" if answer.sent else "failed", answer.reason, -1
     assert type(answer) is Reply
     status = answer.status
-    if status < 400:
+    if status < 300:
         return status, "ok", "", -1
-    wait = answer.headers.get("retry-after", "")
     # A 5xx says nothing about the effect: it may have happened before the failure (a 500 after the commit).
     outcome = "unknown" if status >= 500 and status != 503 else "failed"
-    return status, outcome, "", int(wait) if wait.isdigit() else -1
+    return status, outcome, "", _asked_seconds(answer.headers.get("retry-after", ""), now_us)
+
+
+def _asked_seconds(text: str, now_us: int) -> int:
+    """Return how long a Retry-After asks to stay away, in seconds or until a date; -1 when it asks nothing."""
+    if not text or text.isdigit():
+        return int(text) if text else -1
+    try:
+        until = parsedate_to_datetime(text)
+    except ValueError:
+        return -1
+    return max(-1, int(until.timestamp()) - now_us // 1_000_000)

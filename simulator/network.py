@@ -15,8 +15,8 @@ from domain.http import Lost, Reply, Request
 from integration.drivers.virtual_time import VirtualTime
 from mocks.kernel import faults
 from mocks.kernel.agenda import NEVER_US
+from mocks.kernel.copies import UNHEARD, Flaw, Letter, copies, written
 from mocks.kernel.faults import Aim, FaultPlan
-from mocks.kernel.forgery import arrivals, forge
 from mocks.kernel.luck import Luck
 from mocks.kernel.operations import Call
 from mocks.kernel.service import CLOSE, DELIVER, DRIP, RESET, TRUNCATE, Delivery, Service
@@ -26,6 +26,13 @@ from simulator.latency import LatencyTable, load_factor
 
 REFUSAL_US = 20_000  # a refused connection or an instant 429 costs a round trip
 RETURN_US = 15_000  # the way back of a reply
+_REFUSED = {
+    "refused": "connection refused",
+    "unresolved": "name not resolved",
+    "untrusted": "certificate not trusted",
+}
+_SWALLOWED = frozenset({"black_hole", "stale_address"})
+_HELD_UP = frozenset({"slow_lookup", "stalled_handshake"})
 _BROKEN_BEFORE = {
     "reset_before": "connection reset",
     "closed_before": "connection closed",
@@ -44,13 +51,17 @@ class Intake(Protocol):
 
 
 class _Peer:
-    """A system as the network knows it: when it is woken next, and the luck of its messages by topic."""
+    """A system as the network knows it: when it is woken next, and the luck of its messages by topic.
 
-    __slots__ = ("mail", "plan", "planned_us", "service")
+    Until `blocked_us` its messages wait behind one that does not get through.
+    """
+
+    __slots__ = ("blocked_us", "mail", "plan", "planned_us", "service")
 
     def __init__(self, service: Service, plan: FaultPlan) -> None:
         self.service, self.plan = service, plan
         self.planned_us = NEVER_US
+        self.blocked_us = 0
         self.mail: dict[str, tuple[Luck, Aim]] = {}
 
     def of_topic(self, topic: str) -> tuple[Luck, Aim]:
@@ -107,16 +118,21 @@ class Network:
             if fault is not None:
                 self._faulty(fault, exchange)
                 return exchange
+        self._arrive_at_system(exchange, now_us)
+        return exchange
+
+    def _arrive_at_system(self, exchange: Exchange, now_us: int) -> None:
+        """Have a request that got through admitted and performed, however long that takes."""
+        call, service = exchange.call, exchange.peer.service
         refused = service.admit(call, now_us)
         if refused is not None:
             self._answer_at(now_us + REFUSAL_US, exchange, refused.reply)
-            return exchange
+            return
         done_us = now_us + self._service_us(call, service, now_us)
         is_too_slow = done_us + RETURN_US > exchange.patience_us
         self.time.call_at(done_us, self._perform, exchange, is_too_slow)
         if is_too_slow:
             self._answer_at(exchange.patience_us, exchange, Lost("timeout", sent=True))
-        return exchange
 
     def withdraw(self, exchange: Exchange, reason: str) -> None:
         """Note that a caller has gone before its answer came; the work goes on, as it does on the wire."""
@@ -140,6 +156,7 @@ class Network:
             self._flush(peer)
         if is_given_up:
             return
+        exchange.is_misled = outcome.misleads
         if outcome.wire == DELIVER:
             self._answer_at(now_us + RETURN_US, exchange, outcome.reply)
         elif outcome.wire in _BROKEN_AFTER:
@@ -171,7 +188,9 @@ class Network:
         assert learn is not None, f"{call.number} was concluded before"
         exchange.learn = None
         operation = call.operation
-        status, outcome, reason, wait = what_was_learned(answer)
+        status, outcome, reason, wait = what_was_learned(answer, now_us)
+        if exchange.is_misled:  # a success that its body denies
+            outcome = "unknown" if operation.write else "failed"
         self._record(
             Attempted(
                 at_us=now_us, sent_us=exchange.sent_us, number=call.number, system=call.request.host,
@@ -184,19 +203,39 @@ class Network:
         learn(self._told(answer, now_us) if type(answer) is Lost else answer)
 
     def _faulty(self, fault: Fault, exchange: Exchange) -> None:
-        now_us, patience_us = self.time.now_us, exchange.patience_us
-        if fault.kind == "refused":
-            self._answer_at(now_us + REFUSAL_US, exchange, Lost("connection refused", sent=False))
-        elif fault.kind == "black_hole":
+        kind, now_us, patience_us = fault.kind, self.time.now_us, exchange.patience_us
+        if kind in _REFUSED:
+            self._answer_at(now_us + REFUSAL_US, exchange, Lost(_REFUSED[kind], sent=False))
+        elif kind in _SWALLOWED:
             self._answer_at(exchange.connect_us, exchange, Lost("connect timeout", sent=False))
-        elif fault.kind in _BROKEN_BEFORE:
-            self._answer_at(now_us + REFUSAL_US, exchange, Lost(_BROKEN_BEFORE[fault.kind], sent=True))
-        elif fault.kind == "drip_before":
+        elif kind in _BROKEN_BEFORE:
+            self._answer_at(now_us + REFUSAL_US, exchange, Lost(_BROKEN_BEFORE[kind], sent=True))
+        elif kind in _HELD_UP:
+            self._connect_slowly(exchange, now_us + round(fault.seconds * 1_000_000))
+        elif kind == "drip_before":
             self._drip(exchange, _BAD_GATEWAY, fault.seconds)
+        elif kind == "repeated":
+            self.time.call_at(now_us + round(max(fault.seconds, 1) * 1_000_000), self._arrive_again, exchange)
+            self._arrive_at_system(exchange, now_us)
         else:
-            assert fault.kind == "late_arrival", f"{fault.kind} is no network fault"
+            assert kind == "late_arrival", f"{kind} is no network fault"
             self.time.call_at(patience_us + round(fault.seconds * 1_000_000), self._arrive_late, exchange)
             self._answer_at(patience_us, exchange, Lost("timeout", sent=True))
+
+    def _connect_slowly(self, exchange: Exchange, connected_us: int) -> None:
+        """Let the request go once the connection is there, unless the caller loses patience before."""
+        if connected_us < exchange.connect_us:
+            self.time.call_at(connected_us, self._arrive_at_system, exchange, connected_us)
+        else:
+            self._answer_at(exchange.connect_us, exchange, Lost("connect timeout", sent=False))
+
+    def _arrive_again(self, exchange: Exchange) -> None:
+        """Let a second copy of a request arrive; nobody waits for what it is answered."""
+        call, service, now_us = exchange.call, exchange.peer.service, self.time.now_us
+        again = service.open(call.request, call.number, now_us)
+        service.stake(again)
+        if service.admit(again, now_us) is None:
+            self._perform(Exchange(exchange.peer, again, now_us, 0, exchange.learn), is_given_up=True)
 
     def _arrive_late(self, exchange: Exchange) -> None:
         if exchange.peer.service.admit(exchange.call, self.time.now_us) is None:
@@ -230,14 +269,21 @@ class Network:
         luck, aim = peer.of_topic(message.topic)
         word = luck.word(message.txn or message.id, now_us)
         delay_us = self._latency.service_us("webhook", False, 1.0, word)
+        if now_us < peer.blocked_us:
+            self.time.call_at(peer.blocked_us, self._arrive, peer, delivery)
+            return
         fault = aim.strike(word, message.txn, now_us, message.id) if aim.rules else None
         if fault is None:
             self.time.call_at(now_us + delay_us, self._arrive, peer, delivery)
-            return
-        if fault.kind == "forged":  # it comes first, so that who believes it will not believe the genuine one
-            self.time.call_at(now_us + delay_us, self._forge, peer, delivery, fault)
-        for extra_us in arrivals(fault, delay_us):
-            self.time.call_at(now_us + extra_us, self._arrive, peer, delivery)
+        elif fault.kind == "blocked_queue":
+            peer.blocked_us = now_us + delay_us + round(fault.seconds * 1_000_000)
+            self.time.call_at(peer.blocked_us, self._arrive, peer, delivery)
+        else:
+            for copy in copies(fault, peer.service, delivery, now_us, delay_us):
+                if copy.flaw is None:
+                    self.time.call_at(now_us + copy.after_us, self._arrive, peer, delivery)
+                else:
+                    self.time.call_at(now_us + copy.after_us, self._arrive_flawed, peer, delivery, copy.flaw)
 
     def _arrive(self, peer: _Peer, delivery: Delivery) -> None:
         now_us, service = self.time.now_us, peer.service
@@ -250,32 +296,38 @@ class Network:
     def _taken(self, peer: _Peer, delivery: Delivery, signed_us: int, reply: Reply) -> None:
         """Let the sender know how its message was taken; it may send it again."""
         now_us, service = self.time.now_us, peer.service
-        self._record(_delivered(delivery, now_us, signed_us, reply.status, genuine=True))
+        self._record(_delivered(delivery, delivery.message.id, now_us, signed_us, reply.status))
         service.settle(delivery, reply.status, now_us, reply.body)
         self._plan(peer)
 
-    def _forge(self, peer: _Peer, delivery: Delivery, fault: Fault) -> None:
-        """Hand over a copy that must not be believed: signed an hour ago, or tampered with."""
-        now_us = self.time.now_us
-        forgery = forge(peer.service, delivery, now_us, stale=fault.count == 0)
-        reply = self._hand_over(forgery.request)
+    def _arrive_flawed(self, peer: _Peer, delivery: Delivery, flaw: Flaw) -> None:
+        """Hand over a copy with which something is wrong."""
+        letter = written(peer.service, delivery, self.time.now_us, flaw)
+        reply = self._hand_over(letter.request)
         if type(reply) is Later:
-            reply.then = lambda found: self._refused(delivery, forgery.signed_us, found or NOBODY)
+            reply.then = lambda found: self._flawed_taken(peer, delivery, flaw, letter, found or NOBODY)
         else:
-            self._refused(delivery, forgery.signed_us, reply)
+            self._flawed_taken(peer, delivery, flaw, letter, reply)
 
-    def _refused(self, delivery: Delivery, signed_us: int, reply: Reply) -> None:
-        """Note what a forger was told: a refusal, if the receiver is awake."""
-        self._record(_delivered(delivery, self.time.now_us, signed_us, reply.status, genuine=False))
+    def _flawed_taken(self, peer: _Peer, delivery: Delivery, flaw: Flaw, letter: Letter, reply: Reply) -> None:
+        """Note how a flawed copy was taken; only one that stands for the message itself is sent again."""
+        now_us, told = self.time.now_us, NOBODY if flaw.kind == UNHEARD else reply
+        genuine = not flaw.is_forged
+        self._record(_delivered(delivery, letter.name, now_us, letter.signed_us, told.status, genuine=genuine))
+        if not flaw.is_beside:
+            peer.service.settle(delivery, told.status, now_us, told.body)
+            self._plan(peer)
 
     def _hand_over(self, request: Request) -> Any:
         assert self.intake is not None, "connect an intake before anything happens"
         return self.intake.receive(request) or NOBODY
 
 
-def _delivered(delivery: Delivery, now_us: int, signed_us: int, status: int, genuine: bool) -> Delivered:
+def _delivered(
+    delivery: Delivery, name: str, now_us: int, signed_us: int, status: int, genuine: bool = True
+) -> Delivered:
     message = delivery.message
     return Delivered(
-        at_us=now_us, sent_us=message.occurred_us, signed_us=signed_us, system=message.system, message=message.id,
+        at_us=now_us, sent_us=message.occurred_us, signed_us=signed_us, system=message.system, message=name,
         topic=message.topic, txn=message.txn, attempt=delivery.attempt, status=status, genuine=genuine,
     )  # fmt: skip

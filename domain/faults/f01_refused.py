@@ -11,7 +11,7 @@ FAULTS = (
         place=Place.NETWORK,
         summary="the connection is refused: an outage, a deploy, a restart",
         wild="Deploys, restarts, failovers; outages of hours at any large provider.",
-        source="",
+        source="the vendors' status pages",
         right=(
             "knows that nothing was sent: the call failed. It waits with jitter, the breaker of that system opens, one "
             "probe at a time asks whether it lives. Out of attempts, the flow parks as `DEPENDENCY.UNAVAILABLE` and "

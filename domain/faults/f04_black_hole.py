@@ -11,7 +11,7 @@ FAULTS = (
         place=Place.NETWORK,
         summary="the connection attempt is swallowed until the connect timeout",
         wild="Firewalls that drop instead of refuse; lost routes.",
-        source="",
+        source="recalled",
         right="treats a connect timeout like a refusal, since nothing was sent. It only costs time.",
         noticed_by=("P6", "L1"),
     ),

@@ -11,7 +11,7 @@ FAULTS = (
         place=Place.NETWORK,
         summary="the connection is reset before the request arrives",
         wild="Load balancers that close idle connections just as they are reused.",
-        source="",
+        source="Toxiproxy, reset_peer",
         right=(
             "cannot tell this from F08, so the outcome is unknown: it looks the intent up where it can, and repeats it "
             "under the same key."

@@ -11,7 +11,7 @@ FAULTS = (
         place=Place.AFTER,
         summary="the connection is reset after the system committed",
         wild="The classical double charge: the work is done, the caller sees an error.",
-        source="",
+        source="Toxiproxy, reset_peer",
         right="as F07: unknown, look up, same key.",
         noticed_by=("S1", "S3", "S4", "S5", "S7", "M13"),
     ),

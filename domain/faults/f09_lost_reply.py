@@ -11,7 +11,7 @@ FAULTS = (
         place=Place.AFTER,
         summary="the reply is lost: the caller times out, the work is done",
         wild=("Every timeout is chosen so that some healthy calls miss it; one in a thousand is a common choice."),
-        source="",
+        source="the Amazon Builders' Library, on timeouts",
         right=(
             "never calls a timeout a failure. It looks the intent up, or repeats it under the same key while the peer "
             "remembers that key."

@@ -11,7 +11,7 @@ FAULTS = (
         place=Place.BEFORE,
         summary="429 with Retry-After",
         wild="Concurrency and rate limits of billing platforms, with pauses of seconds to minutes.",
-        source="",
+        source="Zuora's and Chargebee's documentation",
         right=(
             "holds *all* calls to that system until the time is over (an hour at most), not only the flow that was "
             "told."

@@ -11,7 +11,7 @@ FAULTS = (
         place=Place.BEFORE,
         summary="429 without Retry-After",
         wild="Payment APIs limit to a hundred requests a second and say no more than that; a CRM answers 403.",
-        source="",
+        source="docs.stripe.com/rate-limits",
         right="backs off exponentially with full jitter.",
         noticed_by=("P5", "P6"),
     ),

@@ -11,7 +11,7 @@ FAULTS = (
         place=Place.BEFORE,
         summary="500 before the commit",
         wild="A share of all calls in a brownout.",
-        source="",
+        source="an estimate",
         right="cannot know that nothing was committed: on a write the outcome is unknown.",
         noticed_by=("S9",),
     ),

@@ -11,7 +11,7 @@ FAULTS = (
         place=Place.AFTER,
         summary="500 after the commit",
         wild="A failure after the commit, such as in rendering the reply.",
-        source="",
+        source="an estimate",
         right="as F22: unknown, look up, same key.",
         noticed_by=("S1", "S3", "S4"),
     ),

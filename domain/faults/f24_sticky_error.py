@@ -11,7 +11,7 @@ FAULTS = (
         place=Place.BEFORE,
         summary="500 that the idempotency store keeps and replays for its key",
         wild="Documented behaviour of a large payment API: the first result is stored, whatever it is.",
-        source="",
+        source="docs.stripe.com/api/idempotent_requests",
         right=(
             "recognises the replay mark in the answer, looks the intent up, and asks again under a derived key once it "
             "knows that nothing was done. Where it cannot look, a person decides."

@@ -11,7 +11,7 @@ FAULTS = (
         place=Place.BEFORE,
         summary="409: the first request with this key is still running",
         wild="Two attempts of one intent overlap because the first was slow.",
-        source="",
+        source="the IETF's draft on the Idempotency-Key header",
         right="waits and repeats under the same key.",
         noticed_by=("S7",),
         reach=Reach(calls="keyed"),

@@ -11,7 +11,7 @@ FAULTS = (
         place=Place.NETWORK,
         summary="latency times `factor`, and a share of errors before the commit",
         wild=("The commonest trouble of all: ten times the latency, a tenth of errors, half an hour or two hours."),
-        source="",
+        source="an estimate",
         right=(
             "lets the breaker decide, keeps to its slots, and pays for retries from a budget so that they cannot feed "
             "the overload."

@@ -11,9 +11,9 @@ FAULTS = (
         place=Place.WEBHOOK,
         summary="a message is delivered `count` more times",
         wild='Every vendor that sends webhooks promises "at least once".',
-        source="",
-        right="stores a message under (sender, message id) before it answers; the second copy is known.",
+        source="Stripe documentation, webhooks",
+        right=("stores a message under (sender, message id) before it answers; the second copy is known."),
         noticed_by=("S6", "S1"),
-        parameters=(Parameter("count", "additional copies", 1, 3, 1),),
+        parameters=(Parameter("count", "additional copies", 1, 20, 1),),
     ),
 )

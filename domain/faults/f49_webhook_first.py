@@ -11,7 +11,7 @@ FAULTS = (
         place=Place.WEBHOOK,
         summary="the message arrives before the answer of the call that caused it",
         wild="A payment succeeds and is announced fifty milliseconds before the POST returns.",
-        source="",
+        source="Stripe documentation, webhooks",
         right="keeps early messages for the flow that will ask for them.",
         noticed_by=("S6", "S8", "O3"),
     ),

@@ -62,6 +62,8 @@ class FaultKind(msgspec.Struct, frozen=True, kw_only=True):
 
     `wild` tells where it was seen and `source` who says so (a key of `SOURCES`, or [E] for an estimate); `right` says
     what a right integration does, as a predicate; `noticed_by` names the checks that a wrong answer tends to break.
+    A kind that `is_lasting` is not mended by repeating the same request. One that `is_conditional` strikes only where
+    more comes together than a history shows, so that its silence proves nothing.
     `not_live` is empty when a replay over real connections injects it too, and the reason why not otherwise.
     """
 
@@ -75,6 +77,8 @@ class FaultKind(msgspec.Struct, frozen=True, kw_only=True):
     noticed_by: tuple[str, ...]
     parameters: tuple[Parameter, ...] = ()
     reach: Reach = Reach()
+    is_lasting: bool = False
+    is_conditional: bool = False
     not_live: str = ""
 
     @property

@@ -307,7 +307,7 @@ def _attempt(row: Attempt) -> AttemptRow:
     return AttemptRow(
         number=row.number, at_us=row.at_us, system=arrival.system, message=message.id, topic=message.topic,
         txn=message.txn, attempt=arrival.delivery.attempt, url=row.url, status=row.status, note=row.note,
-        fault=arrival.fault, genuine=not arrival.forged, manual=arrival.manual, took_us=row.took_us,
+        fault=arrival.fault, genuine=not arrival.is_forged, manual=arrival.manual, took_us=row.took_us,
         answer=row.answer.decode("utf-8", "replace"),
     )  # fmt: skip
 

@@ -34,6 +34,7 @@ ERRORS: dict[str, Row] = {
     "throttled": Row(429, FAILED, "api_request_limit_exceeded", "Too many requests for this site"),
     "throttled_silently": Row(429, FAILED, "api_request_limit_exceeded", "Too many requests for this site"),
     "concurrency": Row(429, FAILED, "request_blocked", "Too many requests at once for this site"),
+    "forbidden": Row(403, INVALID, "api_authorization_failed", "This api key may not do that"),
     "server_error": Row(500, FAILED, "internal_error", "The request failed inside the platform"),
     "maintenance": Row(503, FAILED, "internal_temporary_error", "The platform is not available for a while"),
     "conflict_state": Row(409, INVALID, "invalid_state_for_request", "The state of the resource does not allow this"),

@@ -64,6 +64,9 @@ ROWS: Mapping[str, tuple[int, str, str]] = {
         _BUSY,
     ),
     "concurrency": (403, "REQUEST_LIMIT_EXCEEDED", _BUSY),
+    "throttled_in_disguise": (403, "REQUEST_LIMIT_EXCEEDED", _BUSY),
+    "row_locked": (400, "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record"),
+    "forbidden": (403, "INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object"),
     "server_error": (500, "UNKNOWN_EXCEPTION", "An unexpected error occurred."),
     "maintenance": (
         503,

@@ -152,14 +152,14 @@ class Course:
         )
         service = self.world.services[arrival.system]
         self._record(_delivered(arrival, settled))
-        if settled.url and not (arrival.forged or arrival.manual):
+        if settled.url and not arrival.is_beside:
             service.settle(arrival.delivery, settled.status, settled.at_us, settled.body)
         return service
 
     def _collect(self, service: Service, now_us: int) -> None:
         if service.has_mail:
             for delivery in service.collect():
-                self.deliveries.dispatch(self.world.plan, service.name, delivery, now_us)
+                self.deliveries.dispatch(self.world.plan, service, delivery, now_us)
 
     # --- again ------------------------------------------------------------------------------------------------------
 
@@ -235,5 +235,5 @@ def _delivered(arrival: Arrival, settled: inputs.Settled) -> Delivered:
     return Delivered(
         at_us=settled.at_us, sent_us=message.occurred_us, signed_us=settled.at_us, system=message.system,
         message=message.id, topic=message.topic, txn=message.txn, attempt=arrival.delivery.attempt,
-        status=settled.status, genuine=not arrival.forged,
+        status=settled.status, genuine=not arrival.is_forged,
     )  # fmt: skip

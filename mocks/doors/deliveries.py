@@ -6,29 +6,29 @@ import heapq
 import sys
 from collections import deque
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from domain.faults import Fault
 from mocks.kernel import faults
+from mocks.kernel.copies import Flaw, copies
 from mocks.kernel.desk import Message
 from mocks.kernel.faults import FaultPlan
-from mocks.kernel.forgery import arrivals
 from mocks.kernel.luck import Luck
-from mocks.kernel.service import Delivery
+from mocks.kernel.service import Delivery, Service
 
 NEVER_US: Final = sys.maxsize
 LOG_SIZE = 10_000
-AFTER_FORGERY_US = 50_000  # so long later comes the genuine copy
+LEAD_US = 50_000  # so long after copies that come ahead of it comes the genuine one
 
 
 class Arrival(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One copy of a message that is to arrive at an instant.
 
-    `fault` is what struck it, empty for none. A `forged` copy must not be believed: `stale` ones carry an old
-    signature. `manual` copies were asked for by a person; how they go plans no further attempts. A `first` copy
-    overtakes the answer of the call that caused it.
+    `fault` is what struck it, empty for none, and `flaw` what is wrong with this copy, if anything. `manual` copies
+    were asked for by a person; how they go plans no further attempts. A `first` copy overtakes the answer of the call
+    that caused it.
     """
 
     number: int
@@ -36,10 +36,19 @@ class Arrival(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     system: str
     delivery: Delivery
     fault: str = ""
-    forged: bool = False
-    stale: bool = False
+    flaw: Flaw | None = None
     manual: bool = False
     first: bool = False
+
+    @property
+    def is_forged(self) -> bool:
+        """Whether the copy must not be believed."""
+        return self.flaw is not None and self.flaw.is_forged
+
+    @property
+    def is_beside(self) -> bool:
+        """Whether the copy comes beside the message itself, so that how it goes plans no further attempt."""
+        return self.manual or (self.flaw is not None and self.flaw.is_beside)
 
 
 class Attempt(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -65,21 +74,28 @@ class Deliveries:
         self.overtaking = 0  # messages on their way that must arrive before the answer of the call that caused them
         self._log: deque[Attempt] = deque(maxlen=log_size)
         self._luck: dict[tuple[str, str], Luck] = {}
+        self._blocked: dict[str, int] = {}  # until when messages of a system wait behind one that does not get through
         self._numbers = 0
 
-    def dispatch(self, plan: FaultPlan, system: str, delivery: Delivery, now_us: int) -> None:
+    def dispatch(self, plan: FaultPlan, service: Service, delivery: Delivery, now_us: int) -> None:
         """Plan the arrivals of a delivery, as many and as late as the faults want."""
-        message = delivery.message
+        message, system = delivery.message, service.name
+        if plan.faults and now_us < self._blocked.get(system, 0):
+            self._plan(self._blocked[system], system, delivery)
+            return
         fault = self._fault(plan, message, now_us) if plan.faults else None
         if fault is None:
             self._plan(now_us, system, delivery)
             return
+        if fault.kind == "blocked_queue":
+            self._blocked[system] = now_us + round(fault.seconds * 1_000_000)
+            self._plan(self._blocked[system], system, delivery, fault.kind)
+            return
         is_first = fault.kind == "webhook_first"
-        if fault.kind == "forged":  # it comes first, so that who believes it will not believe the genuine one
-            self._plan(now_us, system, delivery, fault.kind, forged=True, stale=fault.count == 0)
-        found = [0] if is_first else arrivals(fault, AFTER_FORGERY_US if fault.kind == "forged" else 0)
-        for delay_us in found:
-            self._plan(now_us + delay_us, system, delivery, fault.kind, first=is_first)
+        found = copies(fault, service, delivery, now_us, 0, LEAD_US)
+        for copy in found:
+            due_us = now_us if is_first else now_us + copy.after_us
+            self._plan(due_us, system, delivery, fault.kind, flaw=copy.flaw, first=is_first)
         if not found:
             lost = self._arrival(now_us, system, delivery, fault.kind)
             self._note(lost, now_us, "", 0, "lost on the way")
@@ -128,14 +144,14 @@ class Deliveries:
         """Iterate over what is on its way."""
         return iter(self._open.values())
 
-    def _plan(self, due_us: int, system: str, delivery: Delivery, fault: str = "", **marks: bool) -> Arrival:
+    def _plan(self, due_us: int, system: str, delivery: Delivery, fault: str = "", **marks: Any) -> Arrival:
         arrival = self._arrival(due_us, system, delivery, fault, **marks)
         self._open[arrival.number] = arrival
         self.overtaking += arrival.first
         self._push(arrival)
         return arrival
 
-    def _arrival(self, due_us: int, system: str, delivery: Delivery, fault: str, **marks: bool) -> Arrival:
+    def _arrival(self, due_us: int, system: str, delivery: Delivery, fault: str, **marks: Any) -> Arrival:
         self._numbers += 1
         return Arrival(
             number=self._numbers, due_us=due_us, system=system, delivery=delivery, fault=fault, **marks

@@ -27,7 +27,7 @@ from mocks.doors.settings import begun
 from mocks.doors.state import MemoryState, State
 from mocks.doors.wire import without
 from mocks.drift import Drifts
-from mocks.kernel.forgery import forge
+from mocks.kernel.copies import UNHEARD, written
 from mocks.kernel.limits import LimitPolicy
 from mocks.kernel.service import HOLD_HEADER, Outcome, Service
 from mocks.openings import opening_acts
@@ -302,6 +302,8 @@ class LiveWorld:
             url, reply = await carry(request, self.targets)
         except Unreachable as why:
             url, note = why.url, str(why)
+        if arrival.flaw is not None and arrival.flaw.kind == UNHEARD:
+            reply, note = _SILENT, "the sender had given up before the answer came"
         if deliveries is self.deliveries:  # else the world was reset meanwhile
             self._settle(arrival, url, reply, note, round((time.monotonic() - started) * 1e6))
 
@@ -318,8 +320,8 @@ class LiveWorld:
         """Return the message as it goes over the wire, or None when our own code fails at it."""
         service, now_us = self.world.services[arrival.system], self.postmark()
         try:
-            if arrival.forged:
-                return forge(service, arrival.delivery, now_us, arrival.stale).request
+            if arrival.flaw is not None:
+                return written(service, arrival.delivery, now_us, arrival.flaw).request
             return service.prepare(arrival.delivery, now_us)
         except Exception:
             _LOG.exception("a message of %s cannot be rendered", arrival.system)

@@ -21,7 +21,7 @@ from mocks.erp.quirks import Quirks
 from mocks.erp.record_types import TYPES, RecordType
 from mocks.erp.replies import JobReply, LimitsReply, PageReply, RowsReply, TaskReply, TokenReply
 from mocks.erp.restlets import RESTLET_PATH
-from mocks.erp.scripts import deliver
+from mocks.erp.scripts import deliver, seal
 from mocks.erp.wire import decode
 from mocks.kernel.limits import LimitPolicy
 from mocks.kernel.operations import Call, Operation
@@ -164,6 +164,7 @@ DIALECT = Dialect(
     authenticate=authenticate,
     finish=finish,
     deliver=deliver,
+    seal=seal,
     acts=ACTS,
     agenda={"run_job": run_job, "plan_recognition": plan_recognition},
     limits=LimitPolicy(concurrent=15),

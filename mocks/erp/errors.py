@@ -54,6 +54,10 @@ ROWS: Mapping[str, Row] = {
     "throttled": _LIMIT,
     "throttled_silently": _LIMIT,
     "concurrency": _LIMIT,
+    "throttled_in_disguise": _bad(
+        "SSS_REQUEST_LIMIT_EXCEEDED", "The maximum number of requests is reached: try later."
+    ),
+    "row_locked": _bad("RCRD_HAS_BEEN_CHANGED", "The record has been changed since it was read."),
     "script_error": _bad("SSS_SCRIPT_ERROR", "The script failed."),
     "server_error": Row(500, "Internal Server Error", "15.6.1", "UNEXPECTED_ERROR", "An unexpected error occurred."),
     "maintenance": Row(503, "Service Unavailable", "15.6.4", "SERVICE_UNAVAILABLE", "The account is being maintained."),
@@ -62,6 +66,7 @@ _OAUTH = {
     "oauth_invalid_request": (400, "invalid_request"),
     "oauth_invalid_client": (401, "invalid_client"),
     "oauth_unsupported": (400, "unsupported_grant_type"),
+    "invalid_grant": (400, "invalid_grant"),
 }
 
 
@@ -102,6 +107,7 @@ _SCRIPT: Mapping[str, tuple[int, str, str]] = {
     "throttled": _TOO_MANY,
     "throttled_silently": _TOO_MANY,
     "concurrency": _TOO_MANY,
+    "throttled_in_disguise": _TOO_MANY,
     "unauthenticated": (403, "INVALID_LOGIN_ATTEMPT", "Invalid login attempt."),
     "malformed": (400, "INVALID_RETURN_DATA_FORMAT", "The body is not what its content type says."),
     "method_not_allowed": (405, "SSS_INVALID_HTTP_METHOD", "The script does not support this method."),

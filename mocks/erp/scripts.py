@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from domain.http import Request
 from mocks.erp.customers import CustomerRecord
 from mocks.kernel.codec import encode_json
@@ -26,6 +28,11 @@ def credit_changed(desk: Desk, record: CustomerRecord) -> None:
 def deliver(erp: Any, message: Message, now_us: int) -> Request:
     """Return the request a script makes."""
     body = encode_json({"id": message.id, "type": message.topic, **message.content})
-    signature = timestamped(erp.quirks.script_secret, body, now_us // 1_000_000)
-    headers = {"content-type": "application/json", "x-script-signature": signature}
-    return Request("integration", "POST", erp.quirks.script_target, headers, body)
+    request = Request("integration", "POST", erp.quirks.script_target, {"content-type": "application/json"}, body)
+    return seal(erp, message, request, now_us)
+
+
+def seal(erp: Any, _message: Message, request: Request, now_us: int) -> Request:
+    """Return a request of a script signed now over the body it has."""
+    signature = timestamped(erp.quirks.script_secret, request.body, now_us // 1_000_000)
+    return msgspec.structs.replace(request, headers={**request.headers, "x-script-signature": signature})

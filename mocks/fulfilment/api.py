@@ -161,11 +161,14 @@ def deliver(model: Fulfilment, message: Message, now_us: int) -> Request:
             "occurred_at": instant(message.occurred_us),
         }
     )
-    headers = {
-        "content-type": "application/json",
-        "x-signature": timestamped(model.quirks.signing_secret, body, now_us // 1_000_000),
-    }
-    return Request("integration", "POST", model.quirks.target, headers, body)
+    request = Request("integration", "POST", model.quirks.target, {"content-type": "application/json"}, body)
+    return seal(model, message, request, now_us)
+
+
+def seal(model: Fulfilment, _message: Message, request: Request, now_us: int) -> Request:
+    """Return a message signed now over the body it has."""
+    signature = timestamped(model.quirks.signing_secret, request.body, now_us // 1_000_000)
+    return msgspec.structs.replace(request, headers={**request.headers, "x-signature": signature})
 
 
 _TASK = "/v1/tasks/{id}"
@@ -236,6 +239,7 @@ DIALECT = Dialect(
     authenticate=authenticate,
     finish=finish,
     deliver=deliver,
+    seal=seal,
     acts=ACTS,
     agenda={"advance_task": lambda model, key, step: model.tasks.advance(key, step)},
     retry_seconds=_RETRY_SECONDS,

@@ -20,6 +20,8 @@ ROWS: Mapping[str, tuple[int, str]] = {
     "throttled": (429, "Too many requests"),
     "throttled_silently": (429, "Too many requests"),
     "concurrency": (429, "Too many requests at once"),
+    "row_locked": (412, "The task has changed in the meantime"),
+    "forbidden": (403, "The token does not allow this"),
     "server_error": (500, "Something went wrong"),
     "maintenance": (503, "Closed for maintenance"),
     "idempotency_mismatch": (409, "The key belongs to another request"),

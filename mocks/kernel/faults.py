@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -10,9 +11,12 @@ from domain.draws import Draws
 from domain.faults import CATALOGUE, Fault, Place
 from domain.history import Fired
 from mocks.kernel.luck import MASK, WORDS, multiplier
+from mocks.kernel.operations import Call
 
 Rule = tuple[int, Fault]
 _FOREVER_US: Final = sys.maxsize
+_STORM: Final = "retry_storm"
+MINUTE_US: Final = 60_000_000
 
 
 class FaultPlan:
@@ -29,20 +33,31 @@ class FaultPlan:
         self.faults = tuple(faults)
         self.draws = Draws(seed)
         self._record = record
-        self._aims: dict[tuple[frozenset[str], str, str], Aim] = {}
+        self._aims: dict[tuple[frozenset[str], str, str, bool, bool], Aim] = {}
         self._slow: dict[str, _Slow] = {}
+        self._loads: dict[str, Load] = {}
 
-    def aim(self, kinds: frozenset[str], system: str, operation: str) -> Aim:
-        """Return what the plan holds in store for one operation of one system at the place of these kinds."""
-        found = self._aims.get((kinds, system, operation))
+    def aim(self, kinds: frozenset[str], system: str, operation: str, *, write: bool = True, keyed: bool = True) -> Aim:
+        """Return what the plan holds in store for one operation of one system at the place of these kinds.
+
+        `write` and `keyed` say which of its calls are meant: those that write, those that carry an idempotency key.
+        """
+        place = kinds, system, operation, write, keyed
+        found = self._aims.get(place)
         if found is None:
-            rules = [rule for rule in self._aimed_at(kinds, system) if rule[1].operation in ("", operation)]
-            found = self._aims[kinds, system, operation] = Aim(rules, system, operation, self._record)
+            rules = [
+                rule for rule in self._aimed_at(kinds, system)
+                if rule[1].operation in ("", operation)
+                and CATALOGUE[rule[1].kind].reach.covers(system, operation, write=write, keyed=keyed)
+            ]  # fmt: skip
+            load = self._loads.setdefault(system, Load())
+            found = self._aims[place] = Aim(rules, system, operation, self._record, load)
         return found
 
-    def struck(self, index: int, now_us: int, number: str) -> None:
-        """Note that a fault which the plan does not decide itself (a crash) has struck."""
-        self._record(_fired(index, self.faults[index], "", "", "", now_us, number))
+    def struck(self, index: int, now_us: int, number: str, call: Call | None = None) -> None:
+        """Note that a fault which the plan does not decide itself (a crash, a call that goes unheard) has struck."""
+        system, operation, txn = ("", "", "") if call is None else (call.request.host, call.operation.name, call.txn)
+        self._record(_fired(index, self.faults[index], system, operation, txn, now_us, number))
 
     def latency_factor(self, system: str, now_us: int) -> float:
         """Return by how much brownouts stretch the latency of a system now (1.0 = not at all)."""
@@ -62,9 +77,11 @@ class Aim:
     rules in force are looked up once per span of time, and the luck of a call serves all its draws.
     """
 
-    def __init__(self, rules: list[Rule], system: str, operation: str, record: Callable[[Fired], None]) -> None:
+    def __init__(
+        self, rules: list[Rule], system: str, operation: str, record: Callable[[Fired], None], load: Load
+    ) -> None:
         self.rules = rules
-        self._system, self._operation, self._record = system, operation, record
+        self._system, self._operation, self._record, self._load = system, operation, record, load
         self._from_us, self._until_us = 0, 0  # the span `_in_force` holds for
         self._in_force: list[tuple[int, int, bool, Rule]] = []  # strikes below, multiplier, is picky, rule
         self._turns: dict[tuple[int, str], int] = {}  # opportunities in the window of an `nth` fault
@@ -74,7 +91,7 @@ class Aim:
         if not self._from_us <= now_us < self._until_us:
             self._look_up(now_us)
         for below, odd, is_picky, rule in self._in_force:
-            if is_picky and not self._suits(rule, txn):
+            if is_picky and not self._suits(rule, txn, now_us):
                 continue
             if luck * odd & MASK < below:
                 index, fault = rule
@@ -85,19 +102,36 @@ class Aim:
     def _look_up(self, now_us: int) -> None:
         self._from_us, self._until_us = _span_us(self.rules, now_us)
         self._in_force = [
-            (fault.share_ppm * WORDS // 1_000_000, multiplier(index), bool(fault.txn or fault.nth), (index, fault))
+            (fault.share_ppm * WORDS // 1_000_000, multiplier(index), _is_picky(fault), (index, fault))
             for index, fault in self.rules
             if _in_window(fault, now_us)
         ]
 
-    def _suits(self, rule: Rule, txn: str) -> bool:
+    def _suits(self, rule: Rule, txn: str, now_us: int) -> bool:
         index, fault = rule
+        if fault.kind == _STORM and self._load.grown_to(now_us) <= fault.count:
+            return False
         if fault.txn and fault.txn != txn:
             return False
         if not fault.nth:
             return True
         turn = self._turns[index, txn] = self._turns.get((index, txn), 0) + 1
         return turn == fault.nth
+
+
+class Load:
+    """How many calls reached a system in the last minute; it is only asked where overload makes calls fail."""
+
+    def __init__(self) -> None:
+        self._arrivals: deque[int] = deque()
+
+    def grown_to(self, now_us: int) -> int:
+        """Count a call that arrives now, and return how many did within a minute."""
+        arrivals = self._arrivals
+        arrivals.append(now_us)
+        while arrivals[0] <= now_us - MINUTE_US:
+            arrivals.popleft()
+        return len(arrivals)
 
 
 class _Slow:
@@ -136,6 +170,10 @@ def _fired(index: int, fault: Fault, system: str, operation: str, txn: str, now_
     )  # fmt: skip
 
 
+def _is_picky(fault: Fault) -> bool:
+    return bool(fault.txn or fault.nth or fault.kind == _STORM)
+
+
 def _in_window(fault: Fault, now_us: int) -> bool:
     return (fault.start_us == 0 and fault.end_us == 0) or fault.start_us <= now_us < fault.end_us
 
@@ -147,8 +185,6 @@ def kinds_at(place: Place) -> frozenset[str]:
 
 _SLOW = frozenset({"brownout"})
 BEFORE = kinds_at(Place.BEFORE) | _SLOW  # a brownout also makes a share of the requests fail
-BEFORE_WITHOUT_KEY = BEFORE - {"key_in_progress", "sticky_error"}
-BEFORE_READ = BEFORE_WITHOUT_KEY - {"maintenance"}
 AFTER = kinds_at(Place.AFTER)
 NETWORK = kinds_at(Place.NETWORK) - _SLOW
 WEBHOOK = kinds_at(Place.WEBHOOK)

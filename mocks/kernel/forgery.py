@@ -1,4 +1,4 @@
-"""Messages in trouble: forgeries that an intake must refuse, and when genuine copies of a struck message arrive."""
+"""Forgeries: copies of messages that an intake must refuse."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 
 import msgspec
 
-from domain.faults import Fault
 from domain.http import Request
 from mocks.kernel.service import Delivery, Service
 
@@ -41,17 +40,3 @@ def forge(service: Service, delivery: Delivery, now_us: int, stale: bool) -> For
 def _tampered(request: Request) -> Request:
     body = _DIGIT.sub(lambda match: b"%d" % ((int(match.group()) + 1) % 10), request.body, count=1)
     return msgspec.structs.replace(request, body=body)
-
-
-def arrivals(fault: Fault, delay_us: int) -> list[int]:
-    """Return the delays after which genuine copies of a struck message arrive, in microseconds."""
-    extra_us = round(fault.seconds * 1_000_000)
-    if fault.kind == "loss":
-        return []
-    if fault.kind == "duplicate":
-        return [delay_us + copy * max(extra_us, 1) for copy in range(fault.count + 1)]
-    if fault.kind == "webhook_first":
-        return [1]
-    if fault.kind in ("delay", "reorder"):
-        return [delay_us + extra_us]
-    return [delay_us]

@@ -67,5 +67,10 @@ class KeyStore:
             self._former, self._recent, self._until_us = self._recent, {}, now_us + self._retention_us
         self._recent[key] = _Stored(fingerprint, reply, now_us)
 
+    def forget(self, key: str) -> None:
+        """Forget a key before its time."""
+        self._recent.pop(key, None)
+        self._former.pop(key, None)
+
     def __len__(self) -> int:
         return len(self._recent) + len(self._former)

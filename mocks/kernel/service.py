@@ -28,6 +28,7 @@ from mocks.kernel.journal import Entry, Journal
 from mocks.kernel.limits import Limiter, LimitPolicy
 from mocks.kernel.luck import Luck
 from mocks.kernel.operations import Call, Operation, Refusal, Router
+from mocks.kernel.struck import MISLEADING, gateway, instead
 
 _QUOTE_IN_TARGET = re.compile(r"Q-\d{6}(?:\.[A-Z][A-Z0-9]{1,7})?", re.ASCII)
 _QUOTE_IN_BODY = re.compile(rb"Q-\d{6}(?:\.[A-Z][A-Z0-9]{1,7})?")
@@ -46,6 +47,8 @@ _AFTER_COMMIT = {
     "closed_after": CLOSE,
     "truncated_after": TRUNCATE,
     "drip_after": DRIP,
+    "gateway_timeout": DELIVER,
+    "key_forgotten": SILENCE,
 }
 
 
@@ -53,12 +56,14 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     """What a request led to: the reply, and what the wire does with it.
 
     It delivers it, resets the connection, stays silent, closes without a reply, sends part of the body and closes
-    (truncate), or sends the body a few bytes at a time over `seconds` (drip).
+    (truncate), or sends the body a few bytes at a time over `seconds` (drip). A reply that `misleads` has a status of
+    success although nothing was done.
     """
 
     reply: Reply
     wire: str = DELIVER
     seconds: float = 0.0
+    misleads: bool = False
 
 
 class Dialect(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +76,8 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     repeated intent (idempotency header, external id, document code). `finish` adds vendor headers to every reply.
     `classify(call)` names the row when path and method do not tell it (an estimate and a document share a path).
     `acknowledged(status, body)` tells whether a receiver took a message, when its status alone does not.
-    `deliver(message, now_us)` renders and signs a webhook. `acts` and `agenda` map names to model functions.
+    `deliver(message, now_us)` renders and signs a webhook; `seal(message, request, now_us)` signs one whose body was
+    changed, for senders that sign their bodies. `acts` and `agenda` map names to model functions.
     """
 
     system: str
@@ -84,6 +90,7 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     deliver: Callable[[Any, Message, int], Request]
     acts: Mapping[str, Callable[[Any, dict[str, Any]], None]]
     agenda: Mapping[str, Callable[..., None]]
+    seal: Callable[[Any, Message, Request, int], Request] | None = None
     limits: LimitPolicy = LimitPolicy()
     idempotency: IdempotencyPolicy | None = None
     retry_seconds: tuple[int, ...] = ()  # pauses between delivery attempts of a webhook
@@ -101,15 +108,16 @@ class Delivery(msgspec.Struct, frozen=True, gc=False):
 class Stake:
     """What may befall the calls of one operation: their luck, and the faults planned at each place they pass."""
 
-    __slots__ = ("after", "before", "before_keyed", "luck", "network")
+    __slots__ = ("after", "after_keyed", "before", "before_keyed", "luck", "network")
 
     def __init__(self, plan: FaultPlan, system: str, operation: Operation) -> None:
-        name, before = operation.name, faults.BEFORE_WITHOUT_KEY if operation.write else faults.BEFORE_READ
+        name, write = operation.name, operation.write
         self.luck = Luck(plan.draws, system, name)
-        self.network = plan.aim(faults.NETWORK, system, name)
-        self.before = plan.aim(before, system, name)
-        self.before_keyed = plan.aim(faults.BEFORE, system, name) if operation.write else self.before
-        self.after = plan.aim(faults.AFTER, system, name)
+        self.network = plan.aim(faults.NETWORK, system, name, write=write, keyed=False)
+        self.before = plan.aim(faults.BEFORE, system, name, write=write, keyed=False)
+        self.before_keyed = plan.aim(faults.BEFORE, system, name, write=write, keyed=write)
+        self.after = plan.aim(faults.AFTER, system, name, write=write, keyed=False)
+        self.after_keyed = plan.aim(faults.AFTER, system, name, write=write, keyed=write)
 
 
 class Service:
@@ -130,6 +138,7 @@ class Service:
         self._keys = KeyStore(self._policy)
         self._retries: list[Delivery] = []
         self._stakes: dict[str, Stake] = {}
+        self._unheard: dict[str, tuple[Fault, int]] = {}  # keys under which nothing is heard until they are forgotten
         self.journal: Journal | None = None
 
     # --- requests ---------------------------------------------------------------------------------------------------
@@ -193,6 +202,8 @@ class Service:
         stake: Stake | None = call.stake
         fault = None
         if stake is not None:
+            if self._unheard and call.idempotency_key in self._unheard and self._goes_unheard(call):
+                return Outcome(_UNANSWERED, SILENCE)
             before = stake.before_keyed if call.idempotency_key else stake.before
             fault = before.strike(call.luck, call.txn, now_us, call.number) if before.rules else None
         if fault is not None:
@@ -201,20 +212,32 @@ class Service:
             reply, effect = self._refusal(refusal, call), "refused"
         else:
             reply, effect = self._once(call) if call.idempotency_key else self._run(call)
-        outcome = Outcome(reply)
+        outcome = Outcome(reply) if fault is None else Outcome(reply, misleads=fault.kind in MISLEADING)
         self._arrived(call, outcome, effect)
-        if stake is not None and stake.after.rules and effect in _COMMITTED:
-            outcome = self._after(stake.after, call, outcome)
+        if stake is not None and effect in _COMMITTED:
+            after = stake.after_keyed if call.idempotency_key else stake.after
+            if after.rules:
+                outcome = self._after(after, call, outcome)
         if self.journal is not None:
             self.journal.add(entry_of(call, outcome, effect))
         return outcome
 
     def _struck(self, fault: Fault, call: Call) -> Reply:
-        code = _BEFORE_CODES[fault.kind]
-        reply = self._refusal(Refusal(code, "", retry_after_seconds=int(fault.seconds)), call)
+        reply = instead(fault, call, self._refusal)
         if fault.kind == "sticky_error" and self._keys.find(call.idempotency_key, call.now_us) is None:
             self._keys.keep(call.idempotency_key, call.fingerprint, reply, call.now_us)
         return reply
+
+    def _goes_unheard(self, call: Call) -> bool:
+        """Tell whether a call under a key that is being forgotten goes unheard; it does until the key is forgotten."""
+        key, (fault, until_us) = call.idempotency_key, self._unheard[call.idempotency_key]
+        if call.now_us < min(until_us, fault.end_us or until_us):
+            self.plan.struck(self.plan.faults.index(fault), call.now_us, call.number, call)
+            return True
+        del self._unheard[key]
+        if call.now_us >= until_us:
+            self._keys.forget(key)
+        return False
 
     def _once(self, call: Call) -> tuple[Reply, str]:
         key, policy = call.idempotency_key, self._policy
@@ -253,7 +276,14 @@ class Service:
         fault = aim.strike(call.luck, call.txn, call.now_us, call.number)
         if fault is None:
             return outcome
-        reply = self._refusal(Refusal("server_error"), call) if fault.kind == "error_after" else outcome.reply
+        reply = outcome.reply
+        if fault.kind == "error_after":
+            reply = self._refusal(Refusal("server_error"), call)
+        elif fault.kind == "gateway_timeout":
+            reply = gateway(504, "Gateway Timeout")
+        elif fault.kind == "key_forgotten":
+            retention_us = self._policy.retention_seconds * 1_000_000
+            self._unheard[call.idempotency_key] = fault, call.now_us + retention_us
         return Outcome(reply, _AFTER_COMMIT[fault.kind], fault.seconds)
 
     def _refusal(self, refusal: Refusal, call: Call) -> Reply:
@@ -284,6 +314,7 @@ class Service:
         """Replace the plan of faults from now on."""
         self.plan = plan
         self._stakes.clear()
+        self._unheard.clear()
 
     # --- people and time --------------------------------------------------------------------------------------------
 
@@ -338,6 +369,11 @@ class Service:
         """Return the delivery as a signed request to the integration's intake."""
         return self.dialect.deliver(self.model, delivery.message, now_us)
 
+    def sealed(self, delivery: Delivery, request: Request, now_us: int) -> Request:
+        """Return a delivery whose body is not what `prepare` made it, signed right and now."""
+        seal = self.dialect.seal
+        return request if seal is None else seal(self.model, delivery.message, request, now_us)
+
     def settle(self, delivery: Delivery, status: int, now_us: int, body: bytes | None = None) -> None:
         """Take note of how a delivery went (0 = no answer); plan the next attempt by the vendor's schedule.
 
@@ -365,16 +401,8 @@ def entry_of(call: Call, outcome: Outcome, effect: str) -> Entry:
 
 _UNREADABLE = (Undecodable, msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What a parser raises for a body that is not what it says, or nested deeper than a parser goes."""
+_UNANSWERED = Reply(0)
 _NO_KEYS = IdempotencyPolicy(header="", methods=frozenset())
-_BEFORE_CODES = {
-    "throttled": "throttled",
-    "throttled_silently": "throttled_silently",
-    "maintenance": "maintenance",
-    "error_before": "server_error",
-    "sticky_error": "server_error",
-    "key_in_progress": "idempotency_in_progress",
-    "brownout": "server_error",
-}
 
 
 def _nowhere(_model: Any, call: Call) -> Reply:

@@ -164,6 +164,7 @@ DIALECT = Dialect(
     authenticate=authenticate,
     finish=finish,
     deliver=webhooks.deliver,
+    seal=webhooks.seal,
     acts=ACTS,
     agenda={
         "payout": balance.pay_out,

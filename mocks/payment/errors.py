@@ -33,6 +33,8 @@ ERRORS: dict[str, Row] = {
     "throttled": Row(429, _INVALID, "rate_limit", "Too many requests in too short a time."),
     "throttled_silently": Row(429, _INVALID, "rate_limit", "Too many requests in too short a time."),
     "concurrency": Row(429, _INVALID, "lock_timeout", "Another request is using this object."),
+    "row_locked": Row(429, _INVALID, "lock_timeout", "Another request is using this object."),
+    "forbidden": Row(403, _INVALID, "", "This API key does not have the permission."),
     "server_error": Row(500, _API, "", "Something went wrong on the server."),
     "maintenance": Row(503, _API, "", "The service is down for maintenance."),
     "conflict_state": Row(400, _INVALID, "payment_intent_unexpected_state", "The state does not allow this."),

@@ -24,6 +24,7 @@ TOLERANCE_SECONDS = 300
 ENDPOINTS_MAX = 16
 RETRY_SECONDS = (300, 1_800, 7_200, 18_000, 36_000, 43_200, 43_200, 43_200, 43_200)
 """Pauses between attempts: growing, at most half a day, three days at most in all."""
+_HEADERS = {"content-type": "application/json; charset=utf-8", "user-agent": "Stripe/1.0 (+q2c)"}
 
 
 def signature(secret: str, at: int, payload: bytes) -> str:
@@ -50,18 +51,20 @@ def deliver(model: Processor, message: Message, now_us: int) -> Request:
     quirks, notice = model.quirks, message.content
     endpoint = model.endpoints.get(notice.endpoint)
     version = endpoint.api_version if endpoint is not None and endpoint.api_version else quirks.api_version
-    secret = model.secrets.get(notice.endpoint, quirks.webhook_secret)
     payload = encode_json(events.view(model, notice.event, version))
-    headers = {
-        "content-type": "application/json; charset=utf-8",
-        "user-agent": "Stripe/1.0 (+q2c)",
-        "stripe-signature": signature(secret, now_us // SECOND_US, payload),
-    }
     if endpoint is None:
-        return Request("integration", "POST", quirks.webhook_target, headers, payload)
+        return seal(model, message, Request("integration", "POST", quirks.webhook_target, _HEADERS, payload), now_us)
     address = urlsplit(endpoint.url)
     target = (address.path or "/") + (f"?{address.query}" if address.query else "")
-    return Request(f"{address.scheme}://{address.netloc}", "POST", target, headers, payload)
+    host = f"{address.scheme}://{address.netloc}"
+    return seal(model, message, Request(host, "POST", target, _HEADERS, payload), now_us)
+
+
+def seal(model: Processor, message: Message, request: Request, now_us: int) -> Request:
+    """Return an attempt to deliver an event signed now, with its endpoint's secret, over the body it has."""
+    secret = model.secrets.get(message.content.endpoint, model.quirks.webhook_secret)
+    signed = signature(secret, now_us // SECOND_US, request.body)
+    return structs.replace(request, headers={**request.headers, "stripe-signature": signed})
 
 
 # --- endpoints ------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""F21: An announced window in which a system answers reads and refuses writes with 503."""
+"""F43: An announced window in which writes are refused."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from domain.faults.kind import FaultKind, Place, Reach
 
 FAULTS = (
     FaultKind(
-        number="F21",
+        number="F43",
         key="maintenance",
         place=Place.BEFORE,
-        summary="an announced window in which writes are refused with 503",
+        summary="an announced window in which a system answers reads and refuses writes with 503",
         wild="CRM instances are read-only for minutes to hours, announced two weeks ahead.",
-        source="",
+        source="Salesforce's documentation",
         right=(
             'reads 503 as "nothing was done" and retries; flows that run out of attempts park as '
-            "`DEPENDENCY.UNAVAILABLE`. It does not yet consult the calendar of announced windows."
+            "`DEPENDENCY.UNAVAILABLE` and go on by themselves when it is over."
         ),
-        noticed_by=("L1", "L2", "P6"),
+        noticed_by=("P7", "L1", "L2"),
         reach=Reach(calls="writes"),
     ),
 )
