@@ -20,10 +20,14 @@ Form = Callable[[Fault, Fired, Facts], Fault]
 _COMMITTED = frozenset({"done", "replayed"})
 
 
-def strikes_on(facts: Facts, names: Iterable[str]) -> tuple[Fired, ...]:
-    """Return the strikes that hit some transactions, in order; members of a family are their quote's."""
-    wanted = set(names)
-    return tuple(each for each in facts.history.of(Fired) if each.txn and each.txn.partition(".")[0] in wanted)
+def strikes_on(facts: Facts, quotes: Iterable[str] | None = None) -> tuple[Fired, ...]:
+    """Return the strikes that hit some quotes' transactions (those of anybody by default), in order.
+
+    The members of a family are their quote's.
+    """
+    wanted = None if quotes is None else set(quotes)
+    strikes = (each for each in facts.history.of(Fired) if each.txn)
+    return tuple(each for each in strikes if wanted is None or each.txn.partition(".")[0] in wanted)
 
 
 def pointed(strikes: Sequence[Fired], facts: Facts, form: Form) -> tuple[Fault, ...]:

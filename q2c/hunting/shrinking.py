@@ -56,6 +56,13 @@ class Shrunk(msgspec.Struct, frozen=True, kw_only=True):
     is_whole: bool
 
 
+class Culprits(msgspec.Struct, frozen=True):
+    """Whom a violation names: lifecycles of the timeline, and all quotes (live contracts among them)."""
+
+    lifecycles: tuple[str, ...]
+    transactions: tuple[str, ...]
+
+
 class NotBroken(ValueError):
     """The trial does not break the rule that it was to be shrunk for."""
 
@@ -86,12 +93,19 @@ class _Search:
             raise NotBroken(f"the trial does not break {check}: its result is {self._best.result.status}")
         self._before = self._size()
         self._anchors = Anchors()
+        self._parts: tuple[simpler.Part, ...] = ()
 
     def run(self) -> Shrunk:
         """Search until nothing can be left out any more, or what may be spent is spent."""
         is_whole = True
         try:
-            for phase in (self._guess, self._lifecycles, self._faults, self._parts, self._round):
+            for phase in (
+                self._guess,
+                self._fewest_lifecycles,
+                self._fewest_faults,
+                self._fewest_parts,
+                self._round,
+            ):
                 phase()
         except _Spent:
             is_whole = False
@@ -136,17 +150,26 @@ class _Search:
     def _guess(self) -> None:
         """Try the transactions of a violation alone, with the faults that struck them, the boldest guess first."""
         seen = self._best
-        for owners in _owners(seen, self._names):
-            plans = [pointed(strikes_on(seen.facts, owners), seen.facts, form) for form in FORMS]
-            candidates = [(plans[0], simpler.PARTS), *((plan, ()) for plan in plans), (self._plan(), ())]
-            for plan, parts in candidates:
-                if self._breaks(_reduced(seen.trial, owners, plan, parts)):
-                    self._names = owners
+        for culprits in _culprits(seen, self._names):
+            self._parts = simpler.parts_beside((*culprits.lifecycles, *culprits.transactions))
+            for plan, parts in self._candidates(seen, culprits):
+                if self._breaks(_reduced(seen.trial, culprits.lifecycles, plan, parts)):
+                    self._names = culprits.lifecycles
                     return
+        self._parts = simpler.parts_beside(self._names)
+
+    def _candidates(
+        self, seen: Seen, culprits: Culprits
+    ) -> Iterator[tuple[tuple[Fault, ...], tuple[simpler.Part, ...]]]:
+        strikes = strikes_on(seen.facts, (*culprits.lifecycles, *culprits.transactions))
+        yield (), self._parts
+        yield pointed(strikes, seen.facts, FORMS[0]), self._parts
+        yield from ((pointed(strikes, seen.facts, form), ()) for form in FORMS)
+        yield seen.faults, ()
 
     # --- the rest, by delta debugging -------------------------------------------------------------------------------
 
-    def _lifecycles(self) -> None:
+    def _fewest_lifecycles(self) -> None:
         """Leave out lifecycles; a process that must die does so at the same write of the same flow."""
         trial, names = self._best.trial, self._names
         if self._breaks(msgspec.structs.replace(trial, faults=_without_deaths(self._plan()))):
@@ -173,12 +196,12 @@ class _Search:
             named = msgspec.structs.replace(trial, scenario=text, without=frozenset())
             self._best = replace(self._best, trial=named)
 
-    def _faults(self) -> None:
+    def _fewest_faults(self) -> None:
         self._fewest(self._plan())
         for form in FORMS:
-            strikes = strikes_on(self._best.facts, self._names)
             if all(map(_is_point, self._plan())):
                 return
+            strikes = strikes_on(self._best.facts)
             deaths = tuple(fault for fault in self._plan() if is_death(fault))
             plan = (*pointed(strikes, self._best.facts, form), *deaths)
             if self._breaks(msgspec.structs.replace(self._best.trial, faults=plan)):
@@ -189,11 +212,11 @@ class _Search:
         trial = self._best.trial
         smallest(plan, lambda kept: self._breaks(msgspec.structs.replace(trial, faults=kept)))
 
-    def _parts(self) -> None:
+    def _fewest_parts(self) -> None:
         """Leave out what the scenario carries beside lifecycles and faults, all of it if possible."""
         trial = self._best.trial
         scenario = parse(trial.scenario)
-        parts = tuple(part for part in simpler.PARTS if part(scenario) != scenario)
+        parts = tuple(part for part in self._parts if dump(part(scenario)) != trial.scenario)
 
         def breaks(kept: tuple[simpler.Part, ...]) -> bool:
             left_out = [part for part in parts if part not in kept]
@@ -225,13 +248,14 @@ def _reduced(trial: Trial, names: tuple[str, ...], plan: tuple[Fault, ...], left
     return msgspec.structs.replace(trial, scenario=text, faults=plan, without=frozenset())
 
 
-def _owners(seen: Seen, names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """Yield the lifecycles that violations name: that of the first one, all that its evidence names, the next one's."""
-    told: dict[tuple[str, ...], None] = {}
+def _culprits(seen: Seen, names: tuple[str, ...]) -> Iterator[Culprits]:
+    """Yield whom the violations name: the first one itself, then with all that its evidence names, then the next."""
+    told: dict[Culprits, None] = {}
     for violation in seen.violations[:_VIOLATIONS_GUESSED]:
-        for found in (_lifecycles_of((violation.txn,), names), _lifecycles_of(_named_by(violation), names)):
-            if found:
-                told[found] = None
+        for transactions in ((violation.txn,), _named_by(violation)):
+            quotes = tuple(sorted({txn.partition(".")[0] for txn in transactions if txn}))
+            if quotes:
+                told[Culprits(_lifecycles_of(quotes, names), quotes)] = None
     yield from told
 
 
@@ -240,16 +264,9 @@ def _named_by(violation: Violation) -> tuple[str, ...]:
     return (violation.txn, *(getattr(record, "txn", "") for record in records))
 
 
-def _lifecycles_of(transactions: Iterable[str], names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the lifecycles of some transactions; that of a contract are its amendments, of a member its quote."""
-    found: set[str] = set()
-    for txn in transactions:
-        quote = txn.partition(".")[0]
-        if quote in names:
-            found.add(quote)
-        elif quote:
-            found.update(name for name in names if contract_of(name) == quote)
-    return tuple(sorted(found))
+def _lifecycles_of(quotes: tuple[str, ...], names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the lifecycles of some quotes; those of a contract are its amendments."""
+    return tuple(name for name in names if name in quotes or contract_of(name) in quotes)
 
 
 def _without_deaths(plan: tuple[Fault, ...]) -> tuple[Fault, ...]:
