@@ -68,7 +68,7 @@ class FaultPlan(Words):
 
     kind: FaultKey = Field(description="a kind of the fault catalogue (docs/reference/faults.md)")
     system: System | None = Field(default=None, description="the system struck; every system when not given")
-    operation: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.]*$")] | None = Field(
+    operation: Annotated[str, Field(pattern=r"^[a-z][A-Za-z0-9_.]*$")] | None = Field(
         default=None, description="the operation struck (its name in the system's API); every operation when not given"
     )
     txn: Annotated[str, Field(pattern=r"^Q-\d{6}(\.[A-Z][A-Z0-9]{1,7})?$"), Shape("a quote number")] | None = Field(
