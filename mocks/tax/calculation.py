@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -89,6 +89,7 @@ def tax_lines(transaction: Transaction, given: Sequence[LineInput], taxation: Ta
     forced = _forced(transaction.tax_override, amounts, units)
     common: Site | None = None
     lines: list[TaxedLine] = []
+    told: set[int] = set()
     for index, line in enumerate(given):
         if line.addresses is not None or line.tax_override is not None:
             site = _own_site(line, taxation)
@@ -105,11 +106,12 @@ def tax_lines(transaction: Transaction, given: Sequence[LineInput], taxation: Ta
         if force is None and line.tax_override is not None:
             force = _forced_line(line.tax_override, units)
         if force is not None:
+            told.add(index)
             shares = allocate(force, [part.ppm for part in site.components]) if site.components else ()
             taxed = _replace(taxed, taxes=shares)
         lines.append(_replace(taxed, discount_minor=discounts[index]) if discounts else taxed)
     if quirks.rounding_level == "document" and forced is None:
-        return _rounded_once(lines, quirks.rounding)
+        return _rounded_once(lines, told, quirks.rounding)
     return tuple(lines)
 
 
@@ -152,15 +154,19 @@ def _tax_line(
     )
 
 
-def _rounded_once(lines: Sequence[TaxedLine], rounding: Rounding) -> tuple[TaxedLine, ...]:
-    """Add up unrounded by jurisdiction, round once, spread the result over the lines."""
+def _rounded_once(lines: Sequence[TaxedLine], told: Set[int], rounding: Rounding) -> tuple[TaxedLine, ...]:
+    """Add up unrounded by jurisdiction, round once, spread the result over the lines.
+
+    The lines whose tax the caller has `told` (their indexes) bear just that.
+    """
     exact: dict[str, int] = {}
-    for line in lines:
+    free = [(i, line) for i, line in enumerate(lines) if i not in told]
+    for _, line in free:
         for part in line.components:
             exact[part.code] = exact.get(part.code, 0) + line.taxable_minor * part.ppm
-    taxes = [[0] * len(line.components) for line in lines]
+    taxes = [list(line.taxes) if i in told else [0] * len(line.components) for i, line in enumerate(lines)]
     for code, product in exact.items():
-        cells = [(i, j) for i, line in enumerate(lines) for j, part in enumerate(line.components) if part.code == code]
+        cells = [(i, j) for i, line in free for j, part in enumerate(line.components) if part.code == code]
         weights = [lines[i].taxable_minor for i, _ in cells]
         total = round_ratio(Fraction(product, PPM), rounding)
         if any(weights):

@@ -38,6 +38,14 @@ def test_document_level_rounds_once_per_jurisdiction_and_spreads_the_rest(make_b
     assert round(sum(line["tax"] for line in reply["lines"]), 2) == 5.20
 
 
+def test_a_line_whose_tax_is_told_takes_no_part_in_the_rounding_of_the_document(make_bench: Any) -> None:
+    lines = [{"number": str(number), "amount": amount} for number, amount in enumerate((40.80, 1.98, 14.99), 1)]
+    none: dict[str, Any] = {"type": "TaxAmount", "taxAmount": 0, "reason": "what it credits bore no tax"}
+    lines.append({"number": "4", "amount": -99, "taxOverride": none})
+    reply = read(registered(make_bench, T01_RATES, rounding_level="document").create(lines=lines))
+    assert (reply["totalTax"], reply["lines"][3]["tax"]) == (5.20, 0)
+
+
 def test_each_jurisdiction_is_rounded_not_the_combined_rate(make_bench: Any) -> None:
     assert read(registered(make_bench, T08_RATES).create(amounts=(4.99,)))["totalTax"] == 0.40
 
