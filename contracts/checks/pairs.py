@@ -6,16 +6,20 @@ occur is no pair, and is listed with its reason: a figure "hit N of M" counts on
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
-from contracts.checks.coverage import FIRST, MESSAGE, RETRY, Called, Cell, Coverage
-from contracts.checks.exercise import NEEDS_KEY
-from domain.faults import CATALOGUE, Place
+from contracts.checks.coverage import FIRST, MESSAGE, RETRY, Called, Cell, Coverage, Told
+from domain.faults import CATALOGUE, Place, Reach
 
 CALLS = frozenset({Place.NETWORK, Place.BEFORE, Place.AFTER})
 """Places at which a fault strikes a call of the integration."""
+_CALLS = {
+    "writes": "it strikes writes only",
+    "reads": "it strikes reads only",
+    "keyed": "it strikes calls with an idempotency key only",
+}
 
 
 class Pair(msgspec.Struct, frozen=True, order=True, gc=False):
@@ -55,29 +59,47 @@ class Pairs(msgspec.Struct, frozen=True, kw_only=True):
 
 def pairs_of(coverage: Coverage, kinds: Collection[str] = tuple(CATALOGUE)) -> Pairs:
     """Return the pairs of what was called and told with some kinds of fault (by default all of the catalogue)."""
-    counted = _counted(coverage.cells)
     hits: dict[Pair, int] = {}
-    impossible = []
+    impossible: list[Impossible] = []
     for kind in sorted(set(kinds) & set(CATALOGUE)):
-        for called in coverage.called:
-            reason = why_not(kind, called)
+        for system, operation, when, reason in _places(kind, coverage):
             if reason:
-                impossible.append(Impossible(called.system, called.operation, kind, reason))
-            elif CATALOGUE[kind].place in CALLS:
-                for when in (FIRST, RETRY):
-                    hits[Pair(called.system, called.operation, kind, when)] = 0
-        for told in coverage.told if CATALOGUE[kind].place is Place.WEBHOOK else ():
-            hits[Pair(told.system, told.topic, kind, MESSAGE)] = 0
-    hits |= {pair: count for pair, count in counted.items() if pair in hits}
+                impossible.append(Impossible(system, operation, kind, reason))
+            else:
+                hits |= {Pair(system, operation, kind, each): 0 for each in when}
+    hits |= {pair: count for pair, count in _counted(coverage.cells).items() if pair in hits}
     return Pairs(hits=tuple(sorted(hits.items())), impossible=tuple(impossible))
 
 
-def why_not(kind: str, called: Called) -> str:
-    """Return why a kind of fault cannot strike an operation; empty when it can, or when it strikes no calls at all."""
-    if kind in NEEDS_KEY and not called.keyed:
-        return "it carries no idempotency key"
-    if kind == "maintenance" and not called.writes:
-        return "maintenance refuses writes only"
+def _places(kind: str, coverage: Coverage) -> Iterator[tuple[str, str, tuple[str, ...], str]]:
+    """Yield (system, operation or topic, when it can strike there, why it cannot) for a kind of fault."""
+    place = CATALOGUE[kind].place
+    if place in CALLS:
+        for called in coverage.called:
+            yield called.system, called.operation, (FIRST, RETRY), why_not_call(kind, called)
+    elif place is Place.WEBHOOK:
+        for told in coverage.told:
+            yield told.system, told.topic, (MESSAGE,), why_not_message(kind, told)
+
+
+def why_not_call(kind: str, called: Called) -> str:
+    """Return why a kind of fault cannot strike an operation; empty when it can."""
+    reach = CATALOGUE[kind].reach
+    if reach.covers(called.system, called.operation, write=called.writes, keyed=called.keyed):
+        return ""
+    return _elsewhere(reach, called.system, called.operation) or _CALLS[reach.calls]
+
+
+def why_not_message(kind: str, told: Told) -> str:
+    """Return why a kind of fault cannot strike the messages about a topic; empty when it can."""
+    return _elsewhere(CATALOGUE[kind].reach, told.system, told.topic)
+
+
+def _elsewhere(reach: Reach, system: str, operation: str) -> str:
+    if reach.systems and system not in reach.systems:
+        return f"it strikes {', '.join(reach.systems)} only"
+    if reach.operations and f"{system}.{operation}" not in reach.operations:
+        return f"it strikes {', '.join(reach.operations)} only"
     return ""
 
 

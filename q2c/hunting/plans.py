@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from contracts.checks.coverage import FIRST, MESSAGE, RETRY
-from contracts.checks.pairs import CALLS, Pair, why_not
+from contracts.checks.pairs import CALLS, Pair, why_not_call, why_not_message
 from domain.draws import Draws
 from domain.faults import CATALOGUE, Fault, Place
 from q2c.hunting.ground import MINUTE_US, Ground
@@ -27,29 +27,6 @@ STARTER = "error_before"
 """What makes a call come again, for a fault that is aimed at a retry: it does nothing and says so."""
 SHARES_PPM = {"everything": (1_000, 10_000), "system": (5_000, 40_000), "operation": (50_000, 300_000)}
 """Scope of a stray fault -> lowest and highest share of what it strikes."""
-
-
-class Range(msgspec.Struct, frozen=True):
-    """The values from which a kind's own numbers are drawn; (0, 0) and (1, 1) stand for a kind that has none."""
-
-    seconds: tuple[int, int] = (0, 0)
-    count: tuple[int, int] = (0, 0)
-    factor: tuple[int, int] = (1, 1)
-
-
-RANGES = {
-    "late_arrival": Range(seconds=(5, 600)),
-    "drip_before": Range(seconds=(1, 120)),
-    "drip_after": Range(seconds=(1, 120)),
-    "throttled": Range(seconds=(1, 120)),
-    "brownout": Range(factor=(2, 12)),
-    "duplicate": Range(count=(1, 5)),
-    "reorder": Range(seconds=(10, 900)),
-    "delay": Range(seconds=(60, 4 * 3600)),
-    "forged": Range(count=(0, 1)),
-    "crash": Range(seconds=(5, 600)),
-}
-"""Kind -> the numbers it is drawn with, as seen in the wild (docs/reference/faults.md)."""
 
 
 def plan(ground: Ground, draws: Draws, kinds: frozenset[str]) -> tuple[Fault, ...]:
@@ -81,14 +58,20 @@ def aimed_at(pair: Pair, draws: Draws) -> Iterator[Fault]:
     assert pair.when in (FIRST, RETRY, MESSAGE), f"{pair.when} is no time at which a fault strikes"
     if pair.when == RETRY:
         yield Fault(kind=STARTER, system=pair.system, operation=pair.operation, nth=1)
-    yield _drawn(pair.fault, draws, ("aimed", pair.system, pair.operation), pair.system, pair.operation, nth=1)
+    drawn = _drawn(pair.fault, draws, ("aimed", pair.system, pair.operation), pair.system, pair.operation, nth=1)
+    slowest, _ = CATALOGUE[pair.fault].range_of("factor")
+    yield msgspec.structs.replace(drawn, factor=slowest or 1.0)  # a factor stretches every call, not only the nth
 
 
 def _deaths(ground: Ground, draws: Draws, order: Sequence[str]) -> Iterator[Fault]:
     for kind in order:
-        if CATALOGUE[kind].place is Place.PROCESS and ground.durable_writes:
-            for i in range(draws.whole(1, DEATHS_MAX, "deaths", kind)):
-                drawn = _drawn(kind, draws, ("death", i))
+        if CATALOGUE[kind].place is not Place.PROCESS:
+            continue
+        for i in range(draws.whole(1, DEATHS_MAX, "deaths", kind)):
+            drawn = _drawn(kind, draws, ("death", i))
+            if "count" not in CATALOGUE[kind].words:
+                yield _within(ground, draws, drawn, 1, 60, ("death", kind, i))
+            elif ground.durable_writes:
                 at = draws.whole(1, ground.durable_writes, "death", kind, i, "write")
                 yield msgspec.structs.replace(drawn, count=at)
 
@@ -99,7 +82,7 @@ def _windows(ground: Ground, draws: Draws, kinds: Sequence[str]) -> Iterator[Fau
         kind, system = draws.choose(kinds, "window", i, "kind"), draws.choose(systems, "window", i, "system")
         share_ppm = draws.whole(50_000, 400_000, "window", i, "share") if kind == "brownout" else 1_000_000
         drawn = _drawn(kind, draws, ("window", i), system, share_ppm=share_ppm)
-        yield _within(ground, draws, drawn, 5, 240, i)
+        yield _within(ground, draws, drawn, 5, 240, ("window", i))
 
 
 def _strays(ground: Ground, draws: Draws, kinds: Sequence[str]) -> Iterator[Fault]:
@@ -121,27 +104,28 @@ def _strays(ground: Ground, draws: Draws, kinds: Sequence[str]) -> Iterator[Faul
 def _places(ground: Ground, kind: str) -> list[tuple[str, str]]:
     """Return the operations or topics that a kind can strike."""
     if CATALOGUE[kind].place in CALLS:
-        return [(called.system, called.operation) for called in ground.called if not why_not(kind, called)]
-    return [(told.system, told.topic) for told in ground.told]
+        return [(each.system, each.operation) for each in ground.called if not why_not_call(kind, each)]
+    return [(each.system, each.topic) for each in ground.told if not why_not_message(kind, each)]
 
 
 def _drawn(
     kind: str, draws: Draws, key: tuple[str | int, ...], system: str = "", operation: str = "", *,
     share_ppm: int = 1_000_000, nth: int = 0,
 ) -> Fault:  # fmt: skip
-    """Return a fault with its kind's own numbers drawn."""
-    own = RANGES.get(kind, Range())
+    """Return a fault with its kind's own parameters drawn from what a right integration bears."""
+    own = {each.word: draws.whole(int(each.low), int(each.high), *key, kind, each.word)
+           for each in CATALOGUE[kind].parameters}  # fmt: skip
     return Fault(
         kind=kind, system=system, operation=operation, share_ppm=share_ppm, nth=nth,
-        seconds=float(draws.whole(*own.seconds, *key, kind, "seconds")),
-        count=draws.whole(*own.count, *key, kind, "count"),
-        factor=float(draws.whole(*own.factor, *key, kind, "factor")),
+        seconds=float(own.get("wait", 0)), count=own.get("count", 0), factor=float(own.get("factor", 1)),
     )  # fmt: skip
 
 
-def _within(ground: Ground, draws: Draws, fault: Fault, low: int, high: int, i: int) -> Fault:
+def _within(
+    ground: Ground, draws: Draws, fault: Fault, low: int, high: int, key: tuple[str | int, ...]
+) -> Fault:  # fmt: skip
     """Return a fault in a window of `low` to `high` minutes that lies before healing."""
-    lasts = min(draws.whole(low, high, "window", i, "minutes"), ground.minutes)
-    begins = draws.whole(0, ground.minutes - lasts, "window", i, "begins")
+    lasts = min(draws.whole(low, high, *key, "minutes"), ground.minutes)
+    begins = draws.whole(0, ground.minutes - lasts, *key, "begins")
     start_us = ground.start_us + begins * MINUTE_US
     return msgspec.structs.replace(fault, start_us=start_us, end_us=start_us + lasts * MINUTE_US)
