@@ -50,7 +50,12 @@ PARTS = Parts(
     programs=PROGRAMS, systems={system.name: system for system in (*SYSTEMS, *MORE_SYSTEMS)}, sources=SOURCES,
     routes=ROUTES,
 )  # fmt: skip
-_FAILED_KINDS = {"connection refused": "refused", "connect timeout": "connect_timeout"}
+_FAILED_KINDS = {
+    "connection refused": "refused",
+    "name not resolved": "refused",
+    "connect timeout": "connect_timeout",
+    "certificate not trusted": "unauthenticated",  # repeating mends no certificate: the flow waits for a person
+}
 
 
 def temporary(crash_points: Iterable[CrashPoint]) -> SqliteJournal:

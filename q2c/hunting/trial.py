@@ -14,7 +14,7 @@ import msgspec
 from contracts.checks.coverage import Coverage, coverage_of
 from contracts.checks.facts import Facts
 from contracts.checks.judge import judge
-from contracts.checks.verdict import Verdict
+from contracts.checks.verdict import UNKNOWN, Verdict
 from domain.faults import Fault
 from domain.history import MemoryHistory, Record
 from q2c.mutants import broken, mutant_of
@@ -55,6 +55,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a trial: the status of its verdict, the rules broken and unknown, and what it exercised.
 
     `digest` is that of the history; `hours` counts virtual time, `cpu_seconds` what playing and judging took.
+    `trouble` says why a trial could not be played to its end; then nothing else is known of it.
     """
 
     status: str
@@ -65,6 +66,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     lifecycles: int
     hours: float
     cpu_seconds: float
+    trouble: str = ""
 
     @property
     def checks(self) -> frozenset[str]:
@@ -93,7 +95,7 @@ def attempt(trial: Trial) -> Found:
     verdict = judge(history, facts=facts)
     return Found(
         status=verdict.status, broken=_broken(verdict), unknown=verdict.unknown, coverage=coverage_of(facts),
-        digest=recorder.history().digest(), lifecycles=timeline.lifecycles,
+        digest=history.digest(), lifecycles=timeline.lifecycles,
         hours=(timeline.horizon_us - timeline.start_us) / _HOUR_US, cpu_seconds=time.process_time() - started,
     )  # fmt: skip
 
@@ -106,8 +108,15 @@ def _played(trial: Trial, timeline: Timeline) -> MemoryRecorder:
 
 
 def attempt_encoded(trial: bytes, _seed: int) -> bytes:
-    """Attempt an encoded trial and return what came of it, encoded: the form in which executors pass it on."""
-    return _encoder.encode(attempt(_trials.decode(trial)))
+    """Attempt an encoded trial and return what came of it, encoded: the form in which executors pass it on.
+
+    Code under test may raise whatever it likes; a hunt notes that and goes on.
+    """
+    try:
+        found = attempt(_trials.decode(trial))
+    except Exception as error:
+        found = _stuck(f"{type(error).__name__}: {error}")
+    return _encoder.encode(found)
 
 
 def encode(trial: Trial) -> bytes:
@@ -118,6 +127,14 @@ def encode(trial: Trial) -> bytes:
 def decode(found: bytes) -> Found:
     """Return what `attempt_encoded` gave."""
     return _found.decode(found)
+
+
+def _stuck(trouble: str) -> Found:
+    nothing = Coverage(cells=(), states=(), reasons=(), plan=())
+    return Found(
+        status=UNKNOWN, broken=(), unknown=(), coverage=nothing, digest="", lifecycles=0, hours=0.0, cpu_seconds=0.0,
+        trouble=trouble,
+    )  # fmt: skip
 
 
 def _broken(verdict: Verdict) -> tuple[Broken, ...]:
