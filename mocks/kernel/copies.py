@@ -13,7 +13,7 @@ import msgspec
 
 from domain.faults import Fault
 from domain.http import Request
-from mocks.kernel.forgery import forge
+from mocks.kernel.forgery import forge, with_another_secret
 from mocks.kernel.service import Delivery, Service
 
 SECOND_US = 1_000_000
@@ -93,6 +93,8 @@ def copies(
             return [Copy(delay_us), Copy(delay_us + max(extra_us, 1), Flaw("renumbered"))]
         case "slow_intake":
             return [Copy(delay_us, Flaw(UNHEARD))]
+        case "secret_rotated":
+            return [Copy(delay_us, Flaw(fault.kind))]
     assert fault.kind == "skewed", f"{fault.kind} is no fault of messages"
     return [Copy(delay_us, Flaw("skewed", -fault.seconds if fault.count else fault.seconds))]
 
@@ -122,6 +124,8 @@ def written(service: Service, delivery: Delivery, now_us: int, flaw: Flaw) -> Le
         assert flaw.kept is not None, "a copy of another instant keeps it"
         return Letter(service.sealed(delivery, flaw.kept, now_us), message.id, now_us)
     request = service.prepare(delivery, now_us)
+    if flaw.kind == "secret_rotated":
+        return Letter(with_another_secret(request), message.id, now_us)
     change = _CHANGES.get(flaw.kind)
     if change is None:
         return Letter(request, message.id, now_us)

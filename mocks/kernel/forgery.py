@@ -28,13 +28,26 @@ def forge(service: Service, delivery: Delivery, now_us: int, stale: bool) -> For
     """
     signed_us = now_us - STALE_SECONDS * 1_000_000 if stale else now_us
     request = service.prepare(delivery, signed_us)
-    if any("signature" in name for name in request.headers):
+    if _signature_in(request):
         return Forgery(request if stale else _tampered(request), signed_us)
+    return Forgery(with_another_secret(request), now_us)
+
+
+def with_another_secret(request: Request) -> Request:
+    """Return a message with a signature, credentials or an organisation that its receiver does not know."""
+    name = _signature_in(request)
+    if name:
+        value = request.headers[name]
+        headers = {**request.headers, name: value[:-1] + ("0" if value[-1] != "0" else "1")}
+        return msgspec.structs.replace(request, headers=headers)
     if "authorization" in request.headers:
         headers = {**request.headers, "authorization": "Basic Zm9yZ2VkOmZvcmdlZA=="}
-        return Forgery(msgspec.structs.replace(request, headers=headers), now_us)
-    body = _ORGANISATION.sub(rb"\g<1>00D999999999999AAA", request.body)
-    return Forgery(msgspec.structs.replace(request, body=body), now_us)
+        return msgspec.structs.replace(request, headers=headers)
+    return msgspec.structs.replace(request, body=_ORGANISATION.sub(rb"\g<1>00D999999999999AAA", request.body))
+
+
+def _signature_in(request: Request) -> str:
+    return next((name for name in request.headers if "signature" in name), "")
 
 
 def _tampered(request: Request) -> Request:

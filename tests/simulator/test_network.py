@@ -357,8 +357,57 @@ def test_a_forgery_arrives_before_the_genuine_message(count: int, age_seconds: i
     assert (forged.at_us - forged.signed_us) // SECOND_US == age_seconds
 
 
+def test_a_sender_that_was_silent_tells_everything_when_its_window_ends() -> None:
+    wire = Wire(fault("backlog", end_us=START_US + 100 * SECOND_US))
+    for number in (1, 2):
+        wire.act("fulfilment", "set_duration", id=f"Q-00000{number}-v1", seconds=5 * number)
+        wire.ask(f"Q-00000{number}-v1")
+    wire.run(300.0)
+    assert [(each.txn, each.at_us - START_US) for each in wire.delivered] == [
+        ("Q-000001", 100_500_000), ("Q-000002", 100_500_000),
+    ]  # fmt: skip
+
+
+def test_behind_a_message_that_does_not_get_through_all_others_wait_in_order() -> None:
+    wire = Wire(fault("blocked_queue", seconds=60.0, txn="Q-000001"))
+    for number in (1, 2, 3):
+        wire.act("fulfilment", "set_duration", id=f"Q-00000{number}-v1", seconds=5 if number < 3 else 100)
+        wire.ask(f"Q-00000{number}-v1", at=number * 1.0)
+    wire.run(300.0)
+    first, second, third = wire.delivered
+    assert [each.txn for each in wire.delivered] == ["Q-000001", "Q-000002", "Q-000003"]
+    assert first.at_us - first.sent_us == 60_500_000
+    assert second.at_us == first.at_us
+    assert third.at_us - third.sent_us == SECOND_US // 2, "the queue is empty by then"
+    assert wire.fired == ["blocked_queue"]
+
+
+FLAWED = [
+    # kind, how the receiver (which says 200 to everything) is found to have answered, and what it was handed
+    ("stale_snapshot", [200], 1),
+    ("renumbered", [200, 200], 2),
+    ("slow_intake", [0, 0, 0], 3),
+    ("secret_rotated", [200], 1),
+    ("skewed", [200], 1),
+    ("garbled", [200, 200], 2),
+    ("poison", [200, 200], 2),
+    ("oversized", [200, 200], 2),
+]
+
+
+@pytest.mark.parametrize(("kind", "statuses", "handed"), FLAWED)
+def test_a_flawed_copy_arrives_and_is_answered(kind: str, statuses: list[int], handed: int) -> None:
+    wire = Wire(fault(kind, seconds=30.0))
+    completed(wire)
+    assert [each.status for each in wire.delivered] == statuses
+    assert len(wire.received) == handed
+    assert all(each.genuine for each in wire.delivered)
+    assert len({each.attempt for each in wire.delivered}) == (3 if kind == "slow_intake" else 1)
+
+
 def test_every_kind_that_strikes_a_message_is_tried_here() -> None:
-    tried = {"loss", "duplicate", "delay", "reorder", "webhook_first", "forged"}
+    flawed = {row[0] for row in FLAWED}
+    tried = {"loss", "duplicate", "delay", "reorder", "webhook_first", "forged", "backlog", "blocked_queue"} | flawed
     assert tried == {kind.key for kind in CATALOGUE.values() if kind.place is Place.WEBHOOK}
 
 

@@ -154,7 +154,7 @@ def test_a_forgery_comes_first_and_differs(receiver: Receiver, count: int) -> No
     (_, forged, forged_body), (_, genuine, genuine_body) = receiver.got
     signature = next(name for name in genuine if "signature" in name)
     assert (forged[signature], forged_body) != (genuine[signature], genuine_body)
-    assert [row.arrival.forged for row in world.attempts()] == [False, True]
+    assert [row.arrival.is_forged for row in world.attempts()] == [False, True]
 
 
 def test_a_person_can_have_a_message_sent_again(receiver: Receiver) -> None:
