@@ -71,7 +71,7 @@ def _doubled(life: Life) -> Iterator[str]:
 
 
 def one_invoice_per_period(facts: Facts) -> Findings:
-    """One charge is invoiced once for one period unless the first invoice was credited, and posted once in the ERP."""
+    """One charge is invoiced once for a period unless it was credited; invoice and payment are each posted once."""
     tally = Tally("S3")
     reversed_lines = {(side.invoice, side.line.reverses) for side in taken_back(facts) if side.line.reverses}
     seen: dict[tuple[object, ...], Life] = {}
@@ -101,10 +101,10 @@ def _once(tally: Tally, seen: dict[tuple[object, ...], Life], life: Life, line: 
 
 
 def _posted_once(tally: Tally, facts: Facts) -> None:
-    for table in (facts.posted, facts.memos):
+    for table, what in ((facts.posted, "billing document"), (facts.memos, "billing document"), (facts.cash, "payment")):
         for reference, lives in table.items():
             if len(lives) > 1:
-                sentence = f"billing document {reference} is posted {len(lives)} times in the ERP: {_ids(lives)}"
+                sentence = f"{what} {reference} is posted {len(lives)} times in the ERP: {_ids(lives)}"
                 tally.violation(lives[0].txn, sentence, *[life.first for life in lives], entities=_names(lives))
 
 
@@ -152,7 +152,7 @@ def _overpaid(tally: Tally, facts: Facts, payment: Payment, owed: int, captured:
 
 
 def one_tax_commit(facts: Facts) -> Findings:
-    """Tax is committed once per invoice or credit note: one live document per document code."""
+    """Tax is committed once per invoice or credit note: one live document per code, no more tax than is posted."""
     tally = Tally("S5")
     for code, lives in facts.tax_documents.items():
         tally.examined += 1
@@ -160,7 +160,32 @@ def one_tax_commit(facts: Facts) -> Findings:
         if len(live) > 1:
             sentence = f"tax for {code} is committed {len(live)} times: documents {_ids(live)}"
             tally.violation(live[0].txn, sentence, *[life.first for life in live], entities=_names(live))
+    _owed_once(tally, facts)
     return tally.findings()
+
+
+def _owed_once(tally: Tally, facts: Facts) -> None:
+    """Find deals for which more tax is committed than posted: under whatever code, it is owed to the state."""
+    posted: dict[str, int] = {}
+    for kind, sign in (("invoice", 1), ("credit_memo", -1)):
+        for life in facts.lives(kind, "erp").values():
+            posted[life.txn] = posted.get(life.txn, 0) + sign * life.document.tax_minor
+    committed: dict[str, list[Life]] = {}
+    for lives in facts.tax_documents.values():
+        for life in lives:
+            if life.txn and life.status == "committed":
+                committed.setdefault(life.txn, []).append(life)
+    for txn, lives in committed.items():
+        if txn in facts.excused or not all(facts.is_due(life.last.at_us) for life in lives):
+            continue
+        tally.examined += 1
+        owed = sum([life.document.tax_minor for life in lives])
+        if owed > posted.get(txn, 0):
+            currency = lives[0].document.currency
+            told = (
+                f"{said(owed, currency)} of tax is committed for {txn}, {said(posted.get(txn, 0), currency)} was posted"
+            )
+            tally.violation(txn, f"{told}: {_ids(lives)}", *[life.first for life in lives], entities=_names(lives))
 
 
 def _ids(lives: list[Life]) -> str:
