@@ -15,7 +15,7 @@ _JUDGED = "recurring"
 
 
 def tax_goes_back(facts: Facts) -> Findings:
-    """A credit gives back the tax of what it credits, place by place; all together give back no more than was charged."""
+    """A credit gives back the tax of what it credits, place by place, and all of them no more than was charged."""
     tally = Tally("M21")
     given: dict[str, list[Life]] = {}
     for memo, invoice in _credits(facts):
