@@ -35,6 +35,7 @@ COMMANDS = {
     "optimise": "q2c.commands.sweep:optimise",
     "sensitivity": "q2c.commands.sweep:sensitivity",
     "mutants": "q2c.commands.mutants:mutants",
+    "shrink": "q2c.commands.shrink:shrink",
     "target": "q2c.commands.target:target",
     "replay": "q2c.commands.replay:replay",
     "example": "q2c.commands.example:example",

@@ -1,0 +1,107 @@
+"""Regressions: a shrunk trial as a scenario file that plays by itself, with a test that fails until it is mended.
+
+The scenario names its lifecycles, its seed and its point faults; nothing else is needed to play it, today or in a
+year. The test plays it and asserts that no rule is broken, with the story as the message.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from contracts.checks.facts import Facts
+from contracts.checks.judge import judge
+from contracts.checks.verdict import BROKEN, HOLDS
+from domain.calendar import SECOND_US
+from domain.faults import Fault
+from domain.history import MemoryHistory
+from q2c.hunting.seen import Seen
+from q2c.hunting.story import tale_of, text_of
+from q2c.hunting.trial import Trial, play, timeline_of
+from scenarios.language import Scenario
+from scenarios.loader import dump, parse
+from scenarios.timeline import Timeline
+from scenarios.trouble import FaultPlan
+
+SCENARIO, TEST = "regression.yaml", "test_regression.py"
+
+
+def scenario_of(trial: Trial, story: str = "") -> Scenario:
+    """Return the scenario that plays a shrunk trial by itself; `story` says what it is about.
+
+    A window that is not whole seconds is widened to them, which is the grain of the language.
+    """
+    timeline = timeline_of(trial)
+    plan = tuple(_words(fault, timeline) for fault in timeline.faults)
+    changes = {"faults": plan, "seed": trial.seed, "lifecycles": _lifecycles(trial, timeline), "about": story}
+    return timeline.scenario.model_copy(update=changes)
+
+
+def trial_of(text: str, mutant: str = "") -> Trial:
+    """Return the trial that a regression's scenario is."""
+    return Trial(scenario=text, seed=parse(text).seed, mutant=mutant)
+
+
+def failure_of(scenario: Path, mutant: str = "") -> str:
+    """Play a regression; return what is wrong with it as text, empty when every rule holds."""
+    trial = trial_of(scenario.read_text(encoding="utf-8"), mutant)
+    history = MemoryHistory(play(trial))
+    facts = Facts(history)
+    verdict = judge(history, facts=facts)
+    if verdict.status == HOLDS:
+        return ""
+    stories = [text_of(tale_of(Seen(trial, facts, each))) for each in verdict.results if each.status == BROKEN]
+    unknown = "" if stories else f"the run proves nothing: {', '.join(verdict.unknown)} could not be judged"
+    return "\n".join(stories) or unknown
+
+
+def pytest_text(check: str, story: str, mutant: str) -> str:
+    """Return the text of a pytest file that plays `regression.yaml` beside it."""
+    said = f"The integration is broken on purpose: mutant {mutant}.\n\n" if mutant else ""
+    argument = f", mutant={json.dumps(mutant)}" if mutant else ""
+    told = story.replace("\\", "\\\\").replace('"""', "'''").strip()
+    return (
+        f'"""A run that broke {check}, at its smallest. It fails as long as the integration does this.\n\n'
+        f'{said}{told}\n"""\n\n'
+        "from pathlib import Path\n\n"
+        "from q2c.hunting.regression import failure_of\n\n\n"
+        f"def test_{check.lower()}_holds() -> None:\n"
+        f'    failure = failure_of(Path(__file__).with_name("{SCENARIO}"){argument})\n'
+        "    assert not failure, failure\n"
+    )
+
+
+def write(folder: Path, trial: Trial, check: str, story: str) -> None:
+    """Write the scenario and its test into a folder."""
+    (folder / SCENARIO).write_text(dump(scenario_of(trial, story)), encoding="utf-8")
+    (folder / TEST).write_text(pytest_text(check, story, trial.mutant), encoding="utf-8")
+
+
+def _lifecycles(trial: Trial, timeline: Timeline) -> tuple[str, ...]:
+    named = timeline.scenario.lifecycles
+    return timeline.acts.lifecycles() if named is None or trial.without else named
+
+
+def _words(fault: Fault, timeline: Timeline) -> FaultPlan:
+    """Return a fault as a scenario says it; a window that is that of all faults is not said."""
+    words: dict[str, Any] = {
+        "kind": fault.kind, "share": Fraction(fault.share_ppm, 1_000_000), "nth": fault.nth, "count": fault.count,
+        "factor": fault.factor,
+    }  # fmt: skip
+    words |= {name: said for name in ("system", "operation", "txn") if (said := getattr(fault, name))}
+    if fault.seconds:
+        words["wait"] = timedelta(seconds=fault.seconds)
+    zone = timeline.entities[0].zone
+    if fault.start_us > timeline.start_us:
+        words["from"] = _local(fault.start_us // SECOND_US, zone)
+    if 0 < fault.end_us < timeline.heal_us:
+        words["to"] = _local(-(-fault.end_us // SECOND_US), zone)
+    return FaultPlan(**words)
+
+
+def _local(seconds: int, zone: str) -> str:
+    return datetime.fromtimestamp(seconds, UTC).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S")

@@ -1,0 +1,132 @@
+"""Shrinking, its story and its regression: from a hunt's catch to a test that fails as long as the fault is there."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+from domain.faults import Fault
+from q2c.cli import q2c
+from q2c.hunting import regression
+from q2c.hunting.anchors import anchors_of
+from q2c.hunting.ending import Kept, shrunk_into
+from q2c.hunting.seen import look
+from q2c.hunting.shrinking import NotBroken, shrink
+from q2c.hunting.trial import Trial, timeline_of
+from q2c.hunting.writes import writes_of
+from scenarios.loader import dump, load
+from tests.demo import demo
+
+CHECK, MUTANT = "S1", "fresh_key_per_retry"
+SPARED = 120.0
+"""CPU seconds that a search may take here: a test must not end otherwise on a busy machine."""
+
+
+@pytest.fixture(scope="module")
+def caught() -> Trial:
+    """Ten lifecycles, twenty-two faults, and an integration that asks under a new key each time."""
+    text = dump(demo(8, 6, days=3, run_on_days=3, lost_replies="0.03", backdated="0.5"))
+    return Trial(scenario=text, seed=1, mutant=MUTANT)
+
+
+@pytest.fixture(scope="module")
+def kept(caught: Trial, tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    return shrunk_into(tmp_path_factory.mktemp("run"), caught, CHECK, SPARED)
+
+
+def test_a_catch_shrinks_to_one_lifecycle_and_one_fault_that_strikes_once(kept: Kept) -> None:
+    assert kept.shrunk.before.lifecycles > 5
+    assert kept.shrunk.before.faults > 10
+    assert (kept.shrunk.after.lifecycles, kept.shrunk.after.faults, kept.shrunk.after.subscriptions) == (1, 1, 0)
+    (fault,) = kept.shrunk.trial.faults or ()
+    assert fault.txn
+    assert (fault.share_ppm, fault.nth, fault.start_us, fault.end_us) == (1_000_000, 1, 0, 0)
+
+
+def test_the_shrunk_trial_breaks_the_same_rule_and_nothing_without_the_mutant(kept: Kept) -> None:
+    trial = kept.shrunk.trial
+    assert look(trial, CHECK).is_broken
+    assert not look(msgspec.structs.replace(trial, mutant=""), CHECK).is_broken
+
+
+def test_the_scenario_file_plays_the_shrunk_trial(kept: Kept) -> None:
+    scenario = load(kept.folder / regression.SCENARIO)
+    written = timeline_of(regression.trial_of(dump(scenario)))
+    shrunk = timeline_of(kept.shrunk.trial)
+    assert list(written.acts) == list(shrunk.acts)
+    assert [_place(fault) for fault in written.faults] == [_place(fault) for fault in shrunk.faults]
+
+
+def test_the_story_says_who_what_which_fault_and_what_came_out(kept: Kept) -> None:
+    (quote,) = timeline_of(kept.shrunk.trial).acts.lifecycles()
+    (who,), (fault,) = kept.tale.who, kept.tale.faults
+    assert "signs" in who
+    assert quote in who
+    assert "F09 lost reply" in fault
+    assert quote in fault
+    assert any("was sent again under a new key" in sentence for _, sentence in kept.tale.steps)
+    assert "became 2 orders" in kept.tale.outcome
+
+
+def test_its_pytest_file_fails_with_the_mutant_and_passes_without(kept: Kept, tmp_path: Path) -> None:
+    assert _pytest(kept.folder / regression.TEST) == 1
+    text = (kept.folder / regression.TEST).read_text(encoding="utf-8")
+    argument = f', mutant="{MUTANT}"'
+    assert argument in text
+    (tmp_path / regression.TEST).write_text(text.replace(argument, ""), encoding="utf-8")
+    (tmp_path / regression.SCENARIO).write_bytes((kept.folder / regression.SCENARIO).read_bytes())
+    assert _pytest(tmp_path / regression.TEST) == 0
+
+
+def test_a_trial_that_breaks_nothing_cannot_be_shrunk(kept: Kept) -> None:
+    with pytest.raises(NotBroken, match="does not break S1"):
+        shrink(msgspec.structs.replace(kept.shrunk.trial, mutant=""), CHECK)
+
+
+def test_a_search_that_may_not_search_returns_what_it_was_given(kept: Kept) -> None:
+    shrunk = shrink(kept.shrunk.trial, CHECK, SPARED, attempts=0)
+    assert not shrunk.is_whole
+    assert shrunk.before == shrunk.after
+
+
+def test_the_command_shrinks_what_a_hunt_kept(kept: Kept, tmp_path: Path) -> None:
+    (tmp_path / "trial.json").write_bytes(msgspec.json.encode(kept.shrunk.trial))
+    done = CliRunner().invoke(q2c, ["shrink", str(tmp_path), "--check", CHECK])
+    assert done.exit_code == 0, done.output
+    assert "became 2 orders" in done.output
+    assert (tmp_path / regression.SCENARIO).is_file()
+    assert (tmp_path / regression.TEST).is_file()
+
+
+def test_the_command_says_what_a_folder_lacks(tmp_path: Path) -> None:
+    done = CliRunner().invoke(q2c, ["shrink", str(tmp_path)])
+    assert done.exit_code == 2
+    assert "holds no run that can be played again" in done.output
+
+
+def test_a_death_stays_at_its_write_of_its_flow_when_neighbours_go(caught: Trial) -> None:
+    sound = msgspec.structs.replace(caught, mutant="", faults=())
+    names = timeline_of(sound).acts.lifecycles()
+    last = [each for each in writes_of(sound) if each.txn == names[-1]][3]
+    dying = msgspec.structs.replace(sound, faults=(Fault(kind="crash", count=last.number),))
+    alone = msgspec.structs.replace(dying, without=frozenset(names[:-1]))
+    moved = anchors_of(dying).moved(alone)
+    (fault,) = moved.faults or ()
+    assert fault.count < last.number
+    there = {each.number: each for each in writes_of(msgspec.structs.replace(alone, faults=()))}[fault.count]
+    assert (there.flow, there.place) == (last.flow, last.place)
+
+
+def _place(fault: Fault) -> tuple[object, ...]:
+    return fault.kind, fault.system, fault.operation, fault.txn, fault.nth, fault.share_ppm, fault.seconds
+
+
+def _pytest(file: Path) -> int:
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(file)]
+    root = Path(__file__).resolve().parents[3]
+    return subprocess.run(command, cwd=root, capture_output=True, check=False).returncode
