@@ -25,12 +25,13 @@ from scenarios.loader import dump
 from scenarios.timeline import Timeline
 from simulator.replay.asking import ask
 from simulator.replay.checking import checked, wait_for
+from simulator.replay.manners import settings_of
 from simulator.replay.outcome import Replayed
 from simulator.replay.process import TargetProcess
 from simulator.replay.recording import Recording as Seen
 from simulator.replay.recording import context_of
 from simulator.replay.replaying import Progress, Replay, TargetEnded
-from simulator.replay.stage import limits_at, settings_of, staged
+from simulator.replay.stage import limits_at, staged
 from simulator.replay.target import Reset, Target
 
 _RESET_SECONDS = 60.0

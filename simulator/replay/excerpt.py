@@ -7,8 +7,10 @@ when the run begins: the quote exists, is approved, and waits for its signature.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import cast
+
+import msgspec
 
 from domain.acts import Act
 from scenarios.timeline import Acts, Fallout, Timeline
@@ -56,3 +58,22 @@ def excerpt(timeline: Timeline, start_us: int, end_us: int, settle_us: int) -> T
         timeline, start_us=start_us, heal_us=end_us, horizon_us=end_us + settle_us, lifecycles=len(chosen.transactions),
         settle_seconds=min(timeline.settle_seconds, settle_us // 1_000_000), acts=cast(Acts, chosen),
     )  # fmt: skip
+
+
+def parted(timeline: Timeline) -> tuple[list[Act], Sequence[Act]]:
+    """Return the acts that found the company, and those that are played at their time.
+
+    What the scenario leaves unmapped a steward enters after a quarter of the run. Nobody acts once the faults are over.
+    """
+    founding: list[Act] = []
+    played: list[Act] = []
+    late_us = timeline.start_us + (timeline.heal_us - timeline.start_us) // 4
+    for act in timeline.acts:
+        if act.at_us > timeline.start_us:
+            played += [act] if act.at_us <= timeline.heal_us else []
+        elif act.action == "create_item" and act.arguments.get("sku") in timeline.mapping_missing:
+            played.append(msgspec.structs.replace(act, at_us=late_us))
+        else:
+            founding.append(act)
+    played.sort(key=lambda act: act.at_us)
+    return founding, played

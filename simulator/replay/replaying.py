@@ -14,7 +14,6 @@ from functools import partial
 
 import msgspec
 
-from domain.acts import Act
 from domain.faults import CATALOGUE, Fault, Place
 from domain.history import Crashed
 from mocks.doors.live import LiveWorld
@@ -22,6 +21,7 @@ from mocks.doors.serving import Running
 from scenarios.timeline import Timeline
 from simulator.replay.asking import ask
 from simulator.replay.checking import wait_for
+from simulator.replay.excerpt import parted
 from simulator.replay.outcome import Replayed
 from simulator.replay.pacing import STEPS, Kept, Pace, Punctuality
 from simulator.replay.process import TargetProcess
@@ -66,7 +66,7 @@ class Replay:
         self._is_dead = False
         self._started = 0.0
         self._problems: list[str] = []
-        self._founding, self._acts = _parted(timeline)
+        self._founding, self._acts = parted(timeline)
 
     def found(self) -> None:
         """Let the company exist: products, entities, prices, accounts, live subscriptions, at the first instant."""
@@ -222,22 +222,3 @@ def _deaths_of(timeline: Timeline) -> list[Fault]:
 
 def _away_seconds(crash: Fault) -> float:
     return crash.seconds or _RESTART_SECONDS
-
-
-def _parted(timeline: Timeline) -> tuple[list[Act], Sequence[Act]]:
-    """Return the acts that found the company, and those that are played at their time.
-
-    What the scenario leaves unmapped a steward enters after a quarter of the run. Nobody acts once the faults are over.
-    """
-    founding: list[Act] = []
-    played: list[Act] = []
-    late_us = timeline.start_us + (timeline.heal_us - timeline.start_us) // 4
-    for act in timeline.acts:
-        if act.at_us > timeline.start_us:
-            played += [act] if act.at_us <= timeline.heal_us else []
-        elif act.action == "create_item" and act.arguments.get("sku") in timeline.mapping_missing:
-            played.append(msgspec.structs.replace(act, at_us=late_us))
-        else:
-            founding.append(act)
-    played.sort(key=lambda act: act.at_us)
-    return founding, played

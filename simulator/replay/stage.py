@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -18,16 +18,14 @@ from domain.http import Request
 from mocks.doors.clock import Clock, wall_us
 from mocks.doors.live import LiveWorld
 from mocks.doors.post import Targets
-from mocks.doors.settings import opened, quirks_of
 from mocks.kernel.limits import LimitPolicy
 from mocks.kernel.service import DELIVER, Outcome, Service
 from scenarios.timeline import Timeline
 from simulator.latency import LatencyTable, load_factor
+from simulator.replay.manners import manners
 from simulator.replay.target import ALL, Target
 from simulator.setup import bounded, latencies, limits_of
-from simulator.setup import quirks_of as vendors_of
 
-_LIVES_SECONDS = {"crm": "session_seconds", "erp": "token_seconds"}
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -91,7 +89,7 @@ def staged(timeline: Timeline, target: Target, speed: float, listener: Any, *, a
     clock.freeze()
     world = LiveWorld(
         timeline.seed, faults=on_the_wall(bounded(timeline), speed), limits=limits_at(timeline, speed),
-        quirks=_quirks(timeline, target, speed), clock=clock, targets=_targets(target, allowed),
+        quirks=manners(timeline, target, speed), clock=clock, targets=_targets(target, allowed),
         listeners=(listener,), state=Forgetful(),
     )  # fmt: skip
     world.work = ServiceTime(timeline, world)
@@ -123,40 +121,6 @@ def on_the_wall(faults: tuple[Fault, ...], speed: float) -> tuple[Fault, ...]:
     )
 
 
-def _quirks(timeline: Timeline, target: Target, speed: float) -> dict[str, Any]:
-    """Return the vendors' manners: open to anybody's integration, the scenario's, and the target's own switches."""
-    said: dict[str, dict[str, Any]] = {}
-    for name, value in target.switches.items():
-        system, _, switch = name.partition(".")
-        said.setdefault(system, {})[switch] = value
-    base = opened(said, reference=target.reference)
-    found: dict[str, dict[str, Any]] = {}
-    for name, quirks in vendors_of(timeline).items():
-        if name != "legacy_erp":
-            found[name] = _differing(quirks)
-    for name, switches in base.items():
-        found[name] = {**found.get(name, {}), **switches}
-    for name, field in _LIVES_SECONDS.items():
-        default = getattr(quirks_of({name: {}})[name], field)
-        found.setdefault(name, {}).setdefault(field, max(1, round(default * speed)))
-    return quirks_of(found)
-
-
-def _differing(quirks: Any) -> dict[str, Any]:
-    usual, own = msgspec.to_builtins(type(quirks)()), msgspec.to_builtins(quirks)
-    return {name: value for name, value in own.items() if value != usual[name]}
-
-
 def _targets(target: Target, allowed: tuple[str, ...]) -> Targets:
     places = {f"/webhooks/{name}": url for name, url in target.messages.items() if name != ALL}
     return Targets(intake=target.messages.get(ALL, ""), places=places, allowed=allowed)
-
-
-def settings_of(addresses: Mapping[str, str], texts: Mapping[str, str]) -> dict[str, str]:
-    """Return texts with `{crm}` and `{crm_port}` replaced by where the mocks are; other braces stay."""
-    found = {}
-    for name, text in texts.items():
-        for door, address in addresses.items():
-            text = text.replace(f"{{{door}}}", address).replace(f"{{{door}_port}}", address.rpartition(":")[2])
-        found[name] = text
-    return found

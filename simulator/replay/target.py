@@ -5,6 +5,7 @@ health: http://127.0.0.1:9000/health/ready       # answers 2xx when it can work
 messages: {all: http://127.0.0.1:9000}           # where it takes webhooks: of all systems, or of each
 polls: [erp]                                     # systems that it asks by itself
 start: {command: [q2c, integration, up]}         # unless it is running already
+python: {factory: "our_package.app:create"}      # an asyncio program: it can be rehearsed in virtual time as well
 """
 
 from __future__ import annotations
@@ -51,6 +52,25 @@ class Start(Words):
     within: Duration = Field(default=timedelta(seconds=60), description="how long it may take until it is healthy")
 
 
+def _factory(text: str) -> str:
+    module, colon, name = text.partition(":")
+    if not (colon and name.isidentifier() and all(part.isidentifier() for part in module.split("."))):
+        raise wrong("a module and a function of it, such as our_package.app:create")
+    return text
+
+
+class Python(Words):
+    """How an asyncio program is made in this process, to be rehearsed in virtual time (`q2c rehearse --target`)."""
+
+    factory: Annotated[str, AfterValidator(_factory)] = Field(
+        description="`module:function`; called without arguments, it returns an ASGI application"
+    )
+    folder: str = Field(default=".", description="where its modules are, relative to the target file")
+    environment: dict[str, str] = Field(
+        default={}, description="variables besides Q2C_CRM_URL and so on; `{workspace}` is a folder of this run"
+    )
+
+
 class Reset(Words):
     """How the integration forgets earlier runs: an address that is asked, or a command; one of both."""
 
@@ -85,6 +105,9 @@ class Target(Words):
     polls: tuple[System, ...] = Field(default=(), description="systems whose news it fetches by itself")
     streams: tuple[System, ...] = Field(default=(), description="systems whose change data capture it listens to")
     start: Start | None = Field(default=None, description="how the harness starts it; left out: it is running already")
+    python: Python | None = Field(
+        default=None, description="how it is made for a rehearsal, if it is an asyncio program"
+    )
     reset: Reset | None = Field(default=None, description="how it forgets; left out: a new process, or never")
     time: Time = Field(default=Time(), description="which clock it lives on")
     settles_within: Duration = Field(

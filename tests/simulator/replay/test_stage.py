@@ -16,8 +16,9 @@ from mocks.kernel.service import Outcome
 from scenarios.library import find
 from scenarios.scale import scaled
 from scenarios.timeline import build
+from simulator.replay.excerpt import parted
 from simulator.replay.recording import Recording, context_of
-from simulator.replay.replaying import _deaths_of, _parted
+from simulator.replay.replaying import _deaths_of
 from simulator.replay.stage import ServiceTime, limits_at, on_the_wall, staged
 from simulator.replay.target import Target
 from simulator.setup import limits_of
@@ -90,7 +91,7 @@ def test_refusals_take_no_time_and_no_slot() -> None:
 
 
 def test_the_company_is_founded_first_and_nobody_acts_after_the_faults() -> None:
-    founding, played = _parted(TIMELINE)
+    founding, played = parted(TIMELINE)
     assert all(act.at_us <= TIMELINE.start_us for act in founding)
     assert all(TIMELINE.start_us < act.at_us <= TIMELINE.heal_us for act in played)
     assert [act.at_us for act in played] == sorted(act.at_us for act in played)
