@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +10,9 @@ import pytest
 
 from q2c.experiments.page import html_of
 from simulator.experiments.answers import Experiment
-from tests.browser.chromium import NAMES
 from tests.browser.looks import CONTRAST, HEADINGS, NAMELESS, UNTITLED
 from tests.q2c.experiments.examples import HOSTILE, every_kind, experiment, happened
 
-sync_api = pytest.importorskip(
-    "playwright.sync_api", reason="NOTHING WAS PROVED: playwright is not installed, so no page was opened in a browser"
-)
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
 KINDS = [pytest.param(each, id=type(each.question).__name__) for each in every_kind()]
 DRAWN = """
 () => [...document.querySelectorAll("script[data-chart]")].filter((source) => {
@@ -33,17 +26,6 @@ PAINTED = """
   .map((node) => node.outerHTML.slice(0, 120))
 """
 """Parts of charts whose colour is still the name of a colour."""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    program = next((found for name in NAMES if (found := shutil.which(name))), None)
-    if program is None:
-        pytest.skip("NOTHING WAS PROVED: chromium is not installed, so no page was opened in a browser")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 class Visit:

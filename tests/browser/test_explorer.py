@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import threading
 import time
@@ -17,14 +16,9 @@ from q2c.explorer.explorer import Explorer
 from q2c.explorer.knobs import knobs
 from q2c.explorer.server import application
 from scenarios.loader import parse
-from tests.browser.chromium import NAMES
 from tests.browser.looks import CONTRAST, HEADINGS, NAMELESS, UNTITLED
 from tests.q2c.test_explore import HOSTILE, SMALL
 
-sync_api = pytest.importorskip(
-    "playwright.sync_api", reason="NOTHING WAS PROVED: playwright is not installed, so no page was opened in a browser"
-)
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
 PATIENCE_SECONDS = 30.0
 ANSWERED = "() => document.getElementById('says').getAttribute('aria-busy') === 'false'"
 MOVED = f"() => document.getElementById('command').textContent.includes('lasts=24h') && ({ANSWERED})()"
@@ -54,17 +48,6 @@ def address() -> Iterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
         server.should_exit = True
         thread.join()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    program = next((found for name in NAMES if (found := shutil.which(name))), None)
-    if program is None:
-        pytest.skip("NOTHING WAS PROVED: chromium is not installed, so no page was opened in a browser")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 def test_a_slider_moved_by_keys_changes_figures_chart_and_command_at_once(chromium: Any, address: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -10,27 +9,11 @@ from typing import Any
 
 import pytest
 
-from tests.browser.chromium import NAMES
 from tests.browser.looks import CONTRAST, HEADINGS, NAMELESS, UNTITLED
 from tests.browser.tower_stage import Stage, standing
 
-sync_api = pytest.importorskip(
-    "playwright.sync_api", reason="NOTHING WAS PROVED: playwright is not installed, so no page was opened in a browser"
-)
 HOSTILE = "<img src=x onerror='window.hit=1'><script>window.hit=1</script>\"'`${1}"
 PATHS = ("", "exceptions", "letters", "transactions", "transactions/Q-100003", "money", "peers", "backlog")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    program = next((found for name in NAMES if (found := shutil.which(name))), None)
-    if program is None:
-        pytest.skip("NOTHING WAS PROVED: chromium is not installed, so no page was opened in a browser")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +61,7 @@ class Visit:
 
     def told(self, text: str, where: str = "#notice") -> None:
         """Wait until a part of the page says something."""
-        sync_api.expect(self.page.locator(where)).to_contain_text(text, timeout=30_000)
+        self.page.locator(where).filter(has_text=text).wait_for(timeout=30_000)
 
 
 @pytest.fixture
