@@ -32,10 +32,15 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fit(msgspec.Struct, frozen=True):
-    """What was learned of an integration: its steps take `scale` times the model's, and it needs `own_us` besides."""
+    """What was learned of an integration: its steps take `scale` times the model's, and it needs `own_us` besides.
+
+    `corrections` says, at each of `SHARES`, how many times what the model then says the replay really took: what the
+    model does not know (polls, pauses, a slow process) shows most in the tail. Empty: none is known.
+    """
 
     scale: float = 1.0
     own_us: int = 0
+    corrections: tuple[float, ...] = ()
 
 
 class Prediction(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,7 +3,8 @@
 The model knows how the systems of record behave: service times, slots, limits, windows of trouble. How an integration
 uses them it learns from a replay of it. A black box shows no more than how long its orders took, so no more is learned:
 by how much its steps are slower or faster than the model's (`scale`), and what it takes besides (`own_us`). Both come
-from the quartiles of one replay; what lies beyond them, and how all changes with load, is the model's to say.
+from the quartiles of one replay. How far the curve is off then, share by share, is a correction (quantile mapping) as
+far as enough orders tell of it; how all changes with load is the model's to say.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import accumulate
 from typing import Any
 
 import msgspec
@@ -35,6 +37,8 @@ _PEOPLE = frozenset({"a case opens", "somebody looks", "a clerk mends it", "an a
 RUNS = 20
 """A curve is that of so many runs of the model together."""
 _SETTLING_US = 600 * SECOND_US
+BEYOND_MIN = 5
+"""A share is corrected when at least so many orders lie on either side of it, another one as the nearest such."""
 _ROUNDS = 4
 _NEAR = 0.02
 
@@ -44,6 +48,12 @@ def fitted(timeline: Timeline, speed: float, measured_us: Sequence[int], runs: i
     if len(measured_us) < ORDERS_MIN:
         raise ValueError(f"{len(measured_us)} orders tell too little; a calibration takes {ORDERS_MIN} and more")
     ordered = sorted(measured_us)
+    fit = _shaped(timeline, speed, ordered, runs)
+    return msgspec.structs.replace(fit, corrections=_corrections(curve(timeline, speed, fit, runs), ordered))
+
+
+def _shaped(timeline: Timeline, speed: float, ordered: Sequence[int], runs: int) -> Fit:
+    """Return the scale and the own time that give a curve its measured quartiles."""
     low_us, middle_us, high_us = (rank(ordered, share) for share in (0.25, 0.5, 0.75))
     scaled = partial(_scale, timeline, speed, runs)
     scale = scaled(high_us - low_us, lambda found: found.quantile(0.75) - found.quantile(0.25))
@@ -51,6 +61,13 @@ def fitted(timeline: Timeline, speed: float, measured_us: Sequence[int], runs: i
     if own_us >= 0:
         return Fit(scale, round(own_us))
     return Fit(scaled(middle_us, lambda found: found.quantile(0.5)))  # it is faster than the model throughout
+
+
+def _corrections(found: Histogram, ordered: Sequence[int]) -> tuple[float, ...]:
+    """Return, for each of SHARES, how many times the curve was measured."""
+    known = [share for share in SHARES if min(share, 1 - share) * len(ordered) >= BEYOND_MIN] or [0.5]
+    nearest = [min(known, key=lambda each, share=share: abs(each - share)) for share in SHARES]  # type: ignore[misc]
+    return tuple(rank(ordered, share) / max(1.0, found.quantile(share)) for share in nearest)
 
 
 def _scale(timeline: Timeline, speed: float, runs: int, wanted_us: int, measure: Callable[[Histogram], float]) -> float:
@@ -74,9 +91,11 @@ def predicted(
 ) -> Prediction:
     """Predict a replay with what was learned from another one, and put what was measured beside it."""
     found, ordered = curve(timeline, speed, fit, runs), sorted(measured_us)
+    factors = fit.corrections or (1.0,) * len(SHARES)
+    corrected = (found.quantile(share) * factor for share, factor in zip(SHARES, factors, strict=True))
     return Prediction(
         calibrated_by=calibrated_by, fit=fit, orders=len(ordered),
-        predicted_seconds=tuple(found.quantile(share) / SECOND_US for share in SHARES),
+        predicted_seconds=tuple(value / SECOND_US for value in accumulate(corrected, max)),
         measured_seconds=tuple(rank(ordered, share) / SECOND_US for share in SHARES),
     )  # fmt: skip
 

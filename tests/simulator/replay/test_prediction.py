@@ -69,6 +69,19 @@ def test_what_an_integration_is_like_is_learned_from_one_replay_and_foretells_an
     assert len(found.predicted_seconds) == len(found.measured_seconds) == len(SHARES)
 
 
+def test_a_tail_that_the_model_does_not_know_is_learned_as_far_as_orders_tell_of_it(held_out_us: list[int]) -> None:
+    def with_a_tail(values: list[int]) -> list[int]:
+        """Return what an integration takes that waits another half as long in one of ten orders."""
+        return [round(value * 1.5) if place >= 0.9 * len(values) else value for place, value in enumerate(values)]
+
+    fit = fitted(SMALL, SPEED, with_a_tail(measured(SMALL, TRUTH)), RUNS)
+    found = predicted(HELD_OUT, SPEED, fit, with_a_tail(held_out_us), "another one", RUNS)
+    assert max(found.error(share) for share in (0.5, 0.9, 0.95)) <= 0.1
+    assert list(found.predicted_seconds) == sorted(found.predicted_seconds)
+    few = fitted(SMALL, SPEED, with_a_tail(measured(SMALL, TRUTH))[::40], RUNS)
+    assert len(set(few.corrections[SHARES.index(0.8) :])) == 1  # 25 orders tell nothing of one in twenty
+
+
 def test_a_model_that_learned_nothing_is_told_to_be_off(held_out_us: list[int]) -> None:
     assert predicted(HELD_OUT, SPEED, Fit(), held_out_us, "nothing", RUNS).error(0.5) > 0.3
 
