@@ -19,7 +19,7 @@ import msgspec
 from tests.mutants.grounds import Ground
 
 GROUPS = (
-    "keys", "retries", "timeouts", "webhooks", "ordering", "money", "tax", "calendar", "proration", "paging", "enums",
+    "keys", "retries", "timeouts", "webhooks", "ordering", "money", "tax", "calendar", "proration", "paging", "enums", "mapping",
     "limits", "credentials", "exceptions", "compensation", "audit",
 )  # fmt: skip
 """The kinds of mistakes, in the order of the table."""
