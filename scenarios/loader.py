@@ -30,6 +30,8 @@ EXPECTED = {
     "too_short": "a list with at least one entry",
 }
 """Type of a pydantic error -> what was expected, in the words of the language."""
+_NAMES_MAX = 12
+"""So many choices are listed; of more, only the likely ones."""
 
 
 def load(path: Path | str) -> Scenario:
@@ -147,10 +149,17 @@ def _problem(detail: Any, tree: Located, model: type[BaseModel]) -> Problem:
     text = expected or EXPECTED.get(kind) or _lowered(str(detail["msg"]))
     hint = str(words.get("hint", ""))
     if kind == "literal_error":
-        text = f"one of {text}"
-        close = get_close_matches(str(detail["input"]), expected.replace("'", "").replace(" or ", ", ").split(", "), 1)
+        names = expected.replace("'", "").replace(" or ", ", ").split(", ")
+        close = get_close_matches(str(detail["input"]), names, 1)
+        text = f"one of {text}" if len(names) <= _NAMES_MAX else _like(detail, names)
         hint = f"did you mean {close[0]!r}?" if close else ""
     return mark.problem(_dotted(path), shown(detail["input"]), text, hint)
+
+
+def _like(detail: Any, names: list[str]) -> str:
+    """Return a few of many names, those most like what was found first; the reference lists them all."""
+    near = get_close_matches(str(detail["input"]), names, 4, 0.4) or names[:4]
+    return f"a name such as {', '.join(map(repr, near))} (all are in docs/reference/scenario-language.md)"
 
 
 def _echo(detail: Any) -> bool:
