@@ -21,6 +21,7 @@ TRANSIENT = {
     "server_error": True,  # 5xx on a read
     "in_progress": True,  # 409: the first request with this key still runs
     "unauthenticated": False,
+    "untrusted": False,  # its certificate is not good: nothing was sent, and a person must see to it
     "rejected": False,
 }
 """The kinds of failure, and whether repeating the same request later may help."""

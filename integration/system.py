@@ -6,7 +6,9 @@ here and in the token cache only: neither a journal nor a history ever holds one
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from email.utils import parsedate_to_datetime
 
 import msgspec
 
@@ -17,7 +19,13 @@ from integration.outcomes import Answer, Failed, Unknown
 Classify = Callable[[Call, Reply, int], "Answer | Failed | Unknown"]
 """Maps a reply that arrived at an instant (microseconds) to an outcome; vendor codes decide, then the status."""
 
+_ERROR_FIRST = re.compile(rb'\s*\{\s*"error"\s*:').match
 _REPLAY_MARKS = ("idempotent-replayed", "chargebee-idempotency-replayed")
+
+
+def never(_reply: Reply) -> bool:
+    """Tell that no reply of success is denied by its body."""
+    return False
 
 
 def classify(call: Call, reply: Reply, at_us: int) -> Answer | Failed | Unknown:
@@ -28,23 +36,40 @@ def classify(call: Call, reply: Reply, at_us: int) -> Answer | Failed | Unknown:
     status = reply.status
     if 200 <= status < 300:
         return Answer(status, reply.body, at_us)
-    pause = retry_after_seconds(reply)
+    pause = retry_after_seconds(reply, at_us)
     if status >= 500 and status != 503 and call.write:
         replayed = any(reply.headers.get(mark) == "true" for mark in _REPLAY_MARKS)
         return Unknown(f"status {status}", status, replayed, pause, at_us)
     return Failed(_kind(status), status, "", "", pause, reply.body, at_us)
 
 
-def classifier(sharpen: Callable[[Failed], Failed]) -> Classify:
-    """Return a classification in which a vendor's own codes say more about a failure than its status does."""
+def classifier(sharpen: Callable[[Failed], Failed], is_denied: Callable[[Reply], object] = never) -> Classify:
+    """Return a classification in which a vendor's own codes say more about a failure than its status does.
+
+    `is_denied` tells a reply with a status of success whose body says that it is none: what became of it is unknown.
+    """
 
     def classified(call: Call, reply: Reply, at_us: int) -> Answer | Failed | Unknown:
         if 200 <= reply.status < 300:
+            if is_denied(reply):
+                return _denied(call, reply, at_us)
             return Answer(reply.status, reply.body, at_us)
         outcome = classify(call, reply, at_us)
         return sharpen(outcome) if type(outcome) is Failed else outcome
 
     return classified
+
+
+def _denied(call: Call, reply: Reply, at_us: int) -> Failed | Unknown:
+    """Return the outcome of a success that its body denies; for a write nobody knows what it did."""
+    if call.write:
+        return Unknown(f"status {reply.status} with an error or a promise", reply.status, at_us=at_us)
+    return Failed("server_error", reply.status, "", "an error in a reply of success", body=reply.body, at_us=at_us)
+
+
+def begins_with_error(reply: Reply) -> object:
+    """Tell whether a body is an object whose first member is an error."""
+    return _ERROR_FIRST(reply.body)
 
 
 def _kind(status: int) -> str:
@@ -55,10 +80,25 @@ def _kind(status: int) -> str:
     return "unauthenticated" if status == 401 else "rejected"
 
 
-def retry_after_seconds(reply: Reply) -> int:
-    """Return the Retry-After of a reply in seconds; -1 when it has none, or none in seconds."""
+def retry_after_seconds(reply: Reply, at_us: int) -> int:
+    """Return how many seconds from an instant on the Retry-After of a reply lasts; -1 when it has none, or is over.
+
+    It may be a number of seconds or a date (RFC 9110, 10.2.3); a date is told by the sender's own clock if it says it.
+    """
     text = reply.headers.get("retry-after", "").strip()
-    return int(text) if text.isdecimal() else -1
+    if not text or text.isdecimal():
+        return int(text) if text else -1
+    until_us, said_us = _instant_us(text), _instant_us(reply.headers.get("date", ""))
+    pause_us = until_us - (said_us or at_us) if until_us else -1
+    return max(-1, -(-pause_us // 1_000_000))
+
+
+def _instant_us(text: str) -> int:
+    """Return the instant of an HTTP date; 0 when it is none."""
+    try:
+        return int(parsedate_to_datetime(text).timestamp()) * 1_000_000
+    except ValueError:
+        return 0
 
 
 class Token(msgspec.Struct, frozen=True):

@@ -26,8 +26,6 @@ _BUSINESS_ANSWERS = frozenset({400, 402, 409, 412, 422})
 Offer = Callable[[list[int], int, str, str, str], None]
 KEYED = frozenset({"billing", "payment"})
 """Systems that know a repeated intent by an idempotency key."""
-NEEDS_KEY = frozenset({"key_in_progress", "sticky_error"})
-"""Kinds of fault that strike only calls with an idempotency key."""
 
 
 class Chance(msgspec.Struct, frozen=True):
@@ -113,7 +111,11 @@ def _opportunities(facts: Facts, silent: list[int], hit: dict[str, int]) -> dict
     network = by_place.get(Place.NETWORK, [])
     for attempt in facts.history.of(Attempted) if network else ():
         if attempt.number not in hit:
-            offer(network, attempt.sent_us, attempt.system, attempt.operation, attempt.txn)
+            keyed = attempt.write and attempt.system in KEYED and bool(attempt.key)
+            able = [
+                i for i in network if _can_strike(faults[i], attempt.system, attempt.operation, attempt.write, keyed)
+            ]
+            offer(able, attempt.sent_us, attempt.system, attempt.operation, attempt.txn)
     _offer_arrivals(facts, by_place, hit, offer)
     webhooks = by_place.get(Place.WEBHOOK, [])
     for delivered in facts.history.of(Delivered) if webhooks else ():
@@ -125,20 +127,19 @@ def _opportunities(facts: Facts, silent: list[int], hit: dict[str, int]) -> dict
 
 
 def _offer_arrivals(facts: Facts, by_place: dict[Place, list[int]], hit: dict[str, int], offer: Offer) -> None:
-    before, after = by_place.get(Place.BEFORE, []), by_place.get(Place.AFTER, [])
-    faults = facts.context.faults
-    for arrived in facts.history.of(Arrived) if before or after else ():
+    calls, faults = [*by_place.get(Place.BEFORE, []), *by_place.get(Place.AFTER, [])], facts.context.faults
+    for arrived in facts.history.of(Arrived) if calls else ():
         if arrived.number in hit or arrived.effect == "refused":
             continue
         writes = arrived.effect in ("done", "replayed")
-        able = [i for i in before if _can_strike(faults[i], arrived, writes)]
-        offer([*able, *after], arrived.at_us, arrived.system, arrived.operation, arrived.txn)
+        keyed = writes and arrived.system in KEYED and bool(arrived.key)
+        able = [i for i in calls if _can_strike(faults[i], arrived.system, arrived.operation, writes, keyed)]
+        offer(able, arrived.at_us, arrived.system, arrived.operation, arrived.txn)
 
 
-def _can_strike(fault: Fault, arrived: Arrived, writes: bool) -> bool:
-    if fault.kind in NEEDS_KEY:
-        return writes and arrived.system in KEYED and bool(arrived.key)
-    return writes or fault.kind != "maintenance"
+def _can_strike(fault: Fault, system: str, operation: str, write: bool, keyed: bool) -> bool:
+    kind = CATALOGUE[fault.kind]
+    return not kind.is_conditional and kind.reach.covers(system, operation, write=write, keyed=keyed)
 
 
 def _place(fault: Fault) -> Place:

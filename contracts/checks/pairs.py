@@ -100,6 +100,8 @@ def _elsewhere(reach: Reach, system: str, operation: str) -> str:
         return f"it strikes {', '.join(reach.systems)} only"
     if reach.operations and f"{system}.{operation}" not in reach.operations:
         return f"it strikes {', '.join(reach.operations)} only"
+    if f"{system}.{operation}" in reach.never:
+        return f"it strikes anything but {', '.join(reach.never)}"
     return ""
 
 

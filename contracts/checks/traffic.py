@@ -10,6 +10,7 @@ import msgspec
 from contracts.checks.facts import Facts
 from contracts.checks.verdict import Findings, Tally
 from domain.calendar import SECOND_US
+from domain.faults import CATALOGUE
 from domain.history import Attempted, Crashed, Fired, Limit
 
 RETRY_AFTER_CAP_SECONDS = 3600
@@ -95,6 +96,7 @@ def retries_bounded(facts: Facts) -> Findings:
     """
     tally = Tally("P6")
     struck = {fired.number for fired in facts.history.of(Fired)}
+    passing = {fired.number for fired in facts.history.of(Fired) if _passes(fired.kind)}
     crashes = [crash.at_us for crash in facts.history.of(Crashed)]
     windows = _brownouts(facts)
     intents: dict[tuple[str, str, str, str, str], _Intent] = {}
@@ -109,7 +111,7 @@ def retries_bounded(facts: Facts) -> Findings:
         tally.examined += 1
         _count(calls, windows, struck, attempt, intent.last)
         if facts.context.inside:
-            _judge(tally, facts, attempt, intent, crashes)
+            _judge(tally, facts, attempt, intent, crashes, passing)
         intent.last = attempt
         if attempt.outcome == "ok":
             del intents[name]
@@ -117,10 +119,17 @@ def retries_bounded(facts: Facts) -> Findings:
     return tally.findings()
 
 
-def _judge(tally: Tally, facts: Facts, attempt: Attempted, intent: _Intent, crashes: list[int]) -> None:
+def _passes(kind: str) -> bool:
+    """Tell whether a fault is over when the request is sent again, whatever its status says (403, 400 and locks)."""
+    return kind in CATALOGUE and not CATALOGUE[kind].is_lasting
+
+
+def _judge(
+    tally: Tally, facts: Facts, attempt: Attempted, intent: _Intent, crashes: list[int], passing: set[str]
+) -> None:
     resumes = _resumes(facts, attempt)
     last = intent.last
-    if last is not None and _is_pointless(last, attempt, resumes, crashes):
+    if last is not None and last.number not in passing and _is_pointless(last, attempt, resumes, crashes):
         sentence = f"{attempt.system} {attempt.operation} was refused for good ({last.status}) and sent again"
         tally.violation(attempt.txn, sentence, last, attempt, entities=(attempt.key,))
     intent.tries += 1
@@ -140,10 +149,14 @@ def _any_between(instants: list[int], first: Attempted, second: Attempted) -> bo
 
 
 def _resumes(facts: Facts, attempt: Attempted) -> list[int]:
-    """Return when flows were re-driven that the attempt may belong to: by its transaction, or named in its key."""
-    names = {attempt.txn, *attempt.key.split("/")} if facts.resumes else set()
-    found = [at_us for name in names for at_us in facts.resumes.get(name, ())]
-    return sorted(found)
+    """Return when flows were re-driven that the attempt may belong to: by its transaction, or named in its key.
+
+    What is written for an account may belong to any flow: its key does not say whose.
+    """
+    if not facts.resumes:
+        return []
+    names = {attempt.txn, *attempt.key.split("/")} if attempt.txn else facts.resumes.keys()
+    return sorted([at_us for name in names for at_us in facts.resumes.get(name, ())])
 
 
 def _brownouts(facts: Facts) -> dict[str, list[tuple[int, int]]]:

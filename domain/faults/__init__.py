@@ -13,7 +13,7 @@ from pkgutil import iter_modules
 from domain.faults.kind import Elsewhere, FaultKind, Parameter, Place, Reach
 from domain.faults.plan import Fault
 
-__all__ = ["ALL", "CATALOGUE", "Elsewhere", "Fault", "FaultKind", "Parameter", "Place", "Reach"]
+__all__ = ["ALL", "CATALOGUE", "LIVE", "Elsewhere", "Fault", "FaultKind", "Parameter", "Place", "Reach"]
 
 
 def _found() -> tuple[FaultKind | Elsewhere, ...]:
@@ -26,3 +26,8 @@ ALL: tuple[FaultKind | Elsewhere, ...] = _found()
 
 CATALOGUE: dict[str, FaultKind] = {fault.key: fault for fault in ALL if isinstance(fault, FaultKind)}
 """The kinds that a plan can name, by key."""
+
+LIVE: dict[str, FaultKind] = {
+    key: kind for key, kind in CATALOGUE.items() if kind.place is not Place.PROCESS and not kind.not_live
+}
+"""Those that systems of record on real connections can inject."""

@@ -14,7 +14,7 @@ FAULTS = (
         source="recalled",
         right=(
             "never follows with its credentials to a host that nobody has allowed: the flow parks "
-            "(`INTERNAL.CONFIG`) until the address is corrected."
+            "(`CONTRACT.SEMANTIC`) until the address is corrected."
         ),
         noticed_by=("S1", "P4", "P6", "L2"),
         is_lasting=True,

@@ -14,7 +14,7 @@ FAULTS = (
         source="the vendors' documentation",
         right="fetches one new token for everybody and repeats the call, once, with the same key.",
         noticed_by=("S9", "L2"),
-        reach=Reach(systems=("crm", "erp")),
+        reach=Reach(systems=("crm", "erp"), never=("crm.issue_token", "erp.token")),
     ),
     Elsewhere(
         number="F34",

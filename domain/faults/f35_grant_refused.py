@@ -17,7 +17,7 @@ FAULTS = (
             "(`AUTH.UNAUTHENTICATED`), not a loop."
         ),
         noticed_by=("L4", "P6", "L2"),
-        reach=Reach(operations=("crm.token", "erp.token")),
+        reach=Reach(operations=("crm.issue_token", "erp.token")),
         is_lasting=True,
     ),
 )

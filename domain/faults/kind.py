@@ -41,11 +41,12 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
     """Which calls a kind can strike at all; empty tuples mean every system and every operation.
 
     `calls` says which: any, those that write, those that read, or writes with an idempotency key at systems that keep
-    keys. `systems` names systems, `operations` operations as `system.operation`.
+    keys. `systems` names systems, `operations` operations as `system.operation`, `never` those that are left out.
     """
 
     systems: tuple[str, ...] = ()
     operations: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
     calls: Calls = "any"
 
     def covers(self, system: str, operation: str, *, write: bool, keyed: bool) -> bool:
@@ -53,6 +54,7 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
         return (
             (not self.systems or system in self.systems)
             and (not self.operations or f"{system}.{operation}" in self.operations)
+            and f"{system}.{operation}" not in self.never
             and (self.calls == "any" or (keyed if self.calls == "keyed" else write == (self.calls == "writes")))
         )
 

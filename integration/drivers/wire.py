@@ -75,7 +75,8 @@ class Wire:
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as broken:
             if isinstance(broken, _OURS):
                 return Failed("rejected", detail=_said(broken))
-            return trip.lost(f"connection broken: {_said(broken)}", "refused", _said(broken))
+            kind = "untrusted" if _is_untrusted(broken) else "refused"
+            return trip.lost(f"connection broken: {_said(broken)}", kind, _said(broken))
         except TooLarge as large:
             return Unknown(str(large))
         except ValueError as wrong:  # a target or a header that is not ASCII, before anything of it leaves
@@ -153,6 +154,14 @@ def _is_local(address: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _is_untrusted(error: BaseException) -> bool:
+    """Tell whether a connection was given up because of the certificate of the other side."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
+        cause = cause.__cause__ or cause.__context__
+    return cause is not None
 
 
 def _said(error: Exception) -> str:

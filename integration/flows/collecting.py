@@ -11,7 +11,7 @@ from integration.effects import Call, Receive, Sleep
 from integration.flow import FlowContext
 from integration.flows.approvals import in_open_period
 from integration.flows.paging import every_row, page_with
-from integration.flows.steps import ask_a_person, day_in, do, key_of, mirror
+from integration.flows.steps import ask_a_person, code_of, day_in, do, key_of, mirror
 from integration.outcomes import Answer, CallFailed
 from integration.systems import billing, erp, payment, wire
 from integration.systems.billing import BillingInvoice
@@ -207,15 +207,17 @@ async def booked(context: FlowContext, posting: Posting, paid: Paid, taken_minor
 async def recorded(context: FlowContext, invoice: BillingInvoice, intent: Intent, day: date, txn: str) -> int:
     """Record the payment in billing; return how much of it the invoice took (credits may have made it owe less)."""
     due_minor = intent.amount_received
-    refusals: tuple[int, ...] = REFUSALS
     while due_minor:
         try:
-            await _record(context, invoice, intent, due_minor, day, txn, refusals)
+            await _record(context, invoice, intent, due_minor, day, txn)
             break
-        except CallFailed:  # a credit came first, perhaps at this very moment: what is due is asked again
+        except CallFailed as failure:  # a credit came first, perhaps at this very moment: what is due is asked again
             answer = await do(context, billing.read_invoice(invoice.id, txn))
             now_minor = min(billing.invoice_of(answer).amount_due, intent.amount_received)
-            refusals = () if now_minor == due_minor else REFUSALS  # that was not the reason: people look at it
+            if now_minor == due_minor:  # that was not the reason: people look at it
+                await ask_a_person(
+                    code_of("billing", failure), f"billing record_payment: {failure}", invoice=invoice.id
+                )
             due_minor = now_minor
     await keep_excess(context, invoice, intent, intent.amount_received - due_minor, day, txn)
     return due_minor
@@ -237,7 +239,6 @@ async def _record(
     amount_minor: int,
     day: date,
     txn: str,
-    refusals: tuple[int, ...],
 ) -> None:
     async def is_recorded() -> Answer | None:
         return await page_with(
@@ -247,4 +248,4 @@ async def _record(
 
     key = key_of(context, invoice.id, f"record/{intent.id}/{amount_minor}")
     call = billing.record_payment(invoice.id, intent.id, amount_minor, day, key, txn)
-    await do(context, call, is_recorded, allow=refusals)
+    await do(context, call, is_recorded, allow=REFUSALS)

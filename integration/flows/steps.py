@@ -27,6 +27,9 @@ _CODES = {
 }
 
 
+_CODES_OF_STATUS = {403: "AUTH.FORBIDDEN", 413: "VALIDATION.LIMIT"}
+
+
 async def do(context: FlowContext, call: Call, probe: Probe | None = None, allow: Collection[str | int] = ()) -> Answer:
     """Return the answer of a call that the flow cannot do without.
 
@@ -85,8 +88,12 @@ async def try_briefly(call: Call) -> Answer | None:
 
 def code_of(system: str, failure: CallFailed) -> str:
     """Return the taxonomy's code of a permanent failure."""
-    if failure.kind == "unauthenticated":
+    if failure.kind in ("unauthenticated", "untrusted"):
         return "AUTH.UNAUTHENTICATED"
+    if 300 <= failure.status < 400:
+        return "CONTRACT.SEMANTIC"  # it has moved: nothing follows it there with our credentials by itself
+    if failure.status in _CODES_OF_STATUS:
+        return _CODES_OF_STATUS[failure.status]
     if failure.code == "USER_ERROR" and "(tranDate)" in failure.failed.detail:
         return "CONFLICT.PERIOD_CLOSED"
     return _CODES.get((system, failure.code), "VALIDATION.BUSINESS_RULE")

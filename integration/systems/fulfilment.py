@@ -6,12 +6,12 @@ from typing import Any
 
 import msgspec
 
-from domain.http import Request
+from domain.http import Reply, Request
 from domain.objects import Quote
 from integration.effects import Call
 from integration.intake import Source, Unreadable
-from integration.outcomes import Answer, Message
-from integration.system import System
+from integration.outcomes import Answer, Failed, Message
+from integration.system import System, classifier
 from integration.systems.payment import verify_signature
 from integration.systems.wire import JSON, json_body, read
 
@@ -94,4 +94,16 @@ def _parse(request: Request) -> list[Message]:
 
 
 SOURCE = Source("fulfilment", "/webhooks/fulfilment", _verify, _parse)
-SYSTEM = System(name="fulfilment", headers={"authorization": "Bearer q2c-fulfilment"})
+
+
+def _sharpened(failed: Failed) -> Failed:
+    return msgspec.structs.replace(failed, kind="in_progress") if failed.status == 412 else failed
+
+
+def _is_denied(reply: Reply) -> bool:
+    return reply.headers.get("content-type", "") == "application/problem+json"
+
+
+SYSTEM = System(
+    name="fulfilment", classify=classifier(_sharpened, _is_denied), headers={"authorization": "Bearer q2c-fulfilment"}
+)

@@ -13,7 +13,7 @@ from domain.http import Request
 from integration.effects import Call
 from integration.intake import Source, Unreadable, Unverified
 from integration.outcomes import Answer, Failed, Message
-from integration.system import System, classifier
+from integration.system import System, begins_with_error, classifier
 from integration.systems.wire import FORM, form_body, page_at, read
 
 KEY_HEADER = "idempotency-key"
@@ -372,7 +372,7 @@ def _parse(request: Request) -> list[Message]:
 SOURCE = Source("payment", "/webhooks/payment", _verify, _parse)
 SYSTEM = System(
     name="payment",
-    classify=classifier(_sharpened),
+    classify=classifier(_sharpened, begins_with_error),
     headers={"authorization": "Bearer sk_test_q2c", "stripe-version": "2025-03-31.basil"},
     ping=Call(system="payment", operation="list_payouts", target="/v1/payouts?limit=1", timeout_seconds=10),
 )

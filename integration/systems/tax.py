@@ -17,7 +17,7 @@ import msgspec
 from domain.objects import Line, TaxShare
 from integration.effects import Call
 from integration.outcomes import Answer, Failed
-from integration.system import System, classifier
+from integration.system import System, begins_with_error, classifier
 from integration.systems.crm import Address
 from integration.systems.wire import JSON, json_body, major, minor, read
 
@@ -213,7 +213,7 @@ def _sharpened(failed: Failed) -> Failed:
 _basic = base64.b64encode(b"2000000001:q2c-license").decode()
 SYSTEM = System(
     name="tax",
-    classify=classifier(_sharpened),
+    classify=classifier(_sharpened, begins_with_error),
     headers={"authorization": f"Basic {_basic}"},
     ping=Call(system="tax", operation="ping", target="/api/v2/utilities/ping", timeout_seconds=5),
 )

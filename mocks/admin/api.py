@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from domain.faults import CATALOGUE, Place
+from domain.faults import LIVE
 from mocks.admin import state
 from mocks.admin.control import Control, Seeds
 from mocks.admin.guard import require_allowed
@@ -142,8 +142,7 @@ class _Api:
         return as_json(self._control.plan(()))
 
     async def fault_kinds(self, _request: Request) -> Response:
-        kinds = [kind for kind in CATALOGUE.values() if kind.place is not Place.PROCESS]
-        return as_json(kinds)
+        return as_json(list(LIVE.values()))
 
     async def limits(self, _request: Request) -> Response:
         return as_json(self._control.limits())

@@ -218,6 +218,8 @@ class Control:
             raise Wrong(f"there is no fault {wish.kind!r}; there are: {', '.join(sorted(CATALOGUE))}")
         if kind.place is Place.PROCESS:
             raise Wrong(f"{wish.kind} strikes the integration's own process, which is not here")
+        if kind.not_live:
+            raise Wrong(f"{wish.kind} does not strike over real connections: {kind.not_live}")
         if not 0 <= wish.share_ppm <= 1_000_000:
             raise Wrong("share_ppm is a share in parts per million: from 0 to 1000000")
         if min(wish.nth, wish.seconds, wish.count, wish.in_seconds, wish.for_seconds, wish.start_us, wish.end_us) < 0:

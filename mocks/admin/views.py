@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from domain.faults import CATALOGUE, Fault, Place
+from domain.faults import LIVE, Fault, Place
 from mocks.admin import state
 from mocks.admin.control import Control
 from mocks.admin.frame import ANY_SYSTEM, at, site
@@ -18,7 +18,7 @@ from web.blocks import row as cells
 from web.forms import Field, Form, Links
 from web.site import SitePage
 
-_KINDS = tuple(kind for kind in CATALOGUE.values() if kind.place is not Place.PROCESS)
+_KINDS = tuple(LIVE.values())
 
 # --- overview -----------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from domain.acts import Act
-from domain.faults import CATALOGUE, Fault, Place
+from domain.faults import Fault
 from domain.history import Delivered
 from domain.http import Reply, Request
 from mocks.doors import inputs
@@ -36,6 +36,10 @@ _ON_THE_WAY = {
     "truncated_before": TRUNCATE,
     "drip_before": DRIP,
 }
+
+
+_LATER = frozenset({"late_arrival", "repeated"})
+"""Kinds of which a request arrives later: for the first time, or once more."""
 
 
 class Divergence(Exception):
@@ -91,10 +95,10 @@ class Course:
         """Answer a request as `Service.handle` does, unless the network does away with it first."""
         call = service.open(request, number, now_us)
         fault = service.stake(call).network.strike(call.luck, call.txn, now_us, number)
+        if fault is not None and fault.kind in _LATER:
+            due_us = now_us + round(fault.seconds * 1e6)
+            heapq.heappush(self.late, (due_us, self._number, service.name, request))
         if fault is not None and fault.kind in _ON_THE_WAY:
-            if fault.kind == "late_arrival":
-                due_us = now_us + round(fault.seconds * 1e6)
-                heapq.heappush(self.late, (due_us, self._number, service.name, request))
             outcome = Outcome(_BAD_GATEWAY, _ON_THE_WAY[fault.kind], fault.seconds)
             if service.journal is not None:
                 service.journal.add(entry_of(call, outcome, "faulted"))
@@ -227,7 +231,7 @@ def replayed(lines: Sequence[bytes], record: Callable[[Any], None]) -> tuple[Cou
 
 
 def _has_network_faults(planned: Sequence[Fault]) -> bool:
-    return any(CATALOGUE[fault.kind].place is Place.NETWORK and fault.kind in _ON_THE_WAY for fault in planned)
+    return any(fault.kind in _ON_THE_WAY or fault.kind in _LATER for fault in planned)
 
 
 def _delivered(arrival: Arrival, settled: inputs.Settled) -> Delivered:

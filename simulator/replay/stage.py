@@ -26,6 +26,7 @@ from simulator.replay.manners import manners
 from simulator.replay.target import ALL, Target
 from simulator.setup import bounded, latencies, limits_of
 
+_HELD_UP = frozenset({"late_arrival", "repeated"})
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -80,11 +81,14 @@ class ServiceTime:
 def staged(timeline: Timeline, target: Target, speed: float, listener: Any, *, allowed: tuple[str, ...]) -> LiveWorld:
     """Return the world of a replay, its clock standing at the start; `listener` is told each record.
 
-    Raise ValueError for a scenario that needs systems which only rehearsals have, and for unknown switches.
+    Raise ValueError for a scenario that needs systems or faults which only rehearsals have, and for unknown switches.
     """
     if timeline.ledgers:
         books = ", ".join(sorted(set(timeline.ledgers.values())))
         raise ValueError(f"{timeline.scenario.name} keeps books in {books}, which only a rehearsal has")
+    for fault in timeline.faults:
+        if reason := CATALOGUE[fault.kind].not_live:
+            raise ValueError(f"{timeline.scenario.name} plans {fault.kind}, which only a rehearsal has: {reason}")
     clock = Clock(timeline.start_us)
     clock.freeze()
     world = LiveWorld(
@@ -115,7 +119,7 @@ def on_the_wall(faults: tuple[Fault, ...], speed: float) -> tuple[Fault, ...]:
     Deaths of the integration's process are not for systems of record: the driver sees to them.
     """
     return tuple(
-        msgspec.structs.replace(fault, seconds=fault.seconds * speed) if fault.kind == "late_arrival" else fault
+        msgspec.structs.replace(fault, seconds=fault.seconds * speed) if fault.kind in _HELD_UP else fault
         for fault in faults
         if CATALOGUE[fault.kind].place is not Place.PROCESS
     )

@@ -7,7 +7,7 @@ import hmac
 
 import msgspec
 
-from domain.http import Request
+from domain.http import Reply, Request
 from integration.effects import Call
 from integration.intake import Source, Unreadable, Unverified
 from integration.outcomes import Failed, Message
@@ -23,6 +23,10 @@ class _Trouble(msgspec.Struct):
 _trouble = msgspec.json.Decoder(_Trouble)
 _basic = base64.b64encode(b"test_q2c_key:").decode()
 _webhook_basic = "Basic " + base64.b64encode(b"q2c:webhook-secret").decode()
+
+
+def _is_denied(reply: Reply) -> bool:
+    return b'"api_error_code"' in reply.body
 
 
 def _sharpened(failed: Failed) -> Failed:
@@ -85,7 +89,7 @@ def _parse(request: Request) -> list[Message]:
 SOURCE = Source("billing", "/webhooks/billing", _verify, _parse)
 SYSTEM = System(
     name="billing",
-    classify=classifier(_sharpened),
+    classify=classifier(_sharpened, _is_denied),
     headers={"authorization": f"Basic {_basic}"},
     ping=Call(system="billing", operation="list_item_prices", target=f"{BASE}/item_prices?limit=1", timeout_seconds=10),
 )

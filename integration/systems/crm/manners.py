@@ -46,6 +46,10 @@ def _sharpened(failed: Failed) -> Failed:
     return msgspec.structs.replace(failed, kind=kind, code=first.errorCode, detail=first.message)
 
 
+def _is_denied(reply: Reply) -> bool:
+    return reply.body.startswith(b"[")  # errors are an array, and nothing that we ask for is
+
+
 class _TokenBody(msgspec.Struct):
     access_token: str
 
@@ -68,7 +72,7 @@ def _session(answer: Answer) -> Token:
 
 SYSTEM = System(
     name="crm",
-    classify=classifier(_sharpened),
+    classify=classifier(_sharpened, _is_denied),
     token=TokenSource(_sign_in, _session),
     ping=Call(system="crm", operation="limits", target=f"{BASE}/limits", timeout_seconds=10),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from domain.http import Request
+from domain.http import Reply, Request
 from integration.effects import Call
 from integration.intake import Source, Unreadable
 from integration.outcomes import Answer, Failed, Message
@@ -38,6 +38,17 @@ class _ScriptTrouble(msgspec.Struct):
 _script_trouble = msgspec.json.Decoder(_ScriptTrouble)
 
 
+_TRANSIENT = {
+    "SSS_REQUEST_LIMIT_EXCEEDED": "throttled",  # RESTlets answer 400 where REST answers 429
+    "RCRD_HAS_BEEN_CHANGED": "in_progress",  # somebody else holds the record; what we write is absolute
+}
+
+
+def _is_denied(reply: Reply) -> bool:
+    """Tell a job that is only accepted, which we never ask for, and an error in a reply of success."""
+    return reply.status == 202 or b'"o:errorDetails"' in reply.body
+
+
 def _sharpened(failed: Failed) -> Failed:
     try:
         details = _trouble.decode(failed.body).details
@@ -49,8 +60,7 @@ def _sharpened(failed: Failed) -> Failed:
     if not details:
         return failed
     first = details[0]
-    # RESTlets answer 400 where REST answers 429.
-    kind = "throttled" if first.code == "SSS_REQUEST_LIMIT_EXCEEDED" else failed.kind
+    kind = _TRANSIENT.get(first.code, failed.kind)
     text = f"{first.detail} ({first.path})" if first.path else first.detail
     return msgspec.structs.replace(failed, kind=kind, code=first.code, detail=text)
 
@@ -111,7 +121,7 @@ def _parse(request: Request) -> list[Message]:
 SOURCE = Source("erp", "/webhooks/erp", _verify, _parse)
 SYSTEM = System(
     name="erp",
-    classify=classifier(_sharpened),
+    classify=classifier(_sharpened, _is_denied),
     token=TokenSource(_sign_in, _granted),
     ping=Call(system="erp", operation="limits", target="/services/rest/system/v1/governanceLimits", timeout_seconds=10),
 )
