@@ -27,8 +27,11 @@ def holds_bind(facts: Facts) -> Findings:
         if held_us is None:
             continue
         tally.examined += 1
+        own = holds.get(life.document.customer, ())
+        since = [held_us, *(placed_us for placed_us, released_us, _ in own if placed_us <= held_us < released_us)]
         for task in facts.tasks.get(life.txn, []):
-            if held_us + grace_us < task.created_us and (booked_us is None or task.created_us < booked_us):
+            is_waiting = held_us < task.created_us and (booked_us is None or task.created_us < booked_us)
+            if is_waiting and any(from_us + grace_us < task.created_us for from_us in since):
                 sentence = f"task {task.id} was started while its order {life.id} was on credit hold"
                 tally.violation(life.txn, sentence, life.first, task.first, entities=(life.name, task.name))
     return tally.findings()

@@ -9,12 +9,13 @@ from itertools import chain
 from types import MappingProxyType
 
 import simulator.rehearsal  # noqa: F401  # so that every module that a run needs is there to be patched
-from tests.mutants import keys, ordering, timeouts
+from tests.mutants import audit, credentials, exceptions, keys, ordering, retries, timeouts, webhooks
 from tests.mutants.mutant import GROUPS, Mutant, applied
 
+_MODULES = (keys, retries, timeouts, webhooks, ordering, credentials, exceptions, audit)
 MUTANTS: tuple[Mutant, ...] = tuple(
     sorted(
-        chain(keys.MUTANTS, timeouts.MUTANTS, ordering.MUTANTS),
+        chain.from_iterable(module.MUTANTS for module in _MODULES),
         key=lambda mutant: GROUPS.index(mutant.group),
     )
 )

@@ -12,11 +12,9 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
-from scenarios.contract_words import AmendmentKinds
 from scenarios.language import Scenario
 from scenarios.loader import dump, validated
 from scenarios.located import placed
-from scenarios.trouble import FaultPlan
 from tests.demo import demo
 
 
@@ -32,41 +30,6 @@ class Ground:
     def text(self) -> str:
         """The scenario as a file that extends nothing."""
         return dump(self.build())
-
-
-def struck(scenario: Scenario, *faults: dict[str, Any]) -> Scenario:
-    """Return a scenario in which these faults strike, and no others."""
-    return scenario.model_copy(update={"faults": tuple(FaultPlan.model_validate(each) for each in faults)})
-
-
-def _lost_replies() -> Scenario:
-    return struck(
-        demo(8, 6, days=3, run_on_days=5),
-        {"kind": "lost_reply", "share": "15%"},
-    )
-
-
-def _crossing() -> Scenario:
-    return demo(4, 40, days=10, run_on_days=4, backdated="1/2", crashes=False)
-
-
-LOST_REPLIES = Ground("lost_replies", "replies that never arrive although the work is done", _lost_replies)
-CROSSING = Ground("crossing", "amendments of one contract that cross", _crossing)
-
-
-# --- quiet grounds: nothing goes wrong but what people do ----------------------------------------------------------------
-
-_EURO_AND_YEN = [
-    {"id": "DE", "currency": "EUR", "zone": "Europe/Berlin", "country": "DE", "share": "50%"},
-    {"id": "JP", "currency": "JPY", "zone": "Asia/Tokyo", "country": "JP", "share": "50%"},
-]
-_DOLLARS = [{"id": "US", "currency": "USD", "zone": "America/New_York", "country": "US", "share": "100%"}]
-_CARDS = {"card": "100%", "debit": "0%", "push": "0%", "card_declined": "0%"}
-
-
-def _only(**shares: str) -> dict[str, str]:
-    """Return the kinds of amendments with these shares; the others do not occur."""
-    return {**dict.fromkeys(AmendmentKinds.model_fields, "0%"), **shares}
 
 
 def quiet(orders: int, subscriptions: int, days: int, run_on_days: int, **sections: Any) -> Scenario:
@@ -85,31 +48,106 @@ def quiet(orders: int, subscriptions: int, days: int, run_on_days: int, **sectio
     return validated(placed(said, "quiet"))
 
 
-CARDS = Ground(
-    "cards", "orders of one currency, paid by card at once",
-    lambda: quiet(10, 2, days=2, run_on_days=2, world={"entities": _DOLLARS}, payments=_CARDS),
+# --- grounds on which something goes wrong --------------------------------------------------------------------------
+
+
+def _crossing() -> Scenario:
+    return demo(4, 40, days=10, run_on_days=4, backdated="1/2", crashes=False)
+
+
+def troubled(*faults: dict[str, Any], orders: int = 10, subscriptions: int = 4, **sections: Any) -> Scenario:
+    """Return two days of orders, and what comes of them in three more, on which these faults strike."""
+    return quiet(orders, subscriptions, days=2, run_on_days=3, faults=list(faults), **sections)
+
+
+def _of_operations(kind: str, *operations: tuple[str, str], **words: Any) -> list[dict[str, Any]]:
+    return [{"kind": kind, "system": system, "operation": operation, **words} for system, operation in operations]
+
+
+_ORDER_STEPS = (("erp", "upsert_order"), ("billing", "create_subscription"), ("payment", "create_payment_intent"))
+CROSSING = Ground("crossing", "amendments of one contract that cross", _crossing)
+LOST_REPLIES = Ground(
+    "lost_replies", "replies that never arrive although the work is done",
+    lambda: troubled({"kind": "lost_reply", "share": "15%"}),
 )  # fmt: skip
-YEN = Ground(
-    "yen", "orders in euros and yen",
-    lambda: quiet(6, 2, days=2, run_on_days=2, world={"entities": _EURO_AND_YEN}, payments=_CARDS),
+NEVER_THERE = Ground(
+    "never_there", "requests that break on their way, so that nothing is done",
+    lambda: troubled({"kind": "reset_before", "share": "15%"}),
 )  # fmt: skip
-FAMILIES = Ground(
-    "families", "deals that two legal entities sell or deliver, in euros and yen",
-    lambda: quiet(
-        16, 0, days=2, run_on_days=2, world={"entities": _EURO_AND_YEN}, mix={"multi_entity": "100%"}, payments=_CARDS
+REPEATED = Ground(
+    "repeated", "requests that a proxy sends twice", lambda: troubled({"kind": "repeated", "share": "30%"})
+)
+ERRORS_AFTER = Ground(
+    "errors_after",
+    "errors of a server that has done the work",
+    lambda: troubled({"kind": "error_after", "share": "10%"}),
+)
+ERRORS_BEFORE = Ground(
+    "errors_before",
+    "errors of a server that has done nothing",
+    lambda: troubled({"kind": "error_before", "share": "10%"}),
+)
+KEYS_FORGOTTEN = Ground(
+    "keys_forgotten", "replies that are lost, and keys that are forgotten before the next attempt",
+    lambda: troubled({"kind": "key_forgotten", "share": "20%"}),
+)  # fmt: skip
+OUTAGE = Ground(
+    "outage", "three hours in which nothing can be written to billing",
+    lambda: troubled(*_of_operations(
+        "error_before", ("billing", "close_invoice"), ("billing", "create_subscription"),
+        **{"from": "quarter_end - 15h", "lasts": "5h"},
+    )),
+)  # fmt: skip
+THROTTLED = Ground(
+    "throttled",
+    "peers that ask for a pause",
+    lambda: troubled({"kind": "throttled", "system": "erp", "share": "5%", "wait": "20s"}),
+)
+REFUSALS = Ground(
+    "refusals", "orders that cannot be booked as they are", lambda: troubled(failures={"missing_mapping": "30%"})
+)
+MESSAGES = Ground(
+    "messages", "messages that come twice, late, and before the answer they are about",
+    lambda: troubled(
+        {"kind": "duplicate", "share": "30%", "count": 1}, {"kind": "webhook_first", "share": "30%"},
+        {"kind": "reorder", "share": "20%", "wait": "2m"},
     ),
 )  # fmt: skip
-NET = Ground(
-    "net", "cancellations, pauses and other changes that give something back before it is paid",
-    lambda: quiet(
-        3, 12, days=4, run_on_days=12, mix={"amendments_per_contract_year": 50, "backdated": "50%"},
-        amendments=_only(cancel="60%", downsell="40%"), payments={"card": "0%", "debit": "100%", "push": "0%"},
-    ),
+MESSAGES_LOST = Ground(
+    "messages_lost",
+    "messages of the CRM and of billing that never come",
+    lambda: troubled(*({"kind": "loss", "system": system, "share": "40%"} for system in ("crm", "billing"))),
+)
+FORGERIES = Ground(
+    "forgeries", "messages that are forged, or were recorded an hour ago",
+    lambda: troubled({"kind": "forged", "share": "20%"}, {"kind": "forged", "share": "20%", "count": 1}),
 )  # fmt: skip
-REFUNDS = Ground(
-    "refunds", "payments of which a part is given back",
-    lambda: quiet(
-        8, 0, days=2, run_on_days=4, world={"entities": _DOLLARS},
-        payments={**_CARDS, "refunded": "100%", "refund_adjusted": "0%"},
-    ),
+CRASHES = Ground(
+    "crashes", "a process that dies again and again",
+    lambda: troubled(*({"kind": "crash", "count": count, "wait": "30s"} for count in range(100, 1400, 150))),
+)  # fmt: skip
+TOKENS = Ground("tokens", "tokens that end early", lambda: troubled({"kind": "token_expired", "share": "5%"}))
+GRANTS_REFUSED = Ground(
+    "grants_refused", "tokens that are not granted",
+    lambda: troubled({"kind": "token_expired", "share": "5%"}, {"kind": "grant_refused", "share": "20%"}),
+)  # fmt: skip
+LYING = Ground(
+    "lying", "reads of the ERP that are answered with 200 and an error",
+    lambda: troubled(*_of_operations("error_in_ok", ("erp", "read_order"), ("erp", "read_customer"), share="30%")),
+)  # fmt: skip
+FORBIDDEN = Ground(
+    "forbidden", "some hours in which orders may not be written to the ERP",
+    lambda: troubled(*_of_operations(
+        "forbidden", ("erp", "upsert_order"), **{"from": "quarter_end - 14h", "lasts": "4h"}
+    )),
+)  # fmt: skip
+
+
+DEBITS = Ground(
+    "debits", "payments that take days, and some that come back",
+    lambda: quiet(8, 0, days=2, run_on_days=12, payments={"card": "0%", "debit": "100%", "push": "0%"}),
+)  # fmt: skip
+HOLDS = Ground(
+    "holds", "customers who are put on credit hold while they buy, and messages of it that come late",
+    lambda: troubled({"kind": "reorder", "share": "50%", "wait": "8h"}, failures={"credit_hold": "50%"}),
 )  # fmt: skip

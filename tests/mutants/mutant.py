@@ -19,8 +19,8 @@ import msgspec
 from tests.mutants.grounds import Ground
 
 GROUPS = (
-    "keys", "retries", "timeouts", "webhooks", "ordering", "money", "tax", "calendar", "proration", "paging", "enums", "mapping",
-    "limits", "credentials", "exceptions", "compensation", "audit",
+    "keys", "retries", "timeouts", "webhooks", "ordering", "money", "tax", "calendar", "proration", "paging", "enums",
+    "mapping", "limits", "credentials", "exceptions", "compensation", "audit",
 )  # fmt: skip
 """The kinds of mistakes, in the order of the table."""
 _ROOM = "integration"

@@ -1,4 +1,4 @@
-"""Mutants of order: what happened last is not what arrived last."""
+"""Mutants of order: what happened last is not what arrived last, and causes come before effects."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ from typing import Any
 
 import msgspec
 
+from integration.effects import Start
 from integration.entities import EntityQueues
-from integration.flows import amendments
-from tests.mutants.grounds import CROSSING
+from integration.flows import amendments, collecting, steps, sweeps
+from integration.flows.catalogue import PROGRAMS
+from integration.systems import crm
+from integration.systems.erp.shapes import CustomerStanding, OrderStanding
+from tests.mutants.grounds import CROSSING, DEBITS, HOLDS
 from tests.mutants.mutant import Mutant, Patch
 
 
@@ -26,14 +30,91 @@ def _amendments_in_arrival_order() -> list[Patch]:
     return [Patch(amendments, "_planned", planned), Patch(EntityQueues, "enter", enter)]
 
 
+def _no_queue_per_entity() -> list[Patch]:
+    def enter(self: EntityQueues[Any], entity_key: str, order_key: str, number: int, flow: Any) -> bool:
+        return True
+
+    def hold(self: EntityQueues[Any], entity_key: str, number: int) -> None:
+        """Nobody holds anything."""
+
+    def leave(self: EntityQueues[Any], entity_key: str) -> None:
+        """Nobody waits."""
+
+    return [Patch(EntityQueues, name, value) for name, value in (("enter", enter), ("hold", hold), ("leave", leave))]
+
+
+def _debit_taken_for_paid() -> list[Patch]:
+    async def outcome(_context: Any, intent: Any, at_us: int, collection: Any) -> collecting.Paid:
+        received = msgspec.structs.replace(intent, amount_received=collection.amount_minor)
+        return collecting.Paid(received, at_us, at_us)
+
+    return [Patch(collecting, "_outcome", outcome)]
+
+
+def _delivered_on_hold() -> list[Patch]:
+    return [
+        Patch(OrderStanding, "is_booked", property(lambda standing: standing.status.id != "cancelled")),
+        Patch(CustomerStanding, "is_held", property(lambda standing: False)),
+    ]  # fmt: skip
+
+
+def _credit_from_the_message() -> list[Patch]:
+    async def show_credit(context: Any, arguments: Any) -> dict[str, Any]:
+        fields = {"CreditStatus__c": arguments["status"]}
+        call = crm.update_account(arguments["account"], fields, arguments["stamp"])
+        return {"shown": await steps.if_found(context, call) is not None}
+
+    def start(account: str, status: str, stamp: str) -> Start:
+        return Start(
+            flow_id=f"credit-status/{account}/{stamp}/{status}", name="show_credit",
+            arguments={"account": account, "status": status, "stamp": stamp},
+        )  # fmt: skip
+
+    return [Patch(PROGRAMS, "show_credit", show_credit), Patch(sweeps, "start_credit_status", start)]
+
+
 MUTANTS = (
     Mutant(
         name="amendments_in_arrival_order",
         group="ordering",
-        mistake="Amendments are applied as they arrive, whatever their effective dates, as when a queue "
-        "is taken for an order.",
+        mistake="Amendments are applied as they arrive, whatever their effective dates, as when a queue is taken for "
+        "an order.",
         caught_by=("O2", "M1", "M10"),
         ground=CROSSING,
         patches=_amendments_in_arrival_order,
+    ),
+    Mutant(
+        name="no_queue_per_entity",
+        group="ordering",
+        mistake="Changes of one contract are worked on at the same time, each on the picture it read first: the last "
+        "one to write wins (O4, F28).",
+        caught_by=("O2", "O4", "M10"),
+        ground=CROSSING,
+        patches=_no_queue_per_entity,
+    ),
+    Mutant(
+        name="debit_taken_for_paid",
+        group="ordering",
+        mistake="A payment that was only begun is booked as cash; debits take days, and some come back (catalogue 65).",
+        caught_by=("O3", "M5", "M13"),
+        ground=DEBITS,
+        patches=_debit_taken_for_paid,
+    ),
+    Mutant(
+        name="delivered_on_hold",
+        group="ordering",
+        mistake="Nobody asks whether credit is clear: an order is delivered as soon as the ERP has it.",
+        caught_by=("P1",),
+        ground=HOLDS,
+        patches=_delivered_on_hold,
+    ),
+    Mutant(
+        name="credit_from_the_message",
+        group="ordering",
+        mistake="What a message says is written as it is, so a late one shows sales a credit status that has passed "
+        "(catalogue 46, F45).",
+        caught_by=("L1", "O4"),
+        ground=HOLDS,
+        patches=_credit_from_the_message,
     ),
 )

@@ -1,0 +1,110 @@
+"""Mutants of exceptions: what becomes of work that cannot go on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from integration import exceptions
+from integration.effects import Call, Park, Sleep
+from integration.engine import Engine
+from integration.flows import steps
+from integration.outcomes import Answer, CallFailed
+from integration.parking import Parking
+from integration.retry import Probe, call_with_retries
+from integration.transaction import Transaction
+from tests.mutants.grounds import FORBIDDEN, LYING, REFUSALS
+from tests.mutants.mutant import Mutant, Patch
+
+
+def _case_dropped() -> list[Patch]:
+    def park(self: Parking, live: Any, seq: int, park: Park, tx: Transaction) -> None:
+        self._engine._finish(live, None, tx)
+
+    return [Patch(Parking, "park", park)]
+
+
+def _bug_swallowed() -> list[Patch]:
+    def broken(self: Engine, live: Any, outcome: Any, trouble: Exception, notes: Any = (), answered: int = 0) -> None:
+        tx = Transaction()
+        tx.write.flow = live.row.number
+        tx.write.entries.append(self.entry(live.seq, "trial", outcome))
+        self._finish(live, None, tx)
+        self.commit(tx)
+
+    return [Patch(Engine, "broken", broken)]
+
+
+def _refusal_retried_for_ever() -> list[Patch]:
+    async def do(context: Any, call: Call, probe: Probe | None = None, allow: Any = ()) -> Answer:
+        while True:
+            try:
+                return await call_with_retries(context, call, probe)
+            except CallFailed as failure:
+                if failure.code in allow or failure.status in allow:
+                    raise
+                await Sleep(60)
+
+    return [Patch(steps, "do", do)]
+
+
+def _case_without_owner() -> list[Patch]:
+    real = exceptions.opened
+
+    def opened(case: Any, quarter_end: bool) -> Any:
+        return msgspec.structs.replace(real(case, quarter_end), owner="")
+
+    return [Patch(exceptions, "opened", opened)]
+
+
+def _never_escalated() -> list[Patch]:
+    def plan_escalation(self: Parking, live: Any, case: Any) -> None:
+        """Somebody will look at it."""
+
+    return [Patch(Parking, "plan_escalation", plan_escalation)]
+
+
+MUTANTS = (
+    Mutant(
+        name="case_dropped",
+        group="exceptions",
+        mistake="What cannot go on is logged and ended, and no person ever sees it (catalogue 66: dead letters are "
+        "dropped).",
+        caught_by=("S9", "L1", "L2"),
+        ground=REFUSALS,
+        patches=_case_dropped,
+    ),
+    Mutant(
+        name="bug_swallowed",
+        group="exceptions",
+        mistake="A catch-all ends the flow that met an answer it cannot read, as if it had done its work (48, F61).",
+        caught_by=("S9", "L1", "L2"),
+        ground=LYING,
+        patches=_bug_swallowed,
+    ),
+    Mutant(
+        name="refusal_retried_for_ever",
+        group="exceptions",
+        mistake="What is refused for good is tried every minute, for ever, and stays out of sight.",
+        caught_by=("P6",),
+        ground=FORBIDDEN,
+        patches=_refusal_retried_for_ever,
+    ),
+    Mutant(
+        name="case_without_owner",
+        group="exceptions",
+        mistake="Exceptions go to a list that belongs to nobody in particular.",
+        caught_by=("L4",),
+        ground=REFUSALS,
+        patches=_case_without_owner,
+    ),
+    Mutant(
+        name="never_escalated",
+        group="exceptions",
+        mistake="Nobody is told when the time to act is over, so a case waits as long as its owner is on holiday.",
+        caught_by=("L4",),
+        ground=REFUSALS,
+        patches=_never_escalated,
+    ),
+)
