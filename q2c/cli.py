@@ -35,6 +35,7 @@ COMMANDS = {
     "optimise": "q2c.commands.sweep:optimise",
     "sensitivity": "q2c.commands.sweep:sensitivity",
     "mutants": "q2c.commands.mutants:mutants",
+    "hunt": "q2c.commands.hunt:hunt",
     "shrink": "q2c.commands.shrink:shrink",
     "target": "q2c.commands.target:target",
     "replay": "q2c.commands.replay:replay",
@@ -75,6 +76,7 @@ def q2c() -> None:
     q2c scenarios                 what can be rehearsed
     q2c rehearse quarter_end      play a quarter-end and read the verdict
     q2c whatif quarter_end        many quarters in seconds: what happens, what saturates, what it costs
+    q2c hunt                      run after run with other faults, until a rule breaks
     q2c mocks up                  the systems of record as servers, for real clients
     q2c integration up --mocks    the reference integration as a service, against them
     q2c verify                    contracts, documents and promises, in a pull request

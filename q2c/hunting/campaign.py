@@ -73,7 +73,11 @@ def generations() -> Iterator[range]:
 
 
 class Campaign:
-    """A hunt under way. `catches` are the trials that broke a rule, by number; `coverage` is what all have covered."""
+    """A hunt under way. `catches` are the trials that broke a rule, by number; `coverage` is what all have covered.
+
+    `stuck` are the numbers of trials that could not be played to their end, with the reason; `planned` are the kinds of
+    fault that were in some plan; `under_way` counts the trials of the generation at work that are done.
+    """
 
     def __init__(
         self, quarry: Quarry, budget: Budget, executor: Executor,
@@ -91,6 +95,9 @@ class Campaign:
         self.cpu_seconds = 0.0
         self.statuses: dict[str, int] = {}
         self.unknown: dict[str, int] = {}
+        self.stuck: list[tuple[int, str]] = []
+        self.planned: set[str] = set()
+        self.under_way = 0
 
     @property
     def seconds(self) -> float:
@@ -128,13 +135,17 @@ class Campaign:
         """Play a generation; after a catch nothing more is begun, and what came later than the catch is forgotten."""
         waiting: dict[int, Trial] = {}
         done: dict[int, Found] = {}
-        for task, result in self._executor.run(attempt_encoded, self._tasks(numbers, waiting, done)):
-            done[task.seed] = decode(result)
-        last = self._last(done)
-        for number in sorted(done):
-            if last is None or number <= last:
-                self._keep(number, waiting[number], done[number])
-        self._progress(self)
+        try:
+            for task, result in self._executor.run(attempt_encoded, self._tasks(numbers, waiting, done)):
+                done[task.seed] = decode(result)
+                self.under_way = len(done)
+                self._progress(self)
+        finally:
+            self.under_way = 0
+            last = self._last(done)
+            for number in sorted(done):
+                if last is None or number <= last:
+                    self._keep(number, waiting[number], done[number])
 
     def _tasks(self, numbers: range, waiting: dict[int, Trial], done: dict[int, Found]) -> Iterator[Task]:
         for number in numbers:
@@ -151,6 +162,9 @@ class Campaign:
     def _keep(self, number: int, trial: Trial, found: Found) -> None:
         self._gathering.add(found.coverage)
         self.runs += 1
+        self.planned.update(fault.kind for fault in trial.faults or ())
+        if found.trouble:
+            self.stuck.append((number, found.trouble))
         self.lifecycles += found.lifecycles
         self.hours += found.hours
         self.cpu_seconds += found.cpu_seconds

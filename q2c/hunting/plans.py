@@ -37,7 +37,7 @@ def plan(ground: Ground, draws: Draws, kinds: frozenset[str]) -> tuple[Fault, ..
     order = sorted(kinds)
     return (
         *_aimed(ground, draws, kinds),
-        *_deaths(ground, draws, order),
+        *_deaths(ground, draws, [kind for kind in order if CATALOGUE[kind].place is Place.PROCESS]),
         *_windows(ground, draws, [kind for kind in WINDOWS if kind in kinds]),
         *_strays(ground, draws, [kind for kind in order if CATALOGUE[kind].place is not Place.PROCESS]),
     )
@@ -63,17 +63,15 @@ def aimed_at(pair: Pair, draws: Draws) -> Iterator[Fault]:
     yield msgspec.structs.replace(drawn, factor=slowest or 1.0)  # a factor stretches every call, not only the nth
 
 
-def _deaths(ground: Ground, draws: Draws, order: Sequence[str]) -> Iterator[Fault]:
-    for kind in order:
-        if CATALOGUE[kind].place is not Place.PROCESS:
-            continue
-        for i in range(draws.whole(1, DEATHS_MAX, "deaths", kind)):
-            drawn = _drawn(kind, draws, ("death", i))
-            if "count" not in CATALOGUE[kind].words:
-                yield _within(ground, draws, drawn, 1, 60, ("death", kind, i))
-            elif ground.durable_writes:
-                at = draws.whole(1, ground.durable_writes, "death", kind, i, "write")
-                yield msgspec.structs.replace(drawn, count=at)
+def _deaths(ground: Ground, draws: Draws, kinds: Sequence[str]) -> Iterator[Fault]:
+    """Yield what happens to the integration's own process: at a durable write, or else within a window."""
+    for i in range(draws.whole(0, DEATHS_MAX, "deaths") if kinds else 0):
+        kind = draws.choose(kinds, "death", i, "kind")
+        drawn = _drawn(kind, draws, ("death", i))
+        if "count" not in CATALOGUE[kind].words:
+            yield _within(ground, draws, drawn, 1, 60, ("death", i))
+        elif ground.durable_writes:
+            yield msgspec.structs.replace(drawn, count=draws.whole(1, ground.durable_writes, "death", i, "write"))
 
 
 def _windows(ground: Ground, draws: Draws, kinds: Sequence[str]) -> Iterator[Fault]:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 
 from contracts.checks.exercise import Chance
+from contracts.checks.pairs import pairs_of
 from domain.calendar import SECOND_US
 from domain.faults import CATALOGUE, Fault, Place
+from q2c.report import matrix
 from q2c.report.gathered import Gathered
 from q2c.report.names import SYSTEMS, operation, system
 from web.blocks import Block, Cell, Fold, Section, Table, Text, columns, row
 from web.charts import Chart, Spans
 from web.words import between, count, counted, duration, instant, sentence
-
-_WHEN = {"first": "first try", "retry": "repeat", "message": "message"}
 
 
 def section(gathered: Gathered) -> Section:
@@ -23,8 +23,12 @@ def section(gathered: Gathered) -> Section:
         return Section("faults", "Faults", (Text("No fault was planned: this run shows a fair day."),))
     if gathered.windows:
         blocks.append(_windows(gathered))
-    blocks += [_plan(gathered), _matrix(gathered), Fold("Every operation that a fault hit", (_operations(gathered),))]
-    blocks.append(Fold("States of the business objects that the run visited", (_states(gathered),)))
+    planned = {fault.kind for fault in gathered.context.faults}
+    pairs = pairs_of(gathered.coverage, planned)
+    blocks += [_plan(gathered), _matrix(gathered), Text(f"Of the planned kinds, {matrix.hit_of(pairs)}")]
+    blocks.append(Fold("Every operation with every planned fault", tuple(matrix.tables(pairs))))
+    blocks.append(Fold("States of the business objects that the run visited", (matrix.states(gathered.coverage),)))
+    blocks.append(Fold("Exception reasons that the run raised", (matrix.reasons(gathered.coverage),)))
     return Section("faults", "Faults: planned, fired, covered", tuple(blocks))
 
 
@@ -77,14 +81,15 @@ def _said(summary: str, fault: Fault) -> str:
     for name, text in (
         ("factor", f"{fault.factor:g}"),
         ("count", count(fault.count)),
-        ("seconds", duration(round(fault.seconds * SECOND_US))),
+        ("wait", duration(round(fault.seconds * SECOND_US))),
     ):
         summary = summary.replace(f"`{name}`", text)
     return summary
 
 
 def _share(fault: Fault) -> str:
-    if fault.kind == "crash":
+    kind = CATALOGUE.get(fault.kind)
+    if kind is not None and kind.place is Place.PROCESS:
         return f"at durable write {count(fault.count)}"
     if fault.nth:
         return f"the {fault.nth}. of each"
@@ -122,29 +127,3 @@ def _matrix(gathered: Gathered) -> Table:
 
 def _order(kind: str) -> tuple[str, str]:
     return (CATALOGUE[kind].number if kind in CATALOGUE else "", kind)
-
-
-def _operations(gathered: Gathered) -> Table:
-    return Table(
-        caption="Faults by operation, at the first try or at a repeat",
-        columns=columns("operation", "fault", "met at", "#times"),
-        rows=tuple(
-            row(
-                f"{system(cell.system)} {operation(cell.operation)}", cell.fault.replace("_", " "), _WHEN[cell.when],
-                count(cell.hits),
-            )
-            for cell in gathered.coverage.cells
-        ),
-        empty="No fault struck.",
-    )  # fmt: skip
-
-
-def _states(gathered: Gathered) -> Table:
-    return Table(
-        caption="States visited, by chart and system", columns=columns("chart", "system", "visited", "not visited"),
-        rows=tuple(
-            row(each.chart.replace("_", " "), system(each.system), ", ".join(each.visited), ", ".join(each.missed))
-            for each in gathered.coverage.states
-            if each.visited
-        ),
-    )  # fmt: skip

@@ -1,0 +1,187 @@
+"""`q2c hunt`: run after run with other faults and other luck, until a rule breaks or a budget is spent."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+from domain.faults import CATALOGUE
+from q2c import exits, run_folder
+from q2c.commands.scenarios import loaded
+from q2c.hunting import keeping
+from q2c.hunting.campaign import Budget, Campaign, Quarry
+from q2c.hunting.document import EXITS
+from q2c.hunting.terminal import tell
+from q2c.mutants import require
+from q2c.rehearsing import require_understood
+from q2c.trouble import give_up
+from scenarios.language import Scenario
+from scenarios.loader import dump
+from simulator.experiments.executors import Cluster, Executor, local
+
+SECONDS = 60.0
+_DRAW_SECONDS = 0.5
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person asked for."""
+
+    scenario: str
+    seed: int | None
+    runs: int
+    seconds: float
+    keep_going: bool
+    only: tuple[str, ...]
+    without: tuple[str, ...]
+    mutant: str
+    workers: int | None
+    cluster: str
+    folder: Path
+    shrink: bool
+    as_json: bool
+
+    @property
+    def words(self) -> str:
+        """The command that makes the same runs again."""
+        said = ["q2c", "hunt", self.scenario]
+        said += ["--runs", str(self.runs)] if self.runs else []
+        said += ["--seconds", f"{self.seconds:g}"] if self.seconds else []
+        said += ["--seed", str(self.seed)] if self.seed is not None else []
+        said += ["--keep-going"] if self.keep_going else []
+        said += [word for kind in self.only for word in ("--only", kind)]
+        said += [word for kind in self.without for word in ("--without", kind)]
+        said += ["--mutant", self.mutant] if self.mutant else []
+        return shlex.join(said)
+
+
+@click.command()
+@click.argument("scenario", default="hunting_ground")
+@click.option("--runs", "budget_runs", type=click.IntRange(1), help="End after so many runs.")
+@click.option("--seconds", type=click.FloatRange(0, min_open=True), help=f"End after so many seconds [{SECONDS:g}].")
+@click.option("--keep-going", is_flag=True, help="Go on after a rule was broken, until the budget is spent.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="The base seed; the scenario's own by default.")
+@click.option("--only", multiple=True, metavar="FAULT", help="Hunt with this kind of fault (and others named) only.")
+@click.option("--without", multiple=True, metavar="FAULT", help="Hunt without this kind of fault.")
+@click.option("--mutant", default="", metavar="NAME", help="Break the integration in a known way (`q2c mutants`).")
+@click.option("--no-shrink", is_flag=True, help="Keep what was caught as it is, without making it smaller.")
+@click.option("--workers", type=click.IntRange(1), help="How many play at once; all processors by default.")
+@click.option("--cluster", default="", metavar="ADDRESS", help="A Dask scheduler, e.g. tcp://10.0.0.5:8786.")
+@click.option("--folder", type=click.Path(path_type=Path), default=Path("runs"), help="Where run folders go [runs].")
+@click.option("--json", "as_json", is_flag=True, help="The hunt as one JSON document on standard output.")
+def hunt(
+    scenario: str, budget_runs: int | None, seconds: float | None, keep_going: bool, seed: int | None,
+    only: tuple[str, ...], without: tuple[str, ...], mutant: str, no_shrink: bool, workers: int | None, cluster: str,
+    folder: Path, as_json: bool,
+) -> None:  # fmt: skip
+    """Hunt for what breaks the integration in SCENARIO (a name of the library or a YAML file).
+
+    Each run has its own luck and its own faults, with whole kinds of fault switched off. It ends at the first broken
+    rule, which is then made as small as it can be, or when the budget is spent. The same base seed makes the same runs,
+    whoever plays them.
+
+    \b
+    Examples:
+      q2c hunt                                  a minute in the scenario made for it
+      q2c hunt quarter_end --runs 200 --keep-going
+      q2c hunt --mutant fresh_key_per_retry     see it find something
+
+    Exit statuses: 0 nothing was found, 1 a rule was broken, 3 only rules about time were, 4 nothing was proved.
+    """
+    limit = SECONDS if seconds is None and budget_runs is None else seconds
+    asked = Asked(
+        scenario=scenario, seed=seed, runs=budget_runs or 0, seconds=limit or 0.0, keep_going=keep_going, only=only,
+        without=without, mutant=require(mutant) if mutant else "", workers=workers, cluster=cluster, folder=folder,
+        shrink=not no_shrink, as_json=as_json,
+    )  # fmt: skip
+    chosen = loaded(scenario)
+    require_understood(chosen)
+    _hunted(asked, chosen, _kinds(asked))
+
+
+def _kinds(asked: Asked) -> tuple[str, ...]:
+    for kind in (*asked.only, *asked.without):
+        if kind not in CATALOGUE:
+            give_up(f"{kind!r} is no kind of fault; known: {', '.join(sorted(CATALOGUE))}")
+    kinds = tuple(kind for kind in CATALOGUE if kind not in asked.without and (not asked.only or kind in asked.only))
+    return kinds or give_up("no kind of fault is left to hunt with; leave out some --without.")
+
+
+def _hunted(asked: Asked, scenario: Scenario, kinds: tuple[str, ...]) -> None:
+    seed = scenario.seed if asked.seed is None else asked.seed
+    quarry = Quarry(scenario=dump(scenario), seed=seed, mutant=asked.mutant, kinds=kinds)
+    budget = Budget(runs=asked.runs, seconds=asked.seconds, keeps_going=asked.keep_going)
+    executor = _executor(asked)
+    into = run_folder.create(asked.folder, f"hunt-{scenario.name}", seed)
+    is_stopped = False
+    try:
+        with _progress(scenario.title, budget, asked.as_json) as progress:
+            campaign = Campaign(quarry, budget, executor, progress)
+            try:
+                campaign.run()
+            except KeyboardInterrupt:
+                is_stopped = True
+    finally:
+        executor.close()
+    seconds = campaign.seconds
+    try:
+        caught = keeping.caught(into.path, campaign, asked.shrink and not is_stopped)
+        document = keeping.write(into, campaign, scenario, asked.words, caught, executor.name, seconds, is_stopped)
+    except OSError as error:
+        give_up(f"cannot write to {into.path}: {error.strerror}. Make room, or name another folder: --folder.")
+    if asked.as_json:
+        click.echo((into.path / keeping.DOCUMENT).read_text(encoding="utf-8"), nl=False)
+    else:
+        tell(document, Console(highlight=False), into.report)
+    raise SystemExit(exits.INTERRUPTED if is_stopped else EXITS[document.status])
+
+
+def _executor(asked: Asked) -> Executor:
+    try:
+        return Cluster(asked.cluster) if asked.cluster else local(compiled=False, workers=asked.workers)
+    except ValueError as why:
+        give_up(str(why))
+
+
+@contextmanager
+def _progress(title: str, budget: Budget, is_quiet: bool) -> Iterator[Callable[[Campaign], None]]:
+    """Show on standard error how far a hunt is, when that is a terminal: rate, coverage, catches."""
+    console = Console(stderr=True, highlight=False)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[said]}"))
+    shown_at = 0.0
+    with Progress(
+        *columns, console=console, disable=is_quiet or not console.is_terminal, transient=True, auto_refresh=False
+    ) as bar:
+        task = bar.add_task(title[:40], total=1.0, said="")
+
+        def progress(campaign: Campaign) -> None:
+            nonlocal shown_at
+            if bar.disable or time.monotonic() - shown_at < _DRAW_SECONDS:
+                return
+            shown_at = time.monotonic()
+            bar.update(task, completed=_part(campaign, budget), said=_said(campaign))
+            bar.refresh()
+
+        yield progress
+
+
+def _part(campaign: Campaign, budget: Budget) -> float:
+    """Return which part of its budget a campaign has spent."""
+    runs = (campaign.runs + campaign.under_way) / budget.runs if budget.runs else 0.0
+    return min(1.0, max(runs, campaign.seconds / budget.seconds if budget.seconds else 0.0))
+
+
+def _said(campaign: Campaign) -> str:
+    runs, seconds = campaign.runs + campaign.under_way, max(campaign.seconds, 1e-9)
+    pairs = campaign.pairs
+    return (
+        f"{runs:,} runs, {runs / seconds:.1f}/s, {campaign.hours * 60 / seconds:,.0f} virtual h/min, "
+        f"{pairs.hit:,} of {len(pairs.hits):,} pairs, {len(campaign.catches)} broken"
+    )

@@ -1,0 +1,164 @@
+"""The document of a hunt, `hunt.json`: what was hunted, with what, what it covered, and what it caught.
+
+The format is versioned: readers refuse a version they do not know.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+import msgspec
+
+from contracts.checks.coverage import Coverage
+from contracts.checks.pairs import Pair, Pairs
+from contracts.checks.verdict import BROKEN, HOLDS, LIVENESS, UNKNOWN
+from q2c import exits
+from q2c.hunting.campaign import Budget, Campaign
+from q2c.hunting.trial import Broken, Found
+from scenarios.language import Scenario
+
+FORMAT, VERSION = "q2c.hunt", 1
+LATE = "late"
+EXITS = {HOLDS: exits.HOLDS, BROKEN: exits.BROKEN, LATE: exits.LATE, UNKNOWN: exits.UNKNOWN}
+
+
+class Caught(msgspec.Struct, frozen=True, kw_only=True):
+    """A trial that broke rules: its number, what it broke, where it lies, and the command that plays it again.
+
+    `shrunk` and `story` tell its smallest form, when it was made smaller.
+    """
+
+    number: int
+    seed: int
+    broken: tuple[Broken, ...]
+    folder: str
+    repeat: str
+    shrunk: str = ""
+    story: str = ""
+
+
+class Stuck(msgspec.Struct, frozen=True):
+    """A trial that could not be played to its end, and why."""
+
+    number: int
+    trouble: str
+
+
+class Effort(msgspec.Struct, frozen=True, kw_only=True):
+    """What a hunt took, and how fast it was. `status` counts the verdicts of its runs, `unknown` the rules unjudged."""
+
+    runs: int
+    lifecycles: int
+    virtual_hours: float
+    wall_seconds: float
+    cpu_seconds: float
+    runs_a_second: float
+    virtual_hours_a_wall_minute: float
+    executor: str
+    statuses: dict[str, int]
+    unknown: dict[str, int]
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """A hunt as it lies in its folder.
+
+    `missed` are the pairs of operation and fault that could have been hit and never were, `silent` the kinds of fault
+    that were planned and never struck. `status` is holds, broken, late (a rule of liveness only) or unknown.
+    """
+
+    format: str = FORMAT
+    version: int = VERSION
+    scenario: str
+    title: str
+    seed: int
+    mutant: str
+    kinds: tuple[str, ...]
+    budget: Budget
+    repeat: str
+    code_version: str
+    status: str
+    says: str
+    effort: Effort
+    caught: tuple[Caught, ...]
+    stuck: tuple[Stuck, ...]
+    pairs_hit: int
+    pairs_possible: int
+    missed: tuple[Pair, ...]
+    silent: tuple[str, ...]
+    pairs: Pairs
+    coverage: Coverage
+    interrupted: bool = False
+
+
+def document_of(
+    campaign: Campaign, scenario: Scenario, repeat: str, caught: tuple[Caught, ...], executor: str,
+    seconds: float, interrupted: bool = False,
+) -> Document:  # fmt: skip
+    """Return a campaign that took so many seconds as a document."""
+    quarry, pairs, coverage = campaign.quarry, campaign.pairs, campaign.coverage
+    struck = {cell.fault for cell in coverage.cells}
+    silent = tuple(sorted(kind for kind in campaign.planned if kind not in struck))
+    status = _status(campaign)
+    return Document(
+        scenario=scenario.name, title=scenario.title, seed=quarry.seed, mutant=quarry.mutant, kinds=quarry.kinds,
+        budget=campaign.budget, repeat=repeat, code_version=version("q2c-harness"), status=status,
+        says=_sentence(campaign, status), effort=_effort(campaign, executor, seconds), caught=caught,
+        stuck=tuple(Stuck(number, trouble) for number, trouble in campaign.stuck), pairs_hit=pairs.hit,
+        pairs_possible=len(pairs.hits), missed=pairs.missed, silent=silent, pairs=pairs, coverage=coverage,
+        interrupted=interrupted,
+    )  # fmt: skip
+
+
+def encode(document: Document) -> str:
+    """Return a document as JSON."""
+    return msgspec.json.format(msgspec.json.encode(document), indent=1).decode() + "\n"
+
+
+def decode(content: bytes) -> Document:
+    """Return a document; raise ValueError when it is none, or of another version."""
+    try:
+        found = msgspec.json.decode(content, type=Document)
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"this is no hunt of version {VERSION}: {error}") from None
+    if (found.format, found.version) != (FORMAT, VERSION):
+        raise ValueError(f"this is {found.format} version {found.version}; expected {FORMAT} version {VERSION}")
+    return found
+
+
+def status_of(found: Found) -> str:
+    """Return what a trial came to: broken, late when only rules of liveness are, else its own status."""
+    if found.broken and all(each.check[0] in LIVENESS for each in found.broken):
+        return LATE
+    return BROKEN if found.broken else found.status
+
+
+def _status(campaign: Campaign) -> str:
+    worst = {status_of(catch.found) for catch in campaign.catches}
+    if worst:
+        return BROKEN if BROKEN in worst else LATE
+    return HOLDS if campaign.statuses.get(HOLDS) and not campaign.stuck else UNKNOWN
+
+
+def _sentence(campaign: Campaign, status: str) -> str:
+    runs = f"{campaign.runs:,} runs"
+    if campaign.catches:
+        first = campaign.catches[0]
+        checks = ", ".join(each.check for each in first.found.broken)
+        more = f"; {len(campaign.catches):,} of {runs} broke a rule" if len(campaign.catches) > 1 else ""
+        return f"Run {first.number} broke {checks}{more}."
+    if campaign.stuck:
+        number, trouble = campaign.stuck[0]
+        return f"Run {number} could not be played to its end ({trouble}); {runs} in all."
+    if status == UNKNOWN:
+        return f"None of {runs} proved anything."
+    return f"No rule was broken in {runs}."
+
+
+def _effort(campaign: Campaign, executor: str, seconds: float) -> Effort:
+    seconds = max(seconds, 1e-9)
+    return Effort(
+        runs=campaign.runs, lifecycles=campaign.lifecycles, virtual_hours=campaign.hours, wall_seconds=seconds,
+        cpu_seconds=campaign.cpu_seconds, runs_a_second=campaign.runs / seconds,
+        virtual_hours_a_wall_minute=campaign.hours * 60 / seconds, executor=executor,
+        statuses=dict(sorted(campaign.statuses.items())), unknown=dict(sorted(campaign.unknown.items())),
+    )  # fmt: skip
