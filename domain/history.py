@@ -62,7 +62,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True, tag="context"):
     renewal_notice_days: int = 30  # before its end, until which a contract that renews itself can be given up
     speed: float = 1.0  # business seconds in a second of the wall; systems and networks live on the wall
     twins: tuple[tuple[str, str], ...] = ()  # (account, the account of the same party that was there before it)
-    bundles: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (sku, the several products it is in the ERP)
+    bundles: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (sku, the products it is in the ERP, each as often)
     intercompany_percent: int = 70  # of the net price, what the entity that delivers gets from the one that sells
     nets_changes: bool = False  # billing puts what a change charges and takes back on one document
 

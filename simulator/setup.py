@@ -64,11 +64,12 @@ def product_rows(timeline: Timeline) -> list[list[Any]]:
 
 
 def bundles_of(rows: list[list[Any]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return the products that are several in the books of the ERP: (sku, the skus of their parts)."""
+    """Return the products that are several in the books of the ERP: (sku, the skus of their parts, each as often)."""
     skus = {item: sku for sku, item in MAPPING.items()}
     found = {}
     for key, value in rows:
-        items = [skus.get(part["item"], part["item"]) for entry in value["entries"] for part in entry["items"]]
+        parts = [part for entry in value["entries"] for part in entry["items"]]
+        items = [skus.get(part["item"], part["item"]) for part in parts for _ in range(part.get("quantity", 1))]
         if len(items) > 1:
             found[key.split("/")[1]] = tuple(items)
     return tuple(found.items())

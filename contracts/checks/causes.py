@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from contracts.checks.facts import UNLINKED, Facts, Life, base_of, document_of, intent_of, invoice_of, quote_of
+from contracts.checks.facts import Facts, Life, base_of, document_of, intent_of, invoice_of, quote_of
+from contracts.checks.unlinked import Excuses
 from contracts.checks.verdict import Findings, Tally
 
 _HELD = frozenset({"soft_hold", "hard_hold"})
@@ -18,7 +19,7 @@ _ENTITY_KINDS = (
     ("invoice", "billing"),
     ("credit_memo", "billing"),
 )
-_POSTED_AS = {"invoice": "invoice", "payment": "cash"}
+_POSTED = frozenset({"invoice", "payment"})
 Expected = tuple[str, Life, bool]
 INTERCOMPANY = "journal/IC-"
 """The sources of entries between legal entities."""
@@ -68,11 +69,10 @@ def _is(reference: str, table: dict[str, Life]) -> bool:
 
 def nothing_lost(facts: Facts) -> Findings:
     """Each accepted quote, billing invoice and captured payment is taken further, or people have it in hand."""
-    tally, hidden = Tally("S9"), 0
+    tally, excuses = Tally("S9"), Excuses(facts)
     for cause, life, due_us, is_found in _parents(facts):
         tally.examined += 1
-        if not is_found and facts.may_be_unlinked(_POSTED_AS.get(life.last.kind, ""), life):
-            hidden += 1
+        if not is_found and life.last.kind in _POSTED and excuses.takes(life):
             continue
         if is_found or not facts.is_due(due_us) or _in_hand(facts, life):
             continue
@@ -80,15 +80,16 @@ def nothing_lost(facts: Facts) -> Findings:
         tally.violation(life.txn, sentence, life.last, entities=(life.name,))
     if not facts.has_settled:
         return tally.findings("the run ended before its last events could be taken up")
-    return tally.findings(UNLINKED.format(hidden) if hidden else "")
+    return tally.findings(excuses.unjudged)
 
 
 def _parents(facts: Facts) -> Iterator[tuple[str, Life, int, bool]]:
     for reference, life in facts.accepted.items():
         taken = reference in facts.orders or life.status != "accepted"
-        if not facts.context.inside and credit_released(facts, quote_of(life).account) is None:
-            continue  # a black box may keep what credit holds back; our own has a flow for it
-        yield "there is no order for it", life, life.entered["accepted"], taken
+        clear_us = life.entered["accepted"]
+        if not facts.context.inside:  # a black box may keep what credit holds back; our own has a flow for it
+            clear_us = credit_clear_us(facts, quote_of(life).account, clear_us)
+        yield "there is no order for it", life, clear_us, taken
     for life in facts.lives("invoice", "billing").values():
         if not life.is_seeded:
             taken = life.id in facts.posted or life.status not in ("draft", "tax_pending", "ready")
@@ -99,15 +100,31 @@ def _parents(facts: Facts) -> Iterator[tuple[str, Life, int, bool]]:
             yield "the ERP knows no cash for it", life, captured_us, intent_of(life.id) in facts.cash
 
 
-def credit_released(facts: Facts, account: str) -> int | None:
-    """Return when a customer's credit was last clear to buy: None while on hold, 0 when it never was."""
-    customer = facts.lives("customer", "erp").get(account)
-    if customer is None:
-        return 0
-    if customer.document.credit_status in _HELD or customer.status in _HELD:
-        return None
-    held = _HELD & customer.entered.keys()
-    return customer.last.at_us if held else 0
+def credit_clear_us(facts: Facts, account: str, accepted_us: int) -> int:
+    """Return when a customer who accepted at an instant was clear to buy; beyond the end of the run while on hold.
+
+    Only a hold that began within the settling time excuses: by then the order should have been made.
+    """
+    clear_us = accepted_us
+    for from_us, until_us in facts.once(_holds).get(account, ()):
+        if from_us <= clear_us + facts.settle_us and clear_us < until_us:
+            clear_us = until_us
+    return clear_us
+
+
+def _holds(facts: Facts) -> dict[str, list[tuple[int, int]]]:
+    """Return when the credit of each customer was held, by the ERP; what still is, ends after the run."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    since: dict[str, int] = {}
+    for change in facts.history.changes("customer", "erp"):
+        is_held = change.status in _HELD or document_of(change).credit_status in _HELD
+        if is_held:
+            since.setdefault(change.id, change.at_us)
+        elif change.id in since:
+            found.setdefault(change.id, []).append((since.pop(change.id), change.at_us))
+    for account, from_us in since.items():
+        found.setdefault(account, []).append((from_us, facts.context.horizon_us + 1))
+    return found
 
 
 def captured_at(life: Life) -> int | None:

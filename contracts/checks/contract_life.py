@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from fractions import Fraction
 
-from contracts.checks.facts import BOOKED, Facts, Life, quote_of, subscription_of
+from contracts.checks.facts import BOOKED, Facts, Life, decided_us, quote_of, subscription_of
 from contracts.checks.terms import Billed, Terms, billed_of, terms_of
 from contracts.checks.verdict import Findings, Tally
-from domain.calendar import midnight_us
 from domain.objects import Quote
 
 
@@ -99,14 +97,6 @@ def _renewals(facts: Facts) -> Iterator[tuple[Quote, Life, Life]]:
             continue
         if facts.excused.isdisjoint({quote.txn, reference}):
             yield quote, orders[0], contract
-
-
-def decided_us(facts: Facts, quote: Quote) -> int:
-    """Return when it is known that a contract renews itself: when notice can be given no more; 0 for signed ones."""
-    if quote.amendment_kind != "auto" or quote.term_start is None:
-        return 0
-    last = quote.term_start - timedelta(days=facts.context.renewal_notice_days)
-    return midnight_us(last, facts.zones.get(quote.entity, "UTC"))
 
 
 def renewals_keep_terms(facts: Facts) -> Findings:

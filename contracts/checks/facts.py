@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container
+from datetime import timedelta
 from functools import cached_property
 from typing import Any, TypeVar
 
 import msgspec
 
-from domain.calendar import SECOND_US
+from domain.calendar import SECOND_US, midnight_us
 from domain.history import Case, Changed, Context, Ended, Flow, History
 from domain.objects import Invoice, Order, Quote, Subscription
 
@@ -84,12 +85,6 @@ class Life:
     def name(self) -> str:
         """System, kind and id, as people say it."""
         return f"{self.last.system} {self.last.kind} {self.last.id}"
-
-
-UNLINKED = (
-    "{} documents have no ERP document that names them, and the ERP holds some that name nothing: it cannot be said"
-)
-"""Why a check cannot know: who posts names what he posts, or it is not to be told from something lost."""
 
 
 def version_of(reference: str, txn: str = "", version: int = 0) -> str:
@@ -232,29 +227,6 @@ class Facts:
         return found
 
     @cached_property
-    def unlinked(self) -> frozenset[tuple[str, str]]:
-        """The (kind, transaction or customer) of ERP documents whose reference names nothing in another system.
-
-        A black box may post under any number. Whether such a document is the one that is looked for, nobody can say.
-        """
-        if self.context.inside:
-            return frozenset()
-        billed = {**self.lives("invoice", "billing"), **self.lives("credit_memo", "billing")}
-        known = billed.keys() | {intent_of(key) for key in self.lives("payment", "payment")}
-        return frozenset(
-            (kind, name)
-            for kind in ("invoice", "credit_memo", "cash")
-            for life in self.lives(kind, "erp").values()
-            if not life.is_seeded and base_of(life.document.ref) not in known
-            for name in (life.txn or life.document.customer,)
-        )
-
-    def may_be_unlinked(self, kind: str, life: Life) -> bool:
-        """Tell whether an ERP document of this kind for this one may exist without telling so."""
-        names = {life.txn, getattr(life.document, "customer", "")} - {""}
-        return any((kind, name) in self.unlinked for name in names)
-
-    @cached_property
     def tax_documents(self) -> dict[str, list[Life]]:
         """The documents of the tax engine that were committed, by document code."""
         found: dict[str, list[Life]] = {}
@@ -311,11 +283,11 @@ class Facts:
 
     @cached_property
     def resumes(self) -> dict[str, list[int]]:
-        """When flows were re-driven, by business transaction and by what the flow is about."""
+        """When flows were re-driven, by business transaction and by the names in the flow's id behind its kind."""
         found: dict[str, list[int]] = {}
         for flow in self.history.of(Flow):
             if flow.status == "resumed":
-                for name in {flow.txn, _subject(flow.flow)}:
+                for name in {flow.txn, *(flow.flow.split("/")[1:] or [flow.flow])}:
                     found.setdefault(name, []).append(flow.at_us)
         return found
 
@@ -359,6 +331,14 @@ def whole_of(reference: str) -> str:
     """Return the quote version that a part of it belongs to (`Q-000123.DE-v1` -> `Q-000123-v1`)."""
     number, dash, version = reference.partition("-v")
     return f"{number.partition('.')[0]}{dash}{version}"
+
+
+def decided_us(facts: Facts, quote: Quote) -> int:
+    """Return when it is known that a contract renews itself: when notice can be given no more; 0 for signed ones."""
+    if quote.amendment_kind != "auto" or quote.term_start is None:
+        return 0
+    last = quote.term_start - timedelta(days=facts.context.renewal_notice_days)
+    return midnight_us(last, facts.zones.get(quote.entity, "UTC"))
 
 
 def quote_of(life: Life) -> Quote:

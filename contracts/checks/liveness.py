@@ -12,16 +12,18 @@ from contracts.checks.facts import (
     BILLED,
     BOOKED,
     CASE_CLOSED,
-    UNLINKED,
     Facts,
     Life,
     base_of,
+    decided_us,
     document_of,
     intent_of,
     invoice_of,
+    quote_of,
     whole_of,
 )
-from contracts.checks.stages import endings
+from contracts.checks.stages import LIVE_TASK, Ending, endings
+from contracts.checks.unlinked import Excuses
 from contracts.checks.verdict import Evidence, Findings, Tally
 from domain.calendar import SECOND_US
 from domain.errors import ErrorCode
@@ -31,27 +33,23 @@ from domain.money import said
 UNSETTLED = "the run ended before the systems had their settling time after the faults"
 _HELD = frozenset({"soft_hold", "hard_hold"})
 _SLACK_US = 60 * SECOND_US
-_POSTS = {"unposted": "invoice", "unapplied": "cash"}
-"""What the ERP has to be told to get a quote on from a stage."""
 Gap = tuple[Life, int, str, bool]
 
 
 def systems_converge(facts: Facts) -> Findings:
     """After the faults all systems come to agree: what one has, the next has too, within the settling time."""
-    tally, hidden = Tally("L1"), 0
+    tally, excuses = Tally("L1"), Excuses(facts)
     for gaps in (_finance_gaps(facts), _sales_gaps(facts)):
         for life, due_us, missing, is_there in gaps:
             if not facts.is_due(due_us):
                 continue
             tally.examined += 1
-            kind = "cash" if life.last.kind == "payment" else life.last.kind
-            if not is_there and missing.endswith("in the ERP") and facts.may_be_unlinked(kind, life):
-                hidden += 1
-            elif not is_there and not _in_hand(facts, life):
+            if is_there or (missing.endswith("in the ERP") and excuses.takes(life)):
+                continue
+            if not _in_hand(facts, life):
                 sentence = f"{life.name} ({life.status}) never reached the next system: there is no {missing}"
                 tally.violation(life.txn, sentence, life.last, entities=(life.name,))
-    unknown = UNLINKED.format(hidden) if hidden else ""
-    return tally.findings(unknown if facts.has_settled else UNSETTLED)
+    return tally.findings(excuses.unjudged if facts.has_settled else UNSETTLED)
 
 
 def _finance_gaps(facts: Facts) -> Iterator[Gap]:
@@ -91,17 +89,21 @@ def _sales_gaps(facts: Facts) -> Iterator[Gap]:
 
 
 def _to_subscribe_since(facts: Facts, order: Life) -> int | None:
-    """Return since when billing should know an order: since it was booked.
+    """Return since when billing should know an order: since it was booked, and it is known that it renews itself.
 
-    A black box may as well wait for the delivery; None while it has reason to.
+    A black box may as well wait for the delivery; None while somebody works on that.
     """
     booked_us = order.since(BOOKED)
+    if booked_us is None:
+        return None
+    quote = facts.accepted_by_txn.get(order.txn)
+    due_us = max(booked_us, decided_us(facts, quote_of(quote)) if quote is not None else 0)
+    if facts.context.inside:
+        return due_us
     tasks = facts.tasks.get(order.txn, [])
-    if booked_us is None or facts.context.inside:
-        return booked_us
-    delivered = [task.entered.get("completed") for task in tasks]
-    known = [at_us for at_us in delivered if at_us is not None]
-    return max([booked_us, *known]) if len(known) == len(delivered) else None
+    if any(task.status in LIVE_TASK for task in tasks):
+        return None
+    return max([due_us, *[task.entered.get("completed", 0) for task in tasks]])
 
 
 def _in_hand(facts: Facts, life: Life) -> bool:
@@ -116,18 +118,27 @@ def _in_hand(facts: Facts, life: Life) -> bool:
 
 def every_quote_ends(facts: Facts) -> Findings:
     """Every accepted quote ends paid, applied, cancelled or in the hands of a person, or waits for somebody else."""
-    tally, hidden = Tally("L2"), 0
+    tally, excuses = Tally("L2"), Excuses(facts)
     for ending in endings(facts):
         tally.examined += 1
-        if ending.stage in _POSTS and (_POSTS[ending.stage], ending.txn) in facts.unlinked:
-            hidden += 1
-        elif ending.is_ours and facts.is_due(ending.since_us):
+        if _may_be_posted(facts, excuses, ending):
+            continue
+        if ending.is_ours and facts.is_due(ending.since_us):
             sentence = f"quote {ending.reference} got stuck: it is {ending.stage} and nobody works on it"
             evidence = (ending.since_us, f"{ending.document} was ready for the next step")
             life = facts.accepted[ending.reference]
             tally.violation(ending.txn, sentence, life.last, evidence, entities=(life.name, ending.document))
-    unknown = UNLINKED.format(hidden) if hidden else ""
-    return tally.findings(unknown if facts.has_settled else UNSETTLED)
+    return tally.findings(excuses.unjudged if facts.has_settled else UNSETTLED)
+
+
+def _may_be_posted(facts: Facts, excuses: Excuses, ending: Ending) -> bool:
+    """Tell whether what the ERP has to be told to get a quote on may be there without a name."""
+    if ending.stage == "unposted":
+        return excuses.takes(facts.lives("invoice", "billing")[ending.id])
+    if ending.stage != "unapplied":
+        return False
+    captured = [life for life in facts.payments.get(ending.id, []) if captured_at(life) is not None]
+    return bool(captured) and all(excuses.takes(life) for life in captured)
 
 
 def sales_sees_the_truth(facts: Facts) -> Findings:

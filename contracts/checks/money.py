@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from contracts.checks.facts import BILLED, Facts, Life, base_of, document_of, intent_of, invoice_of, quote_of
@@ -10,6 +11,8 @@ from domain.money import said
 from domain.objects import CreditMemo, Invoice, Line, Order, Quote, TaxShare
 
 _DOCUMENTS = (("invoice", "billing"), ("invoice", "erp"), ("credit_memo", "billing"), ("credit_memo", "erp"))
+Plain = tuple[str, int, int]
+"""What a line is but for its place: sku, quantity and amount."""
 _FIELDS = {
     "quote": ("total_minor",),
     "order": ("total_minor",),
@@ -105,7 +108,8 @@ def signs_are_right(facts: Facts) -> Findings:
             tally.examined += 1
             document = document_of(change)
             bad = [field for field in fields if getattr(document, field) < 0]
-            bad += [f"line {line.id}" for line in getattr(document, "lines", ()) if _is_negative(line, kind)]
+            nets = facts.context.nets_changes
+            bad += [f"line {line.id}" for line in getattr(document, "lines", ()) if _is_negative(line, kind, nets)]
             if bad:
                 name = f"{change.system} {kind} {change.id}"
                 tally.violation(change.txn, f"{name} is negative in {', '.join(bad)}", change, entities=(name,))
@@ -119,14 +123,16 @@ def signs_are_right(facts: Facts) -> Findings:
     return tally.findings()
 
 
-def _is_negative(line: Line, kind: str) -> bool:
+def _is_negative(line: Line, kind: str, nets_changes: bool) -> bool:
     """Tell whether a line is below zero where it may not be.
 
-    On a net invoice the lines that take back are negative, on a net credit note those that do not.
+    On a net invoice the lines that take back are negative. On a net credit note those that do not are, and there are
+    such notes only where billing puts what a change charges and takes back on one document.
     """
     if line.quantity < 0 or line.unit_minor < 0:
         return True
-    is_netted = bool(line.reverses) if kind == "invoice" else kind == "credit_memo" and not line.reverses
+    is_netted = bool(line.reverses) if kind == "invoice" else kind == "credit_memo" and nets_changes
+    is_netted = is_netted and (kind == "invoice" or not line.reverses)
     return line.amount_minor < 0 and not is_netted
 
 
@@ -159,31 +165,42 @@ def _order_problem(quote: Quote, order: Order, bundles: dict[str, tuple[str, ...
         return f"currency {order.currency} instead of {quote.currency}"
     if order.total_minor != quote.total_minor:
         return f"total {said(order.total_minor, order.currency)} instead of {said(quote.total_minor, quote.currency)}"
+    wanted = [line for line in quote.lines if line.quantity]
+    plain = Counter((line.sku, line.quantity, line.amount_minor) for line in wanted if line.sku not in bundles)
     left = [line for line in order.lines if line.quantity]
-    whole = []
-    for line in [line for line in quote.lines if line.quantity]:
-        if line.sku in bundles:
-            problem = _explosion_problem(line, left, bundles[line.sku])
-            if problem:
-                return problem
-        else:
-            whole.append(line)
-    wanted = sorted((line.sku, line.quantity, line.amount_minor) for line in whole)
-    found = sorted((line.sku, line.quantity, line.amount_minor) for line in left)
-    return "" if wanted == found else f"lines {found} instead of {wanted}"
+    for line in wanted:
+        problem = _explosion_problem(line, left, plain, bundles[line.sku]) if line.sku in bundles else ""
+        if problem:
+            return problem
+    found = Counter((line.sku, line.quantity, line.amount_minor) for line in left)
+    return "" if plain == found else f"lines {sorted(found.elements())} instead of {sorted(plain.elements())}"
 
 
-def _explosion_problem(bundle: Line, left: list[Line], parts: tuple[str, ...]) -> str:
-    """Take the lines of a bundle's parts out of `left`; return what is wrong with them: the price must be conserved."""
+def _explosion_problem(bundle: Line, left: list[Line], plain: Counter[Plain], parts: tuple[str, ...]) -> str:
+    """Take the lines of a bundle's parts out of `left`; return what is wrong with them: the price must be conserved.
+
+    A part that is in a bundle several times is named as often. Lines that plain lines of the quote want are taken last.
+    """
     own = []
-    for sku in parts:
-        line = next((line for line in left if line.sku == sku), None)
-        if line is None:
+    for sku, times in Counter(parts).items():
+        wanted = bundle.quantity * times
+        lines = [line for line in left if line.sku == sku]
+        if not lines:
             return f"{bundle.sku} without its part {sku}"
+        line = min(lines, key=lambda line: (line.quantity != wanted, _is_plain(line, lines, plain)))
+        if line.quantity != wanted:
+            return f"{bundle.sku} with {line.quantity} of its part {sku} instead of {wanted}"
         own.append(line)
         left.remove(line)
     amount_minor = sum([line.amount_minor for line in own])
     return "" if amount_minor == bundle.amount_minor else f"{bundle.sku} explodes into parts worth {amount_minor}"
+
+
+def _is_plain(line: Line, lines: list[Line], plain: Counter[Plain]) -> bool:
+    """Tell whether no line like this one is left over once the plain lines of the quote have theirs."""
+    same = (line.sku, line.quantity, line.amount_minor)
+    alike = sum(1 for each in lines if (each.sku, each.quantity, each.amount_minor) == same)
+    return alike <= plain[same]
 
 
 def _passed(facts: Facts) -> Iterator[tuple[Life, Life, int, int]]:

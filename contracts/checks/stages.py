@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from contracts.checks.causes import captured_at, credit_released
-from contracts.checks.facts import BILLED, BOOKED, Facts, Life, invoice_of, quote_of, subscription_of
+from contracts.checks.causes import captured_at, credit_clear_us
+from contracts.checks.facts import BILLED, BOOKED, Facts, Life, decided_us, invoice_of, quote_of, subscription_of
 from domain.calendar import local_date, midnight_us
 from domain.objects import Quote
 
@@ -20,7 +20,8 @@ WAITING = ("on_credit_hold", "in_fulfilment", "scheduled", "awaiting_start", "aw
 OURS = ("accepted", "submitted", "booked", "fulfilled", "unposted", "uncollected", "unapplied")
 """The stages in which it is the integration's turn."""
 
-_LIVE_TASK = frozenset({"requested", "in_progress", "partially_completed"})
+LIVE_TASK = frozenset({"requested", "in_progress", "partially_completed"})
+"""Statuses of a task that somebody works on, or will."""
 _BEGUN = frozenset({"active", "suspended", "pending_cancel", "trialing", "cancelled", "expired", "renewed"})
 
 
@@ -38,6 +39,11 @@ class Ending(msgspec.Struct, frozen=True):
     def is_ours(self) -> bool:
         """Whether it was the integration's turn."""
         return self.stage in OURS
+
+    @property
+    def id(self) -> str:
+        """The id of the document in its own system."""
+        return self.document.rpartition(" ")[2]
 
 
 def endings(facts: Facts) -> Iterator[Ending]:
@@ -65,10 +71,10 @@ def _stage(facts: Facts, life: Life, quote: Quote) -> Stage:
     if life.status == "accept_failed":
         return "returned_to_sales", life.last.at_us, life.name
     if not orders:
-        released_us = credit_released(facts, quote.account)
-        if released_us is None:
+        clear_us = credit_clear_us(facts, quote.account, life.entered["accepted"])
+        if clear_us > facts.context.horizon_us:
             return "on_credit_hold", life.entered["accepted"], life.name
-        return "accepted", max(life.entered["accepted"], released_us), life.name
+        return "accepted", clear_us, life.name
     order = orders[0]
     booked_us = order.since(BOOKED)
     if order.status == "cancelled":
@@ -110,10 +116,12 @@ def _delivery_stage(facts: Facts, quote: Quote, order: Life, booked_us: int) -> 
     tasks = facts.tasks.get(quote.txn, [])
     subscriptions = facts.subscriptions.get(quote.txn, [])
     completed_us = max((task.entered.get("completed", 0) for task in tasks), default=0)
-    if any(task.status in _LIVE_TASK for task in tasks):
+    if any(task.status in LIVE_TASK for task in tasks):
         return "in_fulfilment", tasks[-1].last.at_us, tasks[-1].name
     if not subscriptions:
-        return "booked", max(booked_us, completed_us), order.name
+        decided_at_us = decided_us(facts, quote)
+        stage = "scheduled" if decided_at_us > facts.context.horizon_us else "booked"
+        return stage, max(booked_us, completed_us, decided_at_us), order.name
     subscription = subscriptions[0]
     if subscription.status == "pending_activation":
         if not tasks:

@@ -110,7 +110,7 @@ class Terms:
         self.unsettled = unsettled
         self.last = last  # the first day that is not judged
         self.rests = _rests(amendments)
-        self._base = base
+        self.base = base
 
     @cached_property
     def billed_to(self) -> date:
@@ -122,7 +122,7 @@ class Terms:
     @cached_property
     def expected(self) -> dict[str, Spans]:
         """The independent fold of the amendments, by sku."""
-        spans, start = dict(self._base), self.subscription.start
+        spans, start = dict(self.base), self.subscription.start
         for quote in self.amendments:
             assert quote.effective_date is not None, "amendments without a date are left out"
             day = max(quote.effective_date, start)

@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from contracts.checks.causes import captured_at
-from contracts.checks.contract_life import decided_us
-from contracts.checks.facts import BOOKED, CASE_CLOSED, Facts, Life, base_of, intent_of, quote_of
+from contracts.checks.facts import BOOKED, CASE_CLOSED, Facts, Life, base_of, decided_us, intent_of, quote_of
 from domain.calendar import midnight_us
 from domain.history import Applied, Delivered
 from q2c.report.windows import Window

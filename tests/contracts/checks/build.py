@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from msgspec.structs import replace
@@ -31,8 +31,8 @@ from domain.history import (
     Sealed,
 )
 
-DAY_0 = date(2026, 12, 1)
-START = date(2026, 12, 2)
+DAY_0 = START = date(2026, 12, 2)
+DECEMBER = date(2026, 12, 1)
 END = add_months(START, 12)
 MINUTE_US = 60 * SECOND_US
 DAY_US = 86_400 * SECOND_US
@@ -154,10 +154,31 @@ def entry(minutes: float, key: str, source: str, *rows: tuple[str, int], **more:
     )  # fmt: skip
 
 
+def schedule(minutes: float, document: objects.Invoice | objects.CreditMemo, planned: objects.Line) -> Changed:
+    """Return the revenue schedule of a line of an ERP document: its days, month by month, and the rest at the end."""
+    sign = -1 if isinstance(document, objects.CreditMemo) else 1
+    assert planned.period_start is not None
+    assert planned.period_end is not None
+    days, slices, start = (planned.period_end - planned.period_start).days, [], planned.period_start
+    while start < planned.period_end:
+        end = min(add_months(start.replace(day=1), 1), planned.period_end)
+        slices.append((end - timedelta(days=1), sign * (planned.amount_minor * (end - start).days // days)))
+        start = end
+    rest = sign * planned.amount_minor - sum(amount for _, amount in slices[:-1])
+    record = objects.RevenueSchedule(
+        id=f"{document.id}-{planned.id}", invoice=document.id, line=planned.id, currency=document.currency,
+        total_minor=sign * planned.amount_minor, slices=(*slices[:-1], (slices[-1][0], rest)),
+    )  # fmt: skip
+    return Changed(
+        at_us=at(minutes), system="erp", kind="revenue_schedule", id=record.id, txn=document.txn, before="",
+        status="planned", document=record, cause="r9",
+    )  # fmt: skip
+
+
 def period(minutes: float, status: str, before: str = "", module: str = "gl") -> Changed:
     """Return a change of December's accounting period."""
     document = objects.Period(
-        id=f"US/{module}/2026-12", entity="US", module=module, start=DAY_0, end=date(2027, 1, 1), status=status
+        id=f"US/{module}/2026-12", entity="US", module=module, start=DECEMBER, end=date(2027, 1, 1), status=status
     )
     return changed(minutes, "erp", "period", document, before, cause="act")
 
@@ -205,7 +226,8 @@ def clean() -> list[Record]:
         changed(27, "billing", "invoice", replace(TAXED, status="ready"), "tax_pending"),
         changed(28, "billing", "invoice", replace(TAXED, status="posted"), "ready"),
         changed(30, "erp", "invoice", POSTED),
-        entry(30, "GL1", "invoice/200", ("1100", 18_700), ("2200", -17_000), ("2100", -1_700)),
+        entry(30, "GL1", "invoice/200", ("1100", 18_700), ("2200", -12_000), ("4000", -5_000), ("2100", -1_700)),
+        schedule(30, POSTED, BILLED_SEATS),
         changed(31, "crm", "mirror", replace(MIRROR, sequence=2), "shown", "shown"),
         attempt(32, "r3", "payment", "create_payment_intent", "q2c/INV-1/pay/1"),
         *walk(33, "payment", "payment", PAYMENT, "created", "authorized"),
@@ -226,6 +248,7 @@ def clean() -> list[Record]:
 
 
 AMENDED = date(2026, 12, 12)
+AMENDED_ON = date(2026, 12, 14)
 AMENDMENT = replace(
     QUOTE, id="Q-000200-v1", txn="Q-000200", number="Q-000200", kind="amend", amendment_kind="upsell",
     lines=(line("1", "SEAT", 15, 1200),), total_minor=18_000, subscription="Q-000123", effective_date=AMENDED,
@@ -241,7 +264,7 @@ CREDIT_LINE = line(
 CREDIT_NOTE = objects.CreditMemo(
     id="CN-1", ref="Q-000200-v1", txn="Q-000200", invoice="INV-1", customer="A-000001", entity="US", currency="USD",
     status="posted", lines=(CREDIT_LINE,), taxes=(), net_minor=CREDITED, tax_minor=0, total_minor=CREDITED,
-    balance_minor=CREDITED, business_date=AMENDED,
+    balance_minor=CREDITED, business_date=AMENDED_ON,
 )  # fmt: skip
 MEMO = replace(CREDIT_NOTE, id="400", ref="CN-1", invoice="200")
 CHARGE = line(
@@ -250,7 +273,7 @@ CHARGE = line(
 )  # fmt: skip
 SECOND = replace(
     INVOICE, id="INV-2", ref="Q-000200-v1", txn="Q-000200", number="2", lines=(CHARGE,), net_minor=RECHARGED,
-    total_minor=RECHARGED, balance_minor=RECHARGED, bill_from=AMENDED, status="tax_pending",
+    total_minor=RECHARGED, balance_minor=RECHARGED, bill_from=AMENDED, status="tax_pending", business_date=AMENDED_ON,
 )  # fmt: skip
 AMENDED_ITEMS = (
     replace(ITEM, end=AMENDED),
@@ -258,7 +281,7 @@ AMENDED_ITEMS = (
 )
 AMENDMENT_ORDER = replace(
     ORDER, id="101", ref="Q-000200-v1", txn="Q-000200", number="SO2", kind="amend", lines=AMENDMENT.lines,
-    total_minor=18_000,
+    total_minor=18_000, business_date=AMENDED_ON,
 )  # fmt: skip
 
 
@@ -276,9 +299,11 @@ def amended() -> list[Record]:
         changed(noon + 20, "billing", "invoice", SECOND),
         changed(noon + 22, "billing", "invoice", replace(SECOND, status="ready"), "tax_pending"),
         changed(noon + 23, "billing", "invoice", push, "ready"),
-        changed(noon + 25, "erp", "invoice", replace(push, id="201", ref="INV-2")),
+        changed(noon + 25, "erp", "invoice", replace(push, id="201", ref="INV-2", number="INV-US-2")),
         changed(noon + 25, "erp", "credit_memo", MEMO),
         entry(noon + 25, "GL4", "invoice/201", ("1100", RECHARGED), ("2200", -RECHARGED)),
+        schedule(noon + 25, replace(push, id="201"), CHARGE),
+        schedule(noon + 25, MEMO, CREDIT_LINE),
         entry(noon + 25, "GL5", "credit_memo/400", ("1100", -CREDITED), ("2200", CREDITED)),
         changed(noon + 27, "payment", "payment", replace(PAYMENT, id="pi_2", ref="INV-2")),
         changed(noon + 30, "crm", "mirror", replace(MIRROR, id="Q-000200-v1", txn="Q-000200"), "", "shown"),

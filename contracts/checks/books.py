@@ -1,0 +1,181 @@
+"""The documents of the ERP: each is in its ledger, dated by its entity's own day, and numbered without a gap
+(M20, O8, O9).
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from datetime import date
+from operator import attrgetter
+
+import msgspec
+
+from contracts.checks.causes import captured_at
+from contracts.checks.facts import Facts, Life, document_of, whole_of
+from contracts.checks.verdict import Findings, Tally
+from domain.calendar import local_date
+from domain.history import Changed
+from domain.money import said
+from domain.objects import Entry, Period
+
+RECEIVABLE = "1100"
+_OWED = {"invoice": 1, "credit_memo": -1}
+"""What is booked of a document on the account of receivables: all of it, or all of it back."""
+_BOOKED = ("invoice", "credit_memo", "cash", "refund")
+"""The documents that are booked: the first part of an entry's source names them (M17 judges what is written off)."""
+_CLOSED = frozenset({"soft_closed", "closed", "locked"})
+
+
+def documents_are_booked(facts: Facts) -> Findings:
+    """Every document of the ERP has one entry in the ledger, over its amount, and every such entry has its document."""
+    tally = Tally("M20")
+    entries, homes = _entries(facts)
+    for kind in _BOOKED:
+        for life in facts.lives(kind, "erp").values():
+            if life.is_seeded or (getattr(life.document, "entity", "") not in homes and kind != "refund"):
+                continue  # what was there before has opening entries; some systems have no ledger of their own
+            tally.examined += 1
+            problem = _entry_problem(life, kind, entries.pop((kind, life.id), []))
+            if problem:
+                tally.violation(life.txn, f"{life.name} {problem}", life.first, entities=(life.name,))
+    for (kind, number), found in entries.items():
+        tally.examined += 1
+        if number not in facts.lives(kind, "erp"):
+            sentence = f"entry {found[0].id} books {kind} {number}, which is not there"
+            tally.violation(found[0].txn, sentence, found[0], entities=(f"erp entry {found[0].id}",))
+    return tally.findings()
+
+
+def _entries(facts: Facts) -> tuple[dict[tuple[str, str], list[Changed]], set[str]]:
+    """Return the entries by the document that they book, and the entities that have a ledger."""
+    found: dict[tuple[str, str], list[Changed]] = {}
+    homes: set[str] = set()
+    for change in facts.history.changes("entry", "erp"):
+        if change.before:
+            continue
+        entry: Entry = document_of(change)
+        homes.add(entry.entity)
+        prefix, _, number = entry.source.partition("/")
+        if prefix in _BOOKED:
+            found.setdefault((prefix, number), []).append(change)
+    return found, homes
+
+
+def _entry_problem(life: Life, kind: str, booked: list[Changed]) -> str:
+    if len(booked) != 1:
+        return f"has {len(booked) or 'no'} entries in the ledger" if booked else "has no entry in the ledger"
+    entry: Entry = document_of(booked[0])
+    document = life.first_document
+    if entry.currency != document.currency:
+        return f"is in {document.currency}, its entry {entry.id} in {entry.currency}"
+    if kind not in _OWED:
+        return ""
+    owed = sum([posting.amount_minor for posting in entry.postings if posting.account == RECEIVABLE])
+    if owed == _OWED[kind] * document.total_minor:
+        return ""
+    booked_told = said(_OWED[kind] * owed, document.currency)
+    return f"is over {said(document.total_minor, document.currency)}, its entry {entry.id} books {booked_told}"
+
+
+# --- days -----------------------------------------------------------------------------------------------------------
+
+
+class Dated(msgspec.Struct, frozen=True):
+    """A document with a date, the instant of its cause, and the module whose period takes it."""
+
+    life: Life
+    cause_us: int
+    module: str
+
+
+def dates_are_local(facts: Facts) -> Findings:
+    """A document is dated by the day of its legal entity: its cause's to its own, or later if that is closed."""
+    tally = Tally("O8")
+    closings = _Closings(facts)
+    for dated in _dated(facts):
+        life = dated.life
+        document = life.first_document
+        zone = facts.zones.get(document.entity)
+        if zone is None or life.is_seeded:
+            continue
+        tally.examined += 1
+        first, today = local_date(min(dated.cause_us, life.created_us), zone), local_date(life.created_us, zone)
+        if first <= document.business_date <= today or closings.moved(dated, today):
+            continue
+        sentence = f"{life.name} is dated {document.business_date}; in {document.entity} it was {_days(first, today)}"
+        tally.violation(life.txn, sentence, life.first, (dated.cause_us, "its cause"), entities=(life.name,))
+    return tally.findings()
+
+
+def _days(first: date, today: date) -> str:
+    return str(today) if first == today else f"{first} to {today}"
+
+
+def _dated(facts: Facts) -> Iterator[Dated]:
+    for reference, orders in facts.orders.items():
+        quote = facts.lives("quote", "crm").get(whole_of(reference))
+        accepted_us = quote.entered.get("accepted") if quote is not None else None
+        for order in orders:
+            yield Dated(order, accepted_us if accepted_us is not None else order.created_us, "")
+    for table, kind in ((facts.posted, "invoice"), (facts.memos, "credit_memo")):
+        for reference, lives in table.items():
+            cause = facts.lives(kind, "billing").get(reference)
+            for life in lives:
+                yield Dated(life, cause.created_us if cause is not None else life.created_us, "ar")
+    payments = facts.lives("payment", "payment")
+    for reference, lives in facts.cash.items():
+        payment = payments.get(reference)
+        cause_us = captured_at(payment) if payment is not None else None
+        for life in lives:
+            yield Dated(life, cause_us if cause_us is not None else life.created_us, "ar")
+
+
+class _Closings:
+    """When the accounting periods of each entity and module were closed."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._periods: dict[tuple[str, str], dict[tuple[date, date], list[Changed]]] = {}
+        for change in facts.history.changes("period", "erp"):
+            period: Period = document_of(change)
+            own = self._periods.setdefault((period.entity, period.module), {})
+            own.setdefault((period.start, period.end), []).append(change)
+
+    def moved(self, dated: Dated, today: date) -> bool:
+        """Tell whether a document had to be dated later: the period of each day before its own was closed then."""
+        document = dated.life.first_document
+        periods = self._periods.get((document.entity, dated.module), {})
+        if document.business_date <= today:
+            return False
+        own = [span for span in periods if span[0] < document.business_date and today < span[1]]
+        return bool(own) and all(self._is_closed(periods[span], dated.life.created_us) for span in own)
+
+    @staticmethod
+    def _is_closed(changes: list[Changed], at_us: int) -> bool:
+        done = bisect_right(changes, at_us, key=attrgetter("at_us"))
+        return done > 0 and changes[done - 1].status in _CLOSED
+
+
+# --- numbers --------------------------------------------------------------------------------------------------------
+
+_NUMBER = re.compile(r"(.*?)(\d+)")
+
+
+def numbers_are_gapless(facts: Facts) -> Findings:
+    """The invoices of an entity are numbered one after another: no number is missing, none is there twice."""
+    tally = Tally("O9")
+    last: dict[tuple[str, str], tuple[int, Life]] = {}
+    for life in facts.lives("invoice", "erp").values():
+        document = life.first_document
+        match = _NUMBER.fullmatch(document.number)
+        if match is None:
+            continue
+        tally.examined += 1
+        series, number = (document.entity, match.group(1)), int(match.group(2))
+        before = last.get(series)
+        last[series] = (number, life)
+        if before is not None and number != before[0] + 1:
+            sentence = f"invoice {document.number} of {document.entity} follows {before[1].first_document.number}"
+            tally.violation(life.txn, sentence, before[1].first, life.first, entities=(before[1].name, life.name))
+    return tally.findings()

@@ -1,0 +1,70 @@
+"""Events and beginnings: what is told comes in order, and nothing is charged before it is delivered (O10, O11)."""
+
+from __future__ import annotations
+
+from contracts.checks.facts import Facts, Life, invoice_of, subscription_of
+from contracts.checks.verdict import Findings, Tally
+from domain.calendar import local_date
+from domain.history import Emitted
+
+_BEGUN = frozenset({"active", "trialing"})
+_UNDONE = frozenset({"cancelled", "reversed", "failed"})
+
+
+def events_in_order(facts: Facts) -> Findings:
+    """The events of each subject leave in the order of their sequence, none left out; one told again is the same."""
+    tally = Tally("O10")
+    told: dict[str, Emitted] = {}
+    last: dict[str, Emitted] = {}
+    for event in facts.history.of(Emitted):
+        tally.examined += 1
+        first = told.setdefault(event.id, event)
+        before = last.get(event.subject)
+        if first is not event:  # the process died before it knew that it had told it
+            if (first.subject, first.sequence) != (event.subject, event.sequence):
+                sentence = f"event {event.id} left as number {first.sequence} and {event.sequence} of {event.subject}"
+                tally.violation(event.txn, sentence, first, event, entities=(event.subject,))
+            continue
+        last[event.subject] = event
+        if event.sequence != (before.sequence if before is not None else 0) + 1:
+            number = before.sequence if before is not None else "nothing"
+            sentence = f"number {event.sequence} of {event.subject} ({event.type}) left after {number}"
+            evidence = (before, event) if before is not None else (event,)
+            tally.violation(event.txn, sentence, *evidence, entities=(event.subject,))
+    return tally.findings()
+
+
+def charges_begin_in_time(facts: Facts) -> Findings:
+    """A subscription begins once all of it is delivered and its first day has come; nothing is invoiced before."""
+    tally = Tally("O11")
+    subscriptions = facts.lives("subscription", "billing")
+    for life in subscriptions.values():
+        begun_us = life.since(_BEGUN)
+        if begun_us is None or life.is_seeded:
+            continue
+        tally.examined += 1
+        problem = _too_early(facts, life, begun_us)
+        if problem:
+            tasks = [task.last for task in facts.tasks.get(life.txn, [])]
+            evidence = (begun_us, f"subscription {life.id} began")
+            tally.violation(life.txn, f"{life.name} began {problem}", *tasks, evidence, entities=(life.name,))
+    for invoice in facts.lives("invoice", "billing").values():
+        owner = subscriptions.get(invoice_of(invoice).subscription)
+        if owner is None or invoice.is_seeded or owner.is_seeded:
+            continue
+        tally.examined += 1
+        begun_us = owner.since(_BEGUN)
+        if begun_us is None or begun_us > invoice.created_us:
+            sentence = f"{invoice.name} charges {owner.name} before it began"
+            tally.violation(invoice.txn, sentence, owner.last, invoice.first, entities=(invoice.name, owner.name))
+    return tally.findings()
+
+
+def _too_early(facts: Facts, life: Life, begun_us: int) -> str:
+    for task in facts.tasks.get(life.txn, []):
+        delivered_us = task.entered.get("completed")
+        if task.status not in _UNDONE and (delivered_us is None or delivered_us > begun_us):
+            return f"before task {task.id} was completed"
+    start = subscription_of(life).start
+    today = local_date(begun_us, facts.zones.get(life.document.entity, "UTC"))
+    return f"on {today}, its first day is {start}" if today < start else ""
