@@ -6,6 +6,7 @@ from typing import Any
 
 from integration.journal import chain
 from integration.journal.sqlite_rows import Rows
+from tests.mutants.grounds import LOST_REPLIES
 from tests.mutants.mutant import Mutant, Patch
 from tests.mutants.quiet_grounds import CARDS
 
@@ -89,7 +90,7 @@ MUTANTS = (
         group="audit",
         mistake="The clean-up that is meant for finished work clears the rows of work that still runs.",
         caught_by=("A1",),
-        ground=CARDS,
+        ground=LOST_REPLIES,
         patches=_trail_cleared_too_early,
     ),
 )

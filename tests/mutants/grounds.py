@@ -66,6 +66,13 @@ def _of_operations(kind: str, *operations: tuple[str, str], **words: Any) -> lis
 
 _ORDER_STEPS = (("erp", "upsert_order"), ("billing", "create_subscription"), ("payment", "create_payment_intent"))
 CROSSING = Ground("crossing", "amendments of one contract that cross", _crossing)
+BURST = Ground(
+    "burst", "changes of few contracts that wait for billing, and come together when it is back",
+    lambda: quiet(
+        1, 10, days=20, run_on_days=3, mix={"amendments_per_contract_year": 50, "backdated": "50%"},
+        outages=[{"system": "billing", "from": "quarter_end - 16d", "lasts": "15d"}],
+    ),
+)  # fmt: skip
 LOST_REPLIES = Ground(
     "lost_replies", "replies that never arrive although the work is done",
     lambda: troubled({"kind": "lost_reply", "share": "15%"}),
@@ -92,10 +99,10 @@ KEYS_FORGOTTEN = Ground(
     lambda: troubled({"kind": "key_forgotten", "share": "20%"}),
 )  # fmt: skip
 OUTAGE = Ground(
-    "outage", "three hours in which nothing can be written to billing",
+    "outage", "some hours in which billing closes no invoice and creates no subscription",
     lambda: troubled(*_of_operations(
         "error_before", ("billing", "close_invoice"), ("billing", "create_subscription"),
-        **{"from": "quarter_end - 15h", "lasts": "5h"},
+        **{"from": "quarter_end - 16h", "lasts": "8h"},
     )),
 )  # fmt: skip
 THROTTLED = Ground(
@@ -124,7 +131,7 @@ FORGERIES = Ground(
 )  # fmt: skip
 CRASHES = Ground(
     "crashes", "a process that dies again and again",
-    lambda: troubled(*({"kind": "crash", "count": count, "wait": "30s"} for count in range(100, 1400, 150))),
+    lambda: troubled(*({"kind": "crash", "count": count, "wait": "30s"} for count in range(40, 1400, 60))),
 )  # fmt: skip
 TOKENS = Ground("tokens", "tokens that end early", lambda: troubled({"kind": "token_expired", "share": "5%"}))
 GRANTS_REFUSED = Ground(

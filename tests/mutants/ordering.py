@@ -12,7 +12,7 @@ from integration.flows import amendments, collecting, steps, sweeps
 from integration.flows.catalogue import PROGRAMS
 from integration.systems import crm
 from integration.systems.erp.shapes import CustomerStanding, OrderStanding
-from tests.mutants.grounds import CROSSING, DEBITS, HOLDS
+from tests.mutants.grounds import BURST, CROSSING, DEBITS, HOLDS
 from tests.mutants.mutant import Mutant, Patch
 
 
@@ -89,7 +89,7 @@ MUTANTS = (
         mistake="Changes of one contract are worked on at the same time, each on the picture it read first: the last "
         "one to write wins (O4, F28).",
         caught_by=("O2", "O4", "M10"),
-        ground=CROSSING,
+        ground=BURST,
         patches=_no_queue_per_entity,
     ),
     Mutant(
