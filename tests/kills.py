@@ -23,7 +23,7 @@ from typing import Any
 
 import msgspec
 
-from tests.business_state import KINDS, Document, difference, digest, document
+from contracts.checks.business_state import KINDS, Document, difference, digest, document
 from tests.live import Mocks, Service, Shop, free_port, until
 
 WRITES_MAX = 45

@@ -2,7 +2,7 @@
 
 In virtual time the rehearsal plays it. Live the mocks and the integration are processes; both clocks are moved to where
 something happens next, and each step waits until nothing is under way. Amounts, taxes, statuses, lines and what is
-applied to what must be equal; what `tests.business_state` leaves out may differ.
+applied to what must be equal; what `contracts.checks.business_state` leaves out may differ.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from scenarios.scale import scaled
 from scenarios.timeline import Acts, Timeline, build
 from simulator.recorder import MemoryRecorder
 from simulator.rehearsal import Rehearsal
-from tests.business_state import KINDS, Document, difference, document
+from contracts.checks.business_state import KINDS, Document, difference, document
 from tests.kills import state_of
 from tests.live import Mocks, Service, free_port
 from tests.parity.plan import END_US, START_US, acts, transactions

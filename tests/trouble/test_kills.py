@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.business_state import Document
+from contracts.checks.business_state import Document
 from tests.kills import Outcome, campaign, undisturbed
 
 KILLS, ORDERS, WRITES_MAX = 6, 3, 8

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.business_state import difference
+from contracts.checks.business_state import difference
 from tests.kills import state_of
 from tests.live import Mocks, Service, Shop, until
 from tests.trouble.people import ONE_OF_EACH, client, counts, is_whole, settled, staffed

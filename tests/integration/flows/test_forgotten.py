@@ -17,7 +17,7 @@ from integration.flows.sweeps import SWEEPS
 from integration.journal.sqlite import SqliteJournal
 from simulator.recorder import MemoryRecorder
 from simulator.rehearsal import Rehearsal
-from tests.business_state import KINDS, difference, document
+from contracts.checks.business_state import KINDS, difference, document
 from tests.stage import CORE, HOUR_US, LIVE, OPENS_US, SECOND_US, TODAY, Played, Stage
 
 SIGNED_US = OPENS_US + HOUR_US

@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+
+from msgspec import to_builtins
+
+from contracts.checks.facts import Facts
 
 KINDS = {
     "crm": ("quote", "mirror"),
@@ -47,6 +51,14 @@ def kept(value: Any) -> Any:
 def document(txn: str, system: str, kind: str, value: Any) -> Document:
     """Return a document as part of a business state."""
     return txn, system, kind, json.dumps(kept(value), sort_keys=True, default=str)
+
+
+def final_state(facts: Facts) -> Iterator[Document]:
+    """Yield the business state in which a history ends."""
+    for system, kinds in KINDS.items():
+        for kind in kinds:
+            for life in facts.lives(kind, system).values():
+                yield document(life.txn, system, kind, {**to_builtins(life.document), "status": life.status})
 
 
 def digest(state: Iterable[Document]) -> str:

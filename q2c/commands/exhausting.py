@@ -1,0 +1,96 @@
+"""Exhausting: what `q2c hunt --exhaustive` does: every point of the canonical flows, with progress and a summary."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+import click
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from q2c import exits
+from q2c.hunting.canonical import FLOWS, named
+from q2c.hunting.exhaustive import BAD, FAILED, IDLE, MODES, Point, Tally, points_of, run
+from q2c.trouble import give_up
+from simulator.experiments.executors import local
+from web.words import count, counted
+
+ALL = "all"
+_SHOWN = 20
+
+
+def exhaust(flow: str, workers: int | None = None, mutant: str = "", as_json: bool = False) -> None:
+    """Examine every point of one canonical flow, or of `all`, and end with the exit status of what was found."""
+    flows = [each.name for each in FLOWS] if flow == ALL else [flow]
+    try:
+        plan = [(each, mode) for each in map(named, flows) for mode in MODES]
+    except ValueError as unknown:
+        give_up(f"{unknown}, or all of them: {ALL}")
+    tally = _examined([points_of([each.name], [mode], mutant) for each, mode in plan], workers)
+    if as_json:
+        click.echo(json.dumps(plain_of(tally), indent=1, ensure_ascii=False))
+    else:
+        _show(tally)
+    raise SystemExit(exits.BROKEN if tally.findings else exits.HOLDS)
+
+
+def plain_of(tally: Tally) -> dict[str, object]:
+    """Return what was found, for JSON: the counts by flow and mode, and every finding with the plan that makes it."""
+    by_flow: dict[str, dict[str, dict[str, int]]] = {}
+    for (flow, mode, status), number in sorted(tally.counts.items()):
+        by_flow.setdefault(flow, {}).setdefault(mode, {})[status] = number
+    findings = [
+        {
+            "flow": each.point.flow, "mode": each.point.mode, "what": each.point.what, "status": each.outcome.status,
+            "checks": each.outcome.checks, "sentence": each.outcome.sentence,
+            "faults": msgspec.to_builtins(each.point.faults),
+        }
+        for each in tally.findings
+    ]  # fmt: skip
+    return {
+        "points": tally.done, "seconds": round(tally.seconds, 1), "cpu_seconds": round(tally.cpu_seconds, 1),
+        "flows": by_flow, "findings": findings,
+    }  # fmt: skip
+
+
+def _examined(parts: Sequence[Iterator[Point]], workers: int | None) -> Tally:
+    """Examine points on all cores; the progress is that of what is known to come."""
+    points = list(chain.from_iterable(parts))
+    console, executor = Console(stderr=True, highlight=False), local(False, workers)
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[at]}"), TimeRemainingColumn())
+    try:
+        # No thread refreshes it, as everywhere: only a process without threads may fork.
+        with Progress(
+            *columns, console=console, disable=not console.is_terminal, transient=True, auto_refresh=False
+        ) as bar:
+            task = bar.add_task(f"{count(len(points))} points", total=len(points), at="")
+
+            def step(tally: Tally) -> None:
+                at = f"{count(tally.done)} done, {counted(len(tally.findings), 'finding')}"
+                bar.update(task, completed=tally.done, at=at, refresh=True)
+
+            return run(points, executor, step)
+    finally:
+        executor.close()
+
+
+def _show(tally: Tally) -> None:
+    rows: dict[str, Counter[str]] = {}
+    for (flow, mode, status), number in tally.counts.items():
+        rows.setdefault(flow, Counter())[mode] += number
+        rows[flow]["bad"] += number if status in BAD else 0
+        rows[flow][IDLE] += number if status == IDLE else 0
+    click.echo(f"{'flow':26}{'deaths':>8}{'pairs':>8}{'faults':>8}{'idle':>8}{'findings':>10}")
+    for flow, row in rows.items():
+        click.echo(f"{flow:26}{row['deaths']:>8}{row['pairs']:>8}{row['faults']:>8}{row[IDLE]:>8}{row['bad']:>10}")
+    for each in tally.findings[:_SHOWN]:
+        said = "the run fell over" if each.outcome.status == FAILED else " ".join(each.outcome.checks)
+        click.echo(f"{each.outcome.status} {said}: {each.point.flow}: {each.point.what}. {each.outcome.sentence}")
+    if len(tally.findings) > _SHOWN:
+        click.echo(f"and {count(len(tally.findings) - _SHOWN)} more; all with --json")
+    rate = tally.done / tally.seconds if tally.seconds else 0.0
+    click.echo(f"{counted(tally.done, 'run')} in {tally.seconds:.0f} s, {rate:.1f} a second")
