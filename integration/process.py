@@ -86,6 +86,19 @@ class Integration:
             self._engine.dead = True
         self._engine = None
 
+    def lose(self) -> Engine | None:
+        """Lose sight of the engine at hand without ending it, as when its process stands still, and return it.
+
+        Who starts meanwhile takes over, and the lost one is fenced at its next write; `find` takes it back.
+        """
+        engine, self._engine = self._engine, None
+        return engine
+
+    def find(self, engine: Engine) -> None:
+        """Take back an engine that was lost; nobody may have started meanwhile."""
+        assert not self.is_alive, "another engine has taken over"
+        self._engine = engine
+
     def mark(self) -> None:
         """Write down outside of the journal how far it has come. Raise OSError."""
         if self._engine is not None and not self._engine.dead:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from domain.faults import CATALOGUE, Place
 from scenarios.company import ORDERS_MAX, SUBSCRIPTIONS_MAX
 from scenarios.language import Scenario
 from scenarios.moments import rehearsed_days, season_of
 
 SHORT_ORDERS, SHORT_SUBSCRIPTIONS = 60, 40
+_AT_WRITES = frozenset({kind.key for kind in CATALOGUE.values() if kind.place is Place.PROCESS})
 
 
 def scaled(scenario: Scenario, orders: int, subscriptions: int) -> Scenario:
     """Return the scenario with about `orders` orders in its rehearsed days and `subscriptions` live subscriptions.
 
-    Shares, windows and limits stay as they are; crashes move to the durable writes that correspond. Raise ValueError
-    for sizes the language does not allow.
+    Shares, windows and limits stay as they are; what strikes at a durable write moves to the one that corresponds.
+    Raise ValueError for sizes the language does not allow.
     """
     first, last = rehearsed_days(scenario)
     share = season_of(scenario).share(first, last)
@@ -28,7 +30,7 @@ def scaled(scenario: Scenario, orders: int, subscriptions: int) -> Scenario:
     factor = in_quarter / scenario.world.orders_per_quarter
     sizes: dict[str, Any] = {"orders_per_quarter": in_quarter, "live_subscriptions": subscriptions}
     plan = tuple(
-        each.model_copy(update={"count": max(1, round(each.count * factor))}) if each.kind == "crash" else each
+        each.model_copy(update={"count": max(1, round(each.count * factor))}) if each.kind in _AT_WRITES else each
         for each in scenario.faults
     )
     return scenario.model_copy(update={"world": scenario.world.model_copy(update=sizes), "faults": plan})

@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterable
 
 from domain.acts import Act
 from domain.draws import Draws
-from domain.faults import CATALOGUE, Place
-from domain.history import Crashed, Ended
+from domain.history import Ended
 from domain.http import Lost, Request
 from integration.drivers.simpy_driver import Result, SimpyHost
 from integration.effects import Call, Start
@@ -21,12 +20,13 @@ from integration.journal.sqlite import SqliteJournal
 from integration.masterdata.agreements import PARTNER
 from integration.masterdata.crossreference import PRODUCT
 from integration.outcomes import Failed, Unknown
-from integration.process import Integration, Parts
+from integration.process import Parts
 from integration.schedule import Schedule
 from integration.settings import Settings
 from scenarios.timeline import Timeline
 from simulator.askers import is_request, request_of
 from simulator.clerks import Clerks
+from simulator.mishaps import RESTART_SECONDS, Mishaps
 from simulator.remedies import remedies
 from simulator.scene import Progress as Progress
 from simulator.scene import Recorder, Scene
@@ -42,9 +42,9 @@ from simulator.setup import (
     timeouts_of,
 )
 from simulator.stewards import stewardship
+from simulator.troubled_host import set_up
 
 SECOND_US = 1_000_000
-RESTART_SECONDS = 30.0
 ASK_AGAIN_US = 60 * SECOND_US
 PARTS = Parts(
     programs=PROGRAMS, systems={system.name: system for system in (*SYSTEMS, *MORE_SYSTEMS)}, sources=SOURCES,
@@ -54,7 +54,7 @@ _FAILED_KINDS = {
     "connection refused": "refused",
     "name not resolved": "refused",
     "connect timeout": "connect_timeout",
-    "certificate not trusted": "unauthenticated",  # repeating mends no certificate: the flow waits for a person
+    "certificate not trusted": "untrusted",
 }
 
 
@@ -82,21 +82,19 @@ class Rehearsal:
         self.settings = settings or settings_of(timeline)
         self._add = recorder.add
         faults = bounded(timeline)
-        crashes = [fault for fault in faults if CATALOGUE[fault.kind].place is Place.PROCESS]
         draws = Draws(timeline.seed)
         self._scene = scene = Scene(timeline, self._add, faults, quirks_of(timeline), learned)
         self.time, self.world, self.network = scene.time, scene.world, scene.network
         self._timeouts_us = timeouts_of(timeline)
         self._missing = frozenset(timeline.mapping_missing)
-        self._back_us = {CrashPoint(f.count, bool(i % 2)): f for i, f in enumerate(crashes) if f.count}
-        self.journal = journal(self._back_us)
-        self.host = SimpyHost(self.time, self._send, self._add, self._crashed)
-        self.integration = Integration(self.settings, PARTS, self.journal, self.host)
-        self.host.serve(self.integration)
-        self.network.intake = self.integration
-        self._crash_faults = {id(fault): faults.index(fault) for fault in crashes}
+        self._mishaps = Mishaps(faults, self.time, self._add, self.world.plan.struck)
+        self.journal = journal(self._mishaps.deaths.points)
+        host = SimpyHost(self.time, self._send, self._add, self._crashed)
+        self.integration, self.host, self.front = set_up(self.settings, PARTS, self.journal, host, self._mishaps)
+        host.serve(self.integration)
+        self.network.intake = self.front
         self.clerks = Clerks(
-            staff_of(timeline), self.integration, draws, self.host.call_at, self._act,
+            staff_of(timeline), self.front, draws, self.time.call_at, self._act,
             remedies(self.world, timeline.mapping_missing), timeline.start_us, stewardship(timeline.twins),
         )  # fmt: skip
         self._add(context_of(timeline, self.settings, faults, self.world, mutant))
@@ -125,8 +123,8 @@ class Rehearsal:
         tables = {PRODUCT: product_rows(self.timeline), PARTNER: agreement_rows(self.timeline)}
         for kind, rows in tables.items():
             start = Start(flow_id=f"load/{kind}", name="load_mappings", arguments={"kind": kind, "rows": rows})
-            if rows and self.integration.launch(start) is None:
-                self.host.call_at(self.time.now_us + round(RESTART_SECONDS * SECOND_US) + SECOND_US, self._go_live)
+            if rows and self.front.launch(start) is None:
+                self.time.call_at(self.time.now_us + round(RESTART_SECONDS * SECOND_US) + SECOND_US, self._go_live)
                 return
 
     def _end(self, complete: bool) -> None:
@@ -146,15 +144,15 @@ class Rehearsal:
         if is_request(act):
             self._ask(act)
         elif act.system == "integration":
-            self.integration.act(act)
+            self.front.act(act)
         else:
             self._scene.act(act)
 
     def _ask(self, act: Act) -> None:
         """Have somebody ask the integration for something; while it is down they try again."""
         start = request_of(self.world, act)
-        if start is not None and self.integration.launch(start) is None:
-            self.host.call_at(self.time.now_us + ASK_AGAIN_US, lambda: self._ask(act))
+        if start is not None and self.front.launch(start) is None:
+            self.time.call_at(self.time.now_us + ASK_AGAIN_US, lambda: self._ask(act))
 
     # --- the integration's side -------------------------------------------------------------------------------------
 
@@ -162,12 +160,7 @@ class Rehearsal:
         self.network.send(request, self._timeouts_us[call.system], done)
 
     def _crashed(self, crash: Crash) -> None:
-        fault = self._back_us[crash.point]
-        now_us = self.time.now_us
-        back_us = now_us + round((fault.seconds or RESTART_SECONDS) * SECOND_US)
-        self.world.plan.struck(self._crash_faults[id(fault)], now_us, f"write {crash.point.write}")
-        self._add(Crashed(at_us=now_us, write=crash.point.write, after=crash.point.after, back_us=back_us))
-        self.host.call_at(back_us, self.integration.restart)
+        self._mishaps.crashed(crash, self.integration, self.journal)
 
 
 def learned(lost: Lost, at_us: int) -> Failed | Unknown:

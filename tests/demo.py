@@ -29,7 +29,7 @@ def demo(
     """Return the last days of `quarter_end` at another size; a share that is given replaces the scenario's own."""
     full = named("quarter_end")
     assert full.price_rise is not None
-    faults = [each for each in full.faults if crashes or each.kind != "crash"]
+    faults = [each for each in full.faults if crashes or not each.kind.startswith("crash")]
     if lost_replies:
         share = {"share": Fraction(lost_replies)}
         faults = [each.model_copy(update=share) if each.kind == "lost_reply" else each for each in faults]

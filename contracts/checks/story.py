@@ -41,7 +41,12 @@ _FAULTS = {
     "reorder": "a later message overtook it",
     "delay": "the message came late",
     "loss": "the message never came",
-    "crash": "the integration's process died",
+    "stale_snapshot": "the message showed what had been, not what was",
+    "renumbered": "the same was told again under another id",
+    "backlog": "the message came with all others, late",
+    "blocked_queue": "the message waited behind one that did not get through",
+    "slow_intake": "its sender never heard that it was taken",
+    "secret_rotated": "the message was signed with a secret that the receiver did not know",
 }
 
 

@@ -46,10 +46,13 @@ class SimpyHost:
         return self._time.now_us
 
     def died(self, end: Crash | Fenced) -> None:
-        """Bury the incarnation that died; of a crash the simulator is told, it decides when to restart."""
+        """Bury the incarnation that died; of a crash the simulator is told, it decides when to restart.
+
+        One that was fenced has a successor, which lives.
+        """
         assert self._integration is not None
-        self._integration.kill()
         if isinstance(end, Crash):
+            self._integration.kill()
             self._crashed(end)
 
     def serve(self, integration: Integration) -> None:

@@ -48,6 +48,10 @@ class TargetProcess:
         self._wait()
         self._is_over = True  # its number may be somebody else's from now on
 
+    def stand_still(self, *, still: bool) -> None:
+        """Stop it and all its children where they are, or let them go on."""
+        self._signal(signal.SIGSTOP if still else signal.SIGCONT)
+
     def end(self) -> None:
         """Ask it to end, and insist after a while."""
         try:

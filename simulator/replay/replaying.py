@@ -178,13 +178,13 @@ class Replay:
             await asyncio.sleep(self._target.time.every.total_seconds())
 
     def _deaths_planned(self) -> list[Fault]:
-        """Return the deaths there is room for: the process may be away for half of the span at most."""
+        """Return the mishaps of the process there is room for: it may be away for half of the span at most."""
         if self._process is None:
             return []
         found: list[Fault] = []
         away = 0.0
         for crash in _deaths_of(self._timeline):
-            away += _away_seconds(crash)
+            away += _away_seconds(crash) * max(round(crash.factor), 1)
             if away <= self._span / 2:
                 found.append(crash)
         return found
@@ -198,8 +198,23 @@ class Replay:
                 await self._die(crash, self._process)
 
     async def _die(self, crash: Fault, process: TargetProcess) -> None:
+        for _ in range(max(round(crash.factor), 1)):
+            if crash.kind == "pause":
+                await self._pause(crash, process)
+            else:
+                await self._end_and_restart(crash, process)
+
+    async def _pause(self, pause: Fault, process: TargetProcess) -> None:
+        self._deaths += 1
+        process.stand_still(still=True)
+        try:
+            await asyncio.sleep(_away_seconds(pause))
+        finally:  # one that stands still cannot even be asked to end
+            process.stand_still(still=False)
+
+    async def _end_and_restart(self, crash: Fault, process: TargetProcess) -> None:
         died_us, self._is_dead = self._world.clock.now_us(), True
-        await asyncio.to_thread(process.kill)
+        await asyncio.to_thread(process.end if crash.kind == "deploy" else process.kill)
         self._deaths += 1
         await asyncio.sleep(_away_seconds(crash))
         process.start()

@@ -166,7 +166,7 @@ def test_an_order_needs_some_dozens_of_durable_writes(undisturbed: Played) -> No
 @pytest.mark.parametrize("write", range(3, 150, 7))
 def test_a_crash_at_any_durable_write_does_not_show_in_the_business(write: int, undisturbed: Played) -> None:
     crashed = one_order(
-        Fault(kind="crash", count=write, seconds=90.0), Fault(kind="crash", count=write + 3, seconds=30.0)
+        Fault(kind="crash", count=write, seconds=90.0), Fault(kind="crash_after", count=write + 3, seconds=30.0)
     )
     assert [crash.write for crash in crashed.of(Crashed)] == [write, write + 3]
     assert {crash.after for crash in crashed.of(Crashed)} == {False, True}
