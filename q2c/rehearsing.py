@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 import msgspec
 import psutil
@@ -15,9 +17,10 @@ from contracts.checks.judge import judge
 from contracts.checks.verdict import Verdict
 from domain.history import Context, Digest, History, MemoryHistory, Record
 from mocks.drift.switches import known
-from q2c import run_folder
+from q2c import exits, run_folder
 from q2c.beside import Beside
-from q2c.mutants import broken, mutant_of
+from q2c.mutants import mutant_of
+from q2c.rehearsals import Playable, rehearsal_of
 from q2c.run_folder import RunFolder
 from q2c.trouble import give_up
 from scenarios.engines import unheard
@@ -27,8 +30,9 @@ from scenarios.problems import ScenarioError
 from scenarios.timeline import Timeline, build, estimate_memory
 from scenarios.words import REHEARSAL
 from simulator.recorder import MemoryRecorder, ParquetRecorder, StoredHistory
-from simulator.rehearsal import Progress, Rehearsal
 from simulator.replay.excerpt import excerpt
+from simulator.scene import Progress
+from simulator.virtual_asyncio.refusals import Refused
 
 RECORDS_IN_MEMORY_MAX = 1_500_000
 _MEMORY_SHARE = 0.8
@@ -39,7 +43,10 @@ class Interrupted(Exception):
 
 
 class Played(msgspec.Struct, frozen=True):
-    """A run that came to its end and is not judged yet; its `recording` gives the digest once all is on disk."""
+    """A run that came to its end and is not judged yet; its `recording` gives the digest once all is on disk.
+
+    `remarks` is what the harness saw of a program besides its history: its own errors, hosts it looked for.
+    """
 
     folder: RunFolder
     timeline: Timeline
@@ -47,6 +54,7 @@ class Played(msgspec.Struct, frozen=True):
     recording: Beside[str]
     records: int
     play_seconds: float
+    remarks: tuple[str, ...] = ()
 
 
 class Rehearsed(msgspec.Struct, frozen=True):
@@ -127,9 +135,13 @@ def require_understood(scenario: Scenario) -> None:
 
 
 def rehearse_into(
-    scenario: Scenario, seed: int, folder: RunFolder, progress: Callable[[Progress], None] | None = None
-) -> Played:
-    """Play and record one scenario; raise Interrupted when a person stops it, with what was recorded kept."""
+    scenario: Scenario, seed: int, folder: RunFolder, progress: Callable[[Progress], None] | None = None,
+    target: str = "",
+) -> Played:  # fmt: skip
+    """Play and record one scenario; raise Interrupted when a person stops it, with what was recorded kept.
+
+    A `target` is a file that names the Python program to rehearse; the reference integration is when there is none.
+    """
     timeline, mutant = build(scenario, seed), mutant_of(scenario)
     folder.scenario.write_text(dump(scenario), encoding="utf-8")
     acts = Beside(lambda: run_folder.write_timeline(folder, timeline))
@@ -139,19 +151,42 @@ def rehearse_into(
     started = time.process_time()
     gc.freeze()  # what is loaded by now stays; the collector need not look at it again and again
     try:
-        with broken(mutant):
-            Rehearsal(timeline, recorder, mutant=mutant).run(progress)
+        with _printed(folder, target) as log:
+            rehearsal = _prepared(timeline, recorder, target, mutant, log)
+            rehearsal.run(progress)
     except KeyboardInterrupt:
         acts.result()
         recorder.close_incomplete()
         folder.mark("stopped by a person; history.incomplete.parquet holds what had happened until then")
         raise Interrupted from None
+    except Refused as refused:
+        acts.result()
+        recorder.close_incomplete()
+        folder.mark(f"there is no verdict: {refused}")
+        give_up(f"{refused}.\nWhat had happened until then is kept in {folder.path}", exits.COULD_NOT_RUN)
     finally:
         gc.unfreeze()
     acts.result()
     history, recording, records = recorder.close()
     seconds = time.process_time() - started
-    return Played(folder, timeline, history, recording, records, seconds)
+    return Played(folder, rehearsal.timeline, history, recording, records, seconds, tuple(rehearsal.remarks()))
+
+
+def _prepared(timeline: Timeline, recorder: Recording, target: str, mutant: str, log: TextIO | None) -> Playable:
+    try:
+        return rehearsal_of(timeline, recorder, target, mutant, log)
+    except ValueError as wrong:
+        give_up(str(wrong))
+
+
+@contextmanager
+def _printed(folder: RunFolder, target: str) -> Iterator[TextIO | None]:
+    """Yield a file of the run folder for what a program prints; None for the reference integration, which does not."""
+    if not target:
+        yield None
+        return
+    with (folder.path / "program.log").open("w", encoding="utf-8") as log:
+        yield log
 
 
 def judged(played: Played) -> Rehearsed:
@@ -168,8 +203,8 @@ def judged(played: Played) -> Rehearsed:
 
 
 def _played_part(folder: RunFolder, timeline: Timeline, context: Context) -> Timeline:
-    """Return what was played of a timeline: all of it in a rehearsal, an excerpt in a replay."""
-    if not folder.replay.is_file():
+    """Return what was played of a timeline: all of it with our own integration, an excerpt with somebody's."""
+    if context.inside:
         return timeline
     return excerpt(timeline, context.at_us, context.heal_us, context.horizon_us - context.heal_us)
 

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from q2c import exits, run_folder
 from q2c.commands.scenarios import loaded
+from q2c.commands.target import loaded as loaded_target
 from q2c.rehearsing import Interrupted, Rehearsed, judged, rehearse_into, require_memory, require_understood
 from q2c.report.document import read
 from q2c.report.summary import put
@@ -33,6 +34,9 @@ from web.words import instant
 @click.option(
     "--short", is_flag=True, help=f"The short form: {SHORT_ORDERS} orders, {SHORT_SUBSCRIPTIONS} subscriptions."
 )
+@click.option(
+    "--target", type=click.Path(path_type=Path), help="A target file with `python:`; rehearse that program instead."
+)
 @click.option("--mutant", help="Break the integration in a known way; `q2c mutants` lists them.")
 @click.option("--junit", "junit_file", type=click.Path(path_type=Path), help="Write the verdict as JUnit XML.")
 @click.option("--markdown", "markdown_file", type=click.Path(path_type=Path), help="Write a summary in Markdown.")
@@ -44,6 +48,7 @@ def rehearse(
     orders: int | None,
     subscriptions: int | None,
     short: bool,
+    target: Path | None,
     mutant: str | None,
     junit_file: Path | None,
     markdown_file: Path | None,
@@ -56,16 +61,19 @@ def rehearse(
       q2c rehearse quarter_end
       q2c rehearse quarter_end --short --seed 7 --mutant fresh_key_per_retry
       q2c rehearse my_quarter.yaml --json
+      q2c rehearse quarter_end --short --target target.yaml
     """
     chosen = _sized(loaded(scenario), orders, subscriptions, short)
     if mutant is not None:
         switched = chosen.integration.model_copy(update={"mutant": mutant})
         chosen = chosen.model_copy(update={"integration": switched})
+    if target is not None:
+        loaded_target(target, ())
     require_understood(chosen)
     require_memory(chosen)
     folder = run_folder.create(runs, chosen.name, chosen.seed if seed is None else seed)
     try:
-        rehearsed = _played(chosen, chosen.seed if seed is None else seed, folder)
+        rehearsed = _played(chosen, chosen.seed if seed is None else seed, folder, str(target or ""))
     except Interrupted:
         give_up(f"stopped. What had happened until then is kept in {folder.path}", exits.INTERRUPTED)
     except KeyboardInterrupt:  # before the play began, or after it had ended
@@ -103,14 +111,16 @@ def _sized(scenario: Scenario, orders: int | None, subscriptions: int | None, sh
         give_up(str(error))
 
 
-def _played(scenario: Scenario, seed: int, folder: run_folder.RunFolder) -> Rehearsed:
+def _played(scenario: Scenario, seed: int, folder: run_folder.RunFolder, target: str) -> Rehearsed:
     with _progress(scenario.title) as (step, phase):
-        played = rehearse_into(scenario, seed, folder, step)
+        played = rehearse_into(scenario, seed, folder, step, target)
         phase("judging")
         rehearsed = judged(played)
         phase("writing the report")
         write_report(rehearsed)
     folder.unmark()
+    for remark in played.remarks:
+        click.echo(remark, err=True)
     return rehearsed
 
 

@@ -17,12 +17,12 @@ from contracts.checks.judge import judge
 from contracts.checks.verdict import UNKNOWN, Verdict
 from domain.faults import Fault
 from domain.history import MemoryHistory, Record
-from q2c.mutants import broken, mutant_of
+from q2c.mutants import mutant_of
+from q2c.rehearsals import rehearsal_of
 from scenarios.language import Scenario
 from scenarios.loader import parse
 from scenarios.timeline import Timeline, build
 from simulator.recorder import MemoryRecorder
-from simulator.rehearsal import Rehearsal
 
 _HOUR_US = 3_600_000_000
 
@@ -32,7 +32,8 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
 
     `faults` replaces the plan of the scenario when it is given; `without` leaves out the lifecycles of some
     transactions (quote numbers); `mutant` breaks the integration in a known way, instead of the
-    one that the scenario names.
+    one that the scenario names. `target` is a target file whose Python program is tried instead of the reference
+    integration; it must be there wherever the trial is played.
     """
 
     scenario: str
@@ -40,6 +41,7 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     faults: tuple[Fault, ...] | None = None
     without: frozenset[str] = frozenset()
     mutant: str = ""
+    target: str = ""
 
 
 class Broken(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,8 +104,7 @@ def attempt(trial: Trial) -> Found:
 
 def _played(trial: Trial, timeline: Timeline) -> MemoryRecorder:
     recorder, mutant = MemoryRecorder(), trial.mutant or mutant_of(timeline.scenario)
-    with broken(mutant):
-        Rehearsal(timeline, recorder, mutant=mutant).run(steps=1)
+    rehearsal_of(timeline, recorder, trial.target, mutant).run(steps=1)
     return recorder
 
 

@@ -184,7 +184,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         )
 
     create_connection = create_server = create_datagram_endpoint = create_unix_connection = _sockets
-    create_unix_server = getaddrinfo = getnameinfo = add_reader = add_writer = _sockets
+    create_unix_server = getaddrinfo = getnameinfo = _sockets
+    add_reader = add_writer = _sockets  # type: ignore[assignment]
     sock_connect = sock_recv = sock_sendall = sock_accept = connect_accepted_socket = _sockets
 
     def _programs(self, *_: Any, **__: Any) -> NoReturn:

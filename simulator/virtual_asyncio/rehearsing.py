@@ -100,6 +100,12 @@ class ProgramRehearsal:
             self._add(Ended(at_us=scene.time.now_us, complete=complete, lifecycles=self.timeline.lifecycles))
             shutil.rmtree(self._workspace, ignore_errors=True)
 
+    def remarks(self) -> list[str]:
+        """Return what was seen of the program besides the history: its own errors, and hosts that are not there."""
+        program = self.program
+        errors = [f"its own error, {times} x: {what}" for what, times in program.errors.most_common()]
+        return [*errors, *(f"{what} ({times} x)" for what, times in program.notes.most_common())]
+
     def receive(self, request: Request) -> Later | None:
         """Take a message to where the target takes the messages of its sender; None when that is nowhere."""
         sender = request.target.rpartition("/")[2]
