@@ -35,7 +35,12 @@ class Anchors(msgspec.Struct, frozen=True):
 
 
 def anchors_of(trial: Trial) -> Anchors:
-    """Return where the deaths of a trial's plan strike; without deaths nothing needs to be played."""
+    """Return where the deaths of a trial's plan strike; without deaths nothing needs to be played.
+
+    The journal of a program of somebody else's cannot be read: its deaths stay at the numbers that they have.
+    """
+    if trial.target:
+        return Anchors()
     counts = {fault.count for fault in trial.faults or () if is_death(fault)}
     if not counts:
         return Anchors()

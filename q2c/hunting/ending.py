@@ -35,7 +35,7 @@ def shrunk_into(
     The folder then holds `regression.yaml` and `test_regression.py`. Raises NotBroken when the trial does not break it.
     """
     shrunk = shrink(trial, check, seconds, attempts)
-    written = regression.trial_of(dump(regression.scenario_of(shrunk.trial)), shrunk.trial.mutant)
+    written = regression.trial_of(dump(regression.scenario_of(shrunk.trial)), shrunk.trial.mutant, shrunk.trial.target)
     seen = look(written, check)
     is_told_alike = seen.is_broken
     tale = tale_of(seen if is_told_alike else look(shrunk.trial, check))

@@ -1,8 +1,8 @@
 """The exhaustive mode: not what chance finds, but every point of every canonical flow, one after the other.
 
 Deaths: at every durable write of a flow, before and after it became durable, singly and in pairs. Faults: every kind of
-the catalogue at every call, message and durable write of a flow. After each run the verdict must be no worse, and the business
-state the same, as after the undisturbed run. What is left out, and why that is safe, is said where it is left out.
+the catalogue at every call, message and durable write of a flow. After each run the verdict must be no worse, and the
+business state the same, as after the undisturbed run. What is left out, and why it may be, is said where it is.
 """
 
 from __future__ import annotations

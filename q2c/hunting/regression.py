@@ -41,14 +41,17 @@ def scenario_of(trial: Trial, story: str = "") -> Scenario:
     return timeline.scenario.model_copy(update=changes)
 
 
-def trial_of(text: str, mutant: str = "") -> Trial:
+def trial_of(text: str, mutant: str = "", target: str = "") -> Trial:
     """Return the trial that a regression's scenario is."""
-    return Trial(scenario=text, seed=parse(text).seed, mutant=mutant)
+    return Trial(scenario=text, seed=parse(text).seed, mutant=mutant, target=target)
 
 
-def failure_of(scenario: Path, mutant: str = "") -> str:
-    """Play a regression; return what is wrong with it as text, empty when every rule holds."""
-    trial = trial_of(scenario.read_text(encoding="utf-8"), mutant)
+def failure_of(scenario: Path, mutant: str = "", target: str = "") -> str:
+    """Play a regression; return what is wrong with it as text, empty when every rule holds.
+
+    `target` is the target file of the program under test; the reference integration when not given.
+    """
+    trial = trial_of(scenario.read_text(encoding="utf-8"), mutant, target)
     history = MemoryHistory(play(trial))
     facts = Facts(history)
     verdict = judge(history, facts=facts)
@@ -59,10 +62,11 @@ def failure_of(scenario: Path, mutant: str = "") -> str:
     return "\n".join(stories) or unknown
 
 
-def pytest_text(check: str, story: str, mutant: str) -> str:
+def pytest_text(trial: Trial, check: str, story: str) -> str:
     """Return the text of a pytest file that plays `regression.yaml` beside it."""
-    said = f"The integration is broken on purpose: mutant {mutant}.\n\n" if mutant else ""
-    argument = f", mutant={json.dumps(mutant)}" if mutant else ""
+    said = f"The integration is broken on purpose: mutant {trial.mutant}.\n\n" if trial.mutant else ""
+    chosen = {"mutant": trial.mutant, "target": trial.target}
+    arguments = "".join(f", {name}={json.dumps(value)}" for name, value in chosen.items() if value)
     told = story.replace("\\", "\\\\").replace('"""', "'''").strip()
     return (
         f'"""A run that broke {check}, at its smallest. It fails as long as the integration does this.\n\n'
@@ -70,7 +74,7 @@ def pytest_text(check: str, story: str, mutant: str) -> str:
         "from pathlib import Path\n\n"
         "from q2c.hunting.regression import failure_of\n\n\n"
         f"def test_{check.lower()}_holds() -> None:\n"
-        f'    failure = failure_of(Path(__file__).with_name("{SCENARIO}"){argument})\n'
+        f'    failure = failure_of(Path(__file__).with_name("{SCENARIO}"){arguments})\n'
         "    assert not failure, failure\n"
     )
 
@@ -78,7 +82,7 @@ def pytest_text(check: str, story: str, mutant: str) -> str:
 def write(folder: Path, trial: Trial, check: str, story: str) -> None:
     """Write the scenario and its test into a folder."""
     (folder / SCENARIO).write_text(dump(scenario_of(trial, story)), encoding="utf-8")
-    (folder / TEST).write_text(pytest_text(check, story, trial.mutant), encoding="utf-8")
+    (folder / TEST).write_text(pytest_text(trial, check, story), encoding="utf-8")
 
 
 def _lifecycles(trial: Trial, timeline: Timeline) -> tuple[str, ...]:

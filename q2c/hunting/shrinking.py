@@ -25,7 +25,6 @@ from q2c.hunting.seen import Seen, look
 from q2c.hunting.simpler import contract_of
 from q2c.hunting.trial import Trial, timeline_of
 from scenarios.loader import dump, parse
-from scenarios.problems import ScenarioError
 from simulator.setup import bounded
 
 ATTEMPTS_MAX = 80
@@ -139,8 +138,8 @@ class _Search:
         self._attempts += 1
         try:
             seen = look(self._anchors.moved(trial), self._check)
-        except ScenarioError:
-            return False  # what was left out was needed for the rest to make sense
+        except Exception:  # what was left out was needed: by the scenario, or by the code under test
+            return False
         if seen.is_broken:
             self._best = seen
         return seen.is_broken

@@ -14,7 +14,7 @@ import msgspec
 from integration.journal.protocol import CrashPoint, Write
 from integration.journal.sqlite import SqliteJournal, SqliteLease
 from q2c.hunting.trial import Trial, timeline_of
-from q2c.mutants import broken
+from q2c.mutants import broken, mutant_of
 from simulator.recorder import MemoryRecorder
 from simulator.rehearsal import Rehearsal
 
@@ -35,10 +35,12 @@ class DurableWrite(msgspec.Struct, frozen=True, gc=False):
 
 
 def writes_of(trial: Trial) -> tuple[DurableWrite, ...]:
-    """Play a trial and return its durable writes, in order."""
-    seen = _Watched()
-    with broken(trial.mutant):
-        Rehearsal(timeline_of(trial), MemoryRecorder(), journal=seen.journal).run(steps=1)
+    """Play a trial of the reference integration and return its durable writes, in order."""
+    assert not trial.target, "the journal of somebody else's program cannot be watched"
+    seen, timeline = _Watched(), timeline_of(trial)
+    mutant = trial.mutant or mutant_of(timeline.scenario)
+    with broken(mutant):
+        Rehearsal(timeline, MemoryRecorder(), mutant=mutant, journal=seen.journal).run(steps=1)
     return tuple(seen.writes.values())
 
 
@@ -106,6 +108,4 @@ def _does(write: Write) -> str:
         return last.kind
     if last.effect is None:
         return "end"
-    operation = getattr(last.effect, "operation", "") or getattr(last.effect, "intent", "")
-    kind = type(last.effect).__name__.lower()
-    return f"{kind} {type(operation).__name__ if operation and not isinstance(operation, str) else operation}".strip()
+    return f"{type(last.effect).__name__.lower()} {getattr(last.effect, 'operation', '')}".strip()
