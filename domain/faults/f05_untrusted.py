@@ -17,6 +17,7 @@ FAULTS = (
             "flow parks for a person (`AUTH.UNAUTHENTICATED`) and goes on when somebody has seen to it."
         ),
         noticed_by=("L4", "P6", "L2"),
+        is_lasting=True,
         not_live=(
             "the doors show one certificate to everybody, and whoever must not trust it need not be given its "
             "authority."

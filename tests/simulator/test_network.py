@@ -55,7 +55,30 @@ LOST = [
     ("error_before", "unknown", 500, "", 1.015, False),
     ("error_after", "unknown", 500, "", 1.015, True),
     ("brownout", "unknown", 500, "", 1.015, False),
+    ("unresolved", "failed", 0, "name not resolved", 0.02, False),
+    ("slow_lookup", "failed", 0, "connect timeout", 3.0, False),
+    ("stale_address", "failed", 0, "connect timeout", 3.0, False),
+    ("untrusted", "failed", 0, "certificate not trusted", 0.02, False),
+    ("stalled_handshake", "failed", 0, "connect timeout", 3.0, False),
+    ("gateway_timeout", "unknown", 504, "", 1.015, True),
+    ("repeated", "ok", 201, "", 1.015, True),
+    ("too_large", "failed", 413, "", 1.015, False),
+    ("throttled_until", "failed", 429, "", 1.015, False),
+    ("throttled_in_the_past", "failed", 429, "", 1.015, False),
+    ("throttled_for_ages", "failed", 429, "", 1.015, False),
+    ("pool_taken", "failed", 429, "", 1.015, False),
+    ("too_many_at_once", "failed", 429, "", 1.015, False),
+    ("unavailable", "failed", 503, "", 1.015, False),
+    ("row_locked", "failed", 412, "", 1.015, False),
+    ("error_in_ok", "unknown", 200, "", 1.015, False),
+    ("redirected", "failed", 308, "", 1.015, False),
+    ("forbidden", "failed", 403, "", 1.015, False),
+    ("retry_storm", "unknown", 500, "", 1.015, False),
 ]
+OF_SOME = {  # at systems that sign in, keep keys, count days or have jobs: tests/mocks/kernel/test_struck.py
+    "sticky_error", "key_in_progress", "key_mismatch", "key_forgotten", "throttled_in_disguise", "job_never_ends",
+    "token_expired", "grant_refused", "allowance_spent",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -75,8 +98,49 @@ def test_a_fault_tells_the_caller_what_it_would_in_the_wild(
 
 def test_every_kind_that_strikes_a_call_is_tried_here() -> None:
     places = (Place.NETWORK, Place.BEFORE, Place.AFTER)
-    tried = {row[0] for row in LOST} | {"sticky_error", "key_in_progress"}
+    tried = {row[0] for row in LOST} | OF_SOME
     assert tried == {kind.key for kind in CATALOGUE.values() if kind.place in places}
+    assert not [
+        key for key in OF_SOME if CATALOGUE[key].reach.covers("fulfilment", "put_task", write=True, keyed=False)
+    ]
+
+
+@pytest.mark.parametrize("kind", ["slow_lookup", "stalled_handshake"])
+def test_a_slow_way_to_a_system_only_costs_time(kind: str) -> None:
+    wire = Wire(fault(kind, seconds=2.0))
+    wire.ask()
+    wire.run()
+    assert wire.answers[0][0] == pytest.approx(3.015)
+    assert learned(wire) == ("ok", 201, "")
+
+
+def test_a_repeated_request_is_performed_twice_and_answered_once() -> None:
+    wire = Wire(fault("repeated", seconds=5.0))
+    wire.ask()
+    wire.run()
+    assert [(each.effect, each.status) for each in wire.arrived] == [("done", 201), ("done", 200)]
+    assert wire.arrived[1].at_us - START_US == 5 * SECOND_US
+    assert len(wire.answers) == 1
+    assert wire.world["fulfilment"].limiter.in_use == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "waits"),
+    [("throttled_until", 40), ("throttled_in_the_past", -1), ("throttled_for_ages", 30 * 86_400), ("unavailable", 40)],
+)
+def test_the_history_tells_what_a_retry_after_asks_for_in_seconds(kind: str, waits: int) -> None:
+    wire = Wire(fault(kind, seconds=40.0))
+    wire.ask()
+    wire.run()
+    assert wire.attempted.retry_after_seconds == waits
+
+
+def test_a_storm_spares_who_keeps_below_what_the_system_bears() -> None:
+    wire = Wire(fault("retry_storm", count=2))
+    for at_seconds in (0, 5, 10, 100, 105):
+        wire.ask(at=float(at_seconds))
+    wire.run(200.0)
+    assert [attempt.outcome for attempt in wire.of(Attempted)] == ["ok", "ok", "unknown", "ok", "ok"]
 
 
 @pytest.mark.parametrize("kind", ["drip_before", "drip_after"])
