@@ -13,8 +13,9 @@ from integration.flows import steps
 from integration.outcomes import Answer, CallFailed
 from integration.parking import Parking
 from integration.retry import Probe, call_with_retries
+from integration.systems import payment
 from integration.transaction import Transaction
-from tests.mutants.grounds import FORBIDDEN, LYING, REFUSALS
+from tests.mutants.grounds import DEBITS, FORBIDDEN, REFUSALS
 from tests.mutants.mutant import Mutant, Patch
 
 
@@ -25,7 +26,12 @@ def _case_dropped() -> list[Patch]:
     return [Patch(Parking, "park", park)]
 
 
-def _bug_swallowed() -> list[Patch]:
+def _unknown_value_swallowed() -> list[Patch]:
+    def method(intent: payment.Intent) -> str:
+        if intent.payment_method_types != ["card"]:
+            raise KeyError(f"a payment by {intent.payment_method_types}")
+        return "card"
+
     def broken(self: Engine, live: Any, outcome: Any, trouble: Exception, notes: Any = (), answered: int = 0) -> None:
         tx = Transaction()
         tx.write.flow = live.row.number
@@ -33,7 +39,7 @@ def _bug_swallowed() -> list[Patch]:
         self._finish(live, None, tx)
         self.commit(tx)
 
-    return [Patch(Engine, "broken", broken)]
+    return [Patch(Engine, "broken", broken), Patch(payment.Intent, "method", property(method))]
 
 
 def _refusal_retried_for_ever() -> list[Patch]:
@@ -76,12 +82,13 @@ MUTANTS = (
         patches=_case_dropped,
     ),
     Mutant(
-        name="bug_swallowed",
+        name="unknown_value_swallowed",
         group="exceptions",
-        mistake="A catch-all ends the flow that met an answer it cannot read, as if it had done its work (48, F61).",
+        mistake="A value that the code does not know yet raises, and a catch-all ends the work as if it had been done "
+        "(catalogue 48 and 55, F56).",
         caught_by=("S9", "L1", "L2"),
-        ground=LYING,
-        patches=_bug_swallowed,
+        ground=DEBITS,
+        patches=_unknown_value_swallowed,
     ),
     Mutant(
         name="refusal_retried_for_ever",

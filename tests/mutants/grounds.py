@@ -138,10 +138,6 @@ GRANTS_REFUSED = Ground(
     "grants_refused", "tokens that are not granted",
     lambda: troubled({"kind": "token_expired", "share": "5%"}, {"kind": "grant_refused", "share": "20%"}),
 )  # fmt: skip
-LYING = Ground(
-    "lying", "reads of the ERP that are answered with 200 and an error",
-    lambda: troubled(*_of_operations("error_in_ok", ("erp", "read_order"), ("erp", "read_customer"), share="30%")),
-)  # fmt: skip
 FORBIDDEN = Ground(
     "forbidden", "some hours in which orders may not be written to the ERP",
     lambda: troubled(*_of_operations(
