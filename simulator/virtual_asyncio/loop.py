@@ -147,9 +147,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def die(self) -> None:
         """End the program as a power failure does: no task goes on, no `finally` runs, nobody is told."""
         self._is_dead = True
-        self._ready.clear()
         self._kept = [task for task in asyncio.all_tasks(self) if isinstance(task, NumberedTask)]
         self._kept.sort(key=lambda task: task.number)
+        self._ready.clear()
 
     def bury(self) -> None:
         """Let go of what died, once nobody looks any more; whatever its `finally` blocks do now reaches nothing."""
@@ -160,8 +160,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
                 if coroutine is not None:
                     coroutine.close()
         self._kept.clear()
-        self._ready.clear()
         self._asyncgens.clear()
+        self.close()
 
     # --- what has no place in virtual time --------------------------------------------------------------------------
 

@@ -108,15 +108,17 @@ class Wire:
         return pool
 
     async def _exchanged(self, request: Request, patience: Patience) -> Reply | Lost:
-        answered: asyncio.Future[Reply | Lost] = asyncio.get_running_loop().create_future()
-        fate = self._sender.fate()
+        loop, fate = asyncio.get_running_loop(), self._sender.fate()
+        answered: asyncio.Future[Reply | Lost] = loop.create_future()
+        never: asyncio.Future[Reply | Lost] = loop.create_future()
         if fate == "before":
             self._sender.die()
-            return await answered  # nobody will ever hear
+            return await never
         exchange = self._network.send(request, patience, partial(_told, answered))
         self._open[exchange] = None
         if fate == "after":
             self._sender.die()
+            return await never
         try:
             return await answered
         except asyncio.CancelledError:
