@@ -10,7 +10,7 @@ from typing import Any
 from domain.acts import Act
 from domain.calendar import add_months, local_date
 from scenarios.accounts import crm_account, erp_customer, payer
-from scenarios.catalogue import PRICE_LEVELS, PRODUCTS, frequencies, list_unit_minor
+from scenarios.catalogue import PRICE_LEVELS, PRODUCTS, frequencies, price_list
 from scenarios.contracts import contract, seed_subscription, serials
 from scenarios.ground import HOUR_US, Ground, Site
 from scenarios.loads import RateMove
@@ -62,15 +62,16 @@ def catalogue(ground: Ground) -> Iterator[Made]:
 
 def prices(ground: Ground, rise: Fraction) -> Iterator[dict[str, Any]]:
     """Yield every list price after a rise, as `create_item_price` takes it."""
+    lists = {currency: price_list(currency, rise) for currency in currencies(ground)}
     for product in PRODUCTS:
-        for currency in currencies(ground):
+        for currency, listed in lists.items():
             for months in frequencies(product):
                 yield {
                     "sku": product.sku,
                     "currency": currency,
                     "months": months,
                     "kind": product.kind,
-                    "list_unit_minor": list_unit_minor(product.sku, currency, months, rise),
+                    "list_unit_minor": listed[product.sku, months],
                 }
 
 

@@ -74,7 +74,6 @@ class Acts:
         chosen = ground.scenario.lifecycles
         self._chosen = None if chosen is None else frozenset(chosen)
         self._later = sorted(later(ground), key=lambda act: act.at_us)
-        self._seeds = count_of_seeds(ground)
         self.orders, self.amendments = 0, 0
         self.twins: list[tuple[str, str]] = []
         self.partners: dict[str, None] = {}
@@ -113,7 +112,7 @@ class Acts:
         return tuple(orders.quote_number(number) for number in sorted({_parts(key)[1] for key in self._keys}))
 
     def __len__(self) -> int:
-        return self._seeds + len(self._later) + len(self._keys)
+        return count_of_seeds(self._ground) + len(self._later) + len(self._keys)
 
     def __iter__(self) -> Iterator[Act]:
         yield from seeds(self._ground)

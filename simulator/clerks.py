@@ -7,7 +7,7 @@ again, or they give it up. How long it takes is drawn for each case.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -95,8 +95,10 @@ class Clerks:
         self._call_at(start_us + LOOK_EVERY_US, lambda: self._look(start_us + LOOK_EVERY_US))
 
     def _look(self, now_us: int) -> None:
-        self._call_at(now_us + LOOK_EVERY_US, lambda: self._look(now_us + LOOK_EVERY_US))
-        if len(self._busy) >= self._staff.clerks or not self._at_work(now_us):
+        is_open = self._at_work(now_us)
+        next_us = now_us + LOOK_EVERY_US if is_open else self._opening_us(now_us)
+        self._call_at(next_us, lambda: self._look(next_us))
+        if len(self._busy) >= self._staff.clerks or not is_open:
             return
         for case in self._queue.open_cases():
             if len(self._busy) >= self._staff.clerks:
@@ -146,6 +148,17 @@ class Clerks:
         for act in remedy(case, now_us) if remedy else ():
             self._act(act)
         self._queue.re_drive(case.id, "clerk", note="corrected" if remedy else "tried again")
+
+    def _opening_us(self, now_us: int) -> int:
+        """Return when somebody looks first after the office opens next; nobody looks while it is closed."""
+        local = datetime.fromtimestamp(now_us // 1_000_000, UTC).astimezone(self._zone)
+        staff = self._staff
+        day = local.date() + timedelta(days=local.hour * 60 + local.minute >= staff.from_minute)
+        while day.weekday() >= 5:
+            day += timedelta(days=1)
+        opening = datetime(day.year, day.month, day.day, *divmod(staff.from_minute, 60), tzinfo=self._zone)
+        wait_us = int(opening.timestamp()) * 1_000_000 - now_us
+        return now_us + max(1, -(-wait_us // LOOK_EVERY_US)) * LOOK_EVERY_US
 
     def _at_work(self, now_us: int) -> bool:
         local = datetime.fromtimestamp(now_us // 1_000_000, UTC).astimezone(self._zone)

@@ -9,7 +9,7 @@ import msgspec
 
 from domain.http import Reply, Request
 from mocks.crm.model import Crm
-from mocks.kernel.operations import Call, Operation, Refusal, Router
+from mocks.kernel.operations import Call, Operation, Refusal, router_of
 
 _NOT_INSIDE = frozenset({"composite", "graph", "batch", "tree", "issue_token", "revoke_token"})
 
@@ -21,7 +21,7 @@ class Parts:
         self, crm: Crm, operations: Sequence[Operation], refuse: Callable[[Refusal, Call | None], Reply]
     ) -> None:
         self._crm = crm
-        self._router = Router([each for each in operations if each.name not in _NOT_INSIDE])
+        self._router = router_of(tuple(each for each in operations if each.name not in _NOT_INSIDE))
         self._refuse = refuse
 
     def answer(self, outer: Call, method: str, url: str, body: Any, headers: Mapping[str, str]) -> Reply:

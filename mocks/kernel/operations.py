@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from operator import itemgetter
 from types import MappingProxyType
@@ -156,6 +157,12 @@ class Router:
                 params = {name: unquote(text) for name, text in params.items()}
             return operation, params, methods
         return None, {}, ()
+
+
+@lru_cache(maxsize=64)
+def router_of(operations: tuple[Operation, ...]) -> Router:
+    """Return the router of some operations: made once, for whoever has the same."""
+    return Router(operations)
 
 
 def _add(shape: _Shape, operation: Operation, segments: Sequence[str]) -> None:

@@ -27,7 +27,7 @@ from mocks.kernel.idempotency import IdempotencyPolicy, KeyStore
 from mocks.kernel.journal import Entry, Journal
 from mocks.kernel.limits import Limiter, LimitPolicy
 from mocks.kernel.luck import Luck
-from mocks.kernel.operations import Call, Operation, Refusal, Router
+from mocks.kernel.operations import Call, Operation, Refusal, router_of
 from mocks.kernel.struck import MISLEADING, gateway, instead
 
 _QUOTE_IN_TARGET = re.compile(r"Q-\d{6}(?:\.[A-Z][A-Z0-9]{1,7})?", re.ASCII)
@@ -133,7 +133,7 @@ class Service:
         self.plan = plan
         self.limiter = Limiter(dialect.limits)
         self._record = record
-        self._router = Router(dialect.operations)
+        self._router = router_of(tuple(dialect.operations))
         self._policy = dialect.idempotency or _NO_KEYS
         self._keys = KeyStore(self._policy)
         self._retries: list[Delivery] = []
