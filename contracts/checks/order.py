@@ -26,6 +26,8 @@ CHARTS_OF = {
     ("period", "erp"): "period",
 }
 """The chart that governs each kind of document in each system; payments have one per method."""
+_SHOWN = ("order_status", "order_number", "invoice_status", "payment_status")
+"""What a mirror says in words; once there is something to say, there always is."""
 
 
 def legal_steps(facts: Facts) -> Findings:
@@ -115,7 +117,7 @@ def _captures(facts: Facts, payment: Life) -> Iterator[int]:
 
 
 def no_lost_update(facts: Facts) -> Findings:
-    """What a system owns is never overwritten from an older picture: prices, limits, and the CRM's newest mirror."""
+    """What a system owns is never overwritten from an older picture, nor what sales is shown by one or by nothing."""
     tally = Tally("O4")
     mirrors: dict[str, Changed] = {}
     for change in facts.history.changes("mirror", "crm"):
@@ -125,9 +127,17 @@ def no_lost_update(facts: Facts) -> Findings:
         if earlier is not None and _sequence(earlier) > _sequence(change):
             sentence = f"the CRM's picture of {change.id} went back from {_sequence(earlier)} to {_sequence(change)}"
             tally.violation(change.txn, sentence, earlier, change, entities=(f"crm mirror {change.id}",))
+        lost = [name for name in _SHOWN if earlier is not None and _said(earlier, name) and not _said(change, name)]
+        if lost and earlier is not None:
+            sentence = f"the CRM showed {_said(earlier, lost[0])!r} of {change.id} and shows no {lost[0]} any more"
+            tally.violation(change.txn, sentence, earlier, change, entities=(f"crm mirror {change.id}",))
     _owned(tally, facts, "quote", "crm")
     _owned(tally, facts, "customer", "erp")
     return tally.findings()
+
+
+def _said(mirror: Changed, name: str) -> str:
+    return str(getattr(document_of(mirror), name))
 
 
 def _sequence(change: Changed) -> int:

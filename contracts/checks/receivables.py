@@ -17,6 +17,7 @@ from domain.objects import Cash, Entry
 
 RECEIVABLE, UNAPPLIED, BAD_DEBT = "1100", "2150", "6200"
 TOLERANCE = "tolerance"
+_SHUT = frozenset({"soft_closed", "closed", "locked"})
 _OVERDUE = "q2c.invoice.overdue.v1"
 _NOTICE_US = 3600 * SECOND_US
 """How long a reminder may take from the moment at which the books were read."""
@@ -200,7 +201,24 @@ def two_people_give_away(facts: Facts) -> Findings:
         problem = _alone(flow, result, asker, approver)
         if problem:
             tally.violation(flow.txn, f"{flow.flow}: {problem}", flow, entities=(flow.flow,))
+    _opened_by_itself(tally, facts)
     return tally.findings()
+
+
+def _opened_by_itself(tally: Tally, facts: Facts) -> None:
+    """Find closed periods that a request opened although nobody asked for it and no closing was given up."""
+    for change in facts.history.changes("period", "erp"):
+        if change.status != "open" or change.before not in _SHUT or not change.cause.startswith("r"):
+            continue
+        tally.examined += 1
+        entity, module, month = change.id.split("/")
+        asked = any(name.startswith(f"reopen/{entity}/{month}/{module}/") for name in facts.flows)
+        if not asked and not any(
+            flow.flow.startswith(f"close/{entity}/{month}/") and "given_up" in flow.result
+            for flow in facts.flows.values()
+        ):
+            sentence = f"{month} of {entity} was {change.before} in {module} and a request opened it; nobody had agreed"
+            tally.violation("", sentence, change, entities=(f"erp period {change.id}",))
 
 
 def _alone(flow: Flow, result: dict[str, Any], asker: str, approver: str) -> str:

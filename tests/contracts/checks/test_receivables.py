@@ -28,6 +28,7 @@ from tests.contracts.checks.build import (
     edited,
     entry,
     of,
+    period,
     without,
 )
 
@@ -143,6 +144,27 @@ def _a_large_small_difference() -> list[Record]:
     return [*clean(), _approved("write_off", told)]
 
 
+def _reopened(cause: str, *flows: Record) -> list[Record]:
+    return [
+        *clean(), period(LATER, "soft_closed", "open"), *flows,
+        replace(period(LATER + 1, "open", "soft_closed"), cause=cause),
+    ]  # fmt: skip
+
+
+def _opened_by_a_request() -> list[Record]:
+    return _reopened("r77")
+
+
+def _opened_after_an_approval() -> list[Record]:
+    asked = _approved("reopen_period", {"by": "eve", "asked_by": "ann"})
+    return _reopened("r77", replace(asked, flow="reopen/US/2026-12/gl/1"))
+
+
+def _opened_by_a_closing_that_was_given_up() -> list[Record]:
+    ended = replace(_approved("close_period", {"status": "given_up"}), flow="close/US/2026-12/1")
+    return _reopened("r77", ended)
+
+
 def _dunned_before_due() -> list[Record]:
     return dunned(due=date(2027, 2, 1))
 
@@ -170,6 +192,7 @@ BREAKS: tuple[tuple[str, Callable[[], list[Record]]], ...] = (
     ("P10", _approved_by_the_asker),
     ("P10", _approved_by_nobody),
     ("P10", _a_large_small_difference),
+    ("P10", _opened_by_a_request),
     ("P11", _dunned_before_due),
     ("P11", _dunned_after_payment),
     ("P11", _dunned_while_disputed),
@@ -179,6 +202,8 @@ KEEPS = (
     ("M16", refunded),
     ("M17", written_off),
     ("P10", written_off),
+    ("P10", _opened_after_an_approval),
+    ("P10", _opened_by_a_closing_that_was_given_up),
     ("P11", dunned),
     ("M5", refunded),
     ("M8", refunded),

@@ -144,6 +144,15 @@ def _effect_first() -> Records:
     return [replace(r, at_us=at(24)) if of("invoice", "erp", status="posted")(r) else r for r in clean()]  # type: ignore[type-var]
 
 
+def _picture_with_a_hole() -> Records:
+    shown = replace(build.MIRROR, order_number="SO1", sequence=4)
+    holed = replace(shown, order_number="", sequence=5)
+    return [
+        *build.clean(), build.changed(40, "crm", "mirror", shown, "shown", "shown"),
+        build.changed(41, "crm", "mirror", holed, "shown", "shown"),
+    ]  # fmt: skip
+
+
 def _older_picture() -> Records:
     return edited(clean(), lambda r: of("mirror", "crm")(r) and r.at_us == at(38), sequence=1)
 
@@ -233,6 +242,16 @@ def _booked_on_hold() -> Records:
     return [*clean(), changed(2, "erp", "hold", hold, cause="act")]
 
 
+def _delivered_at_once_although_held() -> Records:
+    held = replace(build.ORDER, id="109", ref="Q-000777-v1", txn="Q-000777")
+    task = replace(build.TASK, id="Q-000777-v1", ref="Q-000777-v1", txn="Q-000777")
+    hold = Hold(id="H1", customer="A-000001", account="A-000001", level="hard", status="active")
+    order = build.walk(20, "erp", "order", held, "submitted", "credit_hold")
+    return [
+        *clean(), changed(15, "erp", "hold", hold, cause="act"), *order, changed(21.1, "fulfilment", "task", task),
+    ]  # fmt: skip
+
+
 def _closed_period() -> Records:
     return [*clean(), period(20, "soft_closed", "open"), period(21, "closed", "soft_closed")]
 
@@ -313,6 +332,7 @@ BREAKS: tuple[tuple[str, Break], ...] = (
     ("O2", _arrival_order),
     ("O3", _effect_first),
     ("O4", _older_picture),
+    ("O4", _picture_with_a_hole),
     ("O4", _overwritten_price),
     ("O5", _gap),
     ("O5", _overlap),
@@ -333,6 +353,7 @@ BREAKS: tuple[tuple[str, Break], ...] = (
     ("M13", _order_differs),
     ("M13", _cash_differs),
     ("P1", _booked_on_hold),
+    ("P1", _delivered_at_once_although_held),
     ("P3", _closed_period),
     ("P5", _too_fast),
     ("P5", _too_many_at_once),
