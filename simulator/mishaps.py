@@ -17,7 +17,6 @@ from integration.drivers.virtual_time import VirtualTime
 from integration.journal.protocol import Crash, CrashPoint, Write
 from integration.journal.sqlite import SqliteJournal, SqliteLease
 from integration.journal.trouble import of_sqlite
-from integration.process import Integration
 
 T = TypeVar("T")
 Planned = tuple[int, Fault]
@@ -71,6 +70,7 @@ class Mishaps:
         self._locks = {fault.count: (at, fault) for at, fault in rest if fault.kind in _UNWRITABLE}
         self._stops = {fault.count: (at, fault) for at, fault in rest if fault.kind not in _UNWRITABLE}
         self._unwritable_us, self._why = 0, ""
+        self.epoch = 0  # of the last incarnation that took the journal over
 
     @property
     def is_ill(self) -> bool:
@@ -82,17 +82,16 @@ class Mishaps:
 
     # --- deaths
 
-    def crashed(self, crash: Crash, integration: Integration, journal: SqliteJournal) -> None:
+    def crashed(self, crash: Crash, journal: SqliteJournal, start: Callable[[], None]) -> None:
         """Note a death, and plan the start that follows."""
-        self.deaths.crashed(crash, self._record, partial(self._restart, integration, journal))
+        self.deaths.crashed(crash, self._record, partial(self._restart, journal, start))
 
-    def _restart(self, integration: Integration, journal: SqliteJournal, loop: Planned | None) -> None:
+    def _restart(self, journal: SqliteJournal, start: Callable[[], None], loop: Planned | None) -> None:
         if loop is not None:
             point = CrashPoint(journal.writes + 1, after=False)
             self.deaths.points[point] = loop
             journal.crash_points.add(point)
-        if not integration.is_alive:
-            integration.restart()
+        start()
 
     # --- a journal that takes nothing
 
@@ -129,11 +128,11 @@ class Mishaps:
 
 
 def back_at(fault: Fault, now_us: int) -> int:
-    """Return when another process is there in place of the one that a mishap strikes; 0 when it goes on itself."""
+    """Return when somebody works again after a mishap: the process itself or another one; 0 when it never stopped."""
     wait_us = round(fault.seconds * SECOND_US)
-    if fault.kind == "zombie":
-        return now_us + wait_us // 2
-    return now_us + GRACE_US + wait_us if fault.kind == "deploy" else 0
+    if fault.kind == "clock_back":
+        return 0
+    return now_us + {"zombie": wait_us // 2, "deploy": GRACE_US + wait_us}.get(fault.kind, wait_us)
 
 
 class TroubledJournal:
@@ -145,7 +144,9 @@ class TroubledJournal:
     def claim(self) -> TroubledLease:
         """Take over; raise Unavailable while nothing can be written."""
         self._mishaps.require_writable()
-        return TroubledLease(self._journal.claim(), self._journal, self._mishaps, self._strike)
+        lease = self._journal.claim()
+        self._mishaps.epoch = lease.epoch
+        return TroubledLease(lease, self._journal, self._mishaps, self._strike)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._journal, name)

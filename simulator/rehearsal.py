@@ -90,7 +90,9 @@ class Rehearsal:
         self._mishaps = Mishaps(faults, self.time, self._add, self.world.plan.struck)
         self.journal = journal(self._mishaps.deaths.points)
         host = SimpyHost(self.time, self._send, self._add, self._crashed)
-        self.integration, self.host, self.front = set_up(self.settings, PARTS, self.journal, host, self._mishaps)
+        self.integration, self.host, self.front, self._restart = set_up(
+            self.settings, PARTS, self.journal, host, self._mishaps
+        )
         host.serve(self.integration)
         self.network.intake = self.front
         self.clerks = Clerks(
@@ -160,7 +162,7 @@ class Rehearsal:
         self.network.send(request, self._timeouts_us[call.system], done)
 
     def _crashed(self, crash: Crash) -> None:
-        self._mishaps.crashed(crash, self.integration, self.journal)
+        self._mishaps.crashed(crash, self.journal, self._restart)
 
 
 def learned(lost: Lost, at_us: int) -> Failed | Unknown:

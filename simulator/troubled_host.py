@@ -15,6 +15,7 @@ from domain.acts import Act
 from domain.faults import Fault
 from domain.history import Record
 from domain.http import Reply, Request
+from integration.drivers.clock import BusinessClock
 from integration.drivers.simpy_driver import Result, SimpyHost
 from integration.drivers.virtual_time import VirtualTime
 from integration.effects import Call, Start
@@ -36,11 +37,12 @@ BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 class TroubledHost:
     """A Host in virtual time around another one. Its process may stand still, end in order, or have a wrong clock."""
 
-    def __init__(self, host: SimpyHost, time: VirtualTime) -> None:
-        self._host, self._time = host, time
+    def __init__(self, host: SimpyHost, time: VirtualTime, mishaps: Mishaps) -> None:
+        self._host, self._time, self._mishaps = host, time, mishaps
+        self._behind_us = 0  # how much the wall clock of the process is behind the true time
+        self._clock = BusinessClock(lambda: (time.now_us - self._behind_us) * 1000, lambda: time.now_us * 1000)
         self.integration: Integration | None = None
         self.is_draining = False
-        self._behind_us = 0  # how much the clock of the process is behind the true time
         self._failures = 0
         self._asleep: Engine | None = None
         self._wakes_us = 0
@@ -48,12 +50,12 @@ class TroubledHost:
     # --- what an engine asks for
 
     def now_us(self) -> int:
-        """Return what the clock of the process shows."""
-        return self._time.now_us - self._behind_us
+        """Return the business clock of the process, which never runs backwards whatever its wall clock does."""
+        return self._clock.now_us()
 
     def call_at(self, at_us: int, action: Callable[..., Any], *arguments: Any) -> None:
-        """Do something when the clock of the process shows an instant."""
-        due_us = max(at_us + self._behind_us, self._time.now_us)
+        """Do something after as long as it takes from now to an instant."""
+        due_us = self._time.now_us + max(at_us - self._clock.now_us(), 0)
         self._time.call_at(due_us, self._perform, action, *arguments)
 
     def send(self, request: Request, call: Call, done: Callable[[Result], Any]) -> None:
@@ -65,7 +67,8 @@ class TroubledHost:
 
     def record(self, record: Record) -> None:
         """Write the history, whose instants are true."""
-        self._host.record(msgspec.structs.replace(record, at_us=self._time.now_us) if self._behind_us else record)
+        is_true = record.at_us == self._time.now_us
+        self._host.record(record if is_true else msgspec.structs.replace(record, at_us=self._time.now_us))
 
     def died(self, end: Crash | Fenced) -> None:
         """Bury the incarnation that died."""
@@ -86,7 +89,7 @@ class TroubledHost:
             self._time.call_at(back_us, self._come_back)
         else:
             assert fault.kind in ("pause", "zombie"), f"{fault.kind} is no mishap of a process"
-            self._stand_still(now_us + wait_us, back_us)
+            self._stand_still(now_us + wait_us, back_us if fault.kind == "zombie" else 0)
 
     def _set_clock(self) -> None:
         self._behind_us = 0
@@ -97,18 +100,18 @@ class TroubledHost:
 
     def _come_back(self) -> None:
         self.is_draining = False
-        self._start()
+        self.start()
 
     def _stand_still(self, wakes_us: int, replaced_us: int) -> None:
         assert self.integration is not None
         self._wakes_us, self._asleep = wakes_us, self.integration.lose()
         if replaced_us:
-            self._time.call_at(replaced_us, self._start)
+            self._time.call_at(replaced_us, self.start)
         self._time.call_at(wakes_us, self._wake)
 
     def _wake(self) -> None:
         assert self.integration is not None
-        if not self.integration.is_alive and self._asleep is not None:
+        if self._asleep is not None and self._asleep.lease.epoch == self._mishaps.epoch:
             self.integration.find(self._asleep)
         self._asleep = None
 
@@ -138,9 +141,10 @@ class TroubledHost:
         self.integration.kill()
         pause_seconds = BACK_OFF_SECONDS[min(self._failures, len(BACK_OFF_SECONDS) - 1)]
         self._failures += 1
-        self._time.call_at(self._time.now_us + round(pause_seconds * SECOND_US), self._start)
+        self._time.call_at(self._time.now_us + round(pause_seconds * SECOND_US), self.start)
 
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Begin an incarnation, unless one lives; while the journal cannot be written, try again and again."""
         assert self.integration is not None
         if not self.integration.is_alive:
             self.enter(self._begin, self.integration)
@@ -179,12 +183,12 @@ class Front:
 
 def set_up(
     settings: Settings, parts: Parts, journal: SqliteJournal, host: SimpyHost, mishaps: Mishaps
-) -> tuple[Integration, SimpyHost | TroubledHost, Integration | Front]:
-    """Return an integration, the host it runs on, and what people and systems meet of it."""
+) -> tuple[Integration, SimpyHost | TroubledHost, Integration | Front, Callable[[], None]]:
+    """Return an integration, the host it runs on, what people and systems meet of it, and what starts it anew."""
     if not mishaps.is_ill:
         integration = Integration(settings, parts, journal, host)
-        return integration, host, integration
-    troubled = TroubledHost(host, mishaps.time)
+        return integration, host, integration, integration.restart
+    troubled = TroubledHost(host, mishaps.time, mishaps)
     watched = cast("Journal", TroubledJournal(journal, mishaps, troubled.strike))
     troubled.integration = integration = Integration(settings, parts, watched, troubled)
-    return integration, troubled, Front(integration, troubled)
+    return integration, troubled, Front(integration, troubled), troubled.start
