@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Collection, Sequence
+from itertools import islice
 
 import click
 import msgspec
@@ -14,28 +14,42 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from q2c import exits
 from q2c.hunting.canonical import FLOWS, named
-from q2c.hunting.exhaustive import BAD, FAILED, IDLE, MODES, Point, Tally, points_of, run
+from q2c.hunting.exhaustive import BAD, FAILED, HOLDS, IDLE, MODES, Point, Tally, points_of, run
 from q2c.trouble import give_up
-from simulator.experiments.executors import local
+from simulator.experiments.executors import Executor
 from web.words import count, counted
 
 ALL = "all"
 _SHOWN = 20
 
 
-def exhaust(flow: str, workers: int | None = None, mutant: str = "", as_json: bool = False) -> None:
-    """Examine every point of one canonical flow, or of `all`, and end with the exit status of what was found."""
-    flows = [each.name for each in FLOWS] if flow == ALL else [flow]
+def exhaust(
+    flow: str, kinds: Collection[str], executor: Executor, runs: int, seconds: float, mutant: str, as_json: bool
+) -> None:  # fmt: skip
+    """Examine every point of one canonical flow, or of `all`, and end with the exit status of what was found.
+
+    Only plans made of `kinds` of faults are played, and at most so many `runs` and `seconds` (0: no limit).
+    """
     try:
-        plan = [(each, mode) for each in map(named, flows) for mode in MODES]
+        flows = [each.name for each in FLOWS] if flow == ALL else [named(flow).name]
     except ValueError as unknown:
         give_up(f"{unknown}, or all of them: {ALL}")
-    tally = _examined([points_of([each.name], [mode], mutant) for each, mode in plan], workers)
+    points = (point for point in points_of(flows, MODES, mutant) if all(f.kind in kinds for f in point.faults))
+    try:
+        tally = _examined(list(islice(points, runs or None)), executor, seconds)
+    finally:
+        executor.close()
     if as_json:
         click.echo(json.dumps(plain_of(tally), indent=1, ensure_ascii=False))
     else:
         _show(tally)
-    raise SystemExit(exits.BROKEN if tally.findings else exits.HOLDS)
+    raise SystemExit(_exit_status(tally))
+
+
+def _exit_status(tally: Tally) -> int:
+    if tally.findings:
+        return exits.BROKEN
+    return exits.HOLDS if tally.total(HOLDS) else exits.UNKNOWN
 
 
 def plain_of(tally: Tally) -> dict[str, object]:
@@ -52,30 +66,26 @@ def plain_of(tally: Tally) -> dict[str, object]:
         for each in tally.findings
     ]  # fmt: skip
     return {
-        "points": tally.done, "seconds": round(tally.seconds, 1), "cpu_seconds": round(tally.cpu_seconds, 1),
-        "flows": by_flow, "findings": findings,
+        "points": tally.planned, "played": tally.done, "seconds": round(tally.seconds, 1),
+        "cpu_seconds": round(tally.cpu_seconds, 1), "flows": by_flow, "findings": findings,
     }  # fmt: skip
 
 
-def _examined(parts: Sequence[Iterator[Point]], workers: int | None) -> Tally:
-    """Examine points on all cores; the progress is that of what is known to come."""
-    points = list(chain.from_iterable(parts))
-    console, executor = Console(stderr=True, highlight=False), local(False, workers)
+def _examined(points: Sequence[Point], executor: Executor, seconds: float) -> Tally:
+    """Examine points, and show how far it is on standard error when that is a terminal."""
+    console = Console(stderr=True, highlight=False)
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[at]}"), TimeRemainingColumn())
-    try:
-        # No thread refreshes it, as everywhere: only a process without threads may fork.
-        with Progress(
-            *columns, console=console, disable=not console.is_terminal, transient=True, auto_refresh=False
-        ) as bar:
-            task = bar.add_task(f"{count(len(points))} points", total=len(points), at="")
+    # No thread refreshes it, as everywhere: only a process without threads may fork.
+    with Progress(
+        *columns, console=console, disable=not console.is_terminal, transient=True, auto_refresh=False
+    ) as bar:
+        task = bar.add_task(counted(len(points), "point"), total=len(points), at="")
 
-            def step(tally: Tally) -> None:
-                at = f"{count(tally.done)} done, {counted(len(tally.findings), 'finding')}"
-                bar.update(task, completed=tally.done, at=at, refresh=True)
+        def step(tally: Tally) -> None:
+            at = f"{count(tally.done)} done, {counted(len(tally.findings), 'finding')}"
+            bar.update(task, completed=tally.done, at=at, refresh=True)
 
-            return run(points, executor, step)
-    finally:
-        executor.close()
+        return run(points, executor, step, seconds)
 
 
 def _show(tally: Tally) -> None:
@@ -93,4 +103,5 @@ def _show(tally: Tally) -> None:
     if len(tally.findings) > _SHOWN:
         click.echo(f"and {count(len(tally.findings) - _SHOWN)} more; all with --json")
     rate = tally.done / tally.seconds if tally.seconds else 0.0
-    click.echo(f"{counted(tally.done, 'run')} in {tally.seconds:.0f} s, {rate:.1f} a second")
+    played = f"{count(tally.done)} of {counted(tally.planned, 'point')} played"
+    click.echo(f"{played} in {tally.seconds:.0f} s, {rate:.1f} a second")

@@ -71,6 +71,9 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 @click.option("--only", multiple=True, metavar="FAULT", help="Hunt with this kind of fault (and others named) only.")
 @click.option("--without", multiple=True, metavar="FAULT", help="Hunt without this kind of fault.")
 @click.option("--mutant", default="", metavar="NAME", help="Break the integration in a known way (`q2c mutants`).")
+@click.option(
+    "--exhaustive", is_flag=True, help="Leave nothing to chance: SCENARIO is a canonical flow, such as refund, or all."
+)
 @click.option("--no-shrink", is_flag=True, help="Keep what was caught as it is, without making it smaller.")
 @click.option("--workers", type=click.IntRange(1), help="How many play at once; all processors by default.")
 @click.option("--cluster", default="", metavar="ADDRESS", help="A Dask scheduler, e.g. tcp://10.0.0.5:8786.")
@@ -78,8 +81,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 @click.option("--json", "as_json", is_flag=True, help="The hunt as one JSON document on standard output.")
 def hunt(
     scenario: str, budget_runs: int | None, seconds: float | None, keep_going: bool, seed: int | None,
-    only: tuple[str, ...], without: tuple[str, ...], mutant: str, no_shrink: bool, workers: int | None, cluster: str,
-    folder: Path, as_json: bool,
+    only: tuple[str, ...], without: tuple[str, ...], mutant: str, exhaustive: bool, no_shrink: bool,
+    workers: int | None, cluster: str, folder: Path, as_json: bool,
 ) -> None:  # fmt: skip
     """Hunt for what breaks the integration in SCENARIO (a name of the library or a YAML file).
 
@@ -92,6 +95,7 @@ def hunt(
       q2c hunt                                  a minute in the scenario made for it
       q2c hunt quarter_end --runs 200 --keep-going
       q2c hunt --mutant fresh_key_per_retry     see it find something
+      q2c hunt refund --exhaustive              every death and every fault at every point of a refund
 
     Exit statuses: 0 nothing was found, 1 a rule was broken, 3 only rules about time were, 4 nothing was proved.
     """
@@ -101,6 +105,10 @@ def hunt(
         without=without, mutant=require(mutant) if mutant else "", workers=workers, cluster=cluster, folder=folder,
         shrink=not no_shrink, as_json=as_json,
     )  # fmt: skip
+    if exhaustive:
+        from q2c.commands.exhausting import exhaust
+
+        exhaust(scenario, _kinds(asked), _executor(asked), asked.runs, seconds or 0.0, asked.mutant, as_json)
     chosen = loaded(scenario)
     require_understood(chosen)
     _hunted(asked, chosen, _kinds(asked))

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import takewhile
 
 import msgspec
 
@@ -97,7 +99,7 @@ class Tally(msgspec.Struct, kw_only=True):
 def deaths(flow: str) -> Iterator[Point]:
     """Yield a death before and after every durable write of a flow."""
     reference = reference_of(flow)
-    for write in distinct(writes_of(trial_of(flow))):
+    for write in distinct(_writes(flow)):
         for kind in DEATHS:
             fault = _at_write(CATALOGUE[kind], write.number)
             yield Point(flow=flow, mode="deaths", what=_said(kind, write), faults=(fault,), reference=reference)
@@ -106,7 +108,7 @@ def deaths(flow: str) -> Iterator[Point]:
 def pairs(flow: str, gap: int = GAP) -> Iterator[Point]:
     """Yield two deaths of a flow, the second within `gap` states after the process has come back from the first."""
     reference = reference_of(flow)
-    for write in distinct(writes_of(trial_of(flow))):
+    for write in distinct(_writes(flow)):
         for after, kind in enumerate(DEATHS):
             first = _at_write(CATALOGUE[kind], write.number)
             state = 2 * write.number + after
@@ -120,7 +122,7 @@ def pairs(flow: str, gap: int = GAP) -> Iterator[Point]:
 def faults(flow: str) -> Iterator[Point]:
     """Yield every kind of fault at every call, message and durable write of a flow that it can strike."""
     reference = reference_of(flow)
-    for write in distinct(writes_of(trial_of(flow))):
+    for write in distinct(_writes(flow)):
         for kind in _kinds_of_process() if write.txn else ():
             plan = (_at_write(kind, write.number),)
             yield Point(flow=flow, mode="faults", what=_said(kind.key, write), faults=plan, reference=reference)
@@ -130,6 +132,11 @@ def faults(flow: str) -> Iterator[Point]:
 
 
 MODES: dict[str, Callable[[str], Iterator[Point]]] = {"deaths": deaths, "pairs": pairs, "faults": faults}
+
+
+@lru_cache(len(FLOWS))
+def _writes(flow: str) -> tuple[DurableWrite, ...]:
+    return writes_of(trial_of(flow))
 
 
 def distinct(writes: Iterable[DurableWrite]) -> list[DurableWrite]:
@@ -200,6 +207,7 @@ def _at_turn(kind: FaultKind, where: tuple[str, str, str], turn: int) -> Fault:
 # --- playing ----------------------------------------------------------------------------------------------------------
 
 
+@lru_cache(len(FLOWS))
 def reference_of(flow: str) -> Reference:
     """Return what the undisturbed run of a flow comes to; it must not break a rule itself."""
     history = MemoryHistory(play(trial_of(flow)))
@@ -240,10 +248,19 @@ def examine_encoded(point: bytes, _seed: int) -> bytes:
     return _encode(examine(_points.decode(point)))
 
 
-def run(points: Iterable[Point], executor: Executor, progress: Callable[[Tally], None] = lambda _: None) -> Tally:
-    """Examine points by an executor, and return what was found; `progress` is told after each."""
-    tally, started = Tally(), time.monotonic()
-    tasks = (Task(digest="", model=_encode(point), seed=0) for point in points)
+def run(
+    points: Sequence[Point],
+    executor: Executor,
+    progress: Callable[[Tally], None] = lambda _: None,
+    seconds: float = 0.0,
+) -> Tally:
+    """Examine points by an executor, and return what was found; `progress` is told after each.
+
+    After so many `seconds` (0: no limit) no further point is begun.
+    """
+    tally, started = Tally(planned=len(points)), time.monotonic()
+    waiting = takewhile(lambda _: not seconds or time.monotonic() - started < seconds, points)
+    tasks = (Task(digest="", model=_encode(point), seed=0) for point in waiting)
     for task, done in executor.run(examine_encoded, tasks):
         point, outcome = _points.decode(task.model), _outcomes.decode(done)
         tally.counts[point.flow, point.mode, outcome.status] += 1

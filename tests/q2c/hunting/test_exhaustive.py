@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from itertools import islice
 
-import click
 import msgspec
 import pytest
 from click.testing import CliRunner
 
 from domain.faults import CATALOGUE, Place
+from q2c.cli import q2c
 from q2c.commands import exhausting
 from q2c.hunting import exhaustive
 from q2c.hunting.canonical import FLOWS, lifecycle_of, named, trial_of
@@ -107,9 +108,16 @@ def test_an_integration_that_asks_under_new_keys_is_found_out() -> None:
 def test_the_command_counts_and_names_what_it_found(monkeypatch: pytest.MonkeyPatch, dying: list[Point]) -> None:
     other = msgspec.structs.replace(dying[-1].reference, state="another state")
     few = [dying[-2], msgspec.structs.replace(dying[-1], reference=other)]
-    monkeypatch.setattr(exhausting, "points_of", lambda flows, modes, mutant: iter(few if modes == ["deaths"] else ()))
-    done = CliRunner().invoke(click.Command("exhaust", callback=lambda: exhausting.exhaust(FLOW, 1, as_json=True)))
+    monkeypatch.setattr(exhausting, "points_of", lambda flows, modes, mutant: iter([*few, *islice(faults(FLOW), 3)]))
+    asked = ["hunt", FLOW, "--exhaustive", "--only", few[0].faults[0].kind, "--only", few[1].faults[0].kind]
+    done = CliRunner().invoke(q2c, [*asked, "--workers", "1", "--json"])
     assert done.exit_code == 1
     told = json.loads(done.stdout)
     assert told["flows"] == {FLOW: {"deaths": {"differs": 1, "holds": 1}}}
     assert [each["what"] for each in told["findings"]] == [dying[-1].what]
+
+
+def test_the_command_says_which_flows_there_are() -> None:
+    done = CliRunner().invoke(q2c, ["hunt", "renewals", "--exhaustive", "--workers", "1"])
+    assert done.exit_code == 2
+    assert "no canonical flow is called 'renewals'" in done.output
