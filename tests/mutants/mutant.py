@@ -24,6 +24,7 @@ GROUPS = (
 )  # fmt: skip
 """The kinds of mistakes, in the order of the table."""
 _ROOM = "integration"
+_TABLES = (dict, list, tuple, MappingProxyType, msgspec.Struct)
 
 
 @dataclass(frozen=True)
@@ -71,11 +72,15 @@ def _put(patch: Patch) -> Callable[[], None]:
     """Replace one thing; return what puts it back."""
     owner, name, new = _table(patch.owner), patch.name, patch.value
     old = _read(owner, name)
-    if isinstance(owner, ModuleType) and callable(old):
+    if not (isinstance(owner, ModuleType) and callable(old)):
+        _write(owner, name, new)
+        return lambda: _write(owner, name, old)
+    try:
         _replace_everywhere(old, new)
-        return lambda: _replace_everywhere(new, old)
-    _write(owner, name, new)
-    return lambda: _write(owner, name, old)
+    except AssertionError:
+        _replace_everywhere(new, old)
+        raise
+    return lambda: _replace_everywhere(new, old)
 
 
 def _table(owner: Any) -> Any:
@@ -96,6 +101,7 @@ def _read(owner: Any, name: str) -> Any:
 
 
 def _write(owner: Any, name: Any, value: Any) -> None:
+    assert not isinstance(owner, tuple), f"{value} would stand in a tuple, which cannot be changed: patch its user"
     if isinstance(owner, dict | list):
         owner[name] = value
     elif isinstance(owner, msgspec.Struct):
@@ -121,13 +127,13 @@ def _replace_in(place: Any, old: Any, new: Any, seen: set[int]) -> None:
     for name, value in _rows(place):
         if value is old:
             _write(place, name, new)
-        elif isinstance(value, dict | list | tuple | MappingProxyType | msgspec.Struct):
+        elif isinstance(value, _TABLES):
             _replace_in(value, old, new, seen)
 
 
 def _rows(place: Any) -> list[tuple[Any, Any]]:
     if isinstance(place, dict):
-        return [(name, value) for name, value in place.items() if name != "__builtins__"]
+        return [row for row in place.items() if row[0] != "__builtins__"]
     if isinstance(place, msgspec.Struct):
         return [(name, getattr(place, name)) for name in place.__struct_fields__]
     return list(enumerate(place))

@@ -63,6 +63,14 @@ def test_a_target_that_is_gone_is_reported_and_nothing_stays_replaced() -> None:
     assert retry.pause_seconds is real
 
 
+def test_a_function_in_a_tuple_is_refused_and_nothing_stays_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = retry.code_of
+    monkeypatch.setattr(steps, "A_TUPLE", (real,), raising=False)
+    with pytest.raises(AssertionError, match="stand in a tuple"), applied([Patch(retry, "code_of", _other)]):
+        pass
+    assert retry.code_of is real
+
+
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_every_mutant_can_be_applied_within_itself_and_puts_everything_back(mutant: Mutant) -> None:
     before = [(patch.owner, patch.name, _now(patch)) for patch in mutant.patches()]
