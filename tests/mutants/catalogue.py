@@ -9,10 +9,31 @@ from itertools import chain
 from types import MappingProxyType
 
 import simulator.rehearsal  # noqa: F401  # so that every module that a run needs is there to be patched
-from tests.mutants import audit, credentials, exceptions, keys, ordering, retries, timeouts, webhooks
+from tests.mutants import (
+    audit,
+    calendar,
+    compensation,
+    credentials,
+    enums,
+    exceptions,
+    keys,
+    limits,
+    mapping,
+    money,
+    ordering,
+    paging,
+    proration,
+    retries,
+    tax,
+    timeouts,
+    webhooks,
+)
 from tests.mutants.mutant import GROUPS, Mutant, applied
 
-_MODULES = (keys, retries, timeouts, webhooks, ordering, credentials, exceptions, audit)
+_MODULES = (
+    keys, retries, timeouts, webhooks, ordering, money, tax, calendar, proration, paging, enums, mapping, limits,
+    credentials, exceptions, compensation, audit,
+)  # fmt: skip
 MUTANTS: tuple[Mutant, ...] = tuple(
     sorted(
         chain.from_iterable(module.MUTANTS for module in _MODULES),

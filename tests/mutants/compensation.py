@@ -1,0 +1,88 @@
+"""Mutants of compensation: what is left behind when something is taken back, or given up half-way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from integration.effects import Call
+from integration.flow import FlowContext
+from integration.flows import amendments, approvals, pauses, refunds
+from integration.flows.amendments import Plan, Row
+from integration.flows.taken import Taken
+from integration.systems.billing import BillingSubscription, CreditNote
+from integration.systems.payment_back import Refund
+from tests.mutants.mutant import Mutant, Patch
+from tests.mutants.quiet_grounds import CHANGES, PAUSES, REFUNDS
+
+
+def _no_credit_memo() -> list[Patch]:
+    in_open_period = approvals.in_open_period
+
+    async def forgetful(context: FlowContext, entity: str, day: date, call: Callable[[date], Call], **more: Any) -> Any:
+        if call(day).operation == "upsert_credit_memo":
+            return None
+        return await in_open_period(context, entity, day, call, **more)
+
+    return [Patch(approvals, "in_open_period", forgetful)]
+
+
+def _pause_not_credited() -> list[Patch]:
+    async def nothing(_context: FlowContext, _found: BillingSubscription, _rest: pauses.Days, _reference: str) -> None:
+        return None
+
+    return [Patch(pauses, "_credited", nothing)]
+
+
+def _subscription_left_alive() -> list[Patch]:
+    async def nothing(_context: FlowContext, _plan: Plan, _row: Row, _key: str) -> None:
+        return None
+
+    return [Patch(amendments, "_cancelled", nothing)]
+
+
+def _refund_not_booked() -> list[Patch]:
+    async def nothing(_context: FlowContext, _taken: Taken, _made: Refund, _notes: tuple[CreditNote, ...]) -> None:
+        return None
+
+    return [Patch(refunds, "_booked", nothing)]
+
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant(
+        name="credit_memo_missing",
+        group="compensation",
+        mistake="Billing gives the credit and the tax back, and the ERP never hears of it: the third of three steps is "
+        "not in the compensation (catalogue 69).",
+        caught_by=("L1",),
+        ground=CHANGES,
+        patches=_no_credit_memo,
+    ),
+    Mutant(
+        name="pause_not_credited",
+        group="compensation",
+        mistake="A pause stops what comes and gives back nothing of what was paid ahead, as the vendor's own does.",
+        caught_by=("O6",),
+        ground=PAUSES,
+        patches=_pause_not_credited,
+    ),
+    Mutant(
+        name="subscription_left_alive",
+        group="compensation",
+        mistake="A cancellation is booked in the ERP, and its last step, in billing, is forgotten: an orphan that goes "
+        "on billing (catalogue 69).",
+        caught_by=("O2", "M14"),
+        ground=CHANGES,
+        patches=_subscription_left_alive,
+    ),
+    Mutant(
+        name="refund_not_booked",
+        group="compensation",
+        mistake="The processor gives money back and the books are not told: whoever asked for the refund was answered "
+        "before the steps behind it (catalogue 69).",
+        caught_by=("M15",),
+        ground=REFUNDS,
+        patches=_refund_not_booked,
+    ),
+)

@@ -1,0 +1,67 @@
+"""Mutants of data mapping: ids that do not fit, and values that are overwritten by nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from integration.effects import Call
+from integration.systems.crm import calls as crm
+from integration.systems.erp import calls as erp
+from tests.mutants.mutant import Mutant, Patch
+from tests.mutants.quiet_grounds import CARDS, FAMILIES
+
+_ID_LENGTH = 8
+
+
+def _id_truncated() -> list[Patch]:
+    put, get = erp._put, erp._get
+
+    def cut(external_id: str) -> str:
+        return external_id[:_ID_LENGTH] if external_id.startswith("Q-") else external_id
+
+    def put_cut(kind: str, external_id: str, body: dict[str, Any], txn: str, operation: str) -> Call:
+        return put(kind, cut(external_id), body, txn, operation)
+
+    def get_cut(kind: str, external_id: str, txn: str, fields: str = "") -> Call:
+        return get(kind, cut(external_id), txn, fields)
+
+    fulfil_order = erp.fulfil_order
+
+    def fulfil_cut(reference: str, attempt: int, txn: str) -> Call:
+        call = fulfil_order(reference, attempt, txn)
+        return msgspec.structs.replace(call, target=call.target.replace(reference, cut(reference)))
+
+    return [Patch(erp, "_put", put_cut), Patch(erp, "_get", get_cut), Patch(erp, "fulfil_order", fulfil_cut)]
+
+
+def _null_overwrites() -> list[Patch]:
+    mirrored = crm.mirrored
+    shown = ("OrderStatus__c", "OrderNumber__c", "InvoiceStatus__c", "PaymentStatus__c")
+
+    def whole(fields: dict[str, Any], balance: str, sequence: int) -> dict[str, Any]:
+        return {**dict.fromkeys(shown), **mirrored(fields, balance, sequence)}
+
+    return [Patch(crm, "mirrored", whole)]
+
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant(
+        name="id_truncated",
+        group="mapping",
+        mistake="External ids are cut off to the length of a column, and two deals become one document (catalogue 57).",
+        caught_by=("S7", "L1", "L2"),
+        ground=FAMILIES,
+        patches=_id_truncated,
+    ),
+    Mutant(
+        name="null_overwrites",
+        group="mapping",
+        mistake="Fields that a message does not know are written as null: the whole object is sent where only changes "
+        "were meant (catalogue 58).",
+        caught_by=("O4",),
+        ground=CARDS,
+        patches=_null_overwrites,
+    ),
+)

@@ -1,0 +1,91 @@
+"""Mutants of paging: lists that are not read to their end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from integration.effects import Call
+from integration.flow import FlowContext
+from integration.flows import paging
+from integration.outcomes import Answer, CallFailed, OutcomeUnknown
+from integration.systems import payment
+from integration.systems.payment import Page
+from tests.mutants.mutant import Mutant, Patch
+from tests.mutants.quiet_grounds import PAYOUTS, SWEPT
+
+
+def _first_page_only() -> list[Patch]:
+    payout_transactions, page_of = payment.payout_transactions, payment.page_of
+
+    def of_default_size(payout: str, after: str) -> Call:
+        call = payout_transactions(payout, after)
+        return msgspec.structs.replace(call, target=call.target.replace("&limit=100", ""))
+
+    def first(answer: Answer) -> Page:
+        return msgspec.structs.replace(page_of(answer), has_more=False)
+
+    return [Patch(payment, "payout_transactions", of_default_size), Patch(payment, "page_of", first)]
+
+
+def _last_page_lost() -> list[Patch]:
+    payout_transactions, page_of = payment.payout_transactions, payment.page_of
+
+    def of_ten(payout: str, after: str) -> Call:
+        call = payout_transactions(payout, after)
+        return msgspec.structs.replace(call, target=call.target.replace("&limit=100", "&limit=10"))
+
+    def full_ones(answer: Answer) -> Page:
+        page = page_of(answer)
+        return page if page.has_more else msgspec.structs.replace(page, data=page.data[:1])
+
+    return [Patch(payment, "payout_transactions", of_ten), Patch(payment, "page_of", full_ones)]
+
+
+def _throttled_is_empty() -> list[Patch]:
+    async def every_row(
+        _context: FlowContext, call: Call, page: Callable[[Call, Answer], tuple[Sequence[Any], Call | None]]
+    ) -> list[Any]:
+        found: list[Any] = []
+        asked: Call | None = call
+        while asked is not None:
+            try:
+                rows, asked = page(asked, await asked)
+            except (CallFailed, OutcomeUnknown):
+                break
+            found += rows
+        return found
+
+    return [Patch(paging, "every_row", every_row)]
+
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant(
+        name="first_page_only",
+        group="paging",
+        mistake="The first page of a list is taken for all of it, and its size is the vendor's default of ten "
+        "(catalogue 59).",
+        caught_by=("M6",),
+        ground=PAYOUTS,
+        patches=_first_page_only,
+    ),
+    Mutant(
+        name="last_page_lost",
+        group="paging",
+        mistake="The loop that turns pages ends before it has worked off the last, short one (catalogue 59).",
+        caught_by=("M6",),
+        ground=PAYOUTS,
+        patches=_last_page_lost,
+    ),
+    Mutant(
+        name="throttled_is_empty",
+        group="limits",
+        mistake="A list that was refused with 429 counts as a list without rows: the client returns an empty page for "
+        "whatever has none (catalogue 68).",
+        caught_by=("S9", "L1", "L2"),
+        ground=SWEPT,
+        patches=_throttled_is_empty,
+    ),
+)
