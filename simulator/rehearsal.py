@@ -26,6 +26,7 @@ from integration.settings import Settings
 from scenarios.timeline import Timeline
 from simulator.askers import is_request, request_of
 from simulator.clerks import Clerks
+from simulator.hasty import Haste, HastyQueue, is_planned
 from simulator.mishaps import RESTART_SECONDS, Mishaps
 from simulator.remedies import remedies
 from simulator.scene import Progress as Progress
@@ -95,8 +96,12 @@ class Rehearsal:
         )
         host.serve(self.integration)
         self.network.intake = self.front
+        self._haste = (
+            Haste(self.world.plan, lambda: self.time.now_us, self.time.call_at) if is_planned(faults) else None
+        )
+        queue = self.front if self._haste is None else HastyQueue(self.front, self._haste)
         self.clerks = Clerks(
-            staff_of(timeline), self.front, draws, self.time.call_at, self._act,
+            staff_of(timeline), queue, draws, self.time.call_at, self._act,
             remedies(self.world, timeline.mapping_missing), timeline.start_us, stewardship(timeline.twins),
         )  # fmt: skip
         self._add(context_of(timeline, self.settings, faults, self.world, mutant))
@@ -139,8 +144,12 @@ class Rehearsal:
 
     def _act_planned(self, act: Act) -> None:
         """Perform an act of the timeline, unless it enters an item that nobody has entered yet: a clerk will."""
-        if act.action != "create_item" or act.arguments.get("sku") not in self._missing:
+        if act.action == "create_item" and act.arguments.get("sku") in self._missing:
+            return
+        if self._haste is None:
             self._act(act)
+        else:
+            self._haste.act(act, self._act)
 
     def _act(self, act: Act) -> None:
         if is_request(act):

@@ -21,6 +21,7 @@ class Place(Enum):
     AFTER = "after"  # in the system, after it committed
     WEBHOOK = "webhook"  # on the way of a system's message to the integration
     PROCESS = "process"  # in the integration's own process
+    PEOPLE = "people"  # in what people do
 
 
 class Parameter(msgspec.Struct, frozen=True):

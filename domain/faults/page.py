@@ -31,6 +31,7 @@ Where a fault strikes decides what it means:
 | after | in the system, after it committed | yes, and the caller does not know |
 | webhook | on the way of a system's message to the integration | not applicable |
 | process | in the integration's own process | depends on the write |
+| people | in what people do in a system or ask of the integration | yes, and once more |
 
 "Noticed by" lists the [checks](checks.md) that a wrong answer to the fault tends to break. What is not said about
 replays can be injected in them too.

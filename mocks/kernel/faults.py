@@ -188,3 +188,4 @@ BEFORE = kinds_at(Place.BEFORE) | _SLOW  # a brownout also makes a share of the 
 AFTER = kinds_at(Place.AFTER)
 NETWORK = kinds_at(Place.NETWORK) - _SLOW
 WEBHOOK = kinds_at(Place.WEBHOOK)
+PEOPLE = kinds_at(Place.PEOPLE)
