@@ -146,6 +146,7 @@ def _owners(facts: Facts, txn: str) -> set[str]:
 def cases_end_with_a_name(facts: Facts) -> Findings:
     """A case that people closed names who did it, and is of something that went on, was given up or was discarded."""
     tally = Tally("A10")
+    latest: dict[str, str] = {records[-1].flow: name for name, records in facts.cases.items()}
     for name, records in facts.cases.items():
         tally.examined += 1
         last = records[-1]
@@ -153,7 +154,7 @@ def cases_end_with_a_name(facts: Facts) -> Findings:
         if closing is not None and closing.status in _BY_PEOPLE and not closing.actor.strip():
             sentence = f"case {name} was {closing.status} by nobody"
             tally.violation(last.txn, sentence, records[0], closing, entities=(name,))
-        flow = facts.flows.get(last.flow)
+        flow = facts.flows.get(last.flow) if latest[last.flow] == name else None
         if last.status in CASE_CLOSED and flow is not None and flow.status == "parked":
             sentence = f"case {name} was closed without an outcome: {last.flow} is parked as before"
             tally.violation(last.txn, sentence, last, flow, entities=(name, last.flow))

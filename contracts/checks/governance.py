@@ -13,7 +13,7 @@ from contracts.checks.facts import Facts, Life, document_of, parts_of, quote_of
 from contracts.checks.verdict import Evidence, Findings, Tally
 from domain.calendar import SECOND_US
 from domain.faults import Fault
-from domain.history import Acted, Attempted, Case, Emitted, Flow, Record
+from domain.history import Attempted, Case, Emitted, Flow, Record
 from domain.objects import Line, Quote
 
 AUTHORITY_PERCENT = {"": 10, "sales_manager": 20, "deal_desk": 35, "finance": 35}
@@ -84,17 +84,19 @@ _SECRET = re.compile(
 _CARD = re.compile(r"(?<![\d.])(?:4\d{3}|5[1-5]\d\d|2[2-7]\d\d|6011|65\d\d|3[47]\d\d)(?:[ -]?\d){9,15}(?![\d.])")
 _ACCOUNT = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7} ?[A-Z0-9]{0,4}\b")
 _CARD_LENGTHS = frozenset({15, 16, 19})
+_DIGITS_MIN = 12
+_MARKED = re.compile(r"_live_|_test_|whsec_|Bearer|eyJ|PRIVATE KEY|client_secret|password|refresh_token").search
+_DIGITS = re.compile(r"\d").findall
 
 
 def nothing_secret_written(facts: Facts) -> Findings:
     """No secret, card number or bank account stands in a key, a reason, a case, an event or a flow's result."""
     tally = Tally("P4")
-    texts = list(_written(facts))
+    texts = dict(_written(facts))
     tally.examined = len(texts)
-    whole = "\n".join([text for text, _ in texts])
-    if not any(True for _ in _secrets(whole)):
-        return tally.findings()
-    for text, record in texts:
+    for text, record in texts.items():
+        if not _is_suspicious(text):
+            continue
         for what in _secrets(text):
             sentence = f"a {what} stands in the {type(record).__name__.lower()} record of {_at(record)}"
             tally.violation(getattr(record, "txn", ""), sentence, record)
@@ -104,10 +106,8 @@ def nothing_secret_written(facts: Facts) -> Findings:
 def _written(facts: Facts) -> Iterator[tuple[str, Record]]:
     """Yield what the integration writes where people and other systems read it, each text with its record."""
     history = facts.history
-    seen: set[str] = set()
     for attempt in history.of(Attempted):
-        if attempt.key and attempt.key not in seen:
-            seen.add(attempt.key)
+        if attempt.write:
             yield attempt.key, attempt
         if attempt.reason:
             yield attempt.reason, attempt
@@ -118,8 +118,11 @@ def _written(facts: Facts) -> Iterator[tuple[str, Record]]:
             yield flow.result, flow
     for event in history.of(Emitted):
         yield event.subject, event
-    for act in history.of(Acted):
-        yield act.subject, act
+
+
+def _is_suspicious(text: str) -> bool:
+    """Tell whether a text is worth a closer look: hardly any has a secret's mark or as many digits as a card."""
+    return _MARKED(text) is not None or (len(text) > _DIGITS_MIN and len(_DIGITS(text)) >= _DIGITS_MIN)
 
 
 def _at(record: Record) -> str:

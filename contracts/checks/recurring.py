@@ -69,15 +69,16 @@ def _sold(facts: Facts, terms: Terms) -> Fraction:
 def _worth(spans: dict[str, Spans], last: date) -> Fraction:
     """Return what the charges that hold on the day before a day are worth a year."""
     prices = [price_on(own, last - timedelta(days=1)) for own in spans.values()]
-    return sum([_a_year(price) for price in prices if price is not None], _NOTHING)
+    return _NOTHING + sum([_a_year(price) for price in prices if price is not None])
 
 
-def _a_year(price: Price) -> Fraction:
-    return Fraction(price.quantity * price.unit_minor * 12, price.months)
+def _a_year(price: Price) -> Fraction | int:
+    worth, rest = divmod(price.quantity * price.unit_minor * 12, price.months)
+    return Fraction(worth * price.months + rest, price.months) if rest else worth
 
 
 def _add(bridge: Bridge, facts: Facts, terms: Terms, sold: Fraction, billed: Fraction) -> None:
-    begun = sum([_a_year(spans[0].price) for spans in terms.base.values() if spans], _NOTHING)
+    begun = _NOTHING + sum([_a_year(spans[0].price) for spans in terms.base.values() if spans])
     today = local_date(facts.context.horizon_us, facts.zones.get(terms.subscription.entity, "UTC"))
     if terms.last < today:  # its term is over: what follows it is a contract of its own
         sold = billed = _NOTHING

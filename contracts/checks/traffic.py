@@ -28,6 +28,7 @@ def limits_kept(facts: Facts) -> Findings:
     limits = {limit.system: limit for limit in facts.context.limits}
     sent: dict[str, list[Sent]] = {}
     asked: dict[str, list[Attempted]] = {}
+    crashes = list(facts.history.of(Crashed))
     for attempt in facts.history.of(Attempted):
         tally.examined += 1
         sent.setdefault(attempt.system, []).append((attempt.sent_us, attempt.at_us, attempt.number))
@@ -39,7 +40,7 @@ def limits_kept(facts: Facts) -> Findings:
             _within_rate(tally, limits[system], calls)
             _within_slots(tally, limits[system], calls)
         for attempt in asked.get(system, ()):
-            _waited(tally, attempt, calls)
+            _waited(tally, attempt, calls, crashes)
     return tally.findings()
 
 
@@ -71,11 +72,14 @@ def _within_slots(tally: Tally, limit: Limit, calls: list[Sent]) -> None:
             tally.violation("", sentence, (sent_us, f"{number} is one too many"))
 
 
-def _waited(tally: Tally, asked: Attempted, calls: list[Sent]) -> None:
+def _waited(tally: Tally, asked: Attempted, calls: list[Sent], crashes: list[Crashed]) -> None:
+    """Look for a call within the rest that a system asked for; a process that died meanwhile has forgotten it."""
     wait_us = min(asked.retry_after_seconds, RETRY_AFTER_CAP_SECONDS) * SECOND_US
     first = bisect_right(calls, (asked.at_us, 1 << 62, ""))
     if first < len(calls) and calls[first][0] < asked.at_us + wait_us:
         sent_us, _, number = calls[first]
+        if any(crash.back_us > asked.at_us and crash.at_us <= sent_us for crash in crashes):
+            return
         early = (asked.at_us + wait_us - sent_us) // SECOND_US
         sentence = f"{asked.system} asked for {asked.retry_after_seconds} s of rest; {number} came {early} s too early"
         tally.violation(asked.txn, sentence, asked, (sent_us, f"{number} was sent"))
@@ -109,7 +113,10 @@ def retries_bounded(facts: Facts) -> Findings:
         if intent is None:
             intent = intents[name] = _Intent()
         tally.examined += 1
-        _count(calls, windows, struck, attempt, intent.last)
+        last = intent.last
+        if last is not None and _any_between(_resumes(facts, attempt), last, attempt):
+            last = None  # a person had it tried again: that is no retry
+        _count(calls, windows, struck, attempt, last)
         if facts.context.inside:
             _judge(tally, facts, attempt, intent, crashes, passing)
         intent.last = attempt
