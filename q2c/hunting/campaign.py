@@ -21,7 +21,7 @@ from q2c.hunting.ground import Ground, ground_of, learned
 from q2c.hunting.plans import plan
 from q2c.hunting.swarm import kinds_on
 from q2c.hunting.trial import Found, Trial, attempt_encoded, decode, encode, timeline_of
-from simulator.experiments.executors import Executor, Task
+from simulator.experiments.executors import Executor, Replicate, Task
 
 GENERATIONS = (1, 31, 32, 64, 128)
 """How many trials each generation has; the last figure is that of all later ones."""
@@ -76,15 +76,17 @@ class Campaign:
     """A hunt under way. `catches` are the trials that broke a rule, by number; `coverage` is what all have covered.
 
     `stuck` are the numbers of trials that could not be played to their end, with the reason; `planned` are the kinds of
-    fault that were in some plan; `under_way` counts the trials of the generation at work that are done.
+    fault that were in some plan; `under_way` counts the trials of the generation at work that are done. `attempt` plays
+    a trial, both encoded, wherever the executor has it played.
     """
 
     def __init__(
         self, quarry: Quarry, budget: Budget, executor: Executor,
         progress: Callable[[Campaign], None] = lambda _: None, clock: Callable[[], float] = time.perf_counter,
+        attempt: Replicate = attempt_encoded,
     ) -> None:  # fmt: skip
         self.quarry, self.budget = quarry, budget
-        self._executor, self._progress, self._clock = executor, progress, clock
+        self._executor, self._progress, self._clock, self._attempt = executor, progress, clock, attempt
         self._started = clock()
         self._gathering = Gathering()
         self._ground = ground_of(timeline_of(Trial(scenario=quarry.scenario, seed=quarry.seed)))
@@ -136,7 +138,7 @@ class Campaign:
         waiting: dict[int, Trial] = {}
         done: dict[int, Found] = {}
         try:
-            for task, result in self._executor.run(attempt_encoded, self._tasks(numbers, waiting, done)):
+            for task, result in self._executor.run(self._attempt, self._tasks(numbers, waiting, done)):
                 done[task.seed] = decode(result)
                 self.under_way = len(done)
                 self._progress(self)

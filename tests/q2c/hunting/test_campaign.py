@@ -1,0 +1,137 @@
+"""The campaign with a pretended integration: its trials are a function of the base seed, whoever plays them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import count, islice
+
+import msgspec
+import pytest
+
+from q2c.hunting.campaign import Budget, Campaign, Quarry
+from q2c.hunting.trial import Trial
+from q2c.hunting.trial import attempt_encoded as really
+from scenarios.loader import dump
+from simulator.experiments.executors import Cluster, Done, Executor, Replicate, Serial, Task
+from tests.demo import demo
+from tests.q2c.hunting.pretence import KINDS, attempt
+
+TEXT = dump(demo(3, 2, days=2, run_on_days=2))
+QUARRY = Quarry(scenario=TEXT, seed=7, kinds=KINDS)
+
+
+class Backwards:
+    """Takes some tasks at once and finishes the last of them first, as no executor would."""
+
+    name = "the last first"
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+
+    def run(self, replicate: Replicate, tasks: Iterable[Task]) -> Iterator[Done]:
+        waiting = iter(tasks)
+        while taken := list(islice(waiting, self._room)):
+            for task in reversed(taken):
+                yield task, replicate(task.model, task.seed)
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class Stopped(Serial):
+    """Is interrupted by a person after some tasks."""
+
+    def __init__(self, after: int) -> None:
+        self._after = after
+
+    def run(self, replicate: Replicate, tasks: Iterable[Task]) -> Iterator[Done]:
+        for done in super().run(replicate, tasks):
+            if self._after == 0:
+                raise KeyboardInterrupt
+            self._after -= 1
+            yield done
+
+
+def hunted(executor: Executor, quarry: Quarry = QUARRY, **budget: float) -> Campaign:
+    campaign = Campaign(quarry, msgspec.convert(budget, Budget), executor, attempt=attempt)
+    campaign.run()
+    return campaign
+
+
+def caught(campaign: Campaign) -> list[tuple[int, Trial]]:
+    return [(catch.number, catch.trial) for catch in campaign.catches]
+
+
+def test_the_first_broken_trial_by_number_is_reported_whoever_finishes_first() -> None:
+    serial, backwards = hunted(Serial(), runs=500), hunted(Backwards(9), runs=500)
+    assert caught(serial)
+    assert caught(serial) == caught(backwards)
+    assert (serial.runs, serial.coverage) == (backwards.runs, backwards.coverage)
+    assert serial.runs == serial.catches[0].number + 1, "what came after the catch is forgotten"
+
+
+def test_all_trials_are_the_same_whoever_plays_them() -> None:
+    serial = hunted(Serial(), runs=200, keeps_going=True)
+    backwards = hunted(Backwards(16), runs=200, keeps_going=True)
+    assert caught(serial) == caught(backwards)
+    assert len(serial.catches) > 1
+    assert serial.coverage == backwards.coverage
+
+
+def test_a_dask_cluster_plays_the_same_trials() -> None:
+    pytest.importorskip("distributed")
+    cluster = Cluster(None, workers=2)
+    try:
+        assert caught(hunted(cluster, runs=60, keeps_going=True)) == caught(hunted(Serial(), runs=60, keeps_going=True))
+    finally:
+        cluster.close()
+
+
+def test_another_base_seed_makes_other_trials() -> None:
+    other = msgspec.structs.replace(QUARRY, seed=8)
+    assert caught(hunted(Serial(), runs=200, keeps_going=True)) != caught(
+        hunted(Serial(), other, runs=200, keeps_going=True)
+    )
+
+
+@pytest.mark.parametrize("runs", [1, 2, 33, 100])
+def test_a_budget_of_runs_is_spent_exactly(runs: int) -> None:
+    assert hunted(Backwards(7), runs=runs, keeps_going=True).runs == runs
+
+
+def test_a_budget_of_seconds_ends_the_hunt() -> None:
+    ticking = count()
+    campaign = Campaign(
+        QUARRY, Budget(seconds=100, keeps_going=True), Serial(), clock=lambda: float(next(ticking)), attempt=attempt
+    )
+    campaign.run()
+    assert 1 <= campaign.runs < 100
+
+
+def test_what_was_never_hit_is_aimed_at_until_nothing_is_missed() -> None:
+    campaign = hunted(Serial(), runs=200, keeps_going=True)
+    pairs = campaign.pairs
+    assert pairs.missed == ()
+    assert {"maintenance", "key_in_progress"} == {each.fault for each in pairs.impossible}
+
+
+def test_the_first_run_is_calm_and_the_others_have_faults() -> None:
+    first = hunted(Serial(), runs=1)
+    assert first.planned == set()
+    assert hunted(Serial(), runs=100, keeps_going=True).planned == set(KINDS)
+
+
+def test_what_was_done_when_a_person_stops_it_is_kept() -> None:
+    campaign = Campaign(QUARRY, Budget(runs=100, keeps_going=True), Stopped(12), attempt=attempt)
+    with pytest.raises(KeyboardInterrupt):
+        campaign.run()
+    assert campaign.runs == 12
+
+
+def test_a_trial_that_cannot_be_played_is_noted_and_the_hunt_goes_on() -> None:
+    unknown = Quarry(scenario=TEXT, seed=1, mutant="there_is_no_such_mutant", kinds=KINDS)
+    campaign = Campaign(unknown, Budget(runs=2), Serial(), attempt=really)
+    campaign.run()
+    assert [number for number, _ in campaign.stuck] == [0, 1]
+    assert "there_is_no_such_mutant" in campaign.stuck[0][1]
+    assert campaign.statuses == {"unknown": 2}

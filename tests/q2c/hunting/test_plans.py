@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts.checks.pairs import CALLS, Pair, why_not_call, why_not_message
+from domain.draws import Draws
+from domain.faults import CATALOGUE, Fault, Place
+from q2c.hunting.ground import Ground
+from q2c.hunting.plans import aimed_at, plan
+from q2c.hunting.swarm import kinds_on
+from tests.q2c.hunting.pretence import CALLED, TOLD
+
+MISSED = (
+    Pair("erp", "read_order", "lost_reply", "first"),
+    Pair("payment", "payment_intent.succeeded", "duplicate", "message"),
+)
+GROUND = Ground(
+    start_us=1_000_000_000, heal_us=1_000_000_000 + 86_400_000_000, called=CALLED, told=TOLD, durable_writes=40,
+    missed=MISSED,
+)  # fmt: skip
+
+
+def drawn(seed: int, kinds: frozenset[str] = frozenset(CATALOGUE)) -> tuple[Fault, ...]:
+    return plan(GROUND, Draws(seed), kinds)
+
+
+@given(seed=st.integers(0, 2**32), kinds=st.frozensets(st.sampled_from(sorted(CATALOGUE))))
+@settings(max_examples=100, deadline=None)
+def test_a_plan_has_only_kinds_that_are_on_within_what_a_right_integration_bears(
+    seed: int, kinds: frozenset[str]
+) -> None:
+    for fault in drawn(seed, kinds):
+        assert fault.kind in kinds | {"error_before"}
+        assert 0 <= fault.start_us <= fault.end_us <= GROUND.heal_us
+        assert fault.end_us == 0 or fault.start_us >= GROUND.start_us
+        for parameter in CATALOGUE[fault.kind].parameters:
+            value = {"wait": fault.seconds, "count": fault.count, "factor": fault.factor}[parameter.word]
+            is_write = CATALOGUE[fault.kind].place is Place.PROCESS and parameter.word == "count"
+            assert (1 if is_write else parameter.low) <= value <= (40 if is_write else parameter.high), fault
+
+
+@given(seed=st.integers(0, 2**32))
+@settings(max_examples=100, deadline=None)
+def test_a_fault_is_only_planned_where_it_can_strike(seed: int) -> None:
+    for fault in drawn(seed):
+        if not fault.operation:
+            continue
+        place = CATALOGUE[fault.kind].place
+        found = [why_not_call(fault.kind, each) for each in CALLED if each.operation == fault.operation]
+        found += [why_not_message(fault.kind, each) for each in TOLD if each.topic == fault.operation]
+        assert found == [""], fault
+        assert (place in CALLS) == any(each.operation == fault.operation for each in CALLED)
+
+
+def test_equal_draws_make_equal_plans_and_others_make_others() -> None:
+    assert drawn(3) == drawn(3)
+    assert len({drawn(seed) for seed in range(50)}) > 45
+
+
+def test_pairs_that_no_run_has_hit_are_aimed_at_first() -> None:
+    for seed in range(20):
+        first, second = drawn(seed)[:2]
+        assert {(first.kind, first.nth), (second.kind, second.nth)} == {("lost_reply", 1), ("duplicate", 1)}
+
+
+def test_a_retry_is_made_by_a_failure_that_does_nothing() -> None:
+    starter, aimed = aimed_at(Pair("erp", "read_order", "lost_reply", "retry"), Draws(1))
+    assert (starter.kind, aimed.kind) == ("error_before", "lost_reply")
+    assert (starter.operation, starter.nth) == (aimed.operation, aimed.nth) == ("read_order", 1)
+
+
+def test_each_kind_is_off_in_about_half_of_the_runs_whichever_others_there_are() -> None:
+    runs = [kinds_on(Draws(1).under("hunt", number), sorted(CATALOGUE)) for number in range(400)]
+    for kind in CATALOGUE:
+        assert 140 < sum(kind in on for on in runs) < 260
+    alone = [kinds_on(Draws(1).under("hunt", number), ["loss"]) for number in range(400)]
+    assert [("loss" in on) for on in runs] == [("loss" in on) for on in alone]
+
+
+def test_nothing_is_planned_for_a_ground_of_which_nothing_is_known() -> None:
+    unknown = Ground(start_us=GROUND.start_us, heal_us=GROUND.heal_us)
+    kinds = frozenset(kind.key for kind in CATALOGUE.values() if kind.place is not Place.PROCESS)
+    assert all(plan(unknown, Draws(seed), kinds) == () for seed in range(20))
+    assert msgspec.structs.replace(unknown, called=CALLED).minutes == 1440
