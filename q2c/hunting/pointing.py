@@ -20,14 +20,15 @@ Form = Callable[[Fault, Fired, Facts], Fault]
 _COMMITTED = frozenset({"done", "replayed"})
 
 
-def strikes_on(facts: Facts, quotes: Iterable[str] | None = None) -> tuple[Fired, ...]:
-    """Return the strikes that hit some quotes' transactions (those of anybody by default), in order.
+def strikes_on(facts: Facts, quotes: Iterable[str]) -> tuple[Fired, ...]:
+    """Return the strikes that hit some quotes' transactions, in order; the members of a family are their quote's."""
+    wanted = set(quotes)
+    return tuple(each for each in facts.history.of(Fired) if each.txn and each.txn.partition(".")[0] in wanted)
 
-    The members of a family are their quote's.
-    """
-    wanted = None if quotes is None else set(quotes)
-    strikes = (each for each in facts.history.of(Fired) if each.txn)
-    return tuple(each for each in strikes if wanted is None or each.txn.partition(".")[0] in wanted)
+
+def strikes_on_nobody(facts: Facts) -> tuple[Fired, ...]:
+    """Return the strikes that hit an operation, but no transaction: the integration's own sweeps and tables."""
+    return tuple(each for each in facts.history.of(Fired) if each.operation and not each.txn)
 
 
 def pointed(strikes: Sequence[Fired], facts: Facts, form: Form) -> tuple[Fault, ...]:
@@ -50,6 +51,12 @@ def at_instant(fault: Fault, strike: Fired, facts: Facts) -> Fault:
 def at_every_try(fault: Fault, strike: Fired, facts: Facts) -> Fault:
     """Return the fault that strikes that operation of that transaction as long as the fault of the plan lasts."""
     return msgspec.structs.replace(_aimed(fault, strike), start_us=fault.start_us, end_us=fault.end_us)
+
+
+def is_point(fault: Fault) -> bool:
+    """Tell whether a fault strikes an operation of one transaction, or once."""
+    is_once = fault.nth > 0 or 0 < fault.end_us - fault.start_us <= SECOND_US
+    return fault.share_ppm == 1_000_000 and bool(fault.operation) and (bool(fault.txn) or is_once)
 
 
 FORMS: tuple[Form, ...] = (at_nth, at_instant, at_every_try)

@@ -8,6 +8,7 @@ was played and broke the rule. docs/explanation/shrinking.md tells it at length.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -16,10 +17,11 @@ import msgspec
 
 from contracts.checks.verdict import Violation
 from domain.faults import Fault
+from domain.history import Fired
 from q2c.hunting import simpler
 from q2c.hunting.anchors import Anchors, anchors_of, is_death
 from q2c.hunting.ddmin import smallest
-from q2c.hunting.pointing import FORMS, pointed, strikes_on
+from q2c.hunting.pointing import FORMS, is_point, pointed, strikes_on, strikes_on_nobody
 from q2c.hunting.rounding import rounder_plans
 from q2c.hunting.seen import Seen, look
 from q2c.hunting.simpler import contract_of
@@ -30,6 +32,7 @@ from simulator.setup import bounded
 ATTEMPTS_MAX = 80
 SECONDS_MAX = 5.0
 _VIOLATIONS_GUESSED = 3
+_ACCOUNT = re.compile(r"\bA-(\d{6})\b")
 
 
 class Size(msgspec.Struct, frozen=True, order=True):
@@ -160,10 +163,13 @@ class _Search:
     def _candidates(
         self, seen: Seen, culprits: Culprits
     ) -> Iterator[tuple[tuple[Fault, ...], tuple[simpler.Part, ...]]]:
-        strikes = strikes_on(seen.facts, (*culprits.lifecycles, *culprits.transactions))
+        facts = seen.facts
+        strikes = strikes_on(facts, (*culprits.lifecycles, *culprits.transactions))
         yield (), self._parts
-        yield pointed(strikes, seen.facts, FORMS[0]), self._parts
-        yield from ((pointed(strikes, seen.facts, form), ()) for form in FORMS)
+        yield pointed(strikes, facts, FORMS[0]), self._parts
+        yield from ((pointed(strikes, facts, form), ()) for form in FORMS)
+        if nobodys := strikes_on_nobody(facts):
+            yield from ((pointed((*strikes, *nobodys), facts, form), ()) for form in FORMS[:2])
         yield seen.faults, ()
 
     # --- the rest, by delta debugging -------------------------------------------------------------------------------
@@ -198,11 +204,12 @@ class _Search:
     def _fewest_faults(self) -> None:
         self._fewest(self._plan())
         for form in FORMS:
-            if all(map(_is_point, self._plan())):
+            if all(is_point(fault) or is_death(fault) for fault in self._plan()):
                 return
-            strikes = strikes_on(self._best.facts)
+            facts = self._best.facts
+            strikes = tuple(each for each in facts.history.of(Fired) if each.operation)
             deaths = tuple(fault for fault in self._plan() if is_death(fault))
-            plan = (*pointed(strikes, self._best.facts, form), *deaths)
+            plan = (*pointed(strikes, facts, form), *deaths)
             if self._breaks(msgspec.structs.replace(self._best.trial, faults=plan)):
                 self._fewest(plan)
                 return
@@ -259,8 +266,10 @@ def _culprits(seen: Seen, names: tuple[str, ...]) -> Iterator[Culprits]:
 
 
 def _named_by(violation: Violation) -> tuple[str, ...]:
+    """Return all transactions that a violation names, and those of the accounts it names: their first orders."""
     records = [each for each in violation.evidence if not isinstance(each, tuple)]
-    return (violation.txn, *(getattr(record, "txn", "") for record in records))
+    accounts = _ACCOUNT.findall(" ".join((violation.sentence, *violation.entities)))
+    return (violation.txn, *(getattr(each, "txn", "") for each in records), *(f"Q-{serial}" for serial in accounts))
 
 
 def _lifecycles_of(quotes: tuple[str, ...], names: tuple[str, ...]) -> tuple[str, ...]:
@@ -270,7 +279,3 @@ def _lifecycles_of(quotes: tuple[str, ...], names: tuple[str, ...]) -> tuple[str
 
 def _without_deaths(plan: tuple[Fault, ...]) -> tuple[Fault, ...]:
     return tuple(fault for fault in plan if not is_death(fault))
-
-
-def _is_point(fault: Fault) -> bool:
-    return is_death(fault) or bool(fault.txn and fault.operation and fault.share_ppm == 1_000_000)
