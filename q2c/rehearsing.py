@@ -185,6 +185,7 @@ def _printed(folder: RunFolder, target: str) -> Iterator[TextIO | None]:
     if not target:
         yield None
         return
+    folder.program.write_text(target, encoding="utf-8")
     with (folder.path / "program.log").open("w", encoding="utf-8") as log:
         yield log
 

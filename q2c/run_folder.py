@@ -38,6 +38,7 @@ class RunFolder:
         self.scenario = path / "scenario.yaml"
         self.timeline = path / "timeline.parquet"
         self.history = path / "history.parquet"
+        self.program = path / "program.txt"  # the target file, when somebody's program was rehearsed
         self.verdict = path / "verdict.json"
         self.report = path / "report.html"
         self.replay = path / "replay.json"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from q2c.report.document import Cost, document_of, to_plain
@@ -45,4 +46,6 @@ def repeat_command(rehearsed: Rehearsed) -> str:
         is_known = scenario.name in names() and find(scenario.name) == scenario
     except ScenarioError:
         is_known = False
-    return f"q2c rehearse {scenario.name if is_known else rehearsed.folder.scenario} --seed {seed}"
+    of = rehearsed.folder.program
+    program = f" --target {shlex.quote(of.read_text(encoding='utf-8'))}" if of.is_file() else ""
+    return f"q2c rehearse {scenario.name if is_known else rehearsed.folder.scenario} --seed {seed}{program}"

@@ -148,6 +148,8 @@ class Program:
     def unhandled(self, context: Mapping[str, Any]) -> None:
         """Take note of an exception of the program that nobody handled: its error, not the harness's."""
         error = context.get("exception")
+        if isinstance(error, Refused):
+            return  # the run has ended with it
         if error is None:
             self._failed(str(context.get("message", "")))
             return
@@ -205,6 +207,7 @@ class Program:
         for life in self._dead:
             life.loop.bury()
         self._dead.clear()
+        self._log = None  # what is collected later has nothing to say
 
 
 class _Life:

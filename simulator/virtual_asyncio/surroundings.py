@@ -54,7 +54,7 @@ def surrounded(
     """
     with ExitStack() as stack:
         stack.enter_context(patch.dict(os.environ, environment))
-        stack.enter_context(_logging_kept())
+        stack.enter_context(_logging_of_its_own(log is not None))
         stack.enter_context(guarded())
         stack.enter_context(wired(wire_of))
         stack.enter_context(_connections_told(opened))
@@ -66,10 +66,15 @@ def surrounded(
 
 
 @contextmanager
-def _logging_kept() -> Iterator[None]:
-    """Put the root logger back as it was: programs set it up for a process of their own."""
+def _logging_of_its_own(is_apart: bool) -> Iterator[None]:
+    """Let a program set the root logger up as in a process of its own, and put it back as it was.
+
+    Unless it is set apart, who listens already (a test runner) hears the program too.
+    """
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
+    if is_apart:
+        root.handlers[:] = []
     try:
         yield
     finally:

@@ -34,7 +34,7 @@ def application(main: Main | None, handle: Handle = taken) -> Any:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
             await receive()
-            running = asyncio.create_task(main()) if main is not None else None  # type: ignore[arg-type]
+            running = asyncio.create_task(main()) if main is not None else None  # type: ignore[arg-type, var-annotated]
             await send({"type": "lifespan.startup.complete"})
             if running is not None:
                 await running

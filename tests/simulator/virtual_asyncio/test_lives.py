@@ -17,7 +17,10 @@ from simulator.virtual_asyncio.door import SENDERS_PATIENCE_US
 from tests.simulator.conftest import SECOND_US, START_US
 from tests.simulator.virtual_asyncio.stand import Stand, application
 
-ALWAYS = {"start_us": START_US, "end_us": START_US + 10**12}
+
+def death(kind: str, request: int, seconds: float) -> Fault:
+    """Return a death at a request, that ends after so many seconds."""
+    return Fault(kind=kind, count=request, seconds=seconds, start_us=START_US, end_us=START_US + 10**12)
 
 
 def delivered(stand: Stand) -> list[tuple[float, int]]:
@@ -77,7 +80,7 @@ def test_an_exception_is_answered_500_and_is_the_programs_own_error() -> None:
 
 @pytest.mark.parametrize(("kind", "is_done"), [("crash", False), ("crash_after", True)])
 def test_a_program_dies_at_a_request_without_a_last_word_and_lives_again(kind: str, is_done: bool) -> None:
-    stand = Stand(Fault(kind=kind, count=1, seconds=45, **ALWAYS))
+    stand = Stand(death(kind, 1, 45))
     kept: list[str] = []
 
     def factory() -> Any:
@@ -106,7 +109,7 @@ def test_a_program_dies_at_a_request_without_a_last_word_and_lives_again(kind: s
 
 
 def test_what_was_not_committed_did_not_happen_and_locks_nobody_out(tmp_path: Path) -> None:
-    stand = Stand(Fault(kind="crash_after", count=1, seconds=5, **ALWAYS))
+    stand = Stand(death("crash_after", 1, 5))
 
     async def main() -> None:
         rows = sqlite3.connect(tmp_path / "journal.db", isolation_level=None, timeout=0)
@@ -124,7 +127,7 @@ def test_what_was_not_committed_did_not_happen_and_locks_nobody_out(tmp_path: Pa
 
 
 def test_while_it_is_dead_nobody_answers() -> None:
-    stand = Stand(Fault(kind="crash", count=2, seconds=86_400, **ALWAYS))
+    stand = Stand(death("crash", 2, 86_400))
 
     async def main() -> None:
         await stand.ask()
