@@ -55,9 +55,9 @@ def _crossing() -> Scenario:
     return demo(4, 40, days=10, run_on_days=4, backdated="1/2", crashes=False)
 
 
-def troubled(*faults: dict[str, Any], orders: int = 10, subscriptions: int = 4, **sections: Any) -> Scenario:
-    """Return two days of orders, and what comes of them in three more, on which these faults strike."""
-    return quiet(orders, subscriptions, days=2, run_on_days=3, faults=list(faults), **sections)
+def troubled(*faults: dict[str, Any], orders: int = 5, days: int = 1, **sections: Any) -> Scenario:
+    """Return the last days of a quarter, and what comes of them in three more, on which these faults strike."""
+    return quiet(orders, orders // 3, days=days, run_on_days=3, faults=list(faults), **sections)
 
 
 def _of_operations(kind: str, *operations: tuple[str, str], **words: Any) -> list[dict[str, Any]]:
@@ -79,7 +79,7 @@ LOST_REPLIES = Ground(
 )  # fmt: skip
 NEVER_THERE = Ground(
     "never_there", "requests that break on their way, so that nothing is done",
-    lambda: troubled({"kind": "reset_before", "share": "15%"}),
+    lambda: troubled({"kind": "reset_before", "share": "15%"}, orders=10, days=2),
 )  # fmt: skip
 REPEATED = Ground(
     "repeated", "requests that a proxy sends twice", lambda: troubled({"kind": "repeated", "share": "30%"})
@@ -111,7 +111,9 @@ THROTTLED = Ground(
     lambda: troubled({"kind": "throttled", "system": "erp", "share": "5%", "wait": "20s"}),
 )
 REFUSALS = Ground(
-    "refusals", "orders that cannot be booked as they are", lambda: troubled(failures={"missing_mapping": "30%"})
+    "refusals",
+    "orders that cannot be booked as they are",
+    lambda: troubled(failures={"missing_mapping": "30%"}, orders=10, days=2),
 )
 MESSAGES = Ground(
     "messages", "messages that come twice, late, and before the answer they are about",
@@ -131,7 +133,9 @@ FORGERIES = Ground(
 )  # fmt: skip
 CRASHES = Ground(
     "crashes", "a process that dies again and again",
-    lambda: troubled(*({"kind": "crash", "count": count, "wait": "30s"} for count in range(40, 1400, 60))),
+    lambda: troubled(
+        *({"kind": "crash", "count": count, "wait": "30s"} for count in range(40, 1400, 60)), orders=10, days=2
+    ),
 )  # fmt: skip
 TOKENS = Ground("tokens", "tokens that end early", lambda: troubled({"kind": "token_expired", "share": "5%"}))
 GRANTS_REFUSED = Ground(
