@@ -17,14 +17,16 @@ from domain.draws import Draws
 from domain.faults import CATALOGUE, Fault, Place
 from q2c.hunting.ground import MINUTE_US, Ground
 
-AIMED_MAX = 6
+AIMED_MAX = 10
+"""So many operations and topics are aimed at in one run."""
 STRAYS_MAX = 6
 WINDOWS_MAX = 2
 DEATHS_MAX = 3
 WINDOWS = ("refused", "black_hole", "brownout", "maintenance")
 """Kinds that strike a whole system for a while."""
-STARTER = "error_before"
-"""What makes a call come again, for a fault that is aimed at a retry: it does nothing and says so."""
+STAGES = (Place.NETWORK, Place.BEFORE, Place.AFTER)
+STARTERS = ("reset_before", "error_before", "error_before")
+"""By the stage of a fault that is aimed at a retry: what makes a call come again, so early that the fault waits."""
 SHARES_PPM = {"everything": (1_000, 10_000), "system": (5_000, 40_000), "operation": (50_000, 300_000)}
 """Scope of a stray fault -> lowest and highest share of what it strikes."""
 
@@ -45,22 +47,43 @@ def plan(ground: Ground, draws: Draws, kinds: frozenset[str]) -> tuple[Fault, ..
 
 def _aimed(ground: Ground, draws: Draws, kinds: frozenset[str]) -> Iterator[Fault]:
     able = [pair for pair in ground.missed if pair.fault in kinds]
-    chosen = sorted(able, key=lambda pair: draws.unit("aimed", *msgspec.structs.astuple(pair)))
-    struck: set[tuple[str, str]] = set()
-    for pair in chosen:
-        if (pair.system, pair.operation) not in struck and len(struck) < AIMED_MAX:
-            struck.add((pair.system, pair.operation))
-            yield from aimed_at(pair, draws)
+    places: dict[tuple[str, str], list[Pair]] = {}
+    for pair in sorted(able, key=lambda pair: draws.unit("aimed", *msgspec.structs.astuple(pair))):
+        places.setdefault((pair.system, pair.operation), []).append(pair)
+    for pairs in list(places.values())[:AIMED_MAX]:
+        yield from aimed_at(pairs, draws)
 
 
-def aimed_at(pair: Pair, draws: Draws) -> Iterator[Fault]:
-    """Yield the faults that strike one pair: the first call of each transaction, or the first that comes again."""
-    assert pair.when in (FIRST, RETRY, MESSAGE), f"{pair.when} is no time at which a fault strikes"
-    if pair.when == RETRY:
-        yield Fault(kind=STARTER, system=pair.system, operation=pair.operation, nth=1)
+def aimed_at(pairs: Sequence[Pair], draws: Draws) -> Iterator[Fault]:
+    """Yield the faults that strike one operation or topic: its first call in each transaction, and the one after that.
+
+    Of the pairs the first of each kind counts that fit together: a call comes again because the first one failed.
+    """
+    first = next((pair for pair in pairs if pair.when in (FIRST, MESSAGE)), None)
+    if first is not None:
+        yield _nth(first, draws)
+    again = next((pair for pair in pairs if pair.when == RETRY and (first is None or _precedes(first, pair))), None)
+    if again is not None:
+        if first is None:
+            yield Fault(kind=STARTERS[_stage(again.fault)], system=again.system, operation=again.operation, nth=1)
+        yield _nth(again, draws)
+
+
+def _nth(pair: Pair, draws: Draws) -> Fault:
+    """Return the fault of a pair, for the first opportunity of each transaction that no fault before it has struck."""
     drawn = _drawn(pair.fault, draws, ("aimed", pair.system, pair.operation), pair.system, pair.operation, nth=1)
     slowest, _ = CATALOGUE[pair.fault].range_of("factor")
-    yield msgspec.structs.replace(drawn, factor=slowest or 1.0)  # a factor stretches every call, not only the nth
+    return msgspec.structs.replace(drawn, factor=slowest or 1.0)  # a factor stretches every call, not only the nth
+
+
+def _precedes(one: Pair, other: Pair) -> bool:
+    """Tell whether a call that one pair's fault strikes is never seen by the other's, whose turn is the next call."""
+    return _stage(one.fault) <= _stage(other.fault)
+
+
+def _stage(kind: str) -> int:
+    """Return how far a call has come when a kind of fault strikes it."""
+    return STAGES.index(Place.BEFORE if kind == "brownout" else CATALOGUE[kind].place)  # its errors come of the system
 
 
 def _deaths(ground: Ground, draws: Draws, kinds: Sequence[str]) -> Iterator[Fault]:

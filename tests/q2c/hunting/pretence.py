@@ -11,7 +11,6 @@ import msgspec
 from contracts.checks.coverage import Called, Cell, Coverage, Told
 from contracts.checks.pairs import CALLS, why_not_call, why_not_message
 from domain.faults import CATALOGUE, Fault, Place
-from q2c.hunting.plans import STARTER
 from q2c.hunting.trial import Broken, Found, Trial
 
 CALLED = (
@@ -47,7 +46,7 @@ def played(trial: Trial) -> Found:
 
 
 def _cells(faults: tuple[Fault, ...]) -> list[Cell]:
-    """Return the strikes of a plan: the fault after a starter at the same operation strikes the retry."""
+    """Return the strikes of a plan: the first fault at an operation strikes its first try, the others its retries."""
     cells, started = [], set()
     for fault in faults:
         place = (fault.system, fault.operation)
@@ -56,8 +55,7 @@ def _cells(faults: tuple[Fault, ...]) -> list[Cell]:
                 if not why_not_call(fault.kind, called):
                     when = "retry" if place in started else "first"
                     cells.append(Cell(*place, fault.kind, when, 1))
-                if fault.kind == STARTER:
-                    started.add(place)
+                started.add(place)
         for told in TOLD if CATALOGUE[fault.kind].place is Place.WEBHOOK else ():
             if place == (told.system, told.topic) and not why_not_message(fault.kind, told):
                 cells.append(Cell(*place, fault.kind, "message", 1))

@@ -8,7 +8,7 @@ from contracts.checks.pairs import CALLS, Pair, why_not_call, why_not_message
 from domain.draws import Draws
 from domain.faults import CATALOGUE, Fault, Place
 from q2c.hunting.ground import Ground
-from q2c.hunting.plans import aimed_at, plan
+from q2c.hunting.plans import STARTERS, aimed_at, plan
 from q2c.hunting.swarm import kinds_on
 from tests.q2c.hunting.pretence import CALLED, TOLD
 
@@ -32,7 +32,7 @@ def test_a_plan_has_only_kinds_that_are_on_within_what_a_right_integration_bears
     seed: int, kinds: frozenset[str]
 ) -> None:
     for fault in drawn(seed, kinds):
-        assert fault.kind in kinds | {"error_before"}
+        assert fault.kind in kinds | set(STARTERS)
         assert 0 <= fault.start_us <= fault.end_us <= GROUND.heal_us
         assert fault.end_us == 0 or fault.start_us >= GROUND.start_us
         for parameter in CATALOGUE[fault.kind].parameters:
@@ -65,10 +65,22 @@ def test_pairs_that_no_run_has_hit_are_aimed_at_first() -> None:
         assert {(first.kind, first.nth), (second.kind, second.nth)} == {("lost_reply", 1), ("duplicate", 1)}
 
 
-def test_a_retry_is_made_by_a_failure_that_does_nothing() -> None:
-    starter, aimed = aimed_at(Pair("erp", "read_order", "lost_reply", "retry"), Draws(1))
-    assert (starter.kind, aimed.kind) == ("error_before", "lost_reply")
-    assert (starter.operation, starter.nth) == (aimed.operation, aimed.nth) == ("read_order", 1)
+def aimed(*pairs: tuple[str, str]) -> list[str]:
+    return [fault.kind for fault in aimed_at([Pair("erp", "read_order", *pair) for pair in pairs], Draws(1))]
+
+
+def test_a_retry_is_made_by_a_failure_that_strikes_no_later_than_what_is_aimed_at_it() -> None:
+    assert aimed(("lost_reply", "retry")) == ["error_before", "lost_reply"]
+    assert aimed(("refused", "retry")) == ["reset_before", "refused"]
+    assert aimed(("brownout", "retry")) == ["error_before", "brownout"]
+
+
+def test_a_first_try_that_was_never_hit_makes_the_retry_where_it_can() -> None:
+    assert aimed(("throttled", "first"), ("lost_reply", "retry")) == ["throttled", "lost_reply"]
+    assert aimed(("lost_reply", "first"), ("throttled", "retry")) == ["lost_reply"]
+    assert aimed(("lost_reply", "first"), ("throttled", "retry"), ("reset_after", "retry")) == [
+        "lost_reply", "reset_after",
+    ]  # fmt: skip
 
 
 def test_each_kind_is_off_in_about_half_of_the_runs_whichever_others_there_are() -> None:
