@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 import msgspec
@@ -88,15 +89,17 @@ def retry_after_seconds(reply: Reply, at_us: int) -> int:
     text = reply.headers.get("retry-after", "").strip()
     if not text or text.isdecimal():
         return int(text) if text else -1
-    until_us, said_us = _instant_us(text), _instant_us(reply.headers.get("date", ""))
-    pause_us = until_us - (said_us or at_us) if until_us else -1
-    return max(-1, -(-pause_us // 1_000_000))
+    until_us = _instant_us(text)
+    if not until_us:
+        return -1
+    pause_us = until_us - (_instant_us(reply.headers.get("date", "")) or at_us)
+    return -(-pause_us // 1_000_000) if pause_us > 0 else -1
 
 
 def _instant_us(text: str) -> int:
-    """Return the instant of an HTTP date; 0 when it is none."""
+    """Return the instant of an HTTP date, which is always in GMT; 0 when it is none."""
     try:
-        return int(parsedate_to_datetime(text).timestamp()) * 1_000_000
+        return int(parsedate_to_datetime(text).replace(tzinfo=UTC).timestamp()) * 1_000_000
     except ValueError:
         return 0
 

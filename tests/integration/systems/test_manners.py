@@ -40,6 +40,56 @@ def test_a_429_is_a_throttle_with_or_without_a_pause(system: System) -> None:
     assert (told.kind, told.retry_after_seconds, silent.retry_after_seconds) == ("throttled", 30, -1)
 
 
+DATE, LATER = "Tue, 01 Dec 2026 09:00:00 GMT", "Tue, 01 Dec 2026 09:01:30 GMT"
+
+
+@pytest.mark.parametrize(
+    ("text", "date", "seconds"),
+    [
+        (LATER, DATE, 90),  # by the clock of who wrote it
+        (DATE, LATER, -1),  # it is over
+        ("Thu, 01 Jan 1970 00:01:00 GMT", "", 60),  # by our own: 7 microseconds after the epoch
+        ("soon", "", -1),
+        ("-5", "", -1),
+    ],
+)
+def test_a_pause_may_be_a_date(system: System, text: str, date: str, seconds: int) -> None:
+    found = outcome(system, 429, {}, retry_after=text, date=date)
+    assert isinstance(found, Failed)
+    assert found.retry_after_seconds == seconds
+
+
+DENIALS = {
+    "crm": [{"message": "no", "errorCode": "UNKNOWN_EXCEPTION"}],
+    "erp": {"type": "about:blank", "title": "no", "status": 500, "o:errorDetails": [{"o:errorCode": "X"}]},
+    "billing": {"message": "no", "api_error_code": "internal_error"},
+    "tax": {"error": {"code": "ServerError", "message": "no"}},
+    "payment": {"error": {"type": "api_error", "message": "no"}},
+    "fulfilment": {"title": "no", "status": 500},
+}
+
+
+def test_a_success_that_its_body_denies_is_none(system: System) -> None:
+    media_type = "application/problem+json" if system.name == "fulfilment" else "application/json"
+    written = outcome(system, 200, DENIALS[system.name], content_type=media_type)
+    read = outcome(system, 200, DENIALS[system.name], write=False, content_type=media_type)
+    assert isinstance(written, Unknown)
+    assert isinstance(read, Failed)
+    assert read.kind == "server_error"
+    assert isinstance(outcome(system, 200, {"id": "1", "records": [{"error": None}]}), Answer)
+
+
+def test_a_job_that_is_accepted_is_not_done() -> None:
+    assert isinstance(outcome(erp.SYSTEM, 202, {}), Unknown)
+
+
+@pytest.mark.parametrize("status", [301, 307, 308])
+def test_nothing_is_followed_elsewhere(system: System, status: int) -> None:
+    found = outcome(system, status, {}, location="https://moved.example/")
+    assert isinstance(found, Failed)
+    assert found.kind == "rejected"
+
+
 def test_a_400_without_a_readable_body_is_a_rejection(system: System) -> None:
     found = outcome(system, 400)
     assert isinstance(found, Failed)

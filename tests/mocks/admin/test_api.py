@@ -153,6 +153,7 @@ def test_a_fault_may_last_for_a_while_from_now(admin: httpx.Client, doors: Runni
     [
         ({"kind": "gremlin"}, "there is no fault 'gremlin'"),
         ({"kind": "crash"}, "own process"),
+        ({"kind": "unresolved", "system": "erp"}, "over real connections: names are looked up by the caller"),
         ({"kind": "throttled", "system": "nobody"}, "no system 'nobody'"),
         ({"kind": "throttled", "system": "payment", "operation": "dance"}, "no operation 'dance'"),
         ({"kind": "throttled", "share_ppm": 2_000_000}, "parts per million"),
@@ -171,7 +172,7 @@ def test_a_fault_that_cannot_be_says_why(admin: httpx.Client, wish: object, prob
 def test_the_kinds_of_faults_are_listed(admin: httpx.Client) -> None:
     kinds = {each["key"]: each["place"] for each in admin.get("/faults/kinds").json()}
     assert kinds["truncated_after"] == "after"
-    assert "crash" not in kinds
+    assert not {"crash", "unresolved", "untrusted"} & set(kinds)
 
 
 # --- journal ------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import time
 from typing import Any
 
@@ -60,6 +61,12 @@ def test_only_what_holds_up_a_request_is_stretched() -> None:
     assert on_the_wall((late, window, crash), 60.0) == (
         Fault(kind="late_arrival", system="erp", share_ppm=500, seconds=5400.0), window,
     )  # fmt: skip
+
+
+def test_a_fault_that_only_a_rehearsal_has_is_refused_with_its_reason() -> None:
+    timeline = dataclasses.replace(TIMELINE, faults=(Fault(kind="unresolved", system="erp"),))
+    with pytest.raises(ValueError, match="plans unresolved, which only a rehearsal has: names are looked up"):
+        staged(timeline, TARGET, 60.0, lambda _record: None, allowed=())
 
 
 def test_a_slot_is_taken_while_work_lasts_on_the_wall_and_one_too_many_is_refused() -> None:

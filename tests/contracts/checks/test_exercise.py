@@ -1,0 +1,52 @@
+"""A8: a fault is blamed for its silence only where it could have struck."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.faults import CATALOGUE, Fault
+from domain.history import Arrived, Record
+from tests.contracts.checks.build import at, attempt, check, clean
+
+
+def calls(system: str, key: str) -> list[Record]:
+    """Return four writes at a system that arrived and were done."""
+    made: list[Record] = []
+    for number in range(4):
+        name = f"r9{number}"
+        made.append(attempt(100 + number, name, system, "put_it", f"{key}{number}"))
+        made.append(
+            Arrived(
+                at_us=at(100 + number), number=name, system=system, operation="put_it", key=f"{key}{number}",
+                fingerprint=name, txn="Q-000123", status=200, effect="done",
+            )
+        )  # fmt: skip
+    return made
+
+
+@pytest.mark.parametrize(
+    ("kind", "able", "unable"),
+    [
+        ("row_locked", "erp", "tax"),
+        ("key_mismatch", "payment", "erp"),
+        ("allowance_spent", "crm", "billing"),
+        ("job_never_ends", "erp", "crm"),
+    ],
+)
+def test_a_kind_is_missed_only_within_its_reach(kind: str, able: str, unable: str) -> None:
+    for system, status in ((able, "unknown"), (unable, "holds")):
+        fault = Fault(kind=kind, system=system)
+        assert check("A8", [*clean(), *calls(system, "k")], faults=(fault,)).status == status, system
+
+
+def test_a_kind_of_the_network_has_a_reach_as_well() -> None:
+    assert CATALOGUE["repeated"].reach.covers("erp", "put_it", write=False, keyed=False)
+    fault = Fault(kind="repeated", system="erp")
+    assert check("A8", [*clean(), *calls("erp", "k")], faults=(fault,)).status == "unknown"
+
+
+def test_the_silence_of_a_storm_proves_nothing() -> None:
+    fault = Fault(kind="retry_storm", system="erp", count=100)
+    result = check("A8", [*clean(), *calls("erp", "k")], faults=(fault,))
+    assert result.status == "holds"
+    assert any("retry_storm erp was not exercised" in note for note in result.notes)

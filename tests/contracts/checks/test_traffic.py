@@ -1,0 +1,54 @@
+"""P6: which refusals it is pointless to repeat, and whose retries a retry is."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.history import Fired, Flow, Record
+from tests.contracts.checks.build import at, attempt, check, clean
+
+
+def refused(status: int, kind: str = "", txn: str = "Q-000123") -> list[Record]:
+    """Return a clean history in which a write was refused, by a fault or not, and sent again."""
+    first = attempt(50, "r50", "crm", "update", "Quote/1", outcome="failed", status=status, txn=txn)
+    again = attempt(51, "r51", "crm", "update", "Quote/1", txn=txn)
+    struck: list[Record] = []
+    if kind:
+        struck = [Fired(at_us=at(50), fault=0, kind=kind, system="crm", operation="update", txn=txn, number="r50")]
+    return [*clean(), *struck, first, again]
+
+
+@pytest.mark.parametrize(("status", "kind"), [(403, "throttled"), (400, "row_locked"), (403, "allowance_spent")])
+def test_a_refusal_that_passes_may_be_sent_again_whatever_its_status(status: int, kind: str) -> None:
+    assert check("P6", refused(status)).status == "broken"
+    assert check("P6", refused(status, kind)).status == "holds"
+
+
+@pytest.mark.parametrize("kind", ["forbidden", "too_large", "key_mismatch"])
+def test_what_lasts_is_not_sent_again_by_itself(kind: str) -> None:
+    assert check("P6", refused(403, kind)).status == "broken"
+
+
+@pytest.mark.parametrize("flow", ["mirror/A-000001/7/Status", "quote/Q-000999-v1"])
+def test_what_is_written_for_an_account_may_be_re_driven_by_any_flow(flow: str) -> None:
+    resumed = Flow(at_us=at(50.5), flow=flow, name="any", txn="Q-000999", status="resumed")
+    assert check("P6", [*refused(403, txn=""), resumed]).status == "holds"
+    assert check("P6", [*refused(403), resumed]).status == "broken"
+
+
+def test_a_flow_goes_by_every_name_in_its_id() -> None:
+    resumed = Flow(at_us=at(50.5), flow="mirror/Q-000123/7/Status", name="mirror", txn="Q-000999", status="resumed")
+    assert check("P6", [*refused(403), resumed]).status == "holds"
+
+
+def test_what_a_person_has_tried_again_is_no_retry_of_the_budget() -> None:
+    made: list[Record] = []
+    for number in range(40):
+        bad = attempt(50 + number, f"r{number}a", "erp", "put_invoice", f"I{number}", outcome="failed", status=503)
+        made += [bad, attempt(50.5 + number, f"r{number}b", "erp", "put_invoice", f"I{number}")]
+    assert check("P6", [*clean(), *made]).status == "broken"
+    resumed = [
+        Flow(at_us=at(50.2 + number), flow=f"invoice/I{number}", name="bill", txn="", status="resumed")
+        for number in range(40)
+    ]
+    assert check("P6", [*clean(), *made, *resumed]).status == "holds"
