@@ -6,13 +6,16 @@ import asyncio
 import contextlib
 import gzip
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
 from domain.http import Reply, Request
 from integration.drivers import wire as wire_module
 from integration.drivers.wire import Wire
-from integration.outcomes import Failed, Unknown
+from integration.outcomes import TRANSIENT, Failed, Unknown
+from mocks.doors.live import LiveWorld
+from mocks.doors.serving import running
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nX-Told: Yes\r\n\r\nok"
@@ -187,3 +190,20 @@ def test_what_is_not_ascii_fails_and_the_flow_hears_of_it(target: str, header: s
 def test_a_system_without_an_address_is_refused_with_a_sentence() -> None:
     outcome = asyncio.run(Wire({}).exchange(Request("erp", "GET", "/"), 1))
     assert outcome == Failed("rejected", detail="no address is configured for erp")
+
+
+def test_a_certificate_that_is_not_trusted_is_nothing_to_repeat(tmp_path: Path) -> None:
+    with running(LiveWorld(), workspace=tmp_path) as doors:
+        strange, known = Wire({"tax": doors["tax_tls"]}), Wire({"tax": doors["tax_tls"]}, str(doors.ca_bundle))
+
+        async def ask(wire: Wire) -> Reply | Failed | Unknown:
+            try:
+                return await wire.exchange(Request("tax", "GET", "/api/v2/utilities/ping"), 10)
+            finally:
+                await wire.close()
+
+        refused, answered = asyncio.run(ask(strange)), asyncio.run(ask(known))
+    assert isinstance(refused, Failed)
+    assert refused.kind == "untrusted"
+    assert not TRANSIENT[refused.kind]
+    assert isinstance(answered, Reply)
