@@ -17,6 +17,6 @@ FAULTS = (
             "the mock CRM does so by itself, as the vendor does: which records fail follows from their values, "
             "not from a plan. The reference integration sends no batches."
         ),
-        shown="the drift `salesforce-validation-rule` under a collection of records, and tests/mocks/crm",
+        shown="the drift `salesforce-validation-rule`, and tests/mocks/crm/test_record_sets.py and test_composites.py",
     ),
 )
