@@ -15,7 +15,7 @@ _HEAD = """# Faults
 
 Made from the catalogue (`domain/faults/`, one file per number) by `python -m domain.faults.page`; do not edit.
 
-All 77 numbers of the catalogue, {kinds} kinds of which can be injected. A scenario names a kind under `faults:` (or
+All 77 numbers of the catalogue; {kinds} kinds can be injected. A scenario names a kind under `faults:` (or
 writes an `outages:`, `brownouts:` or `maintenance:` window, which become faults), with the common words `system`,
 `operation`, `txn`, `share`, `nth`, `from`, `to`, `lasts`; some kinds add `wait`, `count` or `factor`. The
 [scenario language](scenario-language.md#faults) has the syntax. Every strike is a `Fired` record in the history, and
@@ -49,7 +49,7 @@ def page() -> str:
 
 
 def _table() -> Iterator[str]:
-    yield "| number | kinds | not injected, but |"
+    yield "| number | kinds | no kind, but shown by |"
     yield "|---|---|---|"
     for number, group in groupby(ALL, key=attrgetter("number")):
         faults = list(group)
