@@ -11,15 +11,15 @@ import msgspec
 from q2c import exits
 from q2c.hunting import regression
 from q2c.hunting.ending import Kept, sentence_of, shrunk_into
+from q2c.hunting.keeping import TRIAL
 from q2c.hunting.shrinking import ATTEMPTS_MAX, NotBroken
 from q2c.hunting.story import text_of
 from q2c.hunting.trial import Trial, attempt
 from q2c.run_folder import RunFolder
 from q2c.trouble import give_up
+from scenarios.loader import dump, parse
 from scenarios.problems import ScenarioError
 
-TRIAL = "trial.json"
-"""The file of a run folder in which a hunt keeps the trial that it caught."""
 SECONDS = 60.0
 
 
@@ -77,8 +77,15 @@ def _trial_in(folder: Path) -> Trial:
         give_up(
             f"{folder} is a replay, which is no function of its scenario alone; rehearse the scenario and shrink that."
         )
-    seed = StoredHistory(run.history).context.seed
-    return Trial(scenario=run.scenario.read_text(encoding="utf-8"), seed=seed)
+    context = StoredHistory(run.history).context
+    return Trial(scenario=_sound(run.scenario.read_text(encoding="utf-8")), seed=context.seed, mutant=context.mutant)
+
+
+def _sound(text: str) -> str:
+    """Return a scenario that does not itself ask for a mutant: it is the trial's, and mended without it."""
+    scenario = parse(text)
+    sound = scenario.integration.model_copy(update={"mutant": "none"})
+    return dump(scenario.model_copy(update={"integration": sound}))
 
 
 def _first_broken(trial: Trial, folder: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from runpy import run_path
 
@@ -16,9 +17,11 @@ from q2c.hunting.anchors import anchors_of
 from q2c.hunting.ending import Kept, shrunk_into
 from q2c.hunting.seen import look
 from q2c.hunting.shrinking import NotBroken, shrink
-from q2c.hunting.trial import Trial, timeline_of
+from q2c.hunting.trial import Trial, play, timeline_of
 from q2c.hunting.writes import writes_of
+from q2c.run_folder import RunFolder
 from scenarios.loader import dump, load
+from simulator.recorder import ParquetRecorder
 from tests.demo import demo
 
 CHECK, MUTANT = "S1", "fresh_key_per_retry"
@@ -45,6 +48,11 @@ def test_a_catch_shrinks_to_one_lifecycle_and_one_fault_that_strikes_once(kept: 
     (fault,) = kept.shrunk.trial.faults or ()
     assert fault.txn
     assert (fault.share_ppm, fault.nth, fault.start_us, fault.end_us) == (1_000_000, 1, 0, 0)
+
+
+def test_the_same_catch_always_shrinks_to_the_same_trial(caught: Trial, kept: Kept) -> None:
+    again = shrink(caught, CHECK, SPARED)
+    assert (again.trial, again.attempts) == (kept.shrunk.trial, kept.shrunk.attempts)
 
 
 def test_the_shrunk_trial_breaks_the_same_rule_and_nothing_without_the_mutant(kept: Kept) -> None:
@@ -101,6 +109,24 @@ def test_the_command_shrinks_what_a_hunt_kept(kept: Kept, tmp_path: Path) -> Non
     assert "became 2 orders" in done.output
     assert (tmp_path / regression.SCENARIO).is_file()
     assert (tmp_path / regression.TEST).is_file()
+
+
+def test_the_command_shrinks_a_rehearsal_that_a_mutant_broke(kept: Kept, tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    scenario = load(kept.folder / regression.SCENARIO)
+    wrong = scenario.integration.model_copy(update={"mutant": MUTANT})
+    text = dump(scenario.model_copy(update={"integration": wrong}))
+    folder.scenario.write_text(text, encoding="utf-8")
+    recorder = ParquetRecorder(folder.history)
+    recorder.add(play(regression.trial_of(text))[0])
+    recorder.close()
+    done = CliRunner().invoke(q2c, ["shrink", str(tmp_path), "--json"])
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert told["check"] in ("S1", "S7")
+    assert told["after"]["lifecycles"] == told["after"]["faults"] == 1
+    assert load(tmp_path / regression.SCENARIO).integration.mutant == "none"
+    assert f'mutant="{MUTANT}"' in (tmp_path / regression.TEST).read_text(encoding="utf-8")
 
 
 def test_the_command_says_what_a_folder_lacks(tmp_path: Path) -> None:
