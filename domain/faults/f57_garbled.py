@@ -15,12 +15,24 @@ FAULTS = (
         right=("refuses what it cannot read, with a sentence for the sender's people; nothing else waits for it."),
         noticed_by=("S9", "A1", "L6"),
     ),
+    FaultKind(
+        number="F57",
+        key="garbled_reply",
+        place=Place.AFTER,
+        summary="the reply holds bytes that are no UTF-8 amid its text",
+        wild="A proxy or an old module that writes Latin-1 under a header that says UTF-8.",
+        source="[E]",
+        right=(
+            "has no answer when it cannot read it: the outcome of a write is unknown, and it asks "
+            "again under the same key."
+        ),
+        noticed_by=("S1", "S4", "S9", "L2"),
+    ),
     Elsewhere(
         number="F57",
         name="odd but right text",
         summary=(
-            "names and addresses in composed and decomposed letters, from right to left, with "
-            "emoji, and of a length that nobody expects"
+            "names and addresses in composed and decomposed letters, from right to left, with emoji, and long ones"
         ),
         wild="Customers.",
         source="[E]",

@@ -60,7 +60,7 @@ def read(answer: Answer, decoder: msgspec.json.Decoder[T]) -> T:
     """Return the body of an answer as its type; raise UnexpectedReply when it does not fit."""
     try:
         return decoder.decode(answer.body)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise UnexpectedReply(f"{error} in {answer.body[:200]!r}") from error
 
 

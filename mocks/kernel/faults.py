@@ -185,7 +185,8 @@ def kinds_at(place: Place) -> frozenset[str]:
 
 _SLOW = frozenset({"brownout"})
 BEFORE = kinds_at(Place.BEFORE) | _SLOW  # a brownout also makes a share of the requests fail
-AFTER = kinds_at(Place.AFTER)
+LAGGING = frozenset({"stale_read"})
+AFTER = kinds_at(Place.AFTER) - LAGGING
 NETWORK = kinds_at(Place.NETWORK) - _SLOW
 WEBHOOK = kinds_at(Place.WEBHOOK)
 PEOPLE = kinds_at(Place.PEOPLE)

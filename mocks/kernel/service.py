@@ -28,6 +28,7 @@ from mocks.kernel.journal import Entry, Journal
 from mocks.kernel.limits import Limiter, LimitPolicy
 from mocks.kernel.luck import Luck
 from mocks.kernel.operations import Call, Operation, Refusal, router_of
+from mocks.kernel.spoilt import Replica, garbled, with_odd_numbers
 from mocks.kernel.struck import MISLEADING, gateway, instead
 
 _QUOTE_IN_TARGET = re.compile(r"Q-\d{6}(?:\.[A-Z][A-Z0-9]{1,7})?", re.ASCII)
@@ -49,6 +50,8 @@ _AFTER_COMMIT = {
     "drip_after": DRIP,
     "gateway_timeout": DELIVER,
     "key_forgotten": SILENCE,
+    "garbled_reply": DELIVER,
+    "odd_numbers": DELIVER,
 }
 
 
@@ -108,7 +111,7 @@ class Delivery(msgspec.Struct, frozen=True, gc=False):
 class Stake:
     """What may befall the calls of one operation: their luck, and the faults planned at each place they pass."""
 
-    __slots__ = ("after", "after_keyed", "before", "before_keyed", "luck", "network")
+    __slots__ = ("after", "after_keyed", "before", "before_keyed", "lagging", "luck", "network")
 
     def __init__(self, plan: FaultPlan, system: str, operation: Operation) -> None:
         name, write = operation.name, operation.write
@@ -117,6 +120,7 @@ class Stake:
         self.before = plan.aim(faults.BEFORE, system, name, write=write, keyed=False)
         self.before_keyed = plan.aim(faults.BEFORE, system, name, write=write, keyed=write)
         self.after = plan.aim(faults.AFTER, system, name, write=write, keyed=False)
+        self.lagging = plan.aim(faults.LAGGING, system, name, write=write, keyed=False)
         self.after_keyed = plan.aim(faults.AFTER, system, name, write=write, keyed=write)
 
 
@@ -138,6 +142,7 @@ class Service:
         self._keys = KeyStore(self._policy)
         self._retries: list[Delivery] = []
         self._stakes: dict[str, Stake] = {}
+        self._replica = Replica()
         self._unheard: dict[str, tuple[Fault, int]] = {}  # keys under which nothing is heard until they are forgotten
         self.journal: Journal | None = None
 
@@ -218,6 +223,8 @@ class Service:
             after = stake.after_keyed if call.idempotency_key else stake.after
             if after.rules:
                 outcome = self._after(after, call, outcome)
+            if effect == "read" and stake.lagging.rules:
+                outcome = self._from_replica(stake.lagging, call, outcome)
         if self.journal is not None:
             self.journal.add(entry_of(call, outcome, effect))
         return outcome
@@ -281,10 +288,23 @@ class Service:
             reply = self._refusal(Refusal("server_error"), call)
         elif fault.kind == "gateway_timeout":
             reply = gateway(504, "Gateway Timeout")
+        elif fault.kind == "garbled_reply":
+            reply = garbled(reply)
+        elif fault.kind == "odd_numbers":
+            reply = with_odd_numbers(reply)
         elif fault.kind == "key_forgotten":
             retention_us = self._policy.retention_seconds * 1_000_000
             self._unheard[call.idempotency_key] = fault, call.now_us + retention_us
         return Outcome(reply, _AFTER_COMMIT[fault.kind], fault.seconds)
+
+    def _from_replica(self, aim: Aim, call: Call, outcome: Outcome) -> Outcome:
+        """Answer a read with what was true a while ago, where that is something else and the plan says so."""
+        self._replica.seen(call, outcome.reply)
+        lag_us = round(min(fault.seconds for _, fault in aim.rules) * 1_000_000)
+        earlier = self._replica.earlier(call, lag_us)
+        if earlier is None or aim.strike(call.luck, call.txn, call.now_us, call.number) is None:
+            return outcome
+        return msgspec.structs.replace(outcome, reply=earlier)
 
     def _refusal(self, refusal: Refusal, call: Call) -> Reply:
         return self.dialect.finish(self.dialect.refuse(refusal, call), call)

@@ -1,0 +1,27 @@
+"""F55: A read shows what was true a while ago: it was answered by a replica that lags."""
+
+from __future__ import annotations
+
+from domain.faults.kind import FaultKind, Parameter, Place, Reach
+
+FAULTS = (
+    FaultKind(
+        number="F55",
+        key="stale_read",
+        place=Place.AFTER,
+        summary="a read is answered with the state of up to `wait` ago, where that is another",
+        wild=(
+            "Replicas lag by 1 to 30 seconds; a partition of 43 seconds took a day to repair, and "
+            "idempotency records read from a replica paid twice."
+        ),
+        source="GitHub, October 2018; Airbnb on avoiding double payments",
+        right=(
+            "takes the key of an intent from the intent and not from what it reads, and does "
+            "nothing twice because it was not to be seen yet."
+        ),
+        noticed_by=("S1", "S4", "O4"),
+        parameters=(Parameter("wait", "how far the replica lags", 1, 1800, 300),),
+        reach=Reach(calls="reads"),
+        is_conditional=True,
+    ),
+)
