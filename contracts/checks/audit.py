@@ -43,7 +43,7 @@ def same_digest(first: str, second: str) -> Findings:
 
 
 def undone_is_gone(facts: Facts) -> Findings:
-    """A cancelled order leaves nothing behind: no live subscription or task, and nothing owed in any ledger."""
+    """A cancelled order leaves nothing behind: no live subscription or task, nothing owed, and no tax to pay."""
     tally = Tally("A6")
     cancelled = {
         order.txn: order
@@ -59,6 +59,7 @@ def undone_is_gone(facts: Facts) -> Findings:
             sentence = f"order {order.id} was cancelled, but {child.name} is still {child.status}"
             tally.violation(txn, sentence, order.last, child.last, entities=(order.name, child.name))
     _receivables(tally, facts, cancelled)
+    _taxes(tally, facts, cancelled)
     return tally.findings()
 
 
@@ -85,3 +86,23 @@ def _receivables(tally: Tally, facts: Facts, cancelled: dict[str, Life]) -> None
             owed = said(invoice_of(life).balance_minor, invoice_of(life).currency)
             sentence = f"order {order.id} was cancelled, but {life.name} still asks for {owed}"
             tally.violation(life.txn, sentence, order.last, life.last, entities=(order.name, life.name))
+
+
+def _taxes(tally: Tally, facts: Facts, cancelled: dict[str, Life]) -> None:
+    """What is committed for the documents of cancelled orders and their returns must add up to nothing."""
+    if not cancelled:
+        return
+    owed: dict[str, list[Life]] = {}
+    for kind in ("invoice", "credit_memo"):
+        for document in facts.lives(kind, "billing").values():
+            if document.txn in cancelled:
+                codes = facts.tax_documents.get(document.id, [])
+                owed.setdefault(document.txn, []).extend(life for life in codes if life.status == "committed")
+    for txn, lives in owed.items():
+        tax_minor = sum([life.document.tax_minor for life in lives])
+        if tax_minor > 0 and not _has_open_case(facts, txn):
+            order = cancelled[txn]
+            told = said(tax_minor, lives[0].document.currency)
+            sentence = f"order {order.id} was cancelled, but tax of {told} is still committed for it"
+            names = (order.name, *[life.name for life in lives])
+            tally.violation(txn, sentence, order.last, *[life.last for life in lives], entities=names)

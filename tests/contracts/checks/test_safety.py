@@ -445,6 +445,18 @@ def test_a_fully_undone_order_leaves_nothing_behind() -> None:
     assert check("A6", gone).status == "holds"
 
 
+def test_a_cancelled_order_has_no_tax_committed_for_it() -> None:
+    undone = [
+        *[r for r in clean() if of("period", "erp")(r) or of("quote", "crm")(r) or of("tax_document", "tax")(r)],
+        *walk(10, "erp", "order", build.ORDER, "submitted", "booked", "cancelling", "compensating", "cancelled"),
+        *walk(24, "billing", "invoice", build.TAXED, "tax_pending", "voided"),
+    ]
+    assert "tax of" in check("A6", undone).violations[0].sentence
+    assert check("A6", edited(undone, of("tax_document", "tax"), tax_minor=0)).status == "holds"
+    returned = replace(build.TAX_DOCUMENT, id="2", kind="return", tax_minor=-1_700, net_minor=-17_000)
+    assert check("A6", [*undone, changed(27, "tax", "tax_document", returned)]).status == "holds"
+
+
 def test_a_limit_overwritten_by_a_request_is_a_lost_update() -> None:
     customer = Customer(id="A-000001", ref="A-000001", name="Acme", credit_limit_minor=5)
     records: Records = [
