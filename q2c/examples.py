@@ -1,4 +1,4 @@
-"""The examples: three integrations that come with the project, and the one small scenario that judges them all."""
+"""The examples: integrations that come with the project, and the one small scenario that judges them all."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ EXAMPLES = {
             "naive-node", "point to point in Node, written in a hurry",
             "jsforce and stripe, by npm into examples/naive-node/node_modules",
         ),
+        Example("asyncio-httpx", "asyncio, httpx and SQLite; `q2c rehearse --target` plays it in virtual time, too"),
         Example(
             "dbos", "durable workflows on DBOS, in Python",
             "dbos, simple-salesforce, stripe and httpx, by pip into a virtual environment, examples/dbos/.venv",

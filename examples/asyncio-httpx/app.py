@@ -25,7 +25,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from systems import BILLING_WEBHOOK, Quote, Refused, Systems, verify
 
-PAUSE_SECONDS_MAX = 300.0
+PAUSE_SECONDS_MAX, PATIENCE_SECONDS_MAX = 60.0, 900.0
 logger = logging.getLogger("quote-to-cash")
 Charge = Callable[[Systems, Quote, dict[str, Any]], Awaitable[dict[str, Any]]]
 
@@ -77,7 +77,7 @@ class Integration:
         booked = {"OrderStatus__c": "booked", "OrderNumber__c": number, "Status": "Converted"}
         await step("booked", lambda: systems.mirror(quote, booked))
         await step("delivery", lambda: systems.ask_for_delivery(quote))
-        await step("delivered", lambda: self._delivered(reference))
+        await self._once(reference, "delivered", lambda: self._delivered(reference), within_seconds=None)
         await step("fulfilled", lambda: systems.fulfil_order(quote))
         await step("payer", lambda: systems.ensure_billing_customer(quote))
         drawn = await step("subscription", lambda: systems.ensure_subscription(quote))
@@ -93,7 +93,9 @@ class Integration:
         await step("paid", lambda: systems.mirror(quote, paid))
         self._journal.finish(reference)
 
-    async def _once(self, reference: str, name: str, work: Callable[[], Awaitable[Any]]) -> Any:
+    async def _once(
+        self, reference: str, name: str, work: Callable[[], Awaitable[Any]], within_seconds: float | None = 30.0
+    ) -> Any:
         """Return what came of a step: what was kept of it, or what it brings now, however often it must be tried."""
         is_done, result = self._journal.result(reference, name)
         if is_done:
@@ -101,7 +103,7 @@ class Integration:
         pause = 0.5
         while True:
             try:
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(within_seconds):
                     result = await work()
                 self._journal.keep(reference, name, result)
                 return result
@@ -115,13 +117,13 @@ class Integration:
 
     async def _delivered(self, reference: str) -> None:
         """Return when a delivery is complete: fulfilment tells so, and is asked when nothing is heard."""
-        told = self._deliveries.setdefault(reference, asyncio.Event())
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(20):
-                await told.wait()
-        if not await self._systems.is_delivered(reference):
+        told, patience = self._deliveries.setdefault(reference, asyncio.Event()), 30.0
+        while not await self._systems.is_delivered(reference):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(patience):
+                    await told.wait()
             told.clear()
-            raise Refused(409, "it is under way")
+            patience = min(PATIENCE_SECONDS_MAX, patience * 2)
         del self._deliveries[reference]
 
     # --- how it hears of things -------------------------------------------------------------------------------------

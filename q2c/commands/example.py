@@ -30,7 +30,7 @@ def example(name: str | None, every: bool, runs: Path, as_json: bool) -> None:
     """Start an example, replay forty orders with lost replies and doubled messages at it, and judge it.
 
     It takes one to two minutes each, and the first time what the packages take. One example ends with the status of its
-    verdict; --all ends with 0 once there are three verdicts, whatever they are.
+    verdict; --all ends with 0 once there is one for each, whatever they are.
 
     \b
     Examples:
