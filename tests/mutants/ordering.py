@@ -1,4 +1,4 @@
-"""Mutants of order: what happened last is not what arrived last, and causes come before effects."""
+"""Mutants of order: what happened last is not what arrived last."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import msgspec
 
 from integration.effects import Start
 from integration.entities import EntityQueues
-from integration.flows import amendments, collecting, steps, sweeps
+from integration.flows import amendments, steps, sweeps
 from integration.flows.catalogue import PROGRAMS
 from integration.systems import crm
 from integration.systems.erp.shapes import CustomerStanding, OrderStanding
-from tests.mutants.grounds import BURST, CROSSING, DEBITS, HOLDS
+from tests.mutants.grounds import BURST, CROSSING, HOLDS
 from tests.mutants.mutant import Mutant, Patch
 
 
@@ -41,14 +41,6 @@ def _no_queue_per_entity() -> list[Patch]:
         """Nobody waits."""
 
     return [Patch(EntityQueues, name, value) for name, value in (("enter", enter), ("hold", hold), ("leave", leave))]
-
-
-def _debit_taken_for_paid() -> list[Patch]:
-    async def outcome(_context: Any, intent: Any, at_us: int, collection: Any) -> collecting.Paid:
-        received = msgspec.structs.replace(intent, amount_received=collection.amount_minor)
-        return collecting.Paid(received, at_us, at_us)
-
-    return [Patch(collecting, "_outcome", outcome)]
 
 
 def _delivered_on_hold() -> list[Patch]:
@@ -91,14 +83,6 @@ MUTANTS = (
         caught_by=("O2", "O4", "M10"),
         ground=BURST,
         patches=_no_queue_per_entity,
-    ),
-    Mutant(
-        name="debit_taken_for_paid",
-        group="ordering",
-        mistake="A payment that was only begun is booked as cash; debits take days, and some come back (catalogue 65).",
-        caught_by=("O3", "M5", "M13"),
-        ground=DEBITS,
-        patches=_debit_taken_for_paid,
     ),
     Mutant(
         name="delivered_on_hold",
