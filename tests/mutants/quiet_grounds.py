@@ -74,12 +74,12 @@ CLOSING = Ground(
     "closing", "invoices of the last day that cannot be posted before the books are closed",
     lambda: quiet(
         3, 0, days=1, run_on_days=2, world=_DOLLARS, payments=_CARDS, policies={"close_receivables": "1s"},
-        faults=[{"kind": "error_before", "system": "erp", "operation": "upsert_invoice"}],
+        faults=[{"kind": "error_before", "system": "erp", "operation": "upsert_invoice", "from": "quarter_end - 10h"}],
     ),
 )  # fmt: skip
 PAYOUTS = Ground(
     "payouts", "payouts of more than ten payments",
-    lambda: quiet(20, 0, days=1, run_on_days=3, world=_DOLLARS, payments=_CARDS),
+    lambda: quiet(14, 0, days=1, run_on_days=2, world=_DOLLARS, payments=_CARDS),
 )  # fmt: skip
 SWEPT = Ground(
     "swept", "invoices that nobody announced, and a list of them that is throttled when it is asked for",
