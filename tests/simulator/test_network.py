@@ -11,6 +11,8 @@ from mocks.kernel.limits import LimitPolicy
 from simulator.exchange import CONNECT_TIMEOUT_US, Later, Patience
 from tests.simulator.conftest import SECOND_US, START_US, TASK, Wire, pay, put_task, read_task
 
+DAY_SECONDS = 86_400
+
 
 def fault(kind: str, **said: object) -> Fault:
     return Fault(kind=kind, **said)  # type: ignore[arg-type]
@@ -74,10 +76,12 @@ LOST = [
     ("redirected", "failed", 308, "", 1.015, False),
     ("forbidden", "failed", 403, "", 1.015, False),
     ("retry_storm", "unknown", 500, "", 1.015, False),
+    ("garbled_reply", "ok", 201, "", 1.015, True),
+    ("odd_numbers", "ok", 201, "", 1.015, True),
 ]
-OF_SOME = {  # at systems that sign in, keep keys, count days or have jobs: tests/mocks/kernel/test_struck.py
+OF_SOME = {  # at systems that sign in, keep keys, count days or have jobs (tests/mocks/kernel/test_struck.py), at reads
     "sticky_error", "key_in_progress", "key_mismatch", "key_forgotten", "throttled_in_disguise", "job_never_ends",
-    "token_expired", "grant_refused", "allowance_spent",
+    "token_expired", "grant_refused", "allowance_spent", "stale_read",
 }  # fmt: skip
 
 
@@ -500,11 +504,11 @@ def test_a_receiver_may_take_its_time_and_the_sender_learns_when_it_has_answered
     pending: list[Later] = []
     wire.network.intake = Slow(pending)
     wire.ask()
-    wire.run(5)
+    wire.run(DAY_SECONDS)
     assert pending
     assert not wire.delivered
     pending[0].then(Reply(200))
-    assert [(seen.at_us, seen.status) for seen in wire.delivered] == [(START_US + 5 * SECOND_US, 200)]
+    assert [(seen.at_us, seen.status) for seen in wire.delivered] == [(START_US + DAY_SECONDS * SECOND_US, 200)]
 
 
 class Slow:
