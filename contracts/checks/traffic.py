@@ -136,7 +136,8 @@ def _judge(
 ) -> None:
     resumes = _resumes(facts, attempt)
     last = intent.last
-    if last is not None and last.number not in passing and _is_pointless(last, attempt, resumes, crashes):
+    # What is written for an account is written by many flows, each of which may be the first to ask.
+    if attempt.txn and last and last.number not in passing and _is_pointless(last, attempt, resumes, crashes):
         sentence = f"{attempt.system} {attempt.operation} was refused for good ({last.status}) and sent again"
         tally.violation(attempt.txn, sentence, last, attempt, entities=(attempt.key,))
     intent.tries += 1
