@@ -27,7 +27,7 @@ from contracts.checks.unlinked import Excuses
 from contracts.checks.verdict import Evidence, Findings, Tally
 from domain.calendar import SECOND_US
 from domain.errors import ErrorCode
-from domain.history import Case, Changed
+from domain.history import Case, Changed, Crashed
 from domain.money import said
 
 UNSETTLED = "the run ended before the systems had their settling time after the faults"
@@ -184,6 +184,7 @@ def _picture(mirror: Changed | None, currency: str) -> str:
 def cases_are_owned(facts: Facts) -> Findings:
     """Every exception case has an owner, a due time and a reason that is no bug of ours, and is escalated in time."""
     tally = Tally("L4")
+    downtimes = [(crash.at_us, crash.back_us) for crash in facts.history.of(Crashed)]
     for name, records in facts.cases.items():
         last = records[-1]
         tally.examined += 1
@@ -195,11 +196,17 @@ def cases_are_owned(facts: Facts) -> Findings:
             sentence = f"case {name} has no {' and no '.join(missing)}"
             tally.violation(last.txn, sentence, records[0], last, entities=(name,))
         ended_us = next((r.at_us for r in records if r.status in CASE_CLOSED), facts.context.horizon_us)
-        escalated = any(r.status == "escalated" and r.at_us <= r.due_us + _SLACK_US for r in records)
-        if ended_us > last.due_us + _SLACK_US and not escalated and last.due_us > last.opened_us:
+        latest_us = _awake_us(downtimes, last.due_us) + _SLACK_US
+        escalated = any(r.status == "escalated" and r.at_us <= latest_us for r in records)
+        if ended_us > latest_us and not escalated and last.due_us > last.opened_us:
             sentence = f"case {name} of {last.owner} ran past its due time and was never escalated"
             tally.violation(last.txn, sentence, records[0], last, entities=(name,))
     return tally.findings()
+
+
+def _awake_us(downtimes: list[tuple[int, int]], due_us: int) -> int:
+    """Return when a process could act on what was due: once it was back, if it was dead then."""
+    return max([due_us, *[back_us for down_us, back_us in downtimes if down_us <= due_us < back_us]])
 
 
 def _completeness(case: Case) -> tuple[tuple[str, bool], ...]:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from contracts.checks.facts import Facts
 from contracts.checks.stages import endings
-from domain.history import Case, Changed, Flow, Record
+from domain.history import Case, Changed, Crashed, Flow, Record
 from domain.objects import Account, Customer
 from tests.contracts.checks import build
 from tests.contracts.checks.build import CONTEXT, at, changed, check, clean, edited, history, of, walk, without
@@ -99,6 +99,13 @@ def test_a_case_without_an_owner_breaks_ownership() -> None:
 def test_an_overdue_case_must_have_been_escalated() -> None:
     assert check("L4", [*clean(), _case(20, "new")]).status == "broken"
     assert check("L4", [*clean(), _case(20, "new"), _case(200, "escalated")]).status == "holds"
+
+
+def test_a_process_that_was_dead_escalates_when_it_is_back() -> None:
+    down = Crashed(at_us=at(250), write=3, after=False, back_us=at(300))
+    assert check("L4", [*clean(), _case(20, "new"), _case(300, "escalated")]).status == "broken"
+    assert check("L4", [*clean(), _case(20, "new"), down, _case(300, "escalated")]).status == "holds"
+    assert check("L4", [*clean(), _case(20, "new"), down, _case(400, "escalated")]).status == "broken"
 
 
 @pytest.mark.parametrize(
