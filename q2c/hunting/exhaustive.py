@@ -143,14 +143,15 @@ def distinct(writes: Iterable[DurableWrite]) -> list[DurableWrite]:
     """Return the writes whose states differ in more than time.
 
     Sweeps come by the hour and mostly find nothing: of those of one kind the first one stands for all. A flow that
-    polls asks for the same thing again and again: the first two and the last of these writes stand for all.
+    polls, or one that is begun anew every day, asks for the same thing of the same transaction again and again: the
+    first two and the last of these writes stand for all.
     """
     kept: list[DurableWrite] = []
-    last: dict[tuple[str, str], DurableWrite] = {}
-    seen: Counter[tuple[str, str]] = Counter()
+    last: dict[tuple[str, str, str], DurableWrite] = {}
+    seen: Counter[tuple[str, str, str]] = Counter()
     for write in writes:
         is_sweep = not write.txn and write.name.startswith("sweep_")
-        shape = (write.name, write.does) if is_sweep else (write.flow, write.does)
+        shape = write.name, write.txn, write.does
         seen[shape] += 1
         if seen[shape] <= (1 if is_sweep else REPEATED):
             kept.append(write)
