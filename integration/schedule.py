@@ -37,7 +37,8 @@ class _OfThisProcess:
 class Schedule:
     """Starts each sweep at its interval, unless the one before is still under way or the process is down.
 
-    A sweep looks back to the start of the last one that was started, and some more, so that nothing falls between two.
+    A sweep looks back to the start of the last one that was started, and some more, so that nothing falls between two;
+    the very first one looks back over its interval, for nobody has looked before.
     `first_seconds` brings the first ones forward: who was down for long had better look soon, and does so even when an
     earlier sweep is still under way, for it may pause.
 
@@ -68,7 +69,7 @@ class Schedule:
         is_open = bool(started_us) and any(map(self._integration.is_open, _flow_ids(sweep, started_us)))
         if not self._integration.is_alive or (is_open and not anyway):
             return
-        since_us = (started_us or now_us) - sweep.look_back_seconds * _SECOND_US
+        since_us = (started_us or now_us - sweep.every_seconds * _SECOND_US) - sweep.look_back_seconds * _SECOND_US
         flow_id = _flow_ids(sweep, now_us)[anyway]
         launched = self._integration.launch(Start(flow_id=flow_id, name=sweep.name, arguments={"since_us": since_us}))
         if launched is not None and launched.created:  # one that was found looks back from an earlier instant

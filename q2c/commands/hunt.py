@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from domain.faults import CATALOGUE
 from q2c import exits, run_folder
 from q2c.commands.scenarios import loaded
+from q2c.commands.target import loaded as loaded_target
 from q2c.hunting import keeping
 from q2c.hunting.campaign import Budget, Campaign, Quarry
 from q2c.hunting.document import EXITS
@@ -42,6 +43,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     only: tuple[str, ...]
     without: tuple[str, ...]
     mutant: str
+    target: str
     workers: int | None
     cluster: str
     folder: Path
@@ -59,6 +61,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
         said += [word for kind in self.only for word in ("--only", kind)]
         said += [word for kind in self.without for word in ("--without", kind)]
         said += ["--mutant", self.mutant] if self.mutant else []
+        said += ["--target", self.target] if self.target else []
         return shlex.join(said)
 
 
@@ -74,6 +77,9 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 @click.option(
     "--exhaustive", is_flag=True, help="Leave nothing to chance: SCENARIO is a canonical flow, such as refund, or all."
 )
+@click.option(
+    "--target", type=click.Path(path_type=Path), help="A target file with `python:`; hunt in that program instead."
+)
 @click.option("--no-shrink", is_flag=True, help="Keep what was caught as it is, without making it smaller.")
 @click.option("--workers", type=click.IntRange(1), help="How many play at once; all processors by default.")
 @click.option("--cluster", default="", metavar="ADDRESS", help="A Dask scheduler, e.g. tcp://10.0.0.5:8786.")
@@ -81,8 +87,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 @click.option("--json", "as_json", is_flag=True, help="The hunt as one JSON document on standard output.")
 def hunt(
     scenario: str, budget_runs: int | None, seconds: float | None, keep_going: bool, seed: int | None,
-    only: tuple[str, ...], without: tuple[str, ...], mutant: str, exhaustive: bool, no_shrink: bool,
-    workers: int | None, cluster: str, folder: Path, as_json: bool,
+    only: tuple[str, ...], without: tuple[str, ...], mutant: str, exhaustive: bool, target: Path | None,
+    no_shrink: bool, workers: int | None, cluster: str, folder: Path, as_json: bool,
 ) -> None:  # fmt: skip
     """Hunt for what breaks the integration in SCENARIO (a name of the library or a YAML file).
 
@@ -100,10 +106,14 @@ def hunt(
     Exit statuses: 0 nothing was found, 1 a rule was broken, 3 only rules about time were, 4 nothing was proved.
     """
     limit = SECONDS if seconds is None and budget_runs is None else seconds
+    if target is not None:
+        loaded_target(target, ())
+        if mutant:
+            give_up("--mutant breaks the reference integration; a program of your own has mistakes of its own.")
     asked = Asked(
         scenario=scenario, seed=seed, runs=budget_runs or 0, seconds=limit or 0.0, keep_going=keep_going, only=only,
-        without=without, mutant=require(mutant) if mutant else "", workers=workers, cluster=cluster, folder=folder,
-        shrink=not no_shrink, as_json=as_json,
+        without=without, mutant=require(mutant) if mutant else "", target=str(target or ""), workers=workers,
+        cluster=cluster, folder=folder, shrink=not no_shrink, as_json=as_json,
     )  # fmt: skip
     if exhaustive:
         from q2c.commands.exhausting import exhaust
@@ -124,7 +134,7 @@ def _kinds(asked: Asked) -> tuple[str, ...]:
 
 def _hunted(asked: Asked, scenario: Scenario, kinds: tuple[str, ...]) -> None:
     seed = scenario.seed if asked.seed is None else asked.seed
-    quarry = Quarry(scenario=dump(scenario), seed=seed, mutant=asked.mutant, kinds=kinds)
+    quarry = Quarry(scenario=dump(scenario), seed=seed, mutant=asked.mutant, target=asked.target, kinds=kinds)
     budget = Budget(runs=asked.runs, seconds=asked.seconds, keeps_going=asked.keep_going)
     executor = _executor(asked)
     into = run_folder.create(asked.folder, f"hunt-{scenario.name}", seed)

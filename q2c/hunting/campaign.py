@@ -28,11 +28,12 @@ GENERATIONS = (1, 31, 32, 64, 128)
 
 
 class Quarry(msgspec.Struct, frozen=True, kw_only=True):
-    """What is hunted in: a scenario (its text), the base seed, a mutant (or none), and the kinds of fault."""
+    """What is hunted in: a scenario (its text), the base seed, a mutant or a target (or none), the kinds of fault."""
 
     scenario: str
     seed: int
     mutant: str = ""
+    target: str = ""
     kinds: tuple[str, ...] = tuple(CATALOGUE)
 
 
@@ -57,7 +58,8 @@ def trial_of(quarry: Quarry, ground: Ground, number: int) -> Trial:
     draws = Draws(quarry.seed).under("hunt", number)
     faults = plan(ground, draws, kinds_on(draws, quarry.kinds)) if number else ()
     return Trial(
-        scenario=quarry.scenario, seed=draws.whole(0, 2**31 - 1, "seed"), faults=faults, mutant=quarry.mutant
+        scenario=quarry.scenario, seed=draws.whole(0, 2**31 - 1, "seed"), faults=faults, mutant=quarry.mutant,
+        target=quarry.target,
     )  # fmt: skip
 
 

@@ -51,6 +51,7 @@ def _written(place: Path, catch: Catch) -> Caught:
     played = regression.scenario_of(trial, f"Run {catch.number} of a hunt.")
     (place / SCENARIO).write_text(dump(played), encoding="utf-8")
     words = ["q2c", "rehearse", str(place / SCENARIO), *(["--mutant", trial.mutant] if trial.mutant else [])]
+    words += ["--target", trial.target] if trial.target else []
     return Caught(
         number=catch.number, seed=trial.seed, broken=catch.found.broken, folder=str(place), repeat=shlex.join(words)
     )

@@ -46,7 +46,7 @@ def _swept(world: Any, run_seconds: int, takes_seconds: float = 0.0, **said: Any
 
 
 def test_each_sweep_looks_back_to_the_start_of_the_one_before_and_some_more(world: Any) -> None:
-    assert _swept(world, 3 * HOUR + 1) == [(HOUR, HOUR - 600), (2 * HOUR, HOUR - 600), (3 * HOUR, 2 * HOUR - 600)]
+    assert _swept(world, 3 * HOUR + 1) == [(HOUR, -600), (2 * HOUR, HOUR - 600), (3 * HOUR, 2 * HOUR - 600)]
 
 
 def test_a_sweep_that_is_still_under_way_is_not_joined_by_another(world: Any) -> None:
