@@ -104,8 +104,8 @@ def _summary(found: dict[str, Kill]) -> str:
 def _json(chosen: Sequence[Mutant], found: dict[str, Kill]) -> str:
     rows: list[dict[str, Any]] = []
     for mutant in chosen:
-        row: dict[str, Any] = {"name": mutant.name, "group": mutant.group, "mistake": mutant.mistake, "ground": mutant.ground.name}
-        row["caught_by"] = list(mutant.caught_by)
+        row: dict[str, Any] = {name: getattr(mutant, name) for name in ("name", "group", "mistake", "caught_by")}
+        row["ground"] = mutant.ground.name
         if mutant.name in found:
             told = msgspec.to_builtins(found[mutant.name])
             row |= {"killed": bool(told["by"]), **{key: told[key] for key in ("by", "also", "runs", "cpu_seconds")}}
