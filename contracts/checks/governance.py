@@ -178,7 +178,7 @@ class Silence(msgspec.Struct, gc=False):
 
 
 def maintenance_respected(facts: Facts) -> Findings:
-    """In an announced maintenance window a system is only probed: writes go out singly, two a minute at most."""
+    """In announced maintenance a system is only probed: two writes a minute at most, or no more tries than usual."""
     tally = Tally("P7")
     windows = [Silence(fault) for fault in facts.context.faults if fault.kind == "maintenance" and fault.end_us]
     for attempt in facts.history.of(Attempted) if windows else ():
@@ -188,14 +188,17 @@ def maintenance_respected(facts: Facts) -> Findings:
                 window.sent.append(attempt)
     for window in windows:
         tally.examined += 1
-        _only_probed(tally, window)
+        _only_probed(tally, facts, window)
     return tally.findings()
 
 
-def _only_probed(tally: Tally, window: Silence) -> None:
+def _only_probed(tally: Tally, facts: Facts, window: Silence) -> None:
+    """Compare the refused writes with the probes, and with the tries that each intent and each re-drive may have."""
     minutes = (window.fault.end_us - window.from_us) / (60 * SECOND_US)
     refused = [attempt for attempt in window.sent if attempt.outcome != "ok"]
-    if minutes <= 0 or len(refused) <= max(PROBES_A_MINUTE, PROBES_A_MINUTE * minutes):
+    driven = sum(1 for instants in facts.resumes.values() for at_us in instants if at_us < window.fault.end_us)
+    tries = facts.context.attempts_max * (len({(attempt.key, attempt.txn) for attempt in refused}) + driven)
+    if minutes <= 0 or len(refused) <= max(PROBES_A_MINUTE, PROBES_A_MINUTE * minutes, tries):
         return
     evidence: list[Evidence] = [*refused[:3], (window.fault.end_us, "the maintenance ends")]
     system = window.fault.system or "a system"

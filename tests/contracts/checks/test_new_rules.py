@@ -248,13 +248,13 @@ def _closed_by_nobody() -> Records:
     return [*clean(), *_worked_on("resolved", by=" ")]
 
 
-MAINTENANCE = {"faults": (Fault(kind="maintenance", system="erp", start_us=at(100), end_us=at(220)),)}
+MAINTENANCE = {"inside": False, "faults": (Fault(kind="maintenance", system="erp", start_us=at(100), end_us=at(220)),)}
 OUTAGE = {"faults": (Fault(kind="refused", system="tax", start_us=at(200), end_us=at(260)),)}
 
 
 def _hammering() -> Records:
     calls = [
-        attempt(106 + n / 5, f"h{n}", "erp", "put_order", f"k/{n}", outcome="failed", status=503, txn=f"Q-2{n:05d}")
+        attempt(106 + n / 5, f"h{n}", "erp", "put_order", f"k/{n % 3}", outcome="failed", status=503, txn=f"Q-{n % 3}")
         for n in range(300)
     ]
     return [*clean(), *calls, attempt(300, "h", "erp", "put_order", "k/last", txn="")]
