@@ -66,3 +66,25 @@ def test_ending_twice_is_ending_once(tmp_path: Path) -> None:
     process.end()
     process.end()
     assert "status" in process.problem()
+
+
+def test_one_that_stands_still_is_stopped_with_its_children_and_goes_on(tmp_path: Path) -> None:
+    process = started(tmp_path, CHILD)
+    child = child_of(tmp_path)
+    try:
+        process.stand_still(still=True)
+        assert becomes(child, "T")
+        process.stand_still(still=False)
+        assert becomes(child, "S")
+    finally:
+        process.kill()
+
+
+def becomes(pid: int, state: str) -> bool:
+    """Wait until a process is in a state."""
+    end = time.monotonic() + 30
+    while (found := Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]) != state:
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return found == state
