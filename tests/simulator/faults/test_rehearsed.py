@@ -1,4 +1,4 @@
-"""Every kind of fault that strikes calls, rehearsed: it fires, and the reference integration comes through it."""
+"""Every kind of fault that strikes calls is rehearsed: it fires, and the reference integration comes through."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from domain.faults import CATALOGUE, Fault, Place
 from q2c.hunting.trial import Trial, attempt
 
 CALLS = (Place.NETWORK, Place.BEFORE, Place.AFTER)
+DATA = {"F55", "F57", "F58"}
+"""Numbers of what is wrong with the data of an answer: tests/simulator/test_faults_survived.py."""
+KINDS = [key for key, kind in CATALOGUE.items() if kind.place in CALLS and kind.number not in DATA]
 SHARE_PPM = 200_000
 GROUND = """
 name: struck_calls
@@ -47,7 +50,7 @@ def planned(key: str) -> Fault:
     return msgspec.structs.replace(fault, share_ppm=600_000 if key in RARE else SHARE_PPM)
 
 
-@pytest.mark.parametrize("key", [key for key, kind in CATALOGUE.items() if kind.place in CALLS])
+@pytest.mark.parametrize("key", KINDS)
 def test_the_integration_comes_through_what_strikes_its_calls(key: str) -> None:
     found = attempt(Trial(scenario=GROUND, seed=3, faults=(planned(key),)))
     (chance,) = found.coverage.plan
