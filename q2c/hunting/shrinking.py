@@ -32,6 +32,8 @@ from simulator.setup import bounded
 ATTEMPTS_MAX = 80
 SECONDS_MAX = 5.0
 _VIOLATIONS_GUESSED = 3
+_POINTS_MAX = 8
+"""A fault that struck more often is told as the window it is: an outage is an outage."""
 _ACCOUNT = re.compile(r"\bA-(\d{6})\b")
 
 
@@ -168,9 +170,9 @@ class _Search:
         yield (), self._parts
         yield pointed(strikes, facts, FORMS[0]), self._parts
         yield from ((pointed(strikes, facts, form), ()) for form in FORMS)
+        yield seen.faults, ()
         if nobodys := strikes_on_nobody(facts):
             yield from ((pointed((*strikes, *nobodys), facts, form), ()) for form in FORMS[:2])
-        yield seen.faults, ()
 
     # --- the rest, by delta debugging -------------------------------------------------------------------------------
 
@@ -206,12 +208,16 @@ class _Search:
         for form in FORMS:
             if all(is_point(fault) or is_death(fault) for fault in self._plan()):
                 return
-            facts = self._best.facts
+            facts, before = self._best.facts, self._best
             strikes = tuple(each for each in facts.history.of(Fired) if each.operation)
+            if len(strikes) > _POINTS_MAX:
+                return
             deaths = tuple(fault for fault in self._plan() if is_death(fault))
             plan = (*pointed(strikes, facts, form), *deaths)
             if self._breaks(msgspec.structs.replace(self._best.trial, faults=plan)):
                 self._fewest(plan)
+                if len(self._plan()) > len(before.faults):
+                    self._best = before
                 return
 
     def _fewest(self, plan: tuple[Fault, ...]) -> None:
