@@ -15,8 +15,8 @@ import msgspec
 from contracts.checks.causes import captured_at
 from contracts.checks.facts import Facts, Life, document_of, whole_of
 from contracts.checks.verdict import Findings, Tally
-from domain.calendar import local_date
-from domain.history import Changed
+from domain.calendar import SECOND_US, local_date
+from domain.history import Changed, Crashed, Fired
 from domain.money import said
 from domain.objects import Entry, Period
 
@@ -25,6 +25,8 @@ _OWED = {"invoice": 1, "credit_memo": -1}
 """What is booked of a document on the account of receivables: all of it, or all of it back."""
 _BOOKED = ("invoice", "credit_memo", "cash", "refund")
 """The documents that are booked: the first part of an entry's source names them (M17 judges what is written off)."""
+_AFTERMATH_US = 3600 * SECOND_US
+"""How long a process that came back may need for what it had begun."""
 _CLOSED = frozenset({"soft_closed", "closed", "locked"})
 
 
@@ -93,7 +95,7 @@ class Dated(msgspec.Struct, frozen=True):
 def dates_are_local(facts: Facts) -> Findings:
     """A document is dated by the day of its legal entity: its cause's to its own, or later if that is closed."""
     tally = Tally("O8")
-    closings = _Closings(facts)
+    closings, behind = _Closings(facts), facts.once(_behind)
     for dated in _dated(facts):
         life = dated.life
         document = life.first_document
@@ -101,12 +103,29 @@ def dates_are_local(facts: Facts) -> Findings:
         if zone is None or life.is_seeded:
             continue
         tally.examined += 1
-        first, today = local_date(min(dated.cause_us, life.created_us), zone), local_date(life.created_us, zone)
+        known_us = min(dated.cause_us, life.created_us)
+        known_us = min(
+            [known_us, *[since_us for since_us, until_us in behind if since_us < life.created_us < until_us]]
+        )
+        first, today = local_date(known_us, zone), local_date(life.created_us, zone)
         if first <= document.business_date <= today or closings.moved(dated, today):
             continue
         sentence = f"{life.name} is dated {document.business_date}; in {document.entity} it was {_days(first, today)}"
         tally.violation(life.txn, sentence, life.first, (dated.cause_us, "its cause"), entities=(life.name,))
     return tally.findings()
+
+
+def _behind(facts: Facts) -> list[tuple[int, int]]:
+    """Return when the integration may have acted on an older day: since when, and until when.
+
+    Who pauses or dies over midnight writes down what it had decided before, and a clock that was set back stays behind.
+    """
+    found = [(crash.at_us, crash.back_us + _AFTERMATH_US) for crash in facts.history.of(Crashed)]
+    for fired in facts.history.of(Fired):
+        if fired.kind == "clock_back":
+            lag_us = round(facts.context.faults[fired.fault].seconds * SECOND_US)
+            found.append((fired.at_us - lag_us, fired.at_us + lag_us + _AFTERMATH_US))
+    return found
 
 
 def _days(first: date, today: date) -> str:

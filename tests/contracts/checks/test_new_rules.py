@@ -345,6 +345,14 @@ def test_a_document_is_dated_later_once_its_period_is_closed() -> None:
     assert check("O8", [*moved, period(20, "soft_closed", "open", module="ar")]).status == "holds"
 
 
+def test_a_process_that_died_over_midnight_writes_the_day_it_had_decided() -> None:
+    yesterday = edited(clean(), of("order", "erp"), business_date=build.DAY_0 - timedelta(days=1))
+    crash = Crashed(at_us=at(-60 * 24), write=3, after=False, back_us=at(0))
+    assert check("O8", yesterday).status == "broken"
+    assert check("O8", [*yesterday, crash]).status == "holds"
+    assert check("O8", [*yesterday, replace(crash, back_us=at(-120))]).status == "broken"
+
+
 def test_a_call_that_was_asked_for_again_after_the_crash_was_taken_up() -> None:
     again = attempt(2002, "r91", "crm", "read_account", "k/9", txn="Q-000123")
     assert check("L8", [*_forgotten_by_a_crash(), again]).status == "holds"
