@@ -9,6 +9,7 @@ that the caller handed to the factory) is there as it was left.
 from __future__ import annotations
 
 import asyncio
+import gc
 import sqlite3
 import traceback
 from collections import Counter
@@ -206,6 +207,7 @@ class Program:
             self._depart(self._life)
         for life in self._dead:
             life.loop.bury()
+        gc.collect()  # a task whose exception nobody asked for says so when it is collected, on some versions late
         self._dead.clear()
         self._log = None  # what is collected later has nothing to say
 
