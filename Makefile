@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-for-tests
 
 PRODUCT := mocks integration install
-WORKSHOP := postgres events observability verify whatif fast cluster load test lint lock
+WORKSHOP := postgres events observability verify virtual whatif fast cluster load test lint lock
 
 .PHONY: help setup demo test lint bench docs lock clean
 

@@ -12,7 +12,7 @@ from scenarios.timeline import Timeline
 from simulator.rehearsal import Rehearsal
 from simulator.scene import Progress, Recorder
 
-NEEDS = "a rehearsal of a Python program needs httpx and time-machine: pip install 'q2c-harness[python]'"
+NEEDS = "a rehearsal of a Python program needs httpx and time-machine: pip install 'q2c-harness[virtual]'"
 
 
 class Playable(Protocol):

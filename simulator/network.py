@@ -19,7 +19,8 @@ from mocks.kernel.copies import UNHEARD, Flaw, Letter, copies, written
 from mocks.kernel.faults import Aim, FaultPlan
 from mocks.kernel.luck import Luck
 from mocks.kernel.operations import Call
-from mocks.kernel.service import CLOSE, DELIVER, DRIP, RESET, TRUNCATE, Delivery, Service
+from mocks.kernel.outcome import CLOSE, DELIVER, DRIP, RESET, TRUNCATE, Delivery
+from mocks.kernel.service import Service
 from mocks.world import World
 from simulator.exchange import NOBODY, Answer, Exchange, Later, Learn, Patience, what_was_learned
 from simulator.latency import LatencyTable, load_factor

@@ -179,9 +179,7 @@ def _minute_of_day(text: str) -> int:
     return int(hours) * 60 + int(minutes)
 
 
-def context_of(
-    timeline: Timeline, settings: Settings, faults: tuple[Fault, ...], world: World, mutant: str
-) -> Context:
+def context_of(timeline: Timeline, settings: Settings, faults: tuple[Fault, ...], world: World, mutant: str) -> Context:
     """Return the first record of a rehearsal's history; `mutant` says how its integration was broken on purpose."""
     limits = tuple(
         Limit(

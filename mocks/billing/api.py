@@ -16,10 +16,10 @@ from mocks.billing.table import OPERATIONS
 from mocks.billing.views import event
 from mocks.kernel.codec import encode_json
 from mocks.kernel.desk import Message
+from mocks.kernel.dialect import Dialect
 from mocks.kernel.idempotency import IdempotencyPolicy
 from mocks.kernel.limits import LimitPolicy
 from mocks.kernel.operations import Call, Refusal
-from mocks.kernel.service import Dialect
 
 WEBHOOK_RETRIES = (120, 360, 1800, 3600, 18_000, 86_400, 172_800)
 # --- manners ---------------------------------------------------------------------------------------------------------

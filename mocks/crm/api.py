@@ -20,8 +20,8 @@ from mocks.crm.model import Crm
 from mocks.crm.parts import Parts
 from mocks.crm.soap import call_soap
 from mocks.kernel.codec import Undecodable, decode_form
+from mocks.kernel.dialect import Dialect
 from mocks.kernel.operations import Call, Operation, Refusal
-from mocks.kernel.service import Dialect
 
 _DATA = "/services/data/{version}/"
 _OBJECT = _DATA + "sobjects/{object}"

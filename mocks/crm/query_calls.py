@@ -13,7 +13,7 @@ from mocks.crm.literals import lift_encoded
 from mocks.crm.model import Crm
 from mocks.crm.queries import BATCH_MAX, BATCH_MIN
 from mocks.kernel.operations import Call, Refusal, json_reply
-from mocks.kernel.service import HOLD_HEADER
+from mocks.kernel.outcome import HOLD_HEADER
 
 _BATCH_HEADER = "sforce-query-options"
 

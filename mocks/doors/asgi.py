@@ -9,7 +9,7 @@ from typing import Any
 from domain.http import Reply, Request
 from mocks.doors.live import LiveWorld
 from mocks.doors.wire import BODILESS, BODY_BYTES_MAX, HEAD_BYTES_MAX, fail
-from mocks.kernel.service import DELIVER, Outcome
+from mocks.kernel.outcome import DELIVER, Outcome
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

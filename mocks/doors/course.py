@@ -24,7 +24,8 @@ from mocks.drift import Drifts
 from mocks.kernel.faults import FaultPlan
 from mocks.kernel.limits import Limiter
 from mocks.kernel.operations import Refusal
-from mocks.kernel.service import CLOSE, DRIP, RESET, SILENCE, TRUNCATE, Outcome, Service, entry_of
+from mocks.kernel.outcome import CLOSE, DRIP, RESET, SILENCE, TRUNCATE, Outcome
+from mocks.kernel.service import Service, entry_of
 
 _BAD_GATEWAY = Reply(502, {"content-type": "text/html"}, b"<html><body><h1>502 Bad Gateway</h1></body></html>" * 4)
 _ON_THE_WAY = {

@@ -16,7 +16,8 @@ from mocks.kernel.copies import Flaw, copies
 from mocks.kernel.desk import Message
 from mocks.kernel.faults import FaultPlan
 from mocks.kernel.luck import Luck
-from mocks.kernel.service import Delivery, Service
+from mocks.kernel.outcome import Delivery
+from mocks.kernel.service import Service
 
 NEVER_US: Final = sys.maxsize
 LOG_SIZE = 10_000

@@ -29,7 +29,8 @@ from mocks.doors.wire import without
 from mocks.drift import Drifts
 from mocks.kernel.copies import UNHEARD, written
 from mocks.kernel.limits import LimitPolicy
-from mocks.kernel.service import HOLD_HEADER, Outcome, Service
+from mocks.kernel.outcome import HOLD_HEADER, Outcome
+from mocks.kernel.service import Service
 from mocks.openings import opening_acts
 from mocks.world import World
 
@@ -360,17 +361,15 @@ class LiveWorld:
         loop.call_soon(lambda: self.state.then(action))
 
     def _wake(self, *systems: str) -> None:
-        for system in systems:
-            for future in self._waiting.pop(system, ()):
-                if not future.done():
-                    future.set_result(None)
+        for future in [each for system in systems for each in self._waiting.pop(system, ())]:
+            if not future.done():
+                future.set_result(None)
 
     async def _stir(self, system: str, seconds: float) -> bool:
         """Wait for something to happen in a system; False when the time is over."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(system, []).append(future)
-        done, _ = await asyncio.wait([future], timeout=max(0.0, seconds))
-        return bool(done)
+        return bool((await asyncio.wait([future], timeout=max(0.0, seconds)))[0])
 
     # --- the whole world --------------------------------------------------------------------------------------------
 

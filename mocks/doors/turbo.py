@@ -16,7 +16,7 @@ import httptools
 from domain.http import Reply, Request
 from mocks.doors.live import LiveWorld
 from mocks.doors.wire import BODY_BYTES_MAX, HEAD_BYTES_MAX, encode, fail
-from mocks.kernel.service import DELIVER, HOLD_HEADER, Outcome
+from mocks.kernel.outcome import DELIVER, HOLD_HEADER, Outcome
 
 QUEUE_MAX = 256
 LINGER_SECONDS = 0.5

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from wsgiref.handlers import format_date_time
 
 from domain.http import Reply
-from mocks.kernel.service import CLOSE, DRIP, RESET, TRUNCATE, Outcome
+from mocks.kernel.outcome import CLOSE, DRIP, RESET, TRUNCATE, Outcome
 
 HEAD_BYTES_MAX = 65_536
 BODY_BYTES_MAX = 33_554_432

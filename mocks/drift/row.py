@@ -11,8 +11,8 @@ import msgspec
 
 from domain.http import Reply
 from mocks.kernel.codec import encode_json
+from mocks.kernel.dialect import Dialect
 from mocks.kernel.operations import Call, Operation
-from mocks.kernel.service import Dialect
 
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
 Plain = dict[str, Any]

@@ -9,8 +9,8 @@ from mocks.crm.model import Crm
 from mocks.crm.parts import Parts
 from mocks.crm.schema import IS_DELETED, Row, SObject
 from mocks.drift.row import Drift, Plain, edged, nodes
+from mocks.kernel.dialect import Dialect
 from mocks.kernel.operations import Call, Refusal
-from mocks.kernel.service import Dialect
 
 RETIRED_BELOW = 60
 REGION = "Region__c"

@@ -9,7 +9,8 @@ import msgspec
 
 from mocks.drift import avatax, chargebee, netsuite, salesforce, stripe
 from mocks.drift.row import Drift, drifted
-from mocks.kernel.service import Dialect, Service
+from mocks.kernel.dialect import Dialect
+from mocks.kernel.service import Service
 
 _TABLES = (stripe.ROWS, salesforce.ROWS, netsuite.ROWS, avatax.ROWS, chargebee.ROWS)
 DRIFTS: Mapping[str, Drift] = MappingProxyType({row.name: row for table in _TABLES for row in table})

@@ -23,9 +23,9 @@ from mocks.erp.replies import JobReply, LimitsReply, PageReply, RowsReply, TaskR
 from mocks.erp.restlets import RESTLET_PATH
 from mocks.erp.scripts import deliver, seal
 from mocks.erp.wire import decode
+from mocks.kernel.dialect import Dialect
 from mocks.kernel.limits import LimitPolicy
 from mocks.kernel.operations import Call, Operation
-from mocks.kernel.service import Dialect
 
 WRITABLE = {
     "customer": ("customers", "customers"),

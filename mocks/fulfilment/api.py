@@ -15,8 +15,8 @@ from mocks.fulfilment.model import Fulfilment
 from mocks.fulfilment.tasks import Task, TaskLine
 from mocks.kernel.codec import Undecodable, encode_json
 from mocks.kernel.desk import Message
+from mocks.kernel.dialect import Dialect
 from mocks.kernel.operations import Call, Operation, Refusal, json_reply
-from mocks.kernel.service import Dialect
 from mocks.kernel.signatures import timestamped
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -14,7 +14,8 @@ import msgspec
 from domain.faults import Fault
 from domain.http import Request
 from mocks.kernel.forgery import forge, with_another_secret
-from mocks.kernel.service import Delivery, Service
+from mocks.kernel.outcome import Delivery
+from mocks.kernel.service import Service
 
 SECOND_US = 1_000_000
 MEGABYTE = 1_000_000

@@ -7,7 +7,8 @@ import re
 import msgspec
 
 from domain.http import Request
-from mocks.kernel.service import Delivery, Service
+from mocks.kernel.outcome import Delivery
+from mocks.kernel.service import Service
 
 STALE_SECONDS = 3600
 _DIGIT = re.compile(rb"\d(?=[^\d]*$)")  # the last digit of a body: an amount, an id, a date

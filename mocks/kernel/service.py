@@ -8,7 +8,7 @@ before the commit, authenticate, idempotency, decode, the operation, idempotency
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -21,25 +21,20 @@ from domain.http import Reply, Request
 from mocks.kernel import faults
 from mocks.kernel.agenda import NEVER_US
 from mocks.kernel.codec import Undecodable
-from mocks.kernel.desk import Desk, Message
+from mocks.kernel.desk import Desk
+from mocks.kernel.dialect import Dialect
 from mocks.kernel.faults import Aim, FaultPlan
 from mocks.kernel.idempotency import IdempotencyPolicy, KeyStore
 from mocks.kernel.journal import Entry, Journal
-from mocks.kernel.limits import Limiter, LimitPolicy
+from mocks.kernel.limits import Limiter
 from mocks.kernel.luck import Luck
 from mocks.kernel.operations import Call, Operation, Refusal, router_of
+from mocks.kernel.outcome import CLOSE, DELIVER, DRIP, RESET, SILENCE, TRUNCATE, Delivery, Outcome
 from mocks.kernel.spoilt import Replica, garbled, with_odd_numbers
 from mocks.kernel.struck import MISLEADING, gateway, instead
 
 _QUOTE_IN_TARGET = re.compile(r"Q-\d{6}(?:\.[A-Z][A-Z0-9]{1,7})?", re.ASCII)
 _QUOTE_IN_BODY = re.compile(rb"Q-\d{6}(?:\.[A-Z][A-Z0-9]{1,7})?")
-DELIVER, RESET, SILENCE = "deliver", "reset", "silence"
-CLOSE, TRUNCATE, DRIP = "close", "truncate", "drip"
-HOLD_HEADER = "x-q2c-hold-seconds"
-"""On a reply: a live door waits so many seconds for something to happen in the service, asks again, and takes it off.
-
-A long poll (CometD) is an operation that answers "nothing yet" with this header; a rehearsal ignores it.
-"""
 _COMMITTED = frozenset({"done", "read", "replayed"})
 _AFTER_COMMIT = {
     "lost_reply": SILENCE,
@@ -53,59 +48,6 @@ _AFTER_COMMIT = {
     "garbled_reply": DELIVER,
     "odd_numbers": DELIVER,
 }
-
-
-class Outcome(msgspec.Struct, frozen=True, gc=False):
-    """What a request led to: the reply, and what the wire does with it.
-
-    It delivers it, resets the connection, stays silent, closes without a reply, sends part of the body and closes
-    (truncate), or sends the body a few bytes at a time over `seconds` (drip). A reply that `misleads` has a status of
-    success although nothing was done.
-    """
-
-    reply: Reply
-    wire: str = DELIVER
-    seconds: float = 0.0
-    misleads: bool = False
-
-
-class Dialect(msgspec.Struct, frozen=True, kw_only=True):
-    """A vendor's manners as a value; each system's `api.py` exports one.
-
-    `refuse(refusal, call)` renders an error in the vendor's shape; it must know the kernel's own codes: not_found,
-    method_not_allowed, malformed, unauthenticated, throttled, throttled_silently, concurrency, server_error,
-    maintenance, conflict_state, idempotency_mismatch, idempotency_in_progress (`Retry-After` in `extra`).
-    `decode(call)` returns the body as the operation's type. `identity(call)` is the key by which the vendor knows a
-    repeated intent (idempotency header, external id, document code). `finish` adds vendor headers to every reply.
-    `classify(call)` names the row when path and method do not tell it (an estimate and a document share a path).
-    `acknowledged(status, body)` tells whether a receiver took a message, when its status alone does not.
-    `deliver(message, now_us)` renders and signs a webhook; `seal(message, request, now_us)` signs one whose body was
-    changed, for senders that sign their bodies. `acts` and `agenda` map names to model functions.
-    """
-
-    system: str
-    operations: Sequence[Operation]
-    refuse: Callable[[Refusal, Call | None], Reply]
-    decode: Callable[[Call], Any]
-    identity: Callable[[Call], str]
-    authenticate: Callable[[Any, Request], Refusal | None]
-    finish: Callable[[Reply, Call], Reply]
-    deliver: Callable[[Any, Message, int], Request]
-    acts: Mapping[str, Callable[[Any, dict[str, Any]], None]]
-    agenda: Mapping[str, Callable[..., None]]
-    seal: Callable[[Any, Message, Request, int], Request] | None = None
-    limits: LimitPolicy = LimitPolicy()
-    idempotency: IdempotencyPolicy | None = None
-    retry_seconds: tuple[int, ...] = ()  # pauses between delivery attempts of a webhook
-    classify: Callable[[Call], Operation] | None = None
-    acknowledged: Callable[[int, bytes], bool] | None = None
-
-
-class Delivery(msgspec.Struct, frozen=True, gc=False):
-    """One attempt (from 1) to deliver one message."""
-
-    message: Message
-    attempt: int
 
 
 class Stake:

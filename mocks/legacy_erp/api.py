@@ -8,8 +8,8 @@ from typing import Any
 from domain.http import Reply, Request
 from mocks.kernel.codec import encode_json
 from mocks.kernel.desk import Message
+from mocks.kernel.dialect import Dialect
 from mocks.kernel.operations import Call, Operation, Refusal
-from mocks.kernel.service import Dialect
 from mocks.legacy_erp.model import LegacyErp, open_item, retire_item
 
 TEXT: Mapping[str, str] = {"content-type": "text/csv; charset=utf-8"}

@@ -14,8 +14,8 @@ from typing import Any
 
 import msgspec
 
+from mocks.kernel.dialect import Dialect
 from mocks.kernel.operations import Operation
-from mocks.kernel.service import Dialect
 from mocks.openapi.manners import BYTES, FORM, JSON, MANNERS, TEXT, Foreign, Manner
 from mocks.world import World
 

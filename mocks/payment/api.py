@@ -9,10 +9,10 @@ import msgspec
 
 from domain.http import Reply, Request
 from mocks.kernel.codec import Undecodable
+from mocks.kernel.dialect import Dialect
 from mocks.kernel.idempotency import IdempotencyPolicy
 from mocks.kernel.limits import LimitPolicy
 from mocks.kernel.operations import JSON, Call, Operation, Refusal
-from mocks.kernel.service import Dialect
 from mocks.payment import (
     attempts,
     balance,

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 
 from domain.http import Reply
+from mocks.kernel.dialect import Dialect
 from mocks.kernel.limits import LimitPolicy
 from mocks.kernel.operations import Call, Operation
-from mocks.kernel.service import Dialect
 from mocks.tax import bodies, definitions, manners, places
 from mocks.tax import directory_bodies as directory
 from mocks.tax import directory_calls as calls

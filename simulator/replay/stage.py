@@ -19,7 +19,8 @@ from mocks.doors.clock import Clock, wall_us
 from mocks.doors.live import LiveWorld
 from mocks.doors.post import Targets
 from mocks.kernel.limits import LimitPolicy
-from mocks.kernel.service import DELIVER, Outcome, Service
+from mocks.kernel.outcome import DELIVER, Outcome
+from mocks.kernel.service import Service
 from scenarios.timeline import Timeline
 from simulator.latency import LatencyTable, load_factor
 from simulator.replay.manners import manners

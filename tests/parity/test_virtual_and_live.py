@@ -17,6 +17,7 @@ from typing import Any, cast
 
 import pytest
 
+from contracts.checks.business_state import KINDS, Document, difference, document
 from domain.acts import Act
 from domain.history import Changed
 from integration.settings import Settings
@@ -26,7 +27,6 @@ from scenarios.scale import scaled
 from scenarios.timeline import Acts, Timeline, build
 from simulator.recorder import MemoryRecorder
 from simulator.rehearsal import Rehearsal
-from contracts.checks.business_state import KINDS, Document, difference, document
 from tests.kills import state_of
 from tests.live import Mocks, Service, free_port
 from tests.parity.plan import END_US, START_US, acts, transactions

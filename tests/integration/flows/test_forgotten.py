@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from contracts.checks.business_state import KINDS, difference, document
 from domain.history import Case, Changed, Record
 from domain.objects import Delta
 from integration.effects import Start
@@ -17,7 +18,6 @@ from integration.flows.sweeps import SWEEPS
 from integration.journal.sqlite import SqliteJournal
 from simulator.recorder import MemoryRecorder
 from simulator.rehearsal import Rehearsal
-from contracts.checks.business_state import KINDS, difference, document
 from tests.stage import CORE, HOUR_US, LIVE, OPENS_US, SECOND_US, TODAY, Played, Stage
 
 SIGNED_US = OPENS_US + HOUR_US

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mocks.kernel.service import HOLD_HEADER
+from mocks.kernel.outcome import HOLD_HEADER
 from tests.mocks.crm.conftest import DATA, decoded
 
 CHANGES, ALL, EVENT = "/data/AccountChangeEvent", "/data/ChangeEvents", "/event/Order_Booked__e"

@@ -8,7 +8,7 @@ from domain.faults import Fault
 from domain.history import Arrived
 from mocks.doors.course import Course
 from mocks.doors.settings import begun
-from mocks.kernel.service import DELIVER
+from mocks.kernel.outcome import DELIVER
 from tests.simulator.conftest import put_task
 
 SECOND_US = 1_000_000

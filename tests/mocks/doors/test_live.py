@@ -20,7 +20,7 @@ from mocks.doors.post import Targets
 from mocks.doors.state import FileState
 from mocks.fulfilment import Quirks
 from mocks.kernel.limits import LimitPolicy
-from mocks.kernel.service import CLOSE, DELIVER, DRIP, RESET, SILENCE, TRUNCATE
+from mocks.kernel.outcome import CLOSE, DELIVER, DRIP, RESET, SILENCE, TRUNCATE
 from scenarios.ground import ground
 from scenarios.library import find
 from scenarios.population import seeds

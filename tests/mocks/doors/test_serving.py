@@ -23,7 +23,7 @@ from mocks.doors.live import LiveWorld
 from mocks.doors.post import Targets
 from mocks.doors.serving import Running, listen, port_of, running
 from mocks.doors.state import FileState
-from mocks.kernel.service import HOLD_HEADER, Outcome
+from mocks.kernel.outcome import HOLD_HEADER, Outcome
 from tests.mocks.doors.conftest import HEADERS, Receiver, task_body
 
 TASK = "/v1/tasks/Q-000001-v1"

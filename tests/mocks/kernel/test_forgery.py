@@ -12,7 +12,8 @@ from domain.objects import Delta
 from integration.flows.catalogue import SOURCES
 from integration.intake import Source, Unverified
 from mocks.kernel.forgery import STALE_SECONDS, forge
-from mocks.kernel.service import Delivery, Service
+from mocks.kernel.outcome import Delivery
+from mocks.kernel.service import Service
 from mocks.world import World
 from tests.stage import CORE, LIVE, OPENS_US, TODAY, Stage
 

@@ -11,7 +11,7 @@ from domain.faults import CATALOGUE, Fault, Place
 from domain.history import Arrived, Fired
 from domain.http import Reply, Request
 from mocks.kernel.operations import Refusal
-from mocks.kernel.service import DELIVER, SILENCE
+from mocks.kernel.outcome import DELIVER, SILENCE
 from mocks.kernel.struck import CODES
 from mocks.world import SYSTEMS, World
 from tests.simulator.conftest import pay

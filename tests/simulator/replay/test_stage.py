@@ -13,7 +13,7 @@ from domain.faults import Fault
 from domain.history import Arrived
 from domain.http import Reply, Request
 from mocks.kernel.limits import Limiter, LimitPolicy
-from mocks.kernel.service import Outcome
+from mocks.kernel.outcome import Outcome
 from scenarios.library import find
 from scenarios.scale import scaled
 from scenarios.timeline import build
