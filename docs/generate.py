@@ -28,8 +28,8 @@ if str(ROOT) not in sys.path:
 
 from domain import history  # noqa: E402
 from integration.api.__main__ import PAGES as INTERFACE  # noqa: E402
-from mocks.kernel.operations import Operation  # noqa: E402
 from mocks.kernel.dialect import Dialect  # noqa: E402
+from mocks.kernel.operations import Operation  # noqa: E402
 from mocks.openapi import texts  # noqa: E402
 from mocks.openapi.manners import MANNERS  # noqa: E402
 from mocks.world import World  # noqa: E402
