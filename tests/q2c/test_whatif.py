@@ -116,7 +116,7 @@ def test_optimisation_and_sensitivity_answer_too(folder: Path) -> None:
     pytest.importorskip("SALib")
     best = found(
         folder, "optimise", SCENARIO, "--vary", "clerks=2..4", "--cost", "300*clerks", "--keep", "SLA-2 >= 10%",
-        replications=2,
+        replications=5,
     )  # fmt: skip
     assert best["answer"]["optimum"]["best"]["settings"] == {"people.clerks": "2"}
     moved = found(folder, "sensitivity", SCENARIO, "--vary", "clerks=1..9", "--vary", "erp.p50=1s..5s:1s",
