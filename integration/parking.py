@@ -122,10 +122,15 @@ class Parking:
         self.again(live, Resumed(DRIVER, at_us=self._engine.now_us), tx)
 
     def reopened(self, system: str) -> None:
-        """A breaker closed: flows parked for this dependency go on at once."""
+        """A breaker closed: flows parked for this dependency go on at once, each no more often than by itself.
+
+        A system in maintenance answers the ping and refuses the work, so its breaker closes and opens every minute.
+        """
+        now_us, rest_us = self._engine.now_us, self._engine.settings.redrive_dependency_seconds * SECOND_US
         for live in sorted(self._engine.lives.values(), key=lambda live: live.row.number):
             case = self._engine.desk.by_flow.get(live.row.id) if live.status == "parked" else None
-            if case is not None and _waits_for(case, system):
+            if case is not None and _waits_for(case, system) and now_us >= live.rests_until_us:
+                live.rests_until_us = now_us + rest_us
                 self._engine.soon(self._retry_parked, live, live.turn)
 
 

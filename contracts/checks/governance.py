@@ -163,6 +163,8 @@ def _passes_iban(account: str) -> bool:
 LEARNING_US = 300 * SECOND_US
 """How long a client may take to understand that it should stay away."""
 PROBES_A_MINUTE = 2
+REST_US = 300 * SECOND_US
+"""How long a parked flow rests before it is driven again; what comes sooner is hammering, too."""
 
 
 class Silence(msgspec.Struct, gc=False):
@@ -193,11 +195,11 @@ def maintenance_respected(facts: Facts) -> Findings:
 
 
 def _only_probed(tally: Tally, facts: Facts, window: Silence) -> None:
-    """Compare the refused writes with the probes, and with the tries that each intent and each re-drive may have."""
+    """Compare the refused writes with the probes, and with the tries that intents and flows driven again may have."""
     minutes = (window.fault.end_us - window.from_us) / (60 * SECOND_US)
     refused = [attempt for attempt in window.sent if attempt.outcome != "ok"]
-    driven = sum(1 for instants in facts.resumes.values() for at_us in instants if at_us < window.fault.end_us)
-    tries = facts.context.attempts_max * (len({(attempt.key, attempt.txn) for attempt in refused}) + driven)
+    tries = facts.context.attempts_max * len({(attempt.key, attempt.txn) for attempt in refused})
+    tries += _driven(facts, window)
     if minutes <= 0 or len(refused) <= max(PROBES_A_MINUTE, PROBES_A_MINUTE * minutes, tries):
         return
     evidence: list[Evidence] = [*refused[:3], (window.fault.end_us, "the maintenance ends")]
@@ -207,3 +209,14 @@ def _only_probed(tally: Tally, facts: Facts, window: Silence) -> None:
         f"{PROBES_A_MINUTE} a minute are probes"
     )
     tally.violation("", sentence, *evidence)
+
+
+def _driven(facts: Facts, window: Silence) -> int:
+    """Count how often parked flows were driven again in a window; of what came within a rest only the first."""
+    rested_us: dict[str, int] = {}
+    count = 0
+    for flow in facts.history.of(Flow):
+        if flow.status == "resumed" and max(window.from_us, rested_us.get(flow.flow, 0)) <= flow.at_us:
+            rested_us[flow.flow] = flow.at_us + REST_US
+            count += flow.at_us < window.fault.end_us
+    return count

@@ -85,6 +85,22 @@ def test_a_closing_breaker_wakes_the_flows_parked_for_it(world: Any) -> None:
     assert made.statuses("b") == ["started", "finished"]
 
 
+def test_a_system_that_answers_its_ping_and_refuses_the_work_is_not_hammered_by_parked_flows(world: Any) -> None:
+    def maintained(now: int, call: Call) -> Failed | None:
+        return Failed("unavailable", 503) if call.operation == "create" and now < 4 * HOUR else None
+
+    made = world(
+        {"create": create}, script=maintained, systems=[System("erp", ping=PING)], settings=Settings(limits={})
+    )
+    for number in range(10):
+        made.integration.launch(Start(flow_id=f"f{number}", name="create"))
+    made.run(6 * HOUR)
+    attempts = [call.key for _, call, _ in made.sent if call.operation == "create"]
+    assert max(attempts.count(key) for key in attempts) <= 6 + 2 * 4 * 4 + 1
+    assert all(made.statuses(f"f{number}")[-1] == "finished" for number in range(10))
+    assert max(made.times("create")) <= 4 * HOUR + 960
+
+
 def test_a_retry_after_silences_the_whole_system(world: Any) -> None:
     def throttle(now: int, call: Call) -> Failed | None:
         return Failed("throttled", 429, retry_after_seconds=120) if now < 1 else None

@@ -325,6 +325,23 @@ def test_maintenance_may_be_probed() -> None:
     assert check("P7", [*clean(), *probes], **MAINTENANCE).status == "holds"
 
 
+def test_flows_that_are_driven_every_minute_hammer_a_system_in_maintenance() -> None:
+    def driven(every_minutes: int, flows: int) -> Records:
+        instants = [106 + n * every_minutes for n in range(110 // every_minutes)]
+        resumes = [
+            Flow(at_us=at(minute), flow=f"quote/{n}", name="quote", txn=f"Q-{n}", status="resumed")
+            for minute in instants for n in range(flows)
+        ]  # fmt: skip
+        refused = [
+            attempt(minute, f"p{minute}.{n}", "erp", "put_order", f"k/{n}", txn=f"Q-{n}", outcome="failed", status=503)
+            for minute in instants for n in range(flows)
+        ]  # fmt: skip
+        return sorted([*clean(), *resumes, *refused], key=lambda record: record.at_us)
+
+    assert check("P7", driven(1, 5), **MAINTENANCE).status == "broken"
+    assert check("P7", driven(15, 50), **MAINTENANCE).status == "holds"
+
+
 def test_numbers_that_are_no_cards_may_stand_anywhere() -> None:
     innocent = [
         attempt(50 + n, f"r5{n}", "erp", "put_order", key)
