@@ -490,6 +490,18 @@ def test_cash_may_take_receivables_off_at_the_rate_of_their_invoice() -> None:
     assert check("M7", [*clean(), *bad]).status == "broken"
 
 
+def test_the_last_credit_of_an_invoice_takes_the_roundings_of_the_others() -> None:
+    def memo(receivable: int, revenue: int, tax: int) -> Records:
+        made = entry(41, "GL9", "credit_memo/9", rate="0.893320", rate_id="R1", currency="USD", base_currency="EUR")
+        rows = (Posting("1100", -165_416, receivable), Posting("2200", 140_183, revenue), Posting("2100", 25_233, tax))
+        return [*clean(), replace(made, document=replace(made.document, postings=rows))]
+
+    assert check("M7", memo(-147_769, 125_228, 22_541)).status == "holds"
+    assert check("M7", memo(-147_770, 125_228, 22_542)).status == "holds"
+    assert check("M7", memo(-147_770, 125_227, 22_543)).status == "broken"
+    assert check("M7", memo(-147_779, 125_228, 22_551)).status == "broken"
+
+
 def test_a_limit_is_a_limit_per_window() -> None:
     calls = [attempt(50 + n / 50, f"r5{n}", "payment", "read_intent", seconds=0.01) for n in range(9)]
     assert check("P5", [*clean(), *calls], limits=(Limit(system="payment", requests=1),)).status == "holds"
