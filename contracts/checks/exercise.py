@@ -65,6 +65,7 @@ def plan_was_exercised(facts: Facts) -> Findings:
 
 
 def _operations(facts: Facts) -> tuple[Counter[tuple[str, str]], set[tuple[str, str]]]:
+    """Return how often each kind of write was tried, and those that a system did, whether or not its answer came."""
     tried: Counter[tuple[str, str]] = Counter()
     answered: set[tuple[str, str]] = set()
     for attempt in facts.history.of(Attempted):
@@ -73,6 +74,9 @@ def _operations(facts: Facts) -> tuple[Counter[tuple[str, str]], set[tuple[str, 
             tried[name] += 1
             if attempt.outcome == "ok" or attempt.status in _BUSINESS_ANSWERS:
                 answered.add(name)
+    if not answered >= tried.keys():
+        done = (arrived for arrived in facts.history.of(Arrived) if arrived.effect == "done")
+        answered.update((arrived.system, arrived.operation) for arrived in done)
     return tried, answered
 
 

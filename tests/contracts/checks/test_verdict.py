@@ -11,7 +11,7 @@ from contracts.checks.facts import Facts
 from contracts.checks.judge import judge, result_of
 from contracts.checks.verdict import Findings, Result, Verdict, compose
 from domain.faults import Fault
-from domain.history import Ended, Fired, Record
+from domain.history import Arrived, Ended, Fired, Record
 from tests.contracts.checks import build
 from tests.contracts.checks.build import amended, at, attempt, changed, check, clean, edited, history, of
 
@@ -144,6 +144,17 @@ def test_an_operation_that_never_succeeded_makes_the_verdict_unknown() -> None:
     result = check("A8", [*clean(), *bad])
     assert result.status == "unknown"
     assert "tax commit_tax was tried 3 times" in result.reason
+
+
+def test_an_operation_whose_answers_are_all_lost_was_exercised() -> None:
+    lost = [attempt(100 + n, f"r9{n}", "tax", "commit_tax", "I", outcome="unknown", status=0) for n in range(3)]
+    done = Arrived(
+        at_us=at(101), number="r91", system="tax", operation="commit_tax", key="I", fingerprint="f", txn="", status=201,
+        effect="done",
+    )  # fmt: skip
+    assert check("A8", [*clean(), *lost]).status == "unknown"
+    assert check("A8", [*clean(), *lost, done]).status == "holds"
+    assert check("A8", [*clean(), *lost, replace(done, effect="refused")]).status == "unknown"
 
 
 def test_a_verdict_with_unexercised_plan_exits_with_four() -> None:
