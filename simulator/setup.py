@@ -135,7 +135,7 @@ def quirks_of(timeline: Timeline) -> dict[str, Any]:
     calls = next(plan.daily_calls for plan in timeline.systems if plan.system == "crm")
     document = timeline.scenario.policies.tax_rounding == "DOCUMENT"
     return {
-        "crm": CrmQuirks(zones=zones, daily_requests=calls),
+        "crm": CrmQuirks(zones=zones, daily_requests=calls, guards_mirror_sequence=True),
         "billing": BillingQuirks(zones=zones),
         "tax": TaxQuirks(rounding_level="document" if document else "line"),
         "legacy_erp": _batches(timeline),

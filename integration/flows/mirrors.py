@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.families import entity_of, family_of
+from integration.effects import Call
 from integration.flow import FlowContext
 from integration.flows import facts, families
-from integration.flows.steps import day_in, if_found, tell
+from integration.flows.families import Picture
+from integration.flows.steps import ABSENT, day_in, do, if_found, tell
+from integration.outcomes import CallFailed
 from integration.systems import crm
 
 
@@ -22,9 +25,8 @@ async def show_in_crm(context: FlowContext, arguments: Mapping[str, Any]) -> dic
     if entity_of(reference):
         is_shown = await _show_family(context, arguments)
     else:
-        fields = crm.mirrored(arguments["fields"], arguments["balance"], sequence)
-        call = crm.update_quote(arguments["quote_id"], reference, fields, sequence, context.txn)
-        is_shown = await if_found(context, call) is not None
+        shown = Picture(arguments["fields"], arguments["balance"], sequence)
+        is_shown = await _written(context, arguments["quote_id"], reference, shown)
     if is_shown and entity:
         as_of_us = sequence * 1000
         day = day_in(context, entity, as_of_us)
@@ -36,10 +38,8 @@ async def show_in_crm(context: FlowContext, arguments: Mapping[str, Any]) -> dic
 async def _show_family(context: FlowContext, arguments: Mapping[str, Any]) -> bool:
     reference = arguments["reference"]
     picture = await families.pictured(reference, arguments["sequence"], arguments["fields"], arguments["balance"])
-    fields = crm.mirrored(picture.fields, picture.balance, picture.sequence)
     whole = family_of(reference)
-    call = crm.update_quote(arguments["quote_id"], whole, fields, picture.sequence, context.txn)
-    if await if_found(context, call) is None:
+    if not await _written(context, arguments["quote_id"], whole, picture):
         return False
     if picture.converted:
         number, _, version = whole.partition("-v")
@@ -48,3 +48,26 @@ async def _show_family(context: FlowContext, arguments: Mapping[str, Any]) -> bo
         body = facts.quote_converted(number, int(version), entity, picture.converted, day)
         await tell("quote.converted", number, number, **body)
     return True
+
+
+async def _written(context: FlowContext, quote_id: str, reference: str, picture: Picture) -> bool:
+    """Write a picture; False when there is no such quote.
+
+    Mirrors of a quote run one after the other, so each is newer than what is shown. If the CRM refuses one as older,
+    the clock that gave it its place was behind that of the one before (another node, a restart): it goes on top.
+    """
+    try:
+        await do(
+            context, _update(context, quote_id, reference, picture, picture.sequence), allow=(*ABSENT, crm.OUTDATED)
+        )
+    except CallFailed as failure:
+        if failure.code != crm.OUTDATED:
+            return False
+        shown = crm.place_shown(await do(context, crm.read_place(reference, context.txn)))
+        return await if_found(context, _update(context, quote_id, reference, picture, shown + 1)) is not None
+    return True
+
+
+def _update(context: FlowContext, quote_id: str, reference: str, picture: Picture, place: int) -> Call:
+    fields = crm.mirrored(picture.fields, picture.balance, place)
+    return crm.update_quote(quote_id, reference, fields, place, context.txn)

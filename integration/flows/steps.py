@@ -23,6 +23,7 @@ _CODES = {
     ("billing", "invalid_state_for_request"): "CONFLICT.STATE",
     ("billing", "duplicate_entry"): "CONFLICT.DUPLICATE_REQUEST",
     ("crm", "FIELD_CUSTOM_VALIDATION_EXCEPTION"): "CONFLICT.STATE",
+    ("crm", crm.OUTDATED): "CONFLICT.STATE",
     ("tax", "GetTaxError"): "CONFLICT.STATE",
 }
 

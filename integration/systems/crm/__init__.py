@@ -8,12 +8,14 @@ from integration.systems.crm.calls import (
     accepted_since,
     mirrored,
     quotes_named,
+    read_place,
     read_quote,
     update_account,
     update_quote,
 )
 from integration.systems.crm.manners import (
     ORGANISATION,
+    OUTDATED,
     SESSION_SECONDS,
     SOURCE,
     SYSTEM,
@@ -26,6 +28,7 @@ from integration.systems.crm.shapes import (
     accepted_quote,
     accepted_rows,
     is_accepted,
+    place_shown,
 )
 
 __all__ = [
@@ -35,6 +38,7 @@ __all__ = [
     "BALANCE",
     "BASE",
     "ORGANISATION",
+    "OUTDATED",
     "SESSION_SECONDS",
     "SOURCE",
     "SYSTEM",
@@ -44,7 +48,9 @@ __all__ = [
     "accepted_since",
     "is_accepted",
     "mirrored",
+    "place_shown",
     "quotes_named",
+    "read_place",
     "read_quote",
     "update_account",
     "update_quote",

@@ -46,6 +46,8 @@ def _around(query: str) -> tuple[str, str]:
 
 _QUOTE, _SWEEP = _around(_QUOTE_QUERY), _around(_SWEEP_QUERY)
 BALANCE = "InvoiceBalance__c"
+PLACE = "MirrorSequence__c"
+"""The place of a mirror in the sequence: a rule of the organisation refuses one before that which stands there."""
 
 
 def read_quote(quote_id: str, txn: str) -> Call:
@@ -65,9 +67,16 @@ def quotes_named(references: Sequence[str]) -> Call:
     return Call(system="crm", operation="query", target=f"{BASE}/query?q={quoted(query)}", timeout_seconds=30)
 
 
+def read_place(reference: str, txn: str) -> Call:
+    """Ask for the place in the sequence of what a quote shows."""
+    query = f"SELECT {PLACE} FROM Quote WHERE Reference__c = '{reference}'"
+    target = f"{BASE}/query?q={quoted(query)}"
+    return Call(system="crm", operation="query", target=target, txn=txn, timeout_seconds=30)
+
+
 def mirrored(fields: dict[str, Any], balance: str, sequence: int) -> dict[str, Any]:
     """Return the fields of a quote that show facts: texts, the balance as a number, and the place in the sequence."""
-    shown = {**fields, "MirrorSequence__c": sequence}
+    shown = {**fields, PLACE: sequence}
     if balance:
         shown[BALANCE] = msgspec.Raw(balance)
     return shown

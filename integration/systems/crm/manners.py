@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import msgspec
 
@@ -11,7 +12,7 @@ from integration.effects import Call
 from integration.intake import Source, Unreadable, Unverified
 from integration.outcomes import Answer, Failed, Message
 from integration.system import System, Token, TokenSource, classifier
-from integration.systems.crm.calls import BASE
+from integration.systems.crm.calls import BASE, PLACE
 from integration.systems.wire import (
     FORM,
     form_body,
@@ -24,6 +25,7 @@ SESSION_SECONDS = 7200  # from the last call on
 class _Trouble(msgspec.Struct):
     errorCode: str = ""
     message: str = ""
+    fields: Any = None
 
 
 _troubles = msgspec.json.Decoder(list[_Trouble])
@@ -35,6 +37,15 @@ _TRANSIENT = {
 }
 
 
+_RULE = "FIELD_CUSTOM_VALIDATION_EXCEPTION"
+OUTDATED = f"{_RULE}:{PLACE}"
+"""The code of a refusal by the organisation's rule `MirrorSequence__c < PRIORVALUE(MirrorSequence__c)`.
+
+A write that was given up and arrives late cannot overwrite a newer one then. The vendor's code is the same for every
+rule; the field that a rule stands at says which.
+"""
+
+
 def _sharpened(failed: Failed) -> Failed:
     if failed.status in (429, 503):
         return failed
@@ -43,7 +54,8 @@ def _sharpened(failed: Failed) -> Failed:
     except (msgspec.MsgspecError, IndexError):
         return failed
     kind = _TRANSIENT.get(first.errorCode, failed.kind)
-    return msgspec.structs.replace(failed, kind=kind, code=first.errorCode, detail=first.message)
+    code = OUTDATED if first.errorCode == _RULE and first.fields == [PLACE] else first.errorCode
+    return msgspec.structs.replace(failed, kind=kind, code=code, detail=first.message)
 
 
 def _is_denied(reply: Reply) -> bool:

@@ -140,9 +140,18 @@ class _AcceptedRows(msgspec.Struct):
     nextRecordsUrl: str | None = None
 
 
+class _PlaceRow(msgspec.Struct):
+    MirrorSequence__c: Decimal | None = None
+
+
+class _PlaceRows(msgspec.Struct):
+    records: list[_PlaceRow]
+
+
 _quotes = msgspec.json.Decoder(_QuoteRows)
 _statuses = msgspec.json.Decoder(_Statuses)
 _accepted = msgspec.json.Decoder(_AcceptedRows)
+_places = msgspec.json.Decoder(_PlaceRows)
 
 
 def accepted_quote(answer: Answer) -> AcceptedQuote:
@@ -217,6 +226,11 @@ def _line(row: _LineRow, currency: str) -> Line:
 
 def _delta(line: Line) -> Delta:
     return Delta(sku=line.sku, quantity=line.quantity, unit_minor=line.unit_minor, months=line.months)
+
+
+def place_shown(answer: Answer) -> int:
+    """Return the place of an answer to `read_place`; 0 when nothing was ever shown."""
+    return max([int(row.MirrorSequence__c or 0) for row in read(answer, _places).records], default=0)
 
 
 def accepted_rows(answer: Answer) -> list[AcceptedRow]:

@@ -106,10 +106,13 @@ def erp_error(code: str, detail: str = "no", path: str = "") -> dict[str, Any]:
     return {"o:errorDetails": [{"detail": detail, "o:errorCode": code, "o:errorPath": path}]}
 
 
+_RULE = "FIELD_CUSTOM_VALIDATION_EXCEPTION"
 CODES = [
     # system, status, body, kind, code
     (crm.SYSTEM, 403, [{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "m"}], "throttled", "REQUEST_LIMIT_EXCEEDED"),
     (crm.SYSTEM, 400, [{"errorCode": "UNABLE_TO_LOCK_ROW", "message": "m"}], "in_progress", "UNABLE_TO_LOCK_ROW"),
+    (crm.SYSTEM, 400, [{"errorCode": _RULE, "fields": ["MirrorSequence__c"]}], "rejected", crm.OUTDATED),
+    (crm.SYSTEM, 400, [{"errorCode": _RULE, "fields": ["Status"]}], "rejected", _RULE),
     (crm.SYSTEM, 401, [{"errorCode": "INVALID_SESSION_ID", "message": "m"}], "unauthenticated", "INVALID_SESSION_ID"),
     (crm.SYSTEM, 404, [{"errorCode": "NOT_FOUND", "message": "m"}], "rejected", "NOT_FOUND"),
     (erp.SYSTEM, 400, erp_error("SSS_REQUEST_LIMIT_EXCEEDED"), "throttled", "SSS_REQUEST_LIMIT_EXCEEDED"),
