@@ -32,6 +32,8 @@ from simulator.mishaps import GRACE_US, SECOND_US, Mishaps, TroubledJournal, bac
 T = TypeVar("T")
 BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Pauses between tries to open a journal that cannot be written, as a node of the service makes them."""
+TICK_US = 1000
+"""How finely timers ask a clock that lags: one that goes at half speed shows no microsecond by itself."""
 
 
 class TroubledHost:
@@ -54,9 +56,9 @@ class TroubledHost:
         return self._clock.now_us()
 
     def call_at(self, at_us: int, action: Callable[..., Any], *arguments: Any) -> None:
-        """Do something after as long as it takes from now to an instant."""
+        """Do something once the business clock says so, as the timers of a live integration do."""
         due_us = self._time.now_us + max(at_us - self._clock.now_us(), 0)
-        self._time.call_at(due_us, self._perform, action, *arguments)
+        self._time.call_at(due_us, self._due, at_us, action, *arguments)
 
     def send(self, request: Request, call: Call, done: Callable[[Result], Any]) -> None:
         """Send a request, once its process is awake; one that is to end sends nothing new."""
@@ -129,6 +131,13 @@ class TroubledHost:
         except Unavailable:
             self._fail()
             return None
+
+    def _due(self, at_us: int, action: Callable[..., Any], *arguments: Any) -> None:
+        early_us = at_us - self._clock.now_us()
+        if early_us > 0:  # the clock was set back after this was planned
+            self._time.call_at(self._time.now_us + max(early_us, TICK_US), self._due, at_us, action, *arguments)
+        else:
+            self._perform(action, *arguments)
 
     def _perform(self, action: Callable[..., Any], *arguments: Any) -> None:
         if self._sleeps(action):

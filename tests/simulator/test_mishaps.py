@@ -10,8 +10,10 @@ import pytest
 
 from domain.faults import CATALOGUE, Fault, Place
 from domain.history import Attempted, Crashed, Delivered, Fired, Flow
-from simulator.mishaps import GRACE_US
-from simulator.troubled_host import BACK_OFF_SECONDS
+from integration.drivers.simpy_driver import SimpyHost
+from integration.drivers.virtual_time import VirtualTime
+from simulator.mishaps import GRACE_US, Mishaps
+from simulator.troubled_host import BACK_OFF_SECONDS, TICK_US, TroubledHost
 from tests.simulator.test_rehearsal import business, one_order
 from tests.stage import OPENS_US, SECOND_US, Played
 
@@ -110,6 +112,22 @@ def test_a_clock_that_steps_back_is_set_right_when_the_faults_end() -> None:
     assert told == sorted(told), "the history has true instants"
     assert _fired_us(played) > OPENS_US
     assert played.rehearsal.host.now_us() == played.rehearsal.time.now_us
+
+
+def test_a_timer_waits_for_a_clock_that_was_set_back_after_it_was_planned() -> None:
+    time, woken = VirtualTime(OPENS_US), []
+    struck: list[object] = []
+    host = TroubledHost(
+        SimpyHost(time, lambda *_: None, struck.append, lambda _: None), time,
+        Mishaps((), time, struck.append, lambda *_: None),
+    )  # fmt: skip
+    due_us = OPENS_US + 100 * SECOND_US
+    host.call_at(due_us, lambda: woken.append((time.now_us, host.now_us())))
+    host.strike(Fault(kind="clock_back", seconds=60.0, end_us=OPENS_US + 3600 * SECOND_US))
+    time.play(OPENS_US + 3600 * SECOND_US)
+    ((true_us, business_us),) = woken
+    assert 0 <= business_us - due_us < TICK_US
+    assert true_us - due_us > 40 * SECOND_US
 
 
 def test_without_mishaps_but_deaths_nothing_is_wrapped() -> None:
