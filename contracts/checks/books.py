@@ -95,7 +95,7 @@ class Dated(msgspec.Struct, frozen=True):
 def dates_are_local(facts: Facts) -> Findings:
     """A document is dated by the day of its legal entity: its cause's to its own, or later if that is closed."""
     tally = Tally("O8")
-    closings, behind = _Closings(facts), facts.once(_behind)
+    closings, away, lags = _Closings(facts), facts.once(_away), facts.once(_lags)
     for dated in _dated(facts):
         life = dated.life
         document = life.first_document
@@ -104,9 +104,8 @@ def dates_are_local(facts: Facts) -> Findings:
             continue
         tally.examined += 1
         known_us = min(dated.cause_us, life.created_us)
-        known_us = min(
-            [known_us, *[since_us for since_us, until_us in behind if since_us < life.created_us < until_us]]
-        )
+        known_us -= max([lag_us for since_us, until_us, lag_us in lags if since_us <= known_us < until_us], default=0)
+        known_us = min([known_us, *[since_us for since_us, until_us in away if since_us < life.created_us < until_us]])
         first, today = local_date(known_us, zone), local_date(life.created_us, zone)
         if first <= document.business_date <= today or closings.moved(dated, today):
             continue
@@ -115,16 +114,21 @@ def dates_are_local(facts: Facts) -> Findings:
     return tally.findings()
 
 
-def _behind(facts: Facts) -> list[tuple[int, int]]:
-    """Return when the integration may have acted on an older day: since when, and until when.
+def _away(facts: Facts) -> list[tuple[int, int]]:
+    """Return since when and until when what the integration writes may have been decided at the beginning.
 
-    Who pauses or dies over midnight writes down what it had decided before, and a clock that was set back stays behind.
+    Who pauses or dies over midnight writes down the day it had decided before.
     """
-    found = [(crash.at_us, crash.back_us + _AFTERMATH_US) for crash in facts.history.of(Crashed)]
+    return [(crash.at_us, crash.back_us + _AFTERMATH_US) for crash in facts.history.of(Crashed)]
+
+
+def _lags(facts: Facts) -> list[tuple[int, int, int]]:
+    """Return since when and until when the clock of the integration was behind, and how much (microseconds)."""
+    found = []
     for fired in facts.history.of(Fired):
+        fault = facts.context.faults[fired.fault]
         if fired.kind == "clock_back":
-            lag_us = round(facts.context.faults[fired.fault].seconds * SECOND_US)
-            found.append((fired.at_us - lag_us, fired.at_us + lag_us + _AFTERMATH_US))
+            found.append((fired.at_us, fault.end_us, round(fault.seconds * SECOND_US)))
     return found
 
 

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from domain.faults import Fault
-from domain.history import Applied, Case, Crashed, Emitted, Flow, Record
+from domain.history import Applied, Case, Crashed, Emitted, Fired, Flow, Record
 from domain.objects import Posting, RevenueSchedule, TaxShare
 from tests.contracts.checks import build
 from tests.contracts.checks.build import (
@@ -368,6 +368,19 @@ def test_a_process_that_died_over_midnight_writes_the_day_it_had_decided() -> No
     assert check("O8", yesterday).status == "broken"
     assert check("O8", [*yesterday, crash]).status == "holds"
     assert check("O8", [*yesterday, replace(crash, back_us=at(-120))]).status == "broken"
+
+
+def test_a_process_whose_clock_is_behind_writes_the_day_that_it_knows() -> None:
+    yesterday = edited(clean(), of("order", "erp"), business_date=build.DAY_0 - timedelta(days=1))
+
+    def behind(hours: int, end_us: int) -> str:
+        fault = Fault(kind="clock_back", seconds=hours * 3600.0, count=3, end_us=end_us)
+        struck = Fired(at_us=at(-60 * 24), fault=0, kind="clock_back", system="", operation="", txn="")
+        return check("O8", [*yesterday, struck], faults=(fault,)).status
+
+    assert behind(24, at(60 * 24)) == "holds"
+    assert behind(24, at(-60)) == "broken", "it was set right before"
+    assert behind(0, at(60 * 24)) == "broken"
 
 
 def test_a_call_that_was_asked_for_again_after_the_crash_was_taken_up() -> None:
