@@ -23,12 +23,16 @@ Sent = tuple[int, int, str]
 
 
 def limits_kept(facts: Facts) -> Findings:
-    """Calls stay within each peer's rate and concurrency, and after Retry-After t none is sent before t is over."""
+    """Calls stay within each peer's rate and concurrency, and after Retry-After t none is sent before t is over.
+
+    A rest ends earlier by what the integration's clock, which measures it, was set back and forth meanwhile.
+    """
     tally = Tally("P5")
     limits = {limit.system: limit for limit in facts.context.limits}
     sent: dict[str, list[Sent]] = {}
     asked: dict[str, list[Attempted]] = {}
     crashes = list(facts.history.of(Crashed))
+    back_us = _set_back_us(facts)
     for attempt in facts.history.of(Attempted):
         tally.examined += 1
         sent.setdefault(attempt.system, []).append((attempt.sent_us, attempt.at_us, attempt.number))
@@ -40,8 +44,15 @@ def limits_kept(facts: Facts) -> Findings:
             _within_rate(tally, limits[system], calls)
             _within_slots(tally, limits[system], calls)
         for attempt in asked.get(system, ()):
-            _waited(tally, attempt, calls, crashes)
+            _waited(tally, attempt, calls, crashes, back_us)
     return tally.findings()
+
+
+def _set_back_us(facts: Facts) -> int:
+    """Return by how much the clock of the integration was set back at most."""
+    faults = facts.context.faults
+    fired = {strike.fault for strike in facts.history.of(Fired) if strike.kind == "clock_back"}
+    return max([round(faults[index].seconds * SECOND_US) for index in fired], default=0)
 
 
 def _within_rate(tally: Tally, limit: Limit, calls: list[Sent]) -> None:
@@ -72,9 +83,9 @@ def _within_slots(tally: Tally, limit: Limit, calls: list[Sent]) -> None:
             tally.violation("", sentence, (sent_us, f"{number} is one too many"))
 
 
-def _waited(tally: Tally, asked: Attempted, calls: list[Sent], crashes: list[Crashed]) -> None:
+def _waited(tally: Tally, asked: Attempted, calls: list[Sent], crashes: list[Crashed], back_us: int) -> None:
     """Look for a call within the rest that a system asked for; a process that died meanwhile has forgotten it."""
-    wait_us = min(asked.retry_after_seconds, RETRY_AFTER_CAP_SECONDS) * SECOND_US
+    wait_us = max(0, min(asked.retry_after_seconds, RETRY_AFTER_CAP_SECONDS) * SECOND_US - back_us)
     first = bisect_right(calls, (asked.at_us, 1 << 62, ""))
     if first < len(calls) and calls[first][0] < asked.at_us + wait_us:
         sent_us, _, number = calls[first]

@@ -6,7 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from domain.calendar import add_months
-from domain.history import Crashed, Record
+from domain.faults import Fault
+from domain.history import Crashed, Fired, Record
 from domain.objects import Customer
 from tests.contracts.checks import build
 from tests.contracts.checks.build import at, attempt, changed, check, clean, edited, of, status_of, walk, without
@@ -133,3 +134,13 @@ def test_a_process_that_died_has_forgotten_how_long_it_should_rest() -> None:
     crash = Crashed(at_us=at(50.3), write=3, after=False, back_us=at(50.8))
     assert status_of("P5", early) == "broken"
     assert status_of("P5", [*early, crash]) == "holds"
+
+
+def test_a_rest_is_shorter_by_what_the_clock_was_set_back_meanwhile() -> None:
+    asked = attempt(50, "r50", "erp", "read", outcome="failed", status=429, retry_after_seconds=120)
+    early: Records = [*clean(), asked, attempt(51, "r51", "erp", "read")]
+    set_back = Fired(at_us=at(49), fault=0, kind="clock_back", system="", operation="", txn="")
+    for seconds, status in ((70.0, "holds"), (30.0, "broken")):
+        planned = {"faults": (Fault(kind="clock_back", seconds=seconds, count=3),)}
+        assert status_of("P5", [*early, set_back], **planned) == status
+        assert status_of("P5", early, **planned) == "broken"
