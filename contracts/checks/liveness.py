@@ -205,8 +205,12 @@ def cases_are_owned(facts: Facts) -> Findings:
 
 
 def _awake_us(downtimes: list[tuple[int, int]], due_us: int) -> int:
-    """Return when a process could act on what was due: once it was back, if it was dead then."""
-    return max([due_us, *[back_us for down_us, back_us in downtimes if down_us <= due_us < back_us]])
+    """Return when a process could act on what was due: once it was back for good, if it was dead then."""
+    awake_us = due_us
+    for down_us, back_us in downtimes:
+        if down_us <= awake_us + _SLACK_US * (awake_us > due_us):
+            awake_us = max(awake_us, back_us)
+    return awake_us
 
 
 def _completeness(case: Case) -> tuple[tuple[str, bool], ...]:

@@ -106,6 +106,10 @@ def test_a_process_that_was_dead_escalates_when_it_is_back() -> None:
     assert check("L4", [*clean(), _case(20, "new"), _case(300, "escalated")]).status == "broken"
     assert check("L4", [*clean(), _case(20, "new"), down, _case(300, "escalated")]).status == "holds"
     assert check("L4", [*clean(), _case(20, "new"), down, _case(400, "escalated")]).status == "broken"
+    again = Crashed(at_us=at(300.5), write=4, after=False, back_us=at(400))
+    assert check("L4", [*clean(), _case(20, "new"), down, again, _case(400, "escalated")]).status == "holds"
+    late = Crashed(at_us=at(310), write=4, after=False, back_us=at(400))
+    assert check("L4", [*clean(), _case(20, "new"), down, late, _case(400, "escalated")]).status == "broken"
 
 
 @pytest.mark.parametrize(
