@@ -67,7 +67,7 @@ def _entries(facts: Facts) -> tuple[dict[tuple[str, str], list[Changed]], set[st
 
 def _entry_problem(life: Life, kind: str, booked: list[Changed]) -> str:
     if len(booked) != 1:
-        return f"has {len(booked) or 'no'} entries in the ledger" if booked else "has no entry in the ledger"
+        return f"has {len(booked)} entries in the ledger" if booked else "has no entry in the ledger"
     entry: Entry = document_of(booked[0])
     document = life.first_document
     if entry.currency != document.currency:

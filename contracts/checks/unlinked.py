@@ -32,9 +32,9 @@ class Excuses:
         """
         kind = "cash" if life.last.kind == "payment" else life.last.kind
         amount = _amount(life) if amount_minor is None else amount_minor
-        for name in {life.txn, getattr(life.document, "customer", "")} - {""}:
+        for name in (life.txn, getattr(life.document, "customer", "")):
             excuse = (kind, name, life.document.currency, amount)
-            if self._left[excuse] > 0:
+            if name and self._left[excuse] > 0:
                 self._left[excuse] -= 1
                 self.taken += 1
                 return True

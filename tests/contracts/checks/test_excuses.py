@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from contracts.checks.facts import Facts
+from contracts.checks.unlinked import Excuses
 from domain.calendar import add_months
 from domain.faults import Fault
 from domain.history import Crashed, Fired, Record
@@ -26,6 +28,16 @@ def test_one_document_without_a_name_excuses_one_that_is_missed() -> None:
     assert check("S9", UNNAMED, inside=False).broken == 0
     assert check("L1", [*UNNAMED, *_another(7)], inside=False).broken == 1
     assert check("L1", [*UNNAMED, *_another(7), *_another(8)], inside=False).broken == 2
+
+
+def test_the_excuse_of_its_transaction_is_used_before_that_of_its_customer() -> None:
+    facts = Facts(build.history(UNNAMED, inside=False))
+    excuses = Excuses(facts)
+    (life,) = facts.lives("invoice", "billing").values()
+    kind, _, currency, amount = own = next(each for each in excuses._left if each[0] == "invoice")
+    excuses._left[kind, life.document.customer, currency, amount] = 1
+    assert excuses.takes(life)
+    assert (excuses._left[own], excuses._left[kind, life.document.customer, currency, amount]) == (0, 1)
 
 
 @pytest.mark.parametrize("wrong", [{"total_minor": 18_699}, {"currency": "EUR"}])
