@@ -153,9 +153,12 @@ class TroubledHost:
         self._time.call_at(self._time.now_us + round(pause_seconds * SECOND_US), self.start)
 
     def start(self) -> None:
-        """Begin an incarnation, unless one lives; while the journal cannot be written, try again and again."""
+        """Begin an incarnation, unless one lives; while the journal cannot be written, try again and again.
+
+        Who dies while it is to end is not begun again: its successor comes anyway.
+        """
         assert self.integration is not None
-        if not self.integration.is_alive:
+        if not (self.integration.is_alive or self.is_draining):
             self.enter(self._begin, self.integration)
 
     def _begin(self, integration: Integration) -> None:

@@ -133,3 +133,13 @@ def test_a_timer_waits_for_a_clock_that_was_set_back_after_it_was_planned() -> N
 def test_without_mishaps_but_deaths_nothing_is_wrapped() -> None:
     played = one_order(Fault(kind="crash", count=31))
     assert played.rehearsal.front is played.rehearsal.integration
+
+
+@pytest.mark.parametrize("count", [23, 41])
+def test_who_dies_while_it_is_to_end_is_followed_by_its_successor_alone(count: int, undisturbed: Played) -> None:
+    leaving = msgspec.structs.replace(CATALOGUE["deploy"].usual, count=count, seconds=300.0)
+    played = one_order(leaving, Fault(kind="crash", count=count + 1, seconds=30.0))
+    left, died = played.of(Crashed)
+    assert died.at_us - left.at_us < GRACE_US
+    assert business(played) == business(undisturbed)
+    assert played.verdict().status == "holds"
