@@ -19,6 +19,7 @@ from q2c.run_folder import RunFolder
 from q2c.trouble import give_up
 from scenarios.loader import dump, parse
 from scenarios.problems import ScenarioError
+from simulator.virtual_asyncio.refusals import Refused
 
 SECONDS = 60.0
 
@@ -44,6 +45,8 @@ def shrink(folder: Path, check: str | None, seconds: float, attempts: int, as_js
         trial = _trial_in(folder)
         chosen = check or _first_broken(trial, folder)
         kept = shrunk_into(folder if folder.is_dir() else folder.parent, trial, chosen, seconds, attempts)
+    except Refused as refused:
+        give_up(f"{refused}.", exits.COULD_NOT_RUN)
     except (NotBroken, KeyError) as error:
         give_up(f"nothing to shrink: {error.args[0]}")
     except (ScenarioError, msgspec.MsgspecError, ValueError, OSError) as error:
@@ -78,7 +81,10 @@ def _trial_in(folder: Path) -> Trial:
             f"{folder} is a replay, which is no function of its scenario alone; rehearse the scenario and shrink that."
         )
     context = StoredHistory(run.history).context
-    return Trial(scenario=_sound(run.scenario.read_text(encoding="utf-8")), seed=context.seed, mutant=context.mutant)
+    return Trial(
+        scenario=_sound(run.scenario.read_text(encoding="utf-8")), seed=context.seed, mutant=context.mutant,
+        target=run.program.read_text(encoding="utf-8") if run.program.is_file() else "",
+    )  # fmt: skip
 
 
 def _sound(text: str) -> str:

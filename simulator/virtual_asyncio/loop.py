@@ -114,7 +114,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._thread_id = threading.get_ident()
         events._set_running_loop(self)
         try:
-            while ready:
+            while ready and not self._is_dead:
                 handle = ready.popleft()
                 if not handle.cancelled():
                     self._count(handle)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
@@ -72,11 +73,12 @@ class ProgramRehearsal:
         settle_us = timeline.horizon_us - timeline.heal_us
         self.timeline = timeline = excerpt(timeline, timeline.start_us, timeline.heal_us, settle_us)
         self._add, self._target = recorder.add, target
-        self._workspace = Path(tempfile.mkdtemp(prefix="q2c-"))
+        workspace = Path(tempfile.mkdtemp(prefix="q2c-"))
+        self._clean_up = weakref.finalize(self, shutil.rmtree, workspace, ignore_errors=True)
         context = context_of(timeline, target, 1.0, limits_of(timeline))
         faults = tuple(fault for fault in context.faults if _concerns_a_program(fault))
         self._scene = Scene(timeline, self._record, faults, manners(timeline, target, 1.0))
-        source = _source(target, home, self._workspace, factory)
+        source = _source(target, home, workspace, factory)
         deaths = [(index, fault) for index, fault in enumerate(faults) if fault.kind in DEATHS]
         self.program = Program(source, self._scene, deaths, self._record, log)
         self._scene.network.intake = self
@@ -98,7 +100,7 @@ class ProgramRehearsal:
                 complete = True
         finally:
             self._add(Ended(at_us=scene.time.now_us, complete=complete, lifecycles=self.timeline.lifecycles))
-            shutil.rmtree(self._workspace, ignore_errors=True)
+            self._clean_up()
 
     def remarks(self) -> list[str]:
         """Return what was seen of the program besides the history: its own errors, and hosts that are not there."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import atexit
+import gc
+import json
 import os
 import subprocess
 import sys
+import tempfile
 from functools import cache
 from pathlib import Path
 from shutil import rmtree
@@ -16,7 +19,8 @@ import pytest
 
 from domain.faults import Fault
 from domain.history import Crashed
-from q2c.hunting.trial import Found, Trial, attempt
+from q2c.hunting.regression import scenario_of
+from q2c.hunting.trial import Found, Trial, attempt, attempt_encoded, decode, encode
 from q2c.in_virtual_time import rehearse
 from scenarios.loader import dump, load
 from scenarios.scale import scaled
@@ -121,3 +125,25 @@ def test_a_run_says_how_it_is_repeated_and_keeps_what_the_program_printed(run: R
     assert f"--target {target(CORRECTED)}" in " ".join(done.stdout.split())
     assert "again in" in (folder / "program.log").read_text()
     assert done.exit_code in (0, 4), done.stdout
+
+
+def test_what_a_program_broke_is_shrunk_with_that_program(run: Run, tmp_path: Path) -> None:
+    scenario = tmp_path / "afternoon.yaml"
+    scenario.write_text(dump(scenario_of(trial(target(DRAFT), LOST))), encoding="utf-8")
+    run("rehearse", scenario, "--target", target(DRAFT), "--runs", tmp_path / "runs")
+    (folder,) = (tmp_path / "runs").iterdir()
+    done = run("shrink", folder, "--attempts", "1", "--check", "S4", "--json")
+    assert done.exit_code == 0, done.output
+    assert f"target={json.dumps(target(DRAFT))}" in (folder / "test_regression.py").read_text(encoding="utf-8")
+
+
+def test_a_target_that_cannot_be_rehearsed_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "target.yaml"
+    file.write_text("name: remote\nhealth: http://127.0.0.1:9/health\nmessages: {all: http://127.0.0.1:9}\n")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    found = decode(attempt_encoded(encode(trial(str(file))), 0))
+    assert "can only be replayed" in found.trouble
+    gc.collect()
+    assert list(tmp_path.iterdir()) == [file]

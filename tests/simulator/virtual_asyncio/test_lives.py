@@ -135,3 +135,29 @@ def test_while_it_is_dead_nobody_answers() -> None:
 
     stand.run(lambda: application(main), seconds=80_000)
     assert {status for _, status in delivered(stand)} == {0}
+
+
+def test_who_is_dead_is_not_told_that_its_senders_have_gone() -> None:
+    stand = Stand(death("crash", 2, 10**6))
+    begun: list[asyncio.Event] = []
+
+    async def main() -> None:
+        begun.append(asyncio.Event())
+        await stand.ask()
+        await begun[0].wait()
+        await stand.ask()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        if scope["type"] == "lifespan":
+            running = asyncio.create_task(main())
+            await send({"type": "lifespan.startup.complete"})
+            await running
+        else:
+            stand.note("it has come")
+            begun[0].set()
+            stand.note((await receive())["type"])
+
+    stand.run(lambda: app, seconds=86_400)
+    assert len(stand.wire.of(Crashed)) == 1
+    assert [what for _, what in stand.seen] == ["it has come"]
