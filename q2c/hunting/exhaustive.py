@@ -59,7 +59,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a point: one of the words above; `idle` when the fault met nothing that it could strike."""
+    """What came of a point: one of the words above; `idle` when a fault met nothing that it could strike."""
 
     status: str
     checks: tuple[str, ...] = ()
@@ -229,14 +229,17 @@ def examine(point: Point) -> Outcome:
     verdict = judge(history, facts=facts)
     broken = verdict.broken_safety + verdict.broken_liveness
     unknown = tuple(check for check in verdict.unknown if check not in point.reference.unknown)
+    struck = {fired.fault for fired in history.of(Fired)}
     status, sentence = HOLDS, ""
     checks: tuple[str, ...] = ()
     if broken:
         status, checks, sentence = BROKEN, broken, verdict.result(broken[0]).violations[0].sentence
-    elif not any(True for _ in history.of(Fired)):
+    elif not struck:
         status = IDLE
     elif digest(final_state(facts)) != point.reference.state:
         status = DIFFERS
+    elif len(struck) < len(point.faults):  # no more than one death shows, and that is a point of its own
+        status = IDLE
     elif unknown:
         status, checks, sentence = UNKNOWN, unknown, verdict.result(unknown[0]).reason
     return Outcome(

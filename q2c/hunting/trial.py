@@ -6,6 +6,7 @@ A trial is a pure function of itself and the code: whoever tries it again, anywh
 from __future__ import annotations
 
 import dataclasses
+import threading
 import time
 from functools import lru_cache
 
@@ -25,6 +26,8 @@ from scenarios.timeline import Timeline, build
 from simulator.recorder import MemoryRecorder
 
 _HOUR_US = 3_600_000_000
+_ALONE = threading.Lock()
+"""A mutant and a program in virtual time change what belongs to the whole process: its threads play in turn."""
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,7 +107,8 @@ def attempt(trial: Trial) -> Found:
 
 def _played(trial: Trial, timeline: Timeline) -> MemoryRecorder:
     recorder, mutant = MemoryRecorder(), trial.mutant or mutant_of(timeline.scenario)
-    rehearsal_of(timeline, recorder, trial.target, mutant).run(steps=1)
+    with _ALONE:
+        rehearsal_of(timeline, recorder, trial.target, mutant).run(steps=1)
     return recorder
 
 

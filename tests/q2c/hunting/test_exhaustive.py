@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from domain.faults import CATALOGUE, Place
+from domain.faults import CATALOGUE, Fault, Place
 from q2c.cli import q2c
 from q2c.commands import exhausting
 from q2c.hunting import exhaustive
@@ -95,6 +95,12 @@ def test_what_ends_otherwise_than_undisturbed_is_a_finding(dying: list[Point]) -
     (point, *_) = [each for each in dying if "call upsert_order" in each.what]
     other = msgspec.structs.replace(point.reference, state="another state")
     assert examine(msgspec.structs.replace(point, reference=other)).status == exhaustive.DIFFERS
+
+
+def test_a_pair_whose_second_death_never_came_is_idle(dying: list[Point]) -> None:
+    (point, *_) = [each for each in dying if "call upsert_order" in each.what]
+    never = Fault(kind="crash", count=10_000)
+    assert examine(msgspec.structs.replace(point, faults=(*point.faults, never))).status == exhaustive.IDLE
 
 
 def test_an_integration_that_asks_under_new_keys_is_found_out() -> None:
