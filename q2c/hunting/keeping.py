@@ -17,6 +17,7 @@ from q2c.hunting.campaign import Campaign, Catch
 from q2c.hunting.document import Caught, Document, document_of, encode
 from q2c.hunting.ending import sentence_of, shrunk_into
 from q2c.hunting.page import html_of
+from q2c.hunting.shrinking import NotBroken
 from q2c.hunting.story import text_of
 from q2c.run_folder import RunFolder
 from scenarios.language import Scenario
@@ -40,9 +41,16 @@ def _caught(folder: Path, campaign: Campaign, shrinks: bool) -> Iterator[Caught]
         kept = _written(place, catch)
         if shrinks and catch.found.checks not in seen and len(seen) < SHRUNK_MAX:
             seen.add(catch.found.checks)
-            small = shrunk_into(place, catch.trial, catch.found.broken[0].check)
-            kept = msgspec.structs.replace(kept, shrunk=sentence_of(small.shrunk), story=text_of(small.tale))
+            kept = _smaller(place, catch, kept)
         yield kept
+
+
+def _smaller(place: Path, catch: Catch, kept: Caught) -> Caught:
+    try:
+        small = shrunk_into(place, catch.trial, catch.found.broken[0].check)
+    except NotBroken as otherwise:  # a program whose run depends on more than the trial
+        return msgspec.structs.replace(kept, shrunk=f"played once more it went otherwise: {otherwise}")
+    return msgspec.structs.replace(kept, shrunk=sentence_of(small.shrunk), story=text_of(small.tale))
 
 
 def _written(place: Path, catch: Catch) -> Caught:

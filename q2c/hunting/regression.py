@@ -38,7 +38,8 @@ def scenario_of(trial: Trial, story: str = "") -> Scenario:
     timeline = timeline_of(trial)
     plan = tuple(_words(fault, timeline) for fault in timeline.faults)
     changes = {"faults": plan, "seed": trial.seed, "lifecycles": _lifecycles(trial, timeline), "about": story}
-    return timeline.scenario.model_copy(update=changes)
+    windows = dict.fromkeys(("outages", "brownouts", "maintenance"), ())  # the plan has them already
+    return timeline.scenario.model_copy(update={**changes, **windows})
 
 
 def trial_of(text: str, mutant: str = "", target: str = "") -> Trial:

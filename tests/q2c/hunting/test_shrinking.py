@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from runpy import run_path
+from types import SimpleNamespace
+from typing import cast
 
 import msgspec
 import pytest
@@ -12,15 +14,18 @@ from click.testing import CliRunner
 
 from domain.faults import Fault
 from q2c.cli import q2c
-from q2c.hunting import regression
+from q2c.hunting import keeping, regression
 from q2c.hunting.anchors import anchors_of
+from q2c.hunting.campaign import Campaign, Catch
 from q2c.hunting.ending import Kept, shrunk_into
 from q2c.hunting.seen import look
 from q2c.hunting.shrinking import NotBroken, shrink
-from q2c.hunting.trial import Trial, play, timeline_of
+from q2c.hunting.trial import Broken, Trial, attempt, play, timeline_of
 from q2c.hunting.writes import writes_of
 from q2c.run_folder import RunFolder
+from scenarios.library import find
 from scenarios.loader import dump, load
+from scenarios.scale import scaled
 from simulator.recorder import ParquetRecorder
 from tests.demo import demo
 
@@ -150,3 +155,23 @@ def test_a_death_stays_at_its_write_of_its_flow_when_neighbours_go(caught: Trial
 
 def _place(fault: Fault) -> tuple[object, ...]:
     return fault.kind, fault.system, fault.operation, fault.txn, fault.nth, fault.share_ppm, fault.seconds
+
+
+def test_the_file_of_a_trial_has_its_faults_and_no_others() -> None:
+    text = dump(scaled(find("quarter_end_dress_rehearsal"), orders=1, subscriptions=0))
+    own = Fault(kind="loss", system="payment", nth=1)
+    for trial in (Trial(scenario=text, seed=1, faults=(own,)), Trial(scenario=text, seed=1)):
+        wanted = [each.kind for each in timeline_of(trial).faults]
+        written = regression.trial_of(dump(regression.scenario_of(trial)))
+        assert [each.kind for each in timeline_of(written).faults] == wanted
+
+
+def test_a_catch_that_goes_otherwise_when_it_is_played_again_is_kept_as_it_was(kept: Kept, tmp_path: Path) -> None:
+    sound = msgspec.structs.replace(kept.shrunk.trial, mutant="")
+    broken = Broken(check=CHECK, count=1, transactions=(), sentence="it was ordered twice")
+    found = msgspec.structs.replace(attempt(sound), broken=(broken,))
+    hunt = SimpleNamespace(catches=[Catch(number=3, trial=sound, found=found)])
+    (told,) = keeping.caught(tmp_path, cast(Campaign, hunt), shrinks=True)
+    assert "went otherwise" in told.shrunk
+    assert told.story == ""
+    assert (tmp_path / keeping.TRIAL).is_file()
