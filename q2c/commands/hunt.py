@@ -106,6 +106,8 @@ def hunt(
     Exit statuses: 0 nothing was found, 1 a rule was broken, 3 only rules about time were, 4 nothing was proved.
     """
     limit = SECONDS if seconds is None and budget_runs is None else seconds
+    if exhaustive and (target is not None or seed is not None):
+        give_up("--exhaustive plays the reference integration with a seed of its own; leave out --target and --seed.")
     if target is not None:
         loaded_target(target, ())
         if mutant:

@@ -15,6 +15,7 @@ import msgspec
 from contracts.checks.coverage import Coverage
 from contracts.checks.gathering import Gathering
 from contracts.checks.pairs import Pairs, pairs_of
+from contracts.checks.verdict import HOLDS
 from domain.draws import Draws
 from domain.faults import CATALOGUE
 from q2c.hunting.ground import Ground, ground_of, learned
@@ -78,7 +79,8 @@ class Campaign:
     """A hunt under way. `catches` are the trials that broke a rule, by number; `coverage` is what all have covered.
 
     `stuck` are the numbers of trials that could not be played to their end, with the reason; `planned` are the kinds of
-    fault that were in some plan; `under_way` counts the trials of the generation at work that are done. `attempt` plays
+    fault that were in some plan; `proved` counts the runs with faults of which every rule was judged and held;
+    `under_way` counts the trials of the generation at work that are done. `attempt` plays
     a trial, both encoded, wherever the executor has it played.
     """
 
@@ -97,6 +99,7 @@ class Campaign:
         self.lifecycles = 0
         self.hours = 0.0
         self.cpu_seconds = 0.0
+        self.proved = 0
         self.statuses: dict[str, int] = {}
         self.unknown: dict[str, int] = {}
         self.stuck: list[tuple[int, str]] = []
@@ -130,7 +133,8 @@ class Campaign:
     def _is_over(self, number: int) -> bool:
         budget = self.budget
         return (
-            bool(self.catches and not budget.keeps_going)
+            bool(self.stuck and self.stuck[0][0] == 0)  # where not even the calm run can be played, none can
+            or bool(self.catches and not budget.keeps_going)
             or bool(budget.runs and number >= budget.runs)
             or bool(budget.seconds and self.seconds >= budget.seconds)
         )
@@ -173,6 +177,7 @@ class Campaign:
         self.hours += found.hours
         self.cpu_seconds += found.cpu_seconds
         self.statuses[found.status] = self.statuses.get(found.status, 0) + 1
+        self.proved += found.status == HOLDS and bool(trial.faults)
         for check in found.unknown:
             self.unknown[check] = self.unknown.get(check, 0) + 1
         if found.broken:

@@ -136,7 +136,7 @@ def _status(campaign: Campaign) -> str:
     worst = {status_of(catch.found) for catch in campaign.catches}
     if worst:
         return BROKEN if BROKEN in worst else LATE
-    return HOLDS if campaign.statuses.get(HOLDS) and not campaign.stuck else UNKNOWN
+    return HOLDS if campaign.proved and not campaign.stuck else UNKNOWN
 
 
 def _sentence(campaign: Campaign, status: str) -> str:
@@ -150,8 +150,9 @@ def _sentence(campaign: Campaign, status: str) -> str:
         number, trouble = campaign.stuck[0]
         return f"Run {number} could not be played to its end ({trouble}); {runs} in all."
     if status == UNKNOWN:
-        return f"None of {runs} proved anything."
-    return f"No rule was broken in {runs}."
+        return f"No run with faults could be judged by every rule; {runs} in all."
+    unjudged = campaign.statuses.get(UNKNOWN, 0)
+    return f"No rule was broken in {runs}" + (f"; {unjudged:,} of them left some rule unjudged." if unjudged else ".")
 
 
 def _effort(campaign: Campaign, executor: str, seconds: float) -> Effort:

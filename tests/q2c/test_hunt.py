@@ -90,6 +90,7 @@ def test_what_there_was_is_kept_when_a_person_stops_it(
     document = decode((made / "hunt.json").read_bytes())
     assert document.interrupted
     assert document.effort.runs == 1
+    assert document.status == "unknown", "the calm run alone proves nothing"
     assert "stopped by a person" in (made / "INCOMPLETE").read_text(encoding="utf-8")
 
 
@@ -100,6 +101,8 @@ def test_what_there_was_is_kept_when_a_person_stops_it(
         (("hunting_ground", "--only", "gremlins"), "gremlins"),
         (("hunting_ground", "--only", "loss", "--without", "loss"), "no kind of fault is left"),
         (("hunting_ground", "--mutant", "no_such_mutant"), "no_such_mutant"),
+        (("refund", "--exhaustive", "--target", "mine.yaml"), "plays the reference integration"),
+        (("refund", "--exhaustive", "--seed", "7"), "a seed of its own"),
     ],
 )
 def test_what_cannot_be_hunted_is_said_in_a_sentence(run: Run, words: tuple[str, ...], says: str) -> None:

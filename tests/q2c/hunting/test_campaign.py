@@ -129,9 +129,24 @@ def test_what_was_done_when_a_person_stops_it_is_kept() -> None:
 
 
 def test_a_trial_that_cannot_be_played_is_noted_and_the_hunt_goes_on() -> None:
-    unknown = Quarry(scenario=TEXT, seed=1, mutant="there_is_no_such_mutant", kinds=KINDS)
-    campaign = Campaign(unknown, Budget(runs=2), Serial(), attempt=really)
+    def stuck_in_trouble(trial: bytes, seed: int) -> bytes:
+        return really(b"no trial", seed) if seed else attempt(trial, seed)
+
+    campaign = Campaign(QUARRY, Budget(runs=3), Serial(), attempt=stuck_in_trouble)
     campaign.run()
-    assert [number for number, _ in campaign.stuck] == [0, 1]
+    assert [number for number, _ in campaign.stuck] == [1, 2]
+    assert campaign.statuses == {"holds": 1, "unknown": 2}
+
+
+def test_where_not_even_the_calm_run_can_be_played_nothing_more_is_tried() -> None:
+    unknown = Quarry(scenario=TEXT, seed=1, mutant="there_is_no_such_mutant", kinds=KINDS)
+    campaign = Campaign(unknown, Budget(runs=20), Serial(), attempt=really)
+    campaign.run()
+    assert [number for number, _ in campaign.stuck] == [0]
     assert "there_is_no_such_mutant" in campaign.stuck[0][1]
-    assert campaign.statuses == {"unknown": 2}
+
+
+def test_a_calm_run_proves_nothing_about_faults() -> None:
+    assert hunted(Serial(), runs=1).proved == 0
+    several = hunted(Serial(), runs=20, keeps_going=True)
+    assert 0 < several.proved < several.statuses["holds"]
