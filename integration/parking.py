@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from integration.casework import Refused, is_free, re_driven
-from integration.effects import Park
+from integration.effects import Call, Park
 from integration.exceptions import DRIVER, ExceptionCase, PlannedReDrive, escalated
 from integration.limits import SECOND_US
 from integration.live import Live
-from integration.outcomes import Resumed
+from integration.outcomes import Resumed, Unknown
+from integration.recovery import is_forgotten
 from integration.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -32,13 +33,20 @@ class Parking:
         tx.after.append((self.plan, live))
 
     def again(self, live: Live, resumed: Resumed, tx: Transaction) -> None:
-        """Re-drive a parked flow: it goes on after its Park, or repeats the effect whose outcome broke it."""
+        """Re-drive a parked flow: it goes on after its Park, or repeats the effect whose outcome broke it.
+
+        A call whose key is forgotten by now is not repeated: its outcome is unknown, and the flow looks it up first.
+        """
         live.status = "running"
         live.turn += 1
         tx.write.statuses.append((live.row.number, "running", b""))
         tx.records.append(self._engine.flow_record(live, "resumed"))
         if type(live.effect) is Park:
             self._engine.resume(live, resumed, tx)
+            return
+        now_us = self._engine.now_us
+        if type(live.effect) is Call and is_forgotten(live, live.effect, now_us):
+            self._engine.resume(live, Unknown("not understood, and its key is forgotten", at_us=now_us), tx)
             return
         self._engine.commit(tx)
         if live.effect is None:

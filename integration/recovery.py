@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from integration.engine import Engine
 
 
+def is_forgotten(live: Live, call: Call, now_us: int) -> bool:
+    """Tell whether the peer no longer knows the key under which a flow has asked for a call."""
+    return 0 < call.key_lives_seconds * SECOND_US < now_us - live.since_us
+
+
 class Recovery:
     """Takes up the flows of one engine from the journal."""
 
@@ -61,8 +66,7 @@ class Recovery:
 
     def _is_unsafe(self, live: Live, call: Call) -> bool:
         """Tell whether a call that may have left before a restart must not simply be repeated (rule 4)."""
-        forgotten = call.key_lives_seconds and self._engine.now_us - live.since_us > call.key_lives_seconds * SECOND_US
-        return call.write and (not call.key or bool(forgotten))
+        return call.write and (not call.key or is_forgotten(live, call, self._engine.now_us))
 
     def recover(self, lost: Raced) -> None:
         """Forget what memory has of a flow that lost a race, and take it up again from the journal.

@@ -222,6 +222,36 @@ def test_a_flow_that_raised_repeats_its_last_call_when_it_is_re_driven(world: An
     assert {record.actor for record in made.of(history.Case)} == {"", "sales ops"}
 
 
+@pytest.mark.parametrize(("hours", "creates"), [(1, 2), (25, 1)])
+def test_a_call_that_was_not_understood_is_looked_up_once_its_key_is_forgotten(
+    world: Any, hours: int, creates: int
+) -> None:
+    async def pay(context: FlowContext, arguments: Arguments) -> str:
+        key = f"q2c/{context.flow_id}/pay"
+        call = Call(system="payment", operation="pay", target="/pay", key=key, key_lives_seconds=86_400, write=True)
+
+        async def there() -> Answer:
+            return await Call(system="payment", operation="find", target="/find")
+
+        answer = await call_with_retries(context, call, there)
+        if not understood:
+            raise UnexpectedReply("expected `int`, got `float`")
+        return answer.body.decode()
+
+    understood: list[bool] = []
+    made = world({"pay": pay})
+    made.integration.launch(Start(flow_id="a", name="pay"))
+    made.run(100)
+    (case,) = made.integration.open_cases()
+    made.run(3600 * hours)
+    understood.append(True)
+    made.integration.re_drive(case.id, "integration owner", note="it is read as it is now")
+    made.run(3600 * hours + 100)
+    assert made.statuses("a") == ["started", "parked", "resumed", "finished"]
+    assert len(made.times("pay")) == creates
+    assert len(made.times("find")) == 2 - creates
+
+
 def test_a_changed_flow_is_parked_not_guessed(world: Any) -> None:
     pauses = [7200.0]
 
