@@ -20,7 +20,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 ATTEMPTS = 5
-PAUSE_SECONDS = 0.05
+PAUSE_SECONDS = 0.1  # far longer than what a busy machine adds
 
 
 class Caller:
@@ -79,7 +79,7 @@ class Caller:
         if after and not after.isdecimal() and self.fault != "ignores_dates":
             return max(0.0, parsedate_to_datetime(after).timestamp() - time.time())
         ceiling = PAUSE_SECONDS * (1 if self.fault == "fixed_pauses" else 2**attempt)
-        return ceiling if self.fault in ("no_jitter", "fixed_pauses") else random.uniform(ceiling / 2, ceiling)
+        return ceiling if self.fault in ("no_jitter", "fixed_pauses") else random.uniform(ceiling / 4, ceiling)
 
     def _send(self, attempt: int) -> tuple[int, str]:
         if self.fault == "new_key_per_attempt":

@@ -52,7 +52,7 @@ def test_the_first_thing_a_report_says_is_the_verdict() -> None:
 def test_a_report_names_the_cut_off_in_local_time_and_the_windows() -> None:
     text = Outline(html_of(troubled())).text
     assert "Fri 1 Jan 00:00 New York" in text
-    assert "billing is down, Tue 1 Dec 15:10 to 15:16 UTC" in text
+    assert "billing is down, Wed 2 Dec 15:10 to 15:16 UTC" in text
     assert "latency times 8" in text
 
 

@@ -112,7 +112,7 @@ def test_windows_are_the_faults_that_do_not_last_all_the_time() -> None:
     always = Fault(kind="lost_reply", system="erp", start_us=T0, end_us=CONTEXT.heal_us)
     found = windows(replace(CONTEXT, faults=(always, BROWNOUT, OUTAGE, OUTAGE)))
     assert [(window.system, window.is_outage) for window in found] == [("billing", True), ("tax", False)]
-    assert found[0].text == "billing is down, Tue 1 Dec 15:10 to 15:16 UTC"
+    assert found[0].text == "billing is down, Wed 2 Dec 15:10 to 15:16 UTC"
     assert found[1].text.startswith("tax is 8 times slower, 40 % of calls fail, ")
 
 

@@ -25,7 +25,7 @@ def test_a_broken_run_tells_the_rule_its_story_and_how_to_repeat_it() -> None:
     told = _told(broken())
     assert told.lstrip().startswith("BROKEN")
     assert "broken S1 One order per quote." in told
-    assert "Tue 1 Dec 15:1" in told
+    assert "Wed 2 Dec 15:1" in told
     assert "q2c rehearse quarter_end --seed 7" in told
     assert "report.html" in told
 
@@ -40,7 +40,7 @@ def test_the_key_figures_are_there() -> None:
     told = " ".join(_told(troubled()).split())
     assert "signed and booked in the quarter 1 of 1" in told
     assert "duplicate documents 0" in told
-    assert "billing caught up in 1 min (up again Tue 1 Dec 15:16 UTC; 1 item waited at most)" in told
+    assert "billing caught up in 1 min (up again Wed 2 Dec 15:16 UTC; 1 item waited at most)" in told
     assert (
         "money in USD invoiced 187.00 USD, posted 187.00 USD; captured 187.00 USD, in the books 187.00 USD; all agree"
         in told
