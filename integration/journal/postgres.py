@@ -57,7 +57,7 @@ _entries = msgspec.msgpack.Decoder(list[Entry])
 
 _RACES = ("Q2C02", "23505", "40P01", "40001")  # lost; written by another one; deadlock; serialization
 _NOT_PREPARED = "26000"
-"""The driver takes a statement for prepared whose preparation went with a write that lost: it would for ever."""
+"""The driver takes a statement for prepared whose preparation went with a write that lost."""
 _WRITE_STEP = """
 SELECT write_step(%s, %s, %s, %s, %s, %s::bigint[],
                   %s::bigint[], %s::text[], %s::bytea[], %s::text[], %s::text[], %s, %s)
@@ -225,7 +225,7 @@ class PostgresLease:
     def _meaning(self, error: psycopg.Error) -> Exception:
         connection = self._connection
         if not connection.broken and connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
-            connection.execute("ROLLBACK")
+            connection.rollback()  # it forgets what was prepared, too; a ROLLBACK that is executed does so only once
         if error.sqlstate == "Q2C01":
             return Fenced(f"{error.diag.message_primary}: it had run out, and another worker has its flows now")
         if error.sqlstate in _RACES:
