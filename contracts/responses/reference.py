@@ -94,6 +94,7 @@ READERS: tuple[Reader, ...] = (
     _reader(erp_books.credit_of, "erp", "restlet_post", asked="credit_hold"),
 )
 UNHEARD = {
+    "crm.place_shown": "asked when our own clock was set back over a restart",
     "crm_accounts.one_account": "account_rows with a count",
     "holdings.open_transactions": "asked when accounts are merged by hand",
     "holdings.open_subscriptions": "asked when accounts are merged by hand",

@@ -51,6 +51,10 @@ SCENES = (
         makes=lambda _: crm.update_quote("", "Q-999999-v1", _SHOWN, 1, ""), fails="rejected", code="NOT_FOUND",
     ),
     _scene(
+        "the place of what a quote shows is asked for", "an accepted quote",
+        makes=lambda _: crm.read_place(REFERENCE, NUMBER), read=crm.place_shown,
+    ),
+    _scene(
         "a status the CRM does not have is refused", "an accepted quote",
         makes=lambda values: crm.update_quote(values["quote"], REFERENCE, {"Status": "Shipped to the moon"}, 2, NUMBER),
         fails="rejected",
