@@ -6,6 +6,7 @@ import shlex
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 
 import click
@@ -129,7 +130,9 @@ def hunt(
 def _kinds(asked: Asked) -> tuple[str, ...]:
     for kind in (*asked.only, *asked.without):
         if kind not in CATALOGUE:
-            give_up(f"{kind!r} is no kind of fault; known: {', '.join(sorted(CATALOGUE))}")
+            near = get_close_matches(kind, CATALOGUE, 3, 0.4)
+            hint = f"; did you mean {' or '.join(near)}?" if near else ""
+            give_up(f"{kind!r} is no kind of fault (docs/reference/faults.md lists them all){hint}")
     kinds = tuple(kind for kind in CATALOGUE if kind not in asked.without and (not asked.only or kind in asked.only))
     return kinds or give_up("no kind of fault is left to hunt with; leave out some --without.")
 
@@ -152,7 +155,11 @@ def _hunted(asked: Asked, scenario: Scenario, kinds: tuple[str, ...]) -> None:
         executor.close()
     seconds = campaign.seconds
     try:
-        caught = keeping.caught(into.path, campaign, asked.shrink and not is_stopped)
+        try:
+            caught = keeping.caught(into.path, campaign, asked.shrink and not is_stopped)
+        except KeyboardInterrupt:  # whoever does not want to wait for a smaller one keeps what was caught
+            is_stopped = True
+            caught = keeping.caught(into.path, campaign, False)
         document = keeping.write(into, campaign, scenario, asked.words, caught, executor.name, seconds, is_stopped)
     except OSError as error:
         give_up(f"cannot write to {into.path}: {error.strerror}. Make room, or name another folder: --folder.")

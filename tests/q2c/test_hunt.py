@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from q2c.hunting import campaign
+from q2c.hunting import campaign, keeping
 from q2c.hunting.document import decode
 from q2c.hunting.trial import Trial, attempt
 from scenarios.loader import load
@@ -94,11 +94,28 @@ def test_what_there_was_is_kept_when_a_person_stops_it(
     assert "stopped by a person" in (made / "INCOMPLETE").read_text(encoding="utf-8")
 
 
+def test_ctrl_c_while_a_catch_is_made_smaller_keeps_what_was_caught(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(keeping, "shrunk_into", stopped)
+    words = ("--mutant", "fresh_key_per_retry", "--only", "lost_reply", "--seed", "7", "--workers", "1", "--runs", "60")
+    ended = run("hunt", "hunting_ground", "--folder", tmp_path, *words)
+    assert ended.exit_code == 130
+    (made,) = tmp_path.iterdir()
+    document = decode((made / "hunt.json").read_bytes())
+    assert document.interrupted
+    assert [each.check for each in document.caught[0].broken][:1] == ["S1"]
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
         (("no_such_scenario",), "no_such_scenario"),
         (("hunting_ground", "--only", "gremlins"), "gremlins"),
+        (("hunting_ground", "--only", "lost_replies"), "did you mean lost_reply"),
         (("hunting_ground", "--only", "loss", "--without", "loss"), "no kind of fault is left"),
         (("hunting_ground", "--mutant", "no_such_mutant"), "no_such_mutant"),
         (("refund", "--exhaustive", "--target", "mine.yaml"), "plays the reference integration"),
