@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.faults.kind import FaultKind, Parameter, Place, Reach
+from domain.faults.kind import AT_WRITE, FaultKind, Parameter, Place, Reach
 
 FAULTS = (
     FaultKind(
@@ -35,14 +35,7 @@ FAULTS = (
         noticed_by=("O1", "S6", "P5", "L2"),
         parameters=(
             Parameter("wait", "how far it is set back", 1, 240, 60),
-            Parameter(
-                "count",
-                "the durable write at which it strikes, counted from the start of the run",
-                1,
-                400,
-                60,
-                required=True,
-            ),
+            AT_WRITE,
         ),
         not_live="the clock of another machine is its own.",
     ),

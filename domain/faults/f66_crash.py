@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.faults.kind import FaultKind, Parameter, Place
+from domain.faults.kind import AT_WRITE, FaultKind, Parameter, Place
 
 FAULTS = (
     FaultKind(
@@ -19,14 +19,7 @@ FAULTS = (
         noticed_by=("S1", "S2", "S3", "S4", "S5", "S6", "A1", "A6", "L2"),
         parameters=(
             Parameter("wait", "until the process is back; 30 seconds when not given", 1, 900, 30),
-            Parameter(
-                "count",
-                "the durable write at which it strikes, counted from the start of the run",
-                1,
-                400,
-                60,
-                required=True,
-            ),
+            AT_WRITE,
         ),
     ),
     FaultKind(
@@ -42,14 +35,7 @@ FAULTS = (
         noticed_by=("S1", "S2", "S3", "S4", "S5", "S6", "A1", "A6", "L2"),
         parameters=(
             Parameter("wait", "until the process is back; 30 seconds when not given", 1, 900, 30),
-            Parameter(
-                "count",
-                "the durable write at which it strikes, counted from the start of the run",
-                1,
-                400,
-                60,
-                required=True,
-            ),
+            AT_WRITE,
         ),
     ),
 )

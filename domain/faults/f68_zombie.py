@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.faults.kind import FaultKind, Parameter, Place
+from domain.faults.kind import AT_WRITE, FaultKind, Parameter, Place
 
 FAULTS = (
     FaultKind(
@@ -20,14 +20,7 @@ FAULTS = (
         noticed_by=("S6", "S7", "P5", "L2"),
         parameters=(
             Parameter("wait", "how long it stands still", 10, 3600, 300),
-            Parameter(
-                "count",
-                "the durable write at which it strikes, counted from the start of the run",
-                1,
-                400,
-                60,
-                required=True,
-            ),
+            AT_WRITE,
         ),
     ),
     FaultKind(
@@ -51,14 +44,7 @@ FAULTS = (
         parameters=(
             # It wakes half of this after the other: billing remembers the key of its intent for 30 minutes, no longer.
             Parameter("wait", "how long it stands still", 20, 1800, 600),
-            Parameter(
-                "count",
-                "the durable write at which it strikes, counted from the start of the run",
-                1,
-                400,
-                60,
-                required=True,
-            ),
+            AT_WRITE,
         ),
         not_live=(
             "whoever starts another program's processes decides how many there are; tests/kills.py does so with ours."

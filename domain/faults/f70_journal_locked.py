@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.faults.kind import FaultKind, Parameter, Place
+from domain.faults.kind import AT_WRITE, FaultKind, Parameter, Place
 
 FAULTS = (
     FaultKind(
@@ -19,14 +19,7 @@ FAULTS = (
         noticed_by=("S9", "S7", "A1"),
         parameters=(
             Parameter("wait", "how long it is locked", 1, 60, 10),
-            Parameter(
-                "count",
-                "the durable write at which it strikes, counted from the start of the run",
-                1,
-                400,
-                60,
-                required=True,
-            ),
+            AT_WRITE,
         ),
         not_live=("the journal of another program is its own; tests/integration/journal and tests/trouble lock ours."),
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.faults.kind import FaultKind, Parameter, Place
+from domain.faults.kind import AT_WRITE, FaultKind, Parameter, Place
 
 FAULTS = (
     FaultKind(
@@ -22,14 +22,7 @@ FAULTS = (
         noticed_by=("S4", "S7", "A1", "S9"),
         parameters=(
             Parameter("wait", "how long nothing can be written", 10, 3600, 600),
-            Parameter(
-                "count",
-                "the durable write at which it strikes, counted from the start of the run",
-                1,
-                400,
-                60,
-                required=True,
-            ),
+            AT_WRITE,
         ),
         not_live=("the journal of another program is its own; tests/trouble/test_databases.py fills the disk of ours."),
     ),

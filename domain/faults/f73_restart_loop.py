@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.faults.kind import FaultKind, Parameter, Place
+from domain.faults.kind import AT_WRITE, FaultKind, Parameter, Place
 
 FAULTS = (
     FaultKind(
@@ -22,14 +22,7 @@ FAULTS = (
         noticed_by=("L6", "L8", "S6", "A1"),
         parameters=(
             Parameter("wait", "until the process is back, each time", 1, 120, 10),
-            Parameter(
-                "count",
-                "the durable write at which it strikes, counted from the start of the run",
-                1,
-                400,
-                60,
-                required=True,
-            ),
+            AT_WRITE,
             Parameter("factor", "how many times it dies", 2, 20, 5),
         ),
     ),

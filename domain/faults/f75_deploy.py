@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.faults.kind import Elsewhere, FaultKind, Parameter, Place
+from domain.faults.kind import AT_WRITE, Elsewhere, FaultKind, Parameter, Place
 
 FAULTS = (
     FaultKind(
@@ -19,14 +19,7 @@ FAULTS = (
         noticed_by=("S1", "S6", "L2", "A7"),
         parameters=(
             Parameter("wait", "until the next process is there", 1, 300, 20),
-            Parameter(
-                "count",
-                "the durable write at which it strikes, counted from the start of the run",
-                1,
-                400,
-                60,
-                required=True,
-            ),
+            AT_WRITE,
         ),
     ),
     Elsewhere(

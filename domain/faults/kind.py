@@ -38,6 +38,12 @@ class Parameter(msgspec.Struct, frozen=True):
     required: bool = False
 
 
+AT_WRITE = Parameter(
+    "count", "the durable write at which it strikes, counted from the start of the run", 1, 400, 60, required=True
+)
+"""The word of every kind that befalls the process of the integration."""
+
+
 class Reach(msgspec.Struct, frozen=True, kw_only=True):
     """Which calls a kind can strike at all; empty tuples mean every system and every operation.
 
