@@ -53,7 +53,7 @@ _AFTER_COMMIT = {
 class Stake:
     """What may befall the calls of one operation: their luck, and the faults planned at each place they pass."""
 
-    __slots__ = ("after", "after_keyed", "before", "before_keyed", "lagging", "luck", "network")
+    __slots__ = ("after", "after_keyed", "before", "before_keyed", "lagging", "luck", "network", "replica")
 
     def __init__(self, plan: FaultPlan, system: str, operation: Operation) -> None:
         name, write = operation.name, operation.write
@@ -63,6 +63,7 @@ class Stake:
         self.before_keyed = plan.aim(faults.BEFORE, system, name, write=write, keyed=write)
         self.after = plan.aim(faults.AFTER, system, name, write=write, keyed=False)
         self.lagging = plan.aim(faults.LAGGING, system, name, write=write, keyed=False)
+        self.replica = Replica(round(min((fault.seconds for _, fault in self.lagging.rules), default=0) * 1_000_000))
         self.after_keyed = plan.aim(faults.AFTER, system, name, write=write, keyed=write)
 
 
@@ -84,7 +85,6 @@ class Service:
         self._keys = KeyStore(self._policy)
         self._retries: list[Delivery] = []
         self._stakes: dict[str, Stake] = {}
-        self._replica = Replica()
         self._unheard: dict[str, tuple[Fault, int]] = {}  # keys under which nothing is heard until they are forgotten
         self.journal: Journal | None = None
 
@@ -166,7 +166,7 @@ class Service:
             if after.rules:
                 outcome = self._after(after, call, outcome)
             if effect == "read" and stake.lagging.rules:
-                outcome = self._from_replica(stake.lagging, call, outcome)
+                outcome = self._from_replica(stake, call, outcome)
         if self.journal is not None:
             self.journal.add(entry_of(call, outcome, effect))
         return outcome
@@ -239,12 +239,11 @@ class Service:
             self._unheard[call.idempotency_key] = fault, call.now_us + retention_us
         return Outcome(reply, _AFTER_COMMIT[fault.kind], fault.seconds)
 
-    def _from_replica(self, aim: Aim, call: Call, outcome: Outcome) -> Outcome:
+    def _from_replica(self, stake: Stake, call: Call, outcome: Outcome) -> Outcome:
         """Answer a read with what was true a while ago, where that is something else and the plan says so."""
-        self._replica.seen(call, outcome.reply)
-        lag_us = round(min(fault.seconds for _, fault in aim.rules) * 1_000_000)
-        earlier = self._replica.earlier(call, lag_us)
-        if earlier is None or aim.strike(call.luck, call.txn, call.now_us, call.number) is None:
+        stake.replica.seen(call, outcome.reply)
+        earlier = stake.replica.earlier(call)
+        if earlier is None or stake.lagging.strike(call.luck, call.txn, call.now_us, call.number) is None:
             return outcome
         return msgspec.structs.replace(outcome, reply=earlier)
 

@@ -39,21 +39,44 @@ def _odd(match: re.Match[bytes]) -> bytes:
 
 
 class Replica:
-    """What a replica still shows: for each question the answer at hand, and the one before with its last sighting."""
+    """What a replica that lags still shows: for each question the answer at hand, and the one before.
 
-    def __init__(self) -> None:
-        self._now: dict[tuple[str, str, bytes], tuple[int, Reply]] = {}
-        self._before: dict[tuple[str, str, bytes], tuple[int, Reply]] = {}
+    Each is kept with its last sighting. What was seen last before the lag is what all know by now, and is forgotten.
+    """
+
+    def __init__(self, lag_us: int) -> None:
+        self._lag_us = lag_us
+        self._now: dict[_Question, _Sighting] = {}  # by last sighting, the oldest first
+        self._before: dict[_Question, _Sighting] = {}
+
+    def __len__(self) -> int:
+        return len(self._now) + len(self._before)
 
     def seen(self, call: Call, reply: Reply) -> None:
         """Take note of the answer to a question."""
-        question = call.request.method, call.request.target, call.request.body
-        known = self._now.get(question)
+        for shown in (self._now, self._before):
+            _forget(shown, call.now_us - self._lag_us)
+        question = _question(call)
+        known = self._now.pop(question, None)
         if known is not None and (known[1].status, known[1].body) != (reply.status, reply.body):
+            self._before.pop(question, None)
             self._before[question] = known
         self._now[question] = call.now_us, reply
 
-    def earlier(self, call: Call, lag_us: int) -> Reply | None:
-        """Return what a replica that lags so far still answers to a question; None when it knows what all know."""
-        before = self._before.get((call.request.method, call.request.target, call.request.body))
-        return None if before is None or before[0] < call.now_us - lag_us else before[1]
+    def earlier(self, call: Call) -> Reply | None:
+        """Return what the replica still answers to a question; None when it knows what all know."""
+        before = self._before.get(_question(call))
+        return None if before is None or before[0] < call.now_us - self._lag_us else before[1]
+
+
+_Question = tuple[str, str, bytes]
+_Sighting = tuple[int, Reply]
+
+
+def _question(call: Call) -> _Question:
+    return call.request.method, call.request.target, call.request.body
+
+
+def _forget(shown: dict[_Question, _Sighting], until_us: int) -> None:
+    while shown and shown[first := next(iter(shown))][0] < until_us:
+        del shown[first]

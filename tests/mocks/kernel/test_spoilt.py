@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.faults import Fault
-from domain.http import Reply
+from domain.http import Reply, Request
 from integration.outcomes import Answer
 from integration.systems.wire import UnexpectedReply, read
-from mocks.kernel.spoilt import garbled, with_odd_numbers
+from mocks.kernel.operations import Call, Operation
+from mocks.kernel.spoilt import Replica, garbled, with_odd_numbers
 from tests.simulator.conftest import TASK, Wire, read_task
 
 JSON = {"content-type": "application/json"}
@@ -82,3 +83,15 @@ def test_a_lagging_replica_shows_what_was_true_at_the_last_look() -> None:
 def test_a_replica_that_lags_less_than_the_time_between_two_looks_shows_what_all_know() -> None:
     plain, _ = _watched()
     assert _watched(_lag(15.0)) == (plain, [])
+
+
+def test_a_replica_forgets_the_questions_that_nobody_asked_within_its_lag() -> None:
+    replica, sizes = Replica(30_000_000), list[int]()
+    operation = Operation("get_task", "GET", "", lambda _model, _call: Reply(200))
+    for second in range(300):
+        request = Request("fulfilment", "GET", f"/tasks/{second // 2}", {}, b"")
+        call = Call(request, operation, {}, second * 1_000_000, f"r{second}")
+        replica.seen(call, Reply(200, JSON, b"%d" % second))
+        assert (replica.earlier(call) is not None) == bool(second % 2)
+        sizes.append(len(replica))
+    assert max(sizes[100:]) == max(sizes[50:100]) < 50
