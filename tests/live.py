@@ -15,7 +15,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,6 +24,8 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 import httpx
+
+from tests.warm import warm
 
 T = TypeVar("T")
 WAIT_SECONDS = 120.0  # machines that test are busy
@@ -52,16 +53,11 @@ def _environment(more: Mapping[str, str]) -> dict[str, str]:
 
 
 class Process:
-    """`q2c` as a process that says in one line of JSON when it is ready."""
+    """`q2c` as a process, started warm, that says in one line of JSON when it is ready."""
 
     def __init__(self, folder: Path, name: str, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
         self.log = folder / f"{name}.log"
-        with self.log.open("a") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "q2c", *arguments], cwd=folder, env=_environment(environment),
-                stdout=subprocess.PIPE, stderr=log, text=True,
-            )  # fmt: skip
-        assert self.process.stdout is not None
+        self.process = warm().start(arguments, folder, _environment(environment), self.log)
         line = self.process.stdout.readline()
         self.said: dict[str, Any] = json.loads(line) if line else {}
         if not line:
@@ -87,8 +83,7 @@ class Process:
             self.process.kill()
             raise
         finally:
-            if self.process.stdout is not None:
-                self.process.stdout.close()
+            self.process.stdout.close()
 
 
 class Mocks:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import signal
 import socket
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
+import httpx
 import pytest
 from click.testing import CliRunner
 
@@ -113,6 +117,21 @@ def test_help_lists_endpoints_and_examples() -> None:
     said = CliRunner().invoke(q2c, ["integration", "up", "--help"]).output
     for word in ("/health/ready", "/webhooks/SYSTEM", "--database", "Examples:", "SIGTERM"):
         assert word in said
+
+
+def test_the_plain_command_comes_up_and_ends_when_it_is_told_to(tmp_path: Path, mocks: Mocks) -> None:
+    options = ["--mocks", "--workspace", str(mocks.workspace), "--port", "0", "--json"]
+    command = [sys.executable, "-m", "q2c", "integration", "up", *options]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        address = json.loads(process.stdout.readline())["address"]
+        assert httpx.get(f"{address}/health/ready", trust_env=False).status_code == 200
+        process.terminate()
+        assert process.wait(30) == exits.HOLDS
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def test_one_journal_in_a_file_belongs_to_one_process_and_the_later_one_has_it(tmp_path: Path, mocks: Mocks) -> None:
