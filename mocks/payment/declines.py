@@ -11,7 +11,7 @@ HARD = "lost_card"
 HARD_CODES = frozenset(
     {"lost_card", "stolen_card", "pickup_card", "fraudulent", "invalid_account", "revocation_of_authorization"}
 )
-_EXPIRED: Mapping[str, str] = {"expired_card": "expired_card", "incorrect_cvc": "incorrect_cvc"}
+_CODES_OF_THEIR_OWN = frozenset({"expired_card", "incorrect_cvc", "processing_error"})
 RETURNS: Mapping[str, tuple[str, str]] = {
     "insufficient_funds": ("R01", "The account has insufficient funds."),
     "account_closed": ("R02", "The account has been closed."),
@@ -30,7 +30,8 @@ def card(behaviour: Behaviour, confirmation: int, off_session: bool) -> Failure 
     if not behaviour.hard and confirmation > behaviour.declines:
         return None
     reason = behaviour.decline_code or (HARD if behaviour.hard else SOFT)
-    return Failure(_EXPIRED.get(reason, "card_declined"), reason, f"The card was declined: {reason}.")
+    code = reason if reason in _CODES_OF_THEIR_OWN else "card_declined"
+    return Failure(code, reason, f"The card was declined: {reason}.")
 
 
 def debit(behaviour: Behaviour) -> Failure:

@@ -19,19 +19,32 @@ from mocks.payment.statuses import METHODS
 
 TEST_METHODS: Mapping[str, Behaviour] = {
     "pm_card_visa": Behaviour(),
+    "pm_card_visa_debit": Behaviour(),
     "pm_card_mastercard": Behaviour(),
+    "pm_card_amex": Behaviour(),
     "pm_card_chargeDeclined": Behaviour(hard=True, decline_code="generic_decline"),
     "pm_card_chargeDeclinedInsufficientFunds": Behaviour(hard=True, decline_code="insufficient_funds"),
     "pm_card_chargeDeclinedLostCard": Behaviour(hard=True, decline_code="lost_card"),
+    "pm_card_chargeDeclinedExpiredCard": Behaviour(hard=True, decline_code="expired_card"),
+    "pm_card_chargeDeclinedIncorrectCvc": Behaviour(hard=True, decline_code="incorrect_cvc"),
+    "pm_card_chargeDeclinedProcessingError": Behaviour(hard=True, decline_code="processing_error"),
+    "pm_card_chargeCustomerFail": Behaviour(hard=True, decline_code="generic_decline"),
     "pm_card_authenticationRequired": Behaviour(challenge=True),
     "pm_card_createDispute": Behaviour(dispute=True),
 }
 """What the vendor's test methods do; using one makes a method of one's own [K]."""
 _TEST_CARDS: Mapping[str, str] = {
     "4242424242424242": "pm_card_visa",
+    "4000056655665556": "pm_card_visa_debit",
+    "5555555555554444": "pm_card_mastercard",
+    "378282246310005": "pm_card_amex",
     "4000000000000002": "pm_card_chargeDeclined",
     "4000000000009995": "pm_card_chargeDeclinedInsufficientFunds",
     "4000000000009987": "pm_card_chargeDeclinedLostCard",
+    "4000000000000069": "pm_card_chargeDeclinedExpiredCard",
+    "4000000000000127": "pm_card_chargeDeclinedIncorrectCvc",
+    "4000000000000119": "pm_card_chargeDeclinedProcessingError",
+    "4000000000000341": "pm_card_chargeCustomerFail",
     "4000002500003155": "pm_card_authenticationRequired",
     "4000000000000259": "pm_card_createDispute",
 }

@@ -1,7 +1,7 @@
 """Search: the query language of the dialect, parsed into tests on records.
 
 clause  = ["-"] field [":" | "~" | ">" | ">=" | "<" | "<="] value, where field may be metadata["key"]
-query   = clause {"AND" clause} | clause {"OR" clause}
+query   = clause {["AND"] clause} | clause {"OR" clause}
 """
 
 from __future__ import annotations
@@ -70,10 +70,10 @@ def parse(text: str, kind: str) -> Query:
     place = 0
     while place < len(text) or not clauses:
         match = _TOKEN.match(text, place)
-        if match is None or bool(clauses) != bool(match["join"]):
+        if match is None or (match["join"] and not clauses):
             raise Refusal("parameter_invalid", f"The query is not understood from {text[place:]!r} on.", field="query")
-        if match["join"]:
-            joins.add(match["join"].upper())
+        if clauses:
+            joins.add((match["join"] or "AND").upper())
         clauses.append(_clause(match, kind))
         place = match.end()
     if len(joins) > 1:

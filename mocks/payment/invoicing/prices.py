@@ -289,6 +289,10 @@ def _tiers(body: PriceBody) -> tuple[Tier, ...]:
                 up_to=up_to,
             )
         )  # fmt: skip
+    limits = [tier.up_to for tier in made]
+    bounded = [limit for limit in limits[:-1] if limit is not None]
+    if made and (limits[-1] is not None or len(bounded) < len(limits) - 1 or bounded != sorted(set(bounded))):
+        raise Refusal("parameter_invalid", "Tiers rise by up_to, and the last one is up to inf.", field="tiers")
     return tuple(made)
 
 

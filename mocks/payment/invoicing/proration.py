@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from mocks.payment.invoicing import coupons
 from mocks.payment.invoicing.items import InvoiceItem, ItemParent, ItemSubscription
 from mocks.payment.invoicing.lines import pricing_of
 from mocks.payment.invoicing.prices import amount_of, rounded
 from mocks.payment.invoicing.subscription import Subscription, SubscriptionItem
 from mocks.payment.model import Processor
 from mocks.payment.parts import Period
+from mocks.payment.records import Customer
 
 
 def prorations(
@@ -36,6 +38,24 @@ def prorations(
     return made
 
 
+def _discounted(
+    model: Processor, subscription: Subscription, row: SubscriptionItem, amount: int, *, is_credit: bool
+) -> int:
+    """Return an amount less what is off by percentages, so that nobody is given back more than was paid.
+
+    A credit knows all discounts of the period that was billed, a charge those that go on. Fixed amounts stay out:
+    they come off the invoice as a whole.
+    """
+    customer: Customer = model.customers[subscription.customer]
+    shared = list(subscription.discounts) or ([customer.discount.id] if customer.discount is not None else [])
+    discounts = [model.tables["discount"][key] for key in (*row.discounts, *shared)]
+    for discount in discounts if is_credit else coupons.lasting(model, discounts):
+        coupon = coupons.coupon_of(model, discount)
+        if coupon is not None and coupon.percent_off is not None:
+            amount -= coupons.taken_off(model, discount, amount, subscription.currency, row.price.product)
+    return amount
+
+
 def _share(
     model: Processor, subscription: Subscription, each: SubscriptionItem, at: int, sign: int
 ) -> list[InvoiceItem]:
@@ -44,7 +64,7 @@ def _share(
     length = period.end - period.start
     if each.quantity is None or length <= 0:
         return []  # what is metered is billed as it was used
-    whole = amount_of(model, each.price, each.quantity)
+    whole = _discounted(model, subscription, each, amount_of(model, each.price, each.quantity), is_credit=sign < 0)
     amount = sign * rounded(Decimal(whole) * (period.end - start) / length)
     product = model.tables["product"].get(each.price.product)
     name = product.name if product is not None else each.price.product

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from msgspec import structs
@@ -12,18 +13,17 @@ from mocks.payment.invoicing import subscription as shapes
 from mocks.payment.invoicing.collecting import finalize, give_up, void
 from mocks.payment.invoicing.invoice import Invoice, InvoiceParent, SubscriptionDetails, with_lines
 from mocks.payment.invoicing.lines import Line, LineParent, SubscriptionItemDetails, pricing_of
-from mocks.payment.invoicing.prices import amount_of
+from mocks.payment.invoicing.prices import amount_of, rounded
 from mocks.payment.invoicing.subscription import (
     RUNNING,
     Subscription,
     SubscriptionItem,
     in_period,
     period_end,
+    period_start,
     with_items,
 )
-from mocks.payment.invoicing.subscription_bodies import (
-    AddedItem,
-)
+from mocks.payment.invoicing.subscription_bodies import AddedItem
 from mocks.payment.model import DAY_SECONDS, SECOND_US, Processor
 from mocks.payment.parts import Period
 from mocks.payment.records import Customer
@@ -83,6 +83,10 @@ def _line(model: Processor, subscription: Subscription, each: SubscriptionItem, 
         quantity = meters.usage(model, recurring.meter, subscription.customer, start, end)
     trial = subscription.status == "trialing"
     amount = 0 if trial else amount_of(model, each.price, quantity)
+    if (
+        each.quantity is not None and end == subscription.billing_cycle_anchor
+    ):  # a stub before the first full period, to the second
+        amount = rounded(Decimal(amount) * (end - start) / (end - period_start(each.price, end)))
     product = model.tables["product"].get(each.price.product)
     name = product.name if product is not None else each.price.product
     details = SubscriptionItemDetails(subscription=subscription.id, subscription_item=each.id)
@@ -185,6 +189,14 @@ def ended(model: Processor, subscription: Subscription, reason: str, **details: 
     )  # fmt: skip
     shapes.show(model, after)
     return after
+
+
+def end_all(model: Processor, customer: str) -> None:
+    """End the subscriptions of a customer who is deleted."""
+    theirs = [each for each in model.tables["subscription"].values() if each.customer == customer]
+    for subscription in theirs:
+        if subscription.status not in ("canceled", "incomplete_expired"):
+            ended(model, subscription, "cancellation_requested")
 
 
 def incomplete_expires(model: Processor, key: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import structs
 
 from mocks.kernel.operations import Refusal
-from mocks.payment import declines, methods
+from mocks.payment import declines
 from mocks.payment.customers import charged
 from mocks.payment.invoicing import prices
 from mocks.payment.invoicing import subscription as shapes
@@ -36,7 +36,7 @@ from mocks.payment.invoicing.subscription_bodies import (
 from mocks.payment.invoicing.tax_rates import rates_of
 from mocks.payment.model import DAY_SECONDS, SECOND_US, Processor, merged
 from mocks.payment.parts import AutomaticTax, DiscountBody
-from mocks.payment.records import Customer
+from mocks.payment.records import Customer, Method
 
 EXPIRES_SECONDS = 23 * 3_600
 
@@ -60,13 +60,11 @@ def create(model: Processor, body: SubscriptionBody, key: str = "", **more: Any)
     require_alike(found)
     now = model.now
     trial_end = _trial_end(model, body, found)
-    anchor = trial_end or body.billing_cycle_anchor or now
-    end = trial_end or (anchor if anchor > now else period_end(found[0], now, anchor))
+    anchor = trial_end or _anchor(model, body, found[0])
+    end = anchor if anchor > now else period_end(found[0], now, anchor)
     rows = [item_of(model, key, *each, now, end) for each in zip(body.items, found, strict=True)]
     discounts = discounts_of(model, asked_discounts(body), subscription=key, customer=customer.id)
-    method = body.default_payment_method or None
-    if method is not None:
-        method = methods.method_for(model, method, "default_payment_method").id
+    method = payer(model, customer.id, body.default_payment_method)
     cancel_at = instant_of(body.cancel_at, "cancel_at")
     waits = body.payment_behavior == "default_incomplete" and body.collection_method == "charge_automatically"
     made = Subscription(
@@ -96,7 +94,11 @@ def _started(model: Processor, made: Subscription, body: SubscriptionBody, waits
     model.tables["subscription"][made.id] = made
     model.index.note("subscription", made.id, made.metadata)
     at_once = made.collection_method == "charge_automatically"
-    invoice = bill(model, made, "subscription_create", body.add_invoice_items or (), keeps_draft=not at_once)
+    unbilled = made.status != "trialing" and made.billing_cycle_anchor > model.now and body.proration_behavior == "none"
+    invoice = bill(
+        model, made, "subscription_create", body.add_invoice_items or (), keeps_draft=not at_once,
+        rows=() if unbilled else None,
+    )  # fmt: skip
     made = structs.replace(made, latest_invoice=invoice.id)
     model.tables["subscription"][made.id] = made
     plan(model, made)
@@ -110,6 +112,31 @@ def _started(model: Processor, made: Subscription, body: SubscriptionBody, waits
     shapes.show(model, found)
     model.emit("customer.subscription.created", found)
     return found
+
+
+def _anchor(model: Processor, body: SubscriptionBody, price: Price) -> int:
+    """Return the instant on which periods begin: now, or the one asked for, which the first full period must reach."""
+    if body.billing_cycle_anchor_config is not None:
+        text = "This world takes billing_cycle_anchor, an instant, instead."
+        raise Refusal("parameter_invalid", text, field="billing_cycle_anchor_config")
+    anchor = body.billing_cycle_anchor
+    if anchor is None:
+        return model.now
+    if not model.now <= anchor <= period_end(price, model.now, model.now):
+        text = "billing_cycle_anchor lies between now and the end of one period from now."
+        raise Refusal("parameter_invalid", text, field="billing_cycle_anchor")
+    return anchor
+
+
+def payer(model: Processor, customer: str, key: str | None) -> str | None:
+    """Return the payment method that a subscription names, which its customer must have."""
+    if not key:
+        return None
+    method: Method = model.referred("payment_method", key, "default_payment_method")
+    if method.customer != customer and model.stand_in is None:
+        text = f"The customer does not have a payment method with the ID {key}: attach it first."
+        raise Refusal("reference_missing", text, field="default_payment_method")
+    return method.id
 
 
 def require_terms(body: SubscriptionBody | SubscriptionUpdate) -> None:

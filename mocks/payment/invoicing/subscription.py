@@ -242,6 +242,13 @@ def period_end(price: Price, start: int, anchor: int) -> int:
     return later(start, recurring.interval, recurring.interval_count, anchor)
 
 
+def period_start(price: Price, end: int) -> int:
+    """Return when the full period begins that ends at an instant."""
+    recurring = price.recurring
+    assert recurring is not None, "only recurring prices have periods"
+    return later(end, recurring.interval, -recurring.interval_count)
+
+
 def months_of(price: Price) -> int:
     """Return the length of a period in months, 0 when it is shorter."""
     recurring = price.recurring

@@ -13,7 +13,7 @@ from msgspec import structs
 
 from domain.http import Reply
 from mocks.kernel.operations import Call, Operation, Refusal, json_reply
-from mocks.payment import listing, methods
+from mocks.payment import listing
 from mocks.payment.bodies import EmptyBody
 from mocks.payment.errors import Failed, declined
 from mocks.payment.invoicing import items
@@ -28,6 +28,7 @@ from mocks.payment.invoicing.subscribing import (
     create,
     instant_of,
     item_of,
+    payer,
     price_of,
     require_alike,
     try_to_pay,
@@ -82,7 +83,8 @@ def update(model: Processor, subscription: Subscription, body: SubscriptionUpdat
             ),
         )
     if body.trial_end == "now" and subscription.status == "trialing":
-        after = begin_period(model, structs.replace(after, trial_end=model.now), model.now, "subscription_update")
+        after = structs.replace(after, trial_end=model.now, billing_cycle_anchor=model.now)
+        after = begin_period(model, after, model.now, "subscription_update")
     elif _resets_anchor(body.billing_cycle_anchor):
         after = structs.replace(after, billing_cycle_anchor=model.now)
         after = begin_period(model, after, model.now, "subscription_update")
@@ -113,8 +115,7 @@ def _plain_changes(model: Processor, subscription: Subscription, body: Subscript
         if value is not None:
             changes[name] = value if value != "" else None
     if body.default_payment_method is not None:
-        method = body.default_payment_method
-        changes["default_payment_method"] = methods.method_for(model, method, name).id if method else None
+        changes["default_payment_method"] = payer(model, subscription.customer, body.default_payment_method)
     if body.default_tax_rates is not None:
         changes["default_tax_rates"] = rates_of(model, body.default_tax_rates, "default_tax_rates")
     asked = asked_discounts(body)

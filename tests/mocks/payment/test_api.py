@@ -145,6 +145,14 @@ def test_customers_are_made_changed_and_deleted(bench: Any) -> None:
     assert bench.statuses("customer", made["id"]) == ["active", "active", "active", "deleted"]
 
 
+def test_a_test_card_that_is_also_the_default_becomes_one_method(bench: Any) -> None:
+    default = "invoice_settings[default_payment_method]"
+    made = read(bench.post("/customers", {"payment_method": "pm_card_amex", default: "pm_card_amex"}))
+    (method,) = bench.get(f"/payment_methods?customer={made['id']}")["data"]
+    assert made["invoice_settings"]["default_payment_method"] == method["id"]
+    assert bench.post("/customers", {"payment_method": "pm_card_visa", default: "pm_card_amex"}).status == 400
+
+
 def test_a_seeded_customer_names_its_default_method(bench: Any) -> None:
     customer = bench.get("/customers/cus_A000001?expand[]=invoice_settings.default_payment_method")
     assert customer["metadata"] == {"account": "A-000001", "method": "card"}
@@ -205,6 +213,7 @@ def test_lists_know_their_filters_and_no_others(bench: Any) -> None:
         ("metadata['invoice']:'INV-1'", 2),
         ('metadata["invoice"]:"INV-1" AND amount:12000', 1),
         ("metadata['invoice']:'INV-1' AND -amount:12000", 1),
+        ("metadata['invoice']:'INV-1' -amount:12000", 1),
         ("amount>12000 OR amount<12000", 2),
         ("metadata['invoice']~'inv'", 3),
         ("status:'succeeded' AND amount>=11000 AND amount<=12000", 2),

@@ -189,3 +189,71 @@ def test_tiers_cost_what_they_say(shop: Any) -> None:
     for price, total in ((graduated, 5 * 700 + 2 * 650), (volume, 7 * 650)):
         made = subscribe(shop, price, items__0__quantity=7)
         assert shop.get(f"invoices/{made['latest_invoice']}")["total"] == total
+
+
+def test_a_first_period_that_ends_on_the_anchor_costs_its_share(shop: Any) -> None:
+    price, now = shop.price(3_000), shop.bench.service.model.now
+    anchor = later(now, "month", 1) - 10 * 86_400
+    whole = anchor - later(anchor, "month", -1)
+    made = subscribe(shop, price, billing_cycle_anchor=anchor)
+    assert made["items"]["data"][0]["current_period_end"] == anchor
+    share = round(3_000 * (anchor - now) / whole)
+    assert shop.get(f"invoices/{made['latest_invoice']}")["total"] == share < 3_000
+    free = subscribe(shop, price, billing_cycle_anchor=anchor, proration_behavior="none")
+    assert shop.get(f"invoices/{free['latest_invoice']}")["total"] == 0
+    shop.bench.wait((anchor - now) / 86_400 + 0.1)
+    for each in (made, free):
+        renewed = shop.get(f"subscriptions/{each['id']}")
+        assert shop.get(f"invoices/{renewed['latest_invoice']}")["total"] == 3_000
+
+
+def test_an_anchor_out_of_reach_is_refused(shop: Any) -> None:
+    fields = {"customer": shop.customer, "items__0__price": shop.price()}
+    for days in (-1, 40):
+        anchor = shop.bench.service.model.now + days * 86_400
+        assert shop.refused("subscriptions", billing_cycle_anchor=anchor, **fields)[0] == 400
+    assert shop.refused("subscriptions", billing_cycle_anchor_config__day_of_month=31, **fields)[0] == 400
+
+
+def test_a_trial_that_is_ended_now_begins_a_whole_period_now(shop: Any) -> None:
+    made = subscribe(shop, shop.price(), trial_period_days=14)
+    shop.bench.wait(5)
+    period = shop.make(f"subscriptions/{made['id']}", trial_end="now")["items"]["data"][0]
+    assert period["current_period_end"] == later(period["current_period_start"], "month", 1)
+
+
+def test_a_proration_gives_back_no_more_than_was_paid(shop: Any) -> None:
+    half = shop.make("coupons", percent_off=50, duration="once")["id"]
+    made = subscribe(shop, shop.price(3_000), discounts__0__coupon=half)
+    assert shop.get(f"invoices/{made['latest_invoice']}")["total"] == 1_500
+    item = made["items"]["data"][0]["id"]
+    shop.make(f"subscriptions/{made['id']}", items__0__id=item, items__0__quantity=2)
+    waiting = shop.get(f"invoiceitems?customer={shop.customer}&pending=true")["data"]
+    assert sorted(each["amount"] for each in waiting) == [-1_500, 6_000], "the coupon was for the first invoice"
+
+
+def test_a_subscription_is_paid_with_a_method_that_its_customer_has(shop: Any) -> None:
+    fields = {"customer": shop.customer, "items__0__price": shop.price()}
+    other = shop.make("customers", payment_method="pm_card_visa")
+    foreign = other["invoice_settings"]["default_payment_method"]
+    for method in ("pm_card_chargeDeclined", foreign):
+        assert shop.refused("subscriptions", default_payment_method=method, **fields) == (400, "resource_missing")
+    made = subscribe(shop, shop.price())
+    reply = shop.bench.post(f"/subscriptions/{made['id']}", {"default_payment_method": foreign})
+    assert (reply.status, b'"param":"default_payment_method"' in reply.body) == (400, True)
+
+
+def test_tiers_rise_and_the_last_has_no_limit(shop: Any) -> None:
+    fields = {"product": shop.make("products", name="Seat")["id"], "currency": "usd", "recurring__interval": "month"}
+    for limits in ((10, 5, "inf"), (10, 20), ("inf", 10, "inf")):
+        tiers = {f"tiers__{place}__up_to": limit for place, limit in enumerate(limits)}
+        tiers |= {f"tiers__{place}__unit_amount": 5 for place in range(len(limits))}
+        assert shop.refused("prices", billing_scheme="tiered", tiers_mode="volume", **fields, **tiers)[0] == 400
+
+
+def test_a_deleted_customer_is_subscribed_to_nothing_any_more(shop: Any) -> None:
+    made = subscribe(shop, shop.price())
+    shop.drop(f"customers/{shop.customer}")
+    assert shop.get(f"subscriptions/{made['id']}")["status"] == "canceled"
+    shop.bench.wait(32)
+    assert len(shop.get(f"invoices?subscription={made['id']}")["data"]) == 1
