@@ -6,7 +6,7 @@ They have no rules of their own: what the schema allows may be written. Custom o
 
 from __future__ import annotations
 
-from mocks.crm.fields import amount, day, flag, link, long_text, pick, text, whole
+from mocks.crm.fields import address, amount, day, flag, link, long_text, owned_by, pick, text, whole
 from mocks.crm.schema import sobject
 
 USER = sobject(
@@ -29,9 +29,14 @@ CONTACT = sobject(
         link("AccountId", "Account", "Account"),
         text("FirstName", 40),
         text("LastName", 80, required=True, nillable=False),
+        text("Name", 121, createable=False, updateable=False, joins=("FirstName", "LastName")),
         text("Email", 80),
         text("Phone", 40),
         text("Title", 128),
+        text("MobilePhone", 40),
+        text("Department", 80),
+        *address("Mailing"),
+        owned_by(),
         text("ExternalId__c", 64, external_id=True, index="key"),
         text("LegacyId__c", 64, external_id=True, repeats=True, index="key"),
     ),
@@ -84,6 +89,11 @@ ORDER = sobject(
         pick("Status", "Draft", "Activated", required=True, nillable=False),
         day("EffectiveDate", required=True, nillable=False),
         day("EndDate"),
+        text("Type", 40),
+        text("PoNumber", 80),
+        *address("Billing"),
+        *address("Shipping"),
+        owned_by(),
         text("OrderNumber", 30, createable=False, updateable=False, numbered="{:08d}"),
         text("OrderReferenceNumber", 80, external_id=True, index="key"),
         amount("TotalAmount"),
@@ -103,7 +113,11 @@ ORDER_ITEM = sobject(
         link("QuoteLineItemId", "QuoteLineItem", "QuoteLineItem"),
         whole("Quantity", required=True, nillable=False),
         amount("UnitPrice"),
+        amount("ListPrice"),
         amount("TotalPrice"),
+        day("ServiceDate"),
+        day("EndDate"),
+        text("Description"),
     ),
 )
 
@@ -116,6 +130,8 @@ CONTRACT = sobject(
         pick("Status", "Draft", "InApproval", "Activated"),
         day("StartDate"),
         whole("ContractTerm"),
+        long_text("Description"),
+        owned_by(),
         text("ContractNumber", 30, createable=False, updateable=False, numbered="{:08d}"),
         text("ExternalId__c", 64, external_id=True, index="key"),
     ),
@@ -136,7 +152,9 @@ ASSET = sobject(
         whole("Quantity"),
         amount("Price"),
         day("PurchaseDate"),
+        day("InstallDate"),
         day("UsageEndDate"),
+        text("Description", 4000),
     ),
 )
 

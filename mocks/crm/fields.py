@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from mocks.crm.schema import Field
@@ -45,3 +46,20 @@ def flag(name: str, **extra: Any) -> Field:
 def link(name: str, target: str, reads_as: str, **extra: Any) -> Field:
     """Return a reference to another object, and the name by which queries read through it."""
     return Field(name=name, type="reference", length=18, refers_to=target, reads_as=reads_as, index="key", **extra)
+
+
+def owned_by(**extra: Any) -> Field:
+    """Return the user who looks after a record; it is no index, for one user may have them all."""
+    return Field(name="OwnerId", type="reference", length=18, refers_to="User", reads_as="Owner", **extra)
+
+
+def address(prefix: str, *, has_codes: bool = False, **extra: Any) -> Iterator[Field]:
+    """Yield the parts of an address; `has_codes` adds those of state and country."""
+    yield text(f"{prefix}Street", **extra)
+    yield text(f"{prefix}City", 40, **extra)
+    yield text(f"{prefix}State", 80, **extra)
+    yield text(f"{prefix}PostalCode", 20, **extra)
+    yield text(f"{prefix}Country", 80, **extra)
+    if has_codes:
+        yield text(f"{prefix}CountryCode", 2, **extra)
+        yield text(f"{prefix}StateCode", 10, **extra)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from domain.charts import QUOTE as QUOTE_CHART
 from mocks.crm.accounts import Accounts
 from mocks.crm.bulk import Jobs
-from mocks.crm.catalogue import USER
+from mocks.crm.catalogue import PRICE_BOOK, USER
 from mocks.crm.cometd import Streaming
 from mocks.crm.events import Events
+from mocks.crm.ids import record_id
 from mocks.crm.objects import OBJECTS
 from mocks.crm.outbound import Outbound
 from mocks.crm.queries import Queries
@@ -47,12 +48,18 @@ class Crm:
         self.allowance = Allowance(quirks.daily_requests)
         self.jobs = Jobs(self.unit, self.records, self.queries, quirks)
         self.streaming = Streaming(desk, self.store.schema, self.events)
-        self._hire()
+        self._found()
 
-    def _hire(self) -> None:
-        """Keep the user behind the API's sessions."""
-        values = {"Id": self.quirks.user_id, "IsDeleted": False, "CreatedDate": 0, "LastModifiedDate": 0}
-        values |= {"SystemModstamp": 0, "Username": self.quirks.username, "Name": "Integration User"}
-        self.store.tables[USER.name][self.quirks.user_id] = USER.row(
-            {**values, "Email": self.quirks.username, "IsActive": True}
-        )
+    def _found(self) -> None:
+        """Keep what every organisation has from its first day: the API's user and the standard price book."""
+        since: dict[str, Any] = {
+            "IsDeleted": False,
+            "CreatedDate": 0,
+            "LastModifiedDate": 0,
+            "SystemModstamp": 0,
+            "IsActive": True,
+        }
+        user = {"Id": self.quirks.user_id, "Username": self.quirks.username, "Name": "Integration User"}
+        book = {"Id": record_id(PRICE_BOOK.prefix, 0), "Name": "Standard Price Book", "IsStandard": True}
+        for of, values in ((USER, {**user, "Email": self.quirks.username}), (PRICE_BOOK, book)):
+            self.store.tables[of.name][str(values["Id"])] = of.row({**since, **values})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mocks.crm.catalogue import STANDARD
-from mocks.crm.fields import amount, day, flag, link, pick, text, whole
+from mocks.crm.fields import address, amount, day, flag, link, owned_by, pick, text, whole
 from mocks.crm.schema import Field, Schema, sobject
 
 QUOTE_STATUSES = {
@@ -21,6 +21,11 @@ QUOTE_STATUSES = {
 }
 """State of the quote chart -> value of the Status picklist."""
 
+STAGES = (
+    "Prospecting", "Qualification", "Needs Analysis", "Value Proposition", "Id. Decision Makers",
+    "Perception Analysis", "Proposal/Price Quote", "Proposal", "Negotiation/Review", "Closed Won", "Closed Lost",
+)  # fmt: skip
+"""The stages of an opportunity in an organisation that has not changed them, and a short one for a proposal."""
 
 ACCOUNT = sobject(
     "Account",
@@ -31,11 +36,7 @@ ACCOUNT = sobject(
         text("AccountNumber", 40, external_id=True, index="key", owner="account"),
         text("Entity__c", 10, owner="account"),
         link("ParentId", "Account", "Parent", owner="account"),
-        text("BillingStreet", owner="account"),
-        text("BillingCity", 40, owner="account"),
-        text("BillingPostalCode", 20, owner="account"),
-        text("BillingCountryCode", 2, owner="account"),
-        text("BillingStateCode", 10, owner="account"),
+        *address("Billing", has_codes=True, owner="account"),
         text("PaymentCustomer__c", 64, owner=""),
         text("TaxId__c", 40, index="key", owner="account"),
         text("Duns__c", 20, index="key", owner="account"),
@@ -47,6 +48,14 @@ ACCOUNT = sobject(
         text("Phone", 40, owner="account"),
         text("Website", index="key", owner="account"),
         text("Description", 4000, owner="account"),
+        *address("Shipping", owner="account"),
+        text("Fax", 40, owner="account"),
+        text("Rating", 40, owner="account"),
+        text("Site", 80, owner="account"),
+        text("AccountSource", 40, owner="account"),
+        amount("AnnualRevenue", owner="account"),
+        whole("NumberOfEmployees", owner="account"),
+        owned_by(owner="account"),
     ),
     {
         "Quotes": ("Quote", "AccountId"),
@@ -65,9 +74,15 @@ OPPORTUNITY = sobject(
     (
         text("Name", 120, required=True, nillable=False),
         link("AccountId", "Account", "Account"),
-        pick("StageName", "Prospecting", "Proposal", "Closed Won", "Closed Lost", required=True, nillable=False),
+        pick("StageName", *STAGES, required=True, nillable=False),
         day("CloseDate", required=True, nillable=False),
         amount("Amount"),
+        Field(name="Probability", type="percent"),
+        text("Type", 40),
+        text("LeadSource", 40),
+        text("NextStep"),
+        text("Description", 4000),
+        owned_by(),
     ),
     {"Quotes": ("Quote", "OpportunityId"), "OpportunityLineItems": ("OpportunityLineItem", "OpportunityId")},
 )
@@ -82,6 +97,8 @@ PRODUCT = sobject(
         pick("Kind__c", "recurring", "one_time", "usage", owner="product"),
         flag("IsActive", owner="product"),
         text("Description", 4000, owner="product"),
+        text("Family", 40, owner="product"),
+        text("StockKeepingUnit", 180, owner="product"),
     ),
     {"PricebookEntries": ("PricebookEntry", "Product2Id")},
 )

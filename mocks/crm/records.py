@@ -59,6 +59,7 @@ class Records:
             ACCOUNT.name: quirks.owns_accounts,
             PRODUCT.name: quirks.owns_products,
         }
+        self._user_id = quirks.user_id
         self._locked: dict[str, int] = {}
         self._required = {
             of.name: tuple([each.name for each in of.fields if each.required]) for of in store.schema.objects
@@ -106,6 +107,8 @@ class Records:
         if of.defaults or of.numbered:
             given = {name: form.format(self.desk.next(of.prefix + name)) for name, form in of.numbered.items()}
             values = {**of.defaults, **given, **values}
+        if "OwnerId" in of.exact:
+            values.setdefault("OwnerId", self._user_id)
         row = new_row(self.desk, of, values)
         if of is QUOTE:
             self._quotes.create(row)
@@ -134,6 +137,13 @@ class Records:
         else:
             self._store.put(of, of.touched(row, values, self.desk.now_us))
 
+    def _join(self, of: SObject, values: dict[str, Any], row: Row | None) -> None:
+        """Give the fields that join others their text."""
+        for name, parts in of.joined.items():
+            if row is None or any(part in values for part in parts):
+                texts = [values.get(part, row[of.exact[part]] if row is not None else None) for part in parts]
+                values[name] = " ".join(filter(None, texts))
+
     def upsert(self, of: SObject, field_name: str, value: str, body: Mapping[str, Any]) -> tuple[str, bool]:
         """Change the record with an external id, or create it; return its id and whether it is new."""
         rows = self.external(of, field_name, value)
@@ -152,12 +162,17 @@ class Records:
             raise Refusal("rule", f"{of.name} records are deleted in the CRM, not by API users")
         if self._locked:
             self._require_unlocked(row)
-        if (of is QUOTE and row[QUOTE_AT["Status"]] != "Draft") or of is ACCOUNT:
+        if (of is QUOTE and row[QUOTE_AT["Status"]] != "Draft") or (of is ACCOUNT and self._is_used(row)):
             raise Refusal("delete_failed", f"this {of.name} is in use and cannot be deleted")
         if of is QUOTE_LINE:
             self._lines.delete(row)
         else:
             self._store.put(of, of.touched(row, {"IsDeleted": True}, self.desk.now_us))
+
+    def _is_used(self, account: Row) -> bool:
+        """Tell whether something else stands on an account."""
+        below = ((self.schema[of], reference) for _, of, reference in ACCOUNT.children.values())
+        return any(self._store.find(of, of.at(reference), account[ID]) for of, reference in below)
 
     def lock(self, key: str, until_us: int) -> None:
         """Let somebody else hold a record until an instant: writing it is refused."""
@@ -188,6 +203,8 @@ class Records:
                 if field.refers_to:
                     self._require_target(field, value)
             values[field.name] = value
+        if of.joined:
+            self._join(of, values, row)
         return values
 
     def _folded_column(self, of: SObject, name: str) -> Column | None:

@@ -29,7 +29,7 @@ class Field(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     `key` (few records per value) or `group` (few values), empty for none. `reads_as` names the relationship of a
     reference to the object `refers_to`. `required` fields must be given on creation; others default to null, checkboxes
     to false. An external id is unique unless it `repeats`. `numbered` is the form of a number that the organisation
-    gives itself.
+    gives itself. A field that `joins` others has their texts, a space between them.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Field(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     reads_as: str = ""
     picklist: tuple[str, ...] = ()
     numbered: str = ""
+    joins: tuple[str, ...] = ()
     scale: int = 0
 
 
@@ -54,8 +55,8 @@ class Field(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 class SObject:
     """One kind of record; `exact` finds fields by name, `positions` and `parents` by the name in lower case.
 
-    `defaults` and `numbered` are what the organisation gives to fields by itself; `is_event` says that records are
-    published and not kept.
+    `defaults`, `numbered` and `joined` are what the organisation gives to fields by itself; `is_event` says that
+    records are published and not kept.
     """
 
     name: str
@@ -69,6 +70,7 @@ class SObject:
     unique_fields: frozenset[str]
     defaults: Mapping[str, Any]
     numbered: Mapping[str, str]
+    joined: Mapping[str, tuple[str, ...]]
     is_event: bool
 
     def at(self, name: str) -> int:
@@ -144,6 +146,7 @@ def sobject(
         unique_fields=frozenset(field.name for field in every if field.external_id and not field.repeats),
         defaults={field.name: False for field in fields if field.type == "boolean"},
         numbered={field.name: field.numbered for field in fields if field.numbered},
+        joined={field.name: field.joins for field in fields if field.joins},
         is_event=name.endswith("__e"),
     )
 

@@ -100,6 +100,16 @@ class _Tokens:
         found = {"end": "the end", "lifted": "a literal"}.get(kind, repr(text))
         return MalformedQuery(f"unexpected token: {found} at position {at}; expected {expected}")
 
+    def forget_alias(self, alias: str) -> bool:
+        """Take an object's alias off the names that begin with it; tell whether there were any."""
+        prefix = alias.upper() + "."
+        bare = [
+            (kind, text[len(prefix) :] if kind == "word" and text.upper().startswith(prefix) else text, at)
+            for kind, text, at in self.items
+        ]
+        had_any, self.items = bare != self.items, bare
+        return had_any
+
     def nested(self, rule: Callable[[_Tokens], Any]) -> Any:
         """Apply a rule inside parentheses."""
         self.depth += 1
@@ -122,14 +132,16 @@ def parse(skeleton: str) -> Query:
 
 
 def _query(tokens: _Tokens, nested: bool) -> Query:
+    start, lifted = tokens.at, tokens.lifted
     tokens.take("SELECT")
     counts = _is_count(tokens)
     aliases: list[tuple[Path, str]] = []
     fields = () if counts else _fields(tokens, nested, aliases)
     tokens.take("FROM")
     source = ".".join(_path(tokens, _OBJECTS))
-    if tokens.word() and tokens.word() not in _AFTER_FROM:  # an alias of the object
-        _path(tokens)
+    if tokens.word() and tokens.word() not in _AFTER_FROM and tokens.forget_alias(_path(tokens)[0]):
+        tokens.at, tokens.lifted = start, lifted
+        return _query(tokens, nested)
     where = _condition(tokens) if tokens.skip("WHERE") else None
     groups = _groups(tokens) if tokens.skip("GROUP") else ()
     order = _order(tokens) if tokens.skip("ORDER") else ()

@@ -207,3 +207,45 @@ def test_an_organisation_may_let_api_users_price_quotes(new_org: Any, json_of: A
     assert error_of(org.send("DELETE", f"{base}/Quote/{key}")) == (400, "DELETE_FAILED")
     illegal = org.send("PATCH", f"{base}/Quote/{key}", {"Status": "Draft"})
     assert error_of(illegal) == (400, "FIELD_CUSTOM_VALIDATION_EXCEPTION")
+
+
+def test_standard_fields_that_have_no_rule_are_simply_kept(new_org: Any, json_of: Any) -> None:
+    org = new_org(owns_accounts=False, owns_products=False)
+    base = "/services/data/v62.0/sobjects"
+    fields = {"BillingState": "Bayern", "BillingCountry": "Germany", "ShippingCity": "Ulm", "AnnualRevenue": 1.5}
+    fields |= {"NumberOfEmployees": 7, "Rating": "Hot"}
+    account = json_of(org.send("POST", f"{base}/Account", {"Name": "Acme", **fields}))["id"]
+    found = org.found(f"SELECT {', '.join(fields)}, Owner.Name FROM Account")[0]
+    assert {name: found[name] for name in fields} == fields
+    assert found["Owner"]["Name"] == "Integration User", "who makes a record looks after it"
+    deal = {"Name": "Deal", "StageName": "Negotiation/Review", "CloseDate": "2027-01-01", "Probability": 90}
+    assert org.send("POST", f"{base}/Opportunity", {**deal, "AccountId": account, "LeadSource": "Web"}).status == 201
+    assert org.send("POST", f"{base}/Product2", {"Name": "Seat", "Family": "Software"}).status == 201
+
+
+def test_a_contact_has_a_whole_name(org: Any, json_of: Any, error_of: Any) -> None:
+    contacts = "/services/data/v62.0/sobjects/Contact"
+    key = json_of(org.send("POST", contacts, {"FirstName": "Ada", "LastName": "Byron"}))["id"]
+    assert org.send("POST", contacts, {"LastName": "Plato"}).status == 201
+    assert org.send("PATCH", f"{contacts}/{key}", {"LastName": "Lovelace"}).status == 204
+    names = org.found("SELECT Name FROM Contact ORDER BY Name")
+    assert [each["Name"] for each in names] == ["Ada Lovelace", "Plato"]
+    assert error_of(org.send("PATCH", f"{contacts}/{key}", {"Name": "X"})) == (400, "INVALID_FIELD_FOR_INSERT_UPDATE")
+
+
+def test_an_account_on_which_nothing_stands_may_be_deleted(new_org: Any, json_of: Any, error_of: Any) -> None:
+    org = new_org(owns_accounts=False)
+    base = "/services/data/v62.0/sobjects"
+    key = json_of(org.send("POST", f"{base}/Account", {"Name": "Acme", "AccountNumber": "A-1"}))["id"]
+    contact = json_of(org.send("POST", f"{base}/Contact", {"LastName": "Byron", "AccountId": key}))["id"]
+    assert error_of(org.send("DELETE", f"{base}/Account/{key}")) == (400, "DELETE_FAILED")
+    assert org.send("DELETE", f"{base}/Contact/{contact}").status == 204
+    assert org.send("DELETE", f"{base}/Account/{key}").status == 204
+    assert org.found("SELECT Id FROM Account") == []
+    again = {"Name": "Acme", "AccountNumber": "A-1"}
+    assert org.send("POST", f"{base}/Account", again).status == 201, "the number is free again"
+
+
+def test_every_organisation_has_a_standard_price_book(org: Any) -> None:
+    books = org.found("SELECT Name FROM Pricebook2 WHERE IsStandard = true AND IsActive = true")
+    assert [each["Name"] for each in books] == ["Standard Price Book"]

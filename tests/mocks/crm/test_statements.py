@@ -163,3 +163,17 @@ def test_an_encoded_statement_is_lifted_as_the_plain_one(texts: list[str]) -> No
         return
     for encode in (quote, quote_plus):
         assert lift_encoded(encode(statement)) == lift(statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT a.Name, a.Owner.Name FROM Account a WHERE a.Name = 'Acme' ORDER BY a.Name",
+        "SELECT A.Name FROM Account a WHERE a.Name LIKE 'Ac%' AND a.CreatedDate > 2020-01-01T00:00:00Z",
+        "SELECT a.Name, (SELECT q.Id FROM a.Quotes q WHERE q.Status = 'none') FROM Account a",
+        "SELECT Name FROM Account a WHERE Id NOT IN (SELECT q.AccountId FROM Quote q)",
+    ],
+)
+def test_an_object_may_have_an_alias(org: Any, statement: str) -> None:
+    org.account(name="Acme")
+    assert [each["Name"] for each in org.found(statement)] == ["Acme"]
