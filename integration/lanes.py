@@ -131,8 +131,7 @@ class Lane:
 
     def _back(self, errand: _Errand, result: Reply | Failed | Unknown) -> None:
         outcome = self._taken_back(errand.call, result)
-        refused = type(outcome) is Failed and outcome.kind == "unauthenticated"
-        if refused and not errand.refreshed and self._can_renew(errand):
+        if _is_refused(outcome) and not errand.refreshed and self._can_renew(errand):
             errand.refreshed = True
             self._first.appendleft(errand)
         else:
@@ -188,10 +187,13 @@ class Lane:
         assert taken == 0, "the gate was open a moment ago"
         if self._system.credentials is not None:
             self._tokens.rekey(self._system.credentials())
-        self._wire.send(request_of(ping, self._tokens.headers), ping, partial(self._pinged, ping))
+        headers = self._tokens.headers
+        self._wire.send(request_of(ping, headers), ping, partial(self._pinged, ping, headers))
 
-    def _pinged(self, ping: Call, result: Reply | Failed | Unknown) -> None:
-        self._taken_back(ping, result)
+    def _pinged(self, ping: Call, headers: dict[str, str], result: Reply | Failed | Unknown) -> None:
+        outcome = self._taken_back(ping, result)
+        if self._system.token is not None and _is_refused(outcome):
+            self._tokens.refuse(headers)
         self._pump()
 
     def _fetch_token(self, now_us: int) -> None:
@@ -256,6 +258,11 @@ class Lane:
         if self._wake_us and self._wake_us <= self._wire.now_us:
             self._wake_us = 0
             self._pump()
+
+
+def _is_refused(outcome: Answer | Failed | Unknown) -> bool:
+    """Tell whether the system refused the token or the key of a call."""
+    return type(outcome) is Failed and outcome.kind == "unauthenticated"
 
 
 def _told(trouble: Failed | Unknown) -> str:

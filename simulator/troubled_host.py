@@ -46,8 +46,7 @@ class TroubledHost:
         self.integration: Integration | None = None
         self.is_draining = False
         self._failures = 0
-        self._asleep: Engine | None = None
-        self._wakes_us = 0
+        self._asleep: dict[Engine, int] = {}  # each incarnation that stands still, and when it wakes
 
     # --- what an engine asks for
 
@@ -62,8 +61,9 @@ class TroubledHost:
 
     def send(self, request: Request, call: Call, done: Callable[[Result], Any]) -> None:
         """Send a request, once its process is awake; one that is to end sends nothing new."""
-        if self._sleeps(done):
-            self._time.call_at(self._wakes_us, self.send, request, call, done)
+        wakes_us = self._sleeps_until(done)
+        if wakes_us:
+            self._time.call_at(wakes_us, self.send, request, call, done)
         elif not self.is_draining:
             self._host.send(request, call, partial(self._perform, done))
 
@@ -106,21 +106,25 @@ class TroubledHost:
 
     def _stand_still(self, wakes_us: int, replaced_us: int) -> None:
         assert self.integration is not None
-        self._wakes_us, self._asleep = wakes_us, self.integration.lose()
+        engine = self.integration.lose() or next(reversed(self._asleep))  # two mishaps at writes made together
+        self._asleep[engine] = max(wakes_us, self._asleep.get(engine, 0))
         if replaced_us:
             self._time.call_at(replaced_us, self.start)
-        self._time.call_at(wakes_us, self._wake)
+        self._time.call_at(wakes_us, self._wake, engine)
 
-    def _wake(self) -> None:
+    def _wake(self, engine: Engine) -> None:
         assert self.integration is not None
-        if self._asleep is not None and self._asleep.lease.epoch == self._mishaps.epoch:
-            self.integration.find(self._asleep)
-        self._asleep = None
+        if self._asleep.get(engine) != self._time.now_us:
+            return
+        del self._asleep[engine]
+        if engine.lease.epoch == self._mishaps.epoch:
+            self.integration.find(engine)
 
-    def _sleeps(self, action: Callable[..., Any]) -> bool:
-        """Tell whether an action is the entrance of the engine that stands still."""
+    def _sleeps_until(self, action: Callable[..., Any]) -> int:
+        """Return when the engine wakes whose entrance an action is; 0 when it does not stand still."""
         entrance = action.func if isinstance(action, partial) else action
-        return self._asleep is not None and getattr(entrance, "__self__", None) is self._asleep
+        engine: Any = getattr(entrance, "__self__", None)
+        return self._asleep.get(engine, 0) if self._asleep else 0
 
     # --- entrances
 
@@ -140,8 +144,9 @@ class TroubledHost:
             self._perform(action, *arguments)
 
     def _perform(self, action: Callable[..., Any], *arguments: Any) -> None:
-        if self._sleeps(action):
-            self._time.call_at(self._wakes_us, self._perform, action, *arguments)
+        wakes_us = self._sleeps_until(action)
+        if wakes_us:
+            self._time.call_at(wakes_us, self._perform, action, *arguments)
         else:
             self.enter(action, *arguments)
 

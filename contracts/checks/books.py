@@ -20,11 +20,11 @@ from domain.history import Changed, Crashed, Fired
 from domain.money import said
 from domain.objects import Entry, Period
 
-RECEIVABLE = "1100"
-_OWED = {"invoice": 1, "credit_memo": -1}
-"""What is booked of a document on the account of receivables: all of it, or all of it back."""
-_BOOKED = ("invoice", "credit_memo", "cash", "refund")
-"""The documents that are booked: the first part of an entry's source names them (M17 judges what is written off)."""
+OWED = frozenset({"1100", "2150"})
+"""Receivables and unapplied cash: what customers owe, less what they have on account."""
+_BOOKED = {"invoice": 1, "credit_memo": -1, "cash": -1, "refund": 1}
+"""The documents that are booked, and whether customers owe more or less by them. The first part of an entry's source
+names them (M17 judges what is written off)."""
 _AFTERMATH_US = 3600 * SECOND_US
 """How long a process that came back may need for what it had begun."""
 _CLOSED = frozenset({"soft_closed", "closed", "locked"})
@@ -66,19 +66,20 @@ def _entries(facts: Facts) -> tuple[dict[tuple[str, str], list[Changed]], set[st
 
 
 def _entry_problem(life: Life, kind: str, booked: list[Changed]) -> str:
-    if len(booked) != 1:
+    """Return what is wrong with the entries of a document; cash has one more for each time that more of it is used."""
+    if len(booked) != 1 and not (booked and kind == "cash"):
         return f"has {len(booked)} entries in the ledger" if booked else "has no entry in the ledger"
-    entry: Entry = document_of(booked[0])
-    document = life.first_document
-    if entry.currency != document.currency:
-        return f"is in {document.currency}, its entry {entry.id} in {entry.currency}"
-    if kind not in _OWED:
+    entries: list[Entry] = [document_of(change) for change in booked]
+    names, document = " and ".join([entry.id for entry in entries]), life.first_document
+    currencies = {entry.currency for entry in entries} - {document.currency}
+    if currencies:
+        return f"is in {document.currency}, its entry {names} in {', '.join(sorted(currencies))}"
+    amount = document.amount_minor if kind in ("cash", "refund") else document.total_minor
+    rows = [posting for entry in entries for posting in entry.postings if posting.account in OWED]
+    owed = _BOOKED[kind] * sum([posting.amount_minor for posting in rows])
+    if owed == amount:
         return ""
-    owed = sum([posting.amount_minor for posting in entry.postings if posting.account == RECEIVABLE])
-    if owed == _OWED[kind] * document.total_minor:
-        return ""
-    booked_told = said(_OWED[kind] * owed, document.currency)
-    return f"is over {said(document.total_minor, document.currency)}, its entry {entry.id} books {booked_told}"
+    return f"is over {said(amount, document.currency)}, its entry {names} books {said(owed, document.currency)}"
 
 
 # --- days -----------------------------------------------------------------------------------------------------------

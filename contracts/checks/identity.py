@@ -145,7 +145,7 @@ def _largest_total(life: Life) -> int:
 def _overpaid(tally: Tally, facts: Facts, payment: Payment, owed: int, captured: int) -> None:
     payments = [life for life in facts.payments.get(payment.ref, []) if life.document.captured_minor]
     sentence = (
-        f"invoice {payment.ref} over {owed} was charged {captured} {payment.currency} (minor units) "
+        f"invoice {payment.ref} over {said(owed, payment.currency)} was charged {said(captured, payment.currency)} "
         f"by {len(payments)} payments: {_ids(payments)}"
     )
     tally.violation(payment.txn, sentence, *[life.last for life in payments], entities=_names(payments))

@@ -66,10 +66,11 @@ def _problem(pair: Pair) -> str:
     sides = {document_of(change).entity for change in pair.entries}
     if len(pair.entries) != len(sides):
         return f"it is posted {len(pair.entries)} times in the books of {len(sides)}"
-    if pair.of(BETWEEN):
-        return f"claims and debts do not cancel out: {pair.of(BETWEEN)} minor units are left"
-    if pair.of(REVENUE) + pair.of(COST):
-        return f"revenue and cost do not cancel out: {pair.of(REVENUE) + pair.of(COST)} minor units are left"
+    for what, left_minor in (
+        ("claims and debts", pair.of(BETWEEN)), ("revenue and cost", pair.of(REVENUE) + pair.of(COST))
+    ):  # fmt: skip
+        if left_minor:
+            return f"{what} do not cancel out: {said(left_minor, document_of(pair.entries[0]).currency)} are left"
     return "" if len(sides) == 2 else f"only {', '.join(sorted(sides))} has it in its books"
 
 

@@ -161,7 +161,8 @@ def losses_are_booked(facts: Facts) -> Findings:
         tally.examined += 1
         booked = sum([lost for _, lost in rows])
         if booked > given_up.get(txn, 0):
-            sentence = f"the ledger lost {booked} minor units on {txn or 'nothing'}, invoices were given up for less"
+            told = said(booked, document_of(rows[0][0]).currency)
+            sentence = f"the ledger lost {told} on {txn or 'nothing'}, invoices were given up for less"
             tally.violation(txn, sentence, *[change for change, _ in rows])
     return tally.findings()
 
@@ -224,9 +225,10 @@ def _opened_by_itself(tally: Tally, facts: Facts) -> None:
 def _alone(flow: Flow, result: dict[str, Any], asker: str, approver: str) -> str:
     if approver == TOLERANCE:
         total, amount = int(result.get("total_minor", 0)), int(result.get("amount_minor", 0))
-        unit = 10 ** exponent(str(result.get("currency", "USD")))
-        is_small = flow.name == "write_off" and (amount <= unit or amount * 1000 <= total)
-        return "" if is_small else f"{amount} of {total} minor units were given up as if it were a small difference"
+        currency = str(result.get("currency", "USD"))
+        is_small = flow.name == "write_off" and (amount <= 10 ** exponent(currency) or amount * 1000 <= total)
+        told = f"{said(amount, currency)} of {said(total, currency)} were given up as if it were a small difference"
+        return "" if is_small else told
     if not approver.strip() or approver.strip().casefold() == asker.strip().casefold():
         return f"{asker or 'somebody'} asked for it and nobody else approved it"
     return ""

@@ -8,8 +8,10 @@ from collections.abc import Iterable
 import msgspec
 
 from contracts.checks.facts import Facts, quote_of
+from contracts.checks.pairs import CALLS
 from contracts.checks.verdict import Findings, Tally
 from domain.calendar import SECOND_US
+from domain.faults import CATALOGUE, Fault
 from domain.history import Attempted, Crashed, Fired
 
 _MINUTE_US = 60 * SECOND_US
@@ -17,6 +19,9 @@ RECOVERY_FACTOR = 2
 """Trouble may go on for so many times the length of its cause (the goal G14 of the resilience specification)."""
 GOODPUT_PERCENT = 95
 _CALLS_MIN = 20
+_ALL_PPM = 1_000_000
+_PARTLY_DOWN = frozenset({"brownout", "maintenance"})
+"""Kinds that leave a system partly usable, and are trouble of the whole nevertheless."""
 _SHORTEST_US = 5 * _MINUTE_US
 MOVES_AGAIN_US = 15 * _MINUTE_US
 """How long a process that came back may leave alone what it was doing: a lease of a minute and one long pause."""
@@ -62,10 +67,24 @@ def goodput_returns(facts: Facts) -> Findings:
     return tally.findings()
 
 
+def _takes_the_system(fault: Fault) -> bool:
+    """Tell whether a fault is trouble of a whole system: it strikes every call, or it is a brownout or a maintenance.
+
+    One that strikes some calls only, or messages, is overcome by sending them again.
+    """
+    is_picky = bool(fault.operation or fault.txn or fault.nth)
+    is_of_all = fault.share_ppm == _ALL_PPM and CATALOGUE[fault.kind].place in CALLS
+    return not is_picky and (is_of_all or fault.kind in _PARTLY_DOWN)
+
+
 def _windows(facts: Facts) -> list[Window]:
-    """Return the times of planned trouble, those that overlap made one, by their end."""
+    """Return the times of planned trouble of systems, those that overlap made one, by their end."""
     found: dict[str, list[Window]] = {}
-    planned = [fault for fault in facts.context.faults if 0 < fault.end_us <= facts.context.heal_us]
+    planned = [
+        fault
+        for fault in facts.context.faults
+        if 0 < fault.end_us <= facts.context.heal_us and _takes_the_system(fault)
+    ]
     for fault in sorted(planned, key=lambda fault: (fault.system, fault.start_us)):
         own = found.setdefault(fault.system, [])
         if own and fault.start_us <= own[-1].end_us:

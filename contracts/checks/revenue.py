@@ -93,7 +93,8 @@ def _slices_problem(schedule: RevenueSchedule, line: Line) -> str:
             return f"earns {amount} on {day}, out of turn or outside of {line.period_start} to {line.period_end}"
         own = (day - begun).days + 1
         if abs(amount * days - total * own) > days * (1 + last * (index == last)):
-            return f"earns {amount} of {total} minor units by {day}, for {own} of {days} days"
+            earned = f"{said(amount, schedule.currency)} of {said(total, schedule.currency)}"
+            return f"earns {earned} by {day}, for {own} of {days} days"
         begun = day + _DAY
     return "" if begun == line.period_end else f"leaves the days from {begun} to {line.period_end} out"
 

@@ -50,7 +50,7 @@ def endings(facts: Facts) -> Iterator[Ending]:
     """Yield the ending of every accepted quote version, in the order of their entry into the CRM."""
     for life in facts.accepted.values():
         quote = quote_of(life)
-        if _in_exception(facts, quote):
+        if _in_exception(facts, quote) or _is_queued(facts, quote):
             yield Ending(life.id, quote.txn, quote.kind, "in_exception", life.entered["accepted"])
             continue
         stage, since_us, document = _stage(facts, life, quote)
@@ -64,6 +64,21 @@ def _in_exception(facts: Facts, quote: Quote) -> bool:
     """Tell whether people have it in hand; after giving up, an order shows as cancelled and an amendment nowhere."""
     names = {quote.txn, f"{quote.number}-v{quote.version}", quote.subscription} - {""}
     return not names.isdisjoint(facts.excused)
+
+
+def _is_queued(facts: Facts, quote: Quote) -> bool:
+    """Tell whether an amendment waits behind one that people have in hand: a subscription's are applied in order."""
+    return quote.kind == "amend" and quote.subscription in facts.once(_held_queues)
+
+
+def _held_queues(facts: Facts) -> frozenset[str]:
+    """Return the subscriptions of which an amendment has been booked, and is in the hands of people since."""
+    amendments = ((life, quote_of(life)) for life in facts.accepted.values())
+    return frozenset(
+        quote.subscription
+        for life, quote in amendments
+        if quote.kind == "amend" and quote.txn in facts.parked and _stage(facts, life, quote)[0] == "booked"
+    )
 
 
 def _stage(facts: Facts, life: Life, quote: Quote) -> Stage:

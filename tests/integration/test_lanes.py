@@ -171,6 +171,23 @@ def test_a_refused_token_is_replaced_once_and_the_call_goes_again(world: Any) ->
     assert made.statuses("a") == ["started", "finished"]
 
 
+def test_a_probe_whose_token_is_refused_sees_to_a_new_one_before_the_next_call(world: Any) -> None:
+    refusals = [Reply(401)]
+
+    def script(now: int, call: Call) -> Failed | Reply | None:
+        if call.operation == "ping" and refusals:
+            return refusals.pop()
+        return Failed("refused") if call.operation == "create" and now < 60 else None
+
+    made = world({"create": create}, script=script, systems=[System("erp", token=TOKEN, ping=PING)])
+    for number in range(10):
+        made.integration.launch(Start(flow_id=f"f{number}", name="create"))
+    made.run(HOUR)
+    operations = [call.operation for _, call, _ in made.sent]
+    assert operations[operations.index("ping") + 1] == "token"
+    assert all(made.statuses(f"f{number}")[-1] == "finished" for number in range(10))
+
+
 def test_wrong_credentials_park_every_flow_for_security(world: Any) -> None:
     made = world(
         {"create": create},

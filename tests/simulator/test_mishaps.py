@@ -82,6 +82,16 @@ def test_a_zombie_is_replaced_and_what_it_still_does_is_done_once(undisturbed: P
     assert business(played) == business(undisturbed)
 
 
+def test_a_successor_that_stands_still_does_not_wake_with_the_zombie() -> None:
+    zombie = msgspec.structs.replace(CATALOGUE["zombie"].usual, count=23, seconds=1200.0)
+    played = one_order(zombie, msgspec.structs.replace(CATALOGUE["pause"].usual, count=26, seconds=3600.0))
+    replaced, paused = played.of(Crashed)
+    woken_us = replaced.at_us + 1200 * SECOND_US
+    assert paused.at_us < woken_us < paused.back_us
+    assert {each.sent_us for each in played.of(Attempted) if paused.at_us < each.sent_us < paused.back_us} <= {woken_us}
+    assert not [each for each in played.of(Flow) if paused.at_us < each.at_us < paused.back_us]
+
+
 def test_a_locked_journal_ends_the_incarnation_and_the_next_one_begins_once_it_can_write() -> None:
     played = struck("journal_locked", 31, seconds=10.0)
     (end,) = played.of(Crashed)

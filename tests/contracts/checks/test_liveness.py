@@ -140,3 +140,18 @@ def test_a_given_up_amendment_is_in_the_hands_of_people() -> None:
         result='{"status": "given_up"}',
     )  # fmt: skip
     assert check("L2", [*clean()[:5], flow]).status == "holds"
+
+
+def test_an_amendment_behind_one_that_people_have_in_hand_waits_for_them() -> None:
+    second = replace(build.AMENDMENT, id="Q-000201-v1", txn="Q-000201", number="Q-000201", sequence=2)
+    order = replace(build.AMENDMENT_ORDER, id="102", ref="Q-000201-v1", txn="Q-000201", number="SO3")
+    noon = 60 * 24 * 13
+    unapplied = [
+        *build.amended()[: len(clean()) + 6],
+        *walk(noon, "crm", "quote", second, "draft", "submitted", "approved", "accepted", cause="act"),
+        *walk(noon + 10, "erp", "order", order, "submitted", "booked"),
+    ]
+    parked = Flow(at_us=at(noon), flow="apply/Q-000200-v1", name="apply_amendment", txn="Q-000200", status="parked")
+    assert [ending.txn for ending in endings(Facts(history(unapplied))) if ending.is_ours] == ["Q-000200", "Q-000201"]
+    assert check("L2", [*unapplied, parked]).status == "holds"
+    assert check("L2", [*unapplied, replace(parked, status="resumed")]).status == "broken"

@@ -114,6 +114,10 @@ def _entered_twice() -> Records:
     ]
 
 
+def _cash_booked_short() -> Records:
+    return edited(clean(), of("cash", "erp"), amount_minor=18_701)
+
+
 def _entry_of_nothing() -> Records:
     return [*clean(), entry(31, "GL7", "cash/999", ("1050", 5), ("1050", -5))]
 
@@ -270,6 +274,7 @@ BREAKS: tuple[tuple[str, Break, frozenset[str], dict[str, Any]], ...] = (
     ("M20", _unentered, frozenset({"M16"}), {}),
     ("M20", _entered_twice, frozenset({"M9"}), {}),
     ("M20", _entry_of_nothing, frozenset(), {}),
+    ("M20", _cash_booked_short, frozenset({"M13", "M16"}), {}),
     ("M21", _more_tax_back_than_charged, frozenset({"M3", "M20"}), {}),
     ("O8", _of_tomorrow, frozenset(), {}),
     ("O8", _of_yesterday, frozenset(), {}),
@@ -386,6 +391,25 @@ def test_a_process_whose_clock_is_behind_writes_the_day_that_it_knows() -> None:
 def test_a_call_that_was_asked_for_again_after_the_crash_was_taken_up() -> None:
     again = attempt(2002, "r91", "crm", "read_account", "k/9", txn="Q-000123")
     assert check("L8", [*_forgotten_by_a_crash(), again]).status == "holds"
+
+
+def test_trouble_of_a_system_excuses_a_process_that_came_back_and_a_fault_of_some_calls_does_not() -> None:
+    def during(**plan: Any) -> str:
+        fault = Fault(kind="refused", system="crm", start_us=at(1990), end_us=at(2100))
+        return check("L8", _forgotten_by_a_crash(), faults=(replace(fault, **plan),)).status
+
+    assert during() == during(kind="maintenance", share_ppm=400_000) == "holds"
+    assert during(kind="unavailable") == "holds"
+    for picky in ({"operation": "read_quote"}, {"share_ppm": 20_000}, {"kind": "loss"}, {"nth": 1}):
+        assert during(**picky) == "broken", picky
+
+
+def test_cash_that_is_used_later_has_an_entry_more() -> None:
+    used = entry(40, "GL7", "cash/300", ("2150", 700), ("1100", -700))
+    rows = (("1050", 18_700), ("1100", -18_000), ("2150", -700))
+    first = edited(clean(), of("entry", "erp", "GL2"), postings=tuple(Posting(name, n, n) for name, n in rows))
+    assert check("M20", [*first, used]).status == "holds"
+    assert check("M20", [*clean(), entry(40, "GL7", "cash/300", ("1050", 700), ("1100", -700))]).status == "broken"
 
 
 def _well_again() -> Records:

@@ -9,7 +9,7 @@ import pytest
 from domain.faults import Fault
 from domain.history import Emitted
 from integration.flows import dunning
-from tests.stage import ACCOUNT, Played, Stage
+from tests.stage import ACCOUNT, SECOND_US, Played, Stage
 
 INVOICE, TOTAL = "INV-0000001", 54_350  # ten seats at 50.00 and the tax of San Francisco
 DAY = 24.0
@@ -135,6 +135,15 @@ def test_a_debit_that_comes_back_for_lack_of_funds_is_presented_again() -> None:
     assert len(played.attempts("create_payment_intent")) == 2
     assert played.cases() == {}
     assert "payment.returned" in played.events()
+    assert played.broken() == {}
+
+
+def test_a_debit_whose_message_is_lost_is_in_the_books_a_day_after_the_bank_took_it() -> None:
+    lost = Fault(kind="loss", system="payment", operation="payment_intent.succeeded")
+    played = stage_of("debit", lost).play(days=10)
+    taken = next(change for change in played.changes("payment", "payment") if change.document.captured_minor)
+    booked = played.changes("erp", "cash")[0]
+    assert 3600 * SECOND_US < booked.at_us - taken.at_us < 25 * 3600 * SECOND_US
     assert played.broken() == {}
 
 
