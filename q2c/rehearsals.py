@@ -16,9 +16,13 @@ NEEDS = "a rehearsal of a Python program needs httpx and time-machine: pip insta
 
 
 class Playable(Protocol):
-    """A run that can be played once; `timeline` is what it plays of the scenario."""
+    """A run that can be played once; `timeline` is what it plays of the scenario.
+
+    `durable_writes` counts those of the program once it was played; 0 where nobody counts them.
+    """
 
     timeline: Timeline
+    durable_writes: int
 
     def run(self, progress: Callable[[Progress], None] | None = None, steps: int = 200) -> None:
         """Play it to its horizon."""
@@ -55,12 +59,15 @@ class _Reference:
 
     def __init__(self, timeline: Timeline, recorder: Recorder, mutant: str) -> None:
         self.timeline, self._recorder, self._mutant = timeline, recorder, mutant
+        self.durable_writes = 0
 
     def run(self, progress: Callable[[Progress], None] | None = None, steps: int = 200) -> None:
         """Play it to its horizon."""
         with ExitStack() as stack:
             stack.enter_context(broken(self._mutant))
-            Rehearsal(self.timeline, self._recorder, mutant=self._mutant).run(progress, steps)
+            rehearsal = Rehearsal(self.timeline, self._recorder, mutant=self._mutant)
+            rehearsal.run(progress, steps)
+            self.durable_writes = rehearsal.journal.writes
 
     def remarks(self) -> list[str]:
         """Return nothing: the reference integration tells all in its history."""

@@ -6,6 +6,7 @@
     Figures   a few numbers that matter, large
     Items     a list of sentences
     Table     a table with a caption and a header for every column and row
+    Grid      a table of many small marks under upright headings, its rows in groups
     Chart     a chart with its summary in words and its numbers in a table (charts.py; Plot in plots.py without time)
     Story     what happened, step by step
     Fold      something that opens on demand
@@ -92,6 +93,28 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         widths = {len(row) for row in self.rows}
+        assert widths <= {len(self.columns)}, f"{self.caption}: {len(self.columns)} columns, rows of {widths}"
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """One mark of a grid: a sign or two, their tone, and what they stand for in words."""
+
+    sign: str
+    tone: str = ""
+    words: str = ""
+
+
+class Grid(msgspec.Struct, frozen=True, kw_only=True):
+    """A table of many small marks. `groups` are its rows by the title above them: each has a header and its marks."""
+
+    block: ClassVar[str] = "grid"
+    caption: str
+    corner: str
+    columns: tuple[str, ...]
+    groups: tuple[tuple[str, tuple[tuple[str, tuple[Mark, ...]], ...]], ...]
+
+    def __post_init__(self) -> None:
+        widths = {len(marks) for _, rows in self.groups for _, marks in rows}
         assert widths <= {len(self.columns)}, f"{self.caption}: {len(self.columns)} columns, rows of {widths}"
 
 

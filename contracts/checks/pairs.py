@@ -52,6 +52,15 @@ class Pairs(msgspec.Struct, frozen=True, kw_only=True):
         return sum(1 for _, count in self.hits if count)
 
     @property
+    def either(self) -> tuple[int, int]:
+        """How many operations and faults met at all, at a first try or a retry, and how many could have."""
+        met: dict[tuple[str, str, str], int] = {}
+        for pair, count in self.hits:
+            place = pair.system, pair.operation, pair.fault
+            met[place] = met.get(place, 0) + count
+        return sum(1 for count in met.values() if count), len(met)
+
+    @property
     def missed(self) -> tuple[Pair, ...]:
         """The pairs that were never hit."""
         return tuple(pair for pair, count in self.hits if not count)

@@ -29,6 +29,7 @@ from scenarios.language import Scenario
 from scenarios.loader import dump
 from simulator.experiments.executors import Cluster, Executor, local
 
+GROUND = "hunting_ground"
 SECONDS = 60.0
 _DRAW_SECONDS = 0.5
 
@@ -67,7 +68,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @click.command()
-@click.argument("scenario", default="hunting_ground")
+@click.argument("scenario", default="")
 @click.option("--runs", "budget_runs", type=click.IntRange(1), help="End after so many runs.")
 @click.option("--seconds", type=click.FloatRange(0, min_open=True), help=f"End after so many seconds [{SECONDS:g}].")
 @click.option("--keep-going", is_flag=True, help="Go on after a rule was broken, until the budget is spent.")
@@ -91,7 +92,7 @@ def hunt(
     only: tuple[str, ...], without: tuple[str, ...], mutant: str, exhaustive: bool, target: Path | None,
     no_shrink: bool, workers: int | None, cluster: str, folder: Path, as_json: bool,
 ) -> None:  # fmt: skip
-    """Hunt for what breaks the integration in SCENARIO (a name of the library or a YAML file).
+    """Hunt for what breaks the integration in SCENARIO (a name of the library or a YAML file; else hunting_ground).
 
     Each run has its own luck and its own faults, with whole kinds of fault switched off. It ends at the first broken
     rule, which is then made as small as it can be, or when the budget is spent. The same base seed makes the same runs,
@@ -107,6 +108,8 @@ def hunt(
     Exit statuses: 0 nothing was found, 1 a rule was broken, 3 only rules about time were, 4 nothing was proved.
     """
     limit = SECONDS if seconds is None and budget_runs is None else seconds
+    if exhaustive and not scenario:
+        give_up("--exhaustive examines a canonical flow, or all of them; name it: q2c hunt refund --exhaustive.")
     if exhaustive and (target is not None or seed is not None):
         give_up("--exhaustive plays the reference integration with a seed of its own; leave out --target and --seed.")
     if target is not None:
@@ -114,15 +117,15 @@ def hunt(
         if mutant:
             give_up("--mutant breaks the reference integration; a program of your own has mistakes of its own.")
     asked = Asked(
-        scenario=scenario, seed=seed, runs=budget_runs or 0, seconds=limit or 0.0, keep_going=keep_going, only=only,
-        without=without, mutant=require(mutant) if mutant else "", target=str(target or ""), workers=workers,
-        cluster=cluster, folder=folder, shrink=not no_shrink, as_json=as_json,
+        scenario=scenario or GROUND, seed=seed, runs=budget_runs or 0, seconds=limit or 0.0, keep_going=keep_going,
+        only=only, without=without, mutant=require(mutant) if mutant else "", target=str(target or ""),
+        workers=workers, cluster=cluster, folder=folder, shrink=not no_shrink, as_json=as_json,
     )  # fmt: skip
     if exhaustive:
         from q2c.commands.exhausting import exhaust
 
         exhaust(scenario, _kinds(asked), _executor(asked), asked.runs, seconds or 0.0, asked.mutant, as_json)
-    chosen = loaded(scenario)
+    chosen = loaded(asked.scenario)
     require_understood(chosen)
     _hunted(asked, chosen, _kinds(asked))
 
@@ -139,6 +142,7 @@ def _kinds(asked: Asked) -> tuple[str, ...]:
 
 def _hunted(asked: Asked, scenario: Scenario, kinds: tuple[str, ...]) -> None:
     seed = scenario.seed if asked.seed is None else asked.seed
+    repeat = msgspec.structs.replace(asked, seed=seed).words
     quarry = Quarry(scenario=dump(scenario), seed=seed, mutant=asked.mutant, target=asked.target, kinds=kinds)
     budget = Budget(runs=asked.runs, seconds=asked.seconds, keeps_going=asked.keep_going)
     executor = _executor(asked)
@@ -160,7 +164,7 @@ def _hunted(asked: Asked, scenario: Scenario, kinds: tuple[str, ...]) -> None:
         except KeyboardInterrupt:  # whoever does not want to wait for a smaller one keeps what was caught
             is_stopped = True
             caught = keeping.caught(into.path, campaign, False)
-        document = keeping.write(into, campaign, scenario, asked.words, caught, executor.name, seconds, is_stopped)
+        document = keeping.write(into, campaign, scenario, repeat, caught, executor.name, seconds, is_stopped)
     except OSError as error:
         give_up(f"cannot write to {into.path}: {error.strerror}. Make room, or name another folder: --folder.")
     if asked.as_json:

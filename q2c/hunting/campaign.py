@@ -19,12 +19,12 @@ from contracts.checks.verdict import HOLDS
 from domain.draws import Draws
 from domain.faults import CATALOGUE
 from q2c.hunting.ground import Ground, ground_of, learned
-from q2c.hunting.plans import plan
+from q2c.hunting.plans import directed, plan
 from q2c.hunting.swarm import kinds_on
 from q2c.hunting.trial import Found, Trial, attempt_encoded, decode, encode, timeline_of
 from simulator.experiments.executors import Executor, Replicate, Task
 
-GENERATIONS = (1, 31, 32, 64, 128)
+GENERATIONS = (1, 15, 16, 32, 32, 64, 128)
 """How many trials each generation has; the last figure is that of all later ones."""
 
 
@@ -57,7 +57,8 @@ class Catch(msgspec.Struct, frozen=True, kw_only=True):
 def trial_of(quarry: Quarry, ground: Ground, number: int) -> Trial:
     """Return the trial of a number; `ground` is what the generations before its own have shown."""
     draws = Draws(quarry.seed).under("hunt", number)
-    faults = plan(ground, draws, kinds_on(draws, quarry.kinds)) if number else ()
+    planned = directed if number % 2 else plan
+    faults = planned(ground, draws, kinds_on(draws, quarry.kinds)) if number else ()
     return Trial(
         scenario=quarry.scenario, seed=draws.whole(0, 2**31 - 1, "seed"), faults=faults, mutant=quarry.mutant,
         target=quarry.target,

@@ -15,10 +15,14 @@ from contracts.checks.verdict import BROKEN, HOLDS, LIVENESS, UNKNOWN
 from q2c import exits
 from q2c.hunting.campaign import Budget, Campaign
 from q2c.hunting.trial import Broken, Found
+from q2c.report import names
 from scenarios.language import Scenario
+from web.words import listed
 
 FORMAT, VERSION = "q2c.hunt", 1
 LATE = "late"
+NAMED_MAX = 3
+"""So many broken rules are named in a sentence."""
 EXITS = {HOLDS: exits.HOLDS, BROKEN: exits.BROKEN, LATE: exits.LATE, UNKNOWN: exits.UNKNOWN}
 
 
@@ -62,8 +66,10 @@ class Effort(msgspec.Struct, frozen=True, kw_only=True):
 class Document(msgspec.Struct, frozen=True, kw_only=True):
     """A hunt as it lies in its folder.
 
-    `missed` are the pairs of operation and fault that could have been hit and never were, `silent` the kinds of fault
-    that were planned and never struck. `status` is holds, broken, late (a rule of liveness only) or unknown.
+    `pairs_hit` and `pairs_possible` count pairs of operation and fault, first tries and retries apart; `either_hit` and
+    `either_possible` count them together. `missed` are the pairs that could have been hit and never were, `silent` the
+    kinds of fault that were planned and never struck. `status` is holds, broken, late (only rules of liveness) or
+    unknown.
     """
 
     format: str = FORMAT
@@ -83,6 +89,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     stuck: tuple[Stuck, ...]
     pairs_hit: int
     pairs_possible: int
+    either_hit: int = 0
+    either_possible: int = 0
     missed: tuple[Pair, ...]
     silent: tuple[str, ...]
     pairs: Pairs
@@ -104,8 +112,8 @@ def document_of(
         budget=campaign.budget, repeat=repeat, code_version=version("q2c-harness"), status=status,
         says=_sentence(campaign, status), effort=_effort(campaign, executor, seconds), caught=caught,
         stuck=tuple(Stuck(number, trouble) for number, trouble in campaign.stuck), pairs_hit=pairs.hit,
-        pairs_possible=len(pairs.hits), missed=pairs.missed, silent=silent, pairs=pairs, coverage=coverage,
-        interrupted=interrupted,
+        pairs_possible=len(pairs.hits), either_hit=pairs.either[0], either_possible=pairs.either[1],
+        missed=pairs.missed, silent=silent, pairs=pairs, coverage=coverage, interrupted=interrupted,
     )  # fmt: skip
 
 
@@ -143,9 +151,8 @@ def _sentence(campaign: Campaign, status: str) -> str:
     runs = f"{campaign.runs:,} runs"
     if campaign.catches:
         first = campaign.catches[0]
-        checks = ", ".join(each.check for each in first.found.broken)
         more = f"; {len(campaign.catches):,} of {runs} broke a rule" if len(campaign.catches) > 1 else ""
-        return f"Run {first.number} broke {checks}{more}."
+        return f"Run {first.number} broke {_named([each.check for each in first.found.broken])}{more}."
     if campaign.stuck:
         number, trouble = campaign.stuck[0]
         return f"Run {number} could not be played to its end ({trouble}); {runs} in all."
@@ -153,6 +160,12 @@ def _sentence(campaign: Campaign, status: str) -> str:
         return f"No run with faults could be judged by every rule; {runs} in all."
     unjudged = campaign.statuses.get(UNKNOWN, 0)
     return f"No rule was broken in {runs}" + (f"; {unjudged:,} of them left some rule unjudged." if unjudged else ".")
+
+
+def _named(checks: list[str]) -> str:
+    """Return rules with their titles, the first few of many."""
+    others = [f"{len(checks) - NAMED_MAX} more"] if len(checks) > NAMED_MAX else []
+    return listed([*(names.rule(check) for check in checks[:NAMED_MAX]), *others])
 
 
 def _effort(campaign: Campaign, executor: str, seconds: float) -> Effort:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from contracts.checks.verdict import BROKEN, HOLDS, UNKNOWN
 from q2c.hunting.document import LATE, Caught, Document
-from q2c.report import matrix
-from web.blocks import Block, Figure, Figures, Fold, Items, Section, Table, Text, columns, row
+from q2c.report import matrix, names
+from web.blocks import Block, Figure, Figures, Fold, Group, Items, Section, Table, Text, columns, row
 from web.shell import Page, render
 from web.words import count
 
@@ -45,7 +45,7 @@ def _answer(document: Document) -> Iterator[Block]:
                 note=f"{count(round(effort.virtual_hours_a_wall_minute))} a minute of the wall",
             ),
             Figure(
-                label="pairs hit", value=f"{count(document.pairs_hit)} of {count(document.pairs_possible)}",
+                label="pairs hit", value=f"{count(document.either_hit)} of {count(document.either_possible)}",
                 note="of operation and fault", tone="warn" if document.missed else "good",
             ),
         )
@@ -58,18 +58,34 @@ def _caught(document: Document) -> Iterator[Block]:
     yield Table(
         caption="Runs that broke a rule", columns=columns("run", "rule", "#times", "first", "play it again"),
         rows=tuple(
-            row(str(each.number), broken.check, count(broken.count), broken.sentence, each.repeat)
+            row(str(each.number), names.rule(broken.check), count(broken.count), broken.sentence, each.repeat)
             for each in document.caught
             for broken in each.broken
         ),
     )  # fmt: skip
-    yield from (_story(each) for each in document.caught if each.story)
+    told = [each for each in document.caught if each.story]
+    for each in told[:1]:
+        yield Text(_heading(each), "plain")
+        yield from _story(each)
+    yield from (Fold(_heading(each), tuple(_story(each))) for each in told[1:])
 
 
-def _story(caught: Caught) -> Block:
-    first = caught.broken[0]
-    lines = tuple(line for line in caught.story.splitlines() if line.strip())
-    return Fold(f"Run {caught.number}, {first.check}: {caught.shrunk}", (Items(lines),))
+def _heading(caught: Caught) -> str:
+    return f"Run {caught.number}, {caught.broken[0].check}: {caught.shrunk}."
+
+
+def _story(caught: Caught) -> Iterator[Block]:
+    """Yield the story of a catch: its rule, then each of its parts as a list."""
+    rule, *lines = (line for line in caught.story.splitlines() if line.strip())
+    yield Text(rule)
+    part, told = "", list[str]()
+    for line in (*lines, ""):
+        if line.startswith(" "):
+            told.append(line.strip())
+            continue
+        if told:
+            yield Group(part, (Items(tuple(told)),))
+        part, told = line, []
 
 
 def _covered(document: Document) -> Section:
@@ -82,7 +98,9 @@ def _covered(document: Document) -> Section:
     ]
     if document.silent:
         blocks.append(Text(f"Planned and never struck: {', '.join(document.silent)}.", "warn"))
-    blocks += [Fold(table.caption, (table,)) for table in matrix.tables(document.pairs)]
+    blocks.append(Fold("Which faults never struck which operation", (matrix.operations(document.pairs),)))
+    blocks.append(Text(matrix.KEY))
+    blocks += [Fold(grid.caption, (grid,)) for grid in matrix.grids(document.pairs)]
     blocks.append(Fold("What cannot happen, and is not counted", (matrix.impossible(document.pairs),)))
     blocks.append(Fold("States of the business objects that the runs visited", (matrix.states(document.coverage),)))
     blocks.append(Fold("Exception reasons that the runs raised", (matrix.reasons(document.coverage),)))

@@ -3,6 +3,9 @@
 A plan has faults that are *aimed* at pairs which no run has hit yet, *stray* ones that strike a share of what they
 meet, *windows* in which a system is down, slow or in maintenance, and deaths of the integration's process. All of it
 ends at healing, and it is no more than a correct integration bears: it must come to rest in the time it is granted.
+
+A *directed* plan aims at every operation and topic at once, and has nothing that would hide what it aims at: no strays,
+no windows. The others aim at a few, so that what a run meets is not only what no run has met before.
 """
 
 from __future__ import annotations
@@ -18,7 +21,9 @@ from domain.faults import CATALOGUE, Fault, Place
 from q2c.hunting.ground import MINUTE_US, Ground
 
 AIMED_MAX = 10
-"""So many operations and topics are aimed at in one run."""
+"""So many operations and topics are aimed at in a run that is not directed."""
+RETRIES_MAX = 3
+"""So many calls in a row are struck after the first one: the integration makes six before it asks a person."""
 STRAYS_MAX = 6
 WINDOWS_MAX = 2
 DEATHS_MAX = 3
@@ -31,6 +36,12 @@ SHARES_PPM = {"everything": (1_000, 10_000), "system": (5_000, 40_000), "operati
 """Scope of a stray fault -> lowest and highest share of what it strikes."""
 
 
+def directed(ground: Ground, draws: Draws, kinds: frozenset[str]) -> tuple[Fault, ...]:
+    """Return the faults of one run that aims at all that was missed, as far as these kinds are on."""
+    deadly = [kind for kind in sorted(kinds) if CATALOGUE[kind].place is Place.PROCESS]
+    return (*_aimed(ground, draws, kinds, len(ground.missed)), *_deaths(ground, draws, deadly))
+
+
 def plan(ground: Ground, draws: Draws, kinds: frozenset[str]) -> tuple[Fault, ...]:
     """Return the faults of one run with these kinds on; `draws` are the run's own.
 
@@ -38,35 +49,36 @@ def plan(ground: Ground, draws: Draws, kinds: frozenset[str]) -> tuple[Fault, ..
     """
     order = sorted(kinds)
     return (
-        *_aimed(ground, draws, kinds),
+        *_aimed(ground, draws, kinds, AIMED_MAX),
         *_deaths(ground, draws, [kind for kind in order if CATALOGUE[kind].place is Place.PROCESS]),
         *_windows(ground, draws, [kind for kind in WINDOWS if kind in kinds]),
         *_strays(ground, draws, [kind for kind in order if CATALOGUE[kind].place is not Place.PROCESS]),
     )
 
 
-def _aimed(ground: Ground, draws: Draws, kinds: frozenset[str]) -> Iterator[Fault]:
+def _aimed(ground: Ground, draws: Draws, kinds: frozenset[str], places_max: int) -> Iterator[Fault]:
     able = [pair for pair in ground.missed if pair.fault in kinds]
     places: dict[tuple[str, str], list[Pair]] = {}
     for pair in sorted(able, key=lambda pair: draws.unit("aimed", *msgspec.structs.astuple(pair))):
         places.setdefault((pair.system, pair.operation), []).append(pair)
-    for pairs in list(places.values())[:AIMED_MAX]:
+    for pairs in list(places.values())[:places_max]:
         yield from aimed_at(pairs, draws)
 
 
 def aimed_at(pairs: Sequence[Pair], draws: Draws) -> Iterator[Fault]:
-    """Yield the faults that strike one operation or topic: its first call in each transaction, and the one after that.
+    """Yield the faults that strike one operation or topic: its first call in each transaction, and those after that.
 
-    Of the pairs the first of each kind counts that fit together: a call comes again because the first one failed.
+    Of the pairs the first ones count that fit together: a call comes again because the one before it failed.
     """
     first = next((pair for pair in pairs if pair.when in (FIRST, MESSAGE)), None)
+    able = [pair for pair in pairs if pair.when == RETRY and (first is None or _precedes(first, pair))]
+    again = sorted(able[:RETRIES_MAX], key=lambda pair: _stage(pair.fault))
     if first is not None:
         yield _nth(first, draws)
-    again = next((pair for pair in pairs if pair.when == RETRY and (first is None or _precedes(first, pair))), None)
-    if again is not None:
-        if first is None:
-            yield Fault(kind=STARTERS[_stage(again.fault)], system=again.system, operation=again.operation, nth=1)
-        yield _nth(again, draws)
+    elif again:
+        earliest = again[0]
+        yield Fault(kind=STARTERS[_stage(earliest.fault)], system=earliest.system, operation=earliest.operation, nth=1)
+    yield from (_nth(pair, draws) for pair in again)
 
 
 def _nth(pair: Pair, draws: Draws) -> Fault:

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from contracts.checks.verdict import BROKEN, HOLDS, UNKNOWN
 from q2c.hunting.document import LATE, Caught, Document
+from q2c.report import matrix, names
 
 _COLOURS = {HOLDS: "green", BROKEN: "red", LATE: "red", UNKNOWN: "yellow"}
 _WORDS = {HOLDS: "NOTHING FOUND", BROKEN: "FOUND", LATE: "FOUND (LATE)", UNKNOWN: "UNKNOWN"}
@@ -29,7 +30,7 @@ def tell(document: Document, console: Console, report: Path) -> None:
         ("runs", f"{effort.runs:,} in {effort.wall_seconds:,.1f} s ({effort.runs_a_second:,.1f} a second, "
                  f"{effort.executor}); {effort.lifecycles:,} lifecycles"),
         ("time", f"{effort.virtual_hours:,.0f} virtual hours, {effort.virtual_hours_a_wall_minute:,.0f} a minute"),
-        ("covered", f"{document.pairs_hit:,} of {document.pairs_possible:,} pairs of operation and fault"),
+        ("covered", matrix.hit_of(document.pairs)),
     ]  # fmt: skip
     rows += [("silent", f"planned and never struck: {', '.join(document.silent)}")] if document.silent else []
     rows += [("stuck", f"run {each.number}: {each.trouble}") for each in document.stuck[:_SHOWN_MAX]]
@@ -40,7 +41,8 @@ def tell(document: Document, console: Console, report: Path) -> None:
 def _tell_caught(caught: Caught, console: Console, is_whole: bool) -> None:
     for each in caught.broken:
         times = f" ({each.count:,} times)" if each.count > 1 else ""
-        line = Text.assemble(f"  run {caught.number}  ", (each.check, "bold red"), f"  {each.sentence}{times}")
+        rule = (names.rule(each.check), "bold red")
+        line = Text.assemble(f"  run {caught.number}  ", rule, f": {each.sentence}{times}")
         console.print(line, soft_wrap=True)
     if caught.shrunk:
         console.print(f"  {caught.shrunk}", soft_wrap=True, style="dim")

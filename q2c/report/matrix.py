@@ -1,62 +1,116 @@
 """The matrix: every operation with every kind of fault, at the first try and at a retry; what was never hit shows.
 
-One table for each system: a row for each kind, a column for each operation or topic. A cell says how often the fault
-struck at the first try and at a retry, as "3 / 1"; a pair that was possible and never hit is marked.
+One grid for each system, and one for the messages of all: a row for each kind, a column for each operation or topic. A
+mark has a sign for the first try and one for a retry. A table beside the grids has a row for each operation, and names
+what never struck it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from contracts.checks.coverage import FIRST, MESSAGE, RETRY, Coverage
 from contracts.checks.pairs import Pair, Pairs
-from domain.faults import CATALOGUE
+from domain.faults import CATALOGUE, Place
 from q2c.report.names import operation, system
-from web.blocks import Cell, Table, columns, row
+from web.blocks import Cell, Grid, Mark, Table, columns, row
 from web.words import NOTHING, count
 
-NEVER = "0"
+KEY = (
+    "A mark has a sign for the first try of a call and one for a retry: ● the fault struck there, ○ it could have and "
+    "never did. Nothing stands where it cannot strike. Messages have one sign. The pointer shows how often."
+)
+HIT, NEVER = "●", "○"
+NAMED_MAX = 8
+"""So many faults that never struck an operation are named."""
+_PLACES = {
+    Place.NETWORK: "on the way to the system",
+    Place.BEFORE: "in the system, before it commits",
+    Place.AFTER: "in the system, after it has committed",
+    Place.WEBHOOK: "on the way of a message",
+}
+_TRIES = {FIRST: "at first", RETRY: "again", MESSAGE: ""}
+Spot = tuple[str, str]
+Hits = dict[Pair, int]
 
 
 def hit_of(pairs: Pairs) -> str:
     """Return how many pairs were hit, in a sentence."""
-    possible = len(pairs.hits)
-    share = f" ({pairs.hit / possible:.1%})" if possible else ""
-    return f"{count(pairs.hit)} of {count(possible)} pairs of operation and fault were hit{share}."
-
-
-def tables(pairs: Pairs) -> Iterator[Table]:
-    """Yield a table for each system that could be struck."""
-    hits = dict(pairs.hits)
-    for name, group in groupby(hits, key=lambda pair: pair.system):
-        yield _table(name, list(group), hits)
-
-
-def _table(name: str, pairs: list[Pair], hits: dict[Pair, int]) -> Table:
-    calls = sorted({pair.operation for pair in pairs if pair.when != MESSAGE})
-    topics = sorted({pair.operation for pair in pairs if pair.when == MESSAGE})
-    kinds = sorted({pair.fault for pair in pairs}, key=lambda kind: (CATALOGUE[kind].number, kind))
-    places = (*((each, False) for each in calls), *((each, True) for each in topics))
-    return Table(
-        caption=f"{system(name)}: first try / retry, or messages",
-        columns=columns(
-            "fault", *(f"#{operation(each)}{' (message)' if is_topic else ''}" for each, is_topic in places)
-        ),
-        rows=tuple(
-            row(kind.replace("_", " "), *(_cell(name, each, kind, is_topic, hits) for each, is_topic in places))
-            for kind in kinds
-        ),
+    hit, possible = pairs.either
+    share = f" ({hit / possible:.1%})" if possible else ""
+    return (
+        f"{count(hit)} of {count(possible)} pairs of operation and fault were hit{share}; {count(pairs.hit)} of "
+        f"{count(len(pairs.hits))} where first tries and retries are counted apart."
     )
 
 
-def _cell(name: str, place: str, kind: str, is_topic: bool, hits: dict[Pair, int]) -> Cell:
-    when = (MESSAGE,) if is_topic else (FIRST, RETRY)
-    found = [hits.get(Pair(name, place, kind, each)) for each in when]
-    if None in found:
-        return Cell(NOTHING)
-    text = " / ".join(count(each) if each else NEVER for each in found if each is not None)
-    return Cell(text, "" if all(found) else "warn")
+def grids(pairs: Pairs) -> Iterator[Grid]:
+    """Yield a grid for the calls of each system that could be struck, and one for the messages of all."""
+    hits = dict(pairs.hits)
+    for name, group in groupby((pair for pair in hits if pair.when != MESSAGE), key=lambda pair: pair.system):
+        spots = sorted({(pair.system, pair.operation) for pair in group})
+        yield _grid(f"Calls of {system(name)}", [operation(each) for _, each in spots], spots, (FIRST, RETRY), hits)
+    topics = sorted({(pair.system, pair.operation) for pair in hits if pair.when == MESSAGE})
+    if topics:
+        titles = [f"{system(sender)}: {operation(each)}" for sender, each in topics]
+        yield _grid("Messages", titles, topics, (MESSAGE,), hits)
+
+
+def _grid(caption: str, titles: Sequence[str], spots: Sequence[Spot], tries: tuple[str, ...], hits: Hits) -> Grid:
+    able = {pair.fault for pair in hits if (pair.system, pair.operation) in spots and pair.when in tries}
+    ordered = sorted(able, key=lambda kind: (CATALOGUE[kind].number, kind))
+    groups = []
+    for place, title in _PLACES.items():
+        kinds = [kind for kind in ordered if CATALOGUE[kind].place is place]
+        rows = tuple((_fault(kind), tuple(_mark(spot, kind, tries, hits) for spot in spots)) for kind in kinds)
+        groups += [(title, rows)] if rows else []
+    return Grid(caption=caption, corner="fault", columns=tuple(titles), groups=tuple(groups))
+
+
+def _mark(spot: Spot, kind: str, tries: tuple[str, ...], hits: Hits) -> Mark:
+    found = [(each, hits.get(Pair(*spot, kind, each))) for each in tries]
+    known = [(each, number) for each, number in found if number is not None]
+    signs = "".join(HIT if number else NEVER for _, number in known)
+    words = ", ".join(f"{count(number)} {_TRIES[each]}".rstrip() for each, number in known)
+    struck = [number for _, number in known if number]
+    tone = "" if not known or 0 < len(struck) < len(known) else "good" if struck else "warn"
+    return Mark(signs, tone, words)
+
+
+def operations(pairs: Pairs) -> Table:
+    """Return a row for each operation and topic: how many faults struck it, and which that could have never did."""
+    hits = dict(pairs.hits)
+    return Table(
+        caption="Faults that struck, by operation and topic",
+        columns=columns("operation or topic", "#at first", "#again", "never struck it"),
+        rows=tuple(
+            row(f"{system(spot[0])} {operation(spot[1])}", *_row(list(group), hits))
+            for spot, group in groupby(hits, key=lambda pair: (pair.system, pair.operation))
+        ),
+        empty="Nothing was called.",
+    )  # fmt: skip
+
+
+def _row(pairs: list[Pair], hits: Hits) -> tuple[Cell, Cell, Cell]:
+    struck = {pair.fault for pair in pairs if hits[pair]}
+    missed = sorted({pair.fault for pair in pairs} - struck)
+    more = f" and {len(missed) - NAMED_MAX} more" if len(missed) > NAMED_MAX else ""
+    said = ", ".join(_fault(each) for each in missed[:NAMED_MAX]) + more
+    return (
+        _part([hits[pair] for pair in pairs if pair.when in (FIRST, MESSAGE)]),
+        _part([hits[pair] for pair in pairs if pair.when == RETRY]),
+        Cell(said or NOTHING),
+    )
+
+
+def _part(hits: list[int]) -> Cell:
+    struck = sum(1 for number in hits if number)
+    return Cell(f"{struck} of {len(hits)}", "" if struck == len(hits) else "warn") if hits else Cell(NOTHING)
+
+
+def _fault(kind: str) -> str:
+    return f"{CATALOGUE[kind].number} {kind.replace('_', ' ')}"
 
 
 def impossible(pairs: Pairs) -> Table:

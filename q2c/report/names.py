@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
+from contracts.checks.registry import BY_ID
+
 SYSTEMS = MappingProxyType(
     {
         "crm": "CRM",
@@ -48,3 +50,8 @@ def system(name: str) -> str:
 def operation(name: str) -> str:
     """Return an operation's name as words."""
     return name.replace("_", " ")
+
+
+def rule(check: str) -> str:
+    """Return a rule as "S1 One order per quote"; its id alone when it is none of ours."""
+    return f"{check} {BY_ID[check].title}" if check in BY_ID else check

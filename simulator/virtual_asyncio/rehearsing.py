@@ -73,6 +73,7 @@ class ProgramRehearsal:
         settle_us = timeline.horizon_us - timeline.heal_us
         self.timeline = timeline = excerpt(timeline, timeline.start_us, timeline.heal_us, settle_us)
         self._add, self._target = recorder.add, target
+        self.durable_writes = 0  # a program's own, which nobody counts
         workspace = Path(tempfile.mkdtemp(prefix="q2c-"))
         self._clean_up = weakref.finalize(self, shutil.rmtree, workspace, ignore_errors=True)
         context = context_of(timeline, target, 1.0, limits_of(timeline))

@@ -12,6 +12,7 @@ import pytest
 from q2c.hunting import campaign, keeping
 from q2c.hunting.document import decode
 from q2c.hunting.trial import Trial, attempt
+from q2c.report import names
 from scenarios.loader import load
 from tests.q2c.conftest import Run
 
@@ -36,6 +37,8 @@ def test_a_mutant_is_found_and_its_rule_is_named(found: Path) -> None:
     assert document.mutant == MUTANT
     assert {"S1", "S3", "S4", "S5", "S7"} & {each.check for each in caught.broken}
     assert document.effort.runs == caught.number + 1
+    assert names.rule(caught.broken[0].check) in document.says
+    assert f"--seed {document.seed}" in document.repeat, "the seed is the scenario's, and is said all the same"
     assert "lost_reply" not in document.silent
 
 
@@ -120,6 +123,7 @@ def test_ctrl_c_while_a_catch_is_made_smaller_keeps_what_was_caught(
         (("hunting_ground", "--mutant", "no_such_mutant"), "no_such_mutant"),
         (("refund", "--exhaustive", "--target", "mine.yaml"), "plays the reference integration"),
         (("refund", "--exhaustive", "--seed", "7"), "a seed of its own"),
+        (("--exhaustive",), "name it: q2c hunt refund --exhaustive"),
     ],
 )
 def test_what_cannot_be_hunted_is_said_in_a_sentence(run: Run, words: tuple[str, ...], says: str) -> None:

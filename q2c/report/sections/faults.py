@@ -26,7 +26,7 @@ def section(gathered: Gathered) -> Section:
     planned = {fault.kind for fault in gathered.context.faults}
     pairs = pairs_of(gathered.coverage, planned)
     blocks += [_plan(gathered), _matrix(gathered), Text(f"Of the planned kinds, {matrix.hit_of(pairs)}")]
-    blocks.append(Fold("Every operation with every planned fault", tuple(matrix.tables(pairs))))
+    blocks.append(Fold("Every operation with every planned fault", (Text(matrix.KEY), *matrix.grids(pairs))))
     blocks.append(Fold("States of the business objects that the run visited", (matrix.states(gathered.coverage),)))
     blocks.append(Fold("Exception reasons that the run raised", (matrix.reasons(gathered.coverage),)))
     return Section("faults", "Faults: planned, fired, covered", tuple(blocks))

@@ -4,11 +4,12 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.checks.pairs import CALLS, Pair, why_not_call, why_not_message
+from contracts.checks.coverage import Coverage
+from contracts.checks.pairs import CALLS, Pair, pairs_of, why_not_call, why_not_message
 from domain.draws import Draws
 from domain.faults import CATALOGUE, Fault, Place
 from q2c.hunting.ground import Ground
-from q2c.hunting.plans import STARTERS, aimed_at, plan
+from q2c.hunting.plans import STARTERS, aimed_at, directed, plan
 from q2c.hunting.swarm import kinds_on
 from tests.q2c.hunting.pretence import CALLED, TOLD
 
@@ -81,6 +82,23 @@ def test_a_first_try_that_was_never_hit_makes_the_retry_where_it_can() -> None:
     assert aimed(("lost_reply", "first"), ("throttled", "retry"), ("reset_after", "retry")) == [
         "lost_reply", "reset_after",
     ]  # fmt: skip
+
+
+def test_several_retries_of_a_call_are_struck_one_after_another_the_earliest_to_strike_first() -> None:
+    assert aimed(("lost_reply", "retry"), ("refused", "retry"), ("throttled", "retry"), ("closed_before", "retry")) == [
+        "reset_before", "refused", "throttled", "lost_reply",
+    ]  # fmt: skip
+
+
+def test_a_directed_plan_aims_at_all_that_was_missed_and_hides_nothing_behind_windows_and_strays() -> None:
+    places = {(called.system, called.operation) for called in CALLED} | {(told.system, told.topic) for told in TOLD}
+    every = Coverage(cells=(), states=(), reasons=(), plan=(), called=CALLED, told=TOLD)
+    ground = msgspec.structs.replace(GROUND, missed=pairs_of(every).missed)
+    for seed in range(20):
+        faults = directed(ground, Draws(seed), frozenset(CATALOGUE))
+        aimed = [fault for fault in faults if CATALOGUE[fault.kind].place is not Place.PROCESS]
+        assert {(fault.system, fault.operation) for fault in aimed} == places
+        assert all(fault.nth == 1 and fault.start_us == fault.end_us == 0 for fault in aimed)
 
 
 def test_each_kind_is_off_in_about_half_of_the_runs_whichever_others_there_are() -> None:
