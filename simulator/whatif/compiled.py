@@ -5,6 +5,9 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from collections.abc import Callable
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -29,5 +32,16 @@ def part(function: F) -> F:
 
 
 def kernel(function: F) -> F:
-    """Compile a kernel that runs without the interpreter's lock, and keep the result on disk."""
+    """Compile a kernel that runs without the interpreter's lock, and keep the result on disk.
+
+    Numba would keep it as long as the kernel's own file is the same; its parts lie in others, so that the name under
+    which it is kept has a hash of all of them.
+    """
+    function.__qualname__ += f"_{sources_hash()}"
     return _njit(nogil=True, cache=True)(function)
+
+
+@cache
+def sources_hash(folder: Path = Path(__file__).parent) -> str:
+    """Return a hash of the modules in a folder."""
+    return blake2b(b"\0".join(path.read_bytes() for path in sorted(folder.glob("*.py"))), digest_size=8).hexdigest()

@@ -9,9 +9,11 @@ from simulator.whatif.kernel_parts import (
     BUCKET_END,
     BUCKET_US,
     END,
+    EVENT_ROW,
     EVENTS,
     EVENTS_WAITING,
     LAST,
+    NOTHING_US,
     REGISTERS,
     ROWS,
     SEED,
@@ -60,7 +62,7 @@ def _memory(model: Model, tables: Tables, seed: int, margin: int, rows: int) -> 
     events = 4 * tokens + len(tables.streams) + 2 * stations
     return Memory(
         registers=registers,
-        heap=np.zeros((events, 2), np.int64),
+        heap=_heap(events),
         tokens=np.zeros(tokens, TOKEN_ROW),
         marks=np.full((tokens, max(1, len(mark_names(model)))), -1, np.int64),
         unused=np.arange(tokens - 1, -1, -1),
@@ -70,6 +72,13 @@ def _memory(model: Model, tables: Tables, seed: int, margin: int, rows: int) -> 
     )
 
 
+def _heap(events: int) -> Rows:
+    """Return an empty heap of events."""
+    heap = np.zeros(events, EVENT_ROW)
+    heap["at"] = NOTHING_US
+    return heap
+
+
 def _grown(tables: Tables, memory: Memory, margin: int) -> Memory:
     """Return the memory with twice the room for what had none left."""
     if memory.registers[TOKENS_FREE] < margin:
@@ -77,7 +86,7 @@ def _grown(tables: Tables, memory: Memory, margin: int) -> Memory:
     live = len(memory.tokens) - int(memory.registers[TOKENS_FREE])
     needed = int(memory.registers[EVENTS_WAITING]) + 2 * live + margin
     if needed > len(memory.heap):
-        heap = np.zeros((2 * needed, 2), np.int64)
+        heap = _heap(2 * needed)
         heap[: len(memory.heap)] = memory.heap
         memory = memory._replace(heap=heap)
     return memory

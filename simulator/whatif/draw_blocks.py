@@ -7,8 +7,6 @@ that matters only next to a half; what comes that near is drawn again one by one
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +20,7 @@ KINDS = ("fixed", "exponential", "lognormal")
 """What can be drawn in blocks; other kinds are drawn one by one."""
 _NEAR = 1e-12
 _NEAR_US = 1e-9
+_EDGES, _RATIOS = np.array(draws.EDGES), np.array(draws.RATIOS)
 _GOLDEN, _FIRST, _SECOND = np.uint64(draws.GOLDEN), np.uint64(draws.FIRST), np.uint64(draws.SECOND)
 
 
@@ -38,38 +37,31 @@ def bases(seed: int, first: int, count: int) -> Words:
     return _mix(start + numbers * _SECOND)
 
 
-def units(words: Words, index: int) -> Reals:
-    """Return the numbers in (0, 1) of one index below many bases."""
-    mixed = _mix(words + np.uint64((index * draws.GOLDEN) & draws.MASK))
-    return ((mixed >> np.uint64(12)).astype(np.float64) + 0.5) * draws.UNIT
+def _words(bases: Words, index: int) -> Words:
+    """Return the random words of one index below many bases."""
+    return _mix(bases + np.uint64((index * draws.GOLDEN) & draws.MASK))
+
+
+def _units(words: Words) -> Reals:
+    """Return the numbers in (0, 1) of random words."""
+    units: Reals = ((words >> np.uint64(12)).astype(np.float64) + 0.5) * draws.UNIT
+    return units
 
 
 def counted(base: int, first: int, count: int, bits: int) -> list[float]:
     """Return numbers in (0, 1) below one base, of so many indices in a row that lie `bits` bits apart."""
     indices = np.arange(first, first + count, dtype=np.uint64) << np.uint64(bits)
-    mixed = _mix(np.uint64(base) + indices * _GOLDEN)
-    listed: list[float] = (((mixed >> np.uint64(12)).astype(np.float64) + 0.5) * draws.UNIT).tolist()
+    listed: list[float] = _units(_mix(np.uint64(base) + indices * _GOLDEN)).tolist()
     return listed
 
 
-def _ratio(top: Sequence[float], low: Sequence[float], at: Reals) -> Reals:
-    def polynomial(terms: Sequence[float]) -> Any:
-        return reduce(lambda sum_, term: sum_ * at + term, terms[1:], np.full_like(at, terms[0]))
-
-    return np.asarray(polynomial(top) / polynomial(low))
-
-
-def normals(shares: Reals) -> Reals:
-    """Return standard normal deviates."""
-    away = shares - 0.5
-    found = away * _ratio(draws.CENTRAL_TOP, draws.CENTRAL_LOW, 0.180625 - away * away)
-    outer = np.flatnonzero(np.abs(away) > 0.425)
-    if len(outer):
-        share, sign = shares[outer], np.where(away[outer] < 0, -1.0, 1.0)
-        far = np.sqrt(-np.log(np.where(sign < 0, share, 1.0 - share)))
-        middle = _ratio(draws.MIDDLE_TOP, draws.MIDDLE_LOW, far - 1.6)
-        tail = _ratio(draws.TAIL_TOP, draws.TAIL_LOW, far - 5.0)
-        found[outer] = sign * np.where(far <= 5.0, middle, tail)
+def normals(words: Words) -> Reals:
+    """Return the standard normal deviates of random words."""
+    strips = (words & np.uint64(draws.STRIPS - 1)).astype(np.intp)
+    across = ((words >> np.uint64(11)).astype(np.int64) - draws.HALF_WIDTH + 0.5) * draws.UNIT
+    found: Reals = across * _EDGES[strips]
+    for place in np.flatnonzero(np.abs(across) >= _RATIOS[strips]):
+        found[place] = draws.normal(int(words[place]))
     return found
 
 
@@ -77,11 +69,11 @@ def durations(duration: Duration, words: Words, index: int) -> npt.NDArray[np.in
     """Return one draw of a duration below each base, in whole microseconds."""
     if duration.kind == "fixed":
         return np.full(len(words), draws.rounded(duration.scale), np.int64)
-    shares = units(words, index)
+    below = _words(words, index)
     if duration.kind == "lognormal":
-        exact = np.exp(np.log(duration.scale) + duration.shape * normals(shares))
+        exact = np.exp(np.log(duration.scale) + duration.shape * normals(below))
     else:
-        exact = duration.scale * -np.log(shares)
+        exact = duration.scale * -np.log(_units(below))
     shifted = np.clip(exact, 1.0, draws.LONGEST) + 0.5
     whole = np.floor(shifted)
     inside = shifted - whole

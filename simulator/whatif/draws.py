@@ -2,12 +2,13 @@
 
 Plain Python here; `kernel_draws` is the same arithmetic compiled. Both use the same C library for exp, log and sqrt and
 round to whole microseconds, so a draw is the same in both. Source of the mixer: splitmix64 (Steele, Lea, Flood 2014);
-of the inverse normal: algorithm AS 241, PPND16 (Wichura 1988).
+of normal deviates: the ziggurat (Marsaglia and Tsang 2000) with the tables of Doornik (2005).
 """
 
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 from simulator.whatif.durations import Duration
 
@@ -15,7 +16,8 @@ MASK = (1 << 64) - 1
 GOLDEN = 0x9E3779B97F4A7C15
 FIRST = 0xBF58476D1CE4E5B9
 SECOND = 0x94D049BB133111EB
-UNIT = 1.0 / 4503599627370496.0
+HALF_WIDTH = 1 << 52
+UNIT = 1.0 / HALF_WIDTH
 LONGEST = 9.0e15
 """No duration is longer (in microseconds); a float holds it exactly."""
 
@@ -27,30 +29,22 @@ ARRIVAL = 1 << 60
 INCIDENT = 1 << 61
 """Lifecycles are numbered below these; what is drawn for streams and stations has numbers above."""
 
-CENTRAL_TOP = (
-    2.5090809287301226727e3, 3.3430575583588128105e4, 6.7265770927008700853e4, 4.5921953931549871457e4,
-    1.3731693765509461125e4, 1.9715909503065514427e3, 1.3314166789178437745e2, 3.3871328727963666080e0,
-)  # fmt: skip
-CENTRAL_LOW = (
-    5.2264952788528545610e3, 2.8729085735721942674e4, 3.9307895800092710610e4, 2.1213794301586595867e4,
-    5.3941960214247511077e3, 6.8718700749205790830e2, 4.2313330701600911252e1, 1.0,
-)  # fmt: skip
-MIDDLE_TOP = (
-    7.74545014278341407640e-4, 2.27238449892691845833e-2, 2.41780725177450611770e-1, 1.27045825245236838258e0,
-    3.64784832476320460504e0, 5.76949722146069140550e0, 4.63033784615654529590e0, 1.42343711074968357734e0,
-)  # fmt: skip
-MIDDLE_LOW = (
-    1.05075007164441684324e-9, 5.47593808499534494600e-4, 1.51986665636164571966e-2, 1.48103976427480074590e-1,
-    6.89767334985100004550e-1, 1.67638483018380384940e0, 2.05319162663775882187e0, 1.0,
-)  # fmt: skip
-TAIL_TOP = (
-    2.01033439929228813265e-7, 2.71155556874348757815e-5, 1.24266094738807843860e-3, 2.65321895265761230930e-2,
-    2.96560571828504891230e-1, 1.78482653991729133580e0, 5.46378491116411436990e0, 6.65790464350110377720e0,
-)  # fmt: skip
-TAIL_LOW = (
-    2.04426310338993978564e-15, 1.42151175831644588870e-7, 1.84631831751005468180e-5, 7.86869131145613259100e-4,
-    1.48753612908506148525e-2, 1.36929880922735805310e-1, 5.99832206555887937690e-1, 1.0,
-)  # fmt: skip
+STRIPS, LAST, AREA = 256, 3.6541528853610088, 0.00492867323399
+"""The ziggurat: so many strips of the same area; the lowest ends here and has the tail beyond."""
+
+
+def _edges() -> tuple[float, ...]:
+    """Return how far each strip reaches, from the lowest (as wide as its area with the tail is high) to the peak."""
+    edges = [AREA / math.exp(-0.5 * LAST * LAST), LAST]
+    while len(edges) < STRIPS:
+        height = AREA / edges[-1] + math.exp(-0.5 * edges[-1] * edges[-1])
+        edges.append(math.sqrt(-2.0 * math.log(height)))
+    return (*edges, 0.0)
+
+
+EDGES = _edges()
+RATIOS = tuple(above / below for below, above in pairwise(EDGES))
+"""The part of each strip that lies below the curve in its whole height."""
 
 
 def mix(word: int) -> int:
@@ -70,27 +64,52 @@ def index_of(step: int, attempt: int, purpose: int) -> int:
     return (step << STEP_BITS) | (attempt << TRY_BITS) | purpose
 
 
+def word_of(base: int, index: int) -> int:
+    """Return the random word of an index."""
+    return mix((base + index * GOLDEN) & MASK)
+
+
 def unit(base: int, index: int) -> float:
     """Return a number in the open interval (0, 1)."""
-    return ((mix((base + index * GOLDEN) & MASK) >> 12) + 0.5) * UNIT
+    return ((word_of(base, index) >> 12) + 0.5) * UNIT
 
 
-def _ratio(top: tuple[float, ...], low: tuple[float, ...], at: float) -> float:
-    above, below = top[0], low[0]
-    for more_above, more_below in zip(top[1:], low[1:], strict=True):
-        above, below = above * at + more_above, below * at + more_below
-    return above / below
+def _across(word: int) -> float:
+    """Return a number in (-1, 1) from the upper bits of a word; the lowest eight choose the strip."""
+    return ((word >> 11) - HALF_WIDTH + 0.5) * UNIT
 
 
-def normal(share: float) -> float:
-    """Return the standard normal deviate below which a share lies."""
-    away = share - 0.5
-    if abs(away) <= 0.425:
-        return away * _ratio(CENTRAL_TOP, CENTRAL_LOW, 0.180625 - away * away)
-    far = math.sqrt(-math.log(share if away < 0 else 1.0 - share))
-    is_middle = far <= 5.0
-    found = _ratio(MIDDLE_TOP, MIDDLE_LOW, far - 1.6) if is_middle else _ratio(TAIL_TOP, TAIL_LOW, far - 5.0)
-    return -found if away < 0 else found
+def normal(word: int) -> float:
+    """Return the standard normal deviate of a random word."""
+    strip, across = word & (STRIPS - 1), _across(word)
+    if abs(across) < RATIOS[strip]:
+        return across * EDGES[strip]
+    return _rare_normal(word, strip, across)
+
+
+def _rare_normal(word: int, strip: int, across: float) -> float:
+    """Return the deviate of a word beside the curve (1 in 80), from as many words below it as it takes."""
+    while abs(across) >= RATIOS[strip]:
+        if strip == 0:
+            return math.copysign(_tail(word), across)
+        deviate = across * EDGES[strip]
+        low = math.exp(-0.5 * (EDGES[strip] * EDGES[strip] - deviate * deviate))
+        high = math.exp(-0.5 * (EDGES[strip + 1] * EDGES[strip + 1] - deviate * deviate))
+        if high + unit(word, 1) * (low - high) < 1.0:
+            return deviate
+        word = word_of(word, 2)
+        strip, across = word & (STRIPS - 1), _across(word)
+    return across * EDGES[strip]
+
+
+def _tail(word: int) -> float:
+    """Return how far out a deviate of the tail lies (Marsaglia 1964)."""
+    index = 1
+    while True:
+        beyond, room = -math.log(unit(word, index)) / LAST, -math.log(unit(word, index + 1))
+        if 2.0 * room >= beyond * beyond:
+            return LAST + beyond
+        index += 2
 
 
 def rounded(value: float) -> int:
@@ -106,7 +125,7 @@ def gamma(base: int, shape: float) -> float:
     third = shape - 1.0 / 3.0
     scale = 1.0 / math.sqrt(9.0 * third)
     while True:
-        deviate = normal(unit(base, index))
+        deviate = normal(word_of(base, index))
         cubed = 1.0 + scale * deviate
         index += 2
         if cubed > 0.0:
@@ -121,13 +140,13 @@ def drawn(duration: Duration, base: int, index: int) -> int:
     kind = duration.kind
     if kind == "fixed":
         return rounded(duration.scale)
-    share = unit(base, index)
     if kind == "lognormal":
-        return rounded(math.exp(math.log(duration.scale) + duration.shape * normal(share)))
+        return rounded(math.exp(math.log(duration.scale) + duration.shape * normal(word_of(base, index))))
+    share = unit(base, index)
     if kind == "exponential":
         return rounded(duration.scale * -math.log(share))
     if kind == "weibull":
         return rounded(duration.scale * math.exp(math.log(-math.log(share)) / duration.shape))
     if kind == "gamma":
-        return rounded(duration.scale * gamma(mix((base + index * GOLDEN) & MASK), duration.shape))
+        return rounded(duration.scale * gamma(word_of(base, index), duration.shape))
     return rounded(float(duration.values[int(share * len(duration.values))]))

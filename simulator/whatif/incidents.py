@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from simulator.whatif.draws import INCIDENT, base_of, normal, unit
+from simulator.whatif.draws import INCIDENT, base_of, normal, unit, word_of
 from simulator.whatif.model import DAY_US, Incidents, Model, Station
 
 REJECTS, HANGS, KILLS, SLOW = range(4)
@@ -47,16 +47,16 @@ def _drawn(model: Model, seed: int, index: int) -> list[Trouble]:
         at_us -= math.log(unit(base, key)) * _YEAR_US / incidents.per_year
         if at_us >= model.end_us:
             return found
-        first = _one(incidents, round(at_us), unit(base, key + 1), unit(base, key + 2))
+        first = _one(incidents, round(at_us), word_of(base, key + 1), unit(base, key + 2))
         found.append(first)
         if unit(base, key + 3) < incidents.second_share:
             again_us = first.until_us + round(unit(base, key + 4) * incidents.second_within_us)
-            found.append(_one(incidents, again_us, unit(base, key + 5), unit(base, key + 6)))
+            found.append(_one(incidents, again_us, word_of(base, key + 5), unit(base, key + 6)))
         number += 1
 
 
-def _one(incidents: Incidents, from_us: int, length: float, kind: float) -> Trouble:
-    """Return one incident; its length is lognormal or, with another kind of duration, its mean."""
+def _one(incidents: Incidents, from_us: int, length: int, kind: float) -> Trouble:
+    """Return one incident; `length` is a random word. It is lognormal or, with another kind of duration, its mean."""
     drawn = incidents.length
     sigma = drawn.shape if drawn.kind == "lognormal" else 0.0
     until_us = from_us + max(1, round((drawn.scale if sigma else drawn.mean_us) * math.exp(sigma * normal(length))))

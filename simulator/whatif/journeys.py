@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from statistics import NormalDist
 from typing import Any, NamedTuple
 
 import msgspec
@@ -17,7 +18,6 @@ from scenarios.orders import PROVISION_MEDIAN_MINUTES, PROVISION_P95_MINUTES
 from scenarios.values import MICROSECOND
 from simulator.clerks import LOOK_EVERY_US
 from simulator.latency import DEFAULTS
-from simulator.whatif.draws import normal
 from simulator.whatif.durations import Duration
 from simulator.whatif.model import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Retry, Route, Step
 from simulator.whatif.systems import CLERKS, LEGACY, Frame, latency_of
@@ -214,7 +214,7 @@ def _hold_waits(median_us: float, p95_us: float) -> Iterator[int]:
     """Yield how long holds last that began some time before the order (or just after), where they are not over yet."""
     drawn = Duration.lognormal(median_us, p95_us)
     shares = [(place + 0.5) / _QUANTILES for place in range(_QUANTILES)]
-    for length in (drawn.scale * math.exp(drawn.shape * normal(share)) for share in shares):
+    for length in (drawn.scale * math.exp(drawn.shape * NormalDist().inv_cdf(share)) for share in shares):
         for began in (share * (_HOLD_AHEAD_US + _HOLD_AFTER_US) - _HOLD_AHEAD_US for share in shares):
             if began <= 0 < began + length:
                 yield round(began + length)

@@ -22,7 +22,7 @@ from simulator.whatif.kernel_parts import (
     LAST,
     ROWS,
     TOKENS_FREE,
-    pop,
+    fill_hole,
     push,
 )
 from simulator.whatif.kernel_queues import join, serve
@@ -120,7 +120,7 @@ def advance(tables: Any, memory: Any, margin: Any, wide: Any) -> Any:
     registers, heap = memory.registers, memory.heap
     last = tables.series.shape[2] - 1
     while registers[EVENTS_WAITING] > 0:
-        now_us, key = heap[0, 0], heap[0, 1]
+        now_us, key = heap[0].at, heap[0].key
         if now_us > registers[END]:
             break
         live = memory.tokens.shape[0] - registers[TOKENS_FREE]
@@ -137,7 +137,5 @@ def advance(tables: Any, memory: Any, margin: Any, wide: Any) -> Any:
         registers[LAST] = now_us
         registers[HOLE] = 1
         _play(tables, memory, now_us, key)
-        if registers[HOLE] == 1:
-            pop(memory)
-            registers[HOLE] = 0
+        fill_hole(memory)
     return FINISHED_ALL

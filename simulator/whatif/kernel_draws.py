@@ -8,10 +8,25 @@ from typing import Any
 import numpy as np
 
 from simulator.whatif.compiled import inlined, part
-from simulator.whatif.draws import FIRST, GOLDEN, LONGEST, SECOND, STEP_BITS, TRY_BITS, UNIT
+from simulator.whatif.draws import (
+    EDGES,
+    FIRST,
+    GOLDEN,
+    HALF_WIDTH,
+    LAST,
+    LONGEST,
+    RATIOS,
+    SECOND,
+    STEP_BITS,
+    STRIPS,
+    TRY_BITS,
+    UNIT,
+)
 
 _GOLDEN, _FIRST, _SECOND = np.uint64(GOLDEN), np.uint64(FIRST), np.uint64(SECOND)
-_1, _12, _27, _30, _31 = np.uint64(1), np.uint64(12), np.uint64(27), np.uint64(30), np.uint64(31)
+_1, _11, _12, _27, _30, _31 = (np.uint64(bits) for bits in (1, 11, 12, 27, 30, 31))
+_LOWEST = np.uint64(STRIPS - 1)
+_EDGES, _RATIOS = np.array(EDGES), np.array(RATIOS)
 FIXED, EXPONENTIAL, LOGNORMAL, GAMMA, WEIBULL, EMPIRICAL = range(6)
 
 
@@ -36,58 +51,59 @@ def index_of(step: Any, attempt: Any, purpose: Any) -> Any:
 
 
 @inlined
+def word_of(base: Any, index: Any) -> Any:
+    """Return the random word of an index."""
+    return mix(np.uint64(base) + np.uint64(index) * _GOLDEN)
+
+
+@inlined
 def unit(base: Any, index: Any) -> Any:
     """Return a number in the open interval (0, 1)."""
-    return (np.float64(np.int64(mix(np.uint64(base) + np.uint64(index) * _GOLDEN) >> _12)) + 0.5) * UNIT
+    return (np.float64(np.int64(word_of(base, index) >> _12)) + 0.5) * UNIT
 
 
 @inlined
-def _central(r: Any) -> Any:
-    above = ((((((2.5090809287301226727e3 * r + 3.3430575583588128105e4) * r + 6.7265770927008700853e4) * r
-             + 4.5921953931549871457e4) * r + 1.3731693765509461125e4) * r + 1.9715909503065514427e3) * r
-             + 1.3314166789178437745e2) * r + 3.3871328727963666080e0  # fmt: skip
-    below = ((((((5.2264952788528545610e3 * r + 2.8729085735721942674e4) * r + 3.9307895800092710610e4) * r
-             + 2.1213794301586595867e4) * r + 5.3941960214247511077e3) * r + 6.8718700749205790830e2) * r
-             + 4.2313330701600911252e1) * r + 1.0  # fmt: skip
-    return above / below
-
-
-@part
-def _middle(r: Any) -> Any:
-    above = ((((((7.74545014278341407640e-4 * r + 2.27238449892691845833e-2) * r + 2.41780725177450611770e-1) * r
-             + 1.27045825245236838258e0) * r + 3.64784832476320460504e0) * r + 5.76949722146069140550e0) * r
-             + 4.63033784615654529590e0) * r + 1.42343711074968357734e0  # fmt: skip
-    below = ((((((1.05075007164441684324e-9 * r + 5.47593808499534494600e-4) * r + 1.51986665636164571966e-2) * r
-             + 1.48103976427480074590e-1) * r + 6.89767334985100004550e-1) * r + 1.67638483018380384940e0) * r
-             + 2.05319162663775882187e0) * r + 1.0  # fmt: skip
-    return above / below
-
-
-@part
-def _tail(r: Any) -> Any:
-    above = ((((((2.01033439929228813265e-7 * r + 2.71155556874348757815e-5) * r + 1.24266094738807843860e-3) * r
-             + 2.65321895265761230930e-2) * r + 2.96560571828504891230e-1) * r + 1.78482653991729133580e0) * r
-             + 5.46378491116411436990e0) * r + 6.65790464350110377720e0  # fmt: skip
-    below = ((((((2.04426310338993978564e-15 * r + 1.42151175831644588870e-7) * r + 1.84631831751005468180e-5) * r
-             + 7.86869131145613259100e-4) * r + 1.48753612908506148525e-2) * r + 1.36929880922735805310e-1) * r
-             + 5.99832206555887937690e-1) * r + 1.0  # fmt: skip
-    return above / below
-
-
-@part
-def _outer(share: Any, away: Any) -> Any:
-    far = math.sqrt(-math.log(share if away < 0 else 1.0 - share))
-    found = _middle(far - 1.6) if far <= 5.0 else _tail(far - 5.0)
-    return -found if away < 0 else found
+def _strip_of(word: Any) -> Any:
+    return np.int64(word & _LOWEST)
 
 
 @inlined
-def normal(share: Any) -> Any:
-    """Return the standard normal deviate below which a share lies."""
-    away = share - 0.5
-    if abs(away) <= 0.425:
-        return away * _central(0.180625 - away * away)
-    return _outer(share, away)
+def _across(word: Any) -> Any:
+    return (np.float64(np.int64(word >> _11) - HALF_WIDTH) + 0.5) * UNIT
+
+
+@inlined
+def normal(word: Any) -> Any:
+    """Return the standard normal deviate of a random word."""
+    strip, across = _strip_of(word), _across(word)
+    if abs(across) < _RATIOS[strip]:
+        return across * _EDGES[strip]
+    return _rare_normal(word, strip, across)
+
+
+@part
+def _rare_normal(word: Any, strip: Any, across: Any) -> Any:
+    while abs(across) >= _RATIOS[strip]:
+        if strip == 0:
+            return math.copysign(_tail(word), across)
+        deviate = across * _EDGES[strip]
+        low = math.exp(-0.5 * (_EDGES[strip] * _EDGES[strip] - deviate * deviate))
+        high = math.exp(-0.5 * (_EDGES[strip + 1] * _EDGES[strip + 1] - deviate * deviate))
+        if high + unit(word, 1) * (low - high) < 1.0:
+            return deviate
+        word = word_of(word, 2)
+        strip, across = _strip_of(word), _across(word)
+    return across * _EDGES[strip]
+
+
+@part
+def _tail(word: Any) -> Any:
+    index = 1
+    while True:
+        beyond, room = -math.log(unit(word, index)) / LAST, -math.log(unit(word, index + 1))
+        if 2.0 * room >= beyond * beyond:
+            return LAST + beyond
+        index += 2
 
 
 @inlined
@@ -104,7 +120,7 @@ def _gamma(base: Any, shape: Any) -> Any:
     third = shape - 1.0 / 3.0
     scale = 1.0 / math.sqrt(9.0 * third)
     while True:
-        deviate = normal(unit(base, index))
+        deviate = normal(word_of(base, index))
         cubed = 1.0 + scale * deviate
         index += 2
         if cubed > 0.0:
@@ -124,8 +140,7 @@ def _rare(kind: Any, scale: Any, shape: Any, from_: Any, until: Any, values: Any
     if kind == WEIBULL:
         return scale * math.exp(math.log(-math.log(share)) / shape)
     if kind == GAMMA:
-        below = np.int64(mix(np.uint64(base) + np.uint64(index) * _GOLDEN))
-        return scale * _gamma(below, shape)
+        return scale * _gamma(word_of(base, index), shape)
     return np.float64(values[from_ + np.int64(share * (until - from_))])
 
 
@@ -134,5 +149,5 @@ def drawn(dists: Any, values: Any, dist: Any, base: Any, index: Any) -> Any:
     """Return a duration of one of the model's distributions, in whole microseconds."""
     row = dists[dist]
     if row.kind == LOGNORMAL:
-        return rounded(math.exp(row.mu + row.shape * normal(unit(base, index))))
+        return rounded(math.exp(row.mu + row.shape * normal(word_of(base, index))))
     return rounded(_rare(row.kind, row.scale, row.shape, row.from_, row.until, values, base, index))

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from simulator.whatif.compiled import inlined
+from simulator.whatif.compiled import inlined, part
 from simulator.whatif.draws import AMOUNT, STREAM_BITS
 from simulator.whatif.kernel_draws import base_of, drawn
 from simulator.whatif.model import NEVER_US
@@ -20,8 +20,13 @@ from simulator.whatif.tables import Rows
 KIND_BITS, ABOUT_BITS = 3, 27
 ABOUT = (1 << ABOUT_BITS) - 1
 (SEQUENCE, EVENTS_WAITING, TOKENS_FREE, EVENTS, ROWS, LAST, HOLE, BUCKET, BUCKET_END, END, BUCKET_US, SEED,
- WITH_ROWS) = range(13)  # fmt: skip
-REGISTERS = 13
+ WITH_ROWS, NEXT_AT, NEXT_KEY) = range(15)  # fmt: skip
+REGISTERS = 15
+NOTHING_US = np.iinfo(np.int64).max
+"""When nothing happens: the time of the places of the heap that are not in use."""
+FEW_SLOTS = 24
+"""So many slots are sooner put in order without a branch than a heap of them is mended."""
+EVENT_ROW = np.dtype([("at", "i8"), ("key", "i8")])
 _COLUMNS = (
     "base number route step attempt tries state called back cutoff patience patience_key effects amount single mending "
     "holds struck before after paid stream lane"
@@ -43,70 +48,83 @@ class Memory(NamedTuple):
 
 
 @inlined
-def _is_earlier(heap: Any, one: Any, at: Any, key: Any) -> Any:
-    return heap[one, 0] < at or (heap[one, 0] == at and heap[one, 1] < key)
+def _later(heap: Any, one: Any, other: Any) -> Any:
+    """Return 1 if one event comes after another, else 0; without a branch, which nobody could predict."""
+    mine, yours = heap[one], heap[other]
+    return np.int64((yours.at < mine.at) | ((yours.at == mine.at) & (yours.key < mine.key)))
 
 
 @inlined
-def sift_down(heap: Any, count: Any, at: Any, key: Any) -> Any:
-    """Put an event in place of the first one, among `count`."""
+def _first_child(heap: Any, place: Any) -> Any:
+    """Return the place of the first of the four events below one; the mask tells that places are not negative."""
+    child = (4 * place + 1) & ABOUT
+    left = child + _later(heap, child, child + 1)
+    right = child + 2 + _later(heap, child + 2, child + 3)
+    return left + (right - left) * _later(heap, left, right)
+
+
+@inlined
+def put_first(heap: Any, count: Any, at: Any, key: Any) -> Any:
+    """Put an event in place of the first one, among `count`; what lies behind them comes last of all."""
     place = 0
-    while True:
-        child = 4 * place + 1
-        if child >= count:
+    while 4 * place + 1 < count:
+        best = _first_child(heap, place)
+        if heap[best].at > at or (heap[best].at == at and heap[best].key > key):
             break
-        best, best_at, best_key = child, heap[child, 0], heap[child, 1]
-        last = child + 4 if child + 4 < count else count
-        for other in range(child + 1, last):
-            if _is_earlier(heap, other, best_at, best_key):
-                best, best_at, best_key = other, heap[other, 0], heap[other, 1]
-        if best_at > at or (best_at == at and best_key > key):
-            break
-        heap[place, 0], heap[place, 1] = best_at, best_key
+        heap[place].at, heap[place].key = heap[best].at, heap[best].key
         place = best
-    heap[place, 0], heap[place, 1] = at, key
+    heap[place].at, heap[place].key = at, key
 
 
-@inlined
-def _sift_up(heap: Any, place: Any, at: Any, key: Any) -> Any:
+@part
+def _put_last(heap: Any, place: Any, at: Any, key: Any) -> Any:
     while place > 0:
         above = (place - 1) >> 2
-        if _is_earlier(heap, above, at, key):
+        if heap[above].at < at or (heap[above].at == at and heap[above].key < key):
             break
-        heap[place, 0], heap[place, 1] = heap[above, 0], heap[above, 1]
+        heap[place].at, heap[place].key = heap[above].at, heap[above].key
         place = above
-    heap[place, 0], heap[place, 1] = at, key
+    heap[place].at, heap[place].key = at, key
 
 
 @inlined
 def push(memory: Any, at: Any, kind: Any, index: Any) -> Any:
-    """Schedule an event and return its key; the first one takes the place of the event that is being played."""
+    """Schedule an event and return its key; the first one will take the place of the event that is being played."""
     registers = memory.registers
     key = (registers[SEQUENCE] << ABOUT_BITS) | (index << KIND_BITS) | kind
     registers[SEQUENCE] += 1
     if registers[HOLE] == 1:
-        registers[HOLE] = 0
-        sift_down(memory.heap, registers[EVENTS_WAITING], at, key)
+        registers[HOLE], registers[NEXT_AT], registers[NEXT_KEY] = 0, at, key
     else:
         count = registers[EVENTS_WAITING]
         registers[EVENTS_WAITING] = count + 1
-        _sift_up(memory.heap, count, at, key)
+        _put_last(memory.heap, count, at, key)
     return key
 
 
 @inlined
-def pop(memory: Any) -> Any:
-    """Take the first event away."""
-    registers = memory.registers
-    count = registers[EVENTS_WAITING] - 1
-    registers[EVENTS_WAITING] = count
-    if count > 0:
-        sift_down(memory.heap, count, memory.heap[count, 0], memory.heap[count, 1])
+def fill_hole(memory: Any) -> Any:
+    """Put what follows the event that was played in its place: the first event it scheduled, or else the last one."""
+    registers, heap = memory.registers, memory.heap
+    at, key = registers[NEXT_AT], registers[NEXT_KEY]
+    if registers[HOLE] == 1:
+        last = registers[EVENTS_WAITING] - 1
+        registers[HOLE], registers[EVENTS_WAITING] = 0, last
+        at, key = heap[last].at, heap[last].key
+        heap[last].at = NOTHING_US
+    put_first(heap, registers[EVENTS_WAITING], at, key)
 
 
 @inlined
 def replace_first(free: Any, first: Any, count: Any, at: Any) -> Any:
-    """Put another instant in place of the earliest of a station's slots."""
+    """Put another instant in place of the earliest of a station's slots: few lie in order, many in a heap."""
+    if count <= FEW_SLOTS:
+        for place in range(first + 1, first + count):
+            other = free[place]
+            free[place - 1] = min(other, at)
+            at = max(other, at)
+        free[first + count - 1] = at
+        return
     place = 0
     while True:
         child = 2 * place + 1

@@ -13,7 +13,8 @@ import msgspec
 
 from simulator.whatif.durations import Duration
 
-VERSION = 1
+VERSION = 2
+"""Of the description, and of what is drawn for one: the outcomes of another version are other ones."""
 SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
 HOUR_US = 3600 * SECOND_US

@@ -9,10 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simulator.whatif import compiled, process
-from simulator.whatif.model import Model
+from simulator.whatif.durations import Duration
+from simulator.whatif.kernel_parts import FEW_SLOTS
+from simulator.whatif.model import SECOND_US, Model
 from simulator.whatif.outcome import Outcome
 from simulator.whatif.rows import Collected
 from tests.simulator.whatif.generated import models
+from tests.simulator.whatif.simple import at_once, call, erp, model
 
 pytestmark = pytest.mark.skipif(not compiled.AVAILABLE, reason="the kernel needs Numba")
 
@@ -43,4 +46,11 @@ def _difference(one: Outcome, other: Outcome) -> list[str]:
 @given(models(), st.integers(0, 2**63 - 1))
 def test_both_engines_agree_on_every_lifecycle_and_every_count(model: Model, seed: int) -> None:
     slow, fast = _both(model, seed)
+    assert slow == fast, _difference(slow, fast)
+
+
+@pytest.mark.parametrize("slots", [FEW_SLOTS, FEW_SLOTS + 1, 200])
+def test_both_engines_agree_on_many_slots_and_many_events(slots: int) -> None:
+    busy = erp(slots=slots, service=Duration.lognormal(40 * SECOND_US, 400 * SECOND_US))
+    slow, fast = _both(model(call(timeout_us=3_600 * SECOND_US), stations=(busy,), arrivals=at_once(2_000)), 7)
     assert slow == fast, _difference(slow, fast)

@@ -60,9 +60,24 @@ def test_a_duration_by_quantiles_has_them(kind: str) -> None:
     assert values[19_000] == pytest.approx(6_000_000, rel=0.05)
 
 
-@given(st.floats(1e-12, 1 - 1e-12))
-def test_the_inverse_normal_is_that_of_the_standard_library(share: float) -> None:
-    assert draws.normal(share) == pytest.approx(NormalDist().inv_cdf(share), rel=1e-9, abs=1e-12)
+def test_normal_deviates_have_the_shape_of_the_bell_to_its_far_ends() -> None:
+    count, bell = 200_000, NormalDist()
+    found = np.sort(draw_blocks.normals(draw_blocks.bases(5, 0, count)))
+    shares = np.array([bell.cdf(value) for value in found[::10]])
+    assert np.abs(shares - (np.arange(0, count, 10) + 0.5) / count).max() < 1.95 / math.sqrt(
+        count
+    )  # Kolmogorov, 1 in 1000
+    for far in (2.0, 3.0, draws.LAST, 4.0):
+        expected = 2 * count * bell.cdf(-far)
+        assert abs(np.count_nonzero(np.abs(found) > far) - expected) < 4 * math.sqrt(expected)
+
+
+@given(st.integers(0, 2**64 - 1))
+def test_a_normal_deviate_has_its_mirror_image(word: int) -> None:
+    mirrored = word ^ (draws.MASK ^ 0x7FF)  # the bits that say how far across
+    across = ((word >> 11) - draws.HALF_WIDTH + 0.5) * draws.UNIT
+    if abs(across) < draws.RATIOS[word % draws.STRIPS]:
+        assert draws.normal(mirrored) == -draws.normal(word)
 
 
 @settings(max_examples=60)
@@ -123,8 +138,8 @@ def test_a_model_says_the_same_after_json_and_its_digest_ignores_names() -> None
     assert decode(encode(played)) == played
     assert msgspec.structs.replace(played, name="another").digest() == played.digest()
     assert msgspec.structs.replace(played, end_us=1).digest() != played.digest()
-    with pytest.raises(ValueError, match="version 2"):
-        decode(encode(msgspec.structs.replace(played, version=2)))
+    with pytest.raises(ValueError, match="version 3"):
+        decode(encode(msgspec.structs.replace(played, version=3)))
 
 
 # --- the front door -------------------------------------------------------------------------------------------------
@@ -138,6 +153,21 @@ def test_the_engine_is_chosen_by_the_work_and_says_why(monkeypatch: pytest.Monke
     assert "Numba is not installed" in engine.choose(model(), runs=10**6).reason
     with pytest.raises(ValueError, match=r"q2c-harness\[fast\]"):
         engine.choose(model(), "kernel")
+
+
+def test_a_kernel_is_compiled_anew_when_any_of_its_parts_has_changed(tmp_path: Path) -> None:
+    (tmp_path / "parts.py").write_text("slots = 1")
+    (tmp_path / "kernel.py").write_text("")
+    before = compiled.sources_hash.__wrapped__(tmp_path)
+    (tmp_path / "parts.py").write_text("slots = 2")
+    assert compiled.sources_hash.__wrapped__(tmp_path) != before
+
+
+@pytest.mark.skipif(not compiled.AVAILABLE, reason="the kernel needs Numba")
+def test_the_compiled_kernel_is_kept_under_the_hash_of_its_parts() -> None:
+    from simulator.whatif import kernel
+
+    assert kernel.advance.py_func.__qualname__ == f"advance_{compiled.sources_hash()}"
 
 
 def test_a_seed_out_of_range_is_refused() -> None:
