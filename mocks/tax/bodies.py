@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from decimal import Decimal
 
 import msgspec
@@ -37,13 +38,29 @@ class Addresses(Input, frozen=True, kw_only=True):
     goods_place_or_service_rendered: Address | None = None
 
 
+def spelled(text: str, names: Collection[str]) -> str:
+    """Return the one of some names that a text means, whatever its capitals; another text as it is."""
+    if text in names:
+        return text
+    folded = text.lower()
+    return next((name for name in names if name.lower() == folded), text)
+
+
+OVERRIDES = ("None", "TaxDate", "TaxAmount", "Exemption")
+
+
 class Override(Input, frozen=True, kw_only=True):
-    """A tax override: TaxDate, TaxAmount or Exemption."""
+    """A tax override: its `kind` is one of OVERRIDES, however its type is written."""
 
     type: str = "None"
     tax_amount: Decimal | None = None
     tax_date: str | None = None
     reason: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """Return the type as the vendor writes it."""
+        return spelled(self.type, OVERRIDES)
 
 
 class LineInput(Input, frozen=True, kw_only=True):

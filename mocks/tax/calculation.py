@@ -60,7 +60,7 @@ def place(addresses: Addresses | None) -> tuple[Address, Address]:
 def tax_date_of(transaction: Transaction, day: date) -> date:
     """Return the day whose rates count: the override's, else the document's."""
     override = transaction.tax_override
-    if override is not None and override.type == "TaxDate":
+    if override is not None and override.kind == "TaxDate":
         return read_date(override.tax_date, "taxOverride.taxDate")
     return day
 
@@ -105,8 +105,9 @@ def tax_lines(transaction: Transaction, given: Sequence[LineInput], taxation: Ta
         force = forced[index] if forced is not None else None
         if force is None and line.tax_override is not None:
             force = _forced_line(line.tax_override, units)
-        if force is not None:
+        if force is not None or line.tax_included:
             told.add(index)
+        if force is not None:
             shares = allocate(force, [part.ppm for part in site.components]) if site.components else ()
             taxed = _replace(taxed, taxes=shares)
         lines.append(_replace(taxed, discount_minor=discounts[index]) if discounts else taxed)
@@ -119,7 +120,7 @@ def _own_site(line: LineInput, taxation: Taxation) -> Site:
     """Return where a line with an address or an override of its own is taxed, at the rates of its own day."""
     where = taxation.ship_to if line.addresses is None else place(line.addresses)[1]
     day, override = taxation.day, line.tax_override
-    if override is not None and override.type == "TaxDate":
+    if override is not None and override.kind == "TaxDate":
         day = read_date(override.tax_date, "lines.taxOverride.taxDate")
     return taxation.find(taxation.company, where, day)
 
@@ -127,10 +128,13 @@ def _own_site(line: LineInput, taxation: Taxation) -> Site:
 def _tax_line(
     line: LineInput, index: int, amount: int, percent: int, components: Components, rounding: Rounding
 ) -> TaxedLine:
+    gross = amount
     if line.tax_included and percent:
-        amount = _net(amount, components, percent, rounding)
+        amount = _net(gross, components, percent, rounding)
     taxable = amount if percent == 100 else round_ratio(Fraction(amount * percent, 100)) if percent else 0
-    if rounding is Rounding.HALF_UP:  # ties away from zero, in whole numbers
+    if line.tax_included and gross != amount:  # net and tax are the gross, whatever the roundings
+        taxes = allocate(gross - amount, [part.ppm for part in components])
+    elif rounding is Rounding.HALF_UP:  # ties away from zero, in whole numbers
         half = 500_000 if taxable >= 0 else 499_999
         taxes = tuple([(taxable * part.ppm + half) // PPM for part in components])
     else:
@@ -157,7 +161,7 @@ def _tax_line(
 def _rounded_once(lines: Sequence[TaxedLine], told: Set[int], rounding: Rounding) -> tuple[TaxedLine, ...]:
     """Add up unrounded by jurisdiction, round once, spread the result over the lines.
 
-    The lines whose tax the caller has `told` (their indexes) bear just that.
+    The lines whose tax the caller has `told` (their indexes), or has included, bear just that.
     """
     exact: dict[str, int] = {}
     free = [(i, line) for i, line in enumerate(lines) if i not in told]
@@ -205,7 +209,7 @@ def _discounts(
 
 
 def _forced(override: Override | None, amounts: list[int], units: Decimal) -> tuple[int, ...] | None:
-    if override is None or override.type != "TaxAmount":
+    if override is None or override.kind != "TaxAmount":
         return None
     total = to_minor(override.tax_amount or Decimal(0), units, "taxOverride.taxAmount")
     weights = [abs(amount) for amount in amounts]
@@ -213,7 +217,7 @@ def _forced(override: Override | None, amounts: list[int], units: Decimal) -> tu
 
 
 def _forced_line(override: Override, units: Decimal) -> int | None:
-    if override.type != "TaxAmount":
+    if override.kind != "TaxAmount":
         return None
     return to_minor(override.tax_amount or Decimal(0), units, "taxOverride.taxAmount")
 
@@ -223,7 +227,7 @@ def is_exempt(transaction: Transaction, quirks: Quirks) -> bool:
     if transaction.exemption_no or use_code(transaction) in _EXEMPTING_CODES:
         return True
     override = transaction.tax_override
-    return (override is not None and override.type == "Exemption") or _reverses_charge(transaction, quirks)
+    return (override is not None and override.kind == "Exemption") or _reverses_charge(transaction, quirks)
 
 
 def use_code(given: Transaction | LineInput) -> str:

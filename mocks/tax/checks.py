@@ -7,7 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from mocks.kernel.operations import Refusal
-from mocks.tax.bodies import Transaction, Verify
+from mocks.tax.bodies import OVERRIDES, Transaction, Verify, spelled
 from mocks.tax.calculation import to_minor, units_of
 from mocks.tax.documents import TYPES, StoredDocument
 from mocks.tax.reading import read_date
@@ -15,7 +15,7 @@ from mocks.tax.reading import read_date
 
 def document_type(given: Transaction) -> str:
     """Return the type asked for; raise Refusal for one that is none."""
-    kind = given.type or "SalesOrder"
+    kind = spelled(given.type or "SalesOrder", TYPES)
     if kind not in TYPES:
         raise Refusal("validation", f"{kind!r} is not a document type.", field="type")
     return kind
@@ -33,10 +33,11 @@ def require_complete(given: Transaction) -> None:
         raise Refusal("string_length", "Field customerCode takes at most 50 characters.", field="customerCode")
     if given.addresses is None and not all(line.addresses for line in given.lines):
         raise Refusal("value_required", "Field addresses is required.", field="addresses")
+    for override in [given.tax_override, *[line.tax_override for line in given.lines]]:
+        if override is not None and override.kind not in OVERRIDES:
+            raise Refusal("validation", f"{override.type!r} is not a tax override.", field="taxOverride.type")
     override = given.tax_override
-    if override is not None and override.type not in ("None", "TaxDate", "TaxAmount", "Exemption"):
-        raise Refusal("validation", f"{override.type!r} is not a tax override.", field="taxOverride.type")
-    if override is not None and override.type != "None" and not override.reason:
+    if override is not None and override.kind != "None" and not override.reason:
         raise Refusal("value_required", "Field taxOverride.reason is required.", field="taxOverride.reason")
 
 

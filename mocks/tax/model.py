@@ -22,6 +22,7 @@ from mocks.tax.bodies import (
     Settle,
     Transaction,
     Verify,
+    spelled,
 )
 from mocks.tax.calculation import Taxation, is_exempt, place, tax_date_of, tax_lines, units_of, use_code
 from mocks.tax.checks import compare, document_type, expect, is_same, require_complete, require_unlocked
@@ -103,7 +104,7 @@ class TaxEngine:
             exemption_no=given.exemption_no or "",
             use_code=use_code(given),
             vat_id=given.business_identification_no or "",
-            override=override.type if override is not None else "None",
+            override=override.kind if override is not None else "None",
             override_reason=(override.reason or "") if override is not None else "",
             modified_us=self.desk.now_us,
             txn=txn or self._txn(given),
@@ -230,6 +231,7 @@ class TaxEngine:
 
     def void(self, document: StoredDocument, reason: str) -> StoredDocument:
         """Cancel a document; DocDeleted also frees its code."""
+        reason = spelled(reason, ("DocVoided", "DocDeleted"))
         if reason not in ("DocVoided", "DocDeleted"):
             raise Refusal("validation", f"{reason!r} is not a reason to void: DocVoided or DocDeleted.", field="code")
         require_unlocked(document)

@@ -9,13 +9,16 @@ import msgspec
 
 from domain.rounding import Exact, round_ratio
 from mocks.kernel.operations import Refusal
-from mocks.tax.bodies import Refund
+from mocks.tax.bodies import Refund, spelled
 from mocks.tax.documents import TEMPORARY, StoredDocument, TaxedLine, add_up
 from mocks.tax.reading import read_date
+
+_REFUND_TYPES = ("Full", "Partial", "TaxOnly", "Percentage")
 
 
 def returned(original: StoredDocument, body: Refund) -> StoredDocument:
     """Return the negative document that takes back what `body` says, taxed at the original's rates."""
+    body = msgspec.structs.replace(body, refund_type=spelled(body.refund_type, _REFUND_TYPES))
     share, lines = _share(body), _lines(original, body)
     tax_only = body.refund_type == "TaxOnly"
     negative = tuple(_negative(line, share, tax_only) for line in lines)

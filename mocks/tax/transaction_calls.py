@@ -13,7 +13,7 @@ import msgspec
 from domain.http import Reply
 from mocks.kernel.operations import Call, Refusal, json_reply
 from mocks.tax import bodies, listing, render
-from mocks.tax.documents import StoredDocument
+from mocks.tax.documents import TYPES, StoredDocument
 from mocks.tax.model import TaxEngine
 from mocks.tax.reading import Fetch, Listing, query
 
@@ -70,7 +70,7 @@ def code_of(call: Call) -> str:
 
 
 def _kind(call: Call) -> str:
-    return call.params.get("type") or query(call.request.target, Fetch).document_type
+    return bodies.spelled(call.params.get("type") or query(call.request.target, Fetch).document_type, TYPES)
 
 
 def _document(model: TaxEngine, call: Call) -> StoredDocument:

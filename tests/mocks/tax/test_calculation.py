@@ -133,6 +133,29 @@ def test_an_amount_may_include_its_tax(make_bench: Any) -> None:
     assert (reply["totalAmount"], reply["totalTax"]) == (100, 20)
 
 
+@pytest.mark.parametrize("level", ["line", "document"])
+@pytest.mark.parametrize(("gross", "net", "tax"), [(2.99, 2.87, 0.12), (-2.99, -2.87, -0.12), (10, 9.60, 0.40)])
+def test_net_and_included_tax_are_the_gross(make_bench: Any, level: str, gross: Any, net: Any, tax: Any) -> None:
+    bench = registered(
+        make_bench, [{"level": "State", "percent": "3"}, {"level": "City", "percent": "1.2"}], rounding_level=level
+    )
+    reply = read(bench.create(lines=[{"number": "1", "amount": gross, "taxIncluded": True}]))
+    assert (reply["totalAmount"], reply["totalTax"]) == (net, tax)
+
+
+def test_words_of_the_vendor_count_whatever_their_capitals(bench: Any) -> None:
+    override = {"type": "taxAmount", "taxAmount": 6.25, "reason": "told"}
+    lines = [{"number": "1", "amount": 100, "taxOverride": override}]
+    reply = read(bench.create("a", type="salesInvoice", lines=lines))
+    assert (reply["type"], reply["totalTax"]) == ("SalesInvoice", 6.25)
+    assert read(bench.create("b", taxOverride=override))["taxOverrideType"] == "TaxAmount"
+    body = {"refundType": "full", "refundDate": "2027-01-01", "refundTransactionCode": "r"}
+    assert read(bench.one("b", "refund?documentType=salesinvoice", body))["totalTax"] == -6.25
+    assert read(bench.one("a", "void", {"code": "docVoided"}))["status"] == "Cancelled"
+    nonsense = [{"number": "1", "amount": 1, "taxOverride": {"type": "Nonsense", "reason": "x"}}]
+    assert bench.create("c", lines=nonsense).status == 400
+
+
 def test_a_tax_amount_override_is_spread_exactly(bench: Any) -> None:
     override = {"type": "TaxAmount", "taxAmount": 10.01, "reason": "migrated"}
     reply = read(bench.create(amounts=(1, 2, 3), taxOverride=override))
