@@ -3,11 +3,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-# What the product needs is in requirements.txt; what its tests need as well is in requirements-test.txt, a superset.
+# What the product needs is in requirements.txt; what its tests need as well is in requirements-test.txt, a superset, of
+# which so little is imported that it is compiled when it is.
 TEST_STAMP := $(VENV)/.installed-for-tests
 
 PRODUCT := mocks integration install
 WORKSHOP := postgres events observability verify virtual whatif fast cluster load test lint lock
+
+# Dozens of processes import the same modules: they are compiled once, even where images tell Python not to keep that.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo test lint bench docs lock clean
 
@@ -27,7 +31,7 @@ $(STAMP): requirements.txt pyproject.toml
 	@touch $(STAMP)
 
 $(TEST_STAMP): requirements-test.txt $(STAMP)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-compile -r requirements-test.txt
 	@touch $(TEST_STAMP)
 
 setup: $(TEST_STAMP)

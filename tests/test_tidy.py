@@ -6,6 +6,8 @@ import ast
 import re
 import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,37 @@ def pure() -> list[Path]:
     return [file for file in files(*PURE) if not name(file).startswith(NOT_PURE)]
 
 
+@dataclass(frozen=True)
+class Module:
+    """What the tests ask of a module; a name comes with its place. Syntax trees of them all would fill the memory."""
+
+    docstring: str | None
+    calls: list[tuple[str, str]]
+    imports: list[str]
+    functions: dict[str, int]
+    silent: list[str]
+
+
+@cache
+def read(file: Path) -> Module:
+    tree, place = parsed(file), name(file)
+    return Module(
+        docstring=ast.get_docstring(tree),
+        calls=[(f"{place}:{node.lineno}", called(node)) for node in inner(tree) if isinstance(node, ast.Call)],
+        imports=list(imported(tree)),
+        functions={
+            f"{place}:{node.lineno} {node.name}": (node.end_lineno or 0) - node.lineno + 1
+            for node in ast.walk(tree)
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        },
+        silent=[
+            f"{place}:{node.lineno} {node.name}"
+            for node in public(tree)
+            if not ast.get_docstring(node) and not _is_a_protocols(node)
+        ],
+    )
+
+
 def parsed(file: Path) -> ast.Module:
     return ast.parse(file.read_text(encoding="utf-8"), filename=str(file))
 
@@ -74,17 +107,11 @@ def imported(tree: ast.Module) -> Iterator[str]:
 
 
 def test_pure_rooms_have_no_clock_no_chance_and_no_threads() -> None:
-    found = [
-        f"{name(file)}:{node.lineno} {called(node)}"
-        for file in pure()
-        for node in inner(parsed(file))
-        if isinstance(node, ast.Call) and called(node) in BANNED_CALLS
-    ]
-    assert found == []
+    assert [call for file in pure() for call in read(file).calls if call[1] in BANNED_CALLS] == []
 
 
 def test_pure_rooms_import_nothing_that_has() -> None:
-    found = [(name(file), module) for file in pure() for module in imported(parsed(file)) if module in BANNED_IMPORTS]
+    found = [(name(file), module) for file in pure() for module in read(file).imports if module in BANNED_IMPORTS]
     assert found == []
 
 
@@ -100,20 +127,13 @@ def test_no_module_is_too_long() -> None:
 
 
 def test_no_function_is_too_long() -> None:
-    found = {
-        f"{name(file)}:{node.lineno} {node.name}": (node.end_lineno or 0) - node.lineno + 1
-        for file in files(*ROOMS)
-        for node in ast.walk(parsed(file))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    }
-    assert {each: lines for each, lines in found.items() if lines > FUNCTION_LINES_MAX} == {}
+    found = [each for file in files(*ROOMS) for each in read(file).functions.items()]
+    assert [each for each in found if each[1] > FUNCTION_LINES_MAX] == []
 
 
 def test_every_module_says_what_it_is() -> None:
     missing = [
-        name(file)
-        for file in files(*ROOMS)
-        if file.read_text(encoding="utf-8").strip() and not ast.get_docstring(parsed(file))
+        name(file) for file in files(*ROOMS) if not read(file).docstring and file.read_text(encoding="utf-8").strip()
     ]
     assert missing == []
 
@@ -140,13 +160,7 @@ def public(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef 
 
 @pytest.mark.parametrize("room", ["domain", "integration", "simulator", "contracts", "q2c"])
 def test_every_public_name_says_what_it_does(room: str) -> None:
-    missing = [
-        f"{name(file)}:{node.lineno} {node.name}"
-        for file in files(room)
-        for node in public(parsed(file))
-        if not ast.get_docstring(node) and not _is_a_protocols(node)
-    ]
-    assert missing == []
+    assert [each for file in files(room) for each in read(file).silent] == []
 
 
 def _is_a_protocols(node: ast.AST) -> bool:
@@ -161,6 +175,7 @@ _MACHINE = re.compile(r"(?<![\w.])/(?:home|root|Users|work|mnt|opt/\w+|tmp/\w+|v
 _REGISTRY = re.compile(r"(?<!no-emit-)(?:index-url|find-links|trusted-host)|://[\w.@:/-]+/simple\b")
 
 
+@cache
 def tracked() -> list[Path]:
     """Return the text files that git keeps."""
     if not (ROOT / ".git").exists():

@@ -127,7 +127,8 @@ def forks(end: socket.socket) -> None:
                 sys.exit()  # the tests are over
             stdout, stderr, ended = descriptors
             if not (pid := os.fork()):
-                return _become(*json.loads(wanted), stdout, stderr)
+                arguments, folder, environment = json.loads(wanted)
+                return _become(arguments, folder, environment, stdout, stderr)
             for each in (stdout, stderr):
                 os.close(each)
             children[pid] = ended
