@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 
 from scenarios.language import Scenario
@@ -15,6 +16,7 @@ def names() -> tuple[str, ...]:
     return library_names()
 
 
+@cache
 def named(name: str) -> Scenario:
     """Return a scenario of the library; raise ScenarioError with the nearest name for one it does not have."""
     if name not in library_names():

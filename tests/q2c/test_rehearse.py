@@ -176,7 +176,7 @@ def test_a_run_that_is_not_whole_has_no_report(run: Run, tmp_path: Path) -> None
 def test_ctrl_c_in_the_middle_keeps_what_happened_and_marks_it(small: Path, tmp_path: Path) -> None:
     # more records than are kept in memory: they stream to disk
     program = "import q2c.rehearsing as r; r.RECORDS_IN_MEMORY_MAX = 1000; from q2c.cli import main; main()"
-    arguments = ["rehearse", "quarter_end", "--orders", "1500", "--subscriptions", "100", "--runs", str(tmp_path)]
+    arguments = ["rehearse", "quarter_end", "--orders", "400", "--subscriptions", "20", "--runs", str(tmp_path)]
     process = subprocess.Popen(
         [sys.executable, "-c", program, *arguments], cwd=ROOT, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,

@@ -109,15 +109,15 @@ def test_what_the_service_answers_is_what_the_document_says(stage: Stage) -> Non
 def test_every_problem_can_be_told() -> None:
     from integration.api.problems import Refused
 
-    schema = {
-        "$ref": "#/components/schemas/ProblemDocument",
-        "components": document.document()["components"],
-    }
+    components, page = document.document()["components"], document.page()
+    told_as = jsonschema.Draft202012Validator(
+        {"$ref": "#/components/schemas/ProblemDocument", "components": components}
+    )
     for name, problem in PROBLEMS.items():
         told = json.loads(body_of(Refused(name), "/api/v1/x", "0" * 32))
-        jsonschema.Draft202012Validator(schema).validate(told)
+        told_as.validate(told)
         assert told["status"] == problem.status
-        assert f"### {name}\n" in document.page()
+        assert f"### {name}\n" in page
 
 
 def test_an_operation_that_is_going_says_so() -> None:
