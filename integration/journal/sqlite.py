@@ -42,23 +42,15 @@ from integration.journal.reading import (
     event_of,
 )
 from integration.journal.schema import SCHEMA
+from integration.journal.sqlite_pending import Pending
 from integration.journal.sqlite_reading import OPEN_LIST, UNSENT, open_sqlite_reader, sqlite_dialect, verified
 from integration.journal.sqlite_rows import Rows
-from integration.journal.sqlite_writing import (
-    ADD_ENTRY,
-    ADD_EVENT,
-    ADD_LINK,
-    BLANK,
-    FORGET_EVENTS,
-    PRAGMAS,
-    SET_CURSOR,
-    SET_STATUS,
-)
+from integration.journal.sqlite_writing import PRAGMAS, SET_CURSOR
 from integration.journal.trouble import of_sqlite
 from integration.outcomes import Message, Outcome
 
-TOGETHER_ROWS = 500
-"""Rows of the audit trail that a temporary journal inserts together."""
+TOGETHER_ROWS = 5_000
+"""Rows of the audit trail that a temporary journal writes together, with what else waits: a few megabytes."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _entries = msgspec.msgpack.Decoder(list[Entry])
@@ -72,8 +64,8 @@ class SqliteJournal:
     """A journal in one SQLite database. `crash_points` are for tests: where the process dies.
 
     Without a path it is temporary: SQLite spills to a nameless file what its cache cannot hold, and removes it at the
-    end. Nobody else can see it and it outlives simulated crashes only, so nothing is ever committed, the rows that are
-    seldom read are inserted by the hundred, and a write that fails closes it.
+    end. Nobody else can see it and it outlives simulated crashes only, so nothing is ever committed, rows are written
+    by the thousand, and a write that fails closes it.
     """
 
     def __init__(self, path: str = "", crash_points: Iterable[CrashPoint] = ()) -> None:
@@ -86,16 +78,7 @@ class SqliteJournal:
             self._open(path)
         except sqlite3.DatabaseError as error:
             raise of_sqlite(path, error) from error
-        self.links: list[tuple[int, int, bytes]] = []
-        self.bodies: list[tuple[int, int, bytes]] = []
-        self.statuses: list[tuple[str, bytes, int]] = []
-        self.blanks: list[tuple[int, int]] = []
-        self.events: list[tuple[Any, ...]] = []
-        self.forgotten: list[tuple[int]] = []
-        self._pending: tuple[tuple[str, list[Any]], ...] = (
-            (ADD_LINK, self.links), (ADD_ENTRY, self.bodies), (SET_STATUS, self.statuses), (BLANK, self.blanks),
-            (ADD_EVENT, self.events), (FORGET_EVENTS, self.forgotten),
-        )  # fmt: skip
+        self.pending = Pending(self.connection)
 
     def _open(self, path: str) -> None:
         self.connection = sqlite3.connect(path, isolation_level=None, cached_statements=64)
@@ -118,16 +101,8 @@ class SqliteJournal:
         return SqliteLease(self, self.epoch)
 
     def flush(self) -> None:
-        """Insert the rows that wait for it."""
-        for statement, rows in self._pending:
-            if rows:
-                self.connection.executemany(statement, rows)
-                rows.clear()
-
-    def drop(self) -> None:
-        """Forget the rows that wait: the write they belong to has failed."""
-        for _, rows in self._pending:
-            rows.clear()
+        """Write the rows that wait for it."""
+        self.pending.flush()
 
     def head(self) -> Head:
         """Return the end of the audit trail."""
@@ -261,16 +236,21 @@ class SqliteLease:
 
     def find(self, flow_id: str) -> FlowRow | None:
         """Return the flow of an id, finished ones included."""
+        pending = self._journal.pending.find(flow_id)
+        if pending is not None:
+            return pending
         row = self._execute(f"{_FLOW} WHERE id = ?", (flow_id,)).fetchone()
         return FlowRow(*row) if row else None
 
     def known(self, flow_ids: Sequence[str]) -> set[str]:
         """Return those of some ids that have a flow, finished ones included."""
-        query = "SELECT 1 FROM flow WHERE id = ?"
-        return {flow_id for flow_id in flow_ids if self._execute(query, (flow_id,)).fetchone() is not None}
+        find, query = self._journal.pending.find, "SELECT 1 FROM flow WHERE id = ?"
+        return {each for each in flow_ids if find(each) or self._execute(query, (each,)).fetchone() is not None}
 
     def has_message(self, source: str, message_id: str) -> bool:
         """Tell whether a message has been stored before."""
+        if self._journal.pending.has_message(source, message_id):
+            return True
         query = "SELECT 1 FROM seen WHERE source = ? AND message = ?"
         return self._execute(query, (source, message_id)).fetchone() is not None
 
@@ -299,7 +279,7 @@ class SqliteLease:
             self._journal.flush()
             self._execute("COMMIT")
         except BaseException as error:
-            self._journal.drop()
+            self._journal.pending.drop()
             self._rows.go_back(before)
             if self._journal.connection.in_transaction:
                 self._execute("ROLLBACK")
@@ -316,7 +296,7 @@ class SqliteLease:
             raise Unstorable(str(error)) from error
         try:
             self._rows.store(write, body)
-            if len(self._journal.links) >= TOGETHER_ROWS:
+            if len(self._journal.pending) >= TOGETHER_ROWS:
                 self._journal.flush()
         except BaseException:
             self._journal.close()

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from integration.journal import sqlite
@@ -60,6 +61,23 @@ def test_a_temporary_journal_is_closed_by_a_write_that_fails() -> None:
         lease.commit(Write(flows=[flow_row(1)]))
     with pytest.raises(Exception, match="closed database"):
         journal.head()
+
+
+def test_a_flow_that_ends_while_its_rows_wait_is_written_once_and_without_the_steps_that_are_blanked() -> None:
+    journal = SqliteJournal()
+    lease = journal.claim()
+    flow = flow_row(1)
+    lease.commit(Write(flows=[flow]))
+    for _ in range(3):
+        lease.commit(Write(flow=1, entries=[entry(0)]))
+    done = Write(flow=1, entries=[entry(1)], statuses=[(1, "finished", b"")], blanked=1)
+    lease.commit(done)
+    assert lease.find(flow.id) == msgspec.structs.replace(flow, number=1, status="finished")
+    changes = journal.connection.total_changes
+    journal.flush()
+    assert journal.connection.total_changes - changes == 4 + 1 + 1  # links of the trail, the flow, its last step
+    assert [number for number, _, _ in journal.entries()] == [4]
+    assert journal.verify().intact
 
 
 def test_another_process_that_claims_the_file_fences_this_one(tmp_path: Path) -> None:
