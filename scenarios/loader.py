@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from scenarios.consistency import inconsistencies
 from scenarios.language import Scenario
-from scenarios.located import BYTES_MAX, Located, read
+from scenarios.located import BYTES_MAX, Located, placed, read
 from scenarios.merge import OWN_WORDS, overlaid, resolve
 from scenarios.problems import Problem, ScenarioError, shown
 
@@ -30,6 +30,8 @@ EXPECTED = {
     "too_short": "a list with at least one entry",
 }
 """Type of a pydantic error -> what was expected, in the words of the language."""
+_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+"""libyaml's emitter where PyYAML has it: it writes the same, in a quarter of the time."""
 _NAMES_MAX = 12
 """So many choices are listed; of more, only the likely ones."""
 
@@ -53,8 +55,19 @@ def library_names() -> tuple[str, ...]:
 
 def dump(scenario: Scenario) -> str:
     """Return a scenario as a file that loads to an equal one, with nothing left to defaults."""
-    plain = scenario.model_dump(by_alias=True, mode="json", exclude_none=True)
-    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=110)
+    return str(yaml.dump(_plain(scenario), Dumper=_DUMPER, sort_keys=False, allow_unicode=True, width=110))
+
+
+def reread(scenario: Scenario, file: str = "scenario") -> Scenario:
+    """Return what `parse(dump(scenario))` would, in a tenth of the time; raise ScenarioError as that would.
+
+    Variants are taken as they are: they were looked at when the scenario was read.
+    """
+    return validated(placed(_plain(scenario), file))
+
+
+def _plain(scenario: Scenario) -> Any:
+    return scenario.model_dump(by_alias=True, mode="json", exclude_none=True)
 
 
 def _scenario(tree: Located, identity: str, folder: Path | None) -> Scenario:

@@ -18,8 +18,8 @@ from mocks.kernel.luck import Luck
 from mocks.kernel.operations import Refusal
 from simulator.troubled_host import Front
 
-REFUSED = (*WRONG_INPUT, Refusal, IllegalTransition, ValueError)
-"""How a system or the integration says that a thing is done already."""
+REFUSED = (*WRONG_INPUT, Refusal, IllegalTransition)
+"""How a system or the integration says that a thing is done already; anything else is a mistake of ours."""
 
 
 def is_planned(planned: Sequence[Fault]) -> bool:

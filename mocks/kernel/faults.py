@@ -84,14 +84,16 @@ class Aim:
         self._system, self._operation, self._record, self._load = system, operation, record, load
         self._from_us, self._until_us = 0, 0  # the span `_in_force` holds for
         self._in_force: list[tuple[int, int, bool, Rule]] = []  # strikes below, multiplier, is picky, rule
+        self._is_storm = False  # calls are counted: one of them strikes under load only
         self._turns: dict[tuple[int, str], int] = {}  # opportunities in the window of an `nth` fault
 
     def strike(self, luck: int, txn: str, now_us: int, number: str = "") -> Fault | None:
         """Return the fault that strikes the opportunity of a call with such luck, or None."""
         if not self._from_us <= now_us < self._until_us:
             self._look_up(now_us)
+        load = self._load.grown_to(now_us) if self._is_storm else 0
         for below, odd, is_picky, rule in self._in_force:
-            if is_picky and not self._suits(rule, txn, now_us):
+            if is_picky and not self._suits(rule, txn, load):
                 continue
             if luck * odd & MASK < below:
                 index, fault = rule
@@ -106,10 +108,11 @@ class Aim:
             for index, fault in self.rules
             if _in_window(fault, now_us)
         ]
+        self._is_storm = any(fault.kind == _STORM for *_, (_, fault) in self._in_force)
 
-    def _suits(self, rule: Rule, txn: str, now_us: int) -> bool:
+    def _suits(self, rule: Rule, txn: str, load: int) -> bool:
         index, fault = rule
-        if fault.kind == _STORM and self._load.grown_to(now_us) <= fault.count:
+        if fault.kind == _STORM and load <= fault.count:
             return False
         if fault.txn and fault.txn != txn:
             return False

@@ -42,6 +42,13 @@ def rounder(fault: Fault) -> Iterator[Fault]:
         yield replace(fault, count=1)
 
 
+def roundest(fault: Fault) -> Fault:
+    """Return the roundest form of a fault: the best of `rounder` again and again."""
+    while (better := next(rounder(fault), None)) is not None:
+        fault = better
+    return fault
+
+
 def rounder_plans(plan: Plan, index: int) -> Iterator[Plan]:
     """Yield the plans in which one fault is rounder."""
     for fault in rounder(plan[index]):

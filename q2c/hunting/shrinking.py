@@ -19,14 +19,14 @@ from contracts.checks.verdict import Violation
 from domain.faults import Fault
 from domain.history import Fired
 from q2c.hunting import simpler
-from q2c.hunting.anchors import Anchors, anchors_of, is_death
+from q2c.hunting.anchors import anchors_of, is_death
 from q2c.hunting.ddmin import smallest
 from q2c.hunting.pointing import FORMS, is_point, pointed, strikes_on, strikes_on_nobody
-from q2c.hunting.rounding import rounder_plans
+from q2c.hunting.rounding import rounder_plans, roundest
 from q2c.hunting.seen import Seen, look
 from q2c.hunting.simpler import contract_of
+from q2c.hunting.texts import read, written
 from q2c.hunting.trial import Trial, timeline_of
-from scenarios.loader import dump, parse
 from simulator.setup import bounded
 
 ATTEMPTS_MAX = 80
@@ -34,6 +34,8 @@ SECONDS_MAX = 5.0
 _VIOLATIONS_GUESSED = 3
 _POINTS_MAX = 8
 """A fault that struck more often is told as the window it is: an outage is an outage."""
+LEFT_OVER = ("lifecycles", "faults", "the scenario", "numbers")
+"""What a search makes smaller, in this order."""
 _ACCOUNT = re.compile(r"\bA-(\d{6})\b")
 
 
@@ -48,7 +50,8 @@ class Size(msgspec.Struct, frozen=True, order=True):
 class Shrunk(msgspec.Struct, frozen=True, kw_only=True):
     """The smallest trial found that breaks the rule `check`, and what it took to find it.
 
-    `is_whole` is false when attempts or seconds ran out: then a smaller trial may exist.
+    `seconds` counts CPU time, the first look at the whole trial included. `left_over` names what was not searched
+    through, of `LEFT_OVER`, when attempts or seconds ran out: then a smaller trial may exist.
     """
 
     trial: Trial
@@ -57,7 +60,12 @@ class Shrunk(msgspec.Struct, frozen=True, kw_only=True):
     after: Size
     attempts: int
     seconds: float
-    is_whole: bool
+    left_over: tuple[str, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything was searched through."""
+        return not self.left_over
 
 
 class Culprits(msgspec.Struct, frozen=True):
@@ -74,7 +82,8 @@ class NotBroken(ValueError):
 def shrink(trial: Trial, check: str, seconds: float = SECONDS_MAX, attempts: int = ATTEMPTS_MAX) -> Shrunk:
     """Return the smallest trial that breaks the same rule; raise NotBroken when this one does not.
 
-    Deterministic as long as the time (CPU seconds of this process) does not run out.
+    `seconds` (CPU time of this process) are for the attempts; a first look, which every search takes, comes before.
+    Deterministic as long as they do not run out.
     """
     return _Search(trial, check, seconds, attempts).run()
 
@@ -84,43 +93,46 @@ class _Spent(Exception):
 
 
 class _Search:
-    """One search: the smallest trial so far as it was seen, and what may still be spent."""
+    """One search: the smallest trial so far as it was seen, and what may still be spent.
+
+    Candidates name a death by the durable write that it struck at first; which one that is among fewer neighbours is
+    known when a candidate is played.
+    """
 
     def __init__(self, trial: Trial, check: str, seconds: float, attempts: int) -> None:
-        self._check = check
-        self._attempts_max, self._attempts = attempts, 0
-        self._started, self._seconds = time.process_time(), seconds
+        self._check, self._started = check, time.process_time()
         self._known: dict[Trial, bool] = {}
         self._names = timeline_of(trial).acts.lifecycles()
         self._best = look(_explicit(trial), check)
         if not self._best.is_broken:
             raise NotBroken(f"the trial does not break {check}: its result is {self._best.result.status}")
         self._before = self._size()
-        self._anchors = Anchors()
+        self._anchors, self._played = anchors_of(self._best.trial), self._best.trial
         self._parts: tuple[simpler.Part, ...] = ()
+        self._attempts_max, self._attempts = attempts, 0
+        self._until = time.process_time() + seconds  # a long run has had its first look, and some attempts are left
 
     def run(self) -> Shrunk:
         """Search until nothing can be left out any more, or what may be spent is spent."""
-        is_whole = True
+        phases = {
+            self._guess: LEFT_OVER, self._fewest_lifecycles: LEFT_OVER, self._fewest_faults: LEFT_OVER[1:],
+            self._fewest_parts: LEFT_OVER[2:], self._round: LEFT_OVER[3:],
+        }  # fmt: skip
+        left_over: tuple[str, ...] = ()
         try:
-            for phase in (
-                self._guess,
-                self._fewest_lifecycles,
-                self._fewest_faults,
-                self._fewest_parts,
-                self._round,
-            ):
+            for phase, left_over in phases.items():  # noqa: B007  (what the last phase leaves when it cannot end)
                 phase()
+            left_over = ()
         except _Spent:
-            is_whole = False
+            pass
         self._name_lifecycles()
         return Shrunk(
-            trial=self._best.trial, check=self._check, before=self._before, after=self._size(),
-            attempts=self._attempts, seconds=time.process_time() - self._started, is_whole=is_whole,
+            trial=self._planned(self._played.faults or ()), check=self._check, before=self._before, after=self._size(),
+            attempts=self._attempts, seconds=time.process_time() - self._started, left_over=left_over,
         )  # fmt: skip
 
     def _size(self) -> Size:
-        subscriptions = parse(self._best.trial.scenario).world.live_subscriptions
+        subscriptions = read(self._best.trial.scenario).world.live_subscriptions
         return Size(len(self._names), len(self._plan()), subscriptions)
 
     def _plan(self) -> tuple[Fault, ...]:
@@ -138,7 +150,7 @@ class _Search:
         return self._known[trial]
 
     def _try(self, trial: Trial) -> bool:
-        if self._attempts >= self._attempts_max or time.process_time() - self._started > self._seconds:
+        if self._attempts >= self._attempts_max or time.process_time() > self._until:
             raise _Spent
         self._attempts += 1
         try:
@@ -146,7 +158,7 @@ class _Search:
         except Exception:  # what was left out was needed: by the scenario, or by the code under test
             return False
         if seen.is_broken:
-            self._best = seen
+            self._best, self._played = replace(seen, trial=trial), seen.trial
         return seen.is_broken
 
     # --- the big guess ----------------------------------------------------------------------------------------------
@@ -165,24 +177,22 @@ class _Search:
     def _candidates(
         self, seen: Seen, culprits: Culprits
     ) -> Iterator[tuple[tuple[Fault, ...], tuple[simpler.Part, ...]]]:
-        facts = seen.facts
-        strikes = strikes_on(facts, (*culprits.lifecycles, *culprits.transactions))
-        yield (), self._parts
-        yield pointed(strikes, facts, FORMS[0]), self._parts
-        yield from ((pointed(strikes, facts, form), ()) for form in FORMS)
-        yield seen.faults, ()
-        if nobodys := strikes_on_nobody(facts):
+        facts, parts = seen.facts, self._parts
+        strikes, nobodys = strikes_on(facts, (*culprits.lifecycles, *culprits.transactions)), strikes_on_nobody(facts)
+        deaths = tuple(filter(is_death, seen.faults))
+        points = [pointed(strikes, facts, form) for form in FORMS] if len(strikes) <= _POINTS_MAX else []
+        simple = [(), *points[:1], *((*point, *deaths) for point in points[:1]), seen.faults]
+        yield from ((plan, parts) for plan in sorted(simple, key=len))
+        yield from ((plan, ()) for plan in (*points, seen.faults))
+        if nobodys:
             yield from ((pointed((*strikes, *nobodys), facts, form), ()) for form in FORMS[:2])
 
     # --- the rest, by delta debugging -------------------------------------------------------------------------------
 
     def _fewest_lifecycles(self) -> None:
         """Leave out lifecycles; a process that must die does so at the same write of the same flow."""
+        self._breaks(msgspec.structs.replace(self._best.trial, faults=_without_deaths(self._plan())))
         trial, names = self._best.trial, self._names
-        if self._breaks(msgspec.structs.replace(trial, faults=_without_deaths(self._plan()))):
-            trial = self._best.trial
-        else:
-            self._anchors = anchors_of(trial)
 
         def breaks(kept: tuple[str, ...]) -> bool:
             left_out = frozenset(names) - frozenset(kept)
@@ -197,13 +207,15 @@ class _Search:
     def _name_lifecycles(self) -> None:
         """Say which lifecycles are played instead of which are not: it plays the same."""
         trial = self._best.trial
-        scenario = parse(trial.scenario)
+        scenario = read(trial.scenario)
         if trial.without or scenario.lifecycles is None:
-            text = dump(scenario.model_copy(update={"lifecycles": self._names}))
+            text = written(scenario.model_copy(update={"lifecycles": self._names}))
             named = msgspec.structs.replace(trial, scenario=text, without=frozenset())
             self._best = replace(self._best, trial=named)
 
     def _fewest_faults(self) -> None:
+        struck = {each.fault for each in self._best.facts.history.of(Fired)}
+        self._breaks(self._planned(fault for index, fault in enumerate(self._plan()) if index in struck))
         self._fewest(self._plan())
         for form in FORMS:
             if all(is_point(fault) or is_death(fault) for fault in self._plan()):
@@ -214,7 +226,7 @@ class _Search:
                 return
             deaths = tuple(fault for fault in self._plan() if is_death(fault))
             plan = (*pointed(strikes, facts, form), *deaths)
-            if self._breaks(msgspec.structs.replace(self._best.trial, faults=plan)):
+            if self._breaks(self._planned(plan)):
                 self._fewest(plan)
                 if len(self._plan()) > len(before.faults):
                     self._best = before
@@ -227,8 +239,8 @@ class _Search:
     def _fewest_parts(self) -> None:
         """Leave out what the scenario carries beside lifecycles and faults, all of it if possible."""
         trial = self._best.trial
-        scenario = parse(trial.scenario)
-        parts = tuple(part for part in self._parts if dump(part(scenario)) != trial.scenario)
+        scenario = read(trial.scenario)
+        parts = tuple(part for part in self._parts if written(part(scenario)) != trial.scenario)
 
         def breaks(kept: tuple[simpler.Part, ...]) -> bool:
             left_out = [part for part in parts if part not in kept]
@@ -237,26 +249,32 @@ class _Search:
         smallest(parts, breaks)
 
     def _round(self) -> None:
+        if self._breaks(self._planned(map(roundest, self._plan()))):
+            return
         for index in range(len(self._plan())):
             while self._is_rounder(index):
                 pass
 
     def _is_rounder(self, index: int) -> bool:
         plans = rounder_plans(self._plan(), index)
-        return any(self._breaks(msgspec.structs.replace(self._best.trial, faults=plan)) for plan in plans)
+        return any(self._breaks(self._planned(plan)) for plan in plans)
+
+    def _planned(self, plan: Iterable[Fault]) -> Trial:
+        """Return the smallest trial so far with another plan of faults."""
+        return msgspec.structs.replace(self._best.trial, faults=tuple(plan))
 
 
 def _explicit(trial: Trial) -> Trial:
     """Return a trial that names its faults itself and plays the same."""
     timeline = timeline_of(trial)
     plan = bounded(timeline)
-    return msgspec.structs.replace(trial, scenario=dump(simpler.bare(timeline.scenario)), faults=plan)
+    return msgspec.structs.replace(trial, scenario=written(simpler.bare(timeline.scenario)), faults=plan)
 
 
 def _reduced(trial: Trial, names: tuple[str, ...], plan: tuple[Fault, ...], left_out: Iterable[simpler.Part]) -> Trial:
     """Return a trial of some lifecycles and faults, whose scenario lacks some parts."""
-    scenario = parse(trial.scenario).model_copy(update={"lifecycles": names})
-    text = dump(simpler.without(scenario, left_out))
+    scenario = read(trial.scenario).model_copy(update={"lifecycles": names})
+    text = written(simpler.without(scenario, left_out))
     return msgspec.structs.replace(trial, scenario=text, faults=plan, without=frozenset())
 
 

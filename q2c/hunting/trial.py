@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
-from functools import lru_cache
 
 import msgspec
 
@@ -18,10 +17,9 @@ from contracts.checks.judge import judge
 from contracts.checks.verdict import UNKNOWN, Verdict
 from domain.faults import Fault
 from domain.history import MemoryHistory, Record
+from q2c.hunting.texts import read
 from q2c.mutants import mutant_of
 from q2c.rehearsals import rehearsal_of
-from scenarios.language import Scenario
-from scenarios.loader import parse
 from scenarios.timeline import Timeline, build
 from simulator.recorder import MemoryRecorder
 
@@ -81,35 +79,40 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 def timeline_of(trial: Trial) -> Timeline:
     """Return the timeline that a trial plays; ScenarioError when its scenario cannot be read."""
-    timeline = build(_scenario(trial.scenario), trial.seed, trial.without)
+    timeline = build(read(trial.scenario), trial.seed, trial.without)
     return timeline if trial.faults is None else dataclasses.replace(timeline, faults=trial.faults)
 
 
 def play(trial: Trial) -> list[Record]:
     """Play a trial and return its history."""
-    return _played(trial, timeline_of(trial)).records
+    recorder = MemoryRecorder()
+    _play(trial, timeline_of(trial), recorder)
+    return recorder.records
 
 
 def attempt(trial: Trial) -> Found:
     """Play a trial and judge it."""
     started = time.process_time()
     timeline = timeline_of(trial)
-    recorder = _played(trial, timeline)
+    recorder = MemoryRecorder()
+    durable_writes = _play(trial, timeline, recorder)
     history = MemoryHistory(recorder.records)
     facts = Facts(history)
     verdict = judge(history, facts=facts)
     return Found(
-        status=verdict.status, broken=_broken(verdict), unknown=verdict.unknown, coverage=coverage_of(facts),
-        digest=history.digest(), lifecycles=timeline.lifecycles,
+        status=verdict.status, broken=_broken(verdict), unknown=verdict.unknown,
+        coverage=coverage_of(facts, durable_writes), digest=history.digest(), lifecycles=timeline.lifecycles,
         hours=(timeline.horizon_us - timeline.start_us) / _HOUR_US, cpu_seconds=time.process_time() - started,
     )  # fmt: skip
 
 
-def _played(trial: Trial, timeline: Timeline) -> MemoryRecorder:
-    recorder, mutant = MemoryRecorder(), trial.mutant or mutant_of(timeline.scenario)
+def _play(trial: Trial, timeline: Timeline, recorder: MemoryRecorder) -> int:
+    """Play a trial; return how often the program under test wrote durably."""
+    mutant = trial.mutant or mutant_of(timeline.scenario)
     with _ALONE:
-        rehearsal_of(timeline, recorder, trial.target, mutant).run(steps=1)
-    return recorder
+        rehearsal = rehearsal_of(timeline, recorder, trial.target, mutant)
+        rehearsal.run(steps=1)
+    return rehearsal.durable_writes
 
 
 def attempt_encoded(trial: bytes, _seed: int) -> bytes:
@@ -151,11 +154,6 @@ def _broken(verdict: Verdict) -> tuple[Broken, ...]:
         )
         for each in results
     )  # fmt: skip
-
-
-@lru_cache(16)
-def _scenario(text: str) -> Scenario:
-    return parse(text)
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from integration.drivers.virtual_time import VirtualTime
 from integration.journal.protocol import CrashPoint, Write
 from integration.journal.sqlite import SqliteJournal, SqliteLease
 from q2c.hunting.trial import Trial, timeline_of
@@ -20,7 +21,7 @@ from simulator.rehearsal import Rehearsal
 
 
 class DurableWrite(msgspec.Struct, frozen=True, gc=False):
-    """One durable write: its number in the run, its flow (id, name, transaction), and its place in that flow, from 1.
+    """One durable write: its number in the run, its flow (id, name, transaction), its place in that flow, from 1, when.
 
     `flow` is empty for what belongs to no flow: a message that was stored, a note on a table. `does` says in a word
     what was written: the effect that is asked for next, `end`, `message`, `start`.
@@ -32,6 +33,7 @@ class DurableWrite(msgspec.Struct, frozen=True, gc=False):
     txn: str
     place: int
     does: str
+    at_us: int = 0
 
 
 def writes_of(trial: Trial) -> tuple[DurableWrite, ...]:
@@ -40,12 +42,16 @@ def writes_of(trial: Trial) -> tuple[DurableWrite, ...]:
     seen, timeline = _Watched(), timeline_of(trial)
     mutant = trial.mutant or mutant_of(timeline.scenario)
     with broken(mutant):
-        Rehearsal(timeline, MemoryRecorder(), mutant=mutant, journal=seen.journal).run(steps=1)
+        rehearsal = Rehearsal(timeline, MemoryRecorder(), mutant=mutant, journal=seen.journal)
+        seen.time = rehearsal.time
+        rehearsal.run(steps=1)
     return tuple(seen.writes.values())
 
 
 class _Watched:
     """What a watched journal has seen: its writes by number, and the flows by theirs."""
+
+    time: VirtualTime
 
     def __init__(self) -> None:
         self.writes: dict[int, DurableWrite] = {}
@@ -63,7 +69,7 @@ class _Watched:
         else:
             flow = self._flows.get(write.flow, ("", "", ""))
         self._places[flow[0]] += number not in self.writes
-        self.writes[number] = DurableWrite(number, *flow, self._places[flow[0]], _does(write))
+        self.writes[number] = DurableWrite(number, *flow, self._places[flow[0]], _does(write), self.time.now_us)
 
     def after(self, write: Write) -> None:
         """Learn the numbers that new flows got."""

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from typing import Any
+
+import pytest
+
+from domain.acts import Act
 from domain.faults import CATALOGUE, Fault
 from domain.history import Fired
+from mocks.kernel.faults import FaultPlan
+from mocks.kernel.operations import Refusal
+from simulator.hasty import Haste
 from tests.simulator.test_rehearsal import business
 from tests.stage import MORE, Played, Stage
 
@@ -35,3 +44,19 @@ def test_what_people_do_twice_is_done_once() -> None:
 def test_only_the_act_that_is_meant_is_done_twice() -> None:
     played = quarter(Fault(kind="double_click", system="crm", operation="accept_quote", txn="Q-000002", seconds=2.0))
     assert [(fired.operation, fired.txn) for fired in played.of(Fired)] == [("accept_quote", "Q-000002")]
+
+
+@pytest.mark.parametrize(("raised", "is_ours"), [(Refusal, False), (ValueError, True)])
+def test_a_second_time_may_be_refused_and_nothing_else(raised: type[Exception], is_ours: bool) -> None:
+    plan, alarms, done = FaultPlan([CATALOGUE["double_click"].usual], 1, lambda _record: None), list[Any](), list[Act]()
+
+    def perform(act: Act) -> None:
+        if done:
+            raise raised("a second time")
+        done.append(act)
+
+    act = Act(at_us=1, system="crm", action="accept_quote", arguments={}, txn="Q-000001")
+    Haste(plan, lambda: 1, lambda *alarm: alarms.append(alarm)).act(act, perform)
+    ((_at_us, tried, again),) = alarms
+    with pytest.raises(ValueError, match="a second time") if is_ours else nullcontext():
+        tried(again)

@@ -76,3 +76,12 @@ def test_a_fault_strikes_only_its_system_operation_and_place() -> None:
     assert not fired([Fault(kind="lost_reply", operation="upsert_invoice")])
     plan = FaultPlan([Fault(kind="lost_reply")], 7, lambda _record: None)
     assert plan.aim(BEFORE, "erp", "upsert_order").strike(0, "Q-000001", 5) is None
+
+
+def test_two_storms_over_one_system_count_each_call_once() -> None:
+    records: list[Any] = []
+    storm = Fault(kind="retry_storm", system="erp", count=3)
+    aim = FaultPlan([storm, storm], 7, records.append).aim(BEFORE, "erp", "upsert_order")
+    for at_us in range(1, 6):
+        aim.strike(0, "Q-000001", at_us)
+    assert [record.at_us for record in records] == [4, 5]

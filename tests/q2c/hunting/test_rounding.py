@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.faults import Fault
-from q2c.hunting.rounding import rounder, rounder_plans
+from q2c.hunting.rounding import rounder, rounder_plans, roundest
 
 HOUR_US = 3_600_000_000
 
@@ -38,3 +38,8 @@ def test_a_death_keeps_its_write() -> None:
 def test_a_plan_is_rounded_one_fault_at_a_time() -> None:
     plan = (Fault(kind="refused", nth=2), Fault(kind="reset_before", nth=2))
     assert list(rounder_plans(plan, 1)) == [(plan[0], Fault(kind="reset_before", nth=1))]
+
+
+def test_the_roundest_form_has_all_that_is_best() -> None:
+    fault = Fault(kind="delay", share_ppm=5, nth=3, start_us=7, end_us=9, seconds=1_700.0)
+    assert roundest(fault) == Fault(kind="delay", nth=1, seconds=1_800.0)
