@@ -36,13 +36,18 @@ UNLIMITED: Mapping[str, LimitPolicy] = dict.fromkeys(QUIRKS, LimitPolicy())
 _NO_QUOTA = {"crm": {"daily_requests": 10**12}}
 
 
-OPEN_QUIRKS: Mapping[str, Any] = {"crm": OPEN_CRM, "billing": LIVE_BILLING}
-"""What a world for other integrations than ours starts with: as a vendor delivers it, and writable with its keys."""
+OPEN_QUIRKS: Mapping[str, Any] = {
+    "crm": OPEN_CRM,
+    "billing": LIVE_BILLING,
+    "erp": ErpQuirks(opens_periods=True),
+    "tax": TaxQuirks(collects_at_first=True),
+}
+"""What a world for other integrations than ours starts with: in everyday use, and writable with its keys."""
 
 
 def opened(switches: Mapping[str, Mapping[str, Any]], *, reference: bool = False) -> dict[str, dict[str, Any]]:
-    """Return switches over those of an open world; one for the `reference` integration bills as that one asks for."""
-    base = {name: _set(each) for name, each in OPEN_QUIRKS.items() if not (reference and name == "billing")}
+    """Return switches over those of an open world; one for the `reference` integration is set up as it asks for."""
+    base = {name: _set(each) for name, each in OPEN_QUIRKS.items() if not reference or name == "crm"}
     return {name: {**base.get(name, {}), **switches.get(name, {})} for name in {**base, **switches}}
 
 

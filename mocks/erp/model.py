@@ -38,7 +38,7 @@ class Erp:
         self.jobs = Jobs(desk, quirks)
         self.catalogue = Catalogue()
         self.rates = Rates()
-        self.periods = Periods(desk, quirks.closed_period)
+        self.periods = Periods(desk, quirks.closed_period, opens=quirks.opens_periods)
         self.ledger = Ledger(desk, self.catalogue)
         self.schedules = Schedules(desk, self.ledger, self.periods)
         self.customers = Customers(desk, self.catalogue, quirks)

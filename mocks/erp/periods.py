@@ -38,11 +38,15 @@ def first_day(name: str) -> date:
 
 
 class Periods:
-    """The periods of all entities. `closed` says what happens to a date in a closed one: refuse or next_open."""
+    """The periods of all entities. `closed` says what happens to a date in a closed one: refuse or next_open.
 
-    def __init__(self, desk: Desk, closed: str) -> None:
+    With `opens` a period that nobody has set up is opened by the first posting into it.
+    """
+
+    def __init__(self, desk: Desk, closed: str, *, opens: bool = False) -> None:
         self._desk = desk
         self._closed = closed
+        self._opens = opens
         self._status: dict[tuple[str, str, str], str] = {}
         self._takes: set[tuple[str, str, tuple[str, ...]]] = set()  # (entity, period, modules) that take postings
 
@@ -89,6 +93,8 @@ class Periods:
     def slot(self, entity: str, day: date, modules: tuple[str, ...] = SUBLEDGER) -> Slot:
         """Return where a posting of a day goes, or refuse when its period is closed or does not exist."""
         name = name_of(day)
+        if self._opens:
+            self.open_range(entity, name, name)
         if (entity, name, modules) in self._takes:
             return Slot(day, name)
         found = self._next_open(entity, day, modules) if self._closed == "next_open" else None

@@ -54,7 +54,7 @@ class TaxEngine:
     def __init__(self, desk: Desk, quirks: Quirks) -> None:
         self.desk = desk
         self.quirks = quirks
-        self.sites = Sites()
+        self.sites = Sites(collects=quirks.collects_at_first)
         self.directory = Directory(desk, quirks.companies, int(quirks.account) if quirks.account.isdigit() else 0)
         self.exemptions = Exemptions(desk)
         self.archive = Archive(desk)

@@ -19,6 +19,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     commit_repeats_quietly     committing a committed document answers 200 and changes nothing [K]
     adjust_identical_revises   createoradjust with the very same content makes a new revision anyway
     reverse_charge       cross-border supplies to a customer with a VAT id carry no tax
+    collects_at_first    every company collects everywhere until a registration is made or given up
     """
 
     rounding_level: str = "line"
@@ -32,3 +33,4 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     commit_repeats_quietly: bool = True
     adjust_identical_revises: bool = False
     reverse_charge: bool = True
+    collects_at_first: bool = False

@@ -39,9 +39,13 @@ class Site(msgspec.Struct, frozen=True):
 
 
 class Sites:
-    """The registrations (nexus) and rates of this world, and the sites that follow from them."""
+    """The registrations (nexus) and rates of this world, and the sites that follow from them.
 
-    def __init__(self) -> None:
+    With `collects` everybody is registered everywhere until a registration is made or given up.
+    """
+
+    def __init__(self, *, collects: bool = False) -> None:
+        self._collects = collects
         self.rates = Rates()
         self.nexus: dict[tuple[str, str, str], date] = {}  # (company or *, country, region) -> since
         self._known: dict[tuple[str, str | None, str | None, str, date], Site] = {}
@@ -49,11 +53,13 @@ class Sites:
     def register(self, company: str, country: str, region: str, since: date) -> None:
         """Register a company (`*` = all) to collect tax in a region; an empty one is the whole country."""
         self.nexus[company, country, region] = since
+        self._collects = False
         self._known.clear()
 
     def drop(self, company: str, country: str, region: str) -> None:
         """Give a registration up."""
         self.nexus.pop((company, country, region), None)
+        self._collects = False
         self._known.clear()
 
     def set_rates(self, country: str, region: str, prefix: str, since: date, components: Components) -> None:
@@ -83,7 +89,7 @@ class Sites:
             since = self.nexus.get(key)
             if since is not None and since <= day:
                 return True
-        return False
+        return self._collects
 
 
 def place_of(country: str | None, region: str | None, postal: str | None) -> tuple[str, str, str]:

@@ -17,6 +17,7 @@ from domain.faults import Fault
 from domain.http import Request
 from mocks.doors.live import Divergence, LiveWorld
 from mocks.doors.post import Targets
+from mocks.doors.settings import OPEN_QUIRKS, opened, quirks_of
 from mocks.doors.state import FileState
 from mocks.fulfilment import Quirks
 from mocks.kernel.limits import LimitPolicy
@@ -456,3 +457,13 @@ def test_what_billing_was_seeded_with_stands_in_the_books_of_the_erp() -> None:
     assert len(opened) == len(invoiced) > 0
     assert world.seed([]) == 0
     assert len([line for line in world.snapshot() if b'"open_item"' in line]) == len(opened)
+
+
+def test_an_open_world_is_in_everyday_use_and_one_for_the_reference_as_that_asks_for() -> None:
+    said = {"erp": {"job_seconds": 1}}
+    everyday = quirks_of(opened(said))
+    assert everyday["tax"] == OPEN_QUIRKS["tax"]
+    assert (everyday["erp"].opens_periods, everyday["erp"].job_seconds) == (True, 1)
+    reference = quirks_of(opened(said, reference=True))
+    assert (reference["erp"].opens_periods, reference["crm"]) == (False, OPEN_QUIRKS["crm"])
+    assert {"billing", "tax"}.isdisjoint(reference)

@@ -83,6 +83,15 @@ def test_by_policy_a_closed_date_moves_to_the_next_open_period_and_is_remembered
     assert len(bench.changes("entry")) == 1
 
 
+def test_an_account_may_open_a_period_with_its_first_posting_but_none_that_was_closed(make: Any) -> None:
+    bench = make(Quirks(opens_periods=True))
+    assert bench.put("invoice/eid:inv_1", bench.invoice(tranDate="2029-02-28")).status == 204
+    assert bench.statuses("period", "US/ar/2029-02") == ["open"]
+    bench.act("close_period", entity="US", module="ar", name="2029-02")
+    late = bench.invoice(tranDate="2029-02-27")
+    assert bench.refused("PUT", "invoice/eid:inv_2", late) == (400, "USER_ERROR", "tranDate")
+
+
 def test_a_locked_period_stays_locked(bench: Any) -> None:
     bench.act("close_period", entity="US", module="gl", name="2026-10", status="locked")
     with pytest.raises(IllegalTransition):

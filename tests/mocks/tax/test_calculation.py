@@ -143,6 +143,17 @@ def test_net_and_included_tax_are_the_gross(make_bench: Any, level: str, gross: 
     assert (reply["totalAmount"], reply["totalTax"]) == (net, tax)
 
 
+def test_a_company_may_collect_everywhere_until_somebody_says_where(make_bench: Any) -> None:
+    taxes = []
+    for act in (None, "register_nexus", "drop_nexus"):
+        bench = make_bench(collects_at_first=True)
+        if act:
+            bench.act(act, country="FR")
+        taxes.append(read(bench.create())["totalTax"])
+    assert taxes[0] > 0
+    assert taxes[1:] == [0, 0]
+
+
 def test_words_of_the_vendor_count_whatever_their_capitals(bench: Any) -> None:
     override = {"type": "taxAmount", "taxAmount": 6.25, "reason": "told"}
     lines = [{"number": "1", "amount": 100, "taxOverride": override}]
