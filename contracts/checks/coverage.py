@@ -38,7 +38,10 @@ class States(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Called(msgspec.Struct, frozen=True, gc=False):
-    """An operation that was called: how often at first, how often again; whether it writes, and under a key."""
+    """An operation that was called: how often at first, how often again; whether it writes, and under a key.
+
+    `in_time` counts the calls that came while faults strike at all.
+    """
 
     system: str
     operation: str
@@ -46,14 +49,16 @@ class Called(msgspec.Struct, frozen=True, gc=False):
     keyed: bool
     firsts: int
     retries: int
+    in_time: int = 0
 
 
 class Told(msgspec.Struct, frozen=True, gc=False):
-    """A kind of message that came: its sender, its topic, and how often."""
+    """A kind of message that came: its sender, its topic, how often, and how often while faults strike at all."""
 
     system: str
     topic: str
     messages: int
+    in_time: int = 0
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,10 +81,9 @@ def coverage_of(facts: Facts, durable_writes: int = 0) -> Coverage:
     """Return what a history exercised; `durable_writes` were counted by whoever played it (0: nobody counted)."""
     reasons = Counter(records[0].code for records in facts.cases.values())
     called, retries = _called(facts)
-    told = Counter((each.system, each.topic) for each in facts.history.of(Delivered) if each.genuine)
     return Coverage(
         cells=_cells(facts, retries), states=_states(facts), reasons=tuple(sorted(reasons.items())),
-        plan=chances(facts), called=called, told=tuple(Told(*key, count) for key, count in sorted(told.items())),
+        plan=chances(facts), called=called, told=_told(facts),
         durable_writes=durable_writes or max((sealed.entries for sealed in facts.history.of(Sealed)), default=0),
     )  # fmt: skip
 
@@ -96,6 +100,7 @@ def _called(facts: Facts) -> tuple[tuple[Called, ...], set[str]]:
     """Return what was called, and the numbers of the attempts that were not the first of their intent."""
     seen: set[tuple[str, str, str, str]] = set()
     retries: set[str] = set()
+    heal_us = facts.context.heal_us
     tally: dict[tuple[str, str], list[int]] = {}
     traits: dict[tuple[str, str], tuple[bool, bool]] = {}
     for attempt in facts.history.of(Attempted):
@@ -103,10 +108,11 @@ def _called(facts: Facts) -> tuple[tuple[Called, ...], set[str]]:
         intent = (*place, attempt.key or attempt.fingerprint, attempt.txn)
         counts = tally.get(place)
         if counts is None:
-            counts = tally[place] = [0, 0]
+            counts = tally[place] = [0, 0, 0]
             traits[place] = (attempt.write, attempt.write and attempt.system in KEYED and bool(attempt.key))
         is_retry = intent in seen
         counts[is_retry] += 1
+        counts[2] += attempt.sent_us < heal_us
         if is_retry:
             retries.add(attempt.number)
         if attempt.outcome != "ok":
@@ -114,6 +120,14 @@ def _called(facts: Facts) -> tuple[tuple[Called, ...], set[str]]:
         elif is_retry:
             seen.discard(intent)
     return tuple(Called(*place, *traits[place], *counts) for place, counts in sorted(tally.items())), retries
+
+
+def _told(facts: Facts) -> tuple[Told, ...]:
+    heal_us = facts.context.heal_us
+    genuine = [each for each in facts.history.of(Delivered) if each.genuine]
+    every = Counter((each.system, each.topic) for each in genuine)
+    in_time = Counter((each.system, each.topic) for each in genuine if each.sent_us < heal_us)
+    return tuple(Told(*key, count, in_time[key]) for key, count in sorted(every.items()))
 
 
 def _states(facts: Facts) -> tuple[States, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import msgspec
+
 from contracts.checks.coverage import Called, Cell, Coverage, States, Told
 from domain.charts import CHARTS
 
@@ -16,7 +18,7 @@ class Gathering:
         self._states: dict[tuple[str, str], set[str]] = {}
         self._reasons: Counter[str] = Counter()
         self._called: dict[tuple[str, str], Called] = {}
-        self._told: Counter[tuple[str, str]] = Counter()
+        self._told: dict[tuple[str, str], Told] = {}
         self._durable_writes = 0
 
     def add(self, coverage: Coverage) -> None:
@@ -30,7 +32,10 @@ class Gathering:
             place = (called.system, called.operation)
             self._called[place] = _together(self._called.get(place), called)
         for told in coverage.told:
-            self._told[told.system, told.topic] += told.messages
+            known = self._told.get((told.system, told.topic), Told(told.system, told.topic, 0))
+            self._told[told.system, told.topic] = msgspec.structs.replace(
+                told, messages=told.messages + known.messages, in_time=told.in_time + known.in_time
+            )
         self._durable_writes = max(self._durable_writes, coverage.durable_writes)
 
     @property
@@ -42,7 +47,7 @@ class Gathering:
             reasons=tuple(sorted(self._reasons.items())),
             plan=(),
             called=tuple(called for _, called in sorted(self._called.items())),
-            told=tuple(Told(*key, count) for key, count in sorted(self._told.items())),
+            told=tuple(told for _, told in sorted(self._told.items())),
             durable_writes=self._durable_writes,
         )
 
@@ -52,7 +57,7 @@ def _together(one: Called | None, other: Called) -> Called:
         return other
     return Called(
         one.system, one.operation, one.writes or other.writes, one.keyed or other.keyed,
-        one.firsts + other.firsts, one.retries + other.retries,
+        one.firsts + other.firsts, one.retries + other.retries, one.in_time + other.in_time,
     )  # fmt: skip
 
 

@@ -30,6 +30,11 @@ class Pair(msgspec.Struct, frozen=True, order=True, gc=False):
     fault: str
     when: str
 
+    @property
+    def meeting(self) -> tuple[str, str, str]:
+        """The operation and the fault, at whichever try."""
+        return self.system, self.operation, self.fault
+
 
 class Impossible(msgspec.Struct, frozen=True, gc=False):
     """A kind of fault that cannot strike an operation, and why."""
@@ -54,11 +59,14 @@ class Pairs(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def either(self) -> tuple[int, int]:
         """How many operations and faults met at all, at a first try or a retry, and how many could have."""
-        met: dict[tuple[str, str, str], int] = {}
-        for pair, count in self.hits:
-            place = pair.system, pair.operation, pair.fault
-            met[place] = met.get(place, 0) + count
-        return sum(1 for count in met.values() if count), len(met)
+        able = {pair.meeting for pair, _ in self.hits}
+        return len(able) - len(self.unmet), len(able)
+
+    @property
+    def unmet(self) -> frozenset[tuple[str, str, str]]:
+        """The operations and faults (system, operation, kind) that could have met and never did."""
+        missed = {pair.meeting for pair, count in self.hits if not count}
+        return frozenset(missed - {pair.meeting for pair, count in self.hits if count})
 
     @property
     def missed(self) -> tuple[Pair, ...]:

@@ -19,7 +19,8 @@ from contracts.checks.verdict import HOLDS
 from domain.draws import Draws
 from domain.faults import CATALOGUE
 from q2c.hunting.ground import Ground, ground_of, learned
-from q2c.hunting.plans import directed, plan
+from q2c.hunting.meetings import Meetings
+from q2c.hunting.plans import again, directed, plan
 from q2c.hunting.swarm import kinds_on
 from q2c.hunting.trial import Found, Trial, attempt_encoded, decode, encode, timeline_of
 from simulator.experiments.executors import Executor, Replicate, Task
@@ -57,11 +58,15 @@ class Catch(msgspec.Struct, frozen=True, kw_only=True):
 def trial_of(quarry: Quarry, ground: Ground, number: int) -> Trial:
     """Return the trial of a number; `ground` is what the generations before its own have shown."""
     draws = Draws(quarry.seed).under("hunt", number)
-    planned = directed if number % 2 else plan
-    faults = planned(ground, draws, kinds_on(draws, quarry.kinds)) if number else ()
+    kinds = kinds_on(draws, quarry.kinds)
+    wanted = [spot for pair in ground.missed if (spot := (pair.system, pair.operation)) in ground.met]
+    if number % 3 == 2 and wanted:
+        known = draws.choose(ground.met[draws.choose(wanted, "wanted")], "known")
+        return msgspec.structs.replace(known, faults=again(ground, draws, kinds, known.faults or ()))
+    planned = directed if number % 3 else plan
     return Trial(
-        scenario=quarry.scenario, seed=draws.whole(0, 2**31 - 1, "seed"), faults=faults, mutant=quarry.mutant,
-        target=quarry.target,
+        scenario=quarry.scenario, seed=draws.whole(0, 2**31 - 1, "seed"),
+        faults=planned(ground, draws, kinds) if number else (), mutant=quarry.mutant, target=quarry.target,
     )  # fmt: skip
 
 
@@ -93,7 +98,7 @@ class Campaign:
         self.quarry, self.budget = quarry, budget
         self._executor, self._progress, self._clock, self._attempt = executor, progress, clock, attempt
         self._started = clock()
-        self._gathering = Gathering()
+        self._gathering, self._meetings = Gathering(), Meetings()
         self._ground = ground_of(timeline_of(Trial(scenario=quarry.scenario, seed=quarry.seed)))
         self.catches: list[Catch] = []
         self.runs = 0
@@ -129,7 +134,8 @@ class Campaign:
             if self._is_over(numbers.stop):
                 return
             coverage = self.coverage
-            self._ground = learned(self._ground, coverage, pairs_of(coverage, self.quarry.kinds).missed)
+            pairs = pairs_of(coverage, self.quarry.kinds)
+            self._ground = learned(self._ground, coverage, pairs, self._meetings)
 
     def _is_over(self, number: int) -> bool:
         budget = self.budget
@@ -170,6 +176,7 @@ class Campaign:
 
     def _keep(self, number: int, trial: Trial, found: Found) -> None:
         self._gathering.add(found.coverage)
+        self._meetings.add(trial, found.coverage)
         self.runs += 1
         self.planned.update(fault.kind for fault in trial.faults or ())
         if found.trouble:

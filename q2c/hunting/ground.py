@@ -5,7 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from contracts.checks.coverage import Called, Coverage, Told
-from contracts.checks.pairs import Pair
+from contracts.checks.pairs import Pair, Pairs
+from q2c.hunting.meetings import Meetings, Spot
+from q2c.hunting.trial import Trial
 from scenarios.timeline import Timeline
 
 MINUTE_US = 60_000_000
@@ -14,7 +16,8 @@ MINUTE_US = 60_000_000
 class Ground(msgspec.Struct, frozen=True, kw_only=True):
     """When faults may strike (instants, UTC), what is called and told, and how often the integration writes durably.
 
-    `missed` are the pairs of operation and fault that no run has hit so far: plans aim at these first.
+    `missed` are the pairs of operation and fault that no run has hit so far, and `unmet` the operations and faults that
+    have not met at either try: plans aim at these first. `met` has some runs that met an operation or topic.
     """
 
     start_us: int
@@ -23,6 +26,8 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
     told: tuple[Told, ...] = ()
     durable_writes: int = 0
     missed: tuple[Pair, ...] = ()
+    unmet: frozenset[tuple[str, str, str]] = frozenset()
+    met: dict[Spot, tuple[Trial, ...]] = {}
 
     @property
     def minutes(self) -> int:
@@ -35,8 +40,9 @@ def ground_of(timeline: Timeline) -> Ground:
     return Ground(start_us=timeline.start_us, heal_us=timeline.heal_us)
 
 
-def learned(ground: Ground, coverage: Coverage, missed: tuple[Pair, ...]) -> Ground:
+def learned(ground: Ground, coverage: Coverage, pairs: Pairs, meetings: Meetings) -> Ground:
     """Return the ground with what runs have shown of it."""
     return msgspec.structs.replace(
-        ground, called=coverage.called, told=coverage.told, durable_writes=coverage.durable_writes, missed=missed
-    )
+        ground, called=coverage.called, told=coverage.told, durable_writes=coverage.durable_writes,
+        missed=pairs.missed, unmet=pairs.unmet, met=meetings.known(),
+    )  # fmt: skip

@@ -14,11 +14,11 @@ from domain.faults import CATALOGUE, Fault, Place
 from q2c.hunting.trial import Broken, Found, Trial
 
 CALLED = (
-    Called("billing", "create_customer", True, True, 5, 2),
-    Called("erp", "read_order", False, False, 9, 1),
-    Called("payment", "create_payment_intent", True, True, 4, 1),
+    Called("billing", "create_customer", True, True, 5, 2, 7),
+    Called("erp", "read_order", False, False, 9, 1, 10),
+    Called("payment", "create_payment_intent", True, True, 4, 1, 5),
 )
-TOLD = (Told("payment", "payment_intent.succeeded", 4),)
+TOLD = (Told("payment", "payment_intent.succeeded", 4, 4),)
 KINDS = ("error_before", "lost_reply", "maintenance", "key_in_progress", "duplicate", "crash")
 BREAKS = "lost_reply"
 

@@ -8,13 +8,18 @@ from itertools import count, islice
 import msgspec
 import pytest
 
-from q2c.hunting.campaign import Budget, Campaign, Quarry
+from contracts.checks.coverage import Called, Coverage
+from contracts.checks.pairs import Pair
+from domain.faults import Fault
+from q2c.hunting.campaign import Budget, Campaign, Quarry, trial_of
+from q2c.hunting.ground import Ground
+from q2c.hunting.meetings import KEPT_MAX, Meetings
 from q2c.hunting.trial import Trial
 from q2c.hunting.trial import attempt_encoded as really
 from scenarios.loader import dump
 from simulator.experiments.executors import Cluster, Done, Executor, Replicate, Serial, Task
 from tests.demo import demo
-from tests.q2c.hunting.pretence import KINDS, attempt
+from tests.q2c.hunting.pretence import CALLED, KINDS, TOLD, attempt
 
 TEXT = dump(demo(3, 2, days=2, run_on_days=2))
 QUARRY = Quarry(scenario=TEXT, seed=7, kinds=KINDS)
@@ -113,6 +118,30 @@ def test_what_was_never_hit_is_aimed_at_until_nothing_is_missed() -> None:
     pairs = campaign.pairs
     assert pairs.missed == ()
     assert {"maintenance", "key_in_progress"} == {each.fault for each in pairs.impossible}
+
+
+def test_one_trial_in_three_is_a_known_run_again_with_more_aimed_at() -> None:
+    ground = Ground(
+        start_us=0, heal_us=86_400_000_000, called=CALLED, told=TOLD,
+        missed=(Pair("erp", "read_order", "lost_reply", "retry"),),
+        met={("erp", "read_order"): (Trial(scenario=TEXT, seed=99, faults=(Fault(kind="loss"),)),)},
+    )  # fmt: skip
+    quarry = msgspec.structs.replace(QUARRY, kinds=("lost_reply",))
+    trials = [trial_of(quarry, ground, number) for number in range(2, 60, 3)]
+    assert {(trial.seed, trial.faults[0].kind) for trial in trials if trial.faults} == {(99, "loss")}
+    assert {len(trial.faults) for trial in trials if trial.faults} == {1, 3}, "its kind is off in some of them"
+    assert all(trial_of(quarry, ground, number).seed != 99 for number in (0, 1, 3, 4))
+
+
+def test_only_what_was_met_while_faults_strike_is_remembered_and_not_for_ever() -> None:
+    late = Called("erp", "read_invoice", False, False, 3, 0)
+    coverage = Coverage(cells=(), states=(), reasons=(), plan=(), called=(*CALLED, late), told=TOLD)
+    meetings = Meetings()
+    for seed in range(20):
+        meetings.add(Trial(scenario=TEXT, seed=seed), coverage)
+    known = meetings.known()
+    assert set(known) == {(each.system, each.operation) for each in CALLED} | {(TOLD[0].system, TOLD[0].topic)}
+    assert [trial.seed for trial in known["erp", "read_order"]] == list(range(KEPT_MAX))
 
 
 def test_the_first_run_is_calm_and_the_others_have_faults() -> None:

@@ -9,7 +9,7 @@ from contracts.checks.pairs import CALLS, Pair, pairs_of, why_not_call, why_not_
 from domain.draws import Draws
 from domain.faults import CATALOGUE, Fault, Place
 from q2c.hunting.ground import Ground
-from q2c.hunting.plans import STARTERS, aimed_at, directed, plan
+from q2c.hunting.plans import STARTERS, again, aimed_at, directed, plan
 from q2c.hunting.swarm import kinds_on
 from tests.q2c.hunting.pretence import CALLED, TOLD
 
@@ -85,20 +85,64 @@ def test_a_first_try_that_was_never_hit_makes_the_retry_where_it_can() -> None:
 
 
 def test_several_retries_of_a_call_are_struck_one_after_another_the_earliest_to_strike_first() -> None:
-    assert aimed(("lost_reply", "retry"), ("refused", "retry"), ("throttled", "retry"), ("closed_before", "retry")) == [
-        "reset_before", "refused", "throttled", "lost_reply",
+    assert aimed(("lost_reply", "retry"), ("refused", "retry"), ("throttled", "retry")) == [
+        "reset_before", "refused", "lost_reply",
     ]  # fmt: skip
 
 
-def test_a_directed_plan_aims_at_all_that_was_missed_and_hides_nothing_behind_windows_and_strays() -> None:
-    places = {(called.system, called.operation) for called in CALLED} | {(told.system, told.topic) for told in TOLD}
-    every = Coverage(cells=(), states=(), reasons=(), plan=(), called=CALLED, told=TOLD)
-    ground = msgspec.structs.replace(GROUND, missed=pairs_of(every).missed)
+def test_several_kinds_share_the_first_calls_of_the_transactions() -> None:
+    pairs = [Pair("erp", "read_order", kind, "first") for kind in ("throttled", "refused", "unavailable", "forbidden")]
+    faults = list(aimed_at(pairs, Draws(1)))
+    assert [(fault.kind, fault.share_ppm, fault.nth) for fault in faults] == [
+        ("throttled", 333_333, 1), ("unavailable", 500_000, 1), ("forbidden", 1_000_000, 1),
+    ], "each takes a third: what the ones before it leave; another stage would strike before them"  # fmt: skip
+
+
+def test_a_storm_is_aimed_without_a_turn_since_it_strikes_only_what_meets_other_calls() -> None:
+    storm, other = aimed_at([Pair("erp", "read_order", kind, "first") for kind in ("refused", "retry_storm")], Draws(1))
+    assert (storm.kind, storm.nth, storm.count, storm.share_ppm) == ("retry_storm", 0, 1, 1_000_000)
+    assert other.kind == "refused"
+
+
+EVERY = pairs_of(Coverage(cells=(), states=(), reasons=(), plan=(), called=CALLED, told=TOLD))
+SPOTS = {(called.system, called.operation) for called in CALLED} | {(told.system, told.topic) for told in TOLD}
+
+
+def test_a_directed_plan_aims_at_all_that_was_missed() -> None:
+    ground = msgspec.structs.replace(GROUND, missed=EVERY.missed)
     for seed in range(20):
         faults = directed(ground, Draws(seed), frozenset(CATALOGUE))
-        aimed = [fault for fault in faults if CATALOGUE[fault.kind].place is not Place.PROCESS]
-        assert {(fault.system, fault.operation) for fault in aimed} == places
-        assert all(fault.nth == 1 and fault.start_us == fault.end_us == 0 for fault in aimed)
+        assert {(fault.system, fault.operation) for fault in faults if fault.nth} == SPOTS
+
+
+def test_where_nothing_is_missed_a_directed_plan_strikes_some_calls_all_the_same() -> None:
+    ground = msgspec.structs.replace(GROUND, missed=())
+    plans = [directed(ground, Draws(seed), frozenset(CATALOGUE)) for seed in range(40)]
+    struck = [{fault.operation for fault in faults if fault.nth} for faults in plans]
+    for called in CALLED:
+        assert 10 < sum(called.operation in each for each in struck) < 30
+
+
+def test_what_never_met_at_any_try_is_aimed_at_before_what_did_at_another_try() -> None:
+    unmet = ("erp", "read_order", "unavailable")
+    missed = tuple(Pair("erp", "read_order", kind, "first") for kind in ("throttled", "unavailable", "forbidden"))
+    ground = msgspec.structs.replace(GROUND, missed=missed, unmet=frozenset([unmet]))
+    kinds = frozenset(pair.fault for pair in missed)
+    assert {directed(ground, Draws(seed), kinds)[0].kind for seed in range(20)} == {"unavailable"}
+
+
+def test_a_run_is_played_again_with_the_same_faults_and_what_was_missed_in_the_place_of_what_was_aimed_at_it() -> None:
+    known = (
+        Fault(kind="loss", share_ppm=5_000), Fault(kind="refused", system="erp", operation="read_order", nth=1),
+        Fault(kind="crash", count=7),
+    )  # fmt: skip
+    pair = Pair("payment", "create_payment_intent", "lost_reply", "first")
+    ground = msgspec.structs.replace(GROUND, missed=(MISSED[0], pair))
+    faults = again(ground, Draws(3), frozenset(["lost_reply"]), known)
+    assert (faults[0], faults[2]) == (known[0], known[2])
+    assert [(each.kind, each.operation) for each in (faults[1], faults[3])] == [
+        ("lost_reply", "read_order"), ("lost_reply", "create_payment_intent"),
+    ]  # fmt: skip
 
 
 def test_each_kind_is_off_in_about_half_of_the_runs_whichever_others_there_are() -> None:
