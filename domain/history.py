@@ -314,10 +314,7 @@ class MemoryHistory:
 
     def digest(self) -> str:
         """Return the digest that proves two runs equal: BLAKE2b over every record's canonical JSON."""
-        digest = Digest()
-        for record in self.records:
-            digest.add(encode(record))
-        return digest.hex()
+        return hashlib.blake2b(_encoder.encode_lines(self.records), digest_size=16).hexdigest()
 
 
 class Digest:

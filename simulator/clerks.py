@@ -91,11 +91,14 @@ class Clerks:
         self._waiting: set[str] = set()
         self._rounds: dict[str, int] = {}
         self._zone = ZoneInfo(staff.zone)
+        self._closes_us = 0  # when the office closes that is open
         self.minutes = 0.0
         self._call_at(start_us + LOOK_EVERY_US, lambda: self._look(start_us + LOOK_EVERY_US))
 
     def _look(self, now_us: int) -> None:
-        is_open = self._at_work(now_us)
+        if now_us >= self._closes_us:
+            self._closes_us = self._closing_us(now_us)
+        is_open = now_us < self._closes_us
         next_us = now_us + LOOK_EVERY_US if is_open else self._opening_us(now_us)
         self._call_at(next_us, lambda: self._look(next_us))
         if len(self._busy) >= self._staff.clerks or not is_open:
@@ -160,8 +163,13 @@ class Clerks:
         wait_us = int(opening.timestamp()) * 1_000_000 - now_us
         return now_us + max(1, -(-wait_us // LOOK_EVERY_US)) * LOOK_EVERY_US
 
-    def _at_work(self, now_us: int) -> bool:
+    def _closing_us(self, now_us: int) -> int:
+        """Return when the office closes that is open at an instant; 0 when it is closed."""
         local = datetime.fromtimestamp(now_us // 1_000_000, UTC).astimezone(self._zone)
-        staff = self._staff
-        longer = staff.overtime_minutes if staff.overtime_from <= local.date() < staff.overtime_to else 0
-        return local.weekday() < 5 and staff.from_minute <= local.hour * 60 + local.minute < staff.to_minute + longer
+        staff, day = self._staff, local.date()
+        longer = staff.overtime_minutes if staff.overtime_from <= day < staff.overtime_to else 0
+        to_minute = min(staff.to_minute + longer, 24 * 60)
+        if local.weekday() >= 5 or not staff.from_minute <= local.hour * 60 + local.minute < to_minute:
+            return 0
+        closing = datetime(day.year, day.month, day.day, tzinfo=self._zone) + timedelta(minutes=to_minute)
+        return int(closing.timestamp()) * 1_000_000

@@ -161,7 +161,12 @@ class SqliteLease:
 
     def commit(self, write: Write) -> None:
         """Make a write durable in one transaction; raise Fenced (nothing is written) or Crash (in tests)."""
-        self.commit_together((write,))
+        journal = self._journal
+        if journal.path or journal.crash_points or journal.epoch != self.epoch:
+            self.commit_together((write,))
+        else:  # the short way of a rehearsal that is not to die any more
+            self._keep(write)
+            journal.writes += 1
 
     def may_share(self, write: Write) -> bool:
         """Tell whether a write may wait for others: on a disk it may, when it says no more than what a flow did."""

@@ -140,10 +140,11 @@ class Router:
 
     def find(self, method: str, target: str) -> tuple[Operation | None, dict[str, str], Iterable[str]]:
         """Return (operation, path parameters, allowed methods); no operation and no methods: no such path."""
-        known = self._literal.get(target)
+        path = target.partition("?")[0]
+        known = self._literal.get(path)
         if known is not None and (found := known.get(method)) is not None:
             return found[0], {}, known
-        segments = target.partition("?")[0].strip("/").split("/")
+        segments = path.strip("/").split("/")
         for shape in self._shapes.get(len(segments), ()):
             methods = shape.rows.get(shape.key(segments))
             if methods is None:
