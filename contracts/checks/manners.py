@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import deque
+from collections import Counter, deque
 from itertools import pairwise
 
 from contracts.checks.facts import Facts
@@ -22,17 +22,19 @@ SOON_US, TOO_OFTEN = 60 * SECOND_US, 5
 def attempts_are_spread(facts: Facts) -> Findings:
     """A call that meets trouble again and again is repeated after pauses, not at once.
 
-    A look-up between two attempts is no pause.
+    A look-up between two attempts is no pause; what passes before and after it is.
     """
     tally = Tally("P12")
     rounds: dict[tuple[str, str, str], _Round] = {}
     ended: dict[tuple[str, str], int] = {}
+    idle_us: Counter[tuple[str, str]] = Counter()  # between the calls about one thing, in all
     for attempt in facts.history.of(Attempted):
         peer = (attempt.system, attempt.txn or attempt.key)
+        idle_us[peer] += max(0, attempt.sent_us - ended.get(peer, 0))
         if attempt.write and attempt.key:
             name = (attempt.system, attempt.operation, attempt.key)
             found = rounds.setdefault(name, _Round())
-            found.add(attempt, max(0, attempt.sent_us - ended.get(peer, 0)))
+            found.add(attempt, idle_us[peer])
             tally.examined += len(found.attempts) > 1
             if found.is_hasty:
                 sentence = f"{attempt.system} {attempt.operation} was tried {ATTEMPTS} times with no pause in between"
@@ -44,22 +46,21 @@ def attempts_are_spread(facts: Facts) -> Findings:
 
 
 class _Round:
-    """The latest attempts of one intent since its last success, and the pause before each."""
+    """The latest attempts of one intent since its last success, and how long its peer had been idle until each."""
 
     def __init__(self) -> None:
         self.attempts: deque[Attempted] = deque(maxlen=ATTEMPTS)
-        self._pauses_us: deque[int] = deque(maxlen=ATTEMPTS - 1)
+        self._idle_us: deque[int] = deque(maxlen=ATTEMPTS)
 
-    def add(self, attempt: Attempted, pause_us: int) -> None:
+    def add(self, attempt: Attempted, idle_us: int) -> None:
         """Take the next attempt."""
-        if self.attempts:
-            self._pauses_us.append(pause_us)
+        self._idle_us.append(idle_us)
         self.attempts.append(attempt)
 
     @property
     def is_hasty(self) -> bool:
         """Tell whether there was next to no pause between so many attempts."""
-        return len(self.attempts) == ATTEMPTS and sum(self._pauses_us) < TOGETHER_US
+        return len(self.attempts) == ATTEMPTS and self._idle_us[-1] - self._idle_us[0] < TOGETHER_US
 
 
 def sessions_are_renewed(facts: Facts) -> Findings:

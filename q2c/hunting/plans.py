@@ -98,8 +98,8 @@ def aimed_at(pairs: Sequence[Pair], draws: Draws) -> Iterator[Fault]:
     call comes again because the one before it failed.
     """
     storm = next((pair for pair in pairs if pair.fault == STORM), None)
-    if storm is not None:  # it strikes nothing before it has seen other calls, struck by others or not
-        yield msgspec.structs.replace(_nth(storm, draws), nth=0, count=int(CATALOGUE[STORM].range_of("count")[0]))
+    if storm is not None:  # it has to see calls that others strike, so it comes first
+        yield _nth(storm, draws)
     calm = [pair for pair in pairs if pair.fault != STORM]
     firsts = [pair for pair in calm if pair.when != RETRY]
     firsts = [pair for pair in firsts if _stage(pair.fault) == _stage(firsts[0].fault)][:FIRSTS_MAX]
@@ -120,7 +120,9 @@ def _nth(pair: Pair, draws: Draws, share_ppm: int = 1_000_000) -> Fault:
     slowest, _ = CATALOGUE[pair.fault].range_of("factor")
     drawn = msgspec.structs.replace(drawn, factor=slowest or 1.0)  # a factor stretches every call, not only the nth
     if pair.fault == LAG:  # the longer it is, the more reads show it
-        drawn = msgspec.structs.replace(drawn, seconds=CATALOGUE[LAG].range_of("wait")[1])
+        return msgspec.structs.replace(drawn, seconds=CATALOGUE[LAG].range_of("wait")[1])
+    if pair.fault == STORM:  # the fewer calls it takes, the more meet it
+        return msgspec.structs.replace(drawn, count=int(CATALOGUE[STORM].range_of("count")[0]))
     return drawn
 
 

@@ -38,6 +38,12 @@ def test_a_look_up_between_attempts_is_no_pause() -> None:
     assert status_of("P12", [*slow, *looks]) == "broken"
 
 
+def test_a_pause_that_ends_with_a_look_up_is_one() -> None:
+    tried = [attempt(n * 60, f"r{n}", "billing", "close", "k", outcome="unknown", status=0) for n in range(5)]
+    looks = [attempt(n * 60 - 2 * SECOND, f"g{n}", "billing", "read", seconds=1.95) for n in range(1, 5)]
+    assert status_of("P12", [*tried, *looks]) == "holds"
+
+
 def signed_in(minutes: float, **more: object) -> Attempted:
     return attempt(minutes, f"t{minutes}", "erp", "token", **more)
 

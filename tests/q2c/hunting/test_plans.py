@@ -98,9 +98,9 @@ def test_several_kinds_share_the_first_calls_of_the_transactions() -> None:
     ], "each takes a third: what the ones before it leave; another stage would strike before them"  # fmt: skip
 
 
-def test_a_storm_is_aimed_without_a_turn_since_it_strikes_only_what_meets_other_calls() -> None:
+def test_a_storm_is_aimed_before_all_others_since_it_counts_the_calls_that_they_strike() -> None:
     storm, other = aimed_at([Pair("erp", "read_order", kind, "first") for kind in ("refused", "retry_storm")], Draws(1))
-    assert (storm.kind, storm.nth, storm.count, storm.share_ppm) == ("retry_storm", 0, 1, 1_000_000)
+    assert (storm.kind, storm.count) == ("retry_storm", 1), "the fewer it takes, the more calls meet it"
     assert other.kind == "refused"
 
 
