@@ -126,7 +126,7 @@ def load_into(
     timeline, speed = what.timeline, what.speed
     folder.scenario.write_text(dump(timeline.scenario), encoding="utf-8")
     run_folder.write_timeline(folder, timeline)
-    recorder = Recording(folder.history)
+    recorder = Recording(folder.history, live=True)
     seen = Seen(context_of(timeline, target, speed, limits_at(timeline, speed)), recorder.add)
     with (
         kept_whatever_happens(recorder, folder, target, "the load could not run"),

@@ -35,6 +35,8 @@ from simulator.scene import Progress
 from simulator.virtual_asyncio.refusals import Refused
 
 RECORDS_IN_MEMORY_MAX = 1_500_000
+_LIVE_ROW_GROUP = 500
+"""So few records are written in a millisecond or two: no request waits for more."""
 _MEMORY_SHARE = 0.8
 
 
@@ -71,12 +73,19 @@ class Rehearsed(msgspec.Struct, frozen=True):
 
 
 class Recording:
-    """Keeps records while they are few enough to be judged from memory; when they are more, all stream to disk."""
+    """Keeps records while they are few enough to be judged from memory; when they are more, all stream to disk.
 
-    def __init__(self, path: Path) -> None:
+    Those of a live run stream from the first on: it lasts for hours, and must neither grow nor stand still meanwhile.
+    """
+
+    def __init__(self, path: Path, *, live: bool = False) -> None:
         self._path = path
         self._memory = MemoryRecorder()
         self._stored: ParquetRecorder | None = None
+        if live:
+            import pyarrow.parquet  # noqa: F401  now, not under load
+
+            self._stored = ParquetRecorder(path, _LIVE_ROW_GROUP)
 
     def add(self, record: Record) -> None:
         """Take one record."""
@@ -91,8 +100,10 @@ class Recording:
     def close(self) -> tuple[History, Beside[str], int]:
         """Return the history, what puts it on disk (beside the judging, when it is in memory), and its records."""
         if self._stored is not None:
-            digest = self._stored.close()
-            return StoredHistory(self._path), Beside(lambda: digest, may_fork=False), self._stored.count
+            digest, history = self._stored.close(), StoredHistory(self._path)
+            is_small = self._stored.count <= RECORDS_IN_MEMORY_MAX
+            found = MemoryHistory(list(history)) if is_small else history
+            return found, Beside(lambda: digest, may_fork=False), self._stored.count
         path, records = self._path, self._memory.records
         return self._memory.history(), Beside(lambda: _stored(path, records).close()), len(records)
 

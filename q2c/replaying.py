@@ -53,7 +53,7 @@ def replay_into(
     """Play and record one timeline against a target; raise Interrupted when a person stops it, with all kept."""
     folder.scenario.write_text(dump(timeline.scenario), encoding="utf-8")
     run_folder.write_timeline(folder, timeline)
-    recorder = Recording(folder.history)
+    recorder = Recording(folder.history, live=True)
     context = context_of(timeline, target, speed, limits_at(timeline, speed))
     seen = Seen(context, recorder.add)
     with (
@@ -102,6 +102,9 @@ def opened(
         world = staged(timeline, target, speed, listener, allowed=allowed)
     except ValueError as wrong:
         give_up(str(wrong))
+    if not admin:
+        for service in world.services.values():
+            service.journal = None  # nobody is there who could ask what it was asked
     with ExitStack() as stack:
         doors = _served(stack, world, target, admin)
         _require_silence(target)

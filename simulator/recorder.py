@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pyarrow
 
 R = TypeVar("R")
+_Row = tuple[int, str, str, str, str, bytes]
 ROW_GROUP = 20_000
 """Records in a row group, and the most that are held in memory: some 20 MB."""
 
@@ -33,41 +34,41 @@ class ParquetRecorder:
 
     Columns: `at_us`, `type`, `system`, `kind`, `txn` to select by, and `body`, the record's canonical JSON. At most one
     row group is held in memory. The file is written beside its final name and takes it only when closed whole, so
-    nothing half-written looks complete.
+    nothing half-written looks complete. A smaller `row_group` makes shorter pauses, for who must not stand still.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, row_group: int = 0) -> None:
         self.path = path
         self.count = 0
+        self._row_group = row_group or ROW_GROUP
         self._partial = path.with_suffix(".partial")
         self._digest = Digest()
-        self._records: list[Record] = []
+        self._rows: list[_Row] = []
         self._schema: pyarrow.Schema = None
         self._writer: Any = None
 
     def add(self, record: Record) -> None:
         """Take one record; it is written with the others of its row group."""
-        self._records.append(record)
-        if len(self._records) >= ROW_GROUP:
+        row = _row(record)
+        self._rows.append(row)
+        self._digest.add(row[-1])
+        if len(self._rows) >= self._row_group:
             self.flush()
 
     def flush(self) -> None:
         """Write the records gathered so far as one row group."""
-        if not self._records:
+        if not self._rows:
             return
         import pyarrow.parquet
 
         if self._writer is None:
             self._schema = _schema()
             self._writer = pyarrow.parquet.ParquetWriter(self._partial, self._schema, compression="zstd")
-        rows = [_row(record) for record in self._records]
-        for row in rows:
-            self._digest.add(row[-1])
-        columns = zip(zip(*rows, strict=True), self._schema, strict=True)
+        columns = zip(zip(*self._rows, strict=True), self._schema, strict=True)
         arrays = [pyarrow.array(values, field.type) for values, field in columns]
         self._writer.write_table(pyarrow.table(arrays, schema=self._schema))
-        self.count += len(self._records)
-        self._records.clear()
+        self.count += len(self._rows)
+        self._rows.clear()
 
     def close(self) -> str:
         """Finish the file under its final name and return the history's digest."""
@@ -87,7 +88,7 @@ class ParquetRecorder:
             self._partial.replace(path)
 
 
-def _row(record: Record) -> tuple[int, str, str, str, str, bytes]:
+def _row(record: Record) -> _Row:
     kind = record.kind if isinstance(record, Changed) else ""
     system, txn = getattr(record, "system", ""), getattr(record, "txn", "")
     return record.at_us, type(record).__name__, system, kind, txn, encode(record)

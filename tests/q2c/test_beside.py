@@ -81,3 +81,15 @@ def test_records_beyond_what_is_kept_in_memory_stream_to_disk(tmp_path: Path, mo
         assert isinstance(played.history, StoredHistory) == (most == 100)
         digests.append((rehearsed.digest, rehearsed.records, rehearsed.verdict))
     assert digests[0] == digests[1]
+
+
+def test_records_of_a_live_run_stream_to_disk_from_the_first_on(tmp_path: Path) -> None:
+    small = scaled(find("quarter_end"), orders=12, subscriptions=4)
+    rehearsed = rehearsing.rehearse_into(small, 3, run_folder.create(tmp_path, "one", 3))
+    recording = rehearsing.Recording(tmp_path / "history.parquet", live=True)
+    for record in rehearsed.history:
+        recording.add(record)
+    assert (tmp_path / "history.partial").stat().st_size > 0
+    history, digest, records = recording.close()
+    assert list(history) == list(rehearsed.history)
+    assert (digest.result(), records) == (rehearsed.recording.result(), rehearsed.records)

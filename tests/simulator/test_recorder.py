@@ -88,6 +88,16 @@ def test_an_unfinished_file_has_no_final_name(
     assert kept.count == 250
 
 
+def test_a_small_row_group_makes_the_same_history(tmp_path: Path, records: list[Record]) -> None:
+    path = tmp_path / "small.parquet"
+    kept = ParquetRecorder(path, row_group=50)
+    for record in records:
+        kept.add(record)
+    assert kept.count == len(records) // 50 * 50  # the rest is held
+    assert kept.close() == stored(tmp_path / "large.parquet", records)
+    assert list(StoredHistory(path)) == records
+
+
 def test_nothing_is_written_when_nothing_happened(tmp_path: Path) -> None:
     assert ParquetRecorder(tmp_path / "history.parquet").close() == history.Digest().hex()
     assert list(tmp_path.iterdir()) == []
