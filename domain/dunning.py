@@ -67,9 +67,6 @@ STANDARD = profile(
 THREE_STEPS = profile({"OD1": 30, "OD2": 40, "OD3": 50})
 """Kill Bill's test profile (Y04): 30, 40 and 50 days from the earliest unpaid invoice."""
 
-CARD_RETRY_DAYS = (0, 3, 7, 14, 21)
-"""Days after a failed card payment on which it is tried again."""
-
 
 def earliest_unpaid(invoices: Iterable[tuple[date, int]]) -> date | None:
     """Return the earliest date among (date, open balance) pairs that still owe something."""

@@ -11,8 +11,6 @@ from types import MappingProxyType
 
 import msgspec
 
-from domain.money import allocate
-
 
 class Account(Enum):
     """Account numbers of the chart."""
@@ -57,7 +55,6 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     debit_minor: int = 0
     credit_minor: int = 0
     base_minor: int = 0
-    rate_id: str = ""
     detail: str = ""
 
     def __post_init__(self) -> None:
@@ -132,10 +129,9 @@ def trial_balance(entries: Iterable[Entry]) -> dict[tuple[str, Account, str], in
 
 
 class Writer:
-    """Collects the lines of one entry, derives base amounts, and refuses to write an unbalanced one.
+    """Collects the lines of one entry and refuses to write an unbalanced one.
 
-    Base amounts come from a share of `base_total_minor` where it differs from the document (the last line takes
-    the residual); without one, base equals the document currency.
+    A line's base amount is that of the document unless another one is given.
     """
 
     def __init__(self, entity: str, event: str, currency: str, source: str = "") -> None:
@@ -169,14 +165,3 @@ class Writer:
         if off:
             raise Unbalanced(f"entry {self._event} of {self._entity} is off by {off}: nothing posted")
         return entry
-
-
-def with_base(entry: Entry, base_total_minor: int, rate_id: str = "") -> Entry:
-    """Restate an entry's base amounts so that each side comes to exactly `base_total_minor`, split in proportion."""
-    lines = list(entry.lines)
-    for sign in (1, -1):
-        places = [place for place, line in enumerate(lines) if sign * line.signed_minor > 0]
-        shares = allocate(base_total_minor, [abs(lines[place].signed_minor) for place in places])
-        for place, share in zip(places, shares, strict=True):
-            lines[place] = msgspec.structs.replace(lines[place], base_minor=sign * share, rate_id=rate_id)
-    return msgspec.structs.replace(entry, lines=tuple(lines))

@@ -53,11 +53,6 @@ class Money(msgspec.Struct, frozen=True, order=False, gc=False):
             raise ValueError(f"{text} has too many digits for {currency}, which has {digits} after the point")
         return cls(minor.numerator, currency)
 
-    @classmethod
-    def round_from(cls, major: Exact, currency: str, mode: Rounding = Rounding.HALF_UP) -> "Money":
-        """Round an exact major amount once to the currency's minor unit."""
-        return cls(round_to_minor(major, currency, mode), currency)
-
     def decimal(self) -> Decimal:
         """Return the major amount with exactly the currency's digits (Money(1230, "USD") -> 12.30)."""
         sign = 1 if self.amount_minor < 0 else 0

@@ -5,23 +5,11 @@ minimum commitment, cap and prepaid drawdown. Prices are in any one unit (major 
 """
 
 from collections.abc import Sequence
-from enum import Enum
 from fractions import Fraction
 
 import msgspec
 
 from domain.rounding import Exact, Rounding, exact, round_ratio
-
-
-class RatingModel(Enum):
-    """How a quantity becomes a price."""
-
-    PER_UNIT = "PER_UNIT"
-    GRADUATED = "GRADUATED"
-    VOLUME = "VOLUME"
-    PACKAGE = "PACKAGE"
-    FLAT = "FLAT"
-    PERCENTAGE = "PERCENTAGE"
 
 
 class Tier(msgspec.Struct, frozen=True, gc=False):

@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 from scenarios.ground import SECOND_US, Ground
 from scenarios.luck import signing
-from scenarios.seasons import Season
 
 FOLLOWS = 0.39  # makes batches of 1 to 4 with mean 1.6
 BATCH_MAX = 4
@@ -84,8 +83,3 @@ def arrivals(ground: Ground) -> Iterator[Arrival]:
     for number in range(1, count(ground) + 1):
         if ground.rehearsed(day_of(ground, number)):
             yield arrival(ground, number)
-
-
-def expected_orders(season: Season, orders: float, first: date, last: date) -> float:
-    """Return how many of a quarter's orders are signed between two days, both included."""
-    return orders * season.share(first, last)

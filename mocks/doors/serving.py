@@ -36,7 +36,6 @@ TLS, PROXY, ADMIN = "tls", "proxy", "admin"
 SECURE = {f"{system}_tls": system for system in SYSTEMS}
 KEEP_ALIVE_SECONDS = 75
 TICK_SECONDS = 0.02
-SHUTDOWN_SECONDS = 2.0
 Sockets = Mapping[str, socket.socket]
 
 

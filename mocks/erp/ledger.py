@@ -61,7 +61,3 @@ class Ledger:
                 before = result.get(account, (0, 0))
                 result[account] = (before[0] + amount, before[1] + base)
         return result
-
-    def base_balance(self, entity: str, account: str) -> int:
-        """Return the balance of an account over all currencies in base minor units."""
-        return self.trial_balance(entity).get(account, (0, 0))[1]

@@ -149,10 +149,6 @@ def _subscription_before_basil(look: Look, node: Node) -> None:
     node["discount"] = discounts[0] if discounts and isinstance(discounts[0], dict) else None
 
 
-def _subscription_item_before_basil(look: Look, node: Node) -> None:
-    node.setdefault("billing_thresholds", None)
-
-
 def _intent_before_basil(look: Look, node: Node) -> None:
     node.setdefault("invoice", None)
 

@@ -17,7 +17,6 @@ from domain.ledger import (
     differences,
     is_balanced,
     trial_balance,
-    with_base,
 )
 from domain.postings import ChargebackPolicy, Document
 
@@ -126,18 +125,6 @@ def test_entities_balance_each_on_their_own() -> None:
     selling, delivering = postings.intercompany("US", "DE", "USD", 700)
     assert (selling.entity, delivering.entity) == ("US", "DE")
     assert selling.amount(Account.INTERCOMPANY) == -700 == -delivering.amount(Account.INTERCOMPANY)
-
-
-@FEW
-@given(AMOUNT, TAXES, st.integers(0, 10**13))
-def test_base_amounts_balance_with_the_residual_placed(net: int, taxes: dict[str, int], base: int) -> None:
-    entry = postings.invoice_posted(USD, net, taxes)
-    if not entry.lines:
-        return
-    restated = with_base(entry, base, "rate-1")
-    assert is_balanced(restated)
-    assert restated.base_amount(Account.RECEIVABLE) == base
-    assert all(line.rate_id == "rate-1" for line in restated.lines)
 
 
 def test_the_chart_of_accounts_is_numbered_once() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import calendar
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 DAY_SECONDS = 86_400
 _DAYS = {"day": 1, "week": 7}
@@ -22,8 +22,3 @@ def later(start: int, interval: str, count: int, anchor: int | None = None) -> i
     year, month = divmod(months, 12)
     last = calendar.monthrange(year, month + 1)[1]
     return int(at.replace(year=year, month=month + 1, day=min(day, last)).timestamp())
-
-
-def days_later(start: int, days: int) -> int:
-    """Return the instant some days after `start`."""
-    return int((datetime.fromtimestamp(start, UTC) + timedelta(days=days)).timestamp())
