@@ -1,10 +1,13 @@
 """How far a hunt gets in a minute, how fast it is, and whether the correct integration is ever accused.
 
     python -m benchmarks.hunting --seconds 60                    pairs hit, runs and virtual hours a minute
+    python -m benchmarks.hunting --runs 300 --seeds 3            pairs hit after so many runs, for three base seeds
     python -m benchmarks.hunting --lifecycles 30 --seconds 60    the same with about so many lifecycles in each run
     python -m benchmarks.hunting --runs 10000                    false alarms of the correct integration
 
-All processors share the runs. Trials that broke a rule are written to `runs/`, as those of `q2c hunt` are.
+All processors share the runs. Trials that broke a rule are written to `runs/`, as those of `q2c hunt` are. Pairs are
+counted as operation and fault at either try, and with first tries and retries apart; what cannot be hit is counted
+beside them, by its reason in `hunt.json`.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from pathlib import Path
 
 from q2c import run_folder
 from q2c.hunting import keeping
-from q2c.hunting.campaign import Budget, Campaign, Quarry
+from q2c.hunting.campaign import Budget, Campaign, Quarry, Reached
 from q2c.hunting.document import Document
 from scenarios.language import Scenario
 from scenarios.library import find
@@ -31,13 +34,15 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--seconds", type=float, default=0.0)
     parser.add_argument("--runs", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seeds", type=int, default=1, help="hunt with so many base seeds, from --seed on")
     parser.add_argument("--workers", type=int)
     parser.add_argument("--lifecycles", type=int, default=0, help="scale the scenario to about so many")
     chosen = parser.parse_args(argv)
     scenario = _sized(find(chosen.scenario), chosen.lifecycles)
     seconds = chosen.seconds or (0.0 if chosen.runs else 60.0)
     budget = Budget(runs=chosen.runs, seconds=seconds, keeps_going=True)
-    print(_told(hunted(scenario, budget, chosen.seed, chosen.workers)))
+    for seed in range(chosen.seed, chosen.seed + chosen.seeds):
+        print(f"base seed {seed}\n{_told(hunted(scenario, budget, seed, chosen.workers))}", flush=True)
 
 
 def hunted(scenario: Scenario, budget: Budget, seed: int, workers: int | None) -> Document:
@@ -66,13 +71,25 @@ def _sized(scenario: Scenario, lifecycles: int) -> Scenario:
     return scaled(scenario, orders=round(orders * factor), subscriptions=subscriptions)
 
 
+def _reached(reached: Reached) -> str:
+    return (
+        f"after {reached.runs:5,} runs, {reached.cpu_seconds:7.1f} CPU s: {reached.either:,} of "
+        f"{reached.either_possible:,} pairs ({_share(reached.either, reached.either_possible)}), {reached.hit:,} of "
+        f"{reached.possible:,} with first tries and retries apart ({_share(reached.hit, reached.possible)})"
+    )
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / max(1, whole):.1%}"
+
+
 def _told(document: Document) -> str:
     effort = document.effort
-    share = document.pairs_hit / max(1, document.pairs_possible)
     statuses = ", ".join(f"{status} {count:,}" for status, count in effort.statuses.items())
     lines = [
         f"{effort.runs:,} runs of {document.scenario} in {effort.wall_seconds:,.1f} s by {effort.executor}: {statuses}",
-        f"pairs hit: {document.pairs_hit:,} of {document.pairs_possible:,} ({share:.1%})",
+        f"{len(document.pairs.impossible):,} operations and faults cannot meet, and are not counted",
+        *(_reached(each) for each in document.course),
         f"{effort.lifecycles / max(1, effort.runs):.1f} lifecycles a run, "
         f"{effort.cpu_seconds / max(1, effort.runs):.3f} "
         f"CPU seconds a run, {effort.runs_a_second:.1f} runs a second",

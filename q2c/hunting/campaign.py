@@ -55,6 +55,20 @@ class Catch(msgspec.Struct, frozen=True, kw_only=True):
     found: Found
 
 
+class Reached(msgspec.Struct, frozen=True):
+    """How far a campaign was after a generation: runs, CPU seconds, and pairs hit of those possible.
+
+    `either` counts operations and faults that met at any try, `hit` first tries and retries apart.
+    """
+
+    runs: int
+    cpu_seconds: float
+    either: int
+    either_possible: int
+    hit: int
+    possible: int
+
+
 def trial_of(quarry: Quarry, ground: Ground, number: int) -> Trial:
     """Return the trial of a number; `ground` is what the generations before its own have shown."""
     draws = Draws(quarry.seed).under("hunt", number)
@@ -84,7 +98,9 @@ def generations() -> Iterator[range]:
 class Campaign:
     """A hunt under way. `catches` are the trials that broke a rule, by number; `coverage` is what all have covered.
 
-    `stuck` are the numbers of trials that could not be played to their end, with the reason; `planned` are the kinds of
+    `course` tells how far it was after each generation.
+    `stuck` are the numbers of trials that could not be played to their end, with the reason; `printed` holds what the
+    program of a target printed in trials that it broke or got stuck in, by their numbers; `planned` are the kinds of
     fault that were in some plan; `proved` counts the runs with faults of which every rule was judged and held;
     `under_way` counts the trials of the generation at work that are done. `attempt` plays
     a trial, both encoded, wherever the executor has it played.
@@ -101,6 +117,7 @@ class Campaign:
         self._gathering, self._meetings = Gathering(), Meetings()
         self._ground = ground_of(timeline_of(Trial(scenario=quarry.scenario, seed=quarry.seed)))
         self.catches: list[Catch] = []
+        self.course: list[Reached] = []
         self.runs = 0
         self.lifecycles = 0
         self.hours = 0.0
@@ -109,6 +126,7 @@ class Campaign:
         self.statuses: dict[str, int] = {}
         self.unknown: dict[str, int] = {}
         self.stuck: list[tuple[int, str]] = []
+        self.printed: dict[int, str] = {}
         self.planned: set[str] = set()
         self.under_way = 0
 
@@ -131,10 +149,10 @@ class Campaign:
         """Play trials until the campaign is over. KeyboardInterrupt passes through; what was found is kept."""
         for numbers in generations():
             self._play(numbers)
+            coverage, pairs = self.coverage, self.pairs
+            self.course.append(Reached(self.runs, self.cpu_seconds, *pairs.either, pairs.hit, len(pairs.hits)))
             if self._is_over(numbers.stop):
                 return
-            coverage = self.coverage
-            pairs = pairs_of(coverage, self.quarry.kinds)
             self._ground = learned(self._ground, coverage, pairs, self._meetings)
 
     def _is_over(self, number: int) -> bool:
@@ -179,6 +197,8 @@ class Campaign:
         self._meetings.add(trial, found.coverage)
         self.runs += 1
         self.planned.update(fault.kind for fault in trial.faults or ())
+        if found.printed:
+            self.printed[number] = found.printed
         if found.trouble:
             self.stuck.append((number, found.trouble))
         self.lifecycles += found.lifecycles

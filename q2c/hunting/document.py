@@ -13,7 +13,7 @@ from contracts.checks.coverage import Coverage
 from contracts.checks.pairs import Pair, Pairs
 from contracts.checks.verdict import BROKEN, HOLDS, LIVENESS, UNKNOWN
 from q2c import exits
-from q2c.hunting.campaign import Budget, Campaign
+from q2c.hunting.campaign import Budget, Campaign, Reached
 from q2c.hunting.trial import Broken, Found
 from q2c.report import names
 from scenarios.language import Scenario
@@ -29,7 +29,8 @@ EXITS = {HOLDS: exits.HOLDS, BROKEN: exits.BROKEN, LATE: exits.LATE, UNKNOWN: ex
 class Caught(msgspec.Struct, frozen=True, kw_only=True):
     """A trial that broke rules: its number, what it broke, where it lies, and the command that plays it again.
 
-    `shrunk` and `story` tell its smallest form, when it was made smaller.
+    `shrunk` and `story` tell its smallest form, when it was made smaller. `advice` says what to do where no fault is to
+    blame.
     """
 
     number: int
@@ -39,6 +40,7 @@ class Caught(msgspec.Struct, frozen=True, kw_only=True):
     repeat: str
     shrunk: str = ""
     story: str = ""
+    advice: str = ""
 
 
 class Stuck(msgspec.Struct, frozen=True):
@@ -69,7 +71,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     `pairs_hit` and `pairs_possible` count pairs of operation and fault, first tries and retries apart; `either_hit` and
     `either_possible` count them together. `missed` are the pairs that could have been hit and never were, `silent` the
     kinds of fault that were planned and never struck. `status` is holds, broken, late (only rules of liveness) or
-    unknown.
+    unknown. `printed` are the files of what the program of a target printed in runs that it broke or got stuck in.
     """
 
     format: str = FORMAT
@@ -96,6 +98,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     pairs: Pairs
     coverage: Coverage
     interrupted: bool = False
+    printed: tuple[str, ...] = ()
+    course: tuple[Reached, ...] = ()
 
 
 def document_of(
@@ -114,6 +118,7 @@ def document_of(
         stuck=tuple(Stuck(number, trouble) for number, trouble in campaign.stuck), pairs_hit=pairs.hit,
         pairs_possible=len(pairs.hits), either_hit=pairs.either[0], either_possible=pairs.either[1],
         missed=pairs.missed, silent=silent, pairs=pairs, coverage=coverage, interrupted=interrupted,
+        course=tuple(campaign.course),
     )  # fmt: skip
 
 

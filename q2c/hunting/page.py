@@ -63,6 +63,7 @@ def _caught(document: Document) -> Iterator[Block]:
             for broken in each.broken
         ),
     )  # fmt: skip
+    yield from (Text(each.advice, "warn") for each in document.caught if each.advice)
     told = [each for each in document.caught if each.story]
     for each in told[:1]:
         yield Text(_heading(each), "plain")
@@ -98,6 +99,7 @@ def _covered(document: Document) -> Section:
     ]
     if document.silent:
         blocks.append(Text(f"Planned and never struck: {', '.join(document.silent)}.", "warn"))
+    blocks.append(Fold("How the coverage grew", (_course(document),)))
     blocks.append(Fold("Which faults never struck which operation", (matrix.operations(document.pairs),)))
     blocks.append(Text(matrix.KEY))
     blocks += [Fold(grid.caption, (grid,)) for grid in matrix.grids(document.pairs)]
@@ -105,6 +107,20 @@ def _covered(document: Document) -> Section:
     blocks.append(Fold("States of the business objects that the runs visited", (matrix.states(document.coverage),)))
     blocks.append(Fold("Exception reasons that the runs raised", (matrix.reasons(document.coverage),)))
     return Section("covered", "What the runs covered", tuple(blocks))
+
+
+def _course(document: Document) -> Table:
+    return Table(
+        caption="Pairs hit after so many runs",
+        columns=columns("#runs", "#processor seconds", "#of operation and fault", "#first tries and retries apart"),
+        rows=tuple(
+            row(
+                count(each.runs), f"{each.cpu_seconds:,.1f}", f"{count(each.either)} of {count(each.either_possible)}",
+                f"{count(each.hit)} of {count(each.possible)}",
+            )
+            for each in document.course
+        ),
+    )  # fmt: skip
 
 
 def _made(document: Document) -> Section:
