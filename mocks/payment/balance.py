@@ -87,6 +87,10 @@ def _settle(model: Processor, payout: Payout, due: list[str]) -> None:
             charge: Charge = changed(model.charges[movement.source], payout=payout.id)
             model.charges[charge.id] = charge
             paid.append(charge)
+        elif movement.type == "adjustment":  # a dispute shows its movements whole
+            dispute = model.disputes[movement.source]
+            moved = tuple([model.movements[each.id] for each in dispute.balance_transactions])
+            model.disputes[dispute.id] = changed(dispute, balance_transactions=moved)
     shown = objects.Payout(
         id=payout.id,
         currency=payout.currency.upper(),

@@ -108,7 +108,7 @@ def close(model: Processor, dispute: Dispute, won: bool) -> Dispute:
         if dispute.balance_transactions:
             fee = -dispute.fee if model.quirks.returns_dispute_fee else 0
             moved = balance.move(model, "adjustment", dispute.id, dispute.amount, fee, dispute.currency, "DISPUTE WON")
-            dispute = changed(dispute, balance_transactions=(*dispute.balance_transactions, moved.id))
+            dispute = changed(dispute, balance_transactions=(*dispute.balance_transactions, moved))
         model.charges[charge.id] = changed(charge, disputed=0)
     elif not dispute.balance_transactions:
         dispute = _withdrawn(model, dispute)
@@ -126,7 +126,7 @@ def _withdrawn(model: Processor, dispute: Dispute) -> Dispute:
     moved = balance.move(
         model, "adjustment", dispute.id, -dispute.amount, dispute.fee, dispute.currency, "DISPUTE"
     )  # fmt: skip
-    after: Dispute = changed(dispute, balance_transactions=(*dispute.balance_transactions, moved.id))
+    after: Dispute = changed(dispute, balance_transactions=(*dispute.balance_transactions, moved))
     return after
 
 

@@ -175,25 +175,6 @@ class Refund(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     metadata: Metadata = NOTHING
 
 
-class Dispute(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """A dispute (`du_`)."""
-
-    id: str
-    created: int
-    charge: str
-    intent: str
-    amount: int
-    currency: str
-    status: str
-    fee: int
-    reason: str = "general"
-    due: int = 0
-    submissions: int = 0
-    evidence: Metadata = NOTHING
-    balance_transactions: tuple[str, ...] = ()
-    metadata: Metadata = NOTHING
-
-
 class Movement(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A balance transaction (`txn_`): what one object did to the balance. `net` = `amount` - `fee`."""
 
@@ -212,6 +193,25 @@ class Movement(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     def net(self) -> int:
         """What the balance changed by."""
         return self.amount - self.fee
+
+
+class Dispute(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A dispute (`du_`)."""
+
+    id: str
+    created: int
+    charge: str
+    intent: str
+    amount: int
+    currency: str
+    status: str
+    fee: int
+    reason: str = "general"
+    due: int = 0
+    submissions: int = 0
+    evidence: Metadata = NOTHING
+    balance_transactions: tuple[Movement, ...] = ()
+    metadata: Metadata = NOTHING
 
 
 class Payout(msgspec.Struct, frozen=True, gc=False, kw_only=True):

@@ -162,7 +162,7 @@ def dispute(record: Dispute) -> views.Dispute:
     return views.Dispute(
         id=record.id,
         amount=record.amount,
-        balance_transactions=record.balance_transactions,
+        balance_transactions=[movement(each) for each in record.balance_transactions],
         charge=record.charge,
         created=record.created,
         currency=record.currency,

@@ -212,7 +212,7 @@ class Dispute(Shape, frozen=True, kw_only=True):
     id: str
     object: str = "dispute"
     amount: int
-    balance_transactions: Sequence[Any]
+    balance_transactions: Sequence[BalanceTransaction]
     charge: str
     created: int
     currency: str

@@ -50,7 +50,7 @@ OVERRIDES = ("None", "TaxDate", "TaxAmount", "Exemption")
 
 
 class Override(Input, frozen=True, kw_only=True):
-    """A tax override: its `kind` is one of OVERRIDES, however its type is written."""
+    """A tax override: TaxDate, TaxAmount or Exemption, in whatever capitals."""
 
     type: str = "None"
     tax_amount: Decimal | None = None

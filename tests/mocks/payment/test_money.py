@@ -71,6 +71,13 @@ def test_a_dispute_takes_the_funds_on_opening_and_gives_them_back_when_won(bench
         (-5_000, 1_500, -6_500),
     ]
     assert bench.topics()[-2:] == ["charge.dispute.created", "charge.dispute.closed"]
+    bench.pay(amount=20_000)
+    bench.wait(9)
+    (dispute,) = bench.get("/disputes")["data"]
+    assert [(row["object"], row["net"], row["status"]) for row in dispute["balance_transactions"]] == [
+        ("balance_transaction", -6_500, "available"),
+        ("balance_transaction", 5_000, "available"),
+    ]
 
 
 def test_a_lost_dispute_stays_disputed(bench: Any) -> None:
