@@ -18,6 +18,7 @@ from mocks.payment.invoicing.invoice import Invoice, InvoiceParent, Subscription
 from mocks.payment.invoicing.lines import Line, pricing_of
 from mocks.payment.invoicing.prices import Price, amount_of, rounded
 from mocks.payment.invoicing.proration import prorations
+from mocks.payment.invoicing.renewals import used_in_period
 from mocks.payment.invoicing.subscription import Subscription, period_end
 from mocks.payment.invoicing.subscription_bodies import ItemEntry
 from mocks.payment.model import Processor
@@ -148,8 +149,12 @@ def _of_subscription(
             lines.append(items.line_of(model, item, key))
     start = subscription.period.end
     for each in rows.values():
-        end = period_end(each.price, start, subscription.billing_cycle_anchor)
-        lines.append(_line(model, each.price, each.quantity or 0, key, start, end))
+        if each.quantity is None:  # billed as it was used
+            used = used_in_period(model, subscription, each, start)
+            lines.append(_line(model, each.price, used, key, each.current_period_start, start))
+        else:
+            end = period_end(each.price, start, subscription.billing_cycle_anchor)
+            lines.append(_line(model, each.price, each.quantity, key, start, end))
     return lines
 
 

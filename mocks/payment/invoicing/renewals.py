@@ -103,6 +103,21 @@ def _line(model: Processor, subscription: Subscription, each: SubscriptionItem, 
     return line
 
 
+def used_until(model: Processor, subscription: Subscription, end: int) -> list[SubscriptionItem]:
+    """Return the metered items as the last invoice bills them, if they were used in the period that ends now."""
+    return [
+        structs.replace(in_period(each, end, end), billed_until=each.current_period_start)
+        for each in subscription.items.data
+        if each.quantity is None and used_in_period(model, subscription, each, end)
+    ]
+
+
+def used_in_period(model: Processor, subscription: Subscription, row: SubscriptionItem, end: int) -> int:
+    """Return how many units of a metered item were used from the start of its period to an instant."""
+    meter = row.price.recurring.meter if row.price.recurring is not None else None
+    return meters.usage(model, meter, subscription.customer, row.current_period_start, end)
+
+
 def plan(model: Processor, subscription: Subscription) -> None:
     """Put on the agenda when the period ends, when a trial is about to, and when the subscription is to."""
     end = subscription.period.end
@@ -120,7 +135,9 @@ def renew(model: Processor, key: str, end: int) -> None:
     if subscription is None or subscription.period.end != end or subscription.status not in RUNNING:
         return
     if subscription.cancel_at_period_end or (subscription.cancel_at is not None and subscription.cancel_at <= end):
-        ended(model, subscription, "cancellation_requested")
+        after = ended(model, subscription, "cancellation_requested")
+        if rows := used_until(model, after, end):
+            bill(model, after, "subscription_cycle", rows=rows)
         return
     if subscription.status == "trialing" and not _trial_goes_on(model, subscription):
         return

@@ -21,7 +21,7 @@ from mocks.payment.invoicing import subscription as shapes
 from mocks.payment.invoicing.collecting import finalize
 from mocks.payment.invoicing.coupons import discounts_of
 from mocks.payment.invoicing.proration import prorations
-from mocks.payment.invoicing.renewals import begin_period, bill, ended, plan
+from mocks.payment.invoicing.renewals import begin_period, bill, ended, plan, used_until
 from mocks.payment.invoicing.subscribing import (
     Declined,
     asked_discounts,
@@ -229,9 +229,10 @@ def cancel(model: Processor, subscription: Subscription, body: CancelBody) -> Su
             model.add("invoiceitem", item)
     given = body.cancellation_details or CancellationDetails()
     after = ended(model, subscription, "cancellation_requested", comment=given.comment, feedback=given.feedback)
-    waiting = items.pending(model, after.customer, after.currency, after.id)
-    if body.invoice_now and waiting:
-        invoice = finalize(model, bill(model, after, "subscription_update", keeps_draft=False, rows=()), charges=False)
+    waiting, rows = items.pending(model, after.customer, after.currency, after.id), used_until(model, after, model.now)
+    if body.invoice_now and (waiting or rows):
+        draft = bill(model, after, "subscription_update", keeps_draft=False, rows=rows)
+        invoice = finalize(model, draft, charges=False)
         if invoice.status == "open":
             try_to_pay(model, invoice)
         after = model.change("subscription", after, "", latest_invoice=invoice.id)

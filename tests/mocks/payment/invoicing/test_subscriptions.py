@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -149,6 +150,24 @@ def test_what_is_metered_is_billed_when_it_was_used(shop: Any) -> None:
     shop.bench.wait(32)
     newest = shop.get(f"invoices?subscription={made['id']}")["data"][0]
     assert (newest["total"], newest["lines"]["data"][0]["quantity"]) == (210, 42)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_what_was_used_is_billed_when_a_subscription_ends(shop: Any, at_once: bool) -> None:
+    meter = shop.make("billing/meters", display_name="Calls", event_name="calls", default_aggregation__formula="sum")
+    made = subscribe(shop, shop.price(5, recurring__usage_type="metered", recurring__meter=meter["id"]))
+    payload = {"payload__stripe_customer_id": shop.customer, "payload__value": "42"}
+    shop.make("billing/meter_events", event_name="calls", **payload)
+    shop.bench.wait(3)
+    assert shop.make("invoices/create_preview", subscription=made["id"])["total"] == 210
+    if at_once:
+        shop.drop(f"subscriptions/{made['id']}?invoice_now=true")
+    else:
+        shop.make(f"subscriptions/{made['id']}", cancel_at_period_end="true")
+    shop.bench.wait(40)
+    assert shop.get(f"subscriptions/{made['id']}")["status"] == "canceled"
+    last, first = shop.get(f"invoices?subscription={made['id']}")["data"]
+    assert (last["status"], last["total"], first["total"]) == ("paid", 210, 0)
 
 
 def test_a_schedule_changes_the_items_when_the_phase_begins(shop: Any) -> None:
