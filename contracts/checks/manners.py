@@ -26,41 +26,44 @@ def attempts_are_spread(facts: Facts) -> Findings:
     """
     tally = Tally("P12")
     rounds: dict[tuple[str, str, str], _Round] = {}
-    ended: dict[tuple[str, str], int] = {}
-    idle_us: Counter[tuple[str, str]] = Counter()  # between the calls about one thing, in all
+    looked_us: Counter[tuple[str, str]] = Counter()  # how long it was looked, in all, by what it is about
     for attempt in facts.history.of(Attempted):
         peer = (attempt.system, attempt.txn or attempt.key)
-        idle_us[peer] += max(0, attempt.sent_us - ended.get(peer, 0))
-        if attempt.write and attempt.key:
+        if not attempt.write:
+            looked_us[peer] += attempt.at_us - attempt.sent_us
+        elif attempt.key:
             name = (attempt.system, attempt.operation, attempt.key)
             found = rounds.setdefault(name, _Round())
-            found.add(attempt, idle_us[peer])
+            found.add(attempt, looked_us[peer])
             tally.examined += len(found.attempts) > 1
             if found.is_hasty:
                 sentence = f"{attempt.system} {attempt.operation} was tried {ATTEMPTS} times with no pause in between"
                 tally.violation(attempt.txn, sentence, *found.attempts, entities=(attempt.key,))
             if attempt.outcome == "ok" or found.is_hasty:
                 del rounds[name]
-        ended[peer] = attempt.at_us
     return tally.findings()
 
 
 class _Round:
-    """The latest attempts of one intent since its last success, and how long its peer had been idle until each."""
+    """The latest attempts of one intent since its last success, and the pause before each."""
 
     def __init__(self) -> None:
         self.attempts: deque[Attempted] = deque(maxlen=ATTEMPTS)
-        self._idle_us: deque[int] = deque(maxlen=ATTEMPTS)
+        self._pauses_us: deque[int] = deque(maxlen=ATTEMPTS - 1)
+        self._looked_us = 0
 
-    def add(self, attempt: Attempted, idle_us: int) -> None:
-        """Take the next attempt."""
-        self._idle_us.append(idle_us)
+    def add(self, attempt: Attempted, looked_us: int) -> None:
+        """Take the next attempt; by then all look-ups about the same had taken so long."""
+        if self.attempts:
+            passed_us = attempt.sent_us - self.attempts[-1].at_us
+            self._pauses_us.append(max(0, passed_us - (looked_us - self._looked_us)))
         self.attempts.append(attempt)
+        self._looked_us = looked_us
 
     @property
     def is_hasty(self) -> bool:
         """Tell whether there was next to no pause between so many attempts."""
-        return len(self.attempts) == ATTEMPTS and self._idle_us[-1] - self._idle_us[0] < TOGETHER_US
+        return len(self.attempts) == ATTEMPTS and sum(self._pauses_us) < TOGETHER_US
 
 
 def sessions_are_renewed(facts: Facts) -> Findings:

@@ -44,6 +44,12 @@ def test_a_pause_that_ends_with_a_look_up_is_one() -> None:
     assert status_of("P12", [*tried, *looks]) == "holds"
 
 
+def test_what_another_flow_writes_meanwhile_about_the_same_fills_no_pause() -> None:
+    tried = [attempt(n * 60, f"r{n}", "billing", "close", "k", outcome="unknown", status=0) for n in range(5)]
+    other = [attempt(n * 60 + 1, f"w{n}", "billing", "credit", f"c{n}", seconds=59 * 60) for n in range(4)]
+    assert status_of("P12", sorted([*tried, *other], key=lambda each: each.at_us)) == "holds"
+
+
 def signed_in(minutes: float, **more: object) -> Attempted:
     return attempt(minutes, f"t{minutes}", "erp", "token", **more)
 
