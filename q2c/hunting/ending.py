@@ -11,6 +11,7 @@ from q2c.hunting.shrinking import ATTEMPTS_MAX, SECONDS_MAX, Shrunk, shrink
 from q2c.hunting.story import Tale, tale_of, text_of
 from q2c.hunting.trial import Trial
 from scenarios.loader import dump
+from web.words import listed
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,8 @@ def shrunk_into(
 def sentence_of(shrunk: Shrunk) -> str:
     """Return how small a trial has become, in a sentence."""
     before, after = shrunk.before, shrunk.after
-    whole = "" if shrunk.is_whole else "; it may get smaller yet: what may be spent was spent"
+    left = f"; {listed(shrunk.left_over)} may get smaller yet by `q2c shrink` with more --seconds or --attempts"
     return (
         f"shrunk from {before.lifecycles} lifecycles and {before.faults} faults to {after.lifecycles} and "
-        f"{after.faults} in {shrunk.attempts} attempts and {shrunk.seconds:.1f} s{whole}"
+        f"{after.faults} in {shrunk.attempts} attempts and {shrunk.seconds:.1f} s{left if shrunk.left_over else ''}"
     )

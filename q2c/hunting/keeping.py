@@ -7,7 +7,7 @@ exactly; `trial.yaml` is the same as a scenario for `q2c rehearse`; `regression.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -19,6 +19,7 @@ from q2c.hunting.ending import sentence_of, shrunk_into
 from q2c.hunting.page import html_of
 from q2c.hunting.shrinking import NotBroken
 from q2c.hunting.story import text_of
+from q2c.hunting.unhandled import advice_for
 from q2c.run_folder import RunFolder
 from scenarios.language import Scenario
 from scenarios.loader import dump
@@ -61,8 +62,17 @@ def _written(place: Path, catch: Catch) -> Caught:
     words = ["q2c", "rehearse", str(place / SCENARIO), *(["--mutant", trial.mutant] if trial.mutant else [])]
     words += ["--target", trial.target] if trial.target else []
     return Caught(
-        number=catch.number, seed=trial.seed, broken=catch.found.broken, folder=str(place), repeat=shlex.join(words)
-    )
+        number=catch.number, seed=trial.seed, broken=catch.found.broken, folder=str(place), repeat=shlex.join(words),
+        advice=advice_for(trial, catch.found.broken),
+    )  # fmt: skip
+
+
+def _printed(folder: Path, printed: Mapping[int, str]) -> Iterator[str]:
+    """Write what the program of a target printed in each of some runs into a file of its own; yield the files."""
+    for number, text in sorted(printed.items()):
+        file = folder / f"program-{number}.log"
+        file.write_text(text, encoding="utf-8")
+        yield str(file)
 
 
 def write(
@@ -71,6 +81,7 @@ def write(
 ) -> Document:  # fmt: skip
     """Write the document and the report of a campaign that took so many seconds; return the document."""
     document = document_of(campaign, scenario, repeat, caught, executor, seconds, interrupted)
+    document = msgspec.structs.replace(document, printed=tuple(_printed(folder.path, campaign.printed)))
     folder.scenario.write_text(dump(scenario), encoding="utf-8")
     for path, text in ((folder.report, html_of(document)), (folder.path / DOCUMENT, encode(document))):
         partial = path.with_suffix(".partial")

@@ -34,6 +34,7 @@ def tell(document: Document, console: Console, report: Path) -> None:
     ]  # fmt: skip
     rows += [("silent", f"planned and never struck: {', '.join(document.silent)}")] if document.silent else []
     rows += [("stuck", f"run {each.number}: {each.trouble}") for each in document.stuck[:_SHOWN_MAX]]
+    rows += [("printed", file) for file in document.printed[:_SHOWN_MAX]]
     for label, text in (*rows, ("repeat", document.repeat), ("report", str(report))):
         console.print(Text.assemble("  ", (f"{label:8}", "dim"), text), soft_wrap=True)
 
@@ -48,4 +49,6 @@ def _tell_caught(caught: Caught, console: Console, is_whole: bool) -> None:
         console.print(f"  {caught.shrunk}", soft_wrap=True, style="dim")
     if is_whole and caught.story:
         console.print("\n".join(f"    {line}" for line in caught.story.splitlines() if line.strip()), soft_wrap=True)
+    if caught.advice:
+        console.print(f"  {caught.advice}", soft_wrap=True)
     console.print(Text.assemble("  ", ("again   ", "dim"), caught.repeat, "\n"), soft_wrap=True)

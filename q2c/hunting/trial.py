@@ -8,6 +8,8 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
+from io import StringIO
+from typing import TextIO
 
 import msgspec
 
@@ -24,6 +26,8 @@ from scenarios.timeline import Timeline, build
 from simulator.recorder import MemoryRecorder
 
 _HOUR_US = 3_600_000_000
+PRINTED_MAX = 20_000
+"""So many characters of what a program printed travel with what came of a trial."""
 _ALONE = threading.Lock()
 """A mutant and a program in virtual time change what belongs to the whole process: its threads play in turn."""
 
@@ -58,7 +62,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a trial: the status of its verdict, the rules broken and unknown, and what it exercised.
 
     `digest` is that of the history; `hours` counts virtual time, `cpu_seconds` what playing and judging took.
-    `trouble` says why a trial could not be played to its end; then nothing else is known of it.
+    `trouble` says why a trial could not be played to its end; then nothing else is known of it. `printed` is the end of
+    what the program of a target printed, kept when a rule was broken or the trial was in trouble.
     """
 
     status: str
@@ -70,6 +75,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     hours: float
     cpu_seconds: float
     trouble: str = ""
+    printed: str = ""
 
     @property
     def checks(self) -> frozenset[str]:
@@ -83,19 +89,19 @@ def timeline_of(trial: Trial) -> Timeline:
     return timeline if trial.faults is None else dataclasses.replace(timeline, faults=trial.faults)
 
 
-def play(trial: Trial) -> list[Record]:
-    """Play a trial and return its history."""
+def play(trial: Trial, log: TextIO | None = None) -> list[Record]:
+    """Play a trial and return its history; `log` takes what the program of a target prints."""
     recorder = MemoryRecorder()
-    _play(trial, timeline_of(trial), recorder)
+    _play(trial, timeline_of(trial), recorder, log)
     return recorder.records
 
 
-def attempt(trial: Trial) -> Found:
-    """Play a trial and judge it."""
+def attempt(trial: Trial, log: TextIO | None = None) -> Found:
+    """Play a trial and judge it; `log` takes what the program of a target prints."""
     started = time.process_time()
     timeline = timeline_of(trial)
     recorder = MemoryRecorder()
-    durable_writes = _play(trial, timeline, recorder)
+    durable_writes = _play(trial, timeline, recorder, log)
     history = MemoryHistory(recorder.records)
     facts = Facts(history)
     verdict = judge(history, facts=facts)
@@ -106,11 +112,11 @@ def attempt(trial: Trial) -> Found:
     )  # fmt: skip
 
 
-def _play(trial: Trial, timeline: Timeline, recorder: MemoryRecorder) -> int:
+def _play(trial: Trial, timeline: Timeline, recorder: MemoryRecorder, log: TextIO | None) -> int:
     """Play a trial; return how often the program under test wrote durably."""
     mutant = trial.mutant or mutant_of(timeline.scenario)
     with _ALONE:
-        rehearsal = rehearsal_of(timeline, recorder, trial.target, mutant)
+        rehearsal = rehearsal_of(timeline, recorder, trial.target, mutant, log)
         rehearsal.run(steps=1)
     return rehearsal.durable_writes
 
@@ -120,10 +126,13 @@ def attempt_encoded(trial: bytes, _seed: int) -> bytes:
 
     Code under test may raise whatever it likes; a hunt notes that and goes on.
     """
+    log = StringIO()
     try:
-        found = attempt(_trials.decode(trial))
+        found = attempt(_trials.decode(trial), log)
     except Exception as error:
         found = _stuck(f"{type(error).__name__}: {error}")
+    if found.broken or found.trouble:
+        found = msgspec.structs.replace(found, printed=log.getvalue()[-PRINTED_MAX:])
     return _encoder.encode(found)
 
 

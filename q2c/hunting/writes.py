@@ -96,6 +96,9 @@ class _WatchedLease(SqliteLease):
         super().__init__(journal, epoch)
         self._seen = seen
 
+    def commit(self, write: Write) -> None:
+        self.commit_together((write,))
+
     def commit_together(self, writes: Sequence[Write]) -> None:
         for number, write in enumerate(writes, start=self._journal.writes + 1):
             self._seen.before(number, write)

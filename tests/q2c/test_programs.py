@@ -15,13 +15,16 @@ from shutil import rmtree
 from tempfile import mkdtemp
 from typing import Any
 
+import msgspec
 import pytest
 
 from domain.faults import Fault
 from domain.history import Crashed
 from q2c.hunting.regression import scenario_of
-from q2c.hunting.trial import Found, Trial, attempt, attempt_encoded, decode, encode
+from q2c.hunting.trial import Broken, Found, Trial, attempt, attempt_encoded, decode, encode, timeline_of
+from q2c.hunting.unhandled import advice_for, unhandled
 from q2c.in_virtual_time import rehearse
+from scenarios.library import find
 from scenarios.loader import dump, load
 from scenarios.scale import scaled
 from simulator.virtual_asyncio.refusals import Refused
@@ -125,6 +128,48 @@ def test_a_run_says_how_it_is_repeated_and_keeps_what_the_program_printed(run: R
     assert f"--target {target(CORRECTED)}" in " ".join(done.stdout.split())
     assert "again in" in (folder / "program.log").read_text()
     assert done.exit_code in (0, 4), done.stdout
+
+
+DEAF = """
+def create():
+    async def deaf(scope, receive, send):
+        print("nobody is at home")
+        if scope["type"] == "http":
+            status = 200 if scope["path"] == "/health" else 503
+            await send({"type": "http.response.start", "status": status, "headers": []})
+            await send({"type": "http.response.body"})
+
+    return deaf
+"""
+
+
+def test_a_hunt_that_ends_at_its_calm_run_says_why_and_keeps_what_the_program_printed(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "deaf.py").write_text(DEAF, encoding="utf-8")
+    file, few = tmp_path / "target.yaml", tmp_path / "few.yaml"
+    file.write_text("name: deaf\nhealth: http://127.0.0.1:9/health\npython: {factory: 'deaf:create'}\n")
+    few.write_text(dump(scaled(load(AFTERNOON), orders=6, subscriptions=0)), encoding="utf-8")
+    words = ("--runs", "3", "--workers", "1", "--no-shrink", "--folder", tmp_path / "runs")
+    done = run("hunt", few, "--target", file, *words)
+    assert done.exit_code == 1, done.output
+    (folder,) = (tmp_path / "runs").iterdir()
+    log = folder / "program-0.log"
+    assert "nobody is at home" in log.read_text(encoding="utf-8")
+    assert "nobody is at home" not in done.output
+    assert f"printed {log}" in done.stdout
+    assert "No fault was planned in this run: the scenario has business that it may not handle yet: new" in done.stdout
+    assert "examples/afternoon.yaml is one of new orders only" in done.stdout
+    assert "it may not handle yet" in (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_who_knows_no_fault_to_blame_is_told_the_kinds_of_business() -> None:
+    text = dump(find("hunting_ground"))
+    calm = Trial(scenario=text, seed=20261230, faults=(), target="target.yaml")
+    quotes = {act.txn for act in timeline_of(calm).acts if act.arguments.get("amendment_kind") == "upsell"}
+    broken = Broken(check="L2", count=1, transactions=tuple(quotes), sentence="an amendment got stuck")
+    assert unhandled(calm, [broken]) == (f"amendments by upsell ({len(quotes)} of {len(quotes)})",)
+    assert "amendments by upsell" in advice_for(calm, [broken])
+    assert not advice_for(msgspec.structs.replace(calm, target=""), [broken])
+    assert not advice_for(msgspec.structs.replace(calm, faults=(LOST,)), [broken])
 
 
 def test_what_a_program_broke_is_shrunk_with_that_program(run: Run, tmp_path: Path) -> None:

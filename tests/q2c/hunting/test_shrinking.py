@@ -17,9 +17,9 @@ from q2c.cli import q2c
 from q2c.hunting import keeping, regression
 from q2c.hunting.anchors import anchors_of
 from q2c.hunting.campaign import Campaign, Catch
-from q2c.hunting.ending import Kept, shrunk_into
+from q2c.hunting.ending import Kept, sentence_of, shrunk_into
 from q2c.hunting.seen import look
-from q2c.hunting.shrinking import NotBroken, shrink
+from q2c.hunting.shrinking import LEFT_OVER, NotBroken, shrink
 from q2c.hunting.trial import Broken, Trial, attempt, play, timeline_of
 from q2c.hunting.writes import writes_of
 from q2c.run_folder import RunFolder
@@ -53,6 +53,12 @@ def test_a_catch_shrinks_to_one_lifecycle_and_one_fault_that_strikes_once(kept: 
     (fault,) = kept.shrunk.trial.faults or ()
     assert fault.txn
     assert (fault.share_ppm, fault.nth, fault.start_us, fault.end_us) == (1_000_000, 1, 0, 0)
+
+
+def test_the_first_look_is_no_part_of_what_may_be_spent(caught: Trial) -> None:
+    shrunk = shrink(caught, CHECK, seconds=1e-9)
+    assert (shrunk.attempts, shrunk.left_over) == (0, LEFT_OVER)
+    assert shrunk.seconds > 0.01
 
 
 def test_the_same_catch_always_shrinks_to_the_same_trial(caught: Trial, kept: Kept) -> None:
@@ -104,6 +110,7 @@ def test_a_trial_that_breaks_nothing_cannot_be_shrunk(kept: Kept) -> None:
 def test_a_search_that_may_not_search_returns_what_it_was_given(kept: Kept) -> None:
     shrunk = shrink(kept.shrunk.trial, CHECK, SPARED, attempts=0)
     assert not shrunk.is_whole
+    assert "lifecycles, faults, the scenario and numbers may get smaller yet by `q2c shrink`" in sentence_of(shrunk)
     assert shrunk.before == shrunk.after
 
 
@@ -151,6 +158,17 @@ def test_a_death_stays_at_its_write_of_its_flow_when_neighbours_go(caught: Trial
     assert fault.count < last.number
     there = {each.number: each for each in writes_of(msgspec.structs.replace(alone, faults=()))}[fault.count]
     assert (there.flow, there.place) == (last.flow, last.place)
+
+
+def test_a_death_at_a_write_that_is_left_out_comes_at_the_next_one(caught: Trial) -> None:
+    sound = msgspec.structs.replace(caught, mutant="", faults=())
+    names = timeline_of(sound).acts.lifecycles()
+    gone = next(each for each in writes_of(sound) if each.txn == names[-1])
+    dying = msgspec.structs.replace(sound, faults=(Fault(kind="crash", count=gone.number),))
+    without = msgspec.structs.replace(dying, without=frozenset(names[-1:]))
+    (fault,) = anchors_of(dying).moved(without).faults or ()
+    left = writes_of(msgspec.structs.replace(without, faults=()))
+    assert left[fault.count - 1].at_us >= gone.at_us > left[fault.count - 2].at_us
 
 
 def _place(fault: Fault) -> tuple[object, ...]:
