@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 ATTEMPTS = 5
 PAUSE_SECONDS = 0.1  # far longer than what a busy machine adds
+EQUAL_PAUSE_SECONDS = 0.3  # so long that what it adds does not make equal pauses look different
 
 
 class Caller:
@@ -78,8 +79,10 @@ class Caller:
             return float(after)
         if after and not after.isdecimal() and self.fault != "ignores_dates":
             return max(0.0, parsedate_to_datetime(after).timestamp() - time.time())
-        ceiling = PAUSE_SECONDS * (1 if self.fault == "fixed_pauses" else 2**attempt)
-        return ceiling if self.fault in ("no_jitter", "fixed_pauses") else random.uniform(ceiling / 4, ceiling)
+        if self.fault in ("no_jitter", "fixed_pauses"):
+            return EQUAL_PAUSE_SECONDS * (2**attempt if self.fault == "no_jitter" else 1)
+        ceiling = PAUSE_SECONDS * 2**attempt
+        return random.uniform(ceiling / 4, ceiling)
 
     def _send(self, attempt: int) -> tuple[int, str]:
         if self.fault == "new_key_per_attempt":
