@@ -1,120 +1,188 @@
-"""What the load generator adds, how exactly it offers, and what a second worker brings: python -m benchmarks.load.
+"""What the harness adds to a request, how exactly it offers, what a second worker brings: python -m benchmarks.load.
 
-Locust runs against mocks without service times: what a request takes is what the harness adds to it (driver, wire,
-door, service). Asked: 1 ms or less at p50 and 5 ms or less at p99 at 500 requests a second, offered within 1 %; two
-workers 1.8 times the load of one where there are cores for them.
+added     500 requests a second, open, by the driver of a load test, to mocks without service times whose history is
+          written as in a replay: what a request takes then is what the harness adds to it. Asked: 1 ms or less at p50,
+          5 ms or less at p99, offered within 1 %.
+workers   one worker and two send as many acts as they can to a server that costs next to nothing. Asked: 1.8 times the
+          load. On two cores the server needs its part of them, so the CPU time of a request is told too: workers on
+          cores of their own give as much more as it stays the same.
+verdicts  one load with one worker and with two, against the reference integration: what is judged must be the same.
 """
 
 from __future__ import annotations
 
+import argparse
+import asyncio
+import json
+import multiprocessing
 import os
+import socket
 import subprocess
 import sys
 import tempfile
-import textwrap
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import psutil
+import uvloop
 
+from benchmarks.soak import target_file
 from mocks.doors.live import LiveWorld
-from mocks.doors.serving import running
+from mocks.doors.serving import listen, port_of, running
+from mocks.doors.settings import UNLIMITED
+from q2c.rehearsing import Recording
 
-SECONDS = 6.0
-_FILE = """
-import os, sys, time
-sys.path.insert(0, {root!r})
-import gevent, msgspec
-from gevent.pool import Pool
-from locust import FastHttpUser, LoadTestShape, constant, events, task
-from loadtests.hdr import Histograms
-
-RATE, SECONDS, URL = {rate}, {seconds}, {url!r}
-TIMES = Histograms()
-
-class Driver(FastHttpUser):
-    host, wait_time, concurrency = URL, constant(0), 500
-    @task
-    def drive(self):
-        runner = self.environment.runner
-        index, count = max(0, getattr(runner, "worker_index", 0)), {workers}
-        pool, began = Pool(500), time.monotonic() + 0.2
-        for number in range(index, round(RATE * SECONDS), count):
-            due = began + number / RATE
-            gevent.sleep(max(0.0, due - time.monotonic()))
-            TIMES.note("lateness", time.monotonic() - due)
-            pool.spawn(self.once, due)
-        pool.join()
-        TIMES.note("span", time.monotonic() - began)
-        runner.send_message("bench", TIMES.take())
-        gevent.sleep(3600)
-    def once(self, due):
-        sent = time.monotonic()
-        self.client.get("/v1/customers/cus_nobody", auth=("sk_test_1", ""), name="customer")
-        TIMES.note("request", time.monotonic() - sent)
-        TIMES.note("since due", time.monotonic() - due)
-
-ALL, REPORTS = Histograms(), []
-class Shape(LoadTestShape):
-    def tick(self):
-        return None if len(REPORTS) == {workers} or self.get_run_time() > SECONDS * 10 + 20 else ({workers}, {workers})
-
-@events.init.add_listener
-def init(environment, **_said):
-    def report(msg, **_said):
-        ALL.add(msg.data)
-        REPORTS.append(1)
-    if type(environment.runner).__name__ != "WorkerRunner":
-        environment.runner.register_message("bench", report)
-        environment.events.quitting.add_listener(lambda **_: open({out!r}, "wb").write(msgspec.json.encode(ALL.rows())))
-"""
+ROOT = Path(__file__).resolve().parents[1]
+RATE = 500.0
+ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
+TOO_MANY = 6_000.0
+"""Acts a second that are asked of each worker, more than any can send."""
 
 
-def measured(rate: float, workers: int) -> dict[str, Any]:
-    """Return the percentiles (ms) of one run at a rate a second with so many workers."""
-    with tempfile.TemporaryDirectory() as place, running(LiveWorld(1), turbo=True) as doors:
-        out, file = Path(place) / "rows.json", Path(place) / "locustfile.py"
-        text = _FILE.format(
-            root=str(Path(__file__).resolve().parent.parent), rate=rate, seconds=SECONDS, url=doors["payment"],
-            workers=workers, out=str(out),
-        )  # fmt: skip
-        file.write_text(textwrap.dedent(text), encoding="utf-8")
+def driven(what: str, url: str, rate: float, seconds: float, workers: int) -> dict[str, Any]:
+    """Let workers of Locust offer at a rate; return counts, percentiles (ms) and CPU seconds."""
+    with tempfile.TemporaryDirectory() as place:
+        out = Path(place) / "found.json"
         command = [
-            sys.executable,
-            "-m",
-            "locust",
-            "-f",
-            str(file),
-            "--headless",
-            "--loglevel",
-            "ERROR",
-            "--only-summary",
-        ]
-        command += ["--processes", str(workers)] if workers > 1 else []
-        subprocess.run(command, check=False, capture_output=True, timeout=120)
-        rows: dict[str, Any] = msgspec.json.decode(out.read_bytes())
-        return rows
+            sys.executable, "-m", "locust", "-f", str(Path(__file__).with_name("load_locustfile.py")), "--headless",
+            "--only-summary", "--loglevel", "ERROR", "--processes", str(workers), "--master-bind-port",
+            str(_free_port()),
+        ]  # fmt: skip
+        command += ["--master-port", command[-1]]
+        said = {"WHAT": what, "URL": url, "RATE": rate, "SECONDS": seconds, "WORKERS": workers, "OUT": out}
+        environment = {**os.environ, **{f"BENCH_{name}": str(value) for name, value in said.items()}}
+        done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True, timeout=300)
+        if not out.exists():
+            raise SystemExit(f"Locust did not come to its end: {done.stdout[-2000:]} {done.stderr[-2000:]}")
+        found: dict[str, Any] = msgspec.json.decode(out.read_bytes())
+        return found
 
 
-def highest(workers: int) -> float:
-    """Return how many requests a second so many workers send when they are asked for more than they can."""
-    rows = measured(4_000, workers)
-    return float(rows["request"]["count"] / (rows["span"]["p100_ms"] / 1000))
+def added(seconds: float) -> None:
+    """Measure what the harness adds, and how exactly it offers."""
+    with tempfile.TemporaryDirectory() as place:
+        recorder = Recording(Path(place) / "history.parquet", live=True)
+        with running(LiveWorld(1, limits=UNLIMITED, listeners=[recorder.add]), turbo=True) as doors:
+            found = driven("requests", doors["payment"], RATE, seconds, 1)
+        recorder.close_incomplete()
+    counts, times = found["counts"], found["times_ms"]
+    print(
+        f"added: asked {RATE:g} a second for {seconds:g} s, offered {found['offered_rate']:.1f} a second; "
+        f"{counts['late']} of {counts['offered']} later than 50 ms, {counts['errors']} errors"
+    )
+    for name in ("request", "since due", "lateness"):
+        print(f"  {name:10} p50 {times[name]['p50_ms']:.2f} ms, p99 {times[name]['p99_ms']:.2f} ms")
+
+
+def workers(seconds: float, rounds: int) -> None:
+    """Measure what one worker and two can send, in turn."""
+    rows: dict[int, list[tuple[float, float]]] = {1: [], 2: []}
+    with cheap_server() as (url, server):
+        for _ in range(rounds):
+            for count, found in rows.items():
+                before, began = server.cpu_times(), time.monotonic()
+                one = driven("acts", url, TOO_MANY * count, seconds, count)
+                after, took = server.cpu_times(), time.monotonic() - began
+                cost = one["cpu_seconds"] / one["counts"]["requests"]
+                found.append((one["rate"], cost))
+                busy = (after.user + after.system - before.user - before.system) / took
+                print(
+                    f"workers: {count} sent {one['rate']:.0f} acts a second for {cost * 1e6:.0f} us of CPU each; "
+                    f"the leader took {one['leader_cpu_seconds']:.1f} s of CPU in all, the server {busy:.0%} of a core"
+                )
+    best = {count: max(rate for rate, _ in found) for count, found in rows.items()}
+    costs = {count: min(cost for _, cost in found) for count, found in rows.items()}
+    print(f"  two sent {best[2] / best[1]:.2f} times as many as one, on {os.cpu_count()} cores with server and leader")
+    print(f"  by what an act costs them, two on cores of their own send {2 * costs[1] / costs[2]:.2f} times as many")
+
+
+def verdicts(within: str) -> None:
+    """Load the reference integration with one worker and with two, and compare what is judged."""
+    found = []
+    for processes in ("1", "2"):
+        with tempfile.TemporaryDirectory(prefix="q2c-load-") as place:
+            target, folder = target_file(Path(place)), Path(place) / "runs"
+            done = subprocess.run(
+                [sys.executable, "-m", "q2c", "load", "quarter_end_spike", "--target", str(target), "--profile",
+                 "steady", "--times", "0.5", "--within", within, "--processes", processes, "--runs", str(folder),
+                 "--json"],
+                cwd=ROOT, check=False, capture_output=True, text=True,
+            )  # fmt: skip
+            said = json.loads(done.stdout.splitlines()[-1])
+            (run,) = folder.iterdir()
+            rows = json.loads((run / "verdict.json").read_text(encoding="utf-8"))["checks"]
+        load, checks = said["load"], {row["id"]: row["status"] for row in rows}
+        found.append((done.returncode, said["verdict"], said["as_asked"], load["lifecycles"], checks))
+        kept = ", as asked" if said["as_asked"] else ", NOT as asked"
+        print(f"verdict: {processes} of Locust: {said['verdict']}, {load['lifecycles']} lifecycles{kept}")
+    different = {name for name, status in found[0][-1].items() if found[1][-1].get(name) != status}
+    same = f"the same in all {len(found[0][-1])} checks" if found[0] == found[1] else f"different: {sorted(different)}"
+    print(f"  {same}")
+
+
+@contextmanager
+def cheap_server() -> Iterator[tuple[str, psutil.Process]]:
+    """Serve one short answer to whatever is asked, in a process of its own."""
+    end = listen()
+    process = multiprocessing.get_context("fork").Process(target=_serve, args=(end,), daemon=True)
+    process.start()
+    try:
+        yield f"http://127.0.0.1:{port_of(end)}", psutil.Process(process.pid)
+    finally:
+        process.terminate()
+        process.join()
+        end.close()
+
+
+def _serve(end: socket.socket) -> None:
+    async def main() -> None:
+        server = await asyncio.get_running_loop().create_server(_Cheap, sock=end, backlog=2048)
+        await server.serve_forever()
+
+    uvloop.run(main())
+
+
+class _Cheap(asyncio.Protocol):
+    """Answers each request once its head and its body are there; clients that send one after the other are assumed."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport: Any = transport
+        self._bytes = b""
+
+    def data_received(self, data: bytes) -> None:
+        self._bytes += data
+        head, blank, body = self._bytes.partition(b"\r\n\r\n")
+        _, named, length = head.lower().partition(b"content-length:")
+        if blank and len(body) >= (int(length.split(b"\r\n", 1)[0]) if named else 0):
+            self._bytes = b""
+            self._transport.write(ANSWER)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
 
 
 def main() -> None:
     """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--only", choices=("added", "workers", "verdicts"))
+    parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
     print(f"cores {os.cpu_count()}, load of the machine before {os.getloadavg()[0]:.1f}")
-    began = time.monotonic()
-    rows = measured(500, 1)
-    sent, span = rows["request"]["count"], rows["span"]["p100_ms"] / 1000
-    print(f"asked 500 a second for {SECONDS:g} s: offered {sent / max(SECONDS, span):.1f} a second")
-    for name in ("request", "since due", "lateness"):
-        print(f"  {name:10} p50 {rows[name]['p50_ms']:.2f} ms, p99 {rows[name]['p99_ms']:.2f} ms")
-    one, two = highest(1), highest(2)
-    print(f"at most: one worker {one:.0f} a second, two {two:.0f} ({two / one:.2f} times)")
-    print(f"load of the machine after {os.getloadavg()[0]:.1f}; {time.monotonic() - began:.0f} s")
+    if arguments.only in (None, "added"):
+        added(arguments.seconds)
+    if arguments.only in (None, "workers"):
+        workers(min(8.0, arguments.seconds), arguments.rounds)
+    if arguments.only in (None, "verdicts"):
+        verdicts("30s")
+    print(f"load of the machine after {os.getloadavg()[0]:.1f}")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 """Soak: steady load over HTTP for minutes or an hour; memory of mocks and driver, and of the integration, is sampled.
 
     python -m benchmarks.soak --minutes 5        # the form for CI
-    python -m benchmarks.soak --minutes 60
+    python -m benchmarks.soak --minutes 60 --keep FOLDER        # samples.csv and the run are kept there
 
-Systems of record hold every document they ever made, so the mocks grow with what is booked, by kilobytes an order; the
-history of a run is kept in memory as well until it is long. Whatever grows besides is a leak. A straight line through
-the samples after the warm-up tells what an hour adds, and what that is for each order.
+Systems of record hold every document they ever made, so the mocks grow with what is booked, by kilobytes an order, and
+the integration knows of every order that is not over yet. Whatever grows besides is a leak. A straight line through the
+samples after the warm-up tells what an hour adds, and what that is for each order.
 """
 
 from __future__ import annotations
@@ -47,11 +47,13 @@ _SETTLED_SHARE = 1 / 3
 
 
 class Sample(msgspec.Struct, frozen=True):
-    """Resident memory at an instant, in bytes: of the harness (mocks and driver) and of the integration."""
+    """Resident memory at an instant, in bytes, and CPU seconds until then: of mocks and driver, of the integration."""
 
     at_seconds: float
     harness: int
     integration: int
+    harness_cpu_seconds: float
+    integration_cpu_seconds: float
 
 
 class Growth(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +81,7 @@ def growth(name: str, samples: list[tuple[float, int]], orders: int) -> Growth:
 
 def soak(minutes: float, folder: Path) -> tuple[list[Sample], Path, int]:
     """Replay a steady part of a quarter for so many minutes; return the samples, the run folder, the exit status."""
-    target, scenario = _target(folder), folder / "soak.yaml"
+    target, scenario = target_file(folder), folder / "soak.yaml"
     scenario.write_text(SCENARIO, encoding="utf-8")
     orders = str(max(1, round(minutes * ORDERS_A_MINUTE)))
     command = [
@@ -102,16 +104,17 @@ def _sampled(process: subprocess.Popen[bytes]) -> Iterator[Sample]:
     began, harness = time.monotonic(), psutil.Process(process.pid)
     while process.poll() is None:
         try:
-            children = harness.children(recursive=True)
-            mine, theirs = harness.memory_info().rss, sum(child.memory_info().rss for child in children)
+            each = [harness, *harness.children(recursive=True)]
+            memory, times = [one.memory_info().rss for one in each], [one.cpu_times() for one in each]
         except psutil.NoSuchProcess:
             return
-        if theirs:
-            yield Sample(time.monotonic() - began, mine, theirs)
+        seconds = [one.user + one.system for one in times]
+        if len(each) > 1:
+            yield Sample(time.monotonic() - began, memory[0], sum(memory[1:]), seconds[0], sum(seconds[1:]))
         time.sleep(_LOOK_SECONDS)
 
 
-def _target(folder: Path) -> Path:
+def target_file(folder: Path) -> Path:
     """Write the reference's target file with a port that is free."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
@@ -132,19 +135,30 @@ def told(samples: list[Sample], run: Path, status: int) -> dict[str, object]:
         growth("mocks and driver", [(each.at_seconds, each.harness) for each in samples], booked),
         growth("integration", [(each.at_seconds, each.integration) for each in samples], booked),
     )
+    last = samples[-1]
     return {
         "status": status, "broken": broken, "orders": booked, "lifecycles": verdict["lifecycles"],
         "records": verdict["records"], "samples": len(samples), "growth": msgspec.to_builtins(found),
+        "cores": round((last.harness_cpu_seconds + last.integration_cpu_seconds) / last.at_seconds, 3),
     }  # fmt: skip
+
+
+def _written(samples: list[Sample], file: Path) -> None:
+    rows = [",".join(Sample.__struct_fields__), *(",".join(map(str, msgspec.structs.astuple(row))) for row in samples)]
+    file.write_text("\n".join(rows) + "\n", encoding="utf-8")
 
 
 def main() -> None:
     """Run a soak and print what it found; end with 1 when something was lost, doubled or broken otherwise."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--minutes", type=float, default=float(os.environ.get("Q2C_SOAK_MINUTES", "5")))
+    parser.add_argument("--keep", type=Path, help="an empty folder for the samples and the run")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="q2c-soak-") as place:
-        found = told(*soak(arguments.minutes, Path(place)))
+        folder = arguments.keep or Path(place)
+        samples, run, status = soak(arguments.minutes, folder)
+        _written(samples, folder / "samples.csv")
+        found = told(samples, run, status)
     print(json.dumps(found, indent=1))
     raise SystemExit(1 if found["broken"] else 0)
 
