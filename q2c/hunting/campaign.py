@@ -72,15 +72,16 @@ class Reached(msgspec.Struct, frozen=True):
 def trial_of(quarry: Quarry, ground: Ground, number: int) -> Trial:
     """Return the trial of a number; `ground` is what the generations before its own have shown."""
     draws = Draws(quarry.seed).under("hunt", number)
-    kinds = kinds_on(draws, quarry.kinds)
     wanted = [spot for pair in ground.missed if (spot := (pair.system, pair.operation)) in ground.met]
     if number % 3 == 2 and wanted:
         known = draws.choose(ground.met[draws.choose(wanted, "wanted")], "known")
-        return msgspec.structs.replace(known, faults=again(ground, draws, kinds, known.faults or ()))
+        every = frozenset(quarry.kinds)  # which kinds hide others in a known run is drawn already
+        return msgspec.structs.replace(known, faults=again(ground, draws, every, known.faults or ()))
     planned = directed if number % 3 else plan
+    faults = planned(ground, draws, kinds_on(draws, quarry.kinds)) if number else ()
     return Trial(
-        scenario=quarry.scenario, seed=draws.whole(0, 2**31 - 1, "seed"),
-        faults=planned(ground, draws, kinds) if number else (), mutant=quarry.mutant, target=quarry.target,
+        scenario=quarry.scenario, seed=draws.whole(0, 2**31 - 1, "seed"), faults=faults, mutant=quarry.mutant,
+        target=quarry.target,
     )  # fmt: skip
 
 

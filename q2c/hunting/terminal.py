@@ -20,7 +20,7 @@ def tell(document: Document, console: Console, report: Path) -> None:
     """Print a hunt: the answer, what was caught, what was covered, how fast it was, and how to repeat it."""
     word = Text(f" {_WORDS[document.status]} ", f"bold reverse {_COLOURS[document.status]}")
     stopped = " Stopped by a person." if document.interrupted else ""
-    console.print(Text.assemble("\n", word, "  ", (document.says + stopped, "bold"), "\n"))
+    console.print(Text.assemble("\n", word, "  ", (document.says + stopped, "bold"), "\n"), soft_wrap=True)
     for i, caught in enumerate(document.caught[:_SHOWN_MAX]):
         _tell_caught(caught, console, is_whole=i == 0)
     if len(document.caught) > _SHOWN_MAX:
