@@ -129,6 +129,19 @@ def pay(key: str = "k1", amount: int = 1000) -> Request:
     return Request("payment", "POST", "/v1/payment_intents", headers, form.encode())
 
 
+def payer(wire: Wire) -> None:
+    """Have the customer of `pay` made."""
+    wire.act(
+        "payment", "create_customer", account="A-000001", name="Acme", currency="USD", method="card",
+        payment_customer="cus_1", payment_method="pm_1",
+    )  # fmt: skip
+
+
+def fault(kind: str, **said: object) -> Fault:
+    """Return a fault."""
+    return Fault(kind=kind, **said)  # type: ignore[arg-type]
+
+
 @pytest.fixture
 def wire() -> type[Wire]:
     """The class: a test makes the wire it needs."""
