@@ -37,7 +37,8 @@ def tale_of(seen: Seen) -> Tale:
     rule, smallest = BY_ID[seen.result.check], seen.violations[0]
     return Tale(
         check=rule.id, title=rule.title, rule=rule.rule, who=_who(seen.facts),
-        faults=tuple(map(_of_fault, seen.faults)), steps=story_of(smallest, seen.facts)[:-1], outcome=smallest.sentence,
+        faults=tuple(map(fault_in_words, seen.faults)), steps=story_of(smallest, seen.facts)[:-1],
+        outcome=smallest.sentence,
     )  # fmt: skip
 
 
@@ -71,7 +72,8 @@ def _signed(change: Changed) -> str:
     return f"{when}  customer {quote.account} of {quote.entity} signs {what}, {quote.number}, over {worth}"
 
 
-def _of_fault(fault: Fault) -> str:
+def fault_in_words(fault: Fault) -> str:
+    """Return a fault as people say it: its kind, and where and when it strikes."""
     kind = CATALOGUE[fault.kind]
     where = f"{names.system(fault.system)} {names.operation(fault.operation)}".strip()
     words = [f"{kind.number} {names.operation(fault.kind)}: {kind.summary}"]

@@ -102,6 +102,22 @@ def test_its_pytest_file_fails_with_the_mutant_and_passes_without(kept: Kept, tm
     run_path(str(tmp_path / regression.TEST))["test_s1_holds"]()
 
 
+def test_a_regression_whose_fault_meets_nothing_any_more_is_skipped_and_says_so(kept: Kept, tmp_path: Path) -> None:
+    fault = msgspec.structs.replace((kept.shrunk.trial.faults or ())[0], nth=9)
+    never = msgspec.structs.replace(kept.shrunk.trial, mutant="", faults=(fault,))
+    regression.write(tmp_path, never, CHECK, "a story")
+    with pytest.raises(pytest.skip.Exception, match="S1 holds; what was planned to go wrong meets nothing: F09 lost"):
+        run_path(str(tmp_path / regression.TEST))["test_s1_holds"]()
+
+
+def test_a_regression_whose_rule_has_nothing_to_judge_any_more_is_skipped_and_says_so(tmp_path: Path) -> None:
+    text = dump(demo(1, 0, days=1, run_on_days=1).model_copy(update={"lifecycles": ()}))
+    regression.write(tmp_path, Trial(scenario=text, seed=1, faults=()), CHECK, "a story")
+    outcome = regression.outcome_of(tmp_path / regression.SCENARIO, CHECK)
+    assert not outcome.failure
+    assert outcome.idle.startswith("S1 is not judged (nothing to judge")
+
+
 def test_a_trial_that_breaks_nothing_cannot_be_shrunk(kept: Kept) -> None:
     with pytest.raises(NotBroken, match="does not break S1"):
         shrink(msgspec.structs.replace(kept.shrunk.trial, mutant=""), CHECK)
