@@ -28,6 +28,9 @@ from simulator.experiments.executors import Executor, Replicate, Task
 GENERATIONS = (1, 15, 16, 32, 32, 64, 128)
 """How many trials each generation has; the last figure is that of all later ones."""
 
+DRAWN_EVERY = 3
+"""One trial in so many is drawn, the others are directed: they aim at whatever no run has hit yet."""
+
 
 class Quarry(msgspec.Struct, frozen=True, kw_only=True):
     """What is hunted in: a scenario (its text), the base seed, a mutant or a target (or none), the kinds of fault."""
@@ -72,12 +75,13 @@ class Reached(msgspec.Struct, frozen=True):
 def trial_of(quarry: Quarry, ground: Ground, number: int) -> Trial:
     """Return the trial of a number; `ground` is what the generations before its own have shown."""
     draws = Draws(quarry.seed).under("hunt", number)
+    is_directed = number % DRAWN_EVERY > 0
     wanted = [spot for pair in ground.missed if (spot := (pair.system, pair.operation)) in ground.met]
-    if number % 3 == 2 and wanted:
-        known = draws.choose(ground.met[draws.choose(wanted, "wanted")], "known")
+    if is_directed and wanted and (meeting := ground.met[draws.choose(wanted, "wanted")]).is_rare:
+        known = draws.choose(meeting.trials, "known")
         every = frozenset(quarry.kinds)  # which kinds hide others in a known run is drawn already
         return msgspec.structs.replace(known, faults=again(ground, draws, every, known.faults or ()))
-    planned = directed if number % 3 else plan
+    planned = directed if is_directed else plan
     faults = planned(ground, draws, kinds_on(draws, quarry.kinds)) if number else ()
     return Trial(
         scenario=quarry.scenario, seed=draws.whole(0, 2**31 - 1, "seed"), faults=faults, mutant=quarry.mutant,

@@ -6,8 +6,7 @@ import msgspec
 
 from contracts.checks.coverage import Called, Coverage, Told
 from contracts.checks.pairs import Pair, Pairs
-from q2c.hunting.meetings import Meetings, Spot
-from q2c.hunting.trial import Trial
+from q2c.hunting.meetings import Meeting, Meetings, Spot
 from scenarios.timeline import Timeline
 
 MINUTE_US = 60_000_000
@@ -17,7 +16,7 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
     """When faults may strike (instants, UTC), what is called and told, and how often the integration writes durably.
 
     `missed` are the pairs of operation and fault that no run has hit so far, and `unmet` the operations and faults that
-    have not met at either try: plans aim at these first. `met` has some runs that met an operation or topic.
+    have not met at either try: plans aim at these first. `met` tells of each operation and topic who met it.
     """
 
     start_us: int
@@ -27,7 +26,7 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
     durable_writes: int = 0
     missed: tuple[Pair, ...] = ()
     unmet: frozenset[tuple[str, str, str]] = frozenset()
-    met: dict[Spot, tuple[Trial, ...]] = {}
+    met: dict[Spot, Meeting] = {}
 
     @property
     def minutes(self) -> int:

@@ -13,7 +13,7 @@ from contracts.checks.pairs import Pair
 from domain.faults import Fault
 from q2c.hunting.campaign import Budget, Campaign, Quarry, trial_of
 from q2c.hunting.ground import Ground
-from q2c.hunting.meetings import KEPT_MAX, Meetings
+from q2c.hunting.meetings import KEPT_MAX, Meeting, Meetings
 from q2c.hunting.trial import Trial
 from q2c.hunting.trial import attempt_encoded as really
 from scenarios.loader import dump
@@ -120,28 +120,43 @@ def test_what_was_never_hit_is_aimed_at_until_nothing_is_missed() -> None:
     assert {"maintenance", "key_in_progress"} == {each.fault for each in pairs.impossible}
 
 
-def test_one_trial_in_three_is_a_known_run_again_with_more_aimed_at() -> None:
+RARE = ("erp", "read_order")
+KNOWN = Trial(scenario=TEXT, seed=99, faults=(Fault(kind="loss"),))
+
+
+def trials(is_rare: bool) -> list[Trial]:
     ground = Ground(
-        start_us=0, heal_us=86_400_000_000, called=CALLED, told=TOLD,
-        missed=(Pair("erp", "read_order", "lost_reply", "retry"),),
-        met={("erp", "read_order"): (Trial(scenario=TEXT, seed=99, faults=(Fault(kind="loss"),)),)},
+        start_us=0, heal_us=86_400_000_000, called=CALLED, told=TOLD, missed=(Pair(*RARE, "lost_reply", "retry"),),
+        met={RARE: Meeting(is_rare, (KNOWN,))},
     )  # fmt: skip
-    quarry = msgspec.structs.replace(QUARRY, kinds=("lost_reply",))
-    trials = [trial_of(quarry, ground, number) for number in range(2, 60, 3)]
-    assert {(trial.seed, trial.faults[0].kind) for trial in trials if trial.faults} == {(99, "loss")}
-    assert {len(trial.faults) for trial in trials if trial.faults} == {3}, "a kind that is aimed at is on"
-    assert all(trial_of(quarry, ground, number).seed != 99 for number in (0, 1, 3, 4))
+    return [trial_of(msgspec.structs.replace(QUARRY, kinds=("lost_reply",)), ground, number) for number in range(60)]
 
 
-def test_only_what_was_met_while_faults_strike_is_remembered_and_not_for_ever() -> None:
+def test_where_few_runs_met_what_is_missed_two_trials_in_three_are_such_a_run_again_with_more_aimed_at() -> None:
+    known = [number for number, trial in enumerate(trials(is_rare=True)) if trial.seed == KNOWN.seed]
+    assert known == [number for number in range(60) if number % 3]
+    faults = trials(is_rare=True)[1].faults or ()
+    assert faults[0] == Fault(kind="loss")
+    assert [fault.kind for fault in faults[1:]] == ["error_before", "lost_reply"]
+
+
+def test_where_many_runs_met_what_is_missed_every_trial_has_luck_of_its_own() -> None:
+    assert len({trial.seed for trial in trials(is_rare=False)} - {KNOWN.seed}) == 60
+
+
+def test_rare_is_what_few_seeds_met_while_faults_strike_however_often_they_are_played_again() -> None:
     late = Called("erp", "read_invoice", False, False, 3, 0)
-    coverage = Coverage(cells=(), states=(), reasons=(), plan=(), called=(*CALLED, late), told=TOLD)
+    often = Coverage(cells=(), states=(), reasons=(), plan=(), called=(*CALLED, late), told=TOLD)
+    once = msgspec.structs.replace(often, called=(*CALLED, msgspec.structs.replace(late, in_time=1)))
     meetings = Meetings()
     for seed in range(20):
-        meetings.add(Trial(scenario=TEXT, seed=seed), coverage)
+        meetings.add(Trial(scenario=TEXT, seed=seed), once if seed == 3 else often)
+    for _ in range(20):
+        meetings.add(Trial(scenario=TEXT, seed=3), once)
     known = meetings.known()
-    assert set(known) == {(each.system, each.operation) for each in CALLED} | {(TOLD[0].system, TOLD[0].topic)}
-    assert [trial.seed for trial in known["erp", "read_order"]] == list(range(KEPT_MAX))
+    assert [trial.seed for trial in known["erp", "read_invoice"].trials] == [3]
+    assert {spot for spot, meeting in known.items() if meeting.is_rare} == {("erp", "read_invoice")}
+    assert [trial.seed for trial in known[RARE].trials] == list(range(KEPT_MAX))
 
 
 def test_the_first_run_is_calm_and_the_others_have_faults() -> None:
