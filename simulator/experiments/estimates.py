@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scenarios.language import Scenario
 from simulator.experiments.answers import Estimate, Question
 from simulator.experiments.intervals import interval
 from simulator.experiments.metrics import is_share, metric_of, names_of
@@ -40,8 +39,3 @@ def estimates(sample: Sample, names: Sequence[str], confidence: float) -> tuple[
         if name in present
         for values in [sample.values(name)]
     )
-
-
-def currency_of(scenario: Scenario) -> str:
-    """Return the currency in which a model counts money: that of the first legal entity."""
-    return scenario.world.entities[0].currency

@@ -12,7 +12,7 @@ from simulator.experiments import optimise as optimising
 from simulator.experiments import search as searching
 from simulator.experiments import sensitivity as sensing
 from simulator.experiments.comparison import Compared, compared_all, precise_means
-from simulator.experiments.estimates import currency_of, estimates, targets
+from simulator.experiments.estimates import estimates, targets
 from simulator.experiments.metrics import names_of
 from simulator.experiments.playing import packed
 from simulator.experiments.ranges import number_of
@@ -20,6 +20,7 @@ from simulator.experiments.replications import Laboratory, Model, Sample
 from simulator.experiments.sweeps import grid
 from simulator.whatif.translation import translate
 from simulator.whatif.validity import Unplayable
+from simulator.whatif.worth import currency_of
 
 _CHUNK = 200
 """So many points of a sweep are played at once."""

@@ -30,7 +30,7 @@ from simulator.experiments.attribution import troubles
 from simulator.experiments.bottlenecks import aftermaths, resources
 from simulator.experiments.comparison import compared, compared_all, precise_means, precise_pairs
 from simulator.experiments.conditions import Condition, Judged, Judgement, judge
-from simulator.experiments.estimates import chief, currency_of, estimates, targets
+from simulator.experiments.estimates import chief, estimates, targets
 from simulator.experiments.fans import fans
 from simulator.experiments.metrics import names_of
 from simulator.experiments.playing import packed
@@ -38,6 +38,7 @@ from simulator.experiments.replications import Laboratory, Sample, seed_of
 from simulator.whatif import model as models
 from simulator.whatif import outcome as outcomes
 from simulator.whatif.translation import translate, unheard
+from simulator.whatif.worth import currency_of
 
 COSTS = ("within", "p95", "late", "late_amount", "lost", "duplicates", "dead_letters")
 """The metrics in which the cost of a trouble is told."""

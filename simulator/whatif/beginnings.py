@@ -24,7 +24,7 @@ def streams(frame: Frame) -> Iterator[Arrivals]:
     """Yield every stream of arrivals of a scenario."""
     scenario = frame.scenario
     for entity in scenario.world.entities:
-        route = "order legacy" if entity.books == LEGACY else "order US" if entity.country == "US" else "order"
+        route = order_route(entity)
         pieces = tuple(_orders(frame, entity))
         if sum(piece.expected for piece in pieces):
             yield Arrivals(
@@ -35,13 +35,23 @@ def streams(frame: Frame) -> Iterator[Arrivals]:
     at_home = float(sum(entity.share for entity in scenario.world.entities if entity.country == "US"))
     for name, route, expected in (
         ("amendments", "amendment", _amendments(frame)),
-        ("bills", "invoice", _bills(frame, 1.0 - at_home)),
-        ("bills US", "invoice US", _bills(frame, at_home)),
+        ("bills", bill_route(""), _bills(frame, 1.0 - at_home)),
+        ("bills US", bill_route("US"), _bills(frame, at_home)),
     ):
         pieces = tuple(piece for piece in expected if piece.expected > 0)
         if pieces:
             yield Arrivals(name=name, route=route, pieces=pieces)
     yield from _bulk(frame)
+
+
+def order_route(entity: Entity) -> str:
+    """Return the route of an entity's orders."""
+    return "order legacy" if entity.books == LEGACY else "order US" if entity.country == "US" else "order"
+
+
+def bill_route(country: str) -> str:
+    """Return the route of the bills of a country's customers."""
+    return "invoice US" if country == "US" else "invoice"
 
 
 def _hours(frame: Frame, entity: Entity, expected: float, day: date) -> Iterator[Piece]:

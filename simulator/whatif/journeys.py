@@ -8,7 +8,7 @@ where they follow from the mocks' world. A point-to-point integration makes the 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from statistics import NormalDist
 from typing import Any, NamedTuple
 
@@ -44,13 +44,16 @@ _PUSH_US = tuple(round(days * DAY_US) for days in (4, 8, 12, 16, 20, 25, 30, 36,
 
 
 class Journeys(NamedTuple):
-    """What the routes of a scenario are made from; `told` is the way of a vendor's message."""
+    """What the routes of a scenario are made from.
+
+    `told` is the way of a vendor's message; `worths` what lifecycles are worth by the route that begins them.
+    """
 
     frame: Frame
     token_share: float
     unlike_share: float
     told: tuple[Step, ...]
-    amount: Duration | None
+    worths: Mapping[str, Duration]
 
     @property
     def is_naive(self) -> bool:
@@ -127,7 +130,7 @@ def order(journeys: Journeys, name: str, billed: str, books: str) -> Route:
         *later,
         *_activation(journeys, billed),
     )
-    return Route(name=name, steps=steps, begins="accepted", ends="handed over", amount=journeys.amount)
+    return Route(name=name, steps=steps, begins="accepted", ends="handed over", amount=journeys.worths.get(name))
 
 
 def amendment(journeys: Journeys, billed: str) -> Route:
@@ -291,7 +294,7 @@ def invoice(journeys: Journeys, name: str, taxes: tuple[float, ...]) -> Route:
         Step(name="paid by card", starts="cash of a card", share=card, choice="method"),
         Step(name="paid", starts="cash", share=debit + paid, share_from=card, choice="method"),
     )
-    return Route(name=name, steps=steps, begins="invoiced", ends="invoice done")
+    return Route(name=name, steps=steps, begins="invoiced", ends="invoice done", amount=journeys.worths.get(name))
 
 
 def cash(journeys: Journeys, name: str, news: str, message: bool) -> Route:

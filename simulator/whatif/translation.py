@@ -56,6 +56,7 @@ from simulator.whatif.systems import (
     is_timed,
     stations,
 )
+from simulator.whatif.worth import worths
 
 _SOURCES = {"P": "published", "D": "derived", "E": "estimate"}
 _HARMLESS = frozenset({"webhook_first", "forged"})
@@ -78,8 +79,7 @@ def translate(scenario: Scenario) -> Model:
     """Return the model of a scenario. Times of the model begin at the first rehearsed midnight."""
     frame = frame_of(scenario)
     told = tuple(_message(frame))
-    amount = Duration.lognormal(2_000_000, 12_000_000)
-    journeys = Journeys(frame, token_share(frame), unlike_share(scenario), told, amount)
+    journeys = Journeys(frame, token_share(frame), unlike_share(scenario), told, worths(scenario))
     begun = tuple(streams(frame))
     routes = _routes(journeys, {stream.route for stream in begun})
     people = scenario.people

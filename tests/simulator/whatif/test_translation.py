@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from datetime import timedelta
 from typing import Any
 
@@ -10,10 +11,12 @@ import pytest
 from scenarios.language import Scenario
 from scenarios.library import find, names
 from scenarios.scale import scaled
+from scenarios.timeline import build
 from simulator.whatif import engine, process, translation, validity
 from simulator.whatif.load import lifecycles_of
 from simulator.whatif.model import HOUR_US, Model
 from simulator.whatif.outcome import Outcome, merged
+from simulator.whatif.worth import worths
 
 REHEARSED = {
     "SLA-2": (6.80, None), "SLA-4": (10.11, 18.10), "SLA-5": (4.50, 10.49), "SLA-6": (1.32, 6.13),
@@ -79,6 +82,37 @@ def test_a_point_to_point_integration_loses_and_doubles() -> None:
     lossy = _with(_small("erp_timeout_but_done"), integration={"style": "naive"})
     assert _played(lossy).totals["duplicates"] > 0
     assert _played(_small("erp_timeout_but_done")).totals["duplicates"] == 0
+
+
+def test_orders_are_worth_what_the_timeline_sells() -> None:
+    scenario = find("quarter_end_spike")
+    worth = worths(scenario)["order US"]
+    assert statistics.median(worth.values) == pytest.approx(_sold(scenario), rel=0.25)
+    assert _played(_small()).routes[0].amount_started > 0
+    yen = scenario.world.model_copy(update={"entities": tuple(reversed(scenario.world.entities))})
+    in_yen = worths(scenario.model_copy(update={"world": yen}))["order US"]
+    assert statistics.median(in_yen.values) == pytest.approx(statistics.median(worth.values) / 100 * 150, rel=0.05)
+
+
+def _sold(scenario: Scenario) -> float:
+    """Return the median total of the accepted quotes in dollars of a timeline, in cents."""
+    timeline = build(scaled(scenario, orders=1_500, subscriptions=0), 5)
+    quotes = {
+        (act.arguments["number"], act.arguments["version"]): act.arguments
+        for act in timeline.acts
+        if act.action == "create_quote"
+    }
+    accepted = [
+        quotes[act.arguments["number"], act.arguments["version"]]
+        for act in timeline.acts
+        if act.action == "accept_quote"
+    ]
+    totals = [
+        sum(line["quantity"] * line["unit_minor"] for line in quote["lines"])
+        for quote in accepted
+        if quote["currency"] == "USD"
+    ]
+    return statistics.median(totals)
 
 
 def test_fewer_clerks_take_longer() -> None:
