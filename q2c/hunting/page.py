@@ -97,6 +97,8 @@ def _covered(document: Document) -> Section:
             "retry; or a message that came with a kind of fault that can strike messages."
         ),
     ]
+    if said := matrix.missed_of(document.pairs):
+        blocks.append(Text(said))
     if document.silent:
         blocks.append(Text(f"Planned and never struck: {', '.join(document.silent)}.", "warn"))
     blocks.append(Fold("How the coverage grew", (_course(document),)))

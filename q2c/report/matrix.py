@@ -15,7 +15,7 @@ from contracts.checks.pairs import Pair, Pairs
 from domain.faults import CATALOGUE, Place
 from q2c.report.names import operation, system
 from web.blocks import Cell, Grid, Mark, Table, columns, row
-from web.words import NOTHING, count
+from web.words import NOTHING, count, listed
 
 KEY = (
     "A mark has a sign for the first try of a call and one for a retry: ● the fault struck there, ○ it could have and "
@@ -42,6 +42,18 @@ def hit_of(pairs: Pairs) -> str:
     return (
         f"{count(hit)} of {count(possible)} pairs of operation and fault were hit{share}; {count(pairs.hit)} of "
         f"{count(len(pairs.hits))} where first tries and retries are counted apart."
+    )
+
+
+def missed_of(pairs: Pairs) -> str:
+    """Return what of the missed is less likely than the rest, in a sentence; empty where nothing is."""
+    missed = [fault for _, _, fault in pairs.unmet if CATALOGUE[fault].is_conditional]
+    if not missed:
+        return ""
+    kinds = listed(sorted({_fault(fault) for fault in missed}))
+    return (
+        f"{count(len(missed))} of the {count(len(pairs.unmet))} that never met are of kinds that need more than a call "
+        f"to strike, such as an answer that has changed since: {kinds}."
     )
 
 

@@ -65,6 +65,13 @@ def test_the_share_counts_only_what_could_be_hit() -> None:
     assert matrix.hit_of(pairs_of(FOUND, [])).startswith("0 of 0 pairs of operation and fault were hit; 0 of 0")
 
 
+def test_what_needs_more_than_a_call_to_strike_is_named_among_the_missed() -> None:
+    assert matrix.missed_of(PAIRS) == ""
+    stale = matrix.missed_of(pairs_of(FOUND, ["lost_reply", "stale_read"]))
+    assert stale.startswith("1 of the 2 that never met")
+    assert stale.endswith(": F55 stale read.")
+
+
 def test_what_cannot_happen_is_listed_with_its_reason() -> None:
     (only,) = matrix.impossible(PAIRS).rows
     assert [cell.text for cell in only] == ["maintenance", "it strikes writes only", "1"]
