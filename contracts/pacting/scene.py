@@ -10,6 +10,7 @@ import msgspec
 
 from integration.effects import Call
 from integration.outcomes import Answer, Failed, Message, Unknown
+from integration.system import System
 
 Values = dict[str, str]
 """What a state handler tells of the state it made: ids that the provider gave, by name."""
@@ -17,7 +18,7 @@ Read = Callable[[Answer], Any]
 Page = Callable[[Call, Answer], Any]
 
 
-class Scene(msgspec.Struct, frozen=True, kw_only=True):
+class Scene(msgspec.Struct, frozen=True):
     """A call in a state. `makes` builds the call from the state's values; `read` is the adapter's own reader.
 
     `page` is one that needs the call as well, to ask for the page behind. Without a reader an answer is expected that
@@ -36,6 +37,13 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     fails: str = ""
     code: str = ""
     retries_after: bool = False
+
+
+def pinging(system: System) -> Callable[[Values], Call]:
+    """Return what makes a system's harmless read, in whatever state."""
+    ping = system.ping
+    assert ping is not None, f"{system.name} has no ping"
+    return lambda _: ping
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import partial
 
 from msgspec.structs import replace
 
-from contracts.pacting.scene import Scene
+from contracts.pacting.scene import Scene, pinging
 from contracts.pacting.stage import TODAY
 from contracts.pacting.states.billing import change
 from contracts.pacting.states.ground import ACCOUNT, ADDRESS, BUYER, NUMBER, QUOTE, REFERENCE, SHARE
@@ -14,17 +15,15 @@ from integration.systems import billing, holdings
 
 _NOBODY = replace(QUOTE, account="A-999999")
 
-
-def _scene(name: str, state: str, **said: object) -> Scene:
-    return Scene(system="billing", name=name, state=state, **said)  # type: ignore[arg-type]
+_scene = partial(Scene, "billing")
 
 
-def _day(days: int) -> object:
+def _day(days: int) -> date:
     return TODAY + timedelta(days=days)
 
 
 SCENES = (
-    _scene("prices are probed", "a customer", makes=lambda _: billing.SYSTEM.ping),
+    _scene("prices are probed", "a customer", makes=pinging(billing.SYSTEM)),
     _scene(
         "a customer is created", "a customer",
         makes=lambda _: billing.create_customer(BUYER, ADDRESS, 30, "q2c/A-000001/customer", NUMBER),
@@ -69,12 +68,12 @@ SCENES = (
     ),
     _scene(
         "the end of a term moves", "a due invoice",
-        makes=lambda _: billing.change_term_end(NUMBER, _day(400), "q2c/Q-500001/end", NUMBER),  # type: ignore[arg-type]
+        makes=lambda _: billing.change_term_end(NUMBER, _day(400), "q2c/Q-500001/end", NUMBER),
         read=billing.subscription_of,
     ),
     _scene(
         "a subscription is cancelled", "a due invoice",
-        makes=lambda _: billing.cancel(NUMBER, _day(20), "Q-500001-v1", "q2c/Q-500001/cancel", NUMBER),  # type: ignore[arg-type]
+        makes=lambda _: billing.cancel(NUMBER, _day(20), "Q-500001-v1", "q2c/Q-500001/cancel", NUMBER),
         read=billing.subscription_of,
     ),
     _scene(
@@ -93,7 +92,7 @@ SCENES = (
     ),
     _scene(
         "a subscription is paused", "a due invoice",
-        makes=lambda _: billing.pause(NUMBER, _day(1), _day(60), "q2c/Q-500001/pause", NUMBER),  # type: ignore[arg-type]
+        makes=lambda _: billing.pause(NUMBER, _day(1), _day(60), "q2c/Q-500001/pause", NUMBER),
         read=billing.subscription_of,
     ),
     _scene(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from contracts.pacting.scene import Scene, Values
 from contracts.pacting.stage import OPENS_US, TODAY
@@ -12,9 +13,7 @@ from integration.effects import Call
 from integration.systems import billing
 from integration.systems.billing import CreditNote, receivables
 
-
-def _scene(name: str, state: str, **said: object) -> Scene:
-    return Scene(system="billing", name=name, state=state, **said)  # type: ignore[arg-type]
+_scene = partial(Scene, "billing")
 
 
 def _unused(values: Values) -> Call:

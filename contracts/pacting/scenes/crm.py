@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contracts.pacting.scene import Scene
+from functools import partial
+
+from contracts.pacting.scene import Scene, pinging
 from contracts.pacting.stage import OPENS_US
 from contracts.pacting.states.ground import ACCOUNT, NUMBER, REFERENCE
 from integration.systems import crm, crm_accounts
@@ -11,13 +13,11 @@ from integration.systems.crm_accounts import AccountRow
 _ROW = AccountRow(AccountNumber=ACCOUNT, Name="Acme", TaxId__c="12-000001", Duns__c="123456789", MatchKey__c="ACME-US")
 _SHOWN = crm.mirrored({"Status": "Converted", "OrderStatus__c": "booked", "OrderNumber__c": "SO000001"}, "536.25", 1)
 
-
-def _scene(name: str, state: str, **said: object) -> Scene:
-    return Scene(system="crm", name=name, state=state, **said)  # type: ignore[arg-type]
+_scene = partial(Scene, "crm")
 
 
 SCENES = (
-    _scene("limits are asked for", "nothing is there", makes=lambda _: crm.SYSTEM.ping),
+    _scene("limits are asked for", "nothing is there", makes=pinging(crm.SYSTEM)),
     _scene(
         "a quote is read", "an accepted quote", makes=lambda values: crm.read_quote(values["quote"], NUMBER),
         read=lambda answer: (crm.accepted_quote(answer), crm.is_accepted(answer)),

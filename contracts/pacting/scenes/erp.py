@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from msgspec.structs import replace
 
-from contracts.pacting.scene import Scene
+from contracts.pacting.scene import Scene, pinging
 from contracts.pacting.stage import OPENS_US, TODAY
 from contracts.pacting.states.ground import ACCOUNT, BUYER, NUMBER, QUOTE, REFERENCE
 from integration.systems import erp, holdings
 
 _STRANGE = replace(QUOTE, lines=(replace(QUOTE.lines[0], sku="NO-SUCH-ITEM"),))
 
-
-def _scene(name: str, state: str, **said: object) -> Scene:
-    return Scene(system="erp", name=name, state=state, **said)  # type: ignore[arg-type]
+_scene = partial(Scene, "erp")
 
 
 SCENES = (
-    _scene("limits are asked for", "nothing is there", makes=lambda _: erp.SYSTEM.ping),
+    _scene("limits are asked for", "nothing is there", makes=pinging(erp.SYSTEM)),
     _scene("a customer is put", "a customer", makes=lambda _: erp.put_customer(BUYER, 30, NUMBER)),
     _scene("a customer is put again", "a customer in the ERP", makes=lambda _: erp.put_customer(BUYER, 30, NUMBER)),
     _scene(

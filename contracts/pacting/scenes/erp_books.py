@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -15,9 +16,7 @@ from integration.systems.erp import receivables
 
 _LATE = replace(POSTING, business_date=date(2026, 11, 30))
 
-
-def _scene(name: str, state: str, **said: object) -> Scene:
-    return Scene(system="erp", name=name, state=state, **said)  # type: ignore[arg-type]
+_scene = partial(Scene, "erp")
 
 
 SCENES = (

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from contracts.pacting.scene import Scene
 from contracts.pacting.states.ground import NUMBER, QUOTE, REFERENCE
 from integration.systems import fulfilment
 
-
-def _scene(name: str, state: str, **said: object) -> Scene:
-    return Scene(system="fulfilment", name=name, state=state, **said)  # type: ignore[arg-type]
+_scene = partial(Scene, "fulfilment")
 
 
 SCENES = (

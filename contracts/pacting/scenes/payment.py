@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from msgspec.structs import replace
 
-from contracts.pacting.scene import Scene
+from contracts.pacting.scene import Scene, pinging
 from contracts.pacting.stage import OPENS_US
 from contracts.pacting.states.ground import ACCOUNT, NUMBER
 from contracts.pacting.states.payment import COLLECTION, INVOICE, KEY
@@ -13,13 +15,11 @@ from integration.systems import payment, payment_back
 _DEBIT = replace(COLLECTION, method="debit")
 _OTHER = replace(COLLECTION, amount_minor=99_99)
 
-
-def _scene(name: str, state: str, **said: object) -> Scene:
-    return Scene(system="payment", name=name, state=state, **said)  # type: ignore[arg-type]
+_scene = partial(Scene, "payment")
 
 
 SCENES = (
-    _scene("payouts are probed", "nothing is there", makes=lambda _: payment.SYSTEM.ping),
+    _scene("payouts are probed", "nothing is there", makes=pinging(payment.SYSTEM)),
     _scene(
         "the customer of an account is looked for", "a customer",
         makes=lambda _: payment.find_customer(ACCOUNT, NUMBER), read=payment.customers_of,

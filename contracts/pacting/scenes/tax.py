@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from msgspec.structs import replace
 
-from contracts.pacting.scene import Scene
+from contracts.pacting.scene import Scene, pinging
 from contracts.pacting.stage import TODAY
 from contracts.pacting.states.ground import NUMBER
 from contracts.pacting.states.tax import TAXABLE
@@ -13,13 +15,11 @@ from integration.systems import tax
 _RETURN = replace(TAXABLE, code="CN-0000001", original_day=TODAY)
 _NOBODY = replace(TAXABLE, customer="")
 
-
-def _scene(name: str, state: str, **said: object) -> Scene:
-    return Scene(system="tax", name=name, state=state, **said)  # type: ignore[arg-type]
+_scene = partial(Scene, "tax")
 
 
 SCENES = (
-    _scene("the tax engine is pinged", "nothing is there", makes=lambda _: tax.SYSTEM.ping),
+    _scene("the tax engine is pinged", "nothing is there", makes=pinging(tax.SYSTEM)),
     _scene("the tax of a quote is estimated", "a customer", makes=lambda _: tax.estimate(TAXABLE), read=tax.shares),
     _scene("the tax of an invoice is committed", "a customer", makes=lambda _: tax.commit(TAXABLE), read=tax.shares),
     _scene(
