@@ -156,12 +156,13 @@ class ParentInvoice(msgspec.Struct, frozen=True, gc=False):
         return self.total_minor - self.paid_minor if self.posted else 0
 
     def children_open(self) -> tuple[int, ...]:
-        """Return what each child still owes: the parent's payment settles them in order."""
-        left = self.paid_minor
+        """Return what each child still owes: the payment, and the credits of other children, settle them in order."""
+        left = self.paid_minor - sum(item for item in self.items_minor if item < 0)
         opens = []
         for item in self.items_minor:
-            part = min(item, left)
-            opens.append(item - part)
+            due = max(item, 0)
+            part = min(due, left)
+            opens.append(due - part)
             left -= part
         return tuple(opens)
 

@@ -98,6 +98,15 @@ def test_children_settle_when_the_parent_pays() -> None:
     assert msgspec.structs.replace(posted, paid_minor=25000).children_open() == (0, 2990)
 
 
+@FEW
+@given(st.lists(st.integers(-(10**6), 10**6), max_size=6), st.integers(0, 10**6))
+def test_what_children_owe_is_what_their_parent_owes(children: list[int], paid: int) -> None:
+    posted = msgspec.structs.replace(consolidate(children), posted=True)
+    paying = msgspec.structs.replace(posted, paid_minor=min(paid, max(posted.total_minor, 0)))
+    assert sum(paying.children_open()) == max(paying.balance_minor, 0), "a child's credit pays for the others"
+    assert min(paying.children_open(), default=0) >= 0
+
+
 def test_stages_count_from_the_earliest_unpaid_invoice() -> None:
     since = earliest_unpaid([(JANUARY, 0), (FEBRUARY, 10), (MARCH, 10)])
     assert since == FEBRUARY
