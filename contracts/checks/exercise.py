@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache
 
 import msgspec
 
@@ -23,7 +24,7 @@ _SILENCE_MAX = 1e-6
 """The chance that a fault stays silent by accident, above which its silence proves nothing."""
 _ATTEMPTS_MIN = 3
 _BUSINESS_ANSWERS = frozenset({400, 402, 409, 412, 422})
-Offer = Callable[[list[int], int, str, str, str], None]
+Offer = Callable[[Sequence[int], int, str, str, str], None]
 KEYED = frozenset({"billing", "payment"})
 """Systems that know a repeated intent by an idempotency key."""
 
@@ -105,7 +106,7 @@ def _opportunities(facts: Facts, silent: list[int], hit: dict[str, int]) -> dict
     found: Counter[int] = Counter()
     ordinals: Counter[tuple[int, str, str]] = Counter()
 
-    def offer(indexes: list[int], at_us: int, system: str, operation: str, txn: str) -> None:
+    def offer(indexes: Sequence[int], at_us: int, system: str, operation: str, txn: str) -> None:
         for index in indexes:
             if _matches(faults[index], at_us, system, operation, txn):
                 ordinals[index, operation, txn] += 1
@@ -113,13 +114,12 @@ def _opportunities(facts: Facts, silent: list[int], hit: dict[str, int]) -> dict
                 found[index] += not nth or ordinals[index, operation, txn] == nth
 
     network = by_place.get(Place.NETWORK, [])
+    able = _able(faults, network)
     for attempt in facts.history.of(Attempted) if network else ():
         if attempt.number not in hit:
             keyed = attempt.write and attempt.system in KEYED and bool(attempt.key)
-            able = [
-                i for i in network if _can_strike(faults[i], attempt.system, attempt.operation, attempt.write, keyed)
-            ]
-            offer(able, attempt.sent_us, attempt.system, attempt.operation, attempt.txn)
+            indexes = able(attempt.system, attempt.operation, attempt.write, keyed)
+            offer(indexes, attempt.sent_us, attempt.system, attempt.operation, attempt.txn)
     _offer_arrivals(facts, by_place, hit, offer)
     webhooks = by_place.get(Place.WEBHOOK, [])
     for delivered in facts.history.of(Delivered) if webhooks else ():
@@ -131,17 +131,30 @@ def _opportunities(facts: Facts, silent: list[int], hit: dict[str, int]) -> dict
 
 
 def _offer_arrivals(facts: Facts, by_place: dict[Place, list[int]], hit: dict[str, int], offer: Offer) -> None:
-    calls, faults = [*by_place.get(Place.BEFORE, []), *by_place.get(Place.AFTER, [])], facts.context.faults
+    calls = [*by_place.get(Place.BEFORE, []), *by_place.get(Place.AFTER, [])]
+    able = _able(facts.context.faults, calls)
     for arrived in facts.history.of(Arrived) if calls else ():
         if arrived.number in hit or arrived.effect == "refused":
             continue
         writes = arrived.effect in ("done", "replayed")
         keyed = writes and arrived.system in KEYED and bool(arrived.key)
-        able = [i for i in calls if _can_strike(faults[i], arrived.system, arrived.operation, writes, keyed)]
-        offer(able, arrived.at_us, arrived.system, arrived.operation, arrived.txn)
+        indexes = able(arrived.system, arrived.operation, writes, keyed)
+        offer(indexes, arrived.at_us, arrived.system, arrived.operation, arrived.txn)
+
+
+def _able(faults: Sequence[Fault], indexes: Sequence[int]) -> Callable[[str, str, bool, bool], Sequence[int]]:
+    """Return which of some planned faults can strike a kind of call: calls are many, their kinds a few dozen."""
+
+    @cache
+    def able(system: str, operation: str, write: bool, keyed: bool) -> Sequence[int]:
+        return [index for index in indexes if _can_strike(faults[index], system, operation, write, keyed)]
+
+    return able
 
 
 def _can_strike(fault: Fault, system: str, operation: str, write: bool, keyed: bool) -> bool:
+    if fault.system not in ("", system) or fault.operation not in ("", operation):
+        return False
     kind = CATALOGUE[fault.kind]
     return not kind.is_conditional and kind.reach.covers(system, operation, write=write, keyed=keyed)
 

@@ -34,6 +34,7 @@ class FaultPlan:
         self.draws = Draws(seed)
         self._record = record
         self._aims: dict[tuple[frozenset[str], str, str, bool, bool], Aim] = {}
+        self._rules: dict[tuple[frozenset[str], str], list[Rule]] = {}
         self._slow: dict[str, _Slow] = {}
         self._loads: dict[str, Load] = {}
 
@@ -67,7 +68,13 @@ class FaultPlan:
         return slow.factor if slow.from_us <= now_us < slow.until_us else slow.look_up(now_us)
 
     def _aimed_at(self, kinds: frozenset[str], system: str) -> list[Rule]:
-        return [(i, f) for i, f in enumerate(self.faults) if f.kind in kinds and f.system in ("", system)]
+        found = self._rules.get((kinds, system))
+        if found is None:
+            rules = enumerate(self.faults)
+            found = self._rules[kinds, system] = [
+                rule for rule in rules if rule[1].kind in kinds and rule[1].system in ("", system)
+            ]
+        return found
 
 
 class Aim:
