@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# The first that it installs is its own pinned version: the one that comes with Python looks twice as long for the rest.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # What the product needs is in requirements.txt; what its tests need as well is in requirements-test.txt, a superset, of
 # which so little is imported that it is compiled when it is.
 TEST_STAMP := $(VENV)/.installed-for-tests
@@ -26,12 +28,13 @@ help:
 $(STAMP): requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11 to 3.13 is needed; this is " + sys.version.split()[0] + ". Choose one with: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	sed -n '/^pip==/,/[^\\]$$/p' requirements-test.txt | $(PIP) --require-hashes -r /dev/stdin
+	$(PIP) --require-hashes -r requirements.txt
+	$(PIP) --quiet --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 
 $(TEST_STAMP): requirements-test.txt $(STAMP)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-compile -r requirements-test.txt
+	$(PIP) --require-hashes --no-compile -r requirements-test.txt
 	@touch $(TEST_STAMP)
 
 setup: $(TEST_STAMP)
