@@ -10,12 +10,13 @@ from msgspec import structs
 from mocks.kernel.operations import Refusal
 from mocks.payment import declines
 from mocks.payment.customers import charged
-from mocks.payment.invoicing import prices
+from mocks.payment.invoicing import items, prices
 from mocks.payment.invoicing import subscription as shapes
 from mocks.payment.invoicing.collecting import FinalizeBody, PayBody, finalize, pay
 from mocks.payment.invoicing.coupons import discounts_of
 from mocks.payment.invoicing.invoice import Invoice
 from mocks.payment.invoicing.prices import Price
+from mocks.payment.invoicing.proration import backdated
 from mocks.payment.invoicing.renewals import bill, plan
 from mocks.payment.invoicing.subscription import (
     Subscription,
@@ -45,6 +46,7 @@ _BEHAVIORS = ("allow_incomplete", "default_incomplete", "error_if_incomplete", "
 
 
 _FAR = 4_102_444_800
+_BACK_SECONDS = 3 * 366 * DAY_SECONDS
 
 
 def create(model: Processor, body: SubscriptionBody, key: str = "", **more: Any) -> Subscription:
@@ -60,6 +62,7 @@ def create(model: Processor, body: SubscriptionBody, key: str = "", **more: Any)
     require_alike(found)
     now = model.now
     trial_end = _trial_end(model, body, found)
+    since = _since(model, body)
     anchor = trial_end or _anchor(model, body, found[0])
     end = anchor if anchor > now else period_end(found[0], now, anchor)
     rows = [item_of(model, key, *each, now, end) for each in zip(body.items, found, strict=True)]
@@ -75,7 +78,7 @@ def create(model: Processor, body: SubscriptionBody, key: str = "", **more: Any)
         invoice_settings=body.invoice_settings or SubscriptionInvoiceSettings(), items=item_list(key, rows),
         metadata=merged({}, body.metadata), automatic_tax=body.automatic_tax or AutomaticTax(),
         payment_settings=body.payment_settings or SubscriptionPaymentSettings(),
-        start_date=body.backdate_start_date or now, status="trialing" if trial_end else "incomplete",
+        start_date=since, status="trialing" if trial_end else "incomplete",
         test_clock=customer.test_clock, trial_end=trial_end, trial_start=now if trial_end else None,
         trial_settings=body.trial_settings or TrialSettings(), cancel_at=cancel_at,
         cancel_at_period_end=bool(body.cancel_at_period_end), **more,
@@ -94,6 +97,10 @@ def _started(model: Processor, made: Subscription, body: SubscriptionBody, waits
     model.tables["subscription"][made.id] = made
     model.index.note("subscription", made.id, made.metadata)
     at_once = made.collection_method == "charge_automatically"
+    if made.status != "trialing" and made.start_date < model.now and body.proration_behavior != "none":
+        for item in backdated(model, made, made.start_date):
+            items.wait(model, item)
+            model.add("invoiceitem", item)
     unbilled = made.status != "trialing" and made.billing_cycle_anchor > model.now and body.proration_behavior == "none"
     invoice = bill(
         model, made, "subscription_create", body.add_invoice_items or (), keeps_draft=not at_once,
@@ -126,6 +133,15 @@ def _anchor(model: Processor, body: SubscriptionBody, price: Price) -> int:
         text = "billing_cycle_anchor lies between now and the end of one period from now."
         raise Refusal("parameter_invalid", text, field="billing_cycle_anchor")
     return anchor
+
+
+def _since(model: Processor, body: SubscriptionBody) -> int:
+    """Return since when a subscription runs: from now on, or as asked for, three years back at most."""
+    since = body.backdate_start_date or model.now
+    if not model.now - _BACK_SECONDS <= since <= model.now:
+        text = "backdate_start_date lies in the past, by three years at most."
+        raise Refusal("parameter_invalid", text, field="backdate_start_date")
+    return since
 
 
 def payer(model: Processor, customer: str, key: str | None) -> str | None:

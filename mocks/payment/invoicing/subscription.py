@@ -242,11 +242,11 @@ def period_end(price: Price, start: int, anchor: int) -> int:
     return later(start, recurring.interval, recurring.interval_count, anchor)
 
 
-def period_start(price: Price, end: int) -> int:
-    """Return when the full period begins that ends at an instant."""
+def period_start(price: Price, end: int, periods: int = 1) -> int:
+    """Return when the full period begins that ends at an instant, or the first of so many."""
     recurring = price.recurring
     assert recurring is not None, "only recurring prices have periods"
-    return later(end, recurring.interval, -recurring.interval_count)
+    return later(end, recurring.interval, -recurring.interval_count * periods)
 
 
 def months_of(price: Price) -> int:

@@ -276,3 +276,36 @@ def test_a_deleted_customer_is_subscribed_to_nothing_any_more(shop: Any) -> None
     assert shop.get(f"subscriptions/{made['id']}")["status"] == "canceled"
     shop.bench.wait(32)
     assert len(shop.get(f"invoices?subscription={made['id']}")["data"]) == 1
+
+
+def test_a_change_in_a_short_first_period_gives_back_no_more_than_it_cost(shop: Any) -> None:
+    anchor = shop.bench.service.model.now + 8 * 86_400
+    made = subscribe(shop, shop.price(3_000), billing_cycle_anchor=anchor)
+    paid = shop.get(f"invoices/{made['latest_invoice']}")["total"]
+    item = made["items"]["data"][0]["id"]
+    shop.make(f"subscriptions/{made['id']}", items__0__id=item, items__0__quantity=3)
+    waiting = shop.get(f"invoiceitems?customer={shop.customer}&pending=true")["data"]
+    credit, charge = sorted(each["amount"] for each in waiting)
+    assert (credit, charge) == (-paid, pytest.approx(3 * paid, abs=1))
+
+
+def test_a_trial_gives_nothing_back(shop: Any) -> None:
+    made = subscribe(shop, shop.price(), trial_period_days=14)
+    shop.drop(f"subscriptions/{made['id']}?prorate=true&invoice_now=true")
+    assert shop.get(f"customers/{shop.customer}")["balance"] == 0
+    assert shop.get(f"invoiceitems?customer={shop.customer}")["data"] == []
+
+
+def test_a_subscription_may_have_begun_in_the_past(shop: Any) -> None:
+    now, price = shop.bench.service.model.now, shop.price(3_000)
+    month_ago = later(now, "month", -1)
+    since = month_ago - 10 * 86_400
+    made = subscribe(shop, price, backdate_start_date=since, items__0__quantity=2)
+    past = 6_000 + round(6_000 * (month_ago - since) / (month_ago - later(now, "month", -2)))
+    lines = shop.get(f"invoices/{made['latest_invoice']}")["lines"]["data"]
+    assert (made["start_date"], made["items"]["data"][0]["current_period_start"]) == (since, now)
+    assert sorted(each["amount"] for each in lines) == sorted([past, 6_000])
+    free = subscribe(shop, price, backdate_start_date=since, proration_behavior="none")
+    assert shop.get(f"invoices/{free['latest_invoice']}")["total"] == 3_000
+    fields = {"customer": shop.customer, "items__0__price": price}
+    assert shop.refused("subscriptions", backdate_start_date=now + 60, **fields)[0] == 400
