@@ -131,7 +131,7 @@ class Lane:
 
     def _back(self, errand: _Errand, result: Reply | Failed | Unknown) -> None:
         outcome = self._taken_back(errand.call, result)
-        if _is_refused(outcome) and not errand.refreshed and self._can_renew(errand):
+        if _is_refused(outcome) and self._drop(errand.headers) and not errand.refreshed:
             errand.refreshed = True
             self._first.appendleft(errand)
         else:
@@ -139,12 +139,12 @@ class Lane:
         if self._first or self._again:
             self._pump()
 
-    def _can_renew(self, errand: _Errand) -> bool:
-        """Tell whether a refused call may go once more under another token or key."""
+    def _drop(self, headers: dict[str, str]) -> bool:
+        """Drop a token that was refused; tell whether the next call goes under another one, or another key."""
         if self._system.token is not None:
-            self._tokens.refuse(errand.headers)
+            self._tokens.refuse(headers)
             return True
-        return self._system.credentials is not None and self._system.credentials() != errand.headers
+        return self._system.credentials is not None and self._system.credentials() != headers
 
     def _taken_back(self, call: Call, result: Reply | Failed | Unknown) -> Answer | Failed | Unknown:
         """Return the outcome of a call that came back, once the gate knows it; plan the next probe of a breaker."""
@@ -191,9 +191,8 @@ class Lane:
         self._wire.send(request_of(ping, headers), ping, partial(self._pinged, ping, headers))
 
     def _pinged(self, ping: Call, headers: dict[str, str], result: Reply | Failed | Unknown) -> None:
-        outcome = self._taken_back(ping, result)
-        if self._system.token is not None and _is_refused(outcome):
-            self._tokens.refuse(headers)
+        if _is_refused(self._taken_back(ping, result)):
+            self._drop(headers)
         self._pump()
 
     def _fetch_token(self, now_us: int) -> None:

@@ -29,7 +29,7 @@ async def call_with_retries(context: FlowContext, call: Call, probe: Probe | Non
     Raise CallFailed for a permanent failure, GivenUp when a person decides not to wait any longer.
     """
     policy = context.settings.retry
-    attempt, allowed, first_us = 0, policy.attempts, 0
+    attempt, allowed, first_us, begun_us = 0, policy.attempts, 0, 0
     while True:
         attempt += 1
         trouble: CallFailed | OutcomeUnknown
@@ -45,11 +45,23 @@ async def call_with_retries(context: FlowContext, call: Call, probe: Probe | Non
                 return found
             if unknown.unknown.replayed:
                 call = renewed(call, attempt)
+        begun_us, pause = begun_us or trouble.at_us, pause_seconds(policy, call, attempt, trouble)
+        is_old = trouble.at_us - begun_us + pause * 1_000_000 > call.key_lives_seconds * 1_000_000
         if attempt < allowed:
-            await Sleep(pause_seconds(policy, call, attempt, trouble))
+            await Sleep(pause)
         else:
             await _park(call, trouble)
-            allowed += 1
+            allowed, is_old = allowed + 1, True
+        if is_old and (found := await done_meanwhile(call, probe)) is not None:
+            return found
+
+
+async def done_meanwhile(call: Call, probe: Probe | None) -> Answer | None:
+    """Return the answer that shows a call done before it is sent again much later, None when it has to be sent.
+
+    Whatever came of its attempts, a copy of one may have arrived late, and the peer may have forgotten its key since.
+    """
+    return await probe() if call.write and call.key_lives_seconds and probe is not None else None
 
 
 def pause_seconds(policy: RetryPolicy, call: Call, attempt: int, trouble: CallFailed | OutcomeUnknown) -> float:

@@ -32,7 +32,11 @@ def dead_letters_come_back(facts: Facts) -> Findings:
         elif flow.status != "parked" and case is not None:
             sentence = f"case {case.case} is {case.status}, but {name} is {flow.status}: there is nothing to re-drive"
             tally.violation(flow.txn, sentence, case, flow, entities=(name, case.case))
-        elif flow.status == "resumed" and facts.is_due(flow.at_us) and moved.get(flow.txn, 0) < flow.at_us:
+        elif (
+            flow.status == "resumed"
+            and facts.is_due(flow.at_us)
+            and max(moved.get(flow.txn, 0), moved.get(name, 0)) < flow.at_us
+        ):
             sentence = f"{name} was re-driven, and nothing came of it"
             tally.violation(flow.txn, sentence, flow, entities=(name,))
     for name, case in waiting.items():
@@ -42,10 +46,13 @@ def dead_letters_come_back(facts: Facts) -> Findings:
 
 
 def _moved(facts: Facts) -> dict[str, int]:
-    """Return when the integration last called a system, by business transaction; nothing when nothing was re-driven."""
+    """Return when the integration last called a system, by business transaction, and when a case of a flow was verified
+    last, by flow: it had gone on. Nothing when nothing was re-driven.
+    """
     if not facts.resumes:
         return {}
-    return {attempt.txn: attempt.sent_us for attempt in facts.history.of(Attempted)}
+    called = {attempt.txn: attempt.sent_us for attempt in facts.history.of(Attempted)}
+    return called | {case.flow: case.at_us for case in facts.history.of(Case) if case.status == "verified"}
 
 
 # --- nobody is held up by somebody else's trouble -------------------------------------------------------------------

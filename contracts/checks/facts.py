@@ -267,11 +267,6 @@ class Facts:
         return {flow.flow: flow for flow in self.history.of(Flow)}
 
     @cached_property
-    def parked(self) -> frozenset[str]:
-        """The business transactions of which a flow waits for a person, or for its system."""
-        return frozenset(flow.txn for flow in self.flows.values() if flow.status == "parked")
-
-    @cached_property
     def excused(self) -> frozenset[str]:
         """Business transactions and flow subjects that people have in hand or gave up: open cases, parked flows."""
         names = {case[-1].txn for case in self.cases.values() if case[-1].status not in CASE_CLOSED}

@@ -125,9 +125,13 @@ def _good(calls: Iterable[Call]) -> int:
 
 
 def flows_move_again(facts: Facts) -> Findings:
-    """A process that comes back after a crash takes up each call whose answer it lost, within a lease and a pause."""
+    """A process that comes back after a crash takes up each call whose answer it lost, within a lease and a pause.
+
+    One that stood still has lost none: it finds its answers when it wakes.
+    """
     tally = Tally("L8")
-    crashes = list(facts.history.of(Crashed))
+    pauses = {fired.at_us for fired in facts.history.of(Fired) if fired.kind == "pause"}
+    crashes = [crash for crash in facts.history.of(Crashed) if crash.at_us not in pauses]
     attempts = sorted(facts.history.of(Attempted), key=lambda attempt: attempt.sent_us) if crashes else []
     for index, crash in enumerate(crashes):
         died_again_us = crashes[index + 1].at_us if index + 1 < len(crashes) else facts.context.horizon_us

@@ -22,6 +22,8 @@ OURS = ("accepted", "submitted", "booked", "fulfilled", "unposted", "uncollected
 
 LIVE_TASK = frozenset({"requested", "in_progress", "partially_completed"})
 """Statuses of a task that somebody works on, or will."""
+_CHANGES = frozenset({"apply_amendment", "undo_amendment"})
+"""Flows that change a subscription, of which one runs at a time."""
 _BEGUN = frozenset({"active", "suspended", "pending_cancel", "trialing", "cancelled", "expired", "renewed"})
 
 
@@ -72,13 +74,10 @@ def _is_queued(facts: Facts, quote: Quote) -> bool:
 
 
 def _held_queues(facts: Facts) -> frozenset[str]:
-    """Return the subscriptions of which an amendment has been booked, and is in the hands of people since."""
-    amendments = ((life, quote_of(life)) for life in facts.accepted.values())
-    return frozenset(
-        quote.subscription
-        for life, quote in amendments
-        if quote.kind == "amend" and quote.txn in facts.parked and _stage(facts, life, quote)[0] == "booked"
-    )
+    """Return the subscriptions of which an amendment is in the hands of people half-way."""
+    held = {flow.txn for flow in facts.flows.values() if flow.status == "parked" and flow.name in _CHANGES}
+    quotes = [quote_of(life) for life in facts.accepted.values()]
+    return frozenset(quote.subscription for quote in quotes if quote.kind == "amend" and quote.txn in held)
 
 
 def _stage(facts: Facts, life: Life, quote: Quote) -> Stage:

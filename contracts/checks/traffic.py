@@ -17,6 +17,7 @@ RETRY_AFTER_CAP_SECONDS = 3600
 """A peer may not silence a client for longer: after an hour one may ask again."""
 
 _PERMANENT = frozenset({400, 403, 404, 405, 410, 422})
+_SESSION_ENDED = 401
 _CALLS_MIN = 50
 _RECOVERY_US = 3600 * SECOND_US
 Sent = tuple[int, int, str]
@@ -101,18 +102,20 @@ class _Intent(msgspec.Struct):
 
     tries: int = 0
     last: Attempted | None = None
+    is_renewed: bool = False
 
 
 def retries_bounded(facts: Facts) -> Findings:
     """An intent is tried no more often than the cap, permanent errors are not retried, and retries keep their budget.
 
-    A flow that is re-driven gets a new round of attempts. Retries caused by an injected fault are outside the budget,
-    and a process that died before it could write an answer down asks once more.
+    A flow that is re-driven gets a new round of attempts, and a call whose session had ended goes once more under a new
+    one. Retries caused by an injected fault are outside the budget. A process that died before it could write an answer
+    down asks once more, and so does one that wakes after another has taken its place.
     """
     tally = Tally("P6")
     struck = {fired.number for fired in facts.history.of(Fired)}
     passing = {fired.number for fired in facts.history.of(Fired) if _passes(fired.kind)}
-    crashes = [crash.at_us for crash in facts.history.of(Crashed)]
+    crashes = sorted([*(crash.at_us for crash in facts.history.of(Crashed)), *_zombies_wake(facts)])
     windows = _brownouts(facts)
     intents: dict[tuple[str, str, str, str, str], _Intent] = {}
     calls: dict[str, list[int]] = {}
@@ -137,6 +140,13 @@ def retries_bounded(facts: Facts) -> Findings:
     return tally.findings()
 
 
+def _zombies_wake(facts: Facts) -> list[int]:
+    """Return when processes woke whose place another had taken: each still sends the call that it had begun."""
+    faults = facts.context.faults
+    struck = [fired for fired in facts.history.of(Fired) if fired.kind == "zombie"]
+    return [fired.at_us + round(faults[fired.fault].seconds * SECOND_US) for fired in struck]
+
+
 def _passes(kind: str) -> bool:
     """Tell whether a fault is over when the request is sent again, whatever its status says (403, 400 and locks)."""
     return kind in CATALOGUE and not CATALOGUE[kind].is_lasting
@@ -151,7 +161,8 @@ def _judge(
     if attempt.txn and last and last.number not in passing and _is_pointless(last, attempt, resumes, crashes):
         sentence = f"{attempt.system} {attempt.operation} was refused for good ({last.status}) and sent again"
         tally.violation(attempt.txn, sentence, last, attempt, entities=(attempt.key,))
-    intent.tries += 1
+    intent.is_renewed = last is not None and last.status == _SESSION_ENDED and not intent.is_renewed
+    intent.tries += not intent.is_renewed
     allowed = facts.context.attempts_max * (1 + bisect_right(resumes, attempt.at_us)) + len(crashes)
     if intent.tries == allowed + 1 and attempt.txn:
         sentence = f"{attempt.system} {attempt.operation} was tried {intent.tries} times; the cap is {allowed}"

@@ -217,6 +217,8 @@ async def recorded(context: FlowContext, invoice: BillingInvoice, intent: Intent
             break
         except CallFailed as failure:  # a credit came first, perhaps at this very moment: what is due is asked again
             answer = await do(context, billing.read_invoice(invoice.id, txn))
+            if await _is_recorded(context, intent, due_minor, txn) is not None:
+                break  # a copy of it came late and was taken: that is why less is due
             now_minor = min(billing.invoice_of(answer).amount_due, intent.amount_received)
             if now_minor == due_minor:  # that was not the reason: people look at it
                 await ask_a_person(
@@ -245,11 +247,16 @@ async def _record(
     txn: str,
 ) -> None:
     async def is_recorded() -> Answer | None:
-        return await page_with(
-            context, owed.transactions_named(intent.id, txn), owed.transaction_page,
-            lambda row: row.type == "payment" and row.amount == amount_minor,
-        )  # fmt: skip
+        return await _is_recorded(context, intent, amount_minor, txn)
 
     key = key_of(context, invoice.id, f"record/{intent.id}/{amount_minor}")
     call = billing.record_payment(invoice.id, intent.id, amount_minor, day, key, txn)
     await do(context, call, is_recorded, allow=REFUSALS)
+
+
+async def _is_recorded(context: FlowContext, intent: Intent, amount_minor: int, txn: str) -> Answer | None:
+    """Return an answer when billing has recorded an amount of a payment."""
+    return await page_with(
+        context, owed.transactions_named(intent.id, txn), owed.transaction_page,
+        lambda row: row.type == "payment" and row.amount == amount_minor,
+    )  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import count
 from typing import Any
 
 import msgspec
@@ -85,19 +84,22 @@ async def _credit_tax(context: FlowContext, note: CreditNote, lines: Sequence[tu
         call, wanted = billing.credit_notes_of(note.reference_invoice_id, context.txn), billing.tax_note_of(note.id)
         return await page_with(context, call, billing.credit_note_page, lambda known: known.customer_notes == wanted)
 
-    total_minor = sum(amount_minor for _, amount_minor in lines)
-    for choice in count(1):
+    total_minor, refused_due = sum(amount_minor for _, amount_minor in lines), None
+    while True:
         answer = await do(context, billing.read_invoice(note.reference_invoice_id, context.txn))
         is_due = billing.invoice_of(answer).amount_due >= total_minor
-        key = key_of(context, note.id, f"credit_tax/{choice}")
-        call = billing.credit_tax(note, is_due, lines, key, context.txn)
+        if is_due == refused_due:  # a payment was not the reason
+            await ask_a_person("CONFLICT.STATE", f"billing credits no tax of {note.id}", note=note.id)
+            if await there() is not None:
+                return
+        key = key_of(context, note.id, f"credit_tax/{'due' if is_due else 'paid'}")
         try:
-            await do(context, call, there, allow=(400, 409))
-        except CallFailed as refused:
-            if choice > 1:
-                await ask_a_person("CONFLICT.STATE", f"tax of {note.id} cannot be credited: {refused}", call)
-        else:
+            await do(context, billing.credit_tax(note, is_due, lines, key, context.txn), there, allow=(400, 409))
             return
+        except CallFailed:
+            if await there() is not None:  # a copy of it came late and was taken
+                return
+            refused_due = is_due
 
 
 async def _mirrored(context: FlowContext, invoice: BillingInvoice) -> None:

@@ -12,7 +12,7 @@ from integration.effects import Call, Emit, Park, Start
 from integration.facade import ledgers
 from integration.flow import FlowContext, Program
 from integration.outcomes import Answer, CallFailed, GivenUp, OutcomeUnknown
-from integration.retry import Probe, call_with_retries
+from integration.retry import Probe, call_with_retries, done_meanwhile
 from integration.systems import crm
 
 US_PER_SECOND = 1_000_000
@@ -46,6 +46,8 @@ async def do(context: FlowContext, call: Call, probe: Probe | None = None, allow
             if failure.code in allow or failure.status in allow:
                 raise
             await ask_a_person(code_of(call.system, failure), f"{call.system} {call.operation}: {failure}", call)
+            if (found := await done_meanwhile(call, probe)) is not None:
+                return found
 
 
 def until_given_up(program: Program) -> Program:

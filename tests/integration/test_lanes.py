@@ -171,6 +171,21 @@ def test_a_refused_token_is_replaced_once_and_the_call_goes_again(world: Any) ->
     assert made.statuses("a") == ["started", "finished"]
 
 
+def test_a_new_token_that_is_refused_as_well_is_not_used_again(world: Any) -> None:
+    refusals = [Reply(401), Reply(401)]
+
+    def refuse(now: int, call: Call) -> Reply | None:
+        return refusals.pop() if call.operation == "create" and refusals else None
+
+    made = world({"create": create}, script=refuse, systems=[System("erp", token=TOKEN)])
+    made.integration.launch(Start(flow_id="a", name="create"))
+    made.at(60, lambda: made.integration.launch(Start(flow_id="b", name="create")))
+    made.run(120)
+    operations = [call.operation for _, call, _ in made.sent]
+    assert operations == ["token", "create", "token", "create", "token", "create"]
+    assert (made.statuses("a")[-1], made.statuses("b")[-1]) == ("parked", "finished")
+
+
 def test_a_probe_whose_token_is_refused_sees_to_a_new_one_before_the_next_call(world: Any) -> None:
     refusals = [Reply(401)]
 

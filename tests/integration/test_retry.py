@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from integration.outcomes import Answer, CallFailed, Failed, OutcomeUnknown, Unk
 from integration.retry import call_with_retries, code_of, pause_seconds, renewed
 from integration.settings import RetryPolicy, Settings
 from q2c.mutants import broken
+from tests.integration.conftest import SECOND, START_US
 
 CALL = Call(
     system="payment", operation="create_intent", method="POST", target="/v1/payment_intents", key="q2c/inv_1/collect",
@@ -110,6 +112,26 @@ def test_a_sticky_error_is_looked_up_and_then_asked_for_under_a_new_key(world: A
     made = ran(world, collecting(probed=[None]), failing(sticky))
     keys = [call.key for _, call, _ in made.sent if call.write]
     assert keys == [CALL.key, f"{CALL.key}~1"]
+
+
+@pytest.mark.parametrize("asked", [7200, -1])
+def test_what_is_sent_again_when_its_key_may_be_forgotten_is_looked_up_first(world: Any, asked: int) -> None:
+    """An attempt that timed out came late and was taken, and its key was forgotten before the next one."""
+
+    async def collect(context: FlowContext, arguments: Arguments) -> str:
+        async def there() -> Answer | None:
+            answer = await Call(system="payment", operation="search", target="/search")
+            return answer if answer.at_us > late_us else None
+
+        call = msgspec.structs.replace(CALL, key_lives_seconds=1800)
+        return (await call_with_retries(context, call, there)).body.decode()
+
+    late_us = START_US + 300 * SECOND
+    busy = Failed("throttled", 429, retry_after_seconds=asked)
+    made = ran(world, collect, failing(Unknown("timeout"), *[busy] * 20), seconds=9000)
+    assert made.statuses("a")[-1] == "finished"
+    assert len(made.times("search")) == 2
+    assert made.times(CALL.operation)[-1] < made.times("search")[-1]
 
 
 def test_after_six_attempts_the_flow_parks_and_each_re_drive_is_one_more(world: Any) -> None:

@@ -25,10 +25,10 @@ def _token_for_ever() -> list[Patch]:
 
 
 def _refused_token_is_a_case() -> list[Patch]:
-    def can_renew(self: Lane, errand: Any) -> bool:
+    def drop(self: Lane, headers: dict[str, str]) -> bool:
         return False
 
-    return [Patch(Lane, "_can_renew", can_renew)]
+    return [Patch(Lane, "_drop", drop)]
 
 
 def _token_for_each_call() -> list[Patch]:

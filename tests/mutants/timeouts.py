@@ -7,6 +7,7 @@ import msgspec
 from domain.http import Reply
 from integration import retry, system
 from integration.effects import Call
+from integration.flows import steps
 from integration.outcomes import Answer, Failed, OutcomeUnknown, Unknown
 from tests.mutants.grounds import ERRORS_AFTER, KEYS_FORGOTTEN, LOST_REPLIES, NEVER_THERE
 from tests.mutants.mutant import Mutant, Patch
@@ -49,7 +50,11 @@ def _keys_live_for_ever() -> list[Patch]:
     async def resolve(call: Call, probe: Probe | None, unknown: OutcomeUnknown, first_us: int) -> None:
         """Trust the peer to know the key still."""
 
-    return [Patch(retry, "_resolve", resolve)]
+    async def looked_up(call: Call, probe: Probe | None) -> None:
+        """Send it again, however late."""
+
+    again = [Patch(owner, "done_meanwhile", looked_up) for owner in (retry, steps)]
+    return [Patch(retry, "_resolve", resolve), *again]
 
 
 MUTANTS = (

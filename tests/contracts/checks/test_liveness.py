@@ -155,3 +155,4 @@ def test_an_amendment_behind_one_that_people_have_in_hand_waits_for_them() -> No
     assert [ending.txn for ending in endings(Facts(history(unapplied))) if ending.is_ours] == ["Q-000200", "Q-000201"]
     assert check("L2", [*unapplied, parked]).status == "holds"
     assert check("L2", [*unapplied, replace(parked, status="resumed")]).status == "broken"
+    assert check("L2", [*unapplied, replace(parked, flow="mirror/Q-000200-v1/1", name="mirror")]).status == "broken"

@@ -412,6 +412,17 @@ def test_cash_that_is_used_later_has_an_entry_more() -> None:
     assert check("M20", [*clean(), entry(40, "GL7", "cash/300", ("1050", 700), ("1100", -700))]).status == "broken"
 
 
+def test_a_flow_that_was_re_driven_and_waits_for_another_deal_since_has_gone_on() -> None:
+    verified = replace(_case(1513, "verified", actor="ann"), flow=PARKED.flow)
+    assert check("L5", [*_re_driven_for_nothing(), verified]).status == "holds"
+
+
+def test_a_process_that_stood_still_finds_its_answer_when_it_wakes() -> None:
+    paused = Fired(at_us=at(2000.1), fault=0, kind="pause", system="", operation="", txn="")
+    assert check("L8", [*_forgotten_by_a_crash(), paused]).status != "broken"
+    assert check("L8", [*_forgotten_by_a_crash(), replace(paused, kind="zombie")]).status == "broken"
+
+
 def _well_again() -> Records:
     return [record for record in _never_well_again() if getattr(record, "outcome", "") != "failed"]
 

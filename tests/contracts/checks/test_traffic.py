@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
+from domain.faults import Fault
 from domain.history import Fired, Flow, Record
 from tests.contracts.checks.build import at, attempt, check, clean
 
@@ -50,3 +52,25 @@ def test_what_a_person_has_tried_again_is_no_retry_of_the_budget() -> None:
         for number in range(40)
     ]
     assert check("P6", [*clean(), *made, *resumed]).status == "holds"
+
+
+def test_a_zombie_still_sends_the_call_it_had_begun() -> None:
+    pause = Fault(kind="zombie", seconds=600, count=9)
+    first, again = refused(400)[-2:]
+    struck = Fired(at_us=at(41), fault=0, kind="zombie", system="", operation="", txn="")
+    assert check("P6", [*clean(), struck, first, again], faults=(pause,)).status == "holds"
+    assert check("P6", [*clean(), replace(struck, at_us=at(39)), first, again], faults=(pause,)).status == "broken"
+
+
+def test_a_call_whose_session_had_ended_goes_once_more_and_that_is_no_further_try() -> None:
+    def tried(*statuses: int) -> str:
+        fail = [
+            attempt(50 + n, f"r{n}", "erp", "put_order", "k", outcome="failed", status=status)
+            for n, status in enumerate(statuses)
+        ]
+        return check("P6", [*clean(), *fail], attempts_max=3).status
+
+    assert tried(503, 503, 503) == tried(503, 401, 503, 503) == "holds"
+    assert tried(503, 503, 503, 503) == "broken"
+    assert tried(401, 401, 401, 401, 401, 401) == "holds"
+    assert tried(*[401] * 7) == "broken"

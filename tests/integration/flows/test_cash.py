@@ -138,6 +138,28 @@ def test_a_debit_that_comes_back_for_lack_of_funds_is_presented_again() -> None:
     assert played.broken() == {}
 
 
+def test_a_payment_whose_copy_was_recorded_late_is_recorded_once() -> None:
+    """A copy is on its way while billing refuses the next one; people have it tried again once the first was taken."""
+    plans = (
+        Fault(kind="late_arrival", system="billing", operation="record_payment", nth=1, seconds=300.0),
+        Fault(kind="forbidden", system="billing", operation="record_payment", nth=1),
+    )
+    played = stage_of("card", *plans).play(days=4)
+    (recorded,) = played.last("billing", "cash").values()
+    assert recorded.document.applied == ((INVOICE, TOTAL),)
+    assert played.broken() == {}
+
+
+def test_tax_whose_copy_was_added_late_is_added_once() -> None:
+    plans = (
+        Fault(kind="repeated", system="billing", operation="add_charge", nth=1, seconds=20.0),
+        Fault(kind="too_large", system="billing", operation="add_charge", nth=1),
+    )
+    played = stage_of("card", *plans).play(days=4)
+    assert played.document("billing", "invoice").total_minor == TOTAL
+    assert played.broken() == {}
+
+
 def test_a_debit_whose_message_is_lost_is_in_the_books_a_day_after_the_bank_took_it() -> None:
     lost = Fault(kind="loss", system="payment", operation="payment_intent.succeeded")
     played = stage_of("debit", lost).play(days=10)
