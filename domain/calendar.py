@@ -225,6 +225,19 @@ def instant_us(moment: datetime) -> int:
     return (apart.days * 86_400 + apart.seconds) * SECOND_US + apart.microseconds
 
 
+@lru_cache(maxsize=16_384)
+def utc_text(at_seconds: int) -> str:
+    """Return a Unix time as ISO 8601 in UTC without an offset, such as 2026-12-31T23:59:58."""
+    days, second = divmod(at_seconds, 86_400)
+    hour, second = divmod(second, 3600)
+    return f"{_utc_day_text(days)}T{hour:02d}:{second // 60:02d}:{second % 60:02d}"
+
+
+@lru_cache(maxsize=4_096)
+def _utc_day_text(days: int) -> str:
+    return date.fromordinal(_EPOCH_DAY + days).isoformat()
+
+
 def utc_midnight_us(day: date) -> int:
     """Return midnight UTC that begins `day`."""
     return (day.toordinal() - _EPOCH_DAY) * 86_400 * SECOND_US

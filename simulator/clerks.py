@@ -43,17 +43,6 @@ class Staff(msgspec.Struct, frozen=True, kw_only=True):
     overtime_to: date = date.max
 
 
-class OpenCase(Protocol):
-    """What a clerk sees of a case."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def txn(self) -> str: ...
-    @property
-    def code(self) -> str: ...
-
-
 class Queue(Protocol):
     """The integration's exception queue."""
 

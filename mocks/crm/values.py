@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from functools import lru_cache
 from typing import Any
 
+from domain.calendar import utc_text
 from domain.currency import EXPONENTS
 from mocks.crm import ids
 from mocks.crm.schema import CURRENCY, Field, Row, SObject
@@ -130,15 +130,10 @@ References are only checked for form; whether the record exists is the caller's 
 # --- writing ------------------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=4096)
-def _second(at_seconds: int) -> str:
-    return (_EPOCH + timedelta(seconds=at_seconds)).strftime("%Y-%m-%dT%H:%M:%S")
-
-
 def instant(at_us: int) -> str:
     """Return an instant as the vendor writes it: milliseconds and a numeric offset."""
     seconds, rest_us = divmod(at_us, 1_000_000)
-    return f"{_second(seconds)}.{rest_us // 1000:03d}+0000"
+    return f"{utc_text(seconds)}.{rest_us // 1000:03d}+0000"
 
 
 def shown(of: SObject, at: int, row: Row) -> Any:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
 import msgspec
 
-from domain.calendar import SECOND_US
+from domain.calendar import SECOND_US, utc_text
 from mocks.erp.model import Erp
 from mocks.erp.sql_functions import Value
 
@@ -19,7 +17,6 @@ Find = Callable[[Erp, str], Sequence[Any]]
 """Returns the rows with this value in a column, without looking at all of them."""
 Some = Callable[[Erp], Sequence[Any]]
 """Returns the rows with a number above zero in a column, without looking at all of them."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -40,17 +37,12 @@ class Table(msgspec.Struct, frozen=True):
 def instant_text(at_us: int) -> str:
     """Return an instant as ISO text with milliseconds, so that texts sort as instants do."""
     seconds, rest_us = divmod(at_us, SECOND_US)
-    return f"{_second(seconds)}.{rest_us // 1000:03d}Z"
+    return f"{utc_text(seconds)}.{rest_us // 1000:03d}Z"
 
 
 def day_text(at_us: int) -> str:
     """Return the date of an instant in UTC as ISO text."""
-    return _second(at_us // SECOND_US)[:10]
-
-
-@lru_cache(maxsize=16_384)
-def _second(at_seconds: int) -> str:
-    return (_EPOCH + timedelta(seconds=at_seconds)).strftime("%Y-%m-%dT%H:%M:%S")
+    return utc_text(at_us // SECOND_US)[:10]
 
 
 def by_shelf(part: str) -> dict[str, Find]:

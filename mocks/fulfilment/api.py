@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
 import msgspec
 
+from domain.calendar import utc_text
 from domain.http import Reply, Request
 from mocks.fulfilment.errors import refuse
 from mocks.fulfilment.model import Fulfilment
@@ -19,7 +18,6 @@ from mocks.kernel.dialect import Dialect
 from mocks.kernel.operations import Call, Operation, Refusal, json_reply
 from mocks.kernel.signatures import timestamped
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RETRY_SECONDS = (60, 300, 1_800, 7_200, 21_600, 86_400)  # an estimate: seven attempts within a day and a half
 
 
@@ -36,12 +34,7 @@ _decoder = msgspec.json.Decoder(NewTask)
 
 def instant(at_us: int) -> str:
     """Return an instant as ISO 8601 in UTC with microseconds."""
-    return f"{_second(at_us // 1_000_000)}.{at_us % 1_000_000:06d}Z"
-
-
-@lru_cache(maxsize=16_384)
-def _second(at_seconds: int) -> str:
-    return (_EPOCH + timedelta(seconds=at_seconds)).strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{utc_text(at_us // 1_000_000)}.{at_us % 1_000_000:06d}Z"
 
 
 class TaskView(msgspec.Struct, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ from domain.calendar import (
     periods,
     tiles,
     utc_midnight_us,
+    utc_text,
 )
 from domain.fiscal import (
     FiscalCalendar,
@@ -169,3 +170,9 @@ def test_business_days_skip_weekends_and_holidays() -> None:
     quarter = FiscalCalendar().quarter(date(2026, 12, 1)).days
     assert last_business_days(quarter, 3) == [date(2026, 12, 29), date(2026, 12, 30), date(2026, 12, 31)]
     assert len(business_days(Interval(date(2026, 12, 1), date(2027, 1, 1)), christmas)) == 22
+
+
+def test_a_unix_time_is_written_as_utc_to_the_second() -> None:
+    for at_seconds in (0, 86_399, 86_400, 1_798_761_598, 4_102_444_800, -1):
+        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=at_seconds)
+        assert f"{utc_text(at_seconds)}+00:00" == moment.isoformat(timespec="seconds")
