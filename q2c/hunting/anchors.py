@@ -22,14 +22,18 @@ _Who = tuple[str, str, int]
 
 
 class Anchors(msgspec.Struct, frozen=True):
-    """Where each death of a plan belongs: durable write -> (which write of which flow, its instant)."""
+    """Where each death of a plan belongs: durable write -> (which write of which flow, its instant).
+
+    `alike` is what a trial plays besides faults: where that is the same, the numbers are as well.
+    """
 
     places: dict[int, tuple[_Who, int]] = {}
+    alike: tuple[str, frozenset[str]] = ("", frozenset())
 
     def moved(self, trial: Trial) -> Trial:
         """Return a trial whose deaths come at the same writes of the same flows; as it is when there are none."""
         plan = trial.faults or ()
-        if not self.places or not any(map(is_death, plan)):
+        if not self.places or not any(map(is_death, plan)) or (trial.scenario, trial.without) == self.alike:
             return trial
         there = _writes(msgspec.structs.replace(trial, faults=tuple(fault for fault in plan if not is_death(fault))))
         return msgspec.structs.replace(trial, faults=tuple(self._moved(fault, there) for fault in plan))
@@ -60,7 +64,8 @@ def anchors_of(trial: Trial) -> Anchors:
         return Anchors()
     writes = writes_of(trial)
     told = zip(_told(writes), writes, strict=True)
-    return Anchors({each.number: (who, each.at_us) for who, each in told if each.number in counts})
+    places = {each.number: (who, each.at_us) for who, each in told if each.number in counts}
+    return Anchors(places, (trial.scenario, trial.without))
 
 
 @lru_cache(8)

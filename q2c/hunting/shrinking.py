@@ -15,7 +15,7 @@ from dataclasses import replace
 
 import msgspec
 
-from contracts.checks.verdict import Violation
+from contracts.checks.verdict import Violation, instant_of
 from domain.faults import Fault
 from domain.history import Fired
 from q2c.hunting import simpler
@@ -27,7 +27,7 @@ from q2c.hunting.seen import Seen, look
 from q2c.hunting.simpler import contract_of
 from q2c.hunting.texts import read, written
 from q2c.hunting.trial import Trial, timeline_of
-from simulator.setup import bounded
+from scenarios.timeline import Timeline
 
 ATTEMPTS_MAX = 80
 SECONDS_MAX = 5.0
@@ -69,10 +69,11 @@ class Shrunk(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Culprits(msgspec.Struct, frozen=True):
-    """Whom a violation names: lifecycles of the timeline, and all quotes (live contracts among them)."""
+    """Whom a violation names: lifecycles of the timeline, all quotes (live contracts among them), numbers of calls."""
 
     lifecycles: tuple[str, ...]
     transactions: tuple[str, ...]
+    numbers: frozenset[str]
 
 
 class NotBroken(ValueError):
@@ -115,8 +116,8 @@ class _Search:
     def run(self) -> Shrunk:
         """Search until nothing can be left out any more, or what may be spent is spent."""
         phases = {
-            self._guess: LEFT_OVER, self._fewest_lifecycles: LEFT_OVER, self._fewest_faults: LEFT_OVER[1:],
-            self._fewest_parts: LEFT_OVER[2:], self._round: LEFT_OVER[3:],
+            self._guess: LEFT_OVER, self._only_before: LEFT_OVER, self._fewest_lifecycles: LEFT_OVER,
+            self._fewest_faults: LEFT_OVER[1:], self._fewest_parts: LEFT_OVER[2:], self._round: LEFT_OVER[3:],
         }  # fmt: skip
         left_over: tuple[str, ...] = ()
         try:
@@ -177,17 +178,34 @@ class _Search:
     def _candidates(
         self, seen: Seen, culprits: Culprits
     ) -> Iterator[tuple[tuple[Fault, ...], tuple[simpler.Part, ...]]]:
-        facts, parts = seen.facts, self._parts
+        facts, parts, plan = seen.facts, self._parts, seen.trial.faults or ()
         strikes, nobodys = strikes_on(facts, (*culprits.lifecycles, *culprits.transactions)), strikes_on_nobody(facts)
-        deaths = tuple(filter(is_death, seen.faults))
+        shown = tuple(each for each in strikes if each.number in culprits.numbers)
+        struck = {each.fault for each in strikes}
+        deaths = tuple(filter(is_death, plan))
         points = [pointed(strikes, facts, form) for form in FORMS] if len(strikes) <= _POINTS_MAX else []
-        simple = [(), *points[:1], *((*point, *deaths) for point in points[:1]), seen.faults]
-        yield from ((plan, parts) for plan in sorted(simple, key=len))
-        yield from ((plan, ()) for plan in (*points, seen.faults))
+        simple = [
+            (), pointed(shown[:_POINTS_MAX], facts, FORMS[0]), *points[:1], *((*each, *deaths) for each in points[:1]),
+            tuple(fault for index, fault in enumerate(plan) if index in struck or is_death(fault)), plan,
+        ]  # fmt: skip
+        yield from ((each, parts) for each in sorted(simple, key=len))
+        yield from ((each, ()) for each in (*points, plan))
         if nobodys:
             yield from ((pointed((*strikes, *nobodys), facts, form), ()) for form in FORMS[:2])
 
     # --- the rest, by delta debugging -------------------------------------------------------------------------------
+
+    def _only_before(self) -> None:
+        """Leave out whoever began, and whatever struck, after the last that a violation shows."""
+        trial, seen = self._best.trial, self._best
+        shown = [instant_of(each) for each in seen.violations[0].evidence]
+        last_us = max(shown, default=0)
+        begun = {act.txn for act in timeline_of(trial).acts if act.at_us <= last_us}
+        struck = {each.fault for each in seen.facts.history.of(Fired) if each.at_us <= last_us}
+        later = frozenset(self._names) - begun
+        plan = (fault for index, fault in enumerate(self._plan()) if index in struck)
+        if shown and self._breaks(msgspec.structs.replace(self._planned(plan), without=trial.without | later)):
+            self._names = tuple(name for name in self._names if name in begun)
 
     def _fewest_lifecycles(self) -> None:
         """Leave out lifecycles; a process that must die does so at the same write of the same flow."""
@@ -267,8 +285,14 @@ class _Search:
 def _explicit(trial: Trial) -> Trial:
     """Return a trial that names its faults itself and plays the same."""
     timeline = timeline_of(trial)
-    plan = bounded(timeline)
+    plan = tuple(_unbounded(fault, timeline) for fault in timeline.faults)
     return msgspec.structs.replace(trial, scenario=written(simpler.bare(timeline.scenario)), faults=plan)
+
+
+def _unbounded(fault: Fault, timeline: Timeline) -> Fault:
+    """Return a fault without its window when that is the whole time in which faults strike."""
+    is_whole = fault.start_us <= timeline.start_us and fault.end_us >= timeline.heal_us
+    return msgspec.structs.replace(fault, start_us=0, end_us=0) if is_whole else fault
 
 
 def _reduced(trial: Trial, names: tuple[str, ...], plan: tuple[Fault, ...], left_out: Iterable[simpler.Part]) -> Trial:
@@ -282,10 +306,11 @@ def _culprits(seen: Seen, names: tuple[str, ...]) -> Iterator[Culprits]:
     """Yield whom the violations name: the first one itself, then with all that its evidence names, then the next."""
     told: dict[Culprits, None] = {}
     for violation in seen.violations[:_VIOLATIONS_GUESSED]:
+        numbers = frozenset(getattr(each, "number", "") for each in violation.evidence)
         for transactions in ((violation.txn,), _named_by(violation)):
             quotes = tuple(sorted({txn.partition(".")[0] for txn in transactions if txn}))
             if quotes:
-                told[Culprits(_lifecycles_of(quotes, names), quotes)] = None
+                told[Culprits(_lifecycles_of(quotes, names), quotes, numbers)] = None
     yield from told
 
 
