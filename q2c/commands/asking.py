@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 
 from q2c import exits
+from q2c.commands.refusal import refusal
 from q2c.commands.scenarios import loaded
 from q2c.experiments import folder as folders
 from q2c.experiments.folder import ExperimentFolder
@@ -33,7 +34,7 @@ from simulator.experiments.playing import Engine
 from simulator.experiments.replications import MINIMUM, Progress, Rule
 from simulator.whatif.model import Model
 from simulator.whatif.translation import translate
-from simulator.whatif.validity import check
+from simulator.whatif.validity import Unplayable, check
 
 _MOST = 200
 _OPTIONS: tuple[Any, ...] = (
@@ -113,11 +114,13 @@ def chosen(reference: str, settings: Sequence[str]) -> Scenario:
         give_up(str(error))
 
 
-def playable(scenario: Scenario) -> Model:
-    """Return the model of a scenario; Trouble says, with the figure, why it cannot be played."""
+def playable(scenario: Scenario, reference: str, settings: Sequence[str] = ()) -> Model:
+    """Return the model of a scenario; Trouble says, with place and figure, why it cannot be played."""
     try:
         model: Model = translate(scenario)
         check(model)
+    except Unplayable as why:
+        give_up(refusal(why, scenario.name, reference, settings))
     except ValueError as why:
         give_up(f"{scenario.name} cannot be played: {why}")
     return model

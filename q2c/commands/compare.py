@@ -30,8 +30,8 @@ def compare(first: str, second: str | None, **more: Any) -> None:
     if second is None and not said.settings:
         give_up("compare what with what? Name a second scenario, or change the first one: --with erp.slots=7")
     one, other = chosen(first, ()), chosen(second or first, said.settings)
-    model = playable(one)
-    playable(other)
+    model = playable(one, first)
+    playable(other, second or first, said.settings)
     question = Compare(
         seed=one.seed if said.seed is None else said.seed, rule=said.rule(), measures=measured(model, said.measures)
     )

@@ -63,7 +63,7 @@ def explore(
     from q2c.explorer.server import application
 
     start = chosen(scenario, settings)
-    playable(start)
+    playable(start, scenario, settings)
     try:
         offered = knobs(start, sliders)
         explorer = Explorer(

@@ -42,7 +42,10 @@ def sweep(scenario: str, varied: tuple[str, ...], **more: Any) -> None:
     found = _axes(played, varied)
     _affordable(found, said.rule().minimum)
     question = answers.Sweep(
-        seed=seed, rule=said.rule(), axes=found, measures=measured(playable(played), said.measures)
+        seed=seed,
+        rule=said.rule(),
+        axes=found,
+        measures=measured(playable(played, scenario, said.settings), said.measures),
     )
     asks = f"What comes of {' and '.join(short_path(axis.path) for axis in found)}?"
     answered("sweep", asks, question, ((played.title, played),), said, _words(scenario, varied))
@@ -65,7 +68,7 @@ def search(scenario: str, varied: str, kept: str, largest: bool, **more: Any) ->
     said = Options(**more)
     played, seed = _played(scenario, said)
     (axis,) = _axes(played, (varied,))
-    condition = bound(playable(played), kept)
+    condition = bound(playable(played, scenario, said.settings), kept)
     question = answers.Search(seed=seed, rule=said.rule(), axis=axis, condition=condition, smallest=not largest)
     which = "largest" if largest else "smallest"
     words = [*_words(scenario, (varied,)), "--keep", kept, *(["--largest"] if largest else [])]
@@ -94,7 +97,7 @@ def optimise(
     """
     said = Options(**more)
     played, seed = _played(scenario, said)
-    found, model = _axes(played, varied), playable(played)
+    found, model = _axes(played, varied), playable(played, scenario, said.settings)
     paths = {axis.path for axis in found}
     try:
         terms = optimising.cost_of(cost, lambda name: resolved(played, name))
@@ -137,7 +140,7 @@ def sensitivity(scenario: str, varied: tuple[str, ...], method: sensing.Method, 
     rule = said.rule() if said.replications is not None else _few(said)
     question = answers.Sensitivity(
         seed=seed, rule=rule, axes=found, method=method, size=size or {"morris": 10, "sobol": 64}[method],
-        measures=measured(playable(played), said.measures),
+        measures=measured(playable(played, scenario, said.settings), said.measures),
     )  # fmt: skip
     asks = f"Which of {len(found)} parameters matters most?"
     words = [*_words(scenario, varied), "--method", method, "--size", str(question.size)]

@@ -35,7 +35,7 @@ def whatif(scenario: str, keeps: tuple[str, ...], faults: bool, **more: Any) -> 
     """
     said = Options(**more)
     played = chosen(scenario, said.settings)
-    model = playable(played)
+    model = playable(played, scenario, said.settings)
     promises = (*promised(played, model, scenario.rpartition(":")[2] if ":" in scenario else ""),
                 *(bound(model, text) for text in keeps))  # fmt: skip
     question = WhatIf(

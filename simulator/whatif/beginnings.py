@@ -13,9 +13,11 @@ from scenarios.company import Entity
 from scenarios.language import Scenario
 from scenarios.moments import DAY, local_us, season_of
 from scenarios.values import MICROSECOND
+from simulator.clerks import LOOK_EVERY_US
+from simulator.whatif.durations import Duration
 from simulator.whatif.journeys import UNLIKE
 from simulator.whatif.model import DAY_US, HOUR_US, Arrivals, Piece
-from simulator.whatif.systems import LEGACY, Frame
+from simulator.whatif.systems import LEGACY, Frame, of_day_us
 
 _MONTHS_A_YEAR = 12
 
@@ -156,3 +158,20 @@ def unlike_share(scenario: Scenario) -> float:
     quotes = scenario.world.orders_per_quarter * float(scenario.mix.expansion)
     each = quotes / max(1, scenario.world.live_subscriptions)
     return UNLIKE * (1.0 - math.exp(-each)) / each if each else UNLIKE
+
+
+def unmapped_share(frame: Frame) -> float:
+    """Return the share of orders that wait for a product to be mapped: the first one, and those of the time it takes.
+
+    A clerk who maps one product completes the launch (`simulator.remedies`); whoever comes later does not wait.
+    """
+    said, people = float(frame.scenario.failures.missing_mapping), frame.scenario.people
+    pieces = [piece for entity in frame.scenario.world.entities for piece in _orders(frame, entity)]
+    meant = said * sum(piece.expected for piece in pieces) * sum(FOLLOWS**place for place in range(BATCH_MAX))
+    if not meant:
+        return said
+    span_us = max(piece.until_us for piece in pieces) - min(piece.from_us for piece in pieces)
+    closed_us = DAY_US - (of_day_us(people.closes) - of_day_us(people.opens))
+    touch = Duration.lognormal(people.touch_median / MICROSECOND, people.touch_p95 / MICROSECOND)
+    mended_us = closed_us * closed_us / (2 * DAY_US) + LOOK_EVERY_US / 2 + touch.mean_us
+    return said * min(1.0, (1.0 - math.exp(-meant)) / meant + mended_us / span_us)

@@ -52,6 +52,7 @@ class Journeys(NamedTuple):
     frame: Frame
     token_share: float
     unlike_share: float
+    unmapped_share: float
     told: tuple[Step, ...]
     worths: Mapping[str, Duration]
 
@@ -177,8 +178,8 @@ def _people(journeys: Journeys) -> Iterator[Step]:
     said = failures.fallout
     if said is None and failures.price_skew:
         yield Step(name="priced wrongly", starts=RETURNED, share=float(failures.price_skew))
-    share = failures.missing_mapping + failures.duplicate_customer if said is None else said
-    yield from case(journeys, float(share))
+    share = journeys.unmapped_share + float(failures.duplicate_customer) if said is None else float(said)
+    yield from case(journeys, share)
 
 
 def case(journeys: Journeys, share: float) -> Iterator[Step]:

@@ -283,7 +283,7 @@ def _legacy(frame: Frame) -> Station:
         travel_us=RETURN_US,
         outages=tuple(_outages(frame, "erp")),
         batch=Batch(
-            opens_us=_of_day_us(batch.opens), closes_us=_of_day_us(batch.closes), cycle_us=batch.every // MICROSECOND,
+            opens_us=of_day_us(batch.opens), closes_us=of_day_us(batch.closes), cycle_us=batch.every // MICROSECOND,
             offset_us=midnight_us,
         ),
     )  # fmt: skip
@@ -304,8 +304,8 @@ def _working_hours(frame: Frame) -> Iterator[Shift]:
     while day <= last:
         if day.weekday() < 5:
             longer = people.overtime if _in_last_week(moments_, day) else timedelta(0)
-            closes_us = min(_of_day_us(people.closes) + longer // MICROSECOND, DAY_US - 1)
-            opens_us = local_us(day, _of_day_us(people.opens), zone) - moments_.start_us
+            closes_us = min(of_day_us(people.closes) + longer // MICROSECOND, DAY_US - 1)
+            opens_us = local_us(day, of_day_us(people.opens), zone) - moments_.start_us
             if opens_us > 0:
                 yield Shift(from_us=opens_us, slots=people.clerks)
                 yield Shift(from_us=local_us(day, closes_us, zone) - moments_.start_us, slots=0)
@@ -316,6 +316,7 @@ def _in_last_week(moments_: Moments, day: date) -> bool:
     return moments_.cutoff_date - timedelta(days=7) <= day < moments_.cutoff_date
 
 
-def _of_day_us(text: str) -> int:
+def of_day_us(text: str) -> int:
+    """Return how long after midnight an hour of a day is ("09:00")."""
     hours, minutes = text.split(":")
     return (int(hours) * 60 + int(minutes)) * 60 * SECOND_US

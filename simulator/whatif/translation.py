@@ -17,7 +17,7 @@ from scenarios.language import Scenario
 from scenarios.moments import season_of
 from scenarios.values import MICROSECOND
 from scenarios.words import WHATIF, Words
-from simulator.whatif.beginnings import streams, token_share, unlike_share
+from simulator.whatif.beginnings import streams, token_share, unlike_share, unmapped_share
 from simulator.whatif.durations import Duration
 from simulator.whatif.journeys import (
     CHARGES_US,
@@ -79,7 +79,9 @@ def translate(scenario: Scenario) -> Model:
     """Return the model of a scenario. Times of the model begin at the first rehearsed midnight."""
     frame = frame_of(scenario)
     told = tuple(_message(frame))
-    journeys = Journeys(frame, token_share(frame), unlike_share(scenario), told, worths(scenario))
+    journeys = Journeys(
+        frame, token_share(frame), unlike_share(scenario), unmapped_share(frame), told, worths(scenario)
+    )  # fmt: skip
     begun = tuple(streams(frame))
     routes = _routes(journeys, {stream.route for stream in begun})
     people = scenario.people

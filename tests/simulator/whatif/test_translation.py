@@ -13,16 +13,18 @@ from scenarios.library import find, names
 from scenarios.scale import scaled
 from scenarios.timeline import build
 from simulator.whatif import engine, process, translation, validity
+from simulator.whatif.beginnings import unmapped_share
 from simulator.whatif.load import lifecycles_of
 from simulator.whatif.model import HOUR_US, Model
 from simulator.whatif.outcome import Outcome, merged
+from simulator.whatif.systems import frame_of
 from simulator.whatif.worth import worths
 
 REHEARSED = {
-    "SLA-2": (6.80, None), "SLA-4": (10.11, 18.10), "SLA-5": (4.50, 10.49), "SLA-6": (1.32, 6.13),
+    "SLA-2": (6.79, 15.51), "SLA-4": (9.93, 18.43), "SLA-5": (4.61, 10.42), "SLA-6": (1.29, 6.02),
 }  # fmt: skip
-"""Median and 95th percentile (seconds) of the service levels in a rehearsal of quarter_end_spike with 3,000 orders, 400
-live subscriptions and seed 11 [measured]. The percentile of SLA-2 lies at the edge of the credit holds."""
+"""Median and 95th percentile (seconds) of the service levels in six rehearsals (seeds 1 to 6) of quarter_end_spike with
+1,500 orders and 200 live subscriptions [measured]; those of one rehearsal lie up to 4 % off."""
 
 
 def _with(scenario: Scenario, **sections: dict[str, Any]) -> Scenario:
@@ -55,12 +57,23 @@ def test_the_model_expects_the_orders_of_the_file() -> None:
     assert orders == pytest.approx(5_000 * 0.56, rel=0.005)  # the last three weeks of the severe pattern
 
 
-def test_service_levels_are_those_of_a_rehearsal_of_the_same_scenario() -> None:
-    outcome = _played(scaled(find("quarter_end_spike"), orders=1_500, subscriptions=200))
-    for name, (median, p95) in REHEARSED.items():
+def test_service_levels_are_those_of_rehearsals_of_the_same_scenario() -> None:
+    model = translation.translate(scaled(find("quarter_end_spike"), orders=1_500, subscriptions=200))
+    outcome = merged(engine.simulate(model, seed, runs=8) for seed in range(8))
+    for name, quantiles in REHEARSED.items():
         found = outcome.sla(name).histogram
-        assert found.quantile(0.5) / 1e6 == pytest.approx(median, rel=0.08), name
-        assert p95 is None or found.quantile(0.95) / 1e6 == pytest.approx(p95, rel=0.08), name
+        for share, seconds in zip((0.5, 0.95), quantiles, strict=True):
+            assert found.quantile(share) / 1e6 == pytest.approx(seconds, rel=0.05), (name, share)
+
+
+def test_only_the_first_orders_of_a_launch_wait_for_its_mapping() -> None:
+    launch = scaled(find("missing_mapping_new_sku"), orders=300, subscriptions=0)
+    frame = frame_of(launch)
+    said = float(launch.failures.missing_mapping)
+    assert 1 / 300 < unmapped_share(frame) < said / 4
+    assert unmapped_share(frame_of(scaled(launch, orders=3, subscriptions=0))) > 0.9 * said
+    mapped = launch.model_copy(update={"failures": launch.failures.model_copy(update={"missing_mapping": 0})})
+    assert unmapped_share(frame_of(mapped)) == 0
 
 
 def test_an_outage_delays_billing_but_no_booking() -> None:
