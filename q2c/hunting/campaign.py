@@ -19,7 +19,7 @@ from contracts.checks.verdict import HOLDS
 from domain.draws import Draws
 from domain.faults import CATALOGUE
 from q2c.hunting.ground import Ground, ground_of, learned
-from q2c.hunting.meetings import Meetings
+from q2c.hunting.meetings import Meeting, Meetings
 from q2c.hunting.plans import again, directed, plan
 from q2c.hunting.swarm import kinds_on
 from q2c.hunting.trial import Found, Trial, attempt_encoded, decode, encode, timeline_of
@@ -76,8 +76,8 @@ def trial_of(quarry: Quarry, ground: Ground, number: int) -> Trial:
     """Return the trial of a number; `ground` is what the generations before its own have shown."""
     draws = Draws(quarry.seed).under("hunt", number)
     is_directed = number % DRAWN_EVERY > 0
-    wanted = [spot for pair in ground.missed if (spot := (pair.system, pair.operation)) in ground.met]
-    if is_directed and wanted and (meeting := ground.met[draws.choose(wanted, "wanted")]).is_rare:
+    wanted = _wanted(ground) if is_directed else []
+    if wanted and (meeting := draws.choose(wanted, "wanted")).is_rare:
         known = draws.choose(meeting.trials, "known")
         every = frozenset(quarry.kinds)  # which kinds hide others in a known run is drawn already
         return msgspec.structs.replace(known, faults=again(ground, draws, every, known.faults or ()))
@@ -87,6 +87,17 @@ def trial_of(quarry: Quarry, ground: Ground, number: int) -> Trial:
         scenario=quarry.scenario, seed=draws.whole(0, 2**31 - 1, "seed"), faults=faults, mutant=quarry.mutant,
         target=quarry.target,
     )  # fmt: skip
+
+
+def _wanted(ground: Ground) -> list[Meeting]:
+    """Return who met what lacks faults, as often as it lacks them at any try; where it lacks none, at either.
+
+    What needs more than a call to strike is no reason to call again.
+    """
+    missed = [pair for pair in ground.missed if not CATALOGUE[pair.fault].is_conditional]
+    unmet = [pair for pair in missed if pair.meeting in ground.unmet]
+    spots = [(pair.system, pair.operation) for pair in unmet or missed]
+    return [ground.met[spot] for spot in spots if spot in ground.met]
 
 
 def generations() -> Iterator[range]:
