@@ -14,7 +14,7 @@ from integration.effects import Park, Start
 from integration.flow import FlowContext
 from integration.flows import cash_facts as facts
 from integration.flows.approvals import put_back
-from integration.flows.paging import page_with
+from integration.flows.paging import page_with, shown
 from integration.flows.steps import day_in, do, key_of, tell
 from integration.flows.sweeps import start_credit
 from integration.flows.taken import show_owed
@@ -98,8 +98,7 @@ async def _in_favour(context: FlowContext, money: Money, amount_minor: int, requ
     due_minor = owed.money_of(await do(context, owed.read_money(money.id, money.txn))).amount_due
     key = key_of(context, money.id, f"dispute/{request}/credit")
     await do(context, owed.credit_lines(money.id, rows, remark, key, money.txn, is_due=wanted <= due_minor), there)
-    found = await there()
-    assert found is not None, "it has just been made"
+    found = await shown(there)
     note = next(each for each in billing.credit_notes_in(found) if each.customer_notes == remark)
     start = start_credit(note.id, note.subscription_id)
     await Start(flow_id=start.flow_id, name=start.name, arguments=start.arguments, txn=start.txn)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from integration.effects import Call
+from integration.effects import Call, Sleep
 from integration.flow import FlowContext
 from integration.flows.steps import do
 from integration.outcomes import Answer
 
+LAG_SECONDS = 60
 T = TypeVar("T")
 Page = Callable[[Call, Answer], tuple[Sequence[T], Call | None]]
 """Returns the rows of an answer to a call, and the call for the next page; None at the end."""
@@ -33,4 +34,11 @@ async def every_row(context: FlowContext, call: Call, page: Page[T]) -> list[T]:
     while asked is not None:
         rows, asked = page(asked, await do(context, asked))
         found += rows
+    return found
+
+
+async def shown(there: Callable[[], Awaitable[Answer | None]]) -> Answer:
+    """Return the answer that shows what has just been made; a list that comes from a copy which lags is asked again."""
+    while (found := await there()) is None:
+        await Sleep(LAG_SECONDS)
     return found

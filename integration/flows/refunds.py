@@ -18,7 +18,7 @@ from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
 from integration.flows import cash_facts as facts
 from integration.flows.approvals import CompletedByHand, approved, finished_by_hand, forward, in_open_period
-from integration.flows.paging import every_row, page_with
+from integration.flows.paging import every_row, page_with, shown
 from integration.flows.steps import ask_a_person, day_in, do, if_found, key_of, tell
 from integration.flows.sweeps import start_credit
 from integration.flows.taken import Taken, gave_back, show_owed, taken_by
@@ -93,8 +93,7 @@ async def _credited(context: FlowContext, taken: Taken, wanted_minor: int, reque
 
     key = key_of(context, request, "credit")
     await do(context, owed.credit_lines(invoice.id, rows, remark, key, taken.txn), there)
-    found = await _noted(context, taken, remark)
-    assert found is not None, "it has just been made"
+    found = await shown(there)
     note = next(each for each in billing.credit_notes_in(found) if each.customer_notes == remark)
     start = start_credit(note.id, note.subscription_id)
     await Start(flow_id=start.flow_id, name=start.name, arguments=start.arguments, txn=start.txn)

@@ -13,7 +13,7 @@ import pytest
 from integration.effects import Call, Missing, Now, Park, Sleep, Start
 from integration.flow import Flow, FlowContext, Program
 from integration.flows import disputes, forgotten, refunds, sweeps
-from integration.flows.paging import page_with
+from integration.flows.paging import page_with, shown
 from integration.outcomes import Absent, Answer, Begun, Instant, Launched, Outcome, Slept
 from integration.settings import Settings
 from integration.systems import billing, payment_back
@@ -211,3 +211,17 @@ def test_what_is_looked_for_is_found_on_whichever_page_it_is(
 def test_a_list_of_disputes_asks_for_the_oldest_it_has_not_seen() -> None:
     call = payment_back.disputes_since(5_000_000)
     assert "created[gte]=5&limit=100" in call.target
+
+
+def test_what_was_just_made_is_looked_for_until_the_list_shows_it() -> None:
+    looks = iter([None, None, Answer(200, b"{}")])
+
+    async def there() -> Answer | None:
+        return next(looks)
+
+    looking = shown(there).__await__()
+    assert isinstance(looking.send(None), Sleep), "a copy that lags does not show it yet"
+    assert isinstance(looking.send(Slept()), Sleep)
+    with pytest.raises(StopIteration) as done:
+        looking.send(Slept())
+    assert done.value.value == Answer(200, b"{}")
