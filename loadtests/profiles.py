@@ -2,7 +2,7 @@
 
 steady    lifecycles at the mean rate of the quarter, evenly spaced
 peak      the hour of the last day in which most is signed, at its own instants
-invoices  the first minutes of a month: billing invoices all that is due by then, and nobody acts
+invoices  the first minutes of a month where most subscribers are: all of them are invoiced, and nobody acts
 storm     steady, and copies of messages that were delivered already, 20 at a time
 break     lifecycles in steps of rising load; `loadtests.knee` says which step comes next
 """
@@ -11,20 +11,22 @@ from __future__ import annotations
 
 import dataclasses
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from typing import Final, cast
 
 import msgspec
 
 from domain.acts import Act
-from domain.calendar import midnight_us
+from domain.calendar import add_months, midnight_us
 from scenarios.moments import moments, season_of
 from scenarios.timeline import Acts, Fallout, Timeline
-from simulator.replay.excerpt import NEED_PEOPLE, excerpt
+from simulator.replay.excerpt import NEED_PEOPLE, UNMAPPED, excerpt
 
 HOUR_US: Final = 3_600_000_000
 PROFILES: Final = ("steady", "peak", "invoices", "storm", "break")
-_SIGNED = "accept_quote"
+_SIGNED, _SEEDED = "accept_quote", "seed_subscription"
 _BEFORE_MONTH_US = 5_000_000
 
 
@@ -109,7 +111,7 @@ def lives(timeline: Timeline) -> list[Life]:
 
     Those that only people of the integration can decide are left out, as in a replay.
     """
-    undecided = {fallout.txn for fallout in timeline.fallout() if fallout.cause in NEED_PEOPLE}
+    undecided = {fallout.txn for fallout in timeline.fallout() if fallout.cause in NEED_PEOPLE | {UNMAPPED}}
     acts: dict[str, list[Act]] = {}
     signed: dict[str, int] = {}
     for act in timeline.acts:
@@ -194,13 +196,29 @@ def _unsigned(life: Life) -> Life:
 
 
 def _month_start(timeline: Timeline, span: Span) -> Timeline:
-    """Return the moment when a month has begun everywhere: the company and its subscriptions, and no lifecycles."""
-    first = timeline.cutoff_date.replace(day=1)
-    zones = moments(timeline.scenario).zones.values()
-    start_us = max(midnight_us(first, zone) for zone in zones) - _BEFORE_MONTH_US
-    if not any(act.action == "seed_subscription" for act in timeline.acts):
+    """Return the moment when a month begins where most subscribers are: those are due then, and nobody acts."""
+    first, zones = timeline.cutoff_date.replace(day=1), moments(timeline.scenario).zones
+    living = Counter(zones[act.arguments["entity"]] for act in timeline.acts if act.action == _SEEDED)
+    if not living:
         raise ValueError(f"{timeline.scenario.name} has no live subscriptions to invoice: raise --subscriptions")
-    return _retimed(timeline, [], start_us, start_us + span.business_us, span)
+    (zone, _), *_ = living.most_common()
+    acts = [
+        _due(act, first) if act.action == _SEEDED and zones[act.arguments["entity"]] == zone else act
+        for act in timeline.acts
+    ]
+    start_us = midnight_us(first, zone) - _BEFORE_MONTH_US
+    due = dataclasses.replace(timeline, acts=_listed(acts, timeline))
+    return _retimed(due, [], start_us, start_us + span.business_us, span)
+
+
+def _due(seeded: Act, first: date) -> Act:
+    """Return a live subscription with a period that ends on the first of a month, and two that follow."""
+    said = seeded.arguments
+    months = max(item["months"] for item in said["items"])
+    start, term_end = add_months(first, -months), add_months(first, 2 * months)
+    items = [{**item, "start": start.isoformat()} for item in said["items"]]
+    dates = {"start": start.isoformat(), "billed_to": first.isoformat(), "term_end": term_end.isoformat()}
+    return msgspec.structs.replace(seeded, arguments={**said, **dates, "items": items})
 
 
 def _retimed(

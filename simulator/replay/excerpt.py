@@ -18,6 +18,8 @@ from scenarios.timeline import Acts, Fallout, Timeline
 _SIGNED = "accept_quote"
 NEED_PEOPLE = frozenset({"price_skew", "duplicate_customer"})
 """Causes for which an integration needs people of its own: what it put into whose hands, nobody outside can see."""
+UNMAPPED = "missing_mapping"
+"""A cause that needs people until a steward has entered what is sold: orders that are signed before then."""
 
 
 class _Chosen:
@@ -25,11 +27,16 @@ class _Chosen:
 
     def __init__(self, timeline: Timeline, start_us: int, end_us: int) -> None:
         acts, founded_us = timeline.acts, timeline.start_us
-        undecided = {fallout.txn for fallout in timeline.fallout() if fallout.cause in NEED_PEOPLE}
         moments: dict[str, int] = {}
         for act in acts:
             if act.txn and act.at_us > founded_us and (act.action == _SIGNED or act.txn not in moments):
                 moments[act.txn] = act.at_us
+        entered_us = _entered_us(start_us, end_us)
+        undecided = {
+            fallout.txn
+            for fallout in timeline.fallout()
+            if fallout.cause in NEED_PEOPLE or (fallout.cause == UNMAPPED and moments.get(fallout.txn, 0) <= entered_us)
+        }
         self.transactions = {txn for txn, at_us in moments.items() if start_us <= at_us < end_us} - undecided
         self._acts = [act for act in acts if act.at_us <= founded_us or not act.txn or act.txn in self.transactions]
 
@@ -67,7 +74,7 @@ def parted(timeline: Timeline) -> tuple[list[Act], Sequence[Act]]:
     """
     founding: list[Act] = []
     played: list[Act] = []
-    late_us = timeline.start_us + (timeline.heal_us - timeline.start_us) // 4
+    late_us = _entered_us(timeline.start_us, timeline.heal_us)
     for act in timeline.acts:
         if act.at_us > timeline.start_us:
             played += [act] if act.at_us <= timeline.heal_us else []
@@ -77,3 +84,8 @@ def parted(timeline: Timeline) -> tuple[list[Act], Sequence[Act]]:
             founding.append(act)
     played.sort(key=lambda act: act.at_us)
     return founding, played
+
+
+def _entered_us(start_us: int, end_us: int) -> int:
+    """Return when a steward enters what the scenario leaves unmapped: after a quarter of the run."""
+    return start_us + (end_us - start_us) // 4

@@ -29,6 +29,8 @@ from simulator.setup import bounded, latencies, limits_of
 
 _HELD_UP = frozenset({"late_arrival", "repeated"})
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_NOT_LET_IN = frozenset({401, 403, 429})
+"""Statuses for which no system does any work; that there is no such record (404) is found out as any answer is."""
 
 
 class Forgetful:
@@ -64,8 +66,8 @@ class ServiceTime:
         self._luck = random.Random(timeline.seed)
 
     async def __call__(self, service: Service, request: Request, outcome: Outcome) -> None:
-        """Return when the answer may leave; refusals leave at once."""
-        if outcome.wire != DELIVER or outcome.reply.status >= 400:
+        """Return when the answer may leave; who is not let in, and who meets a failure, is told at once."""
+        if outcome.wire != DELIVER or outcome.reply.status in _NOT_LET_IN or outcome.reply.status >= 500:
             return
         limiter, system = service.limiter, service.name
         factor = self._world.world.plan.latency_factor(system, self._world.clock.now_us())

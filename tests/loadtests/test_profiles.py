@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.calendar import midnight_us
 from loadtests.profiles import (
     HOUR_US,
     PROFILES,
@@ -80,6 +81,18 @@ def test_a_month_begins_with_subscriptions_and_nobody_acts() -> None:
     assert not offered(found, SPAN.speed)
     assert found.lifecycles == 0
     assert found.start_us < WHOLE.heal_us + 24 * HOUR_US
+
+
+def test_most_subscriptions_are_due_when_the_month_begins() -> None:
+    found = profiled(WHOLE, "invoices", SPAN)
+    seeded = [act.arguments for act in found.acts if act.action == "seed_subscription"]
+    first = WHOLE.cutoff_date.replace(day=1).isoformat()
+    due = [said for said in seeded if said["billed_to"] == first]
+    assert len(due) * 4 > len(seeded)  # of four zones
+    assert all(said["term_end"] > first and said["start"] == said["items"][0]["start"] < first for said in due)
+    zones = {entity.id: entity.zone for entity in WHOLE.scenario.world.entities}
+    (zone,) = {zones[said["entity"]] for said in due}
+    assert found.start_us < midnight_us(WHOLE.cutoff_date.replace(day=1), zone) < found.heal_us
 
 
 def test_the_lifecycles_of_steps_wait_for_their_signature() -> None:

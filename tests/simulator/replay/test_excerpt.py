@@ -7,14 +7,14 @@ from collections import Counter
 from scenarios.library import find
 from scenarios.scale import scaled
 from scenarios.timeline import build
-from simulator.replay.excerpt import NEED_PEOPLE, excerpt
+from simulator.replay.excerpt import NEED_PEOPLE, UNMAPPED, excerpt, parted
 
 HOUR_US = 3_600_000_000
 WHOLE = build(scaled(find("quarter_end_spike"), orders=80, subscriptions=5))
 START_US, END_US = WHOLE.heal_us - 48 * HOUR_US, WHOLE.heal_us - 24 * HOUR_US
 PART = excerpt(WHOLE, START_US, END_US, HOUR_US)
 
-UNDECIDED = {fallout.txn for fallout in WHOLE.fallout() if fallout.cause in NEED_PEOPLE}
+UNDECIDED = {fallout.txn for fallout in WHOLE.fallout() if fallout.cause in NEED_PEOPLE | {UNMAPPED}}
 
 
 def signed() -> dict[str, int]:
@@ -51,3 +51,19 @@ def test_orders_that_only_people_of_the_integration_can_decide_are_not_played() 
     part = excerpt(whole, whole.start_us, whole.heal_us, HOUR_US)
     assert undecided
     assert undecided.isdisjoint(act.txn for act in part.acts)
+
+
+def test_what_is_unmapped_is_sold_once_a_steward_has_entered_it() -> None:
+    whole = build(scaled(find("quarter_end_spike"), orders=3000, subscriptions=5))
+    start_us, end_us = whole.heal_us - 14 * HOUR_US, whole.heal_us - 2 * HOUR_US
+    part = excerpt(whole, start_us, end_us, HOUR_US)
+    unmapped = {fallout.txn for fallout in whole.fallout() if fallout.cause == UNMAPPED}
+    entered_us = min(
+        act.at_us
+        for act in parted(part)[1]
+        if act.action == "create_item" and act.arguments["sku"] in part.mapping_missing
+    )
+    instants = {act.txn: act.at_us for act in whole.acts if act.action == "accept_quote" and act.txn in unmapped}
+    played = {act.txn for act in part.acts} & unmapped
+    assert played == {txn for txn, at_us in instants.items() if entered_us < at_us < end_us}
+    assert played != {txn for txn, at_us in instants.items() if start_us <= at_us < end_us}

@@ -89,12 +89,20 @@ def test_a_slot_is_taken_while_work_lasts_on_the_wall_and_one_too_many_is_refuse
     assert took > 0.01  # a tax call takes 180 ms in the middle, at whatever speed business runs
 
 
-def test_refusals_take_no_time_and_no_slot() -> None:
+@pytest.mark.parametrize(("status", "at_once"), [(429, True), (401, True), (503, True), (404, False), (201, False)])
+def test_who_is_not_let_in_takes_no_time_and_no_slot(status: int, at_once: bool) -> None:
     world = staged(TIMELINE, TARGET, 1.0, lambda _record: None, allowed=())
-    request = Request("tax", "GET", "/api/v2/utilities/ping", {}, b"")
-    refused = ServiceTime(TIMELINE, world)(world.services["tax"], request, Outcome(Reply(429)))
-    with pytest.raises(StopIteration):
-        refused.send(None)  # it ends without ever waiting
+    service, request = world.services["tax"], Request("tax", "GET", "/api/v2/utilities/ping", {}, b"")
+
+    async def begun() -> bool:
+        work = asyncio.ensure_future(ServiceTime(TIMELINE, world)(service, request, Outcome(Reply(status))))
+        await asyncio.sleep(0)
+        is_over, taken = work.done(), service.limiter.in_use
+        work.cancel()
+        assert taken == (0 if is_over else 1)
+        return is_over
+
+    assert asyncio.run(begun()) is at_once
 
 
 def test_the_company_is_founded_first_and_nobody_acts_after_the_faults() -> None:
