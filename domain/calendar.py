@@ -20,7 +20,7 @@ SECOND_US = 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _QUARTER_HOUR_US = 900 * SECOND_US
-_ODD_OFFSETS_END_US = 3 * 365 * 86_400 * SECOND_US
+_ODD_CHANGES_END_US = 15_340 * 86_400 * SECOND_US  # 1 January 2012
 
 
 class UnknownZone(ValueError):
@@ -203,9 +203,10 @@ def _date_of_quarter_hour(bucket: int, zone: str) -> date:
 def local_date(at_us: int, zone: str) -> date:
     """Return the local calendar date of an instant; about a microsecond when the quarter-hour was seen before.
 
-    Offsets have been multiples of a quarter of an hour since 1972, so a local day changes only on a bucket's edge.
+    Since 2012 a local day has changed only on the edge of a quarter-hour of UTC. Until then Newfoundland changed its
+    clocks a minute after midnight.
     """
-    if at_us < _ODD_OFFSETS_END_US:
+    if at_us < _ODD_CHANGES_END_US:
         return local_datetime(at_us, zone).date()
     return _date_of_quarter_hour(at_us // _QUARTER_HOUR_US, zone)
 

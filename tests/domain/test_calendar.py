@@ -107,6 +107,11 @@ def test_the_cached_local_date_is_the_real_one(at_us: int, zone: str) -> None:
     assert local_date(at_us, zone) == local_datetime(at_us, zone).date()
 
 
+def test_a_day_may_come_back_a_minute_after_it_began() -> None:
+    seen = [instant_us(datetime(2010, 11, 7, 2, minute, tzinfo=UTC)) for minute in (29, 30, 31)]
+    assert [local_date(at_us, "America/St_Johns").day for at_us in seen] == [6, 7, 6]
+
+
 @FEW
 @given(DATES, ZONES)
 def test_midnight_is_the_first_instant_of_its_day(day: date, zone: str) -> None:
