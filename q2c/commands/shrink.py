@@ -20,6 +20,7 @@ from q2c.trouble import give_up
 from scenarios.loader import dump, parse
 from scenarios.problems import ScenarioError
 from simulator.virtual_asyncio.refusals import Refused
+from web.words import counted
 
 SECONDS = 60.0
 
@@ -49,7 +50,9 @@ def shrink(folder: Path, check: str | None, seconds: float, attempts: int, as_js
         give_up(f"{refused}.", exits.COULD_NOT_RUN)
     except (NotBroken, KeyError) as error:
         give_up(f"nothing to shrink: {error.args[0]}")
-    except (ScenarioError, msgspec.MsgspecError, ValueError, OSError) as error:
+    except msgspec.MsgspecError as error:
+        give_up(f"{folder} holds no run that can be played again: it is no trial of a hunt, such as {TRIAL} ({error}).")
+    except (ScenarioError, ValueError, OSError) as error:
         give_up(f"{folder} holds no run that can be played again: {error}")
     if as_json:
         click.echo(json.dumps(plain_of(kept), indent=1, ensure_ascii=False))
@@ -76,6 +79,11 @@ def _trial_in(folder: Path) -> Trial:
     from simulator.recorder import StoredHistory
 
     run = RunFolder(folder)
+    if not run.history.is_file():
+        give_up(
+            f"{folder} holds no run that can be played again: expected {TRIAL} (of a hunt that caught something) or "
+            f"{run.scenario.name} and {run.history.name} (of a rehearsal). {_runs_in(folder)}"
+        )
     if run.replay.is_file():
         give_up(
             f"{folder} is a replay, which is no function of its scenario alone; rehearse the scenario and shrink that."
@@ -85,6 +93,16 @@ def _trial_in(folder: Path) -> Trial:
         scenario=_sound(run.scenario.read_text(encoding="utf-8")), seed=context.seed, mutant=context.mutant,
         target=run.program.read_text(encoding="utf-8") if run.program.is_file() else "",
     )  # fmt: skip
+
+
+def _runs_in(folder: Path) -> str:
+    """Return what to name instead of a folder that is no run: a run in it, when there are some."""
+    there = sorted(
+        each.name for each in folder.iterdir() if (each / TRIAL).is_file() or RunFolder(each).history.is_file()
+    )
+    if not there:
+        return "Make one: `q2c hunt` or `q2c rehearse`."
+    return f"Name one of the {counted(len(there), 'run')} in it, such as {folder / there[-1]}."
 
 
 def _sound(text: str) -> str:

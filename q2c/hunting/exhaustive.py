@@ -222,29 +222,29 @@ def examine(point: Point) -> Outcome:
     """Play a point and compare what it came to with the undisturbed run."""
     started = time.process_time()
     try:
-        history = MemoryHistory(play(point.trial))
-    except Exception as failure:  # the run itself fell over: that is a finding, too
-        return Outcome(status=FAILED, sentence=f"{type(failure).__name__}: {failure}")
+        outcome = _compared(point, MemoryHistory(play(point.trial)))
+    except Exception as failure:  # the run or its judging fell over: that is a finding, too
+        outcome = Outcome(status=FAILED, sentence=f"{type(failure).__name__}: {failure}")
+    return msgspec.structs.replace(outcome, cpu_seconds=time.process_time() - started)
+
+
+def _compared(point: Point, history: MemoryHistory) -> Outcome:
     facts = Facts(history)
     verdict = judge(history, facts=facts)
     broken = verdict.broken_safety + verdict.broken_liveness
     unknown = tuple(check for check in verdict.unknown if check not in point.reference.unknown)
     struck = {fired.fault for fired in history.of(Fired)}
-    status, sentence = HOLDS, ""
-    checks: tuple[str, ...] = ()
     if broken:
-        status, checks, sentence = BROKEN, broken, verdict.result(broken[0]).violations[0].sentence
-    elif not struck:
-        status = IDLE
-    elif digest(final_state(facts)) != point.reference.state:
-        status = DIFFERS
-    elif len(struck) < len(point.faults):  # no more than one death shows, and that is a point of its own
-        status = IDLE
-    elif unknown:
-        status, checks, sentence = UNKNOWN, unknown, verdict.result(unknown[0]).reason
-    return Outcome(
-        status=status, checks=checks, sentence=sentence, cpu_seconds=time.process_time() - started
-    )  # fmt: skip
+        return Outcome(status=BROKEN, checks=broken, sentence=verdict.result(broken[0]).violations[0].sentence)
+    if not struck:
+        return Outcome(status=IDLE)
+    if digest(final_state(facts)) != point.reference.state:
+        return Outcome(status=DIFFERS)
+    if len(struck) < len(point.faults):  # no more than one death shows, and that is a point of its own
+        return Outcome(status=IDLE)
+    if unknown:
+        return Outcome(status=UNKNOWN, checks=unknown, sentence=verdict.result(unknown[0]).reason)
+    return Outcome(status=HOLDS)
 
 
 def examine_encoded(point: bytes, _seed: int) -> bytes:

@@ -97,6 +97,15 @@ def test_what_ends_otherwise_than_undisturbed_is_a_finding(dying: list[Point]) -
     assert examine(msgspec.structs.replace(point, reference=other)).status == exhaustive.DIFFERS
 
 
+def test_a_run_whose_judging_falls_over_is_a_finding(monkeypatch: pytest.MonkeyPatch, dying: list[Point]) -> None:
+    def falls(_facts: object) -> None:
+        raise RuntimeError("a total of nothing")
+
+    monkeypatch.setattr(exhaustive, "final_state", falls)
+    outcome = examine(dying[0])
+    assert (outcome.status, outcome.sentence) == (exhaustive.FAILED, "RuntimeError: a total of nothing")
+
+
 def test_a_pair_whose_second_death_never_came_is_idle(dying: list[Point]) -> None:
     (point, *_) = [each for each in dying if "call upsert_order" in each.what]
     never = Fault(kind="crash", count=10_000)

@@ -160,7 +160,15 @@ def test_the_command_shrinks_a_rehearsal_that_a_mutant_broke(kept: Kept, tmp_pat
 def test_the_command_says_what_a_folder_lacks(tmp_path: Path) -> None:
     done = CliRunner().invoke(q2c, ["shrink", str(tmp_path)])
     assert done.exit_code == 2
-    assert "holds no run that can be played again" in done.output
+    assert "holds no run that can be played again: expected trial.json" in done.output
+    assert "Make one: `q2c hunt`" in done.output
+    (tmp_path / "a run").mkdir()
+    (tmp_path / "a run" / "trial.json").write_text('{"a": 1}', encoding="utf-8")
+    done = CliRunner().invoke(q2c, ["shrink", str(tmp_path)])
+    assert f"Name one of the 1 run in it, such as {tmp_path / 'a run'}." in done.output
+    done = CliRunner().invoke(q2c, ["shrink", str(tmp_path / "a run")])
+    assert "it is no trial of a hunt, such as trial.json (Object missing required field `scenario`)" in done.output
+    assert done.exit_code == 2
 
 
 def test_a_death_stays_at_its_write_of_its_flow_when_neighbours_go(caught: Trial) -> None:
