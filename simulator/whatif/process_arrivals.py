@@ -25,6 +25,7 @@ class StreamState(SimpleNamespace):
         self._base = base_of(play.seed, ARRIVAL + number)
         self._pieces = [named(piece) for piece in play.tables.pieces[self.piece : self.piece_end]]
         self._notice = Notice(play.env, ARRIVE, self)
+        self._block = min(_BLOCK, self.count) if self.count > 0 else _BLOCK
         self._steps = [(plan.number, plan.duration) for plan in _reachable(play, self.route) if plan.blocked]
         self._draws: list[list[int]] = []
         self._gaps: list[float] = []
@@ -68,9 +69,9 @@ class StreamState(SimpleNamespace):
 
     def _lifecycle(self) -> Lifecycle:
         play, number = self._play, (self._index << STREAM_BITS) | self.lives
-        place = self.lives % _BLOCK
+        place = self.lives % self._block
         if place == 0:
-            words = draw_blocks.bases(play.seed, number, _BLOCK)
+            words = draw_blocks.bases(play.seed, number, self._block)
             self._draws = draw_blocks.rows(words, len(play.plans), self._steps)
             self._bases = words.tolist()
         self.lives += 1
