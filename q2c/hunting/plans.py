@@ -117,8 +117,7 @@ def _nth(pair: Pair, draws: Draws, share_ppm: int = 1_000_000) -> Fault:
     """Return the fault of a pair, for the first opportunity of each transaction that no fault before it has struck."""
     key = "aimed", pair.system, pair.operation
     drawn = _drawn(pair.fault, draws, key, pair.system, pair.operation, nth=1, share_ppm=share_ppm)
-    slowest, _ = CATALOGUE[pair.fault].range_of("factor")
-    drawn = msgspec.structs.replace(drawn, factor=slowest or 1.0)  # a factor stretches every call, not only the nth
+    drawn = msgspec.structs.replace(drawn, factor=1.0)  # it stretches every call of a system, and several multiply
     if pair.fault == LAG:  # the longer it is, the more reads show it
         return msgspec.structs.replace(drawn, seconds=CATALOGUE[LAG].range_of("wait")[1])
     if pair.fault == STORM:  # the fewer calls it takes, the more meet it
