@@ -41,7 +41,9 @@ def _no_dedupe() -> list[Patch]:
 
     def add_messages(self: Rows, write: Any) -> None:
         for row in write.messages:
-            self._execute("DELETE FROM seen WHERE source = ? AND message = ?", (row.message.source, row.message.id))
+            place = row.message.source, row.message.id
+            self._pending._seen.pop(place, None)
+            self._execute("DELETE FROM seen WHERE source = ? AND message = ?", place)
         real_add(self, write)
 
     return [
