@@ -11,6 +11,7 @@ from contracts.checks.verdict import Findings, Tally
 from domain.history import Applied, Attempted, Case, Delivered, Flow
 
 _BY_PEOPLE = frozenset({"resolved", "verified"})
+_MOVED = frozenset({"verified", "auto_resolved"})
 _OTHERS_MIN = 3
 _REFUSALS_MIN = 2
 
@@ -46,13 +47,13 @@ def dead_letters_come_back(facts: Facts) -> Findings:
 
 
 def _moved(facts: Facts) -> dict[str, int]:
-    """Return when the integration last called a system, by business transaction, and when a case of a flow was verified
-    last, by flow: it had gone on. Nothing when nothing was re-driven.
+    """Return when the integration last called a system, by business transaction, and when a flow had last gone on so
+    that its case was over, by flow. Nothing when nothing was re-driven.
     """
     if not facts.resumes:
         return {}
     called = {attempt.txn: attempt.sent_us for attempt in facts.history.of(Attempted)}
-    return called | {case.flow: case.at_us for case in facts.history.of(Case) if case.status == "verified"}
+    return called | {case.flow: case.at_us for case in facts.history.of(Case) if case.status in _MOVED}
 
 
 # --- nobody is held up by somebody else's trouble -------------------------------------------------------------------

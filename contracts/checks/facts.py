@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from domain.calendar import SECOND_US, midnight_us
-from domain.history import Case, Changed, Context, Ended, Flow, History
+from domain.history import Case, Changed, Context, Ended, Fired, Flow, History
 from domain.objects import Invoice, Order, Quote, Subscription
 
 T = TypeVar("T")
@@ -151,6 +151,18 @@ class Facts:
     def zones(self) -> dict[str, str]:
         """The billing zone of each legal entity."""
         return {entity.id: entity.zone for entity in self.context.entities}
+
+    @cached_property
+    def set_back_us(self) -> int:
+        """By how much the clock of the integration was set back at most."""
+        struck = {fired.fault for fired in self.history.of(Fired) if fired.kind == "clock_back"}
+        return max([round(self.context.faults[index].seconds * SECOND_US) for index in struck], default=0)
+
+    @cached_property
+    def zombies_wake_us(self) -> frozenset[int]:
+        """When processes woke whose place another had taken: each still sends the call that it had begun."""
+        struck = [fired for fired in self.history.of(Fired) if fired.kind == "zombie"]
+        return frozenset(each.at_us + round(self.context.faults[each.fault].seconds * SECOND_US) for each in struck)
 
     # --- documents --------------------------------------------------------------------------------------------------
 

@@ -77,7 +77,8 @@ def sessions_are_renewed(facts: Facts) -> Findings:
         signed_in = [each for each in attempts if each.operation in SIGN_IN]
         if signed_in:
             attempts.sort(key=lambda each: each.sent_us)
-            _renewed(tally, system, attempts, signed_in)
+            of_the_living = [each for each in attempts if each.sent_us not in facts.zombies_wake_us]
+            _renewed(tally, system, of_the_living, signed_in)
             _not_too_often(tally, system, attempts, signed_in, crashes)
     return tally.findings()
 

@@ -61,7 +61,7 @@ def _outside_holds(tally: Tally, life: Life, at_us: int, what: str, holds: list[
 def forgeries_refused(facts: Facts) -> Findings:
     """A message with a wrong or stale signature is refused, never acknowledged and never applied."""
     tally = Tally("P8")
-    tolerance_us = facts.context.signature_tolerance_seconds * SECOND_US
+    tolerance_us = facts.context.signature_tolerance_seconds * SECOND_US + facts.set_back_us  # by the receiver's clock
     for delivered in facts.history.of(Delivered):
         is_stale = delivered.at_us - delivered.signed_us > tolerance_us
         if delivered.genuine and not is_stale:

@@ -23,6 +23,7 @@ _ALL_PPM = 1_000_000
 _PARTLY_DOWN = frozenset({"brownout", "maintenance"})
 """Kinds that leave a system partly usable, and are trouble of the whole nevertheless."""
 _SHORTEST_US = 5 * _MINUTE_US
+_LOSSLESS = frozenset({"pause", "deploy"})
 MOVES_AGAIN_US = 15 * _MINUTE_US
 """How long a process that came back may leave alone what it was doing: a lease of a minute and one long pause."""
 
@@ -36,7 +37,7 @@ class Window(msgspec.Struct, frozen=True, gc=False):
 
 
 class Call(msgspec.Struct, frozen=True, gc=False):
-    """When a call left, and whether it failed without a fault that struck it."""
+    """When a call left, and whether it failed without a fault that struck its system just then."""
 
     sent_us: int
     is_bad: bool
@@ -101,15 +102,23 @@ def _next(windows: list[Window], system: str, since_us: int) -> int:
 
 
 def _calls(facts: Facts) -> dict[str, list[Call]]:
-    struck = {fired.number for fired in facts.history.of(Fired)}
+    """Return the calls of each system. What fails soon after another fault struck it fails because of that."""
+    struck: dict[str, list[int]] = {}
+    for fired in facts.history.of(Fired):
+        struck.setdefault(fired.system, []).append(fired.at_us)
     found: dict[str, list[Call]] = {}
     for attempt in facts.history.of(Attempted):
         failed = attempt.outcome == "unknown" or attempt.status == 429 or attempt.status >= 500
-        is_bad = failed and attempt.number not in struck
+        is_bad = failed and not _is_struck(struck.get(attempt.system, []), attempt)
         found.setdefault(attempt.system, []).append(Call(attempt.sent_us, is_bad))
     for calls in found.values():
         calls.sort(key=lambda call: call.sent_us)
     return found
+
+
+def _is_struck(strikes: list[int], attempt: Attempted) -> bool:
+    """Tell whether a fault struck the system of an attempt while it was under way, or shortly before."""
+    return bisect_right(strikes, attempt.at_us) > bisect_left(strikes, attempt.sent_us - MOVES_AGAIN_US)
 
 
 def _between(calls: list[Call], start_us: int, end_us: int) -> list[Call]:
@@ -127,11 +136,11 @@ def _good(calls: Iterable[Call]) -> int:
 def flows_move_again(facts: Facts) -> Findings:
     """A process that comes back after a crash takes up each call whose answer it lost, within a lease and a pause.
 
-    One that stood still has lost none: it finds its answers when it wakes.
+    One that stood still finds its answers when it wakes, and one that ends in order waits for them first.
     """
     tally = Tally("L8")
-    pauses = {fired.at_us for fired in facts.history.of(Fired) if fired.kind == "pause"}
-    crashes = [crash for crash in facts.history.of(Crashed) if crash.at_us not in pauses]
+    lossless = {fired.at_us for fired in facts.history.of(Fired) if fired.kind in _LOSSLESS}
+    crashes = [crash for crash in facts.history.of(Crashed) if crash.at_us not in lossless]
     attempts = sorted(facts.history.of(Attempted), key=lambda attempt: attempt.sent_us) if crashes else []
     for index, crash in enumerate(crashes):
         died_again_us = crashes[index + 1].at_us if index + 1 < len(crashes) else facts.context.horizon_us

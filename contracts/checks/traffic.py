@@ -26,14 +26,14 @@ Sent = tuple[int, int, str]
 def limits_kept(facts: Facts) -> Findings:
     """Calls stay within each peer's rate and concurrency, and after Retry-After t none is sent before t is over.
 
-    A rest ends earlier by what the integration's clock, which measures it, was set back and forth meanwhile.
+    A rest ends earlier by what the integration's clock, which measures it, was set back and forth meanwhile. A process
+    that wakes after another has taken its place knows of none: it still sends the call that it had begun.
     """
     tally = Tally("P5")
     limits = {limit.system: limit for limit in facts.context.limits}
     sent: dict[str, list[Sent]] = {}
     asked: dict[str, list[Attempted]] = {}
     crashes = list(facts.history.of(Crashed))
-    back_us = _set_back_us(facts)
     for attempt in facts.history.of(Attempted):
         tally.examined += 1
         sent.setdefault(attempt.system, []).append((attempt.sent_us, attempt.at_us, attempt.number))
@@ -44,16 +44,10 @@ def limits_kept(facts: Facts) -> Findings:
         if system in limits:
             _within_rate(tally, limits[system], calls)
             _within_slots(tally, limits[system], calls)
+        begun = [call for call in calls if call[0] not in facts.zombies_wake_us]
         for attempt in asked.get(system, ()):
-            _waited(tally, attempt, calls, crashes, back_us)
+            _waited(tally, attempt, begun, crashes, facts.set_back_us)
     return tally.findings()
-
-
-def _set_back_us(facts: Facts) -> int:
-    """Return by how much the clock of the integration was set back at most."""
-    faults = facts.context.faults
-    fired = {strike.fault for strike in facts.history.of(Fired) if strike.kind == "clock_back"}
-    return max([round(faults[index].seconds * SECOND_US) for index in fired], default=0)
 
 
 def _within_rate(tally: Tally, limit: Limit, calls: list[Sent]) -> None:
@@ -115,7 +109,7 @@ def retries_bounded(facts: Facts) -> Findings:
     tally = Tally("P6")
     struck = {fired.number for fired in facts.history.of(Fired)}
     passing = {fired.number for fired in facts.history.of(Fired) if _passes(fired.kind)}
-    crashes = sorted([*(crash.at_us for crash in facts.history.of(Crashed)), *_zombies_wake(facts)])
+    crashes = sorted([*(crash.at_us for crash in facts.history.of(Crashed)), *facts.zombies_wake_us])
     windows = _brownouts(facts)
     intents: dict[tuple[str, str, str, str, str], _Intent] = {}
     calls: dict[str, list[int]] = {}
@@ -138,13 +132,6 @@ def retries_bounded(facts: Facts) -> Findings:
             del intents[name]
     _budget(tally, facts, calls)
     return tally.findings()
-
-
-def _zombies_wake(facts: Facts) -> list[int]:
-    """Return when processes woke whose place another had taken: each still sends the call that it had begun."""
-    faults = facts.context.faults
-    struck = [fired for fired in facts.history.of(Fired) if fired.kind == "zombie"]
-    return [fired.at_us + round(faults[fired.fault].seconds * SECOND_US) for fired in struck]
 
 
 def _passes(kind: str) -> bool:

@@ -253,7 +253,7 @@ def _closed_by_nobody() -> Records:
 
 
 MAINTENANCE = {"inside": False, "faults": (Fault(kind="maintenance", system="erp", start_us=at(100), end_us=at(220)),)}
-OUTAGE = {"faults": (Fault(kind="refused", system="tax", start_us=at(200), end_us=at(260)),)}
+OUTAGE: dict[str, Any] = {"faults": (Fault(kind="refused", system="tax", start_us=at(200), end_us=at(260)),)}
 
 
 def _hammering() -> Records:
@@ -415,11 +415,27 @@ def test_cash_that_is_used_later_has_an_entry_more() -> None:
 def test_a_flow_that_was_re_driven_and_waits_for_another_deal_since_has_gone_on() -> None:
     verified = replace(_case(1513, "verified", actor="ann"), flow=PARKED.flow)
     assert check("L5", [*_re_driven_for_nothing(), verified]).status == "holds"
+    assert check("L5", [*_re_driven_for_nothing(), replace(verified, status="auto_resolved")]).status == "holds"
 
 
-def test_a_process_that_stood_still_finds_its_answer_when_it_wakes() -> None:
+def test_what_fails_while_another_fault_strikes_its_system_is_no_sign_of_the_trouble_before() -> None:
+    def struck(system: str) -> str:
+        other = Fault(kind="retry_storm", system=system)
+        strikes = [
+            Fired(at_us=record.at_us, fault=1, kind="retry_storm", system=system, operation="x", txn="", number="x")
+            for record in _never_well_again()
+            if getattr(record, "outcome", "") == "failed"
+        ]
+        return check("L7", [*_never_well_again(), *strikes], faults=(*OUTAGE["faults"], other)).status
+
+    assert struck("erp") == "broken"
+    assert struck("tax") == "holds"
+
+
+def test_a_process_that_stood_still_or_ended_in_order_has_lost_no_answer() -> None:
     paused = Fired(at_us=at(2000.1), fault=0, kind="pause", system="", operation="", txn="")
     assert check("L8", [*_forgotten_by_a_crash(), paused]).status != "broken"
+    assert check("L8", [*_forgotten_by_a_crash(), replace(paused, kind="deploy")]).status != "broken"
     assert check("L8", [*_forgotten_by_a_crash(), replace(paused, kind="zombie")]).status == "broken"
 
 
