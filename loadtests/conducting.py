@@ -36,6 +36,7 @@ class Node:
         self.environment = environment
         self.player = Player()
         self.leader: Leader | None = None
+        self._last: Leader | None = None
         self._is_worker = isinstance(environment.runner, WorkerRunner)
         self._is_master = isinstance(environment.runner, MasterRunner)
         runner = environment.runner
@@ -44,6 +45,7 @@ class Node:
         if not self._is_worker:
             runner.register_message("q2c_report", self._report)
         environment.events.test_start.add_listener(self._start)
+        environment.events.test_stop.add_listener(self._stop)
         environment.events.quitting.add_listener(self._quit)
 
     def drivers(self) -> int:
@@ -66,8 +68,12 @@ class Node:
             return
         if not self._is_worker:
             drivers = self.environment.runner.worker_count if self._is_master else 1
-            self.leader = Leader(self.environment, settings, drivers)
+            self.leader = self._last = Leader(self.environment, settings, drivers)
         gevent.spawn(self._prepare, settings)
+
+    def _stop(self, **_said: Any) -> None:
+        """Forget who has led: Locust asks how many drivers another campaign needs before it says that it begins."""
+        self.leader = None
 
     def _prepare(self, settings: Settings) -> None:
         """Make the material, in a thread: a worker that does not answer meanwhile would be given up."""
@@ -109,8 +115,8 @@ class Node:
             gevent.spawn(self.environment.runner.quit)
 
     def _quit(self, **_said: Any) -> None:
-        if self.leader is not None:
-            self.leader.write()
+        if self._last is not None:
+            self._last.write()
 
 
 def _require_healthy(settings: Settings) -> None:
