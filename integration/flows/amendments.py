@@ -20,6 +20,7 @@ from integration.effects import Call, Now, Sleep, Start
 from integration.flow import FlowContext
 from integration.flows import contract_facts as facts
 from integration.flows import pauses
+from integration.flows.copies import changed, latest
 from integration.flows.customers import ensure_customer
 from integration.flows.mapping import quote_in_items
 from integration.flows.orders import booked_order, is_booked_before
@@ -143,7 +144,7 @@ async def apply_amendment(context: FlowContext, arguments: Mapping[str, Any]) ->
 async def _applied_before(context: FlowContext, found: BillingSubscription, row: Row) -> dict[str, Any]:
     """End the flow of an amendment that billing has already: a journal that was restored had forgotten it."""
     if row["co_term_end"]:
-        await do(context, _moved_end(context, found.id, row, f"co_term/{row['ref']}/again"))
+        await changed(context, _moved_end(context, found.id, row, f"co_term/{row['ref']}/again"))
     return {"amendment": row["ref"], "status": "applied", "reapplied": 0}
 
 
@@ -169,7 +170,7 @@ async def start_undoing(
 async def _ready(context: FlowContext, subscription: str, row: Row) -> BillingSubscription:
     """Return the subscription when it can be amended; a cancelled one takes no more amendments (cancel wins)."""
     while True:
-        answer = await do(context, billing.read_subscription(subscription, context.txn))
+        answer = await latest(context, subscription)
         found = billing.subscription_of(answer)
         if _is_known(found, row):
             return found
@@ -253,12 +254,12 @@ async def apply(context: FlowContext, plan: Plan, index: int, cause: str) -> Non
     call = billing.change_terms(change_of(plan, index, key), key, context.txn)
 
     async def is_applied() -> Answer | None:
-        answer = await do(context, billing.read_subscription(plan.found.id, context.txn))
+        answer = await latest(context, plan.found.id)
         return answer if billing.subscription_of(answer).meta_data.get("mark") == key else None
 
-    await do(context, call, is_applied)
+    await changed(context, call, is_applied)
     if row["co_term_end"]:
-        await do(context, _moved_end(context, plan.found.id, row, f"co_term/{cause}/{index}"))
+        await changed(context, _moved_end(context, plan.found.id, row, f"co_term/{cause}/{index}"))
 
 
 def _ends_it(plan: Plan, index: int) -> bool:
@@ -295,7 +296,7 @@ async def _cancelled(context: FlowContext, plan: Plan, row: Row, key: str) -> No
     call = billing.cancel(found.id, _last_day(found, row), row["ref"], key, context.txn, row.get("refund", ""))
 
     async def is_over() -> Answer | None:
-        answer = await do(context, billing.read_subscription(found.id, context.txn))
+        answer = await latest(context, found.id)
         return answer if billing.subscription_of(answer).status in ("cancelled", "non_renewing") else None
 
-    await do(context, call, is_over)
+    await changed(context, call, is_over)

@@ -18,6 +18,7 @@ from domain.rounding import Rounding, round_ratio
 from integration.effects import Now, Receive
 from integration.flow import FlowContext
 from integration.flows import contract_facts as facts
+from integration.flows.copies import changed, latest
 from integration.flows.paging import every_row
 from integration.flows.steps import US_PER_SECOND, day_in, do, key_of, tell
 from integration.outcomes import Answer, CallFailed
@@ -33,15 +34,15 @@ Days = tuple[date, date]
 
 async def pause(context: FlowContext, found: BillingSubscription, row: Row, meta: Mapping[str, Any], key: str) -> None:
     """Pause a subscription, wait until it goes on, and credit the days that were paid for and not used."""
-    await do(context, billing.note(found.id, meta, f"{key}/note", context.txn))
+    await changed(context, billing.note(found.id, meta, f"{key}/note", context.txn))
     start, end = date.fromisoformat(row["effective"]), date.fromisoformat(row["resume"])
 
     async def is_paused() -> Answer | None:
-        answer = await do(context, billing.read_subscription(found.id, context.txn))
+        answer = await latest(context, found.id)
         return answer if billing.subscription_of(answer).status == "paused" else None
 
     entity = found.business_entity_id
-    await do(context, billing.pause(found.id, start, end, key, context.txn), is_paused)
+    await changed(context, billing.pause(found.id, start, end, key, context.txn), is_paused)
     body = facts.subscription(found, day_in(context, entity, await Now()))
     await tell("subscription.suspended", found.id, context.txn, **body)
     after = await _resumed(context, found, midnight_us(end, context.settings.zones[entity]))
@@ -61,7 +62,7 @@ async def _resumed(context: FlowContext, found: BillingSubscription, due_us: int
         left_seconds = (due_us - await Now()) / US_PER_SECOND
         pause_seconds = _SOON_SECONDS if left_seconds < 0 else min(left_seconds + _SOON_SECONDS, _POLL_SECONDS)
         await Receive("subscription_resumed", found.id, pause_seconds)
-        answer = await do(context, billing.read_subscription(found.id, context.txn))
+        answer = await latest(context, found.id)
         now = billing.subscription_of(answer)
         if now.status != "paused":
             return now
@@ -71,25 +72,25 @@ async def resume(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str
     """Let a paused subscription go on before its day. Arguments: request, subscription."""
     subscription = arguments["subscription"]
     key = key_of(context, subscription, f"resume/{arguments['request']}")
-    answer = await do(context, billing.read_subscription(subscription, context.txn))
+    answer = await latest(context, subscription)
     found = billing.subscription_of(answer)
     if found.status != "paused":
         return {"subscription": subscription, "status": "not_paused"}
     today = day_in(context, found.business_entity_id, answer.at_us)
 
     async def goes_on() -> Answer | None:
-        again = await do(context, billing.read_subscription(subscription, context.txn))
+        again = await latest(context, subscription)
         return again if billing.subscription_of(again).status != "paused" else None
 
     try:
-        await do(context, billing.resume(subscription, key, context.txn), goes_on, allow=(billing.WRONG_STATE,))
+        await changed(context, billing.resume(subscription, key, context.txn), goes_on, allow=(billing.WRONG_STATE,))
     except CallFailed:
         return {"subscription": subscription, "status": "not_paused"}  # its day came meanwhile
     rows = [row for row in found.meta_data.get("amendments", ()) if row["kind"] == "pause"]
     if rows:
         resumed = {**found.meta_data.get("resumed", {}), rows[-1]["ref"]: today.isoformat()}
         meta = {**found.meta_data, "resumed": resumed}
-        await do(context, billing.note(subscription, meta, f"{key}/note", context.txn))
+        await changed(context, billing.note(subscription, meta, f"{key}/note", context.txn))
     return {"subscription": subscription, "status": "resumed", "on": today.isoformat()}
 
 

@@ -18,8 +18,9 @@ from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
 from integration.flows import contract_facts as facts
 from integration.flows.amendments import Plan, Row, apply, change_of, order_key, terms_after
+from integration.flows.copies import changed, latest
 from integration.flows.orders import close_if_there
-from integration.flows.steps import day_in, do, if_found, key_of, mirror, tell
+from integration.flows.steps import day_in, if_found, key_of, mirror, tell
 from integration.outcomes import Answer, CallFailed
 from integration.systems import billing, erp
 from integration.systems.billing import BillingSubscription
@@ -56,12 +57,12 @@ async def taken_off_the_books(context: FlowContext, reference: str, quote_id: st
 
 async def _restored(context: FlowContext, arguments: Mapping[str, Any], row: Row) -> None:
     """Make the subscription what it would be without an amendment."""
-    answer = await do(context, billing.read_subscription(arguments["subscription"], context.txn))
+    answer = await latest(context, arguments["subscription"])
     found = billing.subscription_of(answer)
     noted = any(known["ref"] == row["ref"] for known in found.meta_data.get("amendments", ()))
     if row["kind"] == "notice" and found.status == "non_renewing":
         key = key_of(context, found.id, f"undo/{row['ref']}")
-        await do(context, billing.revoke_cancellation(found.id, key, context.txn))
+        await changed(context, billing.revoke_cancellation(found.id, key, context.txn))
     if row["kind"] == "pause":
         await _resumed(context, found, arguments, row)
         return
@@ -73,9 +74,9 @@ async def _resumed(context: FlowContext, found: BillingSubscription, arguments: 
     key = key_of(context, found.id, f"undo/{row['ref']}")
     if found.status == "paused":
         with suppress(CallFailed):  # it may go on by itself just now
-            await do(context, billing.resume(found.id, key, context.txn), allow=(billing.WRONG_STATE,))
+            await changed(context, billing.resume(found.id, key, context.txn), allow=(billing.WRONG_STATE,))
     meta = {**found.meta_data, "base": arguments["base"], "amendments": arguments["rows"]}
-    await do(context, billing.note(found.id, meta, f"{key}/note", context.txn))
+    await changed(context, billing.note(found.id, meta, f"{key}/note", context.txn))
 
 
 async def _reapplied(context: FlowContext, found: BillingSubscription, arguments: Mapping[str, Any], row: Row) -> None:
@@ -90,14 +91,14 @@ async def _reapplied(context: FlowContext, found: BillingSubscription, arguments
     before = replace(change_of(with_it, place, key), terms=terms, reference="", meta=meta, is_billed=True)
 
     async def is_restored() -> Answer | None:
-        answer = await do(context, billing.read_subscription(found.id, context.txn))
+        answer = await latest(context, found.id)
         return answer if billing.subscription_of(answer).meta_data.get("mark") == key else None
 
-    await do(context, billing.change_terms(before, key, context.txn), is_restored)
+    await changed(context, billing.change_terms(before, key, context.txn), is_restored)
     plan = Plan(found=found, base=arguments["base"], rows=rows, place=place)
     for index in range(place, len(rows)):
         await apply(context, plan, index, cause)
     former = arguments["former_end"]
     if row["co_term_end"] and former and found.ends is not None and found.ends.isoformat() != former:
         end = date.fromisoformat(former)
-        await do(context, billing.change_term_end(found.id, end, f"{key}/end", context.txn))
+        await changed(context, billing.change_term_end(found.id, end, f"{key}/end", context.txn))

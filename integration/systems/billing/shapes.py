@@ -182,6 +182,7 @@ class BillingSubscription(msgspec.Struct, frozen=True):
     resume_date: int | None = None
     contract_term: ContractTerm | None = None
     meta_data: dict[str, Any] = {}
+    resource_version: int | None = None
 
     @property
     def ends(self) -> date | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from domain.calendar import midnight_us
+from domain.faults import Fault
+from domain.history import Fired
 from domain.objects import Delta
 from integration.flows.amendments import Row, order_key, terms_after
 from integration.systems.billing import Terms
@@ -51,6 +53,18 @@ def test_a_backdated_amendment_is_inserted_before_a_later_effective_one() -> Non
         (CORE, 10, "2026-11-01", "2026-11-20"), (CORE, 15, "2026-11-20", "2026-12-01"), (CORE, 20, "2026-12-01", ""),
     ]  # fmt: skip
     assert played.document("billing", "subscription").applied == (SECOND, FIRST)
+    assert played.broken() == {}
+
+
+def test_an_amendment_is_not_undone_by_a_read_from_a_copy_that_lags() -> None:
+    stage = Stage(Fault(kind="stale_read", system="billing", operation="read_subscription", seconds=1800))
+    stage.subscribed()
+    stage.amends("Q-500001", LIVE, "upsell", date(2026, 11, 30), 2, seats(20))
+    stage.amends("Q-500002", LIVE, "upsell", date(2026, 11, 30), 2.1, seats(5, MORE, 900_00), sequence=2)
+    played = stage.play()
+    assert played.of(Fired)
+    assert played.document("billing", "subscription").applied == (FIRST, SECOND)
+    assert {(sku, quantity) for sku, quantity, _, end in terms(played) if not end} == {(CORE, 20), (MORE, 5)}
     assert played.broken() == {}
 
 

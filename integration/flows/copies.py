@@ -1,0 +1,49 @@
+"""Copies: a subscription that is read is at least as new as this integration left it.
+
+Billing may answer reads from a replica that lags. Who reads such a copy, adds to its list of amendments and writes it
+back undoes the last one. So what each change of ours left is remembered by the vendor's own number, `resource_version`
+(it grows with every change), and a copy that is older is asked for again. What others change is not known to us.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from integration.effects import Assign, Call, Lookup, Sleep
+from integration.flow import FlowContext
+from integration.flows.paging import LAG_SECONDS
+from integration.flows.steps import do
+from integration.outcomes import Answer
+from integration.retry import Probe
+from integration.systems import billing
+
+LEFT = "subscription_left"
+
+
+async def changed(
+    context: FlowContext, call: Call, probe: Probe | None = None, allow: Collection[str | int] = ()
+) -> Answer:
+    """Return the answer of a call that changes a subscription, once it is remembered how new that is now."""
+    answer = await do(context, call, probe, allow)
+    found = billing.subscription_of(answer)
+    if found.resource_version is not None:
+        await _remember(found.id, found.resource_version)
+    return answer
+
+
+async def _remember(subscription: str, version: int) -> None:
+    value = {"version": version}
+    before = await Lookup(LEFT, subscription)
+    while before is None or before["version"] < version:
+        before = await Assign(kind=LEFT, key=subscription, value=value, expected=before)
+
+
+async def latest(context: FlowContext, subscription: str) -> Answer:
+    """Return the answer that shows a subscription, as new as we left it; one without a version is believed."""
+    left = await Lookup(LEFT, subscription)
+    while True:
+        answer = await do(context, billing.read_subscription(subscription, context.txn))
+        version = billing.subscription_of(answer).resource_version
+        if left is None or version is None or version >= left["version"]:
+            return answer
+        await Sleep(LAG_SECONDS)
