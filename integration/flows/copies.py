@@ -8,16 +8,18 @@ back undoes the last one. So what each change of ours left is remembered by the 
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import count
 
 from integration.effects import Assign, Call, Lookup, Sleep
 from integration.flow import FlowContext
 from integration.flows.paging import LAG_SECONDS
-from integration.flows.steps import do
+from integration.flows.steps import ask_a_person, do
 from integration.outcomes import Answer
 from integration.retry import Probe
 from integration.systems import billing
 
 LEFT = "subscription_left"
+_LOOKS = 120
 
 
 async def changed(
@@ -39,11 +41,19 @@ async def _remember(subscription: str, version: int) -> None:
 
 
 async def latest(context: FlowContext, subscription: str) -> Answer:
-    """Return the answer that shows a subscription, as new as we left it; one without a version is believed."""
+    """Return the answer that shows a subscription as new as we left it; one without a version is believed.
+
+    People are asked about a copy that is older for longer than replicas lag: billing may have been restored.
+    """
     left = await Lookup(LEFT, subscription)
-    while True:
+    for look in count(1):
         answer = await do(context, billing.read_subscription(subscription, context.txn))
         version = billing.subscription_of(answer).resource_version
         if left is None or version is None or version >= left["version"]:
-            return answer
-        await Sleep(LAG_SECONDS)
+            break
+        if look % _LOOKS:
+            await Sleep(LAG_SECONDS)
+        else:
+            told = f"billing shows version {version} of {subscription}, which is older than {left['version']}, our own"
+            await ask_a_person("CONFLICT.STATE", told, subscription=subscription)
+    return answer
