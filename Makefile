@@ -5,6 +5,12 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # The first that it installs is its own pinned version: the one that comes with Python looks twice as long for the rest.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Four at once, for most of the time goes into waiting and small files; the lock names all, so nothing is to be resolved.
+define install
+awk '/^[a-z]/ { n = (n + 1) % 4 } !/^#/ { print > ("$(VENV)/requirements-" n ".txt") }' $(1)
+ls $(VENV)/requirements-*.txt | xargs -P 4 -n 1 $(PIP) --no-deps --require-hashes $(2) -r
+rm $(VENV)/requirements-*.txt
+endef
 # What the product needs is in requirements.txt; what its tests need as well is in requirements-test.txt, a superset, of
 # which so little is imported that it is compiled when it is.
 TEST_STAMP := $(VENV)/.installed-for-tests
@@ -29,12 +35,12 @@ $(STAMP): requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11 to 3.13 is needed; this is " + sys.version.split()[0] + ". Choose one with: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
 	sed -n '/^pip==/,/[^\\]$$/p' requirements-test.txt | $(PIP) --require-hashes -r /dev/stdin
-	$(PIP) --require-hashes -r requirements.txt
+	$(call install,requirements.txt)
 	$(PIP) --quiet --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 
 $(TEST_STAMP): requirements-test.txt $(STAMP)
-	$(PIP) --require-hashes --no-compile -r requirements-test.txt
+	$(call install,requirements-test.txt,--no-compile)
 	@touch $(TEST_STAMP)
 
 setup: $(TEST_STAMP)
