@@ -59,7 +59,9 @@ def _finance_gaps(facts: Facts) -> Iterator[Gap]:
             yield life, billed_us, "invoice in the ERP", life.id in facts.posted
     for life in facts.lives("credit_memo", "billing").values():
         if any(line.kind != "tax" for line in life.document.lines) and not life.is_seeded:
-            yield life, life.created_us, "credit memo in the ERP", life.id in facts.memos
+            known_us = _credit_known_us(facts, life)
+            if known_us is not None:
+                yield life, known_us, "credit memo in the ERP", life.id in facts.memos
     recorded = {base_of(life.document.ref) for life in facts.lives("cash", "billing").values()}
     for life in facts.lives("payment", "payment").values():
         captured_us = captured_at(life)
@@ -72,6 +74,15 @@ def _finance_gaps(facts: Facts) -> Iterator[Gap]:
     }
     for life in facts.lives("payout", "payment").values():
         yield life, life.created_us, "entry for the payout in the books", life.id in sources
+
+
+def _credit_known_us(facts: Facts, memo: Life) -> int | None:
+    """Return since when all of a credit is known: its tax is once the invoice it credits is closed; None before."""
+    invoice = facts.lives("invoice", "billing").get(memo.document.invoice)
+    if invoice is None or invoice.status == "voided":
+        return memo.created_us
+    billed_us = invoice.since(BILLED)
+    return None if billed_us is None else max(memo.created_us, billed_us)
 
 
 def _sales_gaps(facts: Facts) -> Iterator[Gap]:

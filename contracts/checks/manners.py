@@ -45,25 +45,31 @@ def attempts_are_spread(facts: Facts) -> Findings:
 
 
 class _Round:
-    """The latest attempts of one intent since its last success, and the pause before each."""
+    """The latest attempts of one intent since its last success, and the pause before each.
+
+    Two flows may write the same at once (both orders of a new customer create it). So a pause is counted from the
+    latest attempt that had ended; one that was sent while all others were under way follows none of them.
+    """
 
     def __init__(self) -> None:
         self.attempts: deque[Attempted] = deque(maxlen=ATTEMPTS)
         self._pauses_us: deque[int] = deque(maxlen=ATTEMPTS - 1)
-        self._looked_us = 0
+        self._looked_us: deque[int] = deque(maxlen=ATTEMPTS)
 
     def add(self, attempt: Attempted, looked_us: int) -> None:
         """Take the next attempt; by then all look-ups about the same had taken so long."""
-        if self.attempts:
-            passed_us = attempt.sent_us - self.attempts[-1].at_us
-            self._pauses_us.append(max(0, passed_us - (looked_us - self._looked_us)))
+        for before, looked_before_us in zip(reversed(self.attempts), reversed(self._looked_us), strict=True):
+            passed_us = attempt.sent_us - before.at_us
+            if passed_us >= 0:
+                self._pauses_us.append(max(0, passed_us - (looked_us - looked_before_us)))
+                break
         self.attempts.append(attempt)
-        self._looked_us = looked_us
+        self._looked_us.append(looked_us)
 
     @property
     def is_hasty(self) -> bool:
         """Tell whether there was next to no pause between so many attempts."""
-        return len(self.attempts) == ATTEMPTS and sum(self._pauses_us) < TOGETHER_US
+        return len(self._pauses_us) == ATTEMPTS - 1 and sum(self._pauses_us) < TOGETHER_US
 
 
 def sessions_are_renewed(facts: Facts) -> Findings:

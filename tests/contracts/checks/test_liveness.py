@@ -72,6 +72,26 @@ def test_a_quote_in_the_hands_of_a_person_is_not_stuck() -> None:
     assert check("L1", [*_no_posting(), _case(20, "new")]).status == "holds"
 
 
+def _uncredited(*statuses: str) -> Records:
+    """A credit note that has no memo in the ERP, of an invoice that went through statuses in billing."""
+    pending = replace(build.SECOND, id="INV-3")
+    note = changed(200, "billing", "credit_memo", replace(build.CREDIT_NOTE, invoice="INV-3"))
+    return [*clean(), *walk(199, "billing", "invoice", pending, *statuses), note]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "found"),
+    [
+        (("tax_pending",), "holds"),
+        (("tax_pending", "voided"), "broken"),
+        (("tax_pending", "ready", "posted"), "broken"),
+    ],
+)
+def test_a_credit_is_posted_once_the_invoice_it_credits_is_closed(statuses: tuple[str, ...], found: str) -> None:
+    memos = [each for each in check("L1", _uncredited(*statuses)).violations if "credit memo" in each.sentence]
+    assert bool(memos) is (found == "broken")
+
+
 def test_a_resolved_case_is_no_excuse() -> None:
     case = [_case(20, "new"), _case(21, "triaged"), _case(22, "auto_resolved")]
     assert check("L2", [*_no_posting(), *case]).status == "broken"

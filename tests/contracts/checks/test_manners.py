@@ -50,6 +50,17 @@ def test_what_another_flow_writes_meanwhile_about_the_same_fills_no_pause() -> N
     assert status_of("P12", sorted([*tried, *other], key=lambda each: each.at_us)) == "holds"
 
 
+def test_two_flows_that_write_the_same_at_once_are_two_rounds() -> None:
+    one = [attempt(n * 6 * SECOND, f"r{n}", "erp", "put", "k", outcome="unknown", seconds=4) for n in range(5)]
+    other = [attempt((n * 6 + 1) * SECOND, f"s{n}", "erp", "put", "k", outcome="unknown", seconds=4) for n in range(5)]
+    assert status_of("P12", sorted([*one, *other], key=lambda each: each.at_us)) == "holds"
+
+
+def test_two_flows_that_both_repeat_without_a_pause_are_found() -> None:
+    records = sorted([*tries(0.05), *tries(0.05)], key=lambda each: each.at_us)
+    assert status_of("P12", records) == "broken"
+
+
 def signed_in(minutes: float, **more: object) -> Attempted:
     return attempt(minutes, f"t{minutes}", "erp", "token", **more)
 
