@@ -28,6 +28,9 @@ _CODES = {
 }
 
 
+_OF_OURSELVES = frozenset({"CONFLICT.STATE", "CONFLICT.DUPLICATE_REQUEST"})
+"""What may be refused because it is done: an answer was lost, and the look-up after it saw a copy that lagged."""
+
 _CODES_OF_STATUS = {403: "AUTH.FORBIDDEN", 413: "VALIDATION.LIMIT"}
 
 
@@ -45,8 +48,12 @@ async def do(context: FlowContext, call: Call, probe: Probe | None = None, allow
         except CallFailed as failure:
             if failure.code in allow or failure.status in allow:
                 raise
-            await ask_a_person(code_of(call.system, failure), f"{call.system} {call.operation}: {failure}", call)
-            if (found := await done_meanwhile(call, probe)) is not None:
+            code = code_of(call.system, failure)
+            found = await done_meanwhile(call, probe) if code in _OF_OURSELVES else None
+            if found is None:
+                await ask_a_person(code, f"{call.system} {call.operation}: {failure}", call)
+                found = await done_meanwhile(call, probe)
+            if found is not None:
                 return found
 
 

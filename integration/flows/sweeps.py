@@ -18,7 +18,7 @@ from integration.flow import FlowContext
 from integration.flows import cash_facts
 from integration.flows.credit_notes import OURS
 from integration.flows.customers import home_of
-from integration.flows.paging import every_row
+from integration.flows.paging import LAG_SECONDS, every_row
 from integration.flows.steps import US_PER_SECOND, day_in, do, if_found, tell
 from integration.systems import billing, crm, erp, payment, payment_back, wire
 from integration.systems.erp import receivables
@@ -192,13 +192,24 @@ async def show_credit(context: FlowContext, arguments: Mapping[str, Any]) -> dic
     shown is what the ERP says now; the flows of one account run one at a time, and the last one reads last.
     """
     account, stamp = arguments["account"], arguments["stamp"]
-    customer = await if_found(await home_of(context, account), erp.read_customer(account, context.txn))
-    standing = erp.customer_standing(customer) if customer is not None else None
+    standing = await _standing(await home_of(context, account), account, wire.instant_of(stamp))
     status = standing.custentity_credit_status if standing is not None else arguments["status"]
     shown = await if_found(context, crm.update_account(account, {"CreditStatus__c": status}, stamp))
     if standing is not None:
         await _told_hold(context, account, standing, stamp)
     return {"shown": shown is not None}
+
+
+async def _standing(context: FlowContext, account: str, changed_us: int) -> erp.CustomerStanding | None:
+    """Return the credit standing of a customer who changed at an instant; a copy that lags behind it is asked again."""
+    while True:
+        customer = await if_found(context, erp.read_credit(account, context.txn))
+        standing = erp.customer_standing(customer) if customer is not None else None
+        if standing is None or not standing.lastModifiedDate:
+            return standing
+        if wire.instant_of(standing.lastModifiedDate) >= changed_us:
+            return standing
+        await Sleep(LAG_SECONDS)
 
 
 async def _told_hold(context: FlowContext, account: str, standing: erp.CustomerStanding, stamp: str) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from domain import history
 from integration.effects import Call, Start
 from integration.flow import FlowContext
+from integration.flows.steps import do
 from integration.outcomes import Answer, CallFailed, Failed, OutcomeUnknown, Unknown
 from integration.retry import call_with_retries, code_of, pause_seconds, renewed
 from integration.settings import RetryPolicy, Settings
@@ -187,3 +188,18 @@ def test_each_failure_has_a_code_of_the_taxonomy() -> None:
     assert code_of(THROTTLED) == "DEPENDENCY.RATE_LIMITED"
     assert code_of(CallFailed(Failed("refused"))) == "DEPENDENCY.UNAVAILABLE"
     assert code_of(CallFailed(Failed("unauthenticated", 401))) == "AUTH.FORBIDDEN"
+
+
+def test_a_conflict_with_what_we_did_ourselves_is_no_case() -> None:
+    """The answer to a cancellation was lost, a copy that lagged did not show it, and billing refused the second one."""
+    call = Call(system="billing", operation="cancel", target="/c", key="k", key_lives_seconds=1800, write=True)
+    context = FlowContext("apply/Q-1", "apply_amendment", "", Settings())
+
+    async def is_over() -> Answer | None:
+        return Answer(200, b"cancelled")
+
+    step = do(context, call, is_over).__await__()
+    assert next(step) == call
+    with pytest.raises(StopIteration) as ended:
+        step.throw(CallFailed(Failed("rejected", 409, "invalid_state_for_request")))
+    assert ended.value.value.body == b"cancelled"

@@ -15,6 +15,7 @@ from integration.systems.erp.calls import (
     put_invoice,
     put_order,
     put_settlement,
+    read_credit,
     read_customer,
     read_order,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "put_order",
     "put_intercompany",
     "put_settlement",
+    "read_credit",
     "read_customer",
     "read_order",
 ]

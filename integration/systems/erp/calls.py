@@ -52,6 +52,11 @@ def read_customer(account: str, txn: str) -> Call:
     return _get("customer", account, txn, "id,companyName,subsidiary,terms,custentity_credit_status")
 
 
+def read_credit(account: str, txn: str) -> Call:
+    """Ask for the credit standing of a customer, and for when the customer changed."""
+    return _get("customer", account, txn, "id,subsidiary,custentity_credit_status,lastModifiedDate")
+
+
 def put_order(quote: Quote, reference: str, business_date: date) -> Call:
     """Create the sales order of a quote version; its external id is the reference, so there can be but one."""
     body: dict[str, Any] = {

@@ -31,6 +31,7 @@ class CustomerStanding(msgspec.Struct, frozen=True):
     companyName: str = ""
     subsidiary: _Id = _Id()
     terms: _Id = _Id()
+    lastModifiedDate: str = ""
 
     @property
     def is_held(self) -> bool:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from integration.effects import Assign, Call, Effect, Emit, Lookup
+from integration.effects import Assign, Call, Effect, Emit, Lookup, Sleep
 from integration.flow import Flow, FlowContext
 from integration.flows.sweeps import show_credit
-from integration.outcomes import Answer, Begun, Mapped, Outcome, Published
+from integration.outcomes import Answer, Begun, Mapped, Outcome, Published, Slept
 from integration.settings import Settings
 
 AT_US = 1_790_000_000_000_000
 
 
-def played(told: str, now: str) -> tuple[dict[str, Any], list[str]]:
-    """Play the flow of a message that tells a status while the ERP has another; return what is shown and told."""
+def played(told: str, now: str, *copies: tuple[str, str]) -> tuple[dict[str, Any], list[str]]:
+    """Play the flow of a message that tells a status while the ERP has another; return what is shown and told.
+
+    `copies` are what reads show before that: a status, and when the customer had changed.
+    """
+    reads = [*copies, (now, "2026-12-24T17:41:38Z")] if copies else [(now, "")]
     arguments = {"account": "A-1", "status": told, "stamp": "2026-12-24T17:41:38Z"}
     context = FlowContext("credit-status/A-1", "show_credit", "", Settings())
     flow = Flow("credit-status/A-1", show_credit(context, arguments))
@@ -25,11 +29,15 @@ def played(told: str, now: str) -> tuple[dict[str, Any], list[str]]:
     while effect is not None:
         outcome: Outcome
         if isinstance(effect, Call) and effect.operation == "read_customer":
-            body = {"id": "7", "custentity_credit_status": now, "subsidiary": {"id": "US"}}
+            status, changed = reads.pop(0)
+            body = {"id": "7", "custentity_credit_status": status, "subsidiary": {"id": "US"}}
+            body |= {"lastModifiedDate": changed} if changed else {}
             outcome = Answer(200, json.dumps(body).encode(), AT_US)
         elif isinstance(effect, Call):
             shown = json.loads(effect.body)
             outcome = Answer(204, b"", AT_US)
+        elif isinstance(effect, Sleep):
+            outcome = Slept()
         elif isinstance(effect, Lookup):
             outcome = Mapped(None)
         elif isinstance(effect, Emit):
@@ -52,3 +60,11 @@ def test_a_hold_that_is_over_when_its_message_comes_is_not_shown() -> None:
     shown, events = played(told="soft_hold", now="clear")
     assert shown["CreditStatus__c"] == "clear"
     assert events == []
+
+
+def test_a_copy_that_lags_behind_the_message_is_asked_again() -> None:
+    shown, events = played(
+        "soft_hold", "soft_hold", ("clear", "2026-12-20T08:00:00Z"), ("clear", "2026-12-24T17:41:37Z")
+    )
+    assert shown["CreditStatus__c"] == "soft_hold"
+    assert events == ["q2c.credit_hold.applied.v1"]
