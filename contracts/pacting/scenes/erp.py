@@ -25,7 +25,7 @@ SCENES = (
         read=erp.customer_standing,
     ),
     _scene(
-        "a customer on hold is read", "a customer on hold", makes=lambda _: erp.read_customer(ACCOUNT, NUMBER),
+        "a customer on hold is read", "a customer on hold", makes=lambda _: erp.read_credit(ACCOUNT, NUMBER),
         read=erp.customer_standing,
     ),
     _scene(
