@@ -57,7 +57,7 @@ def replayed(run: Run, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, 
     """A replay of the reference integration: its folder, and how the command ended."""
     folder = tmp_path_factory.mktemp("replay")
     text = (ROOT / "examples/reference/target.yaml").read_text(encoding="utf-8").replace("9300", str(free_port()))
-    text = text.replace("settles_within: 90s", "settles_within: 20s")
+    text = text.replace("settles_within: 90s", "settles_within: 60s")
     file = put(folder, text.replace("start:\n", f"start:\n  folder: {ROOT / 'examples/reference'}\n", 1))
     ended = run(
         "replay", *PART, "--subscriptions", 2, "--target", file, "--within", "6s", "--runs", folder / "runs",
