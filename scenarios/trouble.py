@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     FaultKey = str
 else:
     FaultKey = Literal[tuple(CATALOGUE)]
-WEBHOOK_SENDERS = ("crm", "billing", "payment", "fulfilment")
+WEBHOOK_SENDERS = ("crm", "erp", "billing", "payment", "fulfilment")
 
 
 class Window(Words):

@@ -186,6 +186,11 @@ def test_the_head_alone_is_a_scenario() -> None:
     assert loader.parse(HEAD).name == "a_scenario"
 
 
+def test_a_script_of_the_erp_sends_messages_that_can_be_struck() -> None:
+    told = "faults:\n  - {kind: forged, share: 1%, system: erp, operation: customer.credit_changed}\n"
+    assert loader.parse(HEAD + told).faults[0].system == "erp"
+
+
 def test_all_errors_of_a_file_come_at_once_in_the_order_of_its_lines() -> None:
     error = error_of(HEAD + "settle: 4\nmix: {lots: 1}\nworld:\n  orders_per_quarter: 0\nseed: x\n")
     assert [problem.line for problem in error.problems] == [4, 5, 7, 8]
