@@ -1,11 +1,13 @@
 """What the harness adds to a request, how exactly it offers, what a second worker brings: python -m benchmarks.load.
 
 added     500 requests a second, open, by the driver of a load test, to mocks without service times whose history is
-          written as in a replay: what a request takes then is what the harness adds to it. Asked: 1 ms or less at p50,
-          5 ms or less at p99, offered within 1 %.
+          written, and whose collector is settled, as in a replay: what a request takes then is what the harness adds
+          to it. Asked: 1 ms or less at p50, 5 ms or less at p99, offered within 1 %.
 workers   one worker and two send as many acts as they can to a server that costs next to nothing. Asked: 1.8 times the
-          load. On two cores the server needs its part of them, so the CPU time of a request is told too: workers on
-          cores of their own give as much more as it stays the same.
+          load, when the cores are there. Two that share what one core has slow each other down, whatever they do, and
+          the server and the leader need their part. So in each round two processes of plain Python show what two of
+          anything do here; and two workers take turns on one core, where an act costs them more than it costs one
+          worker only if the work is more.
 verdicts  one load with one worker and with two, against the reference integration: what is judged must be the same.
 """
 
@@ -23,6 +25,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +34,13 @@ import psutil
 import uvloop
 
 from benchmarks.soak import target_file
+from domain.history import Context
+from mocks.doors.garbage import settled_collector
 from mocks.doors.live import LiveWorld
 from mocks.doors.serving import listen, port_of, running
 from mocks.doors.settings import UNLIMITED
 from q2c.rehearsing import Recording
+from simulator.replay.recording import Recording as Seen
 
 ROOT = Path(__file__).resolve().parents[1]
 RATE = 500.0
@@ -43,8 +49,11 @@ TOO_MANY = 6_000.0
 """Acts a second that are asked of each worker, more than any can send."""
 
 
-def driven(what: str, url: str, rate: float, seconds: float, workers: int) -> dict[str, Any]:
-    """Let workers of Locust offer at a rate; return counts, percentiles (ms) and CPU seconds."""
+def driven(what: str, url: str, rate: float, seconds: float, workers: int, core: int | None = None) -> dict[str, Any]:
+    """Let workers of Locust offer at a rate; return counts, percentiles (ms) and CPU seconds.
+
+    With a `core` all workers take turns on it, and leave the others to the server and the leader.
+    """
     with tempfile.TemporaryDirectory() as place:
         out = Path(place) / "found.json"
         command = [
@@ -54,6 +63,8 @@ def driven(what: str, url: str, rate: float, seconds: float, workers: int) -> di
         ]  # fmt: skip
         command += ["--master-port", command[-1]]
         said = {"WHAT": what, "URL": url, "RATE": rate, "SECONDS": seconds, "WORKERS": workers, "OUT": out}
+        if core is not None:
+            said["CORE"] = core
         environment = {**os.environ, **{f"BENCH_{name}": str(value) for name, value in said.items()}}
         done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True, timeout=300)
         if not out.exists():
@@ -66,7 +77,8 @@ def added(seconds: float) -> None:
     """Measure what the harness adds, and how exactly it offers."""
     with tempfile.TemporaryDirectory() as place:
         recorder = Recording(Path(place) / "history.parquet", live=True)
-        with running(LiveWorld(1, limits=UNLIMITED, listeners=[recorder.add]), turbo=True) as doors:
+        world = LiveWorld(1, limits=UNLIMITED, listeners=[Seen(_context(), recorder.add).take])
+        with running(world, turbo=True) as doors, settled_collector():
             found = driven("requests", doors["payment"], RATE, seconds, 1)
         recorder.close_incomplete()
     counts, times = found["counts"], found["times_ms"]
@@ -75,29 +87,78 @@ def added(seconds: float) -> None:
         f"{counts['late']} of {counts['offered']} later than 50 ms, {counts['errors']} errors"
     )
     for name in ("request", "since due", "lateness"):
-        print(f"  {name:10} p50 {times[name]['p50_ms']:.2f} ms, p99 {times[name]['p99_ms']:.2f} ms")
+        row = times[name]
+        print(
+            f"  {name:10} p50 {row['p50_ms']:.2f} ms, p99 {row['p99_ms']:.2f} ms, p99.9 {row['p99.9_ms']:.2f} ms, "
+            f"at most {row['p100_ms']:.2f} ms"
+        )
+
+
+def _context() -> Context:
+    return Context(
+        at_us=0, scenario="benchmark", seed=1, code_version="", engine="replay", integration="nobody",
+        cutoff_date=date(2027, 1, 1), heal_us=0, horizon_us=0, settle_seconds=0, inside=False,
+    )  # fmt: skip
 
 
 def workers(seconds: float, rounds: int) -> None:
-    """Measure what one worker and two can send, in turn."""
-    rows: dict[int, list[tuple[float, float]]] = {1: [], 2: []}
+    """Measure what one worker and two can send, in turn, and what two processes can do here at all."""
+    rates: dict[int, list[float]] = {1: [], 2: []}
+    costs: dict[int, list[float]] = {1: [], 2: []}
+    plain: list[float] = []
     with cheap_server() as (url, server):
         for _ in range(rounds):
-            for count, found in rows.items():
-                before, began = server.cpu_times(), time.monotonic()
-                one = driven("acts", url, TOO_MANY * count, seconds, count)
-                after, took = server.cpu_times(), time.monotonic() - began
-                cost = one["cpu_seconds"] / one["counts"]["requests"]
-                found.append((one["rate"], cost))
-                busy = (after.user + after.system - before.user - before.system) / took
-                print(
-                    f"workers: {count} sent {one['rate']:.0f} acts a second for {cost * 1e6:.0f} us of CPU each; "
-                    f"the leader took {one['leader_cpu_seconds']:.1f} s of CPU in all, the server {busy:.0%} of a core"
-                )
-    best = {count: max(rate for rate, _ in found) for count, found in rows.items()}
-    costs = {count: min(cost for _, cost in found) for count, found in rows.items()}
-    print(f"  two sent {best[2] / best[1]:.2f} times as many as one, on {os.cpu_count()} cores with server and leader")
-    print(f"  by what an act costs them, two on cores of their own send {2 * costs[1] / costs[2]:.2f} times as many")
+            plain.append(plain_ratio(seconds / 4))
+            for count in (1, 2):
+                rates[count].append(_sent(url, server, seconds, count)["rate"])
+            for count in (1, 2):
+                costs[count].append(_cost(_sent(url, server, seconds, count, core=0)))
+    ratio, can = max(rates[2]) / max(rates[1]), max(plain)
+    print(f"  two sent {ratio:.2f} times as many as one, on {os.cpu_count()} cores with server and leader")
+    print(
+        f"  two processes of plain Python did {can:.2f} times as much as one here: the workers {ratio / can:.0%} of it"
+    )
+    print(
+        f"  by what an act costs, two on cores of their own send {2 * min(costs[1]) / min(costs[2]):.2f} times as many"
+    )
+
+
+def _sent(url: str, server: psutil.Process, seconds: float, count: int, core: int | None = None) -> dict[str, Any]:
+    before, began = server.cpu_times(), time.monotonic()
+    found = driven("acts", url, TOO_MANY * count, seconds, count, core)
+    after, took = server.cpu_times(), time.monotonic() - began
+    busy = (after.user + after.system - before.user - before.system) / took
+    print(
+        f"workers: {count} {'on one core ' if core is not None else ''}sent {found['rate']:.0f} acts a second for "
+        f"{_cost(found) * 1e6:.0f} us of CPU each; the leader took {found['leader_cpu_seconds']:.1f} s of CPU in all, "
+        f"the server {busy:.0%} of a core"
+    )
+    return found
+
+
+def _cost(found: dict[str, Any]) -> float:
+    cost: float = found["cpu_seconds"] / found["counts"]["requests"]
+    return cost
+
+
+def plain_ratio(seconds: float) -> float:
+    """Return how many times as much as one process two processes of plain Python do."""
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        pool.map(_plain, [0.01, 0.01])
+        alone = pool.map(_plain, [seconds])[0]
+        found = sum(pool.map(_plain, [seconds, seconds], chunksize=1)) / alone
+    print(f"plain Python: two processes did {found:.2f} times as much as one")
+    return found
+
+
+def _plain(seconds: float) -> int:
+    """Count how often some plain work is done in so many seconds."""
+    ends, rounds, table = time.monotonic() + seconds, 0, dict[int, int]()
+    while time.monotonic() < ends:
+        for number in range(10_000):
+            table[number & 1023] = number + rounds
+        rounds += 1
+    return rounds
 
 
 def verdicts(within: str) -> None:

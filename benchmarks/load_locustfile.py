@@ -2,7 +2,8 @@
 
 It is the driver that people use (`loadtests.users`) with a level of its own: `BENCH_RATE` a second for `BENCH_SECONDS`,
 shared by `BENCH_WORKERS`. With `BENCH_WHAT=acts` it sends acts as in a load; with `requests` it asks the payment system
-as an integration does: every third request makes a customer, under an idempotency key, and the others read one.
+as an integration does: every third request makes a customer, under an idempotency key, and the others read one. With
+`BENCH_CORE` all workers take turns on that core, and the leader stays away from it.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from loadtests.users import Driver, Player
 __all__ = ["Campaign", "Driver"]
 RATE, SECONDS = float(os.environ["BENCH_RATE"]), float(os.environ["BENCH_SECONDS"])
 WORKERS, URL, OUT = int(os.environ["BENCH_WORKERS"]), os.environ["BENCH_URL"], os.environ["BENCH_OUT"]
+CORE = os.environ.get("BENCH_CORE", "")
 ASKS = os.environ["BENCH_WHAT"] == "requests"
 ACT = Act(at_us=0, system="crm", action="accept_quote", arguments={"number": "Q-000001"}, txn="Q-000001")
 LEAD_SECONDS = 1.0
@@ -116,6 +118,9 @@ def _arrivals() -> tuple[Arrival, ...]:
 
 
 def _init(environment: Any, **_said: Any) -> None:
+    if CORE:
+        others = os.sched_getaffinity(0) - {int(CORE)}
+        os.sched_setaffinity(0, {int(CORE)} if isinstance(environment.runner, WorkerRunner) else others)
     environment.q2c = Bench(environment)
 
 

@@ -11,7 +11,6 @@ The latency of single requests is wall time, with the collector as a server sets
 from __future__ import annotations
 
 import argparse
-import gc
 import statistics
 import time
 from collections.abc import Callable
@@ -20,7 +19,7 @@ import msgspec
 
 from domain.faults import Fault
 from domain.http import Request
-from mocks.doors.garbage import settle_collector
+from mocks.doors.garbage import settled_collector
 from mocks.kernel.limits import LimitPolicy
 from mocks.kernel.service import Service
 from mocks.world import World
@@ -113,9 +112,7 @@ def main(argv: list[str] | None = None) -> None:
     service = processor()
     made = service.handle(Request("payment", "POST", "/v1/customers", HEADERS, b"name=Acme"), START_US, "r0").reply
     rows = operations(msgspec.json.decode(made.body)["id"])
-    thresholds = gc.get_threshold()
-    settle_collector()
-    try:
+    with settled_collector():
         print(f"{'yardstick':<28}{yardstick():>12,.0f} a CPU second")
         for name, make in rows.items():
             rates = [rate(service, make, f"{name}-{number}", said.operations) for number in range(ROUNDS)]
@@ -126,9 +123,6 @@ def main(argv: list[str] | None = None) -> None:
             filled = rate(service, invoice, "fill", said.objects)
             print(f"{f'{said.objects:,} invoices more':<28}{filled:>12,.0f} a CPU second")
             _tell("latency then", latencies_us(service, invoice, "after", said.operations))
-    finally:
-        gc.unfreeze()
-        gc.set_threshold(*thresholds)
 
 
 def _tell(name: str, found: list[float]) -> None:

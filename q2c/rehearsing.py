@@ -83,7 +83,9 @@ class Recording:
         self._memory = MemoryRecorder()
         self._stored: ParquetRecorder | None = None
         if live:
-            import pyarrow.parquet  # noqa: F401  now, not under load
+            import pyarrow.parquet
+
+            pyarrow.array([])  # loads pandas, which takes half a second: now, not under load
 
             self._stored = ParquetRecorder(path, _LIVE_ROW_GROUP)
 

@@ -105,7 +105,7 @@ def up(**said: Any) -> None:
 async def _up(said: Mapping[str, Any], state: Any) -> None:
     from mocks.admin.api import application
     from mocks.doors.authority import open_authority
-    from mocks.doors.garbage import settle_collector
+    from mocks.doors.garbage import settled_collector
     from mocks.doors.serving import addresses, open_sockets, serve
 
     world, workspace = _world(said, state), said["workspace"]
@@ -126,12 +126,12 @@ async def _up(said: Mapping[str, Any], state: Any) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
 
     def ready() -> None:
-        settle_collector()
         mocks_running.write(workspace, running)
         _tell(running, said["as_json"])
 
     try:
-        await serve(world, sockets, stop, ready, authority=authority, turbo=said["turbo"], admin=admin)
+        with settled_collector():
+            await serve(world, sockets, stop, ready, authority=authority, turbo=said["turbo"], admin=admin)
     finally:
         mocks_running.forget(workspace, running.pid)
 

@@ -16,6 +16,7 @@ import msgspec
 
 from domain.faults import CATALOGUE, Fault, Place
 from domain.history import Crashed
+from mocks.doors.garbage import settled_collector
 from mocks.doors.live import LiveWorld
 from mocks.doors.serving import Running
 from scenarios.timeline import Timeline
@@ -78,18 +79,19 @@ class Replay:
 
         Whatever ends it early stops the load, heals the faults and is passed on: KeyboardInterrupt, or TargetEnded.
         """
-        playing = asyncio.run_coroutine_threadsafe(self._play(), self._loop())
-        try:
-            while not playing.done():
-                if progress is not None:
-                    progress(self._progress())
-                self._require_alive()
-                time.sleep(_LOOK_SECONDS)
-            return playing.result()
-        except BaseException:
-            playing.cancel()
-            self._doors.do(lambda: self._world.plan(()))
-            raise
+        with settled_collector():
+            playing = asyncio.run_coroutine_threadsafe(self._play(), self._loop())
+            try:
+                while not playing.done():
+                    if progress is not None:
+                        progress(self._progress())
+                    self._require_alive()
+                    time.sleep(_LOOK_SECONDS)
+                return playing.result()
+            except BaseException:
+                playing.cancel()
+                self._doors.do(lambda: self._world.plan(()))
+                raise
 
     def _require_alive(self) -> None:
         if self._process is not None and not self._is_dead and (problem := self._process.problem()):

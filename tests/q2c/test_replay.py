@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -21,6 +23,17 @@ from tests.simulator.replay.fakes import HEALTHY, Answers, Fake, free_port, garb
 
 ROOT = Path(__file__).resolve().parents[2]
 PART = ("quarter_end_spike", "--from", "quarter_end - 10h", "--to", "quarter_end - 8h", "--orders", "150")
+RECORDING = """\
+import sys
+from pathlib import Path
+from domain.history import Ended
+from q2c.rehearsing import Recording
+recording = Recording(Path(sys.argv[1]), live=True)
+loaded = set(sys.modules)
+for _ in range(500):
+    recording.add(Ended(at_us=0, complete=True, lifecycles=0))
+print(Path(sys.argv[1]).with_suffix(".partial").exists(), *set(sys.modules) - loaded)
+"""
 POLLS = "polls: [crm, erp, billing, payment, fulfilment]\n"
 DYING = """\
 import http.server, os, sys, threading, time
@@ -91,6 +104,11 @@ def test_the_history_is_in_order_and_ends(replayed: tuple[Path, Result]) -> None
     history = StoredHistory(only(replayed[0]) / "history.parquet")
     assert [record.complete for record in history.of(Ended)] == [True]
     assert history.context.speed == 1200.0
+
+
+def test_a_recording_loads_all_it_needs_before_anybody_waits_for_it(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", RECORDING, str(tmp_path / "history.parquet")]
+    assert subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout.split() == ["True"]
 
 
 def test_the_report_tells_the_load_and_is_made_anew(replayed: tuple[Path, Result], run: Run) -> None:
