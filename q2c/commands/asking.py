@@ -71,6 +71,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     cluster: str
     runs: Path
     as_json: bool
+    lifecycles: int = 0
 
     def rule(self) -> Rule:
         """Return when there are enough replications."""
@@ -90,6 +91,13 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
             return [*found, "--replications", str(self.replications)]
         found += ["--precision", self.precision] if self.precision != "5%" else []
         return found + (["--most", str(self.most)] if self.most != _MOST else [])
+
+
+keeps_lifecycles = click.option(
+    "--lifecycles", type=click.IntRange(0), default=0, metavar="N",
+    help="Keep every clock of every lifecycle of the first N replications (Parquet).",
+)  # fmt: skip
+"""The option of the experiments that play few points many times."""
 
 
 def options(function: Command) -> Command:
@@ -158,9 +166,8 @@ def answered(
     files = tuple((title, file) for (title, _), (_, file) in zip(scenarios, folders.files(played), strict=True))
     experiment = asked(question, files, played, asks, shlex.join(["q2c", kind, *repeat, *said.words()]))
     folder.write(experiment)
-    finish(
-        folder, experiment, played, Means(engine=said.engine, workers=said.workers, cluster=said.cluster), said.as_json
-    )
+    means = Means(engine=said.engine, workers=said.workers, cluster=said.cluster, lifecycles=said.lifecycles)
+    finish(folder, experiment, played, means, said.as_json)
 
 
 def finish(

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from q2c.commands.asking import Options, answered, chosen, measured, options, playable
+from q2c.commands.asking import Options, answered, chosen, keeps_lifecycles, measured, options, playable
 from q2c.trouble import give_up
 from simulator.experiments.answers import Compare
 
@@ -15,6 +15,7 @@ from simulator.experiments.answers import Compare
 @click.argument("first")
 @click.argument("second", required=False)
 @options
+@keeps_lifecycles
 def compare(first: str, second: str | None, **more: Any) -> None:
     """Play FIRST and SECOND with the same customers and the same luck, and say what the second changes.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from q2c.commands.asking import Options, answered, bound, chosen, measured, options, playable
+from q2c.commands.asking import Options, answered, bound, chosen, keeps_lifecycles, measured, options, playable
 from scenarios.assertions import Assertion
 from scenarios.language import Scenario
 from scenarios.words import WHATIF
@@ -22,6 +22,7 @@ from simulator.whatif.model import Model
 @click.option("--keep", "keeps", multiple=True, metavar="CONDITION", help="A promise to judge, e.g. 'SLA-2 >= 99%'.")
 @click.option("--faults/--no-faults", default=True, show_default=True, help="Play each trouble away, to see its cost.")
 @options
+@keeps_lifecycles
 def whatif(scenario: str, keeps: tuple[str, ...], faults: bool, **more: Any) -> None:
     """Play SCENARIO many times in the what-if engine and say what a quarter comes to, with confidence.
 

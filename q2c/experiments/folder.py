@@ -30,6 +30,7 @@ class ExperimentFolder:
         self.csv = path / "results.csv"
         self.parquet = path / "results.parquet"
         self.replications = path / "replications"
+        self.lifecycles = path / "lifecycles"
 
     def write(self, experiment: Experiment) -> None:
         """Write the experiment under its final name, in one step."""

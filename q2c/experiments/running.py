@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from importlib.metadata import version
+from pathlib import Path
 
 import msgspec
 
@@ -23,10 +24,11 @@ from simulator.experiments.playing import (
     read_measures,
     read_outcome,
 )
-from simulator.experiments.replications import Laboratory, Progress
+from simulator.experiments.replications import Laboratory, Progress, seed_of
 from simulator.experiments.store import Store
 from simulator.experiments.sweeps import points_of
-from simulator.whatif.engine import choose, expected_attempts
+from simulator.whatif.engine import choose, expected_attempts, simulate
+from simulator.whatif.rows import ParquetRows
 from simulator.whatif.translation import translate
 
 _ENGINES = {"kernel": "the compiled kernel", "simpy": "the SimPy engine"}
@@ -35,11 +37,15 @@ _WORTH_PROCESSES = 500_000
 
 
 class Means(msgspec.Struct, frozen=True, kw_only=True):
-    """With what replications are computed: which engine, how many workers (None: all processors), which cluster."""
+    """With what replications are computed: which engine, how many workers (None: all processors), which cluster.
+
+    Of the first `lifecycles` replications every clock of every lifecycle is written to disk, too.
+    """
 
     engine: Engine = "auto"
     workers: int | None = None
     cluster: str = ""
+    lifecycles: int = 0
 
     def executor(self, is_compiled: bool, attempts: float) -> Executor:
         """Return who computes runs of so many calls in all; raise ValueError when the cluster does not answer."""
@@ -83,6 +89,7 @@ def run(
         experiment, answer=answer, effort=effort, status=sentence.status, says=sentence.text, word=sentence.word
     )
     write(folder, done)
+    keep_lifecycles(folder, done, scenarios, means)
     return done
 
 
@@ -94,6 +101,19 @@ def write(folder: ExperimentFolder, experiment: Experiment) -> None:
     folder.put(folder.report, html_of(experiment))
     folder.write(experiment)
     folder.unmark()
+
+
+def keep_lifecycles(
+    folder: ExperimentFolder, experiment: Experiment, scenarios: tuple[Scenario, ...], means: Means
+) -> None:
+    """Play the first replications again and stream their clocks to `lifecycles/<scenario>-<replication>.parquet`."""
+    for (_, file), scenario in zip(experiment.scenarios, scenarios, strict=True):
+        model = translate(scenario)
+        for number in range(means.lifecycles):
+            folder.lifecycles.mkdir(exist_ok=True)
+            path = folder.lifecycles / f"{Path(file).stem}-{number + 1:04}.parquet"
+            with ParquetRows(path, model) as sink:
+                simulate(model, seed_of(experiment.question.seed, number), means.engine, sink)
 
 
 def asked(

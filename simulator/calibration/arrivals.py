@@ -20,7 +20,6 @@ from scenarios.seasons import PATTERN_NAMES, WEEKS, Season, business_days, named
 DAY = timedelta(days=1)
 WHOLE_DAYS = 7
 """A log covers a quarter when it lacks less than so many days of it at either end."""
-_LEAST_WEIGHT = 0.05
 
 
 class Arrivals(msgspec.Struct, frozen=True, kw_only=True):

@@ -139,11 +139,6 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     # --- the end of a life ------------------------------------------------------------------------------------------
 
-    @property
-    def is_dead(self) -> bool:
-        """Whether the program has died: nothing of it runs any more."""
-        return self._is_dead
-
     def die(self) -> None:
         """End the program as a power failure does: no task goes on, no `finally` runs, nobody is told."""
         self._is_dead = True

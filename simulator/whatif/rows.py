@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -34,7 +35,7 @@ class Collected:
 class ParquetRows:
     """Writes rows to a Parquet file as they come. Columns: lifecycle, sla, stopped_us, duration_us."""
 
-    def __init__(self, path: str, model: Model) -> None:
+    def __init__(self, path: Path, model: Model) -> None:
         import pyarrow as arrow
         import pyarrow.parquet as parquet
 

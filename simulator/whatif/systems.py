@@ -42,7 +42,6 @@ AFTER = frozenset({"error_after", "reset_after", "closed_after", "truncated_afte
 LOST = frozenset({"lost_reply", "late_arrival"})
 THROTTLED = frozenset({"throttled", "throttled_silently"})
 _YEAR = timedelta(days=365.25)
-_MIDNIGHT_HOUR = 24
 
 
 class Frame(NamedTuple):

@@ -8,11 +8,16 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from pyarrow.parquet import read_table
 
 from q2c import exits
 from q2c.cli import q2c
+from scenarios.loader import load
 from simulator.experiments import executors
-from simulator.experiments.replications import Laboratory, Progress
+from simulator.experiments.replications import Laboratory, Progress, seed_of
+from simulator.whatif import process
+from simulator.whatif.rows import Collected
+from simulator.whatif.translation import translate
 
 SMALL = """
 name: small_quarter
@@ -72,6 +77,21 @@ def test_a_what_if_answers_its_promises_and_writes_everything(folder: Path) -> N
     assert [cost["trouble"] for cost in document["answer"]["costs"]] == [
         "billing is down for 4h, from quarter_end - 10h"
     ]
+
+
+def test_the_clocks_of_lifecycles_are_kept_for_as_many_quarters_as_asked_for(folder: Path) -> None:
+    runs = folder / "kept"
+    CliRunner().invoke(q2c, ["compare", SCENARIO, "--with", "billing.slots=3", "--replications", "3", "--workers", "1",
+                             "--engine", "simpy", "--lifecycles", "2", "--runs", str(runs)])  # fmt: skip
+    (made,) = runs.glob("*-compare-small_quarter-*")
+    files = sorted(path.name for path in (made / "lifecycles").iterdir())
+    assert files == [f"{side}-000{number}.parquet" for side in ("first", "second") for number in (1, 2)]
+    one, other = (read_table(made / "lifecycles" / file) for file in files[:2])
+    assert one.column("duration_us").to_pylist() != other.column("duration_us").to_pylist()
+    model, collected = translate(load(made / "first.yaml")), Collected()
+    process.run(model, seed_of(json.loads((made / "experiment.json").read_text())["question"]["seed"], 1), collected)
+    assert other.column("lifecycle").to_pylist() == collected.rows[:, 0].tolist()
+    assert other.column("duration_us").to_pylist() == collected.rows[:, 3].tolist()
 
 
 def test_a_promise_that_is_not_kept_is_a_no_go_with_its_own_status(folder: Path) -> None:

@@ -179,7 +179,7 @@ def test_rows_go_to_parquet_as_they_come(tmp_path: Path) -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
     played, collected = model(arrivals=at_once(40)), Collected()
     process.run(played, 1, collected)
-    with ParquetRows(str(tmp_path / "rows.parquet"), played) as sink:
+    with ParquetRows(tmp_path / "rows.parquet", played) as sink:
         engine.simulate(played, 1, rows=sink)
     table = parquet.read_table(tmp_path / "rows.parquet")
     assert table.column("duration_us").to_pylist() == collected.rows[:, 3].tolist()
