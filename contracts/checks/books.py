@@ -12,8 +12,7 @@ from operator import attrgetter
 
 import msgspec
 
-from contracts.checks.causes import captured_at
-from contracts.checks.facts import Facts, Life, document_of, whole_of
+from contracts.checks.facts import CAPTURED, Facts, Life, document_of, whole_of
 from contracts.checks.verdict import Findings, Tally
 from domain.calendar import SECOND_US, local_date
 from domain.history import Changed, Crashed, Fired
@@ -151,7 +150,7 @@ def _dated(facts: Facts) -> Iterator[Dated]:
     payments = facts.lives("payment", "payment")
     for reference, lives in facts.cash.items():
         payment = payments.get(reference)
-        cause_us = captured_at(payment) if payment is not None else None
+        cause_us = payment.since(CAPTURED) if payment is not None else None  # also of a debit that came back
         for life in lives:
             yield Dated(life, cause_us if cause_us is not None else life.created_us, "ar")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from contracts.checks.facts import Facts, Life, base_of, document_of, intent_of, invoice_of, quote_of
+from contracts.checks.facts import CAPTURED, Facts, Life, base_of, document_of, intent_of, invoice_of, quote_of
 from contracts.checks.unlinked import Excuses
 from contracts.checks.verdict import Findings, Tally
 
@@ -128,10 +128,10 @@ def _holds(facts: Facts) -> dict[str, list[tuple[int, int]]]:
 
 
 def captured_at(life: Life) -> int | None:
-    """Return when a payment's money was there (captured, succeeded or arrived), or None; returned debits never were."""
+    """Return when a payment's money was there, or None; for a debit that was returned it never was."""
     if life.document.captured_minor == 0 or life.status == "returned":
         return None
-    return life.since(("captured", "succeeded", "identified", "applied", "settled"))
+    return life.since(CAPTURED)
 
 
 def _in_hand(facts: Facts, life: Life) -> bool:

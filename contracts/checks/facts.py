@@ -25,6 +25,8 @@ BOOKED = frozenset(
     | {"cancelling", "compensating"}
 )
 """Statuses of an order that the ERP has committed to."""
+CAPTURED = frozenset({"captured", "succeeded", "identified", "applied", "settled"})
+"""Statuses of a payment whose money is there; a debit may be returned after that."""
 BILLED = frozenset({"posted", "partially_paid", "paid", "disputed", "written_off"})
 """Statuses of an invoice that the customer owes or has paid."""
 _REFERENCE = re.compile(r"Q-\d{6}(?:\.[A-Z][A-Z0-9]+)?-v\d+")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from contracts.checks.facts import BILLED, Facts, Life, base_of, document_of, intent_of
+from contracts.checks.facts import BILLED, CAPTURED, Facts, Life, base_of, document_of, intent_of
 from contracts.checks.verdict import Findings, Tally
 from domain.charts import CHARTS, Chart
 from domain.history import Changed
@@ -111,7 +111,7 @@ def _pairs(facts: Facts) -> Iterator[Pair]:
 def _captures(facts: Facts, payment: Life) -> Iterator[int]:
     """Yield when each life of a payment intent got its money."""
     for life in facts.payments.get(base_of(payment.document.ref), []):
-        at_us = life.since(("captured", "succeeded", "identified", "applied", "settled"))
+        at_us = life.since(CAPTURED)
         if intent_of(life.id) == intent_of(payment.id) and at_us is not None:
             yield at_us
 

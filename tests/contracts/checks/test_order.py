@@ -178,3 +178,13 @@ def test_a_process_whose_clock_is_behind_writes_the_day_that_it_knows() -> None:
 
 def test_an_event_that_is_told_again_is_in_order() -> None:
     assert check("O10", _told_again()).status == "holds"
+
+
+def test_cash_of_a_debit_that_was_returned_later_is_dated_by_the_day_it_came() -> None:
+    late: Records = [
+        replace(record, at_us=record.at_us + build.DAY_US) if of("cash", "erp")(record) else record
+        for record in clean()
+    ]
+    returned = replace(build.CAPTURED, status="returned", disputed_minor=18_700)
+    assert check("O8", [*late, changed(9000, "payment", "payment", returned, "settled")]).status == "holds"
+    assert check("O8", without(late, of("payment", "payment"))).status == "broken", "nobody knows why"
