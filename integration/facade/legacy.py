@@ -21,12 +21,13 @@ from urllib.parse import quote
 import msgspec
 
 from domain.currency import exponent
+from domain.http import Reply
 from integration.effects import Assign, Call, Lookup, Now, Park, Sleep
 from integration.flow import FlowContext
 from integration.outcomes import Answer, CallFailed, Failed, GivenUp
 from integration.retry import call_with_retries
 from integration.system import System, classifier
-from integration.systems.wire import json_body
+from integration.systems.wire import json_body, read_text
 
 KIND = "legacy"
 HEADER = "#ORDERS;1"
@@ -185,7 +186,7 @@ async def read_order(context: FlowContext, call: Call) -> Answer:
         answer = await _result(context, _name(reference, row["round"]), call.txn)
         if answer is None:
             return _shown(reference, row, "pendingApproval", await Now())
-        after, trouble = reconciled(row, answer.body.decode())
+        after, trouble = reconciled(row, read_text(answer))
         if not trouble:
             await Assign(kind=KIND, key=reference, value={**after, "done": True}, expected=row)
             return _shown(reference, after, "pendingFulfillment", answer.at_us)
@@ -263,7 +264,7 @@ async def _step(context: FlowContext, call: Call, kind: str, reference: str, ste
         await _sent(context, name, [_joined((kind, reference))], call.txn)
         while (answer := await _result(context, name, call.txn)) is None:
             await Sleep(POLL_SECONDS)
-        told = answer.body.decode()
+        told = read_text(answer)
         if f"{kind};{reference};TAKEN" in told.splitlines():
             return Answer(204, b"", answer.at_us)
         detail = f"{name} was sent; the result file says {told.strip() or 'nothing'}"
@@ -310,9 +311,13 @@ def _sharpened(failed: Failed) -> Failed:
     return msgspec.structs.replace(failed, code=found.code, detail=found.detail)
 
 
+def _is_denied(reply: Reply) -> bool:
+    return reply.body.startswith(b"{")  # trouble is an object, and a file has rows
+
+
 SYSTEM = System(
     name="legacy_erp",
-    classify=classifier(_sharpened),
+    classify=classifier(_sharpened, _is_denied),
     headers={"x-account-key": "q2c-legacy"},
     ping=Call(system="legacy_erp", operation="limits", target="/outbox", timeout_seconds=10),
 )

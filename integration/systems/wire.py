@@ -64,6 +64,14 @@ def read(answer: Answer, decoder: msgspec.json.Decoder[T]) -> T:
         raise UnexpectedReply(f"{error} in {answer.body[:200]!r}") from error
 
 
+def read_text(answer: Answer) -> str:
+    """Return the body of an answer as text; raise UnexpectedReply when it is no UTF-8."""
+    try:
+        return answer.body.decode()
+    except UnicodeDecodeError as error:
+        raise UnexpectedReply(f"{error} in {answer.body[:200]!r}") from error
+
+
 @lru_cache(maxsize=16_384)
 def major(amount_minor: int, currency: str) -> msgspec.Raw:
     """Return an amount in major units as a JSON number, with the currency's own number of decimals."""

@@ -7,14 +7,16 @@ from typing import Any
 import msgspec
 import pytest
 
+from domain.http import Reply
 from domain.objects import Delta
 from integration.effects import Call, Lookup, Park
 from integration.facade import legacy as facade
 from integration.facade.legacy import Unwritable, order_rows
 from integration.flow import Flow, FlowContext
 from integration.masterdata.products import one_to_one
-from integration.outcomes import Answer, Begun, GivenUp, Mapped, Resumed
+from integration.outcomes import Answer, Begun, Failed, GivenUp, Mapped, Resumed, Unknown
 from integration.settings import Settings
+from integration.systems.wire import UnexpectedReply
 from tests.stage import CORE, HOUR_US, LIVE, MORE, OPENS_US, TODAY, Stage
 
 TWO = ((CORE, 10, 50_00, 12), (MORE, 5, 20_00, 12))
@@ -134,6 +136,22 @@ def test_a_step_that_was_refused_is_sent_again_under_another_name(operation: str
     flow.resume(Answer(202))
     assert flow.resume(Answer(200, f"{kind};Q-1-v1;TAKEN".encode())) is None
     assert flow.result == 204
+
+
+def test_a_result_that_nobody_can_read_is_no_result() -> None:
+    flow = begun(facade.read_order, Call(system="erp", operation="read_salesOrder", target="/eid:Q-1-v1"))
+    flow.resume(Mapped({"round": 1, "rows": ["O;Q-1-v1"], "number": "", "taken": []}))
+    with pytest.raises(UnexpectedReply, match="0xff"):
+        flow.resume(Answer(200, b"O;Q-1-v1;TAKEN;L7\xff\xe9"))
+
+
+def test_trouble_under_a_status_of_success_is_none() -> None:
+    trouble = b'{"code":"server_error","detail":"try again"}'
+    put = Call(system="legacy_erp", operation="put_file", method="PUT", target="/inbox/a.csv", write=True)
+    assert isinstance(facade.SYSTEM.classify(put, Reply(202), 0), Answer)
+    assert isinstance(facade.SYSTEM.classify(put, Reply(200, {}, trouble), 0), Unknown)
+    asked = Call(system="legacy_erp", operation="get_result", target="/outbox/a.csv")
+    assert isinstance(facade.SYSTEM.classify(asked, Reply(200, {}, trouble), 0), Failed)
 
 
 def order(customer: str) -> bytes:
