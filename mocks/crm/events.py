@@ -13,6 +13,7 @@ import msgspec
 
 from mocks.crm.schema import CREATED, CURRENCY, ID, IS_DELETED, MODIFIED, MODSTAMP, Row, SObject
 from mocks.crm.values import shown
+from mocks.kernel.codec import encode_json
 from mocks.kernel.desk import Desk
 
 RETENTION_US = 72 * 3_600_000_000
@@ -21,13 +22,13 @@ ALL_CHANGES = "/data/ChangeEvents"
 _STAMPS = frozenset({ID, IS_DELETED, CREATED, MODIFIED, MODSTAMP})
 
 
-class Event(msgspec.Struct, frozen=True):
-    """One event: `channels` are where it can be heard, `content` is what is told besides the replay id."""
+class Event(msgspec.Struct, frozen=True, gc=False):
+    """One event: `channels` are where it can be heard, `content` is what is told, as JSON."""
 
     replay_id: int
     at_us: int
     channels: tuple[str, ...]
-    content: Mapping[str, Any]
+    content: msgspec.Raw
 
 
 class Events:
@@ -106,7 +107,7 @@ class Events:
         self._forget()
         self._last_id += 1 + self._last_id * 7 % 3  # they rise, and have gaps
         told = {**content, key: {"replayId": self._last_id}}
-        self._log.append(Event(self._last_id, self._desk.now_us, channels, told))
+        self._log.append(Event(self._last_id, self._desk.now_us, channels, msgspec.Raw(encode_json(told))))
         return self._last_id
 
     def _first_kept(self) -> int:

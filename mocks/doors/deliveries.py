@@ -20,7 +20,7 @@ from mocks.kernel.outcome import Delivery
 from mocks.kernel.service import Service
 
 NEVER_US: Final = sys.maxsize
-LOG_SIZE = 10_000
+LOG_SIZE = 2_000
 LEAD_US = 50_000  # so long after copies that come ahead of it comes the genuine one
 
 

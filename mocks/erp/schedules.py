@@ -77,7 +77,6 @@ class Schedules:
         self._desk = desk
         self._ledger = ledger
         self._periods = periods
-        self.records: dict[str, RevenueSchedule] = {}
         self._due: dict[tuple[str, str], dict[str, Due]] = {}
 
     def plan(self, doc: Invoice | CreditMemo, lines: Sequence[Line], rate: Rate, sign: int) -> None:
@@ -98,8 +97,7 @@ class Schedules:
                 id=key, invoice=doc.id, line=line.id, currency=doc.currency, total_minor=amount_minor,
                 slices=tuple(zip(months.last_days, amounts, strict=True)),
             )  # fmt: skip
-            self.records[key] = schedule
-            self._desk.book.put("revenue_schedule", key, schedule, schedule, "planned", doc.txn)
+            self._desk.book.put("revenue_schedule", key, line, schedule, "planned", doc.txn)
             for name, amount, base in zip(months.names, amounts, bases, strict=True):
                 due = waiting.get(name)
                 if due is None:

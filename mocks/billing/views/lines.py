@@ -7,7 +7,8 @@ from mocks.billing import resources as r
 from mocks.billing.model import Billing
 from mocks.billing.records import CreditNote, Invoice
 
-SHOWN_MAX = 16_384
+SHOWN_MAX = 1_024
+"""Documents whose lines, and records whose JSON, are kept: they are shown again soon, or hardly ever."""
 
 
 def lines(billing: Billing, owner: Invoice | CreditNote) -> list[r.LineItem]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from mocks.crm.fields import amount, flag, link, text
@@ -42,7 +43,8 @@ def test_an_object_of_the_organisations_own_is_like_any_other(custom: Any) -> No
     described = decoded(custom.send("GET", f"{target}/describe"))
     assert (described["custom"], described["labelPlural"]) == (True, "Usages")
     events = custom.service.model.events.since("/data/Usage__ChangeEvent", 0)
-    assert [event.content["payload"]["ChangeEventHeader"]["changeType"] for event in events] == ["CREATE"]
+    contents = [msgspec.json.decode(event.content) for event in events]
+    assert [content["payload"]["ChangeEventHeader"]["changeType"] for content in contents] == ["CREATE"]
 
 
 def test_a_parent_that_is_not_there_cannot_be_named(custom: Any, error_of: Any) -> None:
