@@ -15,8 +15,8 @@ SIZE = (63 - MANTISSA_BITS + 1) << MANTISSA_BITS
 
 def bucket_of(value: int) -> int:
     """Return the bucket of a value that is not negative."""
-    shift = max(0, value.bit_length() - MANTISSA_BITS - 1)
-    return (shift << MANTISSA_BITS) + (value >> shift)
+    shift = value.bit_length() - MANTISSA_BITS - 1
+    return (shift << MANTISSA_BITS) + (value >> shift) if shift > 0 else value
 
 
 def bounds_of(bucket: int) -> tuple[int, int]:
@@ -66,9 +66,3 @@ def of_values(values: Iterable[int]) -> Histogram:
         total[bucket] = total.get(bucket, 0) + 1
     ordered = sorted(total.items())
     return Histogram(tuple(bucket for bucket, _ in ordered), tuple(count for _, count in ordered))
-
-
-def of_counts(counts: Iterable[int]) -> Histogram:
-    """Return the histogram of a full row of counts by bucket."""
-    filled = [(bucket, count) for bucket, count in enumerate(counts) if count]
-    return Histogram(tuple(bucket for bucket, _ in filled), tuple(count for _, count in filled))

@@ -226,7 +226,7 @@ def _bucket_of(value: Any) -> Any:
 def _stop_clock(tables: Any, memory: Any, token: Any, number: Any, now_us: Any) -> Any:
     sla, row, registers = tables.slas[number], memory.tokens[token], memory.registers
     began_us = memory.marks[token, sla.begins]
-    if began_us < sla.since or began_us >= sla.until or began_us < 0:
+    if began_us < sla.since or began_us >= sla.until:
         return
     taken_us = now_us - began_us
     sla.stopped += 1

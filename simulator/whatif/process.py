@@ -21,7 +21,7 @@ from simulator.whatif.outcome import Outcome
 from simulator.whatif.process_arrivals import StreamState
 from simulator.whatif.process_calls import join, remember_waiting, serve
 from simulator.whatif.process_quick import Quick, call, quick_of
-from simulator.whatif.process_state import ClockState, Lifecycle, Notice, StationState, named, pairs, plans_of
+from simulator.whatif.process_state import ClockState, Lifecycle, Notice, Row, StationState, pairs, plans_of
 from simulator.whatif.process_steps import begin_route, ends, gives_up, goes_on, wakes
 from simulator.whatif.results import outcome_of
 from simulator.whatif.rows import CHUNK, Sink
@@ -74,7 +74,7 @@ class Play:
         tables = self.tables
         self.stations = [StationState(number, tables) for number in range(len(tables.stations))]
         self.plans = plans_of(tables, self.durations, self.stations)
-        self.routes = [named(row) for row in tables.routes]
+        self.routes = [Row(row) for row in tables.routes]
         self.clocks = [ClockState(number, tables) for number in range(len(tables.slas))]
         self._starting, self._stopping = pairs(tables.starting, self.clocks), pairs(tables.stopping, self.clocks)
         self.blank = [-1] * len(mark_names(model))
@@ -106,7 +106,7 @@ class Play:
             stream.plan_next()
         for station in self.stations:
             if station.changes:
-                self.push(station.changes[0][0], Notice(self.env, SHIFT, station))
+                self.push(station.changes[0][0], Notice(SHIFT, station))
 
     def push(self, at_us: int, event: Event) -> None:
         """Schedule an event; the first one takes the place of the event that is being played."""
@@ -132,27 +132,28 @@ class Play:
     def stamp(self, token: Lifecycle, mark: int, now_us: int) -> None:
         """Stamp a mark on a lifecycle: clocks stop and start."""
         for clock in self._stopping[mark]:
-            self._stop(clock, token, now_us)
+            if clock.since <= token.marks[clock.begins] < clock.until:
+                self._stop(clock, token, now_us)
         for clock in self._starting[mark]:
             if clock.since <= now_us < clock.until:
                 clock.started += 1
                 clock.began[self.bucket] += 1
-                if now_us < token.cutoff < NEVER_US:
+                if token.cutoff < NEVER_US and now_us < token.cutoff:
                     clock.due += 1
                     clock.amount_due += token.amount
         token.marks[mark] = now_us
 
     def _stop(self, clock: ClockState, token: Lifecycle, now_us: int) -> None:
-        began_us = token.marks[clock.begins]
-        if began_us < 0 or not clock.since <= began_us < clock.until:
-            return
-        taken_us = now_us - began_us
+        taken_us = now_us - token.marks[clock.begins]
         clock.stopped += 1
         clock.total += taken_us
-        clock.within += taken_us <= clock.bound
-        clock.longest = max(clock.longest, taken_us)
-        clock.amount_seconds += token.amount * (taken_us // 1_000_000)
-        if began_us < token.cutoff < NEVER_US and now_us < token.cutoff:
+        if taken_us <= clock.bound:
+            clock.within += 1
+        if taken_us > clock.longest:
+            clock.longest = taken_us
+        if token.amount:
+            clock.amount_seconds += token.amount * (taken_us // 1_000_000)
+        if token.cutoff < NEVER_US and now_us < token.cutoff:
             clock.made += 1
             clock.amount_made += token.amount
         bucket = bucket_of(taken_us)
@@ -288,7 +289,7 @@ class Play:
         if kind == SHIFT:
             about.capacity = about.changes.popleft()[1]
             if about.changes:
-                self.push(about.changes[0][0], Notice(self.env, SHIFT, about))
+                self.push(about.changes[0][0], Notice(SHIFT, about))
             return about, None, STOP
         assert kind == PROBE, f"no event is of kind {kind}"
         if about.state == OPEN and about.probe == now_us and about.held:

@@ -270,7 +270,7 @@ def join(play: Any, token: Lifecycle, station: StationState, now_us: int) -> Non
     if lacking > 0:
         _longest_queue(play, station, min(lacking, station.waiting))
         if not station.patience and token.patience < NEVER_US:
-            token.waits = Notice(play.env, GIVE_UP, token)
+            token.waits = Notice(GIVE_UP, token)
             play.push(token.patience, token.waits)
 
 
@@ -299,4 +299,4 @@ def serve(play: Any, station: StationState, now_us: int) -> None:
         if free_us == token.back:
             token.holds = station
         else:
-            play.push(free_us, Notice(play.env, RELEASE, station))
+            play.push(free_us, Notice(RELEASE, station))

@@ -150,7 +150,7 @@ def _open(play: Any, station: StationState, now_us: int) -> None:
     station.pause = min(max(station.pause * 2, station.open), station.longest)
     station.state, station.probe = OPEN, now_us + station.pause
     station.counts[OPENED] += 1
-    play.push(station.probe, Notice(play.env, PROBE, station))
+    play.push(station.probe, Notice(PROBE, station))
 
 
 def _close(play: Any, station: StationState, now_us: int) -> None:

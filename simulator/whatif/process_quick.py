@@ -16,14 +16,18 @@ from simulator.whatif.states import CALLS, DONE, ROW_BUSY, ROW_CALLS, ROW_WAITIN
 
 
 class Quick:
-    """A plain call: its step, and what is needed of its station. Calls and their time are counted here, by bucket."""
+    """A plain call: its step, and what is needed of its station. Calls and their time are counted here, by bucket.
 
-    __slots__ = ("busy_us", "calls", "free", "frees", "limit", "number", "plan", "station", "travel_us", "waits_us")
+    The slot is held for the work and `holds_us`; `way_us` after that the caller has its answer.
+    """
+
+    __slots__ = ("busy_us", "calls", "free", "holds_us", "limit", "number", "patience_us", "plan", "station", "way_us")
 
     def __init__(self, plan: Any) -> None:
         station: StationState = plan.place
         self.plan, self.station, self.number, self.free = plan, station, plan.number, station.free
-        self.travel_us, self.frees, self.waits_us = station.travel, bool(station.frees), plan.timeout
+        self.holds_us, self.way_us = (station.travel, 0) if station.frees else (0, station.travel)
+        self.patience_us = plan.timeout
         self.limit = station.limits[0] if station.limits else None
         self.calls = self.busy_us = 0
 
@@ -50,13 +54,14 @@ def quick_of(plan: Any) -> Quick | None:
 
 def call(play: Any, token: Lifecycle, quick: Quick, now_us: int, edge_us: int) -> int:
     """Make a plain call and return when it comes back; 0 when it is not that simple, and nothing has happened."""
-    free = quick.free
-    start_us = free[0]
-    if start_us < now_us:
+    start_us = quick.free[0]
+    waits = start_us > now_us
+    if not waits:
         start_us = now_us
-    done_us = start_us + token.draws[quick.number]
-    back_us: int = done_us + quick.travel_us
-    if back_us >= edge_us or back_us - now_us > quick.waits_us or quick.station.quiet < done_us:
+    busy_us = token.draws[quick.number] + quick.holds_us
+    free_us = start_us + busy_us
+    back_us: int = free_us + quick.way_us
+    if back_us >= edge_us or back_us > quick.station.quiet or back_us - now_us > quick.patience_us:
         return 0
     limit = quick.limit
     if limit is not None:
@@ -64,12 +69,11 @@ def call(play: Any, token: Lifecycle, quick: Quick, now_us: int, edge_us: int) -
         if limit.next - (limit.burst - 1) * limit.per > full:
             return 0
         limit.next = (limit.next if limit.next > full else full) + limit.per
-    if start_us > now_us:
+    if waits:
         _waited(play, quick.station, now_us, start_us)
-    free_us = back_us if quick.frees else done_us
-    heapreplace(free, free_us)
+    heapreplace(quick.free, free_us)
     quick.calls += 1
-    quick.busy_us += free_us - start_us
+    quick.busy_us += busy_us
     token.plan, token.state = quick.plan, SIMPLE
     return back_us
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from simpy import Environment
 from simpy.events import Event
 
 from simulator.whatif.draw_blocks import KINDS as BLOCKED
@@ -16,21 +14,30 @@ from simulator.whatif.tables import CALL, Rows
 
 
 class Lifecycle(Event):
-    """One live lifecycle, or a branch of one: an event that is scheduled anew for whatever it waits for next."""
+    """One live lifecycle, or a branch of one: an event that is scheduled anew for whatever it waits for next.
+
+    Only `process.Play` plays it: of an event it has the place in SimPy's list, and no callbacks.
+    """
 
     __slots__ = (
         "amount", "attempt", "back", "base", "called", "cutoff", "draws", "effects", "holds", "marks", "mending",
         "number", "paid", "patience", "plan", "route", "single", "state", "struck", "tries", "waits",
     )  # fmt: skip
 
-    def __init__(self, env: Environment, number: int, base: int, route: int, cutoff: int, draws: list[int]) -> None:
-        self.env, self.callbacks = env, []
-        self._value, self._ok, self._defused = None, True, False
-        self.number, self.base, self.route, self.cutoff, self.draws = number, base, route, cutoff, draws
-        self.state, self.plan, self.marks = NEW, NO_PLAN, [-1]
+    def __init__(self, number: int, base: int, route: int, cutoff: int, draws: list[int], marks: list[int]) -> None:
+        self.number, self.base, self.route, self.cutoff, self.draws, self.marks = (
+            number,
+            base,
+            route,
+            cutoff,
+            draws,
+            marks,
+        )
+        self.state = NEW
         self.attempt = self.tries = self.effects = self.amount = self.paid = self.mending = 0
         self.called = self.back = self.patience = 0
         self.single = False
+        self.plan: Any = None
         self.struck: Any = None
         self.holds: Any = None
         self.waits: Notice | None = None
@@ -41,29 +48,30 @@ class Notice(Event):
 
     __slots__ = ("about", "kind")
 
-    def __init__(self, env: Environment, kind: int, about: Any) -> None:
-        self.env, self.callbacks = env, []
-        self._value, self._ok, self._defused = None, True, False
+    def __init__(self, kind: int, about: Any) -> None:
         self.kind, self.about = kind, about
 
 
-def named(row: Any, **more: Any) -> SimpleNamespace:
-    """Return a row of a table as an object."""
-    return SimpleNamespace(**{name: row[name].item() for name in row.dtype.names}, **more)
+class Row:
+    """A row of a table as an object. An ordinary class: the interpreter reads its attributes fastest."""
+
+    def __init__(self, row: Any) -> None:
+        for name in row.dtype.names:
+            setattr(self, name, row[name].item())
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
 
 
-NO_PLAN: Any = SimpleNamespace(quick=None, is_bare=False)
-
-
-class StationState(SimpleNamespace):
+class StationState(Row):
     """A station in play: the columns of its row, and its queues as Python ones."""
 
     def __init__(self, number: int, tables: Any) -> None:
-        row = tables.stations[number]
-        super().__init__(**{name: row[name].item() for name in row.dtype.names})
-        troubles = [named(trouble) for trouble in tables.troubles[self.trouble : self.trouble_end]]
+        super().__init__(tables.stations[number])
+        troubles = [Row(trouble) for trouble in tables.troubles[self.trouble : self.trouble_end]]
         self.number, self.all_troubles, self.troubles = number, troubles, deque(troubles)
-        self.limits = [named(limit) for limit in tables.limits[self.limit : self.limit_end]]
+        self.limits = [Row(limit) for limit in tables.limits[self.limit : self.limit_end]]
         self.changes = deque(tuple(change) for change in tables.shifts[self.shift : self.shift_end].tolist())
         self.free = [0] * self.slots
         self.held = deque[Lifecycle]()
@@ -86,12 +94,11 @@ class StationState(SimpleNamespace):
                 target[name] = getattr(trouble, name)
 
 
-class ClockState(SimpleNamespace):
+class ClockState(Row):
     """A service level in play: the columns of its row, its series and its histogram."""
 
     def __init__(self, number: int, tables: Any) -> None:
-        row = tables.slas[number]
-        super().__init__(**{name: row[name].item() for name in row.dtype.names})
+        super().__init__(tables.slas[number])
         self.number = number
         self.began = [0] * tables.clocks.shape[2]
         self.ended = [0] * tables.clocks.shape[2]
@@ -107,13 +114,14 @@ class ClockState(SimpleNamespace):
             tables.histograms[self.number, bucket] = count
 
 
-def plans_of(tables: Any, durations: tuple[Duration, ...], stations: list[StationState]) -> list[Any]:
+def plans_of(tables: Any, durations: tuple[Duration, ...], stations: list[StationState]) -> list[Row]:
     """Return the steps as objects: with their station, their duration, and the step after them.
 
     A step `is_bare` when nothing but the next step comes of its end: no mark, no breaker to tell.
     """
-    plans = [named(row, number=number) for number, row in enumerate(tables.steps)]
-    for plan in plans:
+    plans = [Row(row) for row in tables.steps]
+    for number, plan in enumerate(plans):
+        plan.number = number
         plan.place = stations[plan.station] if plan.station >= 0 else None
         plan.duration = durations[plan.dist] if plan.dist >= 0 else None
         plan.blocked = plan.duration is not None and plan.duration.kind in BLOCKED

@@ -79,8 +79,8 @@ def _loses(play: Any, token: Lifecycle, now_us: int) -> None:
 
 def _splits(play: Any, token: Lifecycle, plan: Any, now_us: int) -> None:
     """Start a branch: another route, or a step in the outbox. It begins at once, after this event."""
-    child = Lifecycle(play.env, token.number, token.base, token.route, token.cutoff, token.draws)
-    child.marks, child.amount = list(token.marks), token.amount
+    child = Lifecycle(token.number, token.base, token.route, token.cutoff, token.draws, token.marks[:])
+    child.amount = token.amount
     if plan.kind == CALL:
         child.single, child.plan, child.attempt, child.state = True, plan, 1, DUE
     else:

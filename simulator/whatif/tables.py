@@ -134,7 +134,7 @@ def lower(model: Model, seed: int) -> tuple[Tables, tuple[Duration, ...]]:
     slas = [
         {
             "begins": marks.index(sla.begins), "ends": marks.index(sla.ends), "bound": sla.bound_us,
-            "since": sla.since_us, "until": sla.until_us,
+            "since": max(0, sla.since_us), "until": sla.until_us,
         }
         for sla in model.slas
     ]  # fmt: skip
