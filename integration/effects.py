@@ -37,7 +37,8 @@ class Call(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="effec
     `key` names the intent (`tenant/entity/operation`), the same in each attempt: an idempotency key when `key_header`
     names the header that carries it (the driver sends it), else an external id or document code that stands in
     `target` or `body`. Access tokens are never part of a call: the driver adds them, the journal never sees them.
-    `key_lives_seconds` is how long the peer remembers the key (0 = for ever).
+    `key_lives_seconds` is how long the peer remembers the key (0 = for ever). `send_by_us` is until when a repetition
+    may be sent, since its key may be forgotten after that (0 = no matter when).
     """
 
     system: str
@@ -53,6 +54,7 @@ class Call(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="effec
     txn: str = ""
     timeout_seconds: int = 30
     attempt: int = 1
+    send_by_us: int = 0
 
     def __await__(self) -> Generator[Call, Answer, Answer]:
         return (yield self)

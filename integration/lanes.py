@@ -1,7 +1,8 @@
 """Lanes: the calls that wait for, or are on, the wire of one system, and everything the wire demands of them.
 
 A lane asks the system's gate before each call, fetches access tokens once for everybody, and probes an open breaker.
-A call held back here has not been sent: it burns no attempt, however long the outage.
+A call held back here has not been sent: it burns no attempt, however long the outage. A repetition that is held back
+until its peer may have forgotten its key is handed back instead of sent: it is to be looked up first.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import msgspec
 from domain.http import Reply, Request
 from integration.effects import Call
 from integration.limits import BUSY, CLOSED, OPEN, SECOND_US, Gate, TokenCache, is_healthy
-from integration.outcomes import Answer, Failed, Unknown
+from integration.outcomes import FORGOTTEN, Answer, Failed, Unknown
 from integration.settings import Settings
 from integration.system import System, Token, TokenSource
 
@@ -113,6 +114,10 @@ class Lane:
             return
         for queue in (self._first, self._again):
             while queue:
+                if 0 < queue[0].call.send_by_us < now_us:
+                    late = Failed(FORGOTTEN, detail="its key may be forgotten by now", at_us=now_us)
+                    self._wire.soon(queue.popleft().ended, late)
+                    continue
                 if now_us >= self._tokens.stale_us:
                     self._fetch_token(now_us)
                     return

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+FORGOTTEN = "forgotten"
 TRANSIENT = {
     "refused": True,  # no connection: nothing was sent
     "connect_timeout": True,  # the connection attempt was swallowed: nothing was sent
@@ -20,6 +21,7 @@ TRANSIENT = {
     "unavailable": True,  # 503: the service says that it did nothing
     "server_error": True,  # 5xx on a read
     "in_progress": True,  # 409: the first request with this key still runs
+    FORGOTTEN: True,  # it waited for its turn until its key might be forgotten: nothing was sent
     "unauthenticated": False,
     "untrusted": False,  # its certificate is not good: nothing was sent, and a person must see to it
     "rejected": False,

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from integration.casework import Refused, is_free, re_driven
-from integration.effects import Call, Park
+from integration.effects import Park
 from integration.exceptions import DRIVER, ExceptionCase, PlannedReDrive, escalated
 from integration.limits import SECOND_US
 from integration.live import Live
-from integration.outcomes import Resumed, Unknown
-from integration.recovery import is_forgotten
+from integration.outcomes import Resumed
 from integration.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ class Parking:
     def again(self, live: Live, resumed: Resumed, tx: Transaction) -> None:
         """Re-drive a parked flow: it goes on after its Park, or repeats the effect whose outcome broke it.
 
-        A call whose key is forgotten by now is not repeated: its outcome is unknown, and the flow looks it up first.
+        A call whose key is forgotten by now is not repeated: the flow looks it up first.
         """
         live.status = "running"
         live.turn += 1
@@ -44,15 +43,11 @@ class Parking:
         if type(live.effect) is Park:
             self._engine.resume(live, resumed, tx)
             return
-        now_us = self._engine.now_us
-        if type(live.effect) is Call and is_forgotten(live, live.effect, now_us):
-            self._engine.resume(live, Unknown("not understood, and its key is forgotten", at_us=now_us), tx)
-            return
         self._engine.commit(tx)
         if live.effect is None:
             self._engine.begin(live)
         else:
-            self._engine.waiting.perform(live)
+            self._engine.waiting.perform_again(live)
 
     def drive(self, live: Live, case: ExceptionCase, wish: PlannedReDrive) -> None:
         """Resolve a case as somebody wishes, and let its flow go on; raise Refused when the rules say no."""

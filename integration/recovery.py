@@ -6,17 +6,11 @@ from typing import TYPE_CHECKING, cast
 
 from integration.effects import All, Call, Receive
 from integration.journal.protocol import Loaded, Raced
-from integration.limits import SECOND_US
 from integration.live import Joinable, Live
 from integration.outcomes import Answer, Failed, Outcome, Received, Unknown
 
 if TYPE_CHECKING:
     from integration.engine import Engine
-
-
-def is_forgotten(live: Live, call: Call, now_us: int) -> bool:
-    """Tell whether the peer no longer knows the key under which a flow has asked for a call."""
-    return 0 < call.key_lives_seconds * SECOND_US < now_us - live.since_us
 
 
 class Recovery:
@@ -55,18 +49,14 @@ class Recovery:
             engine.parking.plan(live)
         elif effect is None:
             engine.begin(live)
-        elif type(effect) is Call and self._is_unsafe(live, effect):
+        elif type(effect) is Call and effect.write and not effect.key:  # it may have left, and must not leave twice
             engine.resume(live, Unknown("interrupted by a restart", at_us=engine.now_us))
         elif type(effect) is Receive and live.since_us < engine.restoration.at_us:
             engine.resume(live, Received(None))  # what was told meanwhile is forgotten: it has to ask
         else:
             if type(effect) is All:
                 live.branches = cast("dict[int, Joinable]", engine.lease.branches(live.row.number, live.seq))
-            engine.waiting.perform(live)
-
-    def _is_unsafe(self, live: Live, call: Call) -> bool:
-        """Tell whether a call that may have left before a restart must not simply be repeated (rule 4)."""
-        return call.write and (not call.key or is_forgotten(live, call, self._engine.now_us))
+            engine.waiting.perform_again(live)
 
     def recover(self, lost: Raced) -> None:
         """Forget what memory has of a flow that lost a race, and take it up again from the journal.

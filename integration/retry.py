@@ -1,8 +1,9 @@
 """Retries as flow code: each attempt and each pause is a journaled effect, visible in the audit and replayed.
 
 A failure that is permanent is raised at once. An unknown outcome is looked up first when the adapter has a `probe`
-(rule 4); without one the same key makes the repetition harmless, as long as the peer remembers it. When the attempts
-are used up the flow parks as a DEPENDENCY case; each re-drive grants one more attempt.
+(rule 4); without one the same key makes the repetition harmless, as long as the peer remembers it. A repetition that
+would be sent after that is looked up first, wherever it waited. When the attempts are used up the flow parks as a
+DEPENDENCY case; each re-drive grants one more attempt.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from integration.effects import Call, Park, Sleep
+from integration.effects import Call, Now, Park, Sleep
 from integration.flow import FlowContext
-from integration.outcomes import Answer, CallFailed, GivenUp, OutcomeUnknown
+from integration.limits import SECOND_US
+from integration.outcomes import FORGOTTEN, Answer, CallFailed, GivenUp, OutcomeUnknown
 from integration.settings import RetryPolicy
 
 Probe = Callable[[], Awaitable[Answer | None]]
@@ -29,9 +31,8 @@ async def call_with_retries(context: FlowContext, call: Call, probe: Probe | Non
     Raise CallFailed for a permanent failure, GivenUp when a person decides not to wait any longer.
     """
     policy = context.settings.retry
-    attempt, allowed, first_us, begun_us = 0, policy.attempts, 0, 0
+    attempt, allowed, first_us = 1, policy.attempts, 0
     while True:
-        attempt += 1
         trouble: CallFailed | OutcomeUnknown
         try:
             return await (call if attempt == 1 else _numbered(call, attempt))
@@ -45,15 +46,27 @@ async def call_with_retries(context: FlowContext, call: Call, probe: Probe | Non
                 return found
             if unknown.unknown.replayed:
                 call = renewed(call, attempt)
-        begun_us, pause = begun_us or trouble.at_us, pause_seconds(policy, call, attempt, trouble)
-        is_old = trouble.at_us - begun_us + pause * 1_000_000 > call.key_lives_seconds * 1_000_000
-        if attempt < allowed:
-            await Sleep(pause)
-        else:
+        is_forgotten = isinstance(trouble, CallFailed) and trouble.kind == FORGOTTEN
+        if attempt < allowed and not is_forgotten:
+            await Sleep(pause_seconds(policy, call, attempt, trouble))
+            attempt += 1
+            call = call if call.send_by_us else while_known(call, trouble.at_us - call.timeout_seconds * SECOND_US)
+            continue
+        if not is_forgotten:
             await _park(call, trouble)
-            allowed, is_old = allowed + 1, True
-        if is_old and (found := await done_meanwhile(call, probe)) is not None:
-            return found
+            attempt, allowed = attempt + 1, allowed + 1
+        if call.key_lives_seconds:
+            if (found := await done_meanwhile(call, probe)) is not None:
+                return found
+            call = while_known(call, await Now())
+
+
+def while_known(call: Call, since_us: int) -> Call:
+    """Return a call that is sent only as long as its peer knows a key that it may have heard of at an instant."""
+    if not call.key_lives_seconds:
+        return call
+    left_us = (call.key_lives_seconds - call.timeout_seconds) * SECOND_US  # it may be under way for that long
+    return msgspec.structs.replace(call, send_by_us=since_us + left_us)
 
 
 async def done_meanwhile(call: Call, probe: Probe | None) -> Answer | None:

@@ -13,6 +13,7 @@ from integration.lanes import Lane
 from integration.limits import SECOND_US
 from integration.live import Joinable, Live
 from integration.outcomes import Joined, Received, Slept
+from integration.retry import while_known
 from integration.system import System
 from integration.transaction import Transaction
 
@@ -55,6 +56,12 @@ class Waiting:
             due_us = self._begin(live, -1, effect)
             if due_us - self._engine.now_us >= self._passive_after_us:
                 _make_passive(live)
+
+    def perform_again(self, live: Live) -> None:
+        """Begin to wait once more; a call that may have left before is sent only while its key is known (rule 4)."""
+        if type(live.effect) is Call and not live.effect.send_by_us:
+            live.effect = while_known(live.effect, live.since_us)
+        self.perform(live)
 
     def _begin(self, live: Live, branch: int, effect: Branch) -> int:
         """Begin to wait for one thing; return when the wait is over at the latest (0 for a call: nobody knows)."""

@@ -27,7 +27,8 @@ def limits_kept(facts: Facts) -> Findings:
     """Calls stay within each peer's rate and concurrency, and after Retry-After t none is sent before t is over.
 
     A rest ends earlier by what the integration's clock, which measures it, was set back and forth meanwhile. A process
-    that wakes after another has taken its place knows of none: it still sends the call that it had begun.
+    that wakes after another has taken its place knows of none: it still sends the call that it had begun, and what that
+    one is answered nobody hears.
     """
     tally = Tally("P5")
     limits = {limit.system: limit for limit in facts.context.limits}
@@ -37,7 +38,8 @@ def limits_kept(facts: Facts) -> Findings:
     for attempt in facts.history.of(Attempted):
         tally.examined += 1
         sent.setdefault(attempt.system, []).append((attempt.sent_us, attempt.at_us, attempt.number))
-        if attempt.retry_after_seconds > 0 and attempt.status in (429, 503):
+        is_heard = attempt.sent_us not in facts.zombies_wake_us
+        if attempt.retry_after_seconds > 0 and attempt.status in (429, 503) and is_heard:
             asked.setdefault(attempt.system, []).append(attempt)
     for system, calls in sent.items():
         calls.sort()
@@ -168,11 +170,13 @@ def _any_between(instants: list[int], first: Attempted, second: Attempted) -> bo
 def _resumes(facts: Facts, attempt: Attempted) -> list[int]:
     """Return when flows were re-driven that the attempt may belong to: by its transaction, or named in its key.
 
-    What is written for an account may belong to any flow: its key does not say whose.
+    What is written for an account may belong to any flow: its key does not say whose. A key may add what happened to a
+    document to its name: `du_1.won`.
     """
     if not facts.resumes:
         return []
-    names = {attempt.txn, *attempt.key.split("/")} if attempt.txn else facts.resumes.keys()
+    parts = attempt.key.split("/")
+    names = {attempt.txn, *parts, *(part.partition(".")[0] for part in parts)} if attempt.txn else facts.resumes.keys()
     return sorted([at_us for name in names for at_us in facts.resumes.get(name, ())])
 
 

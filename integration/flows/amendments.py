@@ -71,8 +71,9 @@ async def amend(context: FlowContext, accepted: AcceptedQuote, reference: str) -
         await start_undoing(context, row, quote.subscription, quote.id, quote.entity, str(given_up))
         return {"amendment": reference, "status": "given_up", "reason": str(given_up)}
     due_us = midnight_us(_effective(quote), context.settings.zones[quote.entity])
-    if due_us > now_us and quote.amendment_kind not in AT_ONCE:
-        await Sleep((due_us - now_us) / US_PER_SECOND)
+    left_us = due_us - await Now()  # booking may have taken days
+    if left_us > 0 and quote.amendment_kind not in AT_ONCE:
+        await Sleep(left_us / US_PER_SECOND)
     await start_applying(row, quote.subscription, quote.id, quote.entity, quote.txn)
     body = facts.amendment_booked(quote, reference, day_in(context, quote.entity, now_us))
     await tell("amendment.booked", reference, quote.txn, **body)

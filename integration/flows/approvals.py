@@ -11,10 +11,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from typing import Any, TypeVar
 
-from integration.effects import Park
+from integration.effects import Call, Park
 from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
-from integration.flows.steps import code_of, day_in, do
+from integration.flows.steps import ask_a_person, code_of, day_in, do
 from integration.outcomes import Answer, CallFailed, GivenUp
 from integration.systems import erp
 
@@ -73,7 +73,7 @@ def finished_by_hand(done: CompletedByHand) -> dict[str, Any]:
 
 
 async def in_open_period(
-    context: FlowContext, entity: str, day: date, call: Callable[[date], Any], allow: tuple[str | int, ...] = ()
+    context: FlowContext, entity: str, day: date, call: Callable[[date], Call], allow: tuple[str | int, ...] = ()
 ) -> Answer:
     """Return the answer of a posting of a day; when its period is closed, it is posted on the day it is found out.
 
@@ -81,12 +81,14 @@ async def in_open_period(
     posting that was made, and whose answer was lost, is found as it was made.
     """
     context = in_books(context, entity)
-    try:
-        return await do(context, call(day), allow=(erp.USER_ERROR, *allow))
-    except CallFailed as refused:
-        later = day_in(context, entity, refused.at_us)
-        if code_of("erp", refused) != PERIOD_CLOSED or later.replace(day=1) <= day.replace(day=1):
+    while True:
+        posting = call(day)
+        try:
+            return await do(context, posting, allow=(erp.USER_ERROR, *allow))
+        except CallFailed as refused:
+            code, later = code_of("erp", refused), day_in(context, entity, refused.at_us)
+            if code == PERIOD_CLOSED and later.replace(day=1) > day.replace(day=1):
+                return await do(context, call(later), allow=allow)
             if refused.code in allow or refused.status in allow:
                 raise
-            return await do(context, call(day), allow=allow)
-        return await do(context, call(later), allow=allow)
+            await ask_a_person(code, f"erp {posting.operation}: {refused}", posting)

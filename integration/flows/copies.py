@@ -13,7 +13,7 @@ from itertools import count
 from integration.effects import Assign, Call, Lookup, Sleep
 from integration.flow import FlowContext
 from integration.flows.paging import LAG_SECONDS
-from integration.flows.steps import ask_a_person, do
+from integration.flows.steps import ask_a_person, do, if_found
 from integration.outcomes import Answer
 from integration.retry import Probe
 from integration.systems import billing
@@ -41,14 +41,23 @@ async def _remember(subscription: str, version: int) -> None:
 
 
 async def latest(context: FlowContext, subscription: str) -> Answer:
-    """Return the answer that shows a subscription as new as we left it; one without a version is believed.
+    """Return the answer that shows a subscription as new as we left it; people are asked about one that is missing."""
+    while (answer := await latest_if_there(context, subscription)) is None:
+        missing = f"billing knows no subscription {subscription}"
+        await ask_a_person("DATA_QUALITY.MAPPING_MISSING", missing, subscription=subscription)
+    return answer
 
-    People are asked about a copy that is older for longer than replicas lag: billing may have been restored.
+
+async def latest_if_there(context: FlowContext, subscription: str) -> Answer | None:
+    """Return the answer that shows a subscription as new as we left it, or None when there is none.
+
+    One without a version is believed. People are asked about a copy that is older for longer than replicas lag: billing
+    may have been restored.
     """
     left = await Lookup(LEFT, subscription)
     for look in count(1):
-        answer = await do(context, billing.read_subscription(subscription, context.txn))
-        version = billing.subscription_of(answer).resource_version
+        answer = await if_found(context, billing.read_subscription(subscription, context.txn))
+        version = None if answer is None else billing.subscription_of(answer).resource_version
         if left is None or version is None or version >= left["version"]:
             break
         if look % _LOOKS:

@@ -17,6 +17,7 @@ from integration.effects import Call, Now, Receive, Sleep, Start
 from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
 from integration.flows import contract_facts, facts, families
+from integration.flows.copies import latest_if_there
 from integration.flows.customers import cleared_customer, create_billing_customer, released
 from integration.flows.mapping import quote_in_items
 from integration.flows.steps import ask_a_person, code_of, day_in, do, if_found, key_of, mirror, tell, try_briefly
@@ -291,7 +292,7 @@ async def _stop_task(context: FlowContext, reference: str) -> None:
 
 
 async def _cancel_subscription(context: FlowContext, subscription: str, reference: str) -> None:
-    answer = await if_found(context, billing.read_subscription(subscription, context.txn))
+    answer = await latest_if_there(context, subscription)
     if answer is None:
         return
     found = billing.subscription_of(answer)

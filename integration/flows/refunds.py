@@ -8,6 +8,7 @@ moves the money, giving up leaves nothing but, with an adjustment, the customer'
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import count
 from typing import Any
 
 import msgspec
@@ -32,6 +33,7 @@ from integration.systems.payment_back import Refund
 from integration.systems.wire import minor
 
 POST_PAUSE_SECONDS = 300
+_POST_LOOKS = 2 * 86_400 // POST_PAUSE_SECONDS
 
 
 async def refund(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -97,11 +99,22 @@ async def _credited(context: FlowContext, taken: Taken, wanted_minor: int, reque
     note = next(each for each in billing.credit_notes_in(found) if each.customer_notes == remark)
     start = start_credit(note.id, note.subscription_id)
     await Start(flow_id=start.flow_id, name=start.name, arguments=start.arguments, txn=start.txn)
-    while await if_found(context, books.read_memo(note.id, taken.txn)) is None:
-        await Sleep(POST_PAUSE_SECONDS)
+    await _posted(context, taken, note.id, request)
     tax = await _noted(context, taken, billing.tax_note_of(note.id))
     own = [] if tax is None else billing.credit_notes_in(tax)
     return (note, *[each for each in own if each.customer_notes == billing.tax_note_of(note.id)])
+
+
+async def _posted(context: FlowContext, taken: Taken, note: str, request: str) -> None:
+    """Wait until the flow of a credit note has posted its memo; people know whether it was given up."""
+    for look in count(1):
+        if await if_found(context, books.read_memo(note, taken.txn)) is not None:
+            return
+        if look % _POST_LOOKS:
+            await Sleep(POST_PAUSE_SECONDS)
+        else:
+            told = f"refund {request} waits for credit note {note}, which is not in the books"
+            await ask_a_person("CONFLICT.STATE", told, credit_note=note)
 
 
 def _net_of(wanted_minor: int, net_minor: int, total_minor: int) -> int:

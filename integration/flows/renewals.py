@@ -19,6 +19,7 @@ from domain.rounding import Rounding, round_ratio
 from integration.effects import Now, Sleep
 from integration.flow import FlowContext
 from integration.flows import contract_facts as facts
+from integration.flows.copies import latest_if_there
 from integration.flows.orders import (
     book,
     compensate,
@@ -27,7 +28,7 @@ from integration.flows.orders import (
     return_to_sales,
     tell_of_subscription,
 )
-from integration.flows.steps import US_PER_SECOND, ask_a_person, day_in, if_found, tell
+from integration.flows.steps import US_PER_SECOND, ask_a_person, day_in, tell
 from integration.outcomes import Answer, GivenUp
 from integration.systems import billing
 from integration.systems.billing import BillingSubscription, Terms
@@ -76,7 +77,7 @@ async def _contract(context: FlowContext, quote: Quote) -> BillingSubscription |
     if quote.amendment_kind == AUTO:
         await _notice_day(context, quote)
     while True:
-        answer = await if_found(context, billing.read_subscription(quote.subscription, context.txn))
+        answer = await latest_if_there(context, quote.subscription)
         if answer is None:
             problem = "CONFLICT.STATE", f"there is no contract {quote.subscription} to renew"
         else:

@@ -8,11 +8,11 @@ from typing import Any
 
 from domain.calendar import local_date
 from domain.families import family_of
-from integration.effects import Call, Emit, Park, Start
+from integration.effects import Call, Emit, Now, Park, Start
 from integration.facade import ledgers
 from integration.flow import FlowContext, Program
 from integration.outcomes import Answer, CallFailed, GivenUp, OutcomeUnknown
-from integration.retry import Probe, call_with_retries, done_meanwhile
+from integration.retry import Probe, call_with_retries, done_meanwhile, while_known
 from integration.systems import crm
 
 US_PER_SECOND = 1_000_000
@@ -55,6 +55,8 @@ async def do(context: FlowContext, call: Call, probe: Probe | None = None, allow
                 found = await done_meanwhile(call, probe)
             if found is not None:
                 return found
+            if call.key_lives_seconds:
+                call = while_known(call, await Now())
 
 
 def until_given_up(program: Program) -> Program:

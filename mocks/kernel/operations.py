@@ -32,12 +32,13 @@ class Call:
 
     `key` is what tells a repeated intent (idempotency header, external id, document code), `idempotency_key` the header
     alone where the vendor looks at it, `fingerprint` the digest of what the request asks for: method, target and body.
-    `stake` is what the fault plan holds in store for it, `luck` the word from which faults and latency draw.
+    It is admitted at `arrived_us` and performed at `now_us`. `stake` is what the fault plan holds in store for it,
+    `luck` the word from which faults and latency draw.
     """
 
     __slots__ = (
-        "_query", "body", "fingerprint", "idempotency_key", "key", "luck", "now_us", "number", "operation", "params",
-        "request", "stake", "txn",
+        "_query", "arrived_us", "body", "fingerprint", "idempotency_key", "key", "luck", "now_us", "number",
+        "operation", "params", "request", "stake", "txn",
     )  # fmt: skip
 
     def __init__(
@@ -46,7 +47,7 @@ class Call:
         self.request = request
         self.operation = operation
         self.params = params
-        self.now_us = now_us
+        self.arrived_us = self.now_us = now_us
         self.number = number
         self.fingerprint = fingerprint(request)
         self.key = self.idempotency_key = self.txn = ""

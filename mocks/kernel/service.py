@@ -130,6 +130,7 @@ class Service:
 
     def admit(self, call: Call, now_us: int) -> Outcome | None:
         """Take a slot for the request, or return the refusal; who was admitted must `limiter.leave()` later."""
+        call.arrived_us = now_us
         return None if self.limiter.enter(now_us) else self._throttled(call)
 
     def _throttled(self, call: Call) -> Outcome:
@@ -190,7 +191,7 @@ class Service:
 
     def _once(self, call: Call) -> tuple[Reply, str]:
         key, policy = call.idempotency_key, self._policy
-        found = self._keys.find(key, call.now_us)
+        found = self._keys.find(key, call.arrived_us)
         if found is None:
             reply, effect = self._run(call)
             self._keys.keep(key, call.fingerprint, reply, call.now_us)

@@ -17,6 +17,7 @@ from integration.outcomes import Answer, Conflict, Failed, Unknown
 from integration.process import Parts
 from integration.retry import call_with_retries
 from integration.settings import Settings
+from integration.system import System, Token, TokenSource
 from integration.systems.wire import UnexpectedReply
 from q2c.mutants import broken
 
@@ -250,6 +251,36 @@ def test_a_call_that_was_not_understood_is_looked_up_once_its_key_is_forgotten(
     assert made.statuses("a") == ["started", "parked", "resumed", "finished"]
     assert len(made.times("pay")) == creates
     assert len(made.times("find")) == 2 - creates
+
+
+def test_a_call_that_a_restart_repeats_is_looked_up_when_it_waits_until_its_key_is_forgotten(world: Any) -> None:
+    """It was sent and done; the death lost the answer, and the successor got no access token for an hour."""
+
+    async def pay(context: FlowContext, arguments: Arguments) -> str:
+        call = Call(system="payment", operation="pay", target="/pay", key="pay", key_lives_seconds=1800, write=True)
+
+        async def there() -> Answer:
+            return await Call(system="payment", operation="find", target="/find")
+
+        return (await call_with_retries(context, call, there)).body.decode()
+
+    def mishap(now: int, call: Call) -> Failed | Unknown | None:
+        if call.operation == "pay":
+            return Unknown("timeout")
+        return Failed("throttled", 429, retry_after_seconds=3600) if 20 <= now < 100 else None
+
+    token = TokenSource(
+        call=lambda now_us: Call(system="payment", operation="token", target="/token"),
+        read=lambda answer: Token({}, 86_400),
+    )
+    made = world({"pay": pay}, script=mishap, systems=[System("payment", token=token)], settings=Settings(limits={}))
+    made.integration.launch(Start(flow_id="a", name="pay"))
+    made.run(20)
+    made.integration.kill()
+    made.integration.restart()
+    made.run(2 * 3600)
+    assert made.statuses("a") == ["started", "finished"]
+    assert (made.times("pay"), len(made.times("find"))) == ([0], 1)
 
 
 def test_a_changed_flow_is_parked_not_guessed(world: Any) -> None:

@@ -135,6 +135,48 @@ def test_what_is_sent_again_when_its_key_may_be_forgotten_is_looked_up_first(wor
     assert made.times(CALL.operation)[-1] < made.times("search")[-1]
 
 
+@pytest.mark.parametrize(("held_seconds", "looks"), [(600, 1), (3600, 2)])
+def test_a_repetition_that_waits_for_its_turn_until_its_key_is_forgotten_is_looked_up_and_not_sent(
+    world: Any, held_seconds: int, looks: int
+) -> None:
+    """The first attempt timed out and was done all the same; then the system asked everybody for a long rest."""
+
+    async def collect(context: FlowContext, arguments: Arguments) -> str:
+        async def there() -> Answer | None:
+            answer = await Call(system="payment", operation="search", target="/search")
+            return answer if answer.at_us > START_US + held_seconds * SECOND else None
+
+        call = msgspec.structs.replace(CALL, key_lives_seconds=1800)
+        return (await call_with_retries(context, call, there)).body.decode()
+
+    def mishap(now: int, call: Call) -> Failed | Unknown | None:
+        if call.operation == "other":
+            return Failed("throttled", 429, retry_after_seconds=held_seconds)
+        return Unknown("timeout") if now == 0 and call.operation == CALL.operation else None
+
+    async def other(context: FlowContext, arguments: Arguments) -> None:
+        with pytest.raises(CallFailed):
+            await Call(system="payment", operation="other", target="/other")
+
+    made = world({"collect": collect, "other": other}, script=mishap, settings=Settings(limits={}))
+    made.integration.launch(Start(flow_id="a", name="collect"))
+    made.at(30, lambda: made.integration.launch(Start(flow_id="b", name="other")))
+    made.run(2 * 3600)
+    assert made.statuses("a") == ["started", "finished"]
+    assert len(made.times("search")) == looks
+    assert len(made.times(CALL.operation)) == 3 - looks
+    assert [call.attempt for _, call, _ in made.sent if call.write] == [1, 2][: 3 - looks]
+
+
+def test_a_call_that_was_handed_back_and_not_found_is_sent_as_the_attempt_it_was(world: Any) -> None:
+    call = msgspec.structs.replace(CALL, key_lives_seconds=1800)
+    busy = Failed("throttled", 429, retry_after_seconds=3600)
+    made = ran(world, collecting(call, [None] * 9), failing(busy, busy), seconds=3 * 3600)
+    assert made.statuses("a") == ["started", "finished"]
+    assert [call.attempt for _, call, _ in made.sent if call.write] == [1, 2, 3]
+    assert len(made.times("search")) == 2
+
+
 def test_after_six_attempts_the_flow_parks_and_each_re_drive_is_one_more(world: Any) -> None:
     def still_in_progress(now: int, call: Call) -> Failed | None:
         return Failed("in_progress", 409) if now < 5000 else None

@@ -41,6 +41,13 @@ def test_a_flow_goes_by_every_name_in_its_id() -> None:
     assert check("P6", [*refused(403), resumed]).status == "holds"
 
 
+def test_what_happened_to_a_document_goes_by_the_name_of_the_document() -> None:
+    won = [replace(record, key="du_1.won") for record in refused(400)[-2:]]
+    resumed = Flow(at_us=at(50.5), flow="chargeback/du_1", name="chargeback", txn="", status="resumed")
+    assert check("P6", [*clean(), *won]).status == "broken"
+    assert check("P6", [*clean(), *won, resumed]).status == "holds"
+
+
 def test_what_a_person_has_tried_again_is_no_retry_of_the_budget() -> None:
     made: list[Record] = []
     for number in range(40):
@@ -83,6 +90,10 @@ def test_a_zombie_knows_nothing_of_what_was_told_meanwhile() -> None:
     early = [*clean(), asked, attempt(51, "r51", "crm", "read")]
     assert check("P5", [*early, struck], faults=(pause,)).status == "holds"
     assert check("P5", early, faults=(pause,)).status == "broken"
+    dying = replace(asked, sent_us=at(51), at_us=at(51.1))  # nobody hears what it is told itself
+    later = [*clean(), dying, attempt(52, "r52", "crm", "read")]
+    assert check("P5", [*later, struck], faults=(pause,)).status == "holds"
+    assert check("P5", later, faults=(pause,)).status == "broken"
     ended = attempt(50, "r50", "crm", "read", outcome="failed", status=401)
     sent = [
         attempt(1, "r1", "crm", "token"),

@@ -11,7 +11,7 @@ from domain.objects import Delta
 from integration.flows.amendments import Row, order_key, terms_after
 from integration.systems.billing import Terms
 from q2c.mutants import broken
-from tests.stage import CORE, LIVE, MORE, Played, Stage
+from tests.stage import CORE, DAY_US, LIVE, MORE, OPENS_US, Played, Stage
 
 FIRST, SECOND = "Q-500001-v1", "Q-500002-v1"
 
@@ -114,6 +114,18 @@ def test_a_future_dated_amendment_waits_for_its_date() -> None:
     assert played.statuses("erp", "order") == ["booked"]
     assert terms(played)[-1] == (CORE, 20, "2026-12-03", "")
     assert played.broken() == {}
+
+
+def test_an_amendment_whose_booking_took_long_is_applied_on_its_date_all_the_same() -> None:
+    stage = Stage(Fault(kind="unavailable", system="erp", start_us=OPENS_US, end_us=OPENS_US + DAY_US))
+    stage.subscribed()
+    stage.amends("Q-500001", LIVE, "upsell", date(2026, 12, 3), 2, seats(20))
+    played = stage.play(days=4)
+    (booked,) = played.changes("erp", "order")[:1]
+    assert booked.at_us >= OPENS_US + DAY_US
+    changes = zip(played.changes("billing", "subscription"), played.versions("billing", "subscription"), strict=True)
+    applied_us = next(change.at_us for change, version in changes if version.applied)
+    assert 0 <= applied_us - midnight_us(date(2026, 12, 3), "America/New_York") < 3600 * 1_000_000
 
 
 def test_co_terming_moves_the_end_of_the_term_and_bills_nothing() -> None:

@@ -112,6 +112,8 @@ class Play:
             self.done.append(_said(call))
         found = self.answers[call.operation]
         body = found(call, self) if callable(found) else found
+        if isinstance(body, Failed):
+            return body
         return Answer(200, json.dumps(body).encode(), self.now_us)
 
 
@@ -298,6 +300,15 @@ def test_the_harness_notices_a_refund_that_stops_half_way() -> None:
     play = Play("refund", REFUND, ANSWERS, refuse=0)
     play.done.remove("upsert_refund")
     assert CASES[0][4](play)
+
+
+def test_people_hear_of_a_refund_whose_credit_is_never_posted() -> None:
+    """The flow of the credit was given up by somebody who knew nothing of the refund that waits for it."""
+    absent = {**ANSWERS, "read_credit_memo": lambda call, play: Failed("rejected", status=404, at_us=play.now_us)}
+    play = Play("refund", {**REFUND, "adjust": True}, absent, refuse=0)
+    assert play.cases == ["POLICY.APPROVAL_REQUIRED", "CONFLICT.STATE"]
+    assert DAY_US < play.now_us - NOW_US <= 2 * DAY_US
+    assert (play.result["status"], "create_refund" in play.done) == ("given_up", False)
 
 
 def test_refusing_an_approval_costs_nothing() -> None:

@@ -61,13 +61,16 @@ class Site:
 
     def call(self, method: str, target: str, fields: Any = (), key: str = "", headers: Any = None) -> Reply:
         self.number += 1
+        request = self.request(method, target, fields, key, headers)
+        return self.service.handle(request, self.now_us, f"r{self.number}").reply
+
+    def request(self, method: str, target: str, fields: Any = (), key: str = "", headers: Any = None) -> Request:
         pairs = fields.items() if isinstance(fields, dict) else fields
         body = "&".join(f"{name}={quote_plus(str(value))}" for name, value in pairs).encode()
         sent = {"authorization": BASIC, "content-type": "application/x-www-form-urlencoded", **(headers or {})}
         if key:
             sent["chargebee-idempotency-key"] = key
-        request = Request("billing", method, f"/api/v2{target}", sent, body if method == "POST" else b"")
-        return self.service.handle(request, self.now_us, f"r{self.number}").reply
+        return Request("billing", method, f"/api/v2{target}", sent, body if method == "POST" else b"")
 
     def post(self, target: str, fields: Any = (), status: int = 200, key: str = "") -> Any:
         reply = self.call("POST", target, fields, key)

@@ -137,6 +137,15 @@ def test_a_key_is_forgotten_after_thirty_minutes(site: Any) -> None:
     assert site.call("POST", "/customers", {"id": "A-000002"}, key="k1").status == 200
 
 
+def test_a_key_counts_as_it_was_when_the_request_arrived_however_long_its_work_takes(site: Any) -> None:
+    request = site.request("POST", "/customers", {"id": "A-000001"}, key="k1")
+    slow = site.service.open(request, "r1", site.now_us)
+    assert site.service.admit(slow, site.now_us) is None
+    assert site.service.handle(request, site.now_us + MINUTE_US, "r2").reply.status == 200
+    late = site.service.perform(slow, site.now_us + 40 * MINUTE_US).reply
+    assert (late.status, late.headers["chargebee-idempotency-replayed"]) == (200, "true")
+
+
 def test_a_refusal_is_not_kept_under_its_key(site: Any) -> None:
     assert site.call("POST", "/invoices/INV-0000001/close", key="k1").status == 404
     site.subscribe(("SEAT", 1, 1, 1), start=START)
