@@ -199,13 +199,16 @@ async def booked(context: FlowContext, posting: Posting, paid: Paid, taken_minor
     def cash(dated: date) -> Call:
         return erp.put_cash(intent.id, posting.id, posting, intent.amount_received, taken_minor, intent.method, dated)
 
-    try:
-        answer = await in_open_period(context, posting.entity, day, cash, allow=(erp.USER_ERROR,))
-    except CallFailed:  # a credit memo was first: the rest of the money stays on the customer's account
-        standing = books.posted_invoice(await do(context, books.read_invoice(posting.id, posting.txn)))
-        taken_minor = min(taken_minor, wire.minor(standing.amountRemaining, posting.currency))
-        answer = await in_open_period(context, posting.entity, day, cash)
-    return answer.at_us, taken_minor
+    while True:
+        try:
+            answer = await in_open_period(context, posting.entity, day, cash, allow=(erp.USER_ERROR,))
+            return answer.at_us, taken_minor
+        except CallFailed as refused:  # a credit memo was first: the rest of the money stays on the customer's account
+            standing = books.posted_invoice(await do(context, books.read_invoice(posting.id, posting.txn)))
+            open_minor = wire.minor(standing.amountRemaining, posting.currency)
+            if open_minor >= taken_minor:  # that was not the reason: people look at it
+                await ask_a_person(code_of("erp", refused), f"erp upsert_payment: {refused}", payment=intent.id)
+            taken_minor = min(taken_minor, open_minor)
 
 
 async def recorded(context: FlowContext, invoice: BillingInvoice, intent: Intent, day: date, txn: str) -> int:
@@ -235,7 +238,15 @@ async def keep_excess(
     """Record what a payment is more than its invoice takes, if anything: the customer's credit."""
     if excess_minor > 0:
         key = key_of(context, invoice.id, f"excess/{intent.id}")
-        await do(context, billing.record_excess(invoice.customer_id, intent.id, excess_minor, day, key, txn))
+        call = billing.record_excess(invoice.customer_id, intent.id, excess_minor, day, key, txn)
+        await do(context, call, lambda: all_recorded(context, intent.id, intent.amount_received, txn))
+
+
+async def all_recorded(context: FlowContext, name: str, amount_minor: int, txn: str) -> Answer | None:
+    """Return an answer when billing has recorded all of an amount under a name, on invoices or as credit."""
+    rows = await every_row(context, owed.transactions_named(name, txn), owed.transaction_page)
+    recorded_minor = sum([row.amount for row in rows if row.type == "payment"])
+    return Answer(200) if recorded_minor >= amount_minor else None
 
 
 async def _record(

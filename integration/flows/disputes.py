@@ -17,6 +17,7 @@ from integration.flow import FlowContext
 from integration.flows import cash_facts as facts
 from integration.flows import cash_requests
 from integration.flows.approvals import CompletedByHand, finished_by_hand, forward, in_open_period
+from integration.flows.collecting import all_recorded
 from integration.flows.paging import every_row, page_with
 from integration.flows.steps import US_PER_SECOND, day_in, do, key_of, tell
 from integration.flows.taken import Taken, gave_back, show_owed, taken_by
@@ -159,10 +160,8 @@ async def _restored(context: FlowContext, dispute: Dispute, taken: Taken, at_us:
     applied_minor = min(owed.money_of(answer).amount_due, dispute.amount)
     if applied_minor:
         await _recorded_again(context, taken, name, applied_minor, day)
-    if dispute.amount > applied_minor and not await _has(context, taken, name, dispute.amount - applied_minor):
-        key = key_of(context, name, "excess")
-        call = billing.record_excess(taken.invoice.customer_id, name, dispute.amount - applied_minor, day, key, txn)
-        await do(context, call)
+    if dispute.amount > applied_minor:
+        await _kept(context, taken, name, dispute.amount - applied_minor, dispute.amount, day)
     await in_open_period(
         context, taken.entity, day,
         lambda posted: books.put_recovery(
@@ -181,6 +180,18 @@ async def _recorded_again(context: FlowContext, taken: Taken, name: str, amount_
     key = key_of(context, name, "record")
     call = billing.record_payment(taken.invoice.id, name, amount_minor, day, key, taken.txn)
     await do(context, call, is_recorded)
+
+
+async def _kept(context: FlowContext, taken: Taken, name: str, excess_minor: int, amount_minor: int, day: date) -> None:
+    """Record what is more than the invoice owes as the customer's credit, unless all of the amount is recorded."""
+
+    async def is_kept() -> Answer | None:
+        return await all_recorded(context, name, amount_minor, taken.txn)
+
+    if await is_kept() is None:
+        key = key_of(context, name, "excess")
+        call = billing.record_excess(taken.invoice.customer_id, name, excess_minor, day, key, taken.txn)
+        await do(context, call, is_kept)
 
 
 async def _has(context: FlowContext, taken: Taken, name: str, amount_minor: int) -> Answer | None:

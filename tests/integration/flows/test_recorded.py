@@ -1,0 +1,66 @@
+"""Cash is put into the books once, whatever is lost or refused on the way."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+import pytest
+
+from integration.effects import Call, Park, Sleep
+from integration.flow import Flow, FlowContext
+from integration.flows.collecting import Paid, booked, keep_excess
+from integration.outcomes import Answer, Begun, Failed, Slept, Unknown
+from integration.settings import Settings
+from integration.systems.billing import BillingInvoice
+from integration.systems.erp import Posting
+from integration.systems.payment import Intent
+
+CONTEXT = FlowContext("invoice/INV-1", "bill", "Q-1", Settings())
+DAY = date(2026, 11, 30)
+INVOICE = BillingInvoice("INV-1", "A-1", "paid", "USD", date=0, total=100, amount_due=0, line_items=[])
+INTENT = Intent("pi_1", "succeeded", amount=200, currency="usd", amount_received=200)
+POSTING = Posting(
+    id="INV-1", customer="A-1", entity="US", currency="USD", txn="Q-1", business_date=DAY, lines=(), taxes=(),
+)  # fmt: skip
+
+
+def begun(program: Any) -> tuple[Any, Any]:
+    flow = Flow("invoice/INV-1", program)
+    return flow, flow.resume(Begun("invoice/INV-1", "bill", {}))
+
+
+def recorded(*amounts: int) -> Answer:
+    rows = [{"transaction": {"id": f"t{n}", "type": "payment", "amount": each}} for n, each in enumerate(amounts)]
+    return Answer(200, json.dumps({"list": rows}).encode(), 1)
+
+
+@pytest.mark.parametrize(("amounts", "is_sent_again"), [((100, 100), False), ((100,), True)])
+def test_an_excess_whose_answer_is_lost_is_looked_up_by_all_that_was_recorded(
+    amounts: tuple[int, ...], is_sent_again: bool
+) -> None:
+    """The part on the invoice may be worth as much as the excess: an amount alone tells them not apart."""
+    flow, call = begun(keep_excess(CONTEXT, INVOICE, INTENT, 100, DAY, "Q-1"))
+    assert call.operation == "record_excess_payment"
+    assert flow.resume(Unknown("timeout", at_us=1)).operation == "list_transactions"
+    effect = flow.resume(recorded(*amounts))
+    assert isinstance(effect, Sleep) is is_sent_again
+    if is_sent_again:
+        again = flow.resume(Slept())
+        assert (again.operation, again.key) == (call.operation, call.key)
+
+
+@pytest.mark.parametrize(("open_major", "expected"), [(2.0, Park), (0.5, Call)])
+def test_cash_that_the_books_refuse_goes_again_only_as_what_the_invoice_still_takes(
+    open_major: float, expected: type
+) -> None:
+    flow, first = begun(booked(CONTEXT, POSTING, Paid(INTENT, 1, 1), 200))
+    asked = flow.resume(Failed("rejected", 400, "USER_ERROR", "The invoice is open for less", at_us=1))
+    assert asked.operation == "read_invoice"
+    shown = {"id": "7", "total": 2.0, "amountRemaining": open_major}
+    effect: Any = flow.resume(Answer(200, json.dumps(shown).encode(), 1))
+    assert type(effect) is expected
+    if expected is Call:
+        assert (effect.operation, effect.key) == (first.operation, first.key)
+        assert effect.body != first.body
