@@ -60,7 +60,7 @@ def test_cash_that_the_books_refuse_goes_again_only_as_what_the_invoice_still_ta
     assert asked.operation == "read_invoice"
     shown = {"id": "7", "total": 2.0, "amountRemaining": open_major}
     effect: Any = flow.resume(Answer(200, json.dumps(shown).encode(), 1))
-    assert type(effect) is expected
+    assert effect.__class__ is expected
     if expected is Call:
         assert (effect.operation, effect.key) == (first.operation, first.key)
         assert effect.body != first.body
