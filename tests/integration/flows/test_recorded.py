@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from integration.effects import Call, Park, Sleep
+from integration.effects import Sleep
 from integration.flow import Flow, FlowContext
 from integration.flows.collecting import Paid, booked, keep_excess
 from integration.outcomes import Answer, Begun, Failed, Slept, Unknown
@@ -51,16 +51,16 @@ def test_an_excess_whose_answer_is_lost_is_looked_up_by_all_that_was_recorded(
         assert (again.operation, again.key) == (call.operation, call.key)
 
 
-@pytest.mark.parametrize(("open_major", "expected"), [(2.0, Park), (0.5, Call)])
+@pytest.mark.parametrize(("open_major", "expected"), [(2.0, "Park"), (0.5, "Call")])
 def test_cash_that_the_books_refuse_goes_again_only_as_what_the_invoice_still_takes(
-    open_major: float, expected: type
+    open_major: float, expected: str
 ) -> None:
     flow, first = begun(booked(CONTEXT, POSTING, Paid(INTENT, 1, 1), 200))
     asked = flow.resume(Failed("rejected", 400, "USER_ERROR", "The invoice is open for less", at_us=1))
     assert asked.operation == "read_invoice"
     shown = {"id": "7", "total": 2.0, "amountRemaining": open_major}
     effect: Any = flow.resume(Answer(200, json.dumps(shown).encode(), 1))
-    assert effect.__class__ is expected
-    if expected is Call:
+    assert type(effect).__name__ == expected
+    if expected == "Call":
         assert (effect.operation, effect.key) == (first.operation, first.key)
         assert effect.body != first.body
