@@ -123,7 +123,7 @@ def _opportunities(facts: Facts, silent: list[int], hit: dict[str, int]) -> dict
     _offer_arrivals(facts, by_place, hit, offer)
     webhooks = by_place.get(Place.WEBHOOK, [])
     for delivered in facts.history.of(Delivered) if webhooks else ():
-        if delivered.genuine and delivered.message not in hit:
+        if delivered.genuine and _original(delivered.message) not in hit:
             offer(webhooks, delivered.sent_us, delivered.system, delivered.topic, delivered.txn)
     for index in by_place.get(Place.PROCESS, []):
         found[index] = STRIKES_MIN if _writes(facts) >= faults[index].count > 0 else 0
@@ -140,6 +140,12 @@ def _offer_arrivals(facts: Facts, by_place: dict[Place, list[int]], hit: dict[st
         keyed = writes and arrived.system in KEYED and bool(arrived.key)
         indexes = able(arrived.system, arrived.operation, writes, keyed)
         offer(indexes, arrived.at_us, arrived.system, arrived.operation, arrived.txn)
+
+
+def _original(message: str) -> str:
+    """Return the message that a spoilt copy, such as `evt_7-poison`, is a copy of; no fault strikes a copy."""
+    name, _, kind = message.rpartition("-")
+    return name if kind in CATALOGUE else message
 
 
 def _able(faults: Sequence[Fault], indexes: Sequence[int]) -> Callable[[str, str, bool, bool], Sequence[int]]:

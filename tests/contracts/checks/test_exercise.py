@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from domain.faults import CATALOGUE, Fault
-from domain.history import Arrived, Record
-from tests.contracts.checks.build import at, attempt, check, clean
+from domain.history import Arrived, Fired, Record
+from tests.contracts.checks.build import at, attempt, check, clean, delivered
 
 
 def calls(system: str, key: str) -> list[Record]:
@@ -50,3 +50,18 @@ def test_the_silence_of_a_storm_proves_nothing() -> None:
     result = check("A8", [*clean(), *calls("erp", "k")], faults=(fault,))
     assert result.status == "holds"
     assert any("retry_storm erp was not exercised" in note for note in result.notes)
+
+
+def test_a_spoilt_copy_of_a_message_is_no_opportunity() -> None:
+    faults = tuple(Fault(kind=kind, system="billing", operation="invoice_paid") for kind in ("poison", "loss"))
+    struck: list[Record] = []
+    for minute in (50, 51, 52):
+        name = f"ev_{minute}"
+        struck += [
+            Fired(at_us=at(minute - 1), fault=0, kind="poison", system="billing", operation="", txn="", number=name),
+            delivered(minute, "billing", f"{name}-poison", "invoice_paid", status=400),
+            delivered(minute, "billing", name, "invoice_paid"),
+        ]
+    assert check("A8", [*clean(), *struck], faults=faults).status == "holds"
+    alone = [delivered(minute, "billing", f"ev_{minute}", "invoice_paid") for minute in (60, 61, 62)]
+    assert check("A8", [*clean(), *struck, *alone], faults=faults).status == "unknown"
