@@ -186,7 +186,10 @@ def _tell(note: run_folder.ReplayNote) -> None:
     for problem in replayed.problems:
         click.echo(f"  trouble   {problem}")
     if (found := note.prediction) is not None:
-        errors = ", ".join(f"p{share * 100:.0f} off by {found.error(share):.1%}" for share in (0.5, 0.95))
+        errors = ", ".join(
+            f"p{share * 100:.0f} off by {found.error(share):.1%} (luck alone: {found.luck(share):.1%})"
+            for share in (0.5, 0.95)
+        )
         click.echo(f"  predicted signed to booked, over {found.orders} orders: {errors}")
 
 

@@ -44,16 +44,30 @@ class Fit(msgspec.Struct, frozen=True):
 
 
 class Prediction(msgspec.Struct, frozen=True, kw_only=True):
-    """Both curves, from signed to booked, in seconds of the wall at each of `SHARES` of the orders."""
+    """Both curves, from signed to booked, in seconds of the wall at each of `SHARES` of the orders.
+
+    A replay is one run. Of single runs of the model nine in ten lie between `least_seconds` and `most_seconds` (empty
+    in folders of earlier releases): nothing that is known before a replay says where in between it will lie.
+    """
 
     calibrated_by: str
     fit: Fit
     orders: int
     predicted_seconds: tuple[float, ...]
     measured_seconds: tuple[float, ...]
+    least_seconds: tuple[float, ...] = ()
+    most_seconds: tuple[float, ...] = ()
 
     def error(self, share: float) -> float:
         """Return how far the prediction is off at a share, as a part of what was measured."""
         place = SHARES.index(share)
         measured = self.measured_seconds[place]
         return abs(self.predicted_seconds[place] - measured) / measured if measured else 0.0
+
+    def luck(self, share: float) -> float:
+        """Return by how much single runs of the model differ at a share, as a part of the prediction: half the band."""
+        place = SHARES.index(share)
+        predicted = self.predicted_seconds[place]
+        if not self.least_seconds or not predicted:
+            return 0.0
+        return (self.most_seconds[place] - self.least_seconds[place]) / 2 / predicted

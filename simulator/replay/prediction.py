@@ -1,9 +1,9 @@
 """Prediction: what the model of a scenario says of a replay, after a smaller replay has told how its steps go.
 
-The model knows how the systems of record behave: service times, slots, limits, windows of trouble; and the instants at
-which customers sign. How an integration uses all that it learns from a replay of it, by how long its orders took: what
-it takes besides its calls (`own_us`), and by how much its steps are slower or faster than the model's (`scale`). Where
-the curve is still off, share by share, is a correction (quantile mapping).
+The model knows how the systems of record behave: service times, slots, limits, windows of trouble; and what the
+timeline says of each order (`modelled`). How an integration uses all that it learns from a replay of it, by how long
+its orders took: what it takes besides its calls (`own_us`), and by how much its steps are slower or faster than the
+model's (`scale`). Where the curve is still off, share by share, is a correction (quantile mapping).
 
 A replay of some hundred orders is a sample: its 95th percentile would be another one with other luck, the more so where
 orders wait for each other. How much of that is luck the model knows: what lies among its own runs of the same timeline
@@ -14,33 +14,26 @@ changes with load is the model's to say.
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import accumulate
 from statistics import fmean
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from scenarios.timeline import Timeline
+from simulator.replay.modelled import model_of
 from simulator.replay.outcome import SHARES, Fit, Prediction
-from simulator.replay.pacing import Pace
-from simulator.whatif.durations import Duration
 from simulator.whatif.engine import choose, simulate
 from simulator.whatif.histogram import Histogram
-from simulator.whatif.model import NEVER_US, SECOND_US, Arrivals, Model, Route, Sla, Station, Step
+from simulator.whatif.model import SECOND_US
 from simulator.whatif.outcome import Outcome, merged
-from simulator.whatif.translation import translate
 
 ORDERS_MIN = 20
 """Fewer orders tell no quartiles."""
-_MESSAGE = "message"
-_PEOPLE = frozenset({"a case opens", "somebody looks", "a clerk mends it", "an answer from outside", "the case closes"})
-"""Steps of people, who do not act on a black box: an order that needs them is not booked, and not measured."""
 RUNS = 20
 """A curve is that of so many runs of the model together."""
-_SETTLING_US = 600 * SECOND_US
 BEYOND_MIN = 5
 """A share is corrected when at least so many orders lie on either side of it, another one as the nearest such."""
 _CALM = (0.1, 0.2, 0.3, 0.4, 0.5)
@@ -59,6 +52,12 @@ class Curves(NamedTuple):
         """Tell whether something that was measured lies among what it is in the runs."""
         found = [measure(each) for each in self.runs]
         return min(found) <= measured <= max(found)
+
+    def band(self, share: float) -> tuple[float, float]:
+        """Return between which values nine in ten runs have a quantile."""
+        found = sorted(each.quantile(share) for each in self.runs)
+        outside = len(found) // 20
+        return found[outside], found[-1 - outside]
 
 
 def fitted(timeline: Timeline, speed: float, measured_us: Sequence[int], runs: int = RUNS) -> Fit:
@@ -124,13 +123,19 @@ def predicted(
     timeline: Timeline, speed: float, fit: Fit, measured_us: Sequence[int], calibrated_by: str, runs: int = RUNS
 ) -> Prediction:
     """Predict a replay with what was learned from another one, and put what was measured beside it."""
-    found, ordered = curve(timeline, speed, fit, runs), sorted(measured_us)
+    found, ordered = curves(timeline, speed, fit, runs), sorted(measured_us)
     factors = fit.corrections or (1.0,) * len(SHARES)
-    corrected = (found.quantile(share) * factor for share, factor in zip(SHARES, factors, strict=True))
+
+    def seconds(values: Iterable[float]) -> tuple[float, ...]:
+        corrected = (value * factor / SECOND_US for value, factor in zip(values, factors, strict=True))
+        return tuple(accumulate(corrected, max))
+
+    bands = [found.band(share) for share in SHARES]
     return Prediction(
         calibrated_by=calibrated_by, fit=fit, orders=len(ordered),
-        predicted_seconds=tuple(value / SECOND_US for value in accumulate(corrected, max)),
+        predicted_seconds=seconds(found.whole.quantile(share) for share in SHARES),
         measured_seconds=tuple(rank(ordered, share) / SECOND_US for share in SHARES),
+        least_seconds=seconds(least for least, _ in bands), most_seconds=seconds(most for _, most in bands),
     )  # fmt: skip
 
 
@@ -154,96 +159,3 @@ def curves(timeline: Timeline, speed: float, fit: Fit, runs: int = RUNS) -> Curv
 
 def _of_orders(outcome: Outcome) -> Histogram:
     return next(sla.histogram for sla in outcome.slas if sla.name == "SLA-2")
-
-
-def model_of(timeline: Timeline, speed: float, fit: Fit) -> Model:
-    """Return the model of a replay, on the clock of the wall: its zero is the replay's first instant."""
-    whole, pace = translate(timeline.scenario), Pace(timeline.start_us, speed)
-    offset_us = timeline.start_us - whole.origin_us
-    routes = tuple(_route(route, fit, speed) for route in whole.routes)
-    streams = tuple(_streams(timeline, pace, {route.name for route in routes}))
-    used = _used(routes, {stream.route for stream in streams})
-    return Model(
-        name=whole.name, stations=tuple(_station(each, offset_us, speed) for each in whole.stations),
-        routes=tuple(route for route in routes if route.name in used), arrivals=streams, repair=whole.repair,
-        slas=(Sla(name="SLA-2", begins="accepted", ends="booked", bound_us=300 * SECOND_US),),
-        end_us=round(pace.wall_seconds(timeline.heal_us) * SECOND_US) + _SETTLING_US,
-    )  # fmt: skip
-
-
-def _used(routes: Sequence[Route], wanted: set[str]) -> set[str]:
-    named, waiting, found = {route.name: route for route in routes}, sorted(wanted), set[str]()
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += [step.starts for step in named[name].steps if step.starts]
-    return found
-
-
-# --- orders as they were signed ------------------------------------------------------------------------------------
-
-
-def _streams(timeline: Timeline, pace: Pace, routes: set[str]) -> Iterator[Arrivals]:
-    """Yield the signatures of the timeline, each at its instant on the wall."""
-    kinds = {act.txn: act.arguments.get("kind") for act in timeline.acts if act.action == "create_quote"}
-    for number, act in enumerate(timeline.acts):
-        if act.action == "accept_quote" and timeline.start_us < act.at_us <= timeline.heal_us:
-            route = "order" if kinds.get(act.txn, "new") == "new" else "amendment"
-            route, at_us = route if route in routes else "order", round(pace.wall_seconds(act.at_us) * SECOND_US)
-            yield Arrivals(name=f"{act.txn} {number}", route=route, at_us=at_us, count=1)
-
-
-# --- steps, as this integration makes them ---------------------------------------------------------------------------
-
-
-def _route(route: Route, fit: Fit, speed: float) -> Route:
-    kept = (step for step in route.steps if step.name not in _PEOPLE and step.starts != "returned")
-    steps = (part for step in kept for part in _parted(_step(step, fit, speed)))
-    return msgspec.structs.replace(route, steps=tuple(steps))
-
-
-def _parted(step: Step) -> Iterator[Step]:
-    """Yield a step; a call that books an order in two: a replay's systems commit first, and answer in their time."""
-    if step.mark != "booked" or step.service is None:
-        yield step
-        return
-    yield msgspec.structs.replace(step, name=f"{step.name}: it is there", service=Duration.fixed(1))
-    yield msgspec.structs.replace(step, name=f"{step.name}: the answer", mark="")
-
-
-def _step(step: Step, fit: Fit, speed: float) -> Step:
-    """Return a step of the wall: calls scaled, the first message as slow as this integration, pauses compressed."""
-    if step.name == _MESSAGE:
-        return msgspec.structs.replace(step, pause=Duration.fixed(max(1, fit.own_us)))
-    if step.pause is not None:
-        return msgspec.structs.replace(step, pause=_times(step.pause, 1.0 / speed))
-    return step if step.service is None else msgspec.structs.replace(step, service=_times(step.service, fit.scale))
-
-
-def _times(duration: Duration, factor: float) -> Duration:
-    """Return a duration so many times as long."""
-    values = tuple(max(1, round(value * factor)) for value in duration.values)
-    return msgspec.structs.replace(duration, scale=max(1.0, duration.scale * factor) if duration.scale else 0.0,
-                                   values=values)  # fmt: skip
-
-
-# --- systems, with their windows where they are on the wall ---------------------------------------------------------
-
-
-def _station(station: Station, offset_us: int, speed: float) -> Station:
-    """Return a station whose windows are on the wall; what is over before the start is left out."""
-
-    def at(us: int) -> int:
-        return us if us >= NEVER_US else max(0, round((us - offset_us) / speed))
-
-    def moved(parts: Sequence[Any]) -> tuple[Any, ...]:
-        there = (msgspec.structs.replace(each, from_us=at(each.from_us), until_us=at(each.until_us)) for each in parts)
-        return tuple(each for each in there if each.until_us > each.from_us)
-
-    shifts = [msgspec.structs.replace(each, from_us=at(each.from_us)) for each in station.shifts]
-    last_at_zero = bisect_left([each.from_us for each in shifts], 1) - 1
-    return msgspec.structs.replace(
-        station, shifts=tuple(shifts[max(0, last_at_zero) :]), outages=moved(station.outages),
-        brownouts=moved(station.brownouts), limits=moved(station.limits), incidents=None,
-    )  # fmt: skip

@@ -8,8 +8,9 @@ from scenarios.library import find
 from scenarios.scale import scaled
 from scenarios.timeline import Timeline, build
 from simulator.replay.excerpt import excerpt
+from simulator.replay.modelled import model_of
 from simulator.replay.outcome import SHARES, Fit
-from simulator.replay.prediction import ORDERS_MIN, curve, fitted, model_of, predicted, rank
+from simulator.replay.prediction import ORDERS_MIN, curve, curves, fitted, predicted, rank
 from simulator.whatif.model import SECOND_US
 from simulator.whatif.validity import check
 
@@ -92,3 +93,12 @@ def test_too_few_orders_teach_nothing() -> None:
 def test_a_quantile_is_a_value_that_was_measured() -> None:
     assert [rank([10, 20, 30, 40], share) for share in (0.25, 0.5, 0.51, 0.95)] == [10, 20, 30, 40]
     assert rank([], 0.5) == 0
+
+
+def test_the_band_tells_how_much_luck_single_runs_have(held_out_us: list[int]) -> None:
+    found = predicted(HELD_OUT, SPEED, TRUTH, held_out_us, "itself", 20)
+    runs = sorted(each.quantile(0.95) / SECOND_US for each in curves(HELD_OUT, SPEED, TRUTH, 20).runs)
+    place = SHARES.index(0.95)
+    assert (found.least_seconds[place], found.most_seconds[place]) == (runs[1], runs[-2])
+    assert found.least_seconds[place] < found.predicted_seconds[place] < found.most_seconds[place]
+    assert 0.0 < found.luck(0.5) < found.luck(0.99)
