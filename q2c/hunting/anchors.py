@@ -38,6 +38,11 @@ class Anchors(msgspec.Struct, frozen=True):
         there = _writes(msgspec.structs.replace(trial, faults=tuple(fault for fault in plan if not is_death(fault))))
         return msgspec.structs.replace(trial, faults=tuple(self._moved(fault, there) for fault in plan))
 
+    def quote_of(self, death: Fault) -> str:
+        """Return the quote at whose write a death struck; empty when that belongs to none."""
+        place = self.places.get(death.count)
+        return place[0][1].partition(".")[0] if place is not None else ""
+
     def _moved(self, fault: Fault, there: _Writes) -> Fault:
         place = self.places.get(fault.count)
         if not is_death(fault) or place is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import cached_property
 
 import msgspec
 
@@ -18,18 +19,22 @@ from contracts.checks.pairs import Pairs, pairs_of
 from contracts.checks.verdict import HOLDS
 from domain.draws import Draws
 from domain.faults import CATALOGUE
+from q2c.hunting.aims import ACROSS, in_turn
 from q2c.hunting.ground import Ground, ground_of, learned
 from q2c.hunting.meetings import Meeting, Meetings
 from q2c.hunting.plans import again, directed, plan
+from q2c.hunting.prospects import Prospects, prospects
 from q2c.hunting.swarm import kinds_on
 from q2c.hunting.trial import Found, Trial, attempt_encoded, decode, encode, timeline_of
 from simulator.experiments.executors import Executor, Replicate, Task
 
-GENERATIONS = (1, 15, 16, 32, 32, 64, 128)
+GENERATIONS = (1, 15, 16, 32, 32, 32, 32, 32, 64, 128)
 """How many trials each generation has; the last figure is that of all later ones."""
 
 DRAWN_EVERY = 3
 """One trial in so many is drawn, the others are directed: they aim at whatever no run has hit yet."""
+PROSPECTED = 0.5
+"""Part of the directed trials on new ground whose seed has business that few seeds have."""
 
 
 class Quarry(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,18 +80,24 @@ class Reached(msgspec.Struct, frozen=True):
 def trial_of(quarry: Quarry, ground: Ground, number: int) -> Trial:
     """Return the trial of a number; `ground` is what the generations before its own have shown."""
     draws = Draws(quarry.seed).under("hunt", number)
-    is_directed = number % DRAWN_EVERY > 0
+    is_directed, turn = number % DRAWN_EVERY > 0, number - number // DRAWN_EVERY
     wanted = _wanted(ground) if is_directed else []
-    if wanted and (meeting := draws.choose(wanted, "wanted")).is_rare:
+    if wanted and (meeting := in_turn(wanted, turn, ACROSS)[0]).is_rare:
         known = draws.choose(meeting.trials, "known")
-        every = frozenset(quarry.kinds)  # which kinds hide others in a known run is drawn already
-        return msgspec.structs.replace(known, faults=again(ground, draws, every, known.faults or ()))
+        return msgspec.structs.replace(known, faults=again(ground, draws, turn, known.faults or ()))
     planned = directed if is_directed else plan
-    faults = planned(ground, draws, kinds_on(draws, quarry.kinds)) if number else ()
+    faults = planned(ground, draws, kinds_on(draws, quarry.kinds), turn) if number else ()
     return Trial(
-        scenario=quarry.scenario, seed=draws.whole(0, 2**31 - 1, "seed"), faults=faults, mutant=quarry.mutant,
+        scenario=quarry.scenario, seed=_seed(ground, draws, is_directed), faults=faults, mutant=quarry.mutant,
         target=quarry.target,
     )  # fmt: skip
+
+
+def _seed(ground: Ground, draws: Draws, is_directed: bool) -> int:
+    """Return the seed of a run; a part of the directed ones have business that few seeds have."""
+    if is_directed and ground.rare and draws.chance(PROSPECTED, "is a prospect"):
+        return draws.choose(draws.choose(ground.rare, "business"), "prospect")
+    return draws.whole(0, 2**31 - 1, "seed")
 
 
 def _wanted(ground: Ground) -> list[Meeting]:
@@ -161,6 +172,10 @@ class Campaign:
         """Which pairs of operation and fault the trials have hit."""
         return pairs_of(self.coverage, self.quarry.kinds)
 
+    @cached_property
+    def _prospects(self) -> Prospects:
+        return prospects(self.quarry.scenario, Draws(self.quarry.seed).under("hunt"))
+
     def run(self) -> None:
         """Play trials until the campaign is over. KeyboardInterrupt passes through; what was found is kept."""
         for numbers in generations():
@@ -169,7 +184,8 @@ class Campaign:
             self.course.append(Reached(self.runs, self.cpu_seconds, *pairs.either, pairs.hit, len(pairs.hits)))
             if self._is_over(numbers.stop):
                 return
-            self._ground = learned(self._ground, coverage, pairs, self._meetings)
+            rare = self._prospects if numbers.start else ()  # whoever plays few runs need not wait for them
+            self._ground = learned(self._ground, coverage, pairs, self._meetings, rare)
 
     def _is_over(self, number: int) -> bool:
         budget = self.budget

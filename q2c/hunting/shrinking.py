@@ -183,9 +183,11 @@ class _Search:
         shown = tuple(each for each in strikes if each.number in culprits.numbers)
         struck = {each.fault for each in strikes}
         deaths = tuple(filter(is_death, plan))
+        own = tuple(each for each in deaths if self._anchors.quote_of(each) in culprits.transactions)
         points = [pointed(strikes, facts, form) for form in FORMS] if len(strikes) <= _POINTS_MAX else []
         simple = [
-            (), pointed(shown[:_POINTS_MAX], facts, FORMS[0]), *points[:1], *((*each, *deaths) for each in points[:1]),
+            (), pointed(shown[:_POINTS_MAX], facts, FORMS[0]), *points[:1], own,
+            *((*each, *some) for each in points[:1] for some in (own, deaths)),
             tuple(fault for index, fault in enumerate(plan) if index in struck or is_death(fault)), plan,
         ]  # fmt: skip
         yield from ((each, parts) for each in sorted(simple, key=len))

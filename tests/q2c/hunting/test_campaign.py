@@ -11,6 +11,7 @@ import pytest
 from contracts.checks.coverage import Called, Coverage
 from contracts.checks.pairs import Pair
 from domain.faults import Fault
+from q2c.hunting import prospects
 from q2c.hunting.campaign import Budget, Campaign, Quarry, trial_of
 from q2c.hunting.ground import Ground
 from q2c.hunting.meetings import KEPT_MAX, Meeting, Meetings
@@ -23,6 +24,11 @@ from tests.q2c.hunting.pretence import CALLED, KINDS, TOLD, attempt
 
 TEXT = dump(demo(3, 2, days=2, run_on_days=2))
 QUARRY = Quarry(scenario=TEXT, seed=7, kinds=KINDS)
+
+
+@pytest.fixture(autouse=True)
+def few_prospects(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prospects, "TIMELINES_MAX", 5)
 
 
 class Backwards:
@@ -138,6 +144,15 @@ def test_where_few_runs_met_what_is_missed_two_trials_in_three_are_such_a_run_ag
     faults = trials(is_rare=True)[1].faults or ()
     assert faults[0] == Fault(kind="loss")
     assert [fault.kind for fault in faults[1:]] == ["error_before", "lost_reply"]
+
+
+def test_half_of_the_directed_trials_on_new_ground_have_business_that_few_seeds_have() -> None:
+    ground = Ground(start_us=0, heal_us=86_400_000_000, called=CALLED, rare=((5,), (6, 7)))
+    seeds = [trial_of(QUARRY, ground, number).seed for number in range(300)]
+    directed = [seed for number, seed in enumerate(seeds) if number % 3]
+    assert 70 < sum(seed in (5, 6, 7) for seed in directed) < 130
+    assert {5, 6, 7} < set(directed)
+    assert not {5, 6, 7} & set(seeds[::3])
 
 
 def test_where_many_runs_met_what_is_missed_every_trial_has_luck_of_its_own() -> None:

@@ -8,8 +8,9 @@ from contracts.checks.coverage import Coverage
 from contracts.checks.pairs import CALLS, Pair, pairs_of, why_not_call, why_not_message
 from domain.draws import Draws
 from domain.faults import CATALOGUE, Fault, Place
+from q2c.hunting.aims import STARTERS
 from q2c.hunting.ground import Ground
-from q2c.hunting.plans import STARTERS, again, aimed_at, directed, plan
+from q2c.hunting.plans import again, directed, plan
 from q2c.hunting.swarm import kinds_on
 from tests.q2c.hunting.pretence import CALLED, TOLD
 
@@ -24,7 +25,7 @@ GROUND = Ground(
 
 
 def drawn(seed: int, kinds: frozenset[str] = frozenset(CATALOGUE)) -> tuple[Fault, ...]:
-    return plan(GROUND, Draws(seed), kinds)
+    return plan(GROUND, Draws(seed), kinds, turn=seed)
 
 
 @given(seed=st.integers(0, 2**32), kinds=st.frozensets(st.sampled_from(sorted(CATALOGUE))))
@@ -69,44 +70,6 @@ def test_pairs_that_no_run_has_hit_are_aimed_at_first() -> None:
         assert {(first.kind, first.nth), (second.kind, second.nth)} == {("lost_reply", 1), ("duplicate", 1)}
 
 
-def aimed(*pairs: tuple[str, str]) -> list[str]:
-    return [fault.kind for fault in aimed_at([Pair("erp", "read_order", *pair) for pair in pairs], Draws(1))]
-
-
-def test_a_retry_is_made_by_a_failure_that_strikes_no_later_than_what_is_aimed_at_it() -> None:
-    assert aimed(("lost_reply", "retry")) == ["error_before", "lost_reply"]
-    assert aimed(("refused", "retry")) == ["reset_before", "refused"]
-    assert aimed(("brownout", "retry")) == ["error_before", "brownout"]
-
-
-def test_a_first_try_that_was_never_hit_makes_the_retry_where_it_can() -> None:
-    assert aimed(("throttled", "first"), ("lost_reply", "retry")) == ["throttled", "lost_reply"]
-    assert aimed(("lost_reply", "first"), ("throttled", "retry")) == ["lost_reply"]
-    assert aimed(("lost_reply", "first"), ("throttled", "retry"), ("reset_after", "retry")) == [
-        "lost_reply", "reset_after",
-    ]  # fmt: skip
-
-
-def test_several_retries_of_a_call_are_struck_one_after_another_the_earliest_to_strike_first() -> None:
-    assert aimed(("lost_reply", "retry"), ("refused", "retry"), ("throttled", "retry")) == [
-        "reset_before", "refused", "lost_reply",
-    ]  # fmt: skip
-
-
-def test_several_kinds_share_the_first_calls_of_the_transactions() -> None:
-    pairs = [Pair("erp", "read_order", kind, "first") for kind in ("throttled", "refused", "unavailable", "forbidden")]
-    faults = list(aimed_at(pairs, Draws(1)))
-    assert [(fault.kind, fault.share_ppm, fault.nth) for fault in faults] == [
-        ("throttled", 333_333, 1), ("unavailable", 500_000, 1), ("forbidden", 1_000_000, 1),
-    ], "each takes a third: what the ones before it leave; another stage would strike before them"  # fmt: skip
-
-
-def test_a_storm_is_aimed_before_all_others_since_it_counts_the_calls_that_they_strike() -> None:
-    storm, other = aimed_at([Pair("erp", "read_order", kind, "first") for kind in ("refused", "retry_storm")], Draws(1))
-    assert (storm.kind, storm.count) == ("retry_storm", 1), "the fewer it takes, the more calls meet it"
-    assert other.kind == "refused"
-
-
 EVERY = pairs_of(Coverage(cells=(), states=(), reasons=(), plan=(), called=CALLED, told=TOLD))
 SPOTS = {(called.system, called.operation) for called in CALLED} | {(told.system, told.topic) for told in TOLD}
 
@@ -114,13 +77,13 @@ SPOTS = {(called.system, called.operation) for called in CALLED} | {(told.system
 def test_a_directed_plan_aims_at_all_that_was_missed() -> None:
     ground = msgspec.structs.replace(GROUND, missed=EVERY.missed)
     for seed in range(20):
-        faults = directed(ground, Draws(seed), frozenset(CATALOGUE))
+        faults = directed(ground, Draws(seed), frozenset(CATALOGUE), seed)
         assert {(fault.system, fault.operation) for fault in faults if fault.nth} == SPOTS
 
 
 def test_where_nothing_is_missed_a_directed_plan_strikes_some_calls_all_the_same() -> None:
     ground = msgspec.structs.replace(GROUND, missed=())
-    plans = [directed(ground, Draws(seed), frozenset(CATALOGUE)) for seed in range(40)]
+    plans = [directed(ground, Draws(seed), frozenset(CATALOGUE), seed) for seed in range(40)]
     struck = [{fault.operation for fault in faults if fault.nth} for faults in plans]
     for called in CALLED:
         assert 10 < sum(called.operation in each for each in struck) < 30
@@ -131,7 +94,16 @@ def test_what_never_met_at_any_try_is_aimed_at_before_what_did_at_another_try() 
     missed = tuple(Pair("erp", "read_order", kind, "first") for kind in ("throttled", "unavailable", "forbidden"))
     ground = msgspec.structs.replace(GROUND, missed=missed, unmet=frozenset([unmet]))
     kinds = frozenset(pair.fault for pair in missed)
-    assert {directed(ground, Draws(seed), kinds)[0].kind for seed in range(20)} == {"unavailable"}
+    assert {directed(ground, Draws(seed), kinds, seed)[0].kind for seed in range(20)} == {"unavailable"}
+
+
+def test_a_directed_plan_aims_at_kinds_that_are_off_only_where_nothing_else_is_missed() -> None:
+    missed = (*MISSED, Pair("erp", "read_order", "throttled", "first"))
+    ground = msgspec.structs.replace(GROUND, missed=missed)
+    faults = directed(ground, Draws(1), frozenset(["throttled"]), 0)
+    assert [(fault.kind, fault.operation) for fault in faults if fault.nth and fault.operation in str(MISSED)] == [
+        ("throttled", "read_order"), ("duplicate", "payment_intent.succeeded"),
+    ]  # fmt: skip
 
 
 def test_a_run_is_played_again_with_the_same_faults_and_what_was_missed_in_the_place_of_what_was_aimed_at_it() -> None:
@@ -141,7 +113,7 @@ def test_a_run_is_played_again_with_the_same_faults_and_what_was_missed_in_the_p
     )  # fmt: skip
     pair = Pair("payment", "create_payment_intent", "lost_reply", "first")
     ground = msgspec.structs.replace(GROUND, missed=(MISSED[0], pair))
-    faults = again(ground, Draws(3), frozenset(["lost_reply"]), known)
+    faults = again(ground, Draws(3), 0, known)
     assert (faults[0], faults[2]) == (known[0], known[2])
     assert [(each.kind, each.operation) for each in (faults[1], faults[3])] == [
         ("lost_reply", "read_order"), ("lost_reply", "create_payment_intent"),
@@ -159,5 +131,5 @@ def test_each_kind_is_off_in_about_half_of_the_runs_whichever_others_there_are()
 def test_nothing_is_planned_for_a_ground_of_which_nothing_is_known() -> None:
     unknown = Ground(start_us=GROUND.start_us, heal_us=GROUND.heal_us)
     kinds = frozenset(kind.key for kind in CATALOGUE.values() if kind.place is not Place.PROCESS)
-    assert all(plan(unknown, Draws(seed), kinds) == () for seed in range(20))
+    assert all(plan(unknown, Draws(seed), kinds, seed) == () for seed in range(20))
     assert msgspec.structs.replace(unknown, called=CALLED).minutes == 1440
