@@ -15,7 +15,6 @@ import numpy as np
 from simpy import Environment
 from simpy.events import NORMAL, Event
 
-from simulator.whatif.histogram import bucket_of
 from simulator.whatif.model import NEVER_US, Model
 from simulator.whatif.outcome import Outcome
 from simulator.whatif.process_arrivals import StreamState
@@ -145,20 +144,15 @@ class Play:
 
     def _stop(self, clock: ClockState, token: Lifecycle, now_us: int) -> None:
         taken_us = now_us - token.marks[clock.begins]
-        clock.stopped += 1
-        clock.total += taken_us
-        if taken_us <= clock.bound:
-            clock.within += 1
-        if taken_us > clock.longest:
-            clock.longest = taken_us
+        clock.ended[self.bucket] += 1
+        clock.taken.append(taken_us)
+        if len(clock.taken) >= CHUNK:
+            clock.count()
         if token.amount:
             clock.amount_seconds += token.amount * (taken_us // 1_000_000)
         if token.cutoff < NEVER_US and now_us < token.cutoff:
             clock.made += 1
             clock.amount_made += token.amount
-        bucket = bucket_of(taken_us)
-        clock.histogram[bucket] = clock.histogram.get(bucket, 0) + 1
-        clock.ended[self.bucket] += 1
         if self._sink is not None:
             self._rows.append((token.number, clock.number, now_us, taken_us))
             if len(self._rows) >= CHUNK:

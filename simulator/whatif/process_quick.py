@@ -16,29 +16,31 @@ from simulator.whatif.states import CALLS, DONE, ROW_BUSY, ROW_CALLS, ROW_WAITIN
 
 
 class Quick:
-    """A plain call: its step, and what is needed of its station. Calls and their time are counted here, by bucket.
+    """A plain call: its step, and what is needed of its station.
 
-    The slot is held for the work and `holds_us`; `way_us` after that the caller has its answer.
+    A slot is in use for the work and `holds_us`; `way_us` after that the caller has its answer. `busy` is how long the
+    calls of this bucket use one.
     """
 
-    __slots__ = ("busy_us", "calls", "free", "holds_us", "limit", "number", "patience_us", "plan", "station", "way_us")
+    __slots__ = ("busy", "free", "holds_us", "limit", "number", "patience_us", "plan", "station", "way_us")
 
     def __init__(self, plan: Any) -> None:
         station: StationState = plan.place
         self.plan, self.station, self.number, self.free = plan, station, plan.number, station.free
-        self.holds_us, self.way_us = (station.travel, 0) if station.frees else (0, station.travel)
+        self.holds_us: int = station.travel if station.frees else 0
+        self.way_us: int = station.travel - self.holds_us
         self.patience_us = plan.timeout
         self.limit = station.limits[0] if station.limits else None
-        self.calls = self.busy_us = 0
+        self.busy: list[int] = []
 
     def flush(self, bucket: int) -> None:
         """Add what was counted to the station's own counts."""
-        station = self.station
-        station.counts[CALLS] += self.calls
-        station.counts[DONE] += self.calls
-        station.series[ROW_CALLS][bucket] += self.calls
-        station.series[ROW_BUSY][bucket] += self.busy_us
-        self.calls = self.busy_us = 0
+        station, calls = self.station, len(self.busy)
+        station.counts[CALLS] += calls
+        station.counts[DONE] += calls
+        station.series[ROW_CALLS][bucket] += calls
+        station.series[ROW_BUSY][bucket] += sum(self.busy)
+        self.busy.clear()
 
 
 def quick_of(plan: Any) -> Quick | None:
@@ -54,14 +56,14 @@ def quick_of(plan: Any) -> Quick | None:
 
 def call(play: Any, token: Lifecycle, quick: Quick, now_us: int, edge_us: int) -> int:
     """Make a plain call and return when it comes back; 0 when it is not that simple, and nothing has happened."""
+    busy_us = token.draws[quick.number] + quick.holds_us
+    taken_us = busy_us + quick.way_us
     start_us = quick.free[0]
     waits = start_us > now_us
-    if not waits:
-        start_us = now_us
-    busy_us = token.draws[quick.number] + quick.holds_us
-    free_us = start_us + busy_us
-    back_us: int = free_us + quick.way_us
-    if back_us >= edge_us or back_us > quick.station.quiet or back_us - now_us > quick.patience_us:
+    if waits:
+        taken_us += start_us - now_us
+    back_us: int = now_us + taken_us
+    if taken_us > quick.patience_us or back_us >= edge_us or back_us > quick.station.quiet:
         return 0
     limit = quick.limit
     if limit is not None:
@@ -71,9 +73,8 @@ def call(play: Any, token: Lifecycle, quick: Quick, now_us: int, edge_us: int) -
         limit.next = (limit.next if limit.next > full else full) + limit.per
     if waits:
         _waited(play, quick.station, now_us, start_us)
-    heapreplace(quick.free, free_us)
-    quick.calls += 1
-    quick.busy_us += busy_us
+    heapreplace(quick.free, back_us - quick.way_us)
+    quick.busy.append(busy_us)
     token.plan, token.state = quick.plan, SIMPLE
     return back_us
 

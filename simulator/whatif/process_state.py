@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from simpy.events import Event
 
 from simulator.whatif.draw_blocks import KINDS as BLOCKED
 from simulator.whatif.durations import Duration
+from simulator.whatif.histogram import SIZE, bounds_of
 from simulator.whatif.states import NEW
 from simulator.whatif.tables import CALL, Rows
+
+_LOWEST = np.array([bounds_of(bucket)[0] for bucket in range(SIZE)])
+"""The smallest value of each bucket of a histogram."""
 
 
 class Lifecycle(Event):
@@ -62,6 +67,11 @@ class Row:
     if TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any: ...
+        def __setattr__(self, name: str, value: Any) -> None: ...
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
 
 
 class StationState(Row):
@@ -95,23 +105,34 @@ class StationState(Row):
 
 
 class ClockState(Row):
-    """A service level in play: the columns of its row, its series and its histogram."""
+    """A service level in play: the columns of its row, and its series. What was `taken` is counted at times."""
 
     def __init__(self, number: int, tables: Any) -> None:
         super().__init__(tables.slas[number])
         self.number = number
         self.began = [0] * tables.clocks.shape[2]
         self.ended = [0] * tables.clocks.shape[2]
-        self.histogram = dict[int, int]()
+        self.taken: list[int] = []
+        self.histogram = tables.histograms[number]
+
+    def count(self) -> None:
+        """Count what was taken."""
+        taken = np.array(self.taken, np.int64)
+        self.stopped += len(taken)
+        self.total += sum(self.taken)
+        self.within += int((taken <= self.bound).sum())
+        self.longest: int = max(self.longest, *self.taken)
+        np.add.at(self.histogram, np.searchsorted(_LOWEST, taken, "right") - 1, 1)
+        self.taken.clear()
 
     def restore(self, tables: Any) -> None:
         """Write back what was counted."""
+        if self.taken:
+            self.count()
         row = tables.slas[self.number]
         for name in row.dtype.names:
             row[name] = getattr(self, name)
         tables.clocks[self.number, 0], tables.clocks[self.number, 1] = self.began, self.ended
-        for bucket, count in self.histogram.items():
-            tables.histograms[self.number, bucket] = count
 
 
 def plans_of(tables: Any, durations: tuple[Duration, ...], stations: list[StationState]) -> list[Row]:
