@@ -20,8 +20,6 @@ RECOVERY_FACTOR = 2
 GOODPUT_PERCENT = 95
 _CALLS_MIN = 20
 _ALL_PPM = 1_000_000
-_PARTLY_DOWN = frozenset({"brownout", "maintenance"})
-"""Kinds that leave a system partly usable, and are trouble of the whole nevertheless."""
 _SHORTEST_US = 5 * _MINUTE_US
 _LOSSLESS = frozenset({"pause", "deploy"})
 MOVES_AGAIN_US = 15 * _MINUTE_US
@@ -71,11 +69,14 @@ def goodput_returns(facts: Facts) -> Findings:
 def _takes_the_system(fault: Fault) -> bool:
     """Tell whether a fault is trouble of a whole system: it strikes every call, or it is a brownout or a maintenance.
 
-    One that strikes some calls only, or messages, is overcome by sending them again.
+    One that strikes some calls only, or messages, is overcome by sending them again. A brownout is slow for every call,
+    whichever it is that fails.
     """
+    if fault.kind == "brownout":
+        return True
     is_picky = bool(fault.operation or fault.txn or fault.nth)
     is_of_all = fault.share_ppm == _ALL_PPM and CATALOGUE[fault.kind].place in CALLS
-    return not is_picky and (is_of_all or fault.kind in _PARTLY_DOWN)
+    return not is_picky and (is_of_all or fault.kind == "maintenance")
 
 
 def _windows(facts: Facts) -> list[Window]:

@@ -99,6 +99,7 @@ def test_trouble_of_a_system_excuses_a_process_that_came_back_and_a_fault_of_som
 
     assert during() == during(kind="maintenance", share_ppm=400_000) == "holds"
     assert during(kind="unavailable") == "holds"
+    assert during(kind="brownout", operation="read_quote") == "holds"
     for picky in ({"operation": "read_quote"}, {"share_ppm": 20_000}, {"kind": "loss"}, {"nth": 1}):
         assert during(**picky) == "broken", picky
 
