@@ -9,17 +9,26 @@ from typing import Any
 import msgspec
 
 from mocks.drift.switches import Drifts
+from mocks.kernel.limits import LimitPolicy
 from mocks.world import World
 from scenarios.moments import moments
 from scenarios.timeline import Timeline
 from scenarios.trouble import LimitChange
 
 CallAt = Callable[[int, Callable[[], None]], Any]
+Placed = Callable[[LimitPolicy], LimitPolicy]
 
 
-def schedule(timeline: Timeline, world: World, call_at: CallAt) -> None:
-    """Have every change that a scenario says happen at its instant, and end when it ends."""
-    _schedule_limits(timeline, world, call_at)
+def _same(policy: LimitPolicy) -> LimitPolicy:
+    return policy
+
+
+def schedule(timeline: Timeline, world: World, call_at: CallAt, placed: Placed = _same) -> None:
+    """Have every change that a scenario says happen at its instant, and end when it ends.
+
+    `placed` returns a limit of so many requests a second as the clock of the world has it.
+    """
+    _schedule_limits(timeline, world, call_at, placed)
     if timeline.scenario.drifts:
         _schedule_drifts(timeline, Drifts(world.services), call_at)
 
@@ -37,13 +46,13 @@ def _drift(drifts: Drifts, name: str, is_on: bool) -> None:
     drifts.put((*others, name) if is_on else others)
 
 
-def _schedule_limits(timeline: Timeline, world: World, call_at: CallAt) -> None:
+def _schedule_limits(timeline: Timeline, world: World, call_at: CallAt, placed: Placed) -> None:
     bounds = moments(timeline.scenario)
     for change in timeline.scenario.limit_changes:
         start_us, end_us = bounds.window_us(change.from_, change.to, change.lasts, change.entity)
-        call_at(start_us, partial(_grant, world, change))
+        call_at(start_us, partial(_grant, world, change, placed))
         if change.to is not None or change.lasts is not None:
-            call_at(end_us, partial(_grant, world, _as_before(timeline, change)))
+            call_at(end_us, partial(_grant, world, _as_before(timeline, change), placed))
 
 
 def _as_before(timeline: Timeline, change: LimitChange) -> LimitChange:
@@ -53,11 +62,11 @@ def _as_before(timeline: Timeline, change: LimitChange) -> LimitChange:
     return change.model_copy(update={name: getattr(said, name) for name in names})
 
 
-def _grant(world: World, change: LimitChange) -> None:
+def _grant(world: World, change: LimitChange, placed: Placed) -> None:
     limiter = world[change.system].limiter
     said = {"concurrent": change.slots, "requests": change.rps}
     limiter.policy = msgspec.structs.replace(limiter.policy, **{k: v for k, v in said.items() if v is not None})
     if change.rps is not None:
-        limiter.policy = msgspec.structs.replace(limiter.policy, window_seconds=1)
+        limiter.policy = placed(msgspec.structs.replace(limiter.policy, window_seconds=1))
     if change.daily_calls is not None:
         world["crm"].model.allowance.maximum = change.daily_calls

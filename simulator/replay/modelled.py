@@ -15,7 +15,9 @@ import msgspec
 
 from domain.acts import Act
 from integration.settings import Settings
+from scenarios.language import Scenario
 from scenarios.timeline import Timeline
+from simulator.latency import LOAD_FACTOR_MAX
 from simulator.replay.outcome import Fit
 from simulator.replay.pacing import Pace
 from simulator.whatif.durations import Duration
@@ -100,7 +102,8 @@ def _ends_of_holds(acts: Sequence[Act], never_us: int) -> dict[int, int]:
 
 def model_of(timeline: Timeline, speed: float, fit: Fit) -> Model:
     """Return the model of a replay, on the clock of the wall: its zero is the replay's first instant."""
-    whole, pace = translate(timeline.scenario), Pace(timeline.start_us, speed)
+    whole, pace = translate(_untold(timeline.scenario)), Pace(timeline.start_us, speed)
+    slots = {plan.system: plan.slots for plan in timeline.systems}
     offset_us = timeline.start_us - whole.origin_us
     begun = {route.name for route in whole.routes}
     orders = [each if each.route in begun else each._replace(route="order") for each in orders_of(timeline, speed)]
@@ -112,7 +115,10 @@ def model_of(timeline: Timeline, speed: float, fit: Fit) -> Model:
         routes[kind] = msgspec.structs.replace(_route(_known(whole.route(order.route), order), fit, speed), name=kind)
     used, heals_us = _used(routes, kinds), round(pace.wall_seconds(timeline.heal_us) * SECOND_US)
     return Model(
-        name=whole.name, stations=tuple(_station(each, offset_us, speed, heals_us) for each in whole.stations),
+        name=whole.name,
+        stations=tuple(
+            _station(each, offset_us, speed, heals_us, slots.get(each.name, 0)) for each in whole.stations
+        ),
         routes=tuple(route for name, route in routes.items() if name in used),
         arrivals=tuple(
             Arrivals(name=f"{place}", route=each.kind, at_us=each.at_us, count=1) for place, each in enumerate(orders)
@@ -188,8 +194,18 @@ def _times(duration: Duration, factor: float) -> Duration:
 # --- systems, with their windows where they are on the wall ---------------------------------------------------------
 
 
-def _station(station: Station, offset_us: int, speed: float, heals_us: int) -> Station:
-    """Return a station whose windows are on the wall, those of the load: trouble ends with it, at `heals_us`."""
+def _untold(scenario: Scenario) -> Scenario:
+    """Return a scenario of which nobody tells the integration under test: it believes the limits it is set up with."""
+    changes = tuple(each.model_copy(update={"announced": False}) for each in scenario.limit_changes)
+    return scenario.model_copy(update={"limit_changes": changes})
+
+
+def _station(station: Station, offset_us: int, speed: float, heals_us: int, granted: int) -> Station:
+    """Return a station whose windows are on the wall, those of the load: trouble ends with it, at `heals_us`.
+
+    Live systems are slower with every slot of those `granted` that is in use. What is granted for a day is granted for
+    one of the business.
+    """
 
     def at(us: int) -> int:
         return us if us >= NEVER_US else max(0, round((us - offset_us) / speed))
@@ -201,9 +217,14 @@ def _station(station: Station, offset_us: int, speed: float, heals_us: int) -> S
     def healed(parts: Sequence[Any]) -> tuple[Any, ...]:
         return tuple(msgspec.structs.replace(each, until_us=min(each.until_us, heals_us)) for each in moved(parts))
 
+    limits = (
+        msgspec.structs.replace(each, per_us=round(each.per_us / speed)) if each.kind == "window" else each
+        for each in station.limits
+    )
     shifts = [msgspec.structs.replace(each, from_us=at(each.from_us)) for each in station.shifts]
     last_at_zero = bisect_left([each.from_us for each in shifts], 1) - 1
     return msgspec.structs.replace(
         station, shifts=tuple(shifts[max(0, last_at_zero) :]), outages=healed(station.outages),
-        brownouts=healed(station.brownouts), limits=moved(station.limits), incidents=None,
+        brownouts=healed(station.brownouts), limits=moved(tuple(limits)), incidents=None, load_slots=granted,
+        load_longest=LOAD_FACTOR_MAX,
     )  # fmt: skip

@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from operator import itemgetter
 
 import msgspec
 
@@ -20,6 +21,7 @@ from mocks.doors.garbage import settled_collector
 from mocks.doors.live import LiveWorld
 from mocks.doors.serving import Running
 from scenarios.timeline import Timeline
+from simulator import vendors
 from simulator.replay.asking import ask
 from simulator.replay.checking import wait_for
 from simulator.replay.excerpt import parted
@@ -27,6 +29,7 @@ from simulator.replay.outcome import Replayed
 from simulator.replay.pacing import STEPS, Kept, Pace, Punctuality
 from simulator.replay.process import TargetProcess
 from simulator.replay.recording import Recording
+from simulator.replay.stage import stretched
 from simulator.replay.target import Target
 
 _LOOK_SECONDS = 0.1
@@ -107,6 +110,7 @@ class Replay:
         clock = asyncio.create_task(self._move_clock())
         deaths = self._deaths_planned()
         dying = asyncio.create_task(self._kill_and_restart(deaths))
+        changes = self._vendors_changes()
         try:
             kept = await (self._offering or self._offered)()
             self._world.plan(())
@@ -115,6 +119,8 @@ class Replay:
         finally:
             for task in (clock, dying):
                 task.cancel()
+            for change in changes:
+                change.cancel()
         left_out = len(_deaths_of(self._timeline)) - len(deaths)
         return Replayed(
             kept=kept, settled=settled, settled_seconds=seconds, unasked=self._unasked, deaths=self._deaths,
@@ -122,6 +128,19 @@ class Replay:
             asked=tuple(self._punctuality.asked), offered=tuple(self._punctuality.offered),
             problems=tuple(self._problems),
         )  # fmt: skip
+
+    def _vendors_changes(self) -> list[asyncio.TimerHandle]:
+        """Plan what vendors change by themselves while the load lasts; what they changed before it is so already."""
+        planned: list[tuple[int, Callable[[], None]]] = []
+        stretch = partial(stretched, speed=self._pace.speed)
+        vendors.schedule(self._timeline, self._world.world, lambda at_us, do: planned.append((at_us, do)), stretch)
+        loop, handles = asyncio.get_running_loop(), []
+        for at_us, change in sorted(planned, key=itemgetter(0)):
+            if at_us <= self._timeline.start_us:
+                change()
+            elif at_us <= self._timeline.heal_us:
+                handles.append(loop.call_later(self._pace.wall_seconds(at_us), change))
+        return handles
 
     # --- load -------------------------------------------------------------------------------------------------------
 

@@ -106,10 +106,11 @@ def staged(timeline: Timeline, target: Target, speed: float, listener: Any, *, a
 
 def limits_at(timeline: Timeline, speed: float) -> dict[str, LimitPolicy]:
     """Return what each system tolerates, in windows of business time that are as long as theirs on the wall."""
-    return {name: _stretched(policy, speed) for name, policy in limits_of(timeline).items()}
+    return {name: stretched(policy, speed) for name, policy in limits_of(timeline).items()}
 
 
-def _stretched(policy: LimitPolicy, speed: float) -> LimitPolicy:
+def stretched(policy: LimitPolicy, speed: float) -> LimitPolicy:
+    """Return a limit whose window is in business time so long that the rate on the wall is as it was."""
     window_seconds = max(1, round(policy.window_seconds * speed))
     requests = round(policy.requests * window_seconds / (policy.window_seconds * speed))
     least = 1 if policy.requests else 0

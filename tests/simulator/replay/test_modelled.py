@@ -98,3 +98,16 @@ def test_trouble_ends_with_the_load(hours: tuple[int, int], windows: int) -> Non
     found = model.station("tax").brownouts
     assert len(found) == windows
     assert all(each.until_us <= (last - first) / SPEED for each in found)
+
+
+def test_the_systems_are_those_of_a_replay_which_tells_nobody_what_vendors_change() -> None:
+    halved = build(scaled(find("erp_concurrency_halved"), orders=60, subscriptions=2))
+    part = excerpt(halved, halved.heal_us - 14 * HOUR_US, halved.heal_us - 10 * HOUR_US, HOUR_US)
+    model = model_of(part, SPEED, Fit())
+    check(model)
+    erp, crm = model.station("erp"), model.station("crm")
+    assert (erp.load_slots, erp.load_longest) == (15, 10.0)
+    assert [shift.slots for shift in erp.shifts] == [7]
+    assert erp.overflow == "refuses"
+    (daily,) = (each for each in crm.limits if each.kind == "window")
+    assert daily.per_us == round(24 * HOUR_US / SPEED)
