@@ -31,6 +31,7 @@ EXITS = {"holds": exits.HOLDS, "broken": exits.BROKEN, "late": exits.LATE, "unkn
 _SAFETY = ("late", "late_amount", "lost", "lost_amount", "duplicates", "doubled_amount")
 _GRAVE = frozenset({"lost", "lost_amount", "duplicates", "doubled_amount", "late", "late_amount"})
 _NAMED_MAX = 3
+_BOTH = "BETTER AND WORSE"
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -120,8 +121,12 @@ def _differs(answer: Differs) -> Said:
             return Said("THE SAME", "Both give the same in every single replication.", "holds")
         return Said("NO WINNER", _undecided(answer), "unknown")
     word, sides = _weighed(better, worse)
-    parts = [f"{side} in {_named(rows, answer.currency)}" for side, rows in sides if rows]
-    return Said(word, f"The second is {listed(parts)} ({count(answer.replications)} pairs of replications).", "holds")
+    first, *second = [f"{side} in {_named(rows, answer.currency)}." for side, rows in sides if rows]
+    pairs = counted(answer.replications, "pair")
+    sentences = [f"Over {pairs} of replications the second is {first}", *(f"It is {each}" for each in second)]
+    if second and word != _BOTH:
+        sentences.append("What was lost, doubled or late weighs more.")
+    return Said(word, " ".join(sentences), "holds")
 
 
 def _weighed(better: list[Compared], worse: list[Compared]) -> tuple[str, tuple[tuple[str, list[Compared]], ...]]:
@@ -136,7 +141,7 @@ def _weighed(better: list[Compared], worse: list[Compared]) -> tuple[str, tuple[
         return "WORSE", (ordered[1], ordered[0])
     if (grave_better and not grave_worse) or not worse:
         return "BETTER", (ordered[0], ordered[1])
-    return ("BETTER AND WORSE" if better else "WORSE"), (ordered[0], ordered[1])
+    return (_BOTH if better else "WORSE"), (ordered[0], ordered[1])
 
 
 def _is_grave(row: Compared) -> bool:
@@ -148,9 +153,11 @@ def _gravest_first(rows: list[Compared]) -> list[Compared]:
 
 
 def _named(rows: Sequence[Compared], currency: str) -> str:
+    """Return how many measures these are, and the gravest of them; a measure's own name may have commas in it."""
     named = [f"{wording.label(r.measure)} ({wording.change(r.measure, r.difference, currency)})" for r in rows]
     rest = len(named) - _NAMED_MAX
-    return listed([*named[:_NAMED_MAX], *([counted(rest, "other measure")] if rest > 0 else [])])
+    shown = "; ".join([*named[:_NAMED_MAX], *([f"and {count(rest)} more"] if rest > 0 else [])])
+    return f"{counted(len(named), 'measure')}: {shown}"
 
 
 def _undecided(answer: Differs) -> str:

@@ -56,12 +56,24 @@ def test_a_comparison_says_in_what_it_is_better_and_in_what_worse() -> None:
     assert word(differs((pair("lost", 0.0, 0.0, 0.0),))) == ("THE SAME", "holds")
 
 
+def test_a_comparison_names_three_measures_a_side_and_counts_the_others() -> None:
+    slower = [pair(f"p95 SLA-{number}", 41.0, 45.0, 4.0, 0.1) for number in (2, 3, 4, 5, 6)]
+    text = said(QUESTIONS[answers.Differs], differs((COMPARED[0], *slower)), []).text
+    worse = text[text.index("It is worse") :]
+    assert worse.startswith("It is worse in 5 measures: SLA-2 (order creation), 95th percentile (+4")
+    assert worse.count("; ") == 3
+    assert worse.endswith("; and 2 more.")
+
+
 def test_what_was_lost_or_late_decides_whatever_else_is_quicker() -> None:
     lost, quicker = pair("lost", 0.0, 350.0, 4.0, 1.0), pair("p95 SLA-2", 41.0, 20.0, 4.0, 0.1)
     found = said(QUESTIONS[answers.Differs], differs((quicker, lost)), [])
     assert found.word == "WORSE"
-    assert found.text.startswith("The second is worse in lifecycles lost (+350")
-    assert "better in SLA-2 (order creation), 95th percentile" in found.text
+    assert found.text.startswith(
+        "Over 20 pairs of replications the second is worse in 1 measure: lifecycles lost (+350"
+    )
+    assert " It is better in 1 measure: SLA-2 (order creation), 95th percentile (" in found.text
+    assert found.text.endswith("). What was lost, doubled or late weighs more.")
     assert word(differs(())) == ("THE SAME", "holds")
 
 
