@@ -15,6 +15,7 @@ import msgspec
 
 from contracts.checks.facts import Facts
 from contracts.checks.verdict import Findings, Tally
+from domain.calendar import SECOND_US
 from domain.faults import CATALOGUE, Fault, Place
 from domain.history import Arrived, Attempted, Delivered, Fired, Sealed
 
@@ -121,10 +122,7 @@ def _opportunities(facts: Facts, silent: list[int], hit: dict[str, int]) -> dict
             indexes = able(attempt.system, attempt.operation, attempt.write, keyed)
             offer(indexes, attempt.sent_us, attempt.system, attempt.operation, attempt.txn)
     _offer_arrivals(facts, by_place, hit, offer)
-    webhooks = by_place.get(Place.WEBHOOK, [])
-    for delivered in facts.history.of(Delivered) if webhooks else ():
-        if delivered.genuine and _original(delivered.message) not in hit:
-            offer(webhooks, delivered.sent_us, delivered.system, delivered.topic, delivered.txn)
+    _offer_messages(facts, by_place.get(Place.WEBHOOK, []), hit, offer)
     for index in by_place.get(Place.PROCESS, []):
         found[index] = STRIKES_MIN if _writes(facts) >= faults[index].count > 0 else 0
     return found
@@ -142,8 +140,22 @@ def _offer_arrivals(facts: Facts, by_place: dict[Place, list[int]], hit: dict[st
         offer(indexes, arrived.at_us, arrived.system, arrived.operation, arrived.txn)
 
 
+def _offer_messages(facts: Facts, webhooks: list[int], hit: dict[str, int], offer: Offer) -> None:
+    """Offer messages; nothing else strikes a copy of one, nor what waits behind one that does not get through."""
+    blocked = [
+        (fired.system, fired.at_us, fired.at_us + round(facts.context.faults[fired.fault].seconds * SECOND_US))
+        for fired in facts.history.of(Fired)
+        if fired.kind == "blocked_queue"
+    ]
+    for delivered in facts.history.of(Delivered) if webhooks else ():
+        system, sent_us = delivered.system, delivered.sent_us
+        if delivered.genuine and _original(delivered.message) not in hit:
+            is_held_up = any(name == system and since_us <= sent_us < until_us for name, since_us, until_us in blocked)
+            offer([] if is_held_up else webhooks, sent_us, system, delivered.topic, delivered.txn)
+
+
 def _original(message: str) -> str:
-    """Return the message that a spoilt copy, such as `evt_7-poison`, is a copy of; no fault strikes a copy."""
+    """Return the message that a spoilt copy, such as `evt_7-poison`, is a copy of."""
     name, _, kind = message.rpartition("-")
     return name if kind in CATALOGUE else message
 

@@ -65,3 +65,12 @@ def test_a_spoilt_copy_of_a_message_is_no_opportunity() -> None:
     assert check("A8", [*clean(), *struck], faults=faults).status == "holds"
     alone = [delivered(minute, "billing", f"ev_{minute}", "invoice_paid") for minute in (60, 61, 62)]
     assert check("A8", [*clean(), *struck, *alone], faults=faults).status == "unknown"
+
+
+def test_what_waits_behind_a_blocked_message_is_no_opportunity() -> None:
+    plan = (Fault(kind="blocked_queue", system="billing", seconds=600.0), Fault(kind="delay", system="billing"))
+    struck = Fired(at_us=at(50), fault=0, kind="blocked_queue", system="billing", operation="", txn="", number="ev_50")
+    sent = [delivered(minute + 1, "billing", f"ev_{minute}", "invoice_paid") for minute in (50, 52, 55, 59)]
+    assert check("A8", [*clean(), struck, *sent], faults=plan).status == "holds"
+    later = [delivered(minute + 1, "billing", f"ev_{minute}", "invoice_paid") for minute in (60, 61, 62)]
+    assert check("A8", [*clean(), struck, *sent, *later], faults=plan).status == "unknown"
