@@ -23,6 +23,7 @@ from integration.outcomes import Failed, Unknown
 from integration.process import Parts
 from integration.schedule import Schedule
 from integration.settings import Settings
+from mocks.doors.garbage import patient_collector
 from scenarios.timeline import Timeline
 from simulator.askers import is_request, request_of
 from simulator.clerks import Clerks
@@ -120,7 +121,8 @@ class Rehearsal:
         self.time.process(self._scene.people(timeline.acts, self._act_planned))
         complete = False
         try:
-            self._scene.play(progress, steps)
+            with patient_collector():
+                self._scene.play(progress, steps)
             complete = True
         finally:
             self._end(complete)

@@ -26,7 +26,7 @@ class Book:
         self._record = record
         self._charts = charts
         self._tables: dict[str, dict[str, Any]] = {}
-        self._status: dict[tuple[str, str], str] = {}
+        self._status: dict[str, dict[str, str]] = {}  # by kind and id
         self._txns: dict[str, str] = {}
 
     def get(self, kind: str, key: str) -> Any | None:
@@ -40,7 +40,8 @@ class Book:
 
     def status(self, kind: str, key: str) -> str:
         """Return the status of a document, empty when there is none."""
-        return self._status.get((kind, key), "")
+        statuses = self._status.get(kind)
+        return statuses.get(key, "") if statuses is not None else ""
 
     def chart(self, kind: str) -> Chart | None:
         """Return the chart that documents of a kind obey, None when they may change freely."""
@@ -55,11 +56,14 @@ class Book:
 
         Writing an entry whose status stays what it was is allowed; creating one in a non-initial state is not.
         """
-        before = self._status.get((kind, key), "")
+        statuses = self._status.get(kind)
+        if statuses is None:
+            statuses = self._status[kind] = {}
+        before = statuses.get(key, "")
         if before != status:
             if before and (chart := self._charts.get(kind)) is not None:
                 chart.require(before, status)
-            self._status[kind, key] = status
+            statuses[key] = status
         table = self._tables.get(kind)
         if table is None:
             table = self._tables[kind] = {}
@@ -84,8 +88,7 @@ class Book:
 
     def forget(self, kind: str) -> None:
         """Forget all entries of a kind and their status, as when a site is started afresh; the history keeps them."""
-        for key in self.table(kind):
-            self._status.pop((kind, key), None)
+        self._status.pop(kind, None)
         self.table(kind).clear()
 
     def kinds(self) -> Iterator[str]:

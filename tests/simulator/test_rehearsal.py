@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
@@ -126,6 +127,14 @@ def test_the_first_record_says_what_the_run_was(timeline: Timeline, whole: list[
     assert isinstance(sealed, Sealed)
     assert sealed.intact
     assert ended == Ended(at_us=timeline.horizon_us, complete=True, lifecycles=timeline.lifecycles)
+
+
+def test_the_collector_is_patient_while_a_rehearsal_is_played_and_as_before_afterwards(timeline: Timeline) -> None:
+    before, seen = gc.get_threshold(), list[tuple[int, int, int]]()
+    Rehearsal(timeline, MemoryRecorder()).run(lambda _progress: seen.append(gc.get_threshold()), steps=3)
+    assert len(seen) == 3
+    assert all(young > before[0] and old > before[2] for young, _, old in seen)
+    assert gc.get_threshold() == before
 
 
 # --- crashes --------------------------------------------------------------------------------------------------------

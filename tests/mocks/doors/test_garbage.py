@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-from mocks.doors.garbage import settled_collector
+from mocks.doors.garbage import patient_collector, settled_collector
 
 
 def test_what_is_loaded_is_left_out_and_put_back() -> None:
@@ -13,6 +13,13 @@ def test_what_is_loaded_is_left_out_and_put_back() -> None:
         assert gc.get_freeze_count() > frozen + 10_000
     assert gc.get_threshold() == thresholds
     assert gc.get_freeze_count() == 0
+
+
+def test_a_patient_collector_waits_for_many_and_is_as_before_afterwards() -> None:
+    thresholds = gc.get_threshold()
+    with patient_collector(young=12_345):
+        assert gc.get_threshold()[0] == 12_345
+    assert gc.get_threshold() == thresholds
 
 
 def test_a_world_that_grows_is_never_walked_as_a_whole() -> None:
