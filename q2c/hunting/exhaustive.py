@@ -18,6 +18,7 @@ import msgspec
 from contracts.checks.business_state import digest, final_state
 from contracts.checks.facts import Facts
 from contracts.checks.judge import judge
+from contracts.checks.verdict import Result
 from domain.faults import CATALOGUE, Fault, FaultKind, Place
 from domain.history import Attempted, Delivered, Fired, MemoryHistory
 from q2c.hunting.canonical import FLOWS, trial_of
@@ -232,7 +233,7 @@ def _compared(point: Point, history: MemoryHistory) -> Outcome:
     facts = Facts(history)
     verdict = judge(history, facts=facts)
     broken = verdict.broken_safety + verdict.broken_liveness
-    unknown = tuple(check for check in verdict.unknown if check not in point.reference.unknown)
+    unknown = tuple(check for check in verdict.unknown if _is_news(verdict.result(check), point))
     struck = {fired.fault for fired in history.of(Fired)}
     if broken:
         return Outcome(status=BROKEN, checks=broken, sentence=verdict.result(broken[0]).violations[0].sentence)
@@ -245,6 +246,12 @@ def _compared(point: Point, history: MemoryHistory) -> Outcome:
     if unknown:
         return Outcome(status=UNKNOWN, checks=unknown, sentence=verdict.result(unknown[0]).reason)
     return Outcome(status=HOLDS)
+
+
+def _is_news(unknown: Result, point: Point) -> bool:
+    """Tell whether a rule could be judged undisturbed and cannot now, but for one that judged what was lost itself."""
+    is_told_otherwise = any(CATALOGUE[fault.kind].place is Place.WEBHOOK for fault in point.faults)
+    return unknown.check not in point.reference.unknown and not (is_told_otherwise and not unknown.examined)
 
 
 def examine_encoded(point: bytes, _seed: int) -> bytes:

@@ -97,6 +97,11 @@ def test_what_ends_otherwise_than_undisturbed_is_a_finding(dying: list[Point]) -
     assert examine(msgspec.structs.replace(point, reference=other)).status == exhaustive.DIFFERS
 
 
+def test_a_rule_of_messages_that_lost_its_only_message_is_no_finding() -> None:
+    (lost,) = [point for point in faults("amendment_co_term") if point.what.startswith("loss at crm quote.accepted")]
+    assert examine(lost).status == HOLDS
+
+
 def test_a_run_whose_judging_falls_over_is_a_finding(monkeypatch: pytest.MonkeyPatch, dying: list[Point]) -> None:
     def falls(_facts: object) -> None:
         raise RuntimeError("a total of nothing")
