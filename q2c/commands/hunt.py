@@ -27,10 +27,14 @@ from q2c.rehearsing import require_understood
 from q2c.trouble import give_up
 from scenarios.language import Scenario
 from scenarios.loader import dump
+from scenarios.scale import SHORT_ORDERS, SHORT_SUBSCRIPTIONS, short
+from scenarios.timeline import expected_lifecycles
 from simulator.experiments.executors import Cluster, Executor, local
 
 GROUND = "hunting_ground"
 SECONDS = 60.0
+LIFECYCLES_MANY = 200
+"""A run of more takes many seconds, and a hunt wants many runs."""
 _DRAW_SECONDS = 0.5
 
 
@@ -38,6 +42,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """What a person asked for."""
 
     scenario: str
+    is_short: bool
     seed: int | None
     runs: int
     seconds: float
@@ -55,7 +60,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def words(self) -> str:
         """The command that makes the same runs again."""
-        said = ["q2c", "hunt", self.scenario]
+        said = ["q2c", "hunt", self.scenario, *(["--short"] if self.is_short else [])]
         said += ["--runs", str(self.runs)] if self.runs else []
         said += ["--seconds", f"{self.seconds:g}"] if self.seconds else []
         said += ["--seed", str(self.seed)] if self.seed is not None else []
@@ -69,6 +74,12 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 @click.command()
 @click.argument("scenario", default="")
+@click.option(
+    "--short",
+    "is_short",
+    is_flag=True,
+    help=f"Its short form: {SHORT_ORDERS} orders, {SHORT_SUBSCRIPTIONS} subscriptions.",
+)
 @click.option("--runs", "budget_runs", type=click.IntRange(1), help="End after so many runs.")
 @click.option("--seconds", type=click.FloatRange(0, min_open=True), help=f"End after so many seconds [{SECONDS:g}].")
 @click.option("--keep-going", is_flag=True, help="Go on after a rule was broken, until the budget is spent.")
@@ -88,7 +99,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("runs"), help="Where run folders go [runs].")
 @click.option("--json", "as_json", is_flag=True, help="The hunt as one JSON document on standard output.")
 def hunt(
-    scenario: str, budget_runs: int | None, seconds: float | None, keep_going: bool, seed: int | None,
+    scenario: str, is_short: bool, budget_runs: int | None, seconds: float | None, keep_going: bool, seed: int | None,
     only: tuple[str, ...], without: tuple[str, ...], mutant: str, exhaustive: bool, target: Path | None,
     no_shrink: bool, workers: int | None, cluster: str, folder: Path, as_json: bool,
 ) -> None:  # fmt: skip
@@ -101,7 +112,7 @@ def hunt(
     \b
     Examples:
       q2c hunt                                  a minute in the scenario made for it
-      q2c hunt quarter_end --runs 200 --keep-going
+      q2c hunt quarter_end --short --runs 200 --keep-going
       q2c hunt --mutant fresh_key_per_retry     see it find something
       q2c hunt refund --exhaustive              every death and every fault at every point of a refund
 
@@ -117,9 +128,10 @@ def hunt(
         if mutant:
             give_up("--mutant breaks the reference integration; a program of your own has mistakes of its own.")
     asked = Asked(
-        scenario=scenario or GROUND, seed=seed, runs=budget_runs or 0, seconds=limit or 0.0, keep_going=keep_going,
-        only=only, without=without, mutant=require(mutant) if mutant else "", target=str(target or ""),
-        workers=workers, cluster=cluster, folder=folder, shrink=not no_shrink, as_json=as_json,
+        scenario=scenario or GROUND, is_short=is_short, seed=seed, runs=budget_runs or 0, seconds=limit or 0.0,
+        keep_going=keep_going, only=only, without=without, mutant=require(mutant) if mutant else "",
+        target=str(target or ""), workers=workers, cluster=cluster, folder=folder, shrink=not no_shrink,
+        as_json=as_json,
     )  # fmt: skip
     if exhaustive:
         from q2c.commands.exhausting import exhaust
@@ -127,7 +139,10 @@ def hunt(
         exhaust(scenario, _kinds(asked), _executor(asked), asked.runs, seconds or 0.0, asked.mutant, as_json)
     chosen = loaded(asked.scenario)
     require_understood(chosen)
-    _hunted(asked, chosen, _kinds(asked))
+    lifecycles = expected_lifecycles(chosen)
+    if lifecycles > LIFECYCLES_MANY and not is_short:
+        click.echo(f"A run has about {lifecycles:,.0f} lifecycles; --short hunts in few of them, many runs.", err=True)
+    _hunted(asked, short(chosen) if is_short else chosen, _kinds(asked))
 
 
 def _kinds(asked: Asked) -> tuple[str, ...]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import shlex
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
+from q2c.commands import hunt
 from q2c.hunting import campaign, keeping
 from q2c.hunting.document import decode
 from q2c.hunting.trial import Trial, attempt
@@ -72,6 +74,17 @@ def test_the_correct_integration_is_not_accused(run: Run, tmp_path: Path) -> Non
     assert (document.status, document.effort.runs, document.caught) == ("holds", 4, ())
     assert document.pairs_hit > 0
     assert len(document.missed) == document.pairs_possible - document.pairs_hit
+
+
+def test_a_hunt_in_a_large_scenario_is_told_of_its_short_form(run: Run, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(hunt, "LIFECYCLES_MANY", 100)
+    one = ("--runs", "1", "--workers", "1", "--folder", tmp_path)
+    ended = run("hunt", "orchestrator_crash_each_step", "--short", *one, "--json")
+    document = json.loads(ended.stdout)
+    assert 40 <= document["effort"]["lifecycles"] <= 90
+    assert document["repeat"].startswith("q2c hunt orchestrator_crash_each_step --short --runs 1")
+    assert "lifecycles" not in ended.stderr
+    assert "A run has about 114 lifecycles; --short" in run("hunt", "orchestrator_crash_each_step", *one).stderr
 
 
 def test_what_there_was_is_kept_when_a_person_stops_it(
