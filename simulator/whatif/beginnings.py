@@ -15,11 +15,13 @@ from scenarios.moments import DAY, local_us, season_of
 from scenarios.values import MICROSECOND
 from simulator.clerks import LOOK_EVERY_US
 from simulator.whatif.durations import Duration
-from simulator.whatif.journeys import UNLIKE
 from simulator.whatif.model import DAY_US, HOUR_US, Arrivals, Piece
+from simulator.whatif.money_cases import money_cases
 from simulator.whatif.systems import LEGACY, Frame, of_day_us
 
 _MONTHS_A_YEAR = 12
+_BATCH_MEAN = sum(FOLLOWS**place for place in range(BATCH_MAX))
+"""So many orders come at once on average."""
 
 
 def streams(frame: Frame) -> Iterator[Arrivals]:
@@ -43,6 +45,7 @@ def streams(frame: Frame) -> Iterator[Arrivals]:
         pieces = tuple(piece for piece in expected if piece.expected > 0)
         if pieces:
             yield Arrivals(name=name, route=route, pieces=pieces)
+    yield from money_cases(frame, _signed(frame))
     yield from _bulk(frame)
 
 
@@ -74,10 +77,25 @@ def _hours(frame: Frame, entity: Entity, expected: float, day: date) -> Iterator
 def _orders(frame: Frame, entity: Entity) -> Iterator[Piece]:
     """Yield when the orders of an entity are expected, the first ones of their batches."""
     season, world = season_of(frame.scenario), frame.scenario.world
-    first_ones = world.orders_per_quarter * float(entity.share) / sum(FOLLOWS**place for place in range(BATCH_MAX))
+    first_ones = world.orders_per_quarter * float(entity.share) / _BATCH_MEAN
     for day in season.days:
         if frame.moments.first_day <= day <= frame.moments.last_day:
             yield from _hours(frame, entity, first_ones * season.share(day, day), day)
+
+
+def _all_orders(frame: Frame) -> Iterator[Piece]:
+    """Yield when the orders of all entities are expected."""
+    for entity in frame.scenario.world.entities:
+        yield from _orders(frame, entity)
+
+
+def _signed(frame: Frame) -> dict[int, float]:
+    """Return how many orders are expected on each day of the run."""
+    days: dict[int, float] = {}
+    for piece in _all_orders(frame):
+        day = piece.from_us // DAY_US
+        days[day] = days.get(day, 0.0) + piece.expected * _BATCH_MEAN
+    return days
 
 
 def _amendments(frame: Frame) -> Iterator[Piece]:
@@ -142,7 +160,7 @@ def _bulk(frame: Frame) -> Iterator[Arrivals]:
 
 def token_share(frame: Frame) -> float:
     """Return the share of quotes that find no fresh ERP token: a token lives an hour, and is fetched when needed."""
-    pieces = [piece for entity in frame.scenario.world.entities for piece in _orders(frame, entity)]
+    pieces = tuple(_all_orders(frame))
     fetched = total = 0.0
     for piece in pieces:
         hours = (piece.until_us - piece.from_us) / HOUR_US
@@ -153,11 +171,11 @@ def token_share(frame: Frame) -> float:
     return fetched / total if total else 1.0
 
 
-def unlike_share(scenario: Scenario) -> float:
-    """Return the share of orders of known accounts that write the ERP's customer: the first ones of their account."""
+def first_share(scenario: Scenario) -> float:
+    """Return the share of orders of known accounts that are the first ones of their account in the run."""
     quotes = scenario.world.orders_per_quarter * float(scenario.mix.expansion)
     each = quotes / max(1, scenario.world.live_subscriptions)
-    return UNLIKE * (1.0 - math.exp(-each)) / each if each else UNLIKE
+    return (1.0 - math.exp(-each)) / each if each else 1.0
 
 
 def unmapped_share(frame: Frame) -> float:
@@ -166,8 +184,8 @@ def unmapped_share(frame: Frame) -> float:
     A clerk who maps one product completes the launch (`simulator.remedies`); whoever comes later does not wait.
     """
     said, people = float(frame.scenario.failures.missing_mapping), frame.scenario.people
-    pieces = [piece for entity in frame.scenario.world.entities for piece in _orders(frame, entity)]
-    meant = said * sum(piece.expected for piece in pieces) * sum(FOLLOWS**place for place in range(BATCH_MAX))
+    pieces = tuple(_all_orders(frame))
+    meant = said * sum(piece.expected for piece in pieces) * _BATCH_MEAN
     if not meant:
         return said
     span_us = max(piece.until_us for piece in pieces) - min(piece.from_us for piece in pieces)

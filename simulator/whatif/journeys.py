@@ -25,6 +25,7 @@ from simulator.whatif.systems import CLERKS, LEGACY, Frame, latency_of
 ORDERS, AMENDMENTS, INVOICES, MIRRORS = range(4)
 """Lanes, where calls have priorities."""
 RETURNED = "returned to sales"
+MONEY_CASE = "case about money"
 AGAIN_US = 900 * SECOND_US  # how often the reference integration tries a parked call again by itself
 UNLIKE = 0.5
 """Accounts known for long that order for the first time in a run: those the ERP has on other terms [measured]."""
@@ -37,21 +38,22 @@ CHARGES_US = (1.0, 0.86, 0.46)
 ONE_TICK = Duration.fixed(1)
 _QUANTILES = 40
 _HOLD_AHEAD_US, _HOLD_AFTER_US = 6 * HOUR_US, 10 * MINUTE_US
-_DEBIT_US = tuple(round(days * DAY_US) for days in (0.6, 0.9, 1.2, 1.9, 2.9, 3.2, 3.9, 4.6, 5.2, 5.9))
+DEBIT_US = tuple(round(days * DAY_US) for days in (0.6, 0.9, 1.2, 1.9, 2.9, 3.2, 3.9, 4.6, 5.2, 5.9))
 """When a debit is decided: one to four business days later, weekends in between."""
-_PUSH_US = tuple(round(days * DAY_US) for days in (4, 8, 12, 16, 20, 25, 30, 36, 45, 60))
+PUSH_US = tuple(round(days * DAY_US) for days in (4, 8, 12, 16, 20, 25, 30, 36, 45, 60))
 """When a customer pushes the money: half before the due date, half after it [E]."""
 
 
 class Journeys(NamedTuple):
     """What the routes of a scenario are made from.
 
-    `told` is the way of a vendor's message; `worths` what lifecycles are worth by the route that begins them.
+    `first_share` of the orders of accounts known for long are their account's first in the run; `told` is the way of a
+    vendor's message; `worths` what lifecycles are worth by the route that begins them.
     """
 
     frame: Frame
     token_share: float
-    unlike_share: float
+    first_share: float
     unmapped_share: float
     told: tuple[Step, ...]
     worths: Mapping[str, Duration]
@@ -161,7 +163,7 @@ def customer(journeys: Journeys, new_share: float, lane: int = ORDERS) -> Iterat
         match: dict[str, Any] = {"share": new_share * MATCHED, "choice": "account", "write": False, "lane": lane}
         yield journeys.call("crm", "look for its likes", **match)
         yield journeys.call("crm", "compare them", **match)
-    known = (1.0 - new_share) * journeys.unlike_share
+    known = (1.0 - new_share) * UNLIKE * journeys.first_share
     unlike: dict[str, Any] = {"share": new_share + known, "choice": "account", "lane": lane}
     yield journeys.call("erp", "read the customer again", write=False, **unlike)
     yield journeys.call("erp", "put the customer", **unlike)
@@ -182,26 +184,33 @@ def _people(journeys: Journeys) -> Iterator[Step]:
     yield from case(journeys, share)
 
 
-def case(journeys: Journeys, share: float) -> Iterator[Step]:
+def case(journeys: Journeys, share: float, choice: str = "fallout") -> Iterator[Step]:
     """Yield the work on a case: it waits for a clerk, and perhaps for an answer from outside."""
     people = journeys.frame.scenario.people
     share *= 1.0 - float(people.automatic)
     if not share:
         return
-    chosen: dict[str, Any] = {"share": share, "choice": "fallout"} if share < 1.0 else {}
+    chosen: dict[str, Any] = {"share": share, "choice": choice} if share < 1.0 else {}
     outside = Duration.lognormal(people.wait_median / MICROSECOND, people.wait_p95 / MICROSECOND)
     yield Step(name="a case opens", pause=ONE_TICK, mark="case opened", **chosen)
     yield Step(name="somebody looks", pause=uniform(0, LOOK_EVERY_US), **chosen)
     yield Step(name="a clerk mends it", station=CLERKS, **chosen)
     asked = share * float(people.wait_external)
     if asked:
-        yield Step(name="an answer from outside", pause=outside, share=asked, choice="fallout")
+        yield Step(name="an answer from outside", pause=outside, share=asked, choice=choice)
     yield Step(name="the case closes", pause=ONE_TICK, mark="case closed", **chosen)
 
 
-def returned(journeys: Journeys) -> Route:
-    """Return the route of a case whose order goes back to sales."""
-    return Route(name=RETURNED, steps=tuple(case(journeys, 1.0)))
+def alone(journeys: Journeys, name: str) -> Route:
+    """Return the route of a case that no other work waits for: an order goes back to sales, a customer objects."""
+    return Route(name=name, steps=tuple(case(journeys, 1.0)))
+
+
+def _declined_share(journeys: Journeys) -> float:
+    """Return the share of invoices whose card is declined for good: once an account, then it has another one."""
+    payments, expansion = journeys.frame.scenario.payments, float(journeys.frame.scenario.mix.expansion)
+    hard = float(payments.card * payments.card_declined * payments.hard_declines)
+    return hard * (1.0 - expansion * (1.0 - journeys.first_share)) if journeys.frame.switches.dead_letters else 0.0
 
 
 def _hold(journeys: Journeys) -> Iterator[Step]:
@@ -282,15 +291,16 @@ def invoice(journeys: Journeys, name: str, taxes: tuple[float, ...]) -> Route:
         journeys.call("payment", "find the payer", write=False, lane=INVOICES),
         Step(name="shown posted", starts="mirror", share=1.0 - card, share_from=card, choice="method"),
         journeys.call("payment", "ask for the payment", lane=INVOICES),
+        *case(journeys, _declined_share(journeys), choice="method"),
         Step(
             name="a debit is decided",
-            pause=Duration.empirical(_DEBIT_US),
+            pause=Duration.empirical(DEBIT_US),
             share=debit,
             share_from=card,
             choice="method",
         ),
         Step(
-            name="money comes", pause=Duration.empirical(_PUSH_US), share=paid, share_from=card + debit, choice="method"
+            name="money comes", pause=Duration.empirical(PUSH_US), share=paid, share_from=card + debit, choice="method"
         ),
         Step(name="paid by card", starts="cash of a card", share=card, choice="method"),
         Step(name="paid", starts="cash", share=debit + paid, share_from=card, choice="method"),

@@ -17,19 +17,21 @@ from scenarios.language import Scenario
 from scenarios.moments import season_of
 from scenarios.values import MICROSECOND
 from scenarios.words import WHATIF, Words
-from simulator.whatif.beginnings import streams, token_share, unlike_share, unmapped_share
+from simulator.whatif.beginnings import first_share, streams, token_share, unmapped_share
 from simulator.whatif.durations import Duration
 from simulator.whatif.journeys import (
     CHARGES_US,
     INVOICES,
     MIRRORS,
+    MONEY_CASE,
+    RETURNED,
     Journeys,
+    alone,
     amendment,
     cash,
     invoice,
     mirror,
     order,
-    returned,
     single,
     webhook,
 )
@@ -80,7 +82,7 @@ def translate(scenario: Scenario) -> Model:
     frame = frame_of(scenario)
     told = tuple(_message(frame))
     journeys = Journeys(
-        frame, token_share(frame), unlike_share(scenario), unmapped_share(frame), told, worths(scenario)
+        frame, token_share(frame), first_share(scenario), unmapped_share(frame), told, worths(scenario)
     )  # fmt: skip
     begun = tuple(streams(frame))
     routes = _routes(journeys, {stream.route for stream in begun})
@@ -134,7 +136,7 @@ def _routes(journeys: Journeys, wanted: set[str]) -> tuple[Route, ...]:
     """Return the routes that arrivals begin, and those that these start."""
     found = [
         mirror(journeys),
-        returned(journeys),
+        *(alone(journeys, name) for name in (RETURNED, MONEY_CASE)),
         cash(journeys, "cash", news="news", message=True),
         cash(journeys, "cash of a card", news="paid by card", message=False),
         invoice(journeys, "invoice", ()),
