@@ -211,7 +211,7 @@ def local_date(at_us: int, zone: str) -> date:
     return _date_of_quarter_hour(at_us // _QUARTER_HOUR_US, zone)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=4_096)
 def midnight_us(day: date, zone: str) -> int:
     """Return the instant at which the local day starts; where midnight is skipped, the first instant after it."""
     start = datetime(day.year, day.month, day.day, tzinfo=zone_named(zone))
@@ -226,7 +226,7 @@ def instant_us(moment: datetime) -> int:
     return (apart.days * 86_400 + apart.seconds) * SECOND_US + apart.microseconds
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=1_024)
 def utc_text(at_seconds: int) -> str:
     """Return a Unix time as ISO 8601 in UTC without an offset, such as 2026-12-31T23:59:58."""
     days, second = divmod(at_seconds, 86_400)

@@ -72,7 +72,7 @@ def read_text(answer: Answer) -> str:
         raise UnexpectedReply(f"{error} in {answer.body[:200]!r}") from error
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=1_024)  # amounts come again while their document is under way, not later
 def major(amount_minor: int, currency: str) -> msgspec.Raw:
     """Return an amount in major units as a JSON number, with the currency's own number of decimals."""
     return msgspec.Raw(major_text(amount_minor, currency))

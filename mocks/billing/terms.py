@@ -102,7 +102,7 @@ def _cadence(months: int) -> Cadence:
     return Cadence(Unit.MONTH, months)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=4_096)
 def boundary(anchor: date, months: int, steps: int) -> date:
     """Return the first day of the `steps`-th period of so many months, counted from the anchor."""
     return _cadence(months).boundary(anchor, steps)

@@ -18,9 +18,9 @@ class NotAnAmount(ValueError):
     """A number that is no amount of its currency; the text says why."""
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=2_048)
 def units(amount: Decimal, currency: str) -> int:
-    """Return minor units; prices come again and again, so they are remembered.
+    """Return minor units; prices come again and again, so the latest are remembered.
 
     Raise NotAnAmount for more digits than the currency has (I-31) and amounts no ledger holds, and the errors of
     decimal arithmetic for what is no number at all.

@@ -33,7 +33,7 @@ class Months(msgspec.Struct, frozen=True):
     days: int
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4_096)
 def _months(start: date, end: date) -> Months:
     parts = months_of(Interval(start, end))
     return Months(

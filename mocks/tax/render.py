@@ -18,7 +18,7 @@ DEFAULT_INCLUDE = frozenset({"summary", "addresses"})
 ALL = frozenset({"summary", "addresses", "lines", "details"})
 SOFTWARE_VERSION = "26.10.0"
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
-_SHOWN_MAX = 32_768
+_SHOWN_MAX = 1_024
 
 
 class _Money(dict[int, Decimal]):
