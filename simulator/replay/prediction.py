@@ -6,7 +6,7 @@ its orders took: what it takes besides its calls (`own_us`), and by how much its
 model's (`scale`). Where the curve is still off, share by share, is a correction (quantile mapping).
 
 A replay of some hundred orders is a sample: its 95th percentile would be another one with other luck, the more so where
-orders wait for each other. How much of that is luck the model knows: what lies among its own runs of the same timeline
+orders wait for each other. How much of that is luck the model knows: what lies near its own runs of the same timeline
 teaches nothing, and the model is believed. Luck learned by heart would double the error of what is predicted. How all
 changes with load is the model's to say.
 """
@@ -17,7 +17,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import accumulate
-from statistics import fmean
+from statistics import fmean, stdev
 from typing import NamedTuple
 
 import msgspec
@@ -38,8 +38,15 @@ BEYOND_MIN = 5
 """A share is corrected when at least so many orders lie on either side of it, another one as the nearest such."""
 _CALM = (0.1, 0.2, 0.3, 0.4, 0.5)
 """Shares of the orders that wait least for others: what they take besides is the integration's own."""
+_SURE_OF_ONE, _SURE_OF_MANY = 2.0, 3.0
+"""Deviations beyond which a figure is no luck: a single one, and any of the dozen shares.
+
+A model whose steps had to be stretched is not that of this integration, and believed less.
+"""
 _ROUNDS = 4
 _NEAR = 0.02
+Quantile = Callable[[float], float]
+Measure = Callable[[Quantile], float]
 
 
 class Curves(NamedTuple):
@@ -48,10 +55,10 @@ class Curves(NamedTuple):
     whole: Histogram
     runs: tuple[Histogram, ...]
 
-    def is_luck(self, measured: float, measure: Callable[[Histogram], float]) -> bool:
-        """Tell whether something that was measured lies among what it is in the runs."""
-        found = [measure(each) for each in self.runs]
-        return min(found) <= measured <= max(found)
+    def is_luck(self, measured: float, measure: Measure, deviations: float) -> bool:
+        """Tell whether something measured is within so many standard deviations of what it is in the runs."""
+        found = [math.log(max(1.0, measure(each.quantile))) for each in self.runs]
+        return abs(math.log(max(1.0, measured)) - fmean(found)) <= deviations * stdev(found)
 
     def band(self, share: float) -> tuple[float, float]:
         """Return between which values nine in ten runs have a quantile."""
@@ -67,43 +74,48 @@ def fitted(timeline: Timeline, speed: float, measured_us: Sequence[int], runs: i
     ordered = sorted(measured_us)
     modelled = partial(curves, timeline, speed, runs=runs)
     fit = _shaped(ordered, modelled)
-    return msgspec.structs.replace(fit, corrections=_corrections(modelled(fit), ordered))
+    deviations = _SURE_OF_MANY if fit.scale == 1.0 else _SURE_OF_ONE
+    return msgspec.structs.replace(fit, corrections=_corrections(modelled(fit), ordered, deviations))
 
 
 def _shaped(ordered: Sequence[int], modelled: Callable[[Fit], Curves]) -> Fit:
-    """Return scale and own time: the model's own scale, unless the measured width of the curve is surely another."""
-    fit, found = Fit(), modelled(Fit())
-    width_us = rank(ordered, 0.75) - rank(ordered, 0.25)
-    if not found.is_luck(width_us, _width):
-        found = modelled(fit := Fit(_scale(modelled, width_us, _width)))
-    own_us = fmean(rank(ordered, share) - found.whole.quantile(share) for share in _CALM)
-    if own_us >= 0:
-        return msgspec.structs.replace(fit, own_us=round(own_us))
-    middle_us = rank(ordered, 0.5)
-    return fit if found.is_luck(middle_us, _middle) else Fit(_scale(modelled, middle_us, _middle))
+    """Return scale and own time: the model's own scale, unless the orders surely take another time on the whole."""
+    measured = partial(rank, ordered)
+    found, whole_us = modelled(Fit()), _mean(measured)
+    own_us = _own_us(ordered, found)
+    if found.is_luck(whole_us - own_us, _mean, _SURE_OF_ONE):
+        return Fit(own_us=own_us)
+    fit = Fit(_scale(modelled, _width(measured), _width))
+    own_us = _own_us(ordered, modelled(fit))
+    return msgspec.structs.replace(fit, own_us=own_us) if own_us else Fit(_scale(modelled, whole_us, _mean))
 
 
-def _width(found: Histogram) -> float:
-    return found.quantile(0.75) - found.quantile(0.25)
+def _own_us(ordered: Sequence[int], found: Curves) -> int:
+    return max(0, round(fmean(rank(ordered, share) - found.whole.quantile(share) for share in _CALM)))
 
 
-def _middle(found: Histogram) -> float:
-    return found.quantile(0.5)
+def _width(quantile: Quantile) -> float:
+    return quantile(0.75) - quantile(0.25)
 
 
-def _corrections(found: Curves, ordered: Sequence[int]) -> tuple[float, ...]:
+def _mean(quantile: Quantile) -> float:
+    """Return the mean without the tenth at either end: single runs of the model agree on nothing better."""
+    return fmean(quantile(place / 20) for place in range(2, 19))
+
+
+def _corrections(found: Curves, ordered: Sequence[int], deviations: float) -> tuple[float, ...]:
     """Return, for each of SHARES, how many times the curve was measured; 1 where that may be luck."""
     known = [share for share in SHARES if min(share, 1 - share) * len(ordered) >= BEYOND_MIN] or [0.5]
     nearest = (min(known, key=lambda each, share=share: abs(each - share)) for share in SHARES)  # type: ignore[misc]
-    return tuple(_correction(found, rank(ordered, share), share) for share in nearest)
+    return tuple(_correction(found, rank(ordered, share), share, deviations) for share in nearest)
 
 
-def _correction(found: Curves, measured_us: int, share: float) -> float:
-    is_luck = found.is_luck(measured_us, lambda each: each.quantile(share))
+def _correction(found: Curves, measured_us: int, share: float, deviations: float) -> float:
+    is_luck = found.is_luck(measured_us, lambda quantile: quantile(share), deviations)
     return 1.0 if is_luck else measured_us / max(1.0, found.whole.quantile(share))
 
 
-def _scale(modelled: Callable[[Fit], Curves], wanted_us: int, measure: Callable[[Histogram], float]) -> float:
+def _scale(modelled: Callable[[Fit], Curves], wanted_us: float, measure: Measure) -> float:
     """Return by how much steps must be longer or shorter for something measured on the curve to be as wanted.
 
     Near saturation a slower step costs more than itself: each round follows the slope between the last two.
@@ -111,7 +123,7 @@ def _scale(modelled: Callable[[Fit], Curves], wanted_us: int, measure: Callable[
     scale, slope = 1.0, 1.0
     known: tuple[float, float] | None = None
     for _ in range(_ROUNDS):
-        at = math.log(scale), math.log(max(1.0, measure(modelled(Fit(scale)).whole)))
+        at = math.log(scale), math.log(max(1.0, measure(modelled(Fit(scale)).whole.quantile)))
         if known is not None and abs(at[0] - known[0]) > _NEAR:
             slope = min(4.0, max(0.5, (at[1] - known[1]) / (at[0] - known[0])))
         known = at
