@@ -118,6 +118,12 @@ class Parking:
         if live.turn == turn and live.status == "parked" and not is_undecided:
             self.retry(live)
 
+    def try_again(self, flow_id: str) -> None:
+        """Re-drive a flow, if it is parked here, whatever people have to see to: it may go by now."""
+        live = self._engine.lives.get(flow_id)
+        if live is not None:
+            self._retry_parked(live, live.turn)
+
     def retry(self, live: Live) -> None:
         """Re-drive a flow whose dependency may be back; its case stays as it is until the flow moves."""
         tx = Transaction()

@@ -125,6 +125,10 @@ class Integration:
         """Start a flow from outside; None when the process is down. Raise Unstorable for values no journal holds."""
         return self._inside(self._launch, start)
 
+    def try_again(self, flow_id: str) -> None:
+        """Let a flow that is parked try again by itself; its case stays as it is until the flow moves."""
+        self._inside(lambda engine: engine.parking.try_again(flow_id))
+
     def act(self, act: Act) -> list[int]:
         """Let a person act, as people.py lists it; raise UnknownAct for anything else, NoSuchCase, or Refused.
 

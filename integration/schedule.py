@@ -37,6 +37,8 @@ class _OfThisProcess:
 class Schedule:
     """Starts each sweep at its interval, unless the one before is still under way or the process is down.
 
+    One that is parked then tries again: no sweep comes after it while people have not seen to its case.
+
     A sweep looks back to the start of the last one that was started, and some more, so that nothing falls between two;
     the very first one looks back over its interval, for nobody has looked before.
     `first_seconds` brings the first ones forward: who was down for long had better look soon, and does so even when an
@@ -65,9 +67,14 @@ class Schedule:
 
     def _run(self, sweep: Sweep, now_us: int, anyway: bool) -> None:
         self._plan(sweep, now_us + sweep.every_seconds * _SECOND_US, False)
+        if not self._integration.is_alive:
+            return
         started_us = self._memory.latest(sweep.name)
-        is_open = bool(started_us) and any(map(self._integration.is_open, _flow_ids(sweep, started_us)))
-        if not self._integration.is_alive or (is_open and not anyway):
+        known = _flow_ids(sweep, started_us) if started_us else ()
+        still_open = list(filter(self._integration.is_open, known))
+        if still_open and not anyway:
+            for flow_id in still_open:
+                self._integration.try_again(flow_id)
             return
         since_us = (started_us or now_us - sweep.every_seconds * _SECOND_US) - sweep.look_back_seconds * _SECOND_US
         flow_id = _flow_ids(sweep, now_us)[anyway]

@@ -298,9 +298,14 @@ async def _cancel_subscription(context: FlowContext, subscription: str, referenc
     found = billing.subscription_of(answer)
     if found.status == "cancelled":
         return
-    effective = date_of_seconds(found.start_date)
+
+    async def is_cancelled() -> Answer | None:
+        again = await latest_if_there(context, subscription)
+        return again if again is not None and billing.subscription_of(again).status == "cancelled" else None
+
     key = key_of(context, reference, "cancel_subscription")
-    await do(context, billing.cancel(subscription, effective, reference, key, context.txn))
+    call = billing.cancel(subscription, date_of_seconds(found.start_date), reference, key, context.txn)
+    await do(context, call, is_cancelled)
 
 
 async def close_if_there(context: FlowContext, reference: str) -> None:

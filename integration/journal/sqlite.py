@@ -78,7 +78,7 @@ class SqliteJournal:
             self._open(path)
         except sqlite3.DatabaseError as error:
             raise of_sqlite(path, error) from error
-        self.pending = Pending(self.connection)
+        self.pending = Pending(self.connection, holds_all=not path)
 
     def _open(self, path: str) -> None:
         self.connection = sqlite3.connect(path, isolation_level=None, cached_statements=64)
@@ -241,21 +241,28 @@ class SqliteLease:
 
     def find(self, flow_id: str) -> FlowRow | None:
         """Return the flow of an id, finished ones included."""
-        pending = self._journal.pending.find(flow_id)
-        if pending is not None:
-            return pending
+        pending = self._journal.pending
+        found = pending.find(flow_id)
+        if found is not None or pending.holds_all:
+            return found
         row = self._execute(f"{_FLOW} WHERE id = ?", (flow_id,)).fetchone()
         return FlowRow(*row) if row else None
 
     def known(self, flow_ids: Sequence[str]) -> set[str]:
         """Return those of some ids that have a flow, finished ones included."""
-        find, query = self._journal.pending.find, "SELECT 1 FROM flow WHERE id = ?"
-        return {each for each in flow_ids if find(each) or self._execute(query, (each,)).fetchone() is not None}
+        pending, query = self._journal.pending, "SELECT 1 FROM flow WHERE id = ?"
+        waiting = {each for each in flow_ids if pending.find(each) is not None}
+        if pending.holds_all:
+            return waiting
+        return waiting | {each for each in flow_ids if self._execute(query, (each,)).fetchone() is not None}
 
     def has_message(self, source: str, message_id: str) -> bool:
         """Tell whether a message has been stored before."""
-        if self._journal.pending.has_message(source, message_id):
+        pending = self._journal.pending
+        if pending.has_message(source, message_id):
             return True
+        if pending.holds_all:
+            return False
         query = "SELECT 1 FROM seen WHERE source = ? AND message = ?"
         return self._execute(query, (source, message_id)).fetchone() is not None
 

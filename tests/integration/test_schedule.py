@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from integration.effects import Sleep
+from domain import history
+from integration.effects import Call, Sleep
 from integration.flow import FlowContext
+from integration.flows.steps import do
 from integration.flows.sweeps import Sweep
+from integration.outcomes import Failed
 from integration.schedule import Schedule
 from integration.settings import Settings
 
@@ -51,6 +54,27 @@ def test_each_sweep_looks_back_to_the_start_of_the_one_before_and_some_more(worl
 
 def test_a_sweep_that_is_still_under_way_is_not_joined_by_another(world: Any) -> None:
     assert [at for at, _ in _swept(world, 4 * HOUR + 1, takes_seconds=1.5 * HOUR)] == [HOUR, 3 * HOUR]
+
+
+def test_a_sweep_that_people_have_not_seen_to_tries_again_at_the_next_interval(world: Any) -> None:
+    """One that stayed parked for days kept every later one away, and what a lost message had told was never found."""
+    swept: list[int] = []
+
+    async def look(_context: FlowContext, arguments: Mapping[str, Any]) -> None:
+        await do(FlowContext("look", "look", "", Settings()), Call(system="payment", operation="list", target="/list"))
+        swept.append(arguments["since_us"] // SECOND_US - START_US // SECOND_US)
+
+    def moved(now: int, call: Call) -> Failed | None:
+        return Failed("rejected", 308) if now < 2 * HOUR + 60 else None
+
+    made = world({"look": look}, script=moved)
+    Schedule(made.integration, made.integration._host, [SWEEP])
+    made.run(3 * HOUR + 10)
+    assert made.times("list") == [HOUR, 2 * HOUR, 3 * HOUR]
+    assert swept == [-600]
+    assert made.of(history.Case)[-1].status == "verified"
+    made.run(4 * HOUR + 10)
+    assert swept == [-600, HOUR - 600]
 
 
 def test_after_an_absence_the_first_sweep_comes_soon_and_looks_back_over_all_of_it(world: Any) -> None:

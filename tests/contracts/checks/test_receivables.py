@@ -235,6 +235,13 @@ def test_a_refund_whose_booking_people_have_in_hand_is_not_judged() -> None:
     assert check("M15", [*_refund_not_in_erp(), parked]).violations == ()
 
 
+def test_a_dispute_that_people_have_in_hand_is_not_judged_whatever_its_flow_knows_of_the_order() -> None:
+    parked = Flow(at_us=at(LATER + 10), flow="chargeback/du_1", name="chargeback", txn="", status="parked")
+    assert check("M15", [*_won_dispute_not_booked(), parked]).violations == ()
+    other = replace(parked, flow="chargeback/du_2")
+    assert check("M15", [*_won_dispute_not_booked(), other]).status == "broken"
+
+
 def test_a_refund_in_the_last_moment_is_not_judged_yet() -> None:
     late = [replace(record, at_us=T0 + 29 * DAY_US + 23 * 3600 * 1_000_000) for record in _refund_not_in_erp()[-9:]]
     result = check("M15", [*clean(), *late, attempt(1, "r99", "erp", "read_order")])
