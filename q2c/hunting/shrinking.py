@@ -8,35 +8,30 @@ was played and broke the rule. docs/explanation/shrinking.md tells it at length.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import msgspec
 
-from contracts.checks.verdict import Violation, instant_of
+from contracts.checks.verdict import instant_of
 from domain.faults import Fault
 from domain.history import Fired
 from q2c.hunting import simpler
 from q2c.hunting.anchors import anchors_of, is_death
+from q2c.hunting.culprits import POINTS_MAX, Culprits, culprits_of, strikes_beside
 from q2c.hunting.ddmin import smallest
 from q2c.hunting.pointing import FORMS, is_point, pointed, strikes_on, strikes_on_nobody
 from q2c.hunting.rounding import rounder_plans, roundest
 from q2c.hunting.seen import Seen, look
-from q2c.hunting.simpler import contract_of
 from q2c.hunting.texts import read, written
 from q2c.hunting.trial import Trial, timeline_of
 from scenarios.timeline import Timeline
 
 ATTEMPTS_MAX = 80
 SECONDS_MAX = 5.0
-_VIOLATIONS_GUESSED = 3
-_POINTS_MAX = 8
-"""A fault that struck more often is told as the window it is: an outage is an outage."""
 LEFT_OVER = ("lifecycles", "faults", "the scenario", "numbers")
 """What a search makes smaller, in this order."""
-_ACCOUNT = re.compile(r"\bA-(\d{6})\b")
 
 
 class Size(msgspec.Struct, frozen=True, order=True):
@@ -66,14 +61,6 @@ class Shrunk(msgspec.Struct, frozen=True, kw_only=True):
     def is_whole(self) -> bool:
         """Whether everything was searched through."""
         return not self.left_over
-
-
-class Culprits(msgspec.Struct, frozen=True):
-    """Whom a violation names: lifecycles of the timeline, all quotes (live contracts among them), numbers of calls."""
-
-    lifecycles: tuple[str, ...]
-    transactions: tuple[str, ...]
-    numbers: frozenset[str]
 
 
 class NotBroken(ValueError):
@@ -167,7 +154,7 @@ class _Search:
     def _guess(self) -> None:
         """Try the transactions of a violation alone, with the faults that struck them, the boldest guess first."""
         seen = self._best
-        for culprits in _culprits(seen, self._names):
+        for culprits in culprits_of(seen, self._names):
             self._parts = simpler.parts_beside((*culprits.lifecycles, *culprits.transactions))
             for plan, parts in self._candidates(seen, culprits):
                 if self._breaks(_reduced(seen.trial, culprits.lifecycles, plan, parts)):
@@ -184,14 +171,15 @@ class _Search:
         struck = {each.fault for each in strikes}
         deaths = tuple(filter(is_death, plan))
         own = tuple(each for each in deaths if self._anchors.quote_of(each) in culprits.transactions)
-        points = [pointed(strikes, facts, form) for form in FORMS] if len(strikes) <= _POINTS_MAX else []
+        points = [pointed(strikes, facts, form) for form in FORMS] if len(strikes) <= POINTS_MAX else []
+        beside = list(strikes_beside(strikes, culprits, facts))
         simple = [
-            (), pointed(shown[:_POINTS_MAX], facts, FORMS[0]), *points[:1], own,
+            (), pointed(shown[:POINTS_MAX], facts, FORMS[0]), *points[:1], own, *beside,
             *((*each, *some) for each in points[:1] for some in (own, deaths)),
             tuple(fault for index, fault in enumerate(plan) if index in struck or is_death(fault)), plan,
         ]  # fmt: skip
         yield from ((each, parts) for each in sorted(simple, key=len))
-        yield from ((each, ()) for each in (*points, plan))
+        yield from ((each, ()) for each in (*beside, *points, plan))
         if nobodys:
             yield from ((pointed((*strikes, *nobodys), facts, form), ()) for form in FORMS[:2])
 
@@ -242,7 +230,7 @@ class _Search:
                 return
             facts, before = self._best.facts, self._best
             strikes = tuple(each for each in facts.history.of(Fired) if each.operation)
-            if len(strikes) > _POINTS_MAX:
+            if len(strikes) > POINTS_MAX:
                 return
             deaths = tuple(fault for fault in self._plan() if is_death(fault))
             plan = (*pointed(strikes, facts, form), *deaths)
@@ -302,30 +290,6 @@ def _reduced(trial: Trial, names: tuple[str, ...], plan: tuple[Fault, ...], left
     scenario = read(trial.scenario).model_copy(update={"lifecycles": names})
     text = written(simpler.without(scenario, left_out))
     return msgspec.structs.replace(trial, scenario=text, faults=plan, without=frozenset())
-
-
-def _culprits(seen: Seen, names: tuple[str, ...]) -> Iterator[Culprits]:
-    """Yield whom the violations name: the first one itself, then with all that its evidence names, then the next."""
-    told: dict[Culprits, None] = {}
-    for violation in seen.violations[:_VIOLATIONS_GUESSED]:
-        numbers = frozenset(getattr(each, "number", "") for each in violation.evidence)
-        for transactions in ((violation.txn,), _named_by(violation)):
-            quotes = tuple(sorted({txn.partition(".")[0] for txn in transactions if txn}))
-            if quotes:
-                told[Culprits(_lifecycles_of(quotes, names), quotes, numbers)] = None
-    yield from told
-
-
-def _named_by(violation: Violation) -> tuple[str, ...]:
-    """Return all transactions that a violation names, and those of the accounts it names: their first orders."""
-    records = [each for each in violation.evidence if not isinstance(each, tuple)]
-    accounts = _ACCOUNT.findall(" ".join((violation.sentence, *violation.entities)))
-    return (violation.txn, *(getattr(each, "txn", "") for each in records), *(f"Q-{serial}" for serial in accounts))
-
-
-def _lifecycles_of(quotes: tuple[str, ...], names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the lifecycles of some quotes; those of a contract are its amendments."""
-    return tuple(name for name in names if name in quotes or contract_of(name) in quotes)
 
 
 def _without_deaths(plan: tuple[Fault, ...]) -> tuple[Fault, ...]:

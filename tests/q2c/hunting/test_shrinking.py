@@ -204,6 +204,16 @@ def test_of_many_deaths_those_at_writes_of_the_transaction_are_tried_by_themselv
     assert shrunk.attempts < 10
 
 
+def test_many_strikes_at_the_operation_that_is_shown_become_one_fault_that_strikes_at_every_try() -> None:
+    kinds = ("unavailable", "error_before", "throttled", "row_locked", "lost_reply", "reset_after", "closed_after")
+    plan = tuple(Fault(kind=kind, system="erp", operation="upsert_order", nth=1) for kind in kinds)
+    text = dump(demo(3, 0, days=1, run_on_days=1))
+    shrunk = shrink(Trial(scenario=text, seed=1, faults=plan, mutant="retries_without_end"), "P6", SPARED)
+    assert (shrunk.after.lifecycles, shrunk.after.faults) == (1, 1)
+    (fault,) = shrunk.trial.faults or ()
+    assert (fault.operation, fault.nth) == ("upsert_order", 0)
+
+
 def _place(fault: Fault) -> tuple[object, ...]:
     return fault.kind, fault.system, fault.operation, fault.txn, fault.nth, fault.share_ppm, fault.seconds
 
