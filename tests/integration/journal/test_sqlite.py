@@ -53,6 +53,25 @@ def test_a_temporary_journal_answers_as_one_in_a_file_does(tmp_path: Path, monke
     assert temporary.verify(file.head()).intact
 
 
+@pytest.mark.parametrize("together", [1, 3, 1_000])
+def test_a_temporary_journal_knows_what_it_has_not_written_yet_and_what_it_has(
+    together: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "TOGETHER_ROWS", together)
+    journal = SqliteJournal()
+    lease = written(journal.claim())
+    assert journal.pending.holds_all is (together == 1_000)
+    for _ in range(2):
+        assert [lease.find(each) is not None for each in ("order/2", "order/9")] == [True, False]
+        assert lease.known(["order/1", "order/9", "order/3"]) == {"order/1", "order/3"}
+        assert [lease.has_message(each.message.source, each.message.id) for each in (message(3), message(9))] == [1, 0]
+        again = Write(events=[event(4, "a")])
+        lease.commit(again)
+        sequence = again.events[0].sequence
+        journal.flush()
+    assert sequence == 4
+
+
 def test_a_temporary_journal_is_closed_by_a_write_that_fails() -> None:
     journal = SqliteJournal()
     lease = journal.claim()
