@@ -175,9 +175,26 @@ def _invoice_stage(facts: Facts, quote: Quote, invoice: Life) -> Stage | None:
     captured_us = max((captured_at(payment) or 0 for payment in payments), default=0)
     if captured_us and not any(_went_back(payment) for payment in payments):
         return "unapplied", captured_us, invoice.name
-    if payments or quote.payment_method == "push" or invoice_of(invoice).balance_minor == 0:
+    if payments or _is_sent(facts, quote, invoice) or invoice_of(invoice).balance_minor == 0:
         return "awaiting_payment", posted[0].created_us, invoice.name
     return "uncollected", posted[0].created_us, invoice.name
+
+
+def _is_sent(facts: Facts, quote: Quote, invoice: Life) -> bool:
+    """Tell whether the customer of an invoice sends the money.
+
+    When it is a known account that the quote's was a duplicate of, its own quotes say how it pays, if there are any.
+    """
+    payer = invoice_of(invoice).customer
+    if payer == quote.account or quote.partner_model or payer not in facts.lives("account", "crm"):
+        return quote.payment_method == "push"
+    return facts.once(_methods).get(payer, "push") == "push"
+
+
+def _methods(facts: Facts) -> dict[str, str]:
+    """Return how each account pays, as its quotes say."""
+    quotes = [quote_of(life) for life in facts.lives("quote", "crm").values()]
+    return {quote.account: quote.payment_method for quote in quotes if quote.payment_method}
 
 
 def _went_back(payment: Life) -> bool:

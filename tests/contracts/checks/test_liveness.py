@@ -176,3 +176,22 @@ def test_an_amendment_behind_one_that_people_have_in_hand_waits_for_them() -> No
     assert check("L2", [*unapplied, parked]).status == "holds"
     assert check("L2", [*unapplied, replace(parked, status="resumed")]).status == "broken"
     assert check("L2", [*unapplied, replace(parked, flow="mirror/Q-000200-v1/1", name="mirror")]).status == "broken"
+
+
+def test_an_invoice_of_a_known_account_waits_for_money_as_that_account_pays() -> None:
+    gone = (of("payment", "payment"), of("cash", "erp"), of("cash", "billing"), of("payout", "payment"))
+    unpaid = [r for r in clean() if not any(rule(r) for rule in gone) and getattr(r, "status", "") != "paid"]
+    moved = edited(unpaid, of("invoice", "billing"), customer="A-000007")
+    account = Account(id="A-000007", name="Acme", entity="US", currency="USD", country="US")
+    known = [changed(0, "crm", "account", account, status="active", cause="act"), *moved]
+
+    def stage(records: Records) -> str:
+        (ending,) = [each for each in endings(Facts(history(records))) if each.reference == "Q-000123-v1"]
+        return ending.stage
+
+    def quoted(method: str) -> Changed:
+        quote = replace(build.QUOTE, id="Q-000007-v1", number="Q-000007", account="A-000007", payment_method=method)
+        return changed(1, "crm", "quote", replace(quote, txn="Q-000007", status="draft"), cause="act")
+
+    assert stage(unpaid) == stage(moved) == stage([*known, quoted("card")]) == "uncollected"
+    assert stage(known) == stage([*known, quoted("push")]) == "awaiting_payment"
