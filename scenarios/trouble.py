@@ -9,13 +9,13 @@ from pydantic import Field, model_validator
 
 from domain.faults import CATALOGUE, Place
 from scenarios.values import Duration, InstantText, Ratio, Shape, Share, wrong
-from scenarios.words import WHATIF, System, Whole, Words, only, percent
+from scenarios.words import WHATIF, AnySystem, System, Whole, Words, only, percent
 
 if TYPE_CHECKING:
     FaultKey = str
 else:
     FaultKey = Literal[tuple(CATALOGUE)]
-WEBHOOK_SENDERS = ("crm", "erp", "billing", "payment", "fulfilment")
+WEBHOOK_SENDERS = ("crm", "erp", "erp2", "billing", "payment", "fulfilment")
 
 
 class Window(Words):
@@ -67,7 +67,7 @@ class FaultPlan(Words):
     """One fault: what strikes where, when and how often."""
 
     kind: FaultKey = Field(description="a kind of the fault catalogue (docs/reference/faults.md)")
-    system: System | None = Field(default=None, description="the system struck; every system when not given")
+    system: AnySystem | None = Field(default=None, description="the system struck; every system when not given")
     operation: Annotated[str, Field(pattern=r"^[a-z][A-Za-z0-9_.]*$")] | None = Field(
         default=None, description="the operation struck (its name in the system's API); every operation when not given"
     )

@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from scenarios.values import Shape, wrong
 
 System = Literal["crm", "erp", "billing", "tax", "payment", "fulfilment"]
+AnySystem = Literal["crm", "erp", "billing", "tax", "payment", "fulfilment", "erp2", "legacy_erp"]
+"""With the systems that keep books in some worlds only (`books` of an entity)."""
 SYSTEMS: tuple[str, ...] = ("crm", "erp", "billing", "tax", "payment", "fulfilment")
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Whole = Annotated[int, Field(ge=0, le=1_000_000_000)]

@@ -191,6 +191,12 @@ def test_a_script_of_the_erp_sends_messages_that_can_be_struck() -> None:
     assert loader.parse(HEAD + told).faults[0].system == "erp"
 
 
+@pytest.mark.parametrize("system", ["erp2", "legacy_erp"])
+def test_a_system_that_keeps_the_books_of_some_entities_can_be_struck(system: str) -> None:
+    told = f"faults:\n  - {{kind: lost_reply, share: 1%, system: {system}}}\n"
+    assert loader.parse(HEAD + told).faults[0].system == system
+
+
 def test_all_errors_of_a_file_come_at_once_in_the_order_of_its_lines() -> None:
     error = error_of(HEAD + "settle: 4\nmix: {lots: 1}\nworld:\n  orders_per_quarter: 0\nseed: x\n")
     assert [problem.line for problem in error.problems] == [4, 5, 7, 8]
