@@ -159,7 +159,8 @@ def _judge(
 
 
 def _is_pointless(last: Attempted, attempt: Attempted, resumes: list[int], crashes: list[int]) -> bool:
-    refused = last.outcome == "failed" and last.status in _PERMANENT
+    is_known = attempt.sent_us >= last.at_us  # else it was on its way when the other was refused
+    refused = is_known and last.outcome == "failed" and last.status in _PERMANENT
     return refused and not _any_between(resumes, last, attempt) and not _any_between(crashes, last, attempt)
 
 

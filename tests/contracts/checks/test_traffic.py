@@ -41,6 +41,13 @@ def test_a_flow_goes_by_every_name_in_its_id() -> None:
     assert check("P6", [*refused(403), resumed]).status == "holds"
 
 
+def test_what_was_on_its_way_before_the_refusal_is_no_repetition() -> None:
+    """A dead incarnation's call times out after its successor was refused."""
+    *before, first, again = refused(403)
+    assert check("P6", [*before, first, replace(again, sent_us=at(49))]).status == "holds"
+    assert check("P6", [*before, first, again]).status == "broken"
+
+
 def test_what_happened_to_a_document_goes_by_the_name_of_the_document() -> None:
     won = [replace(record, key="du_1.won") for record in refused(400)[-2:]]
     resumed = Flow(at_us=at(50.5), flow="chargeback/du_1", name="chargeback", txn="", status="resumed")
