@@ -46,7 +46,7 @@ ROOT = Path(__file__).resolve().parents[1]
 RATE = 500.0
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
 TOO_MANY = 6_000.0
-"""Acts a second that are asked of each worker, more than any can send."""
+"""Acts a second that are due at each worker, more than any can send: it sends them as fast as it can."""
 
 
 def driven(what: str, url: str, rate: float, seconds: float, workers: int, core: int | None = None) -> dict[str, Any]:
@@ -108,7 +108,7 @@ def workers(seconds: float, rounds: int) -> None:
     plain: list[float] = []
     with cheap_server() as (url, server):
         for _ in range(rounds):
-            plain.append(plain_ratio(seconds / 4))
+            plain.append(plain_ratio(seconds))
             for count in (1, 2):
                 rates[count].append(_sent(url, server, seconds, count)["rate"])
             for count in (1, 2):
@@ -240,7 +240,7 @@ def main() -> None:
     if arguments.only in (None, "added"):
         added(arguments.seconds)
     if arguments.only in (None, "workers"):
-        workers(min(8.0, arguments.seconds), arguments.rounds)
+        workers(min(3.0, arguments.seconds), arguments.rounds)
     if arguments.only in (None, "verdicts"):
         verdicts("30s")
     print(f"load of the machine after {os.getloadavg()[0]:.1f}")

@@ -60,11 +60,22 @@ class Asking(Player):
         self.times.note("since due", time.monotonic() - due)
 
 
+class Saturating(Player):
+    """Sends as many as it can: an act that finds no room waits for it, where a player of a load refuses it.
+
+    To refuse costs as well: who is asked for more than it can send would pay for that with each act that it sends.
+    """
+
+    def _send(self, pool: Any, arrival: Arrival, due: float, client: Any) -> None:
+        pool.wait_available()
+        super()._send(pool, arrival, due, client)
+
+
 class Bench:
     """One process of Locust, in the place of `loadtests.conducting.Node`."""
 
     def __init__(self, environment: Any) -> None:
-        self.player = Asking() if ASKS else Player()
+        self.player = Asking() if ASKS else Saturating()
         self.player.address = URL
         self.player.material = Material((), _arrivals(), (), 1.0)  # type: ignore[arg-type]
         self._runner = environment.runner
