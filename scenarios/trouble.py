@@ -67,7 +67,10 @@ class FaultPlan(Words):
     """One fault: what strikes where, when and how often."""
 
     kind: FaultKey = Field(description="a kind of the fault catalogue (docs/reference/faults.md)")
-    system: AnySystem | None = Field(default=None, description="the system struck; every system when not given")
+    system: AnySystem | None = Field(
+        default=None,
+        description="the system struck (`erp2` and `legacy_erp` where they keep books); every system when not given",
+    )
     operation: Annotated[str, Field(pattern=r"^[a-z][A-Za-z0-9_.]*$")] | None = Field(
         default=None, description="the operation struck (its name in the system's API); every operation when not given"
     )
