@@ -32,7 +32,8 @@ def rounder(fault: Fault) -> Iterator[Fault]:
     if fault.txn and not fault.nth:
         yield replace(fault, nth=1, start_us=0, end_us=0)
     if fault.start_us or fault.end_us:
-        yield replace(fault, start_us=0, end_us=0)
+        if fault.nth or fault.end_us - fault.start_us < _HOUR_US:  # an outage that never ends is a larger fault
+            yield replace(fault, start_us=0, end_us=0)
         whole = replace(fault, start_us=_hours_down(fault.start_us), end_us=-_hours_down(-fault.end_us))
         if whole != fault:
             yield whole

@@ -18,8 +18,15 @@ def test_a_later_try_becomes_the_first_one() -> None:
 
 
 def test_a_window_goes_or_becomes_whole_hours_around_it() -> None:
-    fault = Fault(kind="refused", system="erp", start_us=3 * HOUR_US + 7, end_us=5 * HOUR_US + 1)
+    fault = Fault(kind="refused", system="erp", nth=1, start_us=3 * HOUR_US + 7, end_us=5 * HOUR_US + 1)
     assert [(each.start_us, each.end_us) for each in rounder(fault)] == [(0, 0), (3 * HOUR_US, 6 * HOUR_US)]
+
+
+def test_an_outage_of_hours_ends_but_one_of_seconds_may_be_for_always() -> None:
+    hours = Fault(kind="refused", system="erp", start_us=3 * HOUR_US + 7, end_us=5 * HOUR_US + 1)
+    assert [(each.start_us, each.end_us) for each in rounder(hours)] == [(3 * HOUR_US, 6 * HOUR_US)]
+    seconds = Fault(kind="refused", system="erp", start_us=3 * HOUR_US + 7, end_us=3 * HOUR_US + 9_000_000)
+    assert (0, 0) in [(each.start_us, each.end_us) for each in rounder(seconds)]
 
 
 def test_durations_are_tried_at_the_nearer_rung_first() -> None:
