@@ -9,7 +9,7 @@ import msgspec
 
 from domain.acts import Act
 from loadtests.desk import Unusable
-from loadtests.profiles import Arrival, Life, lives, merged, offered, profiled, share, stepped, strokes
+from loadtests.profiles import HELD, Arrival, Life, lives, merged, offered, profiled, share, stepped, strokes
 from loadtests.settings import Settings
 from scenarios.language import Scenario
 from scenarios.library import find
@@ -68,7 +68,7 @@ def material(settings: Settings) -> Material:
     arrivals = () if hunted else offered(chosen, span.speed)
     if settings.profile == "storm":
         arrivals = merged(arrivals, strokes(span.seconds, settings.storm_rate))
-    supply = tuple(lives(timeline)) if hunted else ()
+    supply = tuple(lives(timeline, {HELD})) if hunted else ()  # a step is over before a hold is: nothing could rest
     return Material(chosen, arrivals[: settings.limits.arrivals], supply, span.speed)
 
 

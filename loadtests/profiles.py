@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Final, cast
 
@@ -28,6 +28,8 @@ HOUR_US: Final = 3_600_000_000
 PROFILES: Final = ("steady", "peak", "invoices", "storm", "break")
 _SIGNED, _SEEDED = "accept_quote", "seed_subscription"
 _BEFORE_MONTH_US = 5_000_000
+HELD: Final = "credit_hold"
+"""A cause for which an order waits until somebody releases it, hours later."""
 
 
 class Life(msgspec.Struct, frozen=True):
@@ -106,12 +108,13 @@ def profiled(timeline: Timeline, profile: str, span: Span) -> Timeline:
     return _retimed(timeline, _evenly(timeline, signed, start_us, span), start_us, start_us + span.business_us, span)
 
 
-def lives(timeline: Timeline) -> list[Life]:
+def lives(timeline: Timeline, without: Collection[str] = ()) -> list[Life]:
     """Return the lifecycles that are signed, by the instant of the signature.
 
-    Those that only people of the integration can decide are left out, as in a replay.
+    Those that only people of the integration can decide are left out, as in a replay; and those with causes `without`.
     """
-    undecided = {fallout.txn for fallout in timeline.fallout() if fallout.cause in NEED_PEOPLE | {UNMAPPED}}
+    causes = NEED_PEOPLE | {UNMAPPED, *without}
+    undecided = {fallout.txn for fallout in timeline.fallout() if fallout.cause in causes}
     acts: dict[str, list[Act]] = {}
     signed: dict[str, int] = {}
     for act in timeline.acts:

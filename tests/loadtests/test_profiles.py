@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.calendar import midnight_us
+from loadtests.material import material
 from loadtests.profiles import (
     HOUR_US,
     PROFILES,
@@ -25,6 +26,7 @@ from loadtests.profiles import (
     stepped,
     strokes,
 )
+from loadtests.settings import Settings
 from scenarios.library import find
 from scenarios.scale import scaled
 from scenarios.timeline import build
@@ -131,3 +133,13 @@ def test_a_scenario_without_subscriptions_has_no_invoice_run() -> None:
     empty = build(scaled(find("quarter_end_spike"), orders=10, subscriptions=0))
     with pytest.raises(ValueError, match="raise --subscriptions"):
         profiled(empty, "invoices", SPAN)
+
+
+def test_a_search_for_the_knee_has_no_order_that_waits_for_the_end_of_a_hold() -> None:
+    held = {fallout.txn for fallout in WHOLE.fallout() if fallout.cause == "credit_hold"}
+    assert held & {life.txn for life in SUPPLY}
+    made = material(Settings(scenario="quarter_end_spike", profile="break", times=0.05))
+    held = {fallout.txn for fallout in made.timeline.fallout() if fallout.cause == "credit_hold"}
+    assert held
+    assert made.supply
+    assert not held & {life.txn for life in made.supply}
