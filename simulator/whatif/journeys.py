@@ -210,7 +210,7 @@ def _declined_share(journeys: Journeys) -> float:
     """Return the share of invoices whose card is declined for good: once an account, then it has another one."""
     payments, expansion = journeys.frame.scenario.payments, float(journeys.frame.scenario.mix.expansion)
     hard = float(payments.card * payments.card_declined * payments.hard_declines)
-    return hard * (1.0 - expansion * (1.0 - journeys.first_share)) if journeys.frame.switches.dead_letters else 0.0
+    return hard * (1.0 - expansion * (1.0 - journeys.first_share)) if journeys.frame.has_money_cases else 0.0
 
 
 def _hold(journeys: Journeys) -> Iterator[Step]:

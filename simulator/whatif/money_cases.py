@@ -22,8 +22,8 @@ _FOR_GOOD = fmean(code not in REPRESENTED for code in RETURN_CODES)
 
 
 def money_cases(frame: Frame, signed: Mapping[int, float]) -> Iterator[Arrivals]:
-    """Yield the cases that come of so many orders, by the day they are signed; a naive integration keeps no cases."""
-    for name, share, days in _causes(frame) if frame.switches.dead_letters else ():
+    """Yield the cases that come of so many orders, by the day they are signed."""
+    for name, share, days in _causes(frame) if frame.has_money_cases else ():
         pieces = tuple(_later(frame, signed, share, days))
         if pieces:
             yield Arrivals(name=name, route=MONEY_CASE, pieces=pieces)

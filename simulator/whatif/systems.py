@@ -68,6 +68,11 @@ class Frame(NamedTuple):
         return self.moments.horizon_us - self.moments.start_us
 
     @property
+    def has_money_cases(self) -> bool:
+        """Whether money makes cases: a naive integration keeps none, and a `fallout` is all causes together."""
+        return bool(self.switches.dead_letters) and self.scenario.failures.fallout is None
+
+    @property
     def has_bulk(self) -> bool:
         """Whether there is bulk work that orders should not have to wait for."""
         return bool(self.scenario.invoice_runs or self.scenario.replays)

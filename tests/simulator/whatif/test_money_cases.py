@@ -73,3 +73,9 @@ def test_an_integration_without_cases_has_none_about_money() -> None:
     model = translation.translate(_company(integration={"style": "naive"}))
     assert all(route.name != "case about money" for route in model.routes)
     assert _clerks(model, "invoice") == []
+
+
+def test_a_fallout_that_is_said_is_all_causes_together() -> None:
+    model = translation.translate(_company(failures={"fallout": Fraction(1, 20)}))
+    assert all(route.name != "case about money" for route in model.routes)
+    assert _clerks(model, "invoice") == []
