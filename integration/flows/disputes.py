@@ -29,7 +29,7 @@ from integration.systems.billing.receivables import Money
 from integration.systems.erp import receivables as books
 from integration.systems.payment_back import Dispute
 
-POLL_SECONDS = 7 * 86_400
+POLL_SECONDS = 86_400  # a lost message about the decision delays the money by a day
 ASKER = "integration"
 
 

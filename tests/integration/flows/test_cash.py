@@ -68,6 +68,13 @@ def test_a_dispute_that_is_won_opens_the_invoice_and_closes_it_again() -> None:
     assert played.broken() == {}
 
 
+def test_a_decision_whose_message_is_lost_is_in_the_books_a_day_later() -> None:
+    lost = Fault(kind="loss", system="payment", operation="charge.dispute.closed")
+    played = disputed(True, 8.5, 6, lost)
+    for walk in invoices(played):
+        assert walk[-3:] == ["paid", "posted", "paid"]
+
+
 def test_evidence_is_submitted_once_and_by_a_person() -> None:
     played = disputed(won=True)
     (answer,) = played.attempts("update_dispute")
