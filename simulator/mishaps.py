@@ -34,7 +34,8 @@ _UNWRITABLE = {
 class Deaths:
     """The deaths of a process: where each strikes, and when the next incarnation begins.
 
-    `points` are for the journal; a restart loop adds one after each start. `restart` begins an incarnation.
+    `points` are for the journal; a restart loop adds one after each start, until it heals. `restart` begins an
+    incarnation.
     """
 
     def __init__(self, faults: Sequence[Fault], time: VirtualTime, tell: Callable[[Planned, str], None]) -> None:
@@ -53,7 +54,8 @@ class Deaths:
         self._tell(planned, f"write {crash.point.write}")
         record(Crashed(at_us=now_us, write=crash.point.write, after=crash.point.after, back_us=back_us))
         self._left[at] = self._left.get(at, 1) - 1
-        self._time.call_at(back_us, restart, planned if self._left[at] > 0 else None)
+        goes_on = self._left[at] > 0 and (not fault.end_us or back_us < fault.end_us)
+        self._time.call_at(back_us, restart, planned if goes_on else None)
 
 
 class Mishaps:

@@ -108,6 +108,12 @@ def test_a_restart_loop_dies_so_many_times_and_ends() -> None:
     assert all(later.at_us >= each.back_us for each, later in pairwise(deaths))
 
 
+def test_a_restart_loop_ends_when_it_heals_however_often_it_was_to_die() -> None:
+    first, second, *_ = struck("restart_loop", 31, factor=4.0, seconds=10.0).of(Crashed)
+    healed = struck("restart_loop", 31, factor=4.0, seconds=10.0, end_us=second.back_us)
+    assert [each.at_us for each in healed.of(Crashed)] == [first.at_us, second.at_us]
+
+
 def test_a_process_that_ends_in_order_waits_for_its_answers_and_begins_nothing() -> None:
     played = struck("deploy", 31, seconds=60.0)
     (end,) = played.of(Crashed)
