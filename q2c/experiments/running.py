@@ -112,8 +112,10 @@ def keep_lifecycles(
         for number in range(means.lifecycles):
             folder.lifecycles.mkdir(exist_ok=True)
             path = folder.lifecycles / f"{Path(file).stem}-{number + 1:04}.parquet"
-            with ParquetRows(path, model) as sink:
+            partial = path.with_suffix(".partial")  # nothing half-written looks complete
+            with ParquetRows(partial, model) as sink:
                 simulate(model, seed_of(experiment.question.seed, number), means.engine, sink)
+            partial.replace(path)
 
 
 def asked(
