@@ -175,13 +175,13 @@ def _invoice_stage(facts: Facts, quote: Quote, invoice: Life) -> Stage | None:
     captured_us = max((captured_at(payment) or 0 for payment in payments), default=0)
     if captured_us and not any(_went_back(payment) for payment in payments):
         return "unapplied", captured_us, invoice.name
-    if payments or _is_sent(facts, quote, invoice) or invoice_of(invoice).balance_minor == 0:
+    if payments or _pays_by_transfer(facts, quote, invoice) or invoice_of(invoice).balance_minor == 0:
         return "awaiting_payment", posted[0].created_us, invoice.name
     return "uncollected", posted[0].created_us, invoice.name
 
 
-def _is_sent(facts: Facts, quote: Quote, invoice: Life) -> bool:
-    """Tell whether the customer of an invoice sends the money.
+def _pays_by_transfer(facts: Facts, quote: Quote, invoice: Life) -> bool:
+    """Tell whether who has to pay an invoice sends the money, so that nobody charges it.
 
     When it is a known account that the quote's was a duplicate of, its own quotes say how it pays, if there are any.
     """
