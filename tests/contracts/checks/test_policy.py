@@ -160,6 +160,13 @@ def test_a_refused_forgery_is_no_violation() -> None:
     assert check("P8", [*clean(), forged]).status == "holds"
 
 
+@pytest.mark.parametrize("system", ["erp", "crm"])
+def test_a_replay_of_an_old_signature_that_is_refused_is_enough_to_judge(system: str) -> None:
+    replayed = delivered(3700, system, "m1", "customer.credit_changed", genuine=False, signed_us=at(100), status=401)
+    found = check("P8", [*clean(), replayed])
+    assert (found.status, found.examined) == ("holds", 1)
+
+
 def test_a_permanent_error_may_be_sent_again_after_a_re_drive() -> None:
     resumed = Flow(at_us=at(50.5), flow="invoice/INV-1", name="bill", txn="Q-000123", status="resumed")
     assert check("P6", [*_refused_and_repeated(), resumed]).status == "holds"
