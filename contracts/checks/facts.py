@@ -25,6 +25,8 @@ BOOKED = frozenset(
     | {"cancelling", "compensating"}
 )
 """Statuses of an order that the ERP has committed to."""
+ERPS = frozenset({"erp", "erp2"})
+"""The ERP, and a second account of the same vendor that keeps the books of other entities."""
 CAPTURED = frozenset({"captured", "succeeded", "identified", "applied", "settled"})
 """Statuses of a payment whose money is there; a debit may be returned after that."""
 BILLED = frozenset({"posted", "partially_paid", "paid", "disputed", "written_off"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from contracts.checks.facts import Facts
+from contracts.checks.facts import ERPS, Facts
 from contracts.checks.verdict import Findings, Tally
 from domain.history import Applied, Arrived, Attempted
 
@@ -63,7 +63,7 @@ def _is_upsert(attempt: Attempted) -> bool:
     """Tell whether the key names a record that may be written again with new content (customers, mirrors, marks)."""
     if attempt.system == "crm":
         return True
-    if attempt.system != "erp":
+    if attempt.system not in ERPS:
         return False
     return attempt.operation == "update_invoice" or (
         "customer" in attempt.operation and "payment" not in attempt.operation

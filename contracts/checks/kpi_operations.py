@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
-from contracts.checks.facts import CASE_CLOSED, Facts, version_of
+from contracts.checks.facts import CASE_CLOSED, ERPS, Facts, version_of
 from contracts.checks.kpi_business import Measured, percent, spread
 from contracts.checks.sla import quantile
 from domain.calendar import SECOND_US
@@ -21,7 +21,7 @@ def order_failures(facts: Facts) -> Measured:
     """Orders with at least one failed or unknown creation attempt, rate limits apart."""
     failed: dict[str, str] = {}
     for attempt in facts.history.of(Attempted):
-        if attempt.system == "erp" and attempt.write and attempt.outcome != "ok" and attempt.status != 429:
+        if attempt.system in ERPS and attempt.write and attempt.outcome != "ok" and attempt.status != 429:
             reference = version_of(attempt.key)
             if reference and attempt.operation in _CREATIONS:
                 failed[reference] = "unknown" if attempt.outcome == "unknown" else str(attempt.status or attempt.reason)

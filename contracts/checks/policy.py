@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from contracts.checks.facts import BOOKED, Facts, Life
+from contracts.checks.facts import BOOKED, ERPS, Facts, Life
 from contracts.checks.verdict import Findings, Tally
 from domain.calendar import SECOND_US
 from domain.history import Changed, Delivered
 
-_STAMPED = frozenset({"payment", "fulfilment", "erp", "erp2"})
+_STAMPED = ERPS | {"payment", "fulfilment"}
 """Systems whose signatures carry an instant, so that a receiver can see a stale one."""
 
 Interval = tuple[int, int, Changed]

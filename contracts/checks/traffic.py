@@ -105,8 +105,9 @@ def retries_bounded(facts: Facts) -> Findings:
     """An intent is tried no more often than the cap, permanent errors are not retried, and retries keep their budget.
 
     A flow that is re-driven gets a new round of attempts, and a call whose session had ended goes once more under a new
-    one. Retries caused by an injected fault are outside the budget. A process that died before it could write an answer
-    down asks once more, and so does one that wakes after another has taken its place.
+    one; whoever comes back when a closed peer said that it opens begins anew. Retries caused by an injected fault are
+    outside the budget. A process that died before it could write an answer down asks once more, and so does one that
+    wakes after another has taken its place.
     """
     tally = Tally("P6")
     struck = {fired.number for fired in facts.history.of(Fired)}
@@ -150,12 +151,19 @@ def _judge(
     if attempt.txn and last and last.number not in passing and _is_pointless(last, attempt, resumes, crashes):
         sentence = f"{attempt.system} {attempt.operation} was refused for good ({last.status}) and sent again"
         tally.violation(attempt.txn, sentence, last, attempt, entities=(attempt.key,))
+    if last is not None and _was_put_off(last, attempt):
+        intent.tries = 0
     intent.is_renewed = last is not None and last.status == _SESSION_ENDED and not intent.is_renewed
     intent.tries += not intent.is_renewed
     allowed = facts.context.attempts_max * (1 + bisect_right(resumes, attempt.at_us)) + len(crashes)
     if intent.tries == allowed + 1 and attempt.txn:
         sentence = f"{attempt.system} {attempt.operation} was tried {intent.tries} times; the cap is {allowed}"
         tally.violation(attempt.txn, sentence, attempt, entities=(attempt.key,))
+
+
+def _was_put_off(last: Attempted, attempt: Attempted) -> bool:
+    """Tell whether the peer was closed and said until when (files of a batch), and the client came back no sooner."""
+    return last.status == 409 and 0 < last.retry_after_seconds * SECOND_US <= attempt.sent_us - last.at_us
 
 
 def _is_pointless(last: Attempted, attempt: Attempted, resumes: list[int], crashes: list[int]) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 from domain.money import allocate
 from integration.effects import Park, Start
+from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
 from integration.flows import cash_facts as facts
 from integration.flows.approvals import put_back
@@ -32,6 +33,7 @@ async def dispute_invoice(context: FlowContext, arguments: Mapping[str, Any]) ->
     invoice, request, reason = arguments["invoice"], arguments["request"], arguments["reason"]
     answer = await do(context, owed.read_money(invoice, context.txn))
     money = owed.money_of(answer)
+    context = in_books(context, money.business_entity_id)
     amount_minor = min(arguments["amount_minor"] or money.amount_due, money.amount_due)
     if not amount_minor:
         return {"invoice": invoice, "status": "settled", "outcome": "nothing is due"}

@@ -10,6 +10,7 @@ import msgspec
 
 from domain.objects import Line, TaxShare
 from integration.effects import Call, Sleep, Start
+from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
 from integration.flows import cash_requests, facts
 from integration.flows.approvals import in_open_period
@@ -32,6 +33,7 @@ async def bill(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, 
     """Take one invoice of billing to cash in the bank. Arguments: invoice."""
     answer = await do(context, billing.read_invoice(arguments["invoice"], context.txn))
     invoice = billing.invoice_of(answer)
+    context = in_books(context, invoice.business_entity_id)
     lines = invoice.canonical_lines()
     day = day_in(context, invoice.business_entity_id, answer.at_us)
     drawn = _posting(invoice, lines, (), day)
@@ -79,6 +81,7 @@ async def collect(context: FlowContext, arguments: Mapping[str, Any]) -> dict[st
         await _ask_for_another_way(arguments["invoice"], arguments["reason"])
     answer = await do(context, billing.read_invoice(arguments["invoice"], context.txn))
     invoice = billing.invoice_of(answer)
+    context = in_books(context, invoice.business_entity_id)
     day = day_in(context, invoice.business_entity_id, answer.at_us)
     if payment.is_too_small(invoice.amount_due, invoice.currency_code):
         return {"invoice": invoice.id, "paid": False, "reason": "nothing is due"}

@@ -12,6 +12,7 @@ from itertools import count
 import msgspec
 
 from integration.effects import Sleep
+from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
 from integration.flows.approvals import in_open_period
 from integration.flows.paging import every_row, page_with
@@ -87,7 +88,8 @@ async def _recorded(context: FlowContext, intent: Intent) -> Taken | None:
     transaction = await _transaction_of(context, money, intent.id)
     if transaction is None:
         return None
-    cash = await if_found(context, books.read_cash(intent.id, context.txn))
+    in_own = in_books(context, money.business_entity_id)
+    cash = await if_found(in_own, books.read_cash(intent.id, context.txn))
     return None if cash is None else Taken(intent, money, transaction, cash.at_us)
 
 

@@ -137,6 +137,12 @@ def test_the_edit_breaks_the_check_and_the_clean_history_does_not(key: str, spoi
     notices(key, spoil)
 
 
+@pytest.mark.parametrize("system", ["erp", "erp2"])
+def test_a_mark_is_written_again_under_the_name_of_its_record(system: str) -> None:
+    marks = [attempt(50 + n, f"r5{n}", system, "update_invoice", "INV-1", fingerprint=f"{n}") for n in range(2)]
+    assert check("S7", [*clean(), *marks]).status == "holds"
+
+
 def test_a_new_key_is_right_after_a_stored_error_was_replayed() -> None:
     records: Records = [
         *clean(),

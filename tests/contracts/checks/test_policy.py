@@ -172,6 +172,25 @@ def test_a_permanent_error_may_be_sent_again_after_a_re_drive() -> None:
     assert check("P6", [*_refused_and_repeated(), resumed]).status == "holds"
 
 
+@pytest.mark.parametrize(("back_after_minutes", "status"), [(60, "holds"), (59, "broken")])
+def test_who_comes_back_when_a_closed_peer_opens_begins_anew(back_after_minutes: int, status: str) -> None:
+    bad: dict[str, Any] = {"outcome": "failed", "status": 503}
+    tries = [attempt(50 + n, f"r5{n}", "legacy_erp", "put_file", "O-1.csv", **bad) for n in range(5)]
+    closed = attempt(
+        55,
+        "r55",
+        "legacy_erp",
+        "put_file",
+        "O-1.csv",
+        outcome="failed",
+        status=409,
+        retry_after_seconds=3600,
+        seconds=0,
+    )
+    again = attempt(55 + back_after_minutes, "r56", "legacy_erp", "put_file", "O-1.csv")
+    assert check("P6", [*clean(), *tries, closed, again]).status == status
+
+
 def test_a_limit_is_a_limit_per_window() -> None:
     calls = [attempt(50 + n / 50, f"r5{n}", "payment", "read_intent", seconds=0.01) for n in range(9)]
     assert check("P5", [*clean(), *calls], limits=(Limit(system="payment", requests=1),)).status == "holds"

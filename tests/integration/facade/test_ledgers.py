@@ -18,20 +18,21 @@ from tests.demo import demo
 from tests.demo import played as history_of
 from tests.stage import CORE, Stage
 
+DAY = 24.0
 SECOND = "A-000002"
 
 
-def two_books() -> Stage:
+def two_books(method: str = "card") -> Stage:
     stage = Stage()
     stage.ledgers = {"DE": "erp2"}
     stage.customer()
     stage.signs("Q-000001")
-    german(stage)
+    german(stage, method)
     stage.signs("Q-000002", account=SECOND, entity="DE", currency="EUR")
     return stage
 
 
-def german(stage: Stage) -> None:
+def german(stage: Stage, method: str = "card") -> None:
     """Have a German company open an account."""
     place: dict[str, Any] = {
         "country": "DE",
@@ -40,13 +41,13 @@ def german(stage: Stage) -> None:
         "city": "Berlin",
         "street": "Am Hof 3",
     }
-    stage._methods[SECOND] = "card"
+    stage._methods[SECOND] = method
     stage.act(
         "crm", "create_account", account=SECOND, name="Hill GmbH", entity="DE", currency="EUR",
         payment_customer="cus_000002", tax_id="DE123456789", **place,
     )  # fmt: skip
     stage.act(
-        "payment", "create_customer", account=SECOND, name="Hill GmbH", currency="EUR", method="card",
+        "payment", "create_customer", account=SECOND, name="Hill GmbH", currency="EUR", method=method,
         payment_customer="cus_000002", payment_method="pm_000002",
     )  # fmt: skip
 
@@ -70,6 +71,23 @@ def test_payouts_are_settled_where_the_bank_account_is() -> None:
     played = two_books().play(days=6)
     settled = {attempt.system for attempt in played.attempts("upsert_journal")}
     assert settled == {"erp", "erp2"}
+    assert played.broken() == {}
+
+
+def test_money_that_goes_back_leaves_the_books_it_came_into() -> None:
+    stage = two_books()
+    stage.act("integration", "refund", 1.6 * DAY, "Q-000002", percent=100)
+    played = stage.play(days=5)
+    assert len(played.documents("erp", "refund")) == 1
+    assert {each.system for each in played.attempts("upsert_refund")} == {"erp2"}
+    assert played.broken() == {}
+
+
+def test_a_dispute_is_marked_in_the_books_of_the_invoice() -> None:
+    stage = two_books("push")
+    stage.act("integration", "dispute_invoice", 1.6 * DAY, "Q-000002", percent=50)
+    played = stage.play(days=12)
+    assert {(each.system, each.outcome) for each in played.attempts("update_invoice")} == {("erp2", "ok")}
     assert played.broken() == {}
 
 

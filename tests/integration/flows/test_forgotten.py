@@ -123,6 +123,15 @@ def test_whatever_an_order_had_come_to_it_ends_as_if_nothing_had_been_forgotten(
     assert {case.code for case in played.of(Case)} <= {"CONFLICT.STATE"}, "people hear of it and have nothing to do"
 
 
+def test_what_was_posted_before_is_looked_for_in_the_books_of_its_entity(tmp_path: Path) -> None:
+    stage = order()
+    stage.ledgers = {"US": "erp2"}
+    played = Restored(stage, tmp_path, us(-1), us(5800))
+    asked = [*played.attempts("read_invoice"), *played.attempts("read_payment")]
+    assert {each.system for each in asked} - {"billing"} == {"erp2"}
+    assert len(told(played.records, "payment")) == 1
+
+
 @pytest.mark.parametrize("seconds", [CAPTURED, IN_BILLING])
 def test_money_between_two_records_is_applied_once_when_the_processor_has_forgotten_our_key(
     calm: Restored, tmp_path: Path, seconds: float
