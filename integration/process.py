@@ -155,8 +155,11 @@ class Integration:
     # --- the exception queue
 
     def open_cases(self) -> list[ExceptionCase]:
-        """Return the cases on which somebody has to act, oldest first."""
-        return self._engine.desk.cases() if self._engine is not None and self.is_alive else []
+        """Return the cases on which somebody has to act, oldest first; none that is being tried again just now."""
+        if self._engine is None or not self.is_alive:
+            return []
+        lives = self._engine.lives
+        return [case for case in self._engine.desk.cases() if lives[case.flow].status == "parked"]
 
     def re_drive(self, case: str, actor: str, action: str = "retry", note: str = "") -> None:
         """Resolve a case and let its flow go on; raise KeyError when no open case has this id, or Refused."""

@@ -65,10 +65,13 @@ def test_a_sweep_that_people_have_not_seen_to_tries_again_at_the_next_interval(w
         swept.append(arguments["since_us"] // SECOND_US - START_US // SECOND_US)
 
     def moved(now: int, call: Call) -> Failed | None:
+        assert not made.integration.open_cases(), "nobody has to act while it is being tried again"
         return Failed("rejected", 308) if now < 2 * HOUR + 60 else None
 
     made = world({"look": look}, script=moved)
     Schedule(made.integration, made.integration._host, [SWEEP])
+    made.run(2 * HOUR)
+    assert len(made.integration.open_cases()) == 1
     made.run(3 * HOUR + 10)
     assert made.times("list") == [HOUR, 2 * HOUR, 3 * HOUR]
     assert swept == [-600]
