@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from integration.effects import Assign, Emit, Lookup, Missing, Now, Park, Receive, Start
+from integration.effects import Assign, Deliver, Emit, Lookup, Missing, Now, Park, Receive, Start
 from integration.live import Live
-from integration.outcomes import Absent, Instant, Launched, Mapped, Outcome, Published, Received
+from integration.outcomes import Absent, Delivered, Instant, Launched, Mapped, Outcome, Published, Received
 from integration.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class AtOnce:
             Lookup: self._look_up,
             Assign: self._assign,
             Missing: self._ask_which_are_missing,
+            Deliver: self._deliver,
         }
 
     def _emit(self, live: Live, seq: int, emit: Emit, tx: Transaction) -> Published:
@@ -81,6 +82,9 @@ class AtOnce:
         known = {row.id for row in tx.write.flows}
         known |= self._engine.lease.known([each for each in missing.flow_ids if each not in known])
         return Absent(tuple([each for each in missing.flow_ids if each not in known]))
+
+    def _deliver(self, live: Live, seq: int, deliver: Deliver, tx: Transaction) -> Delivered:
+        return Delivered(self._engine.mailroom.deliver(live, deliver, tx))
 
     def _standing(self, kind: str, key: str, tx: Transaction) -> dict[str, Any] | None:
         """Return a row of the cross-reference as it will be after the transaction."""

@@ -175,6 +175,20 @@ class Missing(msgspec.Struct, frozen=True, gc=False, tag_field="effect", tag="mi
         return (yield self)
 
 
+class Deliver(msgspec.Struct, frozen=True, gc=False, tag_field="effect", tag="deliver"):
+    """Put messages of a source into the inbox that it was asked for, as though it had told them now.
+
+    Known ones and those without a route are passed over; the result is the ids of the others. They and the step are
+    made durable together, and a copy that is told later is known then.
+    """
+
+    source: str
+    messages: tuple[Message, ...]
+
+    def __await__(self) -> Generator[Deliver, tuple[str, ...], tuple[str, ...]]:
+        return (yield self)
+
+
 Branch = Call | Sleep | Receive
 
 
@@ -188,4 +202,4 @@ class All(msgspec.Struct, frozen=True, gc=False, tag_field="effect", tag="all"):
 
 
 Joinable = Answer | Failed | Unknown | Slept | Received
-Effect = Call | Sleep | Receive | Emit | Start | Park | Now | Lookup | Assign | Missing | All
+Effect = Call | Sleep | Receive | Emit | Start | Park | Now | Lookup | Assign | Missing | Deliver | All

@@ -87,14 +87,18 @@ class Intake:
     def read(self, source: Source, request: Request, now_us: int) -> list[Plan]:
         """Return what to do with each message of a request that has a route; raise Unverified or Unreadable."""
         _verify(source, request, now_us)
-        stamp, name = msgspec.structs.replace, source.name
         try:
-            wanted = [message for message in source.parse(request) if (name, message.topic) in self._routes]
-            return [self.plan(stamp(message, source=name, received_us=now_us)) for message in wanted]
+            return self.plans(source.name, source.parse(request), now_us)
         except Unreadable:
             raise
         except Exception as trouble:  # a message that our code does not expect must not stop the others
             raise Unreadable(f"{type(trouble).__name__}: {trouble}") from trouble
+
+    def plans(self, name: str, messages: Sequence[Message], now_us: int) -> list[Plan]:
+        """Return what to do with each message of a source that has a route."""
+        stamp = msgspec.structs.replace
+        wanted = [message for message in messages if (name, message.topic) in self._routes]
+        return [self.plan(stamp(message, source=name, received_us=now_us)) for message in wanted]
 
     def plan(self, message: Message) -> Plan:
         """Return what the routing table says of a message that has a route."""

@@ -8,9 +8,10 @@ import msgspec
 
 from domain import history
 from domain.http import Reply, Request
-from integration.effects import Start
+from integration.effects import Deliver, Start
 from integration.intake import LOCAL, Intake, Plan, Unreadable, Unverified
 from integration.journal.protocol import UNSTORABLE, InboxRow, OutboxRow, Raced, Unstorable
+from integration.live import Live
 from integration.outbox import emitted
 from integration.outcomes import Message
 from integration.transaction import Transaction
@@ -59,6 +60,15 @@ class Mailroom:
         if wanted:
             self._store(wanted)
 
+    def deliver(self, live: Live, deliver: Deliver, tx: Transaction) -> tuple[str, ...]:
+        """Add messages that a flow has asked for to its transaction; return the ids of those that were unknown."""
+        found: list[str] = []
+        for plan in self._intake.plans(deliver.source, deliver.messages, self._engine.now_us):
+            if not self._is_known(plan.message, tx):
+                self._add(plan, tx, live)
+                found.append(plan.message.id)
+        return tuple(found)
+
     def _store(self, plans: list[Plan]) -> None:
         """Make the messages durable that are not known yet, with the flows they start."""
         for _ in range(RACES_MAX):
@@ -83,7 +93,7 @@ class Mailroom:
                 return True
         return self._engine.lease.has_message(message.source, message.id)
 
-    def _add(self, plan: Plan, tx: Transaction) -> None:
+    def _add(self, plan: Plan, tx: Transaction, live: Live | None = None) -> None:
         engine, message = self._engine, plan.message
         tx.write.messages.append(InboxRow(0, _as_stored(message) if plan.deliver else message, plan.deliver))
         if plan.start is None:
@@ -93,7 +103,7 @@ class Mailroom:
         except UNSTORABLE as error:
             raise Unstorable(str(error)) from error
         if launched.conflict:
-            engine.note(tx, None, action="refuse", message=message.id, reason=launched.conflict)
+            engine.note(tx, live, action="refuse", message=message.id, reason=launched.conflict)
         elif launched.created:
             tx.records.append(_applied(message, plan.start, engine.now_us))
 

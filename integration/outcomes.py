@@ -135,6 +135,12 @@ class Absent(msgspec.Struct, frozen=True, gc=False, tag="absent"):
     flow_ids: tuple[str, ...] = ()
 
 
+class Delivered(msgspec.Struct, frozen=True, gc=False, tag="delivered"):
+    """The ids of those messages that were not known until they were delivered."""
+
+    messages: tuple[str, ...] = ()
+
+
 class Joined(msgspec.Struct, frozen=True, gc=False, tag="joined"):
     """The outcomes of parallel branches, in the order of the branches."""
 
@@ -154,6 +160,7 @@ Outcome = (
     | Instant
     | Mapped
     | Absent
+    | Delivered
     | Joined
 )
 
@@ -210,6 +217,7 @@ _SEEN: dict[type, Callable[[Any], Any]] = {
     Launched: _seen_launch,
     Instant: attrgetter("at_us"),
     Absent: attrgetter("flow_ids"),
+    Delivered: attrgetter("messages"),
     Joined: attrgetter("outcomes"),
 }
 

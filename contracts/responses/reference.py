@@ -20,7 +20,7 @@ from domain.http import Request
 from integration.effects import Call
 from integration.flows.catalogue import SYSTEMS
 from integration.outcomes import Answer, CallFailed, OutcomeUnknown, reveal
-from integration.systems import crm, crm_accounts, fulfilment, payment, payment_back, tax
+from integration.systems import crm, crm_accounts, fulfilment, payment, payment_back, payment_events, tax
 from integration.systems.billing import receivables as billed
 from integration.systems.billing import shapes as billing
 from integration.systems.erp import receivables as erp_books
@@ -54,6 +54,10 @@ def _transactions(answer: Answer) -> Any:
     return billed.transaction_page(billed.transactions_named("pi_1", "Q-000001"), answer)[0]
 
 
+def _told(answer: Answer) -> Any:
+    return payment_events.told_page(payment_events.told_since(0), answer)[0]
+
+
 READERS: tuple[Reader, ...] = (
     _reader(crm.accepted_quote, "crm", "query", asked="WHERE+Id"),
     _reader(crm.is_accepted, "crm", "query", asked="WHERE+Id"),
@@ -71,6 +75,7 @@ READERS: tuple[Reader, ...] = (
     _reader(payment_back.disputes_in, "payment", "list_disputes"),
     _reader(payment_back.refund_of, "payment", "create_refund"),
     _reader(payment_back.refunds_in, "payment", "list_refunds"),
+    Reader("payment_events.told_page", "payment", ("list_events",), _told),
     _reader(fulfilment.task_of, "fulfilment", "read_task", "put_task"),
     _reader(billing.invoice_of, "billing", "read_invoice", "close_invoice", "add_charge"),
     _reader(billing.invoices_of, "billing", "list_invoices", asked="pending"),

@@ -72,6 +72,7 @@ _PROGRAMS: Mapping[str, Program] = {
     "sweep_payouts": sweeps.sweep_payouts,
     "sweep_credit": sweeps.sweep_credit,
     "sweep_disputes": sweeps.sweep_disputes,
+    "sweep_messages": sweeps.sweep_messages,
     "sweep_overdue": sweeps.sweep_overdue,
     "sweep_orders": forgotten.sweep_orders,
     "sweep_billed": forgotten.sweep_billed,

@@ -28,8 +28,8 @@ REFUSALS = (400, 409, 422)
 _POLL_SECONDS = {"card": (3600,), "debit": (2 * 86_400, 86_400), "push": (10 * 86_400, 7 * 86_400)}
 """How long a message about a payment is waited for before the processor is asked, first and then each time.
 
-A bank decides a debit within days, so a lost message delays the cash by a day. Customers take weeks to send money:
-asking daily for each open invoice would cost more calls than everything else that happens to it.
+A sweep asks for lost messages, all in one call; this is for what no message tells. A bank decides a debit within days.
+Customers take weeks to send money: asking daily for each open invoice would cost more calls than all else of it.
 """
 
 

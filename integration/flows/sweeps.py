@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from domain.calendar import local_date
-from integration.effects import Assign, Lookup, Missing, Now, Sleep, Start
+from integration.effects import Assign, Deliver, Lookup, Missing, Now, Sleep, Start
 from integration.facade.ledgers import every_ledger
 from integration.flow import FlowContext
 from integration.flows import cash_facts
@@ -20,7 +20,7 @@ from integration.flows.credit_notes import OURS
 from integration.flows.customers import home_of
 from integration.flows.paging import LAG_SECONDS, every_row
 from integration.flows.steps import US_PER_SECOND, day_in, do, if_found, tell
-from integration.systems import billing, crm, erp, payment, payment_back, wire
+from integration.systems import billing, crm, erp, payment, payment_back, payment_events, wire
 from integration.systems.erp import receivables
 
 
@@ -39,6 +39,7 @@ SWEEPS = (
     Sweep("sweep_payouts", 12 * 3600, 3 * 86_400),
     Sweep("sweep_credit", 4 * 3600, 2 * 3600),
     Sweep("sweep_disputes", 12 * 3600, 3 * 86_400),
+    Sweep("sweep_messages", 12 * 3600, 3600),
     Sweep("sweep_overdue", 86_400, 0),
     Sweep("sweep_orders", 12 * 3600, 3600),
     Sweep("sweep_billed", 12 * 3600, 3600),
@@ -154,6 +155,12 @@ async def sweep_disputes(context: FlowContext, arguments: Mapping[str, Any]) -> 
     call = payment_back.disputes_since(arguments["since_us"])
     rows = await every_row(context, call, payment_back.dispute_page)
     return {"found": await started([start_chargeback(row.id) for row in rows])}
+
+
+async def sweep_messages(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Take in what the processor told and we did not hear: a flow may wait for it for weeks. Arguments: since_us."""
+    told = await every_row(context, payment_events.told_since(arguments["since_us"]), payment_events.told_page)
+    return {"found": len(await Deliver("payment", tuple(told))) if told else 0}
 
 
 async def sweep_overdue(context: FlowContext, _arguments: Mapping[str, Any]) -> dict[str, Any]:

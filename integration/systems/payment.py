@@ -322,14 +322,16 @@ class _Data(msgspec.Struct):
     object: dict[str, Any]
 
 
-class _Event(msgspec.Struct):
+class Event(msgspec.Struct, frozen=True):
+    """Something that happened to an object, which is shown as it was then."""
+
     id: str
     type: str
     created: int
     data: _Data
 
 
-_event = msgspec.json.Decoder(_Event)
+_event = msgspec.json.Decoder(Event)
 
 
 def verify_signature(header: str, body: bytes, secret: bytes, now_us: int) -> None:
@@ -354,19 +356,21 @@ _TOLD = ("id", "status", "amount", "amount_received", "currency", "payment_metho
 
 def _parse(request: Request) -> list[Message]:
     try:
-        event = _event.decode(request.body)
+        return [message_of(_event.decode(request.body))]
     except msgspec.MsgspecError as error:
         raise Unreadable(str(error)) from error
+
+
+def message_of(event: Event) -> Message:
+    """Return an event as the message that tells it."""
     subject = event.data.object
     metadata = subject.get("metadata") or {}
     key = metadata.get("invoice") or subject.get("id", "")
     body: dict[str, Any] = {name: subject[name] for name in _TOLD if name in subject}
-    return [
-        Message(
-            source="payment", id=event.id, topic=event.type, key=key, txn=metadata.get("txn", ""), body=body,
-            sent_us=event.created * 1_000_000,
-        )
-    ]  # fmt: skip
+    return Message(
+        source="payment", id=event.id, topic=event.type, key=key, txn=metadata.get("txn", ""), body=body,
+        sent_us=event.created * 1_000_000,
+    )  # fmt: skip
 
 
 SOURCE = Source("payment", "/webhooks/payment", _verify, _parse)

@@ -7,11 +7,26 @@ from typing import Any
 
 import msgspec
 
-from integration.effects import All, Assign, Call, Effect, Emit, Lookup, Missing, Now, Park, Receive, Sleep, Start
+from integration.effects import (
+    All,
+    Assign,
+    Call,
+    Deliver,
+    Effect,
+    Emit,
+    Lookup,
+    Missing,
+    Now,
+    Park,
+    Receive,
+    Sleep,
+    Start,
+)
 from integration.outcomes import (
     Absent,
     Answer,
     Begun,
+    Delivered,
     Failed,
     Instant,
     Joined,
@@ -67,6 +82,7 @@ _ASKED: dict[type, Callable[[Any], Said]] = {
     Lookup: lambda lookup: Said(OURS, f"looks up {lookup.kind} {lookup.key}"),
     Assign: lambda assign: Said(OURS, f"writes {assign.kind} {assign.key}"),
     Missing: lambda missing: Said(OURS, f"asks which of {len(missing.flow_ids)} flows it does not know"),
+    Deliver: lambda deliver: Said(OURS, f"takes in {counted(len(deliver.messages), 'message')} of {deliver.source}"),
     All: _all,
 }
 
@@ -113,6 +129,7 @@ _CAME: dict[type, Callable[[Any], Said]] = {
     Instant: lambda instant: Said("", "read"),
     Mapped: lambda mapped: Said("", "nothing there", "warn") if mapped.value is None else Said("", "found", "good"),
     Absent: lambda absent: Said("", f"{counted(len(absent.flow_ids), 'flow')} unknown until now"),
+    Delivered: lambda delivered: Said("", f"{counted(len(delivered.messages), 'message')} unknown until now"),
     Joined: lambda joined: Said("", "; ".join(came(each).text for each in joined.outcomes)),
 }
 

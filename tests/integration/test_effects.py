@@ -8,8 +8,32 @@ import msgspec
 import pytest
 
 from integration import effects, outcomes
-from integration.effects import All, Assign, Call, Effect, Emit, Lookup, Missing, Now, Park, Receive, Sleep, Start
-from integration.outcomes import Answer, CallFailed, Conflict, Failed, Launched, OutcomeUnknown, Unknown, reveal
+from integration.effects import (
+    All,
+    Assign,
+    Call,
+    Deliver,
+    Effect,
+    Emit,
+    Lookup,
+    Missing,
+    Now,
+    Park,
+    Receive,
+    Sleep,
+    Start,
+)
+from integration.outcomes import (
+    Answer,
+    CallFailed,
+    Conflict,
+    Failed,
+    Launched,
+    Message,
+    OutcomeUnknown,
+    Unknown,
+    reveal,
+)
 
 SAMPLES: list[Effect] = [
     Call(system="erp", operation="read", target="/x", headers={"a": "b"}, body=b"\x00\xff"),
@@ -21,6 +45,7 @@ SAMPLES: list[Effect] = [
     Now(),
     Lookup("item", "SKU-1"),
     Missing(("order/Q-1", "order/Q-2")),
+    Deliver("payment", (Message(source="payment", id="ev_1", topic="paid", key="INV-1", body={"id": "pi_1"}),)),
     Assign(kind="customer", key="crm/A-1", value={"id": "A-1"}),
     All((Sleep(1.0), Call(system="erp", operation="read", target="/x"))),
 ]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from domain import history
 from domain.http import Reply, Request
-from integration.effects import Emit, Receive, Sleep, Start
+from integration.effects import Deliver, Emit, Receive, Sleep, Start
 from integration.flow import FlowContext
 from integration.intake import Route, Source, Unreadable, Unverified
 from integration.journal.protocol import CrashPoint
 from integration.outcomes import Message
+from tests.integration.conftest import World
 
 Arguments = Mapping[str, Any]
 
@@ -60,6 +62,12 @@ def accept(message: Message) -> Start:
     return Start(flow_id=f"order/{message.key}", name="started", arguments={"key": message.key}, txn=message.txn)
 
 
+async def sweep(context: FlowContext, arguments: Arguments) -> list[str]:
+    """Take in what the source says it has told."""
+    await Sleep(10)
+    return list(await Deliver("fulfilment", tuple(parse(webhook(*arguments["events"])))))
+
+
 SOURCES = (Source("fulfilment", "/webhooks/fulfilment", verify, parse, Reply(202)),)
 ROUTES = (
     Route(source="fulfilment", topic="task.completed", deliver_as="done"),
@@ -68,7 +76,7 @@ ROUTES = (
 
 
 def made(world: Any, **options: Any) -> Any:
-    return world({"waiter": waiter, "started": started}, sources=SOURCES, routes=ROUTES, **options)
+    return world({"waiter": waiter, "started": started, "sweep": sweep}, sources=SOURCES, routes=ROUTES, **options)
 
 
 def result(place: Any, flow: str) -> str:
@@ -175,3 +183,45 @@ def test_a_verification_that_fails_unexpectedly_is_a_refusal_and_ends_nothing(wo
     reply = place.integration.receive(webhook(event(1)))
     assert reply.status == 400
     assert place.integration.is_alive
+
+
+def swept(world: Any, *events: dict[str, Any], **options: Any) -> Any:
+    """Let a flow wait, tell it the first of some messages, and have all of them asked for."""
+    place = made(world, **options)
+    for start in (Start(flow_id="w", name="waiter"), Start(flow_id="s", name="sweep", arguments={"events": events})):
+        if place.integration.launch(start) is None:  # it died of it before it was written
+            place.at(60, partial(place.integration.launch, start))
+    place.at(5, lambda: place.integration.receive(webhook(events[0])))
+    place.run(600)
+    return place
+
+
+def test_messages_that_are_asked_for_reach_who_waits_and_start_what_they_start() -> None:
+    place = swept(World, event(1), event(2), event(2), event(3, "quote.accepted"), event(4, "nobody.cares"))
+    assert result(place, "w") == "ev_1 ev_2"
+    assert result(place, "s") == '["ev_2","ev_3"]', "known ones and those that nobody wants are passed over"
+    assert result(place, "order/Q-1") == "Q-1"
+    place.integration.receive(webhook(event(2), event(3, "quote.accepted")))
+    assert place.integration.duplicates == {"fulfilment": 2}, "told late, they are known"
+
+
+def test_messages_that_are_asked_for_arrive_once_whatever_write_the_process_dies_at() -> None:
+    events = event(1), event(2), event(3, "quote.accepted")
+    for write in range(1, swept(World, *events).journal.writes + 1):
+        for after in (False, True):
+            place = swept(World, *events, crash_points=[CrashPoint(write, after)])
+            assert place.crashes == [CrashPoint(write, after)]
+            assert place.integration.open_flows() == []
+            assert sorted(record.message for record in place.of(history.Applied)) == ["ev_1", "ev_2", "ev_3"]
+
+
+def test_a_message_that_is_asked_for_and_contradicts_a_flow_is_noted_in_the_trail() -> None:
+    place = made(World)
+    place.integration.launch(Start(flow_id="order/Q-1", name="started", arguments={"key": "other"}))
+    told = {"events": [event(3, "quote.accepted")]}
+    place.integration.launch(Start(flow_id="s", name="sweep", arguments=told))
+    place.run(60)
+    assert result(place, "s") == '["ev_3"]'
+    notes = [entry.note for _, _, entry in place.journal.entries() if entry.note]
+    assert [(note["action"], note["message"]) for note in notes] == [("refuse", "ev_3")]
+    assert place.journal.verify().intact

@@ -10,7 +10,7 @@ from contracts.pacting.scene import Scene, pinging
 from contracts.pacting.stage import OPENS_US
 from contracts.pacting.states.ground import ACCOUNT, NUMBER
 from contracts.pacting.states.payment import COLLECTION, INVOICE, KEY
-from integration.systems import payment, payment_back
+from integration.systems import payment, payment_back, payment_events
 
 _DEBIT = replace(COLLECTION, method="debit")
 _OTHER = replace(COLLECTION, amount_minor=99_99)
@@ -114,6 +114,10 @@ SCENES = (
     _scene(
         "what a dispute cost is listed", "a dispute",
         makes=lambda values: payment_back.movements_of(values["dispute"], NUMBER), page=payment.transaction_page,
+    ),
+    _scene(
+        "what was told is asked for again", "a debit that arrived", makes=lambda _: payment_events.told_since(OPENS_US),
+        page=payment_events.told_page,
     ),
     _scene(
         "evidence is sent", "a dispute",

@@ -10,13 +10,14 @@ from urllib.parse import parse_qs, unquote_plus, urlsplit
 
 import pytest
 
-from integration.effects import Call, Missing, Now, Park, Sleep, Start
+from integration.effects import Call, Deliver, Missing, Now, Park, Sleep, Start
 from integration.flow import Flow, FlowContext, Program
 from integration.flows import disputes, forgotten, refunds, sweeps
+from integration.flows.catalogue import ROUTES
 from integration.flows.paging import page_with, shown
 from integration.outcomes import Absent, Answer, Begun, Instant, Launched, Outcome, Slept
 from integration.settings import Settings
-from integration.systems import billing, payment_back
+from integration.systems import billing, payment_back, payment_events
 from integration.systems.billing import receivables
 
 PAGE, ROWS = 2, 7
@@ -97,6 +98,22 @@ def customer(number: int) -> Row:
         "id": str(number), "externalid": f"A-{number}", "custentity_credit_status": "soft_hold",
         "datecreated": "2026-11-30T09:00:00.000Z", "lastmodifieddate": f"2026-12-0{1 + number // 3}T09:00:00.000Z",
     }  # fmt: skip
+
+
+def test_messages_are_read_to_the_end_and_taken_in_together() -> None:
+    told = {"type": "payment_intent.succeeded", "created": 5}
+    rows = [{**told, "id": f"evt_{number}", "data": {"object": intent(number)}} for number in range(1, ROWS + 1)]
+    flow = Flow("test/1", sweeps.sweep_messages(CONTEXT, {"since_us": 0}))
+    effect = flow.resume(Begun("test/1", "test", {}))
+    while isinstance(effect, Call):
+        effect = flow.resume(Answer(200, json.dumps(by_cursor(effect, rows)).encode(), 1))
+    assert isinstance(effect, Deliver)
+    assert [message.key for message in effect.messages] == [f"INV-{number}" for number in range(1, ROWS + 1)]
+
+
+def test_a_sweep_for_messages_asks_for_those_that_a_flow_waits_for() -> None:
+    awaited = {route.topic for route in ROUTES if route.source == "payment" and route.deliver}
+    assert set(payment_events.AWAITED) == awaited
 
 
 READERS: dict[str, tuple[Program, Serve, Callable[[int], Row], str]] = {
