@@ -10,16 +10,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from itertools import count
 
-from integration.effects import Assign, Call, Lookup, Sleep
+from integration.effects import Assign, Call, Lookup
 from integration.flow import FlowContext
-from integration.flows.paging import LAG_SECONDS
-from integration.flows.steps import ask_a_person, do, if_found
+from integration.flows.steps import LAGGING, ask_a_person, do, if_found, look_again
 from integration.outcomes import Answer
 from integration.retry import Probe
 from integration.systems import billing
 
 LEFT = "subscription_left"
-_LOOKS = 120
 
 
 async def changed(
@@ -60,9 +58,6 @@ async def latest_if_there(context: FlowContext, subscription: str) -> Answer | N
         version = None if answer is None else billing.subscription_of(answer).resource_version
         if left is None or version is None or version >= left["version"]:
             break
-        if look % _LOOKS:
-            await Sleep(LAG_SECONDS)
-        else:
-            told = f"billing shows version {version} of {subscription}, which is older than {left['version']}, our own"
-            await ask_a_person("CONFLICT.STATE", told, subscription=subscription)
+        told = f"billing shows version {version} of {subscription}, which is older than {left['version']}, our own"
+        await look_again(look, LAGGING, told, subscription=subscription)
     return answer

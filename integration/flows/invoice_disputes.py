@@ -100,7 +100,7 @@ async def _in_favour(context: FlowContext, money: Money, amount_minor: int, requ
     due_minor = owed.money_of(await do(context, owed.read_money(money.id, money.txn))).amount_due
     key = key_of(context, money.id, f"dispute/{request}/credit")
     await do(context, owed.credit_lines(money.id, rows, remark, key, money.txn, is_due=wanted <= due_minor), there)
-    found = await shown(there)
+    found = await shown(f"the credit note of dispute {request}", there)
     note = next(each for each in billing.credit_notes_in(found) if each.customer_notes == remark)
     start = start_credit(note.id, note.subscription_id)
     await Start(flow_id=start.flow_id, name=start.name, arguments=start.arguments, txn=start.txn)

@@ -9,20 +9,19 @@ gives back more than it charged (T12). A net credit note needs none of this: all
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import count
 
 import msgspec
 
 from domain.objects import Line, TaxShare
-from integration.effects import Sleep
 from integration.flow import FlowContext
-from integration.flows.steps import do, key_of
+from integration.flows.steps import AT_WORK, do, key_of, look_again
 from integration.outcomes import Answer
 from integration.systems import billing
 from integration.systems.billing import BillingInvoice
 from integration.systems.tax import LineTerms
 from integration.systems.wire import date_of_seconds
 
-_PAUSE_SECONDS = 300
 Credited = Mapping[str, BillingInvoice]
 
 
@@ -64,12 +63,13 @@ async def credited_invoices(context: FlowContext, invoice: BillingInvoice) -> Cr
 
 
 async def closed_invoice(context: FlowContext, key: str) -> BillingInvoice:
-    """Return an invoice once its own flow has closed it: only then its tax is known."""
-    while True:
+    """Return an invoice once its own flow has closed it: only then its tax is known. That flow may be given up."""
+    for look in count(1):
         invoice = billing.invoice_of(await do(context, billing.read_invoice(key, context.txn)))
         if invoice.status != "pending":
-            return invoice
-        await Sleep(_PAUSE_SECONDS)
+            break
+        await look_again(look, AT_WORK, f"{context.flow_id} waits for invoice {key}, which nobody closes", invoice=key)
+    return invoice
 
 
 def terms_of(credited: Credited) -> dict[str, LineTerms]:

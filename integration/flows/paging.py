@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from integration.effects import Call, Sleep
+from integration.effects import Call
 from integration.flow import FlowContext
-from integration.flows.steps import do
+from integration.flows.steps import LAGGING, do, look_again
 from integration.outcomes import Answer
 
-LAG_SECONDS = 60
 T = TypeVar("T")
 Page = Callable[[Call, Answer], tuple[Sequence[T], Call | None]]
 """Returns the rows of an answer to a call, and the call for the next page; None at the end."""
@@ -37,8 +36,10 @@ async def every_row(context: FlowContext, call: Call, page: Page[T]) -> list[T]:
     return found
 
 
-async def shown(there: Callable[[], Awaitable[Answer | None]]) -> Answer:
+async def shown(what: str, there: Callable[[], Awaitable[Answer | None]]) -> Answer:
     """Return the answer that shows what has just been made; a list that comes from a copy which lags is asked again."""
+    look = 1
     while (found := await there()) is None:
-        await Sleep(LAG_SECONDS)
+        await look_again(look, LAGGING, f"{what} was made, and no list shows it")
+        look += 1
     return found

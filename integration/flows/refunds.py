@@ -14,13 +14,13 @@ from typing import Any
 import msgspec
 
 from domain.money import allocate
-from integration.effects import Sleep, Start
+from integration.effects import Start
 from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
 from integration.flows import cash_facts as facts
 from integration.flows.approvals import CompletedByHand, approved, finished_by_hand, forward, in_open_period
 from integration.flows.paging import every_row, page_with, shown
-from integration.flows.steps import ask_a_person, day_in, do, if_found, key_of, tell
+from integration.flows.steps import AT_WORK, ask_a_person, day_in, do, if_found, key_of, look_again, tell
 from integration.flows.sweeps import start_credit
 from integration.flows.taken import Taken, gave_back, show_owed, taken_by
 from integration.outcomes import Answer
@@ -31,9 +31,6 @@ from integration.systems.billing.shapes import CreditNote
 from integration.systems.erp import receivables as books
 from integration.systems.payment_back import Refund
 from integration.systems.wire import minor
-
-POST_PAUSE_SECONDS = 300
-_POST_LOOKS = 2 * 86_400 // POST_PAUSE_SECONDS
 
 
 async def refund(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -95,7 +92,7 @@ async def _credited(context: FlowContext, taken: Taken, wanted_minor: int, reque
 
     key = key_of(context, request, "credit")
     await do(context, owed.credit_lines(invoice.id, rows, remark, key, taken.txn), there)
-    found = await shown(there)
+    found = await shown(f"the credit note of refund {request}", there)
     note = next(each for each in billing.credit_notes_in(found) if each.customer_notes == remark)
     start = start_credit(note.id, note.subscription_id)
     await Start(flow_id=start.flow_id, name=start.name, arguments=start.arguments, txn=start.txn)
@@ -110,11 +107,8 @@ async def _posted(context: FlowContext, taken: Taken, note: str, request: str) -
     for look in count(1):
         if await if_found(context, books.read_memo(note, taken.txn)) is not None:
             return
-        if look % _POST_LOOKS:
-            await Sleep(POST_PAUSE_SECONDS)
-        else:
-            told = f"refund {request} waits for credit note {note}, which is not in the books"
-            await ask_a_person("CONFLICT.STATE", told, credit_note=note)
+        told = f"refund {request} waits for credit note {note}, which is not in the books"
+        await look_again(look, AT_WORK, told, credit_note=note)
 
 
 def _net_of(wanted_minor: int, net_minor: int, total_minor: int) -> int:

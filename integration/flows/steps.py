@@ -6,9 +6,11 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
+import msgspec
+
 from domain.calendar import local_date
 from domain.families import family_of
-from integration.effects import Call, Emit, Now, Park, Start
+from integration.effects import Call, Emit, Now, Park, Sleep, Start
 from integration.facade import ledgers
 from integration.flow import FlowContext, Program
 from integration.outcomes import Answer, CallFailed, GivenUp, OutcomeUnknown
@@ -78,6 +80,30 @@ async def ask_a_person(code: str, detail: str, call: Call | None = None, **about
     resumed = await Park(code=code, detail=detail, context=about)
     if resumed.action == "cancel":
         raise GivenUp(detail)
+
+
+class Patience(msgspec.Struct, frozen=True):
+    """How what should be there is waited for: a look every so often, and people after so many looks in vain."""
+
+    pause_seconds: int
+    looks: int
+
+
+LAGGING = Patience(60, 120)
+"""For copies that lag behind: minutes are usual, after two hours people look."""
+AT_WORK = Patience(300, 576)
+"""For what another flow of ours is about to do: it may wait for people itself, so two days."""
+
+
+async def look_again(look: int, patience: Patience, told: str, **about: Any) -> None:
+    """Return when it is time for another look, after the one of a number; people are told now and then.
+
+    They may do what is missing by hand and re-drive, or give up: then GivenUp is raised.
+    """
+    if look % patience.looks:
+        await Sleep(patience.pause_seconds)
+    else:
+        await ask_a_person("CONFLICT.STATE", told, **about)
 
 
 async def if_found(context: FlowContext, call: Call) -> Answer | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from itertools import count
 from typing import Any
 
 import msgspec
@@ -18,8 +19,8 @@ from integration.flow import FlowContext
 from integration.flows import cash_facts
 from integration.flows.credit_notes import OURS
 from integration.flows.customers import home_of
-from integration.flows.paging import LAG_SECONDS, every_row
-from integration.flows.steps import US_PER_SECOND, day_in, do, if_found, tell
+from integration.flows.paging import every_row
+from integration.flows.steps import LAGGING, US_PER_SECOND, day_in, do, if_found, look_again, tell
 from integration.systems import billing, crm, erp, payment, payment_back, payment_events, wire
 from integration.systems.erp import receivables
 
@@ -209,14 +210,15 @@ async def show_credit(context: FlowContext, arguments: Mapping[str, Any]) -> dic
 
 async def _standing(context: FlowContext, account: str, changed_us: int) -> erp.CustomerStanding | None:
     """Return the credit standing of a customer who changed at an instant; a copy that lags behind it is asked again."""
-    while True:
+    for look in count(1):
         customer = await if_found(context, erp.read_credit(account, context.txn))
         standing = erp.customer_standing(customer) if customer is not None else None
-        if standing is None or not standing.lastModifiedDate:
-            return standing
-        if wire.instant_of(standing.lastModifiedDate) >= changed_us:
-            return standing
-        await Sleep(LAG_SECONDS)
+        shown = standing.lastModifiedDate if standing is not None else ""
+        if not shown or wire.instant_of(shown) >= changed_us:
+            break
+        told = f"the ERP shows {account} as of {shown}, but told of a later change"
+        await look_again(look, LAGGING, told, account=account)
+    return standing
 
 
 async def _told_hold(context: FlowContext, account: str, standing: erp.CustomerStanding, stamp: str) -> None:

@@ -311,6 +311,15 @@ def test_people_hear_of_a_refund_whose_credit_is_never_posted() -> None:
     assert (play.result["status"], "create_refund" in play.done) == ("given_up", False)
 
 
+def test_people_hear_of_a_credit_whose_invoice_is_never_closed() -> None:
+    """The flow of the invoice was given up before it closed it: its tax will never be known by waiting."""
+    pending = {**ANSWERS, "read_invoice": {"invoice": {**INVOICE, "status": "pending"}}}
+    play = Play("credit", {"credit_note": "CN-1"}, pending, refuse=0)
+    assert play.cases == ["CONFLICT.STATE"]
+    assert DAY_US < play.now_us - NOW_US <= 2 * DAY_US
+    assert (play.result["status"], play.done) == ("given_up", [])
+
+
 def test_refusing_an_approval_costs_nothing() -> None:
     class Refusing(Play):
         def perform(self, effect: Any) -> Any:

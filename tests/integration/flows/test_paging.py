@@ -15,7 +15,7 @@ from integration.flow import Flow, FlowContext, Program
 from integration.flows import disputes, forgotten, refunds, sweeps
 from integration.flows.catalogue import ROUTES
 from integration.flows.paging import page_with, shown
-from integration.outcomes import Absent, Answer, Begun, Instant, Launched, Outcome, Slept
+from integration.outcomes import Absent, Answer, Begun, Instant, Launched, Outcome, Resumed, Slept
 from integration.settings import Settings
 from integration.systems import billing, payment_back, payment_events
 from integration.systems.billing import receivables
@@ -236,9 +236,24 @@ def test_what_was_just_made_is_looked_for_until_the_list_shows_it() -> None:
     async def there() -> Answer | None:
         return next(looks)
 
-    looking = shown(there).__await__()
+    looking = shown("it", there).__await__()
     assert isinstance(looking.send(None), Sleep), "a copy that lags does not show it yet"
     assert isinstance(looking.send(Slept()), Sleep)
     with pytest.raises(StopIteration) as done:
         looking.send(Slept())
     assert done.value.value == Answer(200, b"{}")
+
+
+def test_people_hear_of_what_no_list_ever_shows() -> None:
+    async def there() -> Answer | None:
+        return None
+
+    looking = shown("the credit note of refund RF-1", there).__await__()
+    effects = [looking.send(None)]
+    while not isinstance(effects[-1], Park):
+        effects.append(looking.send(Slept()))
+    assert sum(effect.seconds for effect in effects[:-1]) == 119 * 60
+    assert (effects[-1].code, effects[-1].detail.partition(" was")[0]) == (
+        "CONFLICT.STATE", "the credit note of refund RF-1"
+    )  # fmt: skip
+    assert isinstance(looking.send(Resumed("clerk")), Sleep), "and it is looked for once more"

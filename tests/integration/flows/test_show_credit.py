@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from integration.effects import Assign, Call, Effect, Emit, Lookup, Sleep
+from integration.effects import Assign, Call, Effect, Emit, Lookup, Park, Sleep
 from integration.flow import Flow, FlowContext
 from integration.flows.sweeps import show_credit
 from integration.outcomes import Answer, Begun, Mapped, Outcome, Published, Slept
 from integration.settings import Settings
 
 AT_US = 1_790_000_000_000_000
+CONTEXT = FlowContext("credit-status/A-1", "show_credit", "", Settings())
 
 
 def played(told: str, now: str, *copies: tuple[str, str]) -> tuple[dict[str, Any], list[str]]:
@@ -21,8 +22,7 @@ def played(told: str, now: str, *copies: tuple[str, str]) -> tuple[dict[str, Any
     """
     reads = [*copies, (now, "2026-12-24T17:41:38Z")] if copies else [(now, "")]
     arguments = {"account": "A-1", "status": told, "stamp": "2026-12-24T17:41:38Z"}
-    context = FlowContext("credit-status/A-1", "show_credit", "", Settings())
-    flow = Flow("credit-status/A-1", show_credit(context, arguments))
+    flow = Flow("credit-status/A-1", show_credit(CONTEXT, arguments))
     shown: dict[str, Any] = {}
     events: list[str] = []
     effect: Effect | None = flow.resume(Begun("credit-status/A-1", "show_credit", arguments))
@@ -68,3 +68,15 @@ def test_a_copy_that_lags_behind_the_message_is_asked_again() -> None:
     )
     assert shown["CreditStatus__c"] == "soft_hold"
     assert events == ["q2c.credit_hold.applied.v1"]
+
+
+def test_people_hear_of_a_copy_that_never_shows_what_was_told() -> None:
+    arguments = {"account": "A-1", "status": "soft_hold", "stamp": "2026-12-24T17:41:38Z"}
+    flow = Flow("credit-status/A-1", show_credit(CONTEXT, arguments))
+    old = {"id": "7", "custentity_credit_status": "clear", "lastModifiedDate": "2026-12-20T08:00:00Z"}
+    effect, reads = flow.resume(Begun("credit-status/A-1", "show_credit", arguments)), 0
+    while not isinstance(effect, Park):
+        reads += isinstance(effect, Call)
+        body = json.dumps({**old, "subsidiary": {"id": "US"}}).encode()
+        effect = flow.resume(Answer(200, body, AT_US) if isinstance(effect, Call) else Slept())
+    assert (reads, effect.code, effect.context) == (120, "CONFLICT.STATE", {"account": "A-1"})
