@@ -16,7 +16,9 @@ def opening_acts(world: World, at_us: int, beyond: int = 0) -> Iterator[Act]:
 
     They are paid.
     """
-    for invoice in islice(world["billing"].desk.book.table("invoice").values(), beyond, None):
+    invoices = world["billing"].desk.book.table("invoice")
+    seeded = list(islice(reversed(invoices.values()), len(invoices) - beyond))
+    for invoice in reversed(seeded):
         lines = [
             {
                 "sku": line.sku,

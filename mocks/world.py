@@ -18,6 +18,7 @@ from mocks.kernel.faults import FaultPlan
 from mocks.kernel.journal import Journal
 from mocks.kernel.limits import Limiter, LimitPolicy
 from mocks.kernel.service import Service
+from mocks.kernel.tables import IN_MEMORY, Tables
 from mocks.legacy_erp import build as build_legacy_erp
 from mocks.payment import build as build_payment
 from mocks.tax import build as build_tax
@@ -48,17 +49,18 @@ class World:
         quirks: Mapping[str, Any] | None = None,
         journal_entries: int = 0,
         more: Sequence[str] = (),
+        tables: Tables = IN_MEMORY,
     ) -> None:
         """Build all services, and those of MORE_SYSTEMS that `more` names.
 
-        With `journal_entries`, each remembers so many of the requests it answered.
+        With `journal_entries`, each remembers so many of the requests it answered. `tables` makes the tables of all.
         """
         draws = Draws(seed)
         self.plan = FaultPlan(faults, seed, record)
         self.services: dict[str, Service] = {}
         for name, build in {**_BUILDERS, **{name: _MORE[name] for name in more}}.items():
             chosen = {"quirks": quirks[name]} if quirks and name in quirks else {}
-            self.services[name] = build(draws, record, self.plan, **chosen)
+            self.services[name] = build(draws, record, self.plan, tables=tables, **chosen)
         for name, policy in (limits or {}).items():
             self.services[name].limiter = Limiter(policy)
         for service in self.services.values():

@@ -105,6 +105,7 @@ def opened(
     if not admin:
         for service in world.services.values():
             service.journal = None  # nobody is there who could ask what it was asked
+        world.deliveries.keep(0)  # or how messages went
     with ExitStack() as stack:
         doors = _served(stack, world, target, admin)
         _require_silence(target)

@@ -20,15 +20,22 @@ from mocks.kernel.desk import Desk
 from mocks.kernel.faults import FaultPlan
 from mocks.kernel.limits import LimitPolicy
 from mocks.kernel.service import Service
+from mocks.kernel.tables import IN_MEMORY, Tables
 
 _STANDARD = Quirks()
 
 __all__ = ["LIVE", "Quirks", "build"]
 
 
-def build(draws: Draws, record: Callable[[Any], None], plan: FaultPlan, quirks: Quirks = _STANDARD) -> Service:
+def build(
+    draws: Draws,
+    record: Callable[[Any], None],
+    plan: FaultPlan,
+    quirks: Quirks = _STANDARD,
+    tables: Tables = IN_MEMORY,
+) -> Service:
     """Return a site at work."""
-    desk = Desk("billing", draws, record, CHARTS)
+    desk = Desk("billing", draws, record, CHARTS, tables=tables)
     limits = LimitPolicy(requests=quirks.requests_per_minute, window_seconds=60, retry_after_seconds=10)
     dialect = msgspec.structs.replace(DIALECT, limits=limits)
     return Service(dialect, Billing(desk, quirks), desk, plan, record)

@@ -6,7 +6,6 @@ The rules live with their nouns: `subscriptions`, `changes`, `invoices`, `paymen
 from __future__ import annotations
 
 import re
-from collections import deque
 from datetime import date
 from typing import Any
 
@@ -22,6 +21,7 @@ from mocks.billing.resources import BillingAddress, WebhookEndpoint
 from mocks.kernel.codec import encode_json
 from mocks.kernel.desk import Desk, Message
 from mocks.kernel.operations import Refusal
+from mocks.kernel.tables import Log, Table
 
 QUOTE_NUMBER = re.compile(r"Q-\d{6}(?:\.[A-Z][A-Z0-9]{1,7})?")
 DAY_SECONDS = 86_400
@@ -82,16 +82,16 @@ class Billing:
         self.book = desk.book
         self.quirks = quirks
         self.seconds = _SecondsByZone(quirks.dates_at == "utc")
-        self.prices: dict[str, ItemPrice] = desk.book.table("item_price")
-        self._customers: dict[str, Customer] = desk.book.table("customer")
-        self._subscriptions: dict[str, Subscription] = desk.book.table("subscription")
-        self._invoices: dict[str, Invoice] = desk.book.table("invoice")
-        self._notes: dict[str, CreditNote] = desk.book.table("credit_memo")
-        self._transactions: dict[str, Transaction] = desk.book.table("transaction")
+        self.prices: Table[ItemPrice] = desk.book.table("item_price")
+        self._customers: Table[Customer] = desk.book.table("customer")
+        self._subscriptions: Table[Subscription] = desk.book.table("subscription")
+        self._invoices: Table[Invoice] = desk.book.table("invoice")
+        self._notes: Table[CreditNote] = desk.book.table("credit_memo")
+        self._transactions: Table[Transaction] = desk.book.table("transaction")
         self.credited: dict[str, int] = {}  # line id -> what credit notes took back of it
         self.by_status: dict[str, dict[str, None]] = {}  # invoice status -> ids, oldest first
         self.open_credits: dict[str, dict[str, None]] = {}  # customer -> refundable notes with something left
-        self.events: deque[Message] = deque(maxlen=quirks.events_kept)
+        self.events: Log[Message] = desk.tables.log()
         self.endpoint_logins: dict[str, tuple[str, str]] = {}  # webhook endpoint -> user and password
         self._endpoints: list[WebhookEndpoint] = []  # those that are told events
         self.usages: dict[str, dict[str, None]] = {}  # subscription -> ids of its usage
@@ -99,7 +99,7 @@ class Billing:
         self.unbilled: dict[str, dict[str, None]] = {}  # subscription -> ids of charges that wait for an invoice
         self.shown: dict[str, tuple[Any, msgspec.Raw]] = {}  # JSON of records, see `views.show`
         self.line_items: dict[str, list[Any]] = {}  # lines of documents as shown, see `views`
-        self.addresses: dict[str, msgspec.Raw] = {}  # JSON of the addresses of customers
+        self.addresses: Table[msgspec.Raw] = desk.tables.table()  # JSON of the addresses of customers
         self.believed: set[str] = set()  # credentials that were found good
         self._policies: dict[str, ProrationPolicy] = {}
         if quirks.day_count not in POLICIES:
@@ -277,7 +277,9 @@ class Billing:
             message = Message(
                 id=key, system="billing", topic=topic, txn=txn, occurred_us=self.book.now_us, content=content
             )  # fmt: skip
-        self.events.append(message)
+        self.events[message.id] = message
+        if len(self.events) > self.quirks.events_kept:
+            self.events.popitem(last=False)
 
     def _told(self, topic: str, content: Content, txn: str, key: str) -> Message:
         """Tell every endpoint that wants it; return the event as it is logged."""
@@ -290,7 +292,7 @@ class Billing:
 
     def route_events(self) -> None:
         """Look up which endpoints are told events, after one was registered, changed or deleted."""
-        table: dict[str, WebhookEndpoint] = self.book.table("webhook_endpoint")
+        table: Table[WebhookEndpoint] = self.book.table("webhook_endpoint")
         self._endpoints = [each for each in table.values() if not (each.disabled or each.deleted)]
 
     def wipe(self) -> None:

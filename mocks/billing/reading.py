@@ -41,7 +41,7 @@ def read_item_price(billing: Billing, call: Call) -> Reply:
 
 def read_event(billing: Billing, call: Call) -> Reply:
     """Show an event of the log."""
-    for message in reversed(billing.events):
-        if message.id == call.params["id"]:
-            return shown(billing, ("event", message))
-    raise Refusal("resource_not_found", f"{call.params['id']} not found")
+    message = billing.events.get(call.params["id"])
+    if message is None:
+        raise Refusal("resource_not_found", f"{call.params['id']} not found")
+    return shown(billing, ("event", message))

@@ -21,12 +21,19 @@ from mocks.crm.quirks import Quirks
 from mocks.kernel.desk import Desk
 from mocks.kernel.faults import FaultPlan
 from mocks.kernel.service import Service
+from mocks.kernel.tables import IN_MEMORY, Tables
 
 __all__ = ["DIALECT", "Quirks", "build"]
 
 
-def build(draws: Draws, record: Callable[[Any], None], plan: FaultPlan, quirks: Quirks = Quirks()) -> Service:  # noqa: B008
+def build(
+    draws: Draws,
+    record: Callable[[Any], None],
+    plan: FaultPlan,
+    quirks: Quirks = Quirks(),  # noqa: B008
+    tables: Tables = IN_MEMORY,
+) -> Service:
     """Return an empty organisation as a service; every change and arrival goes to `record`."""
-    desk = Desk("crm", draws, record, {"quote": QUOTE})
+    desk = Desk("crm", draws, record, {"quote": QUOTE}, tables=tables)
     crm = Crm(desk, quirks)
     return Service(bound(crm), crm, desk, plan, record)

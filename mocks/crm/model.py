@@ -36,7 +36,8 @@ class Crm:
     def __init__(self, desk: Desk, quirks: Quirks) -> None:
         self.desk = desk
         self.quirks = quirks
-        self.store = Store(Schema((*OBJECTS, *[each.sobject() for each in quirks.custom_objects])))
+        schema = Schema((*OBJECTS, *[each.sobject() for each in quirks.custom_objects]))
+        self.store = Store(schema, desk.tables)
         self.events = Events(desk, quirks.user_id, quirks.change_events)
         self.outbound = Outbound(desk, self.store.schema, quirks.outbound_messages)
         self.unit = Unit(desk, self.store, self.events, self.outbound, {"quote": QUOTE_CHART})

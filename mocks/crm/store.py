@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mocks.crm.schema import ID, ID_TYPES, IS_DELETED, TEXT_TYPES, Field, Row, Schema, SObject
+from mocks.kernel.tables import IN_MEMORY, Table, Tables
 
 NOTHING: tuple[str, ...] = ()
 
@@ -13,9 +14,9 @@ NOTHING: tuple[str, ...] = ()
 class Keyed:
     """Ids by value, for fields with few records per value. Text is matched without case (`folds`), ids are not."""
 
-    def __init__(self, folds: bool) -> None:
+    def __init__(self, folds: bool, tables: Tables) -> None:
         self.folds = folds
-        self.ids: dict[Any, tuple[str, ...]] = {}
+        self.ids: Table[tuple[str, ...]] = tables.table()
 
     def add(self, value: Any, key: str) -> None:
         """Add a record."""
@@ -42,7 +43,7 @@ class Keyed:
 class Grouped:
     """Ids by value, for fields with few values."""
 
-    def __init__(self, folds: bool) -> None:
+    def __init__(self, folds: bool, _tables: Tables) -> None:
         self.folds = folds
         self.ids: dict[Any, dict[str, None]] = {}
 
@@ -67,18 +68,18 @@ def folded(value: Any) -> Any:
 _KINDS: Mapping[str, type[Keyed] | type[Grouped]] = {"key": Keyed, "group": Grouped}
 
 
-def _index(field: Field) -> Keyed | Grouped:
-    return _KINDS[field.index](field.type in TEXT_TYPES - ID_TYPES)
+def _index(field: Field, tables: Tables) -> Keyed | Grouped:
+    return _KINDS[field.index](field.type in TEXT_TYPES - ID_TYPES, tables)
 
 
 class Store:
     """Every record by object and id. Rows are values: a change puts a new row in the place of the old one."""
 
-    def __init__(self, schema: Schema) -> None:
+    def __init__(self, schema: Schema, tables: Tables = IN_MEMORY) -> None:
         self.schema = schema
-        self.tables: dict[str, dict[str, Row]] = {each.name: {} for each in schema.objects}
+        self.tables: dict[str, Table[Row]] = {each.name: tables.table() for each in schema.objects}
         self._indexes: dict[str, dict[int, Keyed | Grouped]] = {
-            each.name: {at: _index(field) for at, field in enumerate(each.fields) if field.index}
+            each.name: {at: _index(field, tables) for at, field in enumerate(each.fields) if field.index}
             for each in schema.objects
         }
         self.watch: Callable[[SObject, Row | None, Row], None] | None = None  # is told of every change

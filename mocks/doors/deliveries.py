@@ -137,6 +137,10 @@ class Deliveries:
             if number not in waiting:
                 self._push(arrival)
 
+    def keep(self, log_size: int) -> None:
+        """Keep so many attempts in the log from now on."""
+        self._log = deque(self._log, maxlen=log_size)
+
     def log(self) -> Iterator[Attempt]:
         """Iterate over the last attempts, newest first."""
         return reversed(self._log)

@@ -17,6 +17,7 @@ from mocks.erp.quirks import Quirks as ErpQuirks
 from mocks.fulfilment.quirks import Quirks as FulfilmentQuirks
 from mocks.kernel.journal import ENTRIES_MAX
 from mocks.kernel.limits import LimitPolicy
+from mocks.kernel.tables import SpilledTables
 from mocks.payment.quirks import Quirks as PaymentQuirks
 from mocks.tax.quirks import Quirks as TaxQuirks
 from mocks.world import World
@@ -80,7 +81,7 @@ def begun(seed: int, faults: Sequence[Fault], limits: Mapping[str, LimitPolicy],
 def world_of(settings: Begun, record: Callable[[Any], None]) -> World:
     """Return a new world with these settings; raise ValueError when a switch is not understood."""
     quirks = quirks_of(settings.switches)
-    return World(settings.seed, record, settings.faults, settings.limits, quirks, ENTRIES_MAX)
+    return World(settings.seed, record, settings.faults, settings.limits, quirks, ENTRIES_MAX, tables=SpilledTables())
 
 
 def _quirks(system: str, said: Mapping[str, Any]) -> Any:

@@ -28,6 +28,7 @@ from mocks.erp.quirks import Quirks
 from mocks.kernel.desk import Desk
 from mocks.kernel.faults import FaultPlan
 from mocks.kernel.service import Service
+from mocks.kernel.tables import IN_MEMORY, Tables
 
 CHARTS = {"order": ORDER, "invoice": INVOICE, "credit_memo": CREDIT_MEMO, "period": PERIOD, "customer": CREDIT}
 
@@ -36,9 +37,15 @@ FIRST_OF_SECOND = 5_000_000
 """Where the ids of a second account of the same vendor begin, so that no id means two documents."""
 
 
-def build(draws: Draws, record: Callable[[Any], None], plan: FaultPlan, quirks: Quirks = Quirks()) -> Service:  # noqa: B008
+def build(
+    draws: Draws,
+    record: Callable[[Any], None],
+    plan: FaultPlan,
+    quirks: Quirks = Quirks(),  # noqa: B008
+    tables: Tables = IN_MEMORY,
+) -> Service:
     """Return the ERP as a service."""
-    desk = Desk("erp", draws, record, CHARTS)
+    desk = Desk("erp", draws, record, CHARTS, tables=tables)
     return Service(dialect(quirks), Erp(desk, quirks), desk, plan, record)
 
 
@@ -47,8 +54,9 @@ def build_second(
     record: Callable[[Any], None],
     plan: FaultPlan,
     quirks: Quirks = Quirks(),  # noqa: B008
+    tables: Tables = IN_MEMORY,
 ) -> Service:
     """Return a second account of the same vendor (an acquisition's), whose documents are the ERP's in a history."""
-    desk = Desk("erp2", draws, record, CHARTS, family="erp", first=FIRST_OF_SECOND)
+    desk = Desk("erp2", draws, record, CHARTS, family="erp", first=FIRST_OF_SECOND, tables=tables)
     other = msgspec.structs.replace(dialect(quirks), system="erp2")
     return Service(other, Erp(desk, quirks), desk, plan, record)

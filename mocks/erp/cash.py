@@ -54,7 +54,7 @@ class Payments:
     def __init__(self, books: Subledger, invoices: Invoices) -> None:
         self._books = books
         self._invoices = invoices
-        self.shelf: Shelf[CashRecord] = Shelf("customer payment")
+        self.shelf: Shelf[CashRecord] = Shelf("customer payment", books.desk.tables)
         self.records = self.shelf.records
 
     def put(self, external_id: str, body: PaymentBody, hint: str) -> CashRecord:

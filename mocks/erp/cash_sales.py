@@ -33,7 +33,7 @@ class CashSales:
         self._desk = desk
         self._invoices = invoices
         self._payments = payments
-        self.shelf: Shelf[CashSale] = Shelf("cash sale")
+        self.shelf: Shelf[CashSale] = Shelf("cash sale", desk.tables)
         self.records = self.shelf.records
 
     def put(self, external_id: str, body: CashSaleBody, hint: str) -> CashSale:

@@ -32,7 +32,7 @@ class Contacts:
     def __init__(self, desk: Desk, customers: Customers) -> None:
         self._desk = desk
         self._customers = customers
-        self.shelf: Shelf[Contact] = Shelf("contact")
+        self.shelf: Shelf[Contact] = Shelf("contact", desk.tables)
         self.records = self.shelf.records
 
     def put(self, external_id: str, body: ContactBody, _hint: str = "") -> Contact:

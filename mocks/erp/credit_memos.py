@@ -45,7 +45,7 @@ class CreditMemos:
         self._invoices = invoices
         self._schedules = schedules
         self._quirks = quirks
-        self.shelf: Shelf[MemoRecord] = Shelf("credit memo")
+        self.shelf: Shelf[MemoRecord] = Shelf("credit memo", books.desk.tables)
         self.records = self.shelf.records
 
     def put(self, external_id: str, body: InvoiceBody, hint: str) -> MemoRecord:

@@ -47,7 +47,7 @@ class Customers:
         self._desk = desk
         self._catalogue = catalogue
         self._quirks = quirks
-        self.shelf: Shelf[CustomerRecord] = Shelf("customer")
+        self.shelf: Shelf[CustomerRecord] = Shelf("customer", desk.tables)
         self.records = self.shelf.records
         self.used: set[str] = set()  # those with transactions: currency and subsidiary are fixed
         self.migrated: set[str] = set()  # those that were there at go-live, with a past this ERP does not hold

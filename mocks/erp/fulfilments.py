@@ -33,7 +33,7 @@ class Fulfilments:
     def __init__(self, desk: Desk, orders: Orders) -> None:
         self._desk = desk
         self._orders = orders
-        self.shelf: Shelf[FulfilmentRecord] = Shelf("item fulfilment")
+        self.shelf: Shelf[FulfilmentRecord] = Shelf("item fulfilment", desk.tables)
         self.records = self.shelf.records
 
     def put(self, external_id: str, body: FulfilmentBody, _hint: str = "") -> FulfilmentRecord:

@@ -52,7 +52,7 @@ class Invoices:
         self._books = books
         self._schedules = schedules
         self._quirks = quirks
-        self.shelf: Shelf[InvoiceRecord] = Shelf("invoice")
+        self.shelf: Shelf[InvoiceRecord] = Shelf("invoice", books.desk.tables)
         self.records = self.shelf.records
         self._by_customer: dict[str, list[str]] = {}
         self._by_order: dict[str, list[str]] = {}

@@ -47,7 +47,7 @@ class Journals:
         self._periods = periods
         self._rates = rates
         self._ledger = ledger
-        self.shelf: Shelf[JournalRecord] = Shelf("journal entry")
+        self.shelf: Shelf[JournalRecord] = Shelf("journal entry", desk.tables)
         self.records = self.shelf.records
 
     def put(self, external_id: str, body: JournalBody, hint: str) -> JournalRecord:

@@ -35,7 +35,7 @@ class Orders:
         self._credit = credit
         self._catalogue = catalogue
         self._quirks = quirks
-        self.shelf: Shelf[OrderRecord] = Shelf("sales order")
+        self.shelf: Shelf[OrderRecord] = Shelf("sales order", desk.tables)
         self.records = self.shelf.records
         self._open: dict[str, dict[str, None]] = {}  # by customer: what a hold or its end concerns
         self._by_txn: dict[str, list[str]] = {}

@@ -59,7 +59,7 @@ class Papers:
         self._desk = desk
         self._customers = customers
         self._catalogue = catalogue
-        self.shelf: Shelf[Paper] = Shelf(kind)
+        self.shelf: Shelf[Paper] = Shelf(kind, desk.tables)
         self.records = self.shelf.records
 
     def put(self, external_id: str, body: OrderBody, hint: str) -> Paper:

@@ -40,7 +40,7 @@ class Refunds:
         self._books = books
         self._memos = memos
         self._payments = payments
-        self.shelf: Shelf[RefundRecord] = Shelf("customer refund")
+        self.shelf: Shelf[RefundRecord] = Shelf("customer refund", books.desk.tables)
         self.records = self.shelf.records
 
     def put(self, external_id: str, body: RefundBody, hint: str) -> RefundRecord:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Generic, TypeVar
 
 from mocks.kernel.operations import Refusal
+from mocks.kernel.tables import Table, Tables
 
 R = TypeVar("R")
 
@@ -12,10 +13,10 @@ R = TypeVar("R")
 class Shelf(Generic[R]):
     """The records of one type by internal id (`records`), and their internal ids by external id."""
 
-    def __init__(self, noun: str) -> None:
+    def __init__(self, noun: str, tables: Tables) -> None:
         self.noun = noun
-        self.records: dict[str, R] = {}
-        self._ids: dict[str, str] = {}
+        self.records: Table[R] = tables.table()
+        self._ids: Table[str] = tables.table()
 
     def find(self, name: str) -> R | None:
         """Return the record named by `eid:...` or internal id, or None."""

@@ -18,11 +18,18 @@ from mocks.fulfilment.quirks import Quirks
 from mocks.kernel.desk import Desk
 from mocks.kernel.faults import FaultPlan
 from mocks.kernel.service import Service
+from mocks.kernel.tables import IN_MEMORY, Tables
 
 __all__ = ["DIALECT", "Quirks", "build"]
 
 
-def build(draws: Draws, record: Callable[[Any], None], plan: FaultPlan, quirks: Quirks = Quirks()) -> Service:  # noqa: B008
+def build(
+    draws: Draws,
+    record: Callable[[Any], None],
+    plan: FaultPlan,
+    quirks: Quirks = Quirks(),  # noqa: B008
+    tables: Tables = IN_MEMORY,
+) -> Service:
     """Return the system as a service; every change and arrival goes to `record`."""
-    desk = Desk("fulfilment", draws, record, {"task": FULFILMENT})
+    desk = Desk("fulfilment", draws, record, {"task": FULFILMENT}, tables=tables)
     return Service(DIALECT, Fulfilment(desk, quirks), desk, plan, record)

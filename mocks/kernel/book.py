@@ -8,6 +8,7 @@ from typing import Any
 from domain.charts.chart import Chart
 from domain.history import Changed
 from domain.objects import Document
+from mocks.kernel.tables import IN_MEMORY, Table, Tables
 
 NO_CHARTS: Mapping[str, Chart] = {}
 
@@ -19,24 +20,34 @@ class Book:
     Kinds without a chart may change freely.
     """
 
-    def __init__(self, system: str, record: Callable[[Changed], None], charts: Mapping[str, Chart] = NO_CHARTS) -> None:
+    def __init__(
+        self,
+        system: str,
+        record: Callable[[Changed], None],
+        charts: Mapping[str, Chart] = NO_CHARTS,
+        tables: Tables = IN_MEMORY,
+    ) -> None:
         self.system = system
         self.now_us = 0  # set by the service before each request, act or agenda action
         self.cause = ""
         self._record = record
         self._charts = charts
-        self._tables: dict[str, dict[str, Any]] = {}
-        self._status: dict[str, dict[str, str]] = {}  # by kind and id
-        self._txns: dict[str, str] = {}
+        self._new_table = tables.table
+        self._tables: dict[str, Table[Any]] = {}
+        self._status: dict[str, Table[str]] = {}  # by kind and id
+        self._txns: Table[str] = tables.table()
 
     def get(self, kind: str, key: str) -> Any | None:
         """Return the entry, or None."""
         table = self._tables.get(kind)
         return table.get(key) if table is not None else None
 
-    def table(self, kind: str) -> dict[str, Any]:
+    def table(self, kind: str) -> Table[Any]:
         """Return all entries of a kind by id, in order of creation. Read only: change entries through `put`."""
-        return self._tables.setdefault(kind, {})
+        table = self._tables.get(kind)
+        if table is None:
+            table = self._tables[kind] = self._new_table()
+        return table
 
     def status(self, kind: str, key: str) -> str:
         """Return the status of a document, empty when there is none."""
@@ -58,7 +69,7 @@ class Book:
         """
         statuses = self._status.get(kind)
         if statuses is None:
-            statuses = self._status[kind] = {}
+            statuses = self._status[kind] = self._new_table()
         before = statuses.get(key, "")
         if before != status:
             if before and (chart := self._charts.get(kind)) is not None:
@@ -66,7 +77,7 @@ class Book:
             statuses[key] = status
         table = self._tables.get(kind)
         if table is None:
-            table = self._tables[kind] = {}
+            table = self._tables[kind] = self._new_table()
         table[key] = record
         if txn:
             self._txns[key] = txn
@@ -84,7 +95,7 @@ class Book:
 
     def keep(self, kind: str, key: str, record: Any) -> None:
         """Keep an entry that is no business document (an index, a catalogue row): no chart, no history."""
-        self._tables.setdefault(kind, {})[key] = record
+        self.table(kind)[key] = record
 
     def forget(self, kind: str) -> None:
         """Forget all entries of a kind and their status, as when a site is started afresh; the history keeps them."""

@@ -12,6 +12,7 @@ from domain.draws import Draws
 from domain.history import Changed
 from mocks.kernel.agenda import Agenda
 from mocks.kernel.book import NO_CHARTS, Book
+from mocks.kernel.tables import IN_MEMORY, Tables
 
 
 class Message(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -29,7 +30,7 @@ class Desk:
     """What every model is given. `now_us` is the instant of the request, act or agenda action at work.
 
     A second system of one kind writes its documents into the history under the name of its `family`, and counts its own
-    ids from `first` on, so that no id of one means a document of the other.
+    ids from `first` on, so that no id of one means a document of the other. `tables` makes the tables of the model.
     """
 
     def __init__(
@@ -40,10 +41,12 @@ class Desk:
         charts: Mapping[str, Chart] = NO_CHARTS,
         family: str = "",
         first: int = 0,
+        tables: Tables = IN_MEMORY,
     ) -> None:
         self.system = system
         self.draws = draws
-        self.book = Book(family or system, record, charts)
+        self.tables = tables
+        self.book = Book(family or system, record, charts, tables)
         self.agenda = Agenda()
         self.outbox: list[Message] = []
         self.wished_us: int | None = None

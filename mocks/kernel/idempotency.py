@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from domain.http import Reply
+from mocks.kernel.tables import IN_MEMORY, Table, Tables
 
 
 class IdempotencyPolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,11 +43,11 @@ class KeyStore:
     is closed, all of the older one goes at once.
     """
 
-    def __init__(self, policy: IdempotencyPolicy) -> None:
+    def __init__(self, policy: IdempotencyPolicy, tables: Tables = IN_MEMORY) -> None:
         self.policy = policy
         self._retention_us = policy.retention_seconds * 1_000_000
-        self._recent: dict[str, _Stored] = {}
-        self._former: dict[str, _Stored] = {}
+        self._recent: Table[_Stored] = tables.table()
+        self._former: Table[_Stored] = tables.table()
         self._until_us = 0  # the recent generation is open until then
 
     def find(self, key: str, now_us: int) -> tuple[str, Reply] | None:
@@ -64,7 +65,9 @@ class KeyStore:
         if status >= 500 and not policy.keeps_server_errors:
             return
         if now_us >= self._until_us or len(self._recent) >= KEYS_MAX:
-            self._former, self._recent, self._until_us = self._recent, {}, now_us + self._retention_us
+            self._former.clear()
+            self._former, self._recent = self._recent, self._former
+            self._until_us = now_us + self._retention_us
         self._recent[key] = _Stored(fingerprint, reply, now_us)
 
     def forget(self, key: str) -> None:

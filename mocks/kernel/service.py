@@ -82,7 +82,7 @@ class Service:
         self._record = record
         self._router = router_of(tuple(dialect.operations))
         self._policy = dialect.idempotency or _NO_KEYS
-        self._keys = KeyStore(self._policy)
+        self._keys = KeyStore(self._policy, desk.tables)
         self._retries: list[Delivery] = []
         self._stakes: dict[str, Stake] = {}
         self._unheard: dict[str, tuple[Fault, int]] = {}  # keys under which nothing is heard until they are forgotten

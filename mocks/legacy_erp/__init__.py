@@ -17,6 +17,7 @@ from domain.draws import Draws
 from mocks.kernel.desk import Desk
 from mocks.kernel.faults import FaultPlan
 from mocks.kernel.service import Service
+from mocks.kernel.tables import IN_MEMORY, Tables
 from mocks.legacy_erp.api import DIALECT
 from mocks.legacy_erp.model import LegacyErp
 from mocks.legacy_erp.quirks import Quirks
@@ -24,7 +25,13 @@ from mocks.legacy_erp.quirks import Quirks
 __all__ = ["DIALECT", "Quirks", "build"]
 
 
-def build(draws: Draws, record: Callable[[Any], None], plan: FaultPlan, quirks: Quirks = Quirks()) -> Service:  # noqa: B008
+def build(
+    draws: Draws,
+    record: Callable[[Any], None],
+    plan: FaultPlan,
+    quirks: Quirks = Quirks(),  # noqa: B008
+    tables: Tables = IN_MEMORY,
+) -> Service:
     """Return the system as a service; its orders go to the history as orders of the ERP, which it is."""
-    desk = Desk("legacy_erp", draws, record, {"order": ORDER}, family="erp")
+    desk = Desk("legacy_erp", draws, record, {"order": ORDER}, family="erp", tables=tables)
     return Service(DIALECT, LegacyErp(desk, quirks), desk, plan, record)

@@ -10,6 +10,7 @@ import msgspec
 from domain.objects import Line, Order
 from mocks.kernel.desk import Desk
 from mocks.kernel.operations import Refusal
+from mocks.kernel.tables import Table
 from mocks.legacy_erp.quirks import Quirks
 
 SECOND_US = 1_000_000
@@ -87,7 +88,7 @@ class LegacyErp:
 
     def run_batch(self) -> None:
         """Work off every file that waits, in the order in which they came."""
-        files: dict[str, File] = self.desk.book.table("file")
+        files: Table[File] = self.desk.book.table("file")
         for file in [each for each in files.values() if each.result is None]:
             self.desk.book.keep("file", file.name, msgspec.structs.replace(file, result=self._worked_off(file)))
 

@@ -14,6 +14,7 @@ from domain.draws import Draws
 from mocks.kernel.desk import Desk
 from mocks.kernel.faults import FaultPlan
 from mocks.kernel.service import Service
+from mocks.kernel.tables import IN_MEMORY, Tables
 from mocks.payment import placeholders
 from mocks.payment.api import DIALECT, dialect
 from mocks.payment.model import Processor
@@ -24,12 +25,18 @@ __all__ = ["DIALECT", "Quirks", "build"]
 DEFAULTS = Quirks()
 
 
-def build(draws: Draws, record: Callable[[Any], None], plan: FaultPlan, quirks: Quirks = DEFAULTS) -> Service:
+def build(
+    draws: Draws,
+    record: Callable[[Any], None],
+    plan: FaultPlan,
+    quirks: Quirks = DEFAULTS,
+    tables: Tables = IN_MEMORY,
+) -> Service:
     """Return a payment processor that writes its history to `record`.
 
     Payments have a chart per method, so the model itself requires their steps; disputes go by the book.
     """
-    desk = Desk("payment", draws, record, {"dispute": DISPUTE})
+    desk = Desk("payment", draws, record, {"dispute": DISPUTE}, tables=tables)
     model = Processor(desk, quirks)
     if quirks.placeholders:
         model.stand_in = placeholders.made

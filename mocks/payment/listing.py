@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from mocks.kernel.operations import Refusal
+from mocks.kernel.tables import Table
 from mocks.payment.model import Processor
 from mocks.payment.queries import Paging, Range
 
@@ -60,7 +61,7 @@ def chosen(model: Processor, kind: str, query: Any, among: dict[str, Any] | None
     return (page[::-1] if query.ending_before else page), more
 
 
-def _beyond(rows: Iterable[Any], records: dict[str, Any], key: str, kind: str, field: str) -> Iterator[Any]:
+def _beyond(rows: Iterable[Any], records: Table[Any], key: str, kind: str, field: str) -> Iterator[Any]:
     """Return the rows that come after the one with a key."""
     if key not in records:
         raise Refusal("reference_missing", f"No such {kind}: '{key}'", field=field)
@@ -69,7 +70,7 @@ def _beyond(rows: Iterable[Any], records: dict[str, Any], key: str, kind: str, f
     return found
 
 
-def _records(model: Processor, kind: str, query: Any) -> dict[str, Any]:
+def _records(model: Processor, kind: str, query: Any) -> Table[Any]:
     if kind == "balance_transaction" and query.payout:
         payout = model.referred("payout", query.payout, "payout")
         return {key: model.movements[key] for key in payout.movements}

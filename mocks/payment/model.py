@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -14,6 +13,7 @@ from msgspec import structs
 from domain import objects
 from mocks.kernel.desk import Desk
 from mocks.kernel.operations import Refusal
+from mocks.kernel.tables import Log, Table
 from mocks.payment.index import MetadataIndex
 from mocks.payment.kinds import KINDS, TOPICS
 from mocks.payment.parts import Deleted, Metadata
@@ -46,19 +46,20 @@ class Processor:
         self.desk = desk
         self.book = desk.book
         self.quirks = quirks
-        tables: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
+        tables: dict[str, Table[Any]] = {kind: desk.tables.table() for kind in KINDS}
         self.tables = tables
-        self.customers: dict[str, Customer] = tables["customer"]
-        self.methods: dict[str, Method] = tables["payment_method"]
-        self.intents: dict[str, Intent] = tables["payment_intent"]
-        self.charges: dict[str, Charge] = tables["charge"]
-        self.refunds: dict[str, Refund] = tables["refund"]
-        self.disputes: dict[str, Dispute] = tables["dispute"]
-        self.movements: dict[str, Movement] = tables["balance_transaction"]
-        self.payouts: dict[str, Payout] = tables["payout"]
-        self.events: OrderedDict[str, Event] = OrderedDict()  # the oldest go first
+        self.customers: Table[Customer] = tables["customer"]
+        self.methods: Table[Method] = tables["payment_method"]
+        self.intents: Table[Intent] = tables["payment_intent"]
+        self.charges: Table[Charge] = tables["charge"]
+        self.refunds: Table[Refund] = tables["refund"]
+        self.disputes: Table[Dispute] = tables["dispute"]
+        self.movements: Table[Movement] = tables["balance_transaction"]
+        self.payouts: Table[Payout] = tables["payout"]
+        self.events: Log[Event] = desk.tables.log()  # the oldest go first
         tables["event"] = self.events
-        self.endpoints: dict[str, Endpoint] = tables["webhook_endpoint"]
+        self._oldest_event = 0  # when the first of them happened
+        self.endpoints: Table[Endpoint] = tables["webhook_endpoint"]
         self.secrets: dict[str, str] = {}  # of webhook endpoints
         self.wanted_ids: dict[str, str] = {}  # prefix -> the id of the next object (placeholders)
         self.stand_in: Callable[[Processor, str, str, str], Any] | None = None  # makes what a placeholder names
@@ -244,12 +245,13 @@ class Processor:
     def _keep_event(self, event: Event) -> None:
         """Keep an event, and forget those that are too old or too many."""
         events, quirks = self.events, self.quirks
+        if not events:
+            self._oldest_event = event.created
         events[event.id] = event
-        while len(events) > quirks.events_max:
+        forgotten = event.created - quirks.event_days * DAY_SECONDS
+        while len(events) > quirks.events_max or self._oldest_event <= forgotten:
             events.popitem(last=False)
-        oldest = event.created - quirks.event_days * DAY_SECONDS
-        while next(iter(events.values())).created <= oldest:
-            events.popitem(last=False)
+            self._oldest_event = next(iter(events.values())).created
 
 
 _METADATA_LIMITS = "Metadata takes 50 keys of 40 and values of 500 characters."

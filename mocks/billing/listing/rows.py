@@ -10,6 +10,7 @@ from mocks.billing.listing.query import Query
 from mocks.billing.model import Billing
 from mocks.billing.records import CreditNote, Invoice
 from mocks.kernel.desk import Message
+from mocks.kernel.tables import Table
 
 
 def table(kind: str) -> Callable[[Billing, Query], Iterable[Any]]:
@@ -22,7 +23,7 @@ def table(kind: str) -> Callable[[Billing, Query], Iterable[Any]]:
 
 
 def invoices(billing: Billing, query: Query) -> Iterable[Invoice]:
-    invoices: dict[str, Invoice] = billing.book.table("invoice")
+    invoices: Table[Invoice] = billing.book.table("invoice")
     status = query.equal.get("status")
     return invoices.values() if status is None else [invoices[key] for key in billing.by_status.get(status, ())]
 
@@ -36,7 +37,7 @@ def notes(billing: Billing, query: Query) -> Iterable[CreditNote]:
 
 
 def events(billing: Billing, query: Query) -> Iterable[Message]:
-    return _since(billing.events, "occurred_us", query.floor.get("occurred_at"))
+    return _since(billing.events.values(), "occurred_us", query.floor.get("occurred_at"))
 
 
 def _since(rows: Any, name: str, floor: int | None) -> Iterable[Any]:

@@ -8,6 +8,7 @@ from domain.calendar import SECOND_US
 from mocks.billing import resources as r
 from mocks.billing.model import Billing
 from mocks.billing.records import Customer, Source, Unbilled
+from mocks.kernel.tables import Table
 
 
 def customer(billing: Billing, record: Customer) -> r.Customer:
@@ -44,7 +45,7 @@ def customer(billing: Billing, record: Customer) -> r.Customer:
 
 
 def _unbilled_of(billing: Billing, record: Customer) -> int:
-    table: dict[str, Unbilled] = billing.book.table("unbilled_charge")
+    table: Table[Unbilled] = billing.book.table("unbilled_charge")
     charges = [table[key] for keys in billing.unbilled.values() for key in keys]
     return sum([charge.line.amount_minor for charge in charges if charge.customer == record.id])
 

@@ -127,6 +127,16 @@ def test_a_message_nobody_takes_is_sent_again_on_the_clock_of_the_world(receiver
     assert [(row.at_us - rows[0].at_us) // SECOND_US for row in rows] == [0, 60, 360]
 
 
+def test_a_log_that_is_kept_short_forgets_the_oldest_attempts(receiver: Receiver) -> None:
+    receiver.status = 500
+    world = completed(receiver, seconds=2_000)
+    world.deliveries.keep(1)
+    assert [row.arrival.delivery.attempt for row in world.attempts()] == [3]
+    world.deliveries.keep(0)
+    played(lambda: world.advance(6_000))
+    assert list(world.attempts()) == []
+
+
 def test_a_lost_message_never_arrives(receiver: Receiver) -> None:
     world = completed(receiver, webhook("loss"), seconds=300_000)
     assert receiver.topics() == []
