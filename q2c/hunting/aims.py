@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
-from contracts.checks.coverage import RETRY
+from contracts.checks.coverage import FIRST, RETRY
 from contracts.checks.pairs import Pair
 from domain.draws import Draws
 from domain.faults import CATALOGUE, Fault, Place
@@ -22,11 +22,12 @@ SHARED, FOLLOWING = 3, 2
 """So many kinds share the first calls of an operation, and so many strike the next ones of each transaction.
 
 Together they are fewer than the six attempts that the integration makes before it asks a person."""
-FOLLOWING_RARE = 3
+FOLLOWING_RARE = 4
 """So many strike the next ones where few transactions call: there the first call has one kind to itself."""
 STORM, LAG = "retry_storm", "stale_read"
 """Kinds that strike only what meets more than one call: many within a minute, or an answer that has changed."""
 STAGES = (Place.NETWORK, Place.BEFORE, Place.AFTER)
+LATE = STAGES.index(Place.AFTER)
 STARTERS = ("reset_before", "error_before", "error_before")
 """By the stage of a fault that is aimed at a retry: what makes a call come again, so early that the fault waits."""
 ACROSS, WITHIN = 40_503, 27_146
@@ -73,8 +74,12 @@ def aimed_at(pairs: Sequence[Pair], draws: Draws, is_rare: bool = False) -> Iter
     if lag is not None:  # it seldom can strike, so it takes nobody's place
         yield nth(lag, draws)
     calm = [pair for pair in pairs if pair.fault not in (STORM, LAG)]
+    calm = _until_done(calm) if is_rare else calm
     firsts = [pair for pair in calm if pair.when != RETRY]
-    firsts = [pair for pair in firsts if stage(pair.fault) == stage(firsts[0].fault)][: 1 if is_rare else SHARED]
+    if is_rare:  # whichever strikes earliest lets the others wait for the calls that follow
+        firsts = sorted(firsts[: 1 + FOLLOWING_RARE], key=lambda pair: stage(pair.fault))
+    alone = is_rare and bool(firsts) and firsts[0].when == FIRST and stage(firsts[0].fault) < LATE
+    firsts = [pair for pair in firsts if stage(pair.fault) == stage(firsts[0].fault)][: 1 if alone else SHARED]
     following = _following(calm, firsts)[: FOLLOWING_RARE if is_rare else FOLLOWING]
     following.sort(key=lambda pair: stage(pair.fault))
     for i, pair in enumerate(firsts):
@@ -85,6 +90,16 @@ def aimed_at(pairs: Sequence[Pair], draws: Draws, is_rare: bool = False) -> Iter
     for pair in following:
         is_early = bool(firsts) and stage(pair.fault) < stage(firsts[0].fault)  # then it sees the first call pass by
         yield nth(pair, draws, turn=2 if is_early else 1)
+
+
+def _until_done(pairs: list[Pair]) -> list[Pair]:
+    """Return pairs of the first few kinds that strike before the work is done, then one late kind, and no others.
+
+    A call that was answered too late may be done: nobody makes it again. Late kinds alone are left as they are.
+    """
+    late = next((pair.fault for pair in pairs if stage(pair.fault) == LATE), "")
+    early = list(dict.fromkeys(pair.fault for pair in pairs if stage(pair.fault) < LATE))[: FOLLOWING_RARE + (not late)]
+    return [pair for pair in pairs if pair.fault in (*early, late)] if early else pairs
 
 
 def _following(pairs: Sequence[Pair], firsts: Sequence[Pair]) -> list[Pair]:

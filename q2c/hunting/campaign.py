@@ -19,9 +19,8 @@ from contracts.checks.pairs import Pairs, pairs_of
 from contracts.checks.verdict import HOLDS
 from domain.draws import Draws
 from domain.faults import CATALOGUE
-from q2c.hunting.aims import ACROSS, in_turn
 from q2c.hunting.ground import Ground, ground_of, learned
-from q2c.hunting.meetings import Meeting, Meetings
+from q2c.hunting.meetings import Meetings
 from q2c.hunting.plans import again, directed, plan
 from q2c.hunting.prospects import Prospects, prospects
 from q2c.hunting.swarm import kinds_on
@@ -33,7 +32,7 @@ GENERATIONS = (1, 15, *[16] * 10, 32, 64, 128)
 
 DRAWN_EVERY = 3
 """One trial in so many is drawn, the others are directed: they aim at whatever no run has hit yet."""
-PROSPECTED = 0.5
+PROSPECTED = 0.75
 """Part of the directed trials on new ground whose seed has business that few seeds have."""
 
 
@@ -81,9 +80,8 @@ def trial_of(quarry: Quarry, ground: Ground, number: int) -> Trial:
     """Return the trial of a number; `ground` is what the generations before its own have shown."""
     draws = Draws(quarry.seed).under("hunt", number)
     is_directed, turn = number % DRAWN_EVERY > 0, number - number // DRAWN_EVERY
-    wanted = _wanted(ground) if is_directed else []
-    if wanted and (meeting := in_turn(wanted, turn, ACROSS)[0]).is_rare:
-        known = draws.choose(meeting.trials, "known")
+    known = ground.repeats[turn % len(ground.repeats)] if is_directed and ground.repeats else None
+    if known is not None:
         return msgspec.structs.replace(known, faults=again(ground, draws, turn, known.faults or ()))
     planned = directed if is_directed else plan
     faults = planned(ground, draws, kinds_on(draws, quarry.kinds), turn) if number else ()
@@ -95,20 +93,9 @@ def trial_of(quarry: Quarry, ground: Ground, number: int) -> Trial:
 
 def _seed(ground: Ground, draws: Draws, is_directed: bool) -> int:
     """Return the seed of a run; a part of the directed ones have business that few seeds have."""
-    if is_directed and ground.rare and draws.chance(PROSPECTED, "is a prospect"):
-        return draws.choose(draws.choose(ground.rare, "business"), "prospect")
+    if is_directed and ground.prospects and draws.chance(PROSPECTED, "is a prospect"):
+        return draws.choose(draws.choose(ground.prospects, "business"), "prospect")
     return draws.whole(0, 2**31 - 1, "seed")
-
-
-def _wanted(ground: Ground) -> list[Meeting]:
-    """Return who met what lacks faults, as often as it lacks them at any try; where it lacks none, at either.
-
-    What needs more than a call to strike is no reason to call again.
-    """
-    missed = [pair for pair in ground.missed if not CATALOGUE[pair.fault].is_conditional]
-    unmet = [pair for pair in missed if pair.meeting in ground.unmet]
-    spots = [(pair.system, pair.operation) for pair in unmet or missed]
-    return [ground.met[spot] for spot in spots if spot in ground.met]
 
 
 def generations() -> Iterator[range]:
@@ -184,8 +171,8 @@ class Campaign:
             self.course.append(Reached(self.runs, self.cpu_seconds, *pairs.either, pairs.hit, len(pairs.hits)))
             if self._is_over(numbers.stop):
                 return
-            rare = self._prospects if numbers.start else ()  # whoever plays few runs need not wait for them
-            self._ground = learned(self._ground, coverage, pairs, self._meetings, rare)
+            prospects = self._prospects if numbers.start else ()  # whoever plays few runs need not wait for them
+            self._ground = learned(self._ground, coverage, pairs, self._meetings, prospects)
 
     def _is_over(self, number: int) -> bool:
         budget = self.budget

@@ -79,7 +79,7 @@ def again(ground: Ground, draws: Draws, turn: int, known: tuple[Fault, ...]) -> 
 
 def _aimed(ground: Ground, draws: Draws, missed: Mapping[Spot, Sequence[Pair]]) -> Iterator[Fault]:
     for spot, pairs in missed.items():
-        yield from aimed_at(pairs, draws, is_rare=spot in ground.met and ground.met[spot].is_rare)
+        yield from aimed_at(pairs, draws, is_rare=spot in ground.rare)
 
 
 def _provoked(ground: Ground, draws: Draws, kinds: frozenset[str], spots: Collection[Spot]) -> Iterator[Fault]:

@@ -57,10 +57,26 @@ def test_several_kinds_share_the_first_calls_of_the_transactions() -> None:
     ], "each takes a third: what the ones before it leave; another stage would strike before them"  # fmt: skip
 
 
+def unmet(*kinds: str) -> list[tuple[str, str]]:
+    return [(kind, when) for kind in kinds for when in ("first", "retry")]
+
+
 def test_where_few_transactions_call_one_kind_has_the_first_call_and_more_of_them_those_that_follow() -> None:
-    kinds = ("throttled", "unavailable", "forbidden", "row_locked", "error_before")
-    pairs = [(kind, when) for kind in kinds for when in ("first", "retry")]
-    assert [kind for kind, _ in aimed(*pairs, is_rare=True)] == list(kinds[:4])
+    kinds = ("throttled", "unavailable", "forbidden", "row_locked", "error_before", "pool_taken")
+    assert [kind for kind, _ in aimed(*unmet(*kinds), is_rare=True)] == list(kinds[:5])
+
+
+def test_where_few_transactions_call_what_strikes_earliest_leaves_the_following_calls_to_the_others() -> None:
+    found = aimed(*unmet("lost_reply", "throttled", "refused", "unavailable", "forbidden"), is_rare=True)
+    assert [kind for kind, _ in found] == ["refused", "throttled", "unavailable", "forbidden", "lost_reply"]
+    assert {nth for _, nth in found} == {1}
+
+
+def test_where_few_transactions_call_only_the_last_strike_may_come_when_the_work_is_done() -> None:
+    late = ("lost_reply", "closed_after", "truncated_after", "error_after")
+    assert {kind for kind, _ in aimed(*unmet(*late, "throttled"), is_rare=True)} == {"throttled", "lost_reply"}
+    shared = list(aimed_at(read_order(*unmet(*late)), Draws(1), is_rare=True))[:3]
+    assert [fault.share_ppm for fault in shared] == [333_333, 500_000, 1_000_000], "they share the first calls then"
 
 
 def test_a_storm_is_aimed_before_all_others_since_it_counts_the_calls_that_they_strike() -> None:

@@ -14,7 +14,7 @@ from domain.faults import Fault
 from q2c.hunting import prospects
 from q2c.hunting.campaign import Budget, Campaign, Quarry, trial_of
 from q2c.hunting.ground import Ground
-from q2c.hunting.meetings import KEPT_MAX, Meeting, Meetings
+from q2c.hunting.meetings import AHEAD, AT_ONCE, Meetings
 from q2c.hunting.trial import Trial
 from q2c.hunting.trial import attempt_encoded as really
 from scenarios.loader import dump
@@ -130,33 +130,39 @@ RARE = ("erp", "read_order")
 KNOWN = Trial(scenario=TEXT, seed=99, faults=(Fault(kind="loss"),))
 
 
-def trials(is_rare: bool) -> list[Trial]:
+def trials(*repeats: Trial | None) -> list[Trial]:
     ground = Ground(
         start_us=0, heal_us=86_400_000_000, called=CALLED, told=TOLD, missed=(Pair(*RARE, "lost_reply", "retry"),),
-        met={RARE: Meeting(is_rare, (KNOWN,))},
+        repeats=repeats,
     )  # fmt: skip
     return [trial_of(msgspec.structs.replace(QUARRY, kinds=("lost_reply",)), ground, number) for number in range(60)]
 
 
-def test_where_few_runs_met_what_is_missed_two_trials_in_three_are_such_a_run_again_with_more_aimed_at() -> None:
-    known = [number for number, trial in enumerate(trials(is_rare=True)) if trial.seed == KNOWN.seed]
+def test_where_a_known_run_is_worth_it_two_trials_in_three_are_that_run_again_with_more_aimed_at() -> None:
+    known = [number for number, trial in enumerate(trials(KNOWN)) if trial.seed == KNOWN.seed]
     assert known == [number for number in range(60) if number % 3]
-    faults = trials(is_rare=True)[1].faults or ()
+    faults = trials(KNOWN)[1].faults or ()
     assert faults[0] == Fault(kind="loss")
     assert [fault.kind for fault in faults[1:]] == ["error_before", "lost_reply"]
 
 
-def test_half_of_the_directed_trials_on_new_ground_have_business_that_few_seeds_have() -> None:
-    ground = Ground(start_us=0, heal_us=86_400_000_000, called=CALLED, rare=((5,), (6, 7)))
+def test_known_runs_take_turns_with_new_ones_where_those_promise_enough() -> None:
+    assert sum(trial.seed == KNOWN.seed for trial in trials(KNOWN, None)) == 20
+    assert len({trial.seed for trial in trials(None)} - {KNOWN.seed}) == 60
+
+
+def test_three_in_four_directed_trials_on_new_ground_have_business_that_few_seeds_have() -> None:
+    ground = Ground(start_us=0, heal_us=86_400_000_000, called=CALLED, prospects=((5,), (6, 7)))
     seeds = [trial_of(QUARRY, ground, number).seed for number in range(300)]
     directed = [seed for number, seed in enumerate(seeds) if number % 3]
-    assert 70 < sum(seed in (5, 6, 7) for seed in directed) < 130
+    assert 130 < sum(seed in (5, 6, 7) for seed in directed) < 170
     assert {5, 6, 7} < set(directed)
     assert not {5, 6, 7} & set(seeds[::3])
 
 
-def test_where_many_runs_met_what_is_missed_every_trial_has_luck_of_its_own() -> None:
-    assert len({trial.seed for trial in trials(is_rare=False)} - {KNOWN.seed}) == 60
+def met(*spots: str) -> Coverage:
+    called = tuple(Called("erp", spot, False, False, 3, 0, in_time=1) for spot in spots)
+    return Coverage(cells=(), states=(), reasons=(), plan=(), called=called)
 
 
 def test_rare_is_what_few_seeds_met_while_faults_strike_however_often_they_are_played_again() -> None:
@@ -168,10 +174,40 @@ def test_rare_is_what_few_seeds_met_while_faults_strike_however_often_they_are_p
         meetings.add(Trial(scenario=TEXT, seed=seed), once if seed == 3 else often)
     for _ in range(20):
         meetings.add(Trial(scenario=TEXT, seed=3), once)
-    known = meetings.known()
-    assert [trial.seed for trial in known["erp", "read_invoice"].trials] == [3]
-    assert {spot for spot, meeting in known.items() if meeting.is_rare} == {("erp", "read_invoice")}
-    assert [trial.seed for trial in known[RARE].trials] == list(range(KEPT_MAX))
+    assert meetings.rare() == {("erp", "read_invoice")}
+
+
+def again(lacks: dict[str, int], **runs: Coverage) -> list[str]:
+    """Return the names of the runs that are worth playing again, in turn; a new one is "new"."""
+    meetings = Meetings()
+    for seed, coverage in enumerate(runs.values()):
+        meetings.add(Trial(scenario=TEXT, seed=seed), coverage)
+    missed = [("erp", spot) for spot, count in lacks.items() for _ in range(count)]
+    return [list(runs)[trial.seed] if trial else "new" for trial in meetings.worth_playing_again(missed)]
+
+
+def test_what_few_runs_met_is_met_again_by_the_run_that_met_most_of_what_lacks_faults() -> None:
+    others = {f"dull{number}": met("order") for number in range(6)}
+    chosen = again(
+        {"refund": 2 * AT_ONCE, "dispute": AT_ONCE}, one=met("refund"), both=met("refund", "dispute"), **others
+    )
+    assert chosen[:2] == ["both", "one"], "the second time the dispute has been struck, and the other has played less"
+    assert set(chosen) == {"one", "both"}
+    assert len(chosen) == AHEAD
+
+
+def test_what_every_run_meets_is_no_reason_to_play_one_again() -> None:
+    assert set(again({"order": 30}, one=met("order"), other=met("order", "refund"))) == {"new"}
+
+
+def test_nothing_is_played_again_for_what_nobody_has_met_or_when_nothing_is_missed() -> None:
+    assert again({"refund": 3}, one=met("order")) == again({}, one=met("order")) == []
+
+
+def test_runs_that_promise_about_as_much_take_turns() -> None:
+    dull = {f"dull{number}": met("order") for number in range(8)}
+    chosen = again({"refund": 40}, one=met("refund"), other=met("refund", "order"), **dull)
+    assert chosen == ["one", "other"] * (AHEAD // 2)
 
 
 def test_the_first_run_is_calm_and_the_others_have_faults() -> None:
