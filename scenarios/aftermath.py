@@ -7,6 +7,7 @@ found when the time has come, and when there is none (nothing was paid yet) noth
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from enum import IntEnum
 from typing import Any
 
@@ -15,8 +16,7 @@ from scenarios.ground import HOUR_US, Ground
 DAY_US = 24 * HOUR_US
 RETURN_DAYS = (9, 24)  # after the signature; a debit is decided within four business days, unauthorised ones up to 60 d
 RETURN_CODES = ("insufficient_funds", "insufficient_funds", "incorrect_account_details", "debit_not_authorized")
-CHARGEBACK_DAYS, DECISION_DAYS = (2, 14), (4, 12)  # [E]
-REFUND_DAYS, OBJECTION_DAYS = (2, 12), (2, 10)  # [E]
+CHARGEBACK_DAYS, REFUND_DAYS, OBJECTION_DAYS = (2, 14), (2, 12), (2, 10)  # [E]
 PARTS = (10, 25, 50, 100)  # percent of a payment that is given back [E]
 
 
@@ -41,7 +41,7 @@ def steps(ground: Ground, number: int, method: Callable[[], str], signed_us: int
         made.append((_later(ground, signed_us, RETURN_DAYS, "returned", number), Aftermath.LATE_RETURN))
     elif charged_back < shares["chargeback"] and method() == "card":
         opened_us = _later(ground, signed_us, CHARGEBACK_DAYS, "disputed", number)
-        decided_us = _later(ground, opened_us, DECISION_DAYS, "decided", number)
+        decided_us = opened_us + _decision_hours(ground, number) * HOUR_US
         made += [(opened_us, Aftermath.CHARGEBACK), (decided_us, Aftermath.DECISION)]
     elif given_back < shares["refunded"]:
         made.append((_later(ground, signed_us, REFUND_DAYS, "refund", number), Aftermath.REFUND))
@@ -53,6 +53,12 @@ def steps(ground: Ground, number: int, method: Callable[[], str], signed_us: int
 def _later(ground: Ground, from_us: int, days: tuple[int, int], *key: str | int) -> int:
     low, high = days
     return from_us + ground.draws.whole(low * 24, high * 24, *key) * HOUR_US
+
+
+def _decision_hours(ground: Ground, number: int) -> int:
+    """Return how long a bank takes to decide: at least a third of the longest that the scenario knows."""
+    longest = ground.scenario.payments.decided_within // timedelta(hours=1)
+    return ground.draws.whole(longest // 3, longest, "decided", number)
 
 
 def act(ground: Ground, number: int, step: int, txn: str) -> dict[str, Any]:

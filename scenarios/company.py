@@ -220,6 +220,10 @@ class Payments(Words):
     )
     chargeback: Share = Field(default=percent("0.12"), description="card payments that are charged back [E]")
     chargeback_won: Share = Field(default=percent("35"), description="chargebacks that are won [E]")
+    decided_within: Duration = Field(
+        default=timedelta(days=12),
+        description="the longest that a bank takes to decide on one; the least is a third [E]",
+    )
     refunded: Share = Field(default=percent("0.5"), description="orders of which a payment is given back in part [E]")
     refund_adjusted: Share = Field(default=percent("50"), description="refunds that credit the invoice as well [E]")
     never: Share = Field(default=percent("1.5"), description="push payments that never come [P]")

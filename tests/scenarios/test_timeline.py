@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -146,3 +147,21 @@ def test_a_larger_scenario_needs_more_memory_and_its_size_is_foreseen() -> None:
     assert estimate_memory(part) < estimate_memory(whole)
     found = [build(part, seed).lifecycles for seed in range(5)]
     assert sum(found) / 5 == pytest.approx(expected_lifecycles(part), rel=0.15)
+
+
+def test_a_bank_decides_on_a_chargeback_within_the_time_that_is_said_and_takes_a_third_of_it_at_least() -> None:
+    ground = library.find("hunting_ground")
+    days = ground.payments.decided_within.days
+    took = [hours for seed in range(40) for hours in decisions(build(ground, seed))]
+    assert days * 8 <= min(took) < max(took) <= days * 24
+    usual = ground.model_copy(
+        update={"payments": ground.payments.model_copy(update={"decided_within": timedelta(days=12)})}
+    )
+    assert all(hours >= 4 * 24 for seed in range(40) for hours in decisions(build(usual, seed)))
+
+
+def decisions(timeline: Timeline) -> list[float]:
+    """Return the hours that the bank takes to decide on each chargeback."""
+    disputed = {act.txn: act.at_us for act in timeline.acts if act.action == "open_dispute"}
+    closed = [act for act in timeline.acts if act.action == "close_dispute"]
+    return [(act.at_us - disputed[act.txn]) / 3_600_000_000 for act in closed]
