@@ -34,6 +34,7 @@ from simulator.scene import Progress as Progress
 from simulator.scene import Recorder, Scene
 from simulator.setup import (
     agreement_rows,
+    books_of,
     bounded,
     context_of,
     product_rows,
@@ -103,7 +104,8 @@ class Rehearsal:
         queue = self.front if self._haste is None else HastyQueue(self.front, self._haste)
         self.clerks = Clerks(
             staff_of(timeline), queue, draws, self.time.call_at, self._act,
-            remedies(self.world, timeline.mapping_missing), timeline.start_us, stewardship(timeline.twins),
+            remedies(self.world, timeline.mapping_missing, books_of(timeline)), timeline.start_us,
+            stewardship(timeline.twins),
         )  # fmt: skip
         self._add(context_of(timeline, self.settings, faults, self.world, mutant))
 

@@ -18,7 +18,7 @@ from mocks.kernel.limits import LimitPolicy
 from mocks.legacy_erp.quirks import Quirks as LegacyErpQuirks
 from mocks.tax.quirks import Quirks as TaxQuirks
 from mocks.world import World
-from scenarios.catalogue import MAPPING
+from scenarios.catalogue import MAPPING, PRICE_LEVELS
 from scenarios.orders import MARGIN_PERCENT
 from scenarios.timeline import SystemPlan, Timeline
 from simulator.clerks import Staff
@@ -45,8 +45,9 @@ def settings_of(timeline: Timeline) -> Settings:
     said = timeline.scenario.integration
     return Settings(
         zones={entity.id: entity.zone for entity in timeline.entities},
-        settlement_entities={entity.currency: entity.id for entity in timeline.entities},
+        settlement_entities=_bank_accounts(timeline),
         retry=RetryPolicy(said.attempts, said.backoff.total_seconds(), said.backoff_cap.total_seconds()),
+        renewal_uplift_cap_percent=int(timeline.scenario.contracts.uplift_max * 100),
         limits={**LIMITS, **{name: _granted(policy) for name, policy in limits_of(timeline).items()}},
         budget=BudgetSettings(percent=round(said.retry_budget * 100)),
         passive_after_seconds=PASSIVE_AFTER_SECONDS,
@@ -57,10 +58,16 @@ def settings_of(timeline: Timeline) -> Settings:
     )
 
 
+def _bank_accounts(timeline: Timeline) -> dict[str, str]:
+    """Return the entity that receives the payouts in each currency: the first one, where no other has it as its own."""
+    own = {entity.currency: entity.id for entity in timeline.entities}
+    return {currency: own.get(currency, timeline.entities[0].id) for currency in PRICE_LEVELS}
+
+
 def product_rows(timeline: Timeline) -> list[list[Any]]:
     """Return the rows of the cross-reference with which the integration starts: what each ERP calls each product."""
-    systems = ("erp", *extra_systems(timeline))
-    return [[row_key(each, sku), one_to_one(item)] for each in systems for sku, item in timeline.mapping.items()]
+    books = books_of(timeline)
+    return [[row_key(each, sku), one_to_one(item)] for each in books for sku, item in timeline.mapping.items()]
 
 
 def bundles_of(rows: list[list[Any]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -78,6 +85,11 @@ def bundles_of(rows: list[list[Any]]) -> tuple[tuple[str, tuple[str, ...]], ...]
 def agreement_rows(timeline: Timeline) -> list[list[Any]]:
     """Return the rows of the cross-reference about partners: what was agreed with each of them."""
     return [[account, {"models": ["resale"], "margin_percent": MARGIN_PERCENT}] for account in timeline.partners]
+
+
+def books_of(timeline: Timeline) -> tuple[str, ...]:
+    """Return the systems that keep books in this run."""
+    return ("erp", *extra_systems(timeline))
 
 
 def extra_systems(timeline: Timeline) -> tuple[str, ...]:
