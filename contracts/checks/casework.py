@@ -90,7 +90,7 @@ def _refused(facts: Facts) -> Iterator[tuple[Delivered, list[Delivered]]]:
     tries: dict[tuple[str, str], list[Delivered]] = {}
     by_system: dict[str, list[Delivered]] = {}
     for delivered in facts.history.of(Delivered):
-        if delivered.genuine and delivered.status:
+        if delivered.genuine and delivered.status and not facts.seems_early(delivered):
             by_system.setdefault(delivered.system, []).append(delivered)
             if not _is_taken(delivered):
                 tries.setdefault((delivered.system, delivered.message), []).append(delivered)

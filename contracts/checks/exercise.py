@@ -62,18 +62,24 @@ def plan_was_exercised(facts: Facts) -> Findings:
     for operation, count in sorted(tried.items()):
         tally.examined += 1
         if count >= _ATTEMPTS_MIN and operation not in answered:
-            problems.append(f"{' '.join(operation)} was tried {count} times and never succeeded")
+            problems.append(
+                f"{' '.join(operation)} was tried {count} times with no fault in its way and never succeeded"
+            )
     return tally.findings("; ".join(problems), notes=notes)
 
 
 def _operations(facts: Facts) -> tuple[Counter[tuple[str, str]], set[tuple[str, str]]]:
-    """Return how often each kind of write was tried, and those that a system did, whether or not its answer came."""
+    """Return how often each kind of write was tried with no fault in its way, and those that a system did.
+
+    Whether or not an answer came is nothing to go by.
+    """
+    struck = {fired.number for fired in facts.history.of(Fired)}
     tried: Counter[tuple[str, str]] = Counter()
     answered: set[tuple[str, str]] = set()
     for attempt in facts.history.of(Attempted):
         if attempt.write:
             name = (attempt.system, attempt.operation)
-            tried[name] += 1
+            tried[name] += attempt.number not in struck
             if attempt.outcome == "ok" or attempt.status in _BUSINESS_ANSWERS:
                 answered.add(name)
     if not answered >= tried.keys():

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from domain.calendar import SECOND_US, midnight_us
-from domain.history import Case, Changed, Context, Ended, Fired, Flow, History
+from domain.history import Case, Changed, Context, Delivered, Ended, Fired, Flow, History
 from domain.objects import Invoice, Order, Quote, Subscription
 
 T = TypeVar("T")
@@ -27,6 +27,8 @@ BOOKED = frozenset(
 """Statuses of an order that the ERP has committed to."""
 ERPS = frozenset({"erp", "erp2"})
 """The ERP, and a second account of the same vendor that keeps the books of other entities."""
+STAMPED = ERPS | {"payment", "fulfilment"}
+"""Systems whose signatures carry an instant, so that a receiver can see one that is stale or from the future."""
 CAPTURED = frozenset({"captured", "succeeded", "identified", "applied", "settled"})
 """Statuses of a payment whose money is there; a debit may be returned after that."""
 BILLED = frozenset({"posted", "partially_paid", "paid", "disputed", "written_off"})
@@ -161,6 +163,13 @@ class Facts:
         """By how much the clock of the integration was set back at most."""
         struck = {fired.fault for fired in self.history.of(Fired) if fired.kind == "clock_back"}
         return max([round(self.context.faults[index].seconds * SECOND_US) for index in struck], default=0)
+
+    def seems_early(self, delivered: Delivered) -> bool:
+        """Tell whether the integration's clock was so far behind that a message seemed signed in the future."""
+        if delivered.system not in STAMPED or self.set_back_us <= self.context.signature_tolerance_seconds * SECOND_US:
+            return False
+        first_us = min(fired.at_us for fired in self.history.of(Fired) if fired.kind == "clock_back")
+        return first_us <= delivered.at_us < self.context.heal_us
 
     @cached_property
     def zombies_wake_us(self) -> frozenset[int]:

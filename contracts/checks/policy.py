@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from contracts.checks.facts import BOOKED, ERPS, Facts, Life
+from contracts.checks.facts import BOOKED, STAMPED, Facts, Life
 from contracts.checks.verdict import Findings, Tally
 from domain.calendar import SECOND_US
 from domain.history import Changed, Delivered
-
-_STAMPED = ERPS | {"payment", "fulfilment"}
-"""Systems whose signatures carry an instant, so that a receiver can see a stale one."""
 
 Interval = tuple[int, int, Changed]
 
@@ -63,7 +60,7 @@ def forgeries_refused(facts: Facts) -> Findings:
     tally = Tally("P8")
     tolerance_us = facts.context.signature_tolerance_seconds * SECOND_US + facts.set_back_us  # by the receiver's clock
     for delivered in facts.history.of(Delivered):
-        is_stale = delivered.system in _STAMPED and delivered.at_us - delivered.signed_us > tolerance_us
+        is_stale = delivered.system in STAMPED and delivered.at_us - delivered.signed_us > tolerance_us
         if delivered.genuine and not is_stale:
             continue
         tally.examined += 1

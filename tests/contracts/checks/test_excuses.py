@@ -12,7 +12,19 @@ from domain.faults import Fault
 from domain.history import Crashed, Fired, Record
 from domain.objects import Customer
 from tests.contracts.checks import build
-from tests.contracts.checks.build import at, attempt, changed, check, clean, edited, of, status_of, walk, without
+from tests.contracts.checks.build import (
+    at,
+    attempt,
+    changed,
+    check,
+    clean,
+    delivered,
+    edited,
+    of,
+    status_of,
+    walk,
+    without,
+)
 
 Records = list[Record]
 UNNAMED = edited(edited(clean(), of("invoice", "erp"), ref="January"), of("cash", "erp"), ref="")
@@ -146,6 +158,19 @@ def test_a_process_that_died_has_forgotten_how_long_it_should_rest() -> None:
     crash = Crashed(at_us=at(50.3), write=3, after=False, back_us=at(50.8))
     assert status_of("P5", early) == "broken"
     assert status_of("P5", [*early, crash]) == "holds"
+
+
+@pytest.mark.parametrize(
+    ("system", "seconds", "is_broken"),
+    [("payment", 600.0, False), ("payment", 60.0, True), ("crm", 600.0, True)],
+)
+def test_nobody_believes_what_seems_to_be_signed_in_the_future(system: str, seconds: float, is_broken: bool) -> None:
+    """All messages are refused while the clock is so far behind: that is no queue which one of them blocks."""
+    refused = [delivered(50 + n, system, "m0", "told", status=400, attempt=n) for n in range(1, 6)]
+    others = [delivered(51 + n, system, f"m{n}", "told", status=400) for n in range(1, 4)]
+    set_back = Fired(at_us=at(49), fault=0, kind="clock_back", system="", operation="", txn="")
+    planned = {"faults": (Fault(kind="clock_back", seconds=seconds, count=3),), "heal_us": at(500)}
+    assert (status_of("L6", [*clean(), *refused, *others, set_back], **planned) == "broken") == is_broken
 
 
 def test_a_rest_is_shorter_by_what_the_clock_was_set_back_meanwhile() -> None:

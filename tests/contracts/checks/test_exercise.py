@@ -74,3 +74,23 @@ def test_what_waits_behind_a_blocked_message_is_no_opportunity() -> None:
     assert check("A8", [*clean(), struck, *sent], faults=plan).status == "holds"
     later = [delivered(minute + 1, "billing", f"ev_{minute}", "invoice_paid") for minute in (60, 61, 62)]
     assert check("A8", [*clean(), struck, *sent, *later], faults=plan).status == "unknown"
+
+
+def test_a_write_that_a_fault_kept_from_success_each_time_is_no_reason_to_doubt_the_rest() -> None:
+    tried = [attempt(50 + n, f"r5{n}", "erp", "put_it", f"k{n}", outcome="unknown", status=500) for n in range(3)]
+    fault = Fault(kind="error_before", system="erp", operation="put_it")
+    struck = [
+        Fired(
+            at_us=each.sent_us,
+            fault=0,
+            kind="error_before",
+            system="erp",
+            operation="put_it",
+            txn="",
+            number=each.number,
+        )
+        for each in tried
+    ]
+    assert check("A8", [*clean(), *tried], faults=(fault,)).status == "unknown"
+    assert check("A8", [*clean(), *tried, *struck], faults=(fault,)).status == "holds"
+    assert check("A8", [*clean(), *tried]).status == "unknown"
