@@ -133,10 +133,13 @@ def _deferred_as_planned(tally: Tally, source: Source) -> None:
 
 
 class Waiting(msgspec.Struct, gc=False):
-    """Slices of one day that are not earned yet: their sum by rate, and how many there are."""
+    """Slices of one day that are not earned yet: by rate their sum, and how many roundings are in it.
+
+    Each slice is rounded, in its currency and in base currency; the last of a schedule takes what all others left.
+    """
 
     by_rate: dict[tuple[str, str], int]
-    count: int = 0
+    roundings: dict[tuple[str, str], int]
 
 
 def _runs_add_up(tally: Tally, sources: dict[str, Source], entries: list[Changed]) -> None:
@@ -162,12 +165,13 @@ def _wait(waiting: dict[Books, dict[date, Waiting]], change: Changed, source: So
     document = source.life.document
     days = waiting.setdefault((document.entity, document.currency), {})
     rate = (source.rate, source.base)
-    for day, amount in document_of(change).slices:
+    slices = document_of(change).slices
+    for number, (day, amount) in enumerate(slices, 1):
         due = days.get(day)
         if due is None:
-            due = days[day] = Waiting({})
+            due = days[day] = Waiting({}, {})
         due.by_rate[rate] = due.by_rate.get(rate, 0) + amount
-        due.count += 1
+        due.roundings[rate] = due.roundings.get(rate, 0) + (number if number == len(slices) else 1)
 
 
 def _run_adds_up(tally: Tally, waiting: dict[Books, dict[date, Waiting]], run: Changed) -> None:
@@ -186,7 +190,8 @@ def _run_adds_up(tally: Tally, waiting: dict[Books, dict[date, Waiting]], run: C
         tally.violation(run.txn, sentence, run, entities=(f"erp entry {entry.id}",))
     exact = sum([_in_base(amount, *rate, entry) for due in dues for rate, amount in due.by_rate.items()], Fraction(0))
     base = sum([posting.base_minor for posting in released])
-    if found == wanted and abs(base - exact) > max(1, sum([due.count for due in dues])):
+    halves = [number * (1 + _in_base(1, *rate, entry)) for due in dues for rate, number in due.roundings.items()]
+    if found == wanted and abs(base - exact) > max(Fraction(1), sum(halves, Fraction(0)) / 2):
         sentence = (
             f"entry {entry.id} recognises {said(base, entry.base_currency)} in base currency, "
             f"at the rates of their invoices the slices are worth {said(round(exact), entry.base_currency)}"

@@ -233,6 +233,19 @@ def test_a_run_that_recognises_what_was_planned_holds() -> None:
     assert check("M9", _run(_planned()[0][1])).status == "holds"
 
 
+@pytest.mark.parametrize(("off_minor", "status"), [(2, "holds"), (-2, "holds"), (4, "broken"), (-4, "broken")])
+def test_slices_are_rounded_in_both_currencies(off_minor: int, status: str) -> None:
+    """Half a unit of each of two slices is worth nearly a unit at this rate, and their worth is rounded too."""
+    at_rate: dict[str, Any] = {"rate": "1.9", "rate_id": "R1", "base_currency": "EUR"}
+    slices = _planned()[:2]
+    amount = sum(part for _, part in slices)
+    worth = round(amount * 1.9) + off_minor
+    rows = (Posting("2200", amount, worth), Posting("4000", -amount, -worth))
+    run = entry(2000, "GL7", f"revenue/US/{slices[1][0]:%Y-%m}", **at_rate)
+    at_other = edited(clean(), of("entry", "erp", "GL1"), **at_rate)
+    assert check("M9", [*at_other, replace(run, document=replace(run.document, postings=rows))]).status == status
+
+
 def test_cash_that_is_used_later_has_an_entry_more() -> None:
     used = entry(40, "GL7", "cash/300", ("2150", 700), ("1100", -700))
     rows = (("1050", 18_700), ("1100", -18_000), ("2150", -700))
