@@ -176,7 +176,7 @@ class Missing(msgspec.Struct, frozen=True, gc=False, tag_field="effect", tag="mi
 
 
 class Deliver(msgspec.Struct, frozen=True, gc=False, tag_field="effect", tag="deliver"):
-    """Put messages of a source into the inbox that it was asked for, as though it had told them now.
+    """Put messages into the inbox as though a source told them now: it was asked for them, or has answered as much.
 
     Known ones and those without a route are passed over; the result is the ids of the others. They and the step are
     made durable together, and a copy that is told later is known then.

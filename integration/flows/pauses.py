@@ -15,13 +15,13 @@ import msgspec
 
 from domain.calendar import midnight_us
 from domain.rounding import Rounding, round_ratio
-from integration.effects import Now, Receive
+from integration.effects import Deliver, Now, Receive
 from integration.flow import FlowContext
 from integration.flows import contract_facts as facts
 from integration.flows.copies import changed, latest
 from integration.flows.paging import every_row
 from integration.flows.steps import US_PER_SECOND, day_in, do, key_of, tell
-from integration.outcomes import Answer, CallFailed
+from integration.outcomes import Answer, CallFailed, Message
 from integration.systems import billing
 from integration.systems.billing import BillingInvoice, BillingSubscription, CreditNote, InvoiceLine, Unused
 from integration.systems.wire import date_of_seconds
@@ -45,52 +45,62 @@ async def pause(context: FlowContext, found: BillingSubscription, row: Row, meta
     await changed(context, billing.pause(found.id, start, end, key, context.txn), is_paused)
     body = facts.subscription(found, day_in(context, entity, await Now()))
     await tell("subscription.suspended", found.id, context.txn, **body)
-    after = await _resumed(context, found, midnight_us(end, context.settings.zones[entity]))
+    after, day = await _resumed(context, found, end)
+    if day < end:  # noted by whom the queue of the subscription is, so that nobody else writes at the same time
+        resumed = {**after.meta_data.get("resumed", {}), row["ref"]: day.isoformat()}
+        note = billing.note(found.id, {**after.meta_data, "resumed": resumed}, f"{key}/resumed", context.txn)
+        after = billing.subscription_of(await changed(context, note))
     await tell("subscription.resumed", found.id, context.txn, **facts.subscription(found, resumed_on(after, row)))
     await _credited(context, after, (start, resumed_on(after, row)), row["ref"])
 
 
 def resumed_on(found: BillingSubscription, row: Row) -> date:
-    """Return the first day after a pause: the one agreed, or the earlier one on which people had it resumed."""
+    """Return the first day after a pause: the one agreed, or the earlier one on which it was resumed."""
     early = found.meta_data.get("resumed", {}).get(row["ref"], "")
     return date.fromisoformat(early or row["resume"])
 
 
-async def _resumed(context: FlowContext, found: BillingSubscription, due_us: int) -> BillingSubscription:
-    """Wait until a subscription goes on: by itself on its day, or earlier because people asked for it."""
+async def _resumed(context: FlowContext, found: BillingSubscription, end: date) -> tuple[BillingSubscription, date]:
+    """Return a subscription once it goes on, and since which day: by itself, or earlier because somebody wanted it."""
+    due_us = midnight_us(end, context.settings.zones[found.business_entity_id])
     while True:
         left_seconds = (due_us - await Now()) / US_PER_SECOND
         pause_seconds = _SOON_SECONDS if left_seconds < 0 else min(left_seconds + _SOON_SECONDS, _POLL_SECONDS)
-        await Receive("subscription_resumed", found.id, pause_seconds)
+        message = await Receive("subscription_resumed", found.id, pause_seconds)
         answer = await latest(context, found.id)
         now = billing.subscription_of(answer)
         if now.status != "paused":
-            return now
+            since_us = message.sent_us if message is not None and message.sent_us else answer.at_us
+            return now, min(end, day_in(context, found.business_entity_id, since_us))
 
 
 async def resume(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Let a paused subscription go on before its day. Arguments: request, subscription."""
+    """Let a paused subscription go on before its day. Arguments: request, subscription.
+
+    The flow of its pause, which waits for this, is told at once: a message of billing may be lost.
+    """
     subscription = arguments["subscription"]
     key = key_of(context, subscription, f"resume/{arguments['request']}")
     answer = await latest(context, subscription)
     found = billing.subscription_of(answer)
     if found.status != "paused":
         return {"subscription": subscription, "status": "not_paused"}
-    today = day_in(context, found.business_entity_id, answer.at_us)
 
     async def goes_on() -> Answer | None:
         again = await latest(context, subscription)
         return again if billing.subscription_of(again).status != "paused" else None
 
     try:
-        await changed(context, billing.resume(subscription, key, context.txn), goes_on, allow=(billing.WRONG_STATE,))
+        call = billing.resume(subscription, key, context.txn)
+        answer = await changed(context, call, goes_on, allow=(billing.WRONG_STATE,))
     except CallFailed:
         return {"subscription": subscription, "status": "not_paused"}  # its day came meanwhile
-    rows = [row for row in found.meta_data.get("amendments", ()) if row["kind"] == "pause"]
-    if rows:
-        resumed = {**found.meta_data.get("resumed", {}), rows[-1]["ref"]: today.isoformat()}
-        meta = {**found.meta_data, "resumed": resumed}
-        await changed(context, billing.note(subscription, meta, f"{key}/note", context.txn))
+    told = Message(
+        source="billing", id=context.flow_id, topic="subscription_resumed", key=subscription, txn=context.txn,
+        sent_us=answer.at_us,
+    )  # fmt: skip
+    await Deliver("billing", (told,))
+    today = day_in(context, found.business_entity_id, answer.at_us)
     return {"subscription": subscription, "status": "resumed", "on": today.isoformat()}
 
 

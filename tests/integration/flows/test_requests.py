@@ -44,6 +44,8 @@ def test_a_customer_pauses_and_goes_on_earlier_and_gets_back_the_days_in_between
     (memo,) = played.documents("billing", "credit_memo")
     assert (memo.lines[0].period_start, memo.lines[0].period_end) == (date(2026, 11, 30), date(2026, 12, 3))
     assert memo.net_minor == 98_63  # three of 365 days of 12,000.00, half up
+    noticed = played.changes("billing", "credit_memo")[0].at_us - played.changes("billing", "subscription")[-2].at_us
+    assert noticed < 60 * 1_000_000, "the flow of the pause is told, and does not wait until it asks"
     assert [item.end for item in played.document("billing", "subscription").items] == [None]
 
 
