@@ -77,3 +77,14 @@ def test_the_answer_is_in_sight_and_hostile_names_stay_text_in_charts_too(chromi
     assert visit.page.evaluate("window.hit") is None
     assert HOSTILE in visit.page.inner_text("#faults")
     visit.context.close()
+
+
+def test_paper_shows_what_is_folded_away_on_the_screen(chromium: Any, tmp_path: Path) -> None:
+    visit = Visit(chromium, tmp_path, experiment(happened()), viewport={"width": 1280, "height": 800})
+    count_open = "() => document.querySelectorAll('details.fold[open]').length"
+    folds = visit.page.locator("details.fold").count()
+    visit.page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
+    assert visit.page.evaluate(count_open) == folds > 0
+    visit.page.evaluate("() => dispatchEvent(new Event('afterprint'))")
+    assert visit.page.evaluate(count_open) == 0
+    visit.context.close()

@@ -32,7 +32,15 @@
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
   for (const fold of document.querySelectorAll("details.fold")) fold.addEventListener("toggle", draw);
   addEventListener("redraw", draw); /* of a page that puts other charts in place */
-  addEventListener("beforeprint", () => themed("print"));
-  addEventListener("afterprint", () => themed(""));
+  let opened = []; /* folds that only paper shows open */
+  addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll("details.fold:not([open])")];
+    for (const fold of opened) fold.open = true;
+    themed("print");
+  });
+  addEventListener("afterprint", () => {
+    for (const fold of opened) fold.open = false;
+    themed("");
+  });
   draw();
 })();

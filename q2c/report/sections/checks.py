@@ -12,22 +12,33 @@ from web.words import count, counted, instant
 
 
 def section(gathered: Gathered) -> Section:
-    """Return the table of rules; broken ones first."""
-    results = sorted(gathered.verdict.results, key=lambda result: _ORDER[result.status])
-    held = sum(result.status == HOLDS for result in results)
-    summary = f"{count(held)} of {counted(len(results), 'rule')} hold."
-    table = Table(
-        caption="Rules and results", columns=columns("rule", "says", "result", "#examined", "#broken", "remarks"),
-        rows=tuple(_row(result) for result in results),
-    )  # fmt: skip
-    blocks: list[Block] = [Text(summary), table]
+    """Return the rules: broken and unknown ones in sight, those that hold or had nothing to judge on demand."""
+    results = gathered.verdict.results
+    held = [result for result in results if result.status == HOLDS]
+    idle = [result for result in results if result.status == UNKNOWN and not result.counted]
+    in_sight = [result for result in results if result not in held and result not in idle]
+    blocks: list[Block] = [Text(f"{count(len(held))} of {counted(len(results), 'rule')} hold.")]
+    if in_sight:
+        blocks.append(_table("Rules that do not hold", sorted(in_sight, key=lambda result: result.status)))
+    if held:
+        blocks.append(_fold("Rules that hold", held))
+    if idle:
+        blocks.append(_fold("Rules not judged", idle))
     notes = tuple(f"{result.check}: {note}" for result in results for note in result.notes)
     if notes:
         blocks.append(Fold("Notes of the checks", (Items(notes),)))
     return Section("checks", "Rules and results", tuple(blocks))
 
 
-_ORDER = {"broken": 0, "unknown": 1, "holds": 2}
+def _fold(title: str, results: list[Result]) -> Fold:
+    return Fold(f"{title} ({count(len(results))})", (_table(title, results),))
+
+
+def _table(caption: str, results: list[Result]) -> Table:
+    return Table(
+        caption=caption, columns=columns("rule", "says", "result", "#examined", "#broken", "remarks"),
+        rows=tuple(_row(result) for result in results),
+    )  # fmt: skip
 
 
 def _row(result: Result) -> tuple[Cell, ...]:

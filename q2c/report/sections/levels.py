@@ -29,9 +29,7 @@ def _slas(gathered: Gathered) -> Table:
     shown = [result for result in gathered.slas if result.count]
     return Table(
         caption="Service levels",
-        columns=columns(
-            "service level", "days", "target", "result", "#attained", "#measured", "#p50", "#p95", "#p99", "#longest"
-        ),
+        columns=columns("service level", "days", "target", "result", "#attained", "#p50", "#p95", "#p99", "#longest"),
         rows=tuple(_sla(result) for result in shown), empty="No clock ran.",
     )  # fmt: skip
 
@@ -40,15 +38,15 @@ def _sla(result: SlaResult) -> tuple[Cell, ...]:
     spans = (result.p50_seconds, result.p95_seconds, result.p99_seconds, result.max_seconds)
     return row(
         f"{result.sla} {result.title}", "normal" if result.column == NORMAL else "last 3 days",
-        target_of(result), Cell(result.status, _TONES[result.status]), attained(result), count(result.count),
+        target_of(result), Cell(result.status, _TONES[result.status]), f"{attained(result)} of {count(result.count)}",
         *(duration(round(seconds * SECOND_US)) for seconds in spans),
     )  # fmt: skip
 
 
 def target_of(result: SlaResult) -> str:
     """Return a target in words."""
-    within = duration(result.target.seconds * SECOND_US) if result.target.seconds else "its own due time"
-    return f"{result.target.percent:g} % in {within}"
+    within = f"in {duration(result.target.seconds * SECOND_US)}" if result.target.seconds else "when due"
+    return f"{result.target.percent:g} % {within}"
 
 
 def attained(result: SlaResult) -> str:

@@ -12,6 +12,7 @@ from q2c.report.page import html_of, page_of
 from tests.contracts.checks.build import clean
 from tests.q2c.report.examples import broken, gathered, hostile, troubled
 from tests.web.pages import Outline
+from web.blocks import Fold, Table
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 _MAKERS = (troubled, broken, lambda: hostile(HOSTILE), lambda: gathered([], faults=()))
@@ -47,6 +48,15 @@ def test_the_first_thing_a_report_says_is_the_verdict() -> None:
     assert "One order per quote" in text
     titles = [section.title for section in page_of(broken()).sections]
     assert titles[:2] == ["Verdict", "What broke, and how"]
+
+
+def test_rules_that_hold_are_folded_away_and_broken_ones_are_in_sight() -> None:
+    rules = next(section for section in page_of(broken()).sections if section.id == "checks")
+    tables = [block for block in rules.blocks if isinstance(block, Table)]
+    folds = [block.title for block in rules.blocks if isinstance(block, Fold)]
+    assert [table.caption for table in tables] == ["Rules that do not hold"]
+    assert "S1 One order per quote" in [row[0].text for row in tables[0].rows]
+    assert [title.rpartition(" (")[0] for title in folds[:2]] == ["Rules that hold", "Rules not judged"]
 
 
 def test_a_report_names_the_cut_off_in_local_time_and_the_windows() -> None:
