@@ -7,7 +7,7 @@ from mocks.billing import resources as r
 from mocks.billing.model import Billing
 from mocks.billing.records import CreditNote, Invoice
 
-SHOWN_MAX = 1_024
+SHOWN_MAX = 256
 """Documents whose lines, and records whose JSON, are kept: they are shown again soon, or hardly ever."""
 
 
