@@ -7,19 +7,21 @@ from collections.abc import Iterator
 from datetime import date
 
 from domain.calendar import midnight_us
+from integration.flows.sweeps import SWEEPS
 from scenarios.amendments import MORE
 from scenarios.arrivals import BATCH_MAX, BATCH_US, FOLLOWS
 from scenarios.company import Entity
-from scenarios.language import Scenario
 from scenarios.moments import DAY, local_us, season_of
 from scenarios.values import MICROSECOND
 from simulator.clerks import LOOK_EVERY_US
 from simulator.whatif.durations import Duration
-from simulator.whatif.model import DAY_US, HOUR_US, Arrivals, Piece
+from simulator.whatif.model import DAY_US, HOUR_US, SECOND_US, Arrivals, Piece
 from simulator.whatif.money_cases import money_cases
 from simulator.whatif.systems import LEGACY, Frame, of_day_us
 
 _MONTHS_A_YEAR = 12
+SWEPT = {"sweep_quotes": "crm", "sweep_credit": "erp"}
+"""The sweeps that ask a system with tokens most often, and which one."""
 _BATCH_MEAN = sum(FOLLOWS**place for place in range(BATCH_MAX))
 """So many orders come at once on average."""
 
@@ -47,6 +49,7 @@ def streams(frame: Frame) -> Iterator[Arrivals]:
             yield Arrivals(name=name, route=route, pieces=pieces)
     yield from money_cases(frame, _signed(frame))
     yield from _bulk(frame)
+    yield from _sweeps(frame)
 
 
 def order_route(entity: Entity) -> str:
@@ -158,24 +161,14 @@ def _bulk(frame: Frame) -> Iterator[Arrivals]:
         yield Arrivals(name="polls", route="poll", count=frame.end_us // every_us, every_us=every_us)
 
 
-def token_share(frame: Frame) -> float:
-    """Return the share of quotes that find no fresh ERP token: a token lives an hour, and is fetched when needed."""
-    pieces = tuple(_all_orders(frame))
-    fetched = total = 0.0
-    for piece in pieces:
-        hours = (piece.until_us - piece.from_us) / HOUR_US
-        same = sum(each.expected for each in pieces if each.from_us < piece.until_us and each.until_us > piece.from_us)
-        rate = same / hours
-        fetched += piece.expected * ((1.0 - math.exp(-rate)) / rate if rate else 1.0)
-        total += piece.expected
-    return fetched / total if total else 1.0
-
-
-def first_share(scenario: Scenario) -> float:
-    """Return the share of orders of known accounts that are the first ones of their account in the run."""
-    quotes = scenario.world.orders_per_quarter * float(scenario.mix.expansion)
-    each = quotes / max(1, scenario.world.live_subscriptions)
-    return (1.0 - math.exp(-each)) / each if each else 1.0
+def _sweeps(frame: Frame) -> Iterator[Arrivals]:
+    """Yield the sweeps that look for what no message told; they keep the tokens of their systems fresh, too."""
+    at_least = round(frame.scenario.integration.sweep_every.total_seconds())
+    for sweep in SWEEPS if frame.switches.style != "naive" else ():
+        every_us = max(at_least, sweep.every_seconds) * SECOND_US
+        count = frame.end_us // every_us
+        if sweep.name in SWEPT and count:
+            yield Arrivals(name=sweep.name, route=sweep.name, at_us=every_us, count=count, every_us=every_us)
 
 
 def unmapped_share(frame: Frame) -> float:

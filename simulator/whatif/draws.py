@@ -147,6 +147,8 @@ def drawn(duration: Duration, base: int, index: int) -> int:
         return rounded(duration.scale * -math.log(share))
     if kind == "weibull":
         return rounded(duration.scale * math.exp(math.log(-math.log(share)) / duration.shape))
+    if kind == "uniform":
+        return rounded(duration.scale + duration.shape * share)
     if kind == "gamma":
         return rounded(duration.scale * gamma(word_of(base, index), duration.shape))
     return rounded(float(duration.values[int(share * len(duration.values))]))

@@ -8,8 +8,8 @@ from typing import Literal, Self
 import msgspec
 
 P95_DEVIATIONS = 1.6448536269514722
-Kind = Literal["fixed", "exponential", "lognormal", "gamma", "weibull", "empirical"]
-KINDS: tuple[Kind, ...] = ("fixed", "exponential", "lognormal", "gamma", "weibull", "empirical")
+Kind = Literal["fixed", "exponential", "lognormal", "gamma", "weibull", "empirical", "uniform"]
+KINDS: tuple[Kind, ...] = ("fixed", "exponential", "lognormal", "gamma", "weibull", "empirical", "uniform")
 """The kinds in the order of their codes in the compiled tables."""
 
 
@@ -17,8 +17,8 @@ class Duration(msgspec.Struct, frozen=True, gc=False):
     """A distribution of durations in whole microseconds (at least one).
 
     `scale` is the value of a fixed one, the mean of an exponential one, the median of a lognormal one, the scale of a
-    gamma or Weibull one. `shape` is the sigma of a lognormal one and the shape of the other two. An empirical one draws
-    each of its `values` equally often.
+    gamma or Weibull one, the least of a uniform one. `shape` is the sigma of a lognormal one, the shape of a gamma or
+    Weibull one, the width of a uniform one. An empirical one draws each of its `values` equally often.
     """
 
     kind: Kind
@@ -60,6 +60,11 @@ class Duration(msgspec.Struct, frozen=True, gc=False):
         return cls("weibull", float(scale_us), float(shape))
 
     @classmethod
+    def uniform(cls, low_us: int, high_us: int) -> Self:
+        """Return a duration of which every length between two is as likely."""
+        return cls("uniform", float(low_us), float(high_us - low_us))
+
+    @classmethod
     def by_quantiles(cls, kind: str, median_us: float, p95_us: float) -> Self:
         """Return the lognormal, gamma or Weibull duration that has this median and this 95th percentile."""
         if kind == "lognormal" or p95_us <= median_us:
@@ -90,6 +95,8 @@ class Duration(msgspec.Struct, frozen=True, gc=False):
             return self.scale * self.shape
         if self.kind == "weibull":
             return self.scale * math.gamma(1.0 + 1.0 / self.shape)
+        if self.kind == "uniform":
+            return self.scale + self.shape / 2.0
         return sum(self.values) / len(self.values) if self.kind == "empirical" else self.scale
 
     @property
@@ -102,6 +109,8 @@ class Duration(msgspec.Struct, frozen=True, gc=False):
         if self.kind == "weibull":
             first, second = math.gamma(1.0 + 1.0 / self.shape), math.gamma(1.0 + 2.0 / self.shape)
             return math.sqrt(second - first * first) / first
+        if self.kind == "uniform":
+            return self.shape / math.sqrt(12.0) / self.mean_us
         if self.kind == "empirical":
             mean = self.mean_us
             return math.sqrt(sum((value - mean) ** 2 for value in self.values) / len(self.values)) / mean
@@ -114,8 +123,10 @@ class Duration(msgspec.Struct, frozen=True, gc=False):
             return "an empirical duration needs values, none of them negative" if bad else ""
         if not (math.isfinite(self.scale) and math.isfinite(self.shape)):
             return f"a {self.kind} duration has finite parameters, not scale {self.scale} and shape {self.shape}"
-        if self.scale < 0 or (self.scale == 0 and self.kind != "fixed"):
+        if self.scale < 0 or (self.scale == 0 and self.kind not in ("fixed", "uniform")):
             return f"a {self.kind} duration of {self.scale / 1e6:g} s is impossible: it must be above 0"
+        if self.kind == "uniform" and self.shape < 0:
+            return f"a uniform duration that is {-self.shape / 1e6:g} s longer at least than at most is impossible"
         if self.kind in ("lognormal", "gamma", "weibull") and self.shape <= 0:
             return (
                 f"a {self.kind} duration with shape {self.shape:g} is impossible: its shape must be above 0 "

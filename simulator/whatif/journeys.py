@@ -8,101 +8,31 @@ where they follow from the mocks' world. A point-to-point integration makes the 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from statistics import NormalDist
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from datetime import date
+from statistics import NormalDist, fmean
+from typing import Any
 
 import msgspec
 
+from mocks.tax.rates import Rates
+from scenarios.names import TOWNS
 from scenarios.orders import PROVISION_MEDIAN_MINUTES, PROVISION_P95_MINUTES
 from scenarios.values import MICROSECOND
 from simulator.clerks import LOOK_EVERY_US
-from simulator.latency import DEFAULTS
+from simulator.whatif import banks
+from simulator.whatif.accounts import ACCOUNT, KNOWN, buyers_of, customer, first_share
+from simulator.whatif.calling import AMENDMENTS, INVOICES, MIRRORS, ONE_TICK, Journeys
 from simulator.whatif.durations import Duration
-from simulator.whatif.model import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Retry, Route, Step
-from simulator.whatif.systems import CLERKS, LEGACY, Frame, latency_of
+from simulator.whatif.model import HOUR_US, MINUTE_US, Retry, Route, Step
+from simulator.whatif.systems import CLERKS
 
-ORDERS, AMENDMENTS, INVOICES, MIRRORS = range(4)
-"""Lanes, where calls have priorities."""
 RETURNED = "returned to sales"
 MONEY_CASE = "case about money"
-AGAIN_US = 900 * SECOND_US  # how often the reference integration tries a parked call again by itself
-UNLIKE = 0.5
-"""Accounts known for long that order for the first time in a run: those the ERP has on other terms [measured]."""
-MATCHED = 0.85
-"""Of the orders of new accounts, those whose account is matched by two queries (a second version knows already)."""
 INVOICED_CHANGES = 0.6
 """Of the changes that billing makes at once, those that make an invoice of their own [measured]."""
-CHARGES_US = (1.0, 0.86, 0.46)
-"""Shares of invoices of a US buyer with a second, third and fourth tax of a jurisdiction [measured]."""
-ONE_TICK = Duration.fixed(1)
 _QUANTILES = 40
 _HOLD_AHEAD_US, _HOLD_AFTER_US = 6 * HOUR_US, 10 * MINUTE_US
-DEBIT_US = tuple(round(days * DAY_US) for days in (0.6, 0.9, 1.2, 1.9, 2.9, 3.2, 3.9, 4.6, 5.2, 5.9))
-"""When a debit is decided: one to four business days later, weekends in between."""
-PUSH_US = tuple(round(days * DAY_US) for days in (4, 8, 12, 16, 20, 25, 30, 36, 45, 60))
-"""When a customer pushes the money: half before the due date, half after it [E]."""
-
-
-class Journeys(NamedTuple):
-    """What the routes of a scenario are made from.
-
-    `first_share` of the orders of accounts known for long are their account's first in the run; `told` is the way of a
-    vendor's message; `worths` what lifecycles are worth by the route that begins them.
-    """
-
-    frame: Frame
-    token_share: float
-    first_share: float
-    unmapped_share: float
-    told: tuple[Step, ...]
-    worths: Mapping[str, Duration]
-
-    @property
-    def is_naive(self) -> bool:
-        """Whether the integration is point to point."""
-        return self.frame.switches.style == "naive"
-
-    def call(self, system: str, name: str, write: bool = True, lane: int = ORDERS, **more: Any) -> Step:
-        """Return a call of a system as the integration makes it: its timeout, its retries, what comes then."""
-        switches = self.frame.switches
-        settings = getattr(self.frame.scenario.systems, "erp" if system == LEGACY else system)
-        more.setdefault("exhausted", "again" if switches.dead_letters else "lost")
-        attempts = switches.attempts**switches.layers
-        retry = Retry(
-            attempts=attempts,
-            base_us=switches.backoff // MICROSECOND,
-            cap_us=switches.backoff_cap // MICROSECOND,
-            jitter=switches.jitter or "full",
-            restart_every=switches.attempts if switches.layers > 1 else 0,
-        )
-        return Step(
-            name=name,
-            station=system,
-            service=None if system == LEGACY else latency_of(settings, write),
-            timeout_us=0 if system == LEGACY else settings.timeout // MICROSECOND,
-            retry=more.pop("retry", retry),
-            lane=lane,
-            idempotent=bool(switches.idempotent) or not write,
-            again_us=AGAIN_US,
-            **more,
-        )
-
-
-def webhook(name: str, loses: float, sweep_us: int, held: tuple[tuple[float, int], ...]) -> Iterator[Step]:
-    """Yield the way of a message: its own latency, what holds some back, and the sweep that finds lost ones."""
-    row = DEFAULTS["webhook"]
-    yield Step(name=name, pause=Duration.lognormal(row.p50_seconds * SECOND_US, row.p95_seconds * SECOND_US))
-    for place, (share, wait_us) in enumerate(held):
-        yield Step(name=f"{name} held back {place + 1}", pause=Duration.fixed(wait_us), share=share)
-    if loses:
-        yield Step(name=f"{name} missed", pause=uniform(0, sweep_us), share=loses)
-
-
-def uniform(low_us: int, high_us: int) -> Duration:
-    """Return a duration of which every length between two is as likely, in forty steps."""
-    wide = (high_us - low_us) / _QUANTILES
-    return Duration.empirical(tuple(max(1, round(low_us + wide * (place + 0.5))) for place in range(_QUANTILES)))
 
 
 def order(journeys: Journeys, name: str, billed: str, books: str) -> Route:
@@ -124,7 +54,7 @@ def order(journeys: Journeys, name: str, billed: str, books: str) -> Route:
     steps = (
         *journeys.told,
         journeys.call("crm", "read the quote", write=False),
-        *customer(journeys, 1.0 - float(journeys.frame.scenario.mix.expansion)),
+        *customer(journeys, buyers_of(journeys.frame.scenario)),
         *_people(journeys),
         *_hold(journeys),
         _estimate(journeys),
@@ -142,7 +72,7 @@ def amendment(journeys: Journeys, billed: str) -> Route:
     steps = (
         *journeys.told,
         journeys.call("crm", "read the quote", write=False, lane=AMENDMENTS),
-        *customer(journeys, 0.0, AMENDMENTS),
+        *customer(journeys, KNOWN, AMENDMENTS),
         journeys.call("erp", "put the order", lane=AMENDMENTS, mark="booked"),
         journeys.call("erp", "read the order", write=False, lane=AMENDMENTS),
         journeys.call("crm", "show it booked", lane=MIRRORS, mode="outbox"),
@@ -153,20 +83,6 @@ def amendment(journeys: Journeys, billed: str) -> Route:
         Step(name="an invoice", starts=billed, share=(1.0 - ahead) * INVOICED_CHANGES, choice="now"),
     )
     return Route(name="amendment", steps=steps, begins="accepted", ends="handed over")
-
-
-def customer(journeys: Journeys, new_share: float, lane: int = ORDERS) -> Iterator[Step]:
-    """Yield what makes sure that the account is a customer of the ERP on the right terms."""
-    yield journeys.call("erp", "fetch a token", write=False, lane=lane, share=journeys.token_share)
-    yield journeys.call("erp", "read the customer", write=False, lane=lane)
-    if new_share:
-        match: dict[str, Any] = {"share": new_share * MATCHED, "choice": "account", "write": False, "lane": lane}
-        yield journeys.call("crm", "look for its likes", **match)
-        yield journeys.call("crm", "compare them", **match)
-    known = (1.0 - new_share) * UNLIKE * journeys.first_share
-    unlike: dict[str, Any] = {"share": new_share + known, "choice": "account", "lane": lane}
-    yield journeys.call("erp", "read the customer again", write=False, **unlike)
-    yield journeys.call("erp", "put the customer", **unlike)
 
 
 def _people(journeys: Journeys) -> Iterator[Step]:
@@ -193,7 +109,7 @@ def case(journeys: Journeys, share: float, choice: str = "fallout") -> Iterator[
     chosen: dict[str, Any] = {"share": share, "choice": choice} if share < 1.0 else {}
     outside = Duration.lognormal(people.wait_median / MICROSECOND, people.wait_p95 / MICROSECOND)
     yield Step(name="a case opens", pause=ONE_TICK, mark="case opened", **chosen)
-    yield Step(name="somebody looks", pause=uniform(0, LOOK_EVERY_US), **chosen)
+    yield Step(name="somebody looks", pause=Duration.uniform(0, LOOK_EVERY_US), **chosen)
     yield Step(name="a clerk mends it", station=CLERKS, **chosen)
     asked = share * float(people.wait_external)
     if asked:
@@ -208,9 +124,11 @@ def alone(journeys: Journeys, name: str) -> Route:
 
 def _declined_share(journeys: Journeys) -> float:
     """Return the share of invoices whose card is declined for good: once an account, then it has another one."""
-    payments, expansion = journeys.frame.scenario.payments, float(journeys.frame.scenario.mix.expansion)
-    hard = float(payments.card * payments.card_declined * payments.hard_declines)
-    return hard * (1.0 - expansion * (1.0 - journeys.first_share)) if journeys.frame.has_money_cases else 0.0
+    scenario, payments = journeys.frame.scenario, journeys.frame.scenario.payments
+    if not journeys.frame.has_money_cases:
+        return 0.0
+    firsts = 1.0 - buyers_of(scenario).known * (1.0 - first_share(scenario))
+    return float(payments.card * payments.card_declined * payments.hard_declines) * firsts
 
 
 def _hold(journeys: Journeys) -> Iterator[Step]:
@@ -247,9 +165,9 @@ def _fulfilment(journeys: Journeys) -> list[Step]:
 
 def _contract(journeys: Journeys) -> list[Step]:
     scenario = journeys.frame.scenario
-    new = 1.0 - float(scenario.mix.expansion)
+    buyers = buyers_of(scenario)
     return [
-        journeys.call("billing", "create the customer", share=new, choice="account"),
+        journeys.call("billing", "create the customer", share=buyers.new + buyers.held, choice=ACCOUNT),
         journeys.call(
             "billing", "create the subscription", invalid_share=float(scenario.failures.rejected), mark="billed"
         ),
@@ -259,14 +177,20 @@ def _contract(journeys: Journeys) -> list[Step]:
 def _activation(journeys: Journeys, billed: str) -> Iterator[Step]:
     """Yield what comes after fulfilment: the subscription becomes active and makes its first invoice."""
     provision = Duration.lognormal(PROVISION_MEDIAN_MINUTES * MINUTE_US, PROVISION_P95_MINUTES * MINUTE_US)
-    now = 1.0 - float(journeys.frame.scenario.mix.later_start)
     yield Step(name="provisioning", pause=provision, since="asked for")
     yield from journeys.told
     yield journeys.call("erp", "record the fulfilment")
     yield journeys.call("billing", "activate the subscription")
-    yield Step(name="it is active", pause=ONE_TICK, share=now, choice="start", mark="activated")
-    yield Step(name="the first invoice is made", pause=ONE_TICK, share=now, choice="start", mark="generated")
-    yield Step(name="the first invoice", starts=billed, share=now, choice="start")
+    yield Step(name="it is active", pause=ONE_TICK, mark="activated")
+    yield Step(name="the first invoice is made", pause=ONE_TICK, mark="generated")
+    yield Step(name="the first invoice", starts=billed)
+
+
+def further_taxes() -> tuple[float, ...]:
+    """Return the shares of US buyers that a second, a third... jurisdiction taxes: by the towns they live in."""
+    rates = Rates()
+    counts = [len(rates.find("US", town.region, town.postal_code, date.max)) for town in TOWNS["US"]]
+    return tuple(fmean(count > number for count in counts) for number in range(1, max(counts)))
 
 
 def invoice(journeys: Journeys, name: str, taxes: tuple[float, ...]) -> Route:
@@ -279,6 +203,8 @@ def invoice(journeys: Journeys, name: str, taxes: tuple[float, ...]) -> Route:
     ]
     card, debit = float(payments.card), float(payments.debit)
     paid = 1.0 - card - debit - float(payments.push * payments.never)
+    by_debit: dict[str, Any] = {"choice": "method", "share": debit, "share_from": card}
+    by_push: dict[str, Any] = {"choice": "method", "share": paid, "share_from": card + debit}
     steps = (
         *journeys.told,
         read,
@@ -292,16 +218,10 @@ def invoice(journeys: Journeys, name: str, taxes: tuple[float, ...]) -> Route:
         Step(name="shown posted", starts="mirror", share=1.0 - card, share_from=card, choice="method"),
         journeys.call("payment", "ask for the payment", lane=INVOICES),
         *case(journeys, _declined_share(journeys), choice="method"),
-        Step(
-            name="a debit is decided",
-            pause=Duration.empirical(DEBIT_US),
-            share=debit,
-            share_from=card,
-            choice="method",
-        ),
-        Step(
-            name="money comes", pause=Duration.empirical(PUSH_US), share=paid, share_from=card + debit, choice="method"
-        ),
+        Step(name="a debit is decided", pause=banks.debit(), days="business", **by_debit),
+        Step(name="on that day", pause=banks.OPEN, **by_debit),
+        Step(name="money comes", pause=banks.push(payments), days="calendar", **by_push),
+        Step(name="on that day", pause=banks.OPEN, **by_push),
         Step(name="paid by card", starts="cash of a card", share=card, choice="method"),
         Step(name="paid", starts="cash", share=debit + paid, share_from=card, choice="method"),
     )

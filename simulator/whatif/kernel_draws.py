@@ -27,7 +27,7 @@ _GOLDEN, _FIRST, _SECOND = np.uint64(GOLDEN), np.uint64(FIRST), np.uint64(SECOND
 _1, _11, _12, _27, _30, _31 = (np.uint64(bits) for bits in (1, 11, 12, 27, 30, 31))
 _LOWEST = np.uint64(STRIPS - 1)
 _EDGES, _RATIOS = np.array(EDGES), np.array(RATIOS)
-FIXED, EXPONENTIAL, LOGNORMAL, GAMMA, WEIBULL, EMPIRICAL = range(6)
+FIXED, EXPONENTIAL, LOGNORMAL, GAMMA, WEIBULL, EMPIRICAL, UNIFORM = range(7)
 
 
 @inlined
@@ -139,6 +139,8 @@ def _rare(kind: Any, scale: Any, shape: Any, from_: Any, until: Any, values: Any
         return scale * -math.log(share)
     if kind == WEIBULL:
         return scale * math.exp(math.log(-math.log(share)) / shape)
+    if kind == UNIFORM:
+        return scale + shape * share
     if kind == GAMMA:
         return scale * _gamma(word_of(base, index), shape)
     return np.float64(values[from_ + np.int64(share * (until - from_))])

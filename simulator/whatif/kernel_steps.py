@@ -22,6 +22,7 @@ from simulator.whatif.kernel_parts import (
     stamp,
 )
 from simulator.whatif.kernel_queues import leave
+from simulator.whatif.model import DAY_US
 from simulator.whatif.states import (
     ARRIVAL_BITS,
     ARRIVE,
@@ -54,7 +55,7 @@ from simulator.whatif.states import (
     UNFINISHED,
     WAITING,
 )
-from simulator.whatif.tables import AGAIN, CALL, LOST, PAUSE, SKIP
+from simulator.whatif.tables import AGAIN, ANY_DAYS, CALENDAR_DAYS, CALL, LOST, PAUSE, SKIP
 
 
 @inlined
@@ -139,15 +140,40 @@ def _splits(tables: Any, memory: Any, token: Any, number: Any, now_us: Any) -> A
 
 
 @inlined
+def _finds_out(tables: Any, step: Any, luck: Any, now_us: Any) -> Any:
+    """Tell whether a step finds its thing unknown; then it is known from now on."""
+    thing = step.known + min(np.int64(luck / step.share * step.things), step.things - 1)
+    if tables.known[thing] > now_us:
+        return False
+    tables.known[thing] = now_us + step.lasts
+    return True
+
+
+@inlined
+def _bank_day(step: Any, now_us: Any, pause_us: Any) -> Any:
+    """Return when a bank's pause is over; `week` is how far the last Monday lies before the model's zero."""
+    day, left = (now_us + step.week) // DAY_US, pause_us // DAY_US
+    if step.days == CALENDAR_DAYS:
+        day, left = day + left, 0
+    while left > 0 or day % 7 >= 5:
+        day += 1
+        if day % 7 < 5:
+            left -= 1
+    return max(now_us, day * DAY_US + pause_us % DAY_US - step.week)
+
+
+@inlined
 def _enter(tables: Any, memory: Any, token: Any, number: Any, now_us: Any) -> Any:
     """Go on with the step of that number, or the next one that applies; return what to do."""
     lifecycle = memory.tokens[token]
     while number >= 0:
         step = tables.steps[number]
-        taken = True
-        if step.share < 1.0:
+        taken, luck = True, 0.0
+        if step.share < 1.0 or step.things > 1:
             luck = unit(lifecycle.base, index_of(step.chooses, 0, SHARE)) - step.low
             taken = 0.0 <= luck < step.share
+        if taken and step.known >= 0:
+            taken = _finds_out(tables, step, luck, now_us)
         if taken and step.kind == CALL and step.outbox == 0:
             lifecycle.step, lifecycle.attempt, lifecycle.tries = number, 1, 0
             if step.invalid > 0.0 and unit(lifecycle.base, index_of(number, 0, INVALID)) < step.invalid:
@@ -160,6 +186,8 @@ def _enter(tables: Any, memory: Any, token: Any, number: Any, now_us: Any) -> An
             until_us = now_us + pause_us
             if step.since >= 0 and memory.marks[token, step.since] >= 0:
                 until_us = max(now_us, memory.marks[token, step.since] + pause_us)
+            elif step.days != ANY_DAYS:
+                until_us = _bank_day(step, now_us, pause_us)
             push(memory, until_us, TOKEN, token)
             return STOP
         if taken:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import msgspec
 
-from simulator.whatif.model import Arrivals, Model, Route, Station, Step
+from simulator.whatif.model import Arrivals, Known, Model, Route, Station, Step
 from simulator.whatif.results import slots_offered
 
 
@@ -82,6 +83,17 @@ def lifecycles_of(stream: Arrivals) -> float:
 
 
 def _calls(model: Model) -> Iterator[tuple[Step, float]]:
+    """Yield the calls of a model and how often each is expected; nothing is found out more often than it must be."""
+    wanted = tuple(_wanted(model))
+    asked: dict[Known | None, float] = {}
+    for step, count in wanted:
+        asked[step.finds] = asked.get(step.finds, 0.0) + count
+    for step, count in wanted:
+        most = step.finds.most(model.end_us) if step.finds else math.inf
+        yield step, count * min(1.0, most / (asked[step.finds] or 1.0))
+
+
+def _wanted(model: Model) -> Iterator[tuple[Step, float]]:
     for stream in model.arrivals:
         count = lifecycles_of(stream)
         for step, share in _of_route(model, model.route(stream.route)):

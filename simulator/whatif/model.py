@@ -13,7 +13,7 @@ import msgspec
 
 from simulator.whatif.durations import Duration
 
-VERSION = 2
+VERSION = 3
 """Of the description, and of what is drawn for one: the outcomes of another version are other ones."""
 SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
@@ -196,15 +196,34 @@ class Retry(_Value, frozen=True, kw_only=True):
     restart_every: int = 0
 
 
+class Known(_Value, frozen=True, kw_only=True):
+    """What a step finds out and everybody knows then: a token, a customer. While it is known the step is left out.
+
+    It is about one of `of` things, all as likely: the step's draw (its `choice`) says which one. It is known from the
+    beginning of the step on, for `lasts_us`; steps that find the same share what they know.
+    """
+
+    name: str
+    of: int = 1
+    lasts_us: int = NEVER_US
+
+    def most(self, within_us: int) -> float:
+        """Return how often it has to be found out at most in so much time."""
+        return self.of * (1.0 + within_us / self.lasts_us)
+
+
 class Step(_Value, frozen=True, kw_only=True):
     """One step of a route: a call of a station, a pause, or the start of another route.
 
     With `station` it is a call: `service` replaces the station's duration, `timeout_us` (0: none) bounds it, `lane` is
     its priority (0 first). With `pause` it is a wait (from the mark `since` on, if it is given: what has begun then may
-    be over already), with `starts` it begins that route for the same lifecycle, and
+    be over already; or of `days` of banks, see below), with `starts` it begins that route for the same lifecycle, and
     goes on. `mode` outbox: the route goes on at once and the call is made on its own clock. `share` of them do it;
     steps of one `choice` share a draw, of which each takes the part from `share_from` on, so that they exclude or
-    include one another.
+    include one another. With `finds` those of them do it that find it unknown.
+
+    A bank's pause counts `business` days, or `calendar` days and on to the next business day, from the day it begins
+    on; what it has beyond whole days is the time of that day. Banks have the days of UTC and rest at weekends.
 
     When attempts are exhausted: `people` mend it and it is tried anew (dead letter); `again`: tried once more every
     `again_us`; `skip`: done without (a cached estimate); `lost`: nobody notices, the lifecycle ends there. What is
@@ -217,6 +236,7 @@ class Step(_Value, frozen=True, kw_only=True):
     station: str = ""
     pause: Duration | None = None
     since: str = ""
+    days: Literal["any", "business", "calendar"] = "any"
     starts: str = ""
     service: Duration | None = None
     timeout_us: int = 0
@@ -226,6 +246,7 @@ class Step(_Value, frozen=True, kw_only=True):
     share: float = 1.0
     share_from: float = 0.0
     choice: str = ""
+    finds: Known | None = None
     idempotent: bool = True
     invalid_share: float = 0.0
     exhausted: Literal["people", "again", "skip", "lost"] = "people"

@@ -12,7 +12,8 @@ from statistics import fmean
 from integration.systems.payment_back import REPRESENTED
 from scenarios.aftermath import CHARGEBACK_DAYS, OBJECTION_DAYS, REFUND_DAYS, RETURN_CODES, RETURN_DAYS
 from scenarios.company import Payments
-from simulator.whatif.journeys import DEBIT_US, MONEY_CASE, PUSH_US
+from simulator.whatif.banks import debit, push
+from simulator.whatif.journeys import MONEY_CASE
 from simulator.whatif.model import DAY_US, Arrivals, Piece
 from simulator.whatif.systems import Frame
 
@@ -32,11 +33,10 @@ def money_cases(frame: Frame, signed: Mapping[int, float]) -> Iterator[Arrivals]
 def _causes(frame: Frame) -> Iterator[tuple[str, float, Days]]:
     """Yield (name, share of all orders, days after the signature)."""
     failures, payments = frame.scenario.failures, frame.scenario.payments
-    billed = 1.0 - float(frame.scenario.mix.later_start)
-    yield "objections", billed * float(failures.invoice_dispute) * _open_share(payments, OBJECTION_DAYS), OBJECTION_DAYS
-    yield "refunds", billed * float(payments.refunded) * (1.0 - _open_share(payments, REFUND_DAYS)), REFUND_DAYS
-    yield "returned debits", billed * float(payments.debit * payments.returned_late) * _FOR_GOOD, RETURN_DAYS
-    yield "chargebacks", billed * float(payments.card * payments.chargeback), CHARGEBACK_DAYS
+    yield "objections", float(failures.invoice_dispute) * _open_share(payments, OBJECTION_DAYS), OBJECTION_DAYS
+    yield "refunds", float(payments.refunded) * (1.0 - _open_share(payments, REFUND_DAYS)), REFUND_DAYS
+    yield "returned debits", float(payments.debit * payments.returned_late) * _FOR_GOOD, RETURN_DAYS
+    yield "chargebacks", float(payments.card * payments.chargeback), CHARGEBACK_DAYS
 
 
 def _open_share(payments: Payments, days: Days) -> float:
@@ -47,7 +47,9 @@ def _open_share(payments: Payments, days: Days) -> float:
         return fmean(min(1.0, max(0.0, (at_us - low_us) / (high_us - low_us))) for at_us in times_us)
 
     never = float(payments.never)
-    return float(payments.debit) * unpaid(DEBIT_US) + float(payments.push) * (never + (1.0 - never) * unpaid(PUSH_US))
+    in_banks = [days_us * 7 // 5 for days_us in debit().values]
+    pushed = never + (1.0 - never) * unpaid(push(payments).values)
+    return float(payments.debit) * unpaid(in_banks) + float(payments.push) * pushed
 
 
 def _later(frame: Frame, signed: Mapping[int, float], share: float, days: Days) -> Iterator[Piece]:

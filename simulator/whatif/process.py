@@ -76,6 +76,7 @@ class Play:
         self.routes = [Row(row) for row in tables.routes]
         self.clocks = [ClockState(number, tables) for number in range(len(tables.slas))]
         self._starting, self._stopping = pairs(tables.starting, self.clocks), pairs(tables.stopping, self.clocks)
+        self.known: list[int] = tables.known.tolist()
         self.blank = [-1] * len(mark_names(model))
         self.counts = [[0] * tables.route_counts.shape[1] for _ in self.routes]
         self.streams = [StreamState(self, number) for number in range(len(tables.streams))]

@@ -19,6 +19,7 @@ from simulator.whatif.draws import (
     index_of,
     unit,
 )
+from simulator.whatif.model import DAY_US
 from simulator.whatif.process_calls import attempt, leave
 from simulator.whatif.process_guards import note, unstrike
 from simulator.whatif.process_state import Lifecycle, Notice, StationState
@@ -51,7 +52,7 @@ from simulator.whatif.states import (
     THROTTLED,
     UNFINISHED,
 )
-from simulator.whatif.tables import AGAIN, CALL, LOST, PAUSE, SKIP
+from simulator.whatif.tables import AGAIN, ANY_DAYS, CALENDAR_DAYS, CALL, LOST, PAUSE, SKIP
 
 
 def ends(play: Any, token: Lifecycle, now_us: int) -> None:
@@ -88,11 +89,44 @@ def _splits(play: Any, token: Lifecycle, plan: Any, now_us: int) -> None:
     play.push(now_us, child)
 
 
+def _finds_out(known: list[int], plan: Any, luck: float, now_us: int) -> bool:
+    """Tell whether a step finds its thing unknown; then it is known from now on."""
+    thing = plan.known + min(int(luck / plan.share * plan.things), plan.things - 1)
+    if known[thing] > now_us:
+        return False
+    known[thing] = now_us + plan.lasts
+    return True
+
+
+def _pause_ends(token: Lifecycle, plan: Any, now_us: int, pause_us: int) -> int:
+    """Return when a pause is over; of one that counts from a mark that may be now."""
+    if plan.days != ANY_DAYS:
+        return _bank_day(plan, now_us, pause_us)
+    began_us = token.marks[plan.since] if plan.since >= 0 else now_us
+    return max(now_us, began_us + pause_us) if began_us >= 0 else now_us + pause_us
+
+
+def _bank_day(plan: Any, now_us: int, pause_us: int) -> int:
+    """Return when a bank's pause is over; `week` is how far the last Monday lies before the model's zero."""
+    day, left = (now_us + plan.week) // DAY_US, pause_us // DAY_US
+    if plan.days == CALENDAR_DAYS:
+        day, left = day + left, 0
+    while left > 0 or day % 7 >= 5:
+        day += 1
+        if day % 7 < 5:
+            left -= 1
+    return max(now_us, int(day * DAY_US + pause_us % DAY_US - plan.week))
+
+
 def _enter(play: Any, token: Lifecycle, plan: Any, now_us: int) -> int:
     """Go on with a step, or the next one that applies; return what to do."""
     while plan is not None:
-        luck = unit(token.base, index_of(plan.chooses, 0, SHARE)) - plan.low if plan.share < 1.0 else 0.0
-        taken = 0.0 <= luck < plan.share
+        taken, luck = True, 0.0
+        if plan.share < 1.0 or plan.things > 1:
+            luck = unit(token.base, index_of(plan.chooses, 0, SHARE)) - plan.low
+            taken = 0.0 <= luck < plan.share
+        if taken and plan.known >= 0:
+            taken = _finds_out(play.known, plan, luck, now_us)
         if taken and plan.kind == CALL and not plan.outbox:
             token.plan, token.attempt, token.tries = plan, 1, 0
             if plan.invalid > 0.0 and unit(token.base, index_of(plan.number, 0, INVALID)) < plan.invalid:
@@ -102,8 +136,7 @@ def _enter(play: Any, token: Lifecycle, plan: Any, now_us: int) -> int:
         if taken and plan.kind == PAUSE:
             token.plan, token.state = plan, PAUSED
             pause_us = drawn(plan.duration, token.base, index_of(plan.number, 0, 0))
-            began_us = token.marks[plan.since] if plan.since >= 0 else now_us
-            play.push(max(now_us, began_us + pause_us) if began_us >= 0 else now_us + pause_us, token)
+            play.push(_pause_ends(token, plan, now_us, pause_us), token)
             return STOP
         if taken:
             _splits(play, token, plan, now_us)

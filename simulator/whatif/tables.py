@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,12 +12,16 @@ import numpy.typing as npt
 
 from simulator.whatif.durations import KINDS, Duration
 from simulator.whatif.incidents import troubles
-from simulator.whatif.model import NEVER_US, Arrivals, Model, Station, Step
+from simulator.whatif.model import DAY_US, NEVER_US, Arrivals, Known, Model, Station, Step
 
 Rows = npt.NDArray[Any]
 CALL, PAUSE, START = range(3)
 PEOPLE, AGAIN, SKIP, LOST = range(4)
+ANY_DAYS, BUSINESS_DAYS, CALENDAR_DAYS = range(3)
+_DAYS = {"any": ANY_DAYS, "business": BUSINESS_DAYS, "calendar": CALENDAR_DAYS}
 _EXHAUSTED = {"people": PEOPLE, "again": AGAIN, "skip": SKIP, "lost": LOST}
+_EPOCH_WEEKDAY = 3
+"""A Thursday; Monday is 0."""
 MINUTE_US = 60_000_000
 RETRY = 100 * MINUTE_US
 """The price of one retry in the smallest unit of a budget, as in the reference integration."""
@@ -28,7 +33,7 @@ def _row(whole: str, shares: str = "") -> np.dtype[Any]:
 
 STEP = _row(
     "kind station dist timeout attempts base cap jitter restart lane outbox idempotent exhausted again mark starts "
-    "route next chooses since",
+    "route next chooses since known things lasts days week",
     "share low invalid",
 )
 DIST = _row("kind from_ until", "scale mu shape")
@@ -61,6 +66,7 @@ class Tables(NamedTuple):
     troubles: Rows
     limits: Rows
     shifts: Rows
+    known: Rows
     routes: Rows
     streams: Rows
     pieces: Rows
@@ -123,6 +129,13 @@ def mark_names(model: Model) -> tuple[str, ...]:
     return tuple(dict.fromkeys(marks))
 
 
+def known_things(model: Model) -> dict[Known, int]:
+    """Return what the steps of a model find out, each with the number of its first thing."""
+    found = dict.fromkeys(step.finds for route in model.routes for step in route.steps if step.finds)
+    ends = accumulate((each.of for each in found), initial=0)
+    return dict(zip(found, ends, strict=False))
+
+
 def lower(model: Model, seed: int) -> tuple[Tables, tuple[Duration, ...]]:
     """Return the tables of a model and a seed, and its durations in the order of their rows."""
     dists, marks = _Dists(), mark_names(model)
@@ -148,6 +161,7 @@ def lower(model: Model, seed: int) -> tuple[Tables, tuple[Duration, ...]]:
         troubles=_table(TROUBLE, _troubles(windows)),
         limits=_table(LIMIT, _limits(model)),
         shifts=np.array(shifts or [(NEVER_US, 0)], np.int64),
+        known=np.zeros(max(1, sum(each.of for each in known_things(model))), np.int64),
         routes=routes,
         streams=_table(STREAM, streams),
         pieces=_table(PIECE, pieces),
@@ -201,7 +215,7 @@ def _steps(model: Model, dists: _Dists, marks: Sequence[str]) -> Iterable[dict[s
     stations = {station.name: station for station in model.stations}
     routes, number = [route.name for route in model.routes], 0
     choices = sorted({step.choice for route in model.routes for step in route.steps if step.choice})
-    steps = sum(len(route.steps) for route in model.routes)
+    steps, known = sum(len(route.steps) for route in model.routes), known_things(model)
     for index, route in enumerate(model.routes):
         for place, step in enumerate(route.steps):
             station = stations.get(step.station)
@@ -216,6 +230,11 @@ def _steps(model: Model, dists: _Dists, marks: Sequence[str]) -> Iterable[dict[s
                 "route": index,
                 "chooses": steps + choices.index(step.choice) if step.choice else number,
                 "next": number + 1 if place + 1 < len(route.steps) else -1,
+                "known": known[step.finds] if step.finds else -1,
+                "things": step.finds.of if step.finds else 1,
+                "lasts": step.finds.lasts_us if step.finds else 0,
+                "days": _DAYS[step.days],
+                "week": (model.origin_us + _EPOCH_WEEKDAY * DAY_US) % (7 * DAY_US),
                 **_policy(step),
             }
             number += 1

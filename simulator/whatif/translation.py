@@ -17,23 +17,20 @@ from scenarios.language import Scenario
 from scenarios.moments import season_of
 from scenarios.values import MICROSECOND
 from scenarios.words import WHATIF, Words
-from simulator.whatif.beginnings import first_share, streams, token_share, unmapped_share
+from simulator.whatif.beginnings import SWEPT, streams, unmapped_share
+from simulator.whatif.calling import INVOICES, MIRRORS, Journeys, webhook, with_tokens
 from simulator.whatif.durations import Duration
 from simulator.whatif.journeys import (
-    CHARGES_US,
-    INVOICES,
-    MIRRORS,
     MONEY_CASE,
     RETURNED,
-    Journeys,
     alone,
     amendment,
     cash,
+    further_taxes,
     invoice,
     mirror,
     order,
     single,
-    webhook,
 )
 from simulator.whatif.model import (
     HOUR_US,
@@ -81,9 +78,7 @@ def translate(scenario: Scenario) -> Model:
     """Return the model of a scenario. Times of the model begin at the first rehearsed midnight."""
     frame = frame_of(scenario)
     told = tuple(_message(frame))
-    journeys = Journeys(
-        frame, token_share(frame), first_share(scenario), unmapped_share(frame), told, worths(scenario)
-    )  # fmt: skip
+    journeys = Journeys(frame, unmapped_share(frame), told, worths(scenario))
     begun = tuple(streams(frame))
     routes = _routes(journeys, {stream.route for stream in begun})
     people = scenario.people
@@ -140,7 +135,7 @@ def _routes(journeys: Journeys, wanted: set[str]) -> tuple[Route, ...]:
         cash(journeys, "cash", news="news", message=True),
         cash(journeys, "cash of a card", news="paid by card", message=False),
         invoice(journeys, "invoice", ()),
-        invoice(journeys, "invoice US", CHARGES_US),
+        invoice(journeys, "invoice US", further_taxes()),
         order(journeys, "order", "invoice", "erp"),
         order(journeys, "order US", "invoice US", "erp"),
         order(journeys, "order legacy", "invoice", LEGACY),
@@ -151,8 +146,9 @@ def _routes(journeys: Journeys, wanted: set[str]) -> tuple[Route, ...]:
             for each in journeys.frame.scenario.replays[:1]
         ),
         single(journeys, "poll", "crm", False, MIRRORS),
+        *(single(journeys, name, system, False, MIRRORS) for name, system in SWEPT.items()),
     ]
-    return tuple(route for route in found if route.name in _needed(found, wanted))
+    return tuple(with_tokens(journeys, route) for route in found if route.name in _needed(found, wanted))
 
 
 def _needed(routes: list[Route], wanted: set[str]) -> set[str]:

@@ -11,6 +11,7 @@ from simulator.whatif.durations import Duration
 from simulator.whatif.load import work_of
 from simulator.whatif.model import NEVER_US, Arrivals, Brownout, Limit, Model, Station, Step, Window
 from simulator.whatif.states import BATCH_MAX
+from simulator.whatif.tables import known_things
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -149,10 +150,22 @@ def _routes(model: Model) -> Iterator[Problem]:
                 yield Problem(place, f"no station is called {step.station!r}")
             if step.starts and step.starts not in routes:
                 yield Problem(place, f"no route is called {step.starts!r}")
+            if step.days != "any" and (step.pause is None or step.since):
+                yield Problem(place, "days of banks are for a pause that counts from its own beginning")
             if step.since and step.since not in marks:
                 yield Problem(place, f"nothing stamps the mark {step.since!r} that its pause counts from")
             yield from _step(place, step, model)
     yield from _circles(model)
+    yield from _known(model)
+
+
+def _known(model: Model) -> Iterator[Problem]:
+    found = known_things(model)
+    for each in found:
+        if each.of < 1 or each.lasts_us <= 0:
+            yield Problem(f"known {each.name}", f"{each.of} things, known for {each.lasts_us} us, are impossible")
+        if sum(other.name == each.name for other in found) > 1:
+            yield Problem(f"known {each.name}", "steps disagree on how many there are and how long they are known")
 
 
 def _step(place: str, step: Step, model: Model) -> Iterator[Problem]:

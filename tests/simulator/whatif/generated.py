@@ -18,6 +18,7 @@ from simulator.whatif.model import (
     Budget,
     Faults,
     Incidents,
+    Known,
     Limit,
     Model,
     Piece,
@@ -95,6 +96,7 @@ _SHIFTS = (
     Shift(from_us=HOUR_US, slots=4),
 )
 _BATCH = Batch(opens_us=5 * MINUTE_US, closes_us=100 * MINUTE_US, cycle_us=7 * MINUTE_US, offset_us=-3 * MINUTE_US)
+_KNOWN = (Known(name="a token", lasts_us=3 * MINUTE_US), Known(name="a customer", of=7))
 _BREAKER = Breaker(window_us=2 * MINUTE_US, open_us=20 * SECOND_US, open_longest_us=5 * MINUTE_US)
 
 
@@ -132,7 +134,9 @@ def _steps(draw: st.DrawFn, name: str, stations: list[str]) -> Step:
     mark = draw(st.sampled_from(["", "", "middle"]))
     if draw(st.integers(0, 5)) == 0:
         since = draw(st.sampled_from(["", "begin", "split"]))
-        return Step(name=name, pause=draw(_lengths()), since=since, mark=mark, share=draw(st.sampled_from([1.0, 0.5])))
+        days: Any = "any" if since else draw(st.sampled_from(["any", "any", "business", "calendar"]))
+        pause = draw(_lengths())
+        return Step(name=name, pause=pause, since=since, days=days, mark=mark, share=draw(st.sampled_from([1.0, 0.5])))
     share, share_from = draw(st.sampled_from([(1.0, 0.0), (1.0, 0.0), (0.5, 0.0), (0.4, 0.5)]))
     retry = Retry(
         attempts=draw(st.integers(1, 4)), base_us=draw(_seconds), cap_us=4 * SECOND_US,
@@ -149,6 +153,7 @@ def _steps(draw: st.DrawFn, name: str, stations: list[str]) -> Step:
         share=share,
         share_from=share_from,
         choice=draw(st.sampled_from(["", "one", "other"])),
+        finds=draw(st.sampled_from([None, None, None, *_KNOWN])),
         idempotent=draw(st.booleans()),
         invalid_share=draw(st.sampled_from([0.0, 0.0, 0.1])),
         exhausted=draw(st.sampled_from(["people", "again", "skip", "lost"])),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from simulator.whatif import compiled, process
 from simulator.whatif.durations import Duration
 from simulator.whatif.kernel_parts import FEW_SLOTS
-from simulator.whatif.model import SECOND_US, Model
+from simulator.whatif.model import DAY_US, HOUR_US, SECOND_US, Model, Step
 from simulator.whatif.outcome import Outcome
 from simulator.whatif.rows import Collected
 from tests.simulator.whatif.generated import models
@@ -53,4 +55,13 @@ def test_both_engines_agree_on_every_lifecycle_and_every_count(model: Model, see
 def test_both_engines_agree_on_many_slots_and_many_events(slots: int) -> None:
     busy = erp(slots=slots, service=Duration.lognormal(40 * SECOND_US, 400 * SECOND_US))
     slow, fast = _both(model(call(timeout_us=3_600 * SECOND_US), stations=(busy,), arrivals=at_once(2_000)), 7)
+    assert slow == fast, _difference(slow, fast)
+
+
+@pytest.mark.parametrize("days", ["business", "calendar"])
+def test_both_engines_agree_on_the_days_of_banks(days: Any) -> None:
+    wait = Step(name="a debit", pause=Duration.uniform(0, 9 * DAY_US), days=days)
+    slow, fast = _both(
+        model(wait, arrivals=at_once(300, every_us=2 * HOUR_US), end_us=60 * DAY_US, origin_us=HOUR_US), 3
+    )
     assert slow == fast, _difference(slow, fast)

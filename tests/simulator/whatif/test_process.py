@@ -10,6 +10,7 @@ import simpy
 from simulator.whatif import process
 from simulator.whatif.durations import Duration
 from simulator.whatif.model import (
+    DAY_US,
     HOUR_US,
     MINUTE_US,
     SECOND_US,
@@ -18,6 +19,7 @@ from simulator.whatif.model import (
     Brownout,
     Budget,
     Faults,
+    Known,
     Limit,
     Repair,
     Retry,
@@ -204,3 +206,35 @@ def test_other_simpy_processes_share_the_clock() -> None:
     played = process.run(model(arrivals=at_once(3)), 1, hooks=(lambda env: env.process(watch(env)),))  # type: ignore[arg-type, func-returns-value, return-value]
     assert seen == [7 * SECOND_US, 14 * SECOND_US, 21 * SECOND_US]
     assert played == process.run(model(arrivals=at_once(3)), 1)
+
+
+def test_what_is_known_is_not_asked_for_until_it_is_forgotten() -> None:
+    token = call(finds=Known(name="token", lasts_us=MINUTE_US))
+    assert _stays(model(token, arrivals=at_once(5, every_us=30 * SECOND_US))) == [10, 0, 10, 0, 10]
+
+
+def test_steps_share_what_they_find_out_about_each_of_many() -> None:
+    customers = Known(name="customers", of=7)
+    asked = _run(call(finds=customers), call(finds=customers, choice="who"), arrivals=at_once(200))
+    assert asked.stations[0].counts["calls"] == 7
+    apart = _run(call(finds=customers, share=0.5, choice="who"), arrivals=at_once(200))
+    assert apart.stations[0].counts["calls"] == 7
+
+
+@pytest.mark.parametrize(
+    ("days", "began", "over"),
+    [("business", (4, 12), (7, 9)), ("business", (5, 12), (7, 9)), ("business", (1, 12), (2, 9)),
+     ("calendar", (4, 12), (7, 9)), ("calendar", (3, 8), (4, 9))],
+)  # fmt: skip
+def test_banks_rest_at_weekends(days: str, began: tuple[int, int], over: tuple[int, int]) -> None:
+    began_us, over_us = (day * DAY_US + hour * HOUR_US for day, hour in (began, over))
+    step = Step(name="a debit", pause=Duration.fixed(DAY_US + 9 * HOUR_US), days=days)  # type: ignore[arg-type]
+    monday_us = 4 * DAY_US  # the epoch is a Thursday
+    played = model(step, arrivals=at_once(1, at_us=began_us), end_us=9 * DAY_US, origin_us=monday_us)
+    assert _stays(played) == [(over_us - began_us) // SECOND_US]
+
+
+def test_what_a_bank_does_today_is_not_over_before_it_began() -> None:
+    step = Step(name="a debit", pause=Duration.fixed(9 * HOUR_US), days="calendar")
+    for began_us, seconds in ((8 * HOUR_US, 3600), (10 * HOUR_US, 0)):
+        assert _stays(model(step, arrivals=at_once(1, at_us=began_us), end_us=DAY_US)) == [seconds]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from datetime import timedelta
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from scenarios.scale import scaled
 from scenarios.timeline import build
 from simulator.whatif import engine, process, translation, validity
 from simulator.whatif.beginnings import unmapped_share
+from simulator.whatif.journeys import further_taxes
 from simulator.whatif.load import lifecycles_of
 from simulator.whatif.model import HOUR_US, Model
 from simulator.whatif.outcome import Outcome, merged
@@ -22,9 +24,10 @@ from simulator.whatif.worth import worths
 
 REHEARSED = {
     "SLA-2": (6.79, 15.51), "SLA-4": (9.93, 18.43), "SLA-5": (4.61, 10.42), "SLA-6": (1.29, 6.02),
+    "SLA-2 last days": (6.62, 15.41), "SLA-4 last days": (9.96, 18.40), "SLA-5 last days": (4.19, 9.95),
 }  # fmt: skip
-"""Median and 95th percentile (seconds) of the service levels in six rehearsals (seeds 1 to 6) of quarter_end_spike with
-1,500 orders and 200 live subscriptions [measured]; those of one rehearsal lie up to 4 % off."""
+"""Median and 95th percentile (seconds) of the service levels in rehearsals of quarter_end_spike with 1,500 orders and 200
+live subscriptions, seeds 1 to 6, and 21 to 24 for the last days [measured]; one rehearsal alone lies up to 4 % off."""
 
 
 def _with(scenario: Scenario, **sections: dict[str, Any]) -> Scenario:
@@ -76,9 +79,40 @@ def test_only_the_first_orders_of_a_launch_wait_for_its_mapping() -> None:
     assert unmapped_share(frame_of(mapped)) == 0
 
 
+def test_a_known_account_is_looked_up_once_and_a_new_one_always() -> None:
+    scenario = _with(_small(), mix={"expansion": Fraction(3, 4)}, failures={"credit_hold": Fraction(1, 5)})
+    steps = {step.name: step for step in translation.translate(scenario).route("order").steps}
+    always, once = steps["look the customer up"], steps["look the known one up"]
+    assert (always.share, once.share) == pytest.approx((0.25 * 0.8 + 0.2, 0.75 * 0.8))
+    assert steps["compare them"].share == pytest.approx(0.25 * 0.8)  # the ERP has whoever meets a hold
+    assert always.finds is None
+    assert once.finds is not None
+    assert once.finds.of == scenario.world.live_subscriptions
+    nobody = scenario.model_copy(update={"world": scenario.world.model_copy(update={"live_subscriptions": 0})})
+    assert "look the known one up" not in {step.name for step in translation.translate(nobody).route("order").steps}
+
+
+def test_whoever_finds_no_token_fetches_one_and_sweeps_keep_that_of_sales_fresh() -> None:
+    model = translation.translate(_small())
+    fetched = {step.station: step.finds for route in model.routes for step in route.steps if "token" in step.name}
+    assert set(fetched) == {"crm", "erp"}
+    for route in model.routes:
+        asked = [step for step in route.steps if step.station == "erp"]
+        assert all(step.finds == fetched["erp"] for step in asked[:1])
+    sweeps = [stream for stream in model.arrivals if stream.name == "sweep_quotes"]
+    assert [stream.every_us for stream in sweeps] == [2 * HOUR_US]
+
+
+def test_us_buyers_pay_as_many_taxes_as_their_towns_have() -> None:
+    second, third, fourth = further_taxes()
+    assert 1 > second > third > fourth > 0
+
+
 def test_an_outage_delays_billing_but_no_booking() -> None:
     calm, struck = _played(_small()), _played(_small("billing_outage_last_day"))
-    assert struck.sla("SLA-2").histogram == calm.sla("SLA-2").histogram  # the same draws: not one booking moves
+    bookings, usual = struck.sla("SLA-2"), calm.sla("SLA-2")
+    assert bookings.within == usual.within  # only who fetches a token is somebody else
+    assert bookings.total_us == pytest.approx(usual.total_us, rel=1e-3)
     assert struck.sla("billed").longest_us > 2 * HOUR_US > calm.sla("billed").longest_us
     outage = struck.outages[0]
     assert outage.station == "billing"

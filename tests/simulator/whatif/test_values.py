@@ -21,6 +21,7 @@ from simulator.whatif.model import (
     SECOND_US,
     Arrivals,
     Budget,
+    Known,
     Limit,
     Piece,
     Sla,
@@ -35,7 +36,7 @@ from tests.simulator.whatif.simple import at_once, call, erp, model
 DURATIONS = (
     Duration.fixed(3_000_000), Duration.exponential(2_000_000), Duration.lognormal(1_800_000, 6_000_000),
     Duration.gamma(2_000_000, 0.5), Duration.gamma(2_000_000, 1.6), Duration.weibull(1_000_000, 0.8),
-    Duration.empirical((100, 2_000, 30_000)),
+    Duration.empirical((100, 2_000, 30_000)), Duration.uniform(1_000_000, 5_000_000),
 )  # fmt: skip
 
 
@@ -138,8 +139,8 @@ def test_a_model_says_the_same_after_json_and_its_digest_ignores_names() -> None
     assert decode(encode(played)) == played
     assert msgspec.structs.replace(played, name="another").digest() == played.digest()
     assert msgspec.structs.replace(played, end_us=1).digest() != played.digest()
-    with pytest.raises(ValueError, match="version 3"):
-        decode(encode(msgspec.structs.replace(played, version=3)))
+    with pytest.raises(ValueError, match="version 4"):
+        decode(encode(msgspec.structs.replace(played, version=4)))
 
 
 # --- the front door -------------------------------------------------------------------------------------------------
@@ -203,6 +204,13 @@ def test_arrivals_come_as_often_as_expected() -> None:
     assert expected_attempts(played) == pytest.approx(5_000 * brought)
 
 
+def test_what_is_known_brings_no_work() -> None:
+    token = call(finds=Known(name="token", lasts_us=HOUR_US))
+    assert expected_attempts(model(token, arrivals=at_once(1_000))) == pytest.approx(5)  # at once, and in four hours
+    assert expected_attempts(model(token, arrivals=at_once(2))) == pytest.approx(2)
+    assert expected_attempts(model(call(finds=Known(name="customer", of=30)), arrivals=at_once(1_000))) < 30.1
+
+
 # --- what is refused ------------------------------------------------------------------------------------------------
 
 REFUSED = {
@@ -226,6 +234,10 @@ REFUSED = {
     "it starts itself": model(Step(name="again", starts="order")),
     "a share lies between 0 and 1": model(call(share=1.5)),
     "0 attempts are impossible": model(call(retry=msgspec.structs.replace(call().retry, attempts=0))),
+    "disagree on how many": model(call(finds=Known(name="a", of=1)), call(finds=Known(name="a", of=2))),
+    "0 things": model(call(finds=Known(name="a", of=0))),
+    "days of banks": model(call(days="business")),
+    "longer at least than at most": model(Step(name="wait", pause=Duration.uniform(2, 1))),
     "no repair": model(repair=None),
     "its limits allow": model(
         stations=(erp(slots=0, limits=(Limit(requests=1, per_us=MINUTE_US),)),), arrivals=at_once(500)

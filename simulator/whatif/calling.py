@@ -1,0 +1,99 @@
+"""How the integration calls the systems: timeouts, retries, tokens, the way of a vendor's message back.
+
+A token is fetched by whoever finds none that is fresh; all calls of its system share it while it lives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from integration.settings import Settings
+from integration.systems.crm.manners import SESSION_SECONDS
+from mocks.erp.quirks import Quirks
+from scenarios.values import MICROSECOND
+from simulator.latency import DEFAULTS
+from simulator.whatif.durations import Duration
+from simulator.whatif.model import SECOND_US, Known, Retry, Route, Step
+from simulator.whatif.systems import LEGACY, Frame, latency_of
+
+ORDERS, AMENDMENTS, INVOICES, MIRRORS = range(4)
+"""Lanes, where calls have priorities."""
+AGAIN_US = 900 * SECOND_US  # how often the reference integration tries a parked call again by itself
+ONE_TICK = Duration.fixed(1)
+
+
+def _token(system: str, lives_seconds: int) -> Known:
+    """Return the token of a system; it is taken for dead a little before it is."""
+    return Known(name=f"token of {system}", lasts_us=(lives_seconds - Settings().token_margin_seconds) * SECOND_US)
+
+
+_TOKENS = {"erp": _token("erp", Quirks().token_seconds), "crm": _token("crm", SESSION_SECONDS)}
+
+
+class Journeys(NamedTuple):
+    """What the routes of a scenario are made from.
+
+    `told` is the way of a vendor's message; `worths` what lifecycles are worth by the route that begins them.
+    """
+
+    frame: Frame
+    unmapped_share: float
+    told: tuple[Step, ...]
+    worths: Mapping[str, Duration]
+
+    @property
+    def is_naive(self) -> bool:
+        """Whether the integration is point to point."""
+        return self.frame.switches.style == "naive"
+
+    def call(self, system: str, name: str, write: bool = True, lane: int = ORDERS, **more: Any) -> Step:
+        """Return a call of a system as the integration makes it: its timeout, its retries, what comes then."""
+        switches = self.frame.switches
+        settings = getattr(self.frame.scenario.systems, "erp" if system == LEGACY else system)
+        more.setdefault("exhausted", "again" if switches.dead_letters else "lost")
+        attempts = switches.attempts**switches.layers
+        retry = Retry(
+            attempts=attempts,
+            base_us=switches.backoff // MICROSECOND,
+            cap_us=switches.backoff_cap // MICROSECOND,
+            jitter=switches.jitter or "full",
+            restart_every=switches.attempts if switches.layers > 1 else 0,
+        )
+        return Step(
+            name=name,
+            station=system,
+            service=None if system == LEGACY else latency_of(settings, write),
+            timeout_us=0 if system == LEGACY else settings.timeout // MICROSECOND,
+            retry=more.pop("retry", retry),
+            lane=lane,
+            idempotent=bool(switches.idempotent) or not write,
+            again_us=AGAIN_US,
+            **more,
+        )
+
+
+def webhook(name: str, loses: float, sweep_us: int, held: tuple[tuple[float, int], ...]) -> Iterator[Step]:
+    """Yield the way of a message: its own latency, what holds some back, and the sweep that finds lost ones."""
+    row = DEFAULTS["webhook"]
+    yield Step(name=name, pause=Duration.lognormal(row.p50_seconds * SECOND_US, row.p95_seconds * SECOND_US))
+    for place, (share, wait_us) in enumerate(held):
+        yield Step(name=f"{name} held back {place + 1}", pause=Duration.fixed(wait_us), share=share)
+    if loses:
+        yield Step(name=f"{name} missed", pause=Duration.uniform(0, sweep_us), share=loses)
+
+
+def with_tokens(journeys: Journeys, route: Route) -> Route:
+    """Return a route in which whoever calls a system first, or after a pause, sees to it that there is a token."""
+    steps, is_sure = list[Step](), set[str]()
+    for step in route.steps:
+        if step.pause not in (None, ONE_TICK):
+            is_sure.clear()
+        if step.station in _TOKENS and step.station not in is_sure and step.mode != "outbox":
+            is_sure.add(step.station)
+            name, token = f"fetch a token of {step.station}", _TOKENS[step.station]
+            steps.append(journeys.call(step.station, name, write=False, lane=step.lane, finds=token))
+        steps.append(step)
+    return msgspec.structs.replace(route, steps=tuple(steps))
