@@ -35,8 +35,6 @@ from simulator.scene import Progress
 from simulator.virtual_asyncio.refusals import Refused
 
 RECORDS_IN_MEMORY_MAX = 1_500_000
-_LIVE_ROW_GROUP = 500
-"""So few records are written in a millisecond or two: no request waits for more."""
 _MEMORY_SHARE = 0.8
 
 
@@ -87,7 +85,7 @@ class Recording:
 
             pyarrow.array([])  # loads pandas, which takes half a second: now, not under load
 
-            self._stored = ParquetRecorder(path, _LIVE_ROW_GROUP)
+            self._stored = ParquetRecorder(path, live=True)
 
     def add(self, record: Record) -> None:
         """Take one record."""

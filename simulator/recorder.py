@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -15,6 +16,9 @@ R = TypeVar("R")
 _Row = tuple[int, str, str, str, str, bytes]
 ROW_GROUP = 20_000
 """Records in a row group, and the most that are held in memory: some 20 MB."""
+LIVE_ROW_GROUP = 8_000
+LIVE_PIECE = 500
+"""So few records of a live run are turned into columns at once, in a millisecond or two: no request waits for more."""
 
 
 class MemoryRecorder:
@@ -34,13 +38,18 @@ class ParquetRecorder:
 
     Columns: `at_us`, `type`, `system`, `kind`, `txn` to select by, and `body`, the record's canonical JSON. At most one
     row group is held in memory. The file is written beside its final name and takes it only when closed whole, so
-    nothing half-written looks complete. A smaller `row_group` makes shorter pauses, for who must not stand still.
+    nothing half-written looks complete. A `live` run must not stand still: its row groups are made of small pieces,
+    and a thread writes them. What a file knows of each row group stays in memory until it is closed, some 5 kB.
     """
 
-    def __init__(self, path: Path, row_group: int = 0) -> None:
+    def __init__(self, path: Path, *, live: bool = False) -> None:
         self.path = path
         self.count = 0
-        self._row_group = row_group or ROW_GROUP
+        self._row_group = LIVE_ROW_GROUP if live else ROW_GROUP
+        self._piece = LIVE_PIECE if live else ROW_GROUP
+        self._pieces: list[pyarrow.Table] = []
+        self._thread = ThreadPoolExecutor(1) if live else None
+        self._writing: Future[None] | None = None
         self._partial = path.with_suffix(".partial")
         self._digest = Digest()
         self._rows: list[_Row] = []
@@ -52,11 +61,13 @@ class ParquetRecorder:
         row = _row(record)
         self._rows.append(row)
         self._digest.add(row[-1])
-        if len(self._rows) >= self._row_group:
-            self.flush()
+        if len(self._rows) >= self._piece:
+            self._gather()
+            if sum(piece.num_rows for piece in self._pieces) >= self._row_group:
+                self._write()
 
-    def flush(self) -> None:
-        """Write the records gathered so far as one row group."""
+    def _gather(self) -> None:
+        """Turn the records that came last into columns."""
         if not self._rows:
             return
         import pyarrow.parquet
@@ -66,9 +77,26 @@ class ParquetRecorder:
             self._writer = pyarrow.parquet.ParquetWriter(self._partial, self._schema, compression="zstd")
         columns = zip(zip(*self._rows, strict=True), self._schema, strict=True)
         arrays = [pyarrow.array(values, field.type) for values, field in columns]
-        self._writer.write_table(pyarrow.table(arrays, schema=self._schema))
+        self._pieces.append(pyarrow.table(arrays, schema=self._schema))
         self.count += len(self._rows)
         self._rows.clear()
+
+    def _write(self) -> None:
+        """Write what was gathered as one row group; a thread does so when there is one."""
+        import pyarrow
+
+        self._wait()
+        pieces, self._pieces = self._pieces, []
+        if pieces and self._thread is None:
+            self._writer.write_table(pyarrow.concat_tables(pieces))
+        elif pieces and self._thread is not None:
+            self._writing = self._thread.submit(self._writer.write_table, pyarrow.concat_tables(pieces))
+
+    def _wait(self) -> None:
+        """Wait for the thread; raise what went wrong there."""
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.result()
 
     def close(self) -> str:
         """Finish the file under its final name and return the history's digest."""
@@ -82,7 +110,11 @@ class ParquetRecorder:
         return path
 
     def _finish(self, path: Path) -> None:
-        self.flush()
+        self._gather()
+        self._write()
+        self._wait()
+        if self._thread is not None:
+            self._thread.shutdown()
         if self._writer is not None:
             self._writer.close()
             self._partial.replace(path)

@@ -26,10 +26,14 @@ def records() -> list[Record]:
     return stage.play(days=1).records
 
 
-def stored(path: Path, records: list[Record]) -> str:
-    kept = ParquetRecorder(path)
+def stored_by(kept: ParquetRecorder, records: list[Record]) -> None:
     for record in records:
         kept.add(record)
+
+
+def stored(path: Path, records: list[Record]) -> str:
+    kept = ParquetRecorder(path)
+    stored_by(kept, records)
     return kept.close()
 
 
@@ -88,14 +92,29 @@ def test_an_unfinished_file_has_no_final_name(
     assert kept.count == 250
 
 
-def test_a_small_row_group_makes_the_same_history(tmp_path: Path, records: list[Record]) -> None:
-    path = tmp_path / "small.parquet"
-    kept = ParquetRecorder(path, row_group=50)
-    for record in records:
-        kept.add(record)
+@pytest.fixture
+def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A live run whose pieces are of 50 records, and its row groups of 200."""
+    monkeypatch.setattr(recorder, "LIVE_PIECE", 50)
+    monkeypatch.setattr(recorder, "LIVE_ROW_GROUP", 200)
+
+
+def test_a_live_run_makes_the_same_history(tmp_path: Path, records: list[Record], small_pieces: None) -> None:
+    path = tmp_path / "live.parquet"
+    kept = ParquetRecorder(path, live=True)
+    stored_by(kept, records)
     assert kept.count == len(records) // 50 * 50  # the rest is held
-    assert kept.close() == stored(tmp_path / "large.parquet", records)
+    assert kept.close() == stored(tmp_path / "rehearsed.parquet", records)
     assert list(StoredHistory(path)) == records
+    assert pyarrow.parquet.ParquetFile(path).num_row_groups == -(-len(records) // 200)
+
+
+def test_what_goes_wrong_beside_a_live_run_is_raised(tmp_path: Path, records: list[Record], small_pieces: None) -> None:
+    kept = ParquetRecorder(tmp_path / "live.parquet", live=True)
+    stored_by(kept, records[:50])
+    kept._writer.close()
+    with pytest.raises(AssertionError):  # pyarrow's: a file that is closed takes nothing
+        stored_by(kept, records)
 
 
 def test_nothing_is_written_when_nothing_happened(tmp_path: Path) -> None:
