@@ -214,7 +214,7 @@ def judged(played: Played) -> Rehearsed:
     )  # fmt: skip
 
 
-def _played_part(folder: RunFolder, timeline: Timeline, context: Context) -> Timeline:
+def _played_part(timeline: Timeline, context: Context) -> Timeline:
     """Return what was played of a timeline: all of it with our own integration, an excerpt with somebody's."""
     if context.inside:
         return timeline
@@ -232,6 +232,6 @@ def reopened(folder: RunFolder) -> Played:
     for body in history.bodies():
         digest.add(body)
         records += 1
-    timeline = _played_part(folder, build(scenario, history.context.seed), history.context)
+    timeline = _played_part(build(scenario, history.context.seed), history.context)
     found = MemoryHistory(history) if records <= RECORDS_IN_MEMORY_MAX else history
     return Played(folder, timeline, found, Beside(digest.hex, may_fork=False), records, 0.0)

@@ -11,12 +11,13 @@ from datetime import timedelta
 from enum import IntEnum
 from typing import Any
 
+from scenarios.company import Failures
 from scenarios.ground import HOUR_US, Ground
 
 DAY_US = 24 * HOUR_US
 RETURN_DAYS = (9, 24)  # after the signature; a debit is decided within four business days, unauthorised ones up to 60 d
 RETURN_CODES = ("insufficient_funds", "insufficient_funds", "incorrect_account_details", "debit_not_authorized")
-CHARGEBACK_DAYS, REFUND_DAYS, OBJECTION_DAYS = (2, 14), (2, 12), (2, 10)  # [E]
+CHARGEBACK_DAYS, REFUND_DAYS = (2, 14), (2, 12)  # [E]
 PARTS = (10, 25, 50, 100)  # percent of a payment that is given back [E]
 
 
@@ -46,13 +47,23 @@ def steps(ground: Ground, number: int, method: Callable[[], str], signed_us: int
     elif given_back < shares["refunded"]:
         made.append((_later(ground, signed_us, REFUND_DAYS, "refund", number), Aftermath.REFUND))
     elif objected < shares["invoice_dispute"]:
-        made.append((_later(ground, signed_us, OBJECTION_DAYS, "objection", number), Aftermath.OBJECTION))
+        made.append(
+            (
+                _later(ground, signed_us, objection_days(ground.scenario.failures), "objection", number),
+                Aftermath.OBJECTION,
+            )
+        )
     return [(at_us, step) for at_us, step in made if at_us < ground.moments.heal_us]
 
 
 def _later(ground: Ground, from_us: int, days: tuple[int, int], *key: str | int) -> int:
     low, high = days
     return from_us + ground.draws.whole(low * 24, high * 24, *key) * HOUR_US
+
+
+def objection_days(failures: Failures) -> tuple[int, int]:
+    """Return how many days after a signature customers object to its invoice: at least and at most."""
+    return 2, failures.disputed_within.days
 
 
 def _decision_hours(ground: Ground, number: int) -> int:

@@ -187,6 +187,10 @@ class Failures(Words):
     invoice_dispute: Share = Field(
         default=percent("3"), description="orders whose customer says that the invoice is wrong [E]"
     )
+    disputed_within: Duration = Field(
+        default=timedelta(days=10),
+        description="days after the signature by which they say so, after two at the soonest; 3d or more [E]",
+    )
     credit_hold: Share = Field(default=percent("4"), description="orders that meet a credit hold [E]")
     hold_median: Duration = Field(default=timedelta(hours=4), description="time until a hold is released, median [E]")
     hold_p95: Duration = Field(default=timedelta(days=2), description="the same, 95th percentile [E]")
@@ -203,6 +207,8 @@ class Failures(Words):
 
     @model_validator(mode="after")
     def _spread(self) -> Self:
+        if self.disputed_within < timedelta(days=3):
+            raise wrong("`disputed_within` of 3d or more", "nobody objects before the third day")
         return ascending(self, "hold_median", "hold_p95")
 
 

@@ -23,7 +23,7 @@ def compare(old: Document, new: Document, today: date | None = None, grace_days:
         if key in after:
             found.extend(_Operations(old, new, operation, after[key], today, grace_days).changes())
         else:
-            found.append(_removed(operation, new, today))
+            found.append(_removed(operation, today))
     found.extend(_plain("operation.added", after[key], after[key].node) for key in after if key not in before)
     return found
 
@@ -32,7 +32,7 @@ def _plain(rule: str, operation: Operation, node: Node, part: str = "", old: str
     return Change(rule=rule, operation=operation.name, part=part, old=old, new=new, place=node.place)
 
 
-def _removed(operation: Operation, new: Document, today: date | None) -> Change:
+def _removed(operation: Operation, today: date | None) -> Change:
     sunset = _day(operation.sunset)
     rule = "operation.removed"
     if operation.path and not operation.path.startswith("/"):

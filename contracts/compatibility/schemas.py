@@ -15,7 +15,6 @@ from contracts.compatibility.shapes import Shape, shape_of
 from contracts.findings import Place, Severity
 
 Side = Literal["request", "response"]
-_NAMES = ("anyOf", "oneOf")
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):

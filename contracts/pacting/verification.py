@@ -178,14 +178,13 @@ def _first_certificate() -> str:
 def judged(pacts: Sequence[Pact], told: Results, service: StateService | None = None) -> list[Verified]:
     """Return what became of every interaction of the pacts; one that the verifier left out did not hold."""
     errors = [*told.results.get("errors", ()), *told.results.get("pendingErrors", ())]
-    reasons = {str(error.get("interaction", "")): error.get("mismatch", {}) for error in errors}
     rows = list(told.results.get("interactionResults", ()))
     found: list[Verified] = []
     for pact in pacts:
         for index, interaction in enumerate(pact.document.tree["interactions"]):
             row = _row_of(rows, pact, interaction)
-            found.append(_verified(pact, index, interaction, row, reasons, service))
-    if not rows and told.error and not reasons:
+            found.append(_verified(pact, index, interaction, row, service))
+    if not rows and told.error and not errors:
         raise CouldNotRun(f"the verifier of Pact verified nothing: {told.error}")
     _require_answers(found)
     return found
@@ -217,7 +216,7 @@ def _states(row: Mapping[str, Any]) -> list[str]:
 
 def _verified(
     pact: Pact, index: int, interaction: Mapping[str, Any], row: Mapping[str, Any] | None,
-    reasons: Mapping[str, Any], service: StateService | None,
+    service: StateService | None,
 ) -> Verified:  # fmt: skip
     states = tuple(str(each.get("name", "")) for each in interaction.get("providerStates", ()))
     causes = [service.causes[state] for state in states if service and state in service.causes]

@@ -102,7 +102,7 @@ class Proxy(asyncio.Protocol):
         self._transport.close()
 
 
-def by_name(authority: Authority, directory: Directory) -> ssl.SSLContext:
+def by_name(authority: Authority) -> ssl.SSLContext:
     """Return the context of a TLS door that shows each client the leaf of the host it asked for, if a mock plays it."""
 
     def choose(connection: ssl.SSLObject | ssl.SSLSocket, name: str | None, _context: ssl.SSLContext) -> int | None:

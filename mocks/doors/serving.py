@@ -93,7 +93,7 @@ class _Server:
                 await self._listen(end, self._proxy)
             elif name == TLS:
                 assert self._authority is not None
-                await self._listen(end, self._connection("https"), by_name(self._authority, self._directory))
+                await self._listen(end, self._connection("https"), by_name(self._authority))
             elif name in SECURE:
                 assert self._authority is not None
                 secure = self._authority.context(LOCAL)

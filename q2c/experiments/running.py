@@ -84,7 +84,7 @@ def run(
         made=laboratory.made, found=laboratory.found, seconds=time.perf_counter() - started, executor=executor.name,
         engine=f"{_ENGINES[choice.engine]} ({choice.reason})",
     )  # fmt: skip
-    sentence = said(experiment.question, answer, [scenario.title for scenario in scenarios])
+    sentence = said(experiment.question, answer)
     done = msgspec.structs.replace(
         experiment, answer=answer, effort=effort, status=sentence.status, says=sentence.text, word=sentence.word
     )

@@ -42,7 +42,7 @@ class Said(msgspec.Struct, frozen=True):
     status: Status
 
 
-def said(question: Question, answer: Answer, titles: Sequence[str]) -> Said:
+def said(question: Question, answer: Answer) -> Said:
     """Return what an answer says."""
     if isinstance(answer, Happened):
         return _go(answer) if answer.promises else _happened(answer)

@@ -25,7 +25,6 @@ from simulator.experiments.metrics import metric_of
 from web.words import count, counted
 
 _COLOURS = {"holds": "green", "broken": "red", "late": "red", "unknown": "yellow"}
-_TONES = {"good": "green", "bad": "red", "": ""}
 _ROWS_MAX = 20
 _ALWAYS = ("within", "late", "lost", "duplicates")
 _SHOWN = (*_ALWAYS, "p95", "late_amount", "lost_amount", "doubled_amount", "dead_letters", "drain")

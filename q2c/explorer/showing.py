@@ -23,7 +23,6 @@ MEASURES = (
     "doubled_amount", "dead_letters",
 )  # fmt: skip
 """What the page follows of every setting."""
-_NAMED_MAX = 2
 _BACKLOGS = (("SLA-2", "Orders that wait to be booked"), ("billed", "Orders that wait for billing"))
 _MONEY = (("lost", "lost_amount", "Lost"), ("duplicates", "doubled_amount", "Done twice"))
 

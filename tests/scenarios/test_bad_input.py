@@ -27,6 +27,7 @@ CASES: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "endless duration": ("settle: 900d\n", 4, ("found '900d'", "at most 400d")),
     "share above one": ("failures:\n  price_skew: 1.5\n", 5, ("found 1.5", "a share from 0 to 1", "1.5%")),
     "share above a hundred percent": ("failures:\n  price_skew: 150%\n", 5, ("found '150%'", "a share from 0 to 1")),
+    "objections too early": ("failures:\n  disputed_within: 2d\n", 4, ("`disputed_within` of 3d or more",)),
     "negative share": ("failures:\n  credit_hold: -1%\n", 5, ("found '-1%'", "a share")),
     "share in words": ("failures:\n  credit_hold: few\n", 5, ("found 'few'", "a share")),
     "share that is true": ("failures:\n  credit_hold: true\n", 5, ("found true", "a share")),

@@ -11,7 +11,6 @@ from contracts.pacting.scene import Page, Scene, Values, by_ones
 from contracts.pacting.stage import OPENS_US
 from contracts.pacting.states.ground import REFERENCE
 from integration.effects import Call
-from integration.outcomes import Answer
 from integration.system import TokenSource
 from integration.systems import billing, crm, erp, payment
 
@@ -39,10 +38,6 @@ def _intents_behind(values: Values) -> Call:
     found = payment.behind(call, rows, has_more=True)
     assert found is not None, "there is a page behind"
     return found
-
-
-def _of(reader: Callable[[Answer], Any]) -> Page:
-    return lambda _call, answer: reader(answer)
 
 
 def _token(system: Any) -> TokenSource:

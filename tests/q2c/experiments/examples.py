@@ -180,7 +180,7 @@ def experiment(answer: answers.Answer, **more: Any) -> Experiment:
     from q2c.experiments.says import said
 
     question = QUESTIONS[type(answer)]
-    sentence = said(question, answer, [])
+    sentence = said(question, answer)
     found: dict[str, Any] = {
         "scenarios": (("Billing is down on the last day", "scenario.yaml"),), "asks": "Release manager: go or no-go?",
         "question": question, "repeat": "q2c whatif billing_outage_last_day", "code_version": "0.1.0",

@@ -15,14 +15,14 @@ LATE, BOOKED, TAIL = parsed("late <= 0"), parsed("within SLA-2 >= 99%"), parsed(
 
 
 def word(answer: answers.Answer) -> tuple[str, str]:
-    found = said(QUESTIONS[type(answer)], answer, [])
+    found = said(QUESTIONS[type(answer)], answer)
     return found.word, found.status
 
 
 def test_go_means_every_promise_in_every_quarter_and_says_how_much_that_proves() -> None:
     found = happened(promises=(judge(LATE, [0.0] * 20, 0.95), judge(BOOKED, [0.995] * 20, 0.95)))
     assert word(found) == ("GO", "holds")
-    text = said(QUESTIONS[answers.Happened], found, []).text
+    text = said(QUESTIONS[answers.Happened], found).text
     assert "All 2 promises were kept in each of the 20 quarters played (so in at least 86" in text
     assert at_least_share(20, 20, 0.95) == pytest.approx(0.8609, abs=1e-4)
 
@@ -35,7 +35,7 @@ def test_a_promise_missed_in_some_quarters_is_a_risk_and_one_missed_on_average_i
 
 
 def test_without_promises_the_answer_is_what_happens_and_what_saturates() -> None:
-    text = said(QUESTIONS[answers.Happened], happened(promises=()), []).text
+    text = said(QUESTIONS[answers.Happened], happened(promises=())).text
     assert text.startswith("Over 20 quarters: SLA-2 (order creation) in time 98.1 %")
     assert "ERP saturates first (in 18 of 20" in text
     assert "after its outage billing has caught up in 6 min" in text
@@ -43,7 +43,7 @@ def test_without_promises_the_answer_is_what_happens_and_what_saturates() -> Non
 
 def test_no_winner_where_the_interval_spans_zero_and_what_would_settle_it() -> None:
     open_rows = (pair("p95 SLA-2", 41.0, 40.95, 4.0, 1.0),)
-    found = said(QUESTIONS[answers.Differs], differs(open_rows), [])
+    found = said(QUESTIONS[answers.Differs], differs(open_rows))
     assert (found.word, found.status) == ("NO WINNER", "unknown")
     assert f"about {open_rows[0].needed} would settle SLA-2 (order creation), 95th percentile" in found.text
 
@@ -58,7 +58,7 @@ def test_a_comparison_says_in_what_it_is_better_and_in_what_worse() -> None:
 
 def test_a_comparison_names_three_measures_a_side_and_counts_the_others() -> None:
     slower = [pair(f"p95 SLA-{number}", 41.0, 45.0, 4.0, 0.1) for number in (2, 3, 4, 5, 6)]
-    text = said(QUESTIONS[answers.Differs], differs((COMPARED[0], *slower)), []).text
+    text = said(QUESTIONS[answers.Differs], differs((COMPARED[0], *slower))).text
     worse = text[text.index("It is worse") :]
     assert worse.startswith("It is worse in 5 measures: SLA-2 (order creation), 95th percentile (+4")
     assert worse.count("; ") == 3
@@ -67,7 +67,7 @@ def test_a_comparison_names_three_measures_a_side_and_counts_the_others() -> Non
 
 def test_what_was_lost_or_late_decides_whatever_else_is_quicker() -> None:
     lost, quicker = pair("lost", 0.0, 350.0, 4.0, 1.0), pair("p95 SLA-2", 41.0, 20.0, 4.0, 0.1)
-    found = said(QUESTIONS[answers.Differs], differs((quicker, lost)), [])
+    found = said(QUESTIONS[answers.Differs], differs((quicker, lost)))
     assert found.word == "WORSE"
     assert found.text.startswith(
         "Over 20 pairs of replications the second is worse in 1 measure: lifecycles lost (+350"
@@ -82,7 +82,7 @@ def test_a_search_without_an_answer_or_against_its_belief_proves_nothing() -> No
     odd = msgspec.structs.replace(FOUND, is_monotone=False)
     assert word(answers.Broke(found=none, now="15")) == ("NO VALUE", "unknown")
     assert word(answers.Broke(found=odd, now="15")) == ("7", "unknown")
-    assert "sweep the range" in said(QUESTIONS[answers.Broke], answers.Broke(found=odd, now="15"), []).text
+    assert "sweep the range" in said(QUESTIONS[answers.Broke], answers.Broke(found=odd, now="15")).text
 
 
 def test_every_kind_has_a_sentence_that_ends() -> None:
