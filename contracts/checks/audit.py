@@ -51,9 +51,10 @@ def undone_is_gone(facts: Facts) -> Findings:
         for order in orders
         if order.status == "cancelled" and order.document.kind != "amend" and facts.is_due(order.entered["cancelled"])
     }
+    parked = {flow.txn for flow in facts.parked}
     for txn, order in cancelled.items():
         tally.examined += 1
-        if txn in facts.excused and facts.context.inside and _has_open_case(facts, txn):
+        if txn in parked:
             continue
         for child in _children(facts, txn):
             sentence = f"order {order.id} was cancelled, but {child.name} is still {child.status}"
@@ -61,10 +62,6 @@ def undone_is_gone(facts: Facts) -> Findings:
     _receivables(tally, facts, cancelled)
     _taxes(tally, facts, cancelled)
     return tally.findings()
-
-
-def _has_open_case(facts: Facts, txn: str) -> bool:
-    return any(flow.txn == txn and flow.status == "parked" for flow in facts.flows.values())
 
 
 def _children(facts: Facts, txn: str) -> Iterator[Life]:
@@ -98,9 +95,10 @@ def _taxes(tally: Tally, facts: Facts, cancelled: dict[str, Life]) -> None:
             if document.txn in cancelled:
                 codes = facts.tax_documents.get(document.id, [])
                 owed.setdefault(document.txn, []).extend(life for life in codes if life.status == "committed")
+    parked = {flow.txn for flow in facts.parked}
     for txn, lives in owed.items():
         tax_minor = sum([life.document.tax_minor for life in lives])
-        if tax_minor > 0 and not _has_open_case(facts, txn):
+        if tax_minor > 0 and txn not in parked:
             order = cancelled[txn]
             told = said(tax_minor, lives[0].document.currency)
             sentence = f"order {order.id} was cancelled, but tax of {told} is still committed for it"

@@ -191,12 +191,13 @@ def undone_amendments_are_gone(facts: Facts) -> Findings:
     """An amendment whose order was cancelled is applied to no subscription, and pauses or ends none."""
     tally = Tally("A9")
     subscriptions = facts.lives("subscription", "billing")
+    parked = {flow.txn for flow in facts.parked}
     for reference, orders in facts.orders.items():
         order = orders[0]
         life = facts.accepted.get(reference)
         if life is None or quote_of(life).kind != "amend" or order.status != "cancelled":
             continue
-        if not facts.is_due(order.entered["cancelled"]) or _is_being_undone(facts, order.txn):
+        if not facts.is_due(order.entered["cancelled"]) or order.txn in parked:
             continue
         tally.examined += 1
         subscription = subscriptions.get(quote_of(life).subscription)
@@ -205,7 +206,3 @@ def undone_amendments_are_gone(facts: Facts) -> Findings:
             entities = (order.name, subscription.name)
             tally.violation(order.txn, sentence, order.last, subscription.last, entities=entities)
     return tally.findings()
-
-
-def _is_being_undone(facts: Facts, txn: str) -> bool:
-    return any(flow.txn == txn and flow.status == "parked" for flow in facts.flows.values())

@@ -292,6 +292,11 @@ class Facts:
         return {flow.flow: flow for flow in self.history.of(Flow)}
 
     @cached_property
+    def parked(self) -> tuple[Flow, ...]:
+        """The flows that wait for people at the end of the run."""
+        return tuple(flow for flow in self.flows.values() if flow.status == "parked")
+
+    @cached_property
     def excused(self) -> frozenset[str]:
         """Business transactions and flow subjects that people have in hand or gave up: open cases, parked flows."""
         names = {case[-1].txn for case in self.cases.values() if case[-1].status not in CASE_CLOSED}
@@ -308,11 +313,14 @@ class Facts:
 
     @cached_property
     def resumes(self) -> dict[str, list[int]]:
-        """When flows were re-driven, by business transaction and by the names in the flow's id behind its kind."""
+        """When flows were re-driven, by business transaction and by the names in the flow's id behind its kind.
+
+        What one entity sells of a deal (Q-000033.JP) also shows on the deal.
+        """
         found: dict[str, list[int]] = {}
         for flow in self.history.of(Flow):
             if flow.status == "resumed":
-                for name in {flow.txn, *(flow.flow.split("/")[1:] or [flow.flow])}:
+                for name in {flow.txn, flow.txn.partition(".")[0], *(flow.flow.split("/")[1:] or [flow.flow])}:
                     found.setdefault(name, []).append(flow.at_us)
         return found
 

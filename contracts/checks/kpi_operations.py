@@ -103,7 +103,7 @@ def calls(facts: Facts) -> Measured:
 
 def dead_letters(facts: Facts) -> Measured:
     """Flows parked at the end of the run, the age of the oldest in hours, and the share of re-drives that finished."""
-    parked = [flow for flow in facts.flows.values() if flow.status == "parked"]
+    parked = facts.parked
     driven = {flow.flow for flow in facts.history.of(Flow) if flow.status == "resumed"}
     done = sum(1 for name in driven if facts.flows[name].status in ("finished", "compensated"))
     oldest = max((facts.context.horizon_us - flow.at_us for flow in parked), default=0) / _HOUR_US

@@ -122,9 +122,7 @@ def _in_hand(facts: Facts, life: Life) -> bool:
     names = {life.id, life.txn, getattr(document, "ref", ""), getattr(document, "subscription", "")} - {""}
     if not names.isdisjoint(facts.excused):
         return True
-    return life.last.kind == "customer" and any(
-        life.id in flow.flow for flow in facts.flows.values() if flow.status == "parked"
-    )
+    return life.last.kind == "customer" and any(life.id in flow.flow for flow in facts.parked)
 
 
 def every_quote_ends(facts: Facts) -> Findings:

@@ -75,7 +75,7 @@ def _is_queued(facts: Facts, quote: Quote) -> bool:
 
 def _held_queues(facts: Facts) -> frozenset[str]:
     """Return the subscriptions of which an amendment is in the hands of people half-way."""
-    held = {flow.txn for flow in facts.flows.values() if flow.status == "parked" and flow.name in _CHANGES}
+    held = {flow.txn for flow in facts.parked if flow.name in _CHANGES}
     quotes = [quote_of(life) for life in facts.accepted.values()]
     return frozenset(quote.subscription for quote in quotes if quote.kind == "amend" and quote.txn in held)
 
