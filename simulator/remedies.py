@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from domain.acts import Act
+from domain.families import account_of
 from integration.masterdata.crossreference import PRODUCT
 from integration.masterdata.products import one_to_one, row_key
 from mocks.world import World
@@ -41,5 +42,5 @@ def _new_payment_method(world: World, case: Any, at_us: int) -> list[Act]:
     invoice = world["billing"].desk.book.get("invoice", case.context.get("invoice", ""))
     if invoice is None:
         return []
-    arguments = {"account": invoice.customer, "declines": 0}
+    arguments = {"account": account_of(invoice.customer), "declines": 0}
     return [Act(at_us=at_us, system="payment", action="set_behaviour", arguments=arguments)]

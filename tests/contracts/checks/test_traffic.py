@@ -41,6 +41,11 @@ def test_a_flow_goes_by_every_name_in_its_id() -> None:
     assert check("P6", [*refused(403), resumed]).status == "holds"
 
 
+def test_what_one_entity_sells_of_a_deal_shows_on_the_deal() -> None:
+    resumed = Flow(at_us=at(50.5), flow="mirror/7/Status", name="mirror", txn="Q-000123.DE", status="resumed")
+    assert check("P6", [*refused(403), resumed]).status == "holds"
+
+
 def test_what_was_on_its_way_before_the_refusal_is_no_repetition() -> None:
     """A dead incarnation's call times out after its successor was refused."""
     *before, first, again = refused(403)

@@ -42,6 +42,16 @@ def test_each_entity_books_delivers_and_bills_its_own_lines() -> None:
     assert played.broken() == {}
 
 
+def test_a_new_method_of_the_customer_pays_what_every_entity_sold() -> None:
+    stage = Stage()
+    stage.customer(declines=99, decline_code="expired_card", hard=True)
+    stage.signs_with_entities(DEAL, (CORE, 10, 50_00, "DE", ""))
+    played = stage.play(days=4)
+    assert played.cases()["PAYMENT.HARD_DECLINE"][-1].status == "verified"
+    assert played.statuses("erp", "invoice") == ["paid"]
+    assert played.broken() == {}
+
+
 def test_sales_sees_both_orders_and_the_quote_is_converted_when_all_are_booked() -> None:
     played = deal().play(days=3)
     shown = mirror(played)
