@@ -17,7 +17,7 @@ from mocks.erp.quirks import Quirks as ErpQuirks
 from mocks.fulfilment.quirks import Quirks as FulfilmentQuirks
 from mocks.kernel.journal import ENTRIES_MAX
 from mocks.kernel.limits import LimitPolicy
-from mocks.kernel.tables import SpilledTables
+from mocks.kernel.spilled import SpilledTables
 from mocks.payment.quirks import Quirks as PaymentQuirks
 from mocks.tax.quirks import Quirks as TaxQuirks
 from mocks.world import World

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from mocks.kernel.tables import SpilledTables
+from mocks.kernel.spilled import SpilledTables
 from mocks.world import World
 from simulator import scene
 from tests.demo import digest
@@ -19,4 +19,4 @@ def test_a_quarter_is_the_same_when_one_record_of_a_table_stays_in_memory(monkey
     spilled = SpilledTables(hot_max=1)
     monkeypatch.setattr(scene, "World", partial(World, tables=spilled))
     assert digest(*SIZE) == in_memory
-    assert spilled._tables > 40, "most tables were written"
+    assert spilled.file.tables > 40, "most tables were written"

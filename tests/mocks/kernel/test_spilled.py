@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from domain.http import Reply
-from mocks.kernel.tables import IN_MEMORY, SpilledTable, SpilledTables
+from mocks.kernel.spilled import SpilledTable, SpilledTables
+from mocks.kernel.tables import IN_MEMORY
 
 KEYS = st.sampled_from([f"k{number}" for number in range(12)])
 VALUES = st.integers() | st.tuples(st.text(max_size=3), st.integers())
@@ -165,8 +166,8 @@ def test_a_key_is_no_number_that_reads_like_it() -> None:
 
 def test_the_file_is_closed_when_its_tables_are_gone() -> None:
     table = filled(10, 1)
-    assert table._database is not None
-    connection = table._database._connection
+    assert table._rows is not None
+    connection = table._rows._connection
     del table
     gc.collect()
     with pytest.raises(Exception, match="closed database"):

@@ -1,0 +1,99 @@
+"""The temporary file of spilled tables: an SQLite database without a name, gone with the process."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import sqlite3
+import weakref
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, cast
+
+_READ_AT_ONCE = 64
+_CACHE_KIB = 4_096
+
+
+class SpillFile:
+    """A file that is made by the first table that needs it."""
+
+    def __init__(self) -> None:
+        self._connection: sqlite3.Connection | None = None
+        self.tables = 0
+
+    def made(self) -> tuple[sqlite3.Connection, str]:
+        """Return the database, and the name of a new table in it."""
+        connection = self._connection
+        if connection is None:
+            # whoever makes a world, then the thread that serves it
+            connection = sqlite3.connect("", isolation_level=None, check_same_thread=False, cached_statements=1024)
+            weakref.finalize(self, connection.close)
+            for pragma in ("journal_mode=OFF", "synchronous=OFF", f"cache_size=-{_CACHE_KIB}"):
+                connection.execute(f"PRAGMA {pragma}")
+            self._connection = connection
+        self.tables += 1
+        name = f"t{self.tables}"
+        connection.execute(f"CREATE TABLE {name} (place INTEGER PRIMARY KEY, key UNIQUE NOT NULL, value BLOB NOT NULL)")
+        return connection, name
+
+
+class _Pickler(pickle.Pickler):
+    """Pickles what the standard one does not: mappings that are read only, as the headers of replies are."""
+
+    dispatch_table = {MappingProxyType: lambda proxy: (_read_only, (dict(proxy),))}  # noqa: RUF012
+
+
+def _read_only(entries: dict[Any, Any]) -> Mapping[Any, Any]:
+    return MappingProxyType(entries)
+
+
+def _pickled(value: Any) -> bytes:
+    file = io.BytesIO()
+    _Pickler(file, pickle.HIGHEST_PROTOCOL).dump(value)
+    return file.getvalue()
+
+
+def unpickled(value: bytes) -> Any:
+    """Return a value that a file kept."""
+    return pickle.loads(value)
+
+
+class SpilledRows:
+    """The rows of one table in the file, by their place in the order of creation."""
+
+    def __init__(self, file: SpillFile) -> None:
+        self._file = file  # which closes the connection when it is gone
+        self._connection, self._name = file.made()
+
+    def find(self, key: str) -> tuple[int, Any] | None:
+        """Return (place, value), or None."""
+        row = self._connection.execute(f"SELECT place, value FROM {self._name} WHERE key = ?", (key,)).fetchone()
+        return None if row is None else (row[0], unpickled(row[1]))
+
+    def place(self, key: str) -> int | None:
+        """Return the place of an entry, or None."""
+        row = self._connection.execute(f"SELECT place FROM {self._name} WHERE key = ?", (key,)).fetchone()
+        return None if row is None else cast("int", row[0])
+
+    def write(self, rows: Iterable[tuple[int, str, Any]]) -> None:
+        """Write rows (place, key, value), in the place of those that are there already."""
+        pickled = [(place, key, _pickled(value)) for place, key, value in rows]
+        self._connection.execute("BEGIN")
+        self._connection.executemany(f"INSERT OR REPLACE INTO {self._name} VALUES (?, ?, ?)", pickled)
+        self._connection.execute("COMMIT")
+
+    def drop(self, key: str) -> bool:
+        """Remove a row; tell whether there was one."""
+        return self._connection.execute(f"DELETE FROM {self._name} WHERE key = ?", (key,)).rowcount > 0
+
+    def clear(self) -> None:
+        """Remove all rows."""
+        self._connection.execute(f"DELETE FROM {self._name}")
+
+    def beyond(self, place: int, backwards: bool) -> list[tuple[int, str, bytes]]:
+        """Return the next rows behind a place (or before it), pickled."""
+        sign, order = ("<", "DESC") if backwards else (">", "ASC")
+        return self._connection.execute(
+            f"SELECT place, key, value FROM {self._name} WHERE place {sign} ? ORDER BY place {order} LIMIT ?",
+            (place, _READ_AT_ONCE),
+        ).fetchall()
