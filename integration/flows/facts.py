@@ -24,7 +24,8 @@ def amount(amount_minor: int, currency: str) -> Body:
     return {"amount_minor": amount_minor, "currency": currency}
 
 
-def _books(entity: str, day: date) -> Body:
+def books(entity: str, day: date) -> Body:
+    """Return in whose books, and on which local date, something happened."""
     return {"legal_entity": entity, "business_date": day.isoformat()}
 
 
@@ -46,7 +47,7 @@ def quote_accepted(accepted: AcceptedQuote, reference: str, accepted_us: int, da
     """Return the body of `quote.accepted`: a customer signed; `accepted_us` is when the CRM knew."""
     quote = accepted.quote
     return {
-        **_books(quote.entity, day), "quote_id": quote.number, "version": quote.version, "reference": reference,
+        **books(quote.entity, day), "quote_id": quote.number, "version": quote.version, "reference": reference,
         "accepted_at_us": accepted_us, "signer": quote.account, "kind": quote.kind,
         "total": amount(quote.total_minor, quote.currency),
     }  # fmt: skip
@@ -55,7 +56,7 @@ def quote_accepted(accepted: AcceptedQuote, reference: str, accepted_us: int, da
 def order_received(quote: Quote, reference: str, day: date) -> Body:
     """Return the body of `order.received`."""
     return {
-        **_books(quote.entity, day), "order_id": reference, "quote_id": quote.number, "quote_version": quote.version,
+        **books(quote.entity, day), "order_id": reference, "quote_id": quote.number, "quote_version": quote.version,
         "order_type": quote.kind, "lines": _lines(quote.lines, quote.currency),
         "total": amount(quote.total_minor, quote.currency),
     }  # fmt: skip
@@ -63,13 +64,13 @@ def order_received(quote: Quote, reference: str, day: date) -> Body:
 
 def order_accepted(quote: Quote, reference: str, standing: OrderStanding, day: date) -> Body:
     """Return the body of `order.accepted`."""
-    return {**_books(quote.entity, day), "order_id": reference, "erp_request_id": standing.id}
+    return {**books(quote.entity, day), "order_id": reference, "erp_request_id": standing.id}
 
 
 def order_booked(quote: Quote, reference: str, standing: OrderStanding, booked_us: int, day: date) -> Body:
     """Return the body of `order.booked`; `booked_us` is when the ERP's approval was learned."""
     return {
-        **_books(quote.entity, day), "order_id": reference, "erp_order_no": standing.tranId, "booked_at_us": booked_us,
+        **books(quote.entity, day), "order_id": reference, "erp_order_no": standing.tranId, "booked_at_us": booked_us,
         "order_type": quote.kind, "lines": _lines(quote.lines, quote.currency),
         "total": amount(quote.total_minor, quote.currency), "bill_to": quote.account, "ship_to": quote.account,
     }  # fmt: skip
@@ -77,13 +78,13 @@ def order_booked(quote: Quote, reference: str, standing: OrderStanding, booked_u
 
 def quote_converted(number: str, version: int, entity: str, orders: Sequence[str], day: date) -> Body:
     """Return the body of `quote.converted`: all orders of a quote are booked."""
-    return {**_books(entity, day), "quote_id": number, "version": version, "order_ids": list(orders)}
+    return {**books(entity, day), "quote_id": number, "version": version, "order_ids": list(orders)}
 
 
 def quote_mirrored(entity: str, txn: str, reference: str, as_of_us: int, day: date, shown: dict[str, str]) -> Body:
     """Return the body of `quote.mirrored`: the CRM shows facts as of an instant."""
     return {
-        **_books(entity, day), "quote_id": txn, "version": int(reference.rpartition("-v")[2].partition("~")[0] or 0),
+        **books(entity, day), "quote_id": txn, "version": int(reference.rpartition("-v")[2].partition("~")[0] or 0),
         "reference": reference, "as_of_us": as_of_us, "shown": shown,
     }  # fmt: skip
 
@@ -93,7 +94,7 @@ def invoice_generated(invoice: BillingInvoice, lines: Sequence[Line], posting: P
     currency = invoice.currency_code
     net_minor = sum([line.amount_minor for line in lines])
     return {
-        **_books(posting.entity, posting.business_date), "invoice_id": invoice.id, "run_id": invoice.subscription_id,
+        **books(posting.entity, posting.business_date), "invoice_id": invoice.id, "run_id": invoice.subscription_id,
         "lines": _lines(lines, currency), "total": amount(net_minor, currency), "currency": currency,
         "due_date": (posting.due_date or posting.business_date).isoformat(), "reference": invoice.quote_reference,
         "generated_at_us": invoice.generated_at * 1_000_000, "account": invoice.customer_id,
@@ -106,7 +107,7 @@ def invoice_posted(invoice: BillingInvoice, posting: Posting, record: str, poste
     tax_minor = sum([share.amount_minor for share in posting.taxes])
     total_minor = sum([line.amount_minor for line in posting.lines]) + tax_minor
     return {
-        **_books(posting.entity, day), "invoice_id": invoice.id, "number": invoice.id, "posted_at_us": posted_us,
+        **books(posting.entity, day), "invoice_id": invoice.id, "number": invoice.id, "posted_at_us": posted_us,
         "period": day.isoformat()[:7], "gl_entry_id": record, "balance": amount(total_minor, currency),
         "total": amount(total_minor, currency), "tax": amount(tax_minor, currency), "account": posting.customer,
         "reference": invoice.quote_reference, "generated_at_us": invoice.generated_at * 1_000_000,
@@ -117,7 +118,7 @@ def invoice_posted(invoice: BillingInvoice, posting: Posting, record: str, poste
 def payment_received(posting: Posting, payment: str, received_minor: int, received_us: int, day: date) -> Body:
     """Return the body of `payment.received`: money is there since `received_us`."""
     return {
-        **_books(posting.entity, day), "payment_id": payment, "account": posting.customer,
+        **books(posting.entity, day), "payment_id": payment, "account": posting.customer,
         "amount": amount(received_minor, posting.currency), "value_date": day.isoformat(),
         "remittance": [posting.id], "received_at_us": received_us,
     }  # fmt: skip
@@ -126,7 +127,7 @@ def payment_received(posting: Posting, payment: str, received_minor: int, receiv
 def payment_applied(posting: Posting, payment: str, invoice: BillingInvoice, taken_minor: int, day: date) -> Body:
     """Return the body of `payment.applied`: so much of a payment was put against its invoice."""
     return {
-        **_books(posting.entity, day), "application_id": f"{payment}/{invoice.id}", "payment_id": payment,
+        **books(posting.entity, day), "application_id": f"{payment}/{invoice.id}", "payment_id": payment,
         "account": posting.customer, "reference": invoice.quote_reference,
         "applications": [{"invoice_id": invoice.id, "amount": amount(taken_minor, posting.currency)}],
     }  # fmt: skip
@@ -138,7 +139,7 @@ def credit_memo_issued(note: CreditNote, posting: Posting) -> Body:
     tax_minor = sum([share.amount_minor for share in posting.taxes])
     total_minor = sum([line.amount_minor for line in posting.lines]) + abs(tax_minor)
     return {
-        **_books(posting.entity, posting.business_date), "memo_id": note.id, "account": posting.customer,
+        **books(posting.entity, posting.business_date), "memo_id": note.id, "account": posting.customer,
         "invoice_id": posting.invoice, "lines": _lines(posting.lines, currency),
         "amount": amount(total_minor, currency), "tax": amount(abs(tax_minor), currency),
     }  # fmt: skip
@@ -147,6 +148,6 @@ def credit_memo_issued(note: CreditNote, posting: Posting) -> Body:
 def payout_settled(payout: str, entity: str, currency: str, gross_minor: int, fee_minor: int, day: date) -> Body:
     """Return the body of `payout.settled`; its items are in the processor's own report."""
     return {
-        **_books(entity, day), "payout_id": payout, "gross": amount(gross_minor, currency),
+        **books(entity, day), "payout_id": payout, "gross": amount(gross_minor, currency),
         "fees": amount(fee_minor, currency), "net": amount(gross_minor - fee_minor, currency), "items": [],
     }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import count
 from typing import TypeVar
 
 from integration.effects import Call
@@ -38,8 +39,7 @@ async def every_row(context: FlowContext, call: Call, page: Page[T]) -> list[T]:
 
 async def shown(what: str, there: Callable[[], Awaitable[Answer | None]]) -> Answer:
     """Return the answer that shows what has just been made; a list that comes from a copy which lags is asked again."""
-    look = 1
+    looks = count(1)
     while (found := await there()) is None:
-        await look_again(look, LAGGING, f"{what} was made, and no list shows it")
-        look += 1
+        await look_again(next(looks), LAGGING, f"{what} was made, and no list shows it")
     return found
