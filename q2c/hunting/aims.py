@@ -95,11 +95,15 @@ def aimed_at(pairs: Sequence[Pair], draws: Draws, is_rare: bool = False) -> Iter
 def _until_done(pairs: list[Pair]) -> list[Pair]:
     """Return pairs of the first few kinds that strike before the work is done, then one late kind, and no others.
 
-    A call that was answered too late may be done: nobody makes it again. Late kinds alone are left as they are.
+    A call that was answered too late may be done: nobody makes it again. A turn that begins with a late kind aims at
+    late ones only, since all that come before may take longer than there is time for faults.
     """
-    late = next((pair.fault for pair in pairs if stage(pair.fault) == LATE), "")
+    late = [pair for pair in pairs if stage(pair.fault) == LATE]
+    if late[:1] == pairs[:1]:
+        return late
     early = list(dict.fromkeys(pair.fault for pair in pairs if stage(pair.fault) < LATE))[: FOLLOWING_RARE + (not late)]
-    return [pair for pair in pairs if pair.fault in (*early, late)] if early else pairs
+    chosen = {*early, *(pair.fault for pair in late[:1])}
+    return [pair for pair in pairs if pair.fault in chosen]
 
 
 def _following(pairs: Sequence[Pair], firsts: Sequence[Pair]) -> list[Pair]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean
 
 from integration.systems.payment_back import REPRESENTED
-from scenarios.aftermath import CHARGEBACK_DAYS, OBJECTION_DAYS, REFUND_DAYS, RETURN_CODES, RETURN_DAYS
+from scenarios.aftermath import CHARGEBACK_DAYS, REFUND_DAYS, RETURN_CODES, RETURN_DAYS, objection_days
 from scenarios.company import Payments
 from simulator.whatif.banks import debit, push
 from simulator.whatif.journeys import MONEY_CASE
@@ -33,7 +33,8 @@ def money_cases(frame: Frame, signed: Mapping[int, float]) -> Iterator[Arrivals]
 def _causes(frame: Frame) -> Iterator[tuple[str, float, Days]]:
     """Yield (name, share of all orders, days after the signature)."""
     failures, payments = frame.scenario.failures, frame.scenario.payments
-    yield "objections", float(failures.invoice_dispute) * _open_share(payments, OBJECTION_DAYS), OBJECTION_DAYS
+    objected = objection_days(failures)
+    yield "objections", float(failures.invoice_dispute) * _open_share(payments, objected), objected
     yield "refunds", float(payments.refunded) * (1.0 - _open_share(payments, REFUND_DAYS)), REFUND_DAYS
     yield "returned debits", float(payments.debit * payments.returned_late) * _FOR_GOOD, RETURN_DAYS
     yield "chargebacks", float(payments.card * payments.chargeback), CHARGEBACK_DAYS
