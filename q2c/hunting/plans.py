@@ -59,9 +59,8 @@ def directed(ground: Ground, draws: Draws, kinds: frozenset[str], turn: int) -> 
 def again(ground: Ground, draws: Draws, turn: int, known: tuple[Fault, ...]) -> tuple[Fault, ...]:
     """Return the faults of a known run, and those that aim at what was missed.
 
-    Which kinds hide others in it is drawn already, so it is aimed at all kinds.
-
-    The latter take the places of what was aimed at the same, or come last: so none of the others has other luck.
+    The latter take the places of what was aimed at the same, or come last: so none of the others has other luck. Which
+    kinds hide others in such a run is drawn already, so all kinds are aimed.
     """
     faults = list(known)
     places: dict[Spot, list[int]] = {}

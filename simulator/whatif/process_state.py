@@ -30,14 +30,8 @@ class Lifecycle(Event):
     )  # fmt: skip
 
     def __init__(self, number: int, base: int, route: int, cutoff: int, draws: list[int], marks: list[int]) -> None:
-        self.number, self.base, self.route, self.cutoff, self.draws, self.marks = (
-            number,
-            base,
-            route,
-            cutoff,
-            draws,
-            marks,
-        )
+        self.number, self.base, self.route = number, base, route
+        self.cutoff, self.draws, self.marks = cutoff, draws, marks
         self.state = NEW
         self.attempt = self.tries = self.effects = self.amount = self.paid = self.mending = 0
         self.called = self.back = self.patience = 0
@@ -68,10 +62,6 @@ class Row:
 
         def __getattr__(self, name: str) -> Any: ...
         def __setattr__(self, name: str, value: Any) -> None: ...
-
-    if TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any: ...
 
 
 class StationState(Row):
