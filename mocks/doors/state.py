@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Protocol
+from tempfile import TemporaryFile
+from typing import IO, Protocol
 
 Then = Callable[[], None]
+_LINES_IN_MEMORY = 256
 _TABLE = "CREATE TABLE IF NOT EXISTS batch (number INTEGER PRIMARY KEY, lines BLOB NOT NULL) STRICT"
 
 
@@ -37,11 +41,30 @@ class State(Protocol):
 
 
 class MemoryState:
-    """Lines in memory: safe as soon as they are added, gone with the process."""
+    """Lines that are gone with the process, and safe as soon as they are added: no reply waits for them.
+
+    The last ones are in memory, the others in a temporary file without a name: a world that serves for hours gets
+    some twenty requests for each order.
+    """
 
     def __init__(self) -> None:
         self._lines: list[bytes] = []
-        self.add = self._lines.append
+        self._file: IO[bytes] | None = None
+        self._blocks: list[tuple[int, int]] = []  # where they begin in the file, and their lengths
+
+    def add(self, line: bytes) -> None:
+        """Keep one more line."""
+        self._lines.append(line)
+        if len(self._lines) >= _LINES_IN_MEMORY:
+            self._spill()
+
+    def _spill(self) -> None:
+        if self._file is None:
+            self._file = TemporaryFile()  # noqa: SIM115
+            weakref.finalize(self, self._file.close)
+        block = b"\n".join(self._lines)
+        self._blocks.append((self._file.seek(0, os.SEEK_END), self._file.write(block)))
+        self._lines.clear()
 
     def then(self, action: Then) -> None:
         """Do it now."""
@@ -49,11 +72,21 @@ class MemoryState:
 
     def lines(self) -> Iterator[bytes]:
         """Iterate over all lines."""
-        return iter(self._lines)
+        for begin, length in self._blocks:
+            assert self._file is not None
+            self._file.seek(begin)
+            yield from self._file.read(length).split(b"\n")
+        yield from self._lines
 
     def replace(self, lines: Iterable[bytes]) -> None:
         """Forget all lines and keep these."""
-        self._lines[:] = lines
+        kept = list(lines)
+        self._lines.clear()
+        self._blocks.clear()
+        if self._file is not None:
+            self._file.truncate(0)
+        for line in kept:
+            self.add(line)
 
     def close(self) -> None:
         """There is nothing to let go of."""

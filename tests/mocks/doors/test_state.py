@@ -18,6 +18,18 @@ def test_lines_in_memory_are_safe_at_once() -> None:
     assert (list(state.lines()), done) == ([b"a"], [1])
 
 
+def test_lines_that_are_many_leave_the_memory_and_come_back_in_order() -> None:
+    state, lines = MemoryState(), [f"line {number}".encode() for number in range(1_000)]
+    for line in lines:
+        state.add(line)
+    assert len(state._lines) < 300
+    assert list(state.lines()) == lines
+    state.add(b"one more")
+    assert list(state.lines()) == [*lines, b"one more"]
+    state.replace(reversed(lines))
+    assert list(state.lines()) == lines[::-1]
+
+
 def test_lines_in_a_file_outlive_the_process(tmp_path: Path) -> None:
     state = FileState(tmp_path / "world.db")
     for line in (b"a", b"b", "c é".encode()):
