@@ -26,7 +26,7 @@ REHEARSED = {
     "SLA-2": (6.79, 15.51), "SLA-4": (9.93, 18.43), "SLA-5": (4.61, 10.42), "SLA-6": (1.29, 6.02),
     "SLA-2 last days": (6.62, 15.41), "SLA-4 last days": (9.96, 18.40), "SLA-5 last days": (4.19, 9.95),
 }  # fmt: skip
-"""Median and 95th percentile (seconds) of the service levels in rehearsals of quarter_end_spike with 1,500 orders and 200
+"""Median and 95th percentile (seconds) of service levels in rehearsals of quarter_end_spike with 1,500 orders and 200
 live subscriptions, seeds 1 to 6, and 21 to 24 for the last days [measured]; one rehearsal alone lies up to 4 % off."""
 
 
