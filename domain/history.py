@@ -192,7 +192,7 @@ class Case(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="case"):
 
 
 class Emitted(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="emitted", rename={"type": "event_type"}):
-    """Inside: a canonical event left the outbox."""
+    """Inside: a canonical event left the outbox; `problem` is how it breaks the schema of its type."""
 
     at_us: int
     type: str
@@ -200,6 +200,7 @@ class Emitted(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="emitted"
     txn: str
     sequence: int
     id: str
+    problem: str = ""
 
 
 class Crashed(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="crashed"):

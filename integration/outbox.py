@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
+from domain.events.registry import schema_problem
 from domain.history import Emitted
 from integration.effects import Emit
 from integration.journal.protocol import OutboxRow
@@ -43,6 +45,14 @@ class Outbox:
         return events
 
 
+def payload_of(row: OutboxRow) -> dict[str, Any]:
+    """Return what an event says, as the registry knows it."""
+    return {"txnid": row.txn, "aggregate_version": row.sequence, **row.body}
+
+
 def emitted(row: OutboxRow, at_us: int) -> Emitted:
     """Return the history's record of an event that leaves."""
-    return Emitted(at_us=at_us, type=row.type, subject=row.subject, txn=row.txn, sequence=row.sequence, id=row.id)
+    return Emitted(
+        at_us=at_us, type=row.type, subject=row.subject, txn=row.txn, sequence=row.sequence, id=row.id,
+        problem=schema_problem(row.type, payload_of(row)),
+    )  # fmt: skip

@@ -196,7 +196,14 @@ class OutcomeUnknown(Exception):
 
 
 class GivenUp(Exception):
-    """A person decided that a flow shall not go on; what it did so far is to be compensated."""
+    """A person decided that a flow shall not go on; what it did so far is to be compensated.
+
+    `code` is the taxonomy's of the case on which they did.
+    """
+
+    def __init__(self, detail: str, code: str = "CONFLICT.STATE") -> None:
+        super().__init__(detail)
+        self.code = code
 
 
 class Conflict(Exception):

@@ -119,9 +119,10 @@ async def _resolve(call: Call, probe: Probe | None, unknown: OutcomeUnknown, fir
 async def _park(call: Call, trouble: CallFailed | OutcomeUnknown) -> None:
     about = {"system": call.system, "operation": call.operation, "key": call.key, "method": call.method}
     detail = f"{call.system} {call.operation}: {trouble}"
-    resumed = await Park(code=code_of(trouble), detail=detail, context=about)
+    code = code_of(trouble)
+    resumed = await Park(code=code, detail=detail, context=about)
     if resumed.action == "cancel":
-        raise GivenUp(detail)
+        raise GivenUp(detail, code)
 
 
 def code_of(trouble: CallFailed | OutcomeUnknown) -> str:

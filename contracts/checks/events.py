@@ -12,7 +12,10 @@ _UNDONE = frozenset({"cancelled", "reversed", "failed"})
 
 
 def events_in_order(facts: Facts) -> Findings:
-    """The events of each subject leave in the order of their sequence, none left out; one told again is the same."""
+    """The events of each subject leave in the order of their sequence, none left out; one told again is the same.
+
+    Each says all that the schema of its type asks for.
+    """
     tally = Tally("O10")
     told: dict[str, Emitted] = {}
     last: dict[str, Emitted] = {}
@@ -26,6 +29,9 @@ def events_in_order(facts: Facts) -> Findings:
                 tally.violation(event.txn, sentence, first, event, entities=(event.subject,))
             continue
         last[event.subject] = event
+        if event.problem:
+            sentence = f"{event.type} of {event.subject} breaks its schema: {event.problem}"
+            tally.violation(event.txn, sentence, event, entities=(event.subject,))
         if event.sequence != (before.sequence if before is not None else 0) + 1:
             number = before.sequence if before is not None else "nothing"
             sentence = f"number {event.sequence} of {event.subject} ({event.type}) left after {number}"

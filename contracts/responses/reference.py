@@ -61,6 +61,7 @@ def _told(answer: Answer) -> Any:
 READERS: tuple[Reader, ...] = (
     _reader(crm.accepted_quote, "crm", "query", asked="WHERE+Id"),
     _reader(crm.is_accepted, "crm", "query", asked="WHERE+Id"),
+    _reader(crm.entity_named, "crm", "query", asked="WHERE+Id"),
     _reader(crm.accepted_rows, "crm", "query", asked="WHERE+Status"),
     _reader(crm_accounts.account_rows, "crm", "query_accounts"),
     _reader(tax.shares, "tax", "estimate_tax", "commit_tax", "read_tax"),

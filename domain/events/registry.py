@@ -5,6 +5,9 @@ A line of the source table that names several facts ("quote.rejected / recalled 
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
+
+import msgspec
 
 from domain.events import (
     amendment,
@@ -72,3 +75,15 @@ def type_of(fact: Fact) -> EventType:
     'order_id'
     """
     return BY_PAYLOAD[type(fact)]
+
+
+def schema_problem(event_type: str, payload: Mapping[str, Any]) -> str:
+    """Return how a payload breaks the schema of its type; empty when it keeps to it."""
+    kind = REGISTRY.get(event_type)
+    if kind is None:
+        return f"{event_type} is not in the registry"
+    try:
+        msgspec.convert(payload, kind.payload, strict=False)
+    except (msgspec.ValidationError, ValueError) as wrong:
+        return str(wrong)
+    return ""

@@ -242,7 +242,7 @@ async def _asked(reference: str, trouble: tuple[str, str]) -> None:
     code, detail = trouble
     resumed = await Park(code=code, detail=detail, context={"system": "legacy_erp", "order": reference})
     if resumed.action == "cancel":
-        raise GivenUp(detail)
+        raise GivenUp(detail, code)
 
 
 def _shown(reference: str, row: Row, status: str, at_us: int) -> Answer:

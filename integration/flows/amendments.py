@@ -68,7 +68,7 @@ async def amend(context: FlowContext, accepted: AcceptedQuote, reference: str) -
             await do(context, erp.put_order(await quote_in_items(context, quote, day), reference, day))
         await booked_order(context, accepted, reference)
     except GivenUp as given_up:
-        await start_undoing(context, row, quote.subscription, quote.id, quote.entity, str(given_up))
+        await start_undoing(context, row, quote.subscription, quote.id, quote.entity, given_up)
         return {"amendment": reference, "status": "given_up", "reason": str(given_up)}
     due_us = midnight_us(_effective(quote), context.settings.zones[quote.entity])
     left_us = due_us - await Now()  # booking may have taken days
@@ -134,7 +134,7 @@ async def apply_amendment(context: FlowContext, arguments: Mapping[str, Any]) ->
         for index in range(plan.place, len(plan.rows)):
             await apply(context, plan, index, row["ref"])
     except GivenUp as given_up:
-        await start_undoing(context, row, subscription, quote_id, entity, str(given_up), plan)
+        await start_undoing(context, row, subscription, quote_id, entity, given_up, plan)
         return {"amendment": row["ref"], "status": "given_up", "reason": str(given_up)}
     at_us = await Now()
     body = facts.amendment_applied(row, subscription, entity, plan.found.currency_code, day_in(context, entity, at_us))
@@ -150,8 +150,9 @@ async def _applied_before(context: FlowContext, found: BillingSubscription, row:
 
 
 async def start_undoing(
-    context: FlowContext, row: Row, subscription: str, quote_id: str, entity: str, reason: str, plan: Plan | None = None
-) -> None:
+    context: FlowContext, row: Row, subscription: str, quote_id: str, entity: str, given_up: GivenUp,
+    plan: Plan | None = None,
+) -> None:  # fmt: skip
     """Start what takes an amendment back: before anything else happens to its subscription."""
     told: dict[str, Any] = {"row": row, "subscription": subscription, "quote_id": quote_id, "entity": entity}
     if plan is not None:
@@ -162,7 +163,7 @@ async def start_undoing(
     await Start(
         flow_id=f"undo/{row['ref']}",
         name="undo_amendment",
-        arguments={**told, "reason": reason},
+        arguments={**told, "reason": str(given_up), "code": given_up.code},
         txn=context.txn,
         entity_key=queue_of(subscription),
     )

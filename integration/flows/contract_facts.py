@@ -7,15 +7,9 @@ from datetime import date
 from typing import Any
 
 from domain.objects import Quote
-from integration.flows.facts import amount
+from integration.flows.facts import Body, amount, books
 from integration.systems.billing import BillingSubscription, SubscriptionItem
 from integration.systems.wire import date_of_seconds
-
-Body = dict[str, Any]
-
-
-def _books(entity: str, day: date) -> Body:
-    return {"legal_entity": entity, "business_date": day.isoformat()}
 
 
 def amendment_booked(quote: Quote, reference: str, day: date) -> Body:
@@ -26,7 +20,7 @@ def amendment_booked(quote: Quote, reference: str, day: date) -> Body:
     ]
     effective = quote.effective_date.isoformat() if quote.effective_date else ""
     return {
-        **_books(quote.entity, day), "amendment_id": reference, "contract_id": quote.subscription,
+        **books(quote.entity, day), "amendment_id": reference, "contract_id": quote.subscription,
         "kind": quote.amendment_kind, "effective_date": effective, "deltas": deltas,
     }  # fmt: skip
 
@@ -34,14 +28,20 @@ def amendment_booked(quote: Quote, reference: str, day: date) -> Body:
 def amendment_applied(row: Mapping[str, Any], subscription: str, entity: str, currency: str, day: date) -> Body:
     """Return the body of `amendment.applied`: billing holds the new terms."""
     return {
-        **_books(entity, day), "amendment_id": row["ref"], "contract_id": subscription, "kind": row["kind"],
+        **books(entity, day), "amendment_id": row["ref"], "contract_id": subscription, "kind": row["kind"],
         "effective_date": row["effective"], "currency": currency,
     }  # fmt: skip
 
 
 def order_cancelled(reference: str, entity: str, day: date, reason: str) -> Body:
     """Return the body of `order.cancelled`: what was booked was taken back."""
-    return {**_books(entity, day), "order_id": reference, "reason": reason, "compensation": ["billing", "erp", "crm"]}
+    return {**books(entity, day), "order_id": reference, "reason": reason, "compensation": ["billing", "erp", "crm"]}
+
+
+def order_rejected(reference: str, entity: str, day: date, reason: str, code: str) -> Body:
+    """Return the body of `order.rejected`: people gave it up before it was booked; a version of a quote has one try."""
+    error = {"class": code.partition(".")[0], "code": code}
+    return {**books(entity, day), "order_id": reference, "attempt": 1, "error": error, "details": reason}
 
 
 def subscription_of_order(quote: Quote, reference: str, at_us: int, day: date) -> Body:
@@ -56,7 +56,7 @@ def subscription_of_order(quote: Quote, reference: str, at_us: int, day: date) -
         if line.months and not line.parent
     ]  # fmt: skip
     return {
-        **_books(quote.entity, day), "subscription_id": quote.number, "contract_id": quote.number,
+        **books(quote.entity, day), "subscription_id": quote.number, "contract_id": quote.number,
         "reference": reference, "account": quote.account, "currency": quote.currency, "charges": charges,
         "term_start": start,
         "total": amount(quote.total_minor, quote.currency), "at_us": at_us,
@@ -66,7 +66,7 @@ def subscription_of_order(quote: Quote, reference: str, at_us: int, day: date) -
 def fulfilment_completed(quote: Quote, reference: str, at_us: int, day: date) -> Body:
     """Return the body of `fulfillment.completed`: everything that was ordered is there."""
     return {
-        **_books(quote.entity, day), "task_id": reference, "order_id": reference, "line_id": "",
+        **books(quote.entity, day), "task_id": reference, "order_id": reference, "line_id": "",
         "qty_done": sum([line.quantity for line in quote.lines]), "finished_at_us": at_us,
     }  # fmt: skip
 
@@ -75,7 +75,7 @@ def subscription(found: BillingSubscription, day: date) -> Body:
     """Return the body of the facts about a subscription, as billing shows it."""
     charges = [_charge(found, item) for item in found.subscription_items]
     return {
-        **_books(found.business_entity_id, day), "subscription_id": found.id, "contract_id": found.id,
+        **books(found.business_entity_id, day), "subscription_id": found.id, "contract_id": found.id,
         "account": found.customer_id, "currency": found.currency_code, "charges": charges,
         "term_start": date_of_seconds(found.start_date).isoformat(),
         "term_end": found.ends.isoformat() if found.ends else None,
@@ -94,7 +94,7 @@ def _charge(found: BillingSubscription, item: SubscriptionItem) -> Body:
 def renewal(quote: Quote, uplift_percent: str, day: date) -> Body:
     """Return the body of the facts about a renewal; `due_on` is the day on which the contract it follows ends."""
     return {
-        **_books(quote.entity, day), "contract_id": quote.subscription, "successor_id": quote.number,
+        **books(quote.entity, day), "contract_id": quote.subscription, "successor_id": quote.number,
         "due_on": quote.term_start.isoformat() if quote.term_start else "", "uplift_pct": uplift_percent,
         "is_automatic": quote.amendment_kind == "auto", "total": amount(quote.total_minor, quote.currency),
     }  # fmt: skip

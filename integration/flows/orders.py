@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from itertools import count
 from typing import Any
 
+from domain.calendar import local_date
 from domain.families import entity_of
 from domain.objects import Quote
 from integration.effects import Call, Now, Receive, Sleep, Start
@@ -44,7 +45,7 @@ async def order(context: FlowContext, accepted: AcceptedQuote, reference: str) -
     try:
         booked, is_new = await book(context, accepted, reference)
     except GivenUp as given_up:
-        await return_to_sales(context, accepted, reference)
+        await return_to_sales(context, accepted, reference, given_up)
         if entity_of(reference):  # another member may have been the reason, when this one was in the ERP already
             await compensate(context, quote, reference, str(given_up))
         return {"order": reference, "status": "given_up", "reason": str(given_up)}
@@ -244,13 +245,26 @@ def _is_done(answer: Answer) -> bool:
 # --- undoing --------------------------------------------------------------------------------------------------------
 
 
-async def return_to_sales(context: FlowContext, accepted: AcceptedQuote, reference: str) -> None:
+async def return_to_sales(context: FlowContext, accepted: AcceptedQuote, reference: str, given_up: GivenUp) -> None:
     """Tell sales that a quote could not be booked: they talk to the customer again."""
     quote = accepted.quote
     found = await if_found(context, erp.read_customer(quote.account, quote.txn))
+    at_us = await Now() if found is None else found.at_us
+    await rejected(context, reference, quote.id, at_us, quote.entity, str(given_up), given_up.code)
+
+
+async def rejected(
+    context: FlowContext, reference: str, quote_id: str, at_us: int, entity: str, reason: str, code: str
+) -> None:
+    """Show sales, and tell everybody, that an order was given up before it was booked: at an instant, and why.
+
+    The entity may be none of ours, or none at all: that may be the reason. Its day is then that of UTC.
+    """
     told = {"OrderStatus__c": "rejected", "Status": "Accept Failed"}
-    await mirror(quote.txn, reference, quote.id, await Now() if found is None else found.at_us, told)
-    await tell("order.rejected", reference, quote.txn, order_id=reference)
+    await mirror(context.txn, reference, quote_id, at_us, told)
+    day = local_date(at_us, context.settings.zones.get(entity, "UTC"))
+    body = contract_facts.order_rejected(reference, entity, day, reason, code)
+    await tell("order.rejected", reference, context.txn, **body)
 
 
 async def compensate(context: FlowContext, quote: Quote, reference: str, reason: str) -> None:
@@ -272,13 +286,15 @@ async def compensate(context: FlowContext, quote: Quote, reference: str, reason:
 
 async def undo_order(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Undo an order from whatever step it reached. Arguments: reference, quote_id, subscription, reason, entity."""
-    context = in_books(context, arguments.get("entity", ""))
+    context = in_books(context, arguments["entity"])
     reference, subscription = arguments["reference"], arguments["subscription"]
     await _cancel_subscription(context, subscription, reference)
     await _stop_task(context, reference)
     await close_if_there(context, reference)
-    await mirror(context.txn, reference, arguments["quote_id"], await Now(), {"OrderStatus__c": "cancelled"})
-    await tell("order.cancelled", reference, context.txn, order_id=reference, reason=arguments["reason"])
+    entity, at_us = arguments["entity"], await Now()
+    await mirror(context.txn, reference, arguments["quote_id"], at_us, {"OrderStatus__c": "cancelled"})
+    body = contract_facts.order_cancelled(reference, entity, day_in(context, entity, at_us), arguments["reason"])
+    await tell("order.cancelled", reference, context.txn, **body)
     return {"order": reference, "status": "cancelled"}
 
 

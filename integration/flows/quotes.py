@@ -13,10 +13,10 @@ from integration.flow import FlowContext
 from integration.flows import facts, families
 from integration.flows.amendments import amend
 from integration.flows.matching import known_customer
-from integration.flows.orders import compensate, order
+from integration.flows.orders import compensate, order, rejected
 from integration.flows.partners import as_partner_deal
 from integration.flows.renewals import renew
-from integration.flows.steps import ask_a_person, day_in, do, mirror, tell
+from integration.flows.steps import ask_a_person, day_in, do, tell
 from integration.flows.validation import Problem, problem_of
 from integration.outcomes import GivenUp
 from integration.systems import crm
@@ -35,7 +35,7 @@ async def accepted_quote(context: FlowContext, arguments: Mapping[str, Any]) -> 
         context = in_books(context, read.quote.entity)
         accepted = await as_partner_deal(context, await known_customer(context, read))
     except GivenUp as given_up:
-        await _back_to_sales(context, arguments["quote_id"], reference)
+        await _back_to_sales(context, arguments["quote_id"], reference, given_up)
         return {"quote": reference, "status": "given_up", "reason": str(given_up)}
     if is_family(accepted.quote):
         return await families.split(accepted, reference)
@@ -66,14 +66,13 @@ _FLOWS: Mapping[str, Callable[[FlowContext, AcceptedQuote, str], Awaitable[dict[
 )
 
 
-async def _back_to_sales(context: FlowContext, quote_id: str, reference: str) -> None:
+async def _back_to_sales(context: FlowContext, quote_id: str, reference: str, given_up: GivenUp) -> None:
     """Show sales that nothing came of a quote that a customer had accepted."""
     answer = await do(context, crm.read_quote(quote_id, context.txn))
     if not crm.is_accepted(answer):
         return  # nobody had accepted it, so there is nothing to take back
-    told = {"OrderStatus__c": "rejected", "Status": "Accept Failed"}
-    await mirror(context.txn, reference, quote_id, answer.at_us, told)
-    await tell("order.rejected", reference, context.txn, order_id=reference)
+    entity = crm.entity_named(answer)
+    await rejected(context, reference, quote_id, answer.at_us, entity, str(given_up), given_up.code)
 
 
 async def _validated(context: FlowContext, quote_id: str, reference: str) -> AcceptedQuote:

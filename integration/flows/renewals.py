@@ -47,7 +47,7 @@ async def renew(context: FlowContext, accepted: AcceptedQuote, reference: str) -
     try:
         _, is_new = await book(context, accepted, reference)
     except GivenUp as given_up:
-        await return_to_sales(context, accepted, reference)
+        await return_to_sales(context, accepted, reference, given_up)
         return {"renewal": reference, "status": "given_up", "reason": str(given_up)}
     try:
         contract = await _contract(context, quote)

@@ -19,7 +19,7 @@ from integration.flow import FlowContext
 from integration.flows import contract_facts as facts
 from integration.flows.amendments import Plan, Row, apply, change_of, order_key, terms_after
 from integration.flows.copies import changed, latest
-from integration.flows.orders import close_if_there
+from integration.flows.orders import close_if_there, rejected
 from integration.flows.steps import day_in, if_found, key_of, mirror, tell
 from integration.outcomes import Answer, CallFailed
 from integration.systems import billing, erp
@@ -29,24 +29,25 @@ from integration.systems.billing import BillingSubscription
 async def undo_amendment(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Take an amendment back from whatever step it reached.
 
-    Arguments: row, subscription, quote_id, entity, reason; base, rows and former_end when billing was asked already.
+    Arguments: row, subscription, quote_id, entity, reason and its code; base, rows and former_end when billing was
+    asked already.
     """
     row: Row = arguments["row"]
     if "rows" in arguments:
         await _restored(context, arguments, row)
     if arguments["quote_id"]:
-        await taken_off_the_books(context, row["ref"], arguments["quote_id"], arguments["entity"], arguments["reason"])
+        quote_id, entity, reason, code = (arguments[name] for name in ("quote_id", "entity", "reason", "code"))
+        await taken_off_the_books(context, row["ref"], quote_id, entity, reason, code)
     return {"amendment": row["ref"], "status": "cancelled"}
 
 
-async def taken_off_the_books(context: FlowContext, reference: str, quote_id: str, entity: str, reason: str) -> None:
+async def taken_off_the_books(
+    context: FlowContext, reference: str, quote_id: str, entity: str, reason: str, code: str
+) -> None:
     """Close the order of a quote, if it has one; the quote goes back to sales."""
     context = in_books(context, entity)
-    booked = await if_found(context, erp.read_order(reference, context.txn))
-    if booked is None:
-        told = {"OrderStatus__c": "rejected", "Status": "Accept Failed"}
-        await mirror(context.txn, reference, quote_id, await Now(), told)
-        await tell("order.rejected", reference, context.txn, order_id=reference)
+    if await if_found(context, erp.read_order(reference, context.txn)) is None:
+        await rejected(context, reference, quote_id, await Now(), entity, reason, code)
         return
     await close_if_there(context, reference)
     at_us = await Now()

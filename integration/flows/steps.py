@@ -79,7 +79,7 @@ async def ask_a_person(code: str, detail: str, call: Call | None = None, **about
         about = {"system": call.system, "operation": call.operation, "key": call.key, **about}
     resumed = await Park(code=code, detail=detail, context=about)
     if resumed.action == "cancel":
-        raise GivenUp(detail)
+        raise GivenUp(detail, code)
 
 
 class Patience(msgspec.Struct, frozen=True):

@@ -16,8 +16,9 @@ import msgspec
 
 from domain.events.envelope import CONTENT_TYPE, SEQUENCE_DIGITS, SPECVERSION, rfc3339
 from domain.events.fact import EventType
-from domain.events.registry import REGISTRY
+from domain.events.registry import REGISTRY, schema_problem
 from integration.journal.protocol import OutboxRow
+from integration.outbox import payload_of
 
 MEDIA_TYPE = "application/cloudevents+json"
 SYSTEM = "integration"
@@ -27,7 +28,7 @@ _encoder = msgspec.json.Encoder()
 
 def cloud_event(row: OutboxRow, traceparent: str = "") -> dict[str, Any]:
     """Return the CloudEvent of an event in structured form, ready for JSON; equal rows give equal events."""
-    payload: dict[str, Any] = {"txnid": row.txn, "aggregate_version": row.sequence, **row.body}
+    payload = payload_of(row)
     kind = REGISTRY.get(row.type)
     entity = payload.get("legal_entity") or ""
     event: dict[str, Any] = {
@@ -56,18 +57,6 @@ def cloud_event(row: OutboxRow, traceparent: str = "") -> dict[str, Any]:
 def encoded(row: OutboxRow, traceparent: str = "") -> bytes:
     """Return the CloudEvent of an event as JSON; raise TypeError for a payload that JSON cannot say."""
     return _encoder.encode(cloud_event(row, traceparent))
-
-
-def schema_problem(event_type: str, payload: Mapping[str, Any]) -> str:
-    """Return how a payload breaks the schema of its type; empty when it keeps to it."""
-    kind = REGISTRY.get(event_type)
-    if kind is None:
-        return f"{event_type} is not in the registry"
-    try:
-        msgspec.convert(payload, kind.payload, strict=False)
-    except (msgspec.ValidationError, ValueError) as wrong:
-        return str(wrong)
-    return ""
 
 
 def _partition_key(kind: EventType | None, payload: Mapping[str, Any]) -> str:

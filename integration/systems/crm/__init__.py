@@ -27,6 +27,7 @@ from integration.systems.crm.shapes import (
     accepted_page,
     accepted_quote,
     accepted_rows,
+    entity_named,
     is_accepted,
     place_shown,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "accepted_quote",
     "accepted_rows",
     "accepted_since",
+    "entity_named",
     "is_accepted",
     "mirrored",
     "place_shown",

@@ -115,6 +115,7 @@ class _QuoteRows(msgspec.Struct):
 
 class _Status(msgspec.Struct):
     Status: str
+    Entity__c: str | None = None
 
 
 class _Statuses(msgspec.Struct):
@@ -186,6 +187,12 @@ def is_accepted(answer: Answer) -> bool:
     """Tell whether a customer has accepted the quote of an answer to `read_quote`, and nothing came of it yet."""
     rows = read(answer, _statuses).records
     return bool(rows) and rows[0].Status == "Accepted"
+
+
+def entity_named(answer: Answer) -> str:
+    """Return the legal entity that the quote of an answer to `read_quote` names, empty when it names none."""
+    rows = read(answer, _statuses).records
+    return rows[0].Entity__c or "" if rows else ""
 
 
 def _account(row: _QuoteRow) -> Account:

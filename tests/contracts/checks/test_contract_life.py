@@ -237,7 +237,7 @@ def _applied_after_all(monkeypatch: pytest.MonkeyPatch) -> None:
     async def applied(context: Any, plan: Any, index: int, cause: str) -> None:
         await real_apply(context, plan, index, cause)
         if plan.rows[index]["kind"] == "upsell":
-            await reversals.taken_off_the_books(context, cause, "", "US", "too late")
+            await reversals.taken_off_the_books(context, cause, "", "US", "too late", "CONFLICT.STATE")
 
     assert real is not None
     real_apply = amendments.apply

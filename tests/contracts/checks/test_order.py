@@ -95,6 +95,11 @@ def _begun_before_its_day() -> Records:
     return edited(clean(), of("subscription", "billing"), start=build.START + timedelta(days=1))
 
 
+def _event_without_reason() -> Records:
+    problem = "Object missing required field `reason`"
+    return [*clean(), replace(_event(6, 1), type="q2c.order.cancelled.v1", problem=problem)]
+
+
 def _told_again() -> Records:
     return [*clean(), _event(6, 1), _event(7, 2), _event(8, 2), _event(9, 3)]
 
@@ -123,6 +128,7 @@ BREAKS_ALONE: tuple[tuple[str, Break, frozenset[str], dict[str, Any]], ...] = (
     ("O9", _number_twice, NONE, {}),
     ("O10", _event_left_out, NONE, {}),
     ("O10", _event_renumbered, NONE, {}),
+    ("O10", _event_without_reason, NONE, {}),
     ("O11", _begun_before_delivery, NONE, {}),
     ("O11", _begun_before_its_day, frozenset({"M10"}), {}),
 )

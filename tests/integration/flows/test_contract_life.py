@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from domain.calendar import midnight_us
+from domain.events.registry import schema_problem
 from domain.objects import Delta
 from integration.effects import Emit
 from integration.flows import steps
-from integration.relay.cloud_event import schema_problem
 from tests.integration.flows.test_amendments import FIRST, seats, terms
 from tests.stage import CORE, LIVE, MORE, Stage
 

@@ -8,9 +8,9 @@ from collections import defaultdict
 import pytest
 
 from domain.events import envelope
-from domain.events.registry import REGISTRY
+from domain.events.registry import REGISTRY, schema_problem
 from integration.journal.protocol import OutboxRow
-from integration.relay.cloud_event import cloud_event, encoded, schema_problem
+from integration.relay.cloud_event import cloud_event, encoded
 from tests.integration.rehearsed import quarter
 
 LOOSE = {
