@@ -16,9 +16,9 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from domain.calendar import SECOND_US
 from integration.exceptions import DiscardRequest, ExceptionCase, by_code, moved, said_at
 
-SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
 REASON_CHARACTERS_MIN = 5
 """A reason for a discard says something."""

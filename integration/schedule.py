@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from domain.calendar import SECOND_US
 from integration.effects import Start
 from integration.flows.sweeps import SWEEPS, Sweep
 from integration.host import Host
 from integration.process import Integration
-
-_SECOND_US = 1_000_000
 
 
 class Memory(Protocol):
@@ -60,13 +59,13 @@ class Schedule:
         self._memory = memory if memory is not None else _OfThisProcess()
         for sweep in sweeps:
             after_seconds = sweep.every_seconds if first_seconds is None else first_seconds
-            self._plan(sweep, host.now_us() + after_seconds * _SECOND_US, first_seconds is not None)
+            self._plan(sweep, host.now_us() + after_seconds * SECOND_US, first_seconds is not None)
 
     def _plan(self, sweep: Sweep, at_us: int, anyway: bool) -> None:
         self._host.call_at(at_us, self._run, sweep, at_us, anyway)
 
     def _run(self, sweep: Sweep, now_us: int, anyway: bool) -> None:
-        self._plan(sweep, now_us + sweep.every_seconds * _SECOND_US, False)
+        self._plan(sweep, now_us + sweep.every_seconds * SECOND_US, False)
         if not self._integration.is_alive:
             return
         started_us = self._memory.latest(sweep.name)
@@ -76,7 +75,7 @@ class Schedule:
             for flow_id in still_open:
                 self._integration.try_again(flow_id)
             return
-        since_us = (started_us or now_us - sweep.every_seconds * _SECOND_US) - sweep.look_back_seconds * _SECOND_US
+        since_us = (started_us or now_us - sweep.every_seconds * SECOND_US) - sweep.look_back_seconds * SECOND_US
         flow_id = _flow_ids(sweep, now_us)[anyway]
         launched = self._integration.launch(Start(flow_id=flow_id, name=sweep.name, arguments={"since_us": since_us}))
         if launched is not None and launched.created:  # one that was found looks back from an earlier instant
@@ -85,5 +84,5 @@ class Schedule:
 
 def _flow_ids(sweep: Sweep, started_us: int) -> tuple[str, str]:
     """Return how a sweep of an instant is called: as the one of its interval, and as the first one after a start."""
-    second = started_us // _SECOND_US
+    second = started_us // SECOND_US
     return f"{sweep.name}/{second - second % sweep.every_seconds}", f"{sweep.name}/first/{second}"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from domain.calendar import SECOND_US
 from domain.currency import quantum_count
 from scenarios import luck
 from scenarios.catalogue import PRICE_LEVELS
-from scenarios.ground import LIVE_FIRST, SECOND_US, Ground
+from scenarios.ground import LIVE_FIRST, Ground
 from scenarios.luck import lognormal, one_of, weighted, whole
 from scenarios.names import TOWNS, identity
 from scenarios.values import MICROSECOND

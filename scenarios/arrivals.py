@@ -13,7 +13,8 @@ from datetime import date
 from statistics import NormalDist
 from typing import NamedTuple
 
-from scenarios.ground import SECOND_US, Ground
+from domain.calendar import SECOND_US
+from scenarios.ground import Ground
 from scenarios.luck import signing
 
 FOLLOWS = 0.39  # makes batches of 1 to 4 with mean 1.6

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 
-from domain.calendar import local_date, midnight_us
+from domain.calendar import SECOND_US, local_date, midnight_us
 from domain.draws import Draws
 from scenarios import luck
 from scenarios.language import Scenario
@@ -15,7 +15,6 @@ from scenarios.moments import DAY, Moments, local_us, moments, season_of
 from scenarios.seasons import Season, second_of_day
 from scenarios.values import MICROSECOND
 
-SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
 HOUR_US = 60 * MINUTE_US
 

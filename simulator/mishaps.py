@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
+from domain.calendar import SECOND_US
 from domain.faults import CATALOGUE, Fault, Place
 from domain.history import Crashed, Record
 from integration.drivers.virtual_time import VirtualTime
@@ -20,7 +21,6 @@ from integration.journal.trouble import of_sqlite
 
 T = TypeVar("T")
 Planned = tuple[int, Fault]
-SECOND_US = 1_000_000
 RESTART_SECONDS = 30.0
 GRACE_US = 20_000_000
 """How long a process that is to end waits for the answers to its calls."""

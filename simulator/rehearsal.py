@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from domain.acts import Act
+from domain.calendar import SECOND_US
 from domain.draws import Draws
 from domain.history import Ended
 from domain.http import Lost, Request
@@ -47,7 +48,6 @@ from simulator.setup import (
 from simulator.stewards import stewardship
 from simulator.troubled_host import set_up
 
-SECOND_US = 1_000_000
 ASK_AGAIN_US = 60 * SECOND_US
 PARTS = Parts(
     programs=PROGRAMS, systems={system.name: system for system in (*SYSTEMS, *MORE_SYSTEMS)}, sources=SOURCES,

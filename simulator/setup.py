@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from domain.calendar import SECOND_US
 from domain.faults import Fault
 from domain.history import Context, Limit
 from integration.flows.sweeps import SWEEPS, Sweep
@@ -24,7 +25,6 @@ from scenarios.timeline import SystemPlan, Timeline
 from simulator.clerks import Staff
 from simulator.latency import Latency
 
-SECOND_US = 1_000_000
 CODE_VERSION = "0.1.0"
 PASSIVE_AFTER_SECONDS = 11 * 86_400  # polls, of up to ten days, keep their coroutine; longer waits are replayed
 

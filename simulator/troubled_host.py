@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from domain.acts import Act
+from domain.calendar import SECOND_US
 from domain.faults import Fault
 from domain.history import Record
 from domain.http import Reply, Request
@@ -27,7 +28,7 @@ from integration.journal.trouble import Unavailable
 from integration.outcomes import Launched
 from integration.process import Integration, Parts
 from integration.settings import Settings
-from simulator.mishaps import GRACE_US, SECOND_US, Mishaps, TroubledJournal, back_at
+from simulator.mishaps import GRACE_US, Mishaps, TroubledJournal, back_at
 
 T = TypeVar("T")
 BACK_OFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)

@@ -16,11 +16,10 @@ from datetime import date
 
 import msgspec
 
-from domain.calendar import local_date
+from domain.calendar import SECOND_US, local_date
 from integration.analytics.store import Store
 from integration.settings import ZONES
 
-SECOND_US = 1_000_000
 HOUR_US = 3600 * SECOND_US
 DAY_US = 24 * HOUR_US
 _BUCKETS = (("0-4 h", 4), ("4-24 h", 24), ("1-3 d", 72), ("3-7 d", 168), ("> 7 d", 1 << 40))

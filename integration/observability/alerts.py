@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from integration.observability.rolling import SECOND_US, SLOS, Clock, Slo
+from domain.calendar import SECOND_US
+from integration.observability.rolling import SLOS, Clock, Slo
 
 PAGE, TICKET = "page", "ticket"
 MINUTE, HOUR, DAY = 60, 3600, 86_400

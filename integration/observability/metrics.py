@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from domain import history
+from domain.calendar import SECOND_US
 from domain.history import Record
 from domain.http import Reply, Request
 from integration.effects import Call
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from integration.relay.relay import Relay
     from integration.service.node import Node
 
-SECOND_US = 1_000_000
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 FLOW_BUCKETS = (1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400, 3 * 86_400, 7 * 86_400)
 CALL_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)

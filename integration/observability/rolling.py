@@ -15,9 +15,9 @@ from typing import Any
 
 import msgspec
 
+from domain.calendar import SECOND_US
 from integration.journal.protocol import OutboxRow
 
-SECOND_US = 1_000_000
 KEPT_US = 4 * 86_400 * SECOND_US
 """How long a decided clock is kept: the longest window of the alerts and a day."""
 

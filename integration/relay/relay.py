@@ -18,6 +18,7 @@ from typing import Protocol
 
 import msgspec
 
+from domain.calendar import SECOND_US
 from integration.effects import Start
 from integration.journal.protocol import FlowRow, OutboxRow
 from integration.journal.reading import EventLog
@@ -26,7 +27,6 @@ from integration.relay.cloud_event import cloud_event, encoded
 from integration.relay.publisher import Outgoing, Poison, Publisher, Unavailable
 from integration.relay.withheld import CAUGHT_UP, Withheld
 
-SECOND_US = 1_000_000
 CONSUMER = "relay"
 BATCH = 256
 AT_ONCE = 32

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from domain.calendar import SECOND_US
 from domain.http import Request
 from integration.effects import Start
 from integration.flows.sweeps import SWEEPS
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("q2c.integration")
 SWEEP_BACK_SECONDS = 72 * 3600
 """How far a sweep looks back when a stream has lost our place: as long as the CRM keeps its events."""
-_SECOND_US = 1_000_000
 
 
 class SweepMemory:
@@ -50,11 +50,11 @@ class Forgotten:
             return
         _LOG.error("the journal was restored from a backup: %s", reason)
         self.reason, now_us = reason, node.now_us()
-        second, memory = now_us // _SECOND_US, SweepMemory(node)
+        second, memory = now_us // SECOND_US, SweepMemory(node)
         node.launch(Start(flow_id=f"forgotten/{second}", name="forgotten", arguments={"reason": reason}))
         self._flows = [f"{sweep.name}/restored/{second}" for sweep in SWEEPS]
         for sweep, flow_id in zip(SWEEPS, self._flows, strict=True):
-            back_us = max(sweep.look_back_seconds, SWEEP_BACK_SECONDS) * _SECOND_US
+            back_us = max(sweep.look_back_seconds, SWEEP_BACK_SECONDS) * SECOND_US
             since_us = (memory.latest(sweep.name) or now_us) - back_us
             node.launch(Start(flow_id=flow_id, name=sweep.name, arguments={"since_us": since_us}))
 
@@ -94,6 +94,6 @@ class StreamKeeper:
     def sweep(self) -> None:
         """Ask for what events may have been lost."""
         now_us = self._node.now_us()
-        flow_id = f"sweep_quotes/gap/{now_us // _SECOND_US}"
-        since_us = now_us - SWEEP_BACK_SECONDS * _SECOND_US
+        flow_id = f"sweep_quotes/gap/{now_us // SECOND_US}"
+        since_us = now_us - SWEEP_BACK_SECONDS * SECOND_US
         self._node.launch(Start(flow_id=flow_id, name="sweep_quotes", arguments={"since_us": since_us}))

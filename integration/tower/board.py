@@ -13,11 +13,11 @@ from typing import Any
 
 import msgspec
 
+from domain.calendar import SECOND_US
 from integration.journal.protocol import OutboxRow
 from integration.tower.burn import Meter
 from integration.tower.targets import LEGS, STAGES, TELLINGS, Leg, Mark, Objective, Telling
 
-SECOND_US = 1_000_000
 DURATIONS_KEPT = 500
 RECENT_KEPT = 50
 RECENT_US = 86_400 * SECOND_US

@@ -6,6 +6,7 @@ import re
 
 import msgspec
 
+from domain.calendar import SECOND_US
 from domain.charts import FULFILMENT
 from domain.objects import Task as TaskDocument
 from mocks.fulfilment.quirks import Quirks
@@ -14,7 +15,6 @@ from mocks.kernel.operations import Refusal
 
 _QUOTE = re.compile(r"Q-\d{6}(?:\.[A-Z][A-Z0-9]{1,7})?")
 _WAITING = frozenset({"requested", "in_progress", "partially_completed"})
-_SECOND_US = 1_000_000
 
 
 class TaskLine(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
@@ -94,7 +94,7 @@ class Tasks:
             status="requested", txn=match.group() if match else "", created_us=now_us,
             updated_us=now_us,
         )  # fmt: skip
-        return self._plan(task, now_us + self._quirks.start_seconds * _SECOND_US), True
+        return self._plan(task, now_us + self._quirks.start_seconds * SECOND_US), True
 
     def cancel(self, key: str) -> Task:
         """Call a task off; one that is called off already stays so."""
@@ -127,7 +127,7 @@ class Tasks:
         """Ask again for a task that failed."""
         task = self.get(key)
         FULFILMENT.require(task.status, "requested")
-        due_us = self._desk.now_us + self._quirks.start_seconds * _SECOND_US
+        due_us = self._desk.now_us + self._quirks.start_seconds * SECOND_US
         return self._plan(task, due_us, status="requested", attempts=task.attempts + 1, reason="")
 
     # --- time and people --------------------------------------------------------------------------------------------
@@ -155,7 +155,7 @@ class Tasks:
             self.retry(key)
 
     def _start(self, task: Task) -> None:
-        duration_us = int(self._duration_seconds(task) * _SECOND_US)
+        duration_us = int(self._duration_seconds(task) * SECOND_US)
         self._plan(task, self._desk.now_us + duration_us, status="in_progress")
 
     def _duration_seconds(self, task: Task) -> float:
@@ -190,7 +190,7 @@ class Tasks:
             )
         FULFILMENT.require(task.status, "partially_completed")
         done = task.skus[:lines]
-        due_us = self._desk.now_us + int(self._duration_seconds(task) * _SECOND_US)
+        due_us = self._desk.now_us + int(self._duration_seconds(task) * SECOND_US)
         return self._tell(self._plan(task, due_us, status="partially_completed", completed=done))
 
     def fail(self, key: str, reason: str) -> Task:
@@ -199,7 +199,7 @@ class Tasks:
         FULFILMENT.require(task.status, "failed")
         if not self._quirks.retry_seconds:
             return self._tell(self._move(task, "failed", reason=reason))
-        due_us = self._desk.now_us + self._quirks.retry_seconds * _SECOND_US
+        due_us = self._desk.now_us + self._quirks.retry_seconds * SECOND_US
         return self._tell(self._plan(task, due_us, status="failed", reason=reason))
 
     def _tell(self, task: Task) -> Task:

@@ -11,13 +11,13 @@ from typing import Any
 
 import msgspec
 
+from domain.calendar import SECOND_US
 from domain.faults import Fault
 from domain.http import Request
 from mocks.kernel.forgery import forge, with_another_secret
 from mocks.kernel.outcome import Delivery
 from mocks.kernel.service import Service
 
-SECOND_US = 1_000_000
 MEGABYTE = 1_000_000
 DEPTH = 10_000
 """How deep a payload is nested that is meant to break parsers: deeper than any recursive one goes."""

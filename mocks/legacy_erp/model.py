@@ -7,13 +7,13 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from domain.calendar import SECOND_US
 from domain.objects import Line, Order
 from mocks.kernel.desk import Desk
 from mocks.kernel.operations import Refusal
 from mocks.kernel.tables import Table
 from mocks.legacy_erp.quirks import Quirks
 
-SECOND_US = 1_000_000
 HEADER = "#ORDERS;1"
 _FIELDS = {"O": 9, "L": 9, "F": 2, "X": 2}
 

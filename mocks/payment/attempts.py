@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from domain.calendar import local_date, utc_midnight_us
+from domain.calendar import SECOND_US, local_date, utc_midnight_us
 from mocks.payment import balance, declines, disputes
 from mocks.payment.invoicing import settling
-from mocks.payment.model import DAY_SECONDS, SECOND_US, Processor, changed, payment_id
+from mocks.payment.model import DAY_SECONDS, Processor, changed, payment_id
 from mocks.payment.records import Charge, Failure, Intent, Method
 from mocks.payment.statuses import METHODS
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from domain import objects
+from domain.calendar import SECOND_US
 from domain.http import Reply
 from mocks.kernel.operations import Call, Operation, Refusal, json_reply
 from mocks.payment import views
 from mocks.payment.bodies import EmptyBody, PayoutBody, UpdateBody
-from mocks.payment.model import DAY_SECONDS, SECOND_US, Processor, changed, merged, payment_id
+from mocks.payment.model import DAY_SECONDS, Processor, changed, merged, payment_id
 from mocks.payment.queries import MovementQuery, PayoutQuery
 from mocks.payment.records import Charge, Movement, Payout
 from mocks.payment.rows import alter, make, page, read, row

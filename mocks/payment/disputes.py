@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
+from domain.calendar import SECOND_US
 from mocks.kernel.operations import Operation, Refusal
 from mocks.payment import balance, views
 from mocks.payment.bodies import DisputeBody, EmptyBody
-from mocks.payment.model import DAY_SECONDS, SECOND_US, Processor, changed, merged, payment_id
+from mocks.payment.model import DAY_SECONDS, Processor, changed, merged, payment_id
 from mocks.payment.queries import ChargedQuery
 from mocks.payment.records import Charge, Dispute
 from mocks.payment.rows import alter, page, read

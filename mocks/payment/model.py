@@ -11,6 +11,7 @@ import msgspec
 from msgspec import structs
 
 from domain import objects
+from domain.calendar import SECOND_US
 from mocks.kernel.desk import Desk
 from mocks.kernel.operations import Refusal
 from mocks.kernel.tables import Log, Table
@@ -33,7 +34,6 @@ from mocks.payment.records import (
 )
 from mocks.payment.statuses import CHARTS, walk
 
-SECOND_US = 1_000_000
 DAY_SECONDS = 86_400
 _QUOTE = re.compile(r"Q-\d{6}(?:\.[A-Z][A-Z0-9]{1,7})?")
 _REFERENCES = ("invoice", "invoice_id", "reference", "order", "order_id")

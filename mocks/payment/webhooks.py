@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from msgspec import structs
 
+from domain.calendar import SECOND_US
 from domain.http import Request
 from mocks.kernel.codec import encode_json
 from mocks.kernel.desk import Message
@@ -14,7 +15,7 @@ from mocks.kernel.operations import Operation, Refusal
 from mocks.kernel.signatures import timestamped
 from mocks.payment import events, versions, views
 from mocks.payment.bodies import EmptyBody
-from mocks.payment.model import SECOND_US, Processor, given, merged
+from mocks.payment.model import Processor, given, merged
 from mocks.payment.parts import Body, Deleted, MetadataChange
 from mocks.payment.queries import EventQuery, Paging
 from mocks.payment.records import Endpoint

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from domain.calendar import SECOND_US
 from mocks.kernel.operations import Operation, Refusal
 from mocks.payment.bodies import EmptyBody
-from mocks.payment.model import DAY_SECONDS, SECOND_US, Processor
+from mocks.payment.model import DAY_SECONDS, Processor
 from mocks.payment.parts import Body, Deleted, Metadata, Shape
 from mocks.payment.queries import Paging
 from mocks.payment.rows import alter, make, page, read, remove

@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import structs
 
 from domain import objects
-from domain.calendar import local_date
+from domain.calendar import SECOND_US, local_date
 from domain.http import Reply
 from mocks.kernel.operations import Call, Operation, Refusal, json_reply
 from mocks.payment import listing, refunds, render
@@ -36,7 +36,7 @@ from mocks.payment.invoicing.lines import Line
 from mocks.payment.invoicing.prices import rounded
 from mocks.payment.invoicing.settling import close
 from mocks.payment.invoicing.tax_rates import rates_of, taxes_on
-from mocks.payment.model import SECOND_US, Processor, given, merged
+from mocks.payment.model import Processor, given, merged
 from mocks.payment.parts import Page
 from mocks.payment.queries import Paging
 from mocks.payment.rows import alter, answer_list, make, page, read, row

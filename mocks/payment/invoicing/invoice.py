@@ -8,11 +8,11 @@ from typing import Any
 from msgspec import structs
 
 from domain import objects
-from domain.calendar import local_date
+from domain.calendar import SECOND_US, local_date
 from mocks.payment import render
 from mocks.payment.expand import EXTRAS
 from mocks.payment.invoicing.lines import Line, Totals, totals
-from mocks.payment.model import SECOND_US, Processor
+from mocks.payment.model import Processor
 from mocks.payment.parts import (
     Address,
     AutomaticTax,

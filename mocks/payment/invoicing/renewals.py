@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import structs
 
+from domain.calendar import SECOND_US
 from mocks.payment.invoicing import coupons, invoices, items, meters
 from mocks.payment.invoicing import subscription as shapes
 from mocks.payment.invoicing.collecting import finalize, give_up, void
@@ -24,7 +25,7 @@ from mocks.payment.invoicing.subscription import (
     with_items,
 )
 from mocks.payment.invoicing.subscription_bodies import AddedItem
-from mocks.payment.model import DAY_SECONDS, SECOND_US, Processor
+from mocks.payment.model import DAY_SECONDS, Processor
 from mocks.payment.parts import Period
 from mocks.payment.records import Customer
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import structs
 
+from domain.calendar import SECOND_US
 from mocks.kernel.operations import Operation, Refusal
 from mocks.payment.customers import charged
 from mocks.payment.invoicing import renewals, subscribing, subscriptions
@@ -28,7 +29,7 @@ from mocks.payment.invoicing.schedule import (
 from mocks.payment.invoicing.subscription import Subscription
 from mocks.payment.invoicing.subscription_bodies import ItemEntry, SubscriptionBody, SubscriptionUpdate
 from mocks.payment.invoicing.terms import later
-from mocks.payment.model import SECOND_US, Processor, merged
+from mocks.payment.model import Processor, merged
 from mocks.payment.rows import alter, make, page, read
 
 _KIND = "subscription_schedule"

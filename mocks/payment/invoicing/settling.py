@@ -6,9 +6,10 @@ from typing import Any
 
 from msgspec import structs
 
+from domain.calendar import SECOND_US
 from mocks.payment.invoicing import invoice as invoices
 from mocks.payment.invoicing.invoice import Invoice, InvoicePayment, PaidTransitions
-from mocks.payment.model import DAY_SECONDS, SECOND_US, Processor
+from mocks.payment.model import DAY_SECONDS, Processor
 from mocks.payment.records import Intent
 
 OWING = ("open", "uncollectible")

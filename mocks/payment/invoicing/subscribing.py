@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import structs
 
+from domain.calendar import SECOND_US
 from mocks.kernel.operations import Refusal
 from mocks.payment import declines
 from mocks.payment.customers import charged
@@ -35,7 +36,7 @@ from mocks.payment.invoicing.subscription_bodies import (
     SubscriptionUpdate,
 )
 from mocks.payment.invoicing.tax_rates import rates_of
-from mocks.payment.model import DAY_SECONDS, SECOND_US, Processor, merged
+from mocks.payment.model import DAY_SECONDS, Processor, merged
 from mocks.payment.parts import AutomaticTax, DiscountBody
 from mocks.payment.records import Customer, Method
 

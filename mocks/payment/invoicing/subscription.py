@@ -9,12 +9,12 @@ from typing import Any
 from msgspec import structs
 
 from domain import objects
-from domain.calendar import local_date
+from domain.calendar import SECOND_US, local_date
 from mocks.payment.invoicing.invoice import PaymentSettings
 from mocks.payment.invoicing.prices import Price, amount_of
 from mocks.payment.invoicing.tax_rates import TaxRate
 from mocks.payment.invoicing.terms import later
-from mocks.payment.model import SECOND_US, Processor
+from mocks.payment.model import Processor
 from mocks.payment.parts import (
     AutomaticTax,
     CustomField,

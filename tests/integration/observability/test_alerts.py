@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from domain.calendar import SECOND_US
 from integration.observability.alerts import (
     BURN_RULES,
     PAGE,
@@ -13,7 +14,7 @@ from integration.observability.alerts import (
     alerts,
     burn_of,
 )
-from integration.observability.rolling import BOOKED, POSTED, SECOND_US, SHOWN, SLOS, TOUCHLESS, Clock, Slo
+from integration.observability.rolling import BOOKED, POSTED, SHOWN, SLOS, TOUCHLESS, Clock, Slo
 
 NOW_US = 1_790_000_000 * SECOND_US
 HOUR, DAY = 3600, 86_400

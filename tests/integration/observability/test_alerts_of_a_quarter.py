@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from domain.calendar import SECOND_US
 from integration.journal.protocol import OutboxRow
 from integration.observability.alerts import Observed, alerts
-from integration.observability.rolling import SECOND_US, Rolling
+from integration.observability.rolling import Rolling
 from tests.integration.rehearsed import quarter
 
 HOUR_US = 3600 * SECOND_US

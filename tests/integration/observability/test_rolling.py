@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from domain.calendar import SECOND_US
 from integration.journal.protocol import OutboxRow
-from integration.observability.rolling import BOOKED, POSTED, SECOND_US, SHOWN, TOUCHLESS, Clock, Rolling, follow
+from integration.observability.rolling import BOOKED, POSTED, SHOWN, TOUCHLESS, Clock, Rolling, follow
 
 T0 = 1_790_000_000 * SECOND_US
 

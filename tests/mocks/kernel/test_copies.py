@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from domain.calendar import SECOND_US
 from domain.faults import CATALOGUE, Fault, Place
 from integration.flows.catalogue import ROUTES, SOURCES
 from integration.intake import Intake, Unreadable, Unverified
-from mocks.kernel.copies import MEGABYTE, SECOND_US, UNHEARD, Copy, Flaw, copies, written
+from mocks.kernel.copies import MEGABYTE, UNHEARD, Copy, Flaw, copies, written
 from mocks.kernel.outcome import Delivery
 from mocks.kernel.service import Service
 from tests.mocks.kernel.test_forgery import BY_NAME, NOW_US, deliveries
