@@ -14,9 +14,10 @@ from typing import Any, Protocol
 
 import msgspec
 
+from domain.calendar import SECOND_US
 from domain.http import Reply, Request
 from integration.effects import Call
-from integration.limits import BUSY, CLOSED, OPEN, SECOND_US, Gate, TokenCache, is_healthy
+from integration.limits import BUSY, CLOSED, OPEN, Gate, TokenCache, is_healthy
 from integration.outcomes import FORGOTTEN, Answer, Failed, Unknown
 from integration.settings import Settings
 from integration.system import System, Token, TokenSource

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from domain.calendar import SECOND_US
 from integration.casework import Refused, is_free, re_driven
 from integration.effects import Park
 from integration.exceptions import DRIVER, ExceptionCase, PlannedReDrive, escalated
-from integration.limits import SECOND_US
 from integration.live import Live
 from integration.outcomes import Resumed
 from integration.transaction import Transaction

@@ -13,9 +13,9 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
+from domain.calendar import SECOND_US
 from integration.effects import Call, Now, Park, Sleep
 from integration.flow import FlowContext
-from integration.limits import SECOND_US
 from integration.outcomes import FORGOTTEN, Answer, CallFailed, GivenUp, OutcomeUnknown
 from integration.settings import RetryPolicy
 

@@ -7,10 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from domain import history
+from domain.calendar import SECOND_US
 from integration.effects import All, Branch, Call, Effect, Receive, Sleep
 from integration.journal.protocol import InboxRow
 from integration.lanes import Lane
-from integration.limits import SECOND_US
 from integration.live import Joinable, Live
 from integration.outcomes import Joined, Received, Slept
 from integration.retry import while_known

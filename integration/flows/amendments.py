@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from domain.calendar import midnight_us
+from domain.calendar import SECOND_US, midnight_us
 from domain.objects import Quote
 from integration.effects import Call, Now, Sleep, Start
 from integration.flow import FlowContext
@@ -24,7 +24,7 @@ from integration.flows.copies import changed, latest
 from integration.flows.customers import ensure_customer
 from integration.flows.mapping import quote_in_items
 from integration.flows.orders import booked_order, is_booked_before
-from integration.flows.steps import US_PER_SECOND, ask_a_person, day_in, do, key_of, tell
+from integration.flows.steps import ask_a_person, day_in, do, key_of, tell
 from integration.outcomes import Answer, GivenUp
 from integration.systems import billing, erp
 from integration.systems.billing import BillingSubscription, Change, Terms
@@ -73,7 +73,7 @@ async def amend(context: FlowContext, accepted: AcceptedQuote, reference: str) -
     due_us = midnight_us(_effective(quote), context.settings.zones[quote.entity])
     left_us = due_us - await Now()  # booking may have taken days
     if left_us > 0 and quote.amendment_kind not in AT_ONCE:
-        await Sleep(left_us / US_PER_SECOND)
+        await Sleep(left_us / SECOND_US)
     await start_applying(row, quote.subscription, quote.id, quote.entity, quote.txn)
     body = facts.amendment_booked(quote, reference, day_in(context, quote.entity, now_us))
     await tell("amendment.booked", reference, quote.txn, **body)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from domain.calendar import SECOND_US
 from integration.analytics import ledgers
 from integration.effects import Start
 from integration.facade import legacy
@@ -34,7 +35,7 @@ from integration.flows import (
     sweeps,
     write_offs,
 )
-from integration.flows.steps import US_PER_SECOND, until_given_up
+from integration.flows.steps import until_given_up
 from integration.intake import Route
 from integration.outcomes import Message
 from integration.relay import withheld
@@ -109,7 +110,7 @@ def _credit_note(message: Message) -> Start | None:
 
 
 def _payout(message: Message) -> Start:
-    return sweeps.start_payout(message.body["id"], message.body["currency"], message.body["created"] * US_PER_SECOND)
+    return sweeps.start_payout(message.body["id"], message.body["currency"], message.body["created"] * SECOND_US)
 
 
 def _dispute(message: Message) -> Start:

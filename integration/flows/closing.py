@@ -14,13 +14,13 @@ from typing import Any
 
 import msgspec
 
-from domain.calendar import add_months, local_date, midnight_us
+from domain.calendar import SECOND_US, add_months, local_date, midnight_us
 from integration.effects import Now, Park, Sleep
 from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
 from integration.flows import cash_facts as facts
 from integration.flows.approvals import OWNER, approved, put_back
-from integration.flows.steps import US_PER_SECOND, day_in, do, key_of, tell
+from integration.flows.steps import day_in, do, key_of, tell
 from integration.outcomes import GivenUp
 from integration.systems.billing import receivables as owed
 from integration.systems.erp import receivables as books
@@ -72,7 +72,7 @@ async def _until(context: FlowContext, month: Month, days: int) -> None:
     due_us = midnight_us(month.end + timedelta(days=days), context.settings.zones[month.entity])
     now_us = await Now()
     if now_us < due_us:
-        await Sleep((due_us - now_us) / US_PER_SECOND)
+        await Sleep((due_us - now_us) / SECOND_US)
 
 
 async def _move(
@@ -153,7 +153,7 @@ async def _open_receivables(context: FlowContext, month: Month) -> list[str]:
 
 
 def _made(row: owed.Money, zone: str) -> date:
-    return local_date((row.generated_at or row.date) * US_PER_SECOND, zone)
+    return local_date((row.generated_at or row.date) * SECOND_US, zone)
 
 
 async def _posted(context: FlowContext, month: Month) -> frozenset[str]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from domain.calendar import local_date
+from domain.calendar import SECOND_US, local_date
 from integration.effects import Park, Receive, Start
 from integration.flow import FlowContext
 from integration.flows import cash_facts as facts
@@ -19,7 +19,7 @@ from integration.flows import cash_requests
 from integration.flows.approvals import CompletedByHand, finished_by_hand, forward, in_open_period
 from integration.flows.collecting import all_recorded
 from integration.flows.paging import every_row, page_with
-from integration.flows.steps import US_PER_SECOND, day_in, do, key_of, tell
+from integration.flows.steps import day_in, do, key_of, tell
 from integration.flows.taken import Taken, gave_back, show_owed, taken_by
 from integration.outcomes import Answer, CallFailed
 from integration.systems import billing, payment
@@ -110,7 +110,7 @@ async def _tell(context: FlowContext, state: str, dispute: Dispute, taken: Taken
     body = facts.dispute(
         taken.entity, day_in(context, taken.entity, at_us), dispute.id, dispute.payment_intent,
         facts.money(dispute.amount, currency), facts.money(fee_minor, currency),
-        local_date(due * US_PER_SECOND, zone) if due else None, taken.invoice.id,
+        local_date(due * SECOND_US, zone) if due else None, taken.invoice.id,
     )  # fmt: skip
     await tell(f"payment_dispute.{state}", dispute.id, taken.txn, **body)
 
@@ -121,7 +121,7 @@ async def _answered(context: FlowContext, dispute: Dispute, money: Money, fee_mi
     detail = f"{dispute.reason}: {dispute.amount} {dispute.currency.upper()} (minor units) of {money.id} are disputed"
     about = {
         "dispute": dispute.id, "invoice": money.id, "customer": money.customer_id, "payment": dispute.payment_intent,
-        "amount_minor": dispute.amount, "fee_minor": fee_minor, "evidence_due_us": due * US_PER_SECOND,
+        "amount_minor": dispute.amount, "fee_minor": fee_minor, "evidence_due_us": due * SECOND_US,
     }  # fmt: skip
     resumed = await Park(code="PAYMENT.DISPUTE", detail=detail, context=about)
     current = back.dispute_of(await do(context, back.read_dispute(dispute.id, context.txn)))

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from domain.calendar import midnight_us
+from domain.calendar import SECOND_US, midnight_us
 from domain.dunning import STANDARD, earliest_unpaid
 from integration.effects import Assign, Lookup, Now, Sleep, Start
 from integration.flow import FlowContext
@@ -21,7 +21,7 @@ from integration.flows import cash_facts as facts
 from integration.flows import cash_requests
 from integration.flows.approvals import put_back
 from integration.flows.customers import home_of
-from integration.flows.steps import US_PER_SECOND, day_in, do, key_of, tell
+from integration.flows.steps import day_in, do, key_of, tell
 from integration.outcomes import GivenUp
 from integration.systems.erp import receivables as books
 from integration.systems.erp.receivables import OpenInvoice
@@ -84,7 +84,7 @@ def _until_next_day(context: FlowContext, entity: str, at_us: int) -> float:
     """Return how long it is until six in the morning of the next day where the entity is, in seconds."""
     zone = context.settings.zones[entity]
     tomorrow = day_in(context, entity, at_us) + timedelta(days=1)
-    return (midnight_us(tomorrow, zone) - at_us) / US_PER_SECOND + 6 * 3600
+    return (midnight_us(tomorrow, zone) - at_us) / SECOND_US + 6 * 3600
 
 
 async def _is_promised(account: str, today: date) -> bool:

@@ -13,14 +13,14 @@ from typing import Any
 
 import msgspec
 
-from domain.calendar import midnight_us
+from domain.calendar import SECOND_US, midnight_us
 from domain.rounding import Rounding, round_ratio
 from integration.effects import Deliver, Now, Receive
 from integration.flow import FlowContext
 from integration.flows import contract_facts as facts
 from integration.flows.copies import changed, latest
 from integration.flows.paging import every_row
-from integration.flows.steps import US_PER_SECOND, day_in, do, key_of, tell
+from integration.flows.steps import day_in, do, key_of, tell
 from integration.outcomes import Answer, CallFailed, Message
 from integration.systems import billing
 from integration.systems.billing import BillingInvoice, BillingSubscription, CreditNote, InvoiceLine, Unused
@@ -64,7 +64,7 @@ async def _resumed(context: FlowContext, found: BillingSubscription, end: date) 
     """Return a subscription once it goes on, and since which day: by itself, or earlier because somebody wanted it."""
     due_us = midnight_us(end, context.settings.zones[found.business_entity_id])
     while True:
-        left_seconds = (due_us - await Now()) / US_PER_SECOND
+        left_seconds = (due_us - await Now()) / SECOND_US
         pause_seconds = _SOON_SECONDS if left_seconds < 0 else min(left_seconds + _SOON_SECONDS, _POLL_SECONDS)
         message = await Receive("subscription_resumed", found.id, pause_seconds)
         answer = await latest(context, found.id)

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
-from domain.calendar import midnight_us
+from domain.calendar import SECOND_US, midnight_us
 from domain.objects import Quote
 from domain.rounding import Rounding, round_ratio
 from integration.effects import Now, Sleep
@@ -28,7 +28,7 @@ from integration.flows.orders import (
     return_to_sales,
     tell_of_subscription,
 )
-from integration.flows.steps import US_PER_SECOND, ask_a_person, day_in, tell
+from integration.flows.steps import ask_a_person, day_in, tell
 from integration.outcomes import Answer, GivenUp
 from integration.systems import billing
 from integration.systems.billing import BillingSubscription, Terms
@@ -99,7 +99,7 @@ async def _notice_day(context: FlowContext, quote: Quote) -> None:
     last = quote.term_start - timedelta(days=context.settings.renewal_notice_days)
     left_us = midnight_us(last, context.settings.zones[quote.entity]) - await Now()
     if left_us > 0:
-        await Sleep(left_us / US_PER_SECOND)
+        await Sleep(left_us / SECOND_US)
 
 
 def _today(context: FlowContext, quote: Quote, answer: Answer) -> date:

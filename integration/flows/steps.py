@@ -17,7 +17,6 @@ from integration.outcomes import Answer, CallFailed, GivenUp, OutcomeUnknown
 from integration.retry import Probe, call_with_retries, done_meanwhile, while_known
 from integration.systems import crm
 
-US_PER_SECOND = 1_000_000
 ABSENT = (404,)
 _CODES = {
     ("erp", "INVALID_KEY_OR_REF"): "DATA_QUALITY.MAPPING_MISSING",

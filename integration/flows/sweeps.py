@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from domain.calendar import local_date
+from domain.calendar import SECOND_US, local_date
 from integration.effects import Assign, Deliver, Lookup, Missing, Now, Sleep, Start
 from integration.facade.ledgers import every_ledger
 from integration.flow import FlowContext
@@ -20,7 +20,7 @@ from integration.flows import cash_facts
 from integration.flows.credit_notes import OURS
 from integration.flows.customers import home_of
 from integration.flows.paging import every_row
-from integration.flows.steps import LAGGING, US_PER_SECOND, day_in, do, if_found, look_again, tell
+from integration.flows.steps import LAGGING, day_in, do, if_found, look_again, tell
 from integration.systems import billing, crm, erp, payment, payment_back, payment_events, wire
 from integration.systems.erp import receivables
 
@@ -135,7 +135,7 @@ async def sweep_credit_notes(context: FlowContext, arguments: Mapping[str, Any])
 async def sweep_payouts(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Start what was paid out and never announced. Arguments: since_us."""
     payouts = await every_row(context, payment.recent_payouts(arguments["since_us"]), payment.payout_page)
-    starts = [start_payout(each.id, each.currency, each.created * US_PER_SECOND) for each in payouts]
+    starts = [start_payout(each.id, each.currency, each.created * SECOND_US) for each in payouts]
     return {"found": await started(starts)}
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.calendar import SECOND_US
 from integration.limits import (
     BUSY,
     MINUTE_US,
     NEVER_US,
-    SECOND_US,
     Breaker,
     Gate,
     RetryBudget,
