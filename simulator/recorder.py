@@ -16,7 +16,7 @@ R = TypeVar("R")
 _Row = tuple[int, str, str, str, str, bytes]
 ROW_GROUP = 20_000
 """Records in a row group, and the most that are held in memory: some 20 MB."""
-LIVE_ROW_GROUP = 8_000
+LIVE_ROW_GROUP = 2_000
 LIVE_PIECE = 500
 """So few records of a live run are turned into columns at once, in a millisecond or two: no request waits for more."""
 
