@@ -8,6 +8,7 @@ from pathlib import Path
 from contracts.checks.sla import LAST_DAYS
 from contracts.findings import Finding, Tally
 from contracts.verification.outputs import junit
+from contracts.verification.outputs.markdown import code, escaped
 from q2c.report.document import CheckRow, VerdictDocument
 from q2c.report.headline import WORDS
 from q2c.report.sections.levels import attained, target_of
@@ -66,8 +67,8 @@ def markdown_of(document: VerdictDocument, note: ReplayNote | None) -> str:
 
 
 def _lines(document: VerdictDocument, note: ReplayNote | None) -> Iterator[str]:
-    yield f"## {_MARKS[document.status]} {WORDS[document.status]}: {_safe(document.title)}\n"
-    yield f"{_safe(document.answer)}\n"
+    yield f"## {_MARKS[document.status]} {WORDS[document.status]}: {escaped(document.title)}\n"
+    yield f"{escaped(document.answer)}\n"
     if note is not None:
         yield f"{_load(note)}\n"
     failed = [row for row in document.checks if row.status != "holds" and row.counted]
@@ -86,7 +87,7 @@ def _lines(document: VerdictDocument, note: ReplayNote | None) -> Iterator[str]:
     quiet = sum(row.status == "unknown" and not row.counted for row in document.checks)
     held = sum(row.status == "holds" for row in document.checks)
     yield f"\n{held} rules hold, {quiet} had nothing to judge or read only the inside of our own integration."
-    yield f"Seed {document.seed}, {_from_to(document)}. Again: `{_code(document.repeat)}`"
+    yield f"Seed {document.seed}, {_from_to(document)}. Again: {code(document.repeat)}"
 
 
 def _from_to(document: VerdictDocument) -> str:
@@ -110,15 +111,4 @@ def _load(note: ReplayNote) -> str:
 def _failure(row: CheckRow) -> str:
     example = row.violations[0].sentence if row.violations else row.reason
     times = count(row.broken) if row.status == "broken" else ""
-    return f"| {_MARKS[row.status]} | {row.id} {_safe(row.title)} | {times} | {_safe(example)} |"
-
-
-def _safe(text: str) -> str:
-    """Return text that stays in its cell and is no markup of its own, whatever a system sent us."""
-    for mark in ("\\", "|", "<", "`", "[", "*", "_", "@"):
-        text = text.replace(mark, f"\\{mark}")
-    return " ".join(text.split())
-
-
-def _code(text: str) -> str:
-    return " ".join(text.replace("`", "'").split())
+    return f"| {_MARKS[row.status]} | {row.id} {escaped(row.title)} | {times} | {escaped(example)} |"

@@ -36,7 +36,7 @@ def _lines(found: Sorted) -> Iterator[str]:
     for tally in tallies:
         said = f"{tally.outcome}: {tally.could_not_run}" if tally.could_not_run else tally.outcome
         figures = f"{tally.checked:,} | {len(tally.findings)} | {tally.seconds:.1f}"
-        yield f"| {_cell(tally.suite)} | {_cell(said)} | {figures} |"
+        yield f"| {escaped(tally.suite)} | {escaped(said)} | {figures} |"
     yield from _baseline(found)
 
 
@@ -44,14 +44,14 @@ def _baseline(found: Sorted) -> Iterator[str]:
     if found.accepted:
         yield f"\n{len(found.accepted)} accepted findings are set aside by the baseline."
     for finding, entry in found.expired:
-        yield f"\nNo longer accepted since {entry.until.isoformat()}: `{finding.rule}` {_cell(finding.subject)}."
+        yield f"\nNo longer accepted since {entry.until.isoformat()}: {code(finding.rule)} {escaped(finding.subject)}."
     if found.stale:
         yield f"\n{len(found.stale)} entries of the baseline no longer occur; remove them."
 
 
 def _row(finding: Finding) -> str:
-    where = f"`{_cell(str(finding.place))}`" if finding.place else ""
-    cells = (finding.severity, f"`{_cell(finding.rule)}`", _cell(finding.subject), _cell(finding.message), where)
+    where = code(str(finding.place)) if finding.place else ""
+    cells = (finding.severity, code(finding.rule), escaped(finding.subject), escaped(finding.message), where)
     return f"| {' | '.join(cells)} |"
 
 
@@ -59,8 +59,14 @@ def _count(tallies: tuple[Tally, ...], severity: str) -> int:
     return sum(finding.severity == severity for tally in tallies for finding in tally.findings)
 
 
-def _cell(text: str) -> str:
+def escaped(text: str) -> str:
     """Return text that stays in its cell and is no markup of its own, whatever a server sent us."""
     for mark in ("\\", "|", "<", "`", "[", "*", "_", "@"):
         text = text.replace(mark, f"\\{mark}")
     return " ".join(text.split())
+
+
+def code(text: str) -> str:
+    """Return text as code that stays in its cell: nothing can be escaped in it, so two marks have others instead."""
+    words = " ".join(text.replace("`", "'").replace("|", "¦").split())
+    return f"`{words}`"

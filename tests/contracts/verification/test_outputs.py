@@ -85,6 +85,11 @@ def test_markdown_answers_first_and_lets_no_message_out_of_its_cell() -> None:
     assert "<b>" not in text.replace("\\<b>", "")
 
 
+def test_markdown_shows_a_path_as_it_is_and_a_hostile_one_in_its_cell() -> None:
+    assert markdown.code("tests/order_api.yaml:12") == "`tests/order_api.yaml:12`"
+    assert markdown.code("a`|\\|\nb") == "`a'¦\\¦ b`"
+
+
 def test_markdown_tells_of_the_baseline() -> None:
     gone = Accepted(fingerprint="0", reason="old", until=ACCEPTED.until)
     found = Sorted(tallies=(GREEN,), accepted=((BROKEN, ACCEPTED),), expired=((REMARK, ACCEPTED),), stale=(gone,))
