@@ -1,4 +1,4 @@
-"""Mutants of data mapping: ids that do not fit, and values that are overwritten by nothing."""
+"""Mutants of data mapping: ids that do not fit, values that are overwritten by nothing, fields that are left out."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from integration.effects import Call
+from integration.flows import facts
 from integration.systems.crm import calls as crm
 from integration.systems.erp import calls as erp
 from tests.mutants.mutant import Mutant, Patch
@@ -46,6 +47,15 @@ def _null_overwrites() -> list[Patch]:
     return [Patch(crm, "mirrored", whole)]
 
 
+def _event_field_missing() -> list[Patch]:
+    booked = facts.order_booked
+
+    def without_payer(*args: Any) -> dict[str, Any]:
+        return {name: value for name, value in booked(*args).items() if name != "bill_to"}
+
+    return [Patch(facts, "order_booked", without_payer)]
+
+
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         name="id_truncated",
@@ -63,5 +73,13 @@ MUTANTS: tuple[Mutant, ...] = (
         caught_by=("O4",),
         ground=CARDS,
         patches=_null_overwrites,
+    ),
+    Mutant(
+        name="event_field_missing",
+        group="mapping",
+        mistake="An event leaves without a field that its schema demands: nobody reads it in the producer's own tests.",
+        caught_by=("O10",),
+        ground=CARDS,
+        patches=_event_field_missing,
     ),
 )
