@@ -36,7 +36,7 @@ def html_of(found: Sorted, rules: Mapping[str, Rule], configuration: str, tool_v
 def page_of(found: Sorted, rules: Mapping[str, Rule], configuration: str, tool_version: str) -> Page:
     """Return the page; the same result gives the same page but for the seconds."""
     suites = [_suite(number, tally, rules) for number, tally in enumerate(found.tallies, 1)]
-    used = [rules[name] for name in sorted({each.rule for each in _findings(found)} & rules.keys())]
+    used = [rules[name] for name in sorted({each.rule for each in found.findings} & rules.keys())]
     return Page(
         title="Do the contracts hold?",
         kind="q2c verify",
@@ -50,11 +50,6 @@ def page_of(found: Sorted, rules: Mapping[str, Rule], configuration: str, tool_v
         ),
         footer=f"q2c-harness {tool_version}. Machines read verify.json, verify.xml and verify.sarif beside this page.",
     )
-
-
-def _findings(found: Sorted) -> Iterator[Finding]:
-    yield from (finding for tally in found.tallies for finding in tally.findings)
-    yield from (finding for finding, _ in found.accepted)
 
 
 # --- the answer -----------------------------------------------------------------------------------------------------

@@ -56,6 +56,11 @@ class Sorted(msgspec.Struct, frozen=True, kw_only=True):
     expired: tuple[tuple[Finding, Accepted], ...] = ()
     stale: tuple[Accepted, ...] = ()
 
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Every finding, those that are accepted last."""
+        return (*(each for tally in self.tallies for each in tally.findings), *(each for each, _ in self.accepted))
+
 
 def read(path: Path) -> tuple[Accepted, ...]:
     """Return the entries of a baseline file; raise Unusable."""

@@ -46,7 +46,7 @@ def _is_touched(each: Planned, configuration: Configuration, files: Sequence[str
 def changed_files(root: Path, base: str) -> list[str]:
     """Return the files that differ from where this branch left `base`, committed or not; raise Unusable."""
     if base.startswith("-"):
-        raise Unusable(f"{base!r} is no revision.")
+        raise Unusable(f"{base!r} is no revision; expected a branch, a tag or a commit.")
     left = _git(root, "merge-base", base, "HEAD").strip()
     found = _git(root, "diff", "--name-only", "--relative", left)
     new = _git(root, "ls-files", "--others", "--exclude-standard")

@@ -21,7 +21,7 @@ _EVIDENCE_CHARACTERS_MAX = 4000
 
 def written(found: Sorted, rules: Mapping[str, Rule], configuration: str, tool_version: str) -> str:
     """Return the findings, those that were accepted suppressed, as a SARIF log of one run."""
-    used = sorted({finding.rule for finding in _all(found)})
+    used = sorted({finding.rule for finding in found.findings})
     order = {rule: index for index, rule in enumerate(used)}
     results = [_result(finding, order, configuration) for tally in found.tallies for finding in tally.findings]
     for finding, entry in found.accepted:
@@ -37,11 +37,6 @@ def written(found: Sorted, rules: Mapping[str, Rule], configuration: str, tool_v
     }  # fmt: skip
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
     return msgspec.json.format(msgspec.json.encode(log), indent=1).decode() + "\n"
-
-
-def _all(found: Sorted) -> Iterable[Finding]:
-    yield from (finding for tally in found.tallies for finding in tally.findings)
-    yield from (finding for finding, _ in found.accepted)
 
 
 def _rule(name: str, rule: Rule | None) -> dict[str, Any]:
