@@ -123,7 +123,7 @@ def _refuse_discard(case: ExceptionCase, actor: str, at_us: int, told: Told) -> 
 def _comment(engine: Engine, act: Act) -> None:
     case, live = found(engine, act.arguments)
     if not _note(act.arguments).strip():
-        raise Refused("a comment says something")
+        raise Refused("a comment needs a note: say in `note` what whoever looks at the case next should know")
     tx = Transaction()
     said = {"actor": named(_actor(act.arguments)), "note": _note(act.arguments)}
     engine.note(tx, live, case=case.id, action="comment", **said)

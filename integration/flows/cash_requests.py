@@ -50,7 +50,7 @@ def dispute_invoice(
 ) -> Start:
     """Return the start of a customer's dispute of an invoice: 0 is all that is due of it."""
     if not reason.strip():
-        raise ValueError("a dispute says why")
+        raise ValueError("a dispute needs a reason: say in `reason` what the customer objects to")
     told = {"request": request, "invoice": invoice, "amount_minor": amount_minor, "reason": reason}
     return Start(
         flow_id=f"dispute/{invoice}/{request}", name="dispute_invoice", arguments={**told, "opened_by": opened_by},
