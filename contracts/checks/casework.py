@@ -60,10 +60,10 @@ def _moved(facts: Facts) -> dict[str, int]:
 
 
 class Parked(msgspec.Struct, frozen=True, gc=False):
-    """A time in which a flow was parked; `until_us` is the end of the run when nobody ended it."""
+    """A time in which a flow was parked; `until_us` is None when nobody ended it."""
 
     flow: Flow
-    until_us: int
+    until_us: int | None
 
 
 def poison_stays_apart(facts: Facts) -> Findings:
@@ -103,7 +103,9 @@ def _refused(facts: Facts) -> Iterator[tuple[Delivered, list[Delivered]]]:
 
 def _behind_the_parked(tally: Tally, facts: Facts) -> None:
     """What a consumer took in while another flow of its kind was parked begins in time, its own entity's apart."""
-    parked = _parked(facts)
+    parked: dict[str, list[Parked]] = {}
+    for each in parkings(facts):
+        parked.setdefault(each.flow.name, []).append(each)
     if not parked:
         return
     begun: dict[tuple[str, str], int] = {}
@@ -112,7 +114,8 @@ def _behind_the_parked(tally: Tally, facts: Facts) -> None:
     for applied in facts.history.of(Applied):
         held_up = [
             each for each in parked.get(applied.consumer, ())
-            if each.flow.at_us <= applied.at_us < each.until_us and not _is_akin(facts, applied.txn, each.flow.txn)
+            if each.flow.at_us <= applied.at_us and (each.until_us is None or applied.at_us < each.until_us)
+            and not _is_akin(facts, applied.txn, each.flow.txn)
         ]  # fmt: skip
         if not held_up or not facts.is_due(applied.at_us):
             continue
@@ -124,18 +127,16 @@ def _behind_the_parked(tally: Tally, facts: Facts) -> None:
             tally.violation(applied.txn, sentence, first, applied, entities=(first.flow,))
 
 
-def _parked(facts: Facts) -> dict[str, list[Parked]]:
-    """Return when flows were parked, by their name."""
-    found: dict[str, list[Parked]] = {}
+def parkings(facts: Facts) -> Iterator[Parked]:
+    """Yield every time in which a flow was parked, those that nobody ended last."""
     open_ones: dict[str, Flow] = {}
     for flow in facts.history.of(Flow):
         if flow.status == "parked":
             open_ones.setdefault(flow.flow, flow)
         elif flow.flow in open_ones:
-            found.setdefault(flow.name, []).append(Parked(open_ones.pop(flow.flow), flow.at_us))
+            yield Parked(open_ones.pop(flow.flow), flow.at_us)
     for flow in open_ones.values():
-        found.setdefault(flow.name, []).append(Parked(flow, facts.context.horizon_us))
-    return found
+        yield Parked(flow, None)
 
 
 def _is_akin(facts: Facts, first: str, second: str) -> bool:

@@ -15,11 +15,11 @@ from datetime import date, timedelta
 
 import msgspec
 
+from contracts.checks.casework import parkings
 from contracts.checks.causes import captured_at
 from contracts.checks.facts import BILLED, BOOKED, CASE_CLOSED, Facts, base_of, invoice_of, whole_of
 from domain.calendar import SECOND_US, Interval, local_date, midnight_us
 from domain.fiscal import last_business_days
-from domain.history import Flow
 
 NORMAL, LAST_DAYS = "normal", "last_3_business_days"
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
@@ -275,14 +275,8 @@ def _cases(facts: Facts) -> Iterator[Clock]:
 
 
 def _parked(facts: Facts) -> Iterator[Clock]:
-    parked: dict[str, Flow] = {}
-    for flow in facts.history.of(Flow):
-        if flow.status == "parked":
-            parked.setdefault(flow.flow, flow)
-        elif flow.flow in parked:
-            yield Clock(parked.pop(flow.flow).at_us, flow.at_us, _entity_of(facts, flow.txn))
-    for flow in parked.values():
-        yield Clock(flow.at_us, None, _entity_of(facts, flow.txn))
+    for parked in parkings(facts):
+        yield Clock(parked.flow.at_us, parked.until_us, _entity_of(facts, parked.flow.txn))
 
 
 def _entity_of(facts: Facts, txn: str) -> str:
