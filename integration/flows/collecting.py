@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import count
 
 import msgspec
 
@@ -11,7 +12,7 @@ from integration.effects import Call, Receive, Sleep
 from integration.flow import FlowContext
 from integration.flows.approvals import in_open_period
 from integration.flows.paging import every_row, page_with
-from integration.flows.steps import ask_a_person, code_of, day_in, do, key_of, mirror
+from integration.flows.steps import LAGGING, ask_a_person, code_of, day_in, do, key_of, look_again, mirror
 from integration.outcomes import Answer, CallFailed
 from integration.systems import billing, erp, payment, wire
 from integration.systems.billing import BillingInvoice
@@ -118,12 +119,21 @@ async def collected(
 
 
 async def _still_due(context: FlowContext, invoice: BillingInvoice) -> BillingInvoice:
-    """Return an invoice as it is before it is charged again; while its customer disputes it, it is not."""
-    while True:
+    """Return an invoice as it is before it is charged again; while its customer disputes it, it is not.
+
+    A copy that lags shows what was due before the invoice had its tax.
+    """
+    for look in count(1):
         answer = await do(context, billing.read_invoice(invoice.id, context.txn))
-        if owed.money_of(answer).dunning_status != "stopped":
-            return billing.invoice_of(answer)
-        await Sleep(86_400)
+        found = billing.invoice_of(answer)
+        if found.resource_version < invoice.resource_version:
+            told = f"billing shows {invoice.id} as it was before version {invoice.resource_version}, which we have seen"
+            await look_again(look, LAGGING, told, invoice=invoice.id)
+        elif owed.money_of(answer).dunning_status == "stopped":
+            await Sleep(86_400)
+        else:
+            return found
+    raise AssertionError("the loop ends by returning")
 
 
 async def _payer(context: FlowContext, invoice: BillingInvoice) -> tuple[PaymentCustomer, int]:

@@ -103,6 +103,7 @@ class BillingInvoice(msgspec.Struct, frozen=True):
     due_date: int | None = None
     first_invoice: bool = False
     billing_address: BillingAddress = BillingAddress()
+    resource_version: int = 0  # it grows with every change
 
     @property
     def quote_reference(self) -> str:

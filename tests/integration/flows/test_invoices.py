@@ -50,6 +50,16 @@ def test_a_hard_decline_becomes_a_case_and_a_new_method_pays() -> None:
     assert played.broken() == {}
 
 
+def test_what_is_charged_again_is_what_is_due_although_billing_shows_what_was() -> None:
+    """A copy that lags shows the invoice without its tax."""
+    lagging = Fault(kind="stale_read", system="billing", operation="read_invoice", seconds=600.0, share_ppm=1_000_000)
+    played = paying("card", 3, lagging, declines=99, decline_code="expired_card", hard=True)
+    failed, paid = played.documents("payment", "payment")
+    assert paid.amount_minor == failed.amount_minor
+    assert played.statuses("billing", "invoice") == played.statuses("erp", "invoice") == ["paid"]
+    assert played.broken() == {}
+
+
 def test_without_people_a_hard_decline_is_never_tried_again() -> None:
     played = paying("card", 6, clerks=0, declines=99, decline_code="expired_card", hard=True)
     assert played.statuses("payment", "payment") == ["failed"]
