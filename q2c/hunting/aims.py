@@ -75,11 +75,7 @@ def aimed_at(pairs: Sequence[Pair], draws: Draws, is_rare: bool = False) -> Iter
         yield nth(lag, draws)
     calm = [pair for pair in pairs if pair.fault not in (STORM, LAG)]
     calm = _until_done(calm) if is_rare else calm
-    firsts = [pair for pair in calm if pair.when != RETRY]
-    if is_rare:  # whichever strikes earliest lets the others wait for the calls that follow
-        firsts = sorted(firsts[: 1 + FOLLOWING_RARE], key=lambda pair: stage(pair.fault))
-    alone = is_rare and bool(firsts) and firsts[0].when == FIRST and stage(firsts[0].fault) < LATE
-    firsts = [pair for pair in firsts if stage(pair.fault) == stage(firsts[0].fault)][: 1 if alone else SHARED]
+    firsts = _firsts(calm, is_rare)
     following = _following(calm, firsts)[: FOLLOWING_RARE if is_rare else FOLLOWING]
     following.sort(key=lambda pair: stage(pair.fault))
     for i, pair in enumerate(firsts):
@@ -104,6 +100,21 @@ def _until_done(pairs: list[Pair]) -> list[Pair]:
     early = list(dict.fromkeys(pair.fault for pair in pairs if stage(pair.fault) < LATE))[: FOLLOWING_RARE + (not late)]
     chosen = {*early, *(pair.fault for pair in late[:1])}
     return [pair for pair in pairs if pair.fault in chosen]
+
+
+def _firsts(pairs: Sequence[Pair], is_rare: bool) -> list[Pair]:
+    """Return what strikes the first call of each transaction, all of one stage; one alone where few transactions call.
+
+    That one is no late one: after it nobody calls again, so late ones share even there.
+    """
+    able = [pair for pair in pairs if pair.when != RETRY]
+    if is_rare:  # whichever strikes earliest lets the others wait for the calls that follow
+        able = sorted(able[: 1 + FOLLOWING_RARE], key=lambda pair: stage(pair.fault))
+    if not able:
+        return []
+    reached = stage(able[0].fault)
+    is_alone = is_rare and able[0].when == FIRST and reached < LATE
+    return [pair for pair in able if stage(pair.fault) == reached][: 1 if is_alone else SHARED]
 
 
 def _following(pairs: Sequence[Pair], firsts: Sequence[Pair]) -> list[Pair]:
