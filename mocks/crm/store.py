@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from mocks.crm.schema import ID, ID_TYPES, IS_DELETED, TEXT_TYPES, Field, Row, Schema, SObject
@@ -14,9 +14,9 @@ NOTHING: tuple[str, ...] = ()
 class Keyed:
     """Ids by value, for fields with few records per value. Text is matched without case (`folds`), ids are not."""
 
-    def __init__(self, folds: bool, tables: Tables) -> None:
+    def __init__(self, folds: bool, ids: Table[tuple[str, ...]]) -> None:
         self.folds = folds
-        self.ids: Table[tuple[str, ...]] = tables.table()
+        self.ids = ids
 
     def add(self, value: Any, key: str) -> None:
         """Add a record."""
@@ -43,7 +43,7 @@ class Keyed:
 class Grouped:
     """Ids by value, for fields with few values."""
 
-    def __init__(self, folds: bool, _tables: Tables) -> None:
+    def __init__(self, folds: bool) -> None:
         self.folds = folds
         self.ids: dict[Any, dict[str, None]] = {}
 
@@ -65,11 +65,9 @@ def folded(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
 
-_KINDS: Mapping[str, type[Keyed] | type[Grouped]] = {"key": Keyed, "group": Grouped}
-
-
 def _index(field: Field, tables: Tables) -> Keyed | Grouped:
-    return _KINDS[field.index](field.type in TEXT_TYPES - ID_TYPES, tables)
+    folds = field.type in TEXT_TYPES - ID_TYPES
+    return Keyed(folds, tables.table()) if field.index == "key" else Grouped(folds)
 
 
 class Store:

@@ -79,7 +79,7 @@ class Reached(msgspec.Struct, frozen=True):
 def trial_of(quarry: Quarry, ground: Ground, number: int) -> Trial:
     """Return the trial of a number; `ground` is what the generations before its own have shown."""
     draws = Draws(quarry.seed).under("hunt", number)
-    is_directed, turn = number % DRAWN_EVERY > 0, number - number // DRAWN_EVERY
+    is_directed, turn = number % DRAWN_EVERY > 0, number - number // DRAWN_EVERY  # the turns of directed trials count
     known = ground.repeats[turn % len(ground.repeats)] if is_directed and ground.repeats else None
     if known is not None:
         return msgspec.structs.replace(known, faults=again(ground, draws, turn, known.faults or ()))
@@ -112,12 +112,11 @@ def generations() -> Iterator[range]:
 class Campaign:
     """A hunt under way. `catches` are the trials that broke a rule, by number; `coverage` is what all have covered.
 
-    `course` tells how far it was after each generation.
-    `stuck` are the numbers of trials that could not be played to their end, with the reason; `printed` holds what the
-    program of a target printed in trials that it broke or got stuck in, by their numbers; `planned` are the kinds of
-    fault that were in some plan; `proved` counts the runs with faults of which every rule was judged and held;
-    `under_way` counts the trials of the generation at work that are done. `attempt` plays
-    a trial, both encoded, wherever the executor has it played.
+    `course` tells how far it was after each generation. `stuck` are the numbers of trials that could not be played to
+    their end, with the reason; `printed` holds what the program of a target printed in trials that it broke or got
+    stuck in, by their numbers; `planned` are the kinds of fault that were in some plan; `proved` counts the runs with
+    faults of which every rule was judged and held; `under_way` counts the trials of the generation at work that are
+    done. `attempt` plays a trial, both encoded, wherever the executor has it played.
     """
 
     def __init__(
@@ -171,8 +170,8 @@ class Campaign:
             self.course.append(Reached(self.runs, self.cpu_seconds, *pairs.either, pairs.hit, len(pairs.hits)))
             if self._is_over(numbers.stop):
                 return
-            prospects = self._prospects if numbers.start else ()  # whoever plays few runs need not wait for them
-            self._ground = learned(self._ground, coverage, pairs, self._meetings, prospects)
+            seeds = self._prospects if numbers.start else ()  # whoever plays few runs need not wait for them
+            self._ground = learned(self._ground, coverage, pairs, self._meetings, seeds)
 
     def _is_over(self, number: int) -> bool:
         budget = self.budget
