@@ -298,12 +298,17 @@ class Facts:
 
     @cached_property
     def excused(self) -> frozenset[str]:
-        """Business transactions and flow subjects that people have in hand or gave up: open cases, parked flows."""
+        """Business transactions and flow subjects that people have in hand or gave up: open cases, parked flows.
+
+        Who has a payment in hand, or a dispute about it, has its transaction in hand.
+        """
         names = {case[-1].txn for case in self.cases.values() if case[-1].status not in CASE_CLOSED}
         names |= {_subject(case[-1].flow) for case in self.cases.values() if case[-1].status not in CASE_CLOSED}
         for flow in self.flows.values():
             if flow.status in ("parked", "discarded", "compensated") or _gave_up(flow):
                 names |= {flow.txn, _subject(flow.flow)}
+        money = [*self.lives("payment", "payment").values(), *self.lives("dispute", "payment").values()]
+        names |= {life.txn for life in money if life.id in names}
         return frozenset(names - {""})
 
     @cached_property

@@ -5,13 +5,16 @@ from __future__ import annotations
 from contracts.checks.facts import BOOKED, STAMPED, Facts, Life
 from contracts.checks.verdict import Findings, Tally
 from domain.calendar import SECOND_US
-from domain.history import Changed, Delivered
+from domain.history import Arrived, Changed, Delivered
 
 Interval = tuple[int, int, Changed]
 
 
 def holds_bind(facts: Facts) -> Findings:
-    """A customer on credit hold gets no new order booked and no task started once the grace is over."""
+    """A customer on credit hold gets no new order booked and no task started once the grace is over.
+
+    What a batch books was let go when its file was taken.
+    """
     tally = Tally("P1")
     holds = facts.once(hold_intervals)
     tally.examined = len(facts.lives("hold", "erp"))
@@ -19,7 +22,8 @@ def holds_bind(facts: Facts) -> Findings:
     for life in facts.lives("order", "erp").values():
         booked_us = life.since(BOOKED)
         if booked_us is not None and not life.is_seeded:
-            _outside_holds(tally, life, booked_us, "booked", holds.get(life.document.customer, []), grace_us)
+            ours = holds.get(life.document.customer, [])
+            _outside_holds(tally, life, _let_go_us(facts, life, booked_us) if ours else booked_us, ours, grace_us)
         held_us = life.entered.get("credit_hold")
         if held_us is None:
             continue
@@ -46,12 +50,18 @@ def hold_intervals(facts: Facts) -> dict[str, list[Interval]]:
     return found
 
 
-def _outside_holds(tally: Tally, life: Life, at_us: int, what: str, holds: list[Interval], grace_us: int) -> None:
+def _let_go_us(facts: Facts, order: Life, booked_us: int) -> int:
+    """Return when the last file with an order was taken before it was booked; when it was booked, where none was."""
+    arrived = (each for each in facts.history.of(Arrived) if each.operation == "put_file" and each.effect == "done")
+    return max([each.at_us for each in arrived if each.txn == order.txn and each.at_us <= booked_us], default=booked_us)
+
+
+def _outside_holds(tally: Tally, life: Life, at_us: int, holds: list[Interval], grace_us: int) -> None:
     if holds:
         tally.examined += 1
     for placed_us, released_us, hold in holds:
         if placed_us + grace_us < at_us < released_us:
-            sentence = f"order {life.id} was {what} while customer {life.document.customer} was on credit hold"
+            sentence = f"order {life.id} was booked while customer {life.document.customer} was on credit hold"
             tally.violation(life.txn, sentence, hold, life.last, entities=(life.name, hold.id))
 
 

@@ -28,7 +28,7 @@ def money_back_is_booked(facts: Facts) -> Findings:
     tally = Tally("M15")
     for txn, payments in _given_back(facts).items():
         last_us = max(payment.last.at_us for payment in payments)
-        if not facts.is_due(last_us) or _is_in_hand(facts, txn, payments):
+        if not facts.is_due(last_us) or txn in facts.excused:
             continue
         kept_minor = sum(_kept(payment) for payment in payments)
         for system in ("erp", "billing"):
@@ -43,12 +43,6 @@ def money_back_is_booked(facts: Facts) -> Findings:
                 evidence = [payment.last for payment in payments]
                 tally.violation(txn, sentence, *evidence, entities=tuple(payment.name for payment in payments))
     return tally.findings("" if facts.has_settled else "the run ended before the books could follow")
-
-
-def _is_in_hand(facts: Facts, txn: str, payments: list[Life]) -> bool:
-    """Tell whether people have the money of a transaction in hand, or a dispute about it."""
-    disputes = {life.id for life in facts.lives("dispute", "payment").values() if life.txn == txn}
-    return not facts.excused.isdisjoint({txn, *disputes, *(payment.id for payment in payments)})
 
 
 def _given_back(facts: Facts) -> dict[str, list[Life]]:

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from domain.faults import Fault
-from domain.history import Flow, Limit
+from domain.history import Arrived, Flow, Limit
 from domain.objects import Hold
 from tests.contracts.checks import build
 from tests.contracts.checks.build import at, attempt, changed, check, clean, delivered, edited, of, period
@@ -153,6 +153,16 @@ def test_the_history_breaks_the_rule_and_no_other(
 def test_an_order_booked_within_the_grace_of_a_hold_is_no_violation() -> None:
     hold = Hold(id="H1", customer="A-000001", account="A-000001", level="soft", status="active")
     assert check("P1", [*clean(), changed(10.5, "erp", "hold", hold, cause="act")]).status == "holds"
+
+
+@pytest.mark.parametrize(("taken_minutes", "status"), [(1.5, "holds"), (9.5, "broken")])
+def test_an_order_that_a_batch_books_was_let_go_when_its_file_was_taken(taken_minutes: float, status: str) -> None:
+    file = Arrived(
+        at_us=at(taken_minutes), number="r5", system="legacy_erp", operation="put_file", key="O-1.csv", fingerprint="f",
+        txn="Q-000123", status=202, effect="done",
+    )  # fmt: skip
+    assert check("P1", _booked_on_hold()).status == "broken"
+    assert check("P1", [*_booked_on_hold(), file]).status == status
 
 
 def test_a_refused_forgery_is_no_violation() -> None:

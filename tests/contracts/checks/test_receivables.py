@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from contracts.checks.facts import Facts
 from domain import objects
 from domain.history import Emitted, Flow, Record
 from tests.contracts.checks.build import (
@@ -27,6 +28,7 @@ from tests.contracts.checks.build import (
     clean,
     edited,
     entry,
+    history,
     of,
     period,
     without,
@@ -238,6 +240,7 @@ def test_a_refund_whose_booking_people_have_in_hand_is_not_judged() -> None:
 def test_a_dispute_that_people_have_in_hand_is_not_judged_whatever_its_flow_knows_of_the_order() -> None:
     parked = Flow(at_us=at(LATER + 10), flow="chargeback/du_1", name="chargeback", txn="", status="parked")
     assert check("M15", [*_won_dispute_not_booked(), parked]).violations == ()
+    assert "Q-000123" in Facts(history([*_won_dispute_not_booked(), parked])).excused, "no other rule judges it either"
     other = replace(parked, flow="chargeback/du_2")
     assert check("M15", [*_won_dispute_not_booked(), other]).status == "broken"
 
