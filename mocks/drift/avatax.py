@@ -63,7 +63,7 @@ def _new_value(_call: Call, body: Any) -> None:
 
 
 _MONTHLY = "any monthly release"
-ROWS = (
+ROWS: tuple[Drift, ...] = (
     Drift(
         name="avatax-include-default", system="tax", since=_MONTHLY, source="the vendor's documentation",
         summary="details and summary come only when $include asks for them",

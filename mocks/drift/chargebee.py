@@ -42,7 +42,7 @@ def _planned(items: list[Plain]) -> Plain:
     return found
 
 
-ROWS = (
+ROWS: tuple[Drift, ...] = (
     Drift(
         name="chargebee-product-catalog-1", system="billing", since="sites made before 2021",
         source="the vendor's documentation",

@@ -64,7 +64,7 @@ _ADMIN = "any day: an administrator"
 _CREDIT_MEMOS = (
     "create_credit_memo", "upsert_credit_memo", "update_credit_memo", "delete_credit_memo", "transform_*_credit_memo",
 )  # fmt: skip
-ROWS = (
+ROWS: tuple[Drift, ...] = (
     Drift(
         name="netsuite-tba-off", system="erp", since="no new ones from 2027.1, end about 2028.2",
         source="the vendor's documentation",

@@ -109,7 +109,7 @@ def install(crm: Crm, dialect: Dialect, rows: tuple[Drift, ...]) -> None:
 
 _ADMIN, _RELEASE = "any day: an administrator", "three releases a year"
 _RECORDS = ("get_*", "query*", "*_records", "composite", "graph", "batch", "search*")
-ROWS = (
+ROWS: tuple[Drift, ...] = (
     Drift(
         name="salesforce-version-retired", system="crm", since="v31 to v40: Summer 2028",
         source="the vendor's documentation",

@@ -65,7 +65,7 @@ def _nulls(_call: Call, body: Any) -> None:
                 node[name] = None
 
 
-ROWS = (
+ROWS: tuple[Drift, ...] = (
     Drift(
         name="stripe-acacia-basil", system="payment", since="2025-03-31", source="the SDK's changelog",
         summary="invoices lose subscription, paid, tax, charge and payment_intent; a subscription's period moves into "
