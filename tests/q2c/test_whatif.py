@@ -191,7 +191,7 @@ def test_an_unstable_system_is_refused_with_the_figure(folder: Path) -> None:
     result = run(folder, "whatif", SCENARIO, "--with", "erp.slots=1", "--with", "erp.p50=4h", "--with", "erp.p95=5h",
                  "--with", "erp.timeout=20h")  # fmt: skip
     assert result.exit_code == exits.USAGE
-    assert "--with erp.slots=1: small_quarter cannot be played: station erp: utilisation 2." in result.stderr
+    assert "--with erp.slots=1: small_quarter cannot be played: station erp: utilisation 3." in result.stderr
 
 
 def test_what_cannot_be_played_is_said_with_file_and_line(folder: Path) -> None:
@@ -199,7 +199,7 @@ def test_what_cannot_be_played_is_said_with_file_and_line(folder: Path) -> None:
     (folder / "slow.yaml").write_text(slow, encoding="utf-8")
     result = run(folder, "whatif", "slow.yaml")
     line = slow.splitlines().index("  erp:") + 1
-    assert f"slow.yaml:{line}: small_quarter cannot be played: station erp: utilisation 2." in result.stderr
+    assert f"slow.yaml:{line}: small_quarter cannot be played: station erp: utilisation 3." in result.stderr
 
 
 def test_a_stopped_experiment_keeps_what_was_computed_and_report_goes_on(
