@@ -290,12 +290,17 @@ async def undo_order(context: FlowContext, arguments: Mapping[str, Any]) -> dict
     reference, subscription = arguments["reference"], arguments["subscription"]
     await _cancel_subscription(context, subscription, reference)
     await _stop_task(context, reference)
-    await close_if_there(context, reference)
-    entity, at_us = arguments["entity"], await Now()
-    await mirror(context.txn, reference, arguments["quote_id"], at_us, {"OrderStatus__c": "cancelled"})
-    body = contract_facts.order_cancelled(reference, entity, day_in(context, entity, at_us), arguments["reason"])
-    await tell("order.cancelled", reference, context.txn, **body)
+    await cancelled(context, reference, arguments["quote_id"], arguments["entity"], arguments["reason"])
     return {"order": reference, "status": "cancelled"}
+
+
+async def cancelled(context: FlowContext, reference: str, quote_id: str, entity: str, reason: str) -> None:
+    """Close an order in the ERP, if it is there, show sales that it was cancelled, and tell everybody why."""
+    await _close_if_there(context, reference)
+    at_us = await Now()
+    await mirror(context.txn, reference, quote_id, at_us, {"OrderStatus__c": "cancelled"})
+    body = contract_facts.order_cancelled(reference, entity, day_in(context, entity, at_us), reason)
+    await tell("order.cancelled", reference, context.txn, **body)
 
 
 async def _stop_task(context: FlowContext, reference: str) -> None:
@@ -324,7 +329,7 @@ async def _cancel_subscription(context: FlowContext, subscription: str, referenc
     await do(context, call, is_cancelled)
 
 
-async def close_if_there(context: FlowContext, reference: str) -> None:
+async def _close_if_there(context: FlowContext, reference: str) -> None:
     """Cancel an order in the ERP, if there is one that can be cancelled."""
     await _ignoring_absence(context, erp.close_order(reference, context.txn))
 

@@ -16,11 +16,10 @@ from msgspec.structs import replace
 from integration.effects import Now
 from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
-from integration.flows import contract_facts as facts
 from integration.flows.amendments import Plan, Row, apply, change_of, order_key, terms_after
 from integration.flows.copies import changed, latest
-from integration.flows.orders import close_if_there, rejected
-from integration.flows.steps import day_in, if_found, key_of, mirror, tell
+from integration.flows.orders import cancelled, rejected
+from integration.flows.steps import if_found, key_of
 from integration.outcomes import Answer, CallFailed
 from integration.systems import billing, erp
 from integration.systems.billing import BillingSubscription
@@ -49,11 +48,7 @@ async def taken_off_the_books(
     if await if_found(context, erp.read_order(reference, context.txn)) is None:
         await rejected(context, reference, quote_id, await Now(), entity, reason, code)
         return
-    await close_if_there(context, reference)
-    at_us = await Now()
-    await mirror(context.txn, reference, quote_id, at_us, {"OrderStatus__c": "cancelled"})
-    body = facts.order_cancelled(reference, entity, day_in(context, entity, at_us), reason)
-    await tell("order.cancelled", reference, context.txn, **body)
+    await cancelled(context, reference, quote_id, entity, reason)
 
 
 async def _restored(context: FlowContext, arguments: Mapping[str, Any], row: Row) -> None:
