@@ -92,7 +92,7 @@ def update(model: Processor, intent: Intent, body: IntentUpdate) -> Intent:
     types = tuple(body.payment_method_types) if body.payment_method_types else intent.types
     chosen = body.payment_method or intent.method
     method = methods.method_for(model, chosen, "payment_method") if chosen else None
-    _require_types(types)
+    methods.require_types(types)
     _require_usable(method, types, customer.id if customer else "")
     metadata = merged(intent.metadata, body.metadata)
     if method is not None and method.id not in model.methods:
@@ -124,7 +124,7 @@ def confirm(model: Processor, intent: Intent, body: ConfirmBody) -> Intent:
         raise _no_method(intent)
     method = methods.method_for(model, chosen, "payment_method")
     types = tuple(body.payment_method_types) if body.payment_method_types else intent.types
-    _require_types(types)
+    methods.require_types(types)
     _require_usable(method, types, intent.customer)
     if method.id not in model.methods:
         methods.keep(model, method)
@@ -230,16 +230,9 @@ def _types(body: IntentBody, method: Method | None) -> tuple[str, ...]:
     named = body.payment_method_types or body.allowed_payment_method_types
     if named:
         types = tuple(named)
-        _require_types(types)
+        methods.require_types(types)
         return types
     return (method.type,) if method is not None else ("card",)
-
-
-def _require_types(types: tuple[str, ...]) -> None:
-    for index, name in enumerate(types):
-        if name not in METHODS:
-            text = f"The payment method type {name} is invalid."
-            raise Refusal("parameter_invalid", text, field=f"payment_method_types[{index}]")
 
 
 def _require_usable(method: Method | None, types: tuple[str, ...], customer: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec import structs
 
@@ -89,6 +89,14 @@ def _card_behaviour(card: CardBody) -> Behaviour:
     if number not in _TEST_CARDS:
         raise Refusal("parameter_invalid", "Only the processor's test card numbers are taken.", field="card[number]")
     return TEST_METHODS[_TEST_CARDS[number]]
+
+
+def require_types(types: Sequence[str]) -> None:
+    """Raise Refusal for a type of method there is not."""
+    for index, name in enumerate(types):
+        if name not in METHODS:
+            text = f"The payment method type {name} is invalid."
+            raise Refusal("parameter_invalid", text, field=f"payment_method_types[{index}]")
 
 
 def method_for(model: Processor, key: str, field: str) -> Method:

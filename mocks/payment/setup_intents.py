@@ -118,7 +118,7 @@ def create(model: Processor, body: SetupBody) -> SetupIntent:
     customer = charged(model, body.customer)
     method = _method(model, body.payment_method, body.payment_method_data)
     types = tuple(body.payment_method_types or body.allowed_payment_method_types or ("card",))
-    _require_types(types)
+    methods.require_types(types)
     if body.confirm and method is None:
         raise Refusal("setup_intent_unexpected_state", "A setup intent is confirmed with a payment method.")
     key = model.new_id("seti")
@@ -229,13 +229,6 @@ def _method(model: Processor, key: str | None, given: MethodData | None) -> Meth
     if key:
         return methods.method_for(model, key, "payment_method")
     return methods.made(model, given) if given is not None else None
-
-
-def _require_types(types: Sequence[str]) -> None:
-    for index, name in enumerate(types):
-        if name not in METHODS:
-            text = f"The payment method type {name} is invalid."
-            raise Refusal("parameter_invalid", text, field=f"payment_method_types[{index}]")
 
 
 def _require_open(intent: SetupIntent, verb: str) -> None:
