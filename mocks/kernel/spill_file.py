@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, cast
 
+from msgspec import UNSET, UnsetType
+
 _READ_AT_ONCE = 64
 _CACHE_KIB = 4_096
 
@@ -38,9 +40,19 @@ class SpillFile:
 
 
 class _Pickler(pickle.Pickler):
-    """Pickles what the standard one does not: mappings that are read only, as the headers of replies are."""
+    """Pickles mappings that are read only, as headers of replies are, which the standard one does not.
 
-    dispatch_table = {MappingProxyType: lambda proxy: (_read_only, (dict(proxy),))}  # noqa: RUF012
+    And `UNSET`, which that one looks for in each of some thousand modules, every time.
+    """
+
+    dispatch_table = {  # noqa: RUF012
+        MappingProxyType: lambda proxy: (_read_only, (dict(proxy),)),
+        UnsetType: lambda _unset: (_nothing, ()),
+    }
+
+
+def _nothing() -> UnsetType:
+    return UNSET
 
 
 def _read_only(entries: dict[Any, Any]) -> Mapping[Any, Any]:

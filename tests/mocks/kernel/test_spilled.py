@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from msgspec import UNSET
 
 from domain.http import Reply
 from mocks.kernel.spilled import SpilledTable, SpilledTables
@@ -155,6 +156,12 @@ def test_headers_that_are_read_only_come_back_so() -> None:
     headers: Mapping[str, str] = table["reply"].headers
     assert type(headers) is MappingProxyType
     assert headers["content-type"] == "application/json"
+
+
+def test_what_is_unset_comes_back_so() -> None:
+    table = filled(1, 1)
+    table.update({"unset": (UNSET, 1), "k1": 1, "k2": 2})
+    assert table["unset"][0] is UNSET
 
 
 def test_a_key_is_no_number_that_reads_like_it() -> None:
