@@ -8,7 +8,7 @@ it takes; what stays luck is how long each of them takes.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -20,6 +20,7 @@ from scenarios.timeline import Timeline
 from simulator.latency import LOAD_FACTOR_MAX
 from simulator.replay.outcome import Fit
 from simulator.replay.pacing import Pace
+from simulator.whatif.accounts import ACCOUNT
 from simulator.whatif.durations import Duration
 from simulator.whatif.model import NEVER_US, SECOND_US, Arrivals, Model, Route, Sla, Station, Step
 from simulator.whatif.translation import translate
@@ -28,18 +29,18 @@ _MESSAGE = "message"
 _NOT_HERE = frozenset(
     {
         "a case opens", "somebody looks", "a clerk mends it", "an answer from outside", "the case closes",
-        "priced wrongly", "fetch a token",
+        "priced wrongly", "fetch a token of erp", "fetch a token of crm",
     }
 )  # fmt: skip
 """Steps that no replay has. People do not act on a black box: an order that needs them is not booked, and not measured.
 A session lives for hours of the wall."""
 _HOLD, _RELEASED = "a credit hold", "read the customer released"
-_OF_ACCOUNT = "account"
-"""The choice between steps that depend on whether the account of an order is known."""
 _SEEN = frozenset[str]()
-_KNOWN = frozenset({"read the customer again"})
+_KNOWN = frozenset({"look the customer up"})
 _DIFFERENT = _KNOWN | {"put the customer"}
 _NEW = _DIFFERENT | {"look for its likes", "compare them", "create the customer"}
+_OF_KNOWN = {"look the customer up": "look the known one up", "put the customer": "put the known one right"}
+"""What these steps are called on routes of known accounts only, as of amendments."""
 _SETTLING_US = 600 * SECOND_US
 
 
@@ -144,13 +145,15 @@ def _used(routes: Mapping[str, Route], begun: Iterable[str]) -> set[str]:
 
 def _known(route: Route, order: Order) -> Route:
     """Return a route with the steps that an order surely makes, and without those that it surely does not."""
-    steps = (_certain(step, order) for step in route.steps)
+    there = {step.name for step in route.steps}
+    needs = {each if each in there else _OF_KNOWN.get(each, each) for each in order.needs}
+    steps = (_certain(step, order, needs) for step in route.steps)
     return msgspec.structs.replace(route, steps=tuple(step for step in steps if step is not None))
 
 
-def _certain(step: Step, order: Order) -> Step | None:
-    if step.choice == _OF_ACCOUNT:
-        return msgspec.structs.replace(step, share=1.0, choice="") if step.name in order.needs else None
+def _certain(step: Step, order: Order, needs: Collection[str]) -> Step | None:
+    if step.choice == ACCOUNT:
+        return msgspec.structs.replace(step, share=1.0, choice="", finds=None) if step.name in needs else None
     if step.name not in (_HOLD, _RELEASED):
         return step
     if not order.held_us:

@@ -19,7 +19,7 @@ SPEED = 60.0
 WHOLE = build(scaled(find("quarter_end_spike"), orders=600, subscriptions=20))
 PLAYED = excerpt(WHOLE, WHOLE.heal_us - 60 * HOUR_US, WHOLE.heal_us - 20 * HOUR_US, HOUR_US)
 ON_ACCOUNTS = {
-    "look for its likes", "compare them", "read the customer again", "put the customer", "create the customer"
+    "look for its likes", "compare them", "look the customer up", "put the customer", "create the customer"
 }  # fmt: skip
 
 
@@ -55,9 +55,9 @@ def test_a_known_account_is_written_once_and_only_where_its_terms_differ() -> No
             usual = KNOWN[account][1] == 30
             needs.setdefault((account in seen, usual), set()).add(order.needs)
         seen.add(account)
-    read = "read the customer again"
-    assert needs[False, True] == {frozenset({read})}
-    assert needs[False, False] == {frozenset({read, "put the customer"})}
+    look = "look the customer up"
+    assert needs[False, True] == {frozenset({look})}
+    assert needs[False, False] == {frozenset({look, "put the customer"})}
     assert needs[True, True] == needs[True, False] == {frozenset()}
 
 
@@ -73,12 +73,25 @@ def test_an_order_of_an_account_on_hold_waits_for_its_release() -> None:
         assert act.at_us + order.held_us == min(releases, default=PLAYED.horizon_us)
 
 
+def test_an_amendment_looks_an_account_up_that_nobody_met_in_the_run() -> None:
+    timeline = build(scaled(find("quarter_end_spike"), orders=600, subscriptions=600))
+    model = model_of(timeline, SPEED, Fit())
+    check(model)
+    amended = {each.kind: each for each in orders_of(timeline, SPEED) if each.route == "amendment" and each.needs}
+    assert len(amended) > 1
+    for kind, order in amended.items():
+        names = [step.name for step in model.route(kind).steps]
+        assert names.count("look the known one up") == 1
+        assert names.count("put the known one right") == ("put the customer" in order.needs)
+
+
 def test_the_routes_make_the_steps_that_are_known_and_no_others() -> None:
     model = model_of(PLAYED, SPEED, Fit())
     check(model)
     for stream, (_, order) in zip(model.arrivals, TOLD, strict=True):
         route = model.route(stream.route)
         assert {step.name for step in route.steps} & ON_ACCOUNTS == order.needs
+        assert not any(step.name.startswith("fetch a token") for step in route.steps)
         assert all(step.share == 1.0 for step in route.steps if step.name in ON_ACCOUNTS)
         assert _wait_us(route) == pytest.approx(order.held_us / SPEED, abs=1)
 
