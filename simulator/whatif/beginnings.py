@@ -40,7 +40,8 @@ def streams(frame: Frame) -> Iterator[Arrivals]:
             )  # fmt: skip
     at_home = float(sum(entity.share for entity in scenario.world.entities if entity.country == "US"))
     for name, route, expected in (
-        ("amendments", "amendment", _amendments(frame)),
+        ("amendments", "amendment", _amendments(frame, 1.0 - at_home)),
+        ("amendments US", "amendment US", _amendments(frame, at_home)),
         ("bills", bill_route(""), _bills(frame, 1.0 - at_home)),
         ("bills US", bill_route("US"), _bills(frame, at_home)),
     ):
@@ -101,8 +102,8 @@ def _signed(frame: Frame) -> dict[int, float]:
     return days
 
 
-def _amendments(frame: Frame) -> Iterator[Piece]:
-    """Yield when amendments and renewals are expected: by the season, and in the wave after a price rise."""
+def _amendments(frame: Frame, share: float) -> Iterator[Piece]:
+    """Yield when a share of the amendments and renewals is expected: by the season, and in the wave of a price rise."""
     scenario, moments_ = frame.scenario, frame.moments
     season, entity = season_of(scenario), scenario.world.entities[0]
     days = [day for day in season.days if moments_.first_day <= day <= moments_.last_day]
@@ -114,7 +115,7 @@ def _amendments(frame: Frame) -> Iterator[Piece]:
     played = sum(season.share(day, day) for day in days) or 1.0
     for day in days:
         wave = _wave(frame, day) * each * scenario.world.live_subscriptions
-        yield from _hours(frame, entity, usual * season.share(day, day) / played + wave, day)
+        yield from _hours(frame, entity, share * (usual * season.share(day, day) / played + wave), day)
 
 
 def _wave(frame: Frame, day: date) -> float:

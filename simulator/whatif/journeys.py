@@ -66,7 +66,7 @@ def order(journeys: Journeys, name: str, billed: str, books: str) -> Route:
     return Route(name=name, steps=steps, begins="accepted", ends="handed over", amount=journeys.worths.get(name))
 
 
-def amendment(journeys: Journeys, billed: str) -> Route:
+def amendment(journeys: Journeys, name: str, billed: str) -> Route:
     """Return the route of an amendment or a renewal of a contract."""
     ahead = float(journeys.frame.scenario.mix.future_dated)
     steps = (
@@ -82,7 +82,7 @@ def amendment(journeys: Journeys, billed: str) -> Route:
         ),
         Step(name="an invoice", starts=billed, share=(1.0 - ahead) * INVOICED_CHANGES, choice="now"),
     )
-    return Route(name="amendment", steps=steps, begins="accepted", ends="handed over")
+    return Route(name=name, steps=steps, begins="accepted", ends="handed over")
 
 
 def _people(journeys: Journeys) -> Iterator[Step]:

@@ -139,7 +139,8 @@ def _routes(journeys: Journeys, wanted: set[str]) -> tuple[Route, ...]:
         order(journeys, "order", "invoice", "erp"),
         order(journeys, "order US", "invoice US", "erp"),
         order(journeys, "order legacy", "invoice", LEGACY),
-        amendment(journeys, "invoice"),
+        amendment(journeys, "amendment", "invoice"),
+        amendment(journeys, "amendment US", "invoice US"),
         single(journeys, "invoice run", "erp", True, INVOICES),
         *(
             single(journeys, f"replay {each.system}", "crm", True, MIRRORS)

@@ -62,7 +62,7 @@ def test_the_model_expects_the_orders_of_the_file() -> None:
 
 def test_service_levels_are_those_of_rehearsals_of_the_same_scenario() -> None:
     model = translation.translate(scaled(find("quarter_end_spike"), orders=1_500, subscriptions=200))
-    outcome = merged(engine.simulate(model, seed, runs=8) for seed in range(8))
+    outcome = merged(engine.simulate(model, seed, runs=40) for seed in range(40))
     for name, quantiles in REHEARSED.items():
         found = outcome.sla(name).histogram
         for share, seconds in zip((0.5, 0.95), quantiles, strict=True):
@@ -101,6 +101,14 @@ def test_whoever_finds_no_token_fetches_one_and_sweeps_keep_that_of_sales_fresh(
         assert all(step.finds == fetched["erp"] for step in asked[:1])
     sweeps = [stream for stream in model.arrivals if stream.name == "sweep_quotes"]
     assert [stream.every_us for stream in sweeps] == [2 * HOUR_US]
+
+
+def test_an_amendment_of_a_us_buyer_is_taxed_as_its_orders_are() -> None:
+    model = translation.translate(_small())
+    started = {name: {step.starts for step in model.route(name).steps} - {""} for name in ("amendment", "amendment US")}
+    assert started == {"amendment": {"invoice"}, "amendment US": {"invoice US"}}
+    expected = {stream.name: lifecycles_of(stream) for stream in model.arrivals}
+    assert 0 < expected["amendments US"] / (expected["amendments"] + expected["amendments US"]) < 1
 
 
 def test_us_buyers_pay_as_many_taxes_as_their_towns_have() -> None:
