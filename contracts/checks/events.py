@@ -9,12 +9,14 @@ from domain.history import Emitted
 
 _BEGUN = frozenset({"active", "trialing"})
 _UNDONE = frozenset({"cancelled", "reversed", "failed"})
+_HELD = frozenset({"soft_hold", "hard_hold"})
+_HELD_TOLD, _FREE_TOLD = "q2c.credit_hold.applied.v1", "q2c.credit_hold.released.v1"
 
 
 def events_in_order(facts: Facts) -> Findings:
     """The events of each subject leave in the order of their sequence, none left out; one told again is the same.
 
-    Each says all that the schema of its type asks for.
+    Each says all that the schema of its type asks for, and the last one of a credit hold is true.
     """
     tally = Tally("O10")
     told: dict[str, Emitted] = {}
@@ -37,7 +39,23 @@ def events_in_order(facts: Facts) -> Findings:
             sentence = f"number {event.sequence} of {event.subject} ({event.type}) left after {number}"
             evidence = (before, event) if before is not None else (event,)
             tally.violation(event.txn, sentence, *evidence, entities=(event.subject,))
+    _holds_are_told(tally, facts)
     return tally.findings()
+
+
+def _holds_are_told(tally: Tally, facts: Facts) -> None:
+    """Find customers whose credit hold began or ended in the run, while what was told of it last says otherwise."""
+    told = {each.subject: each for each in facts.history.of(Emitted) if each.type in (_HELD_TOLD, _FREE_TOLD)}
+    for life in facts.lives("customer", "erp").values():
+        event = told.get(life.id)
+        is_in_hand = life.id in facts.excused or any(life.id in flow.flow for flow in facts.parked)
+        if (event is None and len(life.entered) == 1) or is_in_hand or not facts.is_due(life.last.at_us):
+            continue
+        tally.examined += 1
+        if (event is not None and event.type == _HELD_TOLD) != (life.status in _HELD):
+            sentence = f"{life.name} is {life.status}, and {event.type if event is not None else 'nothing'} was told"
+            evidence = (event,) if event is not None else ()
+            tally.violation(life.txn, sentence, life.last, *evidence, entities=(life.name,))
 
 
 def charges_begin_in_time(facts: Facts) -> Findings:

@@ -6,18 +6,19 @@ import re
 
 from contracts.checks.facts import ERPS, Facts
 from contracts.checks.verdict import Findings, Tally
-from domain.history import Applied, Arrived, Attempted
+from domain.history import Applied, Arrived, Attempted, Delivered, Flow
 
 ONCE = frozenset({"create_subscription", "put_task", "create_task", "put_order", "create_order", "upsert_order"})
 """Operations that a business transaction needs once: a second key after trouble is a second intent."""
 
+_QUOTES, _ACCEPTED = "accepted_quote", "quote.accepted"
 _TRANSIENT = frozenset({0, 408, 409, 425, 429})
 _RETRY_SUFFIX = re.compile(r"[~#/:._](retry|attempt|try)?[-_]?\d+|-(retry|attempt|try)[-_]?\d*")
 Trouble = dict[tuple[str, str, str], dict[str, Attempted]]
 
 
 def applied_once(facts: Facts) -> Findings:
-    """No consumer applies one message twice, however often it is delivered."""
+    """No consumer applies one message twice, however often it is delivered, and what was acknowledged is applied."""
     tally = Tally("S6")
     seen: dict[tuple[str, str, str], Applied] = {}
     for applied in facts.history.of(Applied):
@@ -26,7 +27,28 @@ def applied_once(facts: Facts) -> Findings:
         if first is not applied:
             sentence = f"{applied.consumer} applied message {applied.message} of {applied.system} twice"
             tally.violation(applied.txn, sentence, first, applied, entities=(applied.message,))
+    _acknowledged_in_vain(tally, facts)
     return tally.findings()
+
+
+def _acknowledged_in_vain(tally: Tally, facts: Facts) -> None:
+    """Find accepted quotes whose message was acknowledged, and that were begun later because somebody came across them.
+
+    What is acknowledged is stored with the flow it starts: one that begins after that began without the message.
+    """
+    taken = {applied.txn for applied in facts.history.of(Applied) if applied.consumer == _QUOTES}
+    begun: dict[str, Flow] = {}
+    for flow in facts.history.of(Flow):
+        if flow.name == _QUOTES and flow.status == "started":
+            begun.setdefault(flow.txn, flow)
+    for told in facts.history.of(Delivered):
+        flow_begun = begun.get(told.txn)
+        if told.topic != _ACCEPTED or not told.genuine or not 200 <= told.status < 300 or flow_begun is None:
+            continue
+        tally.examined += 1
+        if told.at_us < flow_begun.at_us and told.txn not in taken:
+            sentence = f"{told.system} was told that {told.message} is taken, and {flow_begun.flow} began without it"
+            tally.violation(told.txn, sentence, told, flow_begun, entities=(told.message,))
 
 
 def key_discipline(facts: Facts) -> Findings:

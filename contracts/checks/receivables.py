@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from contracts.checks.facts import Facts, Life, base_of, document_of, invoice_of
+from contracts.checks.objections import objections_are_heard
 from contracts.checks.verdict import Findings, Tally
 from domain.calendar import SECOND_US, local_date
 from domain.currency import exponent
@@ -17,6 +19,7 @@ from domain.objects import Cash, Entry
 
 RECEIVABLE, UNAPPLIED, BAD_DEBT = "1100", "2150", "6200"
 TOLERANCE = "tolerance"
+_IN_NO_BOOK = re.compile(r"payment (\S+) is in no book")
 _SHUT = frozenset({"soft_closed", "closed", "locked"})
 _OVERDUE = "q2c.invoice.overdue.v1"
 _NOTICE_US = 3600 * SECOND_US
@@ -42,7 +45,27 @@ def money_back_is_booked(facts: Facts) -> Findings:
                 )
                 evidence = [payment.last for payment in payments]
                 tally.violation(txn, sentence, *evidence, entities=tuple(payment.name for payment in payments))
+    _missed_in_the_books(tally, facts)
     return tally.findings("" if facts.has_settled else "the run ended before the books could follow")
+
+
+def _missed_in_the_books(tally: Tally, facts: Facts) -> None:
+    """Find cases that say that a payment is in no book although billing and the ERP have long had it.
+
+    Money that went back is not worked on then, and the case of it is no excuse.
+    """
+    recorded = {base_of(life.document.ref): life for life in facts.lives("cash", "billing").values()}
+    for name, records in facts.cases.items():
+        case = records[0]
+        payment = next(iter(_IN_NO_BOOK.findall(case.detail)), "")
+        cash = facts.cash.get(payment)
+        if case.code != "DATA_QUALITY.MAPPING_MISSING" or not cash or payment not in recorded:
+            continue
+        tally.examined += 1
+        known_us = max(cash[0].created_us, recorded[payment].created_us)
+        if known_us + facts.settle_us <= case.opened_us:
+            sentence = f"case {name} says that {payment} is in no book, and {cash[0].name} is"
+            tally.violation(cash[0].txn, sentence, cash[0].first, case, entities=(name, cash[0].name))
 
 
 def _given_back(facts: Facts) -> dict[str, list[Life]]:
@@ -243,8 +266,9 @@ def _result(flow: Flow) -> dict[str, Any]:
 
 
 def dunning_is_fair(facts: Facts) -> Findings:
-    """Nobody is reminded of an invoice that is paid, disputed or not due yet."""
+    """Nobody is reminded of an invoice that is paid, disputed or not due yet, and who objects to one is heard."""
     tally = Tally("P11")
+    objections_are_heard(tally, facts)
     changes: dict[str, list[Changed]] = {}
     for change in facts.history.changes("invoice", "erp"):
         changes.setdefault(base_of(document_of(change).ref), []).append(change)

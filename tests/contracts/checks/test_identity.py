@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from domain.history import Applied, Arrived, Case
+from domain.history import Applied, Arrived, Case, Delivered, Flow
 from tests.contracts.checks import build
 from tests.contracts.checks.build import at, attempt, changed, check, clean, edited, of, walk, without
 from tests.contracts.checks.doctored import Break, Records, named, notices
@@ -55,6 +55,18 @@ def _taxed_twice() -> Records:
 def _applied_twice() -> Records:
     first = next(record for record in clean() if isinstance(record, Applied))
     return [*clean(), replace(first, at_us=at(7))]
+
+
+def _acknowledged_in_vain() -> Records:
+    kept = [record for record in clean() if not isinstance(record, Applied)]
+    begun = next(record for record in kept if isinstance(record, Flow) and record.status == "started")
+    return [replace(begun, at_us=at(5.5)) if record is begun else record for record in kept]
+
+
+def _swept_before_its_message() -> Records:
+    kept = [record for record in clean() if not isinstance(record, Applied)]
+    told = next(record for record in kept if isinstance(record, Delivered) and record.topic == "quote.accepted")
+    return [replace(told, at_us=at(5.5)) if record is told else record for record in kept]
 
 
 def _fresh_header_key() -> Records:
@@ -120,6 +132,7 @@ BREAKS: tuple[tuple[str, Break], ...] = (
     ("S4", _captured_twice),
     ("S5", _taxed_twice),
     ("S6", _applied_twice),
+    ("S6", _acknowledged_in_vain),
     ("S7", _fresh_header_key),
     ("S7", _fresh_external_id),
     ("S7", _key_reused),
@@ -180,3 +193,7 @@ def test_a_case_spares_a_lost_quote() -> None:
         owner="data steward", opened_us=at(9), due_us=at(99),
     )  # fmt: skip
     assert check("S9", [*_lost(), case]).status == "holds"
+
+
+def test_a_quote_that_somebody_came_across_before_its_message_was_begun_in_time() -> None:
+    assert check("S6", _swept_before_its_message()).violations == ()

@@ -13,7 +13,7 @@ from domain.history import Crashed, Emitted, Fired
 from domain.objects import Customer
 from tests.contracts.checks import build
 from tests.contracts.checks.build import amended, at, changed, check, clean, edited, of, period, without
-from tests.contracts.checks.doctored import NONE, Break, Records, named, notices, notices_alone
+from tests.contracts.checks.doctored import NONE, PARKED, Break, Records, named, notices, notices_alone
 
 
 def _illegal_step() -> Records:
@@ -100,6 +100,33 @@ def _event_without_reason() -> Records:
     return [*clean(), replace(_event(6, 1), type="q2c.order.cancelled.v1", problem=problem)]
 
 
+def _hold(*told: str, ends: str = "clear") -> Records:
+    """Return a customer who goes on hold in the first hour and comes off it in the second, and what is told of it."""
+    customer = Customer(id="A-000001", ref="A-000001", name="Acme")
+    steps = [(2, "clear", ""), (60, "soft_hold", "clear"), (120, ends, "soft_hold")]
+    events = [
+        replace(_event(61 + 60 * index, index + 1, f"hold/{index}", "A-000001"), type=f"q2c.credit_hold.{word}.v1")
+        for index, word in enumerate(told)
+    ]
+    changes = [
+        changed(minutes, "erp", "customer", replace(customer, credit_status=status), before, status, cause="act")
+        for minutes, status, before in steps
+    ]
+    return [*clean(), *changes, *events]
+
+
+def _release_untold() -> Records:
+    return _hold("applied")
+
+
+def _hold_untold() -> Records:
+    return _hold(ends="hard_hold")
+
+
+def _hold_told() -> Records:
+    return _hold("applied", "released")
+
+
 def _told_again() -> Records:
     return [*clean(), _event(6, 1), _event(7, 2), _event(8, 2), _event(9, 3)]
 
@@ -113,6 +140,8 @@ BREAKS: tuple[tuple[str, Break], ...] = (
     ("O4", _overwritten_price),
     ("O5", _gap),
     ("O5", _overlap),
+    ("O10", _release_untold),
+    ("O10", _hold_untold),
 )
 
 
@@ -184,6 +213,13 @@ def test_a_process_whose_clock_is_behind_writes_the_day_that_it_knows() -> None:
 
 def test_an_event_that_is_told_again_is_in_order() -> None:
     assert check("O10", _told_again()).status == "holds"
+
+
+def test_a_hold_whose_end_is_told_is_told_truly() -> None:
+    result = check("O10", _hold_told())
+    assert (result.status, result.examined) == ("holds", 3)
+    parked = replace(PARKED, flow="credit-status/A-000001/x", name="show_credit", txn="")
+    assert check("O10", [*_release_untold(), parked]).status == "holds", "people have it in hand"
 
 
 def test_cash_of_a_debit_that_was_returned_later_is_dated_by_the_day_it_came() -> None:

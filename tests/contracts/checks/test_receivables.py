@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from contracts.checks.facts import Facts
 from domain import objects
-from domain.history import Emitted, Flow, Record
+from domain.history import Case, Emitted, Flow, Record
 from tests.contracts.checks.build import (
     CAPTURED,
     CASH,
@@ -181,6 +181,65 @@ def _dunned_while_disputed() -> list[Record]:
     return [*dunned(), changed(LATER + 50, "erp", "invoice", disputed, "partially_paid")]
 
 
+def _missed() -> list[Record]:
+    """Return a lifecycle with a case that says that its payment is in no book."""
+    case = Case(
+        at_us=at(LATER), case="C1", flow="refund/R-1", txn="Q-000123", status="new", opened_us=at(LATER),
+        code="DATA_QUALITY.MAPPING_MISSING", owner="data steward", due_us=at(LATER + 60),
+        detail="payment pi_1 is in no book: billing or the ERP does not know it",
+    )  # fmt: skip
+    return [*refunded(), case]
+
+
+def _missed_for_a_reason() -> list[Record]:
+    return without(_missed(), of("cash", "erp"))
+
+
+def _objected(*ends: tuple[float, str, str]) -> list[Record]:
+    """Return what is owed again being objected to, with what became of it (minute, status of the flow, of the mark)."""
+    row = next(record for record in refunded() if of("invoice", "erp", status="partially_paid")(record))
+    marked = replace(row.document, status="disputed")  # type: ignore[union-attr]
+    flow = Flow(
+        at_us=at(LATER + 100), flow="dispute/INV-1/D-1", name="dispute_invoice", txn="Q-000123", status="started"
+    )
+    records = [*refunded(), flow, changed(LATER + 101, "erp", "invoice", marked, "partially_paid")]
+    for minute, status, mark in ends:
+        shown = changed(LATER + minute, "erp", "invoice", replace(marked, status=mark), "disputed")
+        records += [shown, replace(flow, at_us=at(LATER + minute), status=status)]
+    return records
+
+
+def _asked(records: list[Record], code: str = "PAYMENT.DISPUTE") -> list[Record]:
+    case = Case(
+        at_us=at(LATER + 102), case="C2", flow="dispute/INV-1/D-1", txn="Q-000123", status="verified", code=code,
+        owner="collections", opened_us=at(LATER + 102), due_us=at(LATER + 900), actor="ann",
+    )  # fmt: skip
+    return [*records, case]
+
+
+def _heard() -> list[Record]:
+    return _asked(_objected((200, "finished", "partially_paid")))
+
+
+def _taken_away_by_hand() -> list[Record]:
+    return _asked(_objected((200, "finished", "disputed")), "INTEGRITY.TOTAL_MISMATCH")
+
+
+def _still_open() -> list[Record]:
+    return _asked(_objected((200, "resumed", "disputed")))
+
+
+def _brushed_off() -> list[Record]:
+    return _objected((200, "finished", "partially_paid"))
+
+
+def _mark_left() -> list[Record]:
+    return [
+        *_asked(_objected((200, "finished", "disputed"))),
+        *_objected((400, "finished", "partially_paid"))[-2:-1],  # a payment takes it away, hours later
+    ]
+
+
 BREAKS: tuple[tuple[str, Callable[[], list[Record]]], ...] = (
     ("M15", _refund_not_in_erp),
     ("M15", _refund_not_in_billing),
@@ -198,6 +257,9 @@ BREAKS: tuple[tuple[str, Callable[[], list[Record]]], ...] = (
     ("P11", _dunned_before_due),
     ("P11", _dunned_after_payment),
     ("P11", _dunned_while_disputed),
+    ("P11", _brushed_off),
+    ("P11", _mark_left),
+    ("M15", _missed),
 )
 KEEPS = (
     ("M15", refunded),
@@ -207,6 +269,8 @@ KEEPS = (
     ("P10", _opened_after_an_approval),
     ("P10", _opened_by_a_closing_that_was_given_up),
     ("P11", dunned),
+    ("P11", _heard),
+    ("P11", _taken_away_by_hand),
     ("M5", refunded),
     ("M8", refunded),
     ("L2", refunded),
@@ -243,6 +307,14 @@ def test_a_dispute_that_people_have_in_hand_is_not_judged_whatever_its_flow_know
     assert "Q-000123" in Facts(history([*_won_dispute_not_booked(), parked])).excused, "no other rule judges it either"
     other = replace(parked, flow="chargeback/du_2")
     assert check("M15", [*_won_dispute_not_booked(), other]).status == "broken"
+
+
+def test_an_objection_that_is_not_over_keeps_its_mark() -> None:
+    assert check("P11", _still_open()).violations == ()
+
+
+def test_a_payment_that_is_in_no_book_may_be_said_to_be_missed() -> None:
+    assert not [each for each in check("M15", _missed_for_a_reason()).violations if "no book" in each.sentence]
 
 
 def test_a_refund_in_the_last_moment_is_not_judged_yet() -> None:
