@@ -36,6 +36,16 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
     concurrent: int = 0
 
 
+class Grant(msgspec.Struct, frozen=True, kw_only=True):
+    """What a peer grants for a while without telling: requests a second, and at once (0 = as before, or no limit)."""
+
+    system: str
+    start_us: int
+    end_us: int
+    requests: int = 0
+    concurrent: int = 0
+
+
 class Context(msgspec.Struct, frozen=True, kw_only=True, tag="context"):
     """What a verdict must know of the run besides what happened. It is the first record of every history."""
 
@@ -51,7 +61,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True, tag="context"):
     horizon_us: int  # the run ends here
     settle_seconds: int  # how long after healing all systems may take to agree
     entities: tuple[Entity, ...] = ()
-    limits: tuple[Limit, ...] = ()
+    limits: tuple[Limit, ...] = ()  # that the integration is told
+    grants: tuple[Grant, ...] = ()  # that it is not told
     faults: tuple[Fault, ...] = ()
     inside: bool = True
     attempts_max: int = 6

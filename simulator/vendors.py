@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from domain.history import Grant
 from mocks.drift.switches import Drifts
 from mocks.kernel.limits import LimitPolicy
 from mocks.world import World
@@ -33,6 +34,27 @@ def schedule(timeline: Timeline, world: World, call_at: CallAt, placed: Placed =
         _schedule_drifts(timeline, Drifts(world.services), call_at)
 
 
+def grants(timeline: Timeline) -> tuple[Grant, ...]:
+    """Return the limits that vendors change on the way, each with its time."""
+    bounds, found = moments(timeline.scenario), []
+    for change in timeline.scenario.limit_changes:
+        start_us, end_us = bounds.window_us(change.from_, change.to, change.lasts, change.entity)
+        found.append(
+            Grant(
+                system=change.system,
+                start_us=start_us,
+                end_us=end_us if _ends(change) else timeline.horizon_us,
+                requests=change.rps or 0,
+                concurrent=change.slots or 0,
+            )
+        )
+    return tuple(found)
+
+
+def _ends(change: LimitChange) -> bool:
+    return change.to is not None or change.lasts is not None
+
+
 def _schedule_drifts(timeline: Timeline, drifts: Drifts, call_at: CallAt) -> None:
     bounds = moments(timeline.scenario)
     for each in timeline.scenario.drifts:
@@ -51,7 +73,7 @@ def _schedule_limits(timeline: Timeline, world: World, call_at: CallAt, placed: 
     for change in timeline.scenario.limit_changes:
         start_us, end_us = bounds.window_us(change.from_, change.to, change.lasts, change.entity)
         call_at(start_us, partial(_grant, world, change, placed))
-        if change.to is not None or change.lasts is not None:
+        if _ends(change):
             call_at(end_us, partial(_grant, world, _as_before(timeline, change), placed))
 
 

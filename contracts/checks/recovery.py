@@ -12,7 +12,7 @@ from contracts.checks.pairs import CALLS
 from contracts.checks.verdict import Findings, Tally
 from domain.calendar import SECOND_US
 from domain.faults import CATALOGUE, Fault
-from domain.history import Attempted, Crashed, Fired
+from domain.history import Attempted, Crashed, Fired, Grant, Limit
 
 _MINUTE_US = 60 * SECOND_US
 RECOVERY_FACTOR = 2
@@ -35,7 +35,7 @@ class Window(msgspec.Struct, frozen=True, gc=False):
 
 
 class Call(msgspec.Struct, frozen=True, gc=False):
-    """When a call left, and whether it failed without a fault that struck its system just then."""
+    """When a call left, and whether it failed with nothing else to blame: see `_calls`."""
 
     sent_us: int
     is_bad: bool
@@ -103,17 +103,37 @@ def _next(windows: list[Window], system: str, since_us: int) -> int:
 
 
 def _calls(facts: Facts) -> dict[str, list[Call]]:
-    """Return the calls of each system. What fails soon after another fault struck it fails because of that."""
+    """Return the calls of each system, and which of them are bad.
+
+    What fails soon after another fault struck it fails because of that, and what is too much for a system that grants
+    less than it told is refused because of that.
+    """
+    less = _granted_less(facts)
     struck: dict[str, list[int]] = {}
     for fired in facts.history.of(Fired):
         struck.setdefault(fired.system, []).append(fired.at_us)
     found: dict[str, list[Call]] = {}
     for attempt in facts.history.of(Attempted):
         failed = attempt.outcome == "unknown" or attempt.status == 429 or attempt.status >= 500
-        is_bad = failed and not _is_struck(struck.get(attempt.system, []), attempt)
+        is_refused = attempt.status == 429 and any(
+            grant.start_us <= attempt.at_us and attempt.sent_us < grant.end_us for grant in less.get(attempt.system, ())
+        )
+        is_bad = failed and not is_refused and not _is_struck(struck.get(attempt.system, []), attempt)
         found.setdefault(attempt.system, []).append(Call(attempt.sent_us, is_bad))
     for calls in found.values():
         calls.sort(key=lambda call: call.sent_us)
+    return found
+
+
+def _granted_less(facts: Facts) -> dict[str, list[Grant]]:
+    """Return the times at which systems grant less than they told."""
+    told = {limit.system: limit for limit in facts.context.limits}
+    found: dict[str, list[Grant]] = {}
+    for grant in facts.context.grants:
+        limit = told.get(grant.system) or Limit(system=grant.system)
+        pairs = (grant.requests * limit.window_seconds, limit.requests), (grant.concurrent, limit.concurrent)
+        if any(now and (not before or now < before) for now, before in pairs):
+            found.setdefault(grant.system, []).append(grant)
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
+from domain.history import Grant
 from mocks.world import World
 from scenarios import loader
 from scenarios.moments import moments
@@ -53,6 +54,18 @@ def test_a_licence_shrinks_at_its_instant_and_comes_back_when_it_is_over() -> No
     diary.until(cutoff_us - 24 * HOUR_US)
     assert (world["erp"].limiter.policy.concurrent, world["payment"].limiter.policy.requests) == (15, 25)
     assert world["crm"].model.allowance.maximum == 60_000
+
+
+def test_the_checks_are_told_what_a_vendor_grants_and_how_long() -> None:
+    timeline = the_timeline(
+        "limit_changes:\n  - {system: erp, from: quarter_end - 48h, lasts: 24h, slots: 7}\n"
+        "  - {system: payment, from: quarter_end - 48h, rps: 25}\n"
+    )
+    start_us = moments(timeline.scenario).at_us("quarter_end - 48h", None)
+    assert vendors.grants(timeline) == (
+        Grant(system="erp", start_us=start_us, end_us=start_us + 24 * HOUR_US, concurrent=7),
+        Grant(system="payment", start_us=start_us, end_us=timeline.horizon_us, requests=25),
+    )
 
 
 def test_an_interface_drifts_in_its_window_and_is_plain_again_after_it() -> None:

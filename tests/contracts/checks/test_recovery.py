@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from domain.faults import Fault
-from domain.history import Applied, Crashed, Fired
+from domain.history import Applied, Crashed, Fired, Grant, Limit
 from tests.contracts.checks import build
 from tests.contracts.checks.build import CONTEXT, at, attempt, check, clean, delivered, walk
 from tests.contracts.checks.doctored import NONE, PARKED, Break, Records, case, named, notices_alone
@@ -116,6 +116,20 @@ def test_what_fails_while_another_fault_strikes_its_system_is_no_sign_of_the_tro
 
     assert struck("erp") == "broken"
     assert struck("tax") == "holds"
+
+
+def test_what_is_too_much_for_a_system_that_grants_less_than_it_told_is_refused_because_of_that() -> None:
+    def refused(status: int = 429, until: float = 500, **granted: int) -> str:
+        records = [
+            replace(each, status=status) if getattr(each, "status", 0) == 503 else each for each in _never_well_again()
+        ]
+        grant = Grant(system="tax", start_us=at(300), end_us=at(until), **granted)
+        limits = (Limit(system="tax", requests=20, window_seconds=2, concurrent=5),)
+        return check("L7", records, **OUTAGE, limits=limits, grants=(grant,)).status
+
+    assert refused(requests=9) == refused(concurrent=4) == "holds"
+    assert refused(requests=10) == refused(concurrent=5) == "broken"
+    assert refused(requests=9, status=503) == refused(requests=9, until=399) == "broken"
 
 
 def test_a_process_that_stood_still_or_ended_in_order_has_lost_no_answer() -> None:
