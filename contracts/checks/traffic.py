@@ -105,9 +105,9 @@ def retries_bounded(facts: Facts) -> Findings:
     """An intent is tried no more often than the cap, permanent errors are not retried, and retries keep their budget.
 
     A flow that is re-driven gets a new round of attempts, and a call whose session had ended goes once more under a new
-    one; whoever comes back when a closed peer said that it opens begins anew. Retries caused by an injected fault are
-    outside the budget. A process that died before it could write an answer down asks once more, and so does one that
-    wakes after another has taken its place.
+    one; whoever comes back when a closed peer said that it opens begins anew, which is no retry. Retries caused by an
+    injected fault are outside the budget. A process that died before it could write an answer down asks once more, and
+    so does one that wakes after another has taken its place.
     """
     tally = Tally("P6")
     struck = {fired.number for fired in facts.history.of(Fired)}
@@ -125,8 +125,8 @@ def retries_bounded(facts: Facts) -> Findings:
             intent = intents[name] = _Intent()
         tally.examined += 1
         last = intent.last
-        if last is not None and _any_between(_resumes(facts, attempt), last, attempt):
-            last = None  # a person had it tried again: that is no retry
+        if last is not None and (_was_put_off(last, attempt) or _any_between(_resumes(facts, attempt), last, attempt)):
+            last = None  # the peer opened again, or a person had it tried again: that is no retry
         _count(calls, windows, struck, attempt, last)
         if facts.context.inside:
             _judge(tally, facts, attempt, intent, crashes, passing)

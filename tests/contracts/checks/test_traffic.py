@@ -73,6 +73,19 @@ def test_what_a_person_has_tried_again_is_no_retry_of_the_budget() -> None:
     assert check("P6", [*clean(), *made, *resumed]).status == "holds"
 
 
+@pytest.mark.parametrize(("back_after_minutes", "status"), [(60, "holds"), (30, "broken")])
+def test_who_comes_back_when_a_closed_peer_opens_retries_nothing_of_the_budget(
+    back_after_minutes: int, status: str
+) -> None:
+    made: list[Record] = []
+    for number in range(40):
+        sent, key = 50 + number / 10, f"F{number}.csv"
+        closed = attempt(sent, f"f{number}a", "legacy_erp", "put_file", key, outcome="failed", status=409)
+        made.append(replace(closed, retry_after_seconds=3600))
+        made.append(attempt(sent + back_after_minutes + 1, f"f{number}b", "legacy_erp", "put_file", key))
+    assert check("P6", [*clean(), *made]).status == status
+
+
 def test_a_zombie_still_sends_the_call_it_had_begun() -> None:
     pause = Fault(kind="zombie", seconds=600, count=9)
     first, again = refused(400)[-2:]
