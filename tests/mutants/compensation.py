@@ -8,13 +8,15 @@ from typing import Any
 
 from integration.effects import Call
 from integration.flow import FlowContext
-from integration.flows import amendments, approvals, pauses, refunds
+from integration.flows import amendments, approvals, invoice_disputes, pauses, refunds, taken
 from integration.flows.amendments import Plan, Row
 from integration.flows.taken import Taken
 from integration.systems.billing import BillingSubscription, CreditNote
+from integration.systems.billing.receivables import Money
+from integration.systems.payment import Intent
 from integration.systems.payment_back import Refund
 from tests.mutants.mutant import Mutant, Patch
-from tests.mutants.quiet_grounds import CHANGES, PAUSES, REFUNDS
+from tests.mutants.quiet_grounds import CHANGES, OBJECTIONS, PAUSES, REFUNDS
 
 
 def _no_credit_memo() -> list[Patch]:
@@ -47,6 +49,20 @@ def _refund_not_booked() -> list[Patch]:
         return None
 
     return [Patch(refunds, "_booked", nothing)]
+
+
+def _payment_not_found() -> list[Patch]:
+    async def nothing(_context: FlowContext, _intent: Intent) -> Taken | None:
+        return None
+
+    return [Patch(taken, "_recorded", nothing)]
+
+
+def _objection_left_marked() -> list[Patch]:
+    async def nothing(_context: FlowContext, _money: Money, _request: str) -> None:
+        return None
+
+    return [Patch(invoice_disputes, "_over", nothing)]
 
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -84,5 +100,23 @@ MUTANTS: tuple[Mutant, ...] = (
         caught_by=("M15",),
         ground=REFUNDS,
         patches=_refund_not_booked,
+    ),
+    Mutant(
+        name="payment_not_found",
+        group="compensation",
+        mistake="The payment to give back is looked up under a name that the books do not use, so a person is asked "
+        "why it is missing, again and again, and it never is.",
+        caught_by=("M15",),
+        ground=REFUNDS,
+        patches=_payment_not_found,
+    ),
+    Mutant(
+        name="objection_left_marked",
+        group="compensation",
+        mistake="An objection to an invoice is settled, and the invoice stays marked as disputed: nobody reminds the "
+        "customer of it any more.",
+        caught_by=("P11",),
+        ground=OBJECTIONS,
+        patches=_objection_left_marked,
     ),
 )

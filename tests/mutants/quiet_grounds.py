@@ -66,6 +66,13 @@ REFUNDS = Ground(
         16, 0, days=12, run_on_days=3, world=_DOLLARS, payments={**_CARDS, "refunded": "100%", "refund_adjusted": "0%"}
     ),
 )  # fmt: skip
+OBJECTIONS = Ground(
+    "objections", "invoices to which their customers object before they pay",
+    lambda: quiet(
+        6, 0, days=8, run_on_days=8, world=_DOLLARS, failures={"invoice_dispute": "100%"},
+        payments={"card": "0%", "debit": "0%", "push": "100%"},
+    ),
+)  # fmt: skip
 DOCUMENT_TAX = Ground(
     "document_tax", "invoices whose tax is rounded once, not line by line",
     lambda: quiet(8, 0, days=2, run_on_days=2, payments=_CARDS, policies={"tax_rounding": "DOCUMENT"}),

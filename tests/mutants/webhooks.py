@@ -13,7 +13,7 @@ from integration import intake
 from integration.effects import Start
 from integration.engine import Engine
 from integration.flows import collecting, orders, sweeps
-from integration.intake import Intake, Plan, Source
+from integration.intake import LOCAL, Intake, Plan, Source
 from integration.journal.sqlite import SqliteLease
 from integration.journal.sqlite_rows import Rows
 from integration.mailroom import Mailroom
@@ -21,6 +21,7 @@ from integration.outcomes import Message
 from integration.systems import payment
 from tests.mutants.grounds import CRASHES, FORGERIES, MESSAGES, MESSAGES_LOST, OUTAGE
 from tests.mutants.mutant import Mutant, Patch
+from tests.mutants.quiet_grounds import CARDS
 
 FOR_EVER_SECONDS = 10 * 365 * 86_400
 BATCH_US = 600_000_000
@@ -93,6 +94,15 @@ def _ack_before_store() -> list[Patch]:
     return [Patch(Mailroom, "receive", receive), *_webhooks_only()]
 
 
+def _acknowledged_in_vain() -> list[Patch]:
+    real = Mailroom._store
+
+    def store(self: Mailroom, plans: list[Plan]) -> None:
+        real(self, [plan for plan in plans if plan.message.source == LOCAL])
+
+    return [Patch(Mailroom, "_store", store)]
+
+
 def _early_message_dropped() -> list[Patch]:
     real = Mailroom.keep
 
@@ -163,5 +173,14 @@ MUTANTS = (
         caught_by=("L2", "S9", "L1"),
         ground=OUTAGE,
         patches=_early_message_dropped,
+    ),
+    Mutant(
+        name="acknowledged_in_vain",
+        group="webhooks",
+        mistake="Messages are acknowledged and none is stored; whoever asks for what is new finds it all hours later, "
+        "so nothing is lost but time.",
+        caught_by=("S6",),
+        ground=CARDS,
+        patches=_acknowledged_in_vain,
     ),
 )
