@@ -335,6 +335,22 @@ def test_an_invoice_the_customer_disputes_is_marked_until_a_person_settles_it() 
     assert played.broken() == {}
 
 
+def test_a_dispute_of_an_invoice_that_is_not_posted_yet_waits_for_its_posting() -> None:
+    """People post it again a day later; an invoice that is not in the books is not marked in vain."""
+    stage = stage_of(
+        "push", Fault(kind="too_large", system="erp", operation="upsert_invoice", nth=1), pays_after_days=8
+    )
+    stage.clerks = 0
+    stage.act("integration", "dispute_invoice", 1.6 * DAY, "Q-000001", percent=50)
+    stage.act("integration", "re_drive", 2.6 * DAY, code="VALIDATION.LIMIT", decision="retry", actor="ann")
+    stage.act("integration", "re_drive", 4 * DAY, code="PAYMENT.DISPUTE", decision="retry", actor="ann")
+    played = stage.play(days=12)
+    assert played.walk("erp", "invoice") == ["posted", "disputed", "posted", "paid"]
+    assert [attempt.status for attempt in played.attempts("update_invoice")] == [204, 204]
+    assert set(played.cases()) == {"VALIDATION.LIMIT", "PAYMENT.DISPUTE"}
+    assert played.broken() == {}
+
+
 def test_a_dispute_in_the_customers_favour_is_credited_with_its_tax() -> None:
     stage = stage_of("push", pays_after_days=9)
     stage.clerks = 0
