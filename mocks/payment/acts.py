@@ -11,6 +11,8 @@ from mocks.payment.model import Processor
 from mocks.payment.records import Behaviour, Charge, Method
 from mocks.payment.statuses import TYPES
 
+_SHOWN_MAX = 10
+
 
 def create_customer(model: Processor, given: dict[str, Any]) -> None:
     """A customer with a payment method: {account, name, currency, method, payment_customer, payment_method, ...}.
@@ -36,8 +38,14 @@ def set_behaviour(model: Processor, given: dict[str, Any]) -> None:
 
 
 def _method_of(model: Processor, account: str) -> str:
-    """Return the default payment method of an account's customer."""
-    return next(row.method for row in model.customers.values() if row.metadata.get("account") == account)
+    """Return the default payment method of an account's customer; raise ValueError when nobody is of it."""
+    known = []
+    for row in model.customers.values():
+        if row.metadata.get("account") == account:
+            return row.method
+        known.append(row.metadata.get("account", row.id))
+    shown = ", ".join(known[:_SHOWN_MAX]) + (f" and {len(known) - _SHOWN_MAX} more" if len(known) > _SHOWN_MAX else "")
+    raise ValueError(f"no customer is of account {account!r}; there are: {shown or 'none'}")
 
 
 def _behaviour(given: dict[str, Any]) -> Behaviour:

@@ -64,6 +64,17 @@ def test_a_hard_decline_stays_until_the_method_changes(make_bench: Any) -> None:
     assert [bench.pay().status for _ in range(2)] == [402, 200]
 
 
+def test_nobody_of_an_account_that_there_is_not_behaves_otherwise(make_bench: Any) -> None:
+    bench = make_bench()
+    with pytest.raises(ValueError, match="account 'A-9'; there are: none"):
+        bench.act("set_behaviour", account="A-9", declines=1)
+    bench.customer()
+    bench.act("set_behaviour", account="A-000001", declines=1)
+    assert [bench.pay().status for _ in range(2)] == [402, 200]
+    with pytest.raises(ValueError, match=r"account 'A-9'; there are: A-000001$"):
+        bench.act("set_behaviour", account="A-9", declines=1)
+
+
 def test_a_bank_debit_is_decided_after_one_to_four_business_days(make_bench: Any) -> None:
     bench = make_bench()
     bench.customer("debit")
