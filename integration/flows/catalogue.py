@@ -11,6 +11,7 @@ from integration.effects import Start
 from integration.facade import legacy
 from integration.flow import Program
 from integration.flows import (
+    account_mirrors,
     amendments,
     closing,
     credit_notes,
@@ -72,6 +73,7 @@ _PROGRAMS: Mapping[str, Program] = {
     "sweep_credit_notes": sweeps.sweep_credit_notes,
     "sweep_payouts": sweeps.sweep_payouts,
     "sweep_credit": sweeps.sweep_credit,
+    "sweep_accounts": sweeps.sweep_accounts,
     "sweep_disputes": sweeps.sweep_disputes,
     "sweep_messages": sweeps.sweep_messages,
     "sweep_overdue": sweeps.sweep_overdue,
@@ -80,6 +82,7 @@ _PROGRAMS: Mapping[str, Program] = {
     "sweep_payments": forgotten.sweep_payments,
     "forgotten": forgotten.forgotten,
     "show_credit": sweeps.show_credit,
+    "show_account": account_mirrors.show_account,
     "withheld": withheld.withheld,
     "read_ledgers": ledgers.read_ledgers,
     "load_mappings": mapping.load_mappings,

@@ -13,12 +13,13 @@ from typing import Any
 
 from integration.effects import Assign, Lookup, Now
 from integration.flow import FlowContext
+from integration.flows.account_mirrors import show_on_account
 from integration.flows.customers import home_of
 from integration.flows.steps import ask_a_person, day_in, do, if_found, tell
 from integration.masterdata import crossreference
 from integration.masterdata.crossreference import CUSTOMER, MERGE, Row, external
 from integration.masterdata.survivorship import merged, obstacles
-from integration.systems import crm, crm_accounts, erp, holdings
+from integration.systems import crm_accounts, erp, holdings
 from integration.systems.crm_accounts import AccountRow
 
 DUPLICATE = "DATA_QUALITY.DUPLICATE_CUSTOMER"
@@ -102,8 +103,7 @@ async def _redirected(loser: str, survivor: str, why: Row) -> None:
 
 async def _shown(context: FlowContext, account: str, canonical: str, at_us: int) -> None:
     """Show sales which customer an account stands for; an account that the CRM has not is not there to be shown."""
-    call = crm.update_account(account, {"Customer__c": canonical}, f"customer/{at_us // 1000}")
-    await if_found(context, call)
+    await show_on_account(context, account, {"Customer__c": canonical}, f"customer/{at_us // 1000}")
 
 
 async def holdings_of(context: FlowContext, canonical: str) -> dict[str, dict[str, list[str]]]:

@@ -16,7 +16,7 @@ from domain.calendar import SECOND_US, local_date
 from integration.effects import Assign, Deliver, Lookup, Missing, Now, Sleep, Start
 from integration.facade.ledgers import every_ledger
 from integration.flow import FlowContext
-from integration.flows import cash_facts
+from integration.flows import account_mirrors, cash_facts
 from integration.flows.credit_notes import OURS
 from integration.flows.customers import home_of
 from integration.flows.paging import every_row
@@ -39,6 +39,7 @@ SWEEPS = (
     Sweep("sweep_credit_notes", 6 * 3600, 3 * 3600),
     Sweep("sweep_payouts", 12 * 3600, 3 * 86_400),
     Sweep("sweep_credit", 4 * 3600, 2 * 3600),
+    Sweep("sweep_accounts", 4 * 3600, 2 * 3600),
     Sweep("sweep_disputes", 12 * 3600, 3 * 86_400),
     Sweep("sweep_messages", 12 * 3600, 3600),
     Sweep("sweep_overdue", 86_400, 0),
@@ -151,6 +152,11 @@ async def sweep_credit(context: FlowContext, arguments: Mapping[str, Any]) -> di
     return {"found": await started(starts)}
 
 
+async def sweep_accounts(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Show sales once more what a late copy of an old write has replaced on an account. Arguments: since_us."""
+    return {"found": await started(await account_mirrors.overwritten(context, arguments["since_us"]))}
+
+
 async def sweep_disputes(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Start what was disputed or came back and was never announced. Arguments: since_us."""
     call = payment_back.disputes_since(arguments["since_us"])
@@ -202,10 +208,10 @@ async def show_credit(context: FlowContext, arguments: Mapping[str, Any]) -> dic
     account, stamp = arguments["account"], arguments["stamp"]
     standing = await _standing(await home_of(context, account), account, wire.instant_of(stamp))
     status = standing.custentity_credit_status if standing is not None else arguments["status"]
-    shown = await if_found(context, crm.update_account(account, {"CreditStatus__c": status}, stamp))
+    is_shown = await account_mirrors.show_on_account(context, account, {"CreditStatus__c": status}, stamp)
     if standing is not None:
         await _told_hold(context, account, standing, stamp)
-    return {"shown": shown is not None}
+    return {"shown": is_shown}
 
 
 async def _standing(context: FlowContext, account: str, changed_us: int) -> erp.CustomerStanding | None:

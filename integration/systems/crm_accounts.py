@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -11,7 +11,7 @@ from integration.effects import Call
 from integration.masterdata.identity import Identity
 from integration.outcomes import Answer
 from integration.systems.crm import BASE, Address
-from integration.systems.wire import UnexpectedReply, quoted, read
+from integration.systems.wire import UnexpectedReply, iso_instant, quoted, read
 
 CANDIDATES_MAX = 200
 _FIELDS = (
@@ -69,6 +69,33 @@ class _Rows(msgspec.Struct):
 _rows = msgspec.json.Decoder(_Rows)
 
 
+class TouchedRow(msgspec.Struct, frozen=True):
+    """An account that was made or changed, and what it shows of ours."""
+
+    AccountNumber: str
+    CreatedDate: str
+    SystemModstamp: str
+    CreditStatus__c: str | None = None
+    Customer__c: str | None = None
+
+    @property
+    def is_changed(self) -> bool:
+        """Tell whether the account was changed after it was made."""
+        return self.SystemModstamp != self.CreatedDate
+
+    def shows(self, fields: Mapping[str, str]) -> bool:
+        """Tell whether the account shows these values."""
+        return all(getattr(self, name) == value for name, value in fields.items())
+
+
+class _TouchedRows(msgspec.Struct):
+    records: list[TouchedRow]
+    nextRecordsUrl: str | None = None
+
+
+_touched = msgspec.json.Decoder(_TouchedRows)
+
+
 _SELECT = f"{BASE}/query?q={quoted(f'SELECT {_FIELDS} FROM Account WHERE ')}"
 
 
@@ -81,6 +108,21 @@ def _text(value: str) -> str:
     """Return a value as a literal of a query."""
     escaped = value.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
+
+
+def touched_since(since_us: int) -> Call:
+    """Ask what accounts that were touched since an instant show of ours."""
+    fields = ", ".join(TouchedRow.__struct_fields__)
+    since = f"SystemModstamp >= {iso_instant(since_us)} ORDER BY SystemModstamp, Id"
+    target = f"{BASE}/query?q={quoted(f'SELECT {fields} FROM Account WHERE {since}')}"
+    return Call(system="crm", operation="query_accounts", target=target, timeout_seconds=30)
+
+
+def touched_page(call: Call, answer: Answer) -> tuple[list[TouchedRow], Call | None]:
+    """Return the rows of such an answer, and the call for the next page."""
+    found = read(answer, _touched)
+    following = found.nextRecordsUrl
+    return found.records, None if not following else msgspec.structs.replace(call, target=following)
 
 
 def read_account(number: str, txn: str) -> Call:

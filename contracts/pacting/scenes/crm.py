@@ -64,6 +64,10 @@ SCENES = (
         makes=lambda _: crm.update_account(ACCOUNT, {"CreditStatus__c": "soft_hold"}, "2026-12-01T15:00:00Z"),
     ),
     _scene(
+        "accounts that were touched are swept", "a customer",
+        makes=lambda _: crm_accounts.touched_since(OPENS_US - 3_600_000_000), page=crm_accounts.touched_page,
+    ),
+    _scene(
         "an account is read", "a customer", makes=lambda _: crm_accounts.read_account(ACCOUNT, NUMBER),
         read=crm_accounts.account_rows,
     ),
