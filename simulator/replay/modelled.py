@@ -20,7 +20,8 @@ from scenarios.timeline import Timeline
 from simulator.latency import LOAD_FACTOR_MAX
 from simulator.replay.outcome import Fit
 from simulator.replay.pacing import Pace
-from simulator.whatif.accounts import ACCOUNT
+from simulator.whatif import accounts
+from simulator.whatif.calling import TOKENS, token_step
 from simulator.whatif.durations import Duration
 from simulator.whatif.model import NEVER_US, SECOND_US, Arrivals, Model, Route, Sla, Station, Step
 from simulator.whatif.translation import translate
@@ -29,17 +30,17 @@ _MESSAGE = "message"
 _NOT_HERE = frozenset(
     {
         "a case opens", "somebody looks", "a clerk mends it", "an answer from outside", "the case closes",
-        "priced wrongly", "fetch a token of erp", "fetch a token of crm",
+        "priced wrongly", *map(token_step, TOKENS),
     }
 )  # fmt: skip
 """Steps that no replay has. People do not act on a black box: an order that needs them is not booked, and not measured.
 A session lives for hours of the wall."""
 _HOLD, _RELEASED = "a credit hold", "read the customer released"
 _SEEN = frozenset[str]()
-_KNOWN = frozenset({"look the customer up"})
-_DIFFERENT = _KNOWN | {"put the customer"}
-_NEW = _DIFFERENT | {"look for its likes", "compare them", "create the customer"}
-_OF_KNOWN = {"look the customer up": "look the known one up", "put the customer": "put the known one right"}
+_KNOWN = frozenset({accounts.LOOK_UP})
+_DIFFERENT = _KNOWN | {accounts.PUT}
+_NEW = _DIFFERENT | {accounts.LOOK_FOR_LIKES, accounts.COMPARE, accounts.CREATE}
+_OF_KNOWN = {accounts.LOOK_UP: accounts.LOOK_UP_KNOWN, accounts.PUT: accounts.PUT_KNOWN}
 """What these steps are called on routes of known accounts only, as of amendments."""
 _SETTLING_US = 600 * SECOND_US
 
@@ -152,7 +153,7 @@ def _known(route: Route, order: Order) -> Route:
 
 
 def _certain(step: Step, order: Order, needs: Collection[str]) -> Step | None:
-    if step.choice == ACCOUNT:
+    if step.choice == accounts.ACCOUNT:
         return msgspec.structs.replace(step, share=1.0, choice="", finds=None) if step.name in needs else None
     if step.name not in (_HOLD, _RELEASED):
         return step

@@ -18,6 +18,10 @@ from simulator.whatif.model import Known, Step
 
 ACCOUNT = "account"
 """The draw of who buys."""
+LOOK_UP, LOOK_UP_KNOWN = "look the customer up", "look the known one up"
+PUT, PUT_KNOWN = "put the customer", "put the known one right"
+LOOK_FOR_LIKES, COMPARE, CREATE = "look for its likes", "compare them", "create the customer"
+"""Steps that depend on who buys."""
 UNLIKE = 1.0 - dict(TERMS_DAYS)[Settings().terms_days]
 """Of the accounts that the ERP knows, those that it knows on other terms than ours."""
 
@@ -51,20 +55,20 @@ def customer(journeys: Journeys, buyers: Buyers, lane: int = ORDERS) -> Iterator
     chosen: dict[str, Any] = {"choice": ACCOUNT, "lane": lane}
     unmet = buyers.new + buyers.held
     if unmet:
-        yield journeys.call("erp", "look the customer up", write=False, share=unmet, **chosen)
+        yield journeys.call("erp", LOOK_UP, write=False, share=unmet, **chosen)
     if buyers.known:
         met = Known(name="accounts that were met", of=live)
         known: dict[str, Any] = {"share_from": unmet, **chosen}
-        yield journeys.call("erp", "look the known one up", write=False, share=buyers.known, finds=met, **known)
+        yield journeys.call("erp", LOOK_UP_KNOWN, write=False, share=buyers.known, finds=met, **known)
     if buyers.new:
-        yield journeys.call("crm", "look for its likes", write=False, share=buyers.new, **chosen)
-        yield journeys.call("crm", "compare them", write=False, share=buyers.new, **chosen)
+        yield journeys.call("crm", LOOK_FOR_LIKES, write=False, share=buyers.new, **chosen)
+        yield journeys.call("crm", COMPARE, write=False, share=buyers.new, **chosen)
     yield journeys.call("erp", "read the customer", write=False, lane=lane)
     if unmet:
-        yield journeys.call("erp", "put the customer", share=buyers.new + UNLIKE * buyers.held, **chosen)
+        yield journeys.call("erp", PUT, share=buyers.new + UNLIKE * buyers.held, **chosen)
     if buyers.known:
         right = Known(name="accounts on the right terms", of=max(1, round(live * UNLIKE)))
-        yield journeys.call("erp", "put the known one right", share=UNLIKE * buyers.known, finds=right, **known)
+        yield journeys.call("erp", PUT_KNOWN, share=UNLIKE * buyers.known, finds=right, **known)
 
 
 def first_share(scenario: Scenario) -> float:

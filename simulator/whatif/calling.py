@@ -30,7 +30,8 @@ def _token(system: str, lives_seconds: int) -> Known:
     return Known(name=f"token of {system}", lasts_us=(lives_seconds - Settings().token_margin_seconds) * SECOND_US)
 
 
-_TOKENS = {"erp": _token("erp", Quirks().token_seconds), "crm": _token("crm", SESSION_SECONDS)}
+TOKENS = {"erp": _token("erp", Quirks().token_seconds), "crm": _token("crm", SESSION_SECONDS)}
+"""What calls of a system need, and know once one of them has fetched it."""
 
 
 class Journeys(NamedTuple):
@@ -85,15 +86,20 @@ def webhook(name: str, loses: float, sweep_us: int, held: tuple[tuple[float, int
         yield Step(name=f"{name} missed", pause=Duration.uniform(0, sweep_us), share=loses)
 
 
+def token_step(system: str) -> str:
+    """Return what the step is called that fetches a token of a system."""
+    return f"fetch a token of {system}"
+
+
 def with_tokens(journeys: Journeys, route: Route) -> Route:
     """Return a route in which whoever calls a system first, or after a pause, sees to it that there is a token."""
     steps, is_sure = list[Step](), set[str]()
     for step in route.steps:
         if step.pause not in (None, ONE_TICK):
             is_sure.clear()
-        if step.station in _TOKENS and step.station not in is_sure and step.mode != "outbox":
+        if step.station in TOKENS and step.station not in is_sure and step.mode != "outbox":
             is_sure.add(step.station)
-            name, token = f"fetch a token of {step.station}", _TOKENS[step.station]
+            name, token = token_step(step.station), TOKENS[step.station]
             steps.append(journeys.call(step.station, name, write=False, lane=step.lane, finds=token))
         steps.append(step)
     return msgspec.structs.replace(route, steps=tuple(steps))

@@ -21,7 +21,7 @@ from scenarios.orders import PROVISION_MEDIAN_MINUTES, PROVISION_P95_MINUTES
 from scenarios.values import MICROSECOND
 from simulator.clerks import LOOK_EVERY_US
 from simulator.whatif import banks
-from simulator.whatif.accounts import ACCOUNT, KNOWN, buyers_of, customer, first_share
+from simulator.whatif.accounts import ACCOUNT, CREATE, KNOWN, buyers_of, customer, first_share
 from simulator.whatif.calling import AMENDMENTS, INVOICES, MIRRORS, ONE_TICK, Journeys
 from simulator.whatif.durations import Duration
 from simulator.whatif.model import HOUR_US, MINUTE_US, Retry, Route, Step
@@ -167,7 +167,7 @@ def _contract(journeys: Journeys) -> list[Step]:
     scenario = journeys.frame.scenario
     buyers = buyers_of(scenario)
     return [
-        journeys.call("billing", "create the customer", share=buyers.new + buyers.held, choice=ACCOUNT),
+        journeys.call("billing", CREATE, share=buyers.new + buyers.held, choice=ACCOUNT),
         journeys.call(
             "billing", "create the subscription", invalid_share=float(scenario.failures.rejected), mark="billed"
         ),
