@@ -9,6 +9,7 @@ import msgspec
 
 from contracts.checks.facts import Facts, quote_of
 from contracts.checks.pairs import CALLS
+from contracts.checks.traffic import RETRY_AFTER_CAP_SECONDS
 from contracts.checks.verdict import Findings, Tally
 from domain.calendar import SECOND_US
 from domain.faults import CATALOGUE, Fault
@@ -179,12 +180,24 @@ def _taken_up(tally: Tally, facts: Facts, attempts: list[Attempted], crash: Cras
     for txn, attempt in cut.items():
         tally.examined += 1
         again = next((each for each in later if each.txn == txn), None)
-        in_time = again is not None and again.sent_us <= crash.back_us + MOVES_AGAIN_US
+        due_us = _rested_us(later, attempt.system, crash.back_us) + MOVES_AGAIN_US
+        in_time = (again.sent_us if again is not None else facts.context.horizon_us) <= due_us
         if not in_time and not _is_troubled(facts, attempt.system, crash.back_us) and txn not in facts.excused:
             sentence = (
                 f"the process died while it waited for {attempt.system} {attempt.operation}, and never asked again"
             )
             tally.violation(txn, sentence, attempt, crash, entities=(attempt.key,))
+
+
+def _rested_us(later: list[Attempted], system: str, back_us: int) -> int:
+    """Return when every rest is over that a system asked for since a process came back: others may have asked first."""
+    for each in later:
+        if each.sent_us > back_us + MOVES_AGAIN_US:
+            break
+        if each.system == system and each.status in (429, 503):
+            rest_us = min(each.retry_after_seconds, RETRY_AFTER_CAP_SECONDS) * SECOND_US
+            back_us = max(back_us, each.at_us + rest_us)
+    return back_us
 
 
 def _is_troubled(facts: Facts, system: str, at_us: int) -> bool:

@@ -92,6 +92,16 @@ def test_a_call_that_was_asked_for_again_after_the_crash_was_taken_up() -> None:
     assert check("L8", [*_forgotten_by_a_crash(), again]).status == "holds"
 
 
+def test_a_call_rests_when_another_was_asked_to_after_the_crash() -> None:
+    def taken_up(after_minutes: float, status: int = 429, system: str = "crm") -> str:
+        busy = attempt(2002, "r91", system, "read_quote", "k/8", outcome="failed", status=status, txn="Q-000009")
+        again = attempt(2001 + after_minutes, "r92", "crm", "read_account", "k/9", txn="Q-000123")
+        return check("L8", [*_forgotten_by_a_crash(), replace(busy, retry_after_seconds=2_592_000), again]).status
+
+    assert taken_up(62) == taken_up(75) == "holds", "an hour is the longest rest, and a lease and a pause come after it"
+    assert taken_up(77) == taken_up(62, status=409) == taken_up(62, system="erp") == "broken"
+
+
 def test_trouble_of_a_system_excuses_a_process_that_came_back_and_a_fault_of_some_calls_does_not() -> None:
     def during(**plan: Any) -> str:
         fault = Fault(kind="refused", system="crm", start_us=at(1990), end_us=at(2100))
