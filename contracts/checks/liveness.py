@@ -22,6 +22,7 @@ from contracts.checks.facts import (
     quote_of,
     whole_of,
 )
+from contracts.checks.reasons import is_borne_out
 from contracts.checks.stages import LIVE_TASK, Ending, endings
 from contracts.checks.unlinked import Excuses
 from contracts.checks.verdict import Evidence, Findings, Tally
@@ -191,7 +192,7 @@ def _picture(mirror: Changed | None, currency: str) -> str:
 
 
 def cases_are_owned(facts: Facts) -> Findings:
-    """Every exception case has an owner, a due time and a reason that is no bug of ours, and is escalated in time."""
+    """Every exception case has an owner, a due time and a true reason, no bug of ours, and is escalated in time."""
     tally = Tally("L4")
     downtimes = [(crash.at_us, crash.back_us) for crash in facts.history.of(Crashed)]
     for name, records in facts.cases.items():
@@ -200,6 +201,11 @@ def cases_are_owned(facts: Facts) -> Findings:
         if last.code.startswith("INTERNAL."):
             sentence = f"case {name} is the integration's own fault ({last.code}): {last.detail}"
             tally.violation(last.txn, sentence, records[0], last, entities=(name,))
+        elif not is_borne_out(facts, records[0]):
+            sentence = (
+                f"case {name} asks people without cause: nothing that bears {records[0].code} out was seen before"
+            )
+            tally.violation(last.txn, sentence, records[0], entities=(name,))
         missing = [word for word, there in _completeness(last) if not there]
         if missing:
             sentence = f"case {name} has no {' and no '.join(missing)}"

@@ -6,16 +6,16 @@ from typing import Any
 
 import msgspec
 
-from integration import exceptions
+from integration import exceptions, retry
 from integration.effects import Call, Park, Sleep
 from integration.engine import Engine
-from integration.flows import steps
-from integration.outcomes import Answer, CallFailed
+from integration.flows import amendments, steps
+from integration.outcomes import Answer, CallFailed, OutcomeUnknown
 from integration.parking import Parking
 from integration.retry import Probe, call_with_retries
 from integration.systems import payment
 from integration.transaction import Transaction
-from tests.mutants.grounds import DEBITS, FORBIDDEN, REFUSALS
+from tests.mutants.grounds import CROSSING, DEBITS, FORBIDDEN, OUTAGE, REFUSALS
 from tests.mutants.mutant import Mutant, Patch
 
 
@@ -53,6 +53,20 @@ def _refusal_retried_for_ever() -> list[Patch]:
                 await Sleep(60)
 
     return [Patch(steps, "do", do)]
+
+
+def _people_asked_without_cause() -> list[Patch]:
+    def problem(found: Any, row: Any, today: Any, context: Any) -> str:
+        return "" if row["kind"] == "pause" else "changes of contracts are looked at by somebody first"
+
+    return [Patch(amendments, "_problem", problem)]
+
+
+def _trouble_called_a_refusal() -> list[Patch]:
+    def code_of(trouble: CallFailed | OutcomeUnknown) -> str:
+        return "VALIDATION.BUSINESS_RULE"
+
+    return [Patch(retry, "code_of", code_of)]
 
 
 def _case_without_owner() -> list[Patch]:
@@ -97,6 +111,24 @@ MUTANTS = (
         caught_by=("P6",),
         ground=FORBIDDEN,
         patches=_refusal_retried_for_ever,
+    ),
+    Mutant(
+        name="people_asked_without_cause",
+        group="exceptions",
+        mistake="Every change of a contract becomes a case, so people confirm what nothing is wrong with, and soon do "
+        "so without looking.",
+        caught_by=("L4",),
+        ground=CROSSING,
+        patches=_people_asked_without_cause,
+    ),
+    Mutant(
+        name="trouble_called_a_refusal",
+        group="exceptions",
+        mistake="Whatever ends the attempts is reported as an error of what was sent, so sales is asked to correct "
+        "orders while a system is down.",
+        caught_by=("L4",),
+        ground=OUTAGE,
+        patches=_trouble_called_a_refusal,
     ),
     Mutant(
         name="case_without_owner",
