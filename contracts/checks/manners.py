@@ -108,14 +108,18 @@ def _renewed(tally: Tally, system: str, attempts: list[Attempted], signed_in: li
 def _not_too_often(
     tally: Tally, system: str, attempts: list[Attempted], signed_in: list[Attempted], crashes: list[int]
 ) -> None:
-    """Find sessions that were begun although the one before had just been, and nobody had ended it."""
+    """Find sessions that were begun although the one before had just been, and nobody had ended it.
+
+    A process that dies in the very instant in which it asks never hears of what it is granted.
+    """
     granted = sorted((each for each in signed_in if each.outcome == "ok"), key=lambda each: each.sent_us)
-    ended = sorted([*crashes, *(each.at_us for each in attempts if each.status == 401)])
+    ended = sorted(each.at_us for each in attempts if each.status == 401)
     needless = []
     for first, second in pairwise(granted):
         tally.examined += 1
         was_ended = bisect_right(ended, second.sent_us) > bisect_right(ended, first.sent_us)
-        if second.sent_us - first.at_us < SOON_US and not was_ended:
+        was_forgotten = any(first.sent_us <= crash_us <= second.sent_us for crash_us in crashes)
+        if second.sent_us - first.at_us < SOON_US and not (was_ended or was_forgotten):
             needless.append(second)
     if len(needless) >= TOO_OFTEN:
         sentence = f"{system} was asked for a new session {len(needless)} times within a minute of granting one"

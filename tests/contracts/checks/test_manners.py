@@ -103,3 +103,9 @@ def test_sessions_that_somebody_ended_may_be_renewed_as_often(ending: object) ->
 
 def test_who_never_signs_in_has_no_session() -> None:
     assert status_of("P13", [refused(1), used(2)]) != "broken"
+
+
+def test_a_process_that_dies_as_it_asks_for_a_session_asks_again_when_it_is_back() -> None:
+    asked = [signed_in(n / 2) for n in range(6)]
+    deaths: list[Record] = [Crashed(at_us=each.sent_us, write=1, after=False, back_us=0) for each in asked[:-1]]
+    assert status_of("P13", sorted([*asked, *deaths], key=lambda each: each.at_us)) == "holds"
