@@ -106,6 +106,8 @@ def test_who_never_signs_in_has_no_session() -> None:
 
 
 def test_a_process_that_dies_as_it_asks_for_a_session_asks_again_when_it_is_back() -> None:
-    asked = [signed_in(n / 2) for n in range(6)]
-    deaths: list[Record] = [Crashed(at_us=each.sent_us, write=1, after=False, back_us=0) for each in asked[:-1]]
-    assert status_of("P13", sorted([*asked, *deaths], key=lambda each: each.at_us)) == "holds"
+    unheard, again = [signed_in(10.0 * n) for n in range(5)], [signed_in(10 * n + 0.5) for n in range(5)]
+    deaths: list[Record] = [Crashed(at_us=each.sent_us, write=1, after=False, back_us=0) for each in unheard]
+    records = sorted([*unheard, *again, *deaths], key=lambda each: each.at_us)
+    assert status_of("P13", records) == "holds"
+    assert status_of("P13", [each for each in records if each not in deaths]) == "broken"
