@@ -99,6 +99,11 @@ def _was_in_trouble(facts: Facts, _case: Case, by_us: int) -> bool:
     return any(facts.once(troubles).lately(way, 0, by_us) for way in (PASSING, UNKNOWN))
 
 
+def _was_held_off(facts: Facts, case: Case, by_us: int) -> bool:
+    """A refusal may be one, too: something else was at work on the same (409)."""
+    return _was_in_trouble(facts, case, by_us) or _was_refused(facts, case, by_us)
+
+
 def _broke_a_rule(facts: Facts, case: Case, by_us: int) -> bool:
     """Besides calls, work of fulfilment fails, people ask for more than there is, and a quote contradicts itself."""
     if _was_refused(facts, case, by_us) or not _is_of_a_document(facts, case) or _pauses(facts, case):
@@ -223,6 +228,7 @@ BORNE_OUT: Mapping[str, Judge] = MappingProxyType(
         "CONFLICT.DUPLICATE_REQUEST": _was_refused,
         "CONFLICT.STATE": _conflicts,
         "DEPENDENCY": _was_in_trouble,
+        "DEPENDENCY.CONCURRENCY_LIMIT": _was_held_off,
         "DEPENDENCY.TIMEOUT": _was_unknown,
         "PAYMENT": _was_not_paid,
         "PAYMENT.DISPUTE": _nobody_can_tell,

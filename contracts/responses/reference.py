@@ -54,6 +54,10 @@ def _transactions(answer: Answer) -> Any:
     return billed.transaction_page(billed.transactions_named("pi_1", "Q-000001"), answer)[0]
 
 
+def _touched(answer: Answer) -> Any:
+    return crm_accounts.touched_page(crm_accounts.touched_since(0), answer)[0]
+
+
 def _told(answer: Answer) -> Any:
     return payment_events.told_page(payment_events.told_since(0), answer)[0]
 
@@ -63,7 +67,8 @@ READERS: tuple[Reader, ...] = (
     _reader(crm.is_accepted, "crm", "query", asked="WHERE+Id"),
     _reader(crm.entity_named, "crm", "query", asked="WHERE+Id"),
     _reader(crm.accepted_rows, "crm", "query", asked="WHERE+Status"),
-    _reader(crm_accounts.account_rows, "crm", "query_accounts"),
+    _reader(crm_accounts.account_rows, "crm", "query_accounts", asked="BillingCity"),
+    Reader("crm_accounts.touched_page", "crm", ("query_accounts",), _touched, asked="CreditStatus__c"),
     _reader(tax.shares, "tax", "estimate_tax", "commit_tax", "read_tax"),
     _reader(tax.shares_by_line, "tax", "estimate_tax", "commit_tax", "read_tax"),
     _reader(tax.is_committed, "tax", "commit_tax", "read_tax"),

@@ -166,7 +166,9 @@ def test_what_is_given_up_at_any_step_leaves_nothing_behind(name: str) -> None:
 
         async def refusing(context: FlowContext, call: Call, *more: Any, key: str = victim, **named: Any) -> Answer:
             if call.key == key and of_mine(call):
-                await ask_a_person("CONFLICT.STATE", f"{key} is refused", call)
+                await ask_a_person(
+                    "DATA_QUALITY.PRICE_MISMATCH", f"{key} is refused", call
+                )  # nothing a history tells of
             return await do(context, call, *more, **named)
 
         with pytest.MonkeyPatch.context() as patch:

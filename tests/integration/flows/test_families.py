@@ -95,7 +95,9 @@ def test_giving_up_one_part_gives_up_the_whole_deal(monkeypatch: pytest.MonkeyPa
 
     async def refusing(context: FlowContext, call: Call, *more: Any, **named: Any) -> Answer:
         if call.key == victim and call.write:
-            await ask_a_person("CONFLICT.STATE", f"{victim} is refused", call)
+            await ask_a_person(
+                "DATA_QUALITY.PRICE_MISMATCH", f"{victim} is refused", call
+            )  # nothing a history tells of
         return await do(context, call, *more, **named)
 
     monkeypatch.setattr("integration.flows.orders.do", refusing)
