@@ -166,9 +166,8 @@ def test_what_is_given_up_at_any_step_leaves_nothing_behind(name: str) -> None:
 
         async def refusing(context: FlowContext, call: Call, *more: Any, key: str = victim, **named: Any) -> Answer:
             if call.key == key and of_mine(call):
-                await ask_a_person(
-                    "DATA_QUALITY.PRICE_MISMATCH", f"{key} is refused", call
-                )  # nothing a history tells of
+                # No history tells why: the refusal is the test's.
+                await ask_a_person("DATA_QUALITY.PRICE_MISMATCH", f"{key} is refused", call)
             return await do(context, call, *more, **named)
 
         with pytest.MonkeyPatch.context() as patch:

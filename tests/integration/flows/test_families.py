@@ -95,9 +95,8 @@ def test_giving_up_one_part_gives_up_the_whole_deal(monkeypatch: pytest.MonkeyPa
 
     async def refusing(context: FlowContext, call: Call, *more: Any, **named: Any) -> Answer:
         if call.key == victim and call.write:
-            await ask_a_person(
-                "DATA_QUALITY.PRICE_MISMATCH", f"{victim} is refused", call
-            )  # nothing a history tells of
+            # No history tells why: the refusal is the test's.
+            await ask_a_person("DATA_QUALITY.PRICE_MISMATCH", f"{victim} is refused", call)
         return await do(context, call, *more, **named)
 
     monkeypatch.setattr("integration.flows.orders.do", refusing)
