@@ -28,7 +28,7 @@ from scenarios.loader import dump, load
 from scenarios.scale import scaled
 from simulator.recorder import ParquetRecorder
 from tests.demo import demo
-from tests.mutants.catalogue import named
+from tests.mutants.grounds import troubled
 
 CHECK, MUTANT = "S1", "fresh_key_per_retry"
 SPARED = 120.0
@@ -196,9 +196,11 @@ def test_a_death_at_a_write_that_is_left_out_comes_at_the_next_one(caught: Trial
     assert left[fault.count - 1].at_us >= gone.at_us > left[fault.count - 2].at_us
 
 
-def test_of_many_deaths_those_at_writes_of_the_transaction_are_tried_by_themselves() -> None:
-    mutant = named("key_in_memory_only")
-    shrunk = shrink(Trial(scenario=mutant.ground.text, seed=1, mutant=mutant.name), "S4", SPARED)
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_of_many_deaths_those_at_writes_of_the_transaction_are_tried_by_themselves(seed: int) -> None:
+    deaths = ({"kind": "crash", "count": count, "wait": "30s"} for count in range(25, 1400, 35))
+    text = dump(troubled(*deaths, orders=10, days=2))
+    shrunk = shrink(Trial(scenario=text, seed=seed, mutant="key_in_memory_only"), "S4", SPARED)
     assert shrunk.before.faults > 20
     assert (shrunk.after.lifecycles, shrunk.after.faults) == (1, 1)
     assert shrunk.attempts < 10
