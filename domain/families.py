@@ -68,10 +68,10 @@ def entity_of(reference: str) -> str:
 
 
 def family_of(reference: str) -> str:
-    """Return the reference of the quote version that a member belongs to.
+    """Return the reference of the quote version, or the number of the quote, that a member belongs to.
 
-    >>> family_of("Q-000123.DE-v1"), family_of("Q-000123-v1")
-    ('Q-000123-v1', 'Q-000123-v1')
+    >>> family_of("Q-000123.DE-v1"), family_of("Q-000123-v1"), family_of("Q-000123.DE")
+    ('Q-000123-v1', 'Q-000123-v1', 'Q-000123')
     """
     number, dash, version = reference.partition("-v")
     return f"{number.partition(SEPARATOR)[0]}{dash}{version}"

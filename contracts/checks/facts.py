@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from domain.calendar import SECOND_US, midnight_us
+from domain.families import family_of
 from domain.history import Case, Changed, Context, Delivered, Ended, Fired, Flow, History
 from domain.objects import Invoice, Order, Quote, Subscription
 
@@ -318,14 +319,11 @@ class Facts:
 
     @cached_property
     def resumes(self) -> dict[str, list[int]]:
-        """When flows were re-driven, by business transaction and by the names in the flow's id behind its kind.
-
-        What one entity sells of a deal (Q-000033.JP) also shows on the deal.
-        """
+        """When flows were re-driven, by transaction, its whole deal, and the names in the flow's id behind its kind."""
         found: dict[str, list[int]] = {}
         for flow in self.history.of(Flow):
             if flow.status == "resumed":
-                for name in {flow.txn, flow.txn.partition(".")[0], *(flow.flow.split("/")[1:] or [flow.flow])}:
+                for name in {flow.txn, family_of(flow.txn), *(flow.flow.split("/")[1:] or [flow.flow])}:
                     found.setdefault(name, []).append(flow.at_us)
         return found
 

@@ -17,6 +17,7 @@ import msgspec
 
 from contracts.checks.facts import Facts, Life, document_of, quote_of
 from domain.calendar import SECOND_US
+from domain.families import family_of
 from domain.history import Attempted, Case, Changed, Crashed, Fired
 
 _JUST_THEN_US = 60 * SECOND_US
@@ -31,7 +32,7 @@ REFUSED, ABSENT, PASSING, UNKNOWN = "refused", "absent", "passing", "unknown"
 
 
 class Troubles(msgspec.Struct, frozen=True, gc=False):
-    """When calls ended badly, by how they did: all of them, and the first of each transaction."""
+    """When calls ended badly, by how they did: all of them, and the first of each whole deal."""
 
     all_us: dict[str, list[int]]
     own_us: dict[tuple[str, str], int]
@@ -41,7 +42,7 @@ class Troubles(msgspec.Struct, frozen=True, gc=False):
 
         A change of a contract calls in the name of the contract: so whatever ended just then counts as well.
         """
-        own = (_deal(case.txn), "")
+        own = (family_of(case.txn), "")
         return any(_before(self.own_us.get((way, txn)), by_us) for way in ways for txn in own) or any(
             self.lately(way, case.at_us - _JUST_THEN_US if case.txn else 0, by_us) for way in ways
         )
@@ -53,11 +54,6 @@ class Troubles(msgspec.Struct, frozen=True, gc=False):
         return place < len(ended_us) and ended_us[place] <= by_us
 
 
-def _deal(txn: str) -> str:
-    """Return the whole deal that a transaction is part of (Q-000033.JP is of Q-000033)."""
-    return txn.partition(".")[0]
-
-
 def troubles(facts: Facts) -> Troubles:
     """Return when calls ended badly."""
     found = Troubles({}, {})
@@ -65,7 +61,7 @@ def troubles(facts: Facts) -> Troubles:
         if attempt.outcome != "ok":
             way = _way(attempt)
             found.all_us.setdefault(way, []).append(attempt.at_us)
-            found.own_us.setdefault((way, _deal(attempt.txn)), attempt.at_us)
+            found.own_us.setdefault((way, family_of(attempt.txn)), attempt.at_us)
     return found
 
 

@@ -17,7 +17,7 @@ import msgspec
 
 from contracts.checks.casework import parkings
 from contracts.checks.causes import captured_at
-from contracts.checks.facts import BILLED, BOOKED, CASE_CLOSED, Facts, base_of, invoice_of, whole_of
+from contracts.checks.facts import BILLED, BOOKED, CASE_CLOSED, Facts, base_of, intent_of, invoice_of, whole_of
 from domain.calendar import SECOND_US, Interval, local_date, midnight_us
 from domain.fiscal import last_business_days
 
@@ -231,7 +231,7 @@ def _cash(facts: Facts) -> Iterator[Clock]:
         for payment in payments:
             captured_us = captured_at(payment)
             if captured_us is not None:
-                cash = facts.cash.get(base_of(payment.id).partition(".")[0], [])
+                cash = facts.cash.get(intent_of(base_of(payment.id)), [])
                 yield Clock(captured_us, min((life.created_us for life in cash), default=None), entity)
 
 
