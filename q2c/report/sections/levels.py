@@ -20,7 +20,8 @@ def section(gathered: Gathered) -> Section:
     note = (
         "A missed target is not a broken rule: the checks say what is wrong, these tables say how fast and how well. "
         "Clocks run in wall time, for people too, which is stricter than "
-        "business hours; the last three business days of the quarter have targets of their own."
+        "business hours; the last three business days of the quarter have targets of their own. "
+        "SLA-8 counts what a case takes beyond its own due time."
     )
     return Section("levels", "Service levels and key figures", (Text(note), _slas(gathered), _kpis(gathered)))
 
