@@ -61,13 +61,17 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Errand:
-    """A call in the lane, whom to tell, and how it was authorised; `refreshed` once a refused token was replaced."""
+    """A call in the lane, whom to tell, and how it was authorised; `refreshed` once a refused token was replaced.
 
-    __slots__ = ("call", "ended", "headers", "refreshed")
+    `opening` of the breaker after which it went tells whether it is a probe, or one from before, when it comes back.
+    """
+
+    __slots__ = ("call", "ended", "headers", "opening", "refreshed")
 
     def __init__(self, call: Call, ended: Ended) -> None:
         self.call, self.ended = call, ended
         self.headers: dict[str, str] = {}
+        self.opening = 0
         self.refreshed = False
 
 
@@ -131,12 +135,12 @@ class Lane:
     def _send(self, errand: _Errand) -> None:
         if self._system.credentials is not None:
             self._tokens.rekey(self._system.credentials())
-        errand.headers = self._tokens.headers
+        errand.headers, errand.opening = self._tokens.headers, self.gate.breaker.opening
         request = request_of(errand.call, errand.headers)
         self._wire.send(request, errand.call, partial(self._back, errand))
 
     def _back(self, errand: _Errand, result: Reply | Failed | Unknown) -> None:
-        outcome = self._taken_back(errand.call, result)
+        outcome = self._taken_back(errand.call, result, errand.opening)
         if _is_refused(outcome) and self._drop(errand.headers) and not errand.refreshed:
             errand.refreshed = True
             self._first.appendleft(errand)
@@ -152,14 +156,14 @@ class Lane:
             return True
         return self._system.credentials is not None and self._system.credentials() != headers
 
-    def _taken_back(self, call: Call, result: Reply | Failed | Unknown) -> Answer | Failed | Unknown:
+    def _taken_back(self, call: Call, result: Reply | Failed | Unknown, opening: int) -> Answer | Failed | Unknown:
         """Return the outcome of a call that came back, once the gate knows it; plan the next probe of a breaker."""
         now_us, breaker = self._wire.now_us, self.gate.breaker
         outcome = self._understood(call, result, now_us) if isinstance(result, Reply) else _stamped(result, now_us)
         if not isinstance(outcome, Answer) and not is_healthy(outcome):
             self._trouble, self._trouble_us = _told(outcome), now_us
         before = breaker.state
-        closed = self.gate.done(now_us, outcome)
+        closed = self.gate.done(now_us, outcome, opening)
         if breaker.state == OPEN and before != OPEN:
             self._wire.call_at(breaker.probe_us, self._probe)
         if closed:
@@ -193,11 +197,11 @@ class Lane:
         assert taken == 0, "the gate was open a moment ago"
         if self._system.credentials is not None:
             self._tokens.rekey(self._system.credentials())
-        headers = self._tokens.headers
-        self._wire.send(request_of(ping, headers), ping, partial(self._pinged, ping, headers))
+        headers, opening = self._tokens.headers, self.gate.breaker.opening
+        self._wire.send(request_of(ping, headers), ping, partial(self._pinged, ping, headers, opening))
 
-    def _pinged(self, ping: Call, headers: dict[str, str], result: Reply | Failed | Unknown) -> None:
-        if _is_refused(self._taken_back(ping, result)):
+    def _pinged(self, ping: Call, headers: dict[str, str], opening: int, result: Reply | Failed | Unknown) -> None:
+        if _is_refused(self._taken_back(ping, result, opening)):
             self._drop(headers)
         self._pump()
 
@@ -214,11 +218,11 @@ class Lane:
             return
         self._tokens.fetching = True
         call = source.call(now_us)
-        self._wire.send(request_of(call, {}), call, partial(self._fetched, call))
+        self._wire.send(request_of(call, {}), call, partial(self._fetched, call, self.gate.breaker.opening))
 
-    def _fetched(self, call: Call, result: Reply | Failed | Unknown) -> None:
+    def _fetched(self, call: Call, opening: int, result: Reply | Failed | Unknown) -> None:
         self._tokens.fetching = False
-        outcome = self._taken_back(call, result)
+        outcome = self._taken_back(call, result, opening)
         source = self._system.token
         assert source is not None, "a token came for a system that has none"
         token = self._token_of(source, outcome) if isinstance(outcome, Answer) else None

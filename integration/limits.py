@@ -53,7 +53,9 @@ class TokenBucket:
 class Breaker:
     """Opens when half of the latest calls fail; then one probe at a time, ever rarer, until one succeeds.
 
-    The latest calls are those of this half of the window and of the half before. Only a failure can open it.
+    The latest calls are those of this half of the window and of the half before. Only a failure can open it. A call
+    belongs to the `opening` after which it went; one that comes back after a later opening tells of a time before it,
+    and decides nothing: a slow call from before an outage is no probe.
     """
 
     def __init__(self, settings: BreakerSettings) -> None:
@@ -61,6 +63,7 @@ class Breaker:
         self.state = CLOSED
         self.since_us = 0  # when it took this state; 0 for ever
         self.probe_us = 0  # when an open breaker may be probed
+        self.opening = 0  # how often it has opened
         self._pause_us = 0
         self._half_us = settings.window_seconds * SECOND_US // 2
         self._turn_us = 0  # when this half ends
@@ -80,20 +83,22 @@ class Breaker:
             assert now_us >= self.probe_us, "an open breaker was probed too early"
             self.state, self.since_us = HALF_OPEN, now_us
 
-    def note(self, now_us: int, good: bool) -> bool:
-        """Take note of a call's end; return True when this closed the breaker."""
+    def note(self, now_us: int, good: bool, opening: int) -> bool:
+        """Take note of the end of a call of some opening; return True when this closed the breaker."""
+        if opening != self.opening:
+            return False
         if self.state == HALF_OPEN:
             return self._judge(now_us, good)
         if now_us >= self._turn_us:
             self._turn(now_us)
         self._calls += 1
-        if not good and self.state == CLOSED:
+        if not good:
             self._count_error(now_us)
         return False
 
-    def forget_probe(self, now_us: int) -> None:
+    def forget_probe(self, now_us: int, opening: int) -> None:
         """End a probe that told nothing (it was throttled); the pause before the next one does not grow."""
-        if self.state == HALF_OPEN:
+        if opening == self.opening and self.state == HALF_OPEN:
             self.state, self.since_us, self.probe_us = OPEN, now_us, now_us + self._pause_us
 
     def _judge(self, now_us: int, good: bool) -> bool:
@@ -120,6 +125,7 @@ class Breaker:
     def _open(self, now_us: int) -> None:
         first_us, longest_us = self._settings.open_seconds * SECOND_US, self._settings.open_longest_seconds * SECOND_US
         self._pause_us = min(max(first_us, self._pause_us * 2), longest_us)
+        self.opening += 1
         self.state, self.since_us, self.probe_us = OPEN, now_us, now_us + self._pause_us
 
 
@@ -250,19 +256,22 @@ class Gate:
             return BUSY
         return self.bucket.wait_us(now_us) if self._is_paced else 0
 
-    def done(self, now_us: int, outcome: Answer | Failed | Unknown) -> bool:
-        """Take a call back; return True when it closed the breaker. A Retry-After holds the whole system."""
+    def done(self, now_us: int, outcome: Answer | Failed | Unknown, opening: int) -> bool:
+        """Take back a call that went after an opening of the breaker; return True when it closed the breaker.
+
+        A Retry-After holds the whole system.
+        """
         assert self.in_flight > 0, "more calls came back than went out"
         self.in_flight -= 1
         if isinstance(outcome, Answer):
-            return self.breaker.note(now_us, True)
+            return self.breaker.note(now_us, True, opening)
         if outcome.retry_after_seconds > 0:
             pause_us = min(outcome.retry_after_seconds * SECOND_US, self._cap_us)
             self.held_until_us = max(self.held_until_us, now_us + pause_us)
         if type(outcome) is Failed and outcome.kind == "throttled":
-            self.breaker.forget_probe(now_us)
+            self.breaker.forget_probe(now_us, opening)
             return False
-        return self.breaker.note(now_us, is_healthy(outcome))
+        return self.breaker.note(now_us, is_healthy(outcome), opening)
 
 
 def is_healthy(outcome: Answer | Failed | Unknown) -> bool:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from domain import history
-from domain.http import Reply
+from domain.http import Reply, Request
 from integration.effects import All, Call, Start
 from integration.flow import FlowContext
-from integration.outcomes import Answer, Failed
+from integration.lanes import Lane
+from integration.outcomes import Answer, Failed, Unknown
 from integration.retry import call_with_retries
 from integration.settings import BreakerSettings, Settings, SystemLimits
 from integration.system import System, Token, TokenSource
@@ -312,3 +316,62 @@ def test_a_standing_tells_what_a_lane_sees(world: Any) -> None:
     made.run(3 * HOUR)
     (standing,) = made.integration.standings()
     assert (standing.state, standing.waiting, standing.in_flight) == ("closed", 0, 0)
+
+
+class _Wire:
+    """A wire that keeps what goes and what is planned until the test says what comes of it."""
+
+    def __init__(self) -> None:
+        self.now_us = 0
+        self.planned: list[tuple[int, partial[None]]] = []
+        self.gone: list[tuple[str, Callable[[Any], None]]] = []
+
+    def call_at(self, at_us: int, action: Callable[..., None], *arguments: Any) -> None:
+        self.planned.append((at_us, partial(action, *arguments)))
+
+    def soon(self, action: Callable[..., None], *arguments: Any) -> None:
+        self.call_at(self.now_us, action, *arguments)
+
+    def send(self, request: Request, call: Call, done: Callable[[Any], None]) -> None:
+        self.gone.append((call.operation, done))
+
+    def end(self, operation: str, result: Any) -> None:
+        """Let the latest call of an operation end."""
+        done = next(done for name, done in reversed(self.gone) if name == operation)
+        self.gone = [(name, each) for name, each in self.gone if each is not done]
+        done(result)
+
+    def wait(self, until_us: int) -> None:
+        """Do what is planned until then."""
+        self.now_us = until_us
+        due = [action for at_us, action in self.planned if at_us <= until_us]
+        self.planned = [(at_us, action) for at_us, action in self.planned if at_us > until_us]
+        for action in due:
+            action()
+
+
+SHORT = TokenSource(TOKEN.call, lambda answer: Token({"authorization": "Bearer t"}, 1))
+
+
+@pytest.mark.parametrize(
+    ("system", "probe"),
+    [(System("erp"), "read"), (System("erp", ping=PING), "ping"), (System("erp", ping=PING, token=SHORT), "token")],
+    ids=["a call that waits", "a ping", "a fetched token"],
+)
+def test_a_slow_call_that_fails_at_last_does_not_end_the_probe(system: System, probe: str) -> None:
+    wire = _Wire()
+    lane = Lane(system, Settings(limits={}, breaker=BreakerSettings(calls_min=2)), wire, lambda name: None)
+    for operation in ("slow", "read", "read"):
+        lane.put(Call(system="erp", operation=operation, target="/"), lambda outcome: None)
+    if system.token is not None:
+        wire.end("token", Reply(200))
+    wire.end("read", Failed("refused"))
+    wire.end("read", Failed("refused"))
+    lane.put(Call(system="erp", operation="read", target="/"), lambda outcome: None)
+    assert [operation for operation, _ in wire.gone] == ["slow"]
+    wire.wait(lane.standing().probe_us)
+    assert [operation for operation, _ in wire.gone] == ["slow", probe]
+    wire.end("slow", Unknown("timeout"))
+    assert lane.standing().state == "half_open"
+    wire.end(probe, Reply(200))
+    assert lane.standing().state == "closed"

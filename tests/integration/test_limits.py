@@ -58,37 +58,66 @@ def test_a_gate_lets_four_fifths_of_the_licence_in_at_once() -> None:
     assert [gate.admit(0) for _ in range(13)] == [0] * 12 + [BUSY]
 
 
-@settings(max_examples=100)
-@given(st.lists(st.tuples(st.integers(0, 20 * SECOND_US), st.booleans()), max_size=200))
-def test_an_open_breaker_lets_one_probe_at_a_time_through(calls: list[tuple[int, bool]]) -> None:
-    breaker, now_us = Breaker(BreakerSettings()), 0
-    for gap, good in calls:
+STEPS = st.tuples(st.integers(0, 90 * SECOND_US), st.booleans(), st.none() | st.integers(0, 2))
+
+
+@settings(max_examples=200)
+@given(st.integers(1, 5), st.lists(STEPS, max_size=100))
+def test_an_open_breaker_lets_one_probe_at_a_time_through_and_only_the_probe_decides(
+    calls_min: int, steps: list[tuple[int, bool, int | None]]
+) -> None:
+    """Each step either lets a call go (no place given) or takes the one at a place in flight back, good or not."""
+    breaker, now_us = Breaker(BreakerSettings(calls_min=calls_min)), 0
+    in_flight: list[tuple[int, bool]] = []
+    for gap, good, place in steps:
         now_us += gap
-        wait_us = breaker.wait_us(now_us)
-        if wait_us:
-            assert breaker.state == "open"
-            assert wait_us <= 900 * SECOND_US
-            continue
-        was = breaker.state
-        breaker.take(now_us)
-        if was == "open":
-            assert (breaker.state, breaker.wait_us(now_us)) == ("half_open", BUSY)
-        closed = breaker.note(now_us, good)
-        assert closed == (was == "open" and good)
-        assert breaker.state in ("closed", "open")
+        was, opening = breaker.state, breaker.opening
+        if place is None and breaker.wait_us(now_us) == 0:
+            breaker.take(now_us)
+            in_flight.append((opening, was == "open"))
+            assert breaker.state == ("half_open" if was == "open" else "closed")
+        elif place is not None and in_flight:
+            went, is_probe = in_flight.pop(place % len(in_flight))
+            closed = breaker.note(now_us, good, went)
+            assert closed == (is_probe and good)
+            decides = is_probe or (was == "closed" and went == opening)
+            assert decides or (breaker.state, breaker.opening) == (was, opening)
+        assert breaker.wait_us(now_us) <= 900 * SECOND_US
+        assert (breaker.state == "half_open") == any(is_probe for _, is_probe in in_flight)
+        assert (breaker.wait_us(now_us) == BUSY) == (breaker.state == "half_open")
+
+
+def test_a_slow_call_from_before_an_outage_is_not_taken_for_its_probe() -> None:
+    gate = Gate("billing", Settings(limits={}), 0)
+    breaker = gate.breaker
+    slow_calls = [gate.admit(0), gate.admit(0)]
+    assert slow_calls == [0, 0]
+    for second in range(1, 5):
+        assert gate.admit(second * SECOND_US) == 0
+        gate.done(second * SECOND_US, Unknown("timeout"), 0)
+    assert gate.admit(5 * SECOND_US) == 0
+    gate.done(5 * SECOND_US, Unknown("timeout"), 0)
+    assert (breaker.state, breaker.opening) == ("open", 1)
+    now_us = breaker.probe_us
+    assert gate.admit(now_us) == 0
+    gate.done(now_us + 1, Unknown("timeout"), 0)
+    gate.done(now_us + 2, Failed("throttled", 429), 0)
+    assert breaker.state == "half_open"
+    assert gate.done(now_us + 3, OK, 1)
+    assert breaker.state == "closed"
 
 
 def test_a_breaker_opens_at_half_errors_in_a_minute_and_forgets_older_ones() -> None:
     breaker = Breaker(BreakerSettings(calls_min=4))
     for second in range(3):
-        breaker.note(second * SECOND_US, False)
+        breaker.note(second * SECOND_US, False, 0)
     for second in range(100, 104):
-        breaker.note(second * SECOND_US, True)
+        breaker.note(second * SECOND_US, True, 0)
     assert breaker.state == "closed"
     for second in range(104, 107):
-        breaker.note(second * SECOND_US, False)
+        breaker.note(second * SECOND_US, False, 0)
     assert breaker.state == "closed"
-    breaker.note(107 * SECOND_US, False)
+    breaker.note(107 * SECOND_US, False, 0)
     assert breaker.state == "open"
 
 
@@ -99,7 +128,7 @@ def test_a_breaker_opens_only_for_what_failed_within_its_window(calls: list[tupl
     for gap, good in calls:
         now_us += gap
         seen.append((now_us, good))
-        breaker.note(now_us, good)
+        breaker.note(now_us, good, 0)
         latest = [was_good for at_us, was_good in seen if at_us > now_us - MINUTE_US]
         if breaker.state == "open":
             assert not good
@@ -112,12 +141,12 @@ def test_a_breaker_opens_only_for_what_failed_within_its_window(calls: list[tupl
 
 def test_probes_grow_rarer_up_to_a_quarter_of_an_hour() -> None:
     breaker, now_us, pauses = Breaker(BreakerSettings(calls_min=1)), 0, []
-    breaker.note(now_us, False)
+    breaker.note(now_us, False, breaker.opening)
     for _ in range(7):
         pauses.append(breaker.wait_us(now_us) // SECOND_US)
         now_us = breaker.probe_us
         breaker.take(now_us)
-        breaker.note(now_us, False)
+        breaker.note(now_us, False, breaker.opening)
     assert pauses == [60, 120, 240, 480, 900, 900, 900]
 
 
@@ -151,7 +180,7 @@ def test_a_spent_budget_says_exactly_how_long_to_wait() -> None:
 def test_a_retry_after_holds_the_whole_system() -> None:
     gate = Gate("erp", Settings(limits={}), 0)
     assert gate.admit(0) == 0
-    gate.done(SECOND_US, Failed("throttled", 429, retry_after_seconds=120))
+    gate.done(SECOND_US, Failed("throttled", 429, retry_after_seconds=120), 0)
     assert gate.admit(SECOND_US) == 120 * SECOND_US
     assert gate.admit(121 * SECOND_US - 1) == 1
     assert gate.admit(121 * SECOND_US) == 0
@@ -160,14 +189,14 @@ def test_a_retry_after_holds_the_whole_system() -> None:
 def test_an_absurd_retry_after_is_capped() -> None:
     gate = Gate("erp", Settings(limits={}), 0)
     gate.admit(0)
-    gate.done(0, Unknown("status 502", retry_after_seconds=10**9))
+    gate.done(0, Unknown("status 502", retry_after_seconds=10**9), 0)
     assert gate.held_until_us == 3600 * SECOND_US
 
 
 def test_a_full_gate_is_busy_until_a_call_comes_back() -> None:
     gate = Gate("erp", Settings(limits={"erp": SystemLimits(concurrent=2, share_percent=100)}), 0)
     assert [gate.admit(0), gate.admit(0), gate.admit(0)] == [0, 0, BUSY]
-    gate.done(1, OK)
+    gate.done(1, OK, 0)
     assert gate.admit(1) == 0
 
 
@@ -175,11 +204,11 @@ def test_a_refusal_of_one_request_does_not_open_the_breaker_but_silence_does() -
     gate = Gate("erp", Settings(limits={}), 0)
     for _ in range(20):
         gate.admit(0)
-        gate.done(0, Failed("rejected", 422))
+        gate.done(0, Failed("rejected", 422), 0)
     assert gate.breaker.state == "closed"
     for _ in range(20):
         gate.admit(0)
-        gate.done(0, Unknown("timeout"))
+        gate.done(0, Unknown("timeout"), 0)
         if gate.breaker.state == "open":
             break
     assert gate.breaker.state == "open"
@@ -187,9 +216,9 @@ def test_a_refusal_of_one_request_does_not_open_the_breaker_but_silence_does() -
 
 def test_a_throttled_probe_says_nothing_of_health() -> None:
     breaker = Breaker(BreakerSettings(calls_min=1))
-    breaker.note(0, False)
+    breaker.note(0, False, 0)
     breaker.take(60 * SECOND_US)
-    breaker.forget_probe(60 * SECOND_US)
+    breaker.forget_probe(60 * SECOND_US, 1)
     assert (breaker.state, breaker.wait_us(60 * SECOND_US)) == ("open", 60 * SECOND_US)
 
 
