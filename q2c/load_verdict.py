@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from contracts.checks.verdict import BROKEN, HOLDS
+from contracts.checks.verdict import BROKEN, HOLDS, Verdict
 from contracts.findings import Finding, Outcome, Tally
 from loadtests.knee import Knee
 from loadtests.outcome import Outcome as Load
@@ -14,20 +14,26 @@ from q2c.rehearsing import Rehearsed
 _LOAD_RULE, _LAG_RULE, _KNEE_RULE = "LOAD-OFFERED", "LOAD-LAG", "LOAD-KNEE"
 
 
-def exit_status(found: int, load: Load) -> int:
-    """Return the exit status of a load whose integration was judged with a status of `found`.
+def exit_status(verdict: Verdict, load: Load) -> int:
+    """Return the exit status of a load whose integration was judged.
 
     What is broken is broken under any load. A load that was not the one asked for proves nothing good; nor does a
-    search that found no knee. That service levels break is what a search for the knee is for.
+    search that found no knee. That service levels break, and work is left over, is what a search for the knee is for.
     """
     if load.problem:
         return exits.COULD_NOT_RUN
-    if found == exits.BROKEN:
-        return found
+    if verdict.exit_status == exits.BROKEN:
+        return exits.BROKEN
     hunted = load.settings.profile == "break"
     if not load.is_kept or (hunted and (load.knee is None or load.knee.status == "unknown")):
         return exits.UNKNOWN
-    return exits.HOLDS if hunted and found == exits.LATE else found
+    return exits.HOLDS if hunted and _is_overload(verdict) else verdict.exit_status
+
+
+def _is_overload(verdict: Verdict) -> bool:
+    """Tell whether nothing is wrong but what too much load does: work is late, or still on the way at the end."""
+    left_over = [verdict.result(check).under_way > 0 for check in verdict.unknown]
+    return verdict.exit_status == exits.LATE or (bool(left_over) and all(left_over))
 
 
 def tallies(rehearsed: Rehearsed, load: Load, seconds: float) -> tuple[Tally, ...]:

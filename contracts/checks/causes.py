@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from contracts.checks.facts import CAPTURED, Facts, Life, base_of, document_of, intent_of, invoice_of, quote_of
+from contracts.checks.under_way import is_under_way
 from contracts.checks.unlinked import Excuses
 from contracts.checks.verdict import Findings, Tally
 
@@ -74,10 +75,12 @@ def nothing_lost(facts: Facts) -> Findings:
         tally.examined += 1
         if not is_found and life.last.kind in _POSTED and excuses.takes(life):
             continue
-        if is_found or not facts.is_due(due_us) or _in_hand(facts, life):
+        if is_found or _in_hand(facts, life):
             continue
-        sentence = f"{life.name} was lost: {cause}, no flow works on it and no exception case names it"
-        tally.violation(life.txn, sentence, life.last, entities=(life.name,))
+        tally.under_way += is_under_way(facts, due_us)
+        if facts.is_due(due_us):
+            sentence = f"{life.name} was lost: {cause}, no flow works on it and no exception case names it"
+            tally.violation(life.txn, sentence, life.last, entities=(life.name,))
     if not facts.has_settled:
         return tally.findings("the run ended before its last events could be taken up")
     return tally.findings(excuses.unjudged)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contracts.checks.audit import same_digest
 from contracts.checks.facts import Facts
 from contracts.checks.registry import BY_ID, CHECKS, NEEDS, Check
+from contracts.checks.under_way import advice
 from contracts.checks.verdict import BROKEN, HOLDS, UNKNOWN, Findings, Result, Verdict, compose
 from domain.history import History
 
@@ -45,8 +46,8 @@ def _result(check: Check, findings: Findings, facts: Facts) -> Result:
     status, reason, counted = HOLDS, "", True
     if findings.broken:
         status = BROKEN
-    elif findings.unjudged:
-        status, reason, counted = UNKNOWN, findings.unjudged, not findings.idle
+    elif findings.unjudged or findings.under_way:
+        status, reason, counted = UNKNOWN, _why(findings, facts), not findings.idle
     elif findings.examined == 0:
         counted = NEEDS[check.needs](facts) and facts.is_complete
         status, reason = UNKNOWN, "nothing to judge"
@@ -54,5 +55,12 @@ def _result(check: Check, findings: Findings, facts: Facts) -> Result:
             reason = f"nothing to judge, although the run should have had some ({check.needs})"
     return Result(
         check=check.id, status=status, violations=findings.violations, reason=reason, examined=findings.examined,
-        broken=findings.broken, counted=counted, notes=findings.notes,
+        broken=findings.broken, under_way=findings.under_way, counted=counted, notes=findings.notes,
     )  # fmt: skip
+
+
+def _why(findings: Findings, facts: Facts) -> str:
+    if not findings.under_way:
+        return findings.unjudged
+    left = f"{findings.under_way:,} still on the way when the run ended; {advice(facts)}"
+    return f"{findings.unjudged}; {left}" if findings.unjudged else left

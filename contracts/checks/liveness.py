@@ -24,6 +24,7 @@ from contracts.checks.facts import (
 )
 from contracts.checks.reasons import is_borne_out
 from contracts.checks.stages import LIVE_TASK, Ending, endings
+from contracts.checks.under_way import is_under_way
 from contracts.checks.unlinked import Excuses
 from contracts.checks.verdict import Evidence, Findings, Tally
 from domain.calendar import SECOND_US
@@ -40,17 +41,25 @@ Gap = tuple[Life, int, str, bool]
 def systems_converge(facts: Facts) -> Findings:
     """After the faults all systems come to agree: what one has, the next has too, within the settling time."""
     tally, excuses = Tally("L1"), Excuses(facts)
+    under_way: list[tuple[Life, str]] = []
     for gaps in (_finance_gaps(facts), _sales_gaps(facts)):
         for life, due_us, missing, is_there in gaps:
             if not facts.is_due(due_us):
+                under_way += [(life, missing)] if not is_there and is_under_way(facts, due_us) else []
                 continue
             tally.examined += 1
-            if is_there or (missing.endswith("in the ERP") and excuses.takes(life)):
-                continue
-            if not _in_hand(facts, life):
+            if not is_there and _is_missed(facts, excuses, life, missing):
                 sentence = f"{life.name} ({life.status}) never reached the next system: there is no {missing}"
                 tally.violation(life.txn, sentence, life.last, entities=(life.name,))
+    tally.under_way = sum(_is_missed(facts, excuses, life, missing) for life, missing in under_way)
     return tally.findings(excuses.unjudged if facts.has_settled else UNSETTLED)
+
+
+def _is_missed(facts: Facts, excuses: Excuses, life: Life, missing: str) -> bool:
+    """Tell whether nothing excuses that the next system does not know a document."""
+    if missing.endswith("in the ERP") and excuses.takes(life):
+        return False
+    return not _in_hand(facts, life)
 
 
 def _finance_gaps(facts: Facts) -> Iterator[Gap]:
@@ -131,9 +140,10 @@ def every_quote_ends(facts: Facts) -> Findings:
     tally, excuses = Tally("L2"), Excuses(facts)
     for ending in endings(facts):
         tally.examined += 1
-        if _may_be_posted(facts, excuses, ending):
+        if _may_be_posted(facts, excuses, ending) or not ending.is_ours:
             continue
-        if ending.is_ours and facts.is_due(ending.since_us):
+        tally.under_way += is_under_way(facts, ending.since_us)
+        if facts.is_due(ending.since_us):
             sentence = f"quote {ending.reference} got stuck: it is {ending.stage} and nobody works on it"
             evidence = (ending.since_us, f"{ending.document} was ready for the next step")
             life = facts.accepted[ending.reference]
@@ -161,12 +171,15 @@ def sales_sees_the_truth(facts: Facts) -> Findings:
             continue
         for statuses, word in ((BILLED, "posted"), (("paid",), "paid")):
             fact_us = life.since(statuses)
-            if fact_us is None or not facts.is_due(fact_us):
+            if fact_us is None:
                 continue
-            tally.examined += 1
-            last = shown.get(whole_of(reference))
+            is_due, last = facts.is_due(fact_us), shown.get(whole_of(reference))
+            tally.examined += is_due
             is_seen = last is not None and (last.at_us >= fact_us or _shows(facts, last, life))
-            if not is_seen and not _in_hand(facts, life) and reference not in facts.excused:
+            if is_seen or _in_hand(facts, life) or reference in facts.excused:
+                continue
+            tally.under_way += is_under_way(facts, fact_us)
+            if is_due:
                 sentence = (
                     f"invoice {life.id} was {word}, and the CRM still shows {_picture(last, invoice_of(life).currency)}"
                 )

@@ -37,13 +37,15 @@ class Violation(msgspec.Struct, frozen=True, kw_only=True):
 class Findings(msgspec.Struct, frozen=True, kw_only=True):
     """What a check function returns. `unjudged` says why it cannot tell, when it cannot.
 
-    `idle` marks an `unjudged` that is nobody's fault and does not count (a second run was not asked for). `notes` are
-    remarks for the report that change nothing.
+    `under_way` counts what was neither kept nor broken when the run ended: it had time still. `idle` marks an
+    `unjudged` that is nobody's fault and does not count (a second run was not asked for). `notes` are remarks for the
+    report that change nothing.
     """
 
     examined: int
     broken: int = 0
     violations: tuple[Violation, ...] = ()
+    under_way: int = 0
     unjudged: str = ""
     idle: bool = False
     notes: tuple[str, ...] = ()
@@ -52,7 +54,8 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """The result of one check. `counted` is false when an unknown result says nothing about the integration.
 
-    `broken` counts all violations, `violations` holds the first hundred; `examined` counts what was judged.
+    `broken` counts all violations, `violations` holds the first hundred; `examined` counts what was judged, and
+    `under_way` what could not be, because the run ended first.
     """
 
     check: str
@@ -61,6 +64,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     examined: int = 0
     broken: int = 0
+    under_way: int = 0
     counted: bool = True
     notes: tuple[str, ...] = ()
 
@@ -90,6 +94,7 @@ class Tally:
         self.check = check
         self.examined = 0
         self.broken = 0
+        self.under_way = 0
         self._shown: list[Violation] = []
 
     def violation(self, txn: str, sentence: str, *evidence: Evidence, entities: Sequence[str] = ()) -> None:
@@ -104,8 +109,8 @@ class Tally:
     def findings(self, unjudged: str = "", idle: bool = False, notes: Sequence[str] = ()) -> Findings:
         """Return what was found so far as a value."""
         return Findings(
-            examined=self.examined, broken=self.broken, violations=tuple(self._shown), unjudged=unjudged, idle=idle,
-            notes=tuple(notes),
+            examined=self.examined, broken=self.broken, violations=tuple(self._shown), under_way=self.under_way,
+            unjudged=unjudged, idle=idle, notes=tuple(notes),
         )  # fmt: skip
 
 

@@ -93,7 +93,7 @@ def load(scenario: str, file: Path, allowed: tuple[str, ...], **said: Any) -> No
     for place, text in ((said["junit_file"], junit.written(suites)), (said["markdown_file"], summary)):
         if place is not None:
             place.write_text(text, encoding="utf-8")
-    status = exit_status(rehearsed.verdict.exit_status, done.outcome)
+    status = exit_status(rehearsed.verdict, done.outcome)
     if said["as_json"]:
         told = {"exit_status": status, "verdict": rehearsed.verdict.status, "as_asked": done.outcome.is_kept,
                 "run": str(folder.path), "load": msgspec.to_builtins(done.outcome)}  # fmt: skip

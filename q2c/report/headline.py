@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contracts.checks.registry import BY_ID
+from contracts.checks.under_way import advice
 from contracts.checks.verdict import BROKEN, HOLDS, Result
 from q2c.report.gathered import Gathered
 from q2c.report.names import system
@@ -11,6 +12,12 @@ from web.words import NOTHING, count, counted, duration, instant, listed
 
 _NAMED_MAX = 4
 _DUPLICATES = ("S1", "S2", "S3", "S4", "S5")
+_UNDER_WAY = {
+    "L2": ("accepted quote", "accepted quotes"),
+    "L1": ("document", "documents"),
+    "L3": ("invoice status for sales", "invoice statuses for sales"),
+}
+"""What each rule counts that was still under way; what S9 counts are some of the same quotes and documents."""
 TONES = {"holds": "good", "broken": "bad", "unknown": "warn"}
 WORDS = {"holds": "HOLDS", "broken": "BROKEN", "unknown": "UNKNOWN"}
 
@@ -31,9 +38,24 @@ def answer(gathered: Gathered) -> str:
         )
     held = counted(sum(result.status == HOLDS for result in verdict.results), "rule")
     if verdict.status != HOLDS:
-        why = listed([f"{check} ({BY_ID[check].title})" for check in verdict.unknown[:_NAMED_MAX]])
-        return f"Nothing was broken over {lifecycles}, but not everything was proved: {why or 'no check was run'}."
+        return f"Nothing was broken over {lifecycles}, but {_unproved(gathered)}."
     return f"{_upper(held)} kept over {lifecycles}; nothing was lost, doubled or misstated{_but(gathered)}."
+
+
+def _unproved(gathered: Gathered) -> str:
+    """Say what was not proved: what a replay left on its way, and what to do about it, before all else."""
+    unknown = [gathered.verdict.result(check) for check in gathered.verdict.unknown]
+    cut = [result for result in unknown if result.under_way]
+    rest = [f"{result.check} ({BY_ID[result.check].title})" for result in unknown if result not in cut]
+    if not cut:
+        return f"not everything was proved: {listed(rest[:_NAMED_MAX]) or 'no check was run'}"
+    left = {result.check: result.under_way for result in cut}
+    named = [counted(left[check], *nouns) for check, nouns in _UNDER_WAY.items() if check in left]
+    named = named or [counted(max(left.values()), "document")]
+    besides = f". Besides, not proved: {listed(rest[:_NAMED_MAX])}" if rest else ""
+    return (
+        f"the run ended with {listed(named)} still on the way, so this is no go yet: {advice(gathered.facts)}{besides}"
+    )
 
 
 def _but(gathered: Gathered) -> str:

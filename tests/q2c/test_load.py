@@ -11,6 +11,7 @@ from click.testing import CliRunner
 if find_spec("locust") is None or find_spec("hdrh") is None:
     pytest.skip("q2c load needs the extra: pip install 'q2c-harness[load]'", allow_module_level=True)
 
+from contracts.checks.verdict import Result, Verdict, compose
 from loadtests.knee import Knee
 from loadtests.outcome import Outcome
 from loadtests.settings import Settings
@@ -49,6 +50,11 @@ def test_what_cannot_be_played_is_told_before_any_load(
 KEPT = Kept(offered=10, late=0, p50_seconds=0, p99_seconds=0, worst_seconds=0, wall_seconds=5, asked_seconds=5)
 AS_ASKED = Outcome(settings=Settings(), asked=10, kept=KEPT)
 HUNT = Settings(profile="break")
+HOLDS = compose([Result(check="S1", status="holds")])
+BROKEN = compose([Result(check="S1", status="broken")])
+LATE = compose([Result(check="L1", status="broken")])
+LEFT_OVER = compose([Result(check="L2", status="unknown", under_way=3)])
+UNPROVED = compose([*LEFT_OVER.results, Result(check="A8", status="unknown")])
 
 
 def knee(status: str) -> Knee:
@@ -58,16 +64,19 @@ def knee(status: str) -> Knee:
 @pytest.mark.parametrize(
     ("found", "load", "status"),
     [
-        (exits.HOLDS, AS_ASKED, exits.HOLDS),
-        (exits.LATE, AS_ASKED, exits.LATE),
-        (exits.HOLDS, Outcome(settings=Settings(), asked=11, kept=KEPT), exits.UNKNOWN),
-        (exits.HOLDS, Outcome(settings=Settings(), asked=10, kept=KEPT, refused=1), exits.UNKNOWN),
-        (exits.BROKEN, Outcome(settings=Settings(), asked=11, kept=KEPT), exits.BROKEN),
-        (exits.HOLDS, Outcome(settings=Settings(), problem="no workers"), exits.COULD_NOT_RUN),
-        (exits.LATE, Outcome(settings=HUNT, asked=10, kept=KEPT, knee=knee("found")), exits.HOLDS),
-        (exits.HOLDS, Outcome(settings=HUNT, asked=10, kept=KEPT, knee=knee("unknown")), exits.UNKNOWN),
-        (exits.BROKEN, Outcome(settings=HUNT, asked=10, kept=KEPT, knee=knee("found")), exits.BROKEN),
+        (HOLDS, AS_ASKED, exits.HOLDS),
+        (LATE, AS_ASKED, exits.LATE),
+        (LEFT_OVER, AS_ASKED, exits.UNKNOWN),
+        (HOLDS, Outcome(settings=Settings(), asked=11, kept=KEPT), exits.UNKNOWN),
+        (HOLDS, Outcome(settings=Settings(), asked=10, kept=KEPT, refused=1), exits.UNKNOWN),
+        (BROKEN, Outcome(settings=Settings(), asked=11, kept=KEPT), exits.BROKEN),
+        (HOLDS, Outcome(settings=Settings(), problem="no workers"), exits.COULD_NOT_RUN),
+        (LATE, Outcome(settings=HUNT, asked=10, kept=KEPT, knee=knee("found")), exits.HOLDS),
+        (LEFT_OVER, Outcome(settings=HUNT, asked=10, kept=KEPT, knee=knee("found")), exits.HOLDS),
+        (UNPROVED, Outcome(settings=HUNT, asked=10, kept=KEPT, knee=knee("found")), exits.UNKNOWN),
+        (HOLDS, Outcome(settings=HUNT, asked=10, kept=KEPT, knee=knee("unknown")), exits.UNKNOWN),
+        (BROKEN, Outcome(settings=HUNT, asked=10, kept=KEPT, knee=knee("found")), exits.BROKEN),
     ],
 )
-def test_a_load_that_was_not_as_asked_proves_nothing_good(found: int, load: Outcome, status: int) -> None:
+def test_a_load_that_was_not_as_asked_proves_nothing_good(found: Verdict, load: Outcome, status: int) -> None:
     assert exit_status(found, load) == status

@@ -350,6 +350,22 @@ def history(records: Iterable[Record], **context: Any) -> MemoryHistory:
     return MemoryHistory([replace(CONTEXT, **context), *ordered])
 
 
+def ended_at(
+    minutes: float, records: Iterable[Record], came_to_rest: bool = False
+) -> tuple[list[Record], dict[str, Any]]:
+    """Return what was seen of a replay until its end, and its context: nothing after the signature was due by then.
+
+    One that came to rest had an hour of patience left.
+    """
+    healed, horizon = 5.0, minutes + (60 if came_to_rest else 0)
+    seen = [record for record in records if record.at_us <= at(minutes)]
+    context = {
+        "engine": "replay", "inside": False, "heal_us": at(healed), "horizon_us": at(horizon),
+        "settle_seconds": round((horizon - healed) * 60),
+    }  # fmt: skip
+    return [*seen, Ended(at_us=at(minutes), complete=True, lifecycles=1)], context
+
+
 def check(key: str, records: Iterable[Record], **context: Any) -> Result:
     """Return the result of one check on some records."""
     return result_of(BY_ID[key], Facts(history(records, **context)))

@@ -12,7 +12,7 @@ from contracts.checks.judge import judge
 from domain.faults import Fault
 from domain.history import Acted, Case, Crashed, Fired, MemoryHistory, Record
 from q2c.report.gathered import Gathered, Run
-from tests.contracts.checks.build import ORDER, at, attempt, changed, clean, history, walk
+from tests.contracts.checks.build import ORDER, at, attempt, changed, clean, ended_at, history, walk
 
 OUTAGE = Fault(kind="refused", system="billing", start_us=at(10), end_us=at(16))
 BROWNOUT = Fault(kind="brownout", system="tax", start_us=at(20), end_us=at(50), share_ppm=400_000, factor=8.0)
@@ -63,6 +63,12 @@ def broken() -> Gathered:
     """Return a run in which one quote became two orders."""
     twin = replace(ORDER, id="101", number="SO2")
     return gathered([*clean(), *walk(11, "erp", "order", twin, "submitted", "booked")])
+
+
+def cut_short(came_to_rest: bool = False) -> Gathered:
+    """Return a replay that ended with an invoice on its way from billing to the ERP."""
+    records, context = ended_at(29, clean(), came_to_rest)
+    return gathered(records, **context)
 
 
 def hostile(name: str) -> Gathered:

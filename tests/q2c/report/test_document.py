@@ -8,7 +8,7 @@ import pytest
 
 from q2c.report.document import VIOLATIONS_MAX, Cost, document_of, read, to_plain
 from tests.contracts.checks.build import clean, of, without
-from tests.q2c.report.examples import broken, gathered, troubled
+from tests.q2c.report.examples import broken, cut_short, gathered, troubled
 
 
 def test_a_document_reads_back_as_what_was_written() -> None:
@@ -64,6 +64,14 @@ def test_the_answer_tells_safety_from_liveness_and_from_nothing_proved() -> None
     assert document_of(broken(), "").answer.startswith("Do not go live like this: over 1 lifecycle, ")
     late = gathered(without(clean(), of("mirror", "crm")))
     assert document_of(late, "").answer.startswith("Nothing was doubled, lost or misstated over 1 lifecycle, but work")
+    left = document_of(cut_short(), "")
+    assert (left.status, left.exit_status) == ("unknown", 4)
+    assert left.answer == (
+        "Nothing was broken over 1 lifecycle, but the run ended with 1 accepted quote, 1 document and 1 invoice status "
+        "for sales still on the way, so this is no go yet: give it more time (settles_within), or less to do (a lower "
+        "speed, fewer orders)."
+    )
+    assert "see what became of them, or raise quiet_for" in document_of(cut_short(came_to_rest=True), "").answer
     nothing = document_of(gathered([]), "")
     assert (nothing.status, nothing.exit_status) == ("unknown", 4)
     assert "not everything was proved" in nothing.answer

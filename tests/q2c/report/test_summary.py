@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from rich.console import Console
 
 from q2c.report.document import VerdictDocument, document_of
 from q2c.report.gathered import Gathered
+from q2c.report.page import html_of
 from q2c.report.summary import junit_of, markdown_of, put
+from q2c.report.terminal import tell
 from q2c.run_folder import ReplayNote
 from simulator.replay.outcome import SHARES, Fit, Prediction, Replayed
 from simulator.replay.pacing import Kept
-from tests.q2c.report.examples import broken, hostile, troubled
+from tests.q2c.report.examples import broken, cut_short, hostile, troubled
 
 REPEAT = "q2c replay quarter_end --target target.yaml"
 
@@ -46,6 +50,20 @@ def test_what_had_nothing_to_judge_is_skipped_with_its_reason() -> None:
     root = ElementTree.fromstring(junit_of(document).partition("\n")[2])
     skipped = [case for case in root.iter("testcase") if case.find("skipped") is not None]
     assert len(skipped) == sum(row.status == "unknown" and not row.counted for row in document.checks) > 0
+
+
+def test_everybody_is_told_what_a_replay_left_on_its_way() -> None:
+    document, page = told(cut_short()), html_of(cut_short())
+    for text in (page, markdown_of(document, note(settled=False)), terminal_of(document)):
+        assert "so this is no go yet" in " ".join(text.split())
+    failures = ElementTree.fromstring(junit_of(document).partition("\n")[2]).iter("failure")
+    assert any("1 still on the way when the run ended" in failure.get("message", "") for failure in failures)
+
+
+def terminal_of(document: VerdictDocument) -> str:
+    stream = io.StringIO()
+    tell(document, Console(file=stream, width=100, highlight=False, color_system=None), "report.html")
+    return stream.getvalue()
 
 
 def test_the_summary_tells_verdict_load_prediction_and_how_to_repeat() -> None:
