@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Protocol, TypeVar, cast
+from typing import Literal, Protocol, TypeVar, cast
 
 import msgspec
 
@@ -175,8 +175,16 @@ class Applied(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="applied"
     txn: str
 
 
+Ending = Literal["", "done", "given_up", "cancelled"]
+FLOW_OVER = frozenset({"finished", "discarded"})
+"""The statuses of a flow that never goes on."""
+
+
 class Flow(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="flow"):
-    """Inside: a flow changed its status: started, finished, parked, resumed, compensated or discarded."""
+    """Inside: a flow changed its status: started, finished, parked, resumed or discarded.
+
+    A finished one says what its `ending` was: what it was for is done, or was given up or cancelled by a person.
+    """
 
     at_us: int
     flow: str
@@ -184,6 +192,7 @@ class Flow(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="flow"):
     txn: str
     status: str
     result: str = ""
+    ending: Ending = ""
 
 
 class Case(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="case"):

@@ -45,6 +45,7 @@ T = TypeVar("T")
 _to_msgpack = msgspec.msgpack.Encoder().encode
 _of_msgpack = msgspec.msgpack.Decoder().decode
 _to_json = msgspec.json.Encoder().encode
+_NOT_DONE: dict[str, history.Ending] = {"given_up": "given_up", "cancelled": "cancelled"}
 RACES_MAX = 5
 """How often something from outside is tried again because another worker was first."""
 EFFECTS_AT_ONCE_MAX = 10_000
@@ -248,10 +249,12 @@ class Engine:
             if self.lease.is_shared:
                 self.adoption.soon()
 
-    def flow_record(self, live: Live, status: str, result: str = "") -> history.Flow:
+    def flow_record(self, live: Live, status: str, result: str = "", ending: history.Ending = "") -> history.Flow:
         """Return the history's record of a flow's new status."""
         row = live.row
-        return history.Flow(at_us=self.now_us, flow=row.id, name=row.name, txn=row.txn, status=status, result=result)
+        return history.Flow(
+            at_us=self.now_us, flow=row.id, name=row.name, txn=row.txn, status=status, result=result, ending=ending
+        )
 
     def open(self) -> None:
         """Take up every open flow where the journal left it."""
@@ -339,8 +342,7 @@ class Engine:
         tx.write.statuses.append((live.row.number, "finished", _to_msgpack(result)))
         if not self.settings.keep_finished_steps:
             tx.write.blanked = live.row.number
-        status = "compensated" if text.startswith("compensated") else "finished"
-        tx.records.append(self.flow_record(live, status, text))
+        tx.records.append(self.flow_record(live, "finished", text, _ending(result)))
         tx.after.append((self.release, live))
 
     def broken(
@@ -367,6 +369,12 @@ class Engine:
         except Unstorable:
             tx.write.entries[-1] = self.entry(live.seq, "trial")
             self.commit(tx)
+
+
+def _ending(result: Any) -> history.Ending:
+    """Return how a flow ended by the status in its result: done, unless it says otherwise."""
+    status = result.get("status") if isinstance(result, dict) else ""
+    return _NOT_DONE.get(str(status), "done")
 
 
 def _code_of(trouble: Exception) -> str:

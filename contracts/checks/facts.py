@@ -306,7 +306,7 @@ class Facts:
         names = {case[-1].txn for case in self.cases.values() if case[-1].status not in CASE_CLOSED}
         names |= {_subject(case[-1].flow) for case in self.cases.values() if case[-1].status not in CASE_CLOSED}
         for flow in self.flows.values():
-            if flow.status in ("parked", "discarded", "compensated") or _gave_up(flow):
+            if flow.status in ("parked", "discarded") or flow.ending in ("given_up", "cancelled"):
                 names |= {flow.txn, _subject(flow.flow)}
         money = [*self.lives("payment", "payment").values(), *self.lives("dispute", "payment").values()]
         names |= {life.txn for life in money if life.id in names}
@@ -330,10 +330,6 @@ class Facts:
 
 def _subject(flow: str) -> str:
     return flow.rpartition("/")[2]
-
-
-def _gave_up(flow: Flow) -> bool:
-    return flow.status == "finished" and ("given_up" in flow.result or "cancelled" in flow.result)
 
 
 def parts_of(life: Life) -> dict[str, Life]:

@@ -105,7 +105,7 @@ def dead_letters(facts: Facts) -> Measured:
     """Flows parked at the end of the run, the age of the oldest in hours, and the share of re-drives that finished."""
     parked = facts.parked
     driven = {flow.flow for flow in facts.history.of(Flow) if flow.status == "resumed"}
-    done = sum(1 for name in driven if facts.flows[name].status in ("finished", "compensated"))
+    done = sum(1 for name in driven if facts.flows[name].status == "finished")
     oldest = max((facts.context.horizon_us - flow.at_us for flow in parked), default=0) / _HOUR_US
     values = (("parked", float(len(parked))), ("oldest hours", oldest), ("replay success", percent(done, len(driven))))
     return values, len(parked) + len(driven)

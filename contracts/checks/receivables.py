@@ -238,7 +238,7 @@ def _opened_by_itself(tally: Tally, facts: Facts) -> None:
         entity, module, month = change.id.split("/")
         asked = any(name.startswith(f"reopen/{entity}/{month}/{module}/") for name in facts.flows)
         if not asked and not any(
-            flow.flow.startswith(f"close/{entity}/{month}/") and "given_up" in flow.result
+            flow.flow.startswith(f"close/{entity}/{month}/") and flow.ending == "given_up"
             for flow in facts.flows.values()
         ):
             sentence = f"{month} of {entity} was {change.before} in {module} and a request opened it; nobody had agreed"

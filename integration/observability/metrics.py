@@ -35,7 +35,6 @@ CALL_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 REMEMBERED = 50_000
 """Flows and intents whose beginning or trouble is remembered; the oldest are forgotten."""
 OLD_CASES = 1000
-_ENDED = frozenset({"finished", "compensated", "discarded"})
 _CAPTURED = "q2c.payment.received.v1"
 
 
@@ -94,7 +93,7 @@ class Metrics:
         if record.status == "started":
             self._started.labels(record.name).inc()
             _remember(self._began, record.flow, record.at_us)
-        elif record.status in _ENDED:
+        elif record.status in history.FLOW_OVER:
             self._finished.labels(record.name, _result(record)).inc()
             began_us = self._began.pop(record.flow, 0) or self._stored(record.flow)
             if began_us:
@@ -263,9 +262,7 @@ def outcome_of(call: Call, result: Reply | Failed | Unknown) -> str:
 
 
 def _result(record: history.Flow) -> str:
-    if record.status == "finished" and "given_up" in record.result:
-        return "given_up"
-    return record.status
+    return "given_up" if record.ending == "given_up" else record.status
 
 
 def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:

@@ -36,7 +36,7 @@ SCOPE = "q2c.integration"
 NS_PER_US = 1000
 REMEMBERED = 20_000
 _OPENS = frozenset({"started", "resumed"})
-_ENDS = frozenset({"parked", "finished", "compensated", "discarded"})
+_ENDS = history.FLOW_OVER | {"parked"}
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 _IDENTIFIER = re.compile(r"\d{2,}|[:;,=%]|^[A-Za-z0-9]{15,}$")
 _VERSION = re.compile(r"v\d+(\.\d+)?$")

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from domain.history import FLOW_OVER
 from integration.effects import Start
 from integration.flow import FlowContext
 from integration.flows.steps import ask_a_person
@@ -20,7 +21,6 @@ from integration.journal.protocol import FlowRow, OutboxRow
 FLOW = "withheld"
 CAUGHT_UP = 2**62
 """The cursor of a withheld event whose subject has caught up."""
-_OVER = frozenset({"finished", "compensated", "discarded"})
 
 
 class Withheld(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +59,7 @@ def of_flow(row: FlowRow) -> Withheld:
 
 def is_over(row: FlowRow) -> bool:
     """Tell whether it has been decided."""
-    return row.status in _OVER
+    return row.status in FLOW_OVER
 
 
 def is_skipped(row: FlowRow) -> bool:

@@ -39,7 +39,6 @@ from integration.settings import Settings
 
 T = TypeVar("T")
 _LOG = logging.getLogger("q2c.integration")
-OVER = frozenset({"finished", "compensated", "discarded"})
 LOOK_SECONDS = 0.25
 """How often a flow that another process may run is looked up by who waits for its end."""
 OBEY_SECONDS = 20.0
@@ -235,7 +234,7 @@ class Node:
     async def _over(self, flow_id: str, ended: asyncio.Future[None]) -> FlowRow:
         while True:
             row = self.reader.flow(flow_id)
-            if row is not None and row.status in OVER:
+            if row is not None and row.status in history.FLOW_OVER:
                 return row
             await asyncio.wait([ended], timeout=LOOK_SECONDS if not ended.done() else 0.01)
 
@@ -273,7 +272,7 @@ class Node:
             _LOG.warning("the mark beside the database cannot be written: %s", trouble)
 
     def _watch(self, record: Record) -> None:
-        if type(record) is history.Flow and record.status in OVER:
+        if type(record) is history.Flow and record.status in history.FLOW_OVER:
             for future in self._ends.get(record.flow, ()):
                 if not future.done():
                     future.set_result(None)

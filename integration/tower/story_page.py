@@ -136,7 +136,7 @@ def _step(each: Span, name: str, scale: tuple[int, int], now_us: int) -> tuple[C
 
 
 def _flows(flows: tuple[FlowRow, ...]) -> Table:
-    tones = {"finished": "good", "compensated": "warn", "discarded": "warn", "parked": "bad"}
+    tones = {"finished": "good", "discarded": "warn", "parked": "bad"}
     rows = tuple(
         row(
             f"{number} {flow.name}",

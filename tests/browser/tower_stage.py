@@ -33,14 +33,14 @@ Arguments = Mapping[str, Any]
 PATIENCE_SECONDS = 30.0
 
 
-async def asks(context: FlowContext, arguments: Arguments) -> str:
+async def asks(context: FlowContext, arguments: Arguments) -> str | dict[str, str]:
     """Ask a person for an item until it is mapped, then go on."""
     sku = str(arguments["sku"])
     while (item := await Lookup("item", sku)) is None:
         about = {"kind": "item", "key": sku, "system": "erp", "customer": arguments.get("customer", "Ada Ltd")}
         decision = await Park(code="DATA_QUALITY.MAPPING_MISSING", detail=f"no item for {sku}", context=about)
         if decision.action == "cancel":
-            return "compensated: cancelled"
+            return {"status": "cancelled"}
     return str(item)
 
 

@@ -138,13 +138,13 @@ def test_a_bulk_never_goes_faster_than_its_pace(number: int, per_minute: int, at
 # --- in an engine ---------------------------------------------------------------------------------------------------
 
 
-async def mapped(context: FlowContext, arguments: Arguments) -> str:
+async def mapped(context: FlowContext, arguments: Arguments) -> str | dict[str, str]:
     """Park until the sku is mapped, or until somebody corrects it."""
     sku = arguments["sku"]
     while (item := await Lookup("item", sku)) is None:
         decision = await Park(code="DATA_QUALITY.MAPPING_MISSING", detail="no item", context={"sku": sku})
         if decision.action == "cancel":
-            return "compensated: cancelled"
+            return {"status": "cancelled"}
         sku = decision.correction.get("sku", sku)
     await Sleep(1)
     return str(item["id"])

@@ -27,14 +27,14 @@ def case(status: str = "new", code: str = "DATA_QUALITY.MAPPING_MISSING") -> Exc
     )
 
 
-async def mapped(context: FlowContext, arguments: Arguments) -> str:
+async def mapped(context: FlowContext, arguments: Arguments) -> str | dict[str, str]:
     """Park until the sku is mapped."""
     while (item := await Lookup("item", arguments["sku"])) is None:
         decision = await Park(
             code=f"DATA_QUALITY.MAPPING_MISSING.{arguments['sku']}", detail="no item", context={"sku": arguments["sku"]}
         )
         if decision.action == "cancel":
-            return "compensated: cancelled"
+            return {"status": "cancelled"}
     await Sleep(1)
     return str(item["id"])
 
@@ -100,13 +100,15 @@ def test_a_steward_adds_a_mapping_and_re_drives_the_flow(world: Any) -> None:
     place.integration.act(act("add_mapping", kind="item", key="A", value={"id": "SKU-77"}, actor="Mo"))
     place.integration.act(act("re_drive", code="DATA_QUALITY", actor="Mo"))
     place.run(10)
-    assert place.of(history.Flow)[-1].result == "SKU-77"
+    last = place.of(history.Flow)[-1]
+    assert (last.result, last.ending) == ("SKU-77", "done")
     assert [record.status for record in place.of(history.Case)][-2:] == ["resolved", "verified"]
     place.integration.kill()
     place.integration.restart()
     place.integration.launch(Start(flow_id="later", name="mapped", arguments={"sku": "A"}))
     place.run(20)
-    assert place.of(history.Flow)[-1].result == "SKU-77"
+    last = place.of(history.Flow)[-1]
+    assert (last.result, last.ending) == ("SKU-77", "done")
 
 
 def test_a_case_that_was_not_really_resolved_is_reopened(world: Any) -> None:
@@ -117,7 +119,8 @@ def test_a_case_that_was_not_really_resolved_is_reopened(world: Any) -> None:
     assert (again.id, again.status, again.actor) == (found.id, "reopened", "integration")
     place.integration.re_drive(found.id, "Mo", action="cancel", note="customer gave up")
     place.run(10)
-    assert place.statuses("order/A")[-1] == "compensated"
+    last = place.of(history.Flow)[-1]
+    assert (last.flow, last.status, last.ending) == ("order/A", "finished", "cancelled")
     assert place.integration.open_cases() == []
 
 
@@ -136,7 +139,7 @@ def test_a_steward_may_choose_by_transaction_or_case_and_discard(world: Any) -> 
     place.integration.act(act("discard", case=place.integration.open_cases()[0].id, note="duplicate"))
     place.integration.act(act("approve_discard", case=place.integration.open_cases()[0].id, actor="Ada"))
     place.run(10)
-    assert (place.statuses("order/A")[-1], place.statuses("order/B")[-1]) == ("compensated", "discarded")
+    assert (place.statuses("order/A")[-1], place.statuses("order/B")[-1]) == ("finished", "discarded")
     with pytest.raises(KeyError, match="no open case has the id 'x'"):
         place.integration.act(act("discard", case="x"))
     known = "it knows: add_mapping, approve_discard, comment, discard, hand_over, re_drive"

@@ -157,7 +157,7 @@ def test_an_order_on_hold_waits_for_credit() -> None:
 def test_a_given_up_amendment_is_in_the_hands_of_people() -> None:
     flow = Flow(
         at_us=at(30), flow="quote/Q-000123-v1", name="accepted_quote", txn="Q-000123", status="finished",
-        result='{"status": "given_up"}',
+        ending="given_up",
     )  # fmt: skip
     assert check("L2", [*clean()[:5], flow]).status == "holds"
 

@@ -163,7 +163,7 @@ def _opened_after_an_approval() -> list[Record]:
 
 
 def _opened_by_a_closing_that_was_given_up() -> list[Record]:
-    ended = replace(_approved("close_period", {"status": "given_up"}), flow="close/US/2026-12/1")
+    ended = replace(_approved("close_period", {}), flow="close/US/2026-12/1", ending="given_up")
     return _reopened("r77", ended)
 
 
