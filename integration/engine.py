@@ -29,7 +29,7 @@ from integration.journal.protocol import UNSTORABLE, Crash, Entry, Fenced, FlowR
 from integration.launch import Launcher
 from integration.live import Live
 from integration.mailbox import Mailbox
-from integration.mailroom import Mailroom
+from integration.mailroom import RACES_MAX, Mailroom
 from integration.outbox import Outbox
 from integration.outcomes import Answer, Begun, CallFailed, Launched, Outcome, OutcomeUnknown
 from integration.parking import Parking
@@ -46,8 +46,6 @@ _to_msgpack = msgspec.msgpack.Encoder().encode
 _of_msgpack = msgspec.msgpack.Decoder().decode
 _to_json = msgspec.json.Encoder().encode
 _NOT_DONE: dict[str, history.Ending] = {"given_up": "given_up", "cancelled": "cancelled"}
-RACES_MAX = 5
-"""How often something from outside is tried again because another worker was first."""
 EFFECTS_AT_ONCE_MAX = 10_000
 """Effects a flow may ask for without waiting once: more is a loop without end."""
 
@@ -89,44 +87,42 @@ class Engine:
 
     # --- being entered from outside
 
-    def enter(self, action: Callable[..., T], *arguments: Any) -> T | None:
-        """Do something, and what is to be done soon, unless this incarnation is dead; return the result.
+    def enter(self, action: Callable[..., object], *arguments: Any) -> None:
+        """Do something, and what is to be done soon, unless this incarnation is dead.
 
         A crash point or a successor kills it. A flow that lost a race with another worker goes on from its journal.
         """
+        self._attempt(action, arguments)
+
+    def insist(self, action: Callable[..., T], *arguments: Any) -> T | None:
+        """Enter as somebody who wants it done, and return the result (None when this incarnation is dead).
+
+        What lost a race is tried again.
+        """
+        for _ in range(RACES_MAX):
+            is_over, result = self._attempt(action, arguments)
+            if is_over:
+                return result
+        raise Raced(f"other workers were first {RACES_MAX} times in a row")
+
+    def _attempt(self, action: Callable[..., T], arguments: tuple[Any, ...]) -> tuple[bool, T | None]:
+        """Enter once; return whether that is over (no race was lost, or this incarnation is dead) and the result."""
         if self.dead:
-            return None
-        self.now_us, result = self.host.now_us(), None
+            return True, None
+        self.now_us = self.host.now_us()
+        has_lost = False
+        result: T | None = None
         try:
             try:
                 result = action(*arguments)
             except Raced as lost:
+                has_lost = True
                 self.recovery.recover(lost)
             if self._soon:
                 self._work_off()
         except (Crash, Fenced) as end:
             self._die(end)
-        return result
-
-    def insist(self, action: Callable[..., T], *arguments: Any) -> T | None:
-        """Enter as somebody who wants it done: what lost a race is tried again."""
-        if self.dead:
-            return None
-        for _ in range(RACES_MAX):
-            self.now_us = self.host.now_us()
-            try:
-                try:
-                    result = action(*arguments)
-                except Raced as lost:
-                    self.recovery.recover(lost)
-                    continue
-                if self._soon:
-                    self._work_off()
-                return result
-            except (Crash, Fenced) as end:
-                self._die(end)
-                return None
-        raise Raced(f"other workers were first {RACES_MAX} times in a row")
+        return (True, None) if self.dead else (not has_lost, result)
 
     def receive(self, request: Request) -> Reply | None:
         """Take a webhook in and answer it; flows get to work afterwards. None when this incarnation is dead."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 BODY_BYTES_MAX = 1_000_000
 RACES_MAX = 5
+"""How often something from outside is tried again because another worker was first."""
 _encode = msgspec.msgpack.Encoder().encode
 _message = msgspec.msgpack.Decoder(Message)
 
