@@ -79,7 +79,7 @@ def _retries_in_two_layers() -> list[Patch]:
         )
         if errand.call.write and is_passing and seen < LAYERS:
             tries[id(errand)] = seen + 1
-            self._taken_back(errand.call, result)
+            self._taken_back(errand.call, result, errand.opening)
             self._first.appendleft(errand)
             self._pump()
         else:
