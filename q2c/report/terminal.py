@@ -132,18 +132,24 @@ def _reconciliation(document: VerdictDocument, console: Console) -> None:
     for row in document.reconciliation:
         by_currency.setdefault(row.amounts.currency, []).append(row)
     for currency, rows in sorted(by_currency.items()):
-        invoiced = sum(row.amounts.invoiced_minor for row in rows)
-        posted = sum(row.amounts.posted_minor for row in rows)
-        captured = sum(row.amounts.captured_minor for row in rows)
-        cash = sum(row.amounts.cash_minor for row in rows)
-        agree = invoiced == posted and captured == cash
-        text = (
-            f"invoiced {said(invoiced, currency)}, posted {said(posted, currency)}; "
-            f"captured {said(captured, currency)}, in the books {said(cash, currency)}"
+        pairs = (
+            ("invoiced", _sum(rows, "invoiced_minor"), "posted", _sum(rows, "posted_minor")),
+            ("captured", _sum(rows, "captured_minor"), "in the books", _sum(rows, "cash_minor")),
         )
-        apart = f"{said(invoiced - posted, currency)} and {said(captured - cash, currency)} apart"
-        end = "; all agree" if agree else f"; {apart}"
-        _line(console, f"money in {currency}", text + end, "good" if agree else "warn")
+        if not any(left or right for _, left, _, right in pairs):
+            continue
+        agree = all(left == right for _, left, _, right in pairs)
+        text = "; ".join(_side_by_side(currency, *pair) for pair in pairs)
+        _line(console, f"money in {currency}", text + ("; all agree" if agree else ""), "good" if agree else "warn")
+
+
+def _sum(rows: list[MoneyRow], field: str) -> int:
+    return sum(getattr(row.amounts, field) for row in rows)
+
+
+def _side_by_side(currency: str, left: str, left_minor: int, right: str, right_minor: int) -> str:
+    apart = f" ({said(abs(left_minor - right_minor), currency)} apart)" if left_minor != right_minor else ""
+    return f"{left} {said(left_minor, currency)}, {right} {said(right_minor, currency)}{apart}"
 
 
 def _cases(document: VerdictDocument, console: Console) -> None:

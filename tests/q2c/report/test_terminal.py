@@ -11,7 +11,7 @@ from q2c.report.document import document_of
 from q2c.report.gathered import Gathered
 from q2c.report.terminal import tell
 from tests.contracts.checks.build import clean
-from tests.q2c.report.examples import broken, gathered, hostile, troubled
+from tests.q2c.report.examples import broken, cut_short, gathered, hostile, troubled
 
 
 def _told(known: Gathered, width: int = 140) -> str:
@@ -47,6 +47,21 @@ def test_the_key_figures_are_there() -> None:
     )
     assert "1 DATA_QUALITY.MAPPING_MISSING, data steward" in told
     assert "1 fault struck" in told
+
+
+def test_amounts_that_differ_say_which_and_by_how_much() -> None:
+    told = " ".join(_told(cut_short(), width=200).split())
+    assert (
+        "money in USD invoiced 187.00 USD, posted 0.00 USD (187.00 USD apart); captured 0.00 USD, in the books 0.00 USD"
+        in told
+    )
+    assert "all agree" not in told
+
+
+def test_a_currency_of_which_nothing_was_billed_or_paid_has_no_row() -> None:
+    signed = [record for record in clean() if getattr(record, "system", "crm") == "crm"]
+    assert document_of(gathered(signed), "").reconciliation
+    assert "money in" not in _told(gathered(signed))
 
 
 def test_nothing_in_the_data_is_taken_for_markup() -> None:
