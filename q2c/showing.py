@@ -15,6 +15,8 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from contracts.findings import Rule, Tally, worst
 from contracts.verification.baseline import Sorted
 from contracts.verification.outputs import document, github, junit, markdown, sarif
+from q2c.progress import on_terminal
+from q2c.progress import progress as one_progress
 
 FORMATS = ("text", "json", "junit", "markdown", "sarif", "github")
 _EVIDENCE_LINES_MAX = 6
@@ -55,11 +57,17 @@ def show(tallies: Sequence[Tally], chosen: str, rules: Mapping[str, Rule], confi
 def progress(
     names: Sequence[str] = (), expected_seconds: Mapping[str, float] = MappingProxyType({}), at_once: int = 1
 ) -> Iterator[Callable[[str, int, int], None]]:
-    """Show on standard error how far each suite is, and the time left as the last run has it, if it is a terminal."""
+    """Show on standard error how far each suite is, and the time left as the last run has it."""
+    course = Course(names, expected_seconds, at_once, time.monotonic)
+    if not on_terminal():
+        with one_progress("all") as shown:
+            yield lambda name, done, total: shown.step(
+                course.told(name, done, total) / course.size, f"{name} {done}/{total}"
+            )
+        return
     console = Console(stderr=True, highlight=False)
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}"))
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
-        course = Course(names, expected_seconds, at_once, time.monotonic)
+    with Progress(*columns, console=console, transient=True) as bar:
         overall = bar.add_task("all", total=max(1, len(names)), said="", visible=bool(names))
         tasks: dict[str, TaskID] = {}
 
@@ -80,6 +88,11 @@ class Course:
     ) -> None:
         self._left = dict.fromkeys(names, 1.0)
         self._expected, self._at_once, self._now, self._began = expected_seconds, max(1, at_once), now, now()
+
+    @property
+    def size(self) -> int:
+        """How many suites there are, as far as is known."""
+        return max(1, len(self._left))
 
     def told(self, name: str, done: int, total: int) -> float:
         """Take note of the progress of a suite; return how many suites are done, with their parts."""

@@ -11,8 +11,6 @@ from typing import Any, NoReturn, TypeVar
 import click
 import msgspec
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
 
 from q2c import exits
 from q2c.commands.refusal import refusal
@@ -22,6 +20,7 @@ from q2c.experiments.folder import ExperimentFolder
 from q2c.experiments.running import Means, asked, run
 from q2c.experiments.says import EXITS
 from q2c.experiments.terminal import tell
+from q2c.progress import progress
 from q2c.trouble import give_up
 from scenarios.language import Scenario
 from scenarios.paths import changed
@@ -195,17 +194,12 @@ def finish(
 
 @contextmanager
 def _progress(experiment: Experiment) -> Iterator[Callable[[Progress], None]]:
-    """Show on standard error how far an experiment is and how long it will take, when that is a terminal."""
-    console = Console(stderr=True, highlight=False)
-    columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[more]}"),
-        TimeRemainingColumn(),
-    )  # fmt: skip
-    with Bar(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
-        task = bar.add_task(experiment.asks[:60], total=None, more=f"at most {experiment.question.rule.maximum} each")
+    """Show how far an experiment is and how long it will take."""
+    with progress(experiment.asks[:60]) as shown:
 
         def told(now: Progress) -> None:
-            more = f"{now.found} were there" if now.found else ""
-            bar.update(task, completed=now.done, total=now.total, more=more)
+            there = f", {now.found} were there" if now.found else ""
+            at_most = f"at most {experiment.question.rule.maximum} each"
+            shown.step(now.done / max(1, now.total), f"{now.done}/{now.total} runs, {at_most}{there}")
 
         yield told

@@ -9,12 +9,11 @@ from itertools import islice
 
 import click
 import msgspec
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from q2c import exits
 from q2c.hunting.canonical import FLOWS, named
 from q2c.hunting.exhaustive import BAD, FAILED, HOLDS, IDLE, MODES, Point, Tally, points_of, run
+from q2c.progress import progress
 from q2c.trouble import give_up
 from simulator.experiments.executors import Executor
 from web.words import count, counted
@@ -72,18 +71,12 @@ def plain_of(tally: Tally) -> dict[str, object]:
 
 
 def _examined(points: Sequence[Point], executor: Executor, seconds: float) -> Tally:
-    """Examine points, and show how far it is on standard error when that is a terminal."""
-    console = Console(stderr=True, highlight=False)
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[at]}"), TimeRemainingColumn())
-    # No thread refreshes it, as everywhere: only a process without threads may fork.
-    with Progress(
-        *columns, console=console, disable=not console.is_terminal, transient=True, auto_refresh=False
-    ) as bar:
-        task = bar.add_task(counted(len(points), "point"), total=len(points), at="")
+    """Examine points, and show how far it is."""
+    with progress(counted(len(points), "point")) as shown:
 
         def step(tally: Tally) -> None:
-            at = f"{count(tally.done)} done, {counted(len(tally.findings), 'finding')}"
-            bar.update(task, completed=tally.done, at=at, refresh=True)
+            said = f"{count(tally.done)} done, {counted(len(tally.findings), 'finding')}"
+            shown.step(tally.done / max(1, len(points)), said)
 
         return run(points, executor, step, seconds)
 

@@ -14,6 +14,7 @@ from q2c import exits
 from q2c.commands.scenarios import loaded
 from q2c.expecting.judgement import Answer
 from q2c.expecting.playing import answers
+from q2c.progress import progress
 from q2c.trouble import give_up
 from scenarios.assertions import METRICS, Assertion
 from scenarios.words import ENGINES
@@ -38,11 +39,13 @@ def expect(scenario: str, engines: tuple[str, ...], full: bool, as_json: bool) -
     if not chosen.assertions:
         give_up(f"{chosen.name} has no assertions; the keys are in docs/reference/scenario-language.md.")
     found = []
-    for answer in answers(chosen, engines or ENGINES, full):
-        found.append(answer)
-        click.echo(f"{len(found)} of {len(chosen.assertions)} ...\r", nl=False, err=True)
-    click.echo(json.dumps([row_of(each) for each in found], ensure_ascii=False) if as_json else "", nl=as_json)
-    if not as_json:
+    with progress(chosen.title) as shown:
+        for answer in answers(chosen, engines or ENGINES, full):
+            found.append(answer)
+            shown.step(len(found) / len(chosen.assertions), f"{len(found)} of {len(chosen.assertions)}")
+    if as_json:
+        click.echo(json.dumps([row_of(each) for each in found], ensure_ascii=False))
+    else:
         _show(found)
     raise SystemExit(exit_status(found))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
@@ -12,7 +11,6 @@ from pathlib import Path
 import click
 import msgspec
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from domain.faults import CATALOGUE
 from q2c import exits, run_folder
@@ -23,6 +21,7 @@ from q2c.hunting.campaign import Budget, Campaign, Quarry
 from q2c.hunting.document import EXITS
 from q2c.hunting.terminal import tell
 from q2c.mutants import require
+from q2c.progress import progress
 from q2c.rehearsing import require_understood
 from q2c.trouble import give_up
 from scenarios.language import Scenario
@@ -35,7 +34,6 @@ GROUND = "hunting_ground"
 SECONDS = 60.0
 LIFECYCLES_MANY = 200
 """A run of more takes many seconds, and a hunt wants many runs."""
-_DRAW_SECONDS = 0.5
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -198,24 +196,14 @@ def _executor(asked: Asked) -> Executor:
 
 @contextmanager
 def _progress(title: str, budget: Budget, is_quiet: bool) -> Iterator[Callable[[Campaign], None]]:
-    """Show on standard error how far a hunt is, when that is a terminal: rate, coverage, catches."""
-    console = Console(stderr=True, highlight=False)
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[said]}"))
-    shown_at = 0.0
-    with Progress(
-        *columns, console=console, disable=is_quiet or not console.is_terminal, transient=True, auto_refresh=False
-    ) as bar:
-        task = bar.add_task(title[:40], total=1.0, said="")
+    """Show how far a hunt is: rate, coverage, catches."""
+    with progress(title[:40], is_quiet=is_quiet) as shown:
 
-        def progress(campaign: Campaign) -> None:
-            nonlocal shown_at
-            if bar.disable or time.monotonic() - shown_at < _DRAW_SECONDS:
-                return
-            shown_at = time.monotonic()
-            bar.update(task, completed=_part(campaign, budget), said=_said(campaign))
-            bar.refresh()
+        def step(campaign: Campaign) -> None:
+            if shown.is_due:
+                shown.step(_part(campaign, budget), _said(campaign))
 
-        yield progress
+        yield step
 
 
 def _part(campaign: Campaign, budget: Budget) -> float:

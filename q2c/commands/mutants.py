@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 from q2c import exits
 from q2c.mutants import catalogue, require
+from q2c.progress import progress
 from simulator.experiments.executors import local, processors
 
 if TYPE_CHECKING:
@@ -64,12 +64,13 @@ def mutants(
 def _hunted(chosen: Sequence[Mutant], seconds: float, seed: int, workers: int | None, quietly: bool) -> dict[str, Kill]:
     killing = catalogue("killing")
     executor = local(compiled=False, workers=min(workers or processors(), len(chosen)))
-    console = Console(stderr=True)
+    found: dict[str, Kill] = {}
     try:
-        hunting = killing.kills(chosen, seconds, seed, executor)
-        shown = track(hunting, "hunting", len(chosen), transient=True, console=console,
-                      disable=quietly or not console.is_terminal)  # fmt: skip
-        return {kill.mutant: kill for kill in shown}
+        with progress("hunting", is_quiet=quietly) as shown:
+            for kill in killing.kills(chosen, seconds, seed, executor):
+                found[kill.mutant] = kill
+                shown.step(len(found) / len(chosen), f"{len(found)} of {len(chosen)} mutants")
+        return found
     finally:
         executor.close()
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from q2c import exits, run_folder
 from q2c.commands.scenarios import loaded
 from q2c.commands.target import loaded as loaded_target
+from q2c.progress import progress
 from q2c.rehearsing import Interrupted, Rehearsed, judged, rehearse_into, require_memory, require_understood
 from q2c.report.document import read
 from q2c.report.summary import put
@@ -126,25 +126,12 @@ def _played(scenario: Scenario, seed: int, folder: run_folder.RunFolder, target:
 
 @contextmanager
 def _progress(title: str) -> Iterator[tuple[Callable[[Step], None], Callable[[str], None]]]:
-    """Show how far a run is on standard error, when that is a terminal."""
-    console = Console(stderr=True, highlight=False)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[at]}"),
-        TimeRemainingColumn(),
-    )
-    # No thread refreshes it: only a process without threads may fork (q2c.beside).
-    with Progress(
-        *columns, console=console, disable=not console.is_terminal, transient=True, auto_refresh=False
-    ) as bar:
-        task = bar.add_task(title, total=1.0, at="")
+    """Show how far a run is, and what is done once it is played."""
+    with progress(title) as shown:
 
         def step(now: Step) -> None:
             # Acts and virtual time together: most of the work falls into the last days of the quarter.
             share = (now.at_us - now.start_us) / (now.horizon_us - now.start_us)
-            acts = now.acts_done / max(1, now.acts)
-            bar.update(task, completed=0.2 * share + 0.8 * acts, at=instant(now.at_us), refresh=True)
+            shown.step(0.2 * share + 0.8 * now.acts_done / max(1, now.acts), instant(now.at_us))
 
-        yield step, lambda name: bar.update(task, description=name, at="", refresh=True)
+        yield step, shown.phase

@@ -10,15 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
 
 from q2c import exits, run_folder
 from q2c.commands.rehearse import finish
 from q2c.commands.scenarios import loaded
 from q2c.commands.target import loaded as loaded_target
 from q2c.predicting import compared, learned
+from q2c.progress import progress
 from q2c.rehearsing import Interrupted, judged, require_memory
 from q2c.report.document import read
 from q2c.report.summary import put
@@ -195,14 +193,5 @@ def _tell(note: run_folder.ReplayNote) -> None:
 
 @contextmanager
 def _progress(title: str) -> Iterator[Callable[[Progress], None]]:
-    console = Console(stderr=True, highlight=False)
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[at]}"),
-               TimeRemainingColumn())  # fmt: skip
-    with Bar(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
-        task = bar.add_task(title, total=1.0, at="")
-
-        def step(now: Progress) -> None:
-            at = f"{now.acts_done}/{now.acts} acts, {now.phase}"
-            bar.update(task, completed=min(1.0, now.wall_seconds / now.of_seconds), at=at)
-
-        yield step
+    with progress(title) as shown:
+        yield lambda now: shown.step(now.wall_seconds / now.of_seconds, f"{now.acts_done}/{now.acts} acts, {now.phase}")
