@@ -46,6 +46,12 @@ _to_msgpack = msgspec.msgpack.Encoder().encode
 _of_msgpack = msgspec.msgpack.Decoder().decode
 _to_json = msgspec.json.Encoder().encode
 _NOT_DONE: dict[str, history.Ending] = {"given_up": "given_up", "cancelled": "cancelled"}
+STOOD_STILL_US = 10_000_000
+"""Who has done nothing for so long may have stood still, and another process may have taken over meanwhile.
+
+A pause of a virtual machine is not felt from the inside. What such a process writes is fenced; what it reads, and the
+limits that it believes in, are not (Kleppmann, How to do distributed locking, 2016): so it asks before it goes on.
+"""
 EFFECTS_AT_ONCE_MAX = 10_000
 """Effects a flow may ask for without waiting once: more is a loop without end."""
 
@@ -109,10 +115,10 @@ class Engine:
         """Enter once; return whether that is over (no race was lost, or this incarnation is dead) and the result."""
         if self.dead:
             return True, None
-        self.now_us = self.host.now_us()
         has_lost = False
         result: T | None = None
         try:
+            self._arrive()
             try:
                 result = action(*arguments)
             except Raced as lost:
@@ -128,14 +134,22 @@ class Engine:
         """Take a webhook in and answer it; flows get to work afterwards. None when this incarnation is dead."""
         if self.dead:
             return None
-        self.now_us, reply = self.host.now_us(), None
+        reply = None
         try:
+            self._arrive()
             reply = self.mailroom.receive(request)
         except (Crash, Fenced) as end:
             self._die(end)
         if self._soon:
             self.call_at(self.now_us, self._work_off)
         return reply
+
+    def _arrive(self) -> None:
+        now_us = self.host.now_us()
+        stood_still = now_us - self.now_us >= STOOD_STILL_US
+        self.now_us = now_us
+        if stood_still:
+            self.lease.confirm()
 
     def soon(self, action: Callable[..., None], *arguments: Any) -> None:
         """Do something at this instant, after what is being done now."""

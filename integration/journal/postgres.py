@@ -310,6 +310,10 @@ class PostgresLease:
         """Return what this worker may take up at once."""
         return self.poll(FLOWS_AT_START)
 
+    def confirm(self) -> None:
+        """Raise Fenced when the lease was ended."""
+        self._guarded(postgres_claims.confirm, self.epoch)
+
     def poll(self, flows_max: int) -> Loaded:
         """Renew the lease, and return what is new for this worker; raise Fenced when the lease was ended."""
         hint, self._has_news = self._has_news, False

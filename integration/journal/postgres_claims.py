@@ -95,6 +95,16 @@ def _end(connection: Connection, epochs: Sequence[int]) -> None:
         connection.execute(_DROP, (DROPPED, *ended))
 
 
+def confirm(connection: Connection, epoch: int) -> None:
+    """Raise Fenced when a lease was ended."""
+    if not _rows(connection, "SELECT 1 FROM worker WHERE epoch = %s AND NOT ended", (epoch,)):
+        raise _replaced(epoch)
+
+
+def _replaced(epoch: int) -> Fenced:
+    return Fenced(f"the lease of epoch {epoch} had run out, and another worker has its flows now")
+
+
 def poll(connection: Connection, epoch: int, flows_max: int, lease_seconds: float, hint: bool) -> Loaded:
     """Renew a lease, end those that have run out, and return what is new for the worker; hint others if asked to.
 
@@ -109,7 +119,7 @@ def poll(connection: Connection, epoch: int, flows_max: int, lease_seconds: floa
         if hint:
             connection.execute(f"NOTIFY {HINTS}")
     if renewed.rowcount == 0:
-        raise Fenced(f"the lease of epoch {epoch} had run out, and another worker has its flows now")
+        raise _replaced(epoch)
     is_late = bool(late.fetchall())
     if is_late:
         with connection.transaction():

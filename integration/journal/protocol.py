@@ -253,6 +253,9 @@ class Lease(Protocol):
     def load(self) -> Loaded:
         """Return what is open, or of that as much as this worker may take."""
 
+    def confirm(self) -> None:
+        """Raise Fenced when another process has taken over, as while this one stood still."""
+
     def poll(self, flows_max: int) -> Loaded:
         """Renew the lease, and return what is new: flows claimed, messages for flows at hand, commands of people.
 

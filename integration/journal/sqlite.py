@@ -176,9 +176,8 @@ class SqliteLease:
     def commit_together(self, writes: Sequence[Write]) -> None:
         """Make writes durable in one transaction, all or none; raise as `commit` does."""
         journal = self._journal
-        if journal.epoch != self.epoch:
-            raise Fenced(f"epoch {self.epoch} was replaced by epoch {journal.epoch}")
-        die_at(self._journal, len(writes), False)
+        self._check_epoch_here()
+        die_at(journal, len(writes), False)
         if journal.path:
             self._transact(writes)
         else:
@@ -215,6 +214,15 @@ class SqliteLease:
             events=[event_of(row) for row in self._execute(f"SELECT {EVENT_COLUMNS} {UNSENT} ORDER BY number")],
             cases=[_case.decode(body) for (body,) in cases],
         )
+
+    def confirm(self) -> None:
+        """Raise Fenced when another process has claimed the file."""
+        self._check_epoch_here()
+        if self._journal.path:
+            try:
+                self._check_epoch()
+            except sqlite3.OperationalError as error:
+                raise of_sqlite(self._journal.path, error) from error
 
     def poll(self, flows_max: int) -> Loaded:
         """Return that nothing is new."""
@@ -313,6 +321,12 @@ class SqliteLease:
         except BaseException:
             self._journal.close()
             raise
+
+    def _check_epoch_here(self) -> None:
+        """Ask the journal in memory: another lease of it may have been taken."""
+        epoch = self._journal.epoch
+        if epoch != self.epoch:
+            raise Fenced(f"epoch {self.epoch} was replaced by epoch {epoch}")
 
     def _check_epoch(self) -> None:
         """Ask the database: another process may have claimed the file."""

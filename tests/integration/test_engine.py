@@ -383,6 +383,29 @@ def test_a_zombie_dies_at_its_first_write_and_the_successor_goes_on(world: Any) 
     assert successor.open_flows() == []
 
 
+def test_a_zombie_that_waits_for_a_peer_asks_who_it_is_before_it_goes_on(world: Any) -> None:
+    async def create(context: FlowContext, arguments: Arguments) -> None:
+        await call_with_retries(context, write_call(context, "create"))
+
+    def throttle(now: int, call: Call) -> Failed | None:
+        return Failed("throttled", 429, retry_after_seconds=120) if now < 1 else None
+
+    programs = {"create": create}
+    made = world(programs, script=throttle, settings=Settings(limits={}))
+    made.integration.launch(Start(flow_id="a", name="create"))
+    made.at(5, lambda: made.integration.launch(Start(flow_id="b", name="create")))
+    made.run(10)
+    parts = Parts(programs=programs, systems={}, routes=())
+    successor = simulated(made.env, Settings(), parts, made.journal, made.send, made.records.append, made.crashed)
+    successor.start()
+    made.run(100)
+    before = len(made.sent)
+    made.run(1000)
+    assert not made.integration.is_alive
+    assert [call.key for _, call, _ in made.sent[before:]] == ["q2c/a/create"]  # the successor, which woke to try again
+    assert set(made.done.values()) == {1}
+
+
 @pytest.mark.parametrize("poison", ["emit", "start", "park", "result", "number"])
 def test_a_flow_with_values_that_cannot_be_stored_parks_and_harms_nobody(world: Any, poison: str) -> None:
     async def poisoned(context: FlowContext, arguments: Arguments) -> Any:

@@ -93,6 +93,9 @@ def test_a_zombie_writes_nothing(store: Store) -> None:
     zombie = filled(journal)
     fresh = journal.claim()
     before = journal.head()
+    fresh.confirm()
+    with pytest.raises(Fenced, match=f"epoch {zombie.epoch}"):
+        zombie.confirm()
     with pytest.raises(Fenced, match=f"epoch {zombie.epoch}"):
         zombie.commit(step(1, 6))
     assert journal.head() == before

@@ -104,6 +104,8 @@ def test_another_process_that_claims_the_file_fences_this_one(tmp_path: Path) ->
     zombie, successor = SqliteJournal(path).claim(), SqliteJournal(path)
     successor.claim()
     with pytest.raises(Fenced, match="epoch 1 was replaced by epoch 2"):
+        zombie.confirm()
+    with pytest.raises(Fenced, match="epoch 1 was replaced by epoch 2"):
         zombie.commit(Write(flows=[flow_row(1)]))
     assert successor.reader().flows() == []
 
