@@ -37,14 +37,10 @@ class Troubles(msgspec.Struct, frozen=True, gc=False):
     all_us: dict[str, list[int]]
     own_us: dict[tuple[str, str], int]
 
-    def met(self, case: Case, by_us: int, *ways: str) -> bool:
-        """Tell whether a call of the case's transaction, or one of no transaction, had ended in one of some ways.
-
-        A change of a contract calls in the name of the contract: so whatever ended just then counts as well.
-        """
-        own = (family_of(case.txn), "")
+    def met(self, own: frozenset[str], since_us: int, by_us: int, ways: tuple[str, ...]) -> bool:
+        """Tell whether a call of some deals had ever ended in one of some ways, or any call did between two instants."""
         return any(_before(self.own_us.get((way, txn)), by_us) for way in ways for txn in own) or any(
-            self.lately(way, case.at_us - _JUST_THEN_US if case.txn else 0, by_us) for way in ways
+            self.lately(way, since_us, by_us) for way in ways
         )
 
     def lately(self, way: str, since_us: int, by_us: int) -> bool:
@@ -73,21 +69,32 @@ def _way(attempt: Attempted) -> str:
     return REFUSED if 300 <= attempt.status < 500 and attempt.status not in _LATER else PASSING
 
 
+def _met(facts: Facts, case: Case, by_us: int, *ways: str) -> bool:
+    """Tell whether a call that belongs to a case had ended in one of some ways: one of its deal, or of none.
+
+    A change of a contract calls in the name of the contract, and its invoice in its own: so the deal of the invoice that
+    a flow is about belongs to the case, and so does whatever ended just then.
+    """
+    invoice = facts.lives("invoice", "billing").get(_subject(case))
+    own = frozenset({family_of(case.txn), "", *([family_of(invoice.txn)] if invoice is not None else [])})
+    return facts.once(troubles).met(own, case.at_us - _JUST_THEN_US if case.txn else 0, by_us, ways)
+
+
 # --- what bears a code out --------------------------------------------------------------------------------------------
 
 
 def _was_refused(facts: Facts, case: Case, by_us: int) -> bool:
-    return facts.once(troubles).met(case, by_us, REFUSED, ABSENT)
+    return _met(facts, case, by_us, REFUSED, ABSENT)
 
 
 def _was_not_let_in(facts: Facts, case: Case, by_us: int) -> bool:
     """No status is known of a system that we did not trust."""
-    return facts.once(troubles).met(case, by_us, REFUSED, PASSING)
+    return _met(facts, case, by_us, REFUSED, PASSING)
 
 
 def _was_unknown(facts: Facts, case: Case, by_us: int) -> bool:
     """A process that died does not know either what came of the call it was in."""
-    return facts.once(troubles).met(case, by_us, UNKNOWN) or _before(facts.once(_crashed_us), by_us)
+    return _met(facts, case, by_us, UNKNOWN) or _before(facts.once(_crashed_us), by_us)
 
 
 def _was_in_trouble(facts: Facts, _case: Case, by_us: int) -> bool:
@@ -133,7 +140,7 @@ def _conflicts(facts: Facts, case: Case, by_us: int) -> bool:
     life = facts.accepted_by_txn.get(case.txn)
     if life is None or quote_of(life).amendment_kind == "notice" or _pauses(facts, case):
         return True  # when notice may be given, and what may change before a pause, is not for this rule to say
-    if facts.once(troubles).met(case, by_us, REFUSED, UNKNOWN) or _before(facts.once(_crashed_us), by_us):
+    if _met(facts, case, by_us, REFUSED, UNKNOWN) or _before(facts.once(_crashed_us), by_us):
         return True
     if quote_of(life).kind != "amend" and _before(facts.once(_struck_us), by_us):
         return True

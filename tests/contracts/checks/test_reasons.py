@@ -57,6 +57,13 @@ def test_the_trouble_of_another_deal_is_no_cause(code: str) -> None:
     assert asked(code, ended("failed", 422, txn="Q-000777", minutes=ASKED - 0.5)) == "holds", "it may be the contract's"
 
 
+def test_the_invoice_of_a_change_calls_in_the_name_of_the_change() -> None:
+    changes_invoice = changed(1100, "billing", "invoice", replace(build.INVOICE, id="INV-9", txn="Q-000777"))
+    refused = ended("failed", 400, txn="Q-000777")
+    assert asked("VALIDATION.BUSINESS_RULE", changes_invoice, refused, flow="invoice/INV-9") == "holds"
+    assert asked("VALIDATION.BUSINESS_RULE", changes_invoice, refused, flow="invoice/INV-1") == "broken"
+
+
 def test_passing_trouble_is_no_refusal() -> None:
     for status in (429, 503):
         assert asked("VALIDATION.BUSINESS_RULE", ended("failed", status)) == "broken"
