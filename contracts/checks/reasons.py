@@ -38,7 +38,7 @@ class Troubles(msgspec.Struct, frozen=True, gc=False):
     own_us: dict[tuple[str, str], int]
 
     def met(self, own: frozenset[str], since_us: int, by_us: int, ways: tuple[str, ...]) -> bool:
-        """Tell whether a call of some deals had ever ended in one of some ways, or any call did between two instants."""
+        """Tell whether a call of some deals had ever ended in one of some ways, or any call did from an instant on."""
         return any(_before(self.own_us.get((way, txn)), by_us) for way in ways for txn in own) or any(
             self.lately(way, since_us, by_us) for way in ways
         )
@@ -72,8 +72,8 @@ def _way(attempt: Attempted) -> str:
 def _met(facts: Facts, case: Case, by_us: int, *ways: str) -> bool:
     """Tell whether a call that belongs to a case had ended in one of some ways: one of its deal, or of none.
 
-    A change of a contract calls in the name of the contract, and its invoice in its own: so the deal of the invoice that
-    a flow is about belongs to the case, and so does whatever ended just then.
+    A change of a contract calls in the name of the contract, and its invoice in its own: so the deal of the invoice
+    that a flow is about belongs to the case, and so does whatever ended just then.
     """
     invoice = facts.lives("invoice", "billing").get(_subject(case))
     own = frozenset({family_of(case.txn), "", *([family_of(invoice.txn)] if invoice is not None else [])})
