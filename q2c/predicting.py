@@ -7,8 +7,22 @@ from q2c import exits
 from q2c.rehearsing import Rehearsed, judged, reopened
 from q2c.run_folder import RunFolder
 from q2c.trouble import give_up
+from scenarios.timeline import Timeline
 from simulator.replay.outcome import Fit, Prediction
-from simulator.replay.prediction import fitted, predicted
+from simulator.replay.prediction import ORDERS_MIN, fitted, predicted
+from web.words import counted
+
+
+def require_enough(part: Timeline, whole: Timeline) -> None:
+    """Refuse to compare a prediction with a part of a timeline in which too few lifecycles are signed."""
+    signed = part.lifecycles
+    if signed < ORDERS_MIN:
+        wanted = -(-whole.lifecycles * ORDERS_MIN * 5 // (signed * 4)) if signed else 0  # with a quarter to spare
+        more = f", or play more (--orders {wanted})" if wanted else ""
+        give_up(
+            f"--predict compares {ORDERS_MIN} orders and more, and this part has {counted(signed, 'lifecycle')}: make "
+            f"it longer (--from, --to){more}."
+        )
 
 
 def learned(folder: RunFolder) -> Fit:

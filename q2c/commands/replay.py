@@ -15,7 +15,7 @@ from q2c import exits, run_folder
 from q2c.commands.rehearse import finish
 from q2c.commands.scenarios import loaded
 from q2c.commands.target import loaded as loaded_target
-from q2c.predicting import compared, learned
+from q2c.predicting import compared, learned, require_enough
 from q2c.progress import progress
 from q2c.rehearsing import Interrupted, judged, require_memory
 from q2c.report.document import read
@@ -27,8 +27,10 @@ from scenarios.moments import moments
 from scenarios.scale import scaled
 from scenarios.timeline import Timeline, build
 from scenarios.values import duration, instant
-from simulator.replay.excerpt import excerpt
+from simulator.replay.excerpt import excerpt, parted
 from simulator.replay.replaying import Progress
+from web.words import counted
+from web.words import duration as length
 
 _WALL_SECONDS_MAX = 24 * 3600
 
@@ -42,7 +44,11 @@ _WALL_SECONDS_MAX = 24 * 3600
 @click.option("--within", metavar="DURATION", help="Instead of --speed: as fast as it takes to be over in e.g. 1h.")
 @click.option("--from", "start", metavar="INSTANT", help='First instant, e.g. "quarter_end - 10h"; else the whole.')
 @click.option("--to", "end", metavar="INSTANT", help="Last instant; else the end of the rehearsed days.")
-@click.option("--orders", type=click.IntRange(1), help="Scale to about so many orders in the rehearsed weeks.")
+@click.option(
+    "--orders",
+    type=click.IntRange(1),
+    help="About so many orders in all rehearsed weeks, of which --from and --to play a part.",
+)
 @click.option("--subscriptions", type=click.IntRange(0), default=20, show_default=True, help="Live ones at the start.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Chance; the scenario's own seed by default.")
 @click.option(
@@ -74,8 +80,15 @@ def replay(
     target = loaded_target(file, allowed)
     chosen = _sized(loaded(scenario), orders, subscriptions)
     require_memory(chosen)
-    timeline, pace = _timeline(chosen, seed, start, end, speed, within, target.settles_within.total_seconds())
-    fit = learned(run_folder.RunFolder(earlier)) if earlier is not None else None
+    first_us, last_us, pace = _part(chosen, start, end, speed, within)
+    patience_seconds = target.settles_within.total_seconds()
+    whole = build(chosen, seed)
+    timeline = excerpt(whole, first_us, last_us, round(patience_seconds * pace * 1e6))
+    _announce(whole, timeline, pace, patience_seconds)
+    fit = None
+    if earlier is not None:
+        require_enough(timeline, whole)
+        fit = learned(run_folder.RunFolder(earlier))
     folder = run_folder.create(runs, chosen.name, timeline.seed)
     from q2c.replaying import replay_into
 
@@ -122,10 +135,10 @@ def _sized(scenario: Scenario, orders: int | None, subscriptions: int) -> Scenar
         give_up(str(error))
 
 
-def _timeline(
-    scenario: Scenario, seed: int | None, start: str | None, end: str | None, speed: float, within: str | None,
-    patience_seconds: float,
-) -> tuple[Timeline, float]:  # fmt: skip
+def _part(
+    scenario: Scenario, start: str | None, end: str | None, speed: float, within: str | None
+) -> tuple[int, int, float]:
+    """Return the first and the last instant that are played, and how many times as fast as life."""
     bounds = moments(scenario)
     first_us = _instant(start, "--from", scenario) if start else bounds.start_us
     last_us = _instant(end, "--to", scenario) if end else bounds.heal_us
@@ -138,8 +151,26 @@ def _timeline(
         give_up(
             f"that takes {wall_seconds / 3600:.0f} hours; name a shorter part (--from, --to) or be faster (--within)"
         )
-    settle_us = round(patience_seconds * speed * 1e6)
-    return excerpt(build(scenario, seed), first_us, last_us, settle_us), speed
+    return first_us, last_us, speed
+
+
+def _announce(whole: Timeline, part: Timeline, speed: float, patience_seconds: float) -> None:
+    """Say what will be played, and for how long, before anybody waits for it."""
+    _, acts = parted(part)
+    business_us = part.heal_us - part.start_us
+    click.echo(
+        f"  plays     {counted(len(acts), 'act')} of {counted(part.lifecycles, 'lifecycle')} in "
+        f"{length(round(business_us / speed))} ({length(business_us)} of business time, {speed:g} times as fast); then "
+        f"waits {length(round(patience_seconds * 1e6))} at most for all to come to rest",
+        err=True,
+    )
+    others = whole.lifecycles - part.lifecycles
+    if others:
+        click.echo(
+            f"  not       {counted(others, 'other lifecycle')} of this timeline: signed before or after, or for people "
+            "to decide; --orders counts them too",
+            err=True,
+        )
 
 
 def _instant(text: str, option: str, scenario: Scenario) -> int:

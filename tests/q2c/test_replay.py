@@ -136,6 +136,19 @@ def test_ci_servers_get_a_case_a_rule_and_pull_requests_a_summary(replayed: tupl
     assert "at 1200 times business time" in summary
 
 
+def test_what_will_be_played_and_for_how_long_is_said_before_it_is(replayed: tuple[Path, Result]) -> None:
+    folder, ended = replayed
+    verdict = json.loads((only(folder) / "verdict.json").read_text())
+    first, second, *_ = ended.stderr.splitlines()
+    offered = json.loads((only(folder) / "replay.json").read_text())["replayed"]["kept"]["offered"]
+    assert first == (
+        f"  plays     {offered} acts of {verdict['lifecycles']} lifecycles in 6.0 s (2 h of business time, 1200 times "
+        "as fast); then waits 1 min at most for all to come to rest"
+    )
+    assert second.endswith("signed before or after, or for people to decide; --orders counts them too")
+    assert 100 < int(second.split()[1]) + verdict["lifecycles"] < 200, "--orders 150 is about the whole timeline"
+
+
 def test_ours_ends_with_the_run(replayed: tuple[Path, Result]) -> None:
     assert "ready; Ctrl-C ends it" in (only(replayed[0]) / "target.log").read_text()
 
@@ -210,7 +223,8 @@ def test_a_program_that_is_not_there_or_ends_at_once(run: Run, tmp_path: Path) -
         (("--from", "yesterday"), "expected a local instant"),
         (("--within", "0s"), "expected some time"),
         (("--within", "90d"), "name a shorter part"),
-        (("--predict", "nowhere"), "is not the folder of a whole replay"),
+        (("--predict", "nowhere"), "--predict compares 20 orders and more, and this part has 1"),
+        (("--predict", "nowhere", "--orders", "900"), "is not the folder of a whole replay"),
     ],
 )
 def test_a_part_that_cannot_be_played(run: Run, tmp_path: Path, more: tuple[str, ...], words: str) -> None:
