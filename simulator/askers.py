@@ -74,13 +74,13 @@ def _invoice_of(world: World, act: Act) -> Any:
 
 
 def _write_off(world: World, act: Act) -> Start | None:
-    """{txn | invoice, reason, requested_by, approved_by}."""
+    """{txn | invoice, request, reason, requested_by, approved_by}."""
     invoice, given = _invoice_of(world, act), act.arguments
     if invoice is None:
         return None
     return cash_requests.write_off(
-        invoice.id, invoice.subscription, given.get("reason", "will not be paid"),
-        given.get("requested_by", "collections"), given.get("approved_by", ""),
+        given.get("request", "W-1"), invoice.id, invoice.subscription, given.get("reason", "will not be paid"),
+        given.get("requested_by", "collections"), approved_by=given.get("approved_by", ""),
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Money that goes back or will not come: refunds, disputes, losses, dunning, and the sub-ledger (M15-M17, P10, P11)."""
+"""Money that goes back or will not come: refunds, disputes, losses, and the sub-ledger (M15-M17, P10)."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from typing import Any
 import msgspec
 
 from contracts.checks.facts import Facts, Life, base_of, document_of, invoice_of
-from contracts.checks.objections import objections_are_heard
 from contracts.checks.verdict import Findings, Tally
-from domain.calendar import SECOND_US, local_date
 from domain.currency import exponent
-from domain.history import Changed, Emitted, Flow
+from domain.history import Changed, Flow
 from domain.money import said
 from domain.objects import Cash, Entry
 
@@ -21,9 +19,6 @@ RECEIVABLE, UNAPPLIED, BAD_DEBT = "1100", "2150", "6200"
 TOLERANCE = "tolerance"
 _IN_NO_BOOK = re.compile(r"payment (\S+) is in no book")
 _SHUT = frozenset({"soft_closed", "closed", "locked"})
-_OVERDUE = "q2c.invoice.overdue.v1"
-_NOTICE_US = 3600 * SECOND_US
-"""How long a reminder may take from the moment at which the books were read."""
 
 
 def money_back_is_booked(facts: Facts) -> Findings:
@@ -263,38 +258,3 @@ def _result(flow: Flow) -> dict[str, Any]:
     except msgspec.MsgspecError:
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def dunning_is_fair(facts: Facts) -> Findings:
-    """Nobody is reminded of an invoice that is paid, disputed or not due yet, and who objects to one is heard."""
-    tally = Tally("P11")
-    objections_are_heard(tally, facts)
-    changes: dict[str, list[Changed]] = {}
-    for change in facts.history.changes("invoice", "erp"):
-        changes.setdefault(base_of(document_of(change).ref), []).append(change)
-    for told in facts.history.of(Emitted):
-        if told.type != _OVERDUE or told.subject not in changes:
-            continue
-        tally.examined += 1
-        window = _between(changes[told.subject], told.at_us - _NOTICE_US, told.at_us)
-        if not any(_may_be_dunned(facts, change, told.at_us) for change in window):
-            last = window[-1]
-            document = document_of(last)
-            sentence = (
-                f"{told.subject} was dunned when it was {last.status}, due on {document.due_date}, "
-                f"with {said(document.balance_minor, document.currency)} open"
-            )
-            tally.violation(told.txn, sentence, last, told, entities=(told.subject,))
-    return tally.findings()
-
-
-def _between(changes: list[Changed], start_us: int, end_us: int) -> list[Changed]:
-    """Return what an invoice was like at an instant, and every change from then to another."""
-    before = [change for change in changes if change.at_us <= start_us][-1:]
-    return (before + [change for change in changes if start_us < change.at_us <= end_us]) or changes[:1]
-
-
-def _may_be_dunned(facts: Facts, change: Changed, at_us: int) -> bool:
-    document = document_of(change)
-    today = local_date(at_us, facts.zones.get(document.entity, "UTC"))
-    return document.balance_minor > 0 and change.status != "disputed" and document.due_date < today

@@ -37,8 +37,10 @@ async def request_refund(request: Request, body: RefundRequest, key: Key) -> Res
 
 async def request_write_off(request: Request, body: WriteOffRequest, key: Key) -> Response:
     """Ask for an invoice to be written off; a second person has to approve it, unless it is within the tolerance."""
-    start = cash_requests.write_off(body.invoice, body.transaction or "", body.reason, caller_of(request).name)
-    return await command(request, body, key, "request_write_off", body.invoice, start)
+    start = cash_requests.write_off(
+        body.request, body.invoice, body.transaction or "", body.reason, caller_of(request).name
+    )
+    return await command(request, body, key, "request_write_off", f"{body.invoice}/{body.request}", start)
 
 
 async def dispute_invoice(request: Request, body: InvoiceDispute, key: Key) -> Response:

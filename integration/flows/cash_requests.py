@@ -39,10 +39,14 @@ def refund(
     )
 
 
-def write_off(invoice: str, txn: str, reason: str, requested_by: str, approved_by: str = "") -> Start:
-    """Return the start of a write-off of what is due of an invoice."""
-    arguments = {"invoice": invoice, "reason": reason, "requested_by": requested_by, "approved_by": approved_by}
-    return Start(flow_id=f"write-off/{invoice}", name="write_off", arguments=arguments, txn=txn)
+def write_off(request: str, invoice: str, txn: str, reason: str, requested_by: str, *, approved_by: str = "") -> Start:
+    """Return the start of a write-off of what is due of an invoice; those of one invoice are worked on in turn."""
+    told = {"request": request, "invoice": invoice, "reason": reason}
+    return Start(
+        flow_id=f"write-off/{invoice}/{request}", name="write_off",
+        arguments={**told, "requested_by": requested_by, "approved_by": approved_by}, txn=txn,
+        entity_key=f"write-off/{invoice}",
+    )  # fmt: skip
 
 
 def dispute_invoice(

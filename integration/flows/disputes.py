@@ -86,14 +86,9 @@ async def _contested(context: FlowContext, dispute: Dispute, taken: Taken, at_us
     if dispute.status == "won":
         await forward(f"dispute {dispute.id} that was won", lambda: _restored(context, dispute, taken, at_us))
         return {"dispute": dispute.id, "status": "won", "invoice": money.id}
-    await Start(**_loss(money, taken.txn, dispute))
+    # A second person decides about the loss; who says no leaves the invoice to dunning.
+    await cash_requests.write_off(dispute.id, money.id, taken.txn, f"dispute {dispute.id} was lost", ASKER)
     return {"dispute": dispute.id, "status": dispute.status, "invoice": money.id}
-
-
-def _loss(money: Money, txn: str, dispute: Dispute) -> dict[str, Any]:
-    """Return the start of the write-off of a lost dispute: a second person decides, else the invoice is dunned."""
-    start = cash_requests.write_off(money.id, txn, f"dispute {dispute.id} was lost", ASKER)
-    return {"flow_id": start.flow_id, "name": start.name, "arguments": start.arguments, "txn": start.txn}
 
 
 async def fee_of(context: FlowContext, dispute: str) -> int:

@@ -3,6 +3,9 @@
 One flow an account and episode. It asks the ERP what is open, so that a payment, a credit, a write-off or a dispute
 counts whichever way it came. What the customer disputes is not dunned; a promise to pay is waited for. The hold it
 places is its own: nobody else's is ever released.
+
+Episodes are numbered, and a row of the cross-reference knows the one that is under way or comes next: a debt that is
+taken up, left in peace for a dispute and owed again is the same debt, and has to be taken up again.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from domain.calendar import SECOND_US, midnight_us
+from domain.calendar import SECOND_US, local_date, midnight_us
 from domain.dunning import STANDARD, earliest_unpaid
 from integration.effects import Assign, Lookup, Now, Sleep, Start
 from integration.flow import FlowContext
@@ -31,9 +34,48 @@ STAGES = (PROFILE.start, *[stage.name for stage in PROFILE.stages])
 HOLD_FROM = STAGES.index("suspended")
 WRITE_OFF_FROM = STAGES.index("written_off")
 REASON, ASKER = "dunning", "integration"
-PROMISES = "promise_to_pay"
+PROMISES, EPISODES = "promise_to_pay", "dunning"
 LOOK_SECONDS = 3600
 """How often an account on hold is looked at: who has paid may buy again within the hour. Others are once a day."""
+
+
+class Episode(msgspec.Struct, frozen=True):
+    """The episode of an account that is under way or comes next: its number, and the first due day that it is about.
+
+    Earlier debts were given up by a person: whoever did so has them in hand.
+    """
+
+    number: int = 1
+    since: str = ""
+
+    def start(self, account: str) -> Start:
+        """Return the start of its flow."""
+        return Start(
+            flow_id=f"dunning/{account}/{self.number}", name="dunning",
+            arguments={"account": account, **msgspec.structs.asdict(self)}, entity_key=f"dunning/{account}",
+        )  # fmt: skip
+
+    def dunned(self, context: FlowContext, rows: Sequence[OpenInvoice], at_us: int) -> list[OpenInvoice]:
+        """Return what of an account's open invoices is overdue where it is owed, and not disputed.
+
+        Nothing is while all of it is below the thresholds.
+        """
+        late = [
+            row
+            for row in rows
+            if self.since <= row.due.isoformat()
+            and row.due < day_in(context, row.subsidiary, at_us)
+            and not row.custbody_dispute
+        ]
+        totals: dict[str, int] = {}
+        for row in late:
+            totals[row.currency] = totals.get(row.currency, 0) + row.open_minor
+        return late if PROFILE.dunned(totals) else []
+
+
+async def episode_of(account: str) -> Episode:
+    """Return the episode of an account that is under way or comes next."""
+    return msgspec.convert(await Lookup(EPISODES, account) or {}, Episode)
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -44,19 +86,20 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 async def dunning(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Dun an account until nothing of it is overdue. Arguments: account, since."""
+    """Dun an account until nothing of it is overdue. Arguments: account, number, since."""
     account, standing = arguments["account"], Standing(PROFILE.start, False)
+    episode = Episode(arguments["number"], arguments["since"])
     context = await home_of(context, account)
     entity, reached = "", PROFILE.start
     try:
         while True:
             answer = await do(context, books.open_of(account, context.txn))
             rows, _ = books.open_invoices(answer)
-            entity = rows[0].subsidiary if rows else entity
-            today = day_in(context, entity, answer.at_us) if entity else None
-            due = _dunned(rows, today) if today else []
-            if today is None or not due:
+            due = episode.dunned(context, rows, answer.at_us)
+            if not due:
                 break
+            entity = due[0].subsidiary
+            today = day_in(context, entity, answer.at_us)
             stage = PROFILE.stage(earliest_unpaid([(row.due, row.open_minor) for row in due]), today)
             if await _is_promised(account, today):
                 stage = standing.stage
@@ -66,18 +109,23 @@ async def dunning(context: FlowContext, arguments: Mapping[str, Any]) -> dict[st
             await Sleep(LOOK_SECONDS if standing.is_held else _until_next_day(context, entity, answer.at_us))
     except GivenUp:
         await _cured(context, account, entity, standing)
+        await _over(account, episode, since=min(days_now(context, await Now())).isoformat())
         raise
     await _cured(context, account, entity, standing)
+    await _over(account, episode, since=episode.since)
     return {"account": account, "status": "cured", "reached": reached}
 
 
-def _dunned(rows: Sequence[OpenInvoice], today: date) -> list[OpenInvoice]:
-    """Return what is overdue and not disputed; nothing while all of it is below the thresholds."""
-    late = [row for row in rows if row.due < today and not row.custbody_dispute]
-    totals: dict[str, int] = {}
-    for row in late:
-        totals[row.currency] = totals.get(row.currency, 0) + row.open_minor
-    return late if PROFILE.dunned(totals) else []
+async def _over(account: str, episode: Episode, since: str) -> None:
+    """Make room for the next episode, which is about what is due since a day."""
+    before = await Lookup(EPISODES, account)
+    after = msgspec.structs.asdict(Episode(episode.number + 1, since))
+    await Assign(kind=EPISODES, key=account, value=after, expected=before)
+
+
+def days_now(context: FlowContext, at_us: int) -> list[date]:
+    """Return the days that it is at an instant where the legal entities are."""
+    return [local_date(at_us, zone) for zone in context.settings.zones.values()]
 
 
 def _until_next_day(context: FlowContext, entity: str, at_us: int) -> float:
@@ -113,7 +161,7 @@ async def _moved(
         await _cured(context, account, entity, Standing(stage, True), is_over=False)
         is_held = False
     if level >= WRITE_OFF_FROM:
-        await _to_be_written_off(due)
+        await _to_be_written_off(context, due)
     return Standing(stage, is_held)
 
 
@@ -143,11 +191,11 @@ async def _cured(context: FlowContext, account: str, entity: str, standing: Stan
         await tell("dunning.stage_changed", account, context.txn, **body)
 
 
-async def _to_be_written_off(due: Sequence[OpenInvoice]) -> None:
+async def _to_be_written_off(context: FlowContext, due: Sequence[OpenInvoice]) -> None:
     """Ask for the write-off of what has been overdue for so long; a second person decides."""
+    request = context.flow_id.replace("/", "-")
     for row in due:
-        start = cash_requests.write_off(row.externalid, row.custbody_txn or "", "collection failed", ASKER)
-        await Start(flow_id=start.flow_id, name=start.name, arguments=start.arguments, txn=start.txn)
+        await cash_requests.write_off(request, row.externalid, row.custbody_txn or "", "collection failed", ASKER)
 
 
 # --- promises -------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from domain.objects import Line, TaxShare
-from integration.effects import Call, Sleep, Start
+from integration.effects import Call, Sleep
 from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
 from integration.flows import cash_requests, facts
@@ -124,8 +124,9 @@ async def _left_open(invoice: BillingInvoice, posting: Posting) -> dict[str, Any
         return {"invoice": invoice.id, "paid": False, "reason": "nothing is due"}
     reason = f"{invoice.amount_due} {invoice.currency_code} (minor units) is below the processor's minimum"
     if is_tolerated(invoice.total, invoice.amount_due, invoice.currency_code):
-        start = cash_requests.write_off(invoice.id, posting.txn, "below the processor's minimum", "integration")
-        await Start(flow_id=start.flow_id, name=start.name, arguments=start.arguments, txn=start.txn)
+        await cash_requests.write_off(
+            "minimum", invoice.id, posting.txn, "below the processor's minimum", "integration"
+        )
     return {"invoice": invoice.id, "paid": False, "status": "given_up", "reason": reason}
 
 

@@ -6,17 +6,16 @@ A sweep starts flows under the same ids as webhooks do, so that finding somethin
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from itertools import count
 from typing import Any
 
 import msgspec
 
-from domain.calendar import SECOND_US, local_date
+from domain.calendar import SECOND_US
 from integration.effects import Assign, Deliver, Lookup, Missing, Now, Sleep, Start
 from integration.facade.ledgers import every_ledger
 from integration.flow import FlowContext
-from integration.flows import account_mirrors, cash_facts
+from integration.flows import account_mirrors, cash_facts, dunning
 from integration.flows.credit_notes import OURS
 from integration.flows.customers import home_of
 from integration.flows.paging import every_row
@@ -171,32 +170,27 @@ async def sweep_messages(context: FlowContext, arguments: Mapping[str, Any]) -> 
 
 
 async def sweep_overdue(context: FlowContext, _arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Start the dunning of every account with an invoice past its due date; those in dunning are the same flow."""
-    since: dict[str, date] = {}
-    today = local_date(await Now(), "UTC")
+    """Start the dunning of every account that is to be dunned; those in dunning are the same flow."""
+    now_us, starts = await Now(), []
+    last = max(dunning.days_now(context, now_us))
+    owed: dict[str, list[receivables.OpenInvoice]] = {}
     for each in every_ledger(context):
         offset, more = 0, True
         while more:
-            rows, more = receivables.open_invoices(await do(each, receivables.overdue(today, offset)))
+            rows, more = receivables.open_invoices(await do(each, receivables.overdue(last, offset)))
             for row in rows:
-                if not row.custbody_dispute:
-                    since[row.account] = min(row.due, since.get(row.account, row.due))
+                owed.setdefault(row.account, []).append(row)
             offset, more = offset + len(rows), more and bool(rows)  # a page may be shorter than was asked for
-    return {"found": await started([start_dunning(account, day) for account, day in sorted(since.items())])}
+    for account, rows in sorted(owed.items()):
+        episode = await dunning.episode_of(account)
+        if episode.dunned(context, rows, now_us):
+            starts.append(episode.start(account))
+    return {"found": await started(starts)}
 
 
 def start_chargeback(dispute: str) -> Start:
     """Return the start of the flow of a dispute."""
     return Start(flow_id=f"chargeback/{dispute}", name="chargeback", arguments={"dispute": dispute})
-
-
-def start_dunning(account: str, since: date) -> Start:
-    """Return the start of the dunning of an account whose earliest unpaid invoice was due on a day."""
-    return Start(
-        flow_id=f"dunning/{account}/{since.isoformat()}", name="dunning",
-        arguments={"account": account, "since": since.isoformat()}, entity_key=f"dunning/{account}",
-        order_key=since.isoformat(),
-    )  # fmt: skip
 
 
 async def show_credit(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:

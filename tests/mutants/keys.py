@@ -11,11 +11,11 @@ import msgspec
 from integration import lanes, retry
 from integration.effects import Call
 from integration.flow import FlowContext
-from integration.flows import steps
+from integration.flows import dunning, steps
 from integration.lanes import Lane
 from tests.mutants.grounds import CRASHES, LOST_REPLIES, NEVER_THERE, REPEATED
 from tests.mutants.mutant import Mutant, Patch
-from tests.mutants.quiet_grounds import CARDS
+from tests.mutants.quiet_grounds import CARDS, DEBTORS
 
 
 def _sent_under(name: Callable[[Lane, Call], str]) -> list[Patch]:
@@ -81,6 +81,13 @@ def _body_changes_with_attempts() -> list[Patch]:
         return real(msgspec.structs.replace(call, body=body), attempt)
 
     return [Patch(retry, "_numbered", numbered)]
+
+
+def _dunned_once() -> list[Patch]:
+    async def nothing(_account: str, _episode: dunning.Episode, since: str) -> None:
+        """The debt is known, so it is not taken up again."""
+
+    return [Patch(dunning, "_over", nothing)]
 
 
 MUTANTS = (
@@ -153,5 +160,14 @@ MUTANTS = (
         caught_by=("S7",),
         ground=NEVER_THERE,
         patches=_body_changes_with_attempts,
+    ),
+    Mutant(
+        name="dunned_once",
+        group="keys",
+        mistake="The dunning of a debt is named after the debt, so one that rested for an objection is found to be "
+        "over and never comes back.",
+        caught_by=("L10",),
+        ground=DEBTORS,
+        patches=_dunned_once,
     ),
 )

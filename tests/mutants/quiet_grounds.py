@@ -73,6 +73,14 @@ OBJECTIONS = Ground(
         payments={"card": "0%", "debit": "0%", "push": "100%"},
     ),
 )  # fmt: skip
+DEBTORS = Ground(
+    "debtors", "customers who never pay, and object to invoices of which they were reminded",
+    lambda: quiet(
+        12, 0, days=70, run_on_days=35, world=_DOLLARS,
+        failures={"invoice_dispute": "100%", "disputed_within": "60d"},
+        payments={"card": "0%", "debit": "0%", "push": "100%", "never": "100%"},
+    ),
+)  # fmt: skip
 DOCUMENT_TAX = Ground(
     "document_tax", "invoices whose tax is rounded once, not line by line",
     lambda: quiet(8, 0, days=2, run_on_days=2, payments=_CARDS, policies={"tax_rounding": "DOCUMENT"}),

@@ -26,8 +26,9 @@ class RefundRequest(Body):
 
 
 class WriteOffRequest(Body):
-    """An invoice that nobody will pay."""
+    """An invoice that nobody will pay; one that was not written off can be asked for again, by another request."""
 
+    request: Name = "asked"
     invoice: Name
     transaction: Name | None = None
     reason: Text

@@ -8,8 +8,9 @@ import pytest
 
 from domain.faults import Fault
 from domain.history import Emitted
+from integration.effects import Start
 from integration.flows import dunning
-from tests.stage import ACCOUNT, SECOND_US, Played, Stage
+from tests.stage import ACCOUNT, DAY_US, HOUR_US, OPENS_US, SECOND_US, Played, Stage
 
 INVOICE, TOTAL = "INV-0000001", 54_350  # ten seats at 50.00 and the tax of San Francisco
 DAY = 24.0
@@ -323,6 +324,18 @@ def test_a_debit_on_its_way_is_not_written_off() -> None:
     assert played.broken() == {}
 
 
+def test_a_write_off_that_was_refused_can_be_asked_for_again() -> None:
+    stage = stage_of("push", pays_after_days=-1)
+    stage.clerks = 0
+    stage.act("integration", "write_off", 1.6 * DAY, "Q-000001")
+    stage.act("integration", "re_drive", 2 * DAY, code="POLICY.APPROVAL_REQUIRED", decision="cancel", actor="cfo")
+    stage.act("integration", "write_off", 3 * DAY, "Q-000001", request="W-2")
+    stage.act("integration", "re_drive", 4 * DAY, code="POLICY.APPROVAL_REQUIRED", decision="retry", actor="cfo")
+    played = stage.play(days=6)
+    assert [walk[-1] for walk in invoices(played)] == ["written_off", "written_off"]
+    assert played.broken() == {}
+
+
 # --- disputes by the customer ---------------------------------------------------------------------------------------
 
 
@@ -430,7 +443,7 @@ def test_after_four_months_the_write_off_is_asked_for() -> None:
     played = dunned(pays_after_days=-1, days=160)
     assert stages(played) == 7
     (case,) = {step.case: step for step in played.cases()["POLICY.APPROVAL_REQUIRED"]}.values()
-    assert case.flow == f"write-off/{INVOICE}"
+    assert case.flow == f"write-off/{INVOICE}/dunning-{ACCOUNT}-1"
     assert played.broken() == {}
 
 
@@ -439,6 +452,68 @@ def test_an_invoice_in_dispute_is_not_dunned() -> None:
     played = dunned(pays_after_days=-1, days=60, dispute_invoice=asked)
     assert "dispute.opened" in played.events()
     assert stages(played) == 0
+
+
+def reminded(played: Played) -> list[int]:
+    """Return on which days, from the opening, the customer was reminded of an invoice."""
+    return [(each.at_us - OPENS_US) // DAY_US for each in overdue(played)]
+
+
+def overdue(played: Played) -> list[Emitted]:
+    return [each for each in played.of(Emitted) if each.type == "q2c.invoice.overdue.v1"]
+
+
+def objecting(decision: str) -> Played:
+    """Return the play of an objection that is decided five days later, after the first reminder."""
+    stage = stage_of("push", pays_after_days=-1)
+    stage.clerks = 0
+    stage.act("integration", "dispute_invoice", 34 * DAY, "Q-000001")
+    stage.act("integration", "re_drive", 39 * DAY, code="PAYMENT.DISPUTE", decision=decision, actor="ann")
+    return stage.play(days=80)
+
+
+def test_who_objects_in_vain_is_reminded_again_from_the_stage_that_the_debt_has_reached() -> None:
+    played = objecting("retry")
+    assert reminded(played) == [32, 40, 49, 59, 69]
+    assert played.walk("erp", "hold") == ["active"]
+    assert played.broken() == {}
+
+
+def test_who_objects_rightly_is_left_in_peace() -> None:
+    played = objecting("cancel")
+    assert reminded(played) == [32]
+    assert played.broken() == {}
+
+
+@pytest.mark.parametrize("hour", [4, 14])
+def test_a_sweep_at_any_hour_of_the_day_leaves_the_reminders_as_they_are(hour: int) -> None:
+    """At four in the morning UTC the invoice is overdue in London, and not yet in New York where it is owed."""
+    stage = stage_of("push", pays_after_days=-1)
+    stage.clerks = 0
+    sweep = Start(flow_id="sweep_overdue/by-hand", name="sweep_overdue", arguments={"since_us": 0})
+    played = stage.play(days=60, starts=[(30 * DAY + hour, sweep)])
+    assert reminded(played) == [32, 39, 49, 59]
+
+
+def test_money_that_goes_back_after_the_debt_was_paid_is_dunned_again() -> None:
+    stage = stage_of("debit")
+    stage.act("payment", "return_debit", 31 * DAY, invoice=INVOICE, code="no_account")
+    stage.clerks = 0
+    played = stage.play(days=75)
+    assert reminded(played)
+    assert played.broken() == {}
+
+
+def test_what_a_person_gave_up_to_dun_is_left_alone_and_later_debts_are_not() -> None:
+    six_us = OPENS_US + 35 * DAY_US - 3 * HOUR_US  # when dunning looks
+    refused = Fault(kind="forbidden", system="erp", operation="suiteql", start_us=six_us, end_us=six_us + HOUR_US)
+    stage = stage_of("push", refused, pays_after_days=-1)
+    stage.signs("Q-000002", at=10 * DAY)
+    stage.clerks = 0
+    stage.act("integration", "re_drive", 36 * DAY, code="AUTH.FORBIDDEN", decision="cancel", actor="ann")
+    played = stage.play(days=60)
+    told = [(each.subject, day) for each, day in zip(overdue(played), reminded(played), strict=True)]
+    assert told == [(INVOICE, 32), ("INV-0000002", 42), ("INV-0000002", 49), ("INV-0000002", 59)]
 
 
 def test_a_promise_to_pay_is_waited_for() -> None:

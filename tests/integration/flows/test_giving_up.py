@@ -221,11 +221,17 @@ REFUND = {
     "request": "R-1", "payment": "pi_1", "amount_minor": 0, "adjust": False, "reason": "duplicate",
     "requested_by": "support", "approved_by": "",
 }  # fmt: skip
-WRITE_OFF = {"invoice": "INV-1", "reason": "bankrupt", "requested_by": "collections", "approved_by": ""}
+WRITE_OFF = {
+    "request": "W-1",
+    "invoice": "INV-1",
+    "reason": "bankrupt",
+    "requested_by": "collections",
+    "approved_by": "",
+}
 OBJECTION = {"request": "D-1", "invoice": "INV-1", "amount_minor": 0, "reason": "wrong", "opened_by": "customer"}
 CLOSING = {"entity": "US", "period": "2026-11", "round": 1, "requested_by": "controller"}
 REOPENING = {**CLOSING, "period": "2026-10", "module": "ar", "reason": "late", "approved_by": "cfo"}
-DUNNING = {"account": "A-1", "since": "2026-09-01"}
+DUNNING = {"account": "A-1", "number": 1, "since": ""}
 
 
 def _all_or_nothing(*steps: str) -> Callable[[Play], str]:
