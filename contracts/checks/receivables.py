@@ -18,6 +18,8 @@ from domain.objects import Cash, Entry
 RECEIVABLE, UNAPPLIED, BAD_DEBT = "1100", "2150", "6200"
 TOLERANCE = "tolerance"
 _IN_NO_BOOK = re.compile(r"payment (\S+) is in no book")
+_GAVE_NOTHING = frozenset({"given_up", "settled", "on_its_way", "was_open"})
+"""How a request ends that nothing was given away for."""
 _SHUT = frozenset({"soft_closed", "closed", "locked"})
 
 
@@ -156,32 +158,28 @@ def _free(facts: Facts) -> dict[tuple[str, str], int]:
 def losses_are_booked(facts: Facts) -> Findings:
     """What is written off is a loss in the ledger, once and to the minor unit, and given up in billing as well."""
     tally = Tally("M17")
-    losses: dict[str, list[tuple[Changed, int]]] = {}
+    losses: dict[tuple[str, str], list[tuple[Changed, int]]] = {}
     for change in facts.history.changes("entry", "erp"):
         entry: Entry = document_of(change)
         lost = sum([row.amount_minor for row in entry.postings if row.account == BAD_DEBT])
         if lost and not change.before:
-            losses.setdefault(change.txn, []).append((change, lost))
-    given_up: dict[str, int] = {}
+            losses.setdefault((change.txn, entry.currency), []).append((change, lost))
+    given_up: dict[tuple[str, str], list[tuple[Life, int]]] = {}
     for life, lost_minor in _written_off(facts):
-        tally.examined += 1
-        given_up[life.txn] = given_up.get(life.txn, 0) + lost_minor
-        booked = sum([lost for _, lost in losses.get(life.txn, ())])
-        if booked < lost_minor:
-            currency = invoice_of(life).currency
-            sentence = (
-                f"{life.name} was given up with {said(lost_minor, currency)} open, "
-                f"the ledger knows a loss of {said(booked, currency)}"
-            )
-            tally.violation(life.txn, sentence, life.last, entities=(life.name,))
+        given_up.setdefault((life.txn, invoice_of(life).currency), []).append((life, lost_minor))
         _given_up_in_billing(tally, facts, life)
-    for txn, rows in losses.items():
+    for txn, currency in {**losses, **given_up}:
         tally.examined += 1
-        booked = sum([lost for _, lost in rows])
-        if booked > given_up.get(txn, 0):
-            told = said(booked, document_of(rows[0][0]).currency)
-            sentence = f"the ledger lost {told} on {txn or 'nothing'}, invoices were given up for less"
-            tally.violation(txn, sentence, *[change for change, _ in rows])
+        entries, invoices = losses.get((txn, currency), []), given_up.get((txn, currency), [])
+        booked, lost = sum([minor for _, minor in entries]), sum([minor for _, minor in invoices])
+        if booked != lost:
+            names = tuple([life.name for life, _ in invoices])
+            sentence = (
+                f"{', '.join(names) or 'nothing'} of {txn or 'no transaction'} was given up with "
+                f"{said(lost, currency)} open, the ledger knows a loss of {said(booked, currency)}"
+            )
+            evidence = [*[life.last for life, _ in invoices], *[change for change, _ in entries]]
+            tally.violation(txn, sentence, *evidence, entities=names)
     return tally.findings()
 
 
@@ -207,17 +205,16 @@ def _given_up_in_billing(tally: Tally, facts: Facts, life: Life) -> None:
 
 
 def two_people_give_away(facts: Facts) -> Findings:
-    """Nobody gives money back, gives a claim up or opens a closed period alone: somebody else approved it."""
+    """Nobody gives money back, gives a claim up or opens a closed period alone: somebody else approved all of it."""
     tally = Tally("P10")
     for flow in facts.flows.values():
         if flow.status != "finished" or flow.name not in ("refund", "write_off", "reopen_period"):
             continue
         result = _result(flow)
-        if "by" not in result:
+        if result.get("status") in _GAVE_NOTHING:
             continue
         tally.examined += 1
-        asker, approver = str(result.get("asked_by", "")), str(result["by"])
-        problem = _alone(flow, result, asker, approver)
+        problem = _alone(flow, result) or _more_than_agreed(flow, result)
         if problem:
             tally.violation(flow.txn, f"{flow.flow}: {problem}", flow, entities=(flow.flow,))
     _opened_by_itself(tally, facts)
@@ -240,7 +237,10 @@ def _opened_by_itself(tally: Tally, facts: Facts) -> None:
             tally.violation("", sentence, change, entities=(f"erp period {change.id}",))
 
 
-def _alone(flow: Flow, result: dict[str, Any], asker: str, approver: str) -> str:
+def _alone(flow: Flow, result: dict[str, Any]) -> str:
+    asker, approver = str(result.get("asked_by", "")), str(result.get("by", ""))
+    if not asker.strip():
+        return "nobody knows who asked for it"
     if approver == TOLERANCE:
         total, amount = int(result.get("total_minor", 0)), int(result.get("amount_minor", 0))
         currency = str(result.get("currency", "USD"))
@@ -248,8 +248,16 @@ def _alone(flow: Flow, result: dict[str, Any], asker: str, approver: str) -> str
         told = f"{said(amount, currency)} of {said(total, currency)} were given up as if it were a small difference"
         return "" if is_small else told
     if not approver.strip() or approver.strip().casefold() == asker.strip().casefold():
-        return f"{asker or 'somebody'} asked for it and nobody else approved it"
+        return f"{asker} asked for it and nobody else approved it"
     return ""
+
+
+def _more_than_agreed(flow: Flow, result: dict[str, Any]) -> str:
+    if flow.name == "reopen_period":
+        return ""
+    amount, agreed = int(result.get("amount_minor", 0)), int(result.get("approved_minor", 0))
+    told = f"{amount} minor units went, and {result.get('by')} had approved {agreed}"
+    return told if amount > agreed else ""
 
 
 def _result(flow: Flow) -> dict[str, Any]:

@@ -14,13 +14,13 @@ from contracts.responses.pages import Pager, View
 from contracts.responses.reference import DECLARED, MANNERS, SYSTEM_OF
 from contracts.responses.shapes import learned
 from domain.http import Request
-from integration.effects import Call, Effect, Missing, Now, Park, Sleep, Start
+from integration.effects import Call, Effect, Lookup, Missing, Now, Park, Sleep, Start
 from integration.flow import Flow, FlowContext, Program
 from integration.flows import settlements, sweeps
-from integration.outcomes import Absent, Begun, Instant, Launched, Outcome, Slept
+from integration.outcomes import Absent, Begun, Instant, Launched, Mapped, Outcome, Slept
 from integration.settings import Settings
 
-_AT_US = 1_790_000_000_000_000
+_AT_US = 1_900_000_000_000_000  # in 2030: what the cases call due was due long ago
 _STEPS_MAX = 500
 
 
@@ -61,6 +61,8 @@ class FlowConsumer:
             return Launched(effect.flow_id, created=True)
         if isinstance(effect, Missing):
             return Absent(effect.flow_ids)
+        if isinstance(effect, Lookup):
+            return Mapped()
         if isinstance(effect, Park):
             raise Parked(f"{effect.code}: {effect.detail}")
         if isinstance(effect, Now):

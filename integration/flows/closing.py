@@ -204,7 +204,7 @@ async def reopen_period(context: FlowContext, arguments: Mapping[str, Any]) -> d
     by = await approved(arguments, detail, entity=month.entity, period=month.name, module=module)
     standing = books.period_of(await do(context, books.period_standing(month.entity, month.name)))
     if (standing.ar if module == "ar" else standing.gl) == "open":
-        return {"entity": month.entity, "period": month.name, "module": module, "status": "open"}
+        return {"entity": month.entity, "period": month.name, "module": module, "status": "was_open"}
     key = key_of(context, month.entity, f"period/{month.name}/{module}/reopen/{arguments['round']}")
     answer = await do(context, books.move_period(month.entity, module, month.name, "open", key))
     await _told(context, month, module, "open", by, answer.at_us)

@@ -49,7 +49,7 @@ async def chargeback(context: FlowContext, arguments: Mapping[str, Any]) -> dict
 async def _reversed(context: FlowContext, dispute: Dispute, taken: Taken, method: str, word: str) -> Money:
     """Take the disputed amount off the books; the invoice is owed again, and sales see it."""
     money = await forward(
-        f"dispute {dispute.id}", lambda: gave_back(context, taken, dispute.amount, dispute.id, method)
+        f"dispute {dispute.id}", lambda: gave_back(context, taken, dispute.amount, dispute.id, method, taken.at_us)
     )
     await show_owed(money, taken.at_us, {"InvoiceStatus__c": "posted", "PaymentStatus__c": word})
     return money

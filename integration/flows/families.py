@@ -23,8 +23,9 @@ FAMILY = "family"
 PAUSE_SECONDS = 900
 _BOOKED = "Converted"
 _FAILED = "Accept Failed"
-_RANKS = ("rejected", "cancelled", "credit_hold", "booked", "fulfilled")
-"""What sales is shown of an order, what needs most attention first."""
+_URGENT = ("rejected", "cancelled", "credit_hold")
+_RANKS = (*_URGENT, "booked", "fulfilled")
+"""What sales is shown of an order, what needs most attention first; urgent is what is shown before all have one."""
 Row = dict[str, Any]
 
 
@@ -153,8 +154,9 @@ def _together(members: Sequence[Mapping[str, str]]) -> dict[str, str]:
     elif statuses == {_BOOKED}:
         shown["Status"] = _BOOKED
     orders = [each["OrderStatus__c"] for each in members if "OrderStatus__c" in each]
-    if orders and (len(orders) == len(members) or orders[0] in _RANKS[:3]):
-        shown["OrderStatus__c"] = min(orders, key=_RANKS.index)
+    worst = min(orders, key=_RANKS.index, default="")
+    if worst and (len(orders) == len(members) or worst in _URGENT):
+        shown["OrderStatus__c"] = worst
     numbers = [each["OrderNumber__c"] for each in members if "OrderNumber__c" in each]
     if numbers:
         shown["OrderNumber__c"] = ", ".join(numbers)

@@ -8,11 +8,13 @@ moves the money, giving up leaves nothing but, with an adjustment, the customer'
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from itertools import count
 from typing import Any
 
 import msgspec
 
+from domain.calendar import SECOND_US
 from domain.money import allocate
 from integration.effects import Start
 from integration.facade.ledgers import in_books
@@ -37,24 +39,27 @@ async def refund(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str
     """Give money of a payment back. Arguments: request, payment, amount_minor, adjust, reason, requested_by,
     approved_by.
     """
-    request: str = arguments["request"]
-    taken = await taken_by(context, arguments["payment"])
+    request, payment = arguments["request"], arguments["payment"]
+    taken = await taken_by(context, payment)
     context = in_books(context, taken.entity)
-    wanted_minor = await _amount(context, taken, arguments["amount_minor"])
-    detail = f"refund {request}: {wanted_minor} {taken.invoice.currency_code} (minor units) of {taken.invoice.id}"
-    by = await approved(arguments, detail, request=request, payment=taken.intent.id, amount_minor=wanted_minor)
+    approved_minor = await _amount(context, taken, arguments["amount_minor"])
+    detail = f"refund {request}: {approved_minor} {taken.invoice.currency_code} (minor units) of {taken.invoice.id}"
+    by = await approved(arguments, detail, request=request, payment=payment, amount_minor=approved_minor)
+    taken = await taken_by(context, payment)  # people may have taken days
+    wanted_minor = await _amount(context, taken, approved_minor)
     notes: tuple[CreditNote, ...] = ()
     if arguments["adjust"]:
         notes = await _credited(context, taken, wanted_minor, request)
         wanted_minor = min(wanted_minor, sum([note.total for note in notes]))
     made = await _paid_back(context, taken, wanted_minor, arguments)
     try:
+        taken = await forward(f"refund {request}", lambda: taken_by(context, payment))
         await forward(f"refund {request}", lambda: _booked(context, taken, made, notes))
     except CompletedByHand as done:
         return finished_by_hand(done)
     await _told(context, taken, made, bool(notes))
-    paid = {"refund": made.id, "amount_minor": made.amount, "status": made.status, "payment": taken.intent.id}
-    return {**paid, "by": by, "asked_by": arguments["requested_by"]}
+    paid = {"refund": made.id, "amount_minor": made.amount, "status": made.status, "payment": payment}
+    return {**paid, "by": by, "asked_by": arguments["requested_by"], "approved_minor": approved_minor}
 
 
 async def _amount(context: FlowContext, taken: Taken, asked_minor: int) -> int:
@@ -142,15 +147,15 @@ async def _paid_back(context: FlowContext, taken: Taken, amount_minor: int, argu
 async def _booked(context: FlowContext, taken: Taken, made: Refund, notes: tuple[CreditNote, ...]) -> None:
     """Record a refund that was made: off the payment, or off the credit it was paid for."""
     if not notes:
-        money = await gave_back(context, taken, made.amount, made.id, "other")
+        money = await gave_back(context, taken, made.amount, made.id, "other", made.created * SECOND_US)
         await show_owed(money, taken.at_us, {"InvoiceStatus__c": "posted", "PaymentStatus__c": "refunded"})
         return
-    day, left_minor = day_in(context, taken.entity, taken.at_us), made.amount
+    day, left_minor = _day(context, taken, made), made.amount
     for note in notes:
         amount_minor = min(note.total, left_minor)
         left_minor -= amount_minor
         if amount_minor:
-            await _off_note(context, taken, note, amount_minor, made.id)
+            await _off_note(context, taken, note, amount_minor, made.id, day)
     memo = books.posted_memo(await do(context, books.read_memo(notes[0].id, taken.txn)))
     open_minor = min(minor(memo.amountRemaining, taken.invoice.currency_code) or made.amount, made.amount)
     await in_open_period(
@@ -159,18 +164,24 @@ async def _booked(context: FlowContext, taken: Taken, made: Refund, notes: tuple
     )  # fmt: skip
 
 
-async def _off_note(context: FlowContext, taken: Taken, note: CreditNote, amount_minor: int, name: str) -> None:
+def _day(context: FlowContext, taken: Taken, made: Refund) -> date:
+    """Return the day on which the money left."""
+    return day_in(context, taken.entity, made.created * SECOND_US)
+
+
+async def _off_note(
+    context: FlowContext, taken: Taken, note: CreditNote, amount_minor: int, name: str, day: date
+) -> None:
     async def is_off() -> Answer | None:
         answer = await do(context, billing.read_credit_note(note.id, taken.txn))
         return answer if billing.credit_note_of(answer).status == "refunded" else None
 
-    day = day_in(context, taken.entity, taken.at_us)
     key = key_of(context, name, f"note/{note.id}")
     await do(context, owed.record_note_refund(note.id, amount_minor, name, day, key, taken.txn), is_off)
 
 
 async def _told(context: FlowContext, taken: Taken, made: Refund, adjust: bool) -> None:
     money = facts.money(made.amount, taken.invoice.currency_code)
-    day = day_in(context, taken.entity, taken.at_us)
+    day = _day(context, taken, made)
     body = facts.refunded(taken.entity, day, made.id, taken.intent.id, money, adjust, taken.invoice.id)
     await tell("payment.refunded", made.id, taken.txn, **body)

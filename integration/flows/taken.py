@@ -31,7 +31,7 @@ RECORD_PAUSES_MAX = 96
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """A payment that succeeded, the invoice it paid, and the transaction by which billing knows it."""
+    """A payment that succeeded, the invoice it paid, and its transaction in billing, as they were at an instant."""
 
     intent: Intent
     invoice: Money
@@ -101,12 +101,12 @@ async def _transaction_of(context: FlowContext, money: Money, payment_id: str) -
     return next((row for row in found if row.id in linked), found[0] if found else None)
 
 
-async def gave_back(context: FlowContext, taken: Taken, amount_minor: int, name: str, method: str) -> Money:
+async def gave_back(context: FlowContext, taken: Taken, amount_minor: int, name: str, method: str, at_us: int) -> Money:
     """Take an amount of a payment off billing and the ERP under a name of its own; return the invoice as it is then.
 
-    `method` is how billing calls it: chargeback, direct_debit or other.
+    `method` is how billing calls it: chargeback, direct_debit or other. The money left at `at_us`.
     """
-    day = day_in(context, taken.entity, taken.at_us)
+    day = day_in(context, taken.entity, at_us)
     await _off_billing(context, taken, amount_minor, name, method, day)
     await in_open_period(
         context, taken.entity, day,

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from domain.cash import Tolerance
 from domain.currency import exponent
 from integration.effects import Now
@@ -16,6 +18,7 @@ from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
 from integration.flows import cash_facts as facts
 from integration.flows.approvals import CompletedByHand, approved, finished_by_hand, forward, in_open_period
+from integration.flows.paging import every_row
 from integration.flows.steps import ask_a_person, day_in, do, key_of, tell
 from integration.flows.taken import show_owed
 from integration.outcomes import Answer, CallFailed
@@ -30,30 +33,47 @@ from integration.systems.wire import minor
 RULE = "tolerance"
 
 
+class Agreement(msgspec.Struct, frozen=True):
+    """Who agreed to give up how much; nobody to nothing, at first."""
+
+    by: str = ""
+    amount_minor: int = 0
+
+
 async def write_off(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Give up what is due of an invoice. Arguments: invoice, reason, requested_by, approved_by."""
-    invoice: str = arguments["invoice"]
-    money = await _money(context, invoice)
-    context = in_books(context, money.business_entity_id)
-    if not money.amount_due:
-        return {"invoice": invoice, "status": "settled", "amount_minor": 0}
-    by = RULE
-    if not is_tolerated(money.total, money.amount_due, money.currency_code):
-        detail = f"write off {money.amount_due} {money.currency_code} (minor units) of {invoice}: {arguments['reason']}"
-        by = await approved(arguments, detail, invoice=invoice, amount_minor=money.amount_due)
-    if await _is_being_paid(context, money):
-        return {"invoice": invoice, "status": "on_its_way", "amount_minor": 0}
-    money = await _agreed(context, invoice)
-    if not money.amount_due:
-        return {"invoice": invoice, "status": "settled", "amount_minor": 0}
+    """Give up what is due of an invoice. Arguments: request, invoice, reason, requested_by, approved_by."""
+    invoice, asker = arguments["invoice"], arguments["requested_by"]
+    agreement, named = Agreement(), arguments["approved_by"]
+    while True:  # until what is due is what was agreed to: money comes and goes back while people decide
+        money = await _money(context, invoice)
+        context = in_books(context, money.business_entity_id)
+        if not money.amount_due:
+            return {"invoice": invoice, "status": "settled", "amount_minor": 0}
+        if money.amount_due > agreement.amount_minor:
+            asked = {"requested_by": asker, "approved_by": named, "reason": arguments["reason"]}
+            agreement, named = await _agreement(money, asked), ""  # who was named agreed to what was due then
+            continue
+        if await _is_being_paid(context, money):
+            return {"invoice": invoice, "status": "on_its_way", "amount_minor": 0}
+        if (await _agreed(context, invoice)).amount_due == money.amount_due:
+            break
     try:
         await forward(f"write-off of {invoice}", lambda: _given_up(context, money, arguments["reason"]))
     except CompletedByHand as done:
         return finished_by_hand(done)
-    await _told(context, money, arguments["reason"], by)
-    result = {"invoice": invoice, "status": "written_off", "amount_minor": money.amount_due, "by": by}
-    asked = {"asked_by": arguments["requested_by"], "total_minor": money.total, "currency": money.currency_code}
-    return {**result, **asked}
+    await _told(context, money, arguments["reason"], agreement.by)
+    result = {"invoice": invoice, "status": "written_off", "amount_minor": money.amount_due, "by": agreement.by}
+    asked = {"asked_by": asker, "total_minor": money.total, "currency": money.currency_code}
+    return {**result, **asked, "approved_minor": agreement.amount_minor}
+
+
+async def _agreement(money: Money, asked: Mapping[str, str]) -> Agreement:
+    """Return who agrees to give up what is due: nobody has to when it is little, else a second person."""
+    due_minor = money.amount_due
+    if is_tolerated(money.total, due_minor, money.currency_code):
+        return Agreement(RULE, due_minor)
+    detail = f"write off {due_minor} {money.currency_code} (minor units) of {money.id}: {asked['reason']}"
+    return Agreement(await approved(asked, detail, invoice=money.id, amount_minor=due_minor), due_minor)
 
 
 def is_tolerated(total_minor: int, due_minor: int, currency: str) -> bool:
@@ -67,9 +87,8 @@ async def _money(context: FlowContext, invoice: str) -> Money:
 
 async def _is_being_paid(context: FlowContext, money: Money) -> bool:
     """Cancel what the customer was asked to pay; tell whether money is on its way all the same."""
-    answer = await do(context, payment.find_intents(money.id, money.txn))
     is_paying = False
-    for intent in payment.intents_of(answer):
+    for intent in await every_row(context, payment.find_intents(money.id, money.txn), payment.intent_page):
         if intent.status == "requires_action":
             key = key_of(context, intent.id, "cancel")
             try:

@@ -100,11 +100,12 @@ class Dispute(msgspec.Struct, frozen=True):
 
 
 class Refund(msgspec.Struct, frozen=True):
-    """A refund as the service shows it."""
+    """A refund as the service shows it; `created` is when it was made, in seconds."""
 
     id: str
     amount: int
     status: str
+    created: int
     metadata: dict[str, str] = {}
 
 

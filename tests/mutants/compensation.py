@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -10,6 +10,8 @@ from integration.effects import Call
 from integration.flow import FlowContext
 from integration.flows import amendments, approvals, invoice_disputes, pauses, refunds, taken
 from integration.flows.amendments import Plan, Row
+from integration.flows.catalogue import PROGRAMS
+from integration.flows.steps import until_given_up
 from integration.flows.taken import Taken
 from integration.systems.billing import BillingSubscription, CreditNote
 from integration.systems.billing.receivables import Money
@@ -49,6 +51,24 @@ def _refund_not_booked() -> list[Patch]:
         return None
 
     return [Patch(refunds, "_booked", nothing)]
+
+
+def _more_than_was_approved() -> list[Patch]:
+    paid_back = refunds._paid_back
+
+    async def all_of_it(context: FlowContext, taken: Taken, amount_minor: int, arguments: Mapping[str, Any]) -> Refund:
+        return await paid_back(context, taken, taken.intent.amount_received, arguments)
+
+    return [Patch(refunds, "_paid_back", all_of_it)]
+
+
+def _approver_not_named() -> list[Patch]:
+    refund = refunds.refund
+
+    async def unsigned(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        return {word: said for word, said in (await refund(context, arguments)).items() if word != "by"}
+
+    return [Patch(PROGRAMS, "refund", until_given_up(unsigned))]
 
 
 def _payment_not_found() -> list[Patch]:
@@ -100,6 +120,24 @@ MUTANTS: tuple[Mutant, ...] = (
         caught_by=("M15",),
         ground=REFUNDS,
         patches=_refund_not_booked,
+    ),
+    Mutant(
+        name="more_than_was_approved",
+        group="compensation",
+        mistake="What goes back is worked out once more after the approval, from the payment as it is then, so more "
+        "leaves than anybody agreed to.",
+        caught_by=("P10",),
+        ground=REFUNDS,
+        patches=_more_than_was_approved,
+    ),
+    Mutant(
+        name="approver_not_named",
+        group="compensation",
+        mistake="Money goes back after an approval, and nobody writes down whose: who approves their own requests is "
+        "never found.",
+        caught_by=("P10",),
+        ground=REFUNDS,
+        patches=_approver_not_named,
     ),
     Mutant(
         name="payment_not_found",

@@ -89,9 +89,11 @@ def _cash_twice() -> list[Patch]:
 def _refund_in_full() -> list[Patch]:
     gave_back = taken.gave_back
 
-    async def all_of_it(context: FlowContext, found: Taken, amount_minor: int, name: str, method: str) -> Money:
+    async def all_of_it(
+        context: FlowContext, found: Taken, amount_minor: int, name: str, method: str, at_us: int
+    ) -> Money:
         whole = max(amount_minor, found.intent.amount_received)
-        return await gave_back(context, found, whole, name, method)
+        return await gave_back(context, found, whole, name, method, at_us)
 
     return [Patch(taken, "gave_back", all_of_it)]
 

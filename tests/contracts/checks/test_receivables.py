@@ -71,8 +71,13 @@ def written_off() -> list[Record]:
         changed(2 * LATER, "billing", "invoice", replace(TAXED, **given_up), "partially_paid"),
         changed(2 * LATER, "erp", "invoice", replace(POSTED, **given_up), "partially_paid"),
         entry(2 * LATER, "GL7", "write_off/600", ("1100", -OWED), ("6200", OWED)),
-        _approved("write_off", {"by": "cfo", "asked_by": "collections", "amount_minor": OWED, "total_minor": 18_700}),
+        _approved("write_off", {**_BY_THE_CFO, "approved_minor": OWED}),
     ]  # fmt: skip
+
+
+_BY_THE_CFO: dict[str, object] = {
+    "status": "written_off", "by": "cfo", "asked_by": "collections", "amount_minor": OWED, "total_minor": 18_700,
+}  # fmt: skip
 
 
 def _approved(name: str, result: dict[str, object]) -> Flow:
@@ -129,6 +134,22 @@ def _loss_without_invoice() -> list[Record]:
     return [*clean(), entry(2 * LATER, "GL7", "write_off/600", ("1050", -OWED), ("6200", OWED))]
 
 
+def _two_given_up_and_one_loss() -> list[Record]:
+    """Two invoices of one deal are given up, and the ledger knows of one of them."""
+    second = replace(POSTED, id="201", ref="INV-2", status="posted", balance_minor=OWED)
+    given_up = replace(second, status="written_off", balance_minor=0)
+    return [
+        *written_off(), changed(2 * LATER, "erp", "invoice", second),
+        changed(2 * LATER + 1, "erp", "invoice", given_up, "posted"),
+    ]  # fmt: skip
+
+
+def _two_given_up_and_two_losses() -> list[Record]:
+    return [
+        *_two_given_up_and_one_loss(), entry(2 * LATER + 1, "GL8", "write_off/601", ("1100", -OWED), ("6200", OWED))
+    ]  # fmt: skip
+
+
 def _billing_still_asks() -> list[Record]:
     return without(written_off(), of("invoice", "billing", status="written_off"))
 
@@ -139,6 +160,29 @@ def _approved_by_the_asker() -> list[Record]:
 
 def _approved_by_nobody() -> list[Record]:
     return [*clean(), _approved("reopen_period", {"by": "", "asked_by": "ann"})]
+
+
+def _without(word: str) -> Callable[[], list[Record]]:
+    def made() -> list[Record]:
+        told = {**_BY_THE_CFO, "approved_minor": OWED}
+        del told[word]
+        return [*clean(), _approved("write_off", told)]
+
+    made.__name__ = f"without_{word}"
+    return made
+
+
+def _more_than_was_approved() -> list[Record]:
+    return [*clean(), _approved("write_off", {**_BY_THE_CFO, "approved_minor": OWED - 1})]
+
+
+def _refund_of_more_than_was_approved() -> list[Record]:
+    told = {"status": "succeeded", "by": "bob", "asked_by": "ann", "amount_minor": 2, "approved_minor": 1}
+    return [*clean(), _approved("refund", told)]
+
+
+def _nothing_was_given_away() -> list[Record]:
+    return [*clean(), _approved("write_off", {"status": "on_its_way", "amount_minor": 0}), *written_off()[-1:]]
 
 
 def _a_large_small_difference() -> list[Record]:
@@ -250,6 +294,12 @@ BREAKS: tuple[tuple[str, Callable[[], list[Record]]], ...] = (
     ("M17", _loss_without_entry),
     ("M17", _loss_without_invoice),
     ("M17", _billing_still_asks),
+    ("M17", _two_given_up_and_one_loss),
+    ("P10", _without("by")),
+    ("P10", _without("asked_by")),
+    ("P10", _without("approved_minor")),
+    ("P10", _more_than_was_approved),
+    ("P10", _refund_of_more_than_was_approved),
     ("P10", _approved_by_the_asker),
     ("P10", _approved_by_nobody),
     ("P10", _a_large_small_difference),
@@ -265,7 +315,9 @@ KEEPS = (
     ("M15", refunded),
     ("M16", refunded),
     ("M17", written_off),
+    ("M17", _two_given_up_and_two_losses),
     ("P10", written_off),
+    ("P10", _nothing_was_given_away),
     ("P10", _opened_after_an_approval),
     ("P10", _opened_by_a_closing_that_was_given_up),
     ("P11", dunned),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -268,6 +269,31 @@ def test_a_refund_that_somebody_else_approved_beforehand_waits_for_nobody() -> N
     assert played.document("payment", "refund").amount_minor == TOTAL
 
 
+@pytest.mark.parametrize("adjust", [False, True])
+def test_a_refund_that_waited_for_its_approval_is_booked_on_the_day_the_money_left(adjust: bool) -> None:
+    stage = stage_of()
+    stage.clerks = 0
+    stage.act("integration", "refund", 1.6 * DAY, "Q-000001", percent=40, adjust=adjust)
+    stage.act("integration", "re_drive", 9 * DAY, code="POLICY.APPROVAL_REQUIRED", decision="retry", actor="ann")
+    played = stage.play(days=11)
+    entry = next(each for each in played.versions("erp", "entry") if each.source.startswith("refund/"))
+    assert entry.business_date == date(2026, 12, 9)
+    assert played.broken() == {}
+
+
+def test_a_refund_takes_account_of_what_went_back_while_it_waited() -> None:
+    stage = stage_of()
+    stage.clerks = 0
+    stage.act("integration", "refund", 1.6 * DAY, "Q-000001", percent=40)
+    stage.act("integration", "refund", 2 * DAY, "Q-000001", percent=60, request="R-2")
+    for day in (3, 4):
+        stage.act("integration", "re_drive", day * DAY, code="POLICY.APPROVAL_REQUIRED", decision="retry", actor="ann")
+    played = stage.play(days=6)
+    assert sum(each.amount_minor for each in played.documents("erp", "refund")) == TOTAL
+    assert played.document("erp", "invoice").balance_minor == TOTAL
+    assert played.broken() == {}
+
+
 def test_the_same_refund_asked_for_twice_is_one() -> None:
     stage = stage_of()
     for hours in (40, 41, 70):
@@ -314,6 +340,35 @@ def test_a_write_off_that_is_not_approved_changes_nothing() -> None:
     played = stage.play(days=4)
     assert [walk[-1] for walk in invoices(played)] == ["posted", "posted"]
     assert played.attempts("write_off_invoice") == []
+
+
+def given_up_while_money_goes_back(*approvals: float) -> Played:
+    """Return the play of a write-off asked for on the third day, and of a refund that adds to the debt on the fourth.
+
+    The write-off is approved after so many days each time that somebody is asked.
+    """
+    stage = stage_of("card")
+    stage.clerks = 0
+    stage.act("integration", "refund", 1.6 * DAY, "Q-000001", percent=40, approved_by="bob")
+    stage.act("integration", "write_off", 3 * DAY, "Q-000001", invoice=INVOICE)
+    stage.act("integration", "refund", 4 * DAY, "Q-000001", percent=60, request="R-2", approved_by="bob")
+    for day in approvals:
+        stage.act("integration", "re_drive", day * DAY, code="POLICY.APPROVAL_REQUIRED", decision="retry", actor="cfo")
+    return stage.play(days=9)
+
+
+def test_no_more_is_written_off_than_somebody_approved() -> None:
+    asked = TOTAL * 40 // 100
+    played = given_up_while_money_goes_back(6.0)
+    assert played.attempts("write_off_invoice") == []
+    assert f"write off {TOTAL} USD" in played.cases()["POLICY.APPROVAL_REQUIRED"][-1].detail
+    assert f"write off {asked} USD" in played.cases()["POLICY.APPROVAL_REQUIRED"][0].detail
+
+
+def test_what_is_written_off_was_approved_once_more_when_it_has_grown() -> None:
+    played = given_up_while_money_goes_back(6.0, 7.0)
+    assert ledger(played)[-1] == ("write_off", {"1100": -TOTAL, "6200": TOTAL})
+    assert played.broken() == {}
 
 
 def test_a_debit_on_its_way_is_not_written_off() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from domain.objects import Delta
 from integration.effects import Call
 from integration.flow import FlowContext
+from integration.flows.families import _together
 from integration.flows.steps import ask_a_person, do
 from integration.outcomes import Answer
 from tests.stage import ACCOUNT, CORE, MORE, Played, Stage
@@ -126,3 +128,21 @@ def test_what_another_entity_delivers_is_square_between_the_two() -> None:
     assert rows[2:] == [[("5900", -share), ("2900", share)], [("2900", -share), ("4900", share)]]
     assert entries[1].base_currency == "EUR"
     assert played.broken() == {}
+
+
+@pytest.mark.parametrize(
+    ("statuses", "shown"),
+    [
+        (("credit_hold", "booked", ""), "credit_hold"),
+        (("fulfilled", "rejected", ""), "rejected"),
+        (("fulfilled", "booked", ""), ""),
+        (("fulfilled", "booked", "fulfilled"), "booked"),
+        (("fulfilled", "cancelled", "credit_hold"), "cancelled"),
+    ],
+)
+def test_what_sales_sees_of_a_family_does_not_depend_on_the_order_of_its_members(
+    statuses: tuple[str, ...], shown: str
+) -> None:
+    for order in permutations(statuses):
+        members = [{"OrderStatus__c": status} if status else {} for status in order]
+        assert _together(members).get("OrderStatus__c", "") == shown

@@ -186,7 +186,13 @@ ANSWERS: dict[str, Any] = {
     "list_transactions": lambda call, play: {"list": [{"transaction": RECORDED}] if "pi_1" in call.target else []},
     "read_payment": {"id": "1"},
     "list_refunds": {"data": []},
-    "create_refund": {"id": "re_1", "amount": 1000, "status": "succeeded", "metadata": {"request": "R-1"}},
+    "create_refund": {
+        "id": "re_1",
+        "amount": 1000,
+        "status": "succeeded",
+        "created": 1790000000,
+        "metadata": {"request": "R-1"},
+    },  # fmt: skip
     "remove_payment": {},
     "apply_payments": {},
     "record_transaction_refund": {},
