@@ -192,7 +192,7 @@ ANSWERS: dict[str, Any] = {
         "status": "succeeded",
         "created": 1790000000,
         "metadata": {"request": "R-1"},
-    },  # fmt: skip
+    },
     "remove_payment": {},
     "apply_payments": {},
     "record_transaction_refund": {},

@@ -189,7 +189,7 @@ def test_booked_orders_are_read_to_their_end_and_their_quotes_too() -> None:
 )
 def test_sums_are_over_all_pages(read: Callable[[], Any], amount: str) -> None:
     rows = [
-        {"id": f"row_{number}", "amount": 1, "fee": 1, "net": 1, "type": "adjustment", "currency": "usd",
+        {"id": f"row_{number}", "amount": 1, "created": 1, "fee": 1, "net": 1, "type": "adjustment", "currency": "usd",
          "status": "succeeded"}
         for number in range(ROWS)
     ]  # fmt: skip
