@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from domain.paging import PAGE_SIZES_MAX
 from scenarios.values import Duration, Share, wrong
-from scenarios.words import WHATIF, Factor, Whole, Words, ascending, only, percent
+from scenarios.words import REHEARSAL, WHATIF, Factor, Whole, Words, ascending, only, percent
 
 
 class SystemSettings(Words):
@@ -28,6 +29,11 @@ class SystemSettings(Words):
     slots: Whole = Field(default=0, description="calls at once; more are refused with 429")
     rps: Whole = Field(default=0, description="calls a second")
     daily_calls: Whole = Field(default=0, description="calls in 24 hours (the CRM only)")
+    page_size: Annotated[int, Field(ge=1)] | None = Field(
+        default=None,
+        description="rows that a page of a list holds at most, whatever is asked for; the vendor's most by default",
+        json_schema_extra=only(REHEARSAL),
+    )
     timeout: Duration = Field(default=timedelta(seconds=30), description="how long the integration waits for an answer")
     availability: Share = Field(
         default=percent("100"),
@@ -95,10 +101,13 @@ class Systems(Words):
         return {name: _over_default(name, said) for name, said in given.items()}
 
     @model_validator(mode="after")
-    def _counted_by_day(self) -> Self:
-        for name in ("erp", "billing", "tax", "payment", "fulfilment"):
-            if getattr(self, name).daily_calls:
+    def _as_vendors_allow(self) -> Self:
+        for name, page_size_max in PAGE_SIZES_MAX.items():
+            said: SystemSettings = getattr(self, name)
+            if said.daily_calls and name != "crm":
                 raise wrong("`daily_calls` on crm only", f"{name}.daily_calls")
+            if said.page_size is not None and said.page_size > page_size_max:
+                raise wrong(f"a `page_size` of 1 to {page_size_max}, as its vendor has them", f"{name}.page_size")
         return self
 
 

@@ -49,7 +49,7 @@ class Latency(NamedTuple):
 
 
 class SystemPlan(NamedTuple):
-    """One system in a run: its latency, its limits (0: none) and the integration's timeout."""
+    """One system in a run: its latency, its limits (0: none), the integration's timeout, rows a page (None: usual)."""
 
     system: str
     latency: Latency
@@ -57,6 +57,7 @@ class SystemPlan(NamedTuple):
     rps: int
     daily_calls: int
     timeout_us: int
+    page_size: int | None
 
 
 class Fallout(NamedTuple):
@@ -234,7 +235,8 @@ def build(scenario: Scenario, seed: int | None = None, without: frozenset[str] =
 def _system(name: str, said: SystemSettings) -> SystemPlan:
     read_p50, read_p95 = said.read_p50 or said.p50, said.read_p95 or said.p95
     latency = Latency(*(each // MICROSECOND for each in (said.p50, said.p95, read_p50, read_p95)))
-    return SystemPlan(name, latency, said.slots, said.rps, said.daily_calls, said.timeout // MICROSECOND)
+    timeout_us = said.timeout // MICROSECOND
+    return SystemPlan(name, latency, said.slots, said.rps, said.daily_calls, timeout_us, said.page_size)
 
 
 def _limit(plan: SystemPlan) -> Limit:

@@ -15,10 +15,13 @@ from integration.masterdata.products import one_to_one, row_key
 from integration.settings import LIMITS, BudgetSettings, RetryPolicy, Settings, SystemLimits
 from mocks.billing.quirks import Quirks as BillingQuirks
 from mocks.crm.quirks import Quirks as CrmQuirks
+from mocks.erp.quirks import Quirks as ErpQuirks
+from mocks.fulfilment.quirks import Quirks as FulfilmentQuirks
 from mocks.kernel.limits import LimitPolicy
 from mocks.legacy_erp.quirks import Quirks as LegacyErpQuirks
+from mocks.payment.quirks import Quirks as PaymentQuirks
 from mocks.tax.quirks import Quirks as TaxQuirks
-from mocks.world import World
+from mocks.world import World, quirk
 from scenarios.catalogue import MAPPING, PRICE_LEVELS
 from scenarios.orders import MARGIN_PERCENT
 from scenarios.timeline import SystemPlan, Timeline
@@ -147,12 +150,18 @@ def quirks_of(timeline: Timeline) -> dict[str, Any]:
     zones = {entity.id: entity.zone for entity in timeline.entities}
     calls = next(plan.daily_calls for plan in timeline.systems if plan.system == "crm")
     document = timeline.scenario.policies.tax_rounding == "DOCUMENT"
-    return {
+    quirks = {
         "crm": CrmQuirks(zones=zones, daily_requests=calls, guards_mirror_sequence=True),
+        "erp": ErpQuirks(),
         "billing": BillingQuirks(zones=zones),
         "tax": TaxQuirks(rounding_level="document" if document else "line"),
-        "legacy_erp": _batches(timeline),
+        "payment": PaymentQuirks(),
+        "fulfilment": FulfilmentQuirks(),
     }
+    for plan in timeline.systems:
+        if plan.page_size is not None:
+            quirks[plan.system] = quirk(quirks[plan.system], page_size=plan.page_size)
+    return {**quirks, "erp2": quirks["erp"], "legacy_erp": _batches(timeline)}
 
 
 def _batches(timeline: Timeline) -> LegacyErpQuirks:

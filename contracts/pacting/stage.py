@@ -29,7 +29,7 @@ TODAY = date(2026, 12, 1)
 OPENS_US = int(datetime(2026, 12, 1, 15, tzinfo=UTC).timestamp()) * 1_000_000
 _BILLING = BillingQuirks(topics=SHEET_TOPICS | {"subscription_resumed"})
 """The endpoint is subscribed to what the integration has a route for, as it would be in a site of its own."""
-_CRM = CrmQuirks(batch_size=2)
+_CRM = CrmQuirks(page_size=2)
 """Pages of two records, so that three make a second one."""
 ADAPTERS = {system.name: system for system in (*SYSTEMS, erp.SECOND)}
 DOORS: Mapping[str, str] = {erp.SECOND.name: "erp"}

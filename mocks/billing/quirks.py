@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
+
+from domain.paging import PAGE_SIZES_MAX
 
 SHEET_TOPICS = frozenset(
     {
@@ -45,6 +49,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
                          invoice, and a credit note for each invoice that is credited
     voids_closed         closed invoices without payments can be voided, as at the vendor; off: they are immutable
     time_machine         the site has a time machine: the vendor's test sites have, live ones have not
+    page_size            the most rows that a page of a list holds, whatever a client asks for
     requests_per_minute  150 on test sites and Starter, 1000 Performance, 3500 Enterprise
     """
 
@@ -65,6 +70,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     webhook_user: str = "q2c"
     webhook_password: str = "webhook-secret"
     requests_per_minute: int = 1000
+    page_size: Annotated[int, msgspec.Meta(ge=1, le=PAGE_SIZES_MAX["billing"])] = PAGE_SIZES_MAX["billing"]
     catalogue_writable: bool = False
     nets_changes: bool = True
     voids_closed: bool = False

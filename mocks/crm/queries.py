@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from domain.paging import PAGE_SIZES_MAX
 from mocks.crm import ids
 from mocks.crm.aggregates import summed
 from mocks.crm.conditions import Literals
@@ -19,7 +20,7 @@ from mocks.crm.store import Store
 from mocks.kernel.desk import Desk
 from mocks.kernel.operations import Refusal
 
-BATCH_MIN, BATCH_MAX = 200, 2_000
+BATCH_MIN, BATCH_MAX = 200, PAGE_SIZES_MAX["crm"]
 Lift = Callable[[str], tuple[str, Literals]]
 _PLANS_MAX = 2_048
 _LIFE_US = 2 * 86_400 * 1_000_000

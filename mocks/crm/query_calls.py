@@ -30,7 +30,7 @@ def _batch(wish: str) -> int:
 def query(crm: Crm, call: Call, deleted: bool = False) -> Reply:
     """Run a statement on live records, or on all when the deleted ones count too."""
     wish = call.request.headers.get(_BATCH_HEADER)
-    batch = crm.quirks.batch_size if wish is None else _batch(wish)
+    batch = min(crm.quirks.page_size, BATCH_MAX if wish is None else _batch(wish))
     for pair in call.request.target.partition("?")[2].split("&"):
         if pair.startswith("q=") and len(pair) > 2:
             return json_reply(crm.queries.run(pair[2:], base_of(call), batch, deleted, lift_encoded))

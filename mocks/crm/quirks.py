@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Annotated
 
 import msgspec
 
+from domain.paging import PAGE_SIZES_MAX
 from mocks.crm.outbound import OutboundMessage
 from mocks.crm.schema import Field, SObject, sobject
 
@@ -36,7 +38,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     `authentication`: `verify` (tokens this service issued), `shape` (any bearer token) or `off`.
     `session_seconds`: a session ends after this long without a call (vendor default 2 hours).
     `daily_requests`: calls allowed in a rolling day; beyond it every call is 403 REQUEST_LIMIT_EXCEEDED.
-    `batch_size`: records per page of a query unless the client asks for another size.
+    `page_size`: the most records that a page of a query holds, whatever a client asks for.
     `scheme`: of absolute addresses in replies, unless the door says otherwise in `x-forwarded-proto`.
     `client_id`, `client_secret`: what a login must present; empty accepts any.
     `username`: the user behind the API. `users`: who may log in with which password; empty lets anybody in.
@@ -58,7 +60,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     authentication: str = "verify"
     session_seconds: int = 7_200
     daily_requests: int = 100_000
-    batch_size: int = 2_000
+    page_size: Annotated[int, msgspec.Meta(ge=1, le=PAGE_SIZES_MAX["crm"])] = PAGE_SIZES_MAX["crm"]
     scheme: str = "http"
     client_id: str = ""
     client_secret: str = ""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from domain.http import Reply
+from domain.paging import PAGE_SIZES_MAX
 from mocks.erp.model import Erp
 from mocks.kernel.operations import Call, Refusal
 
@@ -16,7 +17,7 @@ RECORDS = "/services/rest/record/v1"
 JOBS = "/services/rest/async/v1/job"
 JSON_TYPE = "application/vnd.oracle.resource+json; type=singular; charset=UTF-8"
 LIST_TYPE = "application/vnd.oracle.resource+json; type=collection; charset=UTF-8"
-_LARGEST_PAGE = 1_000
+_LARGEST_PAGE = PAGE_SIZES_MAX["erp"]
 Handler = Callable[[Erp, Call], Reply]
 
 
@@ -35,14 +36,15 @@ def found(kind: RecordType, erp: Erp, call: Call) -> Any:
     return record
 
 
-def paging(call: Call) -> tuple[int, int]:
-    """Return (limit, offset) of a list request, or refuse them."""
-    query = call.query
+def paging(erp: Erp, call: Call) -> tuple[int, int]:
+    """Return (limit, offset) of a list request, or refuse them; the limit is what a page of this account holds."""
+    query, most = call.query, erp.quirks.page_size
     if "limit" not in query and "offset" not in query:
-        return _LARGEST_PAGE, 0
+        return most, 0
     limit, offset = _number(query, "limit", _LARGEST_PAGE), _number(query, "offset", 0)
     if not 1 <= limit <= _LARGEST_PAGE:
         raise Refusal("invalid_parameter", f"limit must be 1 to {_LARGEST_PAGE}.", "limit")
+    limit = min(limit, most)
     if offset % limit:
         raise Refusal("invalid_parameter", "offset must be divisible by limit.", "offset")
     return limit, offset

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Annotated
 
 import msgspec
+
+from domain.paging import PAGE_SIZES_MAX
 
 
 class Quirks(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +36,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     `notifies_credit`: a user event script posts each change of a customer's credit status to `script_target`, signed
     with `script_secret`; the vendor itself sends nothing.
     `job_seconds`: how long an asynchronous request takes.
+    `page_size`: the most rows that a page of a list or of SuiteQL holds, whatever a client asks for.
     """
 
     closed_period: str = "refuse"
@@ -56,6 +60,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     script_target: str = "/webhooks/erp"
     script_secret: str = "erp-script-secret"
     job_seconds: int = 5
+    page_size: Annotated[int, msgspec.Meta(ge=1, le=PAGE_SIZES_MAX["erp"])] = PAGE_SIZES_MAX["erp"]
     account: str = "TSTDRV123_SB1"
     consumer_key: str = "consumer-key"
     consumer_secret: str = "consumer-secret"

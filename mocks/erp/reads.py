@@ -90,7 +90,7 @@ def sublist_reader(kind: RecordType, name: str) -> Handler:
 
     def read(erp: Erp, call: Call) -> Reply:
         query = _allowed(call, "limit", "offset", "expandSubResources")
-        limit, offset = paging(call)
+        limit, offset = paging(erp, call)
         items = _linked(rows, erp, found(kind, erp, call), call)
         if query.get("expandSubResources", "").lower() != "true":
             items = [{"links": row["links"], "line": row["line"]} for row in items]
@@ -127,7 +127,7 @@ def lister(kind: RecordType) -> Handler:
 
     def list_records(erp: Erp, call: Call) -> Reply:
         query = _allowed(call, "q", "limit", "offset")
-        limit, offset = paging(call)
+        limit, offset = paging(erp, call)
         q = query.get("q", "").strip()
         ids = matches(erp, kind.table, q) if q else kind.ids(erp)
         shown = page(call, list(islice(ids, offset, offset + limit)), len(ids), offset, limit)
@@ -144,7 +144,7 @@ def suiteql_query(erp: Erp, call: Call) -> Reply:
         detail = "Required header is missing or has an invalid value. Set Prefer to transient."
         raise Refusal("invalid_header", detail, "Prefer")
     _allowed(call, "limit", "offset")
-    limit, offset = paging(call)
+    limit, offset = paging(erp, call)
     select, texts = suiteql.parse(call.body.q)
     rows = queries.run(erp, select, texts)
     total = min(len(rows), _SUITEQL_ROWS)

@@ -9,6 +9,7 @@ import msgspec
 
 from domain.calendar import utc_text
 from domain.http import Reply, Request
+from domain.paging import PAGE_SIZES_MAX
 from mocks.fulfilment.errors import refuse
 from mocks.fulfilment.model import Fulfilment
 from mocks.fulfilment.tasks import Task, TaskLine
@@ -18,6 +19,7 @@ from mocks.kernel.dialect import Dialect
 from mocks.kernel.operations import Call, Operation, Refusal, json_reply
 from mocks.kernel.signatures import timestamped
 
+_LARGEST_PAGE = PAGE_SIZES_MAX["fulfilment"]
 _RETRY_SECONDS = (60, 300, 1_800, 7_200, 21_600, 86_400)  # an estimate: seven attempts within a day and a half
 
 
@@ -66,7 +68,7 @@ class TasksQuery(msgspec.Struct, frozen=True, kw_only=True):
     order: str = ""
     status: str = ""
     after: str = ""
-    limit: int = 100
+    limit: int = _LARGEST_PAGE
 
 
 def shown(task: Task) -> TaskView:
@@ -99,11 +101,11 @@ def list_tasks(model: Fulfilment, call: Call) -> Reply:
     unknown = query.keys() - set(TasksQuery.__struct_fields__)
     if unknown:
         raise Refusal("invalid", f"unknown parameter: {min(unknown)}", min(unknown))
-    maximum = model.quirks.page_size_max
-    limit = query.get("limit", str(maximum))
-    if not limit.isdigit() or not 1 <= int(limit) <= maximum:
-        raise Refusal("invalid", f"limit is 1 to {maximum}", "limit")
-    tasks, more = model.tasks.page(query.get("order", ""), query.get("status", ""), query.get("after", ""), int(limit))
+    limit = query.get("limit", str(_LARGEST_PAGE))
+    if not limit.isdigit() or not 1 <= int(limit) <= _LARGEST_PAGE:
+        raise Refusal("invalid", f"limit is 1 to {_LARGEST_PAGE}", "limit")
+    size = min(int(limit), model.quirks.page_size)
+    tasks, more = model.tasks.page(query.get("order", ""), query.get("status", ""), query.get("after", ""), size)
     return json_reply(TasksView([shown(task) for task in tasks], more))
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
+
+from domain.paging import PAGE_SIZES_MAX
 
 
 class Quirks(msgspec.Struct, frozen=True, kw_only=True):
@@ -14,7 +18,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     `retry_seconds`: a failed task is asked for again by the people who run the system after this long (0 = never).
     `token`: the bearer token a caller must present; empty accepts any.
     `signing_secret`: the key of webhook signatures. `target`: the path of the webhook at the integration.
-    `page_size_max`: the most tasks one page of a list holds.
+    `page_size`: the most tasks that a page of a list holds, whatever a client asks for.
     """
 
     start_seconds: int = 60
@@ -26,4 +30,4 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     token: str = ""
     signing_secret: str = "fulfilment-secret"
     target: str = "/webhooks/fulfilment"
-    page_size_max: int = 100
+    page_size: Annotated[int, msgspec.Meta(ge=1, le=PAGE_SIZES_MAX["fulfilment"])] = PAGE_SIZES_MAX["fulfilment"]

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from domain.paging import PAGE_SIZES_MAX
 from mocks.kernel.operations import Refusal
 from mocks.kernel.tables import Table
 from mocks.payment.model import Processor
@@ -24,6 +25,7 @@ ATTRIBUTES: Mapping[tuple[str, str], str] = {
 _SAME = {("payment_method", "allow_redisplay"): "unspecified", ("event", "delivery_success"): True}
 """Filters of what every record here has the same: `render` says so of it."""
 _TIMELESS = frozenset({"line_item", "item", "credit_note_line_item"})
+_LARGEST_PAGE = PAGE_SIZES_MAX["payment"]
 Test = Callable[[Any], bool]
 
 
@@ -39,8 +41,7 @@ def chosen(model: Processor, kind: str, query: Any, among: dict[str, Any] | None
 
     `among` narrows a list to the records of one owner (the lines of an invoice), in order of creation.
     """
-    if not 1 <= query.limit <= 100:
-        raise Refusal("parameter_invalid_integer", "limit must be from 1 to 100.", field="limit")
+    limit = page_size(model, query)
     if query.starting_after and query.ending_before:
         raise Refusal("parameter_invalid", "starting_after and ending_before exclude each other.", "ending_before")
     records = _records(model, kind, query) if among is None else among
@@ -55,10 +56,18 @@ def chosen(model: Processor, kind: str, query: Any, among: dict[str, Any] | None
             rows = takewhile(lambda record: record.created >= floor, rows)
     if tests:
         rows = (record for record in rows if all(test(record) for test in tests))
-    page = list(islice(rows, query.limit + 1))
-    more = len(page) > query.limit
-    del page[query.limit :]
+    page = list(islice(rows, limit + 1))
+    more = len(page) > limit
+    del page[limit:]
     return (page[::-1] if query.ending_before else page), more
+
+
+def page_size(model: Processor, query: Any) -> int:
+    """Return how many rows the page holds that a query asks for; raise Refusal for a limit that cannot be."""
+    limit: int = query.limit
+    if not 1 <= limit <= _LARGEST_PAGE:
+        raise Refusal("parameter_invalid_integer", f"limit must be from 1 to {_LARGEST_PAGE}.", field="limit")
+    return min(limit, model.quirks.page_size)
 
 
 def _beyond(rows: Iterable[Any], records: Table[Any], key: str, kind: str, field: str) -> Iterator[Any]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
+
+from domain.paging import PAGE_SIZES_MAX
 
 
 class Quirks(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +29,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     available_after_days  days until a capture counts for a payout; payout_hour_utc is when payouts are made
     dunning_days          pauses between attempts to charge an invoice; after the last a subscription is canceled
     authorization_days    an uncaptured authorisation is cancelled after this
+    page_size             the most rows that a page of a list or of search holds, whatever a client asks for
     search_lag_seconds    how long search does not see a new object; the vendor warns of up to a minute
     """
 
@@ -65,5 +70,6 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     dunning_days: tuple[int, ...] = (3, 5, 7)
     authorization_days: int = 7
     event_days: int = 30
+    page_size: Annotated[int, msgspec.Meta(ge=1, le=PAGE_SIZES_MAX["payment"])] = PAGE_SIZES_MAX["payment"]
     search_lag_seconds: int = 0
     idempotency_seconds: int = 86_400

@@ -106,11 +106,10 @@ def find(name: str, path: str, kind: str) -> Operation:
 
     def handle(model: Processor, call: Call) -> Reply:
         body: SearchQuery = call.body
-        if not 1 <= body.limit <= 100:
-            raise Refusal("parameter_invalid_integer", "limit must be from 1 to 100.", field="limit")
+        size = listing.page_size(model, body)
         found = search.run(model, kind, search.parse(body.query, kind))
         start = int(body.page) if body.page and body.page.isascii() and body.page.isdecimal() else 0
-        end = start + body.limit
+        end = start + size
         rows = [render.shown(record) for record in found[start:end]]
         following = str(end) if end < len(found) else None
         url = call.request.target.partition("?")[0]

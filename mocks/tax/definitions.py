@@ -96,38 +96,38 @@ CURRENCIES = [Currency(code, digits) for code, digits in sorted(EXPONENTS.items(
 
 def tax_codes(model: TaxEngine, call: Call) -> Reply:
     """List the tax codes."""
-    return paged(call, TAX_CODES, fields_of(TaxCode))
+    return paged(model, call, TAX_CODES, fields_of(TaxCode))
 
 
 def use_codes(model: TaxEngine, call: Call) -> Reply:
     """List the entity use codes."""
-    return paged(call, USE_CODES, fields_of(UseCode))
+    return paged(model, call, USE_CODES, fields_of(UseCode))
 
 
 def countries(model: TaxEngine, call: Call) -> Reply:
     """List the countries."""
-    return paged(call, COUNTRIES, fields_of(Country))
+    return paged(model, call, COUNTRIES, fields_of(Country))
 
 
 def regions(model: TaxEngine, call: Call) -> Reply:
     """List the regions of all countries, or of one."""
     country = call.params.get("country", "").upper()
-    return paged(call, [each for each in REGIONS if country in ("", each.country_code)], fields_of(Region))
+    return paged(model, call, [each for each in REGIONS if country in ("", each.country_code)], fields_of(Region))
 
 
 def currencies(model: TaxEngine, call: Call) -> Reply:
     """List the currencies."""
-    return paged(call, CURRENCIES, fields_of(Currency))
+    return paged(model, call, CURRENCIES, fields_of(Currency))
 
 
 def exempt_reasons(model: TaxEngine, call: Call) -> Reply:
     """List the reasons that a certificate may give."""
-    return paged(call, REASONS, fields_of(type(REASONS[0])))
+    return paged(model, call, REASONS, fields_of(type(REASONS[0])))
 
 
 def exposure_zones(model: TaxEngine, call: Call) -> Reply:
     """List the places where a certificate may exempt."""
-    return paged(call, ZONES, fields_of(type(ZONES[0])))
+    return paged(model, call, ZONES, fields_of(type(ZONES[0])))
 
 
 def _subscriptions(model: TaxEngine) -> Sequence[Subscription]:
@@ -137,7 +137,7 @@ def _subscriptions(model: TaxEngine) -> Sequence[Subscription]:
 
 def subscriptions(model: TaxEngine, call: Call) -> Reply:
     """List the services that the account has."""
-    return paged(call, _subscriptions(model), fields_of(Subscription))
+    return paged(model, call, _subscriptions(model), fields_of(Subscription))
 
 
 def subscription(model: TaxEngine, call: Call) -> Reply:

@@ -25,7 +25,7 @@ Handler = Callable[[TaxEngine, Call], Reply]
 
 def companies(model: TaxEngine, call: Call) -> Reply:
     """List the companies."""
-    return paged(call, model.directory.companies(), _COMPANY)
+    return paged(model, call, model.directory.companies(), _COMPANY)
 
 
 def create_companies(model: TaxEngine, call: Call) -> Reply:
@@ -76,7 +76,7 @@ def nexus(model: TaxEngine, call: Call) -> Reply:
         for number, ((name, country, region), since) in enumerate(model.sites.nexus.items(), 1)
         if name in ("*", owner.company_code)
     ]
-    return paged(call, rows, fields_of(NexusReply))
+    return paged(model, call, rows, fields_of(NexusReply))
 
 
 # --- customers -------------------------------------------------------------------------------------------------------
@@ -84,7 +84,7 @@ def nexus(model: TaxEngine, call: Call) -> Reply:
 
 def customers(model: TaxEngine, call: Call) -> Reply:
     """List the customers of a company."""
-    return paged(call, model.exemptions.customers(_company(model, call)), _CUSTOMER)
+    return paged(model, call, model.exemptions.customers(_company(model, call)), _CUSTOMER)
 
 
 def create_customers(model: TaxEngine, call: Call) -> Reply:
@@ -110,7 +110,7 @@ def drop_customer(model: TaxEngine, call: Call) -> Reply:
 def certificates_of(model: TaxEngine, call: Call) -> Reply:
     """List the certificates of a customer."""
     rows = model.exemptions.certificates_of(_company(model, call), call.params["code"])
-    return paged(call, rows, _CERTIFICATE, _with_customers(model, call))
+    return paged(model, call, rows, _CERTIFICATE, _with_customers(model, call))
 
 
 def link_certificates(model: TaxEngine, call: Call) -> Reply:
@@ -168,7 +168,9 @@ def validity(model: TaxEngine, call: Call) -> Reply:
 
 def certificates(model: TaxEngine, call: Call) -> Reply:
     """List the certificates of a company."""
-    return paged(call, model.exemptions.certificates(_company(model, call)), _CERTIFICATE, _with_customers(model, call))
+    return paged(
+        model, call, model.exemptions.certificates(_company(model, call)), _CERTIFICATE, _with_customers(model, call)
+    )
 
 
 def create_certificates(model: TaxEngine, call: Call) -> Reply:
@@ -199,7 +201,7 @@ def drop_certificate(model: TaxEngine, call: Call) -> Reply:
 
 def customers_of(model: TaxEngine, call: Call) -> Reply:
     """List the customers of a certificate."""
-    return paged(call, model.exemptions.customers_of(_company(model, call), call.params["id"]), _CUSTOMER)
+    return paged(model, call, model.exemptions.customers_of(_company(model, call), call.params["id"]), _CUSTOMER)
 
 
 def link_customers(model: TaxEngine, call: Call) -> Reply:

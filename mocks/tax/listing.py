@@ -12,10 +12,10 @@ import msgspec
 from domain.http import Reply
 from mocks.kernel.operations import Call, Refusal, json_reply
 from mocks.tax.filters import Read, test_of
+from mocks.tax.model import TaxEngine
 from mocks.tax.reading import Listing, query
 
 T = TypeVar("T")
-TOP_MAX = 1_000
 _DIGITS_MAX = 9
 
 
@@ -64,8 +64,9 @@ def _member(name: str) -> Read:
 
 
 def paged(
-    call: Call, rows: Iterable[Any], fields: Mapping[str, Read], show: Callable[[Any], Any] | None = None
-) -> Reply:
+    model: TaxEngine, call: Call, rows: Iterable[Any], fields: Mapping[str, Read],
+    show: Callable[[Any], Any] | None = None,
+) -> Reply:  # fmt: skip
     """Return the page of some rows that a call asks for, each as `show` makes it; raise Refusal for a wrong query."""
     asked = query(call.request.target, Listing)
     found = list(rows)
@@ -74,7 +75,8 @@ def paged(
         found = [row for row in found if test(row)]
     for name, is_descending in reversed(_order(asked.order_by, fields)):
         found.sort(key=_key(fields[name]), reverse=is_descending)
-    top, skip = min(_whole(asked.top, "$top") or TOP_MAX, TOP_MAX), _whole(asked.skip, "$skip")
+    most = model.quirks.page_size
+    top, skip = min(_whole(asked.top, "$top") or most, most), _whole(asked.skip, "$skip")
     page = found[skip : skip + top]
     link = _next(call, asked, skip + len(page), top) if skip + len(page) < len(found) else msgspec.UNSET
     shown = page if show is None else [show(row) for row in page]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
+from domain.paging import PAGE_SIZES_MAX
 from domain.rounding import Rounding
 
 
@@ -19,6 +22,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     commit_repeats_quietly     committing a committed document answers 200 and changes nothing [K]
     adjust_identical_revises   createoradjust with the very same content makes a new revision anyway
     reverse_charge       cross-border supplies to a customer with a VAT id carry no tax
+    page_size            the most rows that a page of a list holds, whatever a client asks for
     collects_at_first    every company collects everywhere until a registration is made or given up
     """
 
@@ -33,4 +37,5 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     commit_repeats_quietly: bool = True
     adjust_identical_revises: bool = False
     reverse_charge: bool = True
+    page_size: Annotated[int, msgspec.Meta(ge=1, le=PAGE_SIZES_MAX["tax"])] = PAGE_SIZES_MAX["tax"]
     collects_at_first: bool = False

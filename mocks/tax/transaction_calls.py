@@ -96,7 +96,7 @@ def list_all(model: TaxEngine, call: Call) -> Reply:
     model.directory.named(company)
     rows = model.archive.of_company(company)
     parts = render.included(query(call.request.target, Listing).include, frozenset())
-    return listing.paged(call, rows, listing.DOCUMENT_FIELDS, lambda row: render.transaction(row, parts))
+    return listing.paged(model, call, rows, listing.DOCUMENT_FIELDS, lambda row: render.transaction(row, parts))
 
 
 def step(change: Change) -> Callable[[TaxEngine, Call], Reply]:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from mocks.doors.settings import opened, quirks_of
+from mocks.world import MORE_SYSTEMS
 from scenarios.timeline import Timeline
 from simulator.replay.target import Target
 from simulator.setup import quirks_of as vendors_of
@@ -24,7 +25,7 @@ def manners(timeline: Timeline, target: Target, speed: float) -> dict[str, Any]:
     base = opened(said, reference=target.reference)
     found: dict[str, dict[str, Any]] = {}
     for name, quirks in vendors_of(timeline).items():
-        if name != "legacy_erp":
+        if name not in MORE_SYSTEMS:
             found[name] = _differing(quirks)
     for name, switches in base.items():
         found[name] = {**found.get(name, {}), **switches}

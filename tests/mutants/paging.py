@@ -18,30 +18,22 @@ from tests.mutants.quiet_grounds import PAYOUTS, SWEPT
 
 
 def _first_page_only() -> list[Patch]:
-    payout_transactions, page_of = payment.payout_transactions, payment.page_of
-
-    def of_default_size(payout: str, after: str) -> Call:
-        call = payout_transactions(payout, after)
-        return msgspec.structs.replace(call, target=call.target.replace("&limit=100", ""))
+    page_of = payment.page_of
 
     def first(answer: Answer) -> Page:
         return msgspec.structs.replace(page_of(answer), has_more=False)
 
-    return [Patch(payment, "payout_transactions", of_default_size), Patch(payment, "page_of", first)]
+    return [Patch(payment, "page_of", first)]
 
 
 def _last_page_lost() -> list[Patch]:
-    payout_transactions, page_of = payment.payout_transactions, payment.page_of
-
-    def of_ten(payout: str, after: str) -> Call:
-        call = payout_transactions(payout, after)
-        return msgspec.structs.replace(call, target=call.target.replace("&limit=100", "&limit=10"))
+    page_of = payment.page_of
 
     def full_ones(answer: Answer) -> Page:
         page = page_of(answer)
-        return page if page.has_more else msgspec.structs.replace(page, data=page.data[:1])
+        return page if page.has_more else msgspec.structs.replace(page, data=[])
 
-    return [Patch(payment, "payout_transactions", of_ten), Patch(payment, "page_of", full_ones)]
+    return [Patch(payment, "page_of", full_ones)]
 
 
 def _throttled_is_empty() -> list[Patch]:
@@ -65,8 +57,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         name="first_page_only",
         group="paging",
-        mistake="The first page of a list is taken for all of it, and its size is the vendor's default of ten "
-        "(catalogue 59).",
+        mistake="The first page of a list is taken for all of it (catalogue 59).",
         caught_by=("M6",),
         ground=PAYOUTS,
         patches=_first_page_only,
@@ -74,7 +65,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         name="last_page_lost",
         group="paging",
-        mistake="The loop that turns pages ends before it has worked off the last, short one (catalogue 59).",
+        mistake="The loop that turns pages ends before it has worked off the last one (catalogue 59).",
         caught_by=("M6",),
         ground=PAYOUTS,
         patches=_last_page_lost,

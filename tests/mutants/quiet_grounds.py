@@ -93,8 +93,10 @@ CLOSING = Ground(
     ),
 )  # fmt: skip
 PAYOUTS = Ground(
-    "payouts", "payouts of more than ten payments",
-    lambda: quiet(14, 0, days=1, run_on_days=2, world=_DOLLARS, payments=_CARDS),
+    "payouts", "payouts of more than a page: one of the processor's holds two rows",
+    lambda: quiet(
+        5, 0, days=1, run_on_days=2, world=_DOLLARS, payments=_CARDS, systems={"payment": {"page_size": 2}}
+    ),
 )  # fmt: skip
 SWEPT = Ground(
     "swept", "invoices that nobody announced, and a list of them that is throttled when it is asked for",

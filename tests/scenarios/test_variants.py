@@ -81,6 +81,11 @@ CASES: dict[str, tuple[str, int, tuple[str, ...]]] = {
         5,
         ("found 'UX'", "an entity of this world"),
     ),
+    "a page of nothing": ("systems:\n  erp: {page_size: 0}\n", 5, ("found 0", "greater than or equal to 1")),
+    "a page of less than nothing": ("systems:\n  crm: {page_size: -1}\n", 5, ("greater than or equal to 1",)),
+    "a page larger than the vendor's": (
+        "systems:\n  payment: {page_size: 101}\n", 4, ("a `page_size` of 1 to 100", "payment.page_size"),
+    ),
     "an availability of nothing": ("systems:\n  erp: {availability: 0%}\n", 5, ("at least 50%",)),
     "a batch window that closes early": ("batch: {opens: '22:00', closes: '06:00'}\n", 4, ("closes after it opens",)),
     "a batch of seconds": ("batch: {every: 90s}\n", 4, ("whole minutes",)),

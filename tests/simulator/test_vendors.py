@@ -6,11 +6,14 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from domain.history import Grant
+from domain.paging import PAGE_SIZES_MAX
 from mocks.world import World
 from scenarios import loader
 from scenarios.moments import moments
 from scenarios.timeline import Timeline, build
 from simulator import vendors
+from simulator.replay.manners import manners
+from simulator.replay.target import Target
 from simulator.setup import limits_of, quirks_of
 
 HEAD = "name: a_scenario\ntitle: t\nquestion: q\nworld: {orders_per_quarter: 10, live_subscriptions: 0}\n"
@@ -54,6 +57,23 @@ def test_a_licence_shrinks_at_its_instant_and_comes_back_when_it_is_over() -> No
     diary.until(cutoff_us - 24 * HOUR_US)
     assert (world["erp"].limiter.policy.concurrent, world["payment"].limiter.policy.requests) == (15, 25)
     assert world["crm"].model.allowance.maximum == 60_000
+
+
+def test_every_system_has_pages_of_the_size_that_a_scenario_says() -> None:
+    sizes = {"crm": 1, "erp": 2, "billing": 3, "tax": 4, "payment": 5, "fulfilment": 6}
+    said = "".join(f"  {name}: {{page_size: {size}}}\n" for name, size in sizes.items())
+    quirks = quirks_of(the_timeline(f"systems:\n{said}"))
+    assert {name: each.page_size for name, each in quirks.items() if name != "legacy_erp"} == {**sizes, "erp2": 2}
+    usual = quirks_of(the_timeline("systems: {erp: {slots: 5}}\n"))
+    assert {name: usual[name].page_size for name in PAGE_SIZES_MAX} == dict(PAGE_SIZES_MAX)
+
+
+def test_a_replay_has_the_pages_of_its_scenario_unless_its_target_says_otherwise() -> None:
+    timeline = the_timeline("systems: {erp: {page_size: 2}, payment: {page_size: 2}}\n")
+    found = manners(
+        timeline, Target(name="mine", health="http://127.0.0.1:1", switches={"payment.page_size": 7}), speed=1
+    )
+    assert (found["erp"].page_size, found["payment"].page_size) == (2, 7)
 
 
 def test_the_checks_are_told_what_a_vendor_grants_and_how_long() -> None:

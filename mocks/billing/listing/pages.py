@@ -43,10 +43,11 @@ def page(billing: Billing, name: str, rows: Iterable[Any], query: Query) -> Repl
     ranked = sorted([(sort(row), row.id, row) for row in rows], key=_rank, reverse=query.descending)
     if offset is not None:
         ranked = _after(ranked, offset, query.descending)
-    shown = [_shown(billing, name, row) for _, _, row in ranked[: query.limit]]
+    limit = min(query.limit, billing.quirks.page_size)
+    shown = [_shown(billing, name, row) for _, _, row in ranked[:limit]]
     answer: dict[str, Any] = {"list": shown}
-    if len(ranked) > query.limit:
-        last = ranked[query.limit - 1]
+    if len(ranked) > limit:
+        last = ranked[limit - 1]
         answer["next_offset"] = msgspec.json.encode([last[0], last[1]]).decode()
     return reply(answer)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from domain.paging import PAGE_SIZES_MAX
 from mocks.billing.listing.operators import OPERATORS
 from mocks.billing.listing.query import Query, Resource, Test
 from mocks.billing.listing.resources import RESOURCES
 from mocks.kernel.codec import Undecodable, decode_json, decode_query
 from mocks.kernel.operations import Refusal
 
+_LARGEST_PAGE = PAGE_SIZES_MAX["billing"]
 IGNORED = frozenset({"exclude_tax_type", "bundle_configuration[type]", "dont_include", "business_entity_id[is]"})
 
 
@@ -40,8 +42,8 @@ def read(name: str, text: str) -> Query:
 
 
 def _limit(value: str) -> int:
-    if not value.isdecimal() or not 1 <= int(value) <= 100:
-        raise Refusal("param_wrong_value", "expected 1 to 100", field="limit")
+    if not value.isdecimal() or not 1 <= int(value) <= _LARGEST_PAGE:
+        raise Refusal("param_wrong_value", f"expected 1 to {_LARGEST_PAGE}", field="limit")
     return int(value)
 
 

@@ -251,7 +251,7 @@ def _preview(model: Processor, call: Call) -> Reply:
 
 def _preview_lines(model: Processor, call: Call) -> Reply:
     note, _ = _drafted(model, call.body, "cn_preview")
-    rows = list(note.lines.data)[: call.body.limit]
+    rows = list(note.lines.data)[: listing.page_size(model, call.body)]
     more = len(note.lines.data) > len(rows)
     return json_reply(Page(data=rows, has_more=more, url="/v1/credit_notes/preview/lines"))
 
