@@ -21,6 +21,11 @@ def _trail_short() -> Records:
     return [replace(r, entries=1) if hasattr(r, "intact") else r for r in clean()]
 
 
+def _trail_of_questions_alone() -> Records:
+    begun = Flow(at_us=at(1), flow="", name="accepted_quote", txn="Q-000123", status="started")
+    return [*(replace(begun, flow=f"quote/Q-000123-v{version}") for version in range(1, 41)), *clean()]
+
+
 def _left_behind() -> Records:
     closed = replace(build.ORDER, status="cancelled")
     return [*clean(), changed(60, "erp", "order", closed, "booked")]
@@ -46,6 +51,7 @@ def _closed_by_nobody() -> Records:
 BREAKS: tuple[tuple[str, Break], ...] = (
     ("A1", _trail_broken),
     ("A1", _trail_short),
+    ("A1", _trail_of_questions_alone),
     ("A6", _left_behind),
 )
 
