@@ -131,10 +131,16 @@ FORGERIES = Ground(
     "forgeries", "messages that are forged, or were recorded an hour ago",
     lambda: troubled({"kind": "forged", "share": "20%"}, {"kind": "forged", "share": "20%", "count": 1}),
 )  # fmt: skip
+_DEATHS: tuple[dict[str, Any], ...] = tuple(
+    {"kind": "crash", "count": count, "wait": "30s"} for count in range(40, 1400, 60)
+)
 CRASHES = Ground(
-    "crashes", "a process that dies again and again",
+    "crashes", "a process that dies again and again", lambda: troubled(*_DEATHS, orders=10, days=2)
+)  # fmt: skip
+CRASHES_AND_CARDS = Ground(
+    "crashes_and_cards", "the same, and customers pay by card: two payments show at once, not when a bank decides",
     lambda: troubled(
-        *({"kind": "crash", "count": count, "wait": "30s"} for count in range(40, 1400, 60)), orders=10, days=2
+        *_DEATHS, orders=10, days=2, payments={"card": "100%", "debit": "0%", "push": "0%", "card_declined": "0%"}
     ),
 )  # fmt: skip
 TOKENS = Ground("tokens", "tokens that end early", lambda: troubled({"kind": "token_expired", "share": "5%"}))

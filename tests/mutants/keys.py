@@ -13,7 +13,7 @@ from integration.effects import Call
 from integration.flow import FlowContext
 from integration.flows import dunning, steps
 from integration.lanes import Lane
-from tests.mutants.grounds import CRASHES, LOST_REPLIES, NEVER_THERE, REPEATED
+from tests.mutants.grounds import CRASHES_AND_CARDS, LOST_REPLIES, NEVER_THERE, REPEATED
 from tests.mutants.mutant import Mutant, Patch
 from tests.mutants.quiet_grounds import CARDS, DEBTORS
 
@@ -149,7 +149,7 @@ MUTANTS = (
         mistake="The key is made in memory and not written down before the call, so a restarted process asks again "
         "under another one (catalogue 3).",
         caught_by=("S3", "S4", "M3", "M13"),
-        ground=CRASHES,
+        ground=CRASHES_AND_CARDS,
         patches=_key_in_memory_only,
     ),
     Mutant(
