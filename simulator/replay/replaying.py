@@ -173,12 +173,18 @@ class Replay:
         quiet = self._target.quiet_for.total_seconds()
         changes, quiet_from = self._recording.changes, began
         while (now := self._since()) - began < patience:
+            if now - began >= patience / 2:
+                self._send_technicians_home()
             if self._recording.changes != changes:
                 changes, quiet_from = self._recording.changes, now
             elif now - quiet_from >= quiet and not self._is_busy():
                 return True, quiet_from - began
             await asyncio.sleep(_LOOK_SECONDS)
         return False, patience
+
+    def _send_technicians_home(self) -> None:
+        """Let nobody finish a delivery any more: each begins a bill, and a run in which they go on ends amid some."""
+        self._world.services["fulfilment"].desk.agenda.stop("advance_task")
 
     def _is_busy(self) -> bool:
         """Whether something will still happen by itself: work under way, a message due, a debit that settles."""
