@@ -10,6 +10,7 @@ from loadtests.knee import Knee
 from loadtests.outcome import Outcome as Load
 from q2c import exits
 from q2c.rehearsing import Rehearsed
+from q2c.report.document import VerdictDocument
 
 _LOAD_RULE, _LAG_RULE, _KNEE_RULE = "LOAD-OFFERED", "LOAD-LAG", "LOAD-KNEE"
 
@@ -83,17 +84,18 @@ def _findings(load: Load) -> Iterator[Finding]:
         )
 
 
-def markdown(rehearsed: Rehearsed, load: Load) -> str:
-    """Return the summary for a pull request."""
-    return "\n".join(_lines(rehearsed, load)) + "\n"
+def markdown(document: VerdictDocument, load: Load) -> str:
+    """Return the summary for a pull request: what a release manager asks first, then the load."""
+    return "\n".join(_lines(document, load)) + "\n"
 
 
-def _lines(rehearsed: Rehearsed, load: Load) -> Iterator[str]:
+def _lines(document: VerdictDocument, load: Load) -> Iterator[str]:
     kept = load.kept
     assert kept is not None, "a load that began says how it was offered"
     outcome: Outcome = "could not run" if load.problem else "holds" if load.is_kept else "unknown"
     yield f"## q2c load {load.settings.profile}\n"
-    yield f"The integration: **{rehearsed.verdict.status}**. The load: {outcome}.\n"
+    yield f"**{document.word}**: {document.answer}\n"
+    yield f"The load: {outcome}.\n"
     yield (
         f"{kept.offered:,} of {load.asked:,} acts in {kept.asked_seconds:g} s, late by "
         f"{kept.p99_seconds * 1000:.0f} ms at p99; {load.errors:,} of {load.requests:,} requests failed; "
@@ -111,7 +113,7 @@ def _lines(rehearsed: Rehearsed, load: Load) -> Iterator[str]:
         times = [row.percentiles_ms.get(f"p{p}_ms") for p in (50, 95, 99, 100)]
         figures = " | ".join("" if each is None else f"{each / 1000:.2f} s" for each in times)
         yield f"| {row.name} | {row.count:,} | {row.waiting:,} | {row.late:,} | {limit} | {figures} |"
-    for check in rehearsed.verdict.results:
+    for check in document.checks:
         if check.status == BROKEN:
             yield f"\n**{check.check}** broken {check.broken:,} times: {check.violations[0].sentence}"
 

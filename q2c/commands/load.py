@@ -18,6 +18,7 @@ from q2c import exits, run_folder
 from q2c.commands.scenarios import loaded
 from q2c.commands.target import loaded as loaded_target
 from q2c.rehearsing import Interrupted, judged, require_memory
+from q2c.report.document import read
 from q2c.report.writing import write_report
 from q2c.trouble import give_up
 from scenarios.values import duration
@@ -89,7 +90,7 @@ def load(scenario: str, file: Path, allowed: tuple[str, ...], **said: Any) -> No
     write_report(rehearsed)
     folder.unmark()
     suites = tallies(rehearsed, done.outcome, time.monotonic() - started)
-    summary = markdown(rehearsed, done.outcome)
+    summary = markdown(read(rehearsed.folder.verdict.read_bytes()), done.outcome)
     for place, text in ((said["junit_file"], junit.written(suites)), (said["markdown_file"], summary)):
         if place is not None:
             place.write_text(text, encoding="utf-8")

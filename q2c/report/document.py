@@ -21,7 +21,7 @@ from q2c.report.cases import Cases
 from q2c.report.costs import Costs
 from q2c.report.cutoff import EntityCutOff
 from q2c.report.gathered import Gathered
-from q2c.report.headline import answer, figures
+from q2c.report.headline import answer, figures, word
 from q2c.report.stories import Told
 from web.blocks import Figure
 
@@ -119,6 +119,7 @@ class VerdictDocument(msgspec.Struct, frozen=True, kw_only=True):
     repeat: str
     status: str
     exit_status: int
+    word: str
     answer: str
     figures: tuple[Figure, ...]
     checks: tuple[CheckRow, ...]
@@ -145,7 +146,8 @@ def document_of(gathered: Gathered, repeat: str, run: Cost | None = None) -> Ver
         integration=context.integration, mutant=context.mutant, code_version=context.code_version,
         digest=gathered.run.digest, records=gathered.run.records, lifecycles=gathered.run.lifecycles,
         start_us=context.at_us, heal_us=context.heal_us, horizon_us=context.horizon_us, repeat=repeat,
-        status=verdict.status, exit_status=verdict.exit_status, answer=answer(gathered), figures=figures(gathered),
+        status=verdict.status, exit_status=verdict.exit_status, word=word(gathered), answer=answer(gathered),
+        figures=figures(gathered),
         checks=_checks(verdict), stories=gathered.stories, cut_off=gathered.cut_off.entities,
         reached=_journeys(journeys.reached), ended=_journeys(journeys.ended), slas=gathered.slas, kpis=gathered.kpis,
         coverage=gathered.coverage,

@@ -39,7 +39,21 @@ def answer(gathered: Gathered) -> str:
     held = counted(sum(result.status == HOLDS for result in verdict.results), "rule")
     if verdict.status != HOLDS:
         return f"Nothing was broken over {lifecycles}, but {_unproved(gathered)}."
-    return f"{_upper(held)} kept over {lifecycles}; nothing was lost, doubled or misstated{_but(gathered)}."
+    kept = f"{_upper(held)} kept over {lifecycles}; nothing was lost, doubled or misstated."
+    caveats = _caveats(gathered)
+    return f"{_upper(listed(caveats))}. {kept}" if caveats else kept
+
+
+def word(gathered: Gathered) -> str:
+    """Return the verdict in a word; what holds and is still no plain go says so at once."""
+    status = gathered.verdict.status
+    return f"{WORDS[status]}, BUT" if status == HOLDS and _caveats(gathered) else WORDS[status]
+
+
+def tone(gathered: Gathered) -> str:
+    """Return how the verdict looks: green is only what needs no second look."""
+    status = gathered.verdict.status
+    return "warn" if status == HOLDS and _caveats(gathered) else TONES[status]
 
 
 def _unproved(gathered: Gathered) -> str:
@@ -58,16 +72,17 @@ def _unproved(gathered: Gathered) -> str:
     )
 
 
-def _but(gathered: Gathered) -> str:
+def _caveats(gathered: Gathered) -> list[str]:
     """Say what a rule cannot break but a quarter-end can: signed in time, booked in the next quarter; slow service."""
     found = gathered.cut_off
     parts = [f"{counted(found.late, 'order')} slipped into the next quarter"] if found.late else []
     if found.held_over:
         parts.append(f"{counted(found.held_over, 'order')} stayed on credit hold past the cut-off")
-    missed = {result.sla for result in gathered.slas if result.status == "missed"}
+    missed = {result.sla: result.title for result in gathered.slas if result.status == "missed"}
     if missed:
-        parts.append(counted(len(missed), "service level was missed", "service levels were missed"))
-    return f", but {listed(parts)}" if parts else ""
+        named = listed([f"{sla} {title}" for sla, title in missed.items()])
+        parts.append(f"{counted(len(missed), 'service level is', 'service levels are')} missed: {named}")
+    return parts
 
 
 def _broken(gathered: Gathered, checks: tuple[str, ...]) -> str:

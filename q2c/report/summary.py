@@ -10,7 +10,6 @@ from contracts.findings import Finding, Tally
 from contracts.verification.outputs import junit
 from contracts.verification.outputs.markdown import code, escaped
 from q2c.report.document import CheckRow, VerdictDocument
-from q2c.report.headline import WORDS
 from q2c.report.sections.levels import attained, target_of
 from q2c.run_folder import ReplayNote
 from q2c.trouble import give_up
@@ -67,7 +66,7 @@ def markdown_of(document: VerdictDocument, note: ReplayNote | None) -> str:
 
 
 def _lines(document: VerdictDocument, note: ReplayNote | None) -> Iterator[str]:
-    yield f"## {_MARKS[document.status]} {WORDS[document.status]}: {escaped(document.title)}\n"
+    yield f"## {_MARKS[document.status]} {document.word}: {escaped(document.title)}\n"
     yield f"{escaped(document.answer)}\n"
     if note is not None:
         yield f"{_load(note)}\n"

@@ -52,7 +52,8 @@ def tell(document: VerdictDocument, console: Console, report: str) -> None:
 
 def _headline(document: VerdictDocument, console: Console) -> None:
     console.print()
-    word = Text(f" {WORDS[document.status]} ", f"bold reverse {_COLOURS[document.status]}")
+    colour = _COLOURS[document.status if document.word == WORDS[document.status] else "warn"]
+    word = Text(f" {document.word} ", f"bold reverse {colour}")
     console.print(Text.assemble(word, "  ", (document.answer, "bold")))
     console.print()
 
@@ -103,7 +104,7 @@ def _figures(document: VerdictDocument, console: Console) -> None:
             tone = "" if all(sla.status == "met" for sla in results) else "warn"
             _line(console, f"signed to booked, {name}", "; ".join(map(_sla, results)), tone)
     missed = sorted({sla.sla for sla in document.slas if sla.status == "missed"})
-    if missed:
+    if missed and document.status != "holds":  # else they are the first that is said
         _line(console, "service levels missed", listed(missed), "warn")
     _costs(document, console)
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from q2c.report.gathered import Gathered
-from q2c.report.headline import TONES, WORDS, answer, figures
+from q2c.report.headline import answer, figures, tone, word
 from web.blocks import Block, Figures, Items, Section, Text
 from web.words import count, counted, duration, share
 
 
 def section(gathered: Gathered) -> Section:
     """Return the answer, before anything else."""
-    verdict = gathered.verdict
     blocks: list[Block] = [
-        Text(f"{WORDS[verdict.status]}. {answer(gathered)}", TONES[verdict.status]),
+        Text(f"{word(gathered)}: {answer(gathered)}", tone(gathered)),
         Figures(figures(gathered)),
         Items(cost_sentences(gathered)),
     ]

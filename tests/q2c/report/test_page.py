@@ -44,7 +44,7 @@ def test_hostile_names_are_text_wherever_they_are_shown() -> None:
 
 def test_the_first_thing_a_report_says_is_the_verdict() -> None:
     text = Outline(html_of(broken())).text
-    assert text.index("BROKEN. Do not go live like this") < text.rindex("Load and cut-off")
+    assert text.index("BROKEN: Do not go live like this") < text.rindex("Load and cut-off")
     assert "One order per quote" in text
     titles = [section.title for section in page_of(broken()).sections]
     assert titles[:2] == ["Verdict", "What broke, and how"]

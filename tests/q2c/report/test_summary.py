@@ -7,6 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from msgspec.structs import replace
 from rich.console import Console
 
 from q2c.report.document import VerdictDocument, document_of
@@ -17,7 +18,8 @@ from q2c.report.terminal import tell
 from q2c.run_folder import ReplayNote
 from simulator.replay.outcome import SHARES, Fit, Prediction, Replayed
 from simulator.replay.pacing import Kept
-from tests.q2c.report.examples import broken, cut_short, hostile, troubled
+from tests.contracts.checks.build import at, clean, of
+from tests.q2c.report.examples import broken, cut_short, gathered, hostile, troubled
 
 REPEAT = "q2c replay quarter_end --target target.yaml"
 
@@ -32,8 +34,8 @@ def note(late: int = 0, settled: bool = True) -> ReplayNote:
     return ReplayNote(REPEAT, 60.0, replayed, prediction)
 
 
-def told(gathered: Gathered) -> VerdictDocument:
-    return document_of(gathered, REPEAT)
+def told(found: Gathered) -> VerdictDocument:
+    return document_of(found, REPEAT)
 
 
 def test_a_broken_rule_is_a_failure_with_its_evidence() -> None:
@@ -50,6 +52,25 @@ def test_what_had_nothing_to_judge_is_skipped_with_its_reason() -> None:
     root = ElementTree.fromstring(junit_of(document).partition("\n")[2])
     skipped = [case for case in root.iter("testcase") if case.find("skipped") is not None]
     assert len(skipped) == sum(row.status == "unknown" and not row.counted for row in document.checks) > 0
+
+
+def test_what_holds_and_misses_service_levels_says_so_first_everywhere() -> None:
+    document, page = told(gathered(clean())), html_of(gathered(clean()))
+    first = "1 service level is missed: SLA-2 order creation. "
+    assert (document.status, document.exit_status, document.word) == ("holds", 0, "HOLDS, BUT")
+    assert document.answer.startswith(first)
+    assert document.answer.endswith(" rules kept over 1 lifecycle; nothing was lost, doubled or misstated.")
+    assert f"HOLDS, BUT: {first}" in page
+    assert markdown_of(document, None).startswith(f"## ✅ HOLDS, BUT: A quarter-end\n\n{document.answer}")
+    assert " ".join(terminal_of(document).split()).startswith(f"HOLDS, BUT {first}")
+
+
+def test_what_holds_and_was_quick_needs_no_but() -> None:
+    quick = [replace(record, at_us=at(5)) if of("order", "erp")(record) else record for record in clean()]
+    document = told(gathered(quick))
+    assert document.word == "HOLDS"
+    assert document.answer.endswith(" rules kept over 1 lifecycle; nothing was lost, doubled or misstated.")
+    assert "missed" not in document.answer
 
 
 def test_everybody_is_told_what_a_replay_left_on_its_way() -> None:
