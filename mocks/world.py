@@ -9,31 +9,19 @@ import msgspec
 
 from domain.draws import Draws
 from domain.faults import Fault
-from mocks.billing import build as build_billing
-from mocks.crm import build as build_crm
-from mocks.erp import build as build_erp
-from mocks.erp import build_second as build_second_erp
-from mocks.fulfilment import build as build_fulfilment
+from mocks import billing, crm, erp, fulfilment, legacy_erp, payment, tax
 from mocks.kernel.faults import FaultPlan
 from mocks.kernel.journal import Journal
 from mocks.kernel.limits import Limiter, LimitPolicy
 from mocks.kernel.service import Service
 from mocks.kernel.tables import IN_MEMORY, Tables
-from mocks.legacy_erp import build as build_legacy_erp
-from mocks.payment import build as build_payment
-from mocks.tax import build as build_tax
+from mocks.kernel.vendor import build
 
-_BUILDERS: Mapping[str, Callable[..., Service]] = {
-    "crm": build_crm,
-    "erp": build_erp,
-    "billing": build_billing,
-    "tax": build_tax,
-    "payment": build_payment,
-    "fulfilment": build_fulfilment,
-}
-SYSTEMS = tuple(_BUILDERS)
-_MORE: Mapping[str, Callable[..., Service]] = {"erp2": build_second_erp, "legacy_erp": build_legacy_erp}
-MORE_SYSTEMS = tuple(_MORE)
+_USUAL = (crm.VENDOR, erp.VENDOR, billing.VENDOR, tax.VENDOR, payment.VENDOR, fulfilment.VENDOR)
+_MORE = (erp.SECOND, legacy_erp.VENDOR)
+VENDORS = {vendor.name: vendor for vendor in (*_USUAL, *_MORE)}
+SYSTEMS = tuple(vendor.name for vendor in _USUAL)
+MORE_SYSTEMS = tuple(vendor.name for vendor in _MORE)
 """Systems that a world has only when it is asked for them: other books for some of the legal entities."""
 
 
@@ -58,9 +46,9 @@ class World:
         draws = Draws(seed)
         self.plan = FaultPlan(faults, seed, record)
         self.services: dict[str, Service] = {}
-        for name, build in {**_BUILDERS, **{name: _MORE[name] for name in more}}.items():
-            chosen = {"quirks": quirks[name]} if quirks and name in quirks else {}
-            self.services[name] = build(draws, record, self.plan, tables=tables, **chosen)
+        for name in (*SYSTEMS, *more):
+            chosen = (quirks or {}).get(name)
+            self.services[name] = build(VENDORS[name], draws, record, self.plan, chosen, tables)
         for name, policy in (limits or {}).items():
             self.services[name].limiter = Limiter(policy)
         for service in self.services.values():

@@ -22,7 +22,8 @@ from mocks.billing.quirks import Quirks as BillingQuirks
 from mocks.crm.quirks import Quirks as CrmQuirks
 from mocks.doors.clock import Clock
 from mocks.doors.live import LiveWorld
-from mocks.erp import build_second
+from mocks.erp import SECOND
+from mocks.kernel.vendor import build
 
 R = TypeVar("R")
 TODAY = date(2026, 12, 1)
@@ -61,7 +62,7 @@ class Stage:
         self._books = provider if provider in DOORS else "erp"
         if self._books != "erp":
             world = self.world.world
-            second = build_second(Draws(1), _forgotten, world.plan)
+            second = build(SECOND, Draws(1), _forgotten, world.plan)
             world.services |= {"erp": second, self._books: second}
         self.world.plan([])
 

@@ -1,43 +1,34 @@
 """The payment processor, speaking a Stripe-compatible v1 dialect. Not affiliated with any vendor.
 
-build(draws, record, plan, quirks)   a service without customers: `create_customer` acts or the API make them
+VENDOR                               an account without customers: `create_customer` acts or the API make them
 Quirks                               its switches
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from domain.charts import DISPUTE
-from domain.draws import Draws
 from mocks.kernel.desk import Desk
-from mocks.kernel.faults import FaultPlan
-from mocks.kernel.service import Service
-from mocks.kernel.tables import IN_MEMORY, Tables
+from mocks.kernel.vendor import Vendor
 from mocks.payment import placeholders
 from mocks.payment.api import DIALECT, dialect
 from mocks.payment.model import Processor
 from mocks.payment.quirks import Quirks
 
-__all__ = ["DIALECT", "Quirks", "build"]
-
-DEFAULTS = Quirks()
+__all__ = ["DIALECT", "VENDOR", "Quirks"]
 
 
-def build(
-    draws: Draws,
-    record: Callable[[Any], None],
-    plan: FaultPlan,
-    quirks: Quirks = DEFAULTS,
-    tables: Tables = IN_MEMORY,
-) -> Service:
-    """Return a payment processor that writes its history to `record`.
+def _model(desk: Desk, quirks: Quirks) -> Processor:
+    """Return a payment processor.
 
     Payments have a chart per method, so the model itself requires their steps; disputes go by the book.
     """
-    desk = Desk("payment", draws, record, {"dispute": DISPUTE}, tables=tables)
-    model = Processor(desk, quirks)
+    processor = Processor(desk, quirks)
     if quirks.placeholders:
-        model.stand_in = placeholders.made
-    return Service(dialect(quirks), model, desk, plan, record)
+        processor.stand_in = placeholders.made
+    return processor
+
+
+VENDOR = Vendor(
+    name="payment", charts={"dispute": DISPUTE}, quirks=Quirks(), model=_model,
+    dialect=lambda _processor, quirks: dialect(quirks),
+)  # fmt: skip

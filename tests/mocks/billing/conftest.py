@@ -19,6 +19,7 @@ from domain.http import Reply, Request
 from domain.objects import Line
 from mocks import billing
 from mocks.kernel.faults import FaultPlan
+from mocks.kernel.vendor import build
 
 BASIC = "Basic " + base64.b64encode(b"test_q2c_key:").decode()
 ZONES = {"US": "America/New_York", "UK": "Europe/London", "DE": "Europe/Berlin", "JP": "Asia/Tokyo"}
@@ -38,7 +39,7 @@ class Site:
         self.records: list[Any] = []
         plan = FaultPlan([], 1, self.records.append)
         quirks.setdefault("nets_changes", False)  # the vendor's manner; what is netted says so
-        self.service = billing.build(Draws(1), self.records.append, plan, billing.Quirks(**quirks))
+        self.service = build(billing.VENDOR, Draws(1), self.records.append, plan, billing.Quirks(**quirks))
         self.entity, self.currency, self.zone = entity, currency, ZONES[entity]
         self.now_us = midnight_us(date(2026, 10, 1), self.zone)
         self.number = 0

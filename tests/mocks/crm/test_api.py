@@ -11,6 +11,7 @@ from domain.http import Request
 from mocks import crm
 from mocks.crm.errors import ROWS
 from mocks.kernel.faults import FaultPlan
+from mocks.kernel.vendor import build
 
 
 def test_versions_and_resources_are_listed(org: Any, json_of: Any) -> None:
@@ -91,7 +92,7 @@ def test_an_upsert_is_known_by_its_external_id(org: Any) -> None:
 def test_planned_faults_look_like_the_vendor(kind: str, status: int, code: str) -> None:
     history: list[Any] = []
     plan = FaultPlan([Fault(kind=kind, system="crm", operation="update_record", seconds=5)], 1, history.append)
-    service = crm.build(Draws(1), history.append, plan, crm.Quirks(authentication="off"))
+    service = build(crm.VENDOR, Draws(1), history.append, plan, crm.Quirks(authentication="off"))
     reply = service.handle(Request("crm", "PATCH", "/services/data/v62.0/sobjects/Quote/x", {}, b"{}"), 1).reply
     if kind != "error_after":  # this one needs a call that succeeds
         assert reply.status == status

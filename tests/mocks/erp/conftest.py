@@ -15,8 +15,9 @@ from domain.draws import Draws
 from domain.faults import Fault
 from domain.history import Changed
 from domain.http import Reply, Request
-from mocks.erp import Quirks, build
+from mocks.erp import VENDOR, Quirks
 from mocks.kernel.faults import FaultPlan
+from mocks.kernel.vendor import build
 
 RECORDS = "/services/rest/record/v1"
 SUITEQL = "/services/rest/query/v1/suiteql"
@@ -30,7 +31,7 @@ class Bench:
     def __init__(self, quirks: Quirks | None = None, faults: tuple[Fault, ...] = ()) -> None:
         self.records: list[Any] = []
         plan = FaultPlan(faults, 7, self.records.append)
-        self.service = build(Draws(7), self.records.append, plan, quirks or Quirks())
+        self.service = build(VENDOR, Draws(7), self.records.append, plan, quirks or Quirks())
         self.now_us = NOW_US
         self.number = 0
 

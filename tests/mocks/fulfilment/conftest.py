@@ -14,6 +14,7 @@ from domain.history import Changed
 from domain.http import Reply, Request
 from mocks import fulfilment
 from mocks.kernel.faults import FaultPlan
+from mocks.kernel.vendor import build
 
 START_US = 1_796_000_000_000_000  # 2026-11-30T00:53:20Z
 ORDER = {"order": "Q-000001-v1", "account": "A-000001", "lines": [{"sku": "SEAT", "quantity": 3}]}
@@ -25,7 +26,8 @@ class Shop:
     def __init__(self, seed: int = 1, **switches: Any) -> None:
         self.history: list[Any] = []
         plan = FaultPlan([], seed, self.history.append)
-        self.service = fulfilment.build(Draws(seed), self.history.append, plan, fulfilment.Quirks(**switches))
+        chosen = fulfilment.Quirks(**switches)
+        self.service = build(fulfilment.VENDOR, Draws(seed), self.history.append, plan, chosen)
         self.now_us = START_US
 
     def send(self, method: str, target: str, body: Any = b"", token: str = "secret") -> Reply:

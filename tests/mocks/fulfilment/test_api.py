@@ -12,6 +12,7 @@ from domain.http import Request
 from mocks import fulfilment
 from mocks.fulfilment.errors import ROWS
 from mocks.kernel.faults import FaultPlan
+from mocks.kernel.vendor import build
 
 BODY = {"order": "Q-000001-v1", "account": "A-000001", "lines": [{"sku": "SEAT", "quantity": 3}]}
 
@@ -113,7 +114,7 @@ def test_a_webhook_is_signed_anew_at_each_attempt_and_says_the_same(shop: Any) -
 def test_refusals_for_load_say_when_to_come_back(json_of: Any) -> None:
     history: list[Any] = []
     plan = FaultPlan([Fault(kind="throttled", system="fulfilment", seconds=7)], 1, history.append)
-    service = fulfilment.build(Draws(1), history.append, plan)
+    service = build(fulfilment.VENDOR, Draws(1), history.append, plan)
     reply = service.handle(Request("fulfilment", "GET", "/v1/tasks", {"authorization": "Bearer x"}), 1).reply
     assert (reply.status, reply.headers["retry-after"]) == (429, "7")
 

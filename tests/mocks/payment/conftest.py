@@ -16,6 +16,7 @@ from domain.history import Arrived, Changed
 from domain.http import Reply, Request
 from mocks import payment
 from mocks.kernel.faults import FaultPlan
+from mocks.kernel.vendor import build
 
 MONDAY_US = 1_796_040_000_000_000  # 2026-11-30T12:00:00Z, a Monday
 DAY_US = 86_400_000_000
@@ -31,7 +32,7 @@ class Bench:
         self.now_us = MONDAY_US
         plan = FaultPlan(faults, 7, self.history.append)
         chosen = payment.Quirks(**{"requests_per_second": 0, **quirks})
-        self.service = payment.build(Draws(7), self.history.append, plan, chosen)
+        self.service = build(payment.VENDOR, Draws(7), self.history.append, plan, chosen)
         self.number = 0
 
     def act(self, action: str, **arguments: Any) -> None:

@@ -15,6 +15,7 @@ from domain.history import Arrived, Changed
 from domain.http import Reply, Request
 from mocks import tax
 from mocks.kernel.faults import FaultPlan
+from mocks.kernel.vendor import build
 
 AT_US = 1_796_000_000_000_000
 HEADERS = {"authorization": "Basic MjAwMDAwMDAwMTprZXk=", "content-type": "application/json"}
@@ -27,8 +28,8 @@ class Bench:
     def __init__(self, faults: tuple[Fault, ...] = (), **quirks: Any) -> None:
         self.history: list[Any] = []
         plan = FaultPlan(faults, 7, self.history.append)
-        self.service = tax.build(
-            Draws(7), self.history.append, plan, tax.Quirks(**{"requests_per_second": 0, **quirks})
+        self.service = build(
+            tax.VENDOR, Draws(7), self.history.append, plan, tax.Quirks(**{"requests_per_second": 0, **quirks})
         )
         self.number = 0
 
