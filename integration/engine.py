@@ -19,9 +19,8 @@ from domain.http import Reply, Request
 from integration.adoption import Adoption
 from integration.at_once import AtOnce
 from integration.desk import Desk
-from integration.effects import Call, Effect, Park, Start
+from integration.effects import Call, Effect, Start
 from integration.entities import EntityQueues
-from integration.exceptions import known_code
 from integration.flow import Flow, FlowContext, Program
 from integration.host import Host
 from integration.intake import Intake
@@ -31,10 +30,9 @@ from integration.live import Live
 from integration.mailbox import Mailbox
 from integration.mailroom import RACES_MAX, Mailroom
 from integration.outbox import Outbox
-from integration.outcomes import Answer, Begun, CallFailed, Launched, Outcome, OutcomeUnknown
-from integration.parking import Parking
+from integration.outcomes import Answer, Begun, Launched, Outcome
+from integration.parking import Parking, park_of
 from integration.recovery import Recovery
-from integration.retry import code_of
 from integration.settings import Settings
 from integration.system import System
 from integration.together import Step, Together
@@ -371,9 +369,7 @@ class Engine:
         tx.write.entries.append(self.entry(live.seq, "trial", outcome))
         if type(outcome) is Begun:
             tx.records.append(self.flow_record(live, "started"))
-        context = {"effect": type(live.effect).__name__, "system": getattr(live.effect, "system", "")}
-        park = Park(code=_code_of(trouble), detail=_plain(f"{type(trouble).__name__}: {trouble}"), context=context)
-        self.parking.park(live, live.seq, park, tx)
+        self.parking.park(live, live.seq, park_of(trouble, live.effect), tx)
         try:
             self.commit(tx)
         except Unstorable:
@@ -385,19 +381,6 @@ def _ending(result: Any) -> history.Ending:
     """Return how a flow ended by the status in its result: done, unless it says otherwise."""
     status = result.get("status") if isinstance(result, dict) else ""
     return _NOT_DONE.get(str(status), "done")
-
-
-def _code_of(trouble: Exception) -> str:
-    """Return the code of what a flow raised: the one it carries (a drifted answer has its own), or our own mistake."""
-    if isinstance(trouble, CallFailed | OutcomeUnknown):
-        return code_of(trouble)
-    code = getattr(trouble, "code", "")
-    return code if isinstance(code, str) and not known_code(code)[1] else "INTERNAL.BUG"
-
-
-def _plain(text: str) -> str:
-    """Return text that any store takes."""
-    return text.encode(errors="replace").decode().replace("\x00", "\ufffd")
 
 
 def _arguments(row: FlowRow) -> dict[str, Any]:

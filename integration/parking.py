@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from domain.calendar import SECOND_US
 from integration.casework import Refused, is_free, re_driven
-from integration.effects import Park
-from integration.exceptions import DRIVER, ExceptionCase, PlannedReDrive, escalated
+from integration.effects import Effect, Park
+from integration.exceptions import DRIVER, ExceptionCase, PlannedReDrive, escalated, known_code
 from integration.live import Live
-from integration.outcomes import Resumed
+from integration.outcomes import CallFailed, OutcomeUnknown, Resumed
+from integration.retry import code_of
 from integration.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -145,3 +146,22 @@ class Parking:
 
 def _waits_for(case: ExceptionCase, system: str) -> bool:
     return case.code.startswith("DEPENDENCY.") and case.context.get("system") == system
+
+
+def park_of(trouble: Exception, effect: Effect | None) -> Park:
+    """Return the case of a flow that raised, after the effect it had asked for last."""
+    context = {"effect": type(effect).__name__, "system": getattr(effect, "system", "")}
+    return Park(code=_code_of(trouble), detail=_plain(f"{type(trouble).__name__}: {trouble}"), context=context)
+
+
+def _code_of(trouble: Exception) -> str:
+    """Return the code of what a flow raised: the one it carries (a drifted answer has its own), or our own mistake."""
+    if isinstance(trouble, CallFailed | OutcomeUnknown):
+        return code_of(trouble)
+    code = getattr(trouble, "code", "")
+    return code if isinstance(code, str) and not known_code(code)[1] else "INTERNAL.BUG"
+
+
+def _plain(text: str) -> str:
+    """Return text that any store takes."""
+    return text.encode(errors="replace").decode().replace("\x00", "\ufffd")
