@@ -5,20 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from typing import Any
 
 import click
 
 from q2c import exits
+from q2c.extras import lacks, missing
+from q2c.trouble import give_up
 
-EXTRAS = {
-    "fastapi": "integration", "httpx": "verify", "prometheus_client": "integration",
-    "structlog": "integration", "cryptography": "mocks", "httptools": "mocks", "starlette": "mocks", "uvicorn": "mocks",
-    "uvloop": "mocks", "psycopg": "postgres", "faststream": "events", "opentelemetry": "observability",
-    "h11": "verify", "jsonschema_rs": "verify", "pact": "verify", "schemathesis": "verify",
-    "SALib": "whatif", "numpy": "whatif", "optuna": "whatif", "scipy": "whatif", "distributed": "cluster",
-    "hdrh": "load", "locust": "load",
-}  # fmt: skip
-"""The extra of this package that brings a package which is not there."""
 COMMANDS = {
     "scenarios": "q2c.commands.scenarios:scenarios",
     "validate": "q2c.commands.scenarios:validate",
@@ -63,8 +57,23 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, _, name = COMMANDS[cmd_name].partition(":")
-        command: click.Command = getattr(import_module(module), name)
+        try:
+            command: click.Command = getattr(import_module(module), name)
+        except ModuleNotFoundError as error:  # the others are there, and are to be listed
+            return _Lacking(cmd_name, lacks(missing(error)))
         return command
+
+
+class _Lacking(click.Command):
+    """Stands for a command of which a package is not installed: whatever is asked of it, it says which."""
+
+    def __init__(self, name: str, sentence: str) -> None:
+        super().__init__(name, short_help=f"({sentence.partition(';')[0]})")
+        self._sentence = sentence
+
+    def make_context(self, *_: Any, **__: Any) -> click.Context:
+        """End the command."""
+        give_up(self._sentence, exits.COULD_NOT_RUN)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -96,13 +105,8 @@ def main() -> None:
     except click.ClickException as wrong:
         wrong.show()
         sys.exit(exits.USAGE)
-    except ModuleNotFoundError as missing:
-        package = (missing.name or "").partition(".")[0]
-        if package not in EXTRAS:
-            raise
-        click.echo(
-            f"{package} is not installed; this command needs: pip install 'q2c-harness[{EXTRAS[package]}]'", err=True
-        )
+    except ModuleNotFoundError as error:
+        click.echo(lacks(missing(error)), err=True)
         sys.exit(exits.COULD_NOT_RUN)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contracts.checks.facts import BOOKED, Facts
 from q2c import exits
+from q2c.extras import require
 from q2c.rehearsing import Rehearsed, judged, reopened
 from q2c.run_folder import RunFolder
 from q2c.trouble import give_up
@@ -27,6 +28,7 @@ def require_enough(part: Timeline, whole: Timeline) -> None:
 
 def learned(folder: RunFolder) -> Fit:
     """Return what a replay in its folder teaches about its integration; Trouble when it is no replay, or too short."""
+    require("whatif")
     if not folder.replay.is_file() or not folder.history.is_file():
         give_up(f"{folder.path} is not the folder of a whole replay; --predict takes one of the same integration.")
     run = judged(reopened(folder))

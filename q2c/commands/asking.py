@@ -20,6 +20,7 @@ from q2c.experiments.folder import ExperimentFolder
 from q2c.experiments.running import Means, asked, run
 from q2c.experiments.says import EXITS
 from q2c.experiments.terminal import tell
+from q2c.extras import require
 from q2c.progress import progress
 from q2c.trouble import give_up
 from scenarios.language import Scenario
@@ -123,6 +124,7 @@ def chosen(reference: str, settings: Sequence[str]) -> Scenario:
 
 def playable(scenario: Scenario, reference: str, settings: Sequence[str] = ()) -> Model:
     """Return the model of a scenario; Trouble says, with place and figure, why it cannot be played."""
+    require("whatif")
     try:
         model: Model = translate(scenario)
         check(model)

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
 
-from q2c.report.calibrated import page_of
+from q2c.extras import require
 from q2c.trouble import give_up
 from scenarios.loader import parse
 from scenarios.problems import ScenarioError
-from simulator.calibration.estimate import Estimate, SystemEstimate, estimate
 from simulator.calibration.naming import naming
 from simulator.calibration.observations import Unusable
 from simulator.calibration.reading import read
-from simulator.calibration.scenario_file import written
 from web.shell import render
 from web.words import count
+
+if TYPE_CHECKING:  # what fits is an extra
+    from simulator.calibration.estimate import Estimate, SystemEstimate
 
 SHOWN = "-"
 """The target that is standard output."""
@@ -102,6 +104,10 @@ def calibrate(
       q2c calibrate traces.jsonl
       q2c calibrate orders.xes --name 'Check credit=people'
     """  # fmt: skip
+    require("whatif")
+    from simulator.calibration.estimate import estimate
+    from simulator.calibration.scenario_file import written
+
     is_shown = str(target) == SHOWN
     if not (is_shown or force):
         _require_room(target)
@@ -128,6 +134,8 @@ def _require_room(target: Path) -> None:
 
 
 def _write(found: Estimate, target: Path, text: str) -> None:
+    from q2c.report.calibrated import page_of
+
     try:
         target.write_text(text, encoding="utf-8")
         target.with_suffix(".html").write_text(render(page_of(found)), encoding="utf-8")

@@ -14,10 +14,11 @@ from q2c import exits
 from q2c.commands.scenarios import loaded
 from q2c.expecting.judgement import Answer
 from q2c.expecting.playing import answers
+from q2c.extras import require
 from q2c.progress import progress
 from q2c.trouble import give_up
 from scenarios.assertions import METRICS, Assertion
-from scenarios.words import ENGINES
+from scenarios.words import ENGINES, WHATIF
 
 _TONES = {HOLDS: "green", BROKEN: "red"}
 
@@ -38,9 +39,12 @@ def expect(scenario: str, engines: tuple[str, ...], full: bool, as_json: bool) -
     chosen = loaded(scenario)
     if not chosen.assertions:
         give_up(f"{chosen.name} has no assertions; the keys are in docs/reference/scenario-language.md.")
+    asked = frozenset(engines or ENGINES)
+    if WHATIF in asked and any(each.engine == WHATIF for each in chosen.assertions):
+        require("whatif")
     found = []
     with progress(chosen.title) as shown:
-        for answer in answers(chosen, engines or ENGINES, full):
+        for answer in answers(chosen, asked, full):
             found.append(answer)
             shown.step(len(found) / len(chosen.assertions), f"{len(found)} of {len(chosen.assertions)}")
     if as_json:

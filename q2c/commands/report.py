@@ -11,6 +11,7 @@ from q2c.commands.asking import finish as finish_experiment
 from q2c.commands.rehearse import finish
 from q2c.experiments.folder import ExperimentFolder, is_experiment
 from q2c.experiments.running import Means
+from q2c.extras import require
 from q2c.rehearsing import judged, reopened
 from q2c.report.writing import write_report
 from q2c.run_folder import RunFolder
@@ -35,6 +36,7 @@ def report(run: Path | None, runs: Path, as_json: bool) -> None:
     if folder is None:
         give_up(f"there is no run in {runs}. Make one with: q2c rehearse quarter_end")
     if is_experiment(folder.path):
+        require("whatif")
         experiment = ExperimentFolder(folder.path)
         finish_experiment(experiment, *experiment.read(), Means(), as_json)
     if not folder.history.is_file():

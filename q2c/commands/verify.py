@@ -16,6 +16,7 @@ from contracts.verification.baseline import Sorted
 from contracts.verification.outputs import document, github, junit, markdown, sarif
 from contracts.verification.page import rules
 from q2c import verified
+from q2c.extras import require
 from q2c.showing import progress, show_tally
 from q2c.trouble import give_up
 
@@ -51,6 +52,7 @@ def verify(
     if show_mutants:
         _show_mutants()
         return
+    require("verify")
     today = datetime.now(UTC).date()
     try:
         chosen = configuration.read(config)

@@ -28,7 +28,6 @@ from simulator.experiments.replications import Laboratory, Progress, seed_of
 from simulator.experiments.store import Store
 from simulator.experiments.sweeps import points_of
 from simulator.whatif.engine import choose, expected_attempts, simulate
-from simulator.whatif.rows import ParquetRows
 from simulator.whatif.translation import translate
 
 _ENGINES = {"kernel": "the compiled kernel", "simpy": "the SimPy engine"}
@@ -107,6 +106,8 @@ def keep_lifecycles(
     folder: ExperimentFolder, experiment: Experiment, scenarios: tuple[Scenario, ...], means: Means
 ) -> None:
     """Play the first replications again and stream their clocks to `lifecycles/<scenario>-<replication>.parquet`."""
+    from simulator.whatif.rows import ParquetRows
+
     for (_, file), scenario in zip(experiment.scenarios, scenarios, strict=True):
         model = translate(scenario)
         for number in range(means.lifecycles):

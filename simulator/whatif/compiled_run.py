@@ -23,11 +23,12 @@ from simulator.whatif.kernel_parts import (
     Memory,
 )
 from simulator.whatif.model import Model
+from simulator.whatif.numbering import mark_names
 from simulator.whatif.outcome import Outcome
 from simulator.whatif.results import outcome_of
 from simulator.whatif.rows import CHUNK, Sink
 from simulator.whatif.states import BATCH_MAX
-from simulator.whatif.tables import Rows, Tables, lower, mark_names
+from simulator.whatif.tables import Rows, Tables, lower
 
 _FIRST_TOKENS = 256
 

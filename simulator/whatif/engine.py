@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from simulator.whatif import compiled, process, validity
+from simulator.whatif import compiled, validity
 from simulator.whatif.load import expected_attempts
 from simulator.whatif.model import Model
 from simulator.whatif.outcome import Outcome
-from simulator.whatif.rows import Sink
+
+if TYPE_CHECKING:  # numpy is an extra; what says which engine there is does without
+    from simulator.whatif.rows import Sink
 
 __all__ = ["Choice", "EngineName", "choose", "expected_attempts", "simulate"]
 
@@ -49,6 +51,8 @@ def simulate(model: Model, seed: int, engine: EngineName = "auto", rows: Sink | 
         raise ValueError(f"the seed is {seed}; it must be a whole number from 0 to 2**63 - 1")
     validity.check(model)
     if choose(model, engine, runs).engine == "simpy":
+        from simulator.whatif import process
+
         return process.run(model, seed, rows)
     from simulator.whatif import compiled_run
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import msgspec
 
 from simulator.whatif.model import Arrivals, Known, Model, Route, Station, Step
-from simulator.whatif.results import slots_offered
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +66,22 @@ def work_of(model: Model, station: Station) -> Work:
         offered_us=offered_us,
         allowed=0.0 if is_open else min(allowed, default=0.0),
     )
+
+
+def slots_offered(model: Model, station: Station) -> tuple[int, ...]:
+    """Return the slot time there is in each bucket of a model's series; nothing where slots do not matter."""
+    wide, end_us = model.bucket_us, model.end_us
+    changes = [(0, station.slots), *((shift.from_us, shift.slots) for shift in station.shifts)]
+    edges = [*(change[0] for change in changes[1:]), end_us]
+    offered = [0] * model.buckets
+    for (from_us, slots), until_us in zip(changes, edges, strict=True):
+        at_us, stop_us = max(0, from_us), min(until_us, end_us)
+        while slots and at_us < stop_us:
+            bucket = at_us // wide
+            edge_us = min((bucket + 1) * wide, stop_us)
+            offered[bucket] += slots * (edge_us - at_us)
+            at_us = edge_us
+    return tuple(offered)
 
 
 def expected_attempts(model: Model) -> float:

@@ -349,6 +349,11 @@ class Model(_Value, frozen=True, kw_only=True):
     parameters: tuple[Parameter, ...] = ()
     version: int = VERSION
 
+    @property
+    def buckets(self) -> int:
+        """Return how many buckets its series have."""
+        return max(1, -(-self.end_us // self.bucket_us))
+
     def station(self, name: str) -> Station:
         """Return a station by its name."""
         return next(station for station in self.stations if station.name == name)

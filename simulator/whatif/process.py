@@ -16,6 +16,7 @@ from simpy import Environment
 from simpy.events import NORMAL, Event
 
 from simulator.whatif.model import NEVER_US, Model
+from simulator.whatif.numbering import mark_names
 from simulator.whatif.outcome import Outcome
 from simulator.whatif.process_arrivals import StreamState
 from simulator.whatif.process_calls import join, remember_waiting, serve
@@ -38,7 +39,7 @@ from simulator.whatif.states import (
     SIMPLE,
     STOP,
 )
-from simulator.whatif.tables import lower, mark_names
+from simulator.whatif.tables import lower
 
 Hook = Callable[[Environment], None]
 """Adds processes of its own to the environment before the run."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from simulator.whatif.histogram import MANTISSA_BITS, Histogram
 from simulator.whatif.incidents import KIND_NAMES, SLOW
+from simulator.whatif.load import slots_offered
 from simulator.whatif.model import Model, Station
 from simulator.whatif.outcome import (
     ROUTE_COUNTS,
@@ -18,7 +19,7 @@ from simulator.whatif.outcome import (
     StationOutcome,
     merged_clocks,
 )
-from simulator.whatif.tables import Rows, Tables, bucket_count
+from simulator.whatif.tables import Rows, Tables
 
 assert MANTISSA_BITS == 7, "the kernel's buckets have seven bits"
 
@@ -104,22 +105,6 @@ def _windows(tables: Tables) -> list[tuple[int, int]]:
     """Return where each station's troubles lie; a running engine moves their beginning, never their end."""
     ends = [int(row["trouble_end"]) for row in tables.stations]
     return list(zip([0, *ends[:-1]], ends, strict=True))
-
-
-def slots_offered(model: Model, station: Station) -> tuple[int, ...]:
-    """Return the slot time there is in each bucket of a model's series; nothing where slots do not matter."""
-    buckets, wide, end_us = bucket_count(model), model.bucket_us, model.end_us
-    changes = [(0, station.slots), *((shift.from_us, shift.slots) for shift in station.shifts)]
-    edges = [*(change[0] for change in changes[1:]), end_us]
-    offered = [0] * buckets
-    for (from_us, slots), until_us in zip(changes, edges, strict=True):
-        at_us, stop_us = max(0, from_us), min(until_us, end_us)
-        while slots and at_us < stop_us:
-            bucket = at_us // wide
-            edge_us = min((bucket + 1) * wide, stop_us)
-            offered[bucket] += slots * (edge_us - at_us)
-            at_us = edge_us
-    return tuple(offered)
 
 
 def _tuple(row: Rows) -> tuple[int, ...]:

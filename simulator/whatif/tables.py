@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +11,8 @@ import numpy.typing as npt
 
 from simulator.whatif.durations import KINDS, Duration
 from simulator.whatif.incidents import troubles
-from simulator.whatif.model import DAY_US, NEVER_US, Arrivals, Known, Model, Station, Step
+from simulator.whatif.model import DAY_US, NEVER_US, Arrivals, Model, Station, Step
+from simulator.whatif.numbering import first_steps, known_things, mark_names
 
 Rows = npt.NDArray[Any]
 CALL, PAUSE, START = range(3)
@@ -122,20 +122,6 @@ def _index(names: Sequence[str], name: str) -> int:
     return names.index(name) if name else -1
 
 
-def mark_names(model: Model) -> tuple[str, ...]:
-    """Return the marks of a model in the order of their numbers."""
-    marks = [mark for sla in model.slas for mark in (sla.begins, sla.ends)]
-    marks += [step.since for route in model.routes for step in route.steps if step.since]
-    return tuple(dict.fromkeys(marks))
-
-
-def known_things(model: Model) -> dict[Known, int]:
-    """Return what the steps of a model find out, each with the number of its first thing."""
-    found = dict.fromkeys(step.finds for route in model.routes for step in route.steps if step.finds)
-    ends = accumulate((each.of for each in found), initial=0)
-    return dict(zip(found, ends, strict=False))
-
-
 def lower(model: Model, seed: int) -> tuple[Tables, tuple[Duration, ...]]:
     """Return the tables of a model and a seed, and its durations in the order of their rows."""
     dists, marks = _Dists(), mark_names(model)
@@ -180,19 +166,13 @@ def _counters(model: Model) -> dict[str, Rows]:
     from simulator.whatif.histogram import SIZE
     from simulator.whatif.outcome import ROUTE_COUNTS, SERIES, STATION_COUNTS
 
-    buckets = bucket_count(model)
     return {
         "station_counts": np.zeros((len(model.stations), len(STATION_COUNTS)), np.int64),
         "route_counts": np.zeros((len(model.routes), len(ROUTE_COUNTS)), np.int64),
-        "series": np.zeros((len(model.stations), len(SERIES), buckets), np.int64),
-        "clocks": np.zeros((len(model.slas), 2, buckets), np.int64),
+        "series": np.zeros((len(model.stations), len(SERIES), model.buckets), np.int64),
+        "clocks": np.zeros((len(model.slas), 2, model.buckets), np.int64),
         "histograms": np.zeros((len(model.slas), SIZE), np.int64),
     }
-
-
-def bucket_count(model: Model) -> int:
-    """Return how many buckets the series of a model have."""
-    return max(1, -(-model.end_us // model.bucket_us))
 
 
 def _by_mark(names: Sequence[str], marks: Sequence[str]) -> Rows:
@@ -200,15 +180,6 @@ def _by_mark(names: Sequence[str], marks: Sequence[str]) -> Rows:
     rows = [[index for index, name in enumerate(names) if name == mark] for mark in marks]
     wide = max([1, *map(len, rows)])
     return np.array([row + [-1] * (wide - len(row)) for row in rows] or [[-1]], np.int64)
-
-
-def first_steps(model: Model) -> list[int]:
-    """Return the number of each route's first step; steps are numbered through all routes."""
-    firsts, total = [], 0
-    for route in model.routes:
-        firsts.append(total)
-        total += len(route.steps)
-    return firsts
 
 
 def _steps(model: Model, dists: _Dists, marks: Sequence[str]) -> Iterable[dict[str, float]]:

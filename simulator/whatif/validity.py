@@ -10,8 +10,8 @@ import msgspec
 from simulator.whatif.durations import Duration
 from simulator.whatif.load import work_of
 from simulator.whatif.model import NEVER_US, Arrivals, Brownout, Limit, Model, Station, Step, Window
+from simulator.whatif.numbering import known_things
 from simulator.whatif.states import BATCH_MAX
-from simulator.whatif.tables import known_things
 
 
 class Problem(msgspec.Struct, frozen=True):
