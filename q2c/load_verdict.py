@@ -115,7 +115,7 @@ def _lines(document: VerdictDocument, load: Load) -> Iterator[str]:
         yield f"| {row.name} | {row.count:,} | {row.waiting:,} | {row.late:,} | {limit} | {figures} |"
     for check in document.checks:
         if check.status == BROKEN:
-            yield f"\n**{check.check}** broken {check.broken:,} times: {check.violations[0].sentence}"
+            yield f"\n**{check.id}** broken {check.broken:,} times: {check.violations[0].sentence}"
 
 
 def _knee(found: Knee) -> str:

@@ -17,8 +17,11 @@ from loadtests.outcome import Outcome
 from loadtests.settings import Settings
 from q2c import exits
 from q2c.cli import q2c
-from q2c.load_verdict import exit_status
+from q2c.load_verdict import exit_status, markdown
+from q2c.report.document import document_of
 from simulator.replay.pacing import Kept
+from tests.contracts.checks.build import clean
+from tests.q2c.report.examples import broken, gathered
 
 HERE = "name: ours\nhealth: http://127.0.0.1:9/health\n"
 
@@ -80,3 +83,12 @@ def knee(status: str) -> Knee:
 )
 def test_a_load_that_was_not_as_asked_proves_nothing_good(found: Verdict, load: Outcome, status: int) -> None:
     assert exit_status(found, load) == status
+
+
+def test_a_summary_answers_first_and_gives_an_example_of_what_broke() -> None:
+    told = markdown(document_of(gathered(clean()), ""), AS_ASKED)
+    assert told.startswith("## q2c load peak\n\n**HOLDS, BUT**: 1 service level is missed: SLA-2 order creation. ")
+    assert "The load: holds.\n\n10 of 10 acts in 5 s" in told
+    said = markdown(document_of(broken(), ""), AS_ASKED)
+    assert "**BROKEN**: Do not go live like this" in said
+    assert "**S1** broken 1 times: quote Q-000123-v1 became 2 orders" in said
