@@ -21,6 +21,8 @@ ROOT = Path(__file__).resolve().parents[1]
 GENERATE = "python docs/generate.py"
 EXAMPLE_COLUMNS = "96"
 FAST = frozenset({"whatif", "compare", "sweep", "scenarios", "validate", "oracle", "calibrate", "--help"})
+CI_NEEDS = {"verify": {"verify"}, "rehearse": {"mocks"}, "replay": {"mocks", "integration"}}
+"""The extras that a command cannot do without, in a pipeline."""
 _LINK = re.compile(r"(?<!`)!?\[[^\]]*\]\(([^)\s]+)\)")
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
@@ -109,6 +111,31 @@ def _run(command: str) -> tuple[str, int]:
 
 def _tidy(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.strip("\n").splitlines())
+
+
+def test_every_extra_that_is_named_to_install_exists() -> None:
+    known = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    named = [
+        (_name(page), extra)
+        for page in pages()
+        for extras in re.findall(r"(?:q2c-harness|PATH_TO_CLONE)\[([\w,]+)\]", page.read_text(encoding="utf-8"))
+        for extra in extras.split(",")
+    ]
+    assert len(named) > 10
+    assert [each for each in named if each[1] not in known] == []
+
+
+@pytest.mark.parametrize("name", ["verify-in-ci", "use-in-github-actions"])
+def test_every_job_of_a_pipeline_installs_what_its_commands_need(name: str) -> None:
+    page = (ROOT / "docs" / "how-to" / f"{name}.md").read_text(encoding="utf-8")
+    blocks = [yaml.safe_load(block) for language, block in _FENCE.findall(page) if language == "yaml"]
+    jobs = [job for block in blocks for job in block.get("jobs", {"only": block}).values() if "steps" in job]
+    assert jobs
+    for job in jobs:
+        run = "\n".join(step.get("run", "") for step in job["steps"])
+        installed = set(re.findall(r"\w+", "".join(re.findall(r"q2c-harness\[(.*?)\]", run))))
+        for command, needed in CI_NEEDS.items():
+            assert f"q2c {command}" not in run or needed <= installed, run
 
 
 def _generated() -> dict[str, Callable[[], str]]:
