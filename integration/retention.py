@@ -36,9 +36,9 @@ PASSING_FLOWS = frozenset(
         "accepted_quote", "member_order", "submit_quote", "submit_command", "check_quote", "learn_quote", "mirror",
         "undo_order", "apply_amendment", "undo_amendment", "cancel", "pause", "resume", "dunning", "promise",
         "sweep_quotes", "sweep_invoices", "sweep_credit_notes", "sweep_payouts", "sweep_credit", "sweep_accounts",
-        "sweep_disputes", "sweep_messages", "sweep_overdue", "sweep_orders", "sweep_billed", "sweep_payments",
-        "forgotten", "show_credit", "show_account", "withheld", "read_ledgers", "load_mappings", "merge_customers",
-        "unmerge_customers", "customer_holdings",
+        "sweep_balances", "sweep_disputes", "sweep_messages", "sweep_overdue", "sweep_orders", "sweep_billed",
+        "sweep_payments", "forgotten", "show_credit", "show_account", "withheld", "read_ledgers", "load_mappings",
+        "merge_customers", "unmerge_customers", "customer_holdings",
     }
 )  # fmt: skip
 """Flows whose steps pass once they are over. The others post, collect or return money."""

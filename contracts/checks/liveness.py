@@ -18,19 +18,16 @@ from contracts.checks.facts import (
     decided_us,
     document_of,
     intent_of,
-    invoice_of,
     quote_of,
-    whole_of,
 )
 from contracts.checks.reasons import is_borne_out
 from contracts.checks.stages import LIVE_TASK, Ending, endings
 from contracts.checks.under_way import is_under_way
 from contracts.checks.unlinked import Excuses
-from contracts.checks.verdict import Evidence, Findings, Tally
+from contracts.checks.verdict import Findings, Tally
 from domain.calendar import SECOND_US
 from domain.errors import ErrorCode
-from domain.history import Case, Changed, Crashed
-from domain.money import said
+from domain.history import Case, Crashed
 
 UNSETTLED = "the run ended before the systems had their settling time after the faults"
 _HELD = frozenset({"soft_hold", "hard_hold"})
@@ -159,49 +156,6 @@ def _may_be_posted(facts: Facts, excuses: Excuses, ending: Ending) -> bool:
         return False
     captured = [life for life in facts.payments.get(ending.id, []) if captured_at(life) is not None]
     return bool(captured) and all(excuses.takes(life) for life in captured)
-
-
-def sales_sees_the_truth(facts: Facts) -> Findings:
-    """The CRM shows each invoice of a quote as posted and as paid within the settling time."""
-    tally = Tally("L3")
-    shown: dict[str, Changed] = {change.id: change for change in facts.history.changes("mirror", "crm")}
-    for life in facts.lives("invoice", "billing").values():
-        reference = invoice_of(life).ref
-        if reference not in facts.accepted or life.is_seeded or life.status == "voided":
-            continue
-        for statuses, word in ((BILLED, "posted"), (("paid",), "paid")):
-            fact_us = life.since(statuses)
-            if fact_us is None:
-                continue
-            is_due, last = facts.is_due(fact_us), shown.get(whole_of(reference))
-            tally.examined += is_due
-            is_seen = last is not None and (last.at_us >= fact_us or _shows(facts, last, life))
-            if is_seen or _in_hand(facts, life) or reference in facts.excused:
-                continue
-            tally.under_way += is_under_way(facts, fact_us)
-            if is_due:
-                sentence = (
-                    f"invoice {life.id} was {word}, and the CRM still shows {_picture(last, invoice_of(life).currency)}"
-                )
-                evidence: Evidence = (fact_us, f"invoice {life.id} was {word} in billing")
-                seen = (last,) if last is not None else ()
-                tally.violation(life.txn, sentence, *seen, evidence, life.last, entities=(life.name,))
-    return tally.findings("" if facts.has_settled else UNSETTLED)
-
-
-def _shows(facts: Facts, mirror: Changed, invoice: Life) -> bool:
-    """Tell whether what sales sees is true already: a black box that says it once more changes nothing in the CRM."""
-    document = document_of(mirror)
-    seen = (document.invoice_status, document.invoice_balance_minor)
-    return not facts.context.inside and seen == (invoice.status, invoice_of(invoice).balance_minor)
-
-
-def _picture(mirror: Changed | None, currency: str) -> str:
-    if mirror is None:
-        return "nothing of it"
-    document = document_of(mirror)
-    status = document.invoice_status or document.order_status or "no status"
-    return f"{mirror.id} as {status} with {said(document.invoice_balance_minor, currency)} open"
 
 
 def cases_are_owned(facts: Facts) -> Findings:

@@ -74,6 +74,7 @@ _PROGRAMS: Mapping[str, Program] = {
     "sweep_payouts": sweeps.sweep_payouts,
     "sweep_credit": sweeps.sweep_credit,
     "sweep_accounts": sweeps.sweep_accounts,
+    "sweep_balances": sweeps.sweep_balances,
     "sweep_disputes": sweeps.sweep_disputes,
     "sweep_messages": sweeps.sweep_messages,
     "sweep_overdue": sweeps.sweep_overdue,

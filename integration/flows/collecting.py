@@ -39,24 +39,23 @@ async def show_posted(invoice: BillingInvoice, posting: Posting, at_us: int) -> 
 
     One that was paid before we heard of it (a restored journal has forgotten that we did) is shown as paid.
     """
-    balance = wire.major_text(invoice.amount_due, invoice.currency_code)
     is_paid = bool(invoice.amount_paid) and not invoice.amount_due
-    await _show(invoice, posting, at_us, {"InvoiceStatus__c": "paid" if is_paid else "posted"}, balance)
+    await _show(invoice, posting, at_us, {"InvoiceStatus__c": "paid" if is_paid else "posted"})
 
 
 async def show_paid(invoice: BillingInvoice, posting: Posting, at_us: int) -> None:
-    """Show sales that an invoice was paid by a payment of ours."""
-    fields = {"InvoiceStatus__c": "paid", "PaymentStatus__c": "received"}
-    await _show(invoice, posting, at_us, fields, wire.major_text(0, invoice.currency_code))
+    """Show sales what a payment of ours has left of an invoice."""
+    fields = {"InvoiceStatus__c": "posted" if invoice.amount_due else "paid", "PaymentStatus__c": "received"}
+    await _show(invoice, posting, at_us, fields)
 
 
-async def _show(invoice: BillingInvoice, posting: Posting, at_us: int, fields: dict[str, str], balance: str) -> None:
+async def _show(invoice: BillingInvoice, posting: Posting, at_us: int, fields: dict[str, str]) -> None:
     """Show sales what is new about an invoice; with its first one, also that the order is fulfilled."""
     if invoice.first_invoice:
         fields = {"OrderStatus__c": "fulfilled", **fields}
     if invoice.quote_reference:
         entity = posting.entity if "PaymentStatus__c" in fields else ""
-        await mirror(posting.txn, invoice.quote_reference, "", at_us, fields, balance, entity)
+        await mirror(posting.txn, invoice.quote_reference, "", at_us, fields, invoice.balance, entity)
 
 
 # --- charging -------------------------------------------------------------------------------------------------------
@@ -192,18 +191,18 @@ async def _outcome(context: FlowContext, intent: Intent, at_us: int, collection:
 # --- applying -------------------------------------------------------------------------------------------------------
 
 
-async def applied(context: FlowContext, invoice: BillingInvoice, posting: Posting, paid: Paid) -> tuple[int, int]:
-    """Apply the cash in billing and in the ERP; what exceeds the invoice stays as the customer's credit.
+class Recorded(msgspec.Struct, frozen=True):
+    """A payment that billing knows: how much of it the invoice took, and the invoice as it was then."""
 
-    Return when that was known, and how much the invoice took.
-    """
-    day = day_in(context, posting.entity, paid.at_us)
-    taken_minor = await recorded(context, invoice, paid.intent, day, posting.txn)
-    return await booked(context, posting, paid, taken_minor)
+    taken_minor: int
+    invoice: BillingInvoice
 
 
 async def booked(context: FlowContext, posting: Posting, paid: Paid, taken_minor: int) -> tuple[int, int]:
-    """Apply cash in the ERP of which billing says how much its invoice took; return as `applied` does."""
+    """Apply cash in the ERP of which billing says how much its invoice took.
+
+    Return when that was known, and how much the invoice took.
+    """
     intent, day = paid.intent, day_in(context, posting.entity, paid.at_us)
 
     def cash(dated: date) -> Call:
@@ -221,25 +220,28 @@ async def booked(context: FlowContext, posting: Posting, paid: Paid, taken_minor
             taken_minor = min(taken_minor, open_minor)
 
 
-async def recorded(context: FlowContext, invoice: BillingInvoice, intent: Intent, day: date, txn: str) -> int:
-    """Record the payment in billing; return how much of it the invoice took (credits may have made it owe less)."""
-    due_minor = intent.amount_received
+async def recorded(context: FlowContext, invoice: BillingInvoice, intent: Intent, day: date, txn: str) -> Recorded:
+    """Record the payment in billing: all of it, or what credits have left to pay.
+
+    What exceeds the invoice stays as the customer's credit.
+    """
+    due_minor, now = intent.amount_received, invoice
     while due_minor:
         try:
-            await _record(context, invoice, intent, due_minor, day, txn)
+            now = await _record(context, invoice, intent, due_minor, day, txn)
             break
         except CallFailed as failure:  # a credit came first, perhaps at this very moment: what is due is asked again
-            answer = await do(context, billing.read_invoice(invoice.id, txn))
+            now = billing.invoice_of(await do(context, billing.read_invoice(invoice.id, txn)))
             if await _is_recorded(context, intent, due_minor, txn) is not None:
                 break  # a copy of it came late and was taken: that is why less is due
-            now_minor = min(billing.invoice_of(answer).amount_due, intent.amount_received)
+            now_minor = min(now.amount_due, intent.amount_received)
             if now_minor == due_minor:  # that was not the reason: people look at it
                 await ask_a_person(
                     code_of("billing", failure), f"billing record_payment: {failure}", invoice=invoice.id
                 )
             due_minor = now_minor
     await keep_excess(context, invoice, intent, intent.amount_received - due_minor, day, txn)
-    return due_minor
+    return Recorded(due_minor, now)
 
 
 async def keep_excess(
@@ -266,13 +268,16 @@ async def _record(
     amount_minor: int,
     day: date,
     txn: str,
-) -> None:
+) -> BillingInvoice:
+    """Record an amount of a payment on an invoice; return the invoice as it is then."""
+
     async def is_recorded() -> Answer | None:
-        return await _is_recorded(context, intent, amount_minor, txn)
+        found = await _is_recorded(context, intent, amount_minor, txn)
+        return None if found is None else await do(context, billing.read_invoice(invoice.id, txn))
 
     key = key_of(context, invoice.id, f"record/{intent.id}/{amount_minor}")
     call = billing.record_payment(invoice.id, intent.id, amount_minor, day, key, txn)
-    await do(context, call, is_recorded, allow=REFUSALS)
+    return billing.invoice_of(await do(context, call, is_recorded, allow=REFUSALS))
 
 
 async def _is_recorded(context: FlowContext, intent: Intent, amount_minor: int, txn: str) -> Answer | None:

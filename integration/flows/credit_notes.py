@@ -23,7 +23,7 @@ from integration.systems.billing import BillingInvoice, CreditNote
 from integration.systems.billing.receivables import WRITE_OFF_REASON
 from integration.systems.billing.shapes import InvoiceLine
 from integration.systems.erp import Posting
-from integration.systems.wire import date_of_seconds, major_text
+from integration.systems.wire import date_of_seconds
 
 OURS = frozenset({billing.TAX_REASON, WRITE_OFF_REASON})
 """Reasons of notes that flows of ours have made: the tax part of another note, and what a write-off leaves behind."""
@@ -109,9 +109,8 @@ async def _mirrored(context: FlowContext, invoice: BillingInvoice) -> None:
     answer = await do(context, billing.read_invoice(invoice.id, context.txn))
     now = billing.invoice_of(answer)
     status = "paid" if now.status == "paid" else "posted"
-    balance = major_text(now.amount_due, now.currency_code)
     txn = invoice.subscription_id or context.txn
-    await mirror(txn, invoice.quote_reference, "", answer.at_us, {"InvoiceStatus__c": status}, balance)
+    await mirror(txn, invoice.quote_reference, "", answer.at_us, {"InvoiceStatus__c": status}, now.balance)
 
 
 def _posting(note: CreditNote, invoice: BillingInvoice, shares: tuple[TaxShare, ...], day: Any, txn: str) -> Posting:

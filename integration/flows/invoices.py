@@ -14,7 +14,7 @@ from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
 from integration.flows import cash_requests, facts
 from integration.flows.approvals import in_open_period
-from integration.flows.collecting import RETRY_DAYS, applied, collected, show_paid, show_posted
+from integration.flows.collecting import RETRY_DAYS, booked, collected, recorded, show_paid, show_posted
 from integration.flows.intercompany import start_intercompany
 from integration.flows.mapping import posting_in_items
 from integration.flows.net_tax import Credited, Taxes, credited_invoices, give_back, parted, terms_of
@@ -107,8 +107,9 @@ async def _paid(context: FlowContext, begun: Begun, posting: Posting) -> dict[st
     paid_day = day_in(context, posting.entity, paid.at_us)
     body = facts.payment_received(posting, paid.intent.id, paid.intent.amount_received, paid.since_us, paid_day)
     await tell("payment.received", paid.intent.id, posting.txn, **body)
-    paid_us, taken_minor = await applied(context, invoice, posting, paid)
-    await show_paid(invoice, posting, paid_us)
+    recorded_as = await recorded(context, invoice, paid.intent, paid_day, posting.txn)
+    paid_us, taken_minor = await booked(context, posting, paid, recorded_as.taken_minor)
+    await show_paid(recorded_as.invoice, posting, paid_us)
     body = facts.payment_applied(posting, paid.intent.id, invoice, taken_minor, paid_day)
     await tell("payment.applied", paid.intent.id, posting.txn, **body)
     return {"invoice": invoice.id, "paid": True, "payment": paid.intent.id}

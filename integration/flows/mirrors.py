@@ -8,7 +8,7 @@ from typing import Any
 from domain.families import entity_of, family_of
 from integration.effects import Call
 from integration.flow import FlowContext
-from integration.flows import facts, families
+from integration.flows import balances, facts, families
 from integration.flows.families import Picture
 from integration.flows.steps import ABSENT, day_in, do, if_found, tell
 from integration.outcomes import CallFailed
@@ -16,17 +16,22 @@ from integration.systems import crm
 
 
 async def show_in_crm(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Write mirrored facts on a quote. Arguments: quote_id, reference, sequence, fields, balance, entity.
+    """Write mirrored facts on a quote. Arguments: quote_id, reference, sequence, fields, entity, and of an invoice its
+    balance, invoice and version.
 
     With an entity it is told that sales can see them: it is about money. Of a quote of several legal entities sales is
     shown all orders, and no more of them than is true of each.
     """
+    left = await balances.left_of(arguments)
+    arguments = balances.newest(arguments, left)
     sequence, reference, entity = arguments["sequence"], arguments["reference"], arguments.get("entity", "")
     if entity_of(reference):
         is_shown = await _show_family(context, arguments)
     else:
         shown = Picture(arguments["fields"], arguments["balance"], sequence)
         is_shown = await _written(context, arguments["quote_id"], reference, shown)
+    if is_shown:
+        await balances.leave(arguments, left)
     if is_shown and entity:
         as_of_us = sequence * 1000
         day = day_in(context, entity, as_of_us)

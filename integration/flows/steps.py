@@ -16,6 +16,7 @@ from integration.flow import FlowContext, Program
 from integration.outcomes import Answer, CallFailed, GivenUp, OutcomeUnknown
 from integration.retry import Probe, call_with_retries, done_meanwhile, while_known
 from integration.systems import crm
+from integration.systems.billing import Balance
 
 ABSENT = (404,)
 _CODES = {
@@ -146,18 +147,24 @@ def day_in(context: FlowContext, entity: str, at_us: int) -> date:
     return local_date(at_us, context.settings.zones[entity])
 
 
-async def mirror(
-    txn: str, reference: str, quote_id: str, at_us: int, fields: Mapping[str, str], balance: str = "", entity: str = ""
-) -> None:
-    """Have the CRM show facts about a quote, learned just now at `at_us`; `balance` is the invoice's in major units.
-    `entity` has it told when sales can see it.
+def mirror(
+    txn: str,
+    reference: str,
+    quote_id: str,
+    at_us: int,
+    fields: Mapping[str, str],
+    balance: Balance | None = None,
+    entity: str = "",
+) -> Start:
+    """Return the start of what has the CRM show facts about a quote, learned just now at `at_us`, and what is open of
+    its invoice. `entity` has it told when sales can see it.
 
     Mirrors of one quote run one at a time in the order of their facts, so that a late one never overwrites a newer one.
     That order is the order of starting only if `at_us` is the instant of the latest answer or message.
     """
     milliseconds = at_us // 1000
     names = sorted([*fields, crm.BALANCE] if balance else fields)
-    await Start(
+    return Start(
         flow_id=f"mirror/{reference}/{milliseconds}/{'+'.join(names)}",
         name="mirror",
         arguments={
@@ -165,7 +172,9 @@ async def mirror(
             "reference": reference,
             "sequence": milliseconds,
             "fields": dict(fields),
-            "balance": balance,
+            "balance": balance.open if balance else "",
+            "invoice": balance.invoice if balance else "",
+            "version": balance.version if balance else 0,
             "entity": entity,
         },
         txn=txn,

@@ -15,7 +15,7 @@ from domain.calendar import SECOND_US
 from integration.effects import Assign, Deliver, Lookup, Missing, Now, Sleep, Start
 from integration.facade.ledgers import every_ledger
 from integration.flow import FlowContext
-from integration.flows import account_mirrors, cash_facts, dunning
+from integration.flows import account_mirrors, balances, cash_facts, dunning
 from integration.flows.credit_notes import OURS
 from integration.flows.customers import home_of
 from integration.flows.paging import every_row
@@ -39,6 +39,7 @@ SWEEPS = (
     Sweep("sweep_payouts", 12 * 3600, 3 * 86_400),
     Sweep("sweep_credit", 4 * 3600, 2 * 3600),
     Sweep("sweep_accounts", 4 * 3600, 2 * 3600),
+    Sweep("sweep_balances", 4 * 3600, 2 * 3600),
     Sweep("sweep_disputes", 12 * 3600, 3 * 86_400),
     Sweep("sweep_messages", 12 * 3600, 3600),
     Sweep("sweep_overdue", 86_400, 0),
@@ -154,6 +155,11 @@ async def sweep_credit(context: FlowContext, arguments: Mapping[str, Any]) -> di
 async def sweep_accounts(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Show sales once more what a late copy of an old write has replaced on an account. Arguments: since_us."""
     return {"found": await started(await account_mirrors.overwritten(context, arguments["since_us"]))}
+
+
+async def sweep_balances(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Show sales what is open of invoices whose last change no flow has shown. Arguments: since_us."""
+    return {"found": await started(await balances.changed(context, arguments["since_us"]))}
 
 
 async def sweep_disputes(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from integration.flows.approvals import in_open_period
 from integration.flows.paging import every_row, page_with
 from integration.flows.steps import ask_a_person, day_in, do, if_found, key_of, mirror
 from integration.outcomes import Answer
-from integration.systems import payment, wire
+from integration.systems import payment
 from integration.systems.billing import receivables as owed
 from integration.systems.billing.receivables import Money, Transaction
 from integration.systems.erp import receivables as books
@@ -159,5 +159,4 @@ async def _off_invoice(context: FlowContext, taken: Taken, missing_minor: int, n
 async def show_owed(money: Money, at_us: int, fields: dict[str, str]) -> None:
     """Show sales what is open of an invoice, and what became of its payment."""
     if money.quote_reference:
-        balance = wire.major_text(money.amount_due, money.currency_code)
-        await mirror(money.txn, money.quote_reference, "", at_us, fields, balance)
+        await mirror(money.txn, money.quote_reference, "", at_us, fields, money.balance)

@@ -72,7 +72,7 @@ async def _taken_over(
         linked = owed.money_of(answer).linked_payments
         taken_minor = sum([row.applied_amount for row in linked if row.txn_id in names])
     else:
-        taken_minor = await recorded(context, invoice, intent, day, txn)
+        taken_minor = (await recorded(context, invoice, intent, day, txn)).taken_minor
     cash = await if_found(context, books.read_cash(intent.id, txn))
     if cash is None:
         known_us, taken_minor = await booked(context, posting, paid, taken_minor)

@@ -8,12 +8,13 @@ import msgspec
 
 from integration.effects import Start
 from integration.entities import EntityQueues
-from integration.flows import amendments, steps, sweeps
+from integration.flows import amendments, balances, steps, sweeps, taken
 from integration.flows.catalogue import PROGRAMS
 from integration.systems import crm
 from integration.systems.erp.shapes import CustomerStanding, OrderStanding
 from tests.mutants.grounds import BURST, CROSSING, HOLDS
 from tests.mutants.mutant import Mutant, Patch
+from tests.mutants.quiet_grounds import REFUNDS
 
 
 def _amendments_in_arrival_order() -> list[Patch]:
@@ -65,6 +66,19 @@ def _credit_from_the_message() -> list[Patch]:
     return [Patch(PROGRAMS, "show_credit", show_credit), Patch(sweeps, "start_credit_status", start)]
 
 
+def _balance_read_too_early() -> list[Patch]:
+    real = taken.gave_back
+
+    async def gave_back(context: Any, found: Any, *rest: Any) -> Any:
+        await real(context, found, *rest)
+        return found.invoice
+
+    async def changed(context: Any, since_us: int) -> list[Start]:
+        return []
+
+    return [Patch(taken, "gave_back", gave_back), Patch(balances, "changed", changed)]
+
+
 MUTANTS = (
     Mutant(
         name="amendments_in_arrival_order",
@@ -100,5 +114,14 @@ MUTANTS = (
         caught_by=("L1", "O4"),
         ground=HOLDS,
         patches=_credit_from_the_message,
+    ),
+    Mutant(
+        name="balance_read_too_early",
+        group="ordering",
+        mistake="What is open of an invoice is read before money goes back and shown afterwards, and nobody compares "
+        "it with billing: sales takes an unpaid invoice for paid (lost update).",
+        caught_by=("L3",),
+        ground=REFUNDS,
+        patches=_balance_read_too_early,
     ),
 )

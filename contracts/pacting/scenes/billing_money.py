@@ -137,4 +137,8 @@ SCENES = (
         "the invoices of a month are listed", "a due invoice",
         makes=lambda _: receivables.closed_between(TODAY, TODAY + timedelta(days=30)), read=receivables.page_of,
     ),
+    _scene(
+        "invoices that changed are swept", "a due invoice",
+        makes=lambda _: receivables.changed_since(OPENS_US - 3_600_000_000), page=receivables.changed_page,
+    ),
 )  # fmt: skip

@@ -45,6 +45,7 @@ from integration.systems.billing.shapes import (
     TAX_PREFIX,
     TAX_REASON,
     WRONG_STATE,
+    Balance,
     BillingAddress,
     BillingInvoice,
     BillingSubscription,
@@ -65,6 +66,7 @@ from integration.systems.billing.shapes import (
 __all__ = [
     "NOT_FOUND",
     "has_invoiced",
+    "Balance",
     "BillingAddress",
     "BillingInvoice",
     "BillingSubscription",

@@ -14,7 +14,8 @@ import msgspec
 from integration.effects import Call
 from integration.outcomes import Answer
 from integration.systems.billing.calls import Fields, get, post
-from integration.systems.wire import page_at, quoted, read, seconds_of_date
+from integration.systems.billing.shapes import Balance
+from integration.systems.wire import major_text, page_at, quoted, read, seconds_of_date
 
 WRITE_OFF_REASON = "write_off"
 REFUND_REASON = "customer_refund"
@@ -108,6 +109,12 @@ def closed_between(first: date, last: date, offset: str = "") -> Call:
     return get(f"/invoices?date[between]={quoted(span)}&limit=100{page}", "", "list_invoices")
 
 
+def changed_since(since_us: int) -> Call:
+    """Ask for the invoices that changed since an instant, whenever they were made."""
+    path = f"/invoices?updated_at[after]={since_us // 1_000_000}&limit=100&sort_by[asc]=updated_at"
+    return get(path, "", "list_invoices")
+
+
 # --- answers --------------------------------------------------------------------------------------------------------
 
 
@@ -135,6 +142,7 @@ class Money(msgspec.Struct, frozen=True):
     subscription_id: str = ""
     po_number: str = ""
     dunning_status: str = ""
+    resource_version: int = 0  # it grows with every change
     linked_payments: list[LinkedPayment] = []
 
     @property
@@ -146,6 +154,11 @@ class Money(msgspec.Struct, frozen=True):
     def txn(self) -> str:
         """The business transaction it belongs to."""
         return self.subscription_id or self.id
+
+    @property
+    def balance(self) -> Balance:
+        """What is open of it."""
+        return Balance(self.id, self.resource_version, major_text(self.amount_due, self.currency_code))
 
 
 class Transaction(msgspec.Struct, frozen=True):
@@ -192,6 +205,12 @@ def page_of(answer: Answer) -> tuple[list[Money], str]:
     """Return the invoices of a page and where the next page begins (empty at the end)."""
     found = read(answer, _moneys)
     return [row.invoice for row in found.rows], found.next_offset
+
+
+def changed_page(call: Call, answer: Answer) -> tuple[list[Money], Call | None]:
+    """Return the invoices of a page of an answer to `changed_since`, and the call for the next page."""
+    rows, following = page_of(answer)
+    return rows, page_at(call, "offset", following) if following else None
 
 
 def transaction_of(answer: Answer) -> Transaction:

@@ -12,7 +12,7 @@ from domain.objects import Line
 from integration.effects import Call
 from integration.outcomes import Answer
 from integration.systems.crm import Address
-from integration.systems.wire import date_of_seconds, page_at, read
+from integration.systems.wire import date_of_seconds, major_text, page_at, read
 
 NOT_FOUND = "resource_not_found"
 WRONG_STATE = "invalid_state_for_request"
@@ -84,6 +84,14 @@ class BillingAddress(msgspec.Struct, frozen=True):
         return Address(self.line1, self.city, self.state_code, self.zip, self.country)
 
 
+class Balance(msgspec.Struct, frozen=True):
+    """What is open of an invoice as of a version of it, in major units of its currency as text."""
+
+    invoice: str
+    version: int
+    open: str
+
+
 class BillingInvoice(msgspec.Struct, frozen=True):
     """An invoice as billing shows it."""
 
@@ -109,6 +117,11 @@ class BillingInvoice(msgspec.Struct, frozen=True):
     def quote_reference(self) -> str:
         """The reference of the quote version it bills ("Q-000123-v1"); empty when it was sold in another system."""
         return self.po_number if "-v" in self.po_number else ""
+
+    @property
+    def balance(self) -> Balance:
+        """What is open of it."""
+        return Balance(self.id, self.resource_version, major_text(self.amount_due, self.currency_code))
 
     @property
     def tax_lines(self) -> dict[str, InvoiceLine]:

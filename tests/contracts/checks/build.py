@@ -275,6 +275,9 @@ SECOND = replace(
     INVOICE, id="INV-2", ref="Q-000200-v1", txn="Q-000200", number="2", lines=(CHARGE,), net_minor=RECHARGED,
     total_minor=RECHARGED, balance_minor=RECHARGED, bill_from=AMENDED, status="tax_pending", business_date=AMENDED_ON,
 )  # fmt: skip
+AMENDED_MIRROR = replace(
+    MIRROR, id="Q-000200-v1", txn="Q-000200", invoice_status="posted", invoice_balance_minor=RECHARGED
+)
 AMENDED_ITEMS = (
     replace(ITEM, end=AMENDED),
     replace(ITEM, quantity=15, start=AMENDED),
@@ -306,7 +309,7 @@ def amended() -> list[Record]:
         schedule(noon + 25, MEMO, CREDIT_LINE),
         entry(noon + 25, "GL5", "credit_memo/400", ("1100", -CREDITED), ("2200", CREDITED)),
         changed(noon + 27, "payment", "payment", replace(PAYMENT, id="pi_2", ref="INV-2")),
-        changed(noon + 30, "crm", "mirror", replace(MIRROR, id="Q-000200-v1", txn="Q-000200"), "", "shown"),
+        changed(noon + 30, "crm", "mirror", AMENDED_MIRROR, "", "shown"),
     ]  # fmt: skip
 
 

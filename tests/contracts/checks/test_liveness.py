@@ -12,7 +12,19 @@ from contracts.checks.stages import endings
 from domain.history import Case, Changed, Crashed, Flow, Record
 from domain.objects import Account, Customer
 from tests.contracts.checks import build
-from tests.contracts.checks.build import CONTEXT, at, changed, check, clean, edited, history, of, walk, without
+from tests.contracts.checks.build import (
+    CONTEXT,
+    amended,
+    at,
+    changed,
+    check,
+    clean,
+    edited,
+    history,
+    of,
+    walk,
+    without,
+)
 
 Records = list[Record]
 
@@ -107,6 +119,65 @@ def test_a_run_that_ends_too_early_cannot_be_judged() -> None:
 def test_a_mirror_that_never_follows_breaks_the_truth() -> None:
     records = without(clean(), lambda r: of("mirror", "crm")(r) and r.at_us > at(20))
     assert check("L3", records).status == "broken"
+
+
+def _shown(minor: int, minutes: float = 60 * 24 * 13) -> Changed:
+    """The CRM shows so much of the amendment's invoice as open."""
+    mirror = replace(build.AMENDED_MIRROR, invoice_balance_minor=minor, sequence=2)
+    return changed(minutes, "crm", "mirror", mirror, "shown", "shown")
+
+
+def test_a_balance_that_was_read_too_early_and_stays_breaks_the_truth() -> None:
+    credited = replace(build.SECOND, status="posted", balance_minor=5_000)
+    records = [*amended(), changed(60 * 24 * 13, "billing", "invoice", credited, "posted")]
+    result = check("L3", [*records, _shown(build.RECHARGED)])
+    assert result.status == "broken"
+    assert result.violations[0].sentence == (
+        "invoice INV-2 has 50.00 USD open in billing, and the CRM shows Q-000200-v1 as posted with 175.07 USD open"
+    )
+    assert check("L3", [*records, _shown(5_000)]).status == "holds"
+    assert check("L3", [*records, _shown(build.RECHARGED), _shown(5_000, 60 * 24 * 14)]).status == "holds"
+    assert check("L3", [*records, _case(60 * 24 * 13, "new", txn="Q-000200")]).status == "holds"
+
+
+def test_a_balance_that_has_just_changed_is_not_judged() -> None:
+    credited = replace(build.SECOND, status="posted", balance_minor=5_000)
+    records = [*amended(), changed(60 * 24 * 13 - 10, "billing", "invoice", credited, "posted")]
+    assert check("L3", records, heal_us=at(60), horizon_us=at(60 * 24 * 13)).status == "holds"
+    assert check("L3", records).status == "broken"
+
+
+def test_of_several_invoices_of_a_quote_any_may_be_the_one_that_is_shown() -> None:
+    other = replace(build.SECOND, id="INV-3", status="posted", balance_minor=700, total_minor=700)
+    records = [*amended(), changed(60 * 24 * 13, "billing", "invoice", other)]
+    for minor, status in ((build.RECHARGED, "holds"), (700, "holds"), (0, "broken")):
+        assert check("L3", [*records, _shown(minor, 60 * 24 * 13 + 1)]).status == status
+
+
+def test_of_a_quote_of_several_entities_the_sum_of_what_they_are_owed_is_shown() -> None:
+    lines = tuple(
+        replace(line, entity=entity) for line, entity in zip(2 * build.QUOTE.lines[:1], ("US", "DE"), strict=True)
+    )
+    quote = replace(build.QUOTE, number="Q-000300", txn="Q-000300", lines=lines)
+    parts = [
+        replace(
+            build.SECOND, id=f"INV-{entity}", ref=f"Q-000300.{entity}-v1", txn=f"Q-000300.{entity}", status="posted"
+        )
+        for entity in ("US", "DE")
+    ]
+    records = [
+        *clean(), *walk(40, "crm", "quote", quote, "draft", "accepted", cause="act"),
+        *[changed(60, "billing", "invoice", part) for part in parts],
+    ]  # fmt: skip
+    for minor, status in ((2 * build.RECHARGED, "holds"), (build.RECHARGED, "broken")):
+        mirror = replace(build.AMENDED_MIRROR, id="Q-000300-v1", txn="Q-000300", invoice_balance_minor=minor)
+        assert check("L3", [*records, changed(61, "crm", "mirror", mirror, "", "shown")]).status == status
+
+
+def test_who_never_shows_a_balance_is_not_judged_by_it() -> None:
+    records = [*amended(), _shown(0)]
+    assert check("L3", edited(records, of("mirror", "crm"), invoice_balance_minor=0)).status == "broken"
+    assert check("L3", edited(records, of("mirror", "crm"), invoice_balance_minor=0), inside=False).status == "holds"
 
 
 def test_a_case_without_an_owner_breaks_ownership() -> None:
