@@ -99,8 +99,11 @@ def _trimmed(tree: Tree) -> Tree:
 
 
 def _stem(asked: str) -> str:
-    """Return what tells kinds of questions apart: the first words of a query."""
-    return "".join(letter for letter in asked if not letter.isdigit())[:120] if "FROM" in asked.upper() else ""
+    """Return what tells kinds of questions apart: the first words of a query, or by what a list is filtered first."""
+    words = "".join(letter for letter in asked if not letter.isdigit())
+    if "FROM" in asked.upper():
+        return words[:120]
+    return words.partition("]")[0] if "]" in words else ""
 
 
 def places(reply: Reply) -> frozenset[str] | None:

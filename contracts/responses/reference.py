@@ -54,6 +54,10 @@ def _transactions(answer: Answer) -> Any:
     return billed.transaction_page(billed.transactions_named("pi_1", "Q-000001"), answer)[0]
 
 
+def _changed(answer: Answer) -> Any:
+    return billed.changed_page(billed.changed_since(0), answer)[0]
+
+
 def _touched(answer: Answer) -> Any:
     return crm_accounts.touched_page(crm_accounts.touched_since(0), answer)[0]
 
@@ -83,7 +87,7 @@ READERS: tuple[Reader, ...] = (
     _reader(payment_back.refunds_in, "payment", "list_refunds"),
     Reader("payment_events.told_page", "payment", ("list_events",), _told),
     _reader(fulfilment.task_of, "fulfilment", "read_task", "put_task"),
-    _reader(billing.invoice_of, "billing", "read_invoice", "close_invoice", "add_charge"),
+    _reader(billing.invoice_of, "billing", "read_invoice", "close_invoice", "add_charge", "record_payment"),
     _reader(billing.invoices_of, "billing", "list_invoices", asked="pending"),
     _reader(billing.credit_note_of, "billing", "read_credit_note", "create_credit_note"),
     _reader(billing.credit_notes_in, "billing", "list_credit_notes"),
@@ -91,6 +95,7 @@ READERS: tuple[Reader, ...] = (
     _reader(billing.has_invoiced, "billing", "update_subscription", "create_subscription"),
     _reader(billed.money_of, "billing", "read_invoice", "record_payment", "write_off_invoice"),
     _reader(billed.page_of, "billing", "list_invoices", asked="date["),
+    Reader("billing.changed_page", "billing", ("list_invoices",), _changed, asked="updated_at["),
     _reader(billed.transaction_of, "billing", "record_excess_payment", "record_transaction_refund"),
     Reader("billing.transaction_page", "billing", ("list_transactions",), _transactions),
     _reader(erp.customer_standing, "erp", "read_customer"),
