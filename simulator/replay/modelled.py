@@ -227,8 +227,9 @@ def _station(station: Station, offset_us: int, speed: float, heals_us: int, gran
     )
     shifts = [msgspec.structs.replace(each, from_us=at(each.from_us)) for each in station.shifts]
     last_at_zero = bisect_left([each.from_us for each in shifts], 1) - 1
+    faults = msgspec.structs.replace(station.faults, until_us=heals_us)
     return msgspec.structs.replace(
-        station, shifts=tuple(shifts[max(0, last_at_zero) :]), outages=healed(station.outages),
+        station, faults=faults, shifts=tuple(shifts[max(0, last_at_zero) :]), outages=healed(station.outages),
         brownouts=healed(station.brownouts), limits=moved(tuple(limits)), incidents=None, load_slots=granted,
         load_longest=LOAD_FACTOR_MAX,
     )  # fmt: skip

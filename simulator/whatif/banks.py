@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from statistics import NormalDist
 
@@ -18,27 +18,36 @@ from scenarios.values import MICROSECOND
 from simulator.whatif.durations import P95_DEVIATIONS, Duration
 from simulator.whatif.model import DAY_US, HOUR_US
 
-OPENS_US, OPEN = 9 * HOUR_US, Duration.uniform(0, 8 * HOUR_US)
-"""When banks open (UTC), and how long after that something happens."""
-_QUANTILES = 200
+_OPENS_US, _OPEN_US = 9 * HOUR_US, 8 * HOUR_US
+"""When banks open (UTC), and for how long."""
+_QUANTILES, _INSTANTS = 200, 2_000
+_GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
+"""Its multiples, each less its whole part, lie as evenly as can be however many there are."""
 
 
 def debit() -> Duration:
-    """Return after how many business days, as they open, a debit is decided."""
+    """Return after how many business days, and when on that day, a debit is decided."""
     quirks = Quirks()
-    return _opening(range(quirks.debit_days_min, quirks.debit_days_max + 1))
+    return _in_hours(tuple(range(quirks.debit_days_min, quirks.debit_days_max + 1)))
 
 
 def push(payments: Payments) -> Duration:
-    """Return after how many calendar days, as they open, a customer pushes the money: within its terms, or late."""
+    """Return after how many calendar days, and when on that day, a customer pushes the money: in its terms, or late.
+
+    Who owes it at once and is told of it after banks have closed pays at once; the hour of that day is over.
+    """
     weighted = sorted(_pushed(payments))
     ends = list(accumulate(weight for _, weight in weighted))
     shares = ((place + 0.5) / _QUANTILES * ends[-1] for place in range(_QUANTILES))
-    return _opening(weighted[bisect_left(ends, share)][0] for share in shares)
+    return _in_hours(tuple(weighted[bisect_left(ends, share)][0] for share in shares))
 
 
-def _opening(days: Iterable[int]) -> Duration:
-    return Duration.empirical(tuple(day * DAY_US + OPENS_US for day in days))
+def _in_hours(days: Sequence[int]) -> Duration:
+    """Return days that are equally likely, with any time of the hours of banks."""
+    hours_us = (_OPENS_US + round(place * _GOLDEN % 1.0 * _OPEN_US) for place in range(_INSTANTS))
+    return Duration.empirical(
+        tuple(days[place * len(days) // _INSTANTS] * DAY_US + hour_us for place, hour_us in enumerate(hours_us))
+    )
 
 
 def _pushed(payments: Payments) -> Iterator[tuple[int, float]]:

@@ -76,14 +76,19 @@ class Journeys(NamedTuple):
         )
 
 
-def webhook(name: str, loses: float, sweep_us: int, held: tuple[tuple[float, int], ...]) -> Iterator[Step]:
-    """Yield the way of a message: its own latency, what holds some back, and the sweep that finds lost ones."""
+def webhook(
+    name: str, loses: float, sweep_us: int, held: tuple[tuple[float, int], ...], heal_us: int
+) -> Iterator[Step]:
+    """Yield the way of a message: its own latency, what holds some back, and the sweep that finds lost ones.
+
+    From `heal_us` on none is held back or lost.
+    """
     row = DEFAULTS["webhook"]
     yield Step(name=name, pause=Duration.lognormal(row.p50_seconds * SECOND_US, row.p95_seconds * SECOND_US))
     for place, (share, wait_us) in enumerate(held):
-        yield Step(name=f"{name} held back {place + 1}", pause=Duration.fixed(wait_us), share=share)
+        yield Step(name=f"{name} held back {place + 1}", pause=Duration.fixed(wait_us), share=share, until_us=heal_us)
     if loses:
-        yield Step(name=f"{name} missed", pause=Duration.uniform(0, sweep_us), share=loses)
+        yield Step(name=f"{name} missed", pause=Duration.uniform(0, sweep_us), share=loses, until_us=heal_us)
 
 
 def token_step(system: str) -> str:

@@ -11,6 +11,7 @@ from simulator.whatif.kernel_draws import drawn, index_of, rounded
 from simulator.whatif.kernel_guards import (
     earn,
     gated,
+    heal,
     hold,
     is_refused,
     killer_of,
@@ -154,8 +155,11 @@ def begin(tables: Any, memory: Any, token: Any, station: Any, start_us: Any, pat
             was_killed = True
     state, kind, has_effect, back_us = _fate(tables, memory, token, station, errors, was_killed, done_us, patience_us)
     tables.station_counts[station, kind] += 1
-    if memory.tokens[token].mending == 0:
-        memory.tokens[token].effects += has_effect
+    lifecycle = memory.tokens[token]
+    if has_effect == 1 and lifecycle.mending == 0:
+        if lifecycle.effects == 0 or done_us < lifecycle.done:
+            lifecycle.done = done_us
+        lifecycle.effects += 1
     free_us = back_us if row.frees == 1 else done_us
     occupy(tables, memory, station, start_us, free_us)
     comes_back(memory, token, state, back_us)
@@ -188,14 +192,11 @@ def _fate(
     if was_killed:
         state, kind, has_effect = FAILED, KILLED, 0
     elif row.faulty == 1 or errors > 0.0:
-        luck = luck_of(memory, token) - row.throttled
-        if luck < errors:
-            state, kind, has_effect = FAILED, ERRORS, 0
-        elif luck < errors + row.after:
-            state, kind = FAILED, ERRORS
-        elif luck < errors + row.after + row.lost:
-            state, kind = FAILED, ERRORS
-            if patience_us < NEVER_US:
+        luck = luck_of(memory, token) - row.throttled - row.broken - errors
+        done_below = row.after + row.lost
+        if luck < done_below + row.unheard:
+            state, kind, has_effect = FAILED, ERRORS, int(0.0 <= luck < done_below)
+            if luck >= row.after and patience_us < NEVER_US:
                 back_us = patience_us
     if back_us > patience_us:
         state, kind, back_us = FAILED, ABANDONED, patience_us
@@ -212,7 +213,7 @@ def _is_full(tables: Any, station: Any, now_us: Any) -> Any:
 
 @inlined
 def _is_turned_away(tables: Any, memory: Any, token: Any, station: Any, now_us: Any, patience_us: Any) -> Any:
-    """Let an outage, a limit or full slots answer a call; tell whether one did."""
+    """Let an outage, a limit, full slots or a broken connection answer a call; tell whether one did."""
     row = tables.stations[station]
     if row.quiet <= now_us:
         look_ahead(tables, station, now_us)
@@ -222,11 +223,17 @@ def _is_turned_away(tables: Any, memory: Any, token: Any, station: Any, now_us: 
                 _struck_call(tables, memory, token, station, place, now_us, patience_us)
                 return True
     refused = row.limit < row.limit_end and is_refused(tables, station, now_us)
-    refused = refused or (row.throttled > 0.0 and luck_of(memory, token) < row.throttled)
-    if refused or (row.refuses == 1 and _is_full(tables, station, now_us)):
+    if row.faulty == 1 and now_us >= row.healed:
+        heal(row)
+    luck = luck_of(memory, token) if row.faulty == 1 else 1.0
+    if refused or luck < row.throttled or (row.refuses == 1 and _is_full(tables, station, now_us)):
         tables.station_counts[station, REFUSED] += 1
         tables.series[station, ROW_REFUSED, memory.registers[BUCKET]] += 1
         comes_back(memory, token, THROTTLED, now_us + row.refusal)
+        return True
+    if luck < row.throttled + row.broken:
+        tables.station_counts[station, ERRORS] += 1
+        comes_back(memory, token, FAILED, now_us + row.refusal)
         return True
     return False
 

@@ -29,7 +29,7 @@ FEW_SLOTS = 24
 EVENT_ROW = np.dtype([("at", "i8"), ("key", "i8")])
 _COLUMNS = (
     "base number route step attempt tries state called back cutoff patience patience_key effects amount single mending "
-    "holds struck before after paid stream lane"
+    "holds struck before after paid stream lane done"
 )
 TOKEN_ROW = np.dtype([(name, "i8") for name in _COLUMNS.split()])
 

@@ -168,8 +168,8 @@ def _enter(tables: Any, memory: Any, token: Any, number: Any, now_us: Any) -> An
     lifecycle = memory.tokens[token]
     while number >= 0:
         step = tables.steps[number]
-        taken, luck = True, 0.0
-        if step.share < 1.0 or step.things > 1:
+        taken, luck = now_us < step.until, 0.0
+        if taken and (step.share < 1.0 or step.things > 1):
             luck = unit(lifecycle.base, index_of(step.chooses, 0, SHARE)) - step.low
             taken = 0.0 <= luck < step.share
         if taken and step.known >= 0:
@@ -201,9 +201,10 @@ def _enter(tables: Any, memory: Any, token: Any, number: Any, now_us: Any) -> An
 
 @inlined
 def _complete(tables: Any, memory: Any, token: Any, now_us: Any) -> Any:
-    """Take note that a step is done."""
+    """Take note that a step is done; what it marks is marked with the instant at which its work was done first."""
     lifecycle = memory.tokens[token]
     step = tables.steps[lifecycle.step]
+    done_us = min(lifecycle.done, now_us) if lifecycle.effects > 0 else now_us
     if lifecycle.effects > 1:
         again, route = lifecycle.effects - 1, lifecycle.route
         if step.idempotent == 1:
@@ -215,7 +216,7 @@ def _complete(tables: Any, memory: Any, token: Any, now_us: Any) -> Any:
     if lifecycle.struck > 0:
         unstrike(tables, memory, token, now_us, True)
     if step.mark >= 0:
-        stamp(tables, memory, token, step.mark, now_us)
+        stamp(tables, memory, token, step.mark, done_us)
 
 
 @inlined

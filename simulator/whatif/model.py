@@ -1,4 +1,4 @@
-"""The model of a what-if run, version 1: stations, routes, arrivals and service levels as plain frozen values.
+"""The model of a what-if run: stations, routes, arrivals and service levels as plain frozen values.
 
 Every time is an integer in microseconds since the model's own zero (`origin_us` says which instant that is). A model
 prints, compares, serialises to JSON and hashes; both engines play nothing but a model and a seed.
@@ -13,7 +13,7 @@ import msgspec
 
 from simulator.whatif.durations import Duration
 
-VERSION = 3
+VERSION = 4
 """Of the description, and of what is drawn for one: the outcomes of another version are other ones."""
 SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
@@ -83,16 +83,25 @@ class Limit(_Value, frozen=True, kw_only=True):
 
 
 class Faults(_Value, frozen=True, kw_only=True):
-    """Shares of calls that go wrong at any time.
+    """Shares of calls that go wrong at any time until `until_us`.
 
     before: an error, nothing was done; after: an error although it was done; lost: done, but the reply never comes;
-    throttled: refused at once as over a limit.
+    unheard: not done, and no reply comes; throttled: refused at once as over a limit; broken: the connection breaks
+    at once, and nothing was done.
     """
 
     before: float = 0.0
     after: float = 0.0
     lost: float = 0.0
+    unheard: float = 0.0
     throttled: float = 0.0
+    broken: float = 0.0
+    until_us: int = NEVER_US
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """What goes wrong, by name."""
+        return {name: share for name, share in msgspec.structs.asdict(self).items() if name != "until_us"}
 
 
 class Breaker(_Value, frozen=True, kw_only=True):
@@ -220,7 +229,7 @@ class Step(_Value, frozen=True, kw_only=True):
     be over already; or of `days` of banks, see below), with `starts` it begins that route for the same lifecycle, and
     goes on. `mode` outbox: the route goes on at once and the call is made on its own clock. `share` of them do it;
     steps of one `choice` share a draw, of which each takes the part from `share_from` on, so that they exclude or
-    include one another. With `finds` those of them do it that find it unknown.
+    include one another. With `finds` those of them do it that find it unknown; from `until_us` on nobody does it.
 
     A bank's pause counts `business` days, or `calendar` days and on to the next business day, from the day it begins
     on; what it has beyond whole days is the time of that day. Banks have the days of UTC and rest at weekends.
@@ -229,7 +238,8 @@ class Step(_Value, frozen=True, kw_only=True):
     `again_us`; `skip`: done without (a cached estimate); `lost`: nobody notices, the lifecycle ends there. What is
     `invalid_share` is refused for its content at once, and goes to the people (or is lost). A repeat of a call whose
     work was done already changes nothing when it is `idempotent`; else it doubles the work (a duplicate).
-    A `mark` is stamped on the lifecycle when the step is done.
+    A `mark` is stamped on the lifecycle when the step is done. It says when the work of a call was done first, as its
+    station's own books do: a caller whose answer was lost learns it later.
     """
 
     name: str
@@ -247,6 +257,7 @@ class Step(_Value, frozen=True, kw_only=True):
     share_from: float = 0.0
     choice: str = ""
     finds: Known | None = None
+    until_us: int = NEVER_US
     idempotent: bool = True
     invalid_share: float = 0.0
     exhausted: Literal["people", "again", "skip", "lost"] = "people"

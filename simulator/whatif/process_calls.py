@@ -14,6 +14,7 @@ from simulator.whatif.model import NEVER_US
 from simulator.whatif.process_guards import (
     earn,
     gated,
+    heal,
     hold,
     is_refused,
     killer_of,
@@ -140,8 +141,10 @@ def begin(play: Any, token: Lifecycle, station: StationState, start_us: int, pat
             done_us, was_killed = killer.from_, True
     state, kind, has_effect, back_us = _fate(token, station, errors, was_killed, done_us, patience_us)
     station.counts[kind] += 1
-    if not token.mending:
-        token.effects += has_effect
+    if has_effect and not token.mending:
+        if not token.effects or done_us < token.done:
+            token.done = done_us
+        token.effects += 1
     free_us = back_us if station.frees else done_us
     play.spread(station.series[ROW_BUSY], start_us, free_us)
     _comes_back(play, token, state, back_us)
@@ -156,14 +159,12 @@ def _fate(
     if was_killed:
         state, kind, has_effect = FAILED, KILLED, 0
     elif station.faulty or errors > 0.0:
-        luck = luck_of(token) - station.throttled
-        if luck < errors:
-            state, kind, has_effect = FAILED, ERRORS, 0
-        elif luck < errors + station.after:
-            state, kind = FAILED, ERRORS
-        elif luck < errors + station.after + station.lost:
-            state, kind = FAILED, ERRORS
-            back_us = patience_us if patience_us < NEVER_US else back_us
+        luck = luck_of(token) - station.throttled - station.broken - errors
+        done_below = station.after + station.lost
+        if luck < done_below + station.unheard:
+            state, kind, has_effect = FAILED, ERRORS, int(0.0 <= luck < done_below)
+            if luck >= station.after and patience_us < NEVER_US:
+                back_us = patience_us
     if back_us > patience_us:
         state, kind, back_us = FAILED, ABANDONED, patience_us
     return state, kind, has_effect, back_us
@@ -197,14 +198,21 @@ def attempt(play: Any, token: Lifecycle, now_us: int) -> StationState | None:
         if trouble is not None:
             _struck_call(play, token, station, trouble, now_us, patience_us)
             return None
+    if station.faulty and now_us >= station.healed:
+        heal(station)
+    luck = luck_of(token) if station.faulty else 1.0
     if (
         (station.limits and is_refused(station, now_us))
-        or (station.throttled and luck_of(token) < station.throttled)
+        or luck < station.throttled
         or (station.refuses and _is_full(station, now_us))
     ):
         station.counts[REFUSED] += 1
         station.series[ROW_REFUSED][play.bucket] += 1
         _comes_back(play, token, THROTTLED, now_us + station.refusal)
+        return None
+    if luck < station.throttled + station.broken:
+        station.counts[ERRORS] += 1
+        _comes_back(play, token, FAILED, now_us + station.refusal)
         return None
     start_us = paced(station, max(station.hold_until, now_us))
     if station.batch:

@@ -63,6 +63,12 @@ def unstrike(token: Lifecycle, now_us: int, is_served: bool) -> None:
             trouble.drained = max(trouble.drained, now_us)
 
 
+def heal(station: StationState) -> None:
+    """Let no call of a station go wrong any more."""
+    station.faulty = 0
+    station.before = station.after = station.lost = station.unheard = station.throttled = station.broken = 0.0
+
+
 def luck_of(token: Lifecycle) -> float:
     """Return the luck of an attempt."""
     return unit(token.base, index_of(token.plan.number, token.tries, LUCK))

@@ -47,7 +47,7 @@ def quick_of(plan: Any) -> Quick | None:
     """Return the fast path of a step, if it is a plain call of a plain station."""
     if plan.place is None or not plan.place.plain or plan.share < 1.0 or plan.outbox or plan.invalid:
         return None
-    if not plan.blocked or plan.known >= 0 or len(plan.place.limits) > 1:
+    if not plan.blocked or plan.known >= 0 or plan.until < NEVER_US or len(plan.place.limits) > 1:
         return None
     limit = plan.place.limits[0] if plan.place.limits else None
     is_usual = limit is None or (limit.refuse and not limit.window and limit.from_ <= 0 and limit.until == NEVER_US)

@@ -25,8 +25,8 @@ class Lifecycle(Event):
     """
 
     __slots__ = (
-        "amount", "attempt", "back", "base", "called", "cutoff", "draws", "effects", "holds", "marks", "mending",
-        "number", "paid", "patience", "plan", "route", "single", "state", "struck", "tries", "waits",
+        "amount", "attempt", "back", "base", "called", "cutoff", "done", "draws", "effects", "holds", "marks",
+        "mending", "number", "paid", "patience", "plan", "route", "single", "state", "struck", "tries", "waits",
     )  # fmt: skip
 
     def __init__(self, number: int, base: int, route: int, cutoff: int, draws: list[int], marks: list[int]) -> None:
@@ -34,7 +34,7 @@ class Lifecycle(Event):
         self.cutoff, self.draws, self.marks = cutoff, draws, marks
         self.state = NEW
         self.attempt = self.tries = self.effects = self.amount = self.paid = self.mending = 0
-        self.called = self.back = self.patience = 0
+        self.called = self.back = self.patience = self.done = 0
         self.single = False
         self.plan: Any = None
         self.struck: Any = None

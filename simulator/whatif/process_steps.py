@@ -121,8 +121,8 @@ def _bank_day(plan: Any, now_us: int, pause_us: int) -> int:
 def _enter(play: Any, token: Lifecycle, plan: Any, now_us: int) -> int:
     """Go on with a step, or the next one that applies; return what to do."""
     while plan is not None:
-        taken, luck = True, 0.0
-        if plan.share < 1.0 or plan.things > 1:
+        taken, luck = now_us < plan.until, 0.0
+        if taken and (plan.share < 1.0 or plan.things > 1):
             luck = unit(token.base, index_of(plan.chooses, 0, SHARE)) - plan.low
             taken = 0.0 <= luck < plan.share
         if taken and plan.known >= 0:
@@ -148,8 +148,9 @@ def _enter(play: Any, token: Lifecycle, plan: Any, now_us: int) -> int:
 
 
 def _complete(play: Any, token: Lifecycle, now_us: int) -> None:
-    """Take note that a step is done."""
+    """Take note that a step is done; what it marks is marked with the instant at which its work was done first."""
     plan = token.plan
+    done_us = min(token.done, now_us) if token.effects else now_us
     if token.effects > 1:
         again, counts = token.effects - 1, play.counts[token.route]
         if plan.idempotent:
@@ -161,7 +162,7 @@ def _complete(play: Any, token: Lifecycle, now_us: int) -> None:
     if token.struck is not None:
         unstrike(token, now_us, True)
     if plan.mark >= 0:
-        play.stamp(token, plan.mark, now_us)
+        play.stamp(token, plan.mark, done_us)
 
 
 def _fail(play: Any, token: Lifecycle, now_us: int, was_throttled: bool) -> int:
@@ -238,6 +239,7 @@ def wakes(play: Any, token: Lifecycle, now_us: int) -> int:
     state = token.state
     if state == SIMPLE:
         token.state, token.effects, token.attempt, token.tries = GOOD, 1, 1, 1
+        token.done = now_us - token.plan.place.travel
         return _came_back(play, token, now_us)
     if GOOD <= state <= THROTTLED:
         return _came_back(play, token, now_us)

@@ -37,10 +37,15 @@ from simulator.whatif.model import (
 
 CLERKS = "clerks"
 LEGACY = "legacy_erp"
-BEFORE = frozenset({"error_before", "reset_before", "closed_before", "truncated_before"})
+BEFORE = frozenset({"error_before"})
+BROKEN = frozenset({"reset_before", "closed_before", "truncated_before"})
 AFTER = frozenset({"error_after", "reset_after", "closed_after", "truncated_after"})
-LOST = frozenset({"lost_reply", "late_arrival"})
+LOST = frozenset({"lost_reply"})
+UNHEARD = frozenset({"late_arrival"})
 THROTTLED = frozenset({"throttled", "throttled_silently"})
+FOR_A_WHILE = BEFORE | BROKEN
+FOR_CALLS = FOR_A_WHILE | AFTER | LOST | UNHEARD | THROTTLED
+"""Kinds of faults that a model hears: those that may strike in a window, and all that strike calls at any time."""
 _YEAR = timedelta(days=365.25)
 
 
@@ -66,6 +71,11 @@ class Frame(NamedTuple):
     def end_us(self) -> int:
         """Return when the run ends."""
         return self.moments.horizon_us - self.moments.start_us
+
+    @property
+    def heal_us(self) -> int:
+        """Return when faults end; what was begun goes on."""
+        return self.moments.heal_us - self.moments.start_us
 
     @property
     def has_money_cases(self) -> bool:
@@ -123,7 +133,7 @@ def _system(frame: Frame, name: str) -> Station:
         outages=tuple(_outages(frame, name)),
         brownouts=tuple(_brownouts(frame, name)),
         incidents=_incidents(scenario, settings),
-        faults=_faults(scenario, name),
+        faults=_faults(frame, name),
         breaker=_breaker() if switches.breaker else None,
         budget=_budget(switches),
     )
@@ -210,7 +220,7 @@ def _brownouts(frame: Frame, name: str) -> Iterator[Brownout]:
             from_us, until_us = frame.window_us(each.from_, each.to, each.lasts, each.entity)
             yield Brownout(from_us=from_us, until_us=until_us, factor=each.factor, error_share=float(each.errors))
     for fault in frame.scenario.faults:
-        if is_timed(fault) and fault.system in (name, None) and fault.kind in BEFORE and is_plain(fault):
+        if is_timed(fault) and fault.system in (name, None) and fault.kind in FOR_A_WHILE and is_plain(fault):
             from_us, until_us = frame.window_us(fault.from_, fault.to, fault.lasts, fault.entity)
             yield Brownout(from_us=from_us, until_us=until_us, error_share=float(fault.share))
 
@@ -225,13 +235,18 @@ def is_plain(fault: FaultPlan) -> bool:
     return fault.operation is None and not fault.nth
 
 
-def _faults(scenario: Scenario, name: str) -> Faults:
-    plans = [each for each in scenario.faults if each.system in (name, None) and is_plain(each) and not is_timed(each)]
+def _faults(frame: Frame, name: str) -> Faults:
+    plans = [
+        each for each in frame.scenario.faults if each.system in (name, None) and is_plain(each) and not is_timed(each)
+    ]
 
     def share(kinds: frozenset[str]) -> float:
         return float(sum(each.share for each in plans if each.kind in kinds))
 
-    return Faults(before=share(BEFORE), after=share(AFTER), lost=share(LOST), throttled=share(THROTTLED))
+    return Faults(
+        before=share(BEFORE), after=share(AFTER), lost=share(LOST), unheard=share(UNHEARD), throttled=share(THROTTLED),
+        broken=share(BROKEN), until_us=frame.heal_us,
+    )  # fmt: skip
 
 
 def _retry_after_us(scenario: Scenario, name: str) -> int:

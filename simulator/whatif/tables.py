@@ -33,18 +33,18 @@ def _row(whole: str, shares: str = "") -> np.dtype[Any]:
 
 STEP = _row(
     "kind station dist timeout attempts base cap jitter restart lane outbox idempotent exhausted again mark starts "
-    "route next chooses since known things lasts days week",
+    "route next chooses since known things lasts until days week",
     "share low invalid",
 )
 DIST = _row("kind from_ until", "scale mu shape")
 STATION = _row(
     "slots queue dist patience refuses frees load_slots refusal retry_after holds_all travel "
-    "trouble trouble_end quiet limit limit_end faulty batch opens closes cycle offset "
+    "trouble trouble_end quiet limit limit_end faulty healed batch opens closes cycle offset "
     "breaker percent half calls_min open longest budget earns per_minute saved_max slots_from shift shift_end lanes "
     "capacity busy waiting hold_until plain "
     "state probe pause turn calls errors calls_before errors_before held held_last saved saved_at ring ring_count "
     "waited wait_longest",
-    "load_longest before after lost throttled",
+    "load_longest before after lost unheard throttled broken",
 )
 TROUBLE = _row("from_ until kind hang struck recovered now peak drained", "factor errors")
 LIMIT = _row("requests per burst window refuse from_ until next used turn")
@@ -204,6 +204,7 @@ def _steps(model: Model, dists: _Dists, marks: Sequence[str]) -> Iterable[dict[s
                 "known": known[step.finds] if step.finds else -1,
                 "things": step.finds.of if step.finds else 1,
                 "lasts": step.finds.lasts_us if step.finds else 0,
+                "until": step.until_us,
                 "days": _DAYS[step.days],
                 "week": (model.origin_us + _EPOCH_WEEKDAY * DAY_US) % (7 * DAY_US),
                 **_policy(step),
@@ -251,9 +252,8 @@ def _manners(station: Station) -> dict[str, float]:
         "frees": station.abandoned == "frees", "refuses": station.overflow == "refuses",
         "load_slots": station.load_slots, "load_longest": station.load_longest,
         "refusal": station.refusal_us, "retry_after": station.retry_after_us, "holds_all": station.holds_all,
-        "travel": station.travel_us, "before": faults.before, "after": faults.after, "lost": faults.lost,
-        "throttled": faults.throttled, "batch": batch is not None,
-        "faulty": bool(faults.before or faults.after or faults.lost or faults.throttled),
+        "travel": station.travel_us, "batch": batch is not None, "faulty": any(faults.shares.values()),
+        "healed": faults.until_us, **faults.shares,
     }  # fmt: skip
     if batch is not None:
         row |= {"opens": batch.opens_us, "closes": batch.closes_us, "cycle": batch.cycle_us, "offset": batch.offset_us}

@@ -43,12 +43,10 @@ from simulator.whatif.model import (
     Step,
 )
 from simulator.whatif.systems import (
-    AFTER,
-    BEFORE,
     CLERKS,
+    FOR_A_WHILE,
+    FOR_CALLS,
     LEGACY,
-    LOST,
-    THROTTLED,
     Frame,
     frame_of,
     is_plain,
@@ -103,8 +101,8 @@ def unheard(scenario: Scenario) -> tuple[str, ...]:
     """Return what a scenario says that the model leaves out, as paths; an answer is given beside them."""
     found = list(_unheard_words(scenario, WHATIF))
     for place, fault in enumerate(scenario.faults):
-        known = BEFORE | AFTER | LOST | THROTTLED | _HELD | _HARMLESS | {"loss"}
-        is_whole = is_plain(fault) and (not is_timed(fault) or fault.kind in BEFORE)
+        known = FOR_CALLS | _HELD | _HARMLESS | {"loss"}
+        is_whole = is_plain(fault) and (not is_timed(fault) or fault.kind in FOR_A_WHILE)
         is_double = fault.kind == "duplicate" and scenario.integration.settled().idempotent
         if not is_double and (fault.kind not in known or not is_whole):
             found.append(f"faults[{place}] ({fault.kind})")
@@ -124,7 +122,7 @@ def _message(frame: Frame) -> Iterator[Step]:
         if fault.kind in _HELD and fault.wait is not None
     ]
     sweep_us = max(2 * HOUR_US, frame.scenario.integration.sweep_every // MICROSECOND)
-    yield from webhook("message", lost, sweep_us, tuple(held))
+    yield from webhook("message", lost, sweep_us, tuple(held), frame.heal_us)
 
 
 def _routes(journeys: Journeys, wanted: set[str]) -> tuple[Route, ...]:

@@ -78,8 +78,8 @@ def _stations(model: Model) -> Iterator[Problem]:
             yield Problem(place, "a station with priorities needs slots: nobody waits where there is no limit")
         if station.load_slots < 0 or (station.load_slots and not station.slots and not station.shifts):
             yield Problem(place, "load slows down a station with slots only")
-        for name in ("before", "after", "lost", "throttled"):
-            yield from _share(place, f"faults.{name}", getattr(station.faults, name))
+        for name, share in station.faults.shares.items():
+            yield from _share(place, f"faults.{name}", share)
         for limit in station.limits:
             yield from _limit(place, limit, model)
         yield from _windows(place, station, model)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from hypothesis import strategies as st
 
 from simulator.whatif.durations import Duration
 from simulator.whatif.model import (
     HOUR_US,
     MINUTE_US,
+    NEVER_US,
     SECOND_US,
     Arrivals,
     Batch,
@@ -89,7 +91,8 @@ _INCIDENTS = Incidents(
     per_year=20_000.0, length=Duration.lognormal(2 * MINUTE_US, 9 * MINUTE_US), second_share=0.3,
     second_within_us=10 * MINUTE_US, brownout_share=0.3, slow_share=0.2,
 )  # fmt: skip
-_FAULTS = Faults(before=0.05, after=0.05, lost=0.05, throttled=0.05)
+_FAULTS = Faults(before=0.05, after=0.05, lost=0.05, unheard=0.05, throttled=0.05, broken=0.05)
+_HEALED = msgspec.structs.replace(_FAULTS, until_us=30 * MINUTE_US)
 _SHIFTS = (
     Shift(from_us=5 * MINUTE_US, slots=1),
     Shift(from_us=40 * MINUTE_US, slots=0),
@@ -121,7 +124,7 @@ def _stations(draw: st.DrawFn, name: str) -> Station:
         outages=draw(_outages()),
         brownouts=draw(_brownouts()),
         incidents=draw(st.sampled_from([None, None, _INCIDENTS])),
-        faults=draw(st.sampled_from([Faults(), Faults(), _FAULTS])),
+        faults=draw(st.sampled_from([Faults(), Faults(), _FAULTS, _HEALED])),
         breaker=draw(st.sampled_from([None, _BREAKER])),
         budget=draw(st.sampled_from([None, Budget(per_minute=3, saved_max=5)])),
         batch=draw(st.sampled_from([None, None, None, _BATCH])),
@@ -154,6 +157,7 @@ def _steps(draw: st.DrawFn, name: str, stations: list[str]) -> Step:
         share_from=share_from,
         choice=draw(st.sampled_from(["", "one", "other"])),
         finds=draw(st.sampled_from([None, None, None, *_KNOWN])),
+        until_us=draw(st.sampled_from([NEVER_US, NEVER_US, 25 * MINUTE_US])),
         idempotent=draw(st.booleans()),
         invalid_share=draw(st.sampled_from([0.0, 0.0, 0.1])),
         exhausted=draw(st.sampled_from(["people", "again", "skip", "lost"])),

@@ -171,6 +171,38 @@ def test_a_reply_that_never_comes_doubles_the_work_of_a_naive_caller_only() -> N
     assert naive.routes[0].amount_doubled == 1_000 * naive.routes[0].counts["duplicates"]
 
 
+@pytest.mark.parametrize("faults", [Faults(lost=1.0), Faults(after=1.0), Faults()])
+def test_a_mark_says_when_the_work_was_done_and_not_when_its_caller_learned_of_it(faults: Faults) -> None:
+    done = call(mark="booked", timeout_us=30 * SECOND_US, exhausted="skip")
+    booked = Sla(name="booked", begins="in", ends="booked", bound_us=MINUTE_US)
+    stations = (erp(faults=faults, slots=0, travel_us=SECOND_US),)
+    outcome = process.run(model(done, stations=stations, slas=(booked,)), 1)
+    assert outcome.sla("booked").longest_us == 10 * SECOND_US
+
+
+@pytest.mark.parametrize(
+    ("faults", "seconds"),
+    [(Faults(broken=1.0), 3), (Faults(throttled=1.0), 3), (Faults(before=1.0), 30 + 3),
+     (Faults(unheard=1.0), 3 * 60 + 3), (Faults(lost=1.0), 3 * 60 + 3)],
+)  # fmt: skip
+def test_each_fault_costs_its_caller_what_it_costs(faults: Faults, seconds: int) -> None:
+    tried = call(timeout_us=MINUTE_US, exhausted="skip")  # three times, with pauses of one and two seconds
+    outcome = _run(tried, stations=(erp(faults=faults, slots=0, refusal_us=1),))
+    assert outcome.sla("whole").longest_us // SECOND_US == seconds
+    assert outcome.routes[0].counts["repeats"] == (2 if faults.lost else 0)
+
+
+def test_faults_end_when_systems_heal() -> None:
+    ill = erp(slots=0, faults=Faults(lost=1.0, until_us=HOUR_US))
+    tried = call(timeout_us=15 * SECOND_US, exhausted="skip")
+    assert _stays(model(tried, stations=(ill,), arrivals=at_once(2, every_us=HOUR_US))) == [15 + 1 + 15 + 2 + 15, 10]
+
+
+def test_from_an_instant_on_nobody_takes_a_step() -> None:
+    held = Step(name="held back", pause=Duration.fixed(MINUTE_US), until_us=HOUR_US)
+    assert _stays(model(held, arrivals=at_once(3, every_us=HOUR_US // 2))) == [60, 60, 0]
+
+
 def test_an_outbox_lets_the_route_go_on() -> None:
     assert _stays(model(call(mode="outbox"), Step(name="on", pause=Duration.fixed(SECOND_US)))) == [1]
 

@@ -14,20 +14,32 @@ from scenarios.library import find, names
 from scenarios.scale import scaled
 from scenarios.timeline import build
 from simulator.whatif import engine, process, translation, validity
+from simulator.whatif.banks import push
 from simulator.whatif.beginnings import unmapped_share
+from simulator.whatif.durations import Duration
 from simulator.whatif.journeys import further_taxes
 from simulator.whatif.load import lifecycles_of
-from simulator.whatif.model import HOUR_US, Model
+from simulator.whatif.model import DAY_US, HOUR_US, Model, Step
 from simulator.whatif.outcome import Outcome, merged
 from simulator.whatif.systems import frame_of
 from simulator.whatif.worth import worths
+from tests.simulator.whatif.simple import at_once, model
 
-REHEARSED = {
+CALM = {
     "SLA-2": (6.79, 15.51), "SLA-4": (9.93, 18.43), "SLA-5": (4.61, 10.42), "SLA-6": (1.29, 6.02),
     "SLA-2 last days": (6.62, 15.41), "SLA-4 last days": (9.96, 18.40), "SLA-5 last days": (4.19, 9.95),
 }  # fmt: skip
 """Median and 95th percentile (seconds) of service levels in rehearsals of quarter_end_spike with 1,500 orders and 200
 live subscriptions, seeds 1 to 6, and 21 to 24 for the last days [measured]; one rehearsal alone lies up to 4 % off."""
+TROUBLED = {
+    "SLA-2": (6.93, 122.95), "SLA-4": (10.78, 127.74), "SLA-5": (4.71, 12.15), "SLA-6": (1.32, 6.59),
+    "SLA-2 last days": (6.77, 122.85), "SLA-4 last days": (11.14, 132.18),
+}  # fmt: skip
+"""The same of quarter_end, where one call in twenty meets a fault: rehearsals with seeds 1 to 12 together [measured].
+
+In one rehearsal alone the 95th percentile of SLA-2 is anything from 65 to 126 s: some five in a hundred orders wait for
+a message that is held back, or for a reply that is lost.
+"""
 
 
 def _with(scenario: Scenario, **sections: dict[str, Any]) -> Scenario:
@@ -60,10 +72,13 @@ def test_the_model_expects_the_orders_of_the_file() -> None:
     assert orders == pytest.approx(5_000 * 0.56, rel=0.005)  # the last three weeks of the severe pattern
 
 
-def test_service_levels_are_those_of_rehearsals_of_the_same_scenario() -> None:
-    model = translation.translate(scaled(find("quarter_end_spike"), orders=1_500, subscriptions=200))
+@pytest.mark.parametrize(("scenario", "rehearsed"), [("quarter_end_spike", CALM), ("quarter_end", TROUBLED)])
+def test_service_levels_are_those_of_rehearsals_of_the_same_scenario(
+    scenario: str, rehearsed: dict[str, tuple[float, float]]
+) -> None:
+    model = translation.translate(scaled(find(scenario), orders=1_500, subscriptions=200))
     outcome = merged(engine.simulate(model, seed, runs=40) for seed in range(40))
-    for name, quantiles in REHEARSED.items():
+    for name, quantiles in rehearsed.items():
         found = outcome.sla(name).histogram
         for share, seconds in zip((0.5, 0.95), quantiles, strict=True):
             assert found.quantile(share) / 1e6 == pytest.approx(seconds, rel=0.05), (name, share)
@@ -184,6 +199,31 @@ def test_a_system_that_is_not_always_there_has_outages_of_its_own() -> None:
     erp = systems.erp.model_copy(update={"availability": 0.9})
     model = translation.translate(scenario.model_copy(update={"systems": systems.model_copy(update={"erp": erp})}))
     assert sum(len(process.run(model, seed).outages) for seed in range(5)) > 0
+
+
+def test_faults_end_with_the_quarter_as_they_do_in_a_rehearsal() -> None:
+    scenario = find("quarter_end")
+    model, frame = translation.translate(scenario), frame_of(scenario)
+    assert frame.heal_us < frame.end_us
+    assert {each.faults.until_us for each in model.stations if any(each.faults.shares.values())} == {frame.heal_us}
+    held = [step for route in model.routes for step in route.steps if "held back" in step.name or "missed" in step.name]
+    assert {step.until_us for step in held} == {frame.heal_us}
+
+
+def test_each_kind_of_fault_costs_its_caller_what_it_costs_on_the_wire() -> None:
+    faults = translation.translate(find("quarter_end")).station("erp").faults
+    shares = {"before": 0.001, "broken": 0.001, "after": 0.0005, "lost": 0.003, "unheard": 0.0005, "throttled": 0.003}
+    assert faults.shares == pytest.approx(shares)
+
+
+@pytest.mark.parametrize("hour", [7, 20])
+def test_who_owes_at_once_pays_in_the_hours_of_banks_or_when_told_after_them(hour: int) -> None:
+    payments = find("quarter_end_spike").payments
+    same_day = [us for us in push(payments).values if us < DAY_US]
+    assert 9 * HOUR_US <= min(same_day) < max(same_day) < 17 * HOUR_US
+    wait = Step(name="money comes", pause=Duration.fixed(min(same_day)), days="calendar")
+    paid = process.run(model(wait, arrivals=at_once(1, at_us=hour * HOUR_US), end_us=2 * DAY_US), 1)
+    assert paid.sla("whole").longest_us == max(0, min(same_day) - hour * HOUR_US)
 
 
 def test_what_the_model_leaves_out_is_named() -> None:
