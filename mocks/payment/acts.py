@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from mocks.payment import customers, disputes, methods
@@ -33,8 +34,14 @@ def create_customer(model: Processor, given: dict[str, Any]) -> None:
 
 
 def set_behaviour(model: Processor, given: dict[str, Any]) -> None:
-    """Let a payment method behave otherwise from now on: {payment_method | account, ...behaviour}."""
-    methods.behave(model, given.get("payment_method") or _method_of(model, given["account"]), _behaviour(given))
+    """Let a payment method behave otherwise from now on: {payment_method | account, ...behaviour}.
+
+    Raise ValueError when there is no such method, or nobody is of the account.
+    """
+    method = given.get("payment_method") or _method_of(model, given["account"])
+    if method not in model.methods:
+        raise ValueError(f"there is no payment method {method!r}; there are: {_listed(list(model.methods))}")
+    methods.behave(model, method, _behaviour(given))
 
 
 def _method_of(model: Processor, account: str) -> str:
@@ -44,8 +51,12 @@ def _method_of(model: Processor, account: str) -> str:
         if row.metadata.get("account") == account:
             return row.method
         known.append(row.metadata.get("account", row.id))
-    shown = ", ".join(known[:_SHOWN_MAX]) + (f" and {len(known) - _SHOWN_MAX} more" if len(known) > _SHOWN_MAX else "")
-    raise ValueError(f"no customer is of account {account!r}; there are: {shown or 'none'}")
+    raise ValueError(f"no customer is of account {account!r}; there are: {_listed(known)}")
+
+
+def _listed(known: Sequence[str]) -> str:
+    more = f" and {len(known) - _SHOWN_MAX} more" if len(known) > _SHOWN_MAX else ""
+    return ", ".join(known[:_SHOWN_MAX]) + more or "none"
 
 
 def _behaviour(given: dict[str, Any]) -> Behaviour:

@@ -75,6 +75,15 @@ def test_nobody_of_an_account_that_there_is_not_behaves_otherwise(make_bench: An
         bench.act("set_behaviour", account="A-9", declines=1)
 
 
+def test_a_payment_method_that_there_is_not_does_not_behave_otherwise(make_bench: Any) -> None:
+    bench = make_bench()
+    with pytest.raises(ValueError, match="no payment method 'pm_9'; there are: none"):
+        bench.act("set_behaviour", payment_method="pm_9", declines=1)
+    bench.customer()
+    with pytest.raises(ValueError, match=r"no payment method 'pm_9'; there are: pm_\w+$"):
+        bench.act("set_behaviour", payment_method="pm_9", declines=1)
+
+
 def test_a_bank_debit_is_decided_after_one_to_four_business_days(make_bench: Any) -> None:
     bench = make_bench()
     bench.customer("debit")
