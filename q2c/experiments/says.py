@@ -109,6 +109,8 @@ def _happened(answer: Happened) -> Said:
         took = duration(round(seconds * 1_000_000))
         parts.append(f"after its outage {wording.resource(station)} has caught up in {took}")
     text = f"{listed(parts)}."
+    if not shown:
+        text += f" {wording.NO_LEVELS}"
     return Said("ANSWER", f"Over {counted(answer.replications, 'quarter')}: {text}", "holds")
 
 

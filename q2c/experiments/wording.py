@@ -18,6 +18,10 @@ _VERDICTS = {"lower": "lower", "higher": "higher", "same": "the same in every re
 _NEARLY_ALL = 0.99
 _MILLISECOND = 0.001
 _HARDLY = 0.001
+NO_LEVELS = (
+    "No service level is told: only what was measured in every quarter is, and some had no order. Raise "
+    "world.orders_per_quarter."
+)
 
 
 def label(name: str) -> str:

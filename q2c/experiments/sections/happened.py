@@ -102,7 +102,7 @@ def _service(answer: Happened) -> Section:
         caption="Service levels: mean over the quarters, the first two with their 95 % interval",
         columns=columns("service level", *(f"#{title}" for title, _ in _LEVELS)),
         rows=tuple(_levels(level, known) for level in levels),
-        empty="No clock ran.",
+        empty=wording.NO_LEVELS,
     )  # fmt: skip
     counts = Table(
         caption="Counts: mean with its 95 % interval, lowest and highest quarter",

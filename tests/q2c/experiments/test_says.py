@@ -39,6 +39,17 @@ def test_without_promises_the_answer_is_what_happens_and_what_saturates() -> Non
     assert text.startswith("Over 20 quarters: SLA-2 (order creation) in time 98.1 %")
     assert "ERP saturates first (in 18 of 20" in text
     assert "after its outage billing has caught up in 6 min" in text
+    assert "No service level" not in text
+
+
+def test_quarters_without_orders_say_why_there_is_no_service_level() -> None:
+    known = happened(promises=())
+    counts = tuple(each for each in known.estimates if " " not in each.measure)
+    bare = msgspec.structs.replace(known, estimates=counts)
+    assert said(QUESTIONS[answers.Happened], bare).text.endswith(
+        "No service level is told: only what was measured in every quarter is, and some had no order. Raise "
+        "world.orders_per_quarter."
+    )
 
 
 def test_no_winner_where_the_interval_spans_zero_and_what_would_settle_it() -> None:
