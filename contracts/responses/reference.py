@@ -62,6 +62,10 @@ def _touched(answer: Answer) -> Any:
     return crm_accounts.touched_page(crm_accounts.touched_since(0), answer)[0]
 
 
+def _moved(answer: Answer) -> Any:
+    return payment.transaction_page(payment.payout_transactions("po_1"), answer)[0]
+
+
 def _told(answer: Answer) -> Any:
     return payment_events.told_page(payment_events.told_since(0), answer)[0]
 
@@ -80,7 +84,7 @@ READERS: tuple[Reader, ...] = (
     _reader(payment.intent_of, "payment", "create_payment_intent", "read_payment_intent"),
     _reader(payment.intents_of, "payment", "search_payment_intents"),
     _reader(payment.payouts_of, "payment", "list_payouts"),
-    _reader(payment.page_of, "payment", "list_balance_transactions"),
+    Reader("payment.transaction_page", "payment", ("list_balance_transactions",), _moved),
     _reader(payment_back.dispute_of, "payment", "get_dispute", "update_dispute"),
     _reader(payment_back.disputes_in, "payment", "list_disputes"),
     _reader(payment_back.refund_of, "payment", "create_refund"),

@@ -8,9 +8,10 @@ from typing import TypeVar
 
 from integration.effects import Call
 from integration.flow import FlowContext
-from integration.flows.steps import LAGGING, do, look_again
+from integration.flows.steps import LAGGING, ask_a_person, do, look_again
 from integration.outcomes import Answer
 
+PAGES_MAX = 1000
 T = TypeVar("T")
 Page = Callable[[Call, Answer], tuple[Sequence[T], Call | None]]
 """Returns the rows of an answer to a call, and the call for the next page; None at the end."""
@@ -19,7 +20,10 @@ Page = Callable[[Call, Answer], tuple[Sequence[T], Call | None]]
 async def page_with(context: FlowContext, call: Call, page: Page[T], is_wanted: Callable[[T], bool]) -> Answer | None:
     """Return the page of a list that has a row which is wanted; None when none of its pages has one."""
     asked: Call | None = call
-    while asked is not None:
+    for number in count(1):
+        if asked is None:
+            break
+        await _within_reason(asked, number)
         answer = await do(context, asked)
         rows, asked = page(asked, answer)
         if any(map(is_wanted, rows)):
@@ -31,10 +35,19 @@ async def every_row(context: FlowContext, call: Call, page: Page[T]) -> list[T]:
     """Return the rows of a list, those of all its pages."""
     found: list[T] = []
     asked: Call | None = call
-    while asked is not None:
+    for number in count(1):
+        if asked is None:
+            break
+        await _within_reason(asked, number)
         rows, asked = page(asked, await do(context, asked))
         found += rows
     return found
+
+
+async def _within_reason(call: Call, number: int) -> None:
+    """Have a person look at a list that does not come to an end; who drives it again has so many pages more read."""
+    if number % PAGES_MAX == 0:
+        await ask_a_person("CONTRACT.SEMANTIC", f"a list has {number} pages, and more: {call.target}", call)
 
 
 async def shown(what: str, there: Callable[[], Awaitable[Answer | None]]) -> Answer:

@@ -8,26 +8,17 @@ from typing import Any
 from integration.flow import FlowContext
 from integration.flows.approvals import in_open_period
 from integration.flows.facts import payout_settled
-from integration.flows.steps import ask_a_person, day_in, do, tell
+from integration.flows.paging import every_row
+from integration.flows.steps import ask_a_person, day_in, tell
 from integration.systems import erp, payment
-
-PAGES_MAX = 1000
 
 
 async def settle(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Post one payout: bank and fees against clearing. Arguments: payout, currency, at_us."""
     payout, currency = arguments["payout"], arguments["currency"].upper()
-    gross_minor = fee_minor = 0
-    after = ""
-    for _ in range(PAGES_MAX):
-        page = payment.page_of(await do(context, payment.payout_transactions(payout, after)))
-        for row in page.data:
-            if row.type != "payout":  # the payout itself is listed among its transactions
-                gross_minor += row.amount
-                fee_minor += row.fee
-        if not page.has_more:
-            break
-        after = page.data[-1].id
+    listed = await every_row(context, payment.payout_transactions(payout), payment.transaction_page)
+    rows = [row for row in listed if row.type != "payout"]  # the payout itself is listed among its transactions
+    gross_minor, fee_minor = sum([row.amount for row in rows]), sum([row.fee for row in rows])
     while currency not in context.settings.settlement_entities:
         await ask_a_person("DATA_QUALITY.ENTITY_UNASSIGNED", f"no legal entity receives payouts in {currency}")
     entity = context.settings.settlement_entities[currency]

@@ -105,10 +105,9 @@ def recent_intents(since_us: int) -> Call:
     return get(f"/payment_intents?created[gte]={since_us // 1_000_000}&limit=100", "", "list_payment_intents")
 
 
-def payout_transactions(payout: str, after: str) -> Call:
-    """Ask for the balance transactions in a payout, a page of 100 after one of them."""
-    page = f"&starting_after={after}" if after else ""
-    return get(f"/balance_transactions?payout={payout}&limit=100{page}", "", "list_balance_transactions")
+def payout_transactions(payout: str) -> Call:
+    """Ask for the balance transactions in a payout, a page of 100."""
+    return get(f"/balance_transactions?payout={payout}&limit=100", "", "list_balance_transactions")
 
 
 # --- answers --------------------------------------------------------------------------------------------------------
@@ -217,9 +216,7 @@ class _Payouts(msgspec.Struct):
     has_more: bool = False
 
 
-class Page(msgspec.Struct, frozen=True):
-    """A page of balance transactions."""
-
+class _Transactions(msgspec.Struct):
     data: list[BalanceTransaction]
     has_more: bool
 
@@ -228,7 +225,7 @@ _customers = msgspec.json.Decoder(_Customers)
 _intent = msgspec.json.Decoder(Intent)
 _intents = msgspec.json.Decoder(_Intents)
 _payouts = msgspec.json.Decoder(_Payouts)
-_page = msgspec.json.Decoder(Page)
+_transactions = msgspec.json.Decoder(_Transactions)
 
 
 def customers_of(answer: Answer) -> list[PaymentCustomer]:
@@ -272,7 +269,7 @@ def payout_page(call: Call, answer: Answer) -> tuple[list[PayoutRow], Call | Non
 
 def transaction_page(call: Call, answer: Answer) -> tuple[list[BalanceTransaction], Call | None]:
     """Return the balance transactions of a page of a list of them, and the call for the next page."""
-    found = read(answer, _page)
+    found = read(answer, _transactions)
     return found.data, behind(call, found.data, found.has_more)
 
 
@@ -284,11 +281,6 @@ def payouts_of(answer: Answer) -> list[PayoutRow]:
 def class_of(decline: str) -> str:
     """Return the taxonomy's code of a decline that trying again does not mend."""
     return _CLASSES.get(decline, "PAYMENT.HARD_DECLINE")
-
-
-def page_of(answer: Answer) -> Page:
-    """Return a page of balance transactions."""
-    return read(answer, _page)
 
 
 # --- manners --------------------------------------------------------------------------------------------------------

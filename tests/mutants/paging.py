@@ -5,35 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import msgspec
-
 from integration.effects import Call
 from integration.flow import FlowContext
 from integration.flows import paging
 from integration.outcomes import Answer, CallFailed, OutcomeUnknown
 from integration.systems import payment
-from integration.systems.payment import Page
 from tests.mutants.mutant import Mutant, Patch
 from tests.mutants.quiet_grounds import PAYOUTS, SWEPT
 
+Page = tuple[Sequence[Any], Call | None]
+
 
 def _first_page_only() -> list[Patch]:
-    page_of = payment.page_of
+    transaction_page = payment.transaction_page
 
-    def first(answer: Answer) -> Page:
-        return msgspec.structs.replace(page_of(answer), has_more=False)
+    def first(call: Call, answer: Answer) -> Page:
+        return transaction_page(call, answer)[0], None
 
-    return [Patch(payment, "page_of", first)]
+    return [Patch(payment, "transaction_page", first)]
 
 
 def _last_page_lost() -> list[Patch]:
-    page_of = payment.page_of
+    transaction_page = payment.transaction_page
 
-    def full_ones(answer: Answer) -> Page:
-        page = page_of(answer)
-        return page if page.has_more else msgspec.structs.replace(page, data=[])
+    def full_ones(call: Call, answer: Answer) -> Page:
+        rows, following = transaction_page(call, answer)
+        return (rows if following else []), following
 
-    return [Patch(payment, "page_of", full_ones)]
+    return [Patch(payment, "transaction_page", full_ones)]
 
 
 def _throttled_is_empty() -> list[Patch]:

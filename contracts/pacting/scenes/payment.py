@@ -101,7 +101,7 @@ SCENES = (
     ),
     _scene(
         "what is in a payout is listed", "a payout",
-        makes=lambda values: payment.payout_transactions(values["payout"], ""), page=payment.transaction_page,
+        makes=lambda values: payment.payout_transactions(values["payout"]), page=payment.transaction_page,
     ),
     _scene(
         "a dispute is read", "a dispute", makes=lambda values: payment_back.read_dispute(values["dispute"], NUMBER),

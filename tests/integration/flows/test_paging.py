@@ -12,10 +12,10 @@ import pytest
 
 from integration.effects import Call, Deliver, Missing, Now, Park, Sleep, Start
 from integration.flow import Flow, FlowContext, Program
-from integration.flows import disputes, forgotten, refunds, sweeps
+from integration.flows import disputes, forgotten, refunds, settlements, sweeps
 from integration.flows.catalogue import ROUTES
-from integration.flows.paging import page_with, shown
-from integration.outcomes import Absent, Answer, Begun, Instant, Launched, Outcome, Resumed, Slept
+from integration.flows.paging import PAGES_MAX, every_row, page_with, shown
+from integration.outcomes import Absent, Answer, Begun, Instant, Launched, Outcome, Published, Resumed, Slept
 from integration.settings import Settings
 from integration.systems import billing, payment_back, payment_events
 from integration.systems.billing import receivables
@@ -257,3 +257,34 @@ def test_people_hear_of_what_no_list_ever_shows() -> None:
         "CONFLICT.STATE", "the credit note of refund RF-1"
     )  # fmt: skip
     assert isinstance(looking.send(Resumed("clerk")), Sleep), "and it is looked for once more"
+
+
+def test_a_list_without_end_is_read_on_only_when_a_person_says_so() -> None:
+    """A page that is always followed by another would keep a flow reading for ever."""
+    flow = Flow("test/1", every_row(CONTEXT, billing.credit_notes_of("INV-1", ""), lambda call, _: ([1], call)))
+    effect, calls = flow.resume(Begun("test/1", "test", {})), 0
+    while isinstance(effect, Call):
+        calls += 1
+        effect = flow.resume(Answer(200, b"{}", 1))
+    assert isinstance(effect, Park)
+    assert (effect.code, calls) == ("CONTRACT.SEMANTIC", PAGES_MAX - 1)
+    assert isinstance(flow.resume(Resumed("ann")), Call)
+
+
+def test_a_payout_whose_last_page_is_empty_is_posted_whole() -> None:
+    """There may be more, the page says, and there is nothing behind which to ask for it."""
+    rows = [
+        {"id": f"txn_{number}", "amount": 100, "fee": 3, "net": 97, "type": kind, "currency": "usd"}
+        for number, kind in enumerate(["charge", "charge", "payout"])
+    ]
+    settings = Settings(settlement_entities={"USD": "US"}, zones={"US": "America/New_York"})
+    arguments = {"payout": "po_1", "currency": "usd", "at_us": 1}
+    flow = Flow("test/1", settlements.settle(FlowContext("test/1", "settle", "", settings), arguments))
+    effect = flow.resume(Begun("test/1", "settle", arguments))
+    for page in (rows[:2], rows[2:], []):
+        assert isinstance(effect, Call)
+        assert effect.operation == "list_balance_transactions"
+        effect = flow.resume(Answer(200, json.dumps({"data": page, "has_more": True}).encode(), 1))
+    while effect is not None:
+        effect = flow.resume(Answer(204, b"", 1) if isinstance(effect, Call) else Published("evt_1"))
+    assert flow.result == {"payout": "po_1", "gross_minor": 200, "fee_minor": 6}

@@ -122,7 +122,7 @@ def test_every_reader_refuses_what_does_not_fit() -> None:
     readers = (
         crm.accepted_rows, erp.order_standing, erp.changed_credit, billing.invoice_of,
         billing.credit_notes_in, billing.subscription_of, tax.shares, payment.intent_of, payment.customers_of,
-        payment.page_of, fulfilment.task_of,
+        payment.payouts_of, fulfilment.task_of,
     )  # fmt: skip
     for read in readers:
         with pytest.raises(UnexpectedReply):
