@@ -243,8 +243,9 @@ def allocate(billing: Billing, invoice: Invoice, note: str, amount_minor: int) -
 def void(billing: Billing, key: str) -> Invoice:
     """Void an invoice; the days it covered are billed anew at the next bill run.
 
-     The vendor voids closed invoices too (quirk `voids_closed`). Without it posted documents are immutable
-    : credit them.
+    The vendor voids closed invoices too (quirk `voids_closed`). Without it posted documents are immutable: credit them.
+    Promotional credits that it used are the customer's again; one that used refundable credits is refused
+    (apidocs.chargebee.com/docs/api/invoices/void-an-invoice).
     """
     invoice = billing.invoice(key)
     require(invoice, VOIDABLE if billing.quirks.voids_closed else frozenset({PENDING}), "void")
@@ -252,6 +253,12 @@ def void(billing: Billing, key: str) -> Invoice:
         raise Refusal("invalid_state_for_request", f"invoice {key} has payments or credit notes and cannot be voided")
     if any(line.reverses for line in invoice.lines):
         raise Refusal("invalid_state_for_request", f"invoice {key} credits others and cannot be voided: credit it")
+    if any(note for note, _ in invoice.credits):
+        raise Refusal("invalid_state_for_request", f"invoice {key} has used credit notes and cannot be voided")
+    if invoice.credits:
+        customer = billing.customer(invoice.customer)
+        promotional_minor = customer.promotional_minor + sum([amount for _, amount in invoice.credits])
+        billing.touch_customer(customer, promotional_minor=promotional_minor)
     billing.save_invoice(
         invoice := touched(billing, invoice, status=VOIDED, voided_us=billing.book.now_us, dunning="current")
     )

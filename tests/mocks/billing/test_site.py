@@ -181,3 +181,23 @@ def test_a_live_site_has_no_time_machine(sites: type[Any]) -> None:
     site = sites(time_machine=False)
     assert site.get("/time_machines/delorean", status=400)["api_error_code"] == "configuration_incompatible"
     assert sites().get("/time_machines/other", status=404)["api_error_code"] == "resource_not_found"
+
+
+def test_promotional_credits_of_a_voided_invoice_are_the_customers_again(site: Any) -> None:
+    """The vendor adds them back to the balance of the customer."""
+    site.post("/customers/A-000001/add_promotional_credits", {"amount": 400, "description": "hello"})
+    invoice = start(site, "plan-m:1")["invoice"]
+    assert invoice["credits_applied"] == 400
+    site.post(f"/invoices/{invoice['id']}/void")
+    assert site.get("/customers/A-000001")["customer"]["promotional_credits"] == 400
+
+
+def test_an_invoice_that_used_a_credit_note_is_not_voided(site: Any) -> None:
+    paid = start(site, "plan-m:1")["invoice"]
+    site.post(f"/invoices/{paid['id']}/record_payment", {"transaction[payment_method]": "cash"})
+    fields = {"reference_invoice_id": paid["id"], "type": "refundable", "total": 1000}
+    note = site.post("/credit_notes", fields)["credit_note"]["id"]
+    invoice = start(site, "plan-m:1", id="b")["invoice"]
+    assert invoice["credits_applied"] == 1000
+    site.post(f"/invoices/{invoice['id']}/void", status=409)
+    assert site.get(f"/credit_notes/{note}")["credit_note"]["amount_allocated"] == 1000
