@@ -17,8 +17,8 @@ from domain.http import Request
 from integration.cdc.bayeux import Told
 from integration.effects import Call, Start
 from integration.flow import FlowContext, Program
+from integration.flows.starts import start_quote
 from integration.flows.steps import do, until_given_up
-from integration.flows.sweeps import start_quote
 from integration.intake import Route, Source, Unreadable
 from integration.outcomes import Message
 from integration.systems import crm

@@ -15,6 +15,7 @@ from integration.flows import (
     amendments,
     closing,
     credit_notes,
+    credit_status,
     disputes,
     dunning,
     forgotten,
@@ -32,6 +33,7 @@ from integration.flows import (
     requests,
     reversals,
     settlements,
+    starts,
     submissions,
     sweeps,
     write_offs,
@@ -82,7 +84,7 @@ _PROGRAMS: Mapping[str, Program] = {
     "sweep_billed": forgotten.sweep_billed,
     "sweep_payments": forgotten.sweep_payments,
     "forgotten": forgotten.forgotten,
-    "show_credit": sweeps.show_credit,
+    "show_credit": credit_status.show_credit,
     "show_account": account_mirrors.show_account,
     "withheld": withheld.withheld,
     "read_ledgers": ledgers.read_ledgers,
@@ -100,30 +102,30 @@ SOURCES = (crm.SOURCE, erp.SOURCE, billing.SOURCE, payment.SOURCE, fulfilment.SO
 
 
 def _quote(message: Message) -> Start:
-    return sweeps.start_quote(message.body["quote_id"], message.body["reference"], message.txn)
+    return starts.start_quote(message.body["quote_id"], message.body["reference"], message.txn)
 
 
 def _invoice(message: Message) -> Start:
-    return sweeps.start_invoice(message.body["id"], message.body["subscription"])
+    return starts.start_invoice(message.body["id"], message.body["subscription"])
 
 
 def _credit_note(message: Message) -> Start | None:
     if message.body.get("reason_code") in credit_notes.OURS:
         return None  # our own doing: reacting to it would never end
-    return sweeps.start_credit(message.body["id"], message.body["subscription"])
+    return starts.start_credit(message.body["id"], message.body["subscription"])
 
 
 def _payout(message: Message) -> Start:
-    return sweeps.start_payout(message.body["id"], message.body["currency"], message.body["created"] * SECOND_US)
+    return starts.start_payout(message.body["id"], message.body["currency"], message.body["created"] * SECOND_US)
 
 
 def _dispute(message: Message) -> Start:
-    return sweeps.start_chargeback(message.key)
+    return starts.start_chargeback(message.key)
 
 
 def _credit_status(message: Message) -> Start:
     told = message.body
-    return sweeps.start_credit_status(told["account"], told["status"], told["changed"])
+    return starts.start_credit_status(told["account"], told["status"], told["changed"])
 
 
 ROUTES = (

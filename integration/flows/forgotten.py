@@ -16,7 +16,8 @@ from integration.effects import Missing, Park, Start
 from integration.facade.ledgers import every_ledger
 from integration.flow import FlowContext
 from integration.flows.paging import every_row
-from integration.flows.sweeps import start_invoice, start_quote, started
+from integration.flows.starts import start_invoice, start_quote
+from integration.flows.sweeps import started
 from integration.systems import billing, crm, erp, payment
 
 NAMES_AT_ONCE = 50

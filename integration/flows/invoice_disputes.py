@@ -10,18 +10,15 @@ from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
-from domain.money import allocate
-from integration.effects import Park, Start
+from integration.effects import Park
 from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
 from integration.flows import cash_facts as facts
 from integration.flows.approvals import put_back
-from integration.flows.paging import page_with, shown
+from integration.flows.crediting import credited_part
 from integration.flows.steps import AT_WORK, day_in, do, if_found, key_of, look_again, tell
-from integration.flows.sweeps import start_credit
 from integration.flows.taken import show_owed
 from integration.outcomes import Answer, CallFailed, GivenUp
-from integration.systems import billing
 from integration.systems.billing import receivables as owed
 from integration.systems.billing.receivables import Money
 from integration.systems.erp import receivables as books
@@ -95,26 +92,9 @@ async def _settled(money: Money, amount_minor: int, arguments: Mapping[str, Any]
 
 
 async def _in_favour(context: FlowContext, money: Money, amount_minor: int, request: str) -> str:
-    """Credit the disputed amount; return the credit note, whose own flow takes back the tax and posts the memo."""
-    remark = f"Dispute {request}"
-    invoice = billing.invoice_of(await do(context, billing.read_invoice(money.id, money.txn)))
-    lines, net_minor = invoice.charges, invoice.net_minor
-    wanted = (2 * amount_minor * net_minor + invoice.total) // (2 * invoice.total)
-    parts = allocate(wanted, [line.amount for line in lines])
-    rows = [(line.id, part) for line, part in zip(lines, parts, strict=True) if part]
-
-    async def there() -> Answer | None:
-        call = billing.credit_notes_of(money.id, money.txn)
-        return await page_with(context, call, billing.credit_note_page, lambda each: each.customer_notes == remark)
-
-    # The invoice may have been paid while people decided: what is no longer due is credited as money to pay back.
-    due_minor = owed.money_of(await do(context, owed.read_money(money.id, money.txn))).amount_due
+    """Credit the disputed amount, as far as it is still due: the invoice may have been paid while people decided."""
     key = key_of(context, money.id, f"dispute/{request}/credit")
-    await do(context, owed.credit_lines(money.id, rows, remark, key, money.txn, is_due=wanted <= due_minor), there)
-    found = await shown(f"the credit note of dispute {request}", there)
-    note = next(each for each in billing.credit_notes_in(found) if each.customer_notes == remark)
-    start = start_credit(note.id, note.subscription_id)
-    await Start(flow_id=start.flow_id, name=start.name, arguments=start.arguments, txn=start.txn)
+    note = await credited_part(context, money.id, money.txn, amount_minor, f"Dispute {request}", key, is_owed=True)
     return note.id
 
 

@@ -15,15 +15,13 @@ from typing import Any
 import msgspec
 
 from domain.calendar import SECOND_US
-from domain.money import allocate
-from integration.effects import Start
 from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
 from integration.flows import cash_facts as facts
 from integration.flows.approvals import CompletedByHand, approved, finished_by_hand, forward, in_open_period
-from integration.flows.paging import every_row, page_with, shown
+from integration.flows.crediting import credited_part, noted
+from integration.flows.paging import every_row
 from integration.flows.steps import AT_WORK, ask_a_person, day_in, do, if_found, key_of, look_again, tell
-from integration.flows.sweeps import start_credit
 from integration.flows.taken import Taken, gave_back, show_owed, taken_by
 from integration.outcomes import Answer
 from integration.systems import billing
@@ -84,27 +82,15 @@ async def given_back(context: FlowContext, payment: str, txn: str) -> int:
 
 async def _credited(context: FlowContext, taken: Taken, wanted_minor: int, request: str) -> tuple[CreditNote, ...]:
     """Credit as much of the invoice as is to be paid back; return the note and that of its tax, once posted."""
-    remark = f"Refund {request}"
-    answer = await do(context, billing.read_invoice(taken.invoice.id, taken.txn))
-    invoice = billing.invoice_of(answer)
-    lines, net_minor = invoice.charges, invoice.net_minor
-    net_wanted = _net_of(wanted_minor, net_minor, invoice.total)
-    parts = allocate(net_wanted, [line.amount for line in lines])
-    rows = [(line.id, part) for line, part in zip(lines, parts, strict=True) if part]
-
-    async def there() -> Answer | None:
-        return await _noted(context, taken, remark)
-
     key = key_of(context, request, "credit")
-    await do(context, owed.credit_lines(invoice.id, rows, remark, key, taken.txn), there)
-    found = await shown(f"the credit note of refund {request}", there)
-    note = next(each for each in billing.credit_notes_in(found) if each.customer_notes == remark)
-    start = start_credit(note.id, note.subscription_id)
-    await Start(flow_id=start.flow_id, name=start.name, arguments=start.arguments, txn=start.txn)
+    note = await credited_part(
+        context, taken.invoice.id, taken.txn, wanted_minor, f"Refund {request}", key, is_owed=False
+    )
     await _posted(context, taken, note.id, request)
-    tax = await _noted(context, taken, billing.tax_note_of(note.id))
+    remark = billing.tax_note_of(note.id)
+    tax = await noted(context, taken.invoice.id, taken.txn, remark)
     own = [] if tax is None else billing.credit_notes_in(tax)
-    return (note, *[each for each in own if each.customer_notes == billing.tax_note_of(note.id)])
+    return (note, *[each for each in own if each.customer_notes == remark])
 
 
 async def _posted(context: FlowContext, taken: Taken, note: str, request: str) -> None:
@@ -114,16 +100,6 @@ async def _posted(context: FlowContext, taken: Taken, note: str, request: str) -
             return
         told = f"refund {request} waits for credit note {note}, which is not in the books"
         await look_again(look, AT_WORK, told, credit_note=note)
-
-
-def _net_of(wanted_minor: int, net_minor: int, total_minor: int) -> int:
-    """Return the net part of a gross amount of an invoice, half up."""
-    return (2 * wanted_minor * net_minor + total_minor) // (2 * total_minor)
-
-
-async def _noted(context: FlowContext, taken: Taken, remark: str) -> Answer | None:
-    call = billing.credit_notes_of(taken.invoice.id, taken.txn)
-    return await page_with(context, call, billing.credit_note_page, lambda note: note.customer_notes == remark)
 
 
 # --- the money ------------------------------------------------------------------------------------------------------

@@ -14,8 +14,8 @@ from typing import Any
 from integration.effects import Now, Start
 from integration.flow import FlowContext
 from integration.flows.amendments import Row, queue_of, start_applying
+from integration.flows.starts import start_quote
 from integration.flows.steps import day_in
-from integration.flows.sweeps import start_quote
 
 REFUNDS = ("none", "prorated", "full")
 

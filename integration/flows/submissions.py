@@ -16,8 +16,8 @@ from typing import Any
 
 from integration.effects import Start
 from integration.flow import FlowContext
+from integration.flows.starts import start_quote
 from integration.flows.steps import ABSENT, do
-from integration.flows.sweeps import start_quote
 from integration.outcomes import CallFailed, Conflict
 from integration.systems import crm
 from integration.systems.crm import AcceptedQuote

@@ -5,22 +5,28 @@ A sweep starts flows under the same ids as webhooks do, so that finding somethin
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import count
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from domain.calendar import SECOND_US
-from integration.effects import Assign, Deliver, Lookup, Missing, Now, Sleep, Start
+from integration.effects import Deliver, Missing, Now, Sleep, Start
 from integration.facade.ledgers import every_ledger
 from integration.flow import FlowContext
-from integration.flows import account_mirrors, balances, cash_facts, dunning
+from integration.flows import account_mirrors, balances, dunning
 from integration.flows.credit_notes import OURS
-from integration.flows.customers import home_of
 from integration.flows.paging import every_row
-from integration.flows.steps import LAGGING, day_in, do, if_found, look_again, tell
-from integration.systems import billing, crm, erp, payment, payment_back, payment_events, wire
+from integration.flows.starts import (
+    start_chargeback,
+    start_credit,
+    start_credit_status,
+    start_invoice,
+    start_payout,
+    start_quote,
+)
+from integration.flows.steps import do
+from integration.systems import billing, crm, erp, payment, payment_back, payment_events
 from integration.systems.erp import receivables
 
 
@@ -50,49 +56,11 @@ SWEEPS = (
 """How often each is asked for when all is quiet.
 
 Messages carry the service levels (an hour for 99 % of the orders and postings); a sweep is for what they
-lose, a fraction of one percent. One that finds something comes again within the hour, until it finds nothing new: where
-one message was lost others may be.
+lose, a fraction of one percent.
 """
 AGAIN_SECONDS = 3000
-HOLDS = "credit_hold"
-
-
-def start_quote(quote_id: str, reference: str, txn: str) -> Start:
-    """Return the start of the flow of an accepted quote version."""
-    return Start(
-        flow_id=f"quote/{reference}",
-        name="accepted_quote",
-        arguments={"quote_id": quote_id, "reference": reference},
-        txn=txn,
-        entity_key=f"quote/{txn}",
-    )
-
-
-def start_invoice(invoice: str, txn: str) -> Start:
-    """Return the start of the flow of an invoice."""
-    return Start(flow_id=f"invoice/{invoice}", name="bill", arguments={"invoice": invoice}, txn=txn)
-
-
-def start_credit(note: str, txn: str) -> Start:
-    """Return the start of the flow of a credit note."""
-    return Start(flow_id=f"credit/{note}", name="credit", arguments={"credit_note": note}, txn=txn)
-
-
-def start_payout(payout: str, currency: str, at_us: int) -> Start:
-    """Return the start of the flow of a payout."""
-    arguments = {"payout": payout, "currency": currency, "at_us": at_us}
-    return Start(flow_id=f"payout/{payout}", name="settle", arguments=arguments)
-
-
-def start_credit_status(account: str, status: str, stamp: str) -> Start:
-    """Return the start of the flow that shows sales a customer's credit status as of an instant (text that sorts)."""
-    return Start(
-        flow_id=f"credit-status/{account}/{stamp}/{status}",
-        name="show_credit",
-        arguments={"account": account, "status": status, "stamp": stamp},
-        entity_key=f"credit-status/{account}",
-        order_key=stamp,
-    )
+"""How soon quotes and invoices, of which orders and postings are made, are asked for again when one was found: where
+one message was lost others may be. The others come again at their time."""
 
 
 async def started(starts: Sequence[Start]) -> int:
@@ -103,26 +71,31 @@ async def started(starts: Sequence[Start]) -> int:
 
 async def sweep_quotes(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Start what was accepted and never announced. Arguments: since_us."""
-    total = 0
-    while True:
+
+    async def found() -> int:
         rows = await every_row(context, crm.accepted_since(arguments["since_us"]), crm.accepted_page)
-        found = await started([start_quote(row.Id, row.reference, row.QuoteNumber) for row in rows])
-        if not found:
-            return {"found": total}
-        total += found
-        await Sleep(AGAIN_SECONDS)
+        return await started([start_quote(row.Id, row.reference, row.QuoteNumber) for row in rows])
+
+    return await until_nothing_new(found)
 
 
 async def sweep_invoices(context: FlowContext, _arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Start what was invoiced and never announced."""
-    total = 0
-    while True:
+
+    async def found() -> int:
         invoices = await every_row(context, billing.pending_invoices(), billing.invoice_page)
-        found = await started([start_invoice(invoice.id, invoice.subscription_id) for invoice in invoices])
-        if not found:
-            return {"found": total}
+        return await started([start_invoice(invoice.id, invoice.subscription_id) for invoice in invoices])
+
+    return await until_nothing_new(found)
+
+
+async def until_nothing_new(find: Callable[[], Awaitable[int]]) -> dict[str, Any]:
+    """Find what nobody told, again within the hour until there is nothing new."""
+    total = 0
+    while found := await find():
         total += found
         await Sleep(AGAIN_SECONDS)
+    return {"found": total}
 
 
 async def sweep_credit_notes(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -192,53 +165,3 @@ async def sweep_overdue(context: FlowContext, _arguments: Mapping[str, Any]) -> 
         if episode.dunned(context, rows, now_us):
             starts.append(episode.start(account))
     return {"found": await started(starts)}
-
-
-def start_chargeback(dispute: str) -> Start:
-    """Return the start of the flow of a dispute."""
-    return Start(flow_id=f"chargeback/{dispute}", name="chargeback", arguments={"dispute": dispute})
-
-
-async def show_credit(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Write the credit status of a customer on its account, and tell holds. Arguments: account, status, stamp.
-
-    A message that comes late tells an old status, and the CRM does not guard its accounts by a sequence. So what is
-    shown is what the ERP says now; the flows of one account run one at a time, and the last one reads last.
-    """
-    account, stamp = arguments["account"], arguments["stamp"]
-    standing = await _standing(await home_of(context, account), account, wire.instant_of(stamp))
-    status = standing.custentity_credit_status if standing is not None else arguments["status"]
-    is_shown = await account_mirrors.show_on_account(context, account, {"CreditStatus__c": status}, stamp)
-    if standing is not None:
-        await _told_hold(context, account, standing, stamp)
-    return {"shown": is_shown}
-
-
-async def _standing(context: FlowContext, account: str, changed_us: int) -> erp.CustomerStanding | None:
-    """Return the credit standing of a customer who changed at an instant; a copy that lags behind it is asked again."""
-    for look in count(1):
-        customer = await if_found(context, erp.read_credit(account, context.txn))
-        standing = erp.customer_standing(customer) if customer is not None else None
-        shown = standing.lastModifiedDate if standing is not None else ""
-        if not shown or wire.instant_of(shown) >= changed_us:
-            break
-        told = f"the ERP shows {account} as of {shown}, but told of a later change"
-        await look_again(look, LAGGING, told, account=account)
-    return standing
-
-
-async def _told_hold(context: FlowContext, account: str, standing: erp.CustomerStanding, stamp: str) -> None:
-    """Tell that a hold began or ended; the cross-reference remembers which hold an account is under."""
-    before, status = await Lookup(HOLDS, account), standing.custentity_credit_status
-    after = {"hold_id": f"{account}/{stamp}", "level": status.removesuffix("_hold")} if standing.is_held else None
-    if (before is None and after is None) or (before and after and before["level"] == after["level"]):
-        return
-    entity, at_us = standing.subsidiary.id, wire.instant_of(stamp)
-    day = day_in(context, entity, at_us)
-    if before is not None:
-        body = cash_facts.hold(entity, day, account, before["hold_id"], at_us, "")
-        await tell("credit_hold.released", account, context.txn, **body)
-    if after is not None:
-        body = cash_facts.hold(entity, day, account, after["hold_id"], at_us, after["level"])
-        await tell("credit_hold.applied", account, context.txn, **body)
-    await Assign(kind=HOLDS, key=account, value=after, expected=before)

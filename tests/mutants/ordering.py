@@ -8,7 +8,7 @@ import msgspec
 
 from integration.effects import Start
 from integration.entities import EntityQueues
-from integration.flows import amendments, balances, steps, sweeps, taken
+from integration.flows import amendments, balances, starts, steps, taken
 from integration.flows.catalogue import PROGRAMS
 from integration.systems import crm
 from integration.systems.erp.shapes import CustomerStanding, OrderStanding
@@ -63,7 +63,7 @@ def _credit_from_the_message() -> list[Patch]:
             arguments={"account": account, "status": status, "stamp": stamp},
         )  # fmt: skip
 
-    return [Patch(PROGRAMS, "show_credit", show_credit), Patch(sweeps, "start_credit_status", start)]
+    return [Patch(PROGRAMS, "show_credit", show_credit), Patch(starts, "start_credit_status", start)]
 
 
 def _balance_read_too_early() -> list[Patch]:

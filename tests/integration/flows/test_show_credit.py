@@ -7,7 +7,7 @@ from typing import Any
 
 from integration.effects import Assign, Call, Effect, Emit, Lookup, Park, Sleep
 from integration.flow import Flow, FlowContext
-from integration.flows.sweeps import show_credit
+from integration.flows.credit_status import show_credit
 from integration.outcomes import Answer, Begun, Mapped, Outcome, Published, Slept
 from integration.settings import Settings
 
