@@ -17,7 +17,7 @@ from q2c.commands.refusal import refusal
 from q2c.commands.scenarios import loaded
 from q2c.experiments import folder as folders
 from q2c.experiments.folder import ExperimentFolder
-from q2c.experiments.running import Means, asked, run
+from q2c.experiments.running import Means, asked, run, slowly
 from q2c.experiments.says import EXITS
 from q2c.experiments.terminal import tell
 from q2c.extras import require
@@ -145,13 +145,11 @@ def measured(model: Model, names: Sequence[str]) -> tuple[str, ...]:
 
 
 def bound(model: Model, text: str) -> Condition:
-    """Return the condition a person writes; Trouble says what is wrong with it."""
+    """Return the condition that --keep writes; Trouble says what is wrong with it."""
     try:
-        found = conditions.parsed(text)
+        return conditions.parsed(text, metrics.names_of(model))
     except ValueError as why:
-        give_up(str(why))
-    (measure,) = measured(model, [found.measure])
-    return msgspec.structs.replace(found, measure=measure)
+        give_up(f"--keep: {why}")
 
 
 def answered(
@@ -175,6 +173,8 @@ def finish(
     folder: ExperimentFolder, experiment: Experiment, scenarios: tuple[Scenario, ...], means: Means, as_json: bool
 ) -> NoReturn:
     """Play what is missing of an experiment, show its answer, and end with its exit status."""
+    if note := slowly(experiment, scenarios, means):
+        click.echo(note, err=True)
     try:
         with _progress(experiment) as progress:
             done = run(folder, experiment, scenarios, means, progress)

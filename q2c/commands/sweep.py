@@ -161,7 +161,7 @@ def _axes(scenario: Scenario, varied: tuple[str, ...]) -> tuple[Axis, ...]:
     try:
         return axes(scenario, varied)
     except (ValueError, ScenarioError) as why:
-        give_up(str(why))
+        give_up(f"--vary: {why}")
 
 
 def _affordable(found: tuple[Axis, ...], replications: int) -> None:

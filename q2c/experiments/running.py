@@ -27,7 +27,7 @@ from simulator.experiments.playing import (
 from simulator.experiments.replications import Laboratory, Progress, seed_of
 from simulator.experiments.store import Store
 from simulator.experiments.sweeps import points_of
-from simulator.whatif.engine import choose, expected_attempts, simulate
+from simulator.whatif.engine import choose, expected_attempts, is_slow, simulate
 from simulator.whatif.translation import translate
 
 _ENGINES = {"kernel": "the compiled kernel", "simpy": "the SimPy engine"}
@@ -64,7 +64,7 @@ def run(
     Raise ValueError for what cannot be played. KeyboardInterrupt passes through: what was computed is kept.
     """
     whole, model = isinstance(experiment.question, WhatIf | Compare), translate(scenarios[0])
-    runs = experiment.question.rule.maximum * points_of(getattr(experiment.question, "axes", ()))
+    runs = _runs(experiment)
     choice = choose(model, means.engine, runs=runs)
     is_compiled = choice.engine == "kernel"
     executor = means.executor(is_compiled, expected_attempts(model) * runs)
@@ -90,6 +90,21 @@ def run(
     write(folder, done)
     keep_lifecycles(folder, done, scenarios, means)
     return done
+
+
+def slowly(experiment: Experiment, scenarios: tuple[Scenario, ...], means: Means) -> str:
+    """Return what to know before a long wait: that an engine plays which is far slower than the one to install."""
+    if not is_slow(translate(scenarios[0]), means.engine, _runs(experiment)):
+        return ""
+    return (
+        "Numba is not installed, so the SimPy engine plays: the same answer, many times later. Much faster: "
+        "pip install 'q2c-harness[fast]'"
+    )
+
+
+def _runs(experiment: Experiment) -> int:
+    """Return how many runs there are at most."""
+    return experiment.question.rule.maximum * points_of(getattr(experiment.question, "axes", ()))
 
 
 def write(folder: ExperimentFolder, experiment: Experiment) -> None:

@@ -139,7 +139,7 @@ def resolved(names: Iterable[str], said: str) -> str:
     for name in (said.strip(), f"{second.strip()} {first}", f"within {said.strip()}"):
         if name in known:
             return name
-    near = get_close_matches(said, known, 4, 0.5) or known[:6]
+    near = get_close_matches(said, [name.removeprefix("within ") for name in known], 4, 0.5) or known[:6]
     raise ValueError(f"found the measure {said!r}, expected one of this scenario; the nearest: {', '.join(near)}")
 
 

@@ -14,7 +14,7 @@ from simulator.whatif.outcome import Outcome
 if TYPE_CHECKING:  # numpy is an extra; what says which engine there is does without
     from simulator.whatif.rows import Sink
 
-__all__ = ["Choice", "EngineName", "choose", "expected_attempts", "simulate"]
+__all__ = ["Choice", "EngineName", "choose", "expected_attempts", "is_slow", "simulate"]
 
 EngineName = Literal["auto", "kernel", "simpy"]
 _WORTH_COMPILING = 50_000
@@ -39,6 +39,11 @@ def choose(model: Model, engine: EngineName = "auto", runs: int = 1) -> Choice:
     if engine == "auto" and expected_attempts(model) * runs < _WORTH_COMPILING:
         return Choice("simpy", "the run is short")
     return Choice("kernel", "asked for" if engine == "kernel" else "Numba is installed")
+
+
+def is_slow(model: Model, engine: EngineName, runs: int) -> bool:
+    """Tell whether so many runs are long ones, and the compiler that would shorten them is not there."""
+    return engine == "auto" and not compiled.AVAILABLE and expected_attempts(model) * runs >= _WORTH_COMPILING
 
 
 def simulate(model: Model, seed: int, engine: EngineName = "auto", rows: Sink | None = None, runs: int = 1) -> Outcome:

@@ -159,6 +159,14 @@ def test_json_is_one_document_and_nothing_else(folder: Path) -> None:
         (("sweep", SCENARIO, "--vary", "erp.slots"), "expected PATH=VALUES"),
         (("search", SCENARIO, "--vary", "erp.slots=1..9", "--keep", "SLA-99 >= 1"), "expected one of this scenario"),
         (("search", SCENARIO, "--vary", "erp.slots=1..9", "--keep", "SLA-2"), "expected MEASURE >= BOUND"),
+        (("whatif", SCENARIO, "--keep", "SLA-2 >= 99"), "SLA-2 is a share, expected 0% to 100%; add the unit: 99%"),
+        (("whatif", SCENARIO, "--keep", "SLA-2 >= 9900%"), "--keep: 'SLA-2 >= 9900%': SLA-2 is a share, expected 0%"),
+        (("whatif", SCENARIO, "--keep", "SLA-2 >= 5m"), "SLA-2 is a share"),
+        (("whatif", SCENARIO, "--keep", "late <= -1"), "late is a count, expected a number of 0 or more"),
+        (("whatif", SCENARIO, "--keep", "late < 5m"), "< is not one of >=, <=; late is a count"),
+        (("whatif", SCENARIO, "--keep", "p95 SLA-2 <= 5%"), "p95 SLA-2 is a time, expected a duration such as 5m"),
+        (("whatif", SCENARIO, "--keep", "SLA2 >= 99%"), "the nearest: SLA-2, "),
+        (("sweep", SCENARIO, "--vary", "erp.slots=5..x"), "--vary: "),
         (("optimise", SCENARIO, "--vary", "erp.slots=1..9", "--cost", "3*clerks", "--keep", "SLA-2 >= 9%"),
          "not varied"),
         (("sensitivity", SCENARIO, "--vary", "erp.slots=1..9"), "at least two parameters"),
@@ -200,6 +208,17 @@ def test_what_cannot_be_played_is_said_with_file_and_line(folder: Path) -> None:
     result = run(folder, "whatif", "slow.yaml")
     line = slow.splitlines().index("  erp:") + 1
     assert f"slow.yaml:{line}: small_quarter cannot be played: station erp: utilisation 3." in result.stderr
+
+
+def test_a_long_wait_for_want_of_the_compiler_is_announced(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from simulator.whatif import compiled, engine
+
+    monkeypatch.setattr(compiled, "AVAILABLE", False)
+    monkeypatch.setattr(engine, "_WORTH_COMPILING", 100)
+    words = ["whatif", SCENARIO, "--no-faults", "--replications", "3", "--workers", "1", "--runs", str(folder / "runs")]
+    result = CliRunner().invoke(q2c, words)
+    assert "Numba is not installed, so the SimPy engine plays" in result.stderr
+    assert "pip install 'q2c-harness[fast]'" in result.stderr
 
 
 def test_a_stopped_experiment_keeps_what_was_computed_and_report_goes_on(

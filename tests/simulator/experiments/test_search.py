@@ -72,10 +72,15 @@ def test_conditions_as_people_write_them(text: str, measure: str, at_least: bool
     assert (found.measure, found.at_least, found.bound) == (measure, at_least, bound)
 
 
-@pytest.mark.parametrize("text", ["SLA-2", "SLA-2 > 99%", ">= 99%", "SLA-2 >= many", "SLA-2 >= 99 apples"])
+@pytest.mark.parametrize("text", ["SLA-2", ">= 99%", "SLA-2 >= many", "SLA-2 >= 99 apples"])
 def test_what_is_no_condition_says_what_one_is(text: str) -> None:
     with pytest.raises(ValueError, match="expected MEASURE >= BOUND"):
         parsed(text)
+
+
+def test_a_sign_that_no_condition_has_is_named() -> None:
+    with pytest.raises(ValueError, match="> is not one of >=, <="):
+        parsed("SLA-2 > 99%")
 
 
 def test_a_bound_met_exactly_is_kept_and_chance_leaves_it_open() -> None:

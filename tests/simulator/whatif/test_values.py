@@ -152,6 +152,9 @@ def test_the_engine_is_chosen_by_the_work_and_says_why(monkeypatch: pytest.Monke
     assert engine.choose(model(arrivals=at_once(10**6)), runs=1).engine == ("kernel" if compiled.AVAILABLE else "simpy")
     monkeypatch.setattr(compiled, "AVAILABLE", False)
     assert "Numba is not installed" in engine.choose(model(), runs=10**6).reason
+    assert engine.is_slow(model(), "auto", 10**6)
+    assert not engine.is_slow(model(), "auto", 1)
+    assert not engine.is_slow(model(), "simpy", 10**6)
     with pytest.raises(ValueError, match=r"q2c-harness\[fast\]"):
         engine.choose(model(), "kernel")
 
