@@ -23,6 +23,7 @@ from multiprocessing import get_context
 import msgspec
 
 from contracts.checks.judge import judge
+from domain.calendar import HOUR_US
 from domain.history import Attempted, Changed, Flow, Record
 from scenarios.language import Scenario
 from scenarios.loader import parse
@@ -31,7 +32,6 @@ from simulator.recorder import MemoryRecorder
 from simulator.rehearsal import Rehearsal
 
 SEED = 1
-_HOUR_US = 3_600_000_000
 _PAYMENTS = {"usual": "{}", "transfer": "{push: 100%, debit: 0%, card: 0%}"}
 _SCENARIO = """
 name: steady_business
@@ -90,7 +90,7 @@ def played(seed: int, business: Business) -> Played:
     seconds = time.process_time() - started
     span_us = timeline.horizon_us - timeline.start_us
     return Played(
-        hours=span_us / _HOUR_US, lifecycles=timeline.lifecycles, status=verdict.status, cpu_seconds=seconds,
+        hours=span_us / HOUR_US, lifecycles=timeline.lifecycles, status=verdict.status, cpu_seconds=seconds,
         calls=sum(type(each) is Attempted for each in recorder.records),
         in_flight=_lasting_us(_lifecycles(recorder.records), timeline) / span_us,
         open_flows=_lasting_us(_flows(recorder.records), timeline) / span_us,

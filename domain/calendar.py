@@ -17,6 +17,10 @@ import msgspec
 
 DAY = timedelta(days=1)
 SECOND_US = 1_000_000
+MINUTE_US = 60 * SECOND_US
+HOUR_US = 60 * MINUTE_US
+DAY_US = 24 * HOUR_US
+"""Elapsed time. A local day may be an hour shorter or longer."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _QUARTER_HOUR_US = 900 * SECOND_US

@@ -6,10 +6,13 @@ Due times are wall time: a business day counts as 24 hours.
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
+from domain.calendar import HOUR_US
+
+T = TypeVar("T")
 Retry = Literal["no", "backoff", "query_first", "reread", "park", "once", "schedule", "limited"]
 """How the same request may be tried again. `query_first`: the outcome is unknown, look it up before any resend.
 `reread`: read the new version, then retry. `park`: wait for the gap to fill. `once`: after a new token.
@@ -17,7 +20,6 @@ Retry = Literal["no", "backoff", "query_first", "reread", "park", "once", "sched
 """
 
 POISON_ATTEMPTS = 3
-HOUR_US = 3_600_000_000
 
 
 class Subclass(msgspec.Struct, frozen=True, gc=False):
@@ -210,6 +212,21 @@ class ErrorCode(msgspec.Struct, frozen=True, gc=False):
 
     def __str__(self) -> str:
         return ".".join(part for part in (self.error_class, self.subclass, self.detail) if part)
+
+
+def class_of(code: str) -> str:
+    """Return the class of a code, be it known to the taxonomy or not.
+
+    >>> class_of("CONFLICT.STATE.order")
+    'CONFLICT'
+    """
+    return code.partition(".")[0]
+
+
+def by_code(table: Mapping[str, T], code: str) -> T | None:
+    """Return the row of a code in a table, else that of its class, else None."""
+    row = table.get(code)
+    return table.get(class_of(code)) if row is None else row
 
 
 def rule_of(code: str | ErrorCode) -> tuple[ErrorClass, Subclass]:

@@ -16,10 +16,9 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from domain.calendar import SECOND_US
+from domain.calendar import MINUTE_US, SECOND_US
 from integration.exceptions import DiscardRequest, ExceptionCase, by_code, moved, said_at
 
-MINUTE_US = 60 * SECOND_US
 REASON_CHARACTERS_MIN = 5
 """A reason for a discard says something."""
 

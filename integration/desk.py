@@ -15,6 +15,7 @@ import msgspec
 
 from domain import history
 from domain.charts.exception_case import EXCEPTION_CASE
+from domain.errors import class_of
 from integration.casework import NoSuchCase, Refused
 from integration.effects import Emit, Park
 from integration.exceptions import ExceptionCase, known_code, moved, opened, parked_again, said_at, settled
@@ -198,7 +199,7 @@ def _body(case: ExceptionCase, at_us: int) -> dict[str, Any]:
         **_common(case, at_us),
         "case_id": case.id,
         "seq": case.version,
-        "class": case.code.partition(".")[0],
+        "class": class_of(case.code),
         "code": case.code,
         "owner": case.owner,
         "sla_due_us": case.due_us,

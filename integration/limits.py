@@ -6,7 +6,7 @@ All are pure state machines: instants are integer microseconds and always an arg
 
 from __future__ import annotations
 
-from domain.calendar import SECOND_US
+from domain.calendar import MINUTE_US, SECOND_US
 from integration.outcomes import Answer, Failed, Unknown
 from integration.settings import BreakerSettings, BudgetSettings, Settings, SystemLimits
 from integration.system import Token
@@ -15,7 +15,6 @@ BUSY = -1
 CLOSED, OPEN, HALF_OPEN = "closed", "open", "half_open"
 """The states of a breaker."""
 
-MINUTE_US = 60 * SECOND_US
 NEVER_US = 2**63
 """An instant that does not come."""
 

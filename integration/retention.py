@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import msgspec
 
-DAY_US = 86_400_000_000
+from domain.calendar import DAY_US
+
 MESSAGES_DAYS_MIN = 30
 
 PASSING_SOURCES = ("crm", "erp", "fulfilment", "integration")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from domain.calendar import SECOND_US
+from domain.calendar import DAY_US
 from domain.currency import quantum_count
 from scenarios import luck
 from scenarios.catalogue import PRICE_LEVELS
@@ -160,7 +160,7 @@ def _pays_after(ground: Ground, serial: int, terms_days: int, late: float, when:
         return NEVER
     if late >= ground.shares["late"]:
         return whole(terms_days * 3 // 10, terms_days, when)
-    said, day_us = ground.scenario.payments, 86_400 * SECOND_US
+    said, day_us = ground.scenario.payments, DAY_US
     median, p95 = (each // MICROSECOND / day_us for each in (said.late_median, said.late_p95))
     return terms_days + 1 + int(lognormal(median, p95, when))
 

@@ -11,10 +11,10 @@ from datetime import timedelta
 from enum import IntEnum
 from typing import Any
 
+from domain.calendar import HOUR_US
 from scenarios.company import Failures
-from scenarios.ground import HOUR_US, Ground
+from scenarios.ground import Ground
 
-DAY_US = 24 * HOUR_US
 RETURN_DAYS = (9, 24)  # after the signature; a debit is decided within four business days, unauthorised ones up to 60 d
 RETURN_CODES = ("insufficient_funds", "insufficient_funds", "incorrect_account_details", "debit_not_authorized")
 CHARGEBACK_DAYS, REFUND_DAYS = (2, 14), (2, 12)  # [E]

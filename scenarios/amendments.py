@@ -15,12 +15,12 @@ from fractions import Fraction
 from typing import Any
 
 from domain.acts import Act
-from domain.calendar import add_months, local_date
+from domain.calendar import HOUR_US, MINUTE_US, add_months, local_date
 from scenarios import renewals
 from scenarios.catalogue import ANNUAL, BY_SKU, MONTHLY, RECURRING, list_unit_minor
 from scenarios.contracts import Contract, contract, serials
 from scenarios.deals import APPROVERS, approval_us, band, net_unit_minor, percent_text, spaced
-from scenarios.ground import AMENDMENT_FIRST, HOUR_US, LIVE_FIRST, MINUTE_US, Ground
+from scenarios.ground import AMENDMENT_FIRST, LIVE_FIRST, Ground
 from scenarios.moments import DAY
 from scenarios.renewals import Ending, ending
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from difflib import get_close_matches
 from typing import NamedTuple
 
+from domain.calendar import MINUTE_US
 from scenarios.assertions import BASE
 from scenarios.language import Scenario
 from scenarios.moments import Moments, moments, rehearsed_days
@@ -157,4 +158,4 @@ def _price_rise(scenario: Scenario, bounds: Moments) -> Iterator[Finding]:
 
 
 def _hours(microseconds: int) -> str:
-    return duration_text(timedelta(microseconds=microseconds - microseconds % 60_000_000))
+    return duration_text(timedelta(microseconds=microseconds - microseconds % MINUTE_US))

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
+from domain.calendar import HOUR_US, MINUTE_US
 from scenarios import luck
 from scenarios.catalogue import ANNUAL, MONTHLY, ONCE, ONE_TIME, RECURRING, UNMAPPED, Product, price_list
-from scenarios.ground import HOUR_US, MINUTE_US, Ground
+from scenarios.ground import Ground
 from scenarios.luck import lognormal, whole
 
 LINES_MEDIAN, LINES_P95 = 4.0, 18.0  # [E]

@@ -7,16 +7,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 
-from domain.calendar import SECOND_US, local_date, midnight_us
+from domain.calendar import HOUR_US, SECOND_US, local_date, midnight_us
 from domain.draws import Draws
 from scenarios import luck
 from scenarios.language import Scenario
 from scenarios.moments import DAY, Moments, local_us, moments, season_of
 from scenarios.seasons import Season, second_of_day
 from scenarios.values import MICROSECOND
-
-MINUTE_US = 60 * SECOND_US
-HOUR_US = 60 * MINUTE_US
 
 ORDER_FIRST, AMENDMENT_FIRST, LOST_FIRST, LIVE_FIRST = 1, 500_001, 800_000, 900_001
 """Quote numbers by what they are: orders, amendments, lost quotes, live subscriptions."""

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
-from domain.calendar import instant_us, midnight_us, zone_named
+from domain.calendar import HOUR_US, instant_us, midnight_us, zone_named
 from scenarios.language import Scenario
 from scenarios.seasons import Season, named, season
 from scenarios.values import MICROSECOND, instant
 
 DAY = timedelta(days=1)
-HOUR_US = 3_600_000_000
 
 
 @lru_cache(maxsize=65_536)

@@ -11,7 +11,7 @@ from enum import IntEnum
 from typing import Any, NamedTuple
 
 from domain.acts import Act
-from domain.calendar import SECOND_US, add_months, local_date
+from domain.calendar import HOUR_US, MINUTE_US, SECOND_US, add_months, local_date
 from scenarios import aftermath, luck, sellers
 from scenarios.accounts import Account, account, crm_account, erp_customer, likeness_of, payer
 from scenarios.arrivals import Arrival, arrival
@@ -27,7 +27,7 @@ from scenarios.deals import (
     spaced,
     term_months,
 )
-from scenarios.ground import HOUR_US, LOST_FIRST, MINUTE_US, Ground
+from scenarios.ground import LOST_FIRST, Ground
 from scenarios.moments import DAY
 from scenarios.values import MICROSECOND
 

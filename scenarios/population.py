@@ -8,11 +8,11 @@ from fractions import Fraction
 from typing import Any
 
 from domain.acts import Act
-from domain.calendar import add_months, local_date
+from domain.calendar import HOUR_US, add_months, local_date
 from scenarios.accounts import crm_account, erp_customer, payer
 from scenarios.catalogue import PRICE_LEVELS, PRODUCTS, frequencies, price_list
 from scenarios.contracts import contract, seed_subscription, serials
-from scenarios.ground import HOUR_US, Ground, Site
+from scenarios.ground import Ground, Site
 from scenarios.loads import RateMove
 from scenarios.moments import DAY, local_us
 from scenarios.names import TOWNS

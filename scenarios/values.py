@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 from pydantic_core import PydanticCustomError
 
+from domain.calendar import DAY_US, HOUR_US, MINUTE_US
 from scenarios.catalogue import PRICE_LEVELS
 
 MICROSECOND = timedelta(microseconds=1)
@@ -25,7 +26,7 @@ DURATION = "a duration with a unit, such as 250ms, 30s, 15m, 4h, 2d or 1h30m"
 SHARE = "a share from 0 to 1, such as 0.05 or 5%"
 INSTANT = 'a local instant, such as "2026-12-31 14:00", or a relative one, such as "quarter_end - 10h"'
 
-_UNITS = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000, "w": 604_800_000_000}
+_UNITS = {"ms": 1_000, "s": 1_000_000, "m": MINUTE_US, "h": HOUR_US, "d": DAY_US, "w": 604_800_000_000}
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhdw])")
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhdw]) ?)+")
 _RELATIVE = re.compile(r"(quarter_start|quarter_end|rehearsal_start|rehearsal_end)(?: *([+-]) *(\S.*))?")

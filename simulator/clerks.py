@@ -15,7 +15,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from domain.acts import Act
+from domain.calendar import MINUTE_US
 from domain.draws import Draws
+from domain.errors import by_code
 
 LOOK_EVERY_US = 300_000_000
 ROUNDS_MAX = 3  # what three corrections have not mended stays open, for its owner to see
@@ -23,7 +25,6 @@ GIVEN_UP = frozenset({"DATA_QUALITY.PRICE_MISMATCH", "CONFLICT.STATE"})
 """Nothing can be corrected: the quote goes back to sales, the amendment is refused."""
 DECIDED, AGAINST_US = frozenset({"PAYMENT.DISPUTE"}), 0.4
 """Cases in which a clerk decides who is right, and how often it is the customer [E]; a bank's disputes are answered."""
-_MINUTE_US = 60_000_000
 
 
 class Staff(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,7 +109,7 @@ class Clerks:
             staff.touch_median_minutes, staff.touch_p95_minutes, "touch", case.id, self._rounds[case.id]
         )
         self.minutes += minutes
-        touched_us = now_us + round(minutes * _MINUTE_US)
+        touched_us = now_us + round(minutes * MINUTE_US)
         self._call_at(touched_us, lambda: self._touched(case, touched_us))
 
     def _touched(self, case: Any, now_us: int) -> None:
@@ -119,7 +120,7 @@ class Clerks:
             return
         self._waiting.add(case.id)
         minutes = self._draws.lognormal(staff.wait_median_minutes, staff.wait_p95_minutes, "answer", *key)
-        done_us = now_us + round(minutes * _MINUTE_US)
+        done_us = now_us + round(minutes * MINUTE_US)
         self._call_at(done_us, lambda: self._finish(case, done_us))
 
     def _finish(self, case: Any, now_us: int) -> None:
@@ -136,7 +137,7 @@ class Clerks:
         if is_objection and self._draws.chance(AGAINST_US, "decision", case.id):
             self._queue.re_drive(case.id, "clerk", action="cancel", note="the customer is right")
             return
-        remedy = self._remedies.get(case.code) or self._remedies.get(case.code.partition(".")[0])
+        remedy = by_code(self._remedies, case.code)
         for act in remedy(case, now_us) if remedy else ():
             self._act(act)
         self._queue.re_drive(case.id, "clerk", note="corrected" if remedy else "tried again")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from domain.acts import Act
-from domain.calendar import SECOND_US
+from domain.calendar import MINUTE_US, SECOND_US
 from domain.draws import Draws
 from domain.history import Ended
 from domain.http import Lost, Request
@@ -48,7 +48,7 @@ from simulator.setup import (
 from simulator.stewards import stewardship
 from simulator.troubled_host import set_up
 
-ASK_AGAIN_US = 60 * SECOND_US
+ASK_AGAIN_US = MINUTE_US
 PARTS = Parts(
     programs=PROGRAMS, systems={system.name: system for system in (*SYSTEMS, *MORE_SYSTEMS)}, sources=SOURCES,
     routes=ROUTES,

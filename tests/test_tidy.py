@@ -115,6 +115,18 @@ def test_pure_rooms_import_nothing_that_has() -> None:
     assert found == []
 
 
+_OWN_WORD = re.compile(
+    r"^_?(SECOND|MINUTE|HOUR|DAY)_US = |(?<![\d_])(60_000_000|3_600_000_000|86_400_000_000)\b", re.MULTILINE
+)
+
+
+def test_the_units_of_elapsed_time_are_named_once() -> None:
+    """`domain.calendar` names them; the compiled kernel of the mocks has constants of its own (`Final`)."""
+    compiled = {"mocks/kernel/faults.py", "mocks/kernel/luck.py"}
+    named = {name(file) for file in files(*ROOMS) if _OWN_WORD.search(file.read_text(encoding="utf-8"))}
+    assert named - compiled == {"domain/calendar.py"}
+
+
 def test_the_search_for_banned_calls_finds_them() -> None:
     tree = ast.parse("import datetime, time\ndatetime.datetime.now()\ntime.time()\nprint(1)\nx.now_us()\n")
     calls = [called(node) for node in ast.walk(tree) if isinstance(node, ast.Call)]

@@ -14,7 +14,7 @@ import msgspec
 
 from contracts.checks.facts import CAPTURED, Facts, Life, document_of, whole_of
 from contracts.checks.verdict import Findings, Tally
-from domain.calendar import SECOND_US, local_date
+from domain.calendar import HOUR_US, SECOND_US, local_date
 from domain.history import Changed, Crashed, Fired
 from domain.money import said
 from domain.objects import Entry, Period
@@ -24,7 +24,7 @@ OWED = frozenset({"1100", "2150"})
 _BOOKED = {"invoice": 1, "credit_memo": -1, "cash": -1, "refund": 1}
 """The documents that are booked, and whether customers owe more or less by them. The first part of an entry's source
 names them (M17 judges what is written off)."""
-_AFTERMATH_US = 3600 * SECOND_US
+_AFTERMATH_US = HOUR_US
 """How long a process that came back may need for what it had begun."""
 _CLOSED = frozenset({"soft_closed", "closed", "locked"})
 

@@ -11,15 +11,15 @@ import msgspec
 from contracts.checks.facts import CASE_CLOSED, ERPS, Facts, base_of, document_of
 from contracts.checks.objections import objections_are_heard
 from contracts.checks.verdict import Findings, Tally
-from domain.calendar import SECOND_US, local_date, midnight_us
+from domain.calendar import DAY_US, HOUR_US, local_date, midnight_us
 from domain.dunning import STANDARD
 from domain.history import Changed, Emitted
 from domain.money import said
 
 _OVERDUE = "q2c.invoice.overdue.v1"
-_NOTICE_US = 3600 * SECOND_US
+_NOTICE_US = HOUR_US
 """How long a reminder may take from the moment at which the books were read."""
-_PATIENCE_US = 3 * 86_400 * SECOND_US
+_PATIENCE_US = 3 * DAY_US
 """How long a debt may be in a stage before its customer is reminded: who looks once a day, or every other day, may."""
 _FLOW, _SWEEP, _PROMISE = "dunning", "sweep_overdue", "promise"
 

@@ -11,7 +11,7 @@ import msgspec
 
 from contracts.checks.facts import Facts, Life, document_of, parts_of, quote_of
 from contracts.checks.verdict import Evidence, Findings, Tally
-from domain.calendar import SECOND_US
+from domain.calendar import MINUTE_US, SECOND_US
 from domain.faults import Fault
 from domain.history import Attempted, Case, Emitted, Flow, Record
 from domain.objects import Line, Quote
@@ -196,7 +196,7 @@ def maintenance_respected(facts: Facts) -> Findings:
 
 def _only_probed(tally: Tally, facts: Facts, window: Silence) -> None:
     """Compare the refused writes with the probes, and with the tries that intents and flows driven again may have."""
-    minutes = (window.fault.end_us - window.from_us) / (60 * SECOND_US)
+    minutes = (window.fault.end_us - window.from_us) / (MINUTE_US)
     refused = [attempt for attempt in window.sent if attempt.outcome != "ok"]
     tries = facts.context.attempts_max * len({(attempt.key, attempt.txn) for attempt in refused})
     tries += _driven(facts, window)

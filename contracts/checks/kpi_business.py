@@ -9,14 +9,13 @@ from contracts.checks.reconciliation import reconcile
 from contracts.checks.sla import quantile
 from contracts.checks.stages import endings
 from contracts.checks.terms import terms_of
-from domain.calendar import SECOND_US, local_date
+from domain.calendar import DAY_US, HOUR_US, local_date
 from domain.objects import Quote
 
 Measured = tuple[tuple[tuple[str, float], ...], int]
 """Labelled values, and how many things they were measured on."""
 
 _FINAL = ("accepted", "declined", "expired", "rejected")
-_HOUR_US = 3600 * SECOND_US
 
 
 def percent(part: int, whole: int) -> float:
@@ -128,7 +127,7 @@ def _milestones(facts: Facts) -> list[tuple[int, int, int, int]]:
 
 def days_sales_outstanding(facts: Facts) -> Measured:
     """Open receivables over the sales invoiced in the run, times its days, by currency."""
-    days = (facts.context.horizon_us - facts.context.at_us) / (86_400 * SECOND_US)
+    days = (facts.context.horizon_us - facts.context.at_us) / (DAY_US)
     values, count = [], 0
     receivable: dict[str, list[int]] = {}
     for life in facts.lives("invoice", "erp").values():
@@ -181,7 +180,7 @@ def truth_skew(facts: Facts) -> Measured:
     """Closed-won quotes without a booked order for more than an hour at the end of the run, those in hand apart."""
     end_us = facts.context.horizon_us
     late = sum(
-        ending.stage in ("accepted", "submitted") and end_us - ending.since_us > _HOUR_US for ending in endings(facts)
+        ending.stage in ("accepted", "submitted") and end_us - ending.since_us > HOUR_US for ending in endings(facts)
     )
     return (("quotes", float(late)),), len(facts.accepted)
 

@@ -7,12 +7,12 @@ from bisect import bisect_left
 from contracts.checks.facts import CASE_CLOSED, ERPS, Facts, version_of
 from contracts.checks.kpi_business import Measured, percent, spread
 from contracts.checks.sla import quantile
-from domain.calendar import SECOND_US
+from domain.calendar import HOUR_US, SECOND_US
+from domain.errors import class_of
 from domain.history import Attempted, Case, Flow
 
 _FALLOUT = frozenset({"DATA_QUALITY", "VALIDATION"})
 _BUCKETS = (("0-4 h", 4), ("4-24 h", 24), ("1-3 d", 72), ("3-7 d", 168), ("> 7 d", 1 << 40))
-_HOUR_US = 3600 * SECOND_US
 _CREATIONS = frozenset({"upsert_order", "create_order", "put_order"})
 _MACHINES = frozenset({"", "integration"})
 
@@ -35,7 +35,7 @@ def order_failures(facts: Facts) -> Measured:
 
 def fallout(facts: Facts) -> Measured:
     """Orders that ever needed a correction of data, and the share that passed at once."""
-    fallen = {case[0].txn for case in facts.cases.values() if case[0].code.partition(".")[0] in _FALLOUT}
+    fallen = {case[0].txn for case in facts.cases.values() if class_of(case[0].code) in _FALLOUT}
     share = percent(len(fallen & facts.accepted_by_txn.keys()), len(facts.accepted))
     return (("fallout", share), ("first pass", 100.0 - share if facts.accepted else 0.0)), len(facts.accepted)
 
@@ -46,9 +46,9 @@ def exception_ageing(facts: Facts) -> Measured:
     ages = [end_us - c[-1].opened_us for c in facts.cases.values() if c[-1].status not in CASE_CLOSED]
     counts = [0] * len(_BUCKETS)
     for age in ages:
-        counts[bisect_left([hours for _, hours in _BUCKETS], age / _HOUR_US)] += 1
+        counts[bisect_left([hours for _, hours in _BUCKETS], age / HOUR_US)] += 1
     named = tuple((name, float(count)) for (name, _), count in zip(_BUCKETS, counts, strict=True))
-    mean = sum(ages) / len(ages) / _HOUR_US if ages else 0.0
+    mean = sum(ages) / len(ages) / HOUR_US if ages else 0.0
     return (*named, ("mean hours", mean)), len(ages)
 
 
@@ -106,7 +106,7 @@ def dead_letters(facts: Facts) -> Measured:
     parked = facts.parked
     driven = {flow.flow for flow in facts.history.of(Flow) if flow.status == "resumed"}
     done = sum(1 for name in driven if facts.flows[name].status == "finished")
-    oldest = max((facts.context.horizon_us - flow.at_us for flow in parked), default=0) / _HOUR_US
+    oldest = max((facts.context.horizon_us - flow.at_us for flow in parked), default=0) / HOUR_US
     values = (("parked", float(len(parked))), ("oldest hours", oldest), ("replay success", percent(done, len(driven))))
     return values, len(parked) + len(driven)
 

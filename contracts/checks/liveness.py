@@ -25,13 +25,13 @@ from contracts.checks.stages import LIVE_TASK, Ending, endings
 from contracts.checks.under_way import is_under_way
 from contracts.checks.unlinked import Excuses
 from contracts.checks.verdict import Findings, Tally
-from domain.calendar import SECOND_US
+from domain.calendar import MINUTE_US
 from domain.errors import ErrorCode
 from domain.history import Case, Crashed
 
 UNSETTLED = "the run ended before the systems had their settling time after the faults"
 _HELD = frozenset({"soft_hold", "hard_hold"})
-_SLACK_US = 60 * SECOND_US
+_SLACK_US = MINUTE_US
 Gap = tuple[Life, int, str, bool]
 
 

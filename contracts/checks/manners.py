@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from contracts.checks.facts import Facts
 from contracts.checks.verdict import Findings, Tally
-from domain.calendar import SECOND_US
+from domain.calendar import MINUTE_US, SECOND_US
 from domain.history import Attempted, Crashed
 
 ATTEMPTS, TOGETHER_US = 5, SECOND_US // 2
@@ -16,7 +16,7 @@ ATTEMPTS, TOGETHER_US = 5, SECOND_US // 2
 comes to half a second once in 400,000 times."""
 
 SIGN_IN = frozenset({"token", "issue_token"})
-SOON_US, TOO_OFTEN = 60 * SECOND_US, 5
+SOON_US, TOO_OFTEN = MINUTE_US, 5
 
 
 def attempts_are_spread(facts: Facts) -> Findings:

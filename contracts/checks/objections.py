@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from contracts.checks.facts import BILLED, ERPS, Facts, base_of, document_of
 from contracts.checks.verdict import Tally
-from domain.calendar import SECOND_US
+from domain.calendar import HOUR_US
 from domain.history import Changed, Flow
 
 OBJECTION, HALF_WAY = "dispute_invoice", "INTEGRITY.TOTAL_MISMATCH"
-_READ_US = 3600 * SECOND_US
+_READ_US = HOUR_US
 """How far what the integration read of an invoice may lie behind."""
 
 

@@ -16,11 +16,12 @@ from types import MappingProxyType
 import msgspec
 
 from contracts.checks.facts import Facts, Life, document_of, quote_of
-from domain.calendar import SECOND_US
+from domain.calendar import MINUTE_US
+from domain.errors import by_code
 from domain.families import family_of
 from domain.history import Attempted, Case, Changed, Crashed, Fired
 
-_JUST_THEN_US = 60 * SECOND_US
+_JUST_THEN_US = MINUTE_US
 _LATER = frozenset({408, 425, 429})
 _NOT_THERE = 404
 _UNPAID = frozenset({"failed", "returned"})
@@ -245,5 +246,5 @@ BORNE_OUT: Mapping[str, Judge] = MappingProxyType(
 
 def is_borne_out(facts: Facts, case: Case) -> bool:
     """Tell whether what the code of a case says was seen before `case`, its first record; true when nobody can tell."""
-    judge = BORNE_OUT.get(case.code) or BORNE_OUT.get(case.code.partition(".")[0])
+    judge = by_code(BORNE_OUT, case.code)
     return judge is None or judge(facts, case, case.at_us + facts.set_back_us)

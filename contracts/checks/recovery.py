@@ -11,19 +11,18 @@ from contracts.checks.facts import Facts, quote_of
 from contracts.checks.pairs import CALLS
 from contracts.checks.traffic import RETRY_AFTER_CAP_SECONDS
 from contracts.checks.verdict import Findings, Tally
-from domain.calendar import SECOND_US
+from domain.calendar import HOUR_US, MINUTE_US, SECOND_US
 from domain.faults import CATALOGUE, Fault
 from domain.history import Attempted, Crashed, Fired, Grant, Limit
 
-_MINUTE_US = 60 * SECOND_US
 RECOVERY_FACTOR = 2
 """Trouble may go on for so many times the length of its cause (the goal G14 of the resilience specification)."""
 GOODPUT_PERCENT = 95
 _CALLS_MIN = 20
 _ALL_PPM = 1_000_000
-_SHORTEST_US = 5 * _MINUTE_US
+_SHORTEST_US = 5 * MINUTE_US
 _LOSSLESS = frozenset({"pause", "deploy"})
-MOVES_AGAIN_US = 15 * _MINUTE_US
+MOVES_AGAIN_US = 15 * MINUTE_US
 """How long a process that came back may leave alone what it was doing: a lease of a minute and one long pause."""
 
 
@@ -60,7 +59,7 @@ def goodput_returns(facts: Facts) -> Findings:
             if 100 * _good(after) < wanted * len(after):
                 sentence = (
                     f"{_good(after)} of {len(after)} calls to {system} succeeded long after its trouble was over; "
-                    f"the trouble had taken {(window.end_us - window.start_us) // _MINUTE_US} minutes"
+                    f"the trouble had taken {(window.end_us - window.start_us) // MINUTE_US} minutes"
                 )
                 ends = ((window.end_us, "the trouble ends"), (since_us, "calls should succeed again"))
                 tally.violation("", sentence, *ends, entities=(system,))
@@ -174,7 +173,7 @@ def flows_move_again(facts: Facts) -> Findings:
 def _taken_up(tally: Tally, facts: Facts, attempts: list[Attempted], crash: Crashed) -> None:
     """Find the writes that were under way when the process died, and look for the next sign of their transactions."""
     end = bisect_right(attempts, crash.at_us, key=lambda attempt: attempt.sent_us)
-    begin = bisect_left(attempts, crash.at_us - 10 * _MINUTE_US, key=lambda attempt: attempt.sent_us)
+    begin = bisect_left(attempts, crash.at_us - 10 * MINUTE_US, key=lambda attempt: attempt.sent_us)
     cut = {each.txn: each for each in attempts[begin:end] if each.write and each.txn and each.at_us > crash.at_us}
     later = attempts[bisect_left(attempts, crash.back_us, key=lambda attempt: attempt.sent_us) :] if cut else []
     for txn, attempt in cut.items():
@@ -209,7 +208,7 @@ def _is_troubled(facts: Facts, system: str, at_us: int) -> bool:
 
 # --- fairness -------------------------------------------------------------------------------------------------------
 
-_SPAN_US = 3600 * SECOND_US
+_SPAN_US = HOUR_US
 _WAITING_MIN = 20
 SHARE_PERCENT = 50
 """What an entity gets of the attention, at least, in percent of its share of what waits."""

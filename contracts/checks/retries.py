@@ -13,14 +13,14 @@ import msgspec
 
 from contracts.checks.facts import Facts
 from contracts.checks.verdict import Findings, Tally
-from domain.calendar import SECOND_US
+from domain.calendar import HOUR_US, SECOND_US
 from domain.faults import CATALOGUE
 from domain.history import Attempted, Crashed, Fired
 
 _PERMANENT = frozenset({400, 403, 404, 405, 410, 422})
 _CLOSED, _SESSION_ENDED = 409, 401
 _CALLS_MIN = 50
-_RECOVERY_US = 3600 * SECOND_US
+_RECOVERY_US = HOUR_US
 _NO_END = 1 << 62
 
 

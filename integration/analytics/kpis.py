@@ -16,12 +16,11 @@ from datetime import date
 
 import msgspec
 
-from domain.calendar import SECOND_US, local_date
+from domain.calendar import DAY_US, HOUR_US, SECOND_US, local_date
+from domain.errors import class_of
 from integration.analytics.store import Store
 from integration.settings import ZONES
 
-HOUR_US = 3600 * SECOND_US
-DAY_US = 24 * HOUR_US
 _BUCKETS = (("0-4 h", 4), ("4-24 h", 24), ("1-3 d", 72), ("3-7 d", 168), ("> 7 d", 1 << 40))
 _CLOSED = "('resolved', 'verified', 'auto_resolved')"
 _FALLOUT = frozenset({"DATA_QUALITY", "VALIDATION"})
@@ -100,7 +99,7 @@ def _orders(store: Store, scope: Scope) -> int:
 def _fallout(store: Store, scope: Scope) -> Measured:
     classes = {
         txn: code for txn, code in store.rows("SELECT txn, code FROM cases WHERE opened_us < ?", scope.until_us)
-        if code.partition(".")[0] in _FALLOUT
+        if class_of(code) in _FALLOUT
     }  # fmt: skip
     accepted = {txn for (txn,) in store.rows("SELECT txn FROM orders WHERE accepted_us IS NOT NULL")}
     count = _orders(store, scope)

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from domain.calendar import DAY_US, HOUR_US
 from integration.analytics import ledgers
 from integration.analytics.consumer import catch_up
 from integration.analytics.reconcile import IN_FLIGHT, Difference, differences
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger("q2c.integration")
 PAIR = "events-erp"
-DAY_US = 86_400_000_000
-CLOSE_US = 2 * 3_600_000_000
+CLOSE_US = 2 * HOUR_US
 """Two in the morning, UTC: when the day is reconciled."""
 PATIENCE_SECONDS = 600.0
 LOOK_SECONDS = 30.0

@@ -10,13 +10,11 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from domain.calendar import HOUR_US, MINUTE_US
 from domain.events.envelope import rfc3339
 from integration.api.shapes.experience import Deadline
 from integration.exceptions import ExceptionCase
 from integration.journal.protocol import FlowRow, OutboxRow
-
-MINUTE_US = 60_000_000
-HOUR_US = 60 * MINUTE_US
 
 
 class Level(msgspec.Struct, frozen=True, kw_only=True):

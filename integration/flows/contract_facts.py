@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from domain.errors import class_of
 from domain.objects import Quote
 from integration.flows.facts import Body, amount, books
 from integration.systems.billing import BillingSubscription, SubscriptionItem
@@ -40,7 +41,7 @@ def order_cancelled(reference: str, entity: str, day: date, reason: str) -> Body
 
 def order_rejected(reference: str, entity: str, day: date, reason: str, code: str) -> Body:
     """Return the body of `order.rejected`: people gave it up before it was booked; a version of a quote has one try."""
-    error = {"class": code.partition(".")[0], "code": code}
+    error = {"class": class_of(code), "code": code}
     return {**books(entity, day), "order_id": reference, "attempt": 1, "error": error, "details": reason}
 
 

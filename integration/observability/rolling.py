@@ -15,10 +15,10 @@ from typing import Any
 
 import msgspec
 
-from domain.calendar import SECOND_US
+from domain.calendar import DAY_US, SECOND_US
 from integration.journal.protocol import OutboxRow
 
-KEPT_US = 4 * 86_400 * SECOND_US
+KEPT_US = 4 * DAY_US
 """How long a decided clock is kept: the longest window of the alerts and a day."""
 
 

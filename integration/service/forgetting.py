@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from domain.calendar import DAY_US
 from integration.journal.opening import open_shelf
 from integration.journal.reading import Reader
 from integration.journal.retention import Plan, Removed, Shelf, removals
 from integration.relay import withheld
 from integration.relay.relay import CONSUMER
-from integration.retention import DAY_US, PASSING_SOURCES, Ages, before_us, passes_event, passes_flow
+from integration.retention import PASSING_SOURCES, Ages, before_us, passes_event, passes_flow
 
 if TYPE_CHECKING:
     from integration.service.node import Node

@@ -13,14 +13,14 @@ from typing import Any
 
 import msgspec
 
-from domain.calendar import SECOND_US
+from domain.calendar import DAY_US, SECOND_US
 from integration.journal.protocol import OutboxRow
 from integration.tower.burn import Meter
 from integration.tower.targets import LEGS, STAGES, TELLINGS, Leg, Mark, Objective, Telling
 
 DURATIONS_KEPT = 500
 RECENT_KEPT = 50
-RECENT_US = 86_400 * SECOND_US
+RECENT_US = DAY_US
 
 
 def short_name(event_type: str) -> str:

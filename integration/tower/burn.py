@@ -11,10 +11,9 @@ from fractions import Fraction
 
 import msgspec
 
-from domain.calendar import SECOND_US
+from domain.calendar import MINUTE_US, SECOND_US
 from integration.tower.targets import BURN_RULES, EVENTS_MIN, BurnRule, Objective
 
-MINUTE_US = 60 * SECOND_US
 KEPT_MINUTES = max(rule.long_seconds for rule in BURN_RULES) // 60 + 1
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from domain.calendar import HOUR_US
 from integration.casework import Choice, chosen, is_same, system_of
 from integration.exceptions import ExceptionCase
 from integration.journal.reading import Reader
@@ -15,7 +16,6 @@ OPEN_MAX = 20_000
 
 AGES = ((4, "up to 4 h"), (24, "4 to 24 h"), (72, "1 to 3 d"), (168, "3 to 7 d"))
 OLDER = "over 7 d"
-_HOUR_US = 3_600_000_000
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -89,7 +89,7 @@ def by_age(cases: list[ExceptionCase], now_us: int) -> list[tuple[str, int]]:
     counts = dict.fromkeys([*(name for _, name in AGES), OLDER], 0)
     for case in cases:
         age_us = now_us - case.opened_us
-        counts[next((name for hours, name in AGES if age_us <= hours * _HOUR_US), OLDER)] += 1
+        counts[next((name for hours, name in AGES if age_us <= hours * HOUR_US), OLDER)] += 1
     return list(counts.items())
 
 

@@ -11,10 +11,11 @@ from collections import OrderedDict
 
 import msgspec
 
+from domain.calendar import HOUR_US
 from integration.service.access import Access, Caller, new_secret
 
 COOKIE = "q2c_tower"
-LIFE_US = 8 * 3_600_000_000
+LIFE_US = 8 * HOUR_US
 SESSIONS_MAX = 1000
 SCOPES_TO_LOOK = frozenset({"operations:read", "transactions:read", "exceptions:work", "exceptions:approve"})
 """Any of these lets a person look at the tower; acting takes the scope of the act."""

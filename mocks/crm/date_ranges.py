@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
+from domain.calendar import DAY_US
+
 Span = tuple[date, date]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -16,7 +18,7 @@ def days_of(name: str, count: int, now_us: int) -> Span:
 
 def midnight_us(day: date) -> int:
     """Return the instant at which a day begins, in microseconds UTC."""
-    return (day - _EPOCH.date()).days * 86_400_000_000
+    return (day - _EPOCH.date()).days * DAY_US
 
 
 def _days(first: int, after: int) -> Callable[[date, int], Span]:

@@ -11,12 +11,13 @@ from typing import Any
 
 import msgspec
 
+from domain.calendar import HOUR_US
 from mocks.crm.schema import CREATED, CURRENCY, ID, IS_DELETED, MODIFIED, MODSTAMP, Row, SObject
 from mocks.crm.values import shown
 from mocks.kernel.codec import encode_json
 from mocks.kernel.desk import Desk
 
-RETENTION_US = 72 * 3_600_000_000
+RETENTION_US = 72 * HOUR_US
 _FORGOTTEN_AT_ONCE = 1_024
 ALL_CHANGES = "/data/ChangeEvents"
 _STAMPS = frozenset({ID, IS_DELETED, CREATED, MODIFIED, MODSTAMP})

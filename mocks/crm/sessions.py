@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 
+from domain.calendar import HOUR_US
 from mocks.crm import ids
 
-_HOUR_US = 3_600_000_000
 _SWEPT_AT = 256
 _DAY_HOURS = 24
 
@@ -78,7 +78,7 @@ class Allowance:
 
     def spend(self, now_us: int) -> bool:
         """Count a call; False (and not counted) when the allowance is used up."""
-        hour = now_us // _HOUR_US
+        hour = now_us // HOUR_US
         while self._hours and self._hours[0][0] <= hour - _DAY_HOURS:
             self.used -= self._hours.popleft()[1]
         if self.used >= self.maximum:

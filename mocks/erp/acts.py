@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from domain.calendar import local_date
+from domain.calendar import DAY_US, local_date
 from domain.objects import Line, Posting, TaxShare
 from mocks.erp.bodies import CustomerBody, InvoiceBody, Ref
 from mocks.erp.catalogue import OPENING, RECEIVABLE
@@ -125,7 +125,7 @@ def plan_recognition(erp: Erp, entity: str) -> None:
     before = name_of(today.replace(day=1) - timedelta(days=1))
     if erp.periods.takes(entity, before, LEDGER_ONLY):
         recognise_revenue(erp, {"entity": entity, "name": before})
-    erp.desk.agenda.add(erp.desk.now_us + 86_400_000_000, "plan_recognition", entity)
+    erp.desk.agenda.add(erp.desk.now_us + DAY_US, "plan_recognition", entity)
 
 
 def open_item(erp: Erp, arguments: Arguments) -> None:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from domain.calendar import SECOND_US
+from domain.calendar import MINUTE_US, SECOND_US
 from domain.objects import Line, Order
 from mocks.kernel.desk import Desk
 from mocks.kernel.operations import Refusal
@@ -77,7 +77,7 @@ class LegacyErp:
 
     def _plan(self, at_us: int) -> None:
         """Plan the next batch: at the next full step of the clock, when files are taken by then."""
-        step_us = self.quirks.batch_minutes * 60 * SECOND_US
+        step_us = self.quirks.batch_minutes * MINUTE_US
         next_us = (at_us // step_us + 1) * step_us
         next_us += self._closed_seconds(next_us) * SECOND_US
         if next_us != self._planned_us:

@@ -6,13 +6,12 @@ import msgspec
 
 from contracts.checks.coverage import Called, Coverage, Told
 from contracts.checks.pairs import Pair, Pairs
+from domain.calendar import MINUTE_US
 from domain.faults import CATALOGUE
 from q2c.hunting.meetings import Meetings, Spot
 from q2c.hunting.prospects import Prospects
 from q2c.hunting.trial import Trial
 from scenarios.timeline import Timeline
-
-MINUTE_US = 60_000_000
 
 
 class Ground(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,10 +16,11 @@ import msgspec
 
 from contracts.checks.coverage import FIRST
 from contracts.checks.pairs import CALLS, Pair, why_not_call, why_not_message
+from domain.calendar import MINUTE_US
 from domain.draws import Draws
 from domain.faults import CATALOGUE, Fault, Place
 from q2c.hunting.aims import aimed_at, drawn, missed_at, nth
-from q2c.hunting.ground import MINUTE_US, Ground
+from q2c.hunting.ground import Ground
 from q2c.hunting.meetings import Spot
 
 AIMED_MAX = 10

@@ -9,11 +9,10 @@ from collections.abc import Iterator
 
 import msgspec
 
-from domain.calendar import SECOND_US
+from domain.calendar import HOUR_US
 from domain.faults import Fault
 
 Plan = tuple[Fault, ...]
-_HOUR_US = 3_600 * SECOND_US
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 _ROUND_SECONDS = (
     1, 2, 5, 10, 15, 30, _MINUTE, 2 * _MINUTE, 5 * _MINUTE, 10 * _MINUTE, 15 * _MINUTE, 30 * _MINUTE,
@@ -32,7 +31,7 @@ def rounder(fault: Fault) -> Iterator[Fault]:
     if fault.txn and not fault.nth:
         yield replace(fault, nth=1, start_us=0, end_us=0)
     if fault.start_us or fault.end_us:
-        if fault.nth or fault.end_us - fault.start_us < _HOUR_US:  # an outage that never ends is a larger fault
+        if fault.nth or fault.end_us - fault.start_us < HOUR_US:  # an outage that never ends is a larger fault
             yield replace(fault, start_us=0, end_us=0)
         whole = replace(fault, start_us=_hours_down(fault.start_us), end_us=-_hours_down(-fault.end_us))
         if whole != fault:
@@ -57,7 +56,7 @@ def rounder_plans(plan: Plan, index: int) -> Iterator[Plan]:
 
 
 def _hours_down(at_us: int) -> int:
-    return at_us // _HOUR_US * _HOUR_US
+    return at_us // HOUR_US * HOUR_US
 
 
 def _beside(number: float, ladder: tuple[float, ...]) -> tuple[float, ...]:

@@ -17,6 +17,7 @@ from contracts.checks.coverage import Coverage, coverage_of
 from contracts.checks.facts import Facts
 from contracts.checks.judge import judge
 from contracts.checks.verdict import UNKNOWN, Verdict
+from domain.calendar import HOUR_US
 from domain.faults import Fault
 from domain.history import MemoryHistory, Record
 from q2c.hunting.texts import read
@@ -25,7 +26,6 @@ from q2c.rehearsals import rehearsal_of
 from scenarios.timeline import Timeline, build
 from simulator.recorder import MemoryRecorder
 
-_HOUR_US = 3_600_000_000
 PRINTED_MAX = 20_000
 """So many characters of what a program printed travel with what came of a trial."""
 _ALONE = threading.Lock()
@@ -108,7 +108,7 @@ def attempt(trial: Trial, log: TextIO | None = None) -> Found:
     return Found(
         status=verdict.status, broken=_broken(verdict), unknown=verdict.unknown,
         coverage=coverage_of(facts, durable_writes), digest=history.digest(), lifecycles=timeline.lifecycles,
-        hours=(timeline.horizon_us - timeline.start_us) / _HOUR_US, cpu_seconds=time.process_time() - started,
+        hours=(timeline.horizon_us - timeline.start_us) / HOUR_US, cpu_seconds=time.process_time() - started,
     )  # fmt: skip
 
 

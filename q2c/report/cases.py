@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from contracts.checks.facts import CASE_CLOSED, Facts
-from q2c.report.series import DAY_US, HOUR_US, rank
+from domain.calendar import DAY_US, HOUR_US
+from q2c.report.series import rank
 
 AGES = (("up to 4 h", 4 * HOUR_US), ("4 to 24 h", DAY_US), ("1 to 3 d", 3 * DAY_US), ("3 to 7 d", 7 * DAY_US))
 OLDER = "over 7 d"

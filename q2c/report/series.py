@@ -7,11 +7,9 @@ from collections.abc import Iterable
 import msgspec
 
 from contracts.checks.facts import BOOKED, Facts
-from domain.calendar import SECOND_US
+from domain.calendar import HOUR_US
 from domain.history import Attempted
 
-HOUR_US = 3600 * SECOND_US
-DAY_US = 24 * HOUR_US
 OUTCOMES = ("ok", "failed", "unknown")
 
 

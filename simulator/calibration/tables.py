@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
+from domain.calendar import MINUTE_US
 from simulator.calibration.instants import Clock, elapsed
 from simulator.calibration.naming import IGNORED, PEOPLE, Naming
 from simulator.calibration.observations import (
@@ -34,7 +35,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
 }
 """What a column may stand for, and the names it usually has."""
 REQUIRED = ("start", "activity")
-_UNITS = {"ms": 1_000, "s": 1_000_000, "us": 1, "m": 60_000_000}
+_UNITS = {"ms": 1_000, "s": 1_000_000, "us": 1, "m": MINUTE_US}
 _DONE = frozenset({"", "ok", "done", "success", "succeeded", "complete", "completed", "200", "true", "0"})
 _TIMED_OUT = frozenset({"timeout", "timed_out", "timedout", "deadline_exceeded", "408", "504", "unknown"})
 _FAILED = frozenset({"error", "failed", "failure", "refused", "rejected", "false", "1", "aborted", "cancelled"})

@@ -7,8 +7,8 @@ from statistics import median
 
 import msgspec
 
+from domain.calendar import SECOND_US
 from simulator.experiments.intervals import Interval, interval
-from simulator.whatif.model import SECOND_US
 from simulator.whatif.outcome import OutageOutcome, Outcome, StationOutcome
 
 SATURATED = 0.95

@@ -13,7 +13,8 @@ from typing import Literal
 
 import msgspec
 
-from simulator.whatif.model import SECOND_US, Model
+from domain.calendar import SECOND_US
+from simulator.whatif.model import Model
 from simulator.whatif.outcome import Outcome, RouteOutcome, SlaOutcome, StationOutcome
 
 Unit = Literal["share", "seconds", "count", "minor"]

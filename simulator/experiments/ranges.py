@@ -10,14 +10,14 @@ from fractions import Fraction
 
 import msgspec
 
-from domain.calendar import SECOND_US
+from domain.calendar import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 from scenarios.values import MICROSECOND, decimal_text, duration_text
 
 GRAMMAR = "values such as 5,7,15 or a range such as 5..15:2, 1h..12h:1h or 0%..10%:2%"
 _NUMBER = re.compile(r"(-?\d+(?:\.\d+)?)(ms|[smhdw%])?")
 _DURATIONS_US = {
-    "ms": SECOND_US // 1000, "s": SECOND_US, "m": 60 * SECOND_US, "h": 3600 * SECOND_US,
-    "d": 86_400 * SECOND_US, "w": 7 * 86_400 * SECOND_US,
+    "ms": SECOND_US // 1000, "s": SECOND_US, "m": MINUTE_US, "h": HOUR_US,
+    "d": DAY_US, "w": 7 * DAY_US,
 }  # fmt: skip
 
 

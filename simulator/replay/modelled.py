@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from domain.acts import Act
+from domain.calendar import SECOND_US
 from integration.settings import Settings
 from scenarios.language import Scenario
 from scenarios.timeline import Timeline
@@ -23,7 +24,7 @@ from simulator.replay.pacing import Pace
 from simulator.whatif import accounts
 from simulator.whatif.calling import TOKENS, token_step
 from simulator.whatif.durations import Duration
-from simulator.whatif.model import NEVER_US, SECOND_US, Arrivals, Model, Route, Sla, Station, Step
+from simulator.whatif.model import NEVER_US, Arrivals, Model, Route, Sla, Station, Step
 from simulator.whatif.translation import translate
 
 _MESSAGE = "message"

@@ -22,12 +22,12 @@ from typing import NamedTuple
 
 import msgspec
 
+from domain.calendar import SECOND_US
 from scenarios.timeline import Timeline
 from simulator.replay.modelled import model_of
 from simulator.replay.outcome import SHARES, Fit, Prediction
 from simulator.whatif.engine import choose, simulate
 from simulator.whatif.histogram import Histogram
-from simulator.whatif.model import SECOND_US
 from simulator.whatif.outcome import Outcome, merged
 
 ORDERS_MIN = 20

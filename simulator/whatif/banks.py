@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from statistics import NormalDist
 
+from domain.calendar import DAY_US, HOUR_US
 from mocks.payment.quirks import Quirks
 from scenarios.accounts import TERMS_DAYS
 from scenarios.company import Payments
 from scenarios.values import MICROSECOND
 from simulator.whatif.durations import P95_DEVIATIONS, Duration
-from simulator.whatif.model import DAY_US, HOUR_US
 
 _OPENS_US, _OPEN_US = 9 * HOUR_US, 8 * HOUR_US
 """When banks open (UTC), and for how long."""

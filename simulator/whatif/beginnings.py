@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from datetime import date
 
-from domain.calendar import midnight_us
+from domain.calendar import DAY_US, HOUR_US, SECOND_US, midnight_us
 from integration.flows.sweeps import SWEEPS
 from scenarios.amendments import MORE
 from scenarios.arrivals import BATCH_MAX, BATCH_US, FOLLOWS
@@ -15,7 +15,7 @@ from scenarios.moments import DAY, local_us, season_of
 from scenarios.values import MICROSECOND
 from simulator.clerks import LOOK_EVERY_US
 from simulator.whatif.durations import Duration
-from simulator.whatif.model import DAY_US, HOUR_US, SECOND_US, Arrivals, Piece
+from simulator.whatif.model import Arrivals, Piece
 from simulator.whatif.money_cases import money_cases
 from simulator.whatif.systems import LEGACY, Frame, of_day_us
 

@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from domain.calendar import SECOND_US
 from integration.settings import Settings
 from integration.systems.crm.manners import SESSION_SECONDS
 from mocks.erp.quirks import Quirks
 from scenarios.values import MICROSECOND
 from simulator.latency import DEFAULTS
 from simulator.whatif.durations import Duration
-from simulator.whatif.model import SECOND_US, Known, Retry, Route, Step
+from simulator.whatif.model import Known, Retry, Route, Step
 from simulator.whatif.systems import LEGACY, Frame, latency_of
 
 ORDERS, AMENDMENTS, INVOICES, MIRRORS = range(4)

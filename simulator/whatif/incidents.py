@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from domain.calendar import DAY_US
 from simulator.whatif.draws import INCIDENT, base_of, normal, unit, word_of
-from simulator.whatif.model import DAY_US, Incidents, Model, Station
+from simulator.whatif.model import Incidents, Model, Station
 
 REJECTS, HANGS, KILLS, SLOW = range(4)
 _KINDS = {"rejects": REJECTS, "hangs": HANGS, "kills": KILLS}

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from domain.calendar import HOUR_US, MINUTE_US
 from mocks.tax.rates import Rates
 from scenarios.names import TOWNS
 from scenarios.orders import PROVISION_MEDIAN_MINUTES, PROVISION_P95_MINUTES
@@ -24,7 +25,7 @@ from simulator.whatif import banks
 from simulator.whatif.accounts import ACCOUNT, CREATE, KNOWN, buyers_of, customer, first_share
 from simulator.whatif.calling import AMENDMENTS, INVOICES, MIRRORS, ONE_TICK, Journeys
 from simulator.whatif.durations import Duration
-from simulator.whatif.model import HOUR_US, MINUTE_US, Retry, Route, Step
+from simulator.whatif.model import Retry, Route, Step
 from simulator.whatif.systems import CLERKS
 
 RETURNED = "returned to sales"

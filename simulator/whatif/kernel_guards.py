@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from domain.calendar import DAY_US
 from simulator.whatif.compiled import inlined
 from simulator.whatif.draws import LUCK
 from simulator.whatif.incidents import KILLS, SLOW
 from simulator.whatif.kernel_draws import index_of, unit
 from simulator.whatif.kernel_parts import push
-from simulator.whatif.model import DAY_US, NEVER_US
+from simulator.whatif.model import NEVER_US
 from simulator.whatif.states import CLOSED, DUE, HALF_OPEN, HELD, HOLDS, OPEN, OPENED, PROBE, TOKEN
 from simulator.whatif.tables import RETRY
 

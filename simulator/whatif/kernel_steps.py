@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from domain.calendar import DAY_US
 from simulator.whatif.compiled import inlined
 from simulator.whatif.draws import ARRIVAL, AUTOMATIC, BACKOFF, INVALID, OUTSIDE, OUTSIDE_SHARE, SHARE
 from simulator.whatif.kernel_calls import attempt
@@ -22,7 +23,6 @@ from simulator.whatif.kernel_parts import (
     stamp,
 )
 from simulator.whatif.kernel_queues import leave
-from simulator.whatif.model import DAY_US
 from simulator.whatif.states import (
     ARRIVAL_BITS,
     ARRIVE,

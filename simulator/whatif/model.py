@@ -11,14 +11,11 @@ from typing import Literal
 
 import msgspec
 
+from domain.calendar import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 from simulator.whatif.durations import Duration
 
 VERSION = 4
 """Of the description, and of what is drawn for one: the outcomes of another version are other ones."""
-SECOND_US = 1_000_000
-MINUTE_US = 60 * SECOND_US
-HOUR_US = 3600 * SECOND_US
-DAY_US = 24 * HOUR_US
 NEVER_US = 1 << 62
 """A time that does not come."""
 

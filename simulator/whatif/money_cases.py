@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean
 
+from domain.calendar import DAY_US
 from integration.systems.payment_back import REPRESENTED
 from scenarios.aftermath import CHARGEBACK_DAYS, REFUND_DAYS, RETURN_CODES, RETURN_DAYS, objection_days
 from scenarios.company import Payments
 from simulator.whatif.banks import debit, push
 from simulator.whatif.journeys import MONEY_CASE
-from simulator.whatif.model import DAY_US, Arrivals, Piece
+from simulator.whatif.model import Arrivals, Piece
 from simulator.whatif.systems import Frame
 
 Days = tuple[int, int]

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from domain.calendar import DAY_US
 from simulator.whatif.draws import LUCK, index_of, unit
 from simulator.whatif.incidents import KILLS, SLOW
-from simulator.whatif.model import DAY_US, NEVER_US
+from simulator.whatif.model import NEVER_US
 from simulator.whatif.process_state import Lifecycle, Notice, StationState
 from simulator.whatif.states import CLOSED, DUE, HALF_OPEN, HELD, HOLDS, OPEN, OPENED, PROBE
 from simulator.whatif.tables import RETRY

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from domain.calendar import DAY_US
 from simulator.whatif.draws import (
     AUTOMATIC,
     BACKOFF,
@@ -19,7 +20,6 @@ from simulator.whatif.draws import (
     index_of,
     unit,
 )
-from simulator.whatif.model import DAY_US
 from simulator.whatif.process_calls import attempt, leave
 from simulator.whatif.process_guards import note, unstrike
 from simulator.whatif.process_state import Lifecycle, Notice, StationState

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
-from domain.calendar import local_date
+from domain.calendar import DAY_US, MINUTE_US, SECOND_US, local_date
 from integration.settings import BreakerSettings, BudgetSettings, SystemLimits
 from scenarios.integration_words import IntegrationSettings
 from scenarios.language import Scenario
@@ -20,9 +20,7 @@ from simulator.exchange import CONNECT_TIMEOUT_US
 from simulator.network import REFUSAL_US, RETURN_US
 from simulator.whatif.durations import Duration
 from simulator.whatif.model import (
-    DAY_US,
     NEVER_US,
-    SECOND_US,
     Batch,
     Breaker,
     Brownout,
@@ -338,4 +336,4 @@ def _in_last_week(moments_: Moments, day: date) -> bool:
 def of_day_us(text: str) -> int:
     """Return how long after midnight an hour of a day is ("09:00")."""
     hours, minutes = text.split(":")
-    return (int(hours) * 60 + int(minutes)) * 60 * SECOND_US
+    return (int(hours) * 60 + int(minutes)) * MINUTE_US

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from domain.calendar import DAY_US, MINUTE_US
 from simulator.whatif.durations import KINDS, Duration
 from simulator.whatif.incidents import troubles
-from simulator.whatif.model import DAY_US, NEVER_US, Arrivals, Model, Station, Step
+from simulator.whatif.model import NEVER_US, Arrivals, Model, Station, Step
 from simulator.whatif.numbering import first_steps, known_things, mark_names
 
 Rows = npt.NDArray[Any]
@@ -22,7 +23,6 @@ _DAYS = {"any": ANY_DAYS, "business": BUSINESS_DAYS, "calendar": CALENDAR_DAYS}
 _EXHAUSTED = {"people": PEOPLE, "again": AGAIN, "skip": SKIP, "lost": LOST}
 _EPOCH_WEEKDAY = 3
 """A Thursday; Monday is 0."""
-MINUTE_US = 60_000_000
 RETRY = 100 * MINUTE_US
 """The price of one retry in the smallest unit of a budget, as in the reference integration."""
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
-from domain.calendar import midnight_us
+from domain.calendar import HOUR_US, MINUTE_US, midnight_us
 from scenarios.engines import unheard as _unheard_words
 from scenarios.language import Scenario
 from scenarios.moments import season_of
@@ -32,16 +32,7 @@ from simulator.whatif.journeys import (
     order,
     single,
 )
-from simulator.whatif.model import (
-    HOUR_US,
-    MINUTE_US,
-    Model,
-    Parameter,
-    Repair,
-    Route,
-    Sla,
-    Step,
-)
+from simulator.whatif.model import Model, Parameter, Repair, Route, Sla, Step
 from simulator.whatif.systems import (
     CLERKS,
     FOR_A_WHILE,

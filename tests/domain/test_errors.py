@@ -4,17 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.errors import (
-    ERROR_CLASSES,
-    HOUR_US,
-    ErrorCode,
-    due_at,
-    http_status,
-    is_poison,
-    is_retryable,
-    owner_of,
-    problem,
-)
+from domain.calendar import HOUR_US
+from domain.errors import ERROR_CLASSES, ErrorCode, due_at, http_status, is_poison, is_retryable, owner_of, problem
 
 CODES = [f"{row.name}.{kind.name}" for row in ERROR_CLASSES.values() for kind in row.subclasses]
 

@@ -5,17 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.calendar import SECOND_US
-from integration.limits import (
-    BUSY,
-    MINUTE_US,
-    NEVER_US,
-    Breaker,
-    Gate,
-    RetryBudget,
-    TokenBucket,
-    TokenCache,
-)
+from domain.calendar import MINUTE_US, SECOND_US
+from integration.limits import BUSY, NEVER_US, Breaker, Gate, RetryBudget, TokenBucket, TokenCache
 from integration.outcomes import Answer, Failed, Unknown
 from integration.settings import BreakerSettings, BudgetSettings, Settings, SystemLimits
 from integration.system import Token

@@ -5,12 +5,12 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from domain.calendar import DAY_US
 from domain.events.registry import REGISTRY
 from integration.analytics.store import WRITES
 from integration.cdc import changes
 from integration.flows.catalogue import PROGRAMS, SOURCES
 from integration.retention import (
-    DAY_US,
     PASSING_EVENTS,
     PASSING_FLOWS,
     PASSING_SOURCES,

@@ -9,6 +9,7 @@ from contracts.pacting.scene import Scene, Values
 from contracts.pacting.stage import OPENS_US, TODAY
 from contracts.pacting.states.billing import PAYMENT
 from contracts.pacting.states.ground import ACCOUNT, NUMBER
+from domain.calendar import DAY_US, HOUR_US
 from integration.effects import Call
 from integration.systems import billing
 from integration.systems.billing import CreditNote, receivables
@@ -109,7 +110,7 @@ SCENES = (
     ),
     _scene(
         "credit notes are swept", "a credit note",
-        makes=lambda _: billing.recent_credit_notes(OPENS_US - 86_400_000_000), page=billing.credit_note_page,
+        makes=lambda _: billing.recent_credit_notes(OPENS_US - DAY_US), page=billing.credit_note_page,
     ),
     _scene(
         "the refund of a credit note is recorded", "a credit note",
@@ -139,6 +140,6 @@ SCENES = (
     ),
     _scene(
         "invoices that changed are swept", "a due invoice",
-        makes=lambda _: receivables.changed_since(OPENS_US - 3_600_000_000), page=receivables.changed_page,
+        makes=lambda _: receivables.changed_since(OPENS_US - HOUR_US), page=receivables.changed_page,
     ),
 )  # fmt: skip

@@ -7,6 +7,7 @@ from functools import partial
 from contracts.pacting.scene import Scene, pinging
 from contracts.pacting.stage import OPENS_US
 from contracts.pacting.states.ground import ACCOUNT, NUMBER, REFERENCE
+from domain.calendar import HOUR_US
 from integration.systems import crm, crm_accounts
 from integration.systems.crm_accounts import AccountRow
 
@@ -31,12 +32,12 @@ SCENES = (
         makes=lambda _: crm.read_quote("0Q0000000000099CAA", NUMBER), read=crm.is_accepted,
     ),
     _scene(
-        "accepted quotes are swept", "an accepted quote", makes=lambda _: crm.accepted_since(OPENS_US - 3_600_000_000),
+        "accepted quotes are swept", "an accepted quote", makes=lambda _: crm.accepted_since(OPENS_US - HOUR_US),
         page=crm.accepted_page,
     ),
     _scene(
         "no quote was accepted", "a quote that waits for its customer",
-        makes=lambda _: crm.accepted_since(OPENS_US - 3_600_000_000), page=crm.accepted_page,
+        makes=lambda _: crm.accepted_since(OPENS_US - HOUR_US), page=crm.accepted_page,
     ),
     _scene(
         "a quote shows what became of it", "an accepted quote",
@@ -65,7 +66,7 @@ SCENES = (
     ),
     _scene(
         "accounts that were touched are swept", "a customer",
-        makes=lambda _: crm_accounts.touched_since(OPENS_US - 3_600_000_000), page=crm_accounts.touched_page,
+        makes=lambda _: crm_accounts.touched_since(OPENS_US - HOUR_US), page=crm_accounts.touched_page,
     ),
     _scene(
         "an account is read", "a customer", makes=lambda _: crm_accounts.read_account(ACCOUNT, NUMBER),

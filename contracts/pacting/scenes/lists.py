@@ -10,11 +10,12 @@ import msgspec
 from contracts.pacting.scene import Page, Scene, Values, by_ones
 from contracts.pacting.stage import OPENS_US
 from contracts.pacting.states.ground import REFERENCE
+from domain.calendar import DAY_US, HOUR_US
 from integration.effects import Call
 from integration.system import TokenSource
 from integration.systems import billing, crm, erp, payment
 
-_SINCE_US = OPENS_US - 3_600_000_000
+_SINCE_US = OPENS_US - HOUR_US
 
 
 def _pages(system: str, what: str, state: str, call: Call, page: Page, second: Callable[[Values], Call]) -> list[Scene]:
@@ -63,7 +64,7 @@ SCENES = (
     ),
     Scene(
         system="billing", name="invoices since an instant are listed", state="a due invoice",
-        makes=lambda _: billing.recent_invoices(_SINCE_US - 86_400_000_000), page=billing.invoice_page,
+        makes=lambda _: billing.recent_invoices(_SINCE_US - DAY_US), page=billing.invoice_page,
     ),
     Scene(
         system="crm", name="quotes are looked for by their references", state="an accepted quote",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from domain.calendar import DAY_US, HOUR_US
 from q2c.experiments import wording
 from simulator.experiments.answers import Span
 from simulator.experiments.comparison import Compared
 from simulator.experiments.fans import LEVELS, Fan
 from simulator.experiments.metrics import metric_of
-from simulator.whatif.model import DAY_US, HOUR_US, Parameter
+from simulator.whatif.model import Parameter
 from web import charts
 from web.blocks import Block, Cell, Table, columns, row
 from web.charts import Band, Chart, Mark

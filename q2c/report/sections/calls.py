@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from domain.calendar import DAY_US, HOUR_US
 from q2c.report.gathered import Gathered
 from q2c.report.names import system
 from q2c.report.sections.load import bands, played
-from q2c.report.series import DAY_US, HOUR_US, Calls
+from q2c.report.series import Calls
 from web.blocks import Block, Fold, Section, Table, columns, row
 from web.charts import Chart, Columns
 from web.words import count, day, duration, share

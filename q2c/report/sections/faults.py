@@ -6,7 +6,7 @@ from collections import Counter
 
 from contracts.checks.exercise import Chance
 from contracts.checks.pairs import pairs_of
-from domain.calendar import SECOND_US
+from domain.calendar import HOUR_US, SECOND_US
 from domain.faults import CATALOGUE, Fault, Place
 from q2c.report import matrix
 from q2c.report.gathered import Gathered
@@ -36,7 +36,7 @@ def _windows(gathered: Gathered) -> Chart:
     known = gathered.windows
     first_us = min(window.start_us for window in known)
     last_us = max(window.end_us for window in known)
-    margin_us = max((last_us - first_us) // 20, 3_600_000_000)
+    margin_us = max((last_us - first_us) // 20, HOUR_US)
     down = tuple((system(w.system), w.start_us, w.end_us) for w in known if w.is_outage)
     slow = tuple((system(w.system), w.start_us, w.end_us) for w in known if not w.is_outage)
     traces = [Spans(name="down", spans=down, tone="--bad")] if down else []

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from domain.calendar import midnight_us
+from domain.calendar import DAY_US, HOUR_US, midnight_us
 from q2c.report.gathered import Gathered
-from q2c.report.series import DAY_US, HOUR_US, histogram
+from q2c.report.series import histogram
 from web.blocks import Block, Section, Table, columns, row
 from web.charts import Band, Chart, Line, Mark
 from web.words import between, count, counted, day, instant, local_time

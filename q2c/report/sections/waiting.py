@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from domain.calendar import DAY_US, HOUR_US
 from q2c.report.backlogs import Backlog, Drain
 from q2c.report.gathered import Gathered
 from q2c.report.names import system
 from q2c.report.sections.load import QUARTER_HOUR_US, bands, close_range, cut_offs, played
-from q2c.report.series import DAY_US, HOUR_US
 from web.blocks import Block, Cell, Fold, Group, Section, Table, columns, row
 from web.charts import Chart, Line
 from web.words import count, day, duration, instant, sentence

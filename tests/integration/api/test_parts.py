@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.calendar import HOUR_US, MINUTE_US
 from integration.api.accounts import AccountBook, AccountIndex, account_of
 from integration.api.budget import STREAMS_MAX, Budget
-from integration.api.deadlines import HOUR_US, MINUTE_US, deadlines, state_of
+from integration.api.deadlines import deadlines, state_of
 from integration.api.events import Stream
 from integration.api.paging import number_after, text_of, token_of
 from integration.api.problems import Refused

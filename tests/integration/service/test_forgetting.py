@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from domain.calendar import DAY_US
 from domain.http import Request
 from integration.drivers.clock import BusinessClock
 from integration.effects import Start
@@ -22,7 +23,7 @@ from integration.journal.retention import Removed, Shelf
 from integration.outcomes import Message
 from integration.process import Parts
 from integration.relay import withheld
-from integration.retention import DAY_US, Ages
+from integration.retention import Ages
 from integration.service import forgetting
 from integration.service.configuration import Configuration
 from integration.service.forgetting import DONE, Bound, bound_of, consumers_of, keep_tidy, plan_of, tidy

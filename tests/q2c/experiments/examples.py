@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from domain.calendar import DAY_US, HOUR_US
 from domain.draws import Draws
 from simulator.experiments import answers
 from simulator.experiments.answers import Experiment
@@ -19,7 +20,7 @@ from simulator.experiments.replications import Model, Rule, Sample
 from simulator.experiments.search import Found, Tried
 from simulator.experiments.sensitivity import Effect, Ranked
 from simulator.experiments.sweeps import Axis
-from simulator.whatif.model import DAY_US, HOUR_US, Parameter
+from simulator.whatif.model import Parameter
 
 START_US = 1_797_897_600_000_000  # Tue 22 Dec 2026 00:00 UTC
 CUT_OFF_US = START_US + 10 * DAY_US

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from contracts.checks.facts import Facts
-from domain.calendar import midnight_us
+from domain.calendar import HOUR_US, midnight_us
 from domain.faults import Fault
 from domain.history import Changed, Record
 from domain.objects import Hold, Order
@@ -14,7 +14,7 @@ from q2c.report.cases import cases_of
 from q2c.report.costs import costs_of
 from q2c.report.cutoff import cut_off_of
 from q2c.report.journeys import journeys_of
-from q2c.report.series import HOUR_US, calls_of, histogram, load_of
+from q2c.report.series import calls_of, histogram, load_of
 from q2c.report.windows import windows
 from tests.contracts.checks.build import (
     CONTEXT,

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
+from domain.calendar import HOUR_US, SECOND_US
 from simulator.whatif.histogram import of_values
-from simulator.whatif.model import HOUR_US, SECOND_US
 from simulator.whatif.outcome import (
     ROUTE_COUNTS,
     STATION_COUNTS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from domain.calendar import SECOND_US
 from scenarios.library import find
 from scenarios.scale import scaled
 from scenarios.timeline import Timeline, build
@@ -11,7 +12,6 @@ from simulator.replay.excerpt import excerpt
 from simulator.replay.modelled import model_of
 from simulator.replay.outcome import SHARES, Fit
 from simulator.replay.prediction import ORDERS_MIN, curve, curves, fitted, predicted, rank
-from simulator.whatif.model import SECOND_US
 from simulator.whatif.validity import check
 
 HOUR_US = 3_600_000_000

@@ -7,12 +7,10 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
+from domain.calendar import HOUR_US, MINUTE_US, SECOND_US
 from simulator.whatif.durations import Duration
 from simulator.whatif.model import (
-    HOUR_US,
-    MINUTE_US,
     NEVER_US,
-    SECOND_US,
     Arrivals,
     Batch,
     Breaker,

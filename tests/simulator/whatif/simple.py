@@ -6,20 +6,9 @@ from typing import Any
 
 import msgspec
 
+from domain.calendar import HOUR_US, MINUTE_US, SECOND_US
 from simulator.whatif.durations import Duration
-from simulator.whatif.model import (
-    HOUR_US,
-    MINUTE_US,
-    SECOND_US,
-    Arrivals,
-    Model,
-    Repair,
-    Retry,
-    Route,
-    Sla,
-    Station,
-    Step,
-)
+from simulator.whatif.model import Arrivals, Model, Repair, Retry, Route, Sla, Station, Step
 
 RETRY = Retry(attempts=3, base_us=SECOND_US, cap_us=4 * SECOND_US, jitter="none")
 

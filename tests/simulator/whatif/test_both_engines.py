@@ -10,10 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from domain.calendar import DAY_US, HOUR_US, SECOND_US
 from simulator.whatif import compiled, process
 from simulator.whatif.durations import Duration
 from simulator.whatif.kernel_parts import FEW_SLOTS
-from simulator.whatif.model import DAY_US, HOUR_US, SECOND_US, Model, Step
+from simulator.whatif.model import Model, Step
 from simulator.whatif.outcome import Outcome
 from simulator.whatif.rows import Collected
 from tests.simulator.whatif.generated import models

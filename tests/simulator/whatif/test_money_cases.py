@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from domain.calendar import DAY_US
 from scenarios.language import Scenario
 from scenarios.library import find
 from scenarios.scale import scaled
 from simulator.whatif import translation
-from simulator.whatif.model import DAY_US, Arrivals, Model
+from simulator.whatif.model import Arrivals, Model
 from simulator.whatif.money_cases import money_cases
 from simulator.whatif.systems import frame_of
 

@@ -7,13 +7,10 @@ from collections.abc import Iterator
 import pytest
 import simpy
 
+from domain.calendar import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 from simulator.whatif import process
 from simulator.whatif.durations import Duration
 from simulator.whatif.model import (
-    DAY_US,
-    HOUR_US,
-    MINUTE_US,
-    SECOND_US,
     Batch,
     Breaker,
     Brownout,

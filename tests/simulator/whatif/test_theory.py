@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
-from domain.calendar import SECOND_US
+from domain.calendar import HOUR_US, SECOND_US
 from simulator.whatif import compiled, process, theory
 from simulator.whatif.durations import Duration
-from simulator.whatif.model import HOUR_US, Arrivals, Model, Piece, Route, Sla, Station, Step
+from simulator.whatif.model import Arrivals, Model, Piece, Route, Sla, Station, Step
 from simulator.whatif.outcome import Outcome
 
 Run = Callable[[Model, int], Outcome]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from domain.calendar import DAY_US, HOUR_US
 from scenarios.language import Scenario
 from scenarios.library import find, names
 from scenarios.scale import scaled
@@ -19,7 +20,7 @@ from simulator.whatif.beginnings import unmapped_share
 from simulator.whatif.durations import Duration
 from simulator.whatif.journeys import further_taxes
 from simulator.whatif.load import lifecycles_of
-from simulator.whatif.model import DAY_US, HOUR_US, Model, Step
+from simulator.whatif.model import Model, Step
 from simulator.whatif.outcome import Outcome, merged
 from simulator.whatif.systems import frame_of
 from simulator.whatif.worth import worths
