@@ -45,6 +45,7 @@ class World:
         """
         draws = Draws(seed)
         self.plan = FaultPlan(faults, seed, record)
+        self.tables = tables
         self.services: dict[str, Service] = {}
         for name in (*SYSTEMS, *more):
             chosen = (quirks or {}).get(name)

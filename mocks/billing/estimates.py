@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from typing import Any
 
 from msgspec.structs import replace
@@ -35,7 +36,7 @@ def scratch(billing: Billing, customer: Customer, subscription: Subscription | N
     if subscription is not None:
         for key in dict.fromkeys([cover.invoice for cover in subscription.covers]):
             trial.save_invoice(billing.invoice(key))
-        trial.credited = dict(billing.credited)
+        trial.credited = ChainMap({}, billing.credited)
         usages = billing.usages.get(subscription.id)
         if usages:
             trial.usages[subscription.id] = usages

@@ -6,6 +6,7 @@ The rules live with their nouns: `subscriptions`, `changes`, `invoices`, `paymen
 from __future__ import annotations
 
 import re
+from collections.abc import MutableMapping
 from datetime import date
 from typing import Any
 
@@ -21,7 +22,7 @@ from mocks.billing.resources import BillingAddress, WebhookEndpoint
 from mocks.kernel.codec import encode_json
 from mocks.kernel.desk import Desk, Message
 from mocks.kernel.operations import Refusal
-from mocks.kernel.tables import Log, Table
+from mocks.kernel.tables import Listing, Log, Table, enlist, strike_off
 
 QUOTE_NUMBER = re.compile(r"Q-\d{6}(?:\.[A-Z][A-Z0-9]{1,7})?")
 DAY_SECONDS = 86_400
@@ -88,13 +89,13 @@ class Billing:
         self._invoices: Table[Invoice] = desk.book.table("invoice")
         self._notes: Table[CreditNote] = desk.book.table("credit_memo")
         self._transactions: Table[Transaction] = desk.book.table("transaction")
-        self.credited: dict[str, int] = {}  # line id -> what credit notes took back of it
-        self.by_status: dict[str, dict[str, None]] = {}  # invoice status -> ids, oldest first
-        self.open_credits: dict[str, dict[str, None]] = {}  # customer -> refundable notes with something left
+        self.credited: MutableMapping[str, int] = desk.tables.table()  # line id -> what credit notes took back of it
+        self.by_status: dict[str, Table[None]] = {}  # invoice status -> ids, oldest first
+        self.open_credits: Listing = desk.tables.table()  # customer -> refundable notes with something left
         self.events: Log[Message] = desk.tables.log()
         self.endpoint_logins: dict[str, tuple[str, str]] = {}  # webhook endpoint -> user and password
         self._endpoints: list[WebhookEndpoint] = []  # those that are told events
-        self.usages: dict[str, dict[str, None]] = {}  # subscription -> ids of its usage
+        self.usages: Listing = desk.tables.table()  # subscription -> ids of its usage
         self.price_keys: dict[tuple[str, str, int], str] = {}  # item, currency and months -> id of the price
         self.unbilled: dict[str, dict[str, None]] = {}  # subscription -> ids of charges that wait for an invoice
         self.shown: dict[str, tuple[Any, msgspec.Raw]] = {}  # JSON of records, see `views.show`
@@ -236,16 +237,16 @@ class Billing:
         if known is None or known.status != invoice.status:
             if known is not None:
                 self.by_status[known.status].pop(key, None)
-            self.by_status.setdefault(invoice.status, {})[key] = None
+            if invoice.status not in self.by_status:
+                self.by_status[invoice.status] = self.desk.tables.table()
+            self.by_status[invoice.status][key] = None
         return invoice
 
     def save_note(self, note: CreditNote) -> CreditNote:
         """Keep a credit note and write it to the history."""
-        open_ones = self.open_credits.setdefault(note.customer, {})
-        if note.status == "refund_due":
-            open_ones[note.id] = None
-        else:
-            open_ones.pop(note.id, None)
+        is_open = note.status == "refund_due"
+        if is_open != (note.id in self.open_credits.get(note.customer, ())):
+            (enlist if is_open else strike_off)(self.open_credits, note.customer, note.id)
         self.shown.pop(note.customer, None)  # a customer shows what is left of its credits,
         self.shown.pop(note.invoice, None)  # an invoice its notes
         document = documents.credit_document(note)

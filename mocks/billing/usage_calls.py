@@ -114,7 +114,10 @@ def delete_unbilled(billing: Billing, call: Call) -> Reply:
 def _gone(billing: Billing, charge: Unbilled) -> Unbilled:
     charge = replace(charge, deleted=True, updated_us=billing.book.now_us)
     billing.book.keep("unbilled_charge", charge.id, charge)
-    billing.unbilled[charge.subscription].pop(charge.id, None)
+    waiting = billing.unbilled.get(charge.subscription, {})
+    waiting.pop(charge.id, None)
+    if not waiting:
+        billing.unbilled.pop(charge.subscription, None)
     billing.shown.pop(charge.customer, None)
     return charge
 

@@ -16,6 +16,7 @@ from mocks.billing.model import Billing
 from mocks.billing.pricing import rated
 from mocks.billing.records import ItemPrice, Subscription, Usage
 from mocks.billing.terms import Segment, segments
+from mocks.kernel.tables import enlist, strike_off
 
 Billed = tuple[Line, list[Usage]]
 
@@ -23,13 +24,14 @@ Billed = tuple[Line, list[Usage]]
 def add(billing: Billing, usage: Usage) -> Usage:
     """Keep usage of a metered charge."""
     billing.book.keep("usage", usage.id, usage)
-    billing.usages.setdefault(usage.subscription, {})[usage.id] = None
+    if usage.id not in billing.usages.get(usage.subscription, ()):
+        enlist(billing.usages, usage.subscription, usage.id)
     return usage
 
 
 def drop(billing: Billing, usage: Usage) -> Usage:
     """Take back usage that was not billed yet."""
-    billing.usages[usage.subscription].pop(usage.id, None)
+    strike_off(billing.usages, usage.subscription, usage.id)
     return add_deleted(billing, usage)
 
 

@@ -7,6 +7,9 @@ from typing import Any
 
 from mocks.crm.schema import Field
 
+_CATALOGUE = frozenset({"Product2", "Pricebook2", "PricebookEntry"})
+"""Objects of which there are few, while very many records refer to each."""
+
 
 def text(name: str, length: int = 255, **extra: Any) -> Field:
     """Return a field of text."""
@@ -45,7 +48,8 @@ def flag(name: str, **extra: Any) -> Field:
 
 def link(name: str, target: str, reads_as: str, **extra: Any) -> Field:
     """Return a reference to another object, and the name by which queries read through it."""
-    return Field(name=name, type="reference", length=18, refers_to=target, reads_as=reads_as, index="key", **extra)
+    index = "group" if target in _CATALOGUE else "key"
+    return Field(name=name, type="reference", length=18, refers_to=target, reads_as=reads_as, index=index, **extra)
 
 
 def owned_by(**extra: Any) -> Field:

@@ -41,7 +41,7 @@ ACCOUNT = sobject(
         text("TaxId__c", 40, index="key", owner="account"),
         text("Duns__c", 20, index="key", owner="account"),
         text("Customer__c", 40, owner=""),
-        text("MatchKey__c", 20, createable=False, updateable=False, index="group", owner="account"),
+        text("MatchKey__c", 20, createable=False, updateable=False, index="key", owner="account"),
         pick("CreditStatus__c", "clear", "warning", "soft_hold", "hard_hold", owner="customer_finance"),
         text("Type", 40, owner="account"),
         text("Industry", 40, owner="account"),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mocks.crm.schema import ID, ID_TYPES, IS_DELETED, TEXT_TYPES, Field, Row, Schema, SObject
-from mocks.kernel.tables import IN_MEMORY, Table, Tables
+from mocks.kernel.tables import IN_MEMORY, Listing, Table, Tables, enlist, strike_off
 
 NOTHING: tuple[str, ...] = ()
 
@@ -14,26 +14,17 @@ NOTHING: tuple[str, ...] = ()
 class Keyed:
     """Ids by value, for fields with few records per value. Text is matched without case (`folds`), ids are not."""
 
-    def __init__(self, folds: bool, ids: Table[tuple[str, ...]]) -> None:
+    def __init__(self, folds: bool, ids: Listing) -> None:
         self.folds = folds
         self.ids = ids
 
     def add(self, value: Any, key: str) -> None:
         """Add a record."""
-        if self.folds:
-            value = value.lower()
-        known = self.ids.get(value)
-        self.ids[value] = (key,) if known is None else (*known, key)
+        enlist(self.ids, value.lower() if self.folds else value, key)
 
     def remove(self, value: Any, key: str) -> None:
         """Take a record out."""
-        if self.folds:
-            value = value.lower()
-        rest = tuple([each for each in self.ids[value] if each != key])
-        if rest:
-            self.ids[value] = rest
-        else:
-            del self.ids[value]
+        strike_off(self.ids, value.lower() if self.folds else value, key)
 
     def find(self, value: Any) -> Sequence[str]:
         """Return the ids of the records with a value, oldest entry first."""
@@ -41,15 +32,20 @@ class Keyed:
 
 
 class Grouped:
-    """Ids by value, for fields with few values."""
+    """Ids by value, for fields with few values: a table for each."""
 
-    def __init__(self, folds: bool) -> None:
+    def __init__(self, folds: bool, tables: Tables) -> None:
         self.folds = folds
-        self.ids: dict[Any, dict[str, None]] = {}
+        self.ids: dict[Any, Table[None]] = {}
+        self._tables = tables
 
     def add(self, value: Any, key: str) -> None:
         """Add a record."""
-        self.ids.setdefault(value.lower() if self.folds else value, {})[key] = None
+        value = value.lower() if self.folds else value
+        ids = self.ids.get(value)
+        if ids is None:
+            ids = self.ids[value] = self._tables.table()
+        ids[key] = None
 
     def remove(self, value: Any, key: str) -> None:
         """Take a record out."""
@@ -67,7 +63,7 @@ def folded(value: Any) -> Any:
 
 def _index(field: Field, tables: Tables) -> Keyed | Grouped:
     folds = field.type in TEXT_TYPES - ID_TYPES
-    return Keyed(folds, tables.table()) if field.index == "key" else Grouped(folds)
+    return Keyed(folds, tables.table()) if field.index == "key" else Grouped(folds, tables)
 
 
 class Store:

@@ -54,7 +54,7 @@ class Course:
         self.settings = settings
         self.world = world_of(settings, record)
         self.drifts = Drifts(self.world.services, settings.drifts)
-        self.deliveries = Deliveries()
+        self.deliveries = Deliveries(self.world.tables)
         self.late: list[tuple[int, int, str, Request]] = []
         self._record = record
         self._number = 0

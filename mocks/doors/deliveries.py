@@ -18,6 +18,7 @@ from mocks.kernel.faults import FaultPlan
 from mocks.kernel.luck import Luck
 from mocks.kernel.outcome import Delivery
 from mocks.kernel.service import Service
+from mocks.kernel.tables import IN_MEMORY, Tables
 
 NEVER_US: Final = sys.maxsize
 LOG_SIZE = 2_000
@@ -68,13 +69,14 @@ class Attempt(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 class Deliveries:
     """What is on its way, by due instant, and the last attempts."""
 
-    def __init__(self, log_size: int = LOG_SIZE) -> None:
+    def __init__(self, tables: Tables = IN_MEMORY, log_size: int = LOG_SIZE) -> None:
         self.next_us = NEVER_US
         self._heap: list[tuple[int, int]] = []
         self._open: dict[int, Arrival] = {}
         self.overtaking = 0  # messages on their way that must arrive before the answer of the call that caused them
         self._log: deque[Attempt] = deque(maxlen=log_size)
         self._luck: dict[tuple[str, str], Luck] = {}
+        self._tables = tables
         self._blocked: dict[str, int] = {}  # until when messages of a system wait behind one that does not get through
         self._numbers = 0
 
@@ -104,7 +106,8 @@ class Deliveries:
     def _fault(self, plan: FaultPlan, message: Message, now_us: int) -> Fault | None:
         luck = self._luck.get((message.system, message.topic))
         if luck is None:
-            luck = self._luck[message.system, message.topic] = Luck(plan.draws, message.system, message.topic)
+            luck = Luck(plan.draws, message.system, message.topic, tables=self._tables)
+            self._luck[message.system, message.topic] = luck
         aim = plan.aim(faults.WEBHOOK, message.system, message.topic)
         return aim.strike(luck.word(message.id, now_us), message.txn, now_us, message.id)
 

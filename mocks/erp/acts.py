@@ -48,7 +48,7 @@ def create_customer(erp: Erp, arguments: Arguments) -> None:
         erp.customers.seed(arguments["account"], body, limit)
         return
     erp.customers.change(before, body)
-    erp.customers.migrated.add(before.id)
+    erp.customers.migrated[before.id] = None
     if limit not in (None, before.limit_minor):
         set_credit_limit(erp, {"account": arguments["account"], "limit_minor": limit})
 

@@ -16,6 +16,7 @@ from mocks.erp.quirks import Quirks
 from mocks.erp.signing import ASSERTION_TYPE, NEEDED, assertion_fault, header_parameters, signature_fault
 from mocks.kernel.desk import Desk
 from mocks.kernel.operations import Refusal
+from mocks.kernel.tables import Table
 
 TOKEN_PATH = "/services/rest/auth/oauth2/v1/token"
 _JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
@@ -29,7 +30,7 @@ class Tokens:
     def __init__(self, desk: Desk, quirks: Quirks) -> None:
         self._desk = desk
         self._quirks = quirks
-        self.expires_us: dict[str, int] = {}
+        self.expires_us: Table[int] = desk.tables.table()
         self._nonces: dict[tuple[str, str], None] = {}
 
     def issue(self, body: TokenBody) -> str:
@@ -50,7 +51,8 @@ class Tokens:
 
     def expire(self) -> None:
         """Let every token issued so far be over."""
-        self.expires_us = dict.fromkeys(self.expires_us, 1)
+        for token in list(self.expires_us):
+            self.expires_us[token] = 1
 
     def is_signed(self, request: Request, rest: str) -> bool:
         """Tell whether an OAuth 1 header lets in: complete, and in signature mode right and not seen before."""

@@ -7,8 +7,10 @@ credit chart one step at a time; a person may override them (ON holds, OFF never
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
+from types import MappingProxyType
+from typing import Any
 
 import msgspec
 
@@ -20,12 +22,13 @@ from mocks.erp.quirks import Quirks
 from mocks.erp.rates import Rates
 from mocks.erp.scripts import credit_changed
 from mocks.kernel.desk import Desk
+from mocks.kernel.tables import Table
 
 LEVELS = ("clear", "warning", "soft_hold", "hard_hold")
 HELD = frozenset({"soft_hold", "hard_hold"})
 
 
-class Balance(msgspec.Struct, gc=False):
+class Balance(msgspec.Struct, frozen=True, gc=False):
     """What one customer owes and has coming in one currency, in minor units."""
 
     open_minor: int = 0
@@ -40,6 +43,7 @@ class Balance(msgspec.Struct, gc=False):
 
 
 _NOTHING = Balance()
+_NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 class Credit:
@@ -51,57 +55,46 @@ class Credit:
         self._catalogue = catalogue
         self._rates = rates
         self._quirks = quirks
-        self._balances: dict[str, dict[str, Balance]] = {}
-        self._due: dict[str, dict[str, date]] = {}
+        self._balances: Table[dict[str, Balance]] = desk.tables.table()  # by customer and currency
+        self._due: Table[dict[str, date]] = desk.tables.table()  # by customer and invoice with a balance
         self._holds: dict[str, Hold] = {}
         self._reasons: dict[str, str] = {}  # customer -> why a script holds it
 
     def balance(self, customer: str, currency: str) -> Balance:
         """Return the balance of a customer in one currency."""
-        balances = self._balances.get(customer)
-        if balances is None:
-            balances = self._balances[customer] = {}
-        found = balances.get(currency)
-        if found is None:
-            found = balances[currency] = Balance()
-        return found
+        return self._balances.get(customer, _NONE).get(currency, _NOTHING)
 
-    def move(self, customer: str, currency: str, *, owed: int = 0, unbilled: int = 0, unapplied: int = 0) -> None:
-        """Change a balance by differences in minor units."""
-        balances = self._balances.get(customer)
-        balance = balances.get(currency) if balances is not None else None
-        if balance is None:
-            balance = self.balance(customer, currency)
-        balance.open_minor += owed
-        balance.unbilled_minor += unbilled
-        balance.unapplied_minor += unapplied
-
-    def wait(self, customer: str, currency: str, amount_minor: int) -> None:
-        """Change what waits on hold by a difference."""
-        self.balance(customer, currency).waiting_minor += amount_minor
+    def move(
+        self, customer: str, currency: str, *, owed: int = 0, unbilled: int = 0, unapplied: int = 0, waiting: int = 0
+    ) -> None:
+        """Change a balance by differences in minor units; what waits does so on hold."""
+        balances = self._balances.get(customer, _NONE)
+        before = balances.get(currency, _NOTHING)
+        after = Balance(
+            before.open_minor + owed, before.unbilled_minor + unbilled, before.unapplied_minor + unapplied,
+            before.waiting_minor + waiting,
+        )  # fmt: skip
+        self._balances[customer] = {**balances, currency: after}
 
     def note_due(self, customer: str, invoice: str, due: date | None) -> None:
         """Remember an open invoice's due date, or forget it (None) when it is paid."""
-        dates = self._due.setdefault(customer, {})
+        dates = dict(self._due.get(customer, _NONE))
         if due is None:
             dates.pop(invoice, None)
         else:
             dates[invoice] = due
+        self._due[customer] = dates
 
     def totals(self, record: CustomerRecord) -> Balance:
-        """Return the balance over all currencies in the customer's own one; read only."""
-        balances = self._balances.get(record.id)
-        if balances is None:
-            return _NOTHING
-        if len(balances) == 1 and record.currency in balances:
-            return balances[record.currency]
-        total = Balance()
+        """Return the balance over all currencies in the customer's own one."""
+        balances = self._balances.get(record.id, _NONE)
+        if balances.keys() <= {record.currency}:
+            return balances.get(record.currency, _NOTHING)
+        totals = [0, 0, 0, 0]
         for currency, balance in balances.items():
-            total.open_minor += self._convert(balance.open_minor, currency, record)
-            total.unbilled_minor += self._convert(balance.unbilled_minor, currency, record)
-            total.unapplied_minor += self._convert(balance.unapplied_minor, currency, record)
-            total.waiting_minor += self._convert(balance.waiting_minor, currency, record)
-        return total
+            for at, amount in enumerate(msgspec.structs.astuple(balance)):
+                totals[at] += self._convert(amount, currency, record)
+        return Balance(*totals)
 
     def owed_minor(self, record: CustomerRecord) -> int:
         """Return what a customer owes: open AR less unapplied cash, in its own currency."""

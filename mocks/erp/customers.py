@@ -15,6 +15,7 @@ from mocks.erp.quirks import Quirks
 from mocks.erp.shelf import Shelf
 from mocks.kernel.desk import Desk
 from mocks.kernel.operations import Refusal
+from mocks.kernel.tables import Table
 
 _NUMBER = re.compile(r"\d+")
 AUTO, ON, OFF = "AUTO", "ON", "OFF"
@@ -49,9 +50,9 @@ class Customers:
         self._quirks = quirks
         self.shelf: Shelf[CustomerRecord] = Shelf("customer", desk.tables)
         self.records = self.shelf.records
-        self.used: set[str] = set()  # those with transactions: currency and subsidiary are fixed
-        self.migrated: set[str] = set()  # those that were there at go-live, with a past this ERP does not hold
-        self._recent: dict[str, None] = {}
+        self.used: Table[None] = desk.tables.table()  # those with transactions: currency and subsidiary are fixed
+        self.migrated: Table[None] = desk.tables.table()  # there at go-live, with a past this ERP does not hold
+        self._recent: Table[None] = desk.tables.table()
 
     def of(self, ref: Ref | None, field: str) -> CustomerRecord:
         """Return the customer a body refers to, or refuse."""
@@ -99,7 +100,7 @@ class Customers:
     def seed(self, external_id: str, body: CustomerBody, limit_minor: int | None) -> CustomerRecord:
         """Create a customer with a past, with its credit limit, as a migration does."""
         record = self._create(external_id, body, limit_minor)
-        self.migrated.add(record.id)
+        self.migrated[record.id] = None
         return record
 
     def _create(self, external_id: str, body: CustomerBody, limit_minor: int | None = None) -> CustomerRecord:

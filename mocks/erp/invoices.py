@@ -6,7 +6,7 @@ revenue schedules, the customer's exposure and the order's billing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 import msgspec
@@ -25,6 +25,7 @@ from mocks.erp.schedules import Schedules
 from mocks.erp.shelf import Shelf
 from mocks.erp.subledger import Subledger
 from mocks.kernel.operations import Refusal
+from mocks.kernel.tables import Listing, Table, enlist
 
 
 class InvoiceRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -54,9 +55,9 @@ class Invoices:
         self._quirks = quirks
         self.shelf: Shelf[InvoiceRecord] = Shelf("invoice", books.desk.tables)
         self.records = self.shelf.records
-        self._by_customer: dict[str, list[str]] = {}
-        self._by_order: dict[str, list[str]] = {}
-        self._open: set[str] = set()
+        self._by_customer: Listing = books.desk.tables.table()
+        self._by_order: Listing = books.desk.tables.table()
+        self._open: Table[None] = books.desk.tables.table()
 
     def open(self) -> list[InvoiceRecord]:
         """Return all invoices with a balance, in the order of their creation."""
@@ -71,9 +72,9 @@ class Invoices:
         found = [record for record in self.of_customer(customer) if record.doc.balance_minor]
         return sorted(found, key=_due_then_id)
 
-    def of_order(self, order: str) -> list[str]:
+    def of_order(self, order: str) -> Sequence[str]:
         """Return the ids of the invoices made from an order."""
-        return self._by_order.get(order, [])
+        return self._by_order.get(order, ())
 
     def put(self, external_id: str, body: InvoiceBody, hint: str) -> InvoiceRecord:
         """Post the invoice once; a repetition returns it, a changed body is refused."""
@@ -152,9 +153,9 @@ class Invoices:
             asked_date=header.asked_date, created_us=now_us, modified_us=now_us,
         )  # fmt: skip
         books.enter(self.shelf, key, external_id, customer.id, txn)
-        self._by_customer.setdefault(customer.id, []).append(key)
+        enlist(self._by_customer, customer.id, key)
         if record.order:
-            self._by_order.setdefault(record.order, []).append(key)
+            enlist(self._by_order, record.order, key)
         self._save(record)
         books.ledger.post(f"invoice/{key}", entity, doc.currency, rate, header.slot, postings, txn)
         self._schedules.plan(doc, deferred, rate, 1)
@@ -260,9 +261,9 @@ class Invoices:
         doc = record.doc
         self.records[doc.id] = record
         if doc.balance_minor > 0:
-            self._open.add(doc.id)
+            self._open[doc.id] = None
         else:
-            self._open.discard(doc.id)
+            self._open.pop(doc.id, None)
         self._books.desk.book.put(
             "invoice", doc.id, record, named(doc, record.other_ref, record.memo), doc.status, doc.txn
         )

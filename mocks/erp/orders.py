@@ -24,6 +24,7 @@ from mocks.erp.references import transaction_id, txn_of, version_of
 from mocks.erp.shelf import Shelf
 from mocks.kernel.desk import Desk
 from mocks.kernel.operations import Refusal
+from mocks.kernel.tables import Listing, enlist, strike_off
 
 
 class Orders:
@@ -37,8 +38,8 @@ class Orders:
         self._quirks = quirks
         self.shelf: Shelf[OrderRecord] = Shelf("sales order", desk.tables)
         self.records = self.shelf.records
-        self._open: dict[str, dict[str, None]] = {}  # by customer: what a hold or its end concerns
-        self._by_txn: dict[str, list[str]] = {}
+        self._open: Listing = desk.tables.table()  # by customer: what a hold or its end concerns
+        self._by_txn: Listing = desk.tables.table()
 
     def of_txn(self, txn: str) -> list[OrderRecord]:
         """Return the orders of a business transaction."""
@@ -64,14 +65,14 @@ class Orders:
             doc=draft, customer=customer.id, memo=body.memo or "", other_ref=body.otherRefNum or "", units=units,
             done=(0,) * len(units), created_us=self._desk.now_us, modified_us=self._desk.now_us,
         )  # fmt: skip
-        self._customers.used.add(customer.id)
+        self._customers.used[customer.id] = None
         self.shelf.know(external_id, draft.id)
         self._desk.book.know(external_id or draft.id, draft.txn)
-        self._by_txn.setdefault(draft.txn, []).append(draft.id)
+        enlist(self._by_txn, draft.txn, draft.id)
         amount = exposed(record)
         if wanted and self._credit.holds_order(customer, draft.currency, amount):
             self._save(record, "credit_hold")
-            self._credit.wait(customer.id, draft.currency, amount)
+            self._credit.move(customer.id, draft.currency, waiting=amount)
         else:
             record = self._save(record, "submitted")
             if wanted:
@@ -169,7 +170,7 @@ class Orders:
 
     def _book(self, record: OrderRecord) -> OrderRecord:
         if record.doc.status == "credit_hold":
-            self._credit.wait(record.customer, record.doc.currency, -exposed(record))
+            self._credit.move(record.customer, record.doc.currency, waiting=-exposed(record))
             record = self._save(self._save(record, "validated"), "submitted")
         record = self._save(record, "booked")
         self._count(record, 1)
@@ -179,16 +180,13 @@ class Orders:
         """Add the order to its customer's balance or take it out (sign -1), wherever its status counts."""
         amount = sign * exposed(record)
         if record.doc.status == "credit_hold":
-            self._credit.wait(record.customer, record.doc.currency, amount)
+            self._credit.move(record.customer, record.doc.currency, waiting=amount)
         elif record.doc.status != "submitted" and not record.is_billed:
             self._credit.move(record.customer, record.doc.currency, unbilled=amount)
 
     def follow(self, customer: CustomerRecord) -> None:
         """Hold or release the open orders of a customer whose level has changed."""
-        opened = self._open.get(customer.id)
-        if not opened:
-            return
-        for key in list(opened):
+        for key in self._open.get(customer.id, ()):
             record = self.records[key]
             status = record.doc.status
             if status == "booked" and customer.status == "hard_hold":
@@ -278,7 +276,7 @@ class Orders:
             raise Refusal("user_error", "This record cannot be deleted: there are records that depend on it.", "id")
         self.close(record)
         self.shelf.drop(record.doc.id, record.doc.ref)
-        self._by_txn[record.doc.txn].remove(record.doc.id)
+        strike_off(self._by_txn, record.doc.txn, record.doc.id)
 
     def _save(self, record: OrderRecord, status: str) -> OrderRecord:
         doc = record.doc
@@ -287,11 +285,8 @@ class Orders:
         record = msgspec.structs.replace(record, doc=doc, modified_us=self._desk.now_us)
         self._desk.book.put("order", doc.id, record, doc, status, doc.txn)
         self.records[doc.id] = record
-        opened = self._open.setdefault(record.customer, {})
-        if status in OPEN:
-            opened[doc.id] = None
-        else:
-            opened.pop(doc.id, None)
+        if (doc.id in self._open.get(record.customer, ())) != (status in OPEN):
+            (enlist if status in OPEN else strike_off)(self._open, record.customer, doc.id)
         return record
 
 

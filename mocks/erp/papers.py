@@ -96,7 +96,7 @@ class Papers:
             title=body.title or "", created_us=now_us, modified_us=now_us,
         )  # fmt: skip
         check_total(body.total, record.total_minor, currency)
-        self._customers.used.add(customer.id)
+        self._customers.used[customer.id] = None
         self.shelf.know(external_id, record.id)
         self._desk.book.know(external_id or record.id, record.txn)
         return self._keep(record)

@@ -77,7 +77,7 @@ class Subledger:
 
     def enter(self, shelf: Shelf[Any], key: str, external_id: str, customer: str, txn: str) -> None:
         """Make a new document known under its names; its customer's currency and subsidiary are fixed from now on."""
-        self.customers.used.add(customer)
+        self.customers.used[customer] = None
         shelf.know(external_id, key)
         self.desk.book.know(external_id or key, txn)
 

@@ -12,6 +12,7 @@ from domain.objects import Task as TaskDocument
 from mocks.fulfilment.quirks import Quirks
 from mocks.kernel.desk import Desk
 from mocks.kernel.operations import Refusal
+from mocks.kernel.tables import Table
 
 _QUOTE = re.compile(r"Q-\d{6}(?:\.[A-Z][A-Z0-9]{1,7})?")
 _WAITING = frozenset({"requested", "in_progress", "partially_completed"})
@@ -54,7 +55,7 @@ class Tasks:
     def __init__(self, desk: Desk, quirks: Quirks) -> None:
         self._desk = desk
         self._quirks = quirks
-        self._durations: dict[str, int] = {}
+        self._durations: Table[int] = desk.tables.table()
         self._median_seconds: float = quirks.median_seconds
         self._p95_seconds: float = quirks.p95_seconds
 

@@ -12,7 +12,7 @@ from domain.draws import Draws
 from domain.history import Changed
 from mocks.kernel.agenda import Agenda
 from mocks.kernel.book import NO_CHARTS, Book
-from mocks.kernel.tables import IN_MEMORY, Tables
+from mocks.kernel.tables import IN_MEMORY, Table, Tables
 
 
 class Message(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -50,7 +50,7 @@ class Desk:
         self.agenda = Agenda()
         self.outbox: list[Message] = []
         self.wished_us: int | None = None
-        self._counters: dict[str, int] = {}
+        self._counters: Table[int] = tables.table()
         self._first = first
 
     def wish_time(self, instant_us: int) -> None:

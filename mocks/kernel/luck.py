@@ -11,6 +11,7 @@ from typing import Final
 from zlib import crc32
 
 from domain.draws import Draws
+from mocks.kernel.tables import IN_MEMORY, Table, Tables
 
 WORDS: Final = 1 << 64
 MASK: Final = WORDS - 1
@@ -22,16 +23,17 @@ class Luck:
 
     __slots__ = ("_counts", "_former", "_noise", "_until_us")
 
-    def __init__(self, draws: Draws, *operation: str) -> None:
+    def __init__(self, draws: Draws, *operation: str, tables: Tables = IN_MEMORY) -> None:
         self._noise = draws.whole(0, (1 << 53) - 1, "luck", *operation)
-        self._counts: dict[str, int] = {}  # by subject, since the last renewal
-        self._former: dict[str, int] = {}  # and as it stood before
+        self._counts: Table[int] = tables.table()  # by subject, since the last renewal
+        self._former: Table[int] = tables.table()  # and as it stood before
         self._until_us = 0
 
     def word(self, subject: str, now_us: int) -> int:
         """Return the word of the next call about a subject: a key, a transaction, or empty."""
         if now_us >= self._until_us:
-            self._former, self._counts, self._until_us = self._counts, {}, now_us + REMEMBERED_US
+            self._former.clear()
+            self._former, self._counts, self._until_us = self._counts, self._former, now_us + REMEMBERED_US
         counts = self._counts
         count = counts.get(subject)
         if count is None:

@@ -32,6 +32,7 @@ from mocks.kernel.operations import Call, Operation, Refusal, router_of
 from mocks.kernel.outcome import CLOSE, DELIVER, DRIP, RESET, SILENCE, TRUNCATE, Delivery, Outcome
 from mocks.kernel.spoilt import Replica, garbled, with_odd_numbers
 from mocks.kernel.struck import MISLEADING, gateway, instead
+from mocks.kernel.tables import Tables
 
 _QUOTE_IN_TARGET = re.compile(r"Q-\d{6}(?:\.[A-Z][A-Z0-9]{1,7})?", re.ASCII)
 _QUOTE_IN_BODY = re.compile(rb"Q-\d{6}(?:\.[A-Z][A-Z0-9]{1,7})?")
@@ -55,9 +56,9 @@ class Stake:
 
     __slots__ = ("after", "after_keyed", "before", "before_keyed", "lagging", "luck", "network", "replica")
 
-    def __init__(self, plan: FaultPlan, system: str, operation: Operation) -> None:
+    def __init__(self, plan: FaultPlan, system: str, operation: Operation, tables: Tables) -> None:
         name, write = operation.name, operation.write
-        self.luck = Luck(plan.draws, system, name)
+        self.luck = Luck(plan.draws, system, name, tables=tables)
         self.network = plan.aim(faults.NETWORK, system, name, write=write, keyed=False)
         self.before = plan.aim(faults.BEFORE, system, name, write=write, keyed=False)
         self.before_keyed = plan.aim(faults.BEFORE, system, name, write=write, keyed=write)
@@ -124,7 +125,7 @@ class Service:
         operation = call.operation
         stake = self._stakes.get(operation.name)
         if stake is None:
-            stake = self._stakes[operation.name] = Stake(self.plan, self.name, operation)
+            stake = self._stakes[operation.name] = Stake(self.plan, self.name, operation, self.desk.tables)
         call.stake, call.luck = stake, stake.luck.word(call.key or call.txn, call.now_us)
         return stake
 

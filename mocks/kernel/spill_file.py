@@ -6,7 +6,8 @@ import io
 import pickle
 import sqlite3
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -14,6 +15,8 @@ from msgspec import UNSET, UnsetType
 
 _READ_AT_ONCE = 64
 _CACHE_KIB = 4_096
+_PLAIN = frozenset({str, int, bool, float, type(None)})
+"""What the standard pickler takes at once: indexes, counters and rows of these are most of what is written."""
 
 
 class SpillFile:
@@ -23,20 +26,33 @@ class SpillFile:
         self._connection: sqlite3.Connection | None = None
         self.tables = 0
 
+    @contextmanager
+    def written_at_once(self) -> Iterator[None]:
+        """Write all that is written meanwhile in one transaction."""
+        connection = self._opened()
+        connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            connection.execute("COMMIT")
+
     def made(self) -> tuple[sqlite3.Connection, str]:
         """Return the database, and the name of a new table in it."""
-        connection = self._connection
-        if connection is None:
+        connection = self._opened()
+        self.tables += 1
+        name = f"t{self.tables}"
+        connection.execute(f"CREATE TABLE {name} (place INTEGER PRIMARY KEY, key UNIQUE NOT NULL, value BLOB NOT NULL)")
+        return connection, name
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
             # whoever makes a world, then the thread that serves it
             connection = sqlite3.connect("", isolation_level=None, check_same_thread=False, cached_statements=1024)
             weakref.finalize(self, connection.close)
             for pragma in ("journal_mode=OFF", "synchronous=OFF", f"cache_size=-{_CACHE_KIB}"):
                 connection.execute(f"PRAGMA {pragma}")
             self._connection = connection
-        self.tables += 1
-        name = f"t{self.tables}"
-        connection.execute(f"CREATE TABLE {name} (place INTEGER PRIMARY KEY, key UNIQUE NOT NULL, value BLOB NOT NULL)")
-        return connection, name
+        return self._connection
 
 
 class _Pickler(pickle.Pickler):
@@ -60,6 +76,9 @@ def _read_only(entries: dict[Any, Any]) -> Mapping[Any, Any]:
 
 
 def _pickled(value: Any) -> bytes:
+    kind = type(value)
+    if kind in _PLAIN or (kind is tuple and _PLAIN.issuperset(map(type, value))):
+        return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
     file = io.BytesIO()
     _Pickler(file, pickle.HIGHEST_PROTOCOL).dump(value)
     return file.getvalue()
@@ -87,12 +106,10 @@ class SpilledRows:
         row = self._connection.execute(f"SELECT place FROM {self._name} WHERE key = ?", (key,)).fetchone()
         return None if row is None else cast("int", row[0])
 
-    def write(self, rows: Iterable[tuple[int, str, Any]]) -> None:
-        """Write rows (place, key, value), in the place of those that are there already."""
-        pickled = [(place, key, _pickled(value)) for place, key, value in rows]
-        self._connection.execute("BEGIN")
-        self._connection.executemany(f"INSERT OR REPLACE INTO {self._name} VALUES (?, ?, ?)", pickled)
-        self._connection.execute("COMMIT")
+    def write(self, place: int, key: str, value: Any) -> None:
+        """Write a row, in the place of one that is there already."""
+        row = place, key, _pickled(value)
+        self._connection.execute(f"INSERT OR REPLACE INTO {self._name} VALUES (?, ?, ?)", row)
 
     def drop(self, key: str) -> bool:
         """Remove a row; tell whether there was one."""

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, MutableMapping, ValuesView
-from itertools import islice
 from typing import Any, TypeVar, cast
 
 from mocks.kernel.spill_file import SpilledRows, SpillFile, unpickled
 
 V = TypeVar("V")
-HOT_MAX = 256
-"""Entries of a table that stay in memory at least: those of the orders at work."""
+HOT_MAX = 16_384
+"""Entries of all tables together that stay in memory: those of some hundred orders, more than are at work at once."""
+_SPILLED_AT_ONCE_MAX = 32
+"""So few are written at once that no request waits for it."""
 _ABSENT: Any = object()
 
 
 class SpilledTables:
-    """Tables that share a file: `hot_max` entries of each stay in memory. One thread at a time uses them."""
+    """Tables that share a file, and the memory: `hot_max` entries of them all. One thread at a time uses them."""
 
     def __init__(self, hot_max: int = HOT_MAX) -> None:
-        self.hot_max = hot_max
-        self.spilled_at_once = max(1, hot_max // 8)  # so few are written that no request waits for it
         self.file = SpillFile()
+        self._at_once = min(_SPILLED_AT_ONCE_MAX, max(1, hot_max // 8))
+        self._arrivals_max = hot_max + self._at_once
+        self._arrivals: deque[SpilledTable[Any]] = deque()  # whose entry came into memory, the earliest first
 
     def table(self) -> SpilledTable[Any]:
         """Return a new table."""
@@ -29,6 +32,15 @@ class SpilledTables:
     def log(self) -> SpilledTable[Any]:
         """Return a new table: the first entry of each is found at once."""
         return SpilledTable(self)
+
+    def arrived(self, table: SpilledTable[Any]) -> None:
+        """Take note that an entry of a table came into memory; let go of what came first when there are too many."""
+        arrivals = self._arrivals
+        arrivals.append(table)
+        if len(arrivals) > self._arrivals_max:
+            with self.file.written_at_once():
+                for _ in range(self._at_once):
+                    arrivals.popleft().spill()
 
 
 class SpilledTable(MutableMapping[str, V]):
@@ -44,6 +56,7 @@ class SpilledTable(MutableMapping[str, V]):
         self._places: dict[str, int] = {}  # of what is in memory
         self._unsaved: set[str] = set()  # in memory, and not so in the file
         self._rows: SpilledRows | None = None
+        self._missed = ""  # what was looked for last in vain: most keys are, right before they are put
         self._count = self._last = self._spills = 0
 
     # --- finding ----------------------------------------------------------------------------------------------------
@@ -70,6 +83,7 @@ class SpilledTable(MutableMapping[str, V]):
     def _fetched(self, key: str) -> Any:
         found = self._rows.find(key) if self._rows is not None else None
         if found is None:
+            self._missed = key
             return _ABSENT
         place, value = found
         self._hold(key, value, place)
@@ -82,8 +96,9 @@ class SpilledTable(MutableMapping[str, V]):
         if key in self._hot:
             self._hot[key] = value
             return
-        place = self._rows.place(key) if self._rows is not None else None
+        place = self._rows.place(key) if self._rows is not None and key != self._missed else None
         if place is None:
+            self._missed = ""
             self._count += 1
             place = self._last = self._last + 1
         self._hold(key, value, place)
@@ -116,18 +131,19 @@ class SpilledTable(MutableMapping[str, V]):
     def _hold(self, key: str, value: V, place: int) -> None:
         self._hot[key] = value
         self._places[key] = place
-        if len(self._hot) > self._tables.hot_max + self._tables.spilled_at_once:
-            self._spill()
+        self._tables.arrived(self)
 
-    def _spill(self) -> None:
-        """Let go of what came into memory first; write what the file does not know yet."""
+    def spill(self) -> None:
+        """Let go of the entry that came into memory first, if there is one; write it unless the file knows it."""
+        key = next(iter(self._hot), None)
+        if key is None:
+            return
         if self._rows is None:
             self._rows = SpilledRows(self._tables.file)
-        leaving = list(islice(self._hot, self._tables.spilled_at_once))
-        self._rows.write([(self._places[key], key, self._hot[key]) for key in leaving if key in self._unsaved])
-        for key in leaving:
-            del self._hot[key], self._places[key]
-        self._unsaved.difference_update(leaving)
+        if key in self._unsaved:
+            self._rows.write(self._places[key], key, self._hot[key])
+            self._unsaved.remove(key)
+        del self._hot[key], self._places[key]
         self._spills += 1
 
     # --- all of them ------------------------------------------------------------------------------------------------

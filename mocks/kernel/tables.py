@@ -14,8 +14,24 @@ from mocks.kernel.spilled import SpilledTable
 V = TypeVar("V")
 Table = dict[str, V] | SpilledTable[V]
 """Entries by id, in order of creation. Values are frozen: a change puts another value in the place of the old one."""
+Listing = Table[tuple[str, ...]]
+"""An index: the ids that are listed under a name, the oldest first; few under each."""
 Log = OrderedDict[str, V] | SpilledTable[V]
 """A table whose first entry can be taken out: `popitem(last=False)`."""
+
+
+def enlist(listing: Listing, name: str, key: str) -> None:
+    """List an id under a name."""
+    listing[name] = (*listing.get(name, ()), key)
+
+
+def strike_off(listing: Listing, name: str, key: str) -> None:
+    """List an id no longer under a name; nothing happens when it is not."""
+    left = tuple([each for each in listing.get(name, ()) if each != key])
+    if left:
+        listing[name] = left
+    else:
+        listing.pop(name, None)
 
 
 class Tables(Protocol):

@@ -78,7 +78,7 @@ class Processor:
         self.waiting: dict[str, list[str]] = {}  # currency -> balance transactions not paid out yet
         self.planned: set[str] = set()  # currencies with a payout on the agenda
         self.key = ""  # idempotency key of the request at work
-        self.index = MetadataIndex()
+        self.index = MetadataIndex(desk.tables)
 
     @property
     def now(self) -> int:

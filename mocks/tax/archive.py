@@ -9,6 +9,7 @@ import msgspec
 
 from mocks.kernel.desk import Desk
 from mocks.kernel.operations import Refusal
+from mocks.kernel.tables import Listing, enlist, strike_off
 from mocks.tax.documents import StoredDocument, canonical
 
 KIND = "tax_document"
@@ -21,7 +22,7 @@ class Archive:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self._codes: dict[tuple[str, str], tuple[int, ...]] = {}
+        self._codes: Listing = desk.tables.table()  # by company and code
 
     def by_id(self, document_id: int) -> StoredDocument:
         """Return a stored document of any revision, or raise Refusal."""
@@ -32,10 +33,8 @@ class Archive:
 
     def find(self, company: str, code: str, kind: str = "") -> StoredDocument | None:
         """Return the live revision of a code, or None; raise Refusal when several types share it and none is named."""
-        ids = self._codes.get((company, code))
-        if ids is None:
-            return None
-        live = [document for document in map(self.by_id, ids) if kind in ("", document.type)]
+        ids = self._codes.get(_name(company, code), ())
+        live = [document for document in map(self.by_id, map(int, ids)) if kind in ("", document.type)]
         if len(live) > 1:
             raise Refusal("code_conflict", f"Several documents have the code {code}: name a documentType.")
         return live[0] if live else None
@@ -46,7 +45,7 @@ class Archive:
 
     def is_taken(self, company: str, code: str) -> bool:
         """Tell whether a document of any type has the code."""
-        return (company, code) in self._codes
+        return _name(company, code) in self._codes
 
     def next_id(self) -> int:
         """Return the id of the next document."""
@@ -61,8 +60,7 @@ class Archive:
     def add(self, document: StoredDocument) -> StoredDocument:
         """Keep a new document, and find it by its code from now on."""
         self.put(document)
-        key = (document.company, document.code)
-        self._codes[key] = (*self._codes.get(key, ()), document.id)
+        enlist(self._codes, _name(document.company, document.code), str(document.id))
         self.desk.book.know(document.code, document.txn)
         return document
 
@@ -77,9 +75,8 @@ class Archive:
 
     def free(self, document: StoredDocument) -> None:
         """Find a document no longer by its code."""
-        key = (document.company, document.code)
-        left = tuple([number for number in self._codes.get(key, ()) if number != document.id])
-        if left:
-            self._codes[key] = left
-        else:
-            self._codes.pop(key, None)
+        strike_off(self._codes, _name(document.company, document.code), str(document.id))
+
+
+def _name(company: str, code: str) -> str:
+    return f"{company}\n{code}"

@@ -12,7 +12,7 @@ from mocks.tax.rates import STATE_DIGITS, Components, Rates, taxable_percent
 from mocks.tax.states import state_of
 
 ALWAYS = date(1900, 1, 1)
-_KNOWN_MAX = 20_000
+_KNOWN_MAX = 1_024  # places on the days of today's documents
 
 
 class Shares(dict[str, int]):
