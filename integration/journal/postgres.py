@@ -22,9 +22,10 @@ from integration.flow import Step
 from integration.journal import chain, postgres_claims
 from integration.journal.dying import die_at
 from integration.journal.home import Restoration
+from integration.journal.mappings import StoredMappings
 from integration.journal.postgres_home import look_at_server
 from integration.journal.postgres_reading import dialect_of, heads_of, open_postgres_reader
-from integration.journal.postgres_sharing import Hints, SharedMappings
+from integration.journal.postgres_sharing import Hints
 from integration.journal.postgres_tables import connect, migrate, unavailable
 from integration.journal.protocol import (
     UNSTORABLE,
@@ -175,7 +176,7 @@ class PostgresLease:
         self._journal, self._connection = journal, journal.connection
         self._number, self._digest = 0, chain.GENESIS
         self._has_news = False
-        self.mappings: MutableMapping[tuple[str, str], dict[str, Any]] = SharedMappings(self._ask)
+        self.mappings: MutableMapping[tuple[str, str], dict[str, Any]] = StoredMappings(self._ask, "%s")
 
     # --- writing
 

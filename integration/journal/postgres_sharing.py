@@ -1,20 +1,11 @@
-"""What workers of one PostgreSQL journal share besides flows: hints at what is new, and the cross-reference."""
+"""What workers of one PostgreSQL journal share besides flows: hints at what is new."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, MutableMapping
-from typing import Any, cast
-
-import msgspec
 import psycopg
 
 from integration.journal.postgres_claims import HINTS
 from integration.journal.postgres_tables import connect, unavailable
-
-Ask = Callable[[str, tuple[Any, ...]], list[tuple[Any, ...]]]
-"""Runs a query and returns all rows."""
-
-_decode = msgspec.msgpack.Decoder().decode
 
 
 class Hints:
@@ -42,27 +33,3 @@ class Hints:
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
-
-
-class SharedMappings(MutableMapping[tuple[str, str], dict[str, Any]]):
-    """The cross-reference as a view of its table, which other workers write too. Setting and deleting is for memory
-    that follows a commit, and there is none here: the commit has changed the table."""
-
-    def __init__(self, ask: Ask) -> None:
-        self._ask = ask
-
-    def __getitem__(self, place: tuple[str, str]) -> dict[str, Any]:
-        rows = self._ask("SELECT value FROM mapping WHERE kind = %s AND key = %s", place)
-        if not rows:
-            raise KeyError(place)
-        return cast("dict[str, Any]", _decode(rows[0][0]))
-
-    def __setitem__(self, place: tuple[str, str], value: dict[str, Any]) -> None: ...
-
-    def __delitem__(self, place: tuple[str, str]) -> None: ...
-
-    def __iter__(self) -> Iterator[tuple[str, str]]:
-        return iter([(kind, key) for kind, key in self._ask("SELECT kind, key FROM mapping ORDER BY kind, key", ())])
-
-    def __len__(self) -> int:
-        return int(self._ask("SELECT count(*) FROM mapping", ())[0][0])

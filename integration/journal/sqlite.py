@@ -17,6 +17,7 @@ from integration.flow import Step
 from integration.journal import chain
 from integration.journal.dying import die_at
 from integration.journal.home import MARKED, Mark, Restoration, look_at_file, write_mark
+from integration.journal.mappings import StoredMappings
 from integration.journal.migrations import migrate_sqlite
 from integration.journal.protocol import (
     UNSTORABLE,
@@ -119,9 +120,10 @@ class SqliteJournal:
         """Return the read side: on a connection of its own, except for a temporary journal, which has but one."""
         if self.path:
             return open_sqlite_reader(self.path)
-        return TableReader(sqlite_dialect(self._ask, self.verify, lambda: None))
+        return TableReader(sqlite_dialect(self.ask, self.verify, lambda: None))
 
-    def _ask(self, query: str, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
+    def ask(self, query: str, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Return the rows of a query, once all that waits for it is written."""
         self.flush()
         return self.connection.execute(query, arguments).fetchall()
 
@@ -154,10 +156,8 @@ class SqliteLease:
         self._execute = journal.connection.execute
         self._rows = Rows(journal, journal.head())
         self._marked: Mark | None = None
-        rows = self._execute("SELECT kind, key, value FROM mapping").fetchall()
-        self.mappings: MutableMapping[tuple[str, str], dict[str, Any]] = {
-            (kind, key): msgspec.msgpack.decode(value) for kind, key, value in rows
-        }
+        stored = StoredMappings(journal.ask, "?")
+        self.mappings: MutableMapping[tuple[str, str], dict[str, Any]] = stored if journal.path else dict(stored)
 
     def commit(self, write: Write) -> None:
         """Make a write durable in one transaction; raise Fenced (nothing is written) or Crash (in tests)."""
