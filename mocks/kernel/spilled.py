@@ -56,7 +56,7 @@ class SpilledTable(MutableMapping[str, V]):
         self._places: dict[str, int] = {}  # of what is in memory
         self._unsaved: set[str] = set()  # in memory, and not so in the file
         self._rows: SpilledRows | None = None
-        self._missed = ""  # what was looked for last in vain: most keys are, right before they are put
+        self._missed: str | None = None  # what was looked for last in vain: most keys are, right before they are put
         self._count = self._last = self._spills = 0
 
     # --- finding ----------------------------------------------------------------------------------------------------
@@ -98,7 +98,7 @@ class SpilledTable(MutableMapping[str, V]):
             return
         place = self._rows.place(key) if self._rows is not None and key != self._missed else None
         if place is None:
-            self._missed = ""
+            self._missed = None
             self._count += 1
             place = self._last = self._last + 1
         self._hold(key, value, place)
@@ -179,12 +179,15 @@ class SpilledTable(MutableMapping[str, V]):
         """Merge what was in memory at the beginning with what only the file had."""
         at, sign = 0, -1 if backwards else 1
         for place, key, pickled in self._stored(backwards):
+            spills = self._spills
             while at < len(there) and there[at][0] * sign < place * sign:
                 yield there[at][1], self[there[at][1]]
                 at += 1
             if key not in hot:
                 value = self._hot.get(key, _ABSENT)
-                yield key, unpickled(pickled) if value is _ABSENT else value
+                if value is _ABSENT:  # it may have come and gone since its row was read
+                    value = unpickled(pickled) if self._spills == spills else self.get(key)
+                yield key, value
         for _, key in there[at:]:
             yield key, self[key]
 
