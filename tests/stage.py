@@ -140,7 +140,8 @@ class Stage:
     """Collects what people do and what goes wrong, then plays it.
 
     `missing` names the skus whose ERP items nobody has entered when the play begins; `clerks` is how many work.
-    `ledgers` names the system that keeps the books of a legal entity, where that is not the ERP.
+    `ledgers` names the system that keeps the books of a legal entity, where that is not the ERP. `page_size` is how many
+    rows a vendor puts on a page, where that is not its usual number.
     """
 
     def __init__(self, *faults: Fault) -> None:
@@ -150,6 +151,7 @@ class Stage:
         self.missing: tuple[str, ...] = ()
         self.clerks = 6
         self.ledgers: dict[str, str] = {}
+        self.page_size: int | None = None
         self._methods: dict[str, str] = {}
 
     def act(self, system: str, action: str, at: float = 0.0, txn: str = "", **arguments: Any) -> None:
@@ -297,6 +299,7 @@ class Stage:
         return replace(
             _TIMELINE,
             scenario=_SCENARIO.model_copy(update={"people": people, "world": world}),
+            systems=tuple(plan._replace(page_size=self.page_size) for plan in _TIMELINE.systems),
             mapping_missing=self.missing,
             start_us=OPENS_US,
             heal_us=OPENS_US + round(heal_after * DAY_US),

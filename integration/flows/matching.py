@@ -15,6 +15,7 @@ import msgspec
 
 from integration.effects import Park, Start
 from integration.flow import FlowContext
+from integration.flows.paging import every_row
 from integration.flows.steps import ask_a_person, day_in, do, if_found, tell
 from integration.masterdata import crossreference
 from integration.masterdata.identity import Identity
@@ -87,7 +88,7 @@ async def _decided(context: FlowContext, account: str, txn: str) -> tuple[str, d
     remark = ""
     while True:
         row = crm_accounts.one_account(await do(context, crm_accounts.read_account(account, txn)), account)
-        others = crm_accounts.account_rows(await do(context, crm_accounts.find_alike(row, txn)))
+        others = await every_row(context, crm_accounts.find_alike(row, txn), crm_accounts.account_page)
         decision = await _judged(context, row.identity(), others)
         if decision.outcome == SAME:
             return decision.candidate, {"by": "rules", "why": list(decision.judgements[0].reasons)}

@@ -15,6 +15,7 @@ from integration.effects import Assign, Lookup, Now
 from integration.flow import FlowContext
 from integration.flows.account_mirrors import show_on_account
 from integration.flows.customers import home_of
+from integration.flows.paging import every_row
 from integration.flows.steps import ask_a_person, day_in, do, if_found, tell
 from integration.masterdata import crossreference
 from integration.masterdata.crossreference import CUSTOMER, MERGE, Row, external
@@ -115,9 +116,9 @@ async def holdings_of(context: FlowContext, canonical: str) -> dict[str, dict[st
         answer = await if_found(home, erp.read_customer(account, context.txn))
         if answer is not None:
             call = holdings.transactions_of(erp.customer_standing(answer).id, context.txn)
-            held |= holdings.open_transactions(await do(home, call))
-        listed = await do(context, holdings.subscriptions_of(account, context.txn))
-        held["subscriptions"] = holdings.open_subscriptions(listed)
+            held |= holdings.open_transactions(await every_row(home, call, holdings.transaction_page))
+        asked = holdings.subscriptions_of(account, context.txn)
+        held["subscriptions"] = holdings.open_subscriptions(await every_row(context, asked, holdings.subscription_page))
         found[account] = held
     return found
 

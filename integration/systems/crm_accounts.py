@@ -64,6 +64,7 @@ class AccountRow(msgspec.Struct, frozen=True):
 
 class _Rows(msgspec.Struct):
     records: list[AccountRow]
+    nextRecordsUrl: str | None = None
 
 
 _rows = msgspec.json.Decoder(_Rows)
@@ -139,6 +140,13 @@ def find_alike(row: AccountRow, txn: str) -> Call:
     wanted.append(("MatchKey__c", row.MatchKey__c))
     alike = " OR ".join(f"{field} = {_text(value)}" for field, value in wanted if value)
     return _query(f"{alike} ORDER BY CreatedDate, Id LIMIT {CANDIDATES_MAX}", txn)
+
+
+def account_page(call: Call, answer: Answer) -> tuple[list[AccountRow], Call | None]:
+    """Return the accounts of a page of an answer, and the call for the next page."""
+    found = read(answer, _rows)
+    following = found.nextRecordsUrl
+    return found.records, None if not following else msgspec.structs.replace(call, target=following)
 
 
 def account_rows(answer: Answer) -> Sequence[AccountRow]:

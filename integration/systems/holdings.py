@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 import msgspec
@@ -10,14 +11,16 @@ from integration.effects import Call
 from integration.outcomes import Answer
 from integration.systems.billing.calls import BASE
 from integration.systems.erp.calls import SUITEQL
-from integration.systems.wire import JSON, json_body, read
+from integration.systems.wire import JSON, json_body, page_at, read
 
 PAGE = 1000
 _DONE_ORDERS = frozenset({"C", "G", "H"})  # cancelled, fully billed, closed
 _DONE_SUBSCRIPTIONS = frozenset({"cancelled"})
 
 
-class _Transaction(msgspec.Struct):
+class Transaction(msgspec.Struct):
+    """An order or an invoice of a customer in the ERP."""
+
     recordtype: str
     externalid: str = ""
     tranid: str = ""
@@ -26,26 +29,32 @@ class _Transaction(msgspec.Struct):
 
     @property
     def is_open(self) -> bool:
+        """Tell whether there is still something to do or to pay."""
         if self.recordtype == "salesorder":
             return self.status.rpartition(":")[2] not in _DONE_ORDERS
         return self.recordtype == "invoice" and Decimal(self.foreignamountunpaid) > 0
 
 
 class _Transactions(msgspec.Struct):
-    items: list[_Transaction]
+    items: list[Transaction]
+    offset: int = 0
+    hasMore: bool = False
 
 
-class _Subscription(msgspec.Struct):
+class Subscription(msgspec.Struct):
+    """A subscription of a customer in billing."""
+
     id: str
     status: str
 
 
 class _Listed(msgspec.Struct):
-    subscription: _Subscription
+    subscription: Subscription
 
 
 class _Subscriptions(msgspec.Struct):
     rows: list[_Listed] = msgspec.field(name="list")
+    next_offset: str = ""
 
 
 _transactions = msgspec.json.Decoder(_Transactions)
@@ -70,16 +79,29 @@ def subscriptions_of(customer: str, txn: str) -> Call:
     return Call(system="billing", operation="list_subscriptions", target=target, txn=txn, timeout_seconds=30)
 
 
-def open_transactions(answer: Answer) -> dict[str, list[str]]:
+def transaction_page(call: Call, answer: Answer) -> tuple[list[Transaction], Call | None]:
+    """Return the orders and invoices of a page, and the call for the next one."""
+    found = read(answer, _transactions)
+    rows = found.items
+    return rows, page_at(call, "offset", str(found.offset + len(rows))) if rows and found.hasMore else None
+
+
+def subscription_page(call: Call, answer: Answer) -> tuple[list[Subscription], Call | None]:
+    """Return the subscriptions of a page, and the call for the next one."""
+    found = read(answer, _subscriptions)
+    following = page_at(call, "offset", found.next_offset) if found.next_offset else None
+    return [row.subscription for row in found.rows], following
+
+
+def open_transactions(rows: Iterable[Transaction]) -> dict[str, list[str]]:
     """Return the references of what is open, by kind: orders and invoices."""
     found: dict[str, list[str]] = {"orders": [], "invoices": []}
-    for row in read(answer, _transactions).items:
+    for row in rows:
         if row.is_open:
             found["orders" if row.recordtype == "salesorder" else "invoices"].append(row.externalid or row.tranid)
     return found
 
 
-def open_subscriptions(answer: Answer) -> list[str]:
+def open_subscriptions(rows: Iterable[Subscription]) -> list[str]:
     """Return the ids of the subscriptions that are not over."""
-    rows = read(answer, _subscriptions).rows
-    return [row.subscription.id for row in rows if row.subscription.status not in _DONE_SUBSCRIPTIONS]
+    return [row.id for row in rows if row.status not in _DONE_SUBSCRIPTIONS]

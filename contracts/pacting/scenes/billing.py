@@ -54,7 +54,7 @@ SCENES = (
     ),
     _scene(
         "the subscriptions of a customer are listed", "a subscription",
-        makes=lambda _: holdings.subscriptions_of(ACCOUNT, NUMBER), read=holdings.open_subscriptions,
+        makes=lambda _: holdings.subscriptions_of(ACCOUNT, NUMBER), page=holdings.subscription_page,
     ),
     _scene(
         "a subscription is started", "a subscription to come",

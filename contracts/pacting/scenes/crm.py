@@ -74,7 +74,7 @@ SCENES = (
     ),
     _scene(
         "accounts alike are looked for", "two accounts of one party",
-        makes=lambda _: crm_accounts.find_alike(_ROW, NUMBER), read=crm_accounts.account_rows,
+        makes=lambda _: crm_accounts.find_alike(_ROW, NUMBER), page=crm_accounts.account_page,
     ),
     _scene(
         "the CRM has had enough requests", "crm has had enough requests",

@@ -63,7 +63,7 @@ SCENES = (
     _scene(
         "what a customer has in the books is listed", "a booked order",
         makes=lambda _: holdings.transactions_of("1", NUMBER),
-        read=holdings.open_transactions,
+        page=holdings.transaction_page,
     ),
     _scene(
         "the ERP has had enough requests", "erp has had enough requests",

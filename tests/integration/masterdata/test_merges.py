@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from domain.acts import Act
 from domain.history import Flow
 from integration.effects import Start
@@ -60,6 +62,25 @@ def test_what_the_loser_has_is_found_under_the_survivor() -> None:
         LOSER: ["Q-000002"],
     }
     assert played.broken() == {}
+
+
+@pytest.mark.parametrize("page_size", [1, 2])
+def test_what_a_customer_has_is_found_on_all_pages(page_size: int) -> None:
+    held = [_held(size) for size in (None, page_size)]
+    assert held[0] == held[1]
+    assert held[0]["subscriptions"] == ["Q-000001", "Q-000003", "Q-000004"]
+    assert len(held[0]["invoices"]) == 3
+
+
+def _held(page_size: int | None) -> dict[str, list[str]]:
+    stage = Merging()
+    stage.page_size = page_size
+    stage.customer("push", pays_after_days=20)
+    for number in ("Q-000001", "Q-000003", "Q-000004"):
+        stage.signs(number)
+    stage.start(6.0, "customer_holdings", account=ACCOUNT)
+    found: dict[str, list[str]] = stage.result(stage.play(starts=stage.starts), 0)["accounts"][ACCOUNT]
+    return {kind: sorted(references) for kind, references in found.items()}
 
 
 def test_a_later_order_of_the_loser_is_the_survivors() -> None:
