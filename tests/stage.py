@@ -140,8 +140,8 @@ class Stage:
     """Collects what people do and what goes wrong, then plays it.
 
     `missing` names the skus whose ERP items nobody has entered when the play begins; `clerks` is how many work.
-    `ledgers` names the system that keeps the books of a legal entity, where that is not the ERP. `page_size` is how many
-    rows a vendor puts on a page, where that is not its usual number.
+    `ledgers` names the system that keeps the books of a legal entity, where that is not the ERP. `page_size` is how
+    many rows a vendor puts on a page, where that is not its usual number.
     """
 
     def __init__(self, *faults: Fault) -> None:
