@@ -15,8 +15,9 @@ endef
 # which so little is imported that it is compiled when it is.
 TEST_STAMP := $(VENV)/.installed-for-tests
 
-PRODUCT := mocks integration install
-WORKSHOP := postgres events observability verify virtual whatif fast cluster load test lint lock
+# Whoever reads on after the demo asks what if and verifies contracts.
+PRODUCT := mocks integration verify whatif fast install
+WORKSHOP := postgres events observability virtual cluster load test lint lock
 
 # Dozens of processes import the same modules: they are compiled once, even where images tell Python not to keep that.
 unexport PYTHONDONTWRITEBYTECODE
@@ -68,6 +69,7 @@ docs: $(TEST_STAMP)
 	$(BIN)/python -m contracts.verification.page
 	$(BIN)/python -m scenarios.reference
 	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/consoles.py
 
 COMPILE = $(BIN)/python -m piptools compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url \
   --no-emit-trusted-host --no-emit-find-links --no-annotate --no-header
