@@ -4,27 +4,36 @@ from __future__ import annotations
 
 import importlib.util
 import re
-import shlex
 import tomllib
 from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
-from click.testing import CliRunner
 
-from q2c.cli import q2c
 from scenarios.loader import load
 
 ROOT = Path(__file__).resolve().parents[1]
 GENERATE = "python docs/generate.py"
-EXAMPLE_COLUMNS = "96"
-FAST = frozenset({"whatif", "compare", "sweep", "scenarios", "validate", "oracle", "calibrate", "--help"})
 CI_NEEDS = {"verify": {"verify"}, "rehearse": {"mocks"}, "replay": {"mocks", "integration"}}
 """The extras that a command cannot do without, in a pipeline."""
 _LINK = re.compile(r"(?<!`)!?\[[^\]]*\]\(([^)\s]+)\)")
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def _tool(name: str) -> Any:
+    """Return a program of the folder docs, which is no package."""
+    spec = importlib.util.spec_from_file_location(f"docs_{name}", ROOT / "docs" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+CONSOLES = _tool("consoles")
 
 
 def pages() -> list[Path]:
@@ -78,39 +87,9 @@ def examples() -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("page", "block"), list(examples()))
-def test_every_console_example_prints_what_it_shows(page: str, block: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
-    monkeypatch.setenv("COLUMNS", EXAMPLE_COLUMNS)
-    status = 0
-    for command, shown in _commands(block):
-        if command == "echo $?":
-            said = str(status)
-        else:
-            said, status = _run(command)
-        assert _tidy(said) == _tidy(shown), f"{page}: {command}"
-
-
-def _commands(block: str) -> Iterator[tuple[str, str]]:
-    for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-        command, _, shown = part.partition("\n")
-        yield command, shown
-
-
-def _run(command: str) -> tuple[str, int]:
-    line, _, cut = command.partition(" | ")
-    words = shlex.split(line)
-    assert words[0] == "q2c", f"only q2c is run here, not {words[0]!r}; use another kind of block"
-    assert FAST & set(words), f"{line!r} is not known to be fast; show it in a text block"
-    result = CliRunner().invoke(q2c, words[1:], prog_name="q2c")
-    lines = result.output.rstrip("\n").splitlines()
-    if cut:
-        tool, _, number = shlex.split(cut)
-        lines = lines[: int(number)] if tool == "head" else lines[-int(number) :]
-    return "\n".join(lines), result.exit_code
-
-
-def _tidy(text: str) -> str:
-    return "\n".join(line.rstrip() for line in text.strip("\n").splitlines())
+def test_every_console_example_prints_what_it_shows(page: str, block: str) -> None:
+    fresh = CONSOLES.fresh(block)
+    assert CONSOLES.tidy(fresh) == CONSOLES.tidy(block), f"{page} is stale; run: python docs/consoles.py"
 
 
 def test_every_extra_that_is_named_to_install_exists() -> None:
@@ -139,12 +118,7 @@ def test_every_job_of_a_pipeline_installs_what_its_commands_need(name: str) -> N
 
 
 def _generated() -> dict[str, Callable[[], str]]:
-    spec = importlib.util.spec_from_file_location("docs_generate", ROOT / "docs" / "generate.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    found: dict[str, Callable[[], str]] = module.PAGES
+    found: dict[str, Callable[[], str]] = _tool("generate").PAGES
     return found
 
 
