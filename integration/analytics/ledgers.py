@@ -6,7 +6,7 @@ orders need. It returns documents, not sums: a difference can then be named.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +16,6 @@ from integration.analytics.totals import BILLED, BOOKED, CASH, CREDIT, TAX, Docu
 from integration.effects import Call, Start
 from integration.flow import FlowContext
 from integration.flows.steps import do
-from integration.outcomes import Answer
 from integration.systems.erp.calls import SUITEQL
 from integration.systems.wire import JSON, UnexpectedReply, instant_of, iso_instant, json_body, minor, read
 
@@ -44,6 +43,7 @@ class _Row(msgspec.Struct):
 
 class _Rows(msgspec.Struct):
     items: list[_Row]
+    has_more: bool = msgspec.field(name="hasMore", default=False)
 
 
 _rows = msgspec.json.Decoder(_Rows)
@@ -83,9 +83,9 @@ async def _all(context: FlowContext, query: str, since: str) -> list[_Row]:
     found: list[_Row] = []
     for _ in range(PAGES_MAX):
         after = found[-1].id if found else "0"
-        page = _of(await do(context, _ask(query.format(since=since, after=after, page=PAGE))))
-        found += page
-        if len(page) < PAGE:
+        page = read(await do(context, _ask(query.format(since=since, after=after, page=PAGE))), _rows)
+        found += page.items
+        if len(page.items) < PAGE and not page.has_more:  # a vendor's page may hold fewer rows than we asked for
             return found
     raise ValueError(f"more than {PAGES_MAX * PAGE} documents: ask for a shorter time")
 
@@ -95,10 +95,6 @@ def _ask(query: str) -> Call:
         system="erp", operation="suiteql", method="POST", target=f"{SUITEQL}?limit={PAGE}",
         headers={**JSON, "prefer": "transient"}, body=json_body({"q": query}), timeout_seconds=60,
     )  # fmt: skip
-
-
-def _of(answer: Answer) -> Sequence[_Row]:
-    return read(answer, _rows).items
 
 
 def _documents(row: _Row, nets: Mapping[str, Decimal]) -> list[Document]:
