@@ -1,29 +1,35 @@
 """Closing a period: a checklist per legal entity; then receivables, then the ledger; and reopening with an approval.
 
-Receivables close when nothing that belongs into the period is still on its way and the sub-ledger is its control
-account; then revenue is run, and the ledger closes when all of the period's is recognised. What comes later is posted
-into the next period. Who gives a closing up half way finds the period open again.
+Receivables close when all invoices and credit notes that belong into the period are posted and the sub-ledger is its
+control account; then revenue is run, and the ledger closes when all of the period's is recognised. What comes later is
+posted into the next period: cash above all, of which billing does not say whose it is. Who gives a closing up half way
+finds the period open again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
 import msgspec
 
-from domain.calendar import SECOND_US, add_months, local_date, midnight_us
-from integration.effects import Now, Park, Sleep
+from domain.calendar import SECOND_US, add_months, local_date, midnight_us, utc_midnight_us
+from integration.effects import Call, Now, Park, Sleep
 from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
 from integration.flows import cash_facts as facts
 from integration.flows.approvals import OWNER, approved, put_back
+from integration.flows.credit_notes import OURS
+from integration.flows.paging import Page, every_row
 from integration.flows.steps import day_in, do, key_of, tell
 from integration.outcomes import GivenUp
+from integration.systems import billing
 from integration.systems.billing import receivables as owed
+from integration.systems.billing.shapes import CreditNote
 from integration.systems.erp import receivables as books
+from integration.systems.wire import date_of_seconds
 
 RECEIVABLES_AFTER_DAYS, REVENUE_AFTER_DAYS, LEDGER_AFTER_DAYS = 3, 5, 8
 """The close calendar: days after the end of the period until receivables close, revenue runs, and the ledger closes."""
@@ -136,31 +142,66 @@ async def _ready(context: FlowContext, month: Month, check: Any) -> None:
         looks = 0
 
 
+class Belonging(msgspec.Struct, frozen=True):
+    """What belongs into a month: how people call it, what billing is asked for it, and the ERP's table of it.
+
+    `made` is the day a row was made where a zone is; None for what is nobody's to post.
+    """
+
+    name: str
+    asked: Callable[[Month], Call]
+    page: Page[Any]
+    made: Callable[[Any, str], date | None]
+    table: str
+
+
+def _invoice_made(row: owed.Money, zone: str) -> date | None:
+    return local_date((row.generated_at or row.date) * SECOND_US, zone) if row.status != "voided" else None
+
+
+def _note_made(note: CreditNote, _zone: str) -> date | None:
+    is_posted = note.status != "voided" and note.reason_code not in OURS
+    return date_of_seconds(note.date) if is_posted else None
+
+
+def _eve_of(month: Month) -> date:
+    """Return the first UTC day that holds a part of the month, wherever its entity is."""
+    return month.first - timedelta(days=1)
+
+
+BELONGINGS = (
+    Belonging(
+        "invoices", lambda month: owed.closed_between(_eve_of(month), month.end), owed.changed_page, _invoice_made,
+        "invoice",
+    ),
+    Belonging(
+        "credit notes", lambda month: billing.recent_credit_notes(utc_midnight_us(_eve_of(month))),
+        billing.credit_note_page, _note_made, "creditmemo",
+    ),
+)  # fmt: skip
+
+
 async def _open_receivables(context: FlowContext, month: Month) -> list[str]:
-    """Return what billing invoiced in the month and the ERP has not posted."""
-    posted = await _posted(context, month)
-    missing, offset = [], ""
-    zone = context.settings.zones[month.entity]
-    while True:
-        first, last = month.first - timedelta(days=1), month.end  # UTC days that hold the local month
-        rows, offset = owed.page_of(await do(context, owed.closed_between(first, last, offset)))
-        for row in rows:
-            is_ours = row.business_entity_id == month.entity and row.status != "voided"
-            if is_ours and month.first <= _made(row, zone) < month.end and row.id not in posted:
-                missing.append(row.id)
-        if not offset:
-            return _named("invoices that are not posted", missing)
+    """Return what billing made in the month and the ERP has not posted."""
+    return [point for kind in BELONGINGS for point in await _unposted(context, month, kind)]
 
 
-def _made(row: owed.Money, zone: str) -> date:
-    return local_date((row.generated_at or row.date) * SECOND_US, zone)
+async def _unposted(context: FlowContext, month: Month, kind: Belonging) -> list[str]:
+    posted = await _posted(context, month, kind.table)
+    zone, missing = context.settings.zones[month.entity], []
+    for row in await every_row(context, kind.asked(month), kind.page):
+        made = kind.made(row, zone) if row.business_entity_id == month.entity else None
+        if made is not None and month.first <= made < month.end and row.id not in posted:
+            missing.append(row.id)
+    return _named(f"{kind.name} that are not posted", missing)
 
 
-async def _posted(context: FlowContext, month: Month) -> frozenset[str]:
+async def _posted(context: FlowContext, month: Month, table: str) -> frozenset[str]:
     found: set[str] = set()
     offset, more = 0, True
     while more:
-        rows, more = books.posted_rows(await do(context, books.posted_since(month.entity, month.first, offset)))
+        answer = await do(context, books.posted_since(month.entity, month.first, offset, table))
+        rows, more = books.posted_rows(answer)
         found.update([row.externalid for row in rows if row.externalid])
         offset, more = offset + len(rows), more and bool(rows)  # a page may be shorter than was asked for
     return frozenset(found)

@@ -86,6 +86,10 @@ SCENES = (
         read=receivables.posted_rows,
     ),
     _scene(
+        "posted credit memos are listed", "a posted credit memo",
+        makes=lambda _: receivables.posted_since("US", TODAY, table="creditmemo"), read=receivables.posted_rows,
+    ),
+    _scene(
         "a period's standing is asked for", "a posted invoice",
         makes=lambda _: receivables.period_standing("US", "2026-12"), read=receivables.period_of,
     ),

@@ -102,11 +102,10 @@ def resume_dunning(invoice: str, comment: str, key: str, txn: str) -> Call:
     return post(f"/invoices/{invoice}/resume_dunning", [("comment", comment)], key, txn, "resume_dunning")
 
 
-def closed_between(first: date, last: date, offset: str = "") -> Call:
+def closed_between(first: date, last: date) -> Call:
     """Ask for the invoices made between two days (UTC), both included, a page of 100."""
-    page = f"&offset={quoted(offset)}" if offset else ""
     span = f"[{seconds_of_date(first)},{seconds_of_date(last) + 86_399}]"
-    return get(f"/invoices?date[between]={quoted(span)}&limit=100{page}", "", "list_invoices")
+    return get(f"/invoices?date[between]={quoted(span)}&limit=100", "", "list_invoices")
 
 
 def changed_since(since_us: int) -> Call:
@@ -208,7 +207,7 @@ def page_of(answer: Answer) -> tuple[list[Money], str]:
 
 
 def changed_page(call: Call, answer: Answer) -> tuple[list[Money], Call | None]:
-    """Return the invoices of a page of an answer to `changed_since`, and the call for the next page."""
+    """Return the invoices of a page of a list of them, and the call for the next page."""
     rows, following = page_of(answer)
     return rows, page_at(call, "offset", following) if following else None
 

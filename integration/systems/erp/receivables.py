@@ -131,10 +131,10 @@ def open_of(account: str, txn: str) -> Call:
     return _query(f"{_OPEN} AND c.externalid = '{_literal(account)}' ORDER BY t.id", txn)
 
 
-def posted_since(entity: str, first: date, offset: int = 0) -> Call:
-    """Ask which invoices of a legal entity are posted on or after a day, a page of a thousand."""
+def posted_since(entity: str, first: date, offset: int = 0, table: str = "invoice") -> Call:
+    """Ask which invoices (or credit memos: `creditmemo`) of an entity are posted since a day, a page of a thousand."""
     where = f"subsidiary = '{_literal(entity)}' AND trandate >= '{first.isoformat()}'"
-    query = f"SELECT externalid, foreigntotal, currency FROM invoice WHERE {where} ORDER BY id"
+    query = f"SELECT externalid, foreigntotal, currency FROM {table} WHERE {where} ORDER BY id"
     return _query(query, offset=offset)
 
 

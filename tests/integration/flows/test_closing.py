@@ -66,6 +66,16 @@ def test_an_invoice_that_is_not_posted_keeps_the_month_open_and_people_are_told_
     assert case.owner == "finance"
 
 
+def test_a_credit_note_that_is_not_posted_keeps_the_month_open_and_people_are_told_which() -> None:
+    """The customer is paid back in November, and the ERP takes no credit memo until the month is over."""
+    stage = _sold(Fault(kind="error_before", system="erp", operation="upsert_credit_memo"))
+    stage.act("integration", "refund", 10, "Q-000001", percent=50, adjust=True, approved_by="bob")
+    played = closing(stage=stage, days=9, clerks=0)
+    assert months(played, "ar") == ["open"]
+    (case,) = {step.case: step for step in played.cases()["CONFLICT.PERIOD_CLOSED.checklist"]}.values()
+    assert "1 credit notes that are not posted: CN-0000001" in case.detail
+
+
 def test_what_comes_after_the_closing_goes_into_the_next_month() -> None:
     """An invoice of November that the ERP takes only in December, when November is closed, is posted in December."""
     stage = _sold(Fault(kind="error_before", system="erp", operation="upsert_invoice", share_ppm=1_000_000))
