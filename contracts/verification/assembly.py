@@ -179,6 +179,19 @@ def _old(name: str, new: Path, yard: _Yard) -> Path | None:
     return laid
 
 
+def unchanged(configuration: Configuration, root: Path) -> list[str]:
+    """Return the documents that are compared with themselves: as they are in the commit checked out, which is `old`."""
+    head = _git(root, "rev-parse", "HEAD").stdout
+    found = []
+    for each in configuration.compatibility:
+        revision, _, path = each.old.removeprefix(GIT).partition(":")
+        if each.old.startswith(GIT) and not path and revision[:1] not in ("", "-", "@"):
+            then = _git(root, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}").stdout
+            if then and then == head and not _git(root, "diff", "--quiet", "HEAD", "--", each.new).returncode:
+                found.append(each.new)
+    return found
+
+
 def _unknown_revision(root: Path) -> str:
     if _git(root, "rev-parse", "--git-dir").returncode:
         return "This folder is in no git repository: name a file as `old`, or begin with `git init` and a commit."

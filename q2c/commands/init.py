@@ -11,6 +11,7 @@ import yaml
 
 from q2c import exits
 from q2c.trouble import give_up
+from web.words import counted
 
 _SKIPPED = {".git", ".venv", "venv", "node_modules", "build", "dist", ".tox", "__pycache__", "target"}
 _SUFFIXES = (".json", ".yaml", ".yml")
@@ -45,7 +46,7 @@ def init(folder: Path, only_print: bool) -> None:
         target.write_text(text, encoding="utf-8")
     except OSError as error:
         give_up(f"cannot write {target}: {error.strerror}.", exits.COULD_NOT_RUN)
-    click.echo(f"{target}: {len(documents)} API documents, {len(pacts)} pacts. Next: q2c verify")
+    click.echo(f"{target}: {counted(len(documents), 'API document')}, {counted(len(pacts), 'pact')}. Next: q2c verify")
 
 
 def _found(folder: Path) -> tuple[list[Path], list[Path]]:
@@ -83,9 +84,10 @@ def _kind_of(path: Path) -> str:
 def _written(folder: Path, documents: list[Path], pacts: list[Path]) -> str:
     parts = [_HEAD]
     revision = _main_branch(folder)
+    note = "# In CI: git:origin/main. HEAD compares a commit with itself.\n" if revision == "HEAD" else ""
     for document in documents:
         own = f'pacts = "{pacts[0].parent.as_posix()}"\n' if pacts and len(documents) == 1 else ""
-        parts.append(f'[[verify.compatibility]]\nold = "git:{revision}"\nnew = "{document.as_posix()}"\n{own}')
+        parts.append(f'[[verify.compatibility]]\n{note}old = "git:{revision}"\nnew = "{document.as_posix()}"\n{own}')
     if len(documents) == 1:
         for parent in sorted({pact.parent.as_posix() for pact in pacts}):
             parts.append(f'[[verify.pacts]]\npacts = "{parent}"\ndocument = "{documents[0].as_posix()}"\n')

@@ -90,6 +90,8 @@ def _examined(
     chosen: configuration.Configuration, root: Path, only: tuple[str, ...], base: str | None, out: Path
 ) -> tuple[Tally, ...]:
     with tempfile.TemporaryDirectory() as scratch:
+        for name in assembly.unchanged(chosen, root):
+            click.echo(f"{name}: compared with itself, for `old` is the very commit that is checked out.", err=True)
         planned = list(enumerate(assembly.planned(chosen, root, Path(scratch))))
         some = choosing.named(planned, only)
         if base is not None:

@@ -38,11 +38,12 @@ def run(*arguments: str) -> Result:
 
 
 def test_init_finds_documents_and_pacts_and_verify_runs_as_it_is(project: Path) -> None:
-    assert "1 API documents, 1 pacts" in run("init").output
+    assert "1 API document, 1 pact." in run("init").output
     result = run("verify", "--details")
     assert result.exit_code == 0, result.output
     assert "shop -> orders: 1 interactions are possible" in result.output
     assert "The contracts hold." in result.output
+    assert "openapi.json: compared with itself, for `old` is the very commit that is checked out." in result.stderr
 
 
 def test_init_overwrites_nothing(project: Path) -> None:
@@ -57,6 +58,7 @@ def test_a_pull_request_that_breaks_a_consumer_is_stopped_and_the_reports_say_wh
     document(project, edited(BREAKING["a property of a request becomes required"][0]))
     result = run("verify", "--github")
     assert result.exit_code == 1
+    assert "compared with itself" not in result.stderr
     assert "It breaks shop." in result.output
     assert "::error file=" in result.output
     out = project / "build" / "verify"
@@ -154,6 +156,9 @@ def test_what_init_writes_compares_with_the_main_branch_or_says_that_nothing_is_
     monkeypatch.chdir(tmp_path)
     document(tmp_path, BASE)
     run("init")
+    assert "# In CI: git:origin/main. HEAD compares a commit with itself." in Path("q2c.toml").read_text(
+        encoding="utf-8"
+    )
     assert "in no git repository" in run("verify").output
     subprocess.run(["git", "init", "-q", "-b", "trunk"], check=True, cwd=tmp_path)
     assert "Nothing is committed yet" in run("verify").output
