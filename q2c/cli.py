@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
@@ -62,6 +63,17 @@ class _Commands(click.Group):
         except ModuleNotFoundError as error:  # the others are there, and are to be listed
             return _Lacking(cmd_name, lacks(missing(error)))
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is called; name the nearest one when there is none."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as unknown:
+            near = get_close_matches(args[0], COMMANDS, 1)
+            unknown.message += f" Did you mean {near[0]!r}?" if near else ""
+            raise
 
 
 class _Lacking(click.Command):

@@ -44,11 +44,11 @@ BY_NAME: Mapping[str, Mutant] = MappingProxyType({mutant.name: mutant for mutant
 
 
 def named(name: str) -> Mutant:
-    """Return a mutant; raise ValueError with the names there are."""
+    """Return a mutant; raise ValueError with the nearest names for one that does not exist."""
     if name not in BY_NAME:
-        close = get_close_matches(name, BY_NAME, 1)
-        hint = f"did you mean {close[0]!r}?" if close else f"known are: {', '.join(sorted(BY_NAME))}"
-        raise ValueError(f"no mutant is called {name!r}; {hint}")
+        close = get_close_matches(name, BY_NAME, 3)
+        hint = f"did you mean {' or '.join(map(repr, close))}? " if close else ""
+        raise ValueError(f"no mutant is called {name!r}; {hint}all are named by: q2c mutants --list")
     return BY_NAME[name]
 
 

@@ -106,6 +106,8 @@ def test_the_history_names_the_mutant_of_a_trial_or_of_its_scenario() -> None:
 def test_an_unknown_mutant_is_no_mutant() -> None:
     with pytest.raises(ValueError, match="no mutant is called 'timeout_is_failur'; did you mean"):
         named("timeout_is_failur")
+    with pytest.raises(ValueError, match="'xyzzy'; all are named by: q2c mutants --list"):
+        named("xyzzy")
 
 
 def test_without_the_source_tree_a_plain_sentence_says_so(

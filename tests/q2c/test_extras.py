@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from q2c import cli, extras
 
@@ -98,6 +99,13 @@ def test_verify_says_what_it_lacks_before_it_runs_anything() -> None:
     assert ended.stderr.splitlines() == [
         "jsonschema_rs is not installed; this command needs: pip install 'q2c-harness[verify]'"
     ]
+
+
+def test_a_command_that_is_misspelt_gets_the_nearest_one() -> None:
+    result = CliRunner().invoke(cli.q2c, ["rehears"])
+    assert result.exit_code == 2
+    assert "No such command 'rehears'. Did you mean 'rehearse'?" in result.output
+    assert "Did you mean" not in CliRunner().invoke(cli.q2c, ["xyzzy"]).output
 
 
 def test_a_module_that_no_extra_brings_is_a_mistake_of_ours() -> None:
