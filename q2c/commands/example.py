@@ -29,8 +29,8 @@ _MONEY = {"invoiced": "invoiced", "posted": "posted in the ERP", "captured": "ta
 def example(name: str | None, every: bool, runs: Path, as_json: bool) -> None:
     """Start an example, replay forty orders with lost replies and doubled messages at it, and judge it.
 
-    It takes one to two minutes each, and the first time what the packages take. One example ends with the status of its
-    verdict; --all ends with 0 once there is one for each, whatever they are.
+    It takes one to three minutes each, some ten for all, and the first time what the packages take. One example ends
+    with the status of its verdict; --all ends with 0 once there is one for each, whatever they are.
 
     \b
     Examples:
