@@ -55,13 +55,16 @@ def key_discipline(facts: Facts) -> Findings:
     """One key stands for one request, and every attempt of an intent carries the same key.
 
     A call whose outcome is unknown, or that failed for a passing reason, is repeated under its own key. A new one is
-    right only when the peer replays a stored 5xx for the old one (its key store made the error sticky).
+    right only when the peer replays a stored 5xx for the old one (its key store made the error sticky). Whoever begins
+    the whole step again, as when a person drives it again, begins with its first key: that is not a new one, as long as
+    the last one never reached the peer.
     """
     tally = Tally("S7")
     sticky = {each.number for each in facts.history.of(Arrived) if each.status >= 500 and each.effect == "replayed"}
     bodies: dict[tuple[str, str, str], Attempted] = {}
     troubled: Trouble = {}
     by_body: Trouble = {}
+    used: set[tuple[str, str]] = set()
     for attempt in facts.history.of(Attempted):
         if not attempt.write or not attempt.key:
             continue
@@ -70,8 +73,11 @@ def key_discipline(facts: Facts) -> Findings:
             _one_request_per_key(tally, bodies, attempt)
         group = (attempt.system, attempt.operation, attempt.txn)
         body = (attempt.system, attempt.operation, attempt.fingerprint)
-        _one_key_per_intent(tally, troubled.get(group), attempt, same_body=False)
-        _one_key_per_intent(tally, by_body.get(body), attempt, same_body=True)
+        for table, name in ((troubled, group), (by_body, body)):
+            if (attempt.system, attempt.key) in used:
+                _forget_unsent(table.get(name), attempt)
+            _one_key_per_intent(tally, table.get(name), attempt, same_body=table is by_body)
+        used.add((attempt.system, attempt.key))
         is_trouble = _is_trouble(attempt) and attempt.number not in sticky
         for table, name in ((troubled, group), (by_body, body)):
             if is_trouble:
@@ -115,6 +121,15 @@ def _is_trouble(attempt: Attempted) -> bool:
     if attempt.outcome == "unknown":
         return True
     return attempt.outcome == "failed" and (attempt.status in _TRANSIENT or attempt.status >= 500)
+
+
+def _forget_unsent(open_ones: dict[str, Attempted] | None, attempt: Attempted) -> None:
+    """Forget trouble under other keys that no peer has ever seen: the attempt goes back to a key that was used before."""
+    if open_ones:
+        unsent = [key for key, earlier in open_ones.items() if earlier.outcome == "failed" and earlier.status == 0]
+        for key in unsent:
+            if key != attempt.key:
+                del open_ones[key]
 
 
 def _one_key_per_intent(

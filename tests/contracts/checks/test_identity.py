@@ -168,6 +168,22 @@ def test_a_new_key_is_right_after_a_stored_error_was_replayed() -> None:
     assert check("S7", records).status == "holds"
 
 
+@pytest.mark.parametrize(
+    ("outcome", "key", "expected"),
+    [("failed", "k/1", "holds"), ("failed", "k/1~3", "broken"), ("unknown", "k/1", "broken")],
+)
+def test_a_step_that_begins_again_may_go_back_to_its_first_key(outcome: str, key: str, expected: str) -> None:
+    records: Records = [
+        *clean(),
+        attempt(50, "r50", "payment", "create_payment_intent", "k/1", outcome="unknown", status=500, fingerprint="b"),
+        Arrived(at_us=at(50), number="r50", system="payment", operation="create_payment_intent", key="k/1",
+                fingerprint="b", txn="Q-000123", status=500, effect="replayed"),
+        attempt(52, "r52", "payment", "create_payment_intent", "k/1~2", outcome=outcome, status=0, fingerprint="b"),
+        attempt(90, "r90", "payment", "create_payment_intent", key, fingerprint="b"),
+    ]  # fmt: skip
+    assert check("S7", records).status == expected
+
+
 def test_a_retry_under_the_same_key_keeps_discipline() -> None:
     records: Records = [
         *clean(),
