@@ -124,7 +124,7 @@ def _is_trouble(attempt: Attempted) -> bool:
 
 
 def _forget_unsent(open_ones: dict[str, Attempted] | None, attempt: Attempted) -> None:
-    """Forget trouble under other keys that no peer has ever seen: the attempt goes back to a key that was used before."""
+    """Forget trouble under other keys that no peer has ever seen, as an attempt goes back to a key of before."""
     if open_ones:
         unsent = [key for key, earlier in open_ones.items() if earlier.outcome == "failed" and earlier.status == 0]
         for key in unsent:

@@ -74,12 +74,12 @@ def _within_slots(tally: Tally, limit: Limit, calls: list[Sent]) -> None:
 
 
 def _waited(tally: Tally, asked: Attempted, calls: list[Sent], crashes: list[Crashed], back_us: int) -> None:
-    """Look for a call within the rest that a system asked for; a process that died meanwhile has forgotten it."""
+    """Look for a call within the rest that a system asked for; a process that died since it asked knows of none."""
     wait_us = max(0, min(asked.retry_after_seconds, RETRY_AFTER_CAP_SECONDS) * SECOND_US - back_us)
     first = bisect_right(calls, (asked.at_us, 1 << 62, ""))
     if first < len(calls) and calls[first][0] < asked.at_us + wait_us:
         sent_us, _, number = calls[first]
-        if any(crash.back_us > asked.at_us and crash.at_us <= sent_us for crash in crashes):
+        if any(crash.back_us > asked.sent_us and crash.at_us <= sent_us for crash in crashes):
             return
         early = (asked.at_us + wait_us - sent_us) // SECOND_US
         sentence = f"{asked.system} asked for {asked.retry_after_seconds} s of rest; {number} came {early} s too early"

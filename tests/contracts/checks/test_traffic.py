@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from domain.faults import Fault
-from domain.history import Fired
+from domain.history import Crashed, Fired
 from tests.contracts.checks.build import at, attempt, check, clean, delivered
 
 
@@ -29,6 +29,15 @@ def test_a_zombie_knows_nothing_of_what_was_told_meanwhile() -> None:
     ]
     assert check("P13", [*clean(), *sent, struck], faults=(pause,)).status == "holds"
     assert check("P13", [*clean(), *sent], faults=(pause,)).status == "broken"
+
+
+def test_what_a_process_was_told_after_its_death_nobody_heard() -> None:
+    asked = attempt(50, "r50", "crm", "read", outcome="failed", status=429, retry_after_seconds=300, seconds=30)
+    early = [*clean(), asked, attempt(51, "r51", "crm", "read")]
+    died = Crashed(at_us=at(50.1), write=9, after=True, back_us=at(50.2))
+    long_before = Crashed(at_us=at(48), write=8, after=True, back_us=at(49))
+    assert check("P5", [*early, died]).status == "holds"
+    assert check("P5", [*early, long_before]).status == "broken"
 
 
 def test_a_signature_is_stale_by_the_clock_of_who_receives_it() -> None:
