@@ -72,8 +72,8 @@ class _Commands(click.Group):
             return super().resolve_command(ctx, args)
         except click.UsageError as unknown:
             near = get_close_matches(args[0], COMMANDS, 1)
-            unknown.message += f" Did you mean {near[0]!r}?" if near else ""
-            raise
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise click.UsageError(f"{unknown.message}{hint}", ctx) from None
 
 
 class _Lacking(click.Command):
