@@ -57,7 +57,7 @@ KPIS: tuple[tuple[str, str, str, Callable[[Facts], Measured]], ...] = (
     ("K-18", "dead letters", "mixed", operations.dead_letters),
     ("K-20", "time to detect", "seconds", operations.time_to_detect),
     ("K-21", "CRM truth skew", "count", business.truth_skew),
-    ("K-22", "reconciliation differences", "mixed", business.reconciliation_differences),
+    ("K-22", "reconciliation differences (some are on their way)", "mixed", business.reconciliation_differences),
     ("K-23", "recovery time", "seconds", operations.recovery),
     ("K-24", "amendment accuracy", "percent", business.amendment_accuracy),
     ("K-25", "duplicate customers", "mixed", parties.repeated_customers),

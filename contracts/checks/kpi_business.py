@@ -163,7 +163,7 @@ def duplicates(facts: Facts) -> Measured:
 def cut_off(facts: Facts) -> Measured:
     """Orders accepted before the local cut-off but booked with a date of the next period: number and value."""
     cutoff, count = facts.context.cutoff_date, 0
-    late: list[int] = []
+    late, late_minor = 0, dict[str, int]()
     for reference, life in facts.accepted.items():
         quote: Quote = quote_of(life)
         orders = facts.orders.get(reference)
@@ -171,9 +171,11 @@ def cut_off(facts: Facts) -> Measured:
         if orders and local_date(life.entered["accepted"], zone) < cutoff:
             count += 1
             if orders[0].document.business_date >= cutoff:
-                late.append(quote.total_minor)
-    accuracy = 100.0 - percent(len(late), count)
-    return (("accuracy percent", accuracy), ("late", float(len(late))), ("late minor units", float(sum(late)))), count
+                late += 1
+                late_minor[quote.currency] = late_minor.get(quote.currency, 0) + quote.total_minor
+    values = [("accuracy percent", 100.0 - percent(late, count)), ("late", float(late))]
+    values += [(f"late minor units {currency}", float(amount)) for currency, amount in sorted(late_minor.items())]
+    return tuple(values), count
 
 
 def truth_skew(facts: Facts) -> Measured:
@@ -188,10 +190,14 @@ def truth_skew(facts: Facts) -> Measured:
 def reconciliation_differences(facts: Facts) -> Measured:
     """Differences between neighbouring systems: how many rows of entity and currency disagree, and by how much."""
     result = facts.once(reconcile)
-    rows = [difference for row in result.rows for difference in row.differences]
-    settled = [each for each in result.settlements if each.net_minor != each.booked_minor]
-    value = sum(abs(amount) for _, amount in rows) + sum(abs(s.net_minor - s.booked_minor) for s in settled)
-    return (("differences", float(len(rows) + len(settled))), ("minor units", float(value))), len(result.rows)
+    found = [(row.currency, amount) for row in result.rows for _, amount in row.differences]
+    settled = ((each.currency, each.net_minor - each.booked_minor) for each in result.settlements)
+    found += [(currency, amount) for currency, amount in settled if amount]
+    apart: dict[str, int] = {}
+    for currency, amount in found:
+        apart[currency] = apart.get(currency, 0) + abs(amount)
+    values = [(f"apart minor units {currency}", float(amount)) for currency, amount in sorted(apart.items())]
+    return (("differences", float(len(found))), *values), len(result.rows)
 
 
 def amendment_accuracy(facts: Facts) -> Measured:

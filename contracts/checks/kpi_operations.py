@@ -128,13 +128,12 @@ def recovery(facts: Facts) -> Measured:
     """From the end of each outage to the moment when no more invoices wait for posting than before it, in seconds."""
     steps = _backlog_steps(facts)
     values: list[tuple[str, float]] = []
-    for index, fault in enumerate(facts.context.faults):
-        if not fault.end_us or fault.share_ppm < 1_000_000:
-            continue
+    outages = [fault for fault in facts.context.faults if fault.end_us and fault.share_ppm >= 1_000_000]
+    for number, fault in enumerate(outages, 1):
         before = _backlog_at(steps, fault.start_us)
         healed_us = next((at for at, level in steps if at >= fault.end_us and level <= max(before, 1)), None)
         if _backlog_at(steps, fault.end_us) > max(before, 1) and healed_us is not None:
-            values.append((f"{index}: {fault.kind} {fault.system}", (healed_us - fault.end_us) / SECOND_US))
+            values.append((f"outage {number}: {fault.system}", (healed_us - fault.end_us) / SECOND_US))
     return tuple(values), len(values)
 
 

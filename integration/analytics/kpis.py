@@ -211,18 +211,18 @@ def _dispute_rate(store: Store, _scope: Scope) -> Measured:
 def _cut_off(store: Store, scope: Scope) -> Measured:
     if scope.cutoff is None:
         return [], 0
-    count, late = 0, []
-    for accepted_us, booked_day, entity, total_minor in store.rows(
-        "SELECT accepted_us, booked_day, entity, total_minor FROM orders WHERE accepted_us AND booked_day IS NOT NULL"
+    count, late, late_minor = 0, 0, dict[str, int]()
+    for accepted_us, booked_day, entity, total_minor, currency in store.rows(
+        "SELECT accepted_us, booked_day, entity, total_minor, currency FROM orders "
+        "WHERE accepted_us AND booked_day IS NOT NULL"
     ):
         if local_date(accepted_us, scope.zones.get(entity, "UTC")) < scope.cutoff:
             count += 1
             if date.fromisoformat(booked_day) >= scope.cutoff:
-                late.append(total_minor)
-    accuracy = 100.0 - percent(len(late), count)
-    return [
-        ("accuracy percent", accuracy), ("late", float(len(late))), ("late minor units", float(sum(late)))
-    ], count  # fmt: skip
+                late += 1
+                late_minor[currency] = late_minor.get(currency, 0) + total_minor
+    values = [("accuracy percent", 100.0 - percent(late, count)), ("late", float(late))]
+    return [*values, *((f"late minor units {each}", float(late_minor[each])) for each in sorted(late_minor))], count
 
 
 def _letters(store: Store, scope: Scope) -> Measured:

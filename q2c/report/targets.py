@@ -10,6 +10,8 @@ from domain.money import said
 from web.words import count, duration
 
 _SHARE_MIN, _TOUCHLESS_MIN, _RECOVERY_SECONDS_MAX = 100.0, 95.0, 900.0
+_MINOR = " minor units "
+"""Stands between the label and the currency of an amount in a mixed figure."""
 Met = Callable[[KpiResult], bool]
 TARGETS: dict[str, tuple[str, Met]] = {
     "K-12": ("touchless 95 %", lambda kpi: kpi.value("touchless percent") >= _TOUCHLESS_MIN),
@@ -25,6 +27,8 @@ TARGETS: dict[str, tuple[str, Met]] = {
 def figure(unit: str, label: str, value: float) -> str:
     """Return one value of a key figure in its unit; a mixed figure's labels name their own."""
     kind = label.rpartition(" ")[2] if unit == "mixed" else unit
+    if unit == "mixed" and _MINOR in label:
+        return said(round(value), kind)
     if kind == "percent" or label in ("auto-resolved", "replay success"):
         return f"{value:.1f} %"
     if kind in ("seconds", "hours"):
@@ -39,6 +43,7 @@ def figure(unit: str, label: str, value: float) -> str:
 def label_of(unit: str, label: str) -> str:
     """Return the label without the unit that its value shows."""
     if unit == "mixed":
+        label = label.partition(_MINOR)[0]
         for kind in (" percent", " seconds", " hours"):
             label = label.removesuffix(kind)
     return label

@@ -48,6 +48,8 @@ def test_an_outage_is_over_when_the_backlog_is_what_it_was() -> None:
         ("count", "orders", 3.0, "3"),
         ("mixed", "per order", 0.012, "0.01"),
         ("days", "USD", 8.24, "8.2 d"),
+        ("mixed", "late minor units USD", 123_456, "1,234.56 USD"),
+        ("mixed", "late minor units JPY", 1_234, "1,234 JPY"),
     ],
 )
 def test_a_key_figure_is_said_in_its_unit(unit: str, label: str, value: float, said: str) -> None:
@@ -57,6 +59,7 @@ def test_a_key_figure_is_said_in_its_unit(unit: str, label: str, value: float, s
 def test_a_label_does_not_repeat_the_unit() -> None:
     assert label_of("mixed", "touchless percent") == "touchless"
     assert label_of("percent", "by value") == "by value"
+    assert label_of("mixed", "late minor units USD") == "late"
 
 
 def test_targets_name_known_figures_and_can_be_missed() -> None:
