@@ -5,6 +5,7 @@ Replay ids rise and are not contiguous, as the vendor's do not promise to be. So
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,6 +17,7 @@ from mocks.crm.schema import CREATED, CURRENCY, ID, IS_DELETED, MODIFIED, MODSTA
 from mocks.crm.values import shown
 from mocks.kernel.codec import encode_json
 from mocks.kernel.desk import Desk
+from mocks.kernel.tables import Table
 
 RETENTION_US = 72 * HOUR_US
 _FORGOTTEN_AT_ONCE = 1_024
@@ -24,22 +26,26 @@ _STAMPS = frozenset({ID, IS_DELETED, CREATED, MODIFIED, MODSTAMP})
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):
-    """One event: `channels` are where it can be heard, `content` is what is told, as JSON."""
+    """One event: `content` is what is told, as JSON."""
 
     replay_id: int
-    at_us: int
-    channels: tuple[str, ...]
     content: msgspec.Raw
 
 
 class Events:
-    """The log of events, oldest first, and the channels there are."""
+    """The log of events, oldest first, and the channels there are.
+
+    Three columns find an event: its replay id, its instant, and which channels of `_channels` it is heard on. What it
+    tells lies in a table of the desk: three days of quarter-end are more than memory should hold.
+    """
 
     def __init__(self, desk: Desk, user_id: str, captured: Sequence[str]) -> None:
         self._desk = desk
         self._user_id = user_id
         self._captured = frozenset(captured)
-        self._log: list[Event] = []
+        self._ids, self._at_us, self._heard_on = array("q"), array("q"), array("i")
+        self._channels: list[tuple[str, ...]] = []
+        self._contents: Table[bytes] = desk.tables.table()
         self._last_id = 0
         self._commits = 0
 
@@ -49,8 +55,10 @@ class Events:
 
     def since(self, channel: str, replay_id: int) -> list[Event]:
         """Return the events of a channel after a replay id, oldest first."""
-        start = max(bisect_right(self._log, replay_id, key=_replay_id), self._first_kept())
-        return [event for event in self._log[start:] if channel in event.channels]
+        start = max(bisect_right(self._ids, replay_id), self._first_kept())
+        heard = {number for number, channels in enumerate(self._channels) if channel in channels}
+        found = (self._ids[at] for at in range(start, len(self._ids)) if self._heard_on[at] in heard)
+        return [Event(each, msgspec.Raw(self._contents[str(each)])) for each in found]
 
     def newest_id(self) -> int:
         """Return the replay id of the newest event, 0 when there has been none."""
@@ -59,7 +67,7 @@ class Events:
     def oldest_id(self) -> int:
         """Return the replay id of the oldest event that is kept."""
         first = self._first_kept()
-        return self._log[first].replay_id if first < len(self._log) else self._last_id
+        return self._ids[first] if first < len(self._ids) else self._last_id
 
     def publish(self, of: SObject, row: Row) -> int:
         """Tell a platform event; return its replay id."""
@@ -107,28 +115,27 @@ class Events:
     def _tell(self, channels: tuple[str, ...], content: Mapping[str, Any], key: str) -> int:
         self._forget()
         self._last_id += 1 + self._last_id * 7 % 3  # they rise, and have gaps
-        told = {**content, key: {"replayId": self._last_id}}
-        self._log.append(Event(self._last_id, self._desk.now_us, channels, msgspec.Raw(encode_json(told))))
+        if channels not in self._channels:
+            self._channels.append(channels)
+        self._ids.append(self._last_id)
+        self._at_us.append(self._desk.now_us)
+        self._heard_on.append(self._channels.index(channels))
+        self._contents[str(self._last_id)] = encode_json({**content, key: {"replayId": self._last_id}})
         return self._last_id
 
     def _first_kept(self) -> int:
         """Return where in the log the events begin that are young enough to be told."""
         oldest_us = self._desk.now_us - RETENTION_US
-        return 0 if not self._log or self._log[0].at_us >= oldest_us else bisect_left(self._log, oldest_us, key=_at_us)
+        return bisect_left(self._at_us, oldest_us)
 
     def _forget(self) -> None:
         """Drop the events that are too old, many at a time."""
         first = self._first_kept()
         if first >= _FORGOTTEN_AT_ONCE:
-            del self._log[:first]
-
-
-def _at_us(event: Event) -> int:
-    return event.at_us
-
-
-def _replay_id(event: Event) -> int:
-    return event.replay_id
+            for old in self._ids[:first]:
+                del self._contents[str(old)]
+            for column in (self._ids, self._at_us, self._heard_on):
+                del column[:first]
 
 
 def _channel(of: SObject) -> str:

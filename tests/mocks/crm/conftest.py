@@ -15,6 +15,7 @@ from domain.history import Changed
 from domain.http import Reply, Request
 from mocks import crm
 from mocks.kernel.faults import FaultPlan
+from mocks.kernel.tables import IN_MEMORY, Tables
 from mocks.kernel.vendor import build
 
 START_US = 1_796_000_000_000_000  # 2026-11-30T00:53:20Z
@@ -24,10 +25,10 @@ DATA = "/services/data/v62.0"
 class Org:
     """The service, its history, and the clock the test moves."""
 
-    def __init__(self, **switches: Any) -> None:
+    def __init__(self, tables: Tables = IN_MEMORY, **switches: Any) -> None:
         self.history: list[Any] = []
         plan = FaultPlan([], 1, self.history.append)
-        self.service = build(crm.VENDOR, Draws(1), self.history.append, plan, crm.Quirks(**switches))
+        self.service = build(crm.VENDOR, Draws(1), self.history.append, plan, crm.Quirks(**switches), tables)
         self.now_us = START_US
         self.token = ""
         self.calls = 0

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from mocks.kernel.outcome import HOLD_HEADER
+from mocks.kernel.spilled import SpilledTables
+from mocks.kernel.tables import IN_MEMORY
 from tests.mocks.crm.conftest import DATA, decoded
 
 CHANGES, ALL, EVENT = "/data/AccountChangeEvent", "/data/ChangeEvents", "/event/Order_Booked__e"
@@ -40,9 +42,10 @@ class Listener:
         return events if answer["successful"] else [answer]
 
 
-@pytest.fixture
-def open_org(new_org: Any) -> Any:
-    return new_org(owns_accounts=False, owns_quotes=False, change_events=("*",))
+@pytest.fixture(params=["in memory", "spilled"])
+def open_org(new_org: Any, request: pytest.FixtureRequest) -> Any:
+    tables = SpilledTables(hot_max=8) if request.param == "spilled" else IN_MEMORY
+    return new_org(tables, owns_accounts=False, owns_quotes=False, change_events=("*",))
 
 
 def _create(org: Any, **fields: Any) -> str:
@@ -181,3 +184,17 @@ def test_streaming_needs_a_session_and_spends_no_allowance(open_org: Any) -> Non
     before = open_org.service.model.allowance.used
     Listener(open_org).connect()
     assert open_org.service.model.allowance.used == before
+
+
+def test_events_that_nobody_can_be_told_any_more_leave_nothing_behind(open_org: Any) -> None:
+    contents = open_org.service.model.events._contents
+    for _ in range(1_100):
+        _create(open_org)
+    assert len(contents) == 1_100
+    open_org.now_us += 73 * HOUR_US
+    open_org.login()
+    _create(open_org)
+    assert len(contents) == 1
+    ear = Listener(open_org)
+    ear.subscribe(ALL, -2)
+    assert len(ear.connect()) == 1
