@@ -76,4 +76,5 @@ def test_all_mutants_can_be_listed_without_a_run(cli: Callable[..., tuple[int, s
 def test_an_unknown_mutant_is_refused_with_a_suggestion(cli: Callable[..., tuple[int, str]]) -> None:
     status, said = cli("timeout_is_failur")
     assert status == exits.USAGE
-    assert "did you mean 'timeout_is_failure'?" in said
+    assert "did you mean 'timeout_is_failure'" in said
+    assert "q2c mutants --list" in said

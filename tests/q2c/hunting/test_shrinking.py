@@ -196,7 +196,7 @@ def test_a_death_at_a_write_that_is_left_out_comes_at_the_next_one(caught: Trial
     assert left[fault.count - 1].at_us >= gone.at_us > left[fault.count - 2].at_us
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 3, 8])  # in which some death shows it
 def test_of_many_deaths_those_at_writes_of_the_transaction_are_tried_by_themselves(seed: int) -> None:
     deaths = ({"kind": "crash", "count": count, "wait": "30s"} for count in range(25, 1400, 35))
     text = dump(troubled(*deaths, orders=10, days=2))
