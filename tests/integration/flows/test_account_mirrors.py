@@ -9,12 +9,12 @@ import pytest
 
 from domain.faults import Fault
 from domain.history import Crashed, Flow
-from integration import flow as flows
 from integration.effects import Assign, Call, Lookup
 from integration.flow import FlowContext
 from integration.flows.account_mirrors import overwritten, show_account, show_on_account
-from integration.outcomes import Answer, Begun, Failed, Mapped
+from integration.outcomes import Answer, Failed, Mapped
 from integration.settings import Settings
+from tests.integration.flows.alone import result_of
 from tests.integration.flows.test_orders import one_order
 from tests.stage import ACCOUNT, Played, Stage
 
@@ -67,15 +67,7 @@ class Peers:
         self.written: list[dict[str, str]] = []
         self.status = 204
 
-    def play(self, program: Any) -> Any:
-        """Play a flow to its end."""
-        flow = flows.Flow("test/1", program)
-        effect = flow.resume(Begun("test/1", "test", {}))
-        while effect is not None:
-            effect = flow.resume(self._outcome(effect))
-        return flow.result
-
-    def _outcome(self, effect: Any) -> Any:
+    def outcome_of(self, effect: Any) -> Any:
         if isinstance(effect, Lookup):
             return Mapped(self.left)
         if isinstance(effect, Assign):
@@ -108,24 +100,24 @@ CLEAR = {"CreditStatus__c": "clear"}
 def test_an_account_is_shown_again_when_it_differs_from_what_we_left(
     left: dict[str, str] | None, row: dict[str, str], found: int
 ) -> None:
-    starts = Peers(left, **row).play(overwritten(CONTEXT, 0))
+    starts = result_of(overwritten(CONTEXT, 0), Peers(left, **row).outcome_of)
     assert [start.flow_id for start in starts] == [f"account/A-1/{CHANGED}"] * found
 
 
 def test_what_is_written_once_more_is_what_counts_when_it_is_written() -> None:
     peers = Peers({**CLEAR, "Customer__c": "A-7"})
-    assert peers.play(show_account(CONTEXT, {"account": "A-1"})) == {"shown": True}
+    assert result_of(show_account(CONTEXT, {"account": "A-1"}), peers.outcome_of) == {"shown": True}
     assert peers.written == [{**CLEAR, "Customer__c": "A-7"}]
 
 
 def test_a_write_leaves_what_others_left_in_other_fields() -> None:
     peers = Peers(None, {"Customer__c": "A-7"})
-    assert peers.play(show_on_account(CONTEXT, "A-1", HELD, "1")) is True
+    assert result_of(show_on_account(CONTEXT, "A-1", HELD, "1"), peers.outcome_of) is True
     assert (peers.written, peers.left) == ([HELD], {**HELD, "Customer__c": "A-7"})
 
 
 def test_nothing_is_left_on_an_account_that_is_not_there() -> None:
     peers = Peers(None)
     peers.status = 404
-    assert peers.play(show_on_account(CONTEXT, "A-1", HELD, "1")) is False
+    assert result_of(show_on_account(CONTEXT, "A-1", HELD, "1"), peers.outcome_of) is False
     assert peers.left is None

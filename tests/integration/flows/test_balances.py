@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from domain.faults import Fault
-from integration import flow as flows
 from integration.effects import Assign, Call, Lookup, Now
 from integration.flow import FlowContext
 from integration.flows.balances import changed, leave, newest
-from integration.outcomes import Answer, Begun, Instant, Mapped
+from integration.outcomes import Answer, Instant, Mapped
 from integration.settings import Settings
+from tests.integration.flows.alone import result_of
 from tests.integration.flows.test_cash import DAY, INVOICE, TOTAL, stage_of
 from tests.stage import Played
 
@@ -67,15 +67,7 @@ class Peers:
         known = {"id": "INV-1", "customer_id": "A-1", "status": "payment_due", "currency_code": "USD", "total": 9_000}
         self.row = {**known, "amount_due": 9_000, "po_number": "Q-000001-v1", "resource_version": 4, **row}
 
-    def play(self, program: Any) -> Any:
-        """Play a flow to its end."""
-        flow = flows.Flow("test/1", program)
-        effect = flow.resume(Begun("test/1", "test", {}))
-        while effect is not None:
-            effect = flow.resume(self._outcome(effect))
-        return flow.result
-
-    def _outcome(self, effect: Any) -> Any:
+    def outcome_of(self, effect: Any) -> Any:
         if isinstance(effect, Lookup):
             return Mapped(self.left)
         if isinstance(effect, Assign):
@@ -105,13 +97,14 @@ class Peers:
 def test_an_invoice_that_changed_is_shown_again_when_sales_sees_another_balance(
     before: dict[str, Any] | None, row: dict[str, Any], status: str
 ) -> None:
-    starts = Peers(before, **row).play(changed(CONTEXT, 0))
+    starts = result_of(changed(CONTEXT, 0), Peers(before, **row).outcome_of)
     assert [start.arguments["fields"] for start in starts] == [{"InvoiceStatus__c": status}] * bool(status)
 
 
 def test_what_a_mirror_shows_of_an_invoice_is_remembered_and_nothing_else() -> None:
     peers = Peers(None)
-    peers.play(leave(asked(4, "90.00", InvoiceStatus__c="posted", OrderStatus__c="fulfilled"), None))
+    shown = asked(4, "90.00", InvoiceStatus__c="posted", OrderStatus__c="fulfilled")
+    result_of(leave(shown, None), peers.outcome_of)
     assert peers.left == left(4, "90.00", InvoiceStatus__c="posted")
-    peers.play(leave({"fields": {"OrderStatus__c": "fulfilled"}}, None))
+    result_of(leave({"fields": {"OrderStatus__c": "fulfilled"}}, None), peers.outcome_of)
     assert peers.left == left(4, "90.00", InvoiceStatus__c="posted")
