@@ -200,6 +200,8 @@ def _terms(facts: Facts, life: Life, base: dict[str, Spans], amendments: list[Li
         quote = quote_of(amendment)
         assert quote.effective_date is not None, "chosen by _all_terms"
         if quote.effective_date >= today:
+            # Of the days that are judged it changes none, unless it gives back a whole period that began before it.
+            unsettled |= quote.refund == "full" and amendment.id in subscription.applied
             continue
         orders = facts.orders.get(amendment.id)
         if not orders:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from domain.calendar import midnight_us
+from domain.calendar import local_date, midnight_us
 from domain.events.registry import schema_problem
 from domain.objects import Delta
 from integration.effects import Emit
@@ -65,6 +65,17 @@ def test_a_cancellation_gives_back_what_its_policy_says(refund: str, credited: l
     played = stage.play()
     assert played.statuses("billing", "subscription") == ["cancelled"]
     assert [memo.net_minor for memo in played.documents("billing", "credit_memo")] == credited
+    assert played.broken() == {}
+
+
+@pytest.mark.parametrize("refund", ["none", "prorated", "full"])
+def test_a_cancellation_on_the_last_day_that_is_looked_at_may_reach_into_the_days_before_it(refund: str) -> None:
+    stage = Stage()
+    stage.subscribed((CORE, 10, 100_00, 1))
+    last_day = local_date(stage.timeline(days=2, heal_after=1).horizon_us, "America/New_York")
+    stage.amends("Q-500001", LIVE, "cancel", last_day, 2, seats(0), refund=refund)
+    played = stage.play(days=2)
+    assert played.statuses("billing", "subscription") == ["cancelled"]
     assert played.broken() == {}
 
 
