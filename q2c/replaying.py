@@ -98,6 +98,7 @@ def opened(
 
     With `admin` there is a door for whoever looks at the world and acts in it over HTTP.
     """
+    _require_silence(target)
     try:
         world = staged(timeline, target, speed, listener, allowed=allowed)
     except ValueError as wrong:
@@ -108,7 +109,6 @@ def opened(
         world.deliveries.keep(0)  # or how messages went
     with ExitStack() as stack:
         doors = _served(stack, world, target, admin)
-        _require_silence(target)
         _reset_before(target, home)
         process = _started(target, doors, folder, home)
         if process is not None:
@@ -134,9 +134,10 @@ def _require_silence(target: Target) -> None:
     if target.start is None or not ask("GET", target.health).status:
         return
     give_up(
-        f"{target.name} is to be started, but something answers at {target.health} already. End it, or leave `start` "
-        "out to play against what is running.", exits.COULD_NOT_RUN,
-    )  # fmt: skip
+        f"{target.name} is to be started, but something answers at {target.health} already. End it, leave `start` out "
+        "to play against what is running, or name another port wherever the target file names this one.",
+        exits.COULD_NOT_RUN,
+    )
 
 
 def require_ready(target: Target) -> None:

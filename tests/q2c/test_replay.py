@@ -205,6 +205,7 @@ def test_somebody_who_answers_where_ours_is_to_be_started(run: Run, tmp_path: Pa
     with Fake(HEALTHY).up() as fake:
         said = refused(run, tmp_path, fake_target(tmp_path, fake.address, POLLS + "start: {command: [python, -V]}\n"))
     assert "something answers" in said
+    assert "another port" in said
 
 
 def test_a_program_that_is_not_there_or_ends_at_once(run: Run, tmp_path: Path) -> None:
