@@ -92,6 +92,9 @@ class Dated(msgspec.Struct, frozen=True):
     module: str
 
 
+_WON = frozenset({"won"})
+
+
 def dates_are_local(facts: Facts) -> Findings:
     """A document is dated by the day of its legal entity: its cause's to its own, or later if that is closed."""
     tally = Tally("O8")
@@ -147,10 +150,12 @@ def _dated(facts: Facts) -> Iterator[Dated]:
             cause = facts.lives(kind, "billing").get(reference)
             for life in lives:
                 yield Dated(life, cause.created_us if cause is not None else life.created_us, "ar")
-    payments = facts.lives("payment", "payment")
+    payments, disputes = facts.lives("payment", "payment"), facts.lives("dispute", "payment")
     for reference, lives in facts.cash.items():
-        payment = payments.get(reference)
+        payment, dispute = payments.get(reference), disputes.get(reference.partition(".")[0])
         cause_us = payment.since(CAPTURED) if payment is not None else None  # also of a debit that came back
+        if dispute is not None:  # what a won dispute gives back is there from that day on
+            cause_us = dispute.since(_WON)
         for life in lives:
             yield Dated(life, cause_us if cause_us is not None else life.created_us, "ar")
 

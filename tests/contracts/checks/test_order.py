@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from domain.faults import Fault
 from domain.history import Crashed, Emitted, Fired
-from domain.objects import Customer
+from domain.objects import Customer, Dispute
 from tests.contracts.checks import build
 from tests.contracts.checks.build import amended, at, changed, check, clean, edited, of, period, without
 from tests.contracts.checks.doctored import NONE, PARKED, Break, Records, named, notices, notices_alone
@@ -188,6 +188,14 @@ def test_a_document_is_dated_later_once_its_period_is_closed() -> None:
     moved = edited(clean(), of("invoice", "erp"), business_date=date(2027, 1, 1))
     assert check("O8", moved).status == "broken"
     assert check("O8", [*moved, period(20, "soft_closed", "open", module="ar")]).status == "holds"
+
+
+def test_what_a_won_dispute_gives_back_is_dated_by_the_day_it_was_won() -> None:
+    won = Dispute(id="du_1", payment="pi_1", currency="USD", amount_minor=18_700, fee_minor=0, status="won")
+    back = replace(build.CASH, id="CR9", ref="du_1.won", business_date=build.DAY_0 + timedelta(days=1))
+    booked = changed(60 * 24 * 2 + 10, "erp", "cash", back)
+    assert check("O8", [*clean(), changed(60 * 24 + 10, "payment", "dispute", won), booked]).status == "holds"
+    assert check("O8", [*clean(), changed(60 * 24 * 2 + 5, "payment", "dispute", won), booked]).status == "broken"
 
 
 def test_a_process_that_died_over_midnight_writes_the_day_it_had_decided() -> None:
