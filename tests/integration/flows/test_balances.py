@@ -14,7 +14,7 @@ from integration.flows.balances import changed, leave, newest
 from integration.outcomes import Answer, Instant, Mapped
 from integration.settings import Settings
 from tests.integration.flows.alone import result_of
-from tests.integration.flows.test_cash import DAY, INVOICE, TOTAL, stage_of
+from tests.integration.flows.one_invoice import DAY, INVOICE, TOTAL, stage_of
 from tests.stage import Played
 
 CONTEXT = FlowContext("test/1", "test", "", Settings())

@@ -1,0 +1,67 @@
+"""Invoices that a customer objects to: marked until a person settles it, credited when the customer is right."""
+
+from __future__ import annotations
+
+from domain.faults import Fault
+from tests.integration.flows.one_invoice import DAY, TOTAL, invoices, stage_of
+
+
+def test_an_invoice_the_customer_disputes_is_marked_until_a_person_settles_it() -> None:
+    stage = stage_of("push", pays_after_days=8)
+    stage.act("integration", "dispute_invoice", 1.6 * DAY, "Q-000001", percent=50)
+    played = stage.play(days=12)
+    assert played.walk("erp", "invoice") == ["posted", "disputed", "posted", "paid"]
+    assert [event for event in played.events() if event.startswith("dispute")] == ["dispute.opened", "dispute.resolved"]
+    assert played.broken() == {}
+
+
+def test_a_dispute_of_an_invoice_that_is_not_posted_yet_waits_for_its_posting() -> None:
+    """People post it again a day later; an invoice that is not in the books is not marked in vain."""
+    stage = stage_of(
+        "push", Fault(kind="too_large", system="erp", operation="upsert_invoice", nth=1), pays_after_days=8
+    )
+    stage.clerks = 0
+    stage.act("integration", "dispute_invoice", 1.6 * DAY, "Q-000001", percent=50)
+    stage.act("integration", "re_drive", 2.6 * DAY, code="VALIDATION.LIMIT", decision="retry", actor="ann")
+    stage.act("integration", "re_drive", 4 * DAY, code="PAYMENT.DISPUTE", decision="retry", actor="ann")
+    played = stage.play(days=12)
+    assert played.walk("erp", "invoice") == ["posted", "disputed", "posted", "paid"]
+    assert [attempt.status for attempt in played.attempts("update_invoice")] == [204, 204]
+    assert set(played.cases()) == {"VALIDATION.LIMIT", "PAYMENT.DISPUTE"}
+    assert played.broken() == {}
+
+
+def test_a_dispute_in_the_customers_favour_is_credited_with_its_tax() -> None:
+    stage = stage_of("push", pays_after_days=9)
+    stage.clerks = 0
+    stage.act("integration", "dispute_invoice", 1.6 * DAY, "Q-000001", percent=50)
+    stage.act("integration", "re_drive", 3 * DAY, code="PAYMENT.DISPUTE", decision="cancel", actor="ann")
+    played = stage.play(days=14)
+    credit = sum(note.total_minor for note in played.documents("billing", "credit_memo"))
+    assert abs(credit - TOTAL // 2) <= 1
+    assert played.document("erp", "credit_memo").total_minor == credit
+    assert played.walk("erp", "invoice")[:2] == ["posted", "disputed"]
+    assert [walk[-1] for walk in invoices(played)] == ["paid", "paid"]
+    assert played.document("payment", "payment").captured_minor == TOTAL  # what is too much is the customer's credit
+    assert played.broken() == {}
+
+
+def test_money_that_comes_while_an_invoice_is_disputed_settles_it() -> None:
+    stage = stage_of("push", pays_after_days=3)
+    stage.clerks = 0
+    stage.act("integration", "dispute_invoice", 1.6 * DAY, "Q-000001")
+    played = stage.play(days=8)
+    assert played.walk("erp", "invoice") == ["posted", "disputed", "posted", "paid"]
+    assert played.walk("billing", "invoice")[-1] == "paid"
+
+
+def test_what_was_paid_while_people_decided_is_credited_as_money_to_pay_back() -> None:
+    stage = stage_of("push", pays_after_days=3)
+    stage.clerks = 0
+    stage.act("integration", "dispute_invoice", 1.6 * DAY, "Q-000001", percent=50)
+    stage.act("integration", "re_drive", 6 * DAY, code="PAYMENT.DISPUTE", decision="cancel", actor="ann")
+    played = stage.play(days=14)
+    credit = sum(note.total_minor for note in played.documents("billing", "credit_memo"))
+    assert abs(credit - TOTAL // 2) <= 1
+    assert played.document("erp", "credit_memo").total_minor == credit
+    assert played.broken() == {}

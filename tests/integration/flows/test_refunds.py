@@ -1,0 +1,131 @@
+"""Refunds: who approves them, what they leave on the invoice, and when the money left."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from domain.faults import Fault
+from tests.integration.flows.one_invoice import DAY, TOTAL, invoices, ledger, stage_of
+from tests.stage import Played
+
+
+def refunded(percent: int, adjust: bool, *faults: Fault, **more: Any) -> Played:
+    """Return the play of an order of which a part of the payment is asked back on the second day."""
+    stage = stage_of("card", *faults)
+    stage.act("integration", "refund", 1.6 * DAY, "Q-000001", percent=percent, adjust=adjust, **more)
+    return stage.play(days=5)
+
+
+def test_a_refund_without_an_adjustment_opens_the_invoice() -> None:
+    played = refunded(100, adjust=False)
+    assert [walk[-2:] for walk in invoices(played)] == [["paid", "posted"], ["paid", "posted"]]
+    assert ledger(played)[-1] == ("refund", {"1100": TOTAL, "1050": -TOTAL})
+    assert played.document("payment", "refund").amount_minor == TOTAL
+    assert played.broken() == {}
+
+
+def test_a_partial_refund_keeps_the_rest_of_the_payment_on_the_invoice() -> None:
+    played = refunded(40, adjust=False)
+    part = TOTAL * 40 // 100
+    assert [walk[-1] for walk in invoices(played)] == ["partially_paid", "partially_paid"]
+    assert (
+        played.document("billing", "invoice").balance_minor == played.document("erp", "invoice").balance_minor == part
+    )
+    assert played.broken() == {}
+
+
+def test_a_refund_with_an_adjustment_lowers_invoice_and_cash_together() -> None:
+    played = refunded(100, adjust=True)
+    assert [walk[-1] for walk in invoices(played)] == ["paid", "paid"]
+    memo = played.document("erp", "credit_memo")
+    assert (memo.total_minor, memo.balance_minor) == (TOTAL, 0)
+    kinds = [kind for kind, _ in ledger(played)]
+    assert kinds[-2:] == ["credit_memo", "refund"]
+    assert ledger(played)[-2][1] == {"1100": -TOTAL, "2200": 50_000}
+    assert [tax.kind for tax in played.documents("tax", "tax_document")] == ["invoice", "return"]
+    assert played.broken() == {}
+
+
+def test_two_partial_refunds_of_one_payment_add_up() -> None:
+    stage = stage_of()
+    stage.act("integration", "refund", 1.6 * DAY, "Q-000001", percent=40)
+    stage.act("integration", "refund", 3.6 * DAY, "Q-000001", percent=60, request="R-2")
+    played = stage.play(days=7)
+    assert sum(each.amount_minor for each in played.documents("payment", "refund")) == TOTAL
+    assert played.document("erp", "invoice").balance_minor == TOTAL
+    assert played.broken() == {}
+
+
+def test_more_than_what_is_left_is_nobodys_to_refund_without_a_person() -> None:
+    stage = stage_of()
+    stage.clerks = 0
+    stage.act("integration", "refund", 1.6 * DAY, "Q-000001", amount_minor=TOTAL + 1)
+    played = stage.play(days=4)
+    assert "VALIDATION.BUSINESS_RULE" in played.cases()
+    assert played.documents("payment", "refund") == []
+
+
+def test_nobody_refunds_alone() -> None:
+    played = refunded(100, adjust=False, requested_by="clerk")  # who approves cases is called clerk
+    assert played.documents("payment", "refund") == []
+    assert played.cases()["POLICY.APPROVAL_REQUIRED"][-1].status != "verified"
+
+
+def test_a_refund_that_somebody_else_approved_beforehand_waits_for_nobody() -> None:
+    played = refunded(100, adjust=False, requested_by="ann", approved_by="bob")
+    assert played.cases() == {}
+    assert played.document("payment", "refund").amount_minor == TOTAL
+
+
+@pytest.mark.parametrize("adjust", [False, True])
+def test_a_refund_that_waited_for_its_approval_is_booked_on_the_day_the_money_left(adjust: bool) -> None:
+    stage = stage_of()
+    stage.clerks = 0
+    stage.act("integration", "refund", 1.6 * DAY, "Q-000001", percent=40, adjust=adjust)
+    stage.act("integration", "re_drive", 9 * DAY, code="POLICY.APPROVAL_REQUIRED", decision="retry", actor="ann")
+    played = stage.play(days=11)
+    entry = next(each for each in played.versions("erp", "entry") if each.source.startswith("refund/"))
+    assert entry.business_date == date(2026, 12, 9)
+    assert played.broken() == {}
+
+
+def test_a_refund_takes_account_of_what_went_back_while_it_waited() -> None:
+    stage = stage_of()
+    stage.clerks = 0
+    stage.act("integration", "refund", 1.6 * DAY, "Q-000001", percent=40)
+    stage.act("integration", "refund", 2 * DAY, "Q-000001", percent=60, request="R-2")
+    for day in (3, 4):
+        stage.act("integration", "re_drive", day * DAY, code="POLICY.APPROVAL_REQUIRED", decision="retry", actor="ann")
+    played = stage.play(days=6)
+    assert sum(each.amount_minor for each in played.documents("erp", "refund")) == TOTAL
+    assert played.document("erp", "invoice").balance_minor == TOTAL
+    assert played.broken() == {}
+
+
+def test_the_same_refund_asked_for_twice_is_one() -> None:
+    stage = stage_of()
+    for hours in (40, 41, 70):
+        stage.act("integration", "refund", hours, "Q-000001", percent=50, request="R-1", requested_by="support")
+    played = stage.play(days=5)
+    assert len(played.documents("payment", "refund")) == 1
+
+
+@pytest.mark.parametrize(
+    ("system", "operation"),
+    [
+        ("payment", "create_refund"),
+        ("billing", "remove_payment"),
+        ("billing", "apply_payments"),
+        ("billing", "record_transaction_refund"),
+        ("erp", "upsert_refund"),
+    ],
+)
+def test_a_refund_whose_answer_is_lost_is_made_once(system: str, operation: str) -> None:
+    played = refunded(40, False, Fault(kind="lost_reply", system=system, operation=operation, nth=1))
+    assert next(attempt.outcome for attempt in played.attempts(operation)) == "unknown"
+    assert len(played.documents("payment", "refund")) == len(played.documents("erp", "refund")) == 1
+    assert played.document("billing", "invoice").balance_minor == TOTAL * 40 // 100
+    assert played.broken() == {}
