@@ -102,13 +102,7 @@ def debts_are_dunned(facts: Facts) -> Findings:
         rests = [*left.get("", ()), *left.get(account, ()), *_promised(facts, account)]
         for debt in debts:
             for stage, start_us, end_us in _stages(facts, debt):
-                older = [other for other in debts if other.due < debt.due]
-                before_us = start_us - _PATIENCE_US
-                if (
-                    not debt.stands(start_us, end_us)
-                    or any(other.meets(before_us, end_us) for other in older)
-                    or any(first_us <= end_us and before_us <= last_us for first_us, last_us in rests)
-                ):
+                if not _is_to_be_told(debt, debts, rests, start_us, end_us):
                     continue
                 tally.examined += 1
                 invoice = base_of(document_of(debt.last).ref)
@@ -117,6 +111,14 @@ def debts_are_dunned(facts: Facts) -> Findings:
                     evidence = (start_us, f"the {stage} was due")
                     tally.violation(debt.last.txn, sentence, debt.last, evidence, entities=(invoice,))
     return tally.findings()
+
+
+def _is_to_be_told(debt: Debt, debts: list[Debt], rests: list[tuple[int, int]], start_us: int, end_us: int) -> bool:
+    """Tell whether a debt was owed all through a stage, was the oldest of its account, and nobody had it in hand."""
+    before_us = start_us - _PATIENCE_US
+    is_oldest = not any(other.due < debt.due and other.meets(before_us, end_us) for other in debts)
+    is_at_rest = any(first_us <= end_us and before_us <= last_us for first_us, last_us in rests)
+    return debt.stands(start_us, end_us) and is_oldest and not is_at_rest
 
 
 def _debts(facts: Facts) -> dict[str, list[Debt]]:
