@@ -113,24 +113,29 @@ class Lane:
         self._pump()
 
     def _pump(self) -> None:
-        """Send whatever may go now; make sure that somebody comes back for the rest."""
-        now_us, breaker = self._wire.now_us, self.gate.breaker
-        if breaker.state == OPEN and (self._system.ping is not None or now_us < breaker.probe_us):
-            return
-        for queue in (self._first, self._again):
-            while queue:
-                if 0 < queue[0].call.send_by_us < now_us:
-                    late = Failed(FORGOTTEN, detail="its key may be forgotten by now", at_us=now_us)
-                    self._wire.soon(queue.popleft().ended, late)
-                    continue
-                if now_us >= self._tokens.stale_us:
-                    self._fetch_token(now_us)
-                    return
-                wait_us = self.gate.admit(now_us, queue is self._again)
-                if wait_us:
-                    self._wake_after(now_us, wait_us)
-                    break
-                self._send(queue.popleft())
+        """Do whatever may be done now, and plan when to come back for the rest: nothing else decides what comes next.
+
+        Whatever keeps the lane says how long to wait; it is BUSY while a call that comes back pumps again.
+        """
+        now_us = self._wire.now_us
+        if self.gate.breaker.state == OPEN and self._system.ping is not None:
+            self._wake_after(now_us, self._probe(self._system.ping, now_us))
+        else:
+            self._wake_after(now_us, self._emptied(self._first, now_us))
+            self._wake_after(now_us, self._emptied(self._again, now_us))
+
+    def _emptied(self, queue: deque[_Errand], now_us: int) -> int:
+        """Send the calls of a queue that may go; return how long the others have to wait, 0 when there are none."""
+        while queue:
+            if 0 < queue[0].call.send_by_us < now_us:
+                late = Failed(FORGOTTEN, detail="its key may be forgotten by now", at_us=now_us)
+                self._wire.soon(queue.popleft().ended, late)
+                continue
+            wait_us = self._admit(now_us, queue is self._again)
+            if wait_us:
+                return wait_us
+            self._send(queue.popleft())
+        return 0
 
     def _send(self, errand: _Errand) -> None:
         if self._system.credentials is not None:
@@ -146,8 +151,7 @@ class Lane:
             self._first.appendleft(errand)
         else:
             errand.ended(outcome)
-        if self._first or self._again:
-            self._pump()
+        self._pump()
 
     def _drop(self, headers: dict[str, str]) -> bool:
         """Drop a token that was refused; tell whether the next call goes under another one, or another key."""
@@ -157,16 +161,12 @@ class Lane:
         return self._system.credentials is not None and self._system.credentials() != headers
 
     def _taken_back(self, call: Call, result: Reply | Failed | Unknown, opening: int) -> Answer | Failed | Unknown:
-        """Return the outcome of a call that came back, once the gate knows it; plan the next probe of a breaker."""
-        now_us, breaker = self._wire.now_us, self.gate.breaker
+        """Return the outcome of a call that came back, once the gate knows it; whoever asks pumps afterwards."""
+        now_us = self._wire.now_us
         outcome = self._understood(call, result, now_us) if isinstance(result, Reply) else _stamped(result, now_us)
         if not isinstance(outcome, Answer) and not is_healthy(outcome):
             self._trouble, self._trouble_us = _told(outcome), now_us
-        before = breaker.state
-        closed = self.gate.done(now_us, outcome, opening)
-        if breaker.state == OPEN and before != OPEN:
-            self._wire.call_at(breaker.probe_us, self._probe)
-        if closed:
+        if self.gate.done(now_us, outcome, opening):
             self._wire.soon(self._reopened, self._system.name)
         return outcome
 
@@ -177,24 +177,14 @@ class Lane:
         except Exception as trouble:
             return Unknown(f"unreadable reply: {type(trouble).__name__}: {trouble}", reply.status, at_us=now_us)
 
-    def _probe(self) -> None:
-        """Ask an open breaker's system whether it lives: by its ping, else by the first call that waits."""
-        now_us = self._wire.now_us
-        if self.gate.breaker.state != OPEN:
-            return
-        wait_us = self.gate.wait_us(now_us)
-        if wait_us:
-            self._wire.call_at(now_us + (wait_us if wait_us > 0 else SECOND_US), self._probe)
-        elif self._system.ping is None:
-            self._pump()
-        elif now_us >= self._tokens.stale_us:
-            self._fetch_token(now_us)
-        else:
-            self._ping(self._system.ping, now_us)
+    def _probe(self, ping: Call, now_us: int) -> int:
+        """Ask an open breaker's system whether it lives; return how long to wait for that."""
+        wait_us = self._admit(now_us)
+        if wait_us == 0:
+            self._ping(ping)
+        return wait_us
 
-    def _ping(self, ping: Call, now_us: int) -> None:
-        taken = self.gate.admit(now_us)
-        assert taken == 0, "the gate was open a moment ago"
+    def _ping(self, ping: Call) -> None:
         if self._system.credentials is not None:
             self._tokens.rekey(self._system.credentials())
         headers, opening = self._tokens.headers, self.gate.breaker.opening
@@ -205,20 +195,26 @@ class Lane:
             self._drop(headers)
         self._pump()
 
-    def _fetch_token(self, now_us: int) -> None:
-        """See to it that a token comes, unless it is on its way (single flight)."""
+    def _admit(self, now_us: int, retry: bool = False) -> int:
+        """Let a call go that needs a token, or say how long to wait."""
+        if now_us >= self._tokens.stale_us:
+            return self._fetch_token(now_us)
+        return self.gate.admit(now_us, retry)
+
+    def _fetch_token(self, now_us: int) -> int:
+        """See to it that a token comes, unless it is on its way (single flight); return how long to wait for that."""
         source = self._system.token
         assert source is not None, "headers without a token never grow stale"
         if self._tokens.fetching:
-            return
+            return BUSY
         wait_us = self._token_after_us - now_us
         wait_us = wait_us if wait_us > 0 else self.gate.admit(now_us)
         if wait_us:
-            self._wake_after(now_us, wait_us)
-            return
+            return wait_us
         self._tokens.fetching = True
         call = source.call(now_us)
         self._wire.send(request_of(call, {}), call, partial(self._fetched, call, self.gate.breaker.opening))
+        return BUSY
 
     def _fetched(self, call: Call, opening: int, result: Reply | Failed | Unknown) -> None:
         self._tokens.fetching = False
@@ -255,8 +251,8 @@ class Lane:
             errand.ended(failure)
 
     def _wake_after(self, now_us: int, wait_us: int) -> None:
-        """Come back when the wait is over; a busy gate wakes the lane itself when a call comes back."""
-        if wait_us == BUSY:
+        """Come back when a wait is over; nobody needs to when there is none, or a call comes back first (BUSY)."""
+        if wait_us <= 0:
             return
         at_us = now_us + wait_us
         if self._wake_us <= now_us or at_us < self._wake_us:

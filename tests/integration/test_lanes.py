@@ -8,6 +8,8 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from domain import history
 from domain.http import Reply, Request
@@ -18,6 +20,7 @@ from integration.outcomes import Answer, Failed, Unknown
 from integration.retry import call_with_retries
 from integration.settings import BreakerSettings, Settings, SystemLimits
 from integration.system import System, Token, TokenSource
+from tests.integration.conftest import World
 
 HOUR = 3600
 PING = Call(system="erp", operation="ping", target="/ping")
@@ -316,6 +319,39 @@ def test_a_standing_tells_what_a_lane_sees(world: Any) -> None:
     made.run(3 * HOUR)
     (standing,) = made.integration.standings()
     assert (standing.state, standing.waiting, standing.in_flight) == ("closed", 0, 0)
+
+
+@settings(max_examples=100)
+@given(
+    breaker=st.builds(BreakerSettings, open_seconds=st.integers(1, 30), calls_min=st.integers(1, 8)),
+    lives_seconds=st.integers(1, 600),
+    begin=st.integers(0, 120),
+    minutes=st.integers(1, 90),
+    failing=st.sets(st.sampled_from(["token", "ping", "create"]), min_size=1),
+    trouble=st.sampled_from([Failed("refused"), Failed("throttled", 429), Unknown("timeout")]),
+    ping=st.sampled_from([PING, None]),
+)
+def test_every_flow_ends_after_an_outage_whatever_failed_in_it(
+    breaker: BreakerSettings,
+    lives_seconds: int,
+    begin: int,
+    minutes: int,
+    failing: set[str],
+    trouble: Failed | Unknown,
+    ping: Call | None,
+) -> None:
+    end = begin + minutes * 60
+
+    def script(now: int, call: Call) -> Failed | Unknown | None:
+        return trouble if begin <= now < end and call.operation in failing else None
+
+    token = TokenSource(TOKEN.call, lambda answer: Token({"authorization": "Bearer t"}, lives_seconds))
+    systems = [System("erp", ping=ping, token=token)]
+    made = World({"create": create}, script=script, systems=systems, settings=Settings(limits={}, breaker=breaker))
+    for number in range(8):
+        made.at(number * 30, partial(made.integration.launch, Start(flow_id=f"f{number}", name="create")))
+    made.run(end + 2 * HOUR)
+    assert {made.statuses(f"f{number}")[-1] for number in range(8)} == {"finished"}
 
 
 class _Wire:
