@@ -11,7 +11,17 @@ from collections.abc import Iterator
 import msgspec
 
 from contracts.checks.causes import captured_at, credit_clear_us
-from contracts.checks.facts import BILLED, BOOKED, Facts, Life, decided_us, invoice_of, quote_of, subscription_of
+from contracts.checks.facts import (
+    BILLED,
+    BOOKED,
+    Facts,
+    Life,
+    decided_us,
+    document_of,
+    invoice_of,
+    quote_of,
+    subscription_of,
+)
 from domain.calendar import local_date, midnight_us
 from domain.objects import Quote
 
@@ -106,7 +116,9 @@ def _amendment_stage(facts: Facts, life: Life, quote: Quote, order: Life, booked
     subscription = facts.lives("subscription", "billing").get(quote.subscription)
     if subscription is None:
         return "booked", booked_us, order.name
-    if life.id in subscription_of(subscription).applied:
+    if life.id in subscription_of(subscription).applied or (
+        subscription.status == "cancelled" and life.id in facts.once(_once_applied)
+    ):
         return "applied", subscription.last.at_us, subscription.name
     if subscription.status == "pending_activation":
         return "awaiting_start", booked_us, subscription.name
@@ -114,6 +126,12 @@ def _amendment_stage(facts: Facts, life: Life, quote: Quote, order: Life, booked
     if quote.effective_date is not None and quote.effective_date >= today:
         return "scheduled", booked_us, order.name
     return "booked", max(booked_us, _effective_us(facts, quote), _activated_us(subscription)), order.name
+
+
+def _once_applied(facts: Facts) -> frozenset[str]:
+    """Return the amendments that were applied at some time: a cancellation of an earlier day takes them back."""
+    changes = facts.history.changes("subscription", "billing")
+    return frozenset(reference for change in changes for reference in document_of(change).applied)
 
 
 def _effective_us(facts: Facts, quote: Quote) -> int:

@@ -34,6 +34,7 @@ from integration.systems.wire import date_of_seconds
 Row = dict[str, Any]
 AT_ONCE = frozenset({"notice"})
 """Kinds that billing must know of before their date: a contract whose customer gave notice must not go on."""
+ENDINGS = frozenset({"cancel", "notice"})
 _OPEN = ("active", "in_trial", "non_renewing")
 _LOOK_AGAIN_SECONDS = 3600
 
@@ -50,6 +51,17 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def row(self) -> Row:
         """The amendment that is put in its place."""
         return self.rows[self.place]
+
+    @property
+    def to_apply(self) -> range:
+        """Which amendments are applied, by index: the new one and those after it, up to one that ends all."""
+        indexes = range(self.place, len(self.rows))
+        ending = next((index for index in indexes if self.ends_with(index)), None)
+        return indexes if ending is None else range(self.place, ending + 1)
+
+    def ends_with(self, index: int) -> bool:
+        """Tell whether an amendment ends the subscription."""
+        return self.rows[index]["kind"] in ENDINGS or not terms_after(self.base, self.rows[: index + 1])
 
     def meta(self, index: int, mark: str) -> dict[str, Any]:
         """Return what the subscription notes once the amendments up to an index are applied."""
@@ -131,7 +143,7 @@ async def apply_amendment(context: FlowContext, arguments: Mapping[str, Any]) ->
         if _is_known(found, row) and row["kind"] != "pause":
             return await _applied_before(context, found, row)
         plan = _planned(found, row)
-        for index in range(plan.place, len(plan.rows)):
+        for index in plan.to_apply:
             await apply(context, plan, index, row["ref"])
     except GivenUp as given_up:
         await start_undoing(context, row, subscription, quote_id, entity, given_up, plan)
@@ -139,7 +151,7 @@ async def apply_amendment(context: FlowContext, arguments: Mapping[str, Any]) ->
     at_us = await Now()
     body = facts.amendment_applied(row, subscription, entity, plan.found.currency_code, day_in(context, entity, at_us))
     await tell("amendment.applied", row["ref"], context.txn, **body)
-    return {"amendment": row["ref"], "status": "applied", "reapplied": len(plan.rows) - plan.place - 1}
+    return {"amendment": row["ref"], "status": "applied", "reapplied": len(plan.to_apply) - 1}
 
 
 async def _applied_before(context: FlowContext, found: BillingSubscription, row: Row) -> dict[str, Any]:
@@ -204,7 +216,7 @@ def _problem(found: BillingSubscription, row: Row, today: date, context: FlowCon
 
 def _is_known(found: BillingSubscription, row: Row) -> bool:
     """Tell whether billing has an amendment: among those it notes, or as the day on which the subscription ends."""
-    if row["kind"] in ("cancel", "notice") and found.cancelled_at is not None:
+    if row["kind"] in ENDINGS and found.cancelled_at is not None:
         return date_of_seconds(found.cancelled_at) == _last_day(found, row)
     return any(known["ref"] == row["ref"] for known in found.meta_data.get("amendments", ()))
 
@@ -250,7 +262,7 @@ async def apply(context: FlowContext, plan: Plan, index: int, cause: str) -> Non
         if index == plan.place:
             await pauses.pause(context, plan.found, row, plan.meta(index, key), key)
         return
-    if _ends_it(plan, index):
+    if plan.ends_with(index):
         await _cancelled(context, plan, row, key)
         return
     call = billing.change_terms(change_of(plan, index, key), key, context.txn)
@@ -262,10 +274,6 @@ async def apply(context: FlowContext, plan: Plan, index: int, cause: str) -> Non
     await changed(context, call, is_applied)
     if row["co_term_end"]:
         await changed(context, _moved_end(context, plan.found.id, row, f"co_term/{cause}/{index}"))
-
-
-def _ends_it(plan: Plan, index: int) -> bool:
-    return plan.rows[index]["kind"] in ("cancel", "notice") or not terms_after(plan.base, plan.rows[: index + 1])
 
 
 def _moved_end(context: FlowContext, subscription: str, row: Row, operation: str) -> Call:

@@ -92,7 +92,7 @@ async def _reapplied(context: FlowContext, found: BillingSubscription, arguments
 
     await changed(context, billing.change_terms(before, key, context.txn), is_restored)
     plan = Plan(found=found, base=arguments["base"], rows=rows, place=place)
-    for index in range(place, len(rows)):
+    for index in plan.to_apply:
         await apply(context, plan, index, cause)
     former = arguments["former_end"]
     if row["co_term_end"] and former and found.ends is not None and found.ends.isoformat() != former:

@@ -249,6 +249,18 @@ def test_an_amendment_behind_one_that_people_have_in_hand_waits_for_them() -> No
     assert check("L2", [*unapplied, replace(parked, flow="mirror/Q-000200-v1/1", name="mirror")]).status == "broken"
 
 
+def test_an_amendment_that_an_earlier_cancellation_overtook_has_ended_if_it_was_applied() -> None:
+    subscription = replace(build.SUBSCRIPTION, status="cancelled", items=build.AMENDED_ITEMS[:1])
+    ended = changed(60 * 24 * 13, "billing", "subscription", subscription, "active", "cancelled")
+    applied = [*amended(), ended]
+    never = edited(applied, of("subscription", "billing"), applied=())
+
+    def stages(records: Records) -> list[str]:
+        return [each.stage for each in endings(Facts(history(records))) if each.kind == "amend"]
+
+    assert (stages(applied), stages(never)) == (["applied"], ["booked"])
+
+
 def test_an_invoice_of_a_known_account_waits_for_money_as_that_account_pays() -> None:
     gone = (of("payment", "payment"), of("cash", "erp"), of("cash", "billing"), of("payout", "payment"))
     unpaid = [r for r in clean() if not any(rule(r) for rule in gone) and getattr(r, "status", "") != "paid"]

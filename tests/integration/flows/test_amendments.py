@@ -103,6 +103,20 @@ def test_a_cancellation_wins_over_what_comes_after_it() -> None:
     assert played.broken() == {}
 
 
+def test_a_cancellation_of_a_day_before_an_applied_amendment_ends_it_as_well() -> None:
+    stage = Stage()
+    stage.clerks = 0
+    stage.subscribed()
+    stage.amends("Q-500001", LIVE, "upsell", date(2026, 12, 3), 20, seats(15))
+    stage.amends("Q-500002", LIVE, "cancel", date(2026, 12, 2), 100, seats(0), sequence=2)
+    played = stage.play(days=9)
+    assert played.walk("billing", "subscription") == ["active", "cancelled"]
+    assert played.document("billing", "subscription").applied == (SECOND,)
+    assert played.statuses("erp", "order") == ["booked", "booked"]
+    assert played.cases() == {}
+    assert played.broken() == {}
+
+
 def test_a_future_dated_amendment_waits_for_its_date() -> None:
     stage = Stage()
     stage.subscribed()
