@@ -163,9 +163,9 @@ def mirror(
     That order is the order of starting only if `at_us` is the instant of the latest answer or message.
     """
     milliseconds = at_us // 1000
-    names = sorted([*fields, crm.BALANCE] if balance else fields)
-    return Start(
-        flow_id=f"mirror/{reference}/{milliseconds}/{'+'.join(names)}",
+    names = "+".join(sorted([*fields, crm.BALANCE] if balance else fields))
+    return Start(  # a quote has many invoices, of which a sweep tells at one instant
+        flow_id=f"mirror/{reference}/{milliseconds}/{names}{f'/{balance.invoice}' if balance else ''}",
         name="mirror",
         arguments={
             "quote_id": quote_id,

@@ -60,12 +60,13 @@ def test_an_older_balance_gives_way_to_what_was_shown_before() -> None:
 
 
 class Peers:
-    """Billing, which lists one invoice, and the cross-reference."""
+    """Billing, which lists some invoices (one, by default), and the cross-reference."""
 
-    def __init__(self, left: dict[str, Any] | None, **row: Any) -> None:
+    def __init__(self, left: dict[str, Any] | None, *names: str, **row: Any) -> None:
         self.left = left
-        known = {"id": "INV-1", "customer_id": "A-1", "status": "payment_due", "currency_code": "USD", "total": 9_000}
-        self.row = {**known, "amount_due": 9_000, "po_number": "Q-000001-v1", "resource_version": 4, **row}
+        known = {"customer_id": "A-1", "status": "payment_due", "currency_code": "USD", "total": 9_000}
+        told = {**known, "amount_due": 9_000, "po_number": "Q-000001-v1", "resource_version": 4, **row}
+        self.rows = [{"invoice": {"id": name, **told}} for name in names or ("INV-1",)]
 
     def outcome_of(self, effect: Any) -> Any:
         if isinstance(effect, Lookup):
@@ -77,7 +78,7 @@ class Peers:
             return Instant(1_000)
         assert isinstance(effect, Call), effect
         assert "updated_at" in effect.target
-        return Answer(200, json.dumps({"list": [{"invoice": self.row}]}).encode(), 1)
+        return Answer(200, json.dumps({"list": self.rows}).encode(), 1)
 
 
 @pytest.mark.parametrize(
@@ -99,6 +100,12 @@ def test_an_invoice_that_changed_is_shown_again_when_sales_sees_another_balance(
 ) -> None:
     starts = result_of(changed(CONTEXT, 0), Peers(before, **row).outcome_of)
     assert [start.arguments["fields"] for start in starts] == [{"InvoiceStatus__c": status}] * bool(status)
+
+
+def test_two_invoices_of_one_quote_that_changed_are_both_shown() -> None:
+    starts = result_of(changed(CONTEXT, 0), Peers(left(3, "0.00"), "INV-1", "INV-2").outcome_of)
+    assert [start.arguments["invoice"] for start in starts] == ["INV-1", "INV-2"]
+    assert len({start.flow_id for start in starts}) == 2
 
 
 def test_what_a_mirror_shows_of_an_invoice_is_remembered_and_nothing_else() -> None:
