@@ -197,14 +197,8 @@ async def _unposted(context: FlowContext, month: Month, kind: Belonging) -> list
 
 
 async def _posted(context: FlowContext, month: Month, table: str) -> frozenset[str]:
-    found: set[str] = set()
-    offset, more = 0, True
-    while more:
-        answer = await do(context, books.posted_since(month.entity, month.first, offset, table))
-        rows, more = books.posted_rows(answer)
-        found.update([row.externalid for row in rows if row.externalid])
-        offset, more = offset + len(rows), more and bool(rows)  # a page may be shorter than was asked for
-    return frozenset(found)
+    rows = await every_row(context, books.posted_since(month.entity, month.first, table), books.posted_page)
+    return frozenset([row.externalid for row in rows if row.externalid])
 
 
 def _named(what: str, names: list[str]) -> list[str]:

@@ -24,6 +24,7 @@ from integration.flows import cash_facts as facts
 from integration.flows import cash_requests
 from integration.flows.approvals import put_back
 from integration.flows.customers import home_of
+from integration.flows.paging import every_row
 from integration.flows.steps import day_in, do, key_of, tell
 from integration.outcomes import GivenUp
 from integration.systems.erp import receivables as books
@@ -93,20 +94,20 @@ async def dunning(context: FlowContext, arguments: Mapping[str, Any]) -> dict[st
     entity, reached = "", PROFILE.start
     try:
         while True:
-            answer = await do(context, books.open_of(account, context.txn))
-            rows, _ = books.open_invoices(answer)
-            due = episode.dunned(context, rows, answer.at_us)
+            rows = await every_row(context, books.open_of(account, context.txn), books.open_page)
+            now_us = await Now()
+            due = episode.dunned(context, rows, now_us)
             if not due:
                 break
             entity = due[0].subsidiary
-            today = day_in(context, entity, answer.at_us)
+            today = day_in(context, entity, now_us)
             stage = PROFILE.stage(earliest_unpaid([(row.due, row.open_minor) for row in due]), today)
             if await _is_promised(account, today):
                 stage = standing.stage
             if stage != standing.stage:
                 standing = await _moved(context, account, due, standing, stage, today)
                 reached = stage
-            await Sleep(LOOK_SECONDS if standing.is_held else _until_next_day(context, entity, answer.at_us))
+            await Sleep(LOOK_SECONDS if standing.is_held else _until_next_day(context, entity, now_us))
     except GivenUp:
         await _cured(context, account, entity, standing)
         await _over(account, episode, since=min(days_now(context, await Now())).isoformat())

@@ -25,7 +25,6 @@ from integration.flows.starts import (
     start_payout,
     start_quote,
 )
-from integration.flows.steps import do
 from integration.systems import billing, crm, erp, payment, payment_back, payment_events
 from integration.systems.erp import receivables
 
@@ -154,12 +153,8 @@ async def sweep_overdue(context: FlowContext, _arguments: Mapping[str, Any]) -> 
     last = max(dunning.days_now(context, now_us))
     owed: dict[str, list[receivables.OpenInvoice]] = {}
     for each in every_ledger(context):
-        offset, more = 0, True
-        while more:
-            rows, more = receivables.open_invoices(await do(each, receivables.overdue(last, offset)))
-            for row in rows:
-                owed.setdefault(row.account, []).append(row)
-            offset, more = offset + len(rows), more and bool(rows)  # a page may be shorter than was asked for
+        for row in await every_row(each, receivables.overdue(last), receivables.open_page):
+            owed.setdefault(row.account, []).append(row)
     for account, rows in sorted(owed.items()):
         episode = await dunning.episode_of(account)
         if episode.dunned(context, rows, now_us):

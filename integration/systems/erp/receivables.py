@@ -6,6 +6,7 @@ through RESTlets that the finance team deploys; each does one thing, and doing i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -107,9 +108,12 @@ def read_memo(note: str, txn: str) -> Call:
 # --- queries --------------------------------------------------------------------------------------------------------
 
 
-def _query(query: str, txn: str = "", offset: int = 0) -> Call:
+_OFFSET = "&offset="
+
+
+def _query(query: str, txn: str = "") -> Call:
     return Call(
-        system="erp", operation="suiteql", method="POST", target=f"{SUITEQL}?limit={PAGE}&offset={offset}",
+        system="erp", operation="suiteql", method="POST", target=f"{SUITEQL}?limit={PAGE}{_OFFSET}0",
         headers={**JSON, "prefer": "transient"}, body=json_body({"q": query}), txn=txn, timeout_seconds=30,
     )  # fmt: skip
 
@@ -121,21 +125,27 @@ _OPEN = (
 )
 
 
-def overdue(before: date, offset: int = 0) -> Call:
+def overdue(before: date) -> Call:
     """Ask for the open invoices due before a day, a page of a thousand."""
-    return _query(f"{_OPEN} AND t.duedate < '{before.isoformat()}' ORDER BY t.id", offset=offset)
+    return _query(f"{_OPEN} AND t.duedate < '{before.isoformat()}' ORDER BY t.id")
 
 
 def open_of(account: str, txn: str) -> Call:
-    """Ask for the open invoices of an account."""
+    """Ask for the open invoices of an account, a page of a thousand."""
     return _query(f"{_OPEN} AND c.externalid = '{_literal(account)}' ORDER BY t.id", txn)
 
 
-def posted_since(entity: str, first: date, offset: int = 0, table: str = "invoice") -> Call:
+def posted_since(entity: str, first: date, table: str = "invoice") -> Call:
     """Ask which invoices (or credit memos: `creditmemo`) of an entity are posted since a day, a page of a thousand."""
     where = f"subsidiary = '{_literal(entity)}' AND trandate >= '{first.isoformat()}'"
-    query = f"SELECT externalid, foreigntotal, currency FROM {table} WHERE {where} ORDER BY id"
-    return _query(query, offset=offset)
+    return _query(f"SELECT externalid, foreigntotal, currency FROM {table} WHERE {where} ORDER BY id")
+
+
+def _following(call: Call, rows: Sequence[object], more: bool) -> Call | None:
+    """Return the call for the page behind some rows; a page may be shorter than was asked for."""
+    path, _, offset = call.target.partition(_OFFSET)
+    following = msgspec.structs.replace(call, target=f"{path}{_OFFSET}{int(offset) + len(rows)}")
+    return following if more and rows else None
 
 
 def _literal(text: str) -> str:
@@ -295,6 +305,18 @@ def open_invoices(answer: Answer) -> tuple[list[OpenInvoice], bool]:
     """Return the rows of `overdue` or `open_of`, and whether there are more."""
     found = read(answer, _open_invoices)
     return found.items, found.hasMore
+
+
+def open_page(call: Call, answer: Answer) -> tuple[list[OpenInvoice], Call | None]:
+    """Return the rows of a page of `overdue` or `open_of`, and the call for the next one."""
+    rows, more = open_invoices(answer)
+    return rows, _following(call, rows, more)
+
+
+def posted_page(call: Call, answer: Answer) -> tuple[list[PostedRow], Call | None]:
+    """Return the rows of a page of `posted_since`, and the call for the next one."""
+    rows, more = posted_rows(answer)
+    return rows, _following(call, rows, more)
 
 
 def posted_rows(answer: Answer) -> tuple[list[PostedRow], bool]:

@@ -127,6 +127,15 @@ def test_what_a_person_gave_up_to_dun_is_left_alone_and_later_debts_are_not() ->
     assert told == [(INVOICE, 32), ("INV-0000002", 42), ("INV-0000002", 49), ("INV-0000002", 59)]
 
 
+def test_every_open_invoice_is_dunned_however_few_the_erp_puts_on_a_page() -> None:
+    stage = stage_of("push", pays_after_days=-1)
+    stage.signs("Q-000002", at=30.0)
+    stage.clerks, stage.page_size = 0, 1
+    played = stage.play(days=45)
+    assert {each.subject for each in overdue(played)} == {INVOICE, "INV-0000002"}
+    assert reminded(played) == [32, 32, 39, 39]
+
+
 def test_a_promise_to_pay_is_waited_for() -> None:
     promised = (34 * DAY, {"account": ACCOUNT, "until": "2027-01-25"})
     waited, plain = dunned(-1, 60, promise=promised), dunned(-1, 60)
