@@ -113,6 +113,7 @@ def _wanted(facts: Facts) -> dict[Key, tuple[Life, int]]:
             for line in life.document.lines if by and key in table else ():
                 if line.sku in by and line.kind != "tax":
                     nets[by[line.sku]] = nets.get(by[line.sku], 0) + sign * line.amount_minor
+            nets.pop(life.document.entity, None)  # nobody owes anything to themselves
             for deliverer, net_minor in nets.items():
                 share = Fraction(net_minor * facts.context.intercompany_percent, 100)
                 found[key, deliverer] = (life, round_ratio(share, Rounding.HALF_UP))

@@ -178,6 +178,13 @@ def test_what_does_not_cancel_out_between_entities_is_noticed(
     assert any(said in violation.sentence for violation in result.violations)
 
 
+def test_what_an_entity_sells_and_delivers_itself_it_owes_to_nobody() -> None:
+    stage = Stage()
+    stage.customer()
+    stage.signs_with_entities(DEAL, (CORE, 10, 50_00, "", "US"), (MORE, 3, 33_33, "", "DE"))
+    assert stage.play(days=3).broken() == {}
+
+
 def test_what_is_posted_twice_between_entities_is_noticed() -> None:
     twice = next(each for each in played() if isinstance(each, Changed) and is_between(each, "DE"))
     again = replace(twice, id="999", document=replace(twice.document, id="999"))
