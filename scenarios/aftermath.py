@@ -32,7 +32,7 @@ class Aftermath(IntEnum):
 
 
 def steps(ground: Ground, number: int, method: Callable[[], str], signed_us: int) -> list[tuple[int, int]]:
-    """Return what happens after a signature as (instant, step); nothing after the faults have healed.
+    """Return what happens after a signature as (instant, step); nothing after the rehearsed days.
 
     `method` tells how the buyer pays; it is asked only for the few orders where that matters.
     """
@@ -53,7 +53,7 @@ def steps(ground: Ground, number: int, method: Callable[[], str], signed_us: int
                 Aftermath.OBJECTION,
             )
         )
-    return [(at_us, step) for at_us, step in made if at_us < ground.moments.heal_us]
+    return [(at_us, step) for at_us, step in made if at_us < ground.moments.ends_us]
 
 
 def _later(ground: Ground, from_us: int, days: tuple[int, int], *key: str | int) -> int:

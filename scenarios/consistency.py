@@ -10,11 +10,10 @@ from typing import NamedTuple
 from domain.calendar import MINUTE_US
 from scenarios.assertions import BASE
 from scenarios.language import Scenario
-from scenarios.moments import Moments, moments, rehearsed_days
+from scenarios.moments import WINDOWS, Moments, moments, rehearsed_days
 from scenarios.problems import shown
 from scenarios.values import MICROSECOND, duration_text
 
-WINDOWS = ("outages", "brownouts", "maintenance", "faults", "limit_changes", "drifts", "replays")
 MOMENTS = ("invoice_runs", "rate_moves")
 Path = tuple[str | int, ...]
 
@@ -95,6 +94,8 @@ def _named_entities(scenario: Scenario, bounds: Moments) -> Iterator[Finding]:
 
 
 def _windows(scenario: Scenario, bounds: Moments) -> Iterator[Finding]:
+    """Windows begin in the rehearsed days. They may outlast them, as long as there is time to settle."""
+    settle_us = scenario.settle // MICROSECOND
     for name in WINDOWS:
         for index, each in enumerate(getattr(scenario, name)):
             if each.entity is not None and each.entity not in bounds.zones:
@@ -104,11 +105,14 @@ def _windows(scenario: Scenario, bounds: Moments) -> Iterator[Finding]:
             if end_us <= start_us:
                 found = f"{_hours(start_us - end_us)} from its start back to its end"
                 yield Finding(path, (found, "a window that ends after it starts", ""))
-            elif start_us < bounds.start_us or end_us > bounds.heal_us:
+            elif not bounds.start_us <= start_us < bounds.ends_us:
                 expected = f"a window inside the rehearsed days ({bounds.first_day} to {bounds.last_day})"
-                yield Finding(
-                    path, (_outside(start_us, end_us, bounds), expected, "move the window or `rehearse` more")
-                )
+                found = _outside(start_us, end_us, bounds)
+                yield Finding(path, (found, expected, "move the window or `rehearse` more"))
+            elif end_us + settle_us > bounds.horizon_us:
+                found = f"a window that ends {_hours(end_us - bounds.ends_us)} after the rehearsed days"
+                expected = f"at most {_hours(bounds.horizon_us - settle_us - bounds.ends_us)} (`run_on` less `settle`)"
+                yield Finding(path, (found, expected, "shorten the window or let the run go on for longer"))
 
 
 def _moments(scenario: Scenario, bounds: Moments) -> Iterator[Finding]:
@@ -140,11 +144,9 @@ def _variants(scenario: Scenario) -> Iterator[Finding]:
 def _outside(start_us: int, end_us: int, bounds: Moments) -> str:
     if end_us <= bounds.start_us:
         return f"a window that ends {_hours(bounds.start_us - end_us)} before the rehearsal"
-    if start_us >= bounds.heal_us:
-        return f"a window that starts {_hours(start_us - bounds.heal_us)} after the rehearsal"
-    if start_us < bounds.start_us:
-        return f"a window that starts {_hours(bounds.start_us - start_us)} before the rehearsal"
-    return f"a window that ends {_hours(end_us - bounds.heal_us)} after the rehearsal"
+    if start_us >= bounds.ends_us:
+        return f"a window that starts {_hours(start_us - bounds.ends_us)} after the rehearsal"
+    return f"a window that starts {_hours(bounds.start_us - start_us)} before the rehearsal"
 
 
 def _price_rise(scenario: Scenario, bounds: Moments) -> Iterator[Finding]:
@@ -152,7 +154,7 @@ def _price_rise(scenario: Scenario, bounds: Moments) -> Iterator[Finding]:
     if rise is None or (rise.entity is not None and rise.entity not in bounds.zones):
         return
     published_us = bounds.at_us(rise.published, rise.entity)
-    if published_us >= bounds.heal_us or published_us + rise.within // MICROSECOND <= bounds.start_us:
+    if published_us >= bounds.ends_us or published_us + rise.within // MICROSECOND <= bounds.start_us:
         expected = f"a price rise whose wave reaches the rehearsed days ({bounds.first_day} to {bounds.last_day})"
         yield Finding(("price_rise", "published"), (shown(rise.published), expected, ""))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
@@ -12,6 +13,7 @@ from scenarios.seasons import Season, named, season
 from scenarios.values import MICROSECOND, instant
 
 DAY = timedelta(days=1)
+WINDOWS = ("outages", "brownouts", "maintenance", "faults", "limit_changes", "drifts", "replays")
 
 
 @lru_cache(maxsize=65_536)
@@ -28,7 +30,11 @@ def local_us(day: date, microseconds: int, zone: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """The rehearsed days and their bounds. The run starts at the first local midnight and heals at the last one."""
+    """The rehearsed days and their bounds. The run starts at the first local midnight; the days end at the last one.
+
+    People act, and what is said without an end strikes, until `ends_us`. The run heals then, or with the last window
+    that is said to outlast the days: maintenance through the cut-off does.
+    """
 
     first_day: date
     last_day: date
@@ -36,6 +42,7 @@ class Moments:
     cutoff_date: date
     zones: dict[str, str]
     start_us: int
+    ends_us: int
     heal_us: int
     horizon_us: int
 
@@ -56,11 +63,11 @@ class Moments:
     def window_us(
         self, start: str | None, end: str | None, lasts: timedelta | None, entity: str | None
     ) -> tuple[int, int]:
-        """Return a window as [start, end); what is not said is the start and the healing of the run."""
+        """Return a window as [start, end); what is not said is the start and the end of the rehearsed days."""
         start_us = self.at_us(start, entity) if start else self.start_us
         if lasts is not None:
             return start_us, start_us + lasts // MICROSECOND
-        return start_us, self.at_us(end, entity) if end else self.heal_us
+        return start_us, self.at_us(end, entity) if end else self.ends_us
 
 
 def rehearsed_days(scenario: Scenario) -> tuple[date, date]:
@@ -76,17 +83,26 @@ def moments(scenario: Scenario) -> Moments:
     """Return the bounds of a scenario's run."""
     first, last = rehearsed_days(scenario)
     zones = {entity.id: entity.zone for entity in scenario.world.entities}
-    heal_us = max(midnight_us(last + DAY, zone) for zone in zones.values())
-    return Moments(
+    ends_us = max(midnight_us(last + DAY, zone) for zone in zones.values())
+    days = Moments(
         first_day=first,
         last_day=last,
         quarter_start=scenario.world.quarter.start,
         cutoff_date=scenario.world.quarter.end + DAY,
         zones=zones,
         start_us=min(midnight_us(first, zone) for zone in zones.values()),
-        heal_us=heal_us,
-        horizon_us=heal_us + scenario.run_on // MICROSECOND,
+        ends_us=ends_us,
+        heal_us=ends_us,
+        horizon_us=ends_us + scenario.run_on // MICROSECOND,
     )
+    return replace(days, heal_us=max((ends_us, *_ends_of_windows(scenario, days))))
+
+
+def _ends_of_windows(scenario: Scenario, days: Moments) -> Iterator[int]:
+    for name in WINDOWS:
+        for each in getattr(scenario, name):
+            if each.entity is None or each.entity in days.zones:
+                yield days.window_us(each.from_, each.to, each.lasts, each.entity)[1]
 
 
 def season_of(scenario: Scenario) -> Season:

@@ -164,7 +164,7 @@ def _hold(ground: Ground, number: int, opened_us: int, accepted_us: int) -> list
     placed = max(placed, opened_us + SECOND_US)
     median, p95 = said.hold_median // MICROSECOND, said.hold_p95 // MICROSECOND
     released = placed + int(ground.draws.lognormal(median, p95, "release", number))
-    return [(placed, Step.HOLD), (max(min(released, ground.moments.heal_us), placed + MINUTE_US), Step.RELEASE)]
+    return [(placed, Step.HOLD), (max(min(released, ground.moments.ends_us), placed + MINUTE_US), Step.RELEASE)]
 
 
 def _lost(ground: Ground, order: Arrival, opened_us: int) -> list[tuple[int, int]]:

@@ -152,6 +152,11 @@ class LimitChange(Words):
             raise wrong("at most one of `to` and `lasts`")
         return self
 
+    @property
+    def ends(self) -> bool:
+        """Whether it is for a while only."""
+        return self.to is not None or self.lasts is not None
+
 
 class DriftPlan(Words):
     """A change of a vendor's interface that nobody announced; the mocks name them all (`GET /drifts`)."""
@@ -160,7 +165,7 @@ class DriftPlan(Words):
         description="the drift, such as netsuite-field-renamed"
     )
     from_: InstantText = Field(alias="from", description="when it is rolled out")
-    to: InstantText | None = Field(default=None, description="until when; until the faults end by default")
+    to: InstantText | None = Field(default=None, description="until when; until the rehearsed days end by default")
     lasts: Duration | None = Field(default=None, description="how long it lasts, instead of `to`")
     entity: str | None = Field(
         default=None, description="the entity whose local time is meant; the first one by default"

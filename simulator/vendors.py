@@ -12,9 +12,9 @@ from domain.history import Grant
 from mocks.drift.switches import Drifts
 from mocks.kernel.limits import LimitPolicy
 from mocks.world import World
+from scenarios.grants import LIMITS, granted
 from scenarios.moments import moments
 from scenarios.timeline import Timeline
-from scenarios.trouble import LimitChange
 
 CallAt = Callable[[int, Callable[[], None]], Any]
 Placed = Callable[[LimitPolicy], LimitPolicy]
@@ -43,16 +43,12 @@ def grants(timeline: Timeline) -> tuple[Grant, ...]:
             Grant(
                 system=change.system,
                 start_us=start_us,
-                end_us=end_us if _ends(change) else timeline.horizon_us,
+                end_us=end_us if change.ends else timeline.horizon_us,
                 requests=change.rps or 0,
                 concurrent=change.slots or 0,
             )
         )
     return tuple(found)
-
-
-def _ends(change: LimitChange) -> bool:
-    return change.to is not None or change.lasts is not None
 
 
 def _schedule_drifts(timeline: Timeline, drifts: Drifts, call_at: CallAt) -> None:
@@ -69,26 +65,20 @@ def _drift(drifts: Drifts, name: str, is_on: bool) -> None:
 
 
 def _schedule_limits(timeline: Timeline, world: World, call_at: CallAt, placed: Placed) -> None:
-    bounds = moments(timeline.scenario)
-    for change in timeline.scenario.limit_changes:
-        start_us, end_us = bounds.window_us(change.from_, change.to, change.lasts, change.entity)
-        call_at(start_us, partial(_grant, world, change, placed))
-        if _ends(change):
-            call_at(end_us, partial(_grant, world, _as_before(timeline, change), placed))
+    scenario, bounds = timeline.scenario, moments(timeline.scenario)
+    for system in sorted({change.system for change in scenario.limit_changes}):
+        changes = [change for change in scenario.limit_changes if change.system == system]
+        for name in LIMITS:
+            for at_us, change in granted(changes, name, bounds):
+                value = getattr(change or getattr(scenario.systems, system), name)
+                call_at(at_us, partial(_grant, world, system, name, value, placed))
 
 
-def _as_before(timeline: Timeline, change: LimitChange) -> LimitChange:
-    """Return the change that takes a change back: what the scenario grants that system from the start."""
-    said = getattr(timeline.scenario.systems, change.system)
-    names = [name for name in ("slots", "rps", "daily_calls") if getattr(change, name) is not None]
-    return change.model_copy(update={name: getattr(said, name) for name in names})
-
-
-def _grant(world: World, change: LimitChange, placed: Placed) -> None:
-    limiter = world[change.system].limiter
-    said = {"concurrent": change.slots, "requests": change.rps}
-    limiter.policy = msgspec.structs.replace(limiter.policy, **{k: v for k, v in said.items() if v is not None})
-    if change.rps is not None:
-        limiter.policy = placed(msgspec.structs.replace(limiter.policy, window_seconds=1))
-    if change.daily_calls is not None:
-        world["crm"].model.allowance.maximum = change.daily_calls
+def _grant(world: World, system: str, name: str, value: int, placed: Placed) -> None:
+    limiter = world[system].limiter
+    if name == "slots":
+        limiter.policy = msgspec.structs.replace(limiter.policy, concurrent=value)
+    elif name == "rps":
+        limiter.policy = placed(msgspec.structs.replace(limiter.policy, requests=value, window_seconds=1))
+    else:
+        world["crm"].model.allowance.maximum = value

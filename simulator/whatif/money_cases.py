@@ -61,7 +61,7 @@ def _later(frame: Frame, signed: Mapping[int, float], share: float, days: Days) 
     """
     low, high = days
     weights = {lag: (0.5 if lag in days else 1.0) / (high - low) for lag in range(low, high + 1)}
-    for day in range(frame.heal_us // DAY_US):
+    for day in range(frame.days_end_us // DAY_US):
         expected = share * sum(weight * signed.get(day - lag, 0.0) for lag, weight in weights.items())
         if expected > 0:
             yield Piece(from_us=day * DAY_US, until_us=(day + 1) * DAY_US, expected=expected)

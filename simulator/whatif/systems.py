@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from domain.calendar import DAY_US, MINUTE_US, SECOND_US, local_date
 from integration.settings import BreakerSettings, BudgetSettings, SystemLimits
+from scenarios.grants import granted
 from scenarios.integration_words import IntegrationSettings
 from scenarios.language import Scenario
 from scenarios.moments import DAY, Moments, local_us, moments
@@ -45,6 +46,8 @@ FOR_A_WHILE = BEFORE | BROKEN
 FOR_CALLS = FOR_A_WHILE | AFTER | LOST | UNHEARD | THROTTLED
 """Kinds of faults that a model hears: those that may strike in a window, and all that strike calls at any time."""
 _YEAR = timedelta(days=365.25)
+_ANY_NUMBER = 1_000_000
+"""Slots of a system that sets no limit for a while: a station whose slots change has some at any time."""
 
 
 class Frame(NamedTuple):
@@ -71,9 +74,9 @@ class Frame(NamedTuple):
         return self.moments.horizon_us - self.moments.start_us
 
     @property
-    def heal_us(self) -> int:
-        """Return when faults end; what was begun goes on."""
-        return self.moments.heal_us - self.moments.start_us
+    def days_end_us(self) -> int:
+        """Return when the rehearsed days end, and faults that are said without an end; what was begun goes on."""
+        return self.moments.ends_us - self.moments.start_us
 
     @property
     def has_money_cases(self) -> bool:
@@ -117,7 +120,7 @@ def _system(frame: Frame, name: str) -> Station:
         service=latency_of(settings, write=True),
         slots=slots,
         shifts=shifts,
-        overflow="refuses" if overflow and slots else "waits",
+        overflow="refuses" if overflow and (slots or shifts) else "waits",
         discipline="priority" if switches.lanes and frame.has_bulk and slots else "fifo",
         patience="start" if switches.pool else "call",
         abandoned="frees" if switches.pool else "keeps",
@@ -137,9 +140,9 @@ def _system(frame: Frame, name: str) -> Station:
     )
 
 
-def _used(granted: int, switches: IntegrationSettings) -> int:
+def _used(slots: int, switches: IntegrationSettings) -> int:
     """Return the share of what a system grants that the integration uses of itself."""
-    return max(1, granted * SystemLimits().share_percent // 100) if switches.pool and granted else granted
+    return max(1, slots * SystemLimits().share_percent // 100) if switches.pool and slots else slots
 
 
 def _slots(frame: Frame, name: str, settings: SystemSettings) -> tuple[int, tuple[Shift, ...], bool]:
@@ -148,28 +151,26 @@ def _slots(frame: Frame, name: str, settings: SystemSettings) -> tuple[int, tupl
     The integration's own pool is smaller than the licence, so that callers wait in it; without one, or when the vendor
     grants less than the pool believes, what is too much is refused.
     """
-    switches, changes = frame.switches, [each for each in frame.scenario.limit_changes if each.system == name]
-    slots = _used(settings.slots, switches)
-    if not any(each.slots is not None for each in changes):
-        return slots, (), not switches.pool
-    shifts, refuses = {0: slots}, not switches.pool
-    for each in changes:
-        if each.slots is None:
-            continue
-        from_us, until_us = frame.window_us(each.from_, each.to, each.lasts, each.entity)
-        until_us = until_us if each.to or each.lasts else NEVER_US
-        granted = _used(each.slots, switches) if each.announced else min(slots, each.slots)
-        refuses = refuses or (not each.announced and each.slots < slots)
-        shifts[max(0, from_us)] = granted
-        if until_us < frame.end_us:
-            shifts[until_us] = slots
-    return slots, tuple(Shift(from_us=at_us, slots=count) for at_us, count in sorted(shifts.items())), refuses
+    switches, slots = frame.switches, _used(settings.slots, frame.switches)
+    usual, refuses = slots or _ANY_NUMBER, not switches.pool
+    shifts = [Shift(from_us=0, slots=usual)]
+    for at_us, change in _changes(frame, name, "slots"):
+        granted = (change.slots or _ANY_NUMBER) if change else usual
+        told = change is not None and change.announced
+        refuses = refuses or (not told and granted < usual)
+        shifts.append(Shift(from_us=at_us, slots=_used(granted, switches) if told else min(usual, granted)))
+    return slots, tuple(shifts) if len(shifts) > 1 else (), refuses
+
+
+def _changes(frame: Frame, system: str, limit: str) -> list[tuple[int, LimitChange | None]]:
+    """Return from when on, in the model's time, which change of a system's limit holds; None: none does."""
+    changes = [each for each in frame.scenario.limit_changes if each.system == system]
+    return [(at_us - frame.moments.start_us, each) for at_us, each in granted(changes, limit, frame.moments)]
 
 
 def _limits(frame: Frame, name: str, settings: SystemSettings) -> Iterator[Limit]:
     """Yield the limits of a system: what its vendor refuses, and the pace that the integration keeps of itself."""
-    changes = [each for each in frame.scenario.limit_changes if each.system == name]
-    for from_us, until_us, rps, told in _spells(frame, settings.rps, [c for c in changes if c.rps is not None], "rps"):
+    for from_us, until_us, rps, told in _spells(frame, name, "rps", settings.rps):
         if rps:
             yield Limit(requests=rps, per_us=SECOND_US, burst=rps, from_us=from_us, until_us=until_us)
         paced = told * SystemLimits().share_percent // 100
@@ -179,23 +180,18 @@ def _limits(frame: Frame, name: str, settings: SystemSettings) -> Iterator[Limit
             yield Limit(
                 requests=per.requests, per_us=per.per_us, burst=burst, excess="wait", from_us=from_us, until_us=until_us
             )
-    daily = [each for each in changes if each.daily_calls is not None]
-    for from_us, until_us, calls, _ in _spells(frame, settings.daily_calls, daily, "daily_calls"):
+    for from_us, until_us, calls, _ in _spells(frame, name, "daily_calls", settings.daily_calls):
         if calls:
             yield Limit(requests=calls, per_us=DAY_US, kind="window", from_us=from_us, until_us=until_us)
 
 
-def _spells(frame: Frame, usual: int, changes: list[LimitChange], name: str) -> Iterator[tuple[int, int, int, int]]:
+def _spells(frame: Frame, system: str, limit: str, usual: int) -> Iterator[tuple[int, int, int, int]]:
     """Yield (from, until, what is granted, what the integration was told) of a limit that may change."""
     edges = {0: (usual, usual)}
-    for each in changes:
-        from_us, until_us = frame.window_us(each.from_, each.to, each.lasts, each.entity)
-        granted = getattr(each, name)
-        edges[max(0, from_us)] = (granted, granted if each.announced else usual)
-        if (each.to or each.lasts) and until_us < frame.end_us:
-            edges[until_us] = (usual, usual)
-    times = [*sorted(edges), NEVER_US]
-    for from_us, until_us in pairwise(times):
+    for at_us, change in _changes(frame, system, limit):
+        value = getattr(change, limit) if change else usual
+        edges[at_us] = (value, value if change is None or change.announced else usual)
+    for from_us, until_us in pairwise([*edges, NEVER_US]):
         yield from_us, until_us, *edges[from_us]
 
 
@@ -243,7 +239,7 @@ def _faults(frame: Frame, name: str) -> Faults:
 
     return Faults(
         before=share(BEFORE), after=share(AFTER), lost=share(LOST), unheard=share(UNHEARD), throttled=share(THROTTLED),
-        broken=share(BROKEN), until_us=frame.heal_us,
+        broken=share(BROKEN), until_us=frame.days_end_us,
     )  # fmt: skip
 
 

@@ -123,6 +123,11 @@ CASES: dict[str, tuple[str, int, tuple[str, ...]]] = {
         5,
         ("after the rehearsal",),
     ),
+    "outage that leaves no time to settle": (
+        "run_on: 3d\noutages:\n  - {system: erp, from: quarter_end - 1h, lasts: 50h}\n",
+        6,
+        ("ends 2d1h after the rehearsed days", "at most 2d (`run_on` less `settle`)"),
+    ),
     "instant nobody understands": (
         "outages:\n  - {system: erp, from: tomorrow, lasts: 4h}\n",
         5,

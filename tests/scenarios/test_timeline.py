@@ -135,6 +135,20 @@ def test_windows_are_absolute_and_local_to_their_entity() -> None:
     assert timeline.heal_us == 1_798_779_600_000_000  # midnight in New York, the last of the four
 
 
+def test_a_window_that_outlasts_the_rehearsed_days_heals_with_it_and_nobody_acts_otherwise() -> None:
+    calm = library.named("quarter_end_spike")
+    through = loader.parse(
+        "name: through\ntitle: t\nquestion: q\nextends: quarter_end_spike\n"
+        "outages:\n  - {system: erp, from: quarter_end - 2h, lasts: 6h}\n"
+        "faults:\n  - {kind: duplicate, share: 1%, count: 1}\n"
+    )
+    was, now = build(short(calm), 7), build(short(through), 7)
+    outage, duplicates = now.faults
+    assert (outage.end_us, duplicates.end_us) == (was.heal_us + 4 * 3_600_000_000, was.heal_us)
+    assert (now.heal_us, now.horizon_us) == (outage.end_us, was.horizon_us)
+    assert list(now.acts) == list(was.acts)
+
+
 def test_faults_end_when_the_run_heals(timeline: Timeline) -> None:
     assert len(timeline.faults) > 10
     assert all(timeline.start_us <= fault.start_us < fault.end_us <= timeline.heal_us for fault in timeline.faults)

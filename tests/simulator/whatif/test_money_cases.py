@@ -57,7 +57,7 @@ def test_nobody_objects_to_what_is_paid_and_nothing_unpaid_is_given_back() -> No
 def test_what_would_come_after_the_run_does_not_come() -> None:
     scenario = _company()
     frame = frame_of(scenario)
-    last = (frame.moments.heal_us - frame.moments.start_us) // DAY_US - 1
+    last = (frame.moments.ends_us - frame.moments.start_us) // DAY_US - 1
     assert _streams(scenario, {last: 1000.0}) == {}
     some, all_of_them = (_streams(scenario, {day: 1000.0})["objections"] for day in (last - 5, 0))
     assert 0 < _expected(some) < _expected(all_of_them)

@@ -14,6 +14,7 @@ from scenarios.language import Scenario
 from scenarios.library import find, names
 from scenarios.scale import scaled
 from scenarios.timeline import build
+from scenarios.trouble import LimitChange
 from simulator.whatif import engine, process, translation, validity
 from simulator.whatif.banks import push
 from simulator.whatif.beginnings import unmapped_share
@@ -205,10 +206,30 @@ def test_a_system_that_is_not_always_there_has_outages_of_its_own() -> None:
 def test_faults_end_with_the_quarter_as_they_do_in_a_rehearsal() -> None:
     scenario = find("quarter_end")
     model, frame = translation.translate(scenario), frame_of(scenario)
-    assert frame.heal_us < frame.end_us
-    assert {each.faults.until_us for each in model.stations if any(each.faults.shares.values())} == {frame.heal_us}
+    assert frame.days_end_us < frame.end_us
+    assert {each.faults.until_us for each in model.stations if any(each.faults.shares.values())} == {frame.days_end_us}
     held = [step for route in model.routes for step in route.steps if "held back" in step.name or "missed" in step.name]
-    assert {step.until_us for step in held} == {frame.heal_us}
+    assert {step.until_us for step in held} == {frame.days_end_us}
+
+
+@pytest.mark.parametrize(
+    ("said", "slots"),
+    [
+        ({"system": "tax", "slots": 2}, (1_000_000, 2)),
+        ({"system": "erp", "slots": 0}, (12, 12)),
+        ({"system": "erp", "slots": 0, "announced": True}, (12, 800_000)),
+        ({"system": "erp", "slots": 5}, (12, 5)),
+    ],
+)
+def test_no_limit_on_calls_at_once_is_any_number_before_and_after_it_changes(
+    said: dict[str, Any], slots: tuple[int, int]
+) -> None:
+    change = LimitChange.model_validate({"from": "quarter_end - 3d", **said})
+    scenario = _small().model_copy(update={"limit_changes": (change,)})
+    model = translation.translate(scenario)
+    assert tuple(shift.slots for shift in model.station(change.system).shifts) == slots
+    booked = process.run(model, 1).sla("SLA-2")
+    assert booked.stopped == booked.started > 0
 
 
 def test_each_kind_of_fault_costs_its_caller_what_it_costs_on_the_wire() -> None:
