@@ -32,8 +32,8 @@ def local_us(day: date, microseconds: int, zone: str) -> int:
 class Moments:
     """The rehearsed days and their bounds. The run starts at the first local midnight; the days end at the last one.
 
-    People act, and what is said without an end strikes, until `ends_us`. The run heals then, or with the last window
-    that is said to outlast the days: maintenance through the cut-off does.
+    People act until `ends_us`. The run heals then, or with the last window that is said to outlast the days, as
+    maintenance through the cut-off does; faults that are said without an end strike until it does.
     """
 
     first_day: date
@@ -63,11 +63,11 @@ class Moments:
     def window_us(
         self, start: str | None, end: str | None, lasts: timedelta | None, entity: str | None
     ) -> tuple[int, int]:
-        """Return a window as [start, end); what is not said is the start and the end of the rehearsed days."""
+        """Return a window as [start, end); what is not said is the start and the healing of the run."""
         start_us = self.at_us(start, entity) if start else self.start_us
         if lasts is not None:
             return start_us, start_us + lasts // MICROSECOND
-        return start_us, self.at_us(end, entity) if end else self.ends_us
+        return start_us, self.at_us(end, entity) if end else self.heal_us
 
 
 def rehearsed_days(scenario: Scenario) -> tuple[date, date]:

@@ -165,7 +165,7 @@ class DriftPlan(Words):
         description="the drift, such as netsuite-field-renamed"
     )
     from_: InstantText = Field(alias="from", description="when it is rolled out")
-    to: InstantText | None = Field(default=None, description="until when; until the rehearsed days end by default")
+    to: InstantText | None = Field(default=None, description="until when; until the faults end by default")
     lasts: Duration | None = Field(default=None, description="how long it lasts, instead of `to`")
     entity: str | None = Field(
         default=None, description="the entity whose local time is meant; the first one by default"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from typing import NamedTuple
 
 from contracts.checks.facts import CASE_CLOSED, ERPS, Facts, version_of
 from contracts.checks.kpi_business import Measured, percent, spread
@@ -128,13 +129,32 @@ def recovery(facts: Facts) -> Measured:
     """From the end of each outage to the moment when no more invoices wait for posting than before it, in seconds."""
     steps = _backlog_steps(facts)
     values: list[tuple[str, float]] = []
-    outages = [fault for fault in facts.context.faults if fault.end_us and fault.share_ppm >= 1_000_000]
-    for number, fault in enumerate(outages, 1):
-        before = _backlog_at(steps, fault.start_us)
-        healed_us = next((at for at, level in steps if at >= fault.end_us and level <= max(before, 1)), None)
-        if _backlog_at(steps, fault.end_us) > max(before, 1) and healed_us is not None:
-            values.append((f"outage {number}: {fault.system}", (healed_us - fault.end_us) / SECOND_US))
+    for number, system, start_us, end_us in _outages(facts):
+        usual = max(_backlog_at(steps, start_us), 1)
+        healed_us = next((at for at, level in steps if at >= end_us and level <= usual), None)
+        if _backlog_at(steps, end_us) > usual and healed_us is not None:
+            values.append((f"outage {number}: {system}", (healed_us - end_us) / SECOND_US))
     return tuple(values), len(values)
+
+
+class _Outage(NamedTuple):
+    number: int
+    system: str
+    start_us: int
+    end_us: int
+
+
+def _outages(facts: Facts) -> list[_Outage]:
+    """Return the outages by their place in the plan; of those of a system that overlap, one until it is back."""
+    planned = [fault for fault in facts.context.faults if fault.end_us and fault.share_ppm >= 1_000_000]
+    found: dict[str, list[_Outage]] = {}
+    for number, fault in sorted(enumerate(planned, 1), key=lambda each: each[1].start_us):
+        own = found.setdefault(fault.system, [])
+        if own and fault.start_us <= own[-1].end_us:
+            own[-1] = own[-1]._replace(end_us=max(own[-1].end_us, fault.end_us))
+        else:
+            own.append(_Outage(number, fault.system, fault.start_us, fault.end_us))
+    return sorted(outage for own in found.values() for outage in own)
 
 
 def _backlog_steps(facts: Facts) -> list[tuple[int, int]]:

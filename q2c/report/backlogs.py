@@ -11,7 +11,7 @@ from contracts.checks.causes import captured_at
 from contracts.checks.facts import BOOKED, CASE_CLOSED, Facts, Life, base_of, decided_us, intent_of, quote_of
 from domain.calendar import midnight_us
 from domain.history import Applied, Delivered
-from q2c.report.windows import Window
+from q2c.report.windows import Window, troubles
 
 _NEVER = 1 << 62
 Stay = tuple[int, int]
@@ -69,9 +69,9 @@ class Drain(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def drains(backlogs: tuple[Backlog, ...], windows: tuple[Window, ...], horizon_us: int) -> tuple[Drain, ...]:
-    """Return, for each window, the backlogs that need its system, and how each of them drained."""
+    """Return, for each time of trouble, the backlogs that need its system, and how each of them drained."""
     found = []
-    for window in windows:
+    for window in troubles(windows):
         for backlog in backlogs:
             if window.end_us <= horizon_us and (not window.system or window.system in backlog.needs):
                 before = backlog.level(window.start_us - 1)

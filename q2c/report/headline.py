@@ -137,8 +137,8 @@ def _money(gathered: Gathered) -> Figure:
     if broken:
         note = listed([BY_ID[result.check].title for result in broken][:_NAMED_MAX])
     else:
-        note = (
-            f"{count(sum(result.examined for result in results))} amounts compared in {', '.join(sorted(currencies))}"
+        note = f"{count(sum(result.examined for result in results))} amounts compared" + (
+            f" in {', '.join(sorted(currencies))}" if currencies else ""
         )
     return Figure(
         label="Money differences (faults)", value=count(sum(result.broken for result in broken)),

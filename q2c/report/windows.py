@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from domain.faults import CATALOGUE, Fault
@@ -26,6 +28,11 @@ class Window(msgspec.Struct, frozen=True):
         """Whether nothing got through."""
         return self.kind in OUTAGES
 
+    @property
+    def takes_nothing(self) -> bool:
+        """Whether no work got done: an outage or maintenance."""
+        return self.is_outage or self.kind == "maintenance"
+
 
 def windows(context: Context) -> tuple[Window, ...]:
     """Return the windows of a plan in order of time; faults that last as long as the run's first phase are none."""
@@ -38,6 +45,27 @@ def windows(context: Context) -> tuple[Window, ...]:
         Window(kind, name, start_us, end_us, f"{_said(fault)}, {between(start_us, end_us)}")
         for (start_us, end_us, name, kind), fault in sorted(found.items(), key=lambda each: each[0])
     )
+
+
+def troubles(windows: Iterable[Window]) -> list[Window]:
+    """Return the windows with those that overlap made one where a system takes nothing: it is back after the last."""
+    found: list[Window] = []
+    open_at: dict[str, int] = {}
+    for window in windows:
+        place = open_at.get(window.system)
+        if window.takes_nothing and place is not None and window.start_us <= found[place].end_us:
+            found[place] = _one(found[place], window)
+            continue
+        if window.takes_nothing:
+            open_at[window.system] = len(found)
+        found.append(window)
+    return found
+
+
+def _one(first: Window, then: Window) -> Window:
+    kind = first.kind if first.is_outage else then.kind
+    end_us, text = max(first.end_us, then.end_us), f"{first.text}; {then.text}"
+    return Window(kind, first.system, first.start_us, end_us, text)
 
 
 def _said(fault: Fault) -> str:

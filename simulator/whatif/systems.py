@@ -7,6 +7,8 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
+import msgspec
+
 from domain.calendar import DAY_US, MINUTE_US, SECOND_US, local_date
 from integration.settings import BreakerSettings, BudgetSettings, SystemLimits
 from scenarios.grants import granted
@@ -75,8 +77,13 @@ class Frame(NamedTuple):
 
     @property
     def days_end_us(self) -> int:
-        """Return when the rehearsed days end, and faults that are said without an end; what was begun goes on."""
+        """Return when the rehearsed days end."""
         return self.moments.ends_us - self.moments.start_us
+
+    @property
+    def heal_us(self) -> int:
+        """Return when faults end; what was begun goes on."""
+        return self.moments.heal_us - self.moments.start_us
 
     @property
     def has_money_cases(self) -> bool:
@@ -195,7 +202,19 @@ def _spells(frame: Frame, system: str, limit: str, usual: int) -> Iterator[tuple
         yield from_us, until_us, *edges[from_us]
 
 
-def _outages(frame: Frame, name: str) -> Iterator[Window]:
+def _outages(frame: Frame, name: str) -> list[Window]:
+    """Return the outages of a system; those of one kind that overlap are one, which ends with the last of them."""
+    found: dict[str, list[Window]] = {}
+    for each in sorted(_planned_outages(frame, name), key=lambda window: window.from_us):
+        own = found.setdefault(each.kind, [])
+        if own and each.from_us <= own[-1].until_us:
+            own[-1] = msgspec.structs.replace(own[-1], until_us=max(own[-1].until_us, each.until_us))
+        else:
+            own.append(each)
+    return [window for own in found.values() for window in own]
+
+
+def _planned_outages(frame: Frame, name: str) -> Iterator[Window]:
     scenario = frame.scenario
     for each in scenario.outages:
         if each.system == name:
@@ -239,7 +258,7 @@ def _faults(frame: Frame, name: str) -> Faults:
 
     return Faults(
         before=share(BEFORE), after=share(AFTER), lost=share(LOST), unheard=share(UNHEARD), throttled=share(THROTTLED),
-        broken=share(BROKEN), until_us=frame.days_end_us,
+        broken=share(BROKEN), until_us=frame.heal_us,
     )  # fmt: skip
 
 

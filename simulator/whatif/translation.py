@@ -113,7 +113,7 @@ def _message(frame: Frame) -> Iterator[Step]:
         if fault.kind in _HELD and fault.wait is not None
     ]
     sweep_us = max(2 * HOUR_US, frame.scenario.integration.sweep_every // MICROSECOND)
-    yield from webhook("message", lost, sweep_us, tuple(held), frame.days_end_us)
+    yield from webhook("message", lost, sweep_us, tuple(held), frame.heal_us)
 
 
 def _routes(journeys: Journeys, wanted: set[str]) -> tuple[Route, ...]:

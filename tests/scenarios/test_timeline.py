@@ -144,7 +144,7 @@ def test_a_window_that_outlasts_the_rehearsed_days_heals_with_it_and_nobody_acts
     )
     was, now = build(short(calm), 7), build(short(through), 7)
     outage, duplicates = now.faults
-    assert (outage.end_us, duplicates.end_us) == (was.heal_us + 4 * 3_600_000_000, was.heal_us)
+    assert (outage.end_us, duplicates.end_us) == (was.heal_us + 4 * 3_600_000_000, now.heal_us)
     assert (now.heal_us, now.horizon_us) == (outage.end_us, was.horizon_us)
     assert list(now.acts) == list(was.acts)
 

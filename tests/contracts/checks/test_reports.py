@@ -16,6 +16,7 @@ from contracts.checks.page import page
 from contracts.checks.reconciliation import reconcile
 from contracts.checks.sla import LAST_DAYS, NORMAL, SlaResult, quantile, sla_results
 from contracts.checks.story import LINES_MAX, story_of
+from domain.faults import Fault
 from domain.history import Case, Fired, Record
 from tests.contracts.checks import build
 from tests.contracts.checks.build import amended, at, attempt, check, clean, edited, history, of, walk
@@ -27,6 +28,19 @@ def _sla(records: list[Record], key: str, column: str = NORMAL) -> SlaResult:
 
 def _kpi(records: list[Record], key: str) -> KpiResult:
     return next(result for result in kpi_results(Facts(history(records))) if result.kpi == key)
+
+
+def test_of_outages_that_overlap_the_recovery_counts_from_the_end_of_the_last() -> None:
+    other = replace(build.QUOTE, id="Q-000124-v1", txn="Q-000124")
+    records = [*clean(), *walk(0, "crm", "quote", other, "draft", "submitted", "approved", "accepted", cause="act")]
+    down = (
+        Fault(kind="refused", system="erp", start_us=at(1), end_us=at(6)),
+        Fault(kind="refused", system="erp", start_us=at(5), end_us=at(8)),
+        Fault(kind="refused", system="tax", start_us=at(1), end_us=at(9)),
+    )
+    facts = Facts(history(records, faults=down))
+    result = next(result for result in kpi_results(facts) if result.kpi == "K-23")
+    assert result.values == (("outage 1: erp", 120.0), ("outage 3: tax", 60.0))
 
 
 def test_a_fast_booking_meets_its_service_level() -> None:

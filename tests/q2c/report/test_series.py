@@ -15,7 +15,7 @@ from q2c.report.costs import costs_of
 from q2c.report.cutoff import cut_off_of
 from q2c.report.journeys import journeys_of
 from q2c.report.series import calls_of, histogram, load_of
-from q2c.report.windows import windows
+from q2c.report.windows import Window, troubles, windows
 from tests.contracts.checks.build import (
     CONTEXT,
     MINUTE_US,
@@ -106,6 +106,16 @@ def test_a_drain_is_the_time_from_the_end_of_a_window_to_the_level_before_it() -
     (drain,) = drains((backlog,), (window,), 100)
     assert (drain.before, drain.peak, drain.drained_us, drain.took_us) == (1, 3, 60, 20)
     assert drains((backlog,), (window,), 30) == ()
+
+
+def test_a_system_that_is_down_twice_at_once_is_back_after_the_second_time() -> None:
+    first, then = Window("refused", "erp", 10, 30, "a"), Window("maintenance", "erp", 20, 50, "b")
+    slow, other = Window("brownout", "erp", 25, 90, "c"), Window("refused", "tax", 40, 60, "d")
+    both = Window("refused", "erp", 10, 50, "a; b")
+    assert troubles((first, then, slow, other)) == [both, slow, other]
+    assert troubles((first, Window("refused", "erp", 31, 50, "later"))) == [
+        first, Window("refused", "erp", 31, 50, "later"),
+    ]  # fmt: skip
 
 
 def test_windows_are_the_faults_that_do_not_last_all_the_time() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from domain.calendar import DAY_US, HOUR_US
+from scenarios import loader
 from scenarios.language import Scenario
 from scenarios.library import find, names
 from scenarios.scale import scaled
@@ -206,10 +207,10 @@ def test_a_system_that_is_not_always_there_has_outages_of_its_own() -> None:
 def test_faults_end_with_the_quarter_as_they_do_in_a_rehearsal() -> None:
     scenario = find("quarter_end")
     model, frame = translation.translate(scenario), frame_of(scenario)
-    assert frame.days_end_us < frame.end_us
-    assert {each.faults.until_us for each in model.stations if any(each.faults.shares.values())} == {frame.days_end_us}
+    assert frame.heal_us < frame.end_us
+    assert {each.faults.until_us for each in model.stations if any(each.faults.shares.values())} == {frame.heal_us}
     held = [step for route in model.routes for step in route.steps if "held back" in step.name or "missed" in step.name]
-    assert {step.until_us for step in held} == {frame.days_end_us}
+    assert {step.until_us for step in held} == {frame.heal_us}
 
 
 @pytest.mark.parametrize(
@@ -263,3 +264,19 @@ def test_a_company_that_is_too_big_for_its_licence_is_refused_with_the_figure() 
     )
     with pytest.raises(validity.Unplayable, match=r"station erp: utilisation \d"):
         engine.simulate(model, 1)
+
+
+def test_outages_that_overlap_are_one_and_the_system_is_back_after_the_last() -> None:
+    scenario = loader.parse(
+        "name: twice\ntitle: t\nquestion: q\nextends: quarter_end_spike\noutages:\n"
+        "  - {system: erp, from: quarter_end - 9h, lasts: 3h}\n"
+        "  - {system: erp, from: quarter_end - 7h, lasts: 4h}\n"
+        "  - {system: erp, from: quarter_end - 8h, lasts: 1h, kind: black_hole}\n"
+        "  - {system: erp, from: quarter_end - 2h, lasts: 1h}\n"
+    )
+    zero_us = frame_of(scenario).at_us("quarter_end", None)
+    found = [
+        ((zero_us - each.from_us) // HOUR_US, (zero_us - each.until_us) // HOUR_US, each.kind)
+        for each in translation.translate(scenario).station("erp").outages
+    ]
+    assert found == [(9, 3, "rejects"), (2, 1, "rejects"), (8, 7, "hangs")]
