@@ -44,6 +44,7 @@ from mocks.payment.invoicing import (
     subscription_items,
     subscriptions,
     tax_rates,
+    upcoming,
     wallets,
 )
 from mocks.payment.model import Processor, request_id
@@ -128,6 +129,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *tax_rates.ROWS,
     *items.ROWS,
     *previews.ROWS,
+    *upcoming.ROWS,
     *invoices.ROWS,
     *collecting.ROWS,
     *credit_notes.ROWS,

@@ -61,6 +61,7 @@ ERRORS: dict[str, Row] = {
     "payout_not_cancelable": Row(400, _INVALID, "payouts_not_allowed", "The payout cannot be canceled."),
     "invoice_not_editable": Row(400, _INVALID, "invoice_not_editable", "The invoice can no longer be changed."),
     "invoice_no_customer_line_items": Row(400, _INVALID, "invoice_no_customer_line_items", "Nothing to invoice."),
+    "invoice_upcoming_none": Row(404, _INVALID, "invoice_upcoming_none", "No upcoming invoices."),
     "invoice_unexpected_state": Row(400, _INVALID, "", "The invoice's status does not allow this."),
     "invoice_payment_intent_requires_action": Row(
         402, "card_error", "invoice_payment_intent_requires_action", "The payment needs the customer's action."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from itertools import dropwhile, islice, takewhile
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -20,9 +21,18 @@ ATTRIBUTES: Mapping[tuple[str, str], str] = {
     ("refund", "payment_intent"): "intent",
     ("dispute", "payment_intent"): "intent",
     ("event", "types"): "type",
+    ("payout", "arrival_date"): "arrival",
+    ("price", "lookup_keys"): "lookup_key",
+    ("product", "ids"): "id",
+    ("promotion_code", "coupon"): "promotion.coupon",
 }
 """Filters whose field has another name inside the record."""
-_SAME = {("payment_method", "allow_redisplay"): "unspecified", ("event", "delivery_success"): True}
+_SAME = {
+    ("payment_method", "allow_redisplay"): "unspecified",
+    ("event", "delivery_success"): True,
+    ("charge", "transfer_group"): None,
+    ("payout", "destination"): None,
+}
 """Filters of what every record here has the same: `render` says so of it."""
 _TIMELESS = frozenset({"line_item", "item", "credit_note_line_item"})
 _LARGEST_PAGE = PAGE_SIZES_MAX["payment"]
@@ -91,11 +101,11 @@ def _tests(kind: str, query: Any) -> list[Test]:
     for name in _filters(query.__class__):
         wanted = getattr(query, name)
         if wanted is not None and (kind, name) != ("balance_transaction", "payout"):
-            tests.append(_equals(kind, name, wanted))
+            tests.append(_fits(kind, name, wanted))
     if query.created is not None:
         if kind in _TIMELESS:
             raise Refusal("parameter_unknown", "Received unknown parameter: created", field="created")
-        tests.append(_created(query.created))
+        tests.append(_within("created", query.created))
     return tests
 
 
@@ -103,13 +113,23 @@ def _is_there(customer: Any) -> bool:
     return not customer.is_deleted
 
 
-def _equals(kind: str, name: str, wanted: Any) -> Test:
+def _fits(kind: str, name: str, wanted: Any) -> Test:
+    """Return the test of one filter: a value, one of several, the bounds of an instant, or the parts of an object."""
     if (kind, name) in _SAME:
         return lambda _record: bool(_SAME[kind, name] == wanted)
     attribute = ATTRIBUTES.get((kind, name), name)
+    if isinstance(wanted, Range):
+        return _within(attribute, wanted)
+    if isinstance(wanted, msgspec.Struct):
+        parts = [(part, value) for part, value in msgspec.structs.asdict(wanted).items() if value is not None]
+        inside = [_fits(kind, f"{attribute}.{part}", value) for part, value in parts]
+        return lambda record: all(test(record) for test in inside)
+    read = attrgetter(attribute)
     if isinstance(wanted, list):
-        return lambda record: getattr(record, attribute) in wanted
-    return lambda record: bool(getattr(record, attribute) == wanted)
+        return lambda record: read(record) in wanted
+    if (kind, name) == ("event", "type") and wanted.endswith("*"):
+        return lambda record: read(record).startswith(wanted[:-1])
+    return lambda record: bool(read(record) == wanted)
 
 
 def _floor(bounds: Range | int | None) -> int:
@@ -119,12 +139,19 @@ def _floor(bounds: Range | int | None) -> int:
     return max(bounds.gt or 0, bounds.gte or 0)
 
 
-def _created(bounds: Range | int) -> Test:
+def _within(attribute: str, bounds: Range | int) -> Test:
+    """Return the test of an instant in seconds; a record that has none (an invoice that is never due) fails it."""
+    read = attrgetter(attribute)
     if isinstance(bounds, int):
-        return lambda record: bool(record.created == bounds)
-    return lambda record: (
-        (bounds.gt is None or record.created > bounds.gt)
-        and (bounds.gte is None or record.created >= bounds.gte)
-        and (bounds.lt is None or record.created < bounds.lt)
-        and (bounds.lte is None or record.created <= bounds.lte)
-    )
+        return lambda record: bool(read(record) == bounds)
+
+    def test(record: Any) -> bool:
+        instant = read(record)
+        return instant is not None and (
+            (bounds.gt is None or instant > bounds.gt)
+            and (bounds.gte is None or instant >= bounds.gte)
+            and (bounds.lt is None or instant < bounds.lt)
+            and (bounds.lte is None or instant <= bounds.lte)
+        )
+
+    return test

@@ -125,6 +125,11 @@ class Processor:
         coupon = self.tables["coupon"].get(key) or self.retired.get(key)
         return msgspec.to_builtins(coupon, builtin_types=(Decimal,)) if coupon is not None else None
 
+    def plain_price(self, key: str) -> Any:
+        """Return a price as plain values; None when there is none."""
+        price = self.tables["price"].get(key)
+        return msgspec.to_builtins(price, builtin_types=(Decimal,)) if price is not None else None
+
     # --- correlation ------------------------------------------------------------------------------------------------
 
     def correlate(self, metadata: Metadata, description: str) -> tuple[str, str]:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 Clear = Annotated[str, msgspec.Meta(max_length=0)]
 """Empty text in the place of a hash or an array: it clears the field; any other text is refused."""
+Collection = Literal["charge_automatically", "send_invoice"]
 Metadata = Mapping[str, str]
 MetadataChange = dict[str, str] | Clear | None
 """What callers send: names with new values, an empty value to remove one, empty text to remove all."""

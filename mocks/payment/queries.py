@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from mocks.payment.parts import Body, Shape
+
+MethodType = Literal[
+    "acss_debit", "affirm", "afterpay_clearpay", "alipay", "alma", "amazon_pay", "au_becs_debit", "bacs_debit",
+    "bancontact", "billie", "bizum", "blik", "boleto", "card", "cashapp", "crypto", "custom", "customer_balance", "eps",
+    "fpx", "giropay", "grabpay", "ideal", "kakao_pay", "klarna", "konbini", "kr_card", "link", "mb_way", "mobilepay",
+    "multibanco", "naver_pay", "nz_bank_account", "oxxo", "p24", "pay_by_bank", "payco", "paynow", "paypal", "paypay",
+    "payto", "pix", "promptpay", "revolut_pay", "samsung_pay", "satispay", "scalapay", "sepa_debit", "sequra", "sofort",
+    "sunbit", "swish", "twint", "upi", "us_bank_account", "wechat_pay", "zip",
+]  # fmt: skip
+"""The types of payment methods there are, of which a few are played here."""
 
 
 class Range(Shape, frozen=True, kw_only=True):
@@ -33,9 +45,9 @@ class CustomerQuery(Paging, frozen=True, kw_only=True):
 class MethodQuery(Paging, frozen=True, kw_only=True):
     """Which payment methods."""
 
-    allow_redisplay: str | None = None
+    allow_redisplay: Literal["always", "limited", "unspecified"] | None = None
     customer: str | None = None
-    type: str | None = None
+    type: MethodType | None = None
 
 
 class OwnedQuery(Paging, frozen=True, kw_only=True):

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from domain.http import Reply
 from mocks.kernel.operations import Call, Operation, Refusal
-from mocks.payment import balance, views
+from mocks.payment import balance, listing, render, views
 from mocks.payment.bodies import EmptyBody, RefundBody, UpdateBody
+from mocks.payment.expand import EXTRAS
 from mocks.payment.model import Processor, changed, merged
-from mocks.payment.queries import ChargedQuery
+from mocks.payment.parts import Page
+from mocks.payment.queries import ChargedQuery, Paging
 from mocks.payment.records import Charge, Intent, Refund
-from mocks.payment.rows import alter, answer, page, prepare, read, row
+from mocks.payment.rows import alter, answer, answer_list, page, prepare, read, row
 
 _REASONS = ("duplicate", "fraudulent", "requested_by_customer")
 
@@ -98,11 +102,28 @@ def _create(model: Processor, call: Call) -> Reply:
     return answer(model, call, refund)
 
 
+def _of_charge(model: Processor, key: str) -> dict[str, Refund]:
+    return {each.id: each for each in model.tables["refund"].values() if each.charge == key}
+
+
+def _list_of_charge(model: Processor, call: Call) -> Reply:
+    own = _of_charge(model, model.named("charge", call.params["charge"]).id)
+    return answer_list(model, call, "refund", listing.chosen(model, "refund", call.body, own))
+
+
+def _latest(model: Processor, node: dict[str, Any]) -> Page:
+    """Return the refunds of a charge as it shows them when asked to."""
+    rows = [render.shown(each) for each in reversed(_of_charge(model, node["id"]).values())]
+    return Page(data=rows[:10], has_more=len(rows) > 10, url=f"/v1/charges/{node['id']}/refunds")
+
+
+EXTRAS["charge", "refunds"] = _latest
 _ALL, _ONE, _VIEW = "/v1/refunds", "/v1/refunds/{id}", views.Refund
 ROWS: tuple[Operation, ...] = (
     row("create_refund", "POST", _ALL, _create, RefundBody, _VIEW),
     page("list_refunds", _ALL, "refund", ChargedQuery),
     read("get_refund", _ONE, "refund", _VIEW),
     alter("update_refund", _ONE, "refund", UpdateBody, update, _VIEW),
+    row("list_charge_refunds", "GET", "/v1/charges/{charge}/refunds", _list_of_charge, Paging, Page),
     alter("cancel_refund", _ONE + "/cancel", "refund", EmptyBody, cancel, _VIEW),
 )

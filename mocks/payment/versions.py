@@ -38,6 +38,9 @@ class Look(Protocol):
     def plain_coupon(self, key: str) -> Any:
         """Return a coupon as plain values, None when there is none."""
 
+    def plain_price(self, key: str) -> Any:
+        """Return a price as plain values, None when there is none."""
+
 
 class Change(msgspec.Struct, frozen=True):
     """What a major version changed about one kind of object; `undo` changes a plain object in place."""
@@ -126,14 +129,14 @@ def _line_before_basil(look: Look, node: Node) -> None:
     node["proration"] = bool(item.get("proration") or billed.get("proration"))
     pricing = node.pop("pricing", None) or {}
     details = pricing.get("price_details") or {}
-    node["price"] = details.get("price")
+    node["price"] = look.plain_price(details.get("price") or "")
     node["unit_amount_excluding_tax"] = pricing.get("unit_amount_decimal")
     node["tax_amounts"] = [_tax_amount(tax) for tax in node.pop("taxes", None) or []]
 
 
 def _item_before_basil(look: Look, node: Node) -> None:
     pricing = node.pop("pricing", None) or {}
-    node["price"] = (pricing.get("price_details") or {}).get("price")
+    node["price"] = look.plain_price((pricing.get("price_details") or {}).get("price") or "")
     node["unit_amount_decimal"] = pricing.get("unit_amount_decimal")
     unit = node["unit_amount_decimal"]
     node["unit_amount"] = int(unit) if unit is not None and str(unit).lstrip("-").isdigit() else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Literal
 
 from msgspec import structs
 
@@ -16,7 +16,7 @@ from mocks.payment.invoicing import wallets
 from mocks.payment.invoicing.invoice import Invoice, InvoicePayment, PaidTransitions, PaidWith, Transitions
 from mocks.payment.invoicing.settling import OWING, close, paid
 from mocks.payment.model import Processor
-from mocks.payment.parts import Body
+from mocks.payment.parts import Body, Shape
 from mocks.payment.queries import Paging
 from mocks.payment.records import Customer, Intent, Method
 from mocks.payment.rows import alter, answer, page, prepare, read, row
@@ -47,12 +47,20 @@ class AttachPaymentBody(Body, frozen=True, kw_only=True):
     payment_record: str | None = None
 
 
+class PaidBy(Shape, frozen=True, kw_only=True):
+    """By what an invoice was paid."""
+
+    type: Literal["payment_intent", "payment_record"]
+    payment_intent: str | None = None
+    payment_record: str | None = None
+
+
 class InvoicePaymentQuery(Paging, frozen=True, kw_only=True):
     """Which payments of invoices."""
 
     invoice: str | None = None
-    payment: dict[str, Any] | None = None
-    status: str | None = None
+    payment: PaidBy | None = None
+    status: Literal["canceled", "open", "paid"] | None = None
 
 
 # --- finalizing -----------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -209,40 +209,54 @@ def update_code(model: Processor, code: PromotionCode, body: PromotionUpdate) ->
 
 def discounts_of(model: Processor, asked: Sequence[DiscountBody] | str | None, **owner: Any) -> list[Discount]:
     """Return the discounts that callers ask for, kept; raise Refusal for a coupon that is not valid."""
-    if not asked or isinstance(asked, str):
-        return []
-    found = []
-    for index, each in enumerate(asked):
-        field = f"discounts[{index}]"
-        if each.discount:
-            found.append(model.referred("discount", each.discount, f"{field}[discount]"))
-            continue
-        coupon, code = each.coupon, None
-        if each.promotion_code:
-            promotion: PromotionCode = model.referred("promotion_code", each.promotion_code, f"{field}[promotion_code]")
-            if not promotion.active:
-                raise Refusal("coupon_expired", f"Promotion code {promotion.code} is not active.", field=field)
-            coupon, code = promotion.promotion.coupon, promotion.id
-            model.change("promotion_code", promotion, "", times_redeemed=promotion.times_redeemed + 1)
-        if not coupon:
-            raise Refusal("parameter_missing", f"Missing required param: {field}[coupon].", field=f"{field}[coupon]")
-        found.append(redeemed(model, coupon, field, promotion_code=code, **owner))
+    found = offered(model, asked, **owner)
+    for each in found:
+        if each.id not in model.tables["discount"]:
+            _redeem(model, each)
     return found
 
 
-def redeemed(model: Processor, key: str, field: str, **owner: Any) -> Discount:
+def offered(model: Processor, asked: Sequence[DiscountBody] | str | None, **owner: Any) -> list[Discount]:
+    """Return the discounts that callers ask for as they would be, without keeping them."""
+    if not asked or isinstance(asked, str):
+        return []
+    return [_offered(model, each, f"discounts[{index}]", owner) for index, each in enumerate(asked)]
+
+
+def _offered(model: Processor, asked: DiscountBody, field: str, owner: Mapping[str, Any]) -> Discount:
+    if asked.discount:
+        there: Discount = model.referred("discount", asked.discount, f"{field}[discount]")
+        return there
+    coupon, code = asked.coupon, None
+    if asked.promotion_code:
+        promotion: PromotionCode = model.referred("promotion_code", asked.promotion_code, f"{field}[promotion_code]")
+        if not promotion.active:
+            raise Refusal("coupon_expired", f"Promotion code {promotion.code} is not active.", field=field)
+        coupon, code = promotion.promotion.coupon, promotion.id
+    if not coupon:
+        raise Refusal("parameter_missing", f"Missing required param: {field}[coupon].", field=f"{field}[coupon]")
+    return _by_coupon(model, coupon, field, promotion_code=code, **owner)
+
+
+def _by_coupon(model: Processor, key: str, field: str, **owner: Any) -> Discount:
     """Return a new discount by a coupon; raise Refusal when the coupon is used up or out of date."""
     coupon: Coupon = model.referred("coupon", key, f"{field}[coupon]")
     used_up = coupon.max_redemptions is not None and coupon.times_redeemed >= coupon.max_redemptions
     if used_up or (coupon.redeem_by is not None and coupon.redeem_by < model.now):
         raise Refusal("coupon_expired", f"Coupon expired: {key}", field=field)
-    model.change("coupon", coupon, "", times_redeemed=coupon.times_redeemed + 1)
     end = None
     if coupon.duration == "repeating":
         end = later(model.now, "month", coupon.duration_in_months or 1)
-    discount = Discount(id=model.new_id("di"), end=end, source=Source(coupon=key), start=model.now, **owner)
+    return Discount(id=model.new_id("di"), end=end, source=Source(coupon=key), start=model.now, **owner)
+
+
+def _redeem(model: Processor, discount: Discount) -> None:
+    """Keep a new discount: its coupon, and its code when it came by one, are used once more."""
+    for kind, key in (("promotion_code", discount.promotion_code), ("coupon", discount.source.coupon)):
+        if key:
+            used = model.tables[kind][key]
+            model.change(kind, used, "", times_redeemed=used.times_redeemed + 1)
     model.tables["discount"][discount.id] = discount
-    return discount
 
 
 def coupon_of(model: Processor, discount: Discount) -> Coupon | None:

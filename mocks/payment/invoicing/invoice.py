@@ -17,6 +17,7 @@ from mocks.payment.parts import (
     Address,
     AutomaticTax,
     CustomField,
+    Discount,
     DiscountAmount,
     Liability,
     Metadata,
@@ -192,6 +193,7 @@ class PaidWith(Shape, frozen=True, kw_only=True, omit_defaults=True):
 
     charge: str | None = None
     payment_intent: str | None = None
+    payment_record: str | None = None
     type: str
 
 
@@ -229,10 +231,13 @@ def line_list(key: str, lines: Sequence[Line]) -> LineList:
     return LineList(data=lines, total_count=len(lines), url=f"/v1/invoices/{key}/lines")
 
 
-def with_lines(model: Processor, invoice: Invoice, lines: Sequence[Line]) -> Invoice:
-    """Return a draft with other lines, and all that follows from them."""
-    table = model.tables["discount"]
-    found = totals(model, lines, [table[key] for key in invoice.discounts], invoice.default_tax_rates)
+def with_lines(
+    model: Processor, invoice: Invoice, lines: Sequence[Line], discounts: Sequence[Discount] | None = None
+) -> Invoice:
+    """Return a draft with other lines, and all that follows from them; a preview's discounts are not kept yet."""
+    if discounts is None:
+        discounts = [model.tables["discount"][key] for key in invoice.discounts]
+    found = totals(model, lines, discounts, invoice.default_tax_rates)
     return structs.replace(invoice, lines=line_list(invoice.id, found.lines), **amounts(found))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from mocks.payment.invoicing.invoice import (
     FromInvoice,
@@ -14,6 +14,7 @@ from mocks.payment.parts import (
     AutomaticTax,
     Body,
     Clear,
+    Collection,
     CustomField,
     DiscountBody,
     Liability,
@@ -64,10 +65,10 @@ class InvoiceBody(Body, frozen=True, kw_only=True):
 class InvoiceQuery(Paging, frozen=True, kw_only=True):
     """Which invoices."""
 
-    collection_method: str | None = None
+    collection_method: Collection | None = None
     customer: str | None = None
     due_date: Range | int | None = None
-    status: str | None = None
+    status: Literal["draft", "open", "paid", "uncollectible", "void"] | None = None
     subscription: str | None = None
 
 

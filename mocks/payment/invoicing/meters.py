@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Literal
 
 from domain.http import Reply
 from mocks.kernel.operations import Call, Operation, Refusal, json_reply
@@ -107,7 +107,7 @@ class MeterEventBody(Body, frozen=True, kw_only=True):
 class MeterQuery(Paging, frozen=True, kw_only=True):
     """Which meters."""
 
-    status: str | None = None
+    status: Literal["active", "inactive"] | None = None
 
 
 class SummaryQuery(Paging, frozen=True, kw_only=True):

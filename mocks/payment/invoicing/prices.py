@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -167,7 +167,7 @@ class PriceQuery(Paging, frozen=True, kw_only=True):
     currency: str | None = None
     lookup_keys: list[str] | None = None
     product: str | None = None
-    type: str | None = None
+    type: Literal["one_time", "recurring"] | None = None
 
 
 def create(model: Processor, body: PriceBody) -> Price:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import structs
@@ -105,7 +105,7 @@ class ProductQuery(Paging, frozen=True, kw_only=True):
     active: bool | None = None
     ids: list[str] | None = None
     shippable: bool | None = None
-    type: str | None = None
+    type: Literal["good", "service"] | None = None
     url: str | None = None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from mocks.payment.invoicing.prices import Price
 from mocks.payment.parts import (
@@ -191,5 +191,5 @@ class QuoteQuery(Paging, frozen=True, kw_only=True):
     """Which quotes."""
 
     customer: str | None = None
-    status: str | None = None
+    status: Literal["accepted", "canceled", "draft", "open"] | None = None
     test_clock: str | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from mocks.payment.invoicing.subscription import (
     BillingMode,
@@ -17,12 +17,17 @@ from mocks.payment.parts import (
     AutomaticTax,
     Body,
     Clear,
+    Collection,
     DiscountBody,
     MetadataChange,
     PriceData,
     Shape,
 )
 from mocks.payment.queries import Paging
+
+SubscriptionStatus = Literal[
+    "active", "all", "canceled", "ended", "incomplete", "incomplete_expired", "past_due", "paused", "trialing", "unpaid"
+]
 
 
 class ItemEntry(Shape, frozen=True, kw_only=True):
@@ -162,10 +167,10 @@ class PauseBody(Body, frozen=True, kw_only=True):
 class SubscriptionQuery(Paging, frozen=True, kw_only=True):
     """Which subscriptions; those that have ended are left out unless a status is asked for."""
 
-    collection_method: str | None = None
+    collection_method: Collection | None = None
     customer: str | None = None
     price: str | None = None
-    status: str | None = None
+    status: SubscriptionStatus | None = None
     test_clock: str | None = None
 
 

@@ -66,7 +66,7 @@ def update(model: Processor, subscription: Subscription, body: SubscriptionUpdat
         raise Refusal("subscription_unexpected_state", text, field="id")
     changes = _plain_changes(model, subscription, body)
     rows = list(subscription.items.data)
-    fresh = _changed_rows(model, subscription, body.items) if body.items else rows
+    fresh = changed_rows(model, subscription, body.items, "items") if body.items else rows
     after = structs.replace(subscription, **changes)
     if fresh != rows:
         after = swapped(model, subscription, after, fresh, body.proration_behavior, body.proration_date)
@@ -150,23 +150,26 @@ def _cancellation(model: Processor, subscription: Subscription, body: Subscripti
     return changes
 
 
-def _changed_rows(model: Processor, subscription: Subscription, entries: Sequence[ItemEntry]) -> list[SubscriptionItem]:
+def changed_rows(
+    model: Processor, subscription: Subscription, entries: Sequence[ItemEntry], field: str
+) -> list[SubscriptionItem]:
+    """Return the items of a subscription with some changed, added and taken away; `field` is where that was asked."""
     rows = {each.id: each for each in subscription.items.data}
     period = subscription.period
     for index, entry in enumerate(entries):
         if entry.id is None:
-            price = price_of(model, entry, f"items[{index}]")
+            price = price_of(model, entry, f"{field}[{index}]")
             made = item_of(model, subscription.id, entry, price, period.start, period.end)
             rows[made.id] = made
             continue
         if entry.id not in rows:
-            raise Refusal("reference_missing", f"No such subscription_item: '{entry.id}'", f"items[{index}][id]")
+            raise Refusal("reference_missing", f"No such subscription_item: '{entry.id}'", f"{field}[{index}][id]")
         if entry.deleted:
             del rows[entry.id]
             continue
-        rows[entry.id] = _changed_row(model, rows[entry.id], entry, f"items[{index}]")
+        rows[entry.id] = _changed_row(model, rows[entry.id], entry, f"{field}[{index}]")
     if not rows:
-        raise Refusal("parameter_invalid", "A subscription has one item at least.", field="items")
+        raise Refusal("parameter_invalid", "A subscription has one item at least.", field=field)
     require_alike([each.price for each in rows.values()])
     return list(rows.values())
 
