@@ -81,16 +81,20 @@ def create_credit_note(billing: Billing, call: Call) -> Reply:
         body.type,
         body.create_reason_code or body.reason_code,
         body.total,
-        [_wish(billing, body.reference_invoice_id, row) for row in body.line_items],
+        [_wish(billing, body.reference_invoice_id, *each) for each in enumerate(body.line_items)],
         body.customer_notes,
     )
     return shown(billing, ("credit_note", note), ("invoice", billing.invoice(note.invoice)))
 
 
-def _wish(billing: Billing, invoice: str, row: f.NoteRow) -> credit_notes.Wish:
+def _wish(billing: Billing, invoice: str, index: int, row: f.NoteRow) -> credit_notes.Wish:
+    """Return what a row wants credited: an amount, or units at a price."""
+    amount = row.amount if row.amount is not None else (row.unit_amount or 0) * (row.quantity or 1)
+    if not amount:
+        raise Refusal("param_wrong_value", "cannot be blank", field=f"line_items[amount][{index}]")
     zone = billing.invoice(invoice).zone
     start, end = (None if at is None else billing.day_at(at, zone) for at in (row.date_from, row.date_to))
-    return credit_notes.Wish(row.reference_line_item_id, row.amount, start, end)
+    return credit_notes.Wish(row.reference_line_item_id, amount, start, end)
 
 
 def record_refund(billing: Billing, call: Call) -> Reply:

@@ -44,6 +44,7 @@ def _reply(shows: str) -> Any:
     return msgspec.defstruct(f"{title}Reply", fields, kw_only=True)
 
 
+@cache
 def _page(name: str) -> Any:
     names = (name, *listing.BESIDE.get(name, ()))
     fields = [(each, RESOURCES.get(each, dict[str, Any])) for each in names]
@@ -54,8 +55,10 @@ def _page(name: str) -> Any:
     )
 
 
-def _query(resource: listing.Resource) -> Any:
+@cache
+def _query(name: str) -> Any:
     """Return the type of a list's query: its filters by attribute and operator, its orders, its pages."""
+    resource = listing.RESOURCES[name]
     filters = [
         (f"{attribute}[{operator}]", str | None)
         for attribute, known in resource.attributes.items()
@@ -73,9 +76,12 @@ def _get(name: str, path: str, handler: Handler, shows: str) -> Operation:
 
 
 def _list(name: str, path: str, resource: listing.Resource) -> Operation:
-    handler = listing.lists(resource)
+    return _listed(name, path, resource, listing.lists(resource))
+
+
+def _listed(name: str, path: str, resource: listing.Resource, handler: Handler) -> Operation:
     return Operation(
-        name, "GET", _BASE + path, handler, summary=_first_line(handler), query=_query(resource),
+        name, "GET", _BASE + path, handler, summary=_first_line(handler), query=_query(resource.name),
         reply=_page(resource.name),
     )  # fmt: skip
 
@@ -202,6 +208,7 @@ def _invoices() -> Iterator[Operation]:
     yield _post("create_invoice", address, bills.create_invoice, f.CreateInvoice, "invoice")
     yield _list("list_invoices", "/invoices", listing.INVOICES)
     yield _get("read_invoice", path, reading.read_invoice, "invoice")
+    yield _listed("list_invoice_payments", f"{path}/payments", listing.TRANSACTIONS, listing.payments)
     for name, handler, body, shows in (
         ("add_charge", bills.add_charge, f.AddCharge, "invoice"),
         ("record_payment", bills.record_payment, f.RecordPayment, "invoice transaction"),

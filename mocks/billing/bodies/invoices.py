@@ -109,7 +109,7 @@ class NoteRow(Body, frozen=True, kw_only=True):
     """One row of line_items of a credit note."""
 
     reference_line_item_id: str
-    amount: Positive
+    amount: Positive | None = None
     description: str = ""
     quantity: Positive | None = None
     unit_amount: Positive | None = None

@@ -8,7 +8,7 @@ callers ask the same again and again.
 from __future__ import annotations
 
 from mocks.billing.listing.operators import OPERATORS
-from mocks.billing.listing.pages import BESIDE, lists
+from mocks.billing.listing.pages import BESIDE, lists, payments
 from mocks.billing.listing.query import Resource
 from mocks.billing.listing.resources import (
     COUPONS,
@@ -25,6 +25,7 @@ from mocks.billing.listing.resources import (
     PROMOTIONAL_CREDITS,
     QUOTES,
     RAMPS,
+    RESOURCES,
     SUBSCRIPTIONS,
     TRANSACTIONS,
     UNBILLED_CHARGES,
@@ -49,6 +50,7 @@ __all__ = [
     "PROMOTIONAL_CREDITS",
     "QUOTES",
     "RAMPS",
+    "RESOURCES",
     "Resource",
     "SUBSCRIPTIONS",
     "TRANSACTIONS",
@@ -56,4 +58,5 @@ __all__ = [
     "USAGES",
     "WEBHOOK_ENDPOINTS",
     "lists",
+    "payments",
 ]

@@ -39,22 +39,22 @@ def _starts_with(value: str) -> Test:
 
 def _above(value: str) -> Test:
     limit = int(value)
-    return lambda own: bool(own > limit)
+    return lambda own: own is not None and bool(own > limit)
 
 
 def _below(value: str) -> Test:
     limit = int(value)
-    return lambda own: bool(own < limit)
+    return lambda own: own is not None and bool(own < limit)
 
 
 def _at_least(value: str) -> Test:
     limit = int(value)
-    return lambda own: bool(own >= limit)
+    return lambda own: own is not None and bool(own >= limit)
 
 
 def _at_most(value: str) -> Test:
     limit = int(value)
-    return lambda own: bool(own <= limit)
+    return lambda own: own is not None and bool(own <= limit)
 
 
 def _on(value: str) -> Test:
@@ -67,7 +67,28 @@ def _between(value: str) -> Test:
     if len(found) != 2:
         raise ValueError("expected a list of two numbers")
     low, high = map(int, found)
-    return lambda own: bool(low <= own <= high)
+    return lambda own: own is not None and bool(low <= own <= high)
+
+
+def _once(operator: Callable[[str], Test]) -> Callable[[str], Test]:
+    """Return an operator on instants that what never happened does not pass: an unpaid invoice was not paid before."""
+
+    def made(value: str) -> Test:
+        test = operator(value)
+        return lambda own: bool(own) and test(own)
+
+    return made
+
+
+def _true_or_false(value: str) -> Test:
+    if value not in ("true", "false"):
+        raise ValueError("expected true or false")
+    return lambda own: bool(own == value)
+
+
+def named(operator: str, value: str) -> list[str]:
+    """Return the values that a filter on words names."""
+    return [value] if operator in ("is", "is_not") else _listed(value) if operator in ("in", "not_in") else []
 
 
 def _is_present(value: str) -> Test:
@@ -95,7 +116,10 @@ OPERATORS: Mapping[str, Mapping[str, Callable[[str], Test]]] = {
     "text": {**_WORD, "starts_with": _starts_with},
     "word": _WORD,
     "number": _NUMBER,
-    "instant": {"after": _above, "before": _below, "on": _on, "between": _between},
-    "flag": {"is": _is},
+    "instant": {
+        "after": _once(_above), "before": _once(_below), "on": _once(_on), "between": _once(_between),
+        "is_present": _is_present,
+    },
+    "flag": {"is": _true_or_false},
     "many": {"is": _any_is, "in": _any_in},
-}
+}  # fmt: skip

@@ -32,15 +32,22 @@ def lists(resource: Resource) -> Callable[[Billing, Call], Reply]:
     return handler
 
 
+def payments(billing: Billing, call: Call) -> Reply:
+    """List the payments of an invoice, page by page."""
+    query = read("transaction", call.request.target.partition("?")[2])
+    rows = [billing.book.table("transaction")[key] for key, _ in billing.invoice(call.params["id"]).payments]
+    return page(billing, "transaction", rows, query) if rows else EMPTY
+
+
 def page(billing: Billing, name: str, rows: Iterable[Any], query: Query) -> Reply:
     """Return one page of rows as the vendor shows it."""
     if not query.with_deleted and name != "event":
         rows = [row for row in rows if not row.deleted]
     for own, test in query.tests:
-        rows = [row for row in rows if test(own(row))]
+        rows = [row for row in rows if test(own(billing, row))]
     sort, offset = query.sort, query.offset
     assert sort is not None, "a query that was read has an order"
-    ranked = sorted([(sort(row), row.id, row) for row in rows], key=_rank, reverse=query.descending)
+    ranked = sorted([(sort(billing, row), row.id, row) for row in rows], key=_rank, reverse=query.descending)
     if offset is not None:
         ranked = _after(ranked, offset, query.descending)
     limit = min(query.limit, billing.quirks.page_size)

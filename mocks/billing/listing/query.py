@@ -9,15 +9,19 @@ import msgspec
 
 from mocks.billing.model import Billing
 
-Getter = Callable[[Any], Any]
+Getter = Callable[[Billing, Any], Any]
 Test = Callable[[Any], bool]
 
 
 class Attribute(msgspec.Struct, frozen=True):
-    """What rows can be filtered by: its kind (which has its operators) and how to find it in a record."""
+    """What rows can be filtered by: its kind (which has its operators) and how to find it in a record.
+
+    A word has the values there are, unless they are without number; an instant that never came is 0.
+    """
 
     kind: str  # text | word | number | instant | flag | many
     of: Getter
+    values: tuple[str, ...] = ()
 
 
 class Query(msgspec.Struct, frozen=True):

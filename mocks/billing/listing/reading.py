@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from domain.paging import PAGE_SIZES_MAX
-from mocks.billing.listing.operators import OPERATORS
+from mocks.billing.listing.operators import OPERATORS, named
 from mocks.billing.listing.query import Query, Resource, Test
 from mocks.billing.listing.resources import RESOURCES
 from mocks.kernel.codec import Undecodable, decode_json, decode_query
@@ -68,7 +68,10 @@ def _filter(resource: Resource, name: str, value: str) -> tuple[str, str, Test]:
     made = OPERATORS[known.kind].get(operator) if known is not None else None
     if made is None:
         raise Refusal("param_wrong_value", f"is no filter of {resource.name}s", field=name)
+    assert known is not None, "what has an operator is known"
     try:
+        if known.values and (strange := set(named(operator, value)).difference(known.values)):
+            raise ValueError(f"{min(strange)!r} is none of {', '.join(known.values)}")
         return attribute, operator, made(value)
     except (ValueError, TypeError) as error:
         raise Refusal("param_wrong_value", f"{value[:100]!r} does not fit: {error}", field=name) from error

@@ -5,43 +5,62 @@ from __future__ import annotations
 from domain.calendar import SECOND_US
 from mocks.billing.listing.query import Attribute, Resource
 from mocks.billing.listing.rows import events, invoices, notes, table
-from mocks.billing.views import STATUSES, dunning_status
+from mocks.billing.listing.words import (
+    DUNNING,
+    ITEM_TYPES,
+    ORDER_STATUSES,
+    QUOTE_STATUSES,
+    REASONS,
+    SHELVED,
+    WEBHOOK_STATUSES,
+)
+from mocks.billing.views import STATUSES, dunning_status, subscription, webhook_status
 
 
 def _text(name: str) -> Attribute:
-    return Attribute("text", lambda record: getattr(record, name))
+    return Attribute("text", lambda _billing, record: getattr(record, name))
 
 
-def _word(name: str) -> Attribute:
-    return Attribute("word", lambda record: getattr(record, name))
+def _word(name: str, *values: str) -> Attribute:
+    return Attribute("word", lambda _billing, record: getattr(record, name), values)
+
+
+def _same(value: str, *values: str) -> Attribute:
+    """Return what all rows here have the same."""
+    return Attribute("word", lambda _billing, _record: value, values)
 
 
 def _number(name: str) -> Attribute:
-    return Attribute("number", lambda record: getattr(record, name))
+    return Attribute("number", lambda _billing, record: getattr(record, name))
 
 
 def _instant(name: str) -> Attribute:
-    return Attribute("instant", lambda record: getattr(record, name) // SECOND_US)
+    return Attribute("instant", lambda _billing, record: getattr(record, name) // SECOND_US)
 
 
 def _second(name: str) -> Attribute:
-    return Attribute("instant", lambda record: getattr(record, name) or 0)
+    return Attribute("instant", lambda _billing, record: getattr(record, name) or 0)
 
 
 def _flag(name: str) -> Attribute:
-    return Attribute("flag", lambda record: "true" if getattr(record, name) else "false")
+    return Attribute("flag", lambda _billing, record: "true" if getattr(record, name) else "false")
 
 
 _MADE = {"created_at": _instant("created_us"), "updated_at": _instant("updated_us")}
 _DATED = {"date": _instant("created_us"), "updated_at": _instant("updated_us")}
-_SHOWN = {"id": _text("id"), "name": _text("name"), "status": _word("status"), "updated_at": _second("updated_at")}
+_SHOWN = {
+    "id": _text("id"), "name": _text("name"), "status": _word("status", *SHELVED), "updated_at": _second("updated_at"),
+}  # fmt: skip
+CHANNEL = _same("web", "web", "app_store", "play_store")
+PRICE_TYPE = _same("tax_exclusive", "tax_exclusive", "tax_inclusive")
 CUSTOMERS = Resource(
     "customer",
     table("customer"),
     {
         "id": _text("id"), "company": _text("company"), "first_name": _text("first_name"),
         "last_name": _text("last_name"), "email": _text("email"), "phone": _text("phone"),
-        "auto_collection": _word("auto_collection"), "taxability": _word("taxability"), **_MADE,
+        "auto_collection": _word("auto_collection", "on", "off"), "channel": CHANNEL,
+        "taxability": _word("taxability", "taxable", "exempt", "zero_rated"), **_MADE,
     },
     ("created_at", "updated_at"),
 )  # fmt: skip
@@ -50,8 +69,9 @@ ITEMS = Resource(
     "item",
     table("item"),
     {
-        **_SHOWN, "item_family_id": _text("item_family_id"), "type": _word("type"), "metered": _flag("metered"),
-        "item_applicability": _word("item_applicability"), "enabled_for_checkout": _flag("enabled_for_checkout"),
+        **_SHOWN, "item_family_id": _text("item_family_id"), "type": _word("type", *ITEM_TYPES),
+        "metered": _flag("metered"), "item_applicability": _word("item_applicability", "all", "restricted"),
+        "channel": CHANNEL, "enabled_for_checkout": _flag("enabled_for_checkout"),
     },
     ("id", "name", "updated_at"),
 )  # fmt: skip
@@ -60,8 +80,9 @@ ITEM_PRICES = Resource(
     table("item_price"),
     {
         "id": _text("id"), "item_id": _text("sku"), "currency_code": _word("currency"), "name": _text("name"),
-        "item_family_id": _text("family"), "item_type": _word("item_type"), "pricing_model": _word("model"),
-        "status": _word("status"), "period": _number("months"), "period_unit": _word("period_unit"), **_MADE,
+        "item_family_id": _text("family"), "item_type": _word("item_type", *ITEM_TYPES),
+        "pricing_model": _word("model", "flat_fee", "per_unit", "tiered", "volume", "stairstep"), "channel": CHANNEL,
+        "status": _word("status", *SHELVED), "period": _number("months"), "period_unit": _word("period_unit"), **_MADE,
     },
     ("id", "name", "updated_at"),
 )  # fmt: skip
@@ -69,8 +90,10 @@ COUPONS = Resource(
     "coupon",
     table("coupon"),
     {
-        **_SHOWN, "created_at": _second("created_at"), "discount_type": _word("discount_type"),
-        "duration_type": _word("duration_type"), "apply_on": _word("apply_on"), "currency_code": _word("currency_code"),
+        **_SHOWN, "created_at": _second("created_at"), "status": _word("status", "future", "expired", *SHELVED),
+        "discount_type": _word("discount_type", "fixed_amount", "percentage", "offer_quantity"),
+        "duration_type": _word("duration_type", "one_time", "forever", "limited_period"),
+        "apply_on": _word("apply_on", "invoice_amount", "each_specified_item"), "currency_code": _word("currency_code"),
     },
     ("created_at",),
 )  # fmt: skip
@@ -80,9 +103,27 @@ SUBSCRIPTIONS = Resource(
     {
         "id": _text("id"),
         "customer_id": _text("customer"),
-        "status": Attribute("word", lambda record: STATUSES[record.status]),
-        "item_id": Attribute("many", lambda record: [term.sku for term in record.terms]),
-        "has_scheduled_changes": Attribute("flag", lambda record: "true" if record.scheduled else "false"),
+        "status": Attribute(
+            "word",
+            lambda _billing, record: STATUSES[record.status],
+            ("future", "in_trial", "active", "non_renewing", "paused", "cancelled", "transferred"),
+        ),
+        "item_price_id": Attribute(
+            "many",
+            lambda billing, record: [row.item_price_id for row in subscription(billing, record).subscription_items],
+        ),
+        "next_billing_at": Attribute(
+            "instant", lambda billing, record: subscription(billing, record).next_billing_at or 0
+        ),
+        "remaining_billing_cycles": Attribute(
+            "number", lambda billing, record: subscription(billing, record).remaining_billing_cycles
+        ),
+        "cancel_reason_code": Attribute(
+            "text", lambda _billing, record: record.cancellation.reason or "" if record.cancellation else ""
+        ),
+        "channel": CHANNEL,
+        "item_id": Attribute("many", lambda _billing, record: [term.sku for term in record.terms]),
+        "has_scheduled_changes": Attribute("flag", lambda _billing, record: "true" if record.scheduled else "false"),
         "activated_at": _instant("activated_us"),
         "cancelled_at": _instant("cancelled_us"),
         **_MADE,
@@ -96,7 +137,9 @@ INVOICES = Resource(
         "id": _text("id"),
         "subscription_id": _text("subscription"),
         "customer_id": _text("customer"),
-        "status": _word("status"),
+        "status": _word("status", "paid", "posted", "payment_due", "not_paid", "voided", "pending"),
+        "price_type": PRICE_TYPE,
+        "channel": CHANNEL,
         "recurring": _flag("recurring"),
         "total": _number("total_minor"),
         "amount_due": _number("due_minor"),
@@ -105,7 +148,7 @@ INVOICES = Resource(
         "credits_applied": _number("credits_minor"),
         "paid_at": _instant("paid_us"),
         "voided_at": _instant("voided_us"),
-        "dunning_status": Attribute("word", dunning_status),
+        "dunning_status": Attribute("word", lambda _billing, record: dunning_status(record), DUNNING),
         **_DATED,
     },
     ("date", "updated_at"),
@@ -118,10 +161,12 @@ CREDIT_NOTES = Resource(
         "subscription_id": _text("subscription"),
         "customer_id": _text("customer"),
         "reference_invoice_id": _text("invoice"),
-        "type": _word("type"),
-        "reason_code": _word("reason"),
-        "create_reason_code": _word("reason"),
-        "status": _word("status"),
+        "type": _word("type", "adjustment", "refundable", "store"),
+        "reason_code": _word("reason", *REASONS),
+        "create_reason_code": _text("reason"),
+        "status": _word("status", "adjusted", "refunded", "refund_due", "voided"),
+        "price_type": PRICE_TYPE,
+        "channel": CHANNEL,
         "total": _number("total_minor"),
         "amount_available": _number("available_minor"),
         "amount_refunded": _number("refunded_minor"),
@@ -141,8 +186,10 @@ TRANSACTIONS = Resource(
         "payment_source_id": _text("source"),
         "payment_method": _word("method"),
         "gateway": _word("gateway"),
-        "type": _word("type"),
-        "status": _word("status"),
+        "type": _word("type", "authorization", "payment", "refund", "payment_reversal"),
+        "status": _word(
+            "status", "in_progress", "success", "voided", "failure", "timeout", "needs_attention", "late_failure"
+        ),
         "reference_number": _text("reference"),
         "amount": _number("amount_minor"),
         "date": _instant("date_us"),
@@ -154,8 +201,8 @@ PAYMENT_SOURCES = Resource(
     "payment_source",
     table("payment_source"),
     {
-        "id": _text("id"), "customer_id": _text("customer"), "type": Attribute("word", lambda _record: "card"),
-        "status": Attribute("word", lambda _record: "valid"), **_MADE,
+        "id": _text("id"), "customer_id": _text("customer"), "type": _same("card"),
+        "status": _same("valid", "valid", "expiring", "expired", "invalid", "pending_verification"), **_MADE,
     },
     ("created_at", "updated_at"),
 )  # fmt: skip
@@ -163,7 +210,7 @@ PROMOTIONAL_CREDITS = Resource(
     "promotional_credit",
     table("promotional_credit"),
     {
-        "id": _text("id"), "customer_id": _text("customer_id"), "type": _word("type"),
+        "id": _text("id"), "customer_id": _text("customer_id"), "type": _word("type", "increment", "decrement"),
         "created_at": _second("created_at"),
     },
     ("created_at",),
@@ -188,9 +235,9 @@ QUOTES = Resource(
     table("quote"),
     {
         "id": _text("id"),
-        "customer_id": Attribute("text", lambda offer: offer.quote.customer_id),
-        "subscription_id": Attribute("text", lambda offer: offer.quote.subscription_id or ""),
-        "status": Attribute("word", lambda offer: offer.quote.status),
+        "customer_id": Attribute("text", lambda _billing, offer: offer.quote.customer_id),
+        "subscription_id": Attribute("text", lambda _billing, offer: offer.quote.subscription_id or ""),
+        "status": Attribute("word", lambda _billing, offer: offer.quote.status, QUOTE_STATUSES),
         "date": _second("created_at"),
         "updated_at": _second("updated_at"),
     },
@@ -201,7 +248,8 @@ ORDERS = Resource(
     table("order"),
     {
         "id": _text("id"), "invoice_id": _text("invoice_id"), "subscription_id": _text("subscription_id"),
-        "status": _word("status"), "order_type": _word("order_type"), "created_at": _second("created_at"),
+        "order_type": _word("order_type", "manual", "system_generated"), "created_at": _second("created_at"),
+        "status": _word("status", *ORDER_STATUSES),
         "updated_at": _second("updated_at"),
     },
     ("created_at", "updated_at"),
@@ -210,7 +258,8 @@ RAMPS = Resource(
     "ramp",
     table("ramp"),
     {
-        "id": _text("id"), "subscription_id": _text("subscription_id"), "status": _word("status"),
+        "id": _text("id"), "subscription_id": _text("subscription_id"),
+        "status": _word("status", "scheduled", "succeeded", "failed", "draft"),
         "effective_from": _second("effective_from"), "created_at": _second("created_at"),
         "updated_at": _second("updated_at"),
     },
@@ -225,8 +274,7 @@ EVENTS = Resource(
     events,
     {
         "id": _text("id"), "event_type": _word("topic"), "occurred_at": _instant("occurred_us"),
-        "source": Attribute("word", lambda _message: "api"),
-        "webhook_status": Attribute("word", lambda _message: "succeeded"),
+        "source": _same("api"), "webhook_status": Attribute("word", webhook_status, WEBHOOK_STATUSES),
     },
     ("occurred_at",),
 )  # fmt: skip

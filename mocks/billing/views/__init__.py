@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from mocks.billing.views.credit_notes import credit_note
 from mocks.billing.views.invoices import dunning_status, invoice
-from mocks.billing.views.showing import event, reply, show, shown
+from mocks.billing.views.showing import event, reply, show, shown, webhook_status
 from mocks.billing.views.subscriptions import STATUSES, subscription
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "show",
     "shown",
     "subscription",
+    "webhook_status",
 ]

@@ -37,6 +37,11 @@ def ramp(billing: Billing, record: r.Ramp) -> r.Ramp:
     return replace(record, status="succeeded") if due else record
 
 
+def webhook_status(billing: Billing, message: Message) -> str:
+    """Return what became of an event's message, as far as the log says."""
+    return "scheduled" if message.topic in billing.quirks.topics else "not_configured"
+
+
 def event(billing: Billing, message: Message) -> r.Event:
     """Show an event with its content as it was when it happened."""
     told = message.content
@@ -50,7 +55,7 @@ def event(billing: Billing, message: Message) -> r.Event:
         source="api",
         api_version="v2",
         event_type=message.topic,
-        webhook_status="scheduled" if message.topic in billing.quirks.topics else "not_configured",
+        webhook_status=webhook_status(billing, message),
         content=content,
     )
 

@@ -154,3 +154,12 @@ def test_a_voided_invoice_is_not_credited(billed: Any) -> None:
     billed.post(f"/invoices/{INV}/void")
     fields = {"reference_invoice_id": INV, "type": "adjustment", "total": 1}
     assert billed.post("/credit_notes", fields, status=409)["api_error_code"] == "invalid_state_for_request"
+
+
+def test_a_row_credits_an_amount_or_units_at_a_price(billed: Any) -> None:
+    fields = {"reference_invoice_id": INV, "type": "adjustment", "reason_code": "other"}
+    row = {"line_items[reference_line_item_id][0]": _tax_line(billed), "line_items[unit_amount][0]": 700}
+    assert billed.post("/credit_notes", {**fields, **row})["credit_note"]["total"] == 700
+    assert billed.post("/credit_notes", {**fields, **row, "line_items[quantity][0]": 2})["credit_note"]["total"] == 1400
+    del row["line_items[unit_amount][0]"]
+    assert billed.post("/credit_notes", {**fields, **row}, 400)["param"] == "line_items[amount][0]"

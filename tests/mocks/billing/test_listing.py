@@ -106,3 +106,63 @@ def test_every_resource_can_be_listed(busy: Any) -> None:
     assert busy.get("/credit_notes")["list"] == []
     assert busy.get("/transactions")["list"] == []
     assert len(busy.get("/events?limit=100")["list"]) > 12
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("/invoices?status[is]=lost", "status[is]"),
+        ('/invoices?status[in]=["paid","lost"]', "status[in]"),
+        ("/invoices?recurring[is]=yes", "recurring[is]"),
+        ("/customers?auto_collection[is_not]=perhaps", "auto_collection[is_not]"),
+        ("/subscriptions?status[is]=running", "status[is]"),
+        ("/credit_notes?type[is]=gift", "type[is]"),
+        ("/transactions?type[not_in]=[gift]", "type[not_in]"),
+    ],
+)
+def test_a_value_that_no_row_can_have_is_refused(busy: Any, query: str, field: str) -> None:
+    path, _, text = query.partition("?")
+    refused = busy.get(f"{path}?{quote_plus(text, safe='=')}", 400)
+    assert (refused["api_error_code"], refused["param"]) == ("param_wrong_value", field)
+
+
+@pytest.mark.parametrize(
+    ("path", "count"),
+    [
+        ("/subscriptions?item_id[is]=SEAT", 10),
+        ("/subscriptions?item_price_id[is]=none", 0),
+        ("/subscriptions?remaining_billing_cycles[gte]=0", 1),
+        ("/subscriptions?next_billing_at[before]=1", 0),
+        ("/subscriptions?next_billing_at[after]=1", 10),
+        ("/subscriptions?cancelled_at[before]=9999999999", 0),
+        ("/subscriptions?cancelled_at[is_present]=false", 10),
+        ("/invoices?paid_at[before]=9999999999", 0),
+        ("/invoices?paid_at[on]=0", 0),
+        ("/invoices?price_type[is]=tax_inclusive", 0),
+        ("/customers?channel[is]=web", 1),
+    ],
+)
+def test_what_never_happened_is_not_found_by_when(busy: Any, path: str, count: int) -> None:
+    assert len(busy.get(path)["list"]) == count
+
+
+def test_a_subscription_is_found_by_the_price_it_shows(busy: Any) -> None:
+    shown = busy.get("/subscriptions?limit=1")["list"][0]["subscription"]["subscription_items"][0]["item_price_id"]
+    assert len(busy.get(f"/subscriptions?limit=100&item_price_id[is]={shown}")["list"]) == 12
+
+
+def test_an_event_is_found_by_the_webhook_status_it_shows(busy: Any) -> None:
+    shown = busy.get("/events?limit=1")["list"][0]["event"]["webhook_status"]
+    assert busy.get(f"/events?webhook_status[is]={shown}")["list"]
+
+
+def test_the_payments_of_an_invoice_are_listed(busy: Any) -> None:
+    assert busy.get("/invoices/INV-0000001/payments")["list"] == []
+    due = busy.get("/invoices/INV-0000001")["invoice"]["amount_due"]
+    for amount in (100, due - 100):
+        fields = [("transaction[amount]", amount), ("transaction[payment_method]", "cash"), ("transaction[date]", 1)]
+        busy.post("/invoices/INV-0000001/record_payment", fields)
+    first = busy.get("/invoices/INV-0000001/payments?limit=1&sort_by[asc]=date")
+    assert [row["transaction"]["amount"] for row in first["list"]] == [100]
+    rest = busy.get(f"/invoices/INV-0000001/payments?sort_by[asc]=date&offset={quote_plus(first['next_offset'])}")
+    assert [row["transaction"]["amount"] for row in rest["list"]] == [due - 100]
