@@ -289,6 +289,7 @@ ACTS: Mapping[str, Callable[[Any, dict[str, Any]], None]] = {
 
 AGENDA: Mapping[str, Callable[..., None]] = {
     "expire_quote": lambda crm, key: crm.quotes.expire_due(key),
+    "work_batch": lambda crm, key: crm.async_jobs.work(key),
     "work_job": lambda crm, key: crm.jobs.work(key),
 }
 """Agenda action -> model function."""

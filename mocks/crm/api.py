@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from domain.http import Reply
+from mocks.crm import async_calls, bulk_calls, composites, cpq, handlers, logins, query_calls, record_sets
 from mocks.crm import bodies as b
-from mocks.crm import bulk_calls, composites, cpq, handlers, logins, query_calls, record_sets
 from mocks.crm import wire_types as w
 from mocks.crm.acts import ACTS, AGENDA
 from mocks.crm.errors import refuse
@@ -30,6 +30,8 @@ _EXTERNAL = _OBJECT + "/{field}/{value}"
 _SETS = _DATA + "composite/sobjects"
 _INGEST, _QUERIES = _DATA + "jobs/ingest", _DATA + "jobs/query"
 _SOAP = "/services/Soap/u/{version}"
+_ASYNC = "/services/async/{version}/job"
+_ASYNC_BATCH = _ASYNC + "/{job}/batch/{batch}"
 _ROUTER = "/services/apexrest/SBQQ/ServiceRouter"
 _LIST = list[dict[str, Any]]
 _SAVED = list[w.Saved]
@@ -123,6 +125,15 @@ OPERATIONS = (
     ),
     Operation("delete_query_job", "DELETE", _QUERIES + "/{job}", bulk_calls.delete_job, None, True),
     Operation("show_results", "GET", _QUERIES + "/{job}/results", bulk_calls.show_results, query=w.PageQuery),
+    Operation("open_async_job", "POST", _ASYNC, async_calls.open_job, bytes, True),
+    Operation("show_async_job", "GET", _ASYNC + "/{job}", async_calls.show_job),
+    Operation("change_async_job", "POST", _ASYNC + "/{job}", async_calls.change_job, bytes, True),
+    Operation("add_batch", "POST", _ASYNC + "/{job}/batch", async_calls.add_batch, bytes, True),
+    Operation("list_batches", "GET", _ASYNC + "/{job}/batch", async_calls.list_batches),
+    Operation("show_batch", "GET", _ASYNC_BATCH, async_calls.show_batch),
+    Operation("show_batch_request", "GET", _ASYNC_BATCH + "/request", async_calls.show_request),
+    Operation("show_batch_results", "GET", _ASYNC_BATCH + "/result", async_calls.show_results),
+    Operation("show_batch_rows", "GET", _ASYNC_BATCH + "/result/{result}", async_calls.show_rows),
     Operation("stream", "POST", "/cometd/{streaming}", query_calls.stream, _LIST),
     Operation("stream_meta", "POST", "/cometd/{streaming}/{meta}", query_calls.stream, _LIST),
     Operation("read_model", "GET", _ROUTER, cpq.route, query=w.RouterQuery),

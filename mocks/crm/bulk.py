@@ -6,7 +6,7 @@ succeeds or fails by itself. Source: the vendor's public documentation.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from mocks.crm import ids
@@ -22,8 +22,11 @@ from mocks.crm.values import instant
 from mocks.kernel.operations import Refusal
 
 INGEST, QUERY = "V2Ingest", "V2Query"
-_OPERATIONS = ("insert", "update", "upsert", "delete", "hardDelete")
+OPERATIONS = ("insert", "update", "upsert", "delete", "hardDelete")
 _OVER = frozenset({"JobComplete", "Failed", "Aborted"})
+
+
+Read = Callable[[SObject, Mapping[str, Any]], dict[str, Any]]
 
 
 class Job:
@@ -68,9 +71,9 @@ class Jobs:
         of = self._records.schema.find(asked.object)
         if of is None or of.is_event:
             raise Refusal("bad_job", f"object {asked.object} is not supported by bulk jobs")
-        if asked.operation not in _OPERATIONS:
-            raise Refusal("bad_job", f"operation {asked.operation} is none of {', '.join(_OPERATIONS)}")
-        if asked.operation == "upsert" and not _is_external(of, asked.externalIdFieldName):
+        if asked.operation not in OPERATIONS:
+            raise Refusal("bad_job", f"operation {asked.operation} is none of {', '.join(OPERATIONS)}")
+        if asked.operation == "upsert" and not is_external(of, asked.externalIdFieldName):
             raise Refusal("bad_job", "externalIdFieldName must name an external id field for an upsert")
         _require_format(asked)
         return self._kept(Job(ids.record_id("750", number), INGEST, asked, now_us, version))
@@ -147,7 +150,9 @@ class Jobs:
         of = self._records.schema[asked.object]
         for row in job.sheet.rows:
             record = dict(zip(job.sheet.names, row, strict=False))
-            result = self._unit.attempt(self._one, of, asked, record)
+            result = self._unit.attempt(
+                self.one, of, asked.operation, asked.externalIdFieldName, record, self._records.typed
+            )
             if isinstance(result, Refusal):
                 error = as_error(result)
                 fields = ",".join(error["fields"])
@@ -155,27 +160,32 @@ class Jobs:
             else:
                 job.successes.append((*result, row))
 
-    def _one(self, of: SObject, asked: IngestJob, record: Mapping[str, str]) -> tuple[str, bool]:
-        """Do what a job wants with one record; return its id and whether it is new."""
-        if asked.operation == "insert":
-            return self._records.create(of, self._records.typed(of, record)), True
-        name = "Id" if asked.operation != "upsert" else asked.externalIdFieldName
+    def one(
+        self, of: SObject, operation: str, key: str, record: Mapping[str, Any], read: Read
+    ) -> tuple[str, bool]:  # fmt: skip
+        """Do what a job wants with one record, as `read` reads it; return its id and whether it is new.
+
+        `key` names the external id by which an upsert finds its record.
+        """
+        if operation == "insert":
+            return self._records.create(of, read(of, record)), True
+        name = "Id" if operation != "upsert" else key
         column = next((each for each in record if each.lower() == name.lower()), "")
-        value = record.get(column, "")
+        value = str(record.get(column) or "")
         if not value:
             raise Refusal("missing_argument", f"{name} not specified", name)
-        rest = self._records.typed(of, {key: each for key, each in record.items() if key != column})
-        if asked.operation == "upsert":
+        rest = read(of, {each: cell for each, cell in record.items() if each != column})
+        if operation == "upsert":
             return self._records.upsert(of, name, value, rest)
         row = self._records.get(of, value)
-        if asked.operation == "update":
+        if operation == "update":
             self._records.change(of, row, rest)
         else:
             self._records.delete(of, row)
         return str(row[ID]), False
 
 
-def _is_external(of: SObject, name: str) -> bool:
+def is_external(of: SObject, name: str) -> bool:
     at = of.positions.get(name.lower())
     return at is not None and (at == ID or of.fields[at].external_id)
 

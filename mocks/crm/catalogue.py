@@ -21,6 +21,22 @@ USER = sobject(
     ),
 )
 
+_GIVEN = {"createable": False, "updateable": False}
+ORGANISATION = sobject(
+    "Organization",
+    "Organizations",
+    "00D",
+    (
+        text("Name", 80, **_GIVEN),
+        flag("IsSandbox", **_GIVEN),
+        text("InstanceName", 5, **_GIVEN),
+        text("OrganizationType", 40, **_GIVEN),
+        text("LanguageLocaleKey", 40, **_GIVEN),
+        text("DefaultLocaleSidKey", 40, **_GIVEN),
+        text("TimeZoneSidKey", 40, **_GIVEN),
+    ),
+)
+
 CONTACT = sobject(
     "Contact",
     "Contacts",
@@ -181,6 +197,7 @@ ORDER_EVENT = sobject(
 
 STANDARD = (
     USER,
+    ORGANISATION,
     CONTACT,
     PRICE_BOOK,
     PRICE_BOOK_ENTRY,

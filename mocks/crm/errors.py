@@ -7,6 +7,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from domain.http import Reply
+from mocks.crm import async_forms
 from mocks.kernel.operations import Call, Refusal, json_reply
 
 _BUSY = "ConcurrentRequests (Concurrent API Requests) Limit exceeded."
@@ -51,6 +52,10 @@ ROWS: Mapping[str, tuple[int, str, str]] = {
     "bad_search": (400, "MALFORMED_SEARCH", "the search is malformed"),
     "bad_job": (400, "INVALIDJOB", "the job is not what is expected here"),
     "bad_job_state": (400, "INVALIDJOBSTATE", "the job's state forbids this"),
+    "precondition_failed": (412, "PRECONDITION_FAILED", "the record was changed since"),
+    "bad_async_job": (400, "InvalidJob", "the job is not what is expected here"),
+    "bad_async_state": (400, "InvalidJobState", "the job's state forbids this"),
+    "bad_batch": (400, "InvalidBatch", "the batch is not what is expected here"),
     "bad_media_type": (415, "UNSUPPORTED_MEDIA_TYPE", "the content type is not supported here"),
     "apex": (400, "APEX_ERROR", "the class refused the call"),
     "delete_failed": (400, "DELETE_FAILED", "the record could not be deleted"),
@@ -107,6 +112,9 @@ TOKEN_ROWS: Mapping[str, tuple[int, str, str]] = {
 }
 
 
+_ASYNC_CODES = {"INVALID_SESSION_ID": "InvalidSessionId", "REQUEST_LIMIT_EXCEEDED": "ExceededQuota"}
+
+
 def refuse(refusal: Refusal, call: Call | None) -> Reply:
     """Return a refusal in the vendor's shape: an array, or what token, SOAP and streaming endpoints have instead."""
     if refusal.code in TOKEN_ROWS:
@@ -123,6 +131,8 @@ def refuse(refusal: Refusal, call: Call | None) -> Reply:
         error = f"{status}::{words}"
         told = {"channel": "/meta/handshake", "successful": False, "error": error, "advice": advice}
         return json_reply([told], status)
+    if path.startswith("/services/async"):
+        return async_forms.refused(call, _ASYNC_CODES.get(code, code), refusal.detail or words)
     if path.startswith("/services/oauth2") and status == 400:
         return json_reply({"error": "invalid_request", "error_description": refusal.detail or words}, status)
     if path.startswith("/services/Soap"):

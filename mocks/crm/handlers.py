@@ -7,6 +7,7 @@ from functools import lru_cache
 from domain.http import Reply
 from mocks.crm import describe as described
 from mocks.crm.bulk import INGEST, QUERY
+from mocks.crm.conditional import require_unmodified, unchanged_since
 from mocks.crm.logins import base_url
 from mocks.crm.model import Crm
 from mocks.crm.schema import ID, IS_DELETED, MODSTAMP, Row, SObject
@@ -121,7 +122,8 @@ def create_record(crm: Crm, call: Call) -> Reply:
 def get_record(crm: Crm, call: Call) -> Reply:
     """Return a record, or the fields of it that `fields` names."""
     of = _object(crm, call)
-    return _shown(crm, call, of, crm.records.get(of, call.params["id"]))
+    row = crm.records.get(of, call.params["id"])
+    return Reply(304) if unchanged_since(call, row) else _shown(crm, call, of, row)
 
 
 def _shown(crm: Crm, call: Call, of: SObject, row: Row) -> Reply:
@@ -133,14 +135,18 @@ def _shown(crm: Crm, call: Call, of: SObject, row: Row) -> Reply:
 def update_record(crm: Crm, call: Call) -> Reply:
     """Change fields of a record."""
     of = _object(crm, call)
-    crm.records.change(of, crm.records.get(of, call.params["id"]), call.body)
+    row = crm.records.get(of, call.params["id"])
+    require_unmodified(call, row)
+    crm.records.change(of, row, call.body)
     return Reply(204)
 
 
 def delete_record(crm: Crm, call: Call) -> Reply:
     """Delete a record."""
     of = _object(crm, call)
-    crm.records.delete(of, crm.records.get(of, call.params["id"]))
+    row = crm.records.get(of, call.params["id"])
+    require_unmodified(call, row)
+    crm.records.delete(of, row)
     return Reply(204)
 
 
@@ -180,6 +186,7 @@ def upsert_record(crm: Crm, call: Call) -> Reply:
     row = _only(crm, call, of)
     if row is None:
         return _upserted_new(crm, call, of, name)
+    require_unmodified(call, row)
     crm.records.change(of, row, call.body)
     if version_of(crm, call) < 46:
         return Reply(204)

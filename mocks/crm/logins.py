@@ -16,6 +16,7 @@ from mocks.kernel.operations import Call, Refusal, json_reply
 
 TOKEN_PATH = "/services/oauth2/"
 _VERSIONS_PATH, _DATA_PATH = "/services/data", "/services/data/v"
+_ASYNC = "/services/async/"
 _IDENTITY = ("/id/", TOKEN_PATH)
 _OPEN = (TOKEN_PATH + "token", TOKEN_PATH + "revoke", "/services/Soap/")
 _SCHEMES = ("Bearer", "OAuth")
@@ -39,6 +40,8 @@ def authenticate(crm: Crm, request: Request) -> Refusal | None:
     strictness, now_us = crm.quirks.authentication, crm.desk.book.now_us
     if strictness != "off":
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if target.startswith(_ASYNC):
+            scheme, token = _SCHEMES[0], request.headers.get("x-sfdc-session", "")
         if scheme not in _SCHEMES or not token or (strictness == "verify" and not crm.sessions.touch(token, now_us)):
             return Refusal("bad_oauth_token" if target.startswith(_IDENTITY) else "unauthenticated")
     if not is_data and target.startswith("/cometd/"):  # streaming does not count against the day's allowance

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from domain.charts import QUOTE as QUOTE_CHART
 from mocks.crm.accounts import Accounts
+from mocks.crm.async_bulk import AsyncJobs
 from mocks.crm.bulk import Jobs
-from mocks.crm.catalogue import PRICE_BOOK, USER
+from mocks.crm.catalogue import ORGANISATION, PRICE_BOOK, USER
 from mocks.crm.cometd import Streaming
 from mocks.crm.events import Events
 from mocks.crm.ids import record_id
@@ -25,6 +26,13 @@ from mocks.kernel.desk import Desk
 
 if TYPE_CHECKING:
     from mocks.crm.parts import Parts
+
+
+_ORGANISATION = {
+    "IsSandbox": True, "InstanceName": "Q2C", "OrganizationType": "Developer Edition", "LanguageLocaleKey": "en_US",
+    "DefaultLocaleSidKey": "en_US", "TimeZoneSidKey": "GMT",
+}  # fmt: skip
+"""What the organisation says of itself: a rehearsal is a sandbox."""
 
 
 class Crm:
@@ -48,6 +56,7 @@ class Crm:
         self.sessions = Sessions(quirks.organisation_id, quirks.session_seconds)
         self.allowance = Allowance(quirks.daily_requests)
         self.jobs = Jobs(self.unit, self.records, self.queries, quirks)
+        self.async_jobs = AsyncJobs(self.jobs, self.unit, self.records, self.queries, quirks)
         self.streaming = Streaming(desk, self.store.schema, self.events)
         self._found()
 
@@ -58,9 +67,19 @@ class Crm:
             "CreatedDate": 0,
             "LastModifiedDate": 0,
             "SystemModstamp": 0,
+        }
+        user = {
+            "Id": self.quirks.user_id,
+            "Username": self.quirks.username,
+            "Name": "Integration User",
             "IsActive": True,
         }
-        user = {"Id": self.quirks.user_id, "Username": self.quirks.username, "Name": "Integration User"}
-        book = {"Id": record_id(PRICE_BOOK.prefix, 0), "Name": "Standard Price Book", "IsStandard": True}
-        for of, values in ((USER, {**user, "Email": self.quirks.username}), (PRICE_BOOK, book)):
+        book = {
+            "Id": record_id(PRICE_BOOK.prefix, 0),
+            "Name": "Standard Price Book",
+            "IsStandard": True,
+            "IsActive": True,
+        }
+        own = {"Id": self.quirks.organisation_id, "Name": "Rehearsal", **_ORGANISATION}
+        for of, values in ((USER, {**user, "Email": self.quirks.username}), (PRICE_BOOK, book), (ORGANISATION, own)):
             self.store.tables[of.name][str(values["Id"])] = of.row({**since, **values})

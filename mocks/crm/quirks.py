@@ -72,7 +72,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     change_events: tuple[str, ...] = ()
     custom_objects: tuple[CustomObject, ...] = ()
     outbound_messages: tuple[OutboundMessage, ...] = ()
-    oldest_version: int = 50
+    oldest_version: int = 31
     newest_version: int = 68
     retired_version: int = 30
     bulk_seconds: int = 0

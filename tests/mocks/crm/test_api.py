@@ -16,7 +16,7 @@ from mocks.kernel.vendor import build
 
 def test_versions_and_resources_are_listed(org: Any, json_of: Any) -> None:
     versions = json_of(org.send("GET", "/services/data/", headers={}))
-    assert (versions[0]["version"], versions[-1]["version"]) == ("50.0", "68.0")
+    assert (versions[0]["version"], versions[-1]["version"]) == ("31.0", "68.0")
     resources = json_of(org.send("GET", "/services/data/v62.0/"))
     assert resources["query"] == "/services/data/v62.0/query"
     assert resources["identity"] == "http://crm/id/00D000000000001EAA/005000000000001AAA"
@@ -25,10 +25,10 @@ def test_versions_and_resources_are_listed(org: Any, json_of: Any) -> None:
 @pytest.mark.parametrize(
     ("version", "expected"),
     [
-        ("v50.0", (200, "")),
+        ("v31.0", (200, "")),
         ("v68.0", (200, "")),
         ("v30.0", (410, "UNSUPPORTED_API_VERSION")),
-        ("v45.0", (404, "NOT_FOUND")),
+        ("v45.0", (200, "")),
         ("v69.0", (404, "NOT_FOUND")),
         ("62.0", (404, "NOT_FOUND")),
         ("vX.0", (404, "NOT_FOUND")),
