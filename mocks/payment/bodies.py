@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
-from mocks.payment.parts import Address, BillingDetails, Body, Clear, CustomField, MetadataChange, Shape, Shipping
+from mocks.payment.parts import (
+    Address,
+    BillingDetails,
+    Body,
+    Clear,
+    CustomField,
+    FutureUsage,
+    MetadataChange,
+    Shape,
+    Shipping,
+)
 
 
 class InvoiceSettingsBody(Shape, frozen=True, kw_only=True):
@@ -47,7 +57,7 @@ class CustomerBody(Body, frozen=True, kw_only=True):
     shipping: Shipping | Clear | None = None
     source: str | None = None
     tax: dict[str, Any] | None = None
-    tax_exempt: str | None = None
+    tax_exempt: Literal["exempt", "none", "reverse", ""] | None = None
     tax_id_data: list[TaxIdBody] | None = None
     test_clock: str | None = None
     validate: bool | None = None
@@ -182,7 +192,7 @@ class IntentBody(Body, frozen=True, kw_only=True):
     automatic_payment_methods: Automatic | None = None
     capture_method: str = "automatic"
     confirm: bool = False
-    confirmation_method: str = "automatic"
+    confirmation_method: Literal["automatic", "manual"] = "automatic"
     confirmation_token: str | None = None
     customer: str | None = None
     customer_account: str | None = None
@@ -204,7 +214,7 @@ class IntentBody(Body, frozen=True, kw_only=True):
     radar_options: dict[str, Any] | None = None
     receipt_email: str | None = None
     return_url: str | None = None
-    setup_future_usage: str | None = None
+    setup_future_usage: FutureUsage | None = None
     shipping: Shipping | None = None
     statement_descriptor: str | None = None
     statement_descriptor_suffix: str | None = None
@@ -230,7 +240,7 @@ class IntentUpdate(Body, frozen=True, kw_only=True):
     payment_method_types: list[str] | None = None
     allowed_payment_method_types: list[str] | None = None
     receipt_email: str | None = None
-    setup_future_usage: str | None = None
+    setup_future_usage: FutureUsage | None = None
     shipping: Shipping | Clear | None = None
     statement_descriptor: str | None = None
     statement_descriptor_suffix: str | None = None
@@ -257,7 +267,7 @@ class ConfirmBody(Body, frozen=True, kw_only=True):
     radar_options: dict[str, Any] | None = None
     receipt_email: str | None = None
     return_url: str | None = None
-    setup_future_usage: str | None = None
+    setup_future_usage: FutureUsage | None = None
     shipping: Shipping | Clear | None = None
     use_stripe_sdk: bool | None = None
 
@@ -365,6 +375,6 @@ class PayoutBody(Body, frozen=True, kw_only=True):
     description: str | None = None
     destination: str | None = None
     metadata: MetadataChange = None
-    method: str = "standard"
+    method: Literal["instant", "standard"] = "standard"
     source_type: str | None = None
     statement_descriptor: str | None = None

@@ -14,6 +14,10 @@ import msgspec
 Clear = Annotated[str, msgspec.Meta(max_length=0)]
 """Empty text in the place of a hash or an array: it clears the field; any other text is refused."""
 Collection = Literal["charge_automatically", "send_invoice"]
+FutureUsage = Literal["off_session", "on_session", ""]
+PaymentBehavior = Literal["allow_incomplete", "default_incomplete", "error_if_incomplete", "pending_if_incomplete"]
+Proration = Literal["always_invoice", "create_prorations", "none"]
+TaxBehavior = Literal["exclusive", "inclusive", "unspecified"]
 Metadata = Mapping[str, str]
 MetadataChange = dict[str, str] | Clear | None
 """What callers send: names with new values, an empty value to remove one, empty text to remove all."""
@@ -162,7 +166,7 @@ class PriceData(Shape, frozen=True, kw_only=True):
     product: str | None = None
     product_data: dict[str, Any] | None = None
     recurring: RecurringData | None = None
-    tax_behavior: str | None = None
+    tax_behavior: TaxBehavior | None = None
     unit_amount: int | None = None
     unit_amount_decimal: Decimal | None = None
 

@@ -33,7 +33,7 @@ class InvoiceBody(Body, frozen=True, kw_only=True):
     auto_advance: bool | None = None
     automatic_tax: AutomaticTax | None = None
     automatically_finalizes_at: int | None = None
-    collection_method: str | None = None
+    collection_method: Collection | None = None
     currency: str | None = None
     custom_fields: list[CustomField] | Clear | None = None
     customer: str | None = None
@@ -53,7 +53,7 @@ class InvoiceBody(Body, frozen=True, kw_only=True):
     number: str | None = None
     on_behalf_of: str | None = None
     payment_settings: PaymentSettings | None = None
-    pending_invoice_items_behavior: str | None = None
+    pending_invoice_items_behavior: Literal["exclude", "include"] | None = None
     rendering: dict[str, Any] | None = None
     shipping_cost: dict[str, Any] | Clear | None = None
     shipping_details: Shipping | Clear | None = None

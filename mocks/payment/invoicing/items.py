@@ -18,7 +18,18 @@ from mocks.payment.invoicing.lines import ItemDetails, Line, LineParent, Pricing
 from mocks.payment.invoicing.prices import Price, amount_of, currency_of
 from mocks.payment.invoicing.tax_rates import TaxRate, rates_of
 from mocks.payment.model import Processor, merged
-from mocks.payment.parts import Body, Clear, Deleted, DiscountBody, Metadata, MetadataChange, Period, PriceData, Shape
+from mocks.payment.parts import (
+    Body,
+    Clear,
+    Deleted,
+    DiscountBody,
+    Metadata,
+    MetadataChange,
+    Period,
+    PriceData,
+    Shape,
+    TaxBehavior,
+)
 from mocks.payment.parts import Pricing as PricingBody
 from mocks.payment.queries import Paging
 from mocks.payment.rows import alter, make, page, read, remove
@@ -95,7 +106,7 @@ class ItemBody(Body, frozen=True, kw_only=True):
     quantity: int | None = None
     quantity_decimal: Decimal | None = None
     subscription: str | None = None
-    tax_behavior: str | None = None
+    tax_behavior: TaxBehavior | None = None
     tax_code: str | None = None
     tax_rates: list[str] | Clear | None = None
     unit_amount: int | None = None

@@ -22,7 +22,7 @@ from mocks.payment.invoicing.subscription import RUNNING, Subscription, Subscrip
 from mocks.payment.invoicing.subscription_bodies import ItemEntry
 from mocks.payment.invoicing.subscriptions import changed_rows
 from mocks.payment.model import Processor
-from mocks.payment.parts import Body, Clear, Discount, DiscountBody, Period, PriceData, Shape
+from mocks.payment.parts import Body, Clear, Discount, DiscountBody, Period, PriceData, Proration, Shape, TaxBehavior
 from mocks.payment.records import Customer
 from mocks.payment.rows import answer, prepare, row
 
@@ -42,7 +42,7 @@ class PreviewItem(Shape, frozen=True, kw_only=True):
     price_data: PriceData | None = None
     quantity: int | None = None
     quantity_decimal: Decimal | None = None
-    tax_behavior: str | None = None
+    tax_behavior: TaxBehavior | None = None
     tax_code: str | None = None
     tax_rates: list[str] | Clear | None = None
     unit_amount: int | None = None
@@ -61,7 +61,7 @@ class PreviewSubscription(Shape, frozen=True, kw_only=True):
     default_tax_rates: list[str] | Clear | None = None
     items: list[ItemEntry] | None = None
     metadata: Any = None
-    proration_behavior: str = "create_prorations"
+    proration_behavior: Proration = "create_prorations"
     proration_date: int | None = None
     resume_at: str | None = None
     start_date: int | None = None

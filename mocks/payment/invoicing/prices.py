@@ -13,7 +13,7 @@ from mocks.payment.expand import EXTRAS
 from mocks.payment.invoicing import products
 from mocks.payment.invoicing.products import Product, ProductBody
 from mocks.payment.model import Processor, given, merged
-from mocks.payment.parts import Body, Metadata, MetadataChange, PriceData, Shape
+from mocks.payment.parts import Body, Metadata, MetadataChange, PriceData, Shape, TaxBehavior
 from mocks.payment.queries import Paging
 from mocks.payment.rows import alter, find, make, page, read
 
@@ -82,7 +82,7 @@ class CurrencyOption(Shape, frozen=True, kw_only=True):
     """What a price is in another currency."""
 
     custom_unit_amount: CustomAmount | None = None
-    tax_behavior: str | None = None
+    tax_behavior: TaxBehavior | None = None
     tiers: list[TierBody] | None = None
     unit_amount: int | None = None
     unit_amount_decimal: Decimal | None = None
@@ -139,7 +139,7 @@ class PriceBody(Body, frozen=True, kw_only=True):
     product: str | None = None
     product_data: ProductData | None = None
     recurring: RecurringBody | None = None
-    tax_behavior: str | None = None
+    tax_behavior: TaxBehavior | None = None
     tiers: list[TierBody] | None = None
     tiers_mode: str | None = None
     transfer_lookup_key: bool = False
@@ -156,7 +156,7 @@ class PriceUpdate(Body, frozen=True, kw_only=True):
     lookup_key: str | None = None
     metadata: MetadataChange = None
     nickname: str | None = None
-    tax_behavior: str | None = None
+    tax_behavior: TaxBehavior | None = None
     transfer_lookup_key: bool = False
 
 

@@ -75,7 +75,7 @@ class ProductBody(Body, frozen=True, kw_only=True):
     statement_descriptor: str | None = None
     tax_code: str | None = None
     tax_details: dict[str, Any] | None = None
-    type: str | None = None
+    type: Literal["good", "service"] | None = None
     unit_label: str | None = None
     url: str | None = None
 

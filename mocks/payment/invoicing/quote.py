@@ -10,6 +10,7 @@ from mocks.payment.parts import (
     AutomaticTax,
     Body,
     Clear,
+    Collection,
     CustomField,
     DiscountBody,
     Liability,
@@ -116,7 +117,7 @@ class Quote(Shape, frozen=True, kw_only=True):
     application_fee_amount: int | None = None
     application_fee_percent: float | None = None
     automatic_tax: AutomaticTax = AutomaticTax()
-    collection_method: str = "charge_automatically"
+    collection_method: Collection = "charge_automatically"
     computed: Computed
     created: int
     currency: str | None
@@ -162,7 +163,7 @@ class QuoteBody(Body, frozen=True, kw_only=True):
     application_fee_amount: int | str | None = None
     application_fee_percent: str | None = None
     automatic_tax: AutomaticTax | None = None
-    collection_method: str | None = None
+    collection_method: Collection | None = None
     customer: str | None = None
     customer_account: str | None = None
     default_tax_rates: list[str] | Clear | None = None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mocks.payment.invoicing.subscription import BillingMode, SubscriptionInvoiceSettings
-from mocks.payment.parts import Body, Clear, Metadata, MetadataChange, PriceData, Shape
+from mocks.payment.parts import Body, Clear, Collection, Metadata, MetadataChange, PriceData, Proration, Shape
 from mocks.payment.queries import Paging
 
 
@@ -30,7 +30,7 @@ class Phase(Shape, frozen=True, kw_only=True):
     automatic_tax: dict[str, Any] | None = None
     billing_cycle_anchor: str | None = None
     billing_thresholds: dict[str, Any] | None = None
-    collection_method: str | None = None
+    collection_method: Collection | None = None
     currency: str
     default_payment_method: str | None = None
     default_tax_rates: Sequence[str] = ()
@@ -41,7 +41,7 @@ class Phase(Shape, frozen=True, kw_only=True):
     items: Sequence[PhaseItem]
     metadata: Metadata
     on_behalf_of: str | None = None
-    proration_behavior: str = "create_prorations"
+    proration_behavior: Proration = "create_prorations"
     start_date: int
     transfer_data: dict[str, Any] | None = None
     trial_end: int | None = None
@@ -61,7 +61,7 @@ class DefaultSettings(Shape, frozen=True, kw_only=True):
     automatic_tax: dict[str, Any] | None = None
     billing_cycle_anchor: str = "automatic"
     billing_thresholds: dict[str, Any] | None = None
-    collection_method: str = "charge_automatically"
+    collection_method: Collection = "charge_automatically"
     default_payment_method: str | None = None
     default_source: str | None = None
     description: str | None = None
@@ -125,7 +125,7 @@ class PhaseBody(Shape, frozen=True, kw_only=True):
     automatic_tax: dict[str, Any] | None = None
     billing_cycle_anchor: str | None = None
     billing_thresholds: dict[str, Any] | Clear | None = None
-    collection_method: str | None = None
+    collection_method: Collection | None = None
     currency: str | None = None
     default_payment_method: str | None = None
     default_tax_rates: list[str] | Clear | None = None
@@ -137,7 +137,7 @@ class PhaseBody(Shape, frozen=True, kw_only=True):
     iterations: int | None = None
     metadata: MetadataChange = None
     on_behalf_of: str | None = None
-    proration_behavior: str = "create_prorations"
+    proration_behavior: Proration = "create_prorations"
     start_date: str | None = None
     transfer_data: dict[str, Any] | None = None
     trial: bool | None = None
@@ -167,7 +167,7 @@ class ScheduleUpdate(Body, frozen=True, kw_only=True):
     metadata: MetadataChange = None
     pause_schedules: list[dict[str, Any]] | str | None = None
     phases: list[PhaseBody] | None = None
-    proration_behavior: str | None = None
+    proration_behavior: Proration | None = None
 
 
 class ScheduleCancel(Body, frozen=True, kw_only=True):

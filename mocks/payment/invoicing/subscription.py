@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import structs
 
@@ -111,7 +111,7 @@ class SubscriptionInvoiceSettings(Shape, frozen=True, kw_only=True):
 class PauseCollection(Shape, frozen=True, kw_only=True):
     """What happens to invoices while collection is paused."""
 
-    behavior: str
+    behavior: Literal["keep_as_draft", "mark_uncollectible", "void"]
     resumes_at: int | None = None
 
 

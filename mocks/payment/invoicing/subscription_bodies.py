@@ -20,7 +20,9 @@ from mocks.payment.parts import (
     Collection,
     DiscountBody,
     MetadataChange,
+    PaymentBehavior,
     PriceData,
+    Proration,
     Shape,
 )
 from mocks.payment.queries import Paging
@@ -74,7 +76,7 @@ class SubscriptionBody(Body, frozen=True, kw_only=True):
     billing_thresholds: dict[str, Any] | Clear | None = None
     cancel_at: str | None = None
     cancel_at_period_end: bool | None = None
-    collection_method: str = "charge_automatically"
+    collection_method: Collection = "charge_automatically"
     coupon: str | None = None
     currency: str | None = None
     customer_account: str | None = None
@@ -89,11 +91,11 @@ class SubscriptionBody(Body, frozen=True, kw_only=True):
     metadata: MetadataChange = None
     off_session: bool | None = None
     on_behalf_of: str | None = None
-    payment_behavior: str = "allow_incomplete"
+    payment_behavior: PaymentBehavior = "allow_incomplete"
     payment_settings: SubscriptionPaymentSettings | None = None
     pending_invoice_item_interval: Interval | Clear | None = None
     promotion_code: str | None = None
-    proration_behavior: str = "create_prorations"
+    proration_behavior: Proration = "create_prorations"
     transfer_data: dict[str, Any] | None = None
     trial_end: str | None = None
     trial_from_plan: bool = False
@@ -113,7 +115,7 @@ class SubscriptionUpdate(Body, frozen=True, kw_only=True):
     cancel_at: str | None = None
     cancel_at_period_end: bool | None = None
     cancellation_details: CancellationDetails | None = None
-    collection_method: str | None = None
+    collection_method: Collection | None = None
     coupon: str | None = None
     days_until_due: int | None = None
     default_payment_method: str | None = None
@@ -127,11 +129,11 @@ class SubscriptionUpdate(Body, frozen=True, kw_only=True):
     off_session: bool | None = None
     on_behalf_of: str | None = None
     pause_collection: PauseCollection | Clear | None = None
-    payment_behavior: str = "allow_incomplete"
+    payment_behavior: PaymentBehavior = "allow_incomplete"
     payment_settings: SubscriptionPaymentSettings | None = None
     pending_invoice_item_interval: Interval | Clear | None = None
     promotion_code: str | None = None
-    proration_behavior: str = "create_prorations"
+    proration_behavior: Proration = "create_prorations"
     proration_date: int | None = None
     transfer_data: dict[str, Any] | Clear | None = None
     trial_end: str | None = None
@@ -151,8 +153,8 @@ class ResumeBody(Body, frozen=True, kw_only=True):
     """Let a paused subscription go on."""
 
     billing_cycle_anchor: Any = None
-    payment_behavior: str | None = None
-    proration_behavior: str | None = None
+    payment_behavior: PaymentBehavior | None = None
+    proration_behavior: Proration | None = None
     proration_date: int | None = None
 
 
@@ -181,11 +183,11 @@ class ItemBody(Body, frozen=True, kw_only=True):
     billing_thresholds: dict[str, Any] | Clear | None = None
     discounts: list[DiscountBody] | Clear | None = None
     metadata: MetadataChange = None
-    payment_behavior: str = "allow_incomplete"
+    payment_behavior: PaymentBehavior = "allow_incomplete"
     plan: str | None = None
     price: str | None = None
     price_data: PriceData | None = None
-    proration_behavior: str = "create_prorations"
+    proration_behavior: Proration = "create_prorations"
     proration_date: int | None = None
     quantity: int | None = None
     tax_rates: list[str] | Clear | None = None
@@ -198,11 +200,11 @@ class ItemUpdate(Body, frozen=True, kw_only=True):
     discounts: list[DiscountBody] | Clear | None = None
     metadata: MetadataChange = None
     off_session: bool | None = None
-    payment_behavior: str = "allow_incomplete"
+    payment_behavior: PaymentBehavior = "allow_incomplete"
     plan: str | None = None
     price: str | None = None
     price_data: PriceData | None = None
-    proration_behavior: str = "create_prorations"
+    proration_behavior: Proration = "create_prorations"
     proration_date: int | None = None
     quantity: int | None = None
     tax_rates: list[str] | Clear | None = None
@@ -212,8 +214,8 @@ class ItemDelete(Body, frozen=True, kw_only=True):
     """Take an item out of a subscription."""
 
     clear_usage: bool | None = None
-    payment_behavior: str = "allow_incomplete"
-    proration_behavior: str = "create_prorations"
+    payment_behavior: PaymentBehavior = "allow_incomplete"
+    proration_behavior: Proration = "create_prorations"
     proration_date: int | None = None
 
 

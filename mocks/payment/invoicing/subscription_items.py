@@ -16,7 +16,7 @@ from mocks.payment.invoicing.subscription_bodies import (
 )
 from mocks.payment.invoicing.subscriptions import update as update_subscription
 from mocks.payment.model import Processor
-from mocks.payment.parts import Deleted
+from mocks.payment.parts import Deleted, Proration
 from mocks.payment.rows import alter, answer_list, make, read, remove, row
 
 
@@ -50,7 +50,7 @@ def delete(model: Processor, item: SubscriptionItem, body: ItemDelete) -> Delete
 
 
 def _updated(
-    model: Processor, subscription: Subscription, entry: ItemEntry, behavior: str, at: int | None
+    model: Processor, subscription: Subscription, entry: ItemEntry, behavior: Proration, at: int | None
 ) -> Subscription:
     change = SubscriptionUpdate(items=[entry], proration_behavior=behavior, proration_date=at)
     return update_subscription(model, subscription, change)

@@ -191,8 +191,6 @@ def swapped(
     at: int | None,
 ) -> Subscription:  # fmt: skip
     """Return a subscription with other items; the rest of the period is prorated, a new interval begins at once."""
-    if behavior not in ("create_prorations", "none", "always_invoice"):
-        raise Refusal("parameter_invalid", f"Invalid proration_behavior: {behavior}", field="proration_behavior")
     if before.status == "trialing":
         return with_items(model, after, fresh)
     again = fresh[0].price.recurring != before.items.data[0].price.recurring

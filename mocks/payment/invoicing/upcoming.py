@@ -13,7 +13,7 @@ from mocks.payment.invoicing.invoice import Invoice
 from mocks.payment.invoicing.previews import PreviewBody, PreviewSubscription, preview
 from mocks.payment.invoicing.subscription_bodies import ItemEntry
 from mocks.payment.model import Processor
-from mocks.payment.parts import Clear, DiscountBody, Page
+from mocks.payment.parts import Clear, DiscountBody, Page, Proration
 from mocks.payment.rows import answer, answer_page, prepare, row, version_of
 from mocks.payment.versions import MAJORS
 
@@ -30,7 +30,7 @@ class UpcomingQuery(PreviewBody, frozen=True, kw_only=True):
     subscription_cancel_now: bool | None = None
     subscription_default_tax_rates: list[str] | Clear | None = None
     subscription_items: list[ItemEntry] | None = None
-    subscription_proration_behavior: str | None = None
+    subscription_proration_behavior: Proration | None = None
     subscription_proration_date: int | None = None
     subscription_resume_at: str | None = None
     subscription_start_date: int | None = None

@@ -104,3 +104,24 @@ def test_a_charge_shows_its_refunds_when_asked_to(shelf: Any) -> None:
     shown = shelf.get(f"/charges/{charge}?expand[]=refunds")["refunds"]
     assert ([each["amount"] for each in shown["data"]], shown["url"]) == ([200, 100], f"/v1/charges/{charge}/refunds")
     assert [each["amount"] for each in shelf.get(f"/charges/{charge}/refunds?limit=1")["data"]] == [200]
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("/customers", {"tax_exempt": "sometimes"}),
+        ("/prices", {"product": "prod_seat", "currency": "usd", "unit_amount": 1, "tax_behavior": "unknown"}),
+        ("/payment_intents", {"amount": 500, "currency": "usd", "setup_future_usage": "later"}),
+        ("/payment_intents", {"amount": 500, "currency": "usd", "confirmation_method": "by_pigeon"}),
+        ("/invoices", {"customer": "cus_A000001", "pending_invoice_items_behavior": "maybe"}),
+        ("/subscriptions", {"customer": "cus_A000001", "proration_behavior": "some"}),
+        ("/subscriptions", {"customer": "cus_A000001", "payment_behavior": "some"}),
+        ("/quotes", {"customer": "cus_A000001", "collection_method": "by_pigeon"}),
+        ("/payouts", {"amount": 100, "currency": "usd", "method": "slow"}),
+        ("/products", {"name": "Seat", "type": "idea"}),
+    ],
+)
+def test_a_word_that_no_object_can_have_is_not_written(shelf: Any, path: str, fields: dict[str, Any]) -> None:
+    reply = shelf.post(path, fields)
+    refused = msgspec.json.decode(reply.body)["error"]
+    assert (reply.status, refused["param"]) == (400, list(fields)[-1])
