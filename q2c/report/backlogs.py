@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
 from contracts.checks.causes import captured_at
 from contracts.checks.facts import BOOKED, CASE_CLOSED, Facts, Life, base_of, decided_us, intent_of, quote_of
+from contracts.checks.policy import hold_intervals
 from domain.calendar import midnight_us
+from domain.errors import class_of
 from domain.history import Applied, Delivered
 from q2c.report.windows import Window, troubles
 
@@ -107,7 +109,40 @@ def _unbooked(facts: Facts) -> Iterator[Stay]:
     for reference, life in facts.accepted.items():
         orders = facts.orders.get(reference, [])
         ends = [order.since((*BOOKED, "cancelled")) for order in orders] + [life.since(("accept_failed", "superseded"))]
-        yield life.entered["accepted"], min((at for at in ends if at is not None), default=_NEVER)
+        left_us = min((at for at in ends if at is not None), default=_NEVER)
+        yield from _without((life.entered["accepted"], left_us), _with_people(facts, life, orders))
+
+
+def _with_people(facts: Facts, life: Life, orders: Sequence[Life]) -> list[Stay]:
+    """Return when a quote waited for people and not for a system: on credit hold, or for what they decide.
+
+    Who looks after a system that is down has a case, too; what waits for them waits for the system.
+    """
+    held = facts.once(hold_intervals).get(orders[0].document.customer, []) if orders else []
+    cases = facts.once(_decisions).get(quote_of(life).txn, [])
+    return sorted([*cases, *((placed_us, released_us) for placed_us, released_us, _ in held)])
+
+
+def _decisions(facts: Facts) -> dict[str, list[Stay]]:
+    """Return the cases that people decide, by transaction."""
+    found: dict[str, list[Stay]] = {}
+    for records in facts.cases.values():
+        if class_of(records[0].code) != "DEPENDENCY":
+            closed_us = records[-1].at_us if records[-1].status in CASE_CLOSED else _NEVER
+            found.setdefault(records[0].txn, []).append((records[0].opened_us, closed_us))
+    return found
+
+
+def _without(stay: Stay, away: Iterable[Stay]) -> Iterator[Stay]:
+    """Yield what is left of a stay without other times, which come in order."""
+    from_us, until_us = stay
+    for leaves_us, returns_us in away:
+        if from_us < leaves_us < until_us:
+            yield from_us, leaves_us
+        if leaves_us < until_us:
+            from_us = max(from_us, returns_us)
+    if from_us < until_us:
+        yield from_us, until_us
 
 
 def _unsubscribed(facts: Facts) -> Iterator[Stay]:

@@ -84,6 +84,26 @@ def test_a_backlog_holds_what_waits_for_a_system() -> None:
     assert _backlog(facts, "unheard").level(at(6)) == 0
 
 
+def test_what_waits_for_people_does_not_wait_for_a_system() -> None:
+    decided = case(4, "new")
+    down = replace(decided, code="DEPENDENCY.UNAVAILABLE")
+    for opened, at_work in ((decided, 0), (down, 1)):
+        records = [replace(opened, opened_us=at(4)), replace(opened, at_us=at(9), opened_us=at(4), status="resolved")]
+        unbooked = _backlog(Facts(history([*clean(), *records])), "unbooked")
+        assert [unbooked.level(at(minute)) for minute in (3, 5, 9.5, 11)] == [1, at_work, 1, 0]
+
+
+def test_an_order_on_credit_hold_waits_for_no_system() -> None:
+    customer = _customer_of(clean())
+    hold = Hold(id="HOLD1", customer=customer, account=customer, level="hard", status="active")
+    held = [
+        changed(4, "erp", "hold", hold, status="active", cause="act"),
+        changed(9, "erp", "hold", replace(hold, status="released"), status="released", cause="act"),
+    ]
+    unbooked = _backlog(Facts(history([*clean(), *held])), "unbooked")
+    assert [unbooked.level(at(minute)) for minute in (3, 5, 9.5, 11)] == [1, 0, 1, 0]
+
+
 def test_an_amendment_waits_only_once_it_is_in_force() -> None:
     facts = Facts(history(amended()))
     backlog = _backlog(facts, "unsubscribed")
