@@ -38,28 +38,31 @@ async def chargeback(context: FlowContext, arguments: Mapping[str, Any]) -> dict
     answer = await do(context, back.read_dispute(arguments["dispute"], context.txn))
     dispute = back.dispute_of(answer)
     try:
-        taken = await forward(f"dispute {dispute.id}", lambda: taken_by(context, dispute.payment_intent))
         if dispute.is_return:
-            return await _returned(context, dispute, taken)
-        return await _contested(context, dispute, taken, answer.at_us)
+            return await _returned(context, dispute)
+        return await _contested(context, dispute, answer.at_us)
     except CompletedByHand as done:
         return finished_by_hand(done)
 
 
-async def _reversed(context: FlowContext, dispute: Dispute, taken: Taken, method: str, word: str) -> Money:
-    """Take the disputed amount off the books; the invoice is owed again, and sales see it."""
-    money = await forward(
-        f"dispute {dispute.id}", lambda: gave_back(context, taken, dispute.amount, dispute.id, method, taken.at_us)
-    )
+async def _reversed(context: FlowContext, dispute: Dispute, method: str, word: str) -> tuple[Taken, Money]:
+    """Take the disputed amount off the books, on the day it left; the invoice is owed again, and sales see it."""
+
+    async def step() -> tuple[Taken, Money]:
+        found = await taken_by(context, dispute.payment_intent)
+        gone_us = dispute.created * SECOND_US
+        return found, await gave_back(context, found, dispute.amount, dispute.id, method, gone_us)
+
+    taken, money = await forward(f"dispute {dispute.id}", step)
     await show_owed(money, taken.at_us, {"InvoiceStatus__c": "posted", "PaymentStatus__c": word})
-    return money
+    return taken, money
 
 
 # --- debits that came back ------------------------------------------------------------------------------------------
 
 
-async def _returned(context: FlowContext, dispute: Dispute, taken: Taken) -> dict[str, Any]:
-    money = await _reversed(context, dispute, taken, "direct_debit", "returned")
+async def _returned(context: FlowContext, dispute: Dispute) -> dict[str, Any]:
+    taken, money = await _reversed(context, dispute, "direct_debit", "returned")
     again = dispute.reason in back.REPRESENTED
     day, attempt = day_in(context, taken.entity, taken.at_us), int(taken.intent.metadata.get("attempt", "1"))
     code = back.BANK_REASONS[dispute.reason]
@@ -75,8 +78,8 @@ async def _returned(context: FlowContext, dispute: Dispute, taken: Taken) -> dic
 # --- disputes of customers ------------------------------------------------------------------------------------------
 
 
-async def _contested(context: FlowContext, dispute: Dispute, taken: Taken, at_us: int) -> dict[str, Any]:
-    money = await _reversed(context, dispute, taken, "chargeback", "disputed")
+async def _contested(context: FlowContext, dispute: Dispute, at_us: int) -> dict[str, Any]:
+    taken, money = await _reversed(context, dispute, "chargeback", "disputed")
     fee_minor = await fee_of(context, dispute.id)
     await _tell(context, "opened", dispute, taken, fee_minor, at_us)
     if dispute.status in back.OPEN:
@@ -148,15 +151,21 @@ async def _decided(context: FlowContext, dispute: Dispute) -> tuple[Dispute, int
 
 
 async def _restored(context: FlowContext, dispute: Dispute, taken: Taken, at_us: int) -> None:
-    """Put the money that came back on the invoice again; what it does not owe any more is the customer's credit."""
-    name, day = f"{dispute.id}.won", day_in(context, taken.entity, at_us)
+    """Put the money that came back on the invoice again; what it does not owe any more is the customer's credit.
+
+    Billing may have a part of it already: people may have had this tried again.
+    """
+    name, day = dispute.won, day_in(context, taken.entity, at_us)
     invoice, txn = taken.invoice.id, taken.txn
+    rows = await every_row(context, owed.transactions_named(name, txn), owed.transaction_page)
+    missing_minor = dispute.amount - sum([row.amount for row in rows])
     answer = await do(context, owed.read_money(invoice, txn))
-    applied_minor = min(owed.money_of(answer).amount_due, dispute.amount)
-    if applied_minor:
-        await _recorded_again(context, taken, name, applied_minor, day)
-    if dispute.amount > applied_minor:
-        await _kept(context, taken, name, dispute.amount - applied_minor, dispute.amount, day)
+    due_minor = min(owed.money_of(answer).amount_due, missing_minor)
+    if due_minor:
+        await _recorded_again(context, taken, name, due_minor, day)
+    if missing_minor > due_minor:
+        await _kept(context, taken, name, missing_minor - due_minor, dispute.amount, day)
+    applied_minor = due_minor + sum([row.applied_to(invoice) for row in rows])
     await in_open_period(
         context, taken.entity, day,
         lambda posted: books.put_recovery(
@@ -172,7 +181,7 @@ async def _recorded_again(context: FlowContext, taken: Taken, name: str, amount_
     async def is_recorded() -> Answer | None:
         return await _has(context, taken, name, amount_minor)
 
-    key = key_of(context, name, "record")
+    key = key_of(context, name, f"record/{amount_minor}")
     call = billing.record_payment(taken.invoice.id, name, amount_minor, day, key, taken.txn)
     await do(context, call, is_recorded)
 
@@ -184,7 +193,7 @@ async def _kept(context: FlowContext, taken: Taken, name: str, excess_minor: int
         return await all_recorded(context, name, amount_minor, taken.txn)
 
     if await is_kept() is None:
-        key = key_of(context, name, "excess")
+        key = key_of(context, name, f"excess/{excess_minor}")
         call = billing.record_excess(taken.invoice.customer_id, name, excess_minor, day, key, taken.txn)
         await do(context, call, is_kept)
 

@@ -51,8 +51,7 @@ async def refund(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str
         wanted_minor = min(wanted_minor, sum([note.total for note in notes]))
     made = await _paid_back(context, taken, wanted_minor, arguments)
     try:
-        taken = await forward(f"refund {request}", lambda: taken_by(context, payment))
-        await forward(f"refund {request}", lambda: _booked(context, taken, made, notes))
+        taken = await forward(f"refund {request}", lambda: _booked(context, payment, made, notes))
     except CompletedByHand as done:
         return finished_by_hand(done)
     await _told(context, taken, made, bool(notes))
@@ -120,12 +119,13 @@ async def _paid_back(context: FlowContext, taken: Taken, amount_minor: int, argu
     return back.refund_of(await do(context, call, made))
 
 
-async def _booked(context: FlowContext, taken: Taken, made: Refund, notes: tuple[CreditNote, ...]) -> None:
-    """Record a refund that was made: off the payment, or off the credit it was paid for."""
+async def _booked(context: FlowContext, payment: str, made: Refund, notes: tuple[CreditNote, ...]) -> Taken:
+    """Record a refund that was made: off the payment, or off the credit it was paid for. Return the payment."""
+    taken = await taken_by(context, payment)
     if not notes:
         money = await gave_back(context, taken, made.amount, made.id, "other", made.created * SECOND_US)
         await show_owed(money, taken.at_us, {"InvoiceStatus__c": "posted", "PaymentStatus__c": "refunded"})
-        return
+        return taken
     day, left_minor = _day(context, taken, made), made.amount
     for note in notes:
         amount_minor = min(note.total, left_minor)
@@ -138,6 +138,7 @@ async def _booked(context: FlowContext, taken: Taken, made: Refund, notes: tuple
         context, taken.entity, day,
         lambda posted: books.put_refund(taken.paper(made.id, posted), notes[0].id, open_minor, taken.intent.method),
     )  # fmt: skip
+    return taken
 
 
 def _day(context: FlowContext, taken: Taken, made: Refund) -> date:

@@ -49,6 +49,11 @@ def movements_of(dispute: str, txn: str) -> Call:
     return get(f"/balance_transactions?source={dispute}&limit=100", txn, "list_balance_transactions")
 
 
+def disputes_of(payment: str, txn: str) -> Call:
+    """Ask for the disputes of a payment."""
+    return get(f"/disputes?payment_intent={payment}&limit=100", txn, "list_disputes")
+
+
 def disputes_since(since_us: int) -> Call:
     """Ask for the disputes opened since an instant, a page of 100."""
     return get(f"/disputes?created[gte]={since_us // 1_000_000}&limit=100", "", "list_disputes")
@@ -82,16 +87,21 @@ class EvidenceDetails(msgspec.Struct, frozen=True):
 
 
 class Dispute(msgspec.Struct, frozen=True):
-    """A dispute as the service shows it."""
+    """A dispute as the service shows it; `created` is when the money went, in seconds."""
 
     id: str
     status: str
     amount: int
     currency: str
     payment_intent: str
+    created: int
     reason: str = ""
-    created: int = 0
     evidence_details: EvidenceDetails = EvidenceDetails()
+
+    @property
+    def won(self) -> str:
+        """The name under which the money is in the books that came back when it was won."""
+        return f"{self.id}.won"
 
     @property
     def is_return(self) -> bool:

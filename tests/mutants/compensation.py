@@ -47,8 +47,8 @@ def _subscription_left_alive() -> list[Patch]:
 
 
 def _refund_not_booked() -> list[Patch]:
-    async def nothing(_context: FlowContext, _taken: Taken, _made: Refund, _notes: tuple[CreditNote, ...]) -> None:
-        return None
+    async def nothing(context: FlowContext, payment: str, _made: Refund, _notes: tuple[CreditNote, ...]) -> Taken:
+        return await taken.taken_by(context, payment)
 
     return [Patch(refunds, "_booked", nothing)]
 

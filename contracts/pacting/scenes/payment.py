@@ -108,6 +108,10 @@ SCENES = (
         read=payment_back.dispute_of,
     ),
     _scene(
+        "the disputes of a payment are listed", "a dispute",
+        makes=lambda values: payment_back.disputes_of(values["payment"], NUMBER), page=payment_back.dispute_page,
+    ),
+    _scene(
         "disputes are swept", "a dispute", makes=lambda _: payment_back.disputes_since(OPENS_US),
         page=payment_back.dispute_page,
     ),

@@ -160,6 +160,13 @@ class Money(msgspec.Struct, frozen=True):
         return Balance(self.id, self.resource_version, major_text(self.amount_due, self.currency_code))
 
 
+class LinkedInvoice(msgspec.Struct, frozen=True):
+    """An invoice of which a payment settles a part."""
+
+    invoice_id: str
+    applied_amount: int
+
+
 class Transaction(msgspec.Struct, frozen=True):
     """A payment or refund as billing recorded it; `reference_number` is the processor's id."""
 
@@ -168,7 +175,12 @@ class Transaction(msgspec.Struct, frozen=True):
     amount: int
     reference_number: str = ""
     amount_unused: int = 0
-    linked_refunds: list[dict[str, object]] = []
+    linked_invoices: list[LinkedInvoice] = []
+    refunded_txn_id: str = ""  # the payment that a refund gave back
+
+    def applied_to(self, invoice: str) -> int:
+        """Return how much of a payment is on an invoice."""
+        return sum([row.applied_amount for row in self.linked_invoices if row.invoice_id == invoice])
 
 
 class _Money(msgspec.Struct):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from domain.faults import Fault
 from tests.integration.flows.one_invoice import DAY, INVOICE, TOTAL, invoices, ledger, stage_of
 from tests.stage import Played
@@ -70,6 +72,28 @@ def test_a_dispute_that_nobody_answers_is_lost_at_its_deadline_and_the_case_is_e
 def test_a_dispute_whose_message_is_lost_is_found_by_the_sweep() -> None:
     played = disputed(True, 20, 6, Fault(kind="loss", system="payment", operation="charge.dispute.created"))
     assert played.walk("erp", "invoice")[-3:] == ["paid", "posted", "paid"]
+    assert played.broken() == {}
+
+
+def test_a_dispute_that_is_heard_of_the_next_day_is_booked_on_the_day_the_money_went() -> None:
+    stage = stage_of("card", Fault(kind="loss", system="payment", operation="charge.dispute.created"))
+    stage.act("payment", "open_dispute", 2 * DAY + 14.5, invoice=INVOICE)  # half past eleven in the evening
+    entries = [each for each in stage.play(days=5).versions("erp", "entry") if each.source.startswith("refund/")]
+    assert [each.business_date for each in entries] == [date(2026, 12, 2)]
+
+
+def test_a_won_dispute_that_was_given_up_half_way_and_is_tried_again_is_booked_once() -> None:
+    stage = stage_of("card", Fault(kind="too_large", system="erp", operation="upsert_payment", nth=2))
+    stage.clerks = 0
+    stage.act("payment", "open_dispute", 2.5 * DAY, invoice=INVOICE)
+    stage.act("integration", "re_drive", 3 * DAY, code="PAYMENT.DISPUTE", decision="retry", actor="ann")
+    stage.act("payment", "close_dispute", 6 * DAY, invoice=INVOICE, won=True)
+    stage.act("integration", "re_drive", 8 * DAY, code="VALIDATION.LIMIT", decision="cancel", actor="ann")
+    stage.act("integration", "re_drive", 9 * DAY, code="INTEGRITY.TOTAL_MISMATCH", decision="retry", actor="ann")
+    played = stage.play(days=13)
+    assert [each[-1].status for each in played.cases().values()] == ["verified"] * 3
+    for walk in invoices(played):
+        assert walk[-3:] == ["paid", "posted", "paid"]
     assert played.broken() == {}
 
 

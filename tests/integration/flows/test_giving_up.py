@@ -41,7 +41,10 @@ INVOICE = {
     "line_items": [{"id": "li_1", "amount": 1000, "entity_type": "plan_item_price", "entity_id": "X-USD-12"}],
     "linked_payments": [{"txn_id": "txn_1", "applied_amount": 1000}],
 }  # fmt: skip
-RECORDED = {"id": "txn_1", "type": "payment", "amount": 1000, "reference_number": "pi_1", "linked_refunds": []}
+RECORDED = {
+    "id": "txn_1", "type": "payment", "amount": 1000, "reference_number": "pi_1",
+    "linked_invoices": [{"invoice_id": "INV-1", "applied_amount": 1000}],
+}  # fmt: skip
 OPEN_ROW = {
     "externalid": "INV-1", "duedate": "2026-09-01", "foreignamountunpaid": "10.00", "currency": "USD",
     "account": "A-1", "subsidiary": "US",
@@ -177,6 +180,7 @@ _DISPUTE = {
     "currency": "usd",
     "payment_intent": "pi_1",
     "reason": "fraudulent",
+    "created": 1790000000,
 }
 ANSWERS: dict[str, Any] = {
     "read_payment_intent": INTENT,

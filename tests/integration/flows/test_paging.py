@@ -84,7 +84,14 @@ def payout(number: int) -> Row:
 
 
 def dispute(number: int) -> Row:
-    return {"id": f"du_{number}", "status": "lost", "amount": 1, "currency": "usd", "payment_intent": f"pi_{number}"}
+    return {
+        "id": f"du_{number}",
+        "status": "lost",
+        "amount": 1,
+        "currency": "usd",
+        "payment_intent": f"pi_{number}",
+        "created": 1,
+    }
 
 
 def intent(number: int) -> Row:

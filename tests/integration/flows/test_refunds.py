@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from domain.faults import Fault
-from tests.integration.flows.one_invoice import DAY, TOTAL, invoices, ledger, stage_of
+from tests.integration.flows.one_invoice import DAY, INVOICE, TOTAL, invoices, ledger, stage_of
 from tests.stage import Played
 
 
@@ -102,6 +102,38 @@ def test_a_refund_takes_account_of_what_went_back_while_it_waited() -> None:
     played = stage.play(days=6)
     assert sum(each.amount_minor for each in played.documents("erp", "refund")) == TOTAL
     assert played.document("erp", "invoice").balance_minor == TOTAL
+    assert played.broken() == {}
+
+
+@pytest.mark.parametrize(
+    "operation", ["remove_payment", "record_transaction_refund", "apply_payments", "upsert_refund"]
+)
+def test_a_refund_that_was_given_up_half_way_and_is_tried_again_is_booked_once(operation: str) -> None:
+    system = "erp" if operation == "upsert_refund" else "billing"
+    stage = stage_of("card", Fault(kind="too_large", system=system, operation=operation, nth=1))
+    stage.clerks = 0
+    stage.act("integration", "refund", 1.6 * DAY, "Q-000001", percent=40, approved_by="cfo")
+    stage.act("integration", "re_drive", 3 * DAY, code="VALIDATION.LIMIT", decision="cancel", actor="ann")
+    stage.act("integration", "re_drive", 4 * DAY, code="INTEGRITY.TOTAL_MISMATCH", decision="retry", actor="ann")
+    played = stage.play(days=6)
+    assert [each[-1].status for each in played.cases().values()] == ["verified", "verified"]
+    for system in ("billing", "erp"):
+        assert played.document(system, "invoice").balance_minor == TOTAL * 40 // 100
+        assert played.document(system, "refund").amount_minor == TOTAL * 40 // 100
+    assert played.broken() == {}
+
+
+def test_a_refund_of_a_payment_whose_dispute_was_won_comes_from_what_came_back() -> None:
+    stage = stage_of()
+    stage.clerks = 0
+    stage.act("payment", "open_dispute", 2.5 * DAY, invoice=INVOICE)
+    stage.act("integration", "re_drive", 3 * DAY, code="PAYMENT.DISPUTE", decision="retry", actor="ann")
+    stage.act("payment", "close_dispute", 6 * DAY, invoice=INVOICE, won=True)
+    stage.act("integration", "refund", 9 * DAY, "Q-000001", percent=40, approved_by="cfo")
+    played = stage.play(days=12)
+    assert [walk[-1] for walk in invoices(played)] == ["partially_paid", "partially_paid"]
+    assert played.cases()["PAYMENT.DISPUTE"][-1].status == "verified"
+    assert len(played.cases()) == 1
     assert played.broken() == {}
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from domain.faults import Fault
+from domain.objects import Delta
 from tests.integration.flows.one_invoice import DAY, INVOICE, TOTAL, invoices, stage_of
-from tests.stage import SECOND_US, Played
+from tests.stage import CORE, SECOND_US, Played
 
 
 def returned(code: str, *faults: Fault) -> Played:
@@ -63,6 +66,21 @@ def test_a_debit_the_customer_never_authorised_is_never_presented_again() -> Non
     played = returned("debit_not_authorized")
     assert "PAYMENT.UNAUTHORIZED_RETURN" in played.cases()
     assert played.document("erp", "invoice").balance_minor == 0  # the customer gave another means of payment
+    assert played.broken() == {}
+
+
+def test_a_debit_of_which_a_part_is_credit_of_the_customer_comes_back_from_both() -> None:
+    stage = stage_of("debit")
+    stage.clerks = 0
+    stage.amends(
+        "Q-500001", "Q-000001", "downsell", date(2026, 12, 1), 20, Delta(sku=CORE, quantity=5, unit_minor=50_00)
+    )
+    stage.act("payment", "return_debit", 9 * DAY, invoice=INVOICE, code="insufficient_funds")
+    played = stage.play(days=20)
+    on_invoice, credit = [each.amount_minor for each in played.documents("billing", "refund")][::-1]
+    assert (on_invoice + credit, 0 < on_invoice < TOTAL) == (TOTAL, True)
+    assert played.document("erp", "refund").amount_minor == TOTAL
+    assert played.cases() == {}
     assert played.broken() == {}
 
 
