@@ -71,23 +71,23 @@ SCENES = (
     ),
     _scene(
         "overdue invoices are listed", "a posted invoice", makes=lambda _: receivables.overdue(date(2027, 1, 15)),
-        read=receivables.open_invoices,
+        page=receivables.open_page,
     ),
     _scene(
         "the open invoices of an account are listed", "a posted invoice",
-        makes=lambda _: receivables.open_of(ACCOUNT, NUMBER), read=receivables.open_invoices,
+        makes=lambda _: receivables.open_of(ACCOUNT, NUMBER), page=receivables.open_page,
     ),
     _scene(
         "no invoice of an account is open", "a posted and paid invoice",
-        makes=lambda _: receivables.open_of(ACCOUNT, NUMBER), read=receivables.open_invoices,
+        makes=lambda _: receivables.open_of(ACCOUNT, NUMBER), page=receivables.open_page,
     ),
     _scene(
         "posted invoices are listed", "a posted invoice", makes=lambda _: receivables.posted_since("US", TODAY),
-        read=receivables.posted_rows,
+        page=receivables.posted_page,
     ),
     _scene(
         "posted credit memos are listed", "a posted credit memo",
-        makes=lambda _: receivables.posted_since("US", TODAY, table="creditmemo"), read=receivables.posted_rows,
+        makes=lambda _: receivables.posted_since("US", TODAY, table="creditmemo"), page=receivables.posted_page,
     ),
     _scene(
         "a period's standing is asked for", "a posted invoice",
