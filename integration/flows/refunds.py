@@ -20,7 +20,7 @@ from integration.flow import FlowContext
 from integration.flows import cash_facts as facts
 from integration.flows.approvals import CompletedByHand, approved, finished_by_hand, forward, in_open_period
 from integration.flows.crediting import credited_part, noted
-from integration.flows.paging import every_row
+from integration.flows.paging import every_row, shown
 from integration.flows.steps import AT_WORK, ask_a_person, day_in, do, if_found, key_of, look_again, tell
 from integration.flows.taken import Taken, gave_back, show_owed, taken_by
 from integration.outcomes import Answer
@@ -29,6 +29,7 @@ from integration.systems import payment_back as back
 from integration.systems.billing import receivables as owed
 from integration.systems.billing.shapes import CreditNote
 from integration.systems.erp import receivables as books
+from integration.systems.erp.receivables import PostedMemo
 from integration.systems.payment_back import Refund
 from integration.systems.wire import minor
 
@@ -85,20 +86,23 @@ async def _credited(context: FlowContext, taken: Taken, wanted_minor: int, reque
     note = await credited_part(
         context, taken.invoice.id, taken.txn, wanted_minor, f"Refund {request}", key, is_owed=False
     )
-    await _posted(context, taken, note.id, request)
+    memo = await _posted(context, taken, note.id, request)
+    if minor(memo.total, taken.invoice.currency_code) == note.total:
+        return (note,)  # its invoice bore no tax
     remark = billing.tax_note_of(note.id)
-    tax = await noted(context, taken.invoice.id, taken.txn, remark)
-    own = [] if tax is None else billing.credit_notes_in(tax)
-    return (note, *[each for each in own if each.customer_notes == remark])
+    tax = await shown(f"the credit note {remark!r}", lambda: noted(context, taken.invoice.id, taken.txn, remark))
+    return (note, *[each for each in billing.credit_notes_in(tax) if each.customer_notes == remark])
 
 
-async def _posted(context: FlowContext, taken: Taken, note: str, request: str) -> None:
-    """Wait until the flow of a credit note has posted its memo; people know whether it was given up."""
+async def _posted(context: FlowContext, taken: Taken, note: str, request: str) -> PostedMemo:
+    """Wait until the flow of a credit note has posted its memo, and return it; people know whether it was given up."""
     for look in count(1):
-        if await if_found(context, books.read_memo(note, taken.txn)) is not None:
-            return
+        answer = await if_found(context, books.read_memo(note, taken.txn))
+        if answer is not None:
+            return books.posted_memo(answer)
         told = f"refund {request} waits for credit note {note}, which is not in the books"
         await look_again(look, AT_WORK, told, credit_note=note)
+    raise AssertionError("the loop ends by returning")
 
 
 # --- the money ------------------------------------------------------------------------------------------------------
