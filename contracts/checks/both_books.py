@@ -62,6 +62,8 @@ def _of_invoices(facts: Facts) -> Iterator[Said]:
         posted = facts.posted.get(life.id, [])
         if life.is_seeded or life.since(BILLED) is None or len(posted) != 1:
             continue
+        if invoice_of(life).total_minor != invoice_of(posted[0]).total_minor:
+            continue  # then all else differs too
         own_notes, own_memos = notes.get(life.id, []), memos.get(life.id, [])
         lives = (life, posted[0], *own_notes, *own_memos)
         open_minor, booked_minor = invoice_of(life).balance_minor, invoice_of(posted[0]).balance_minor

@@ -27,7 +27,8 @@ def words_are_true(tally: Tally, facts: Facts, shown: dict[str, Changed]) -> Non
         if last is None or not facts.is_due(latest_us) or any(_in_hand(facts, life) for life in papers):
             continue
         tally.examined += 1
-        problem = _problem(document_of(last), orders[quote], invoices.get(quote, []))
+        own = invoices.get(quote, [])
+        problem = _problem(document_of(last), orders[quote], own) or _paid_problem(facts, document_of(last), own)
         if problem:
             sentence = f"{quote}: the CRM {problem}"
             tally.violation(
@@ -37,11 +38,13 @@ def words_are_true(tally: Tally, facts: Facts, shown: dict[str, Changed]) -> Non
 
 
 def _orders(facts: Facts) -> Papers:
+    """Return the orders of each quote; where one has too many (S1) nobody can say which of them is to be shown."""
     found: Papers = {}
     for reference, lives in facts.orders.items():
         if reference in facts.accepted:
             found.setdefault(whole_of(reference), []).extend(lives)
-    return found
+    twice = {whole_of(reference) for reference, lives in facts.orders.items() if len(lives) > 1}
+    return {quote: lives for quote, lives in found.items() if quote not in twice}
 
 
 def _invoices(facts: Facts) -> Papers:
@@ -80,6 +83,26 @@ def _money_problem(mirror: Mirror, invoices: list[Life]) -> str:
         return f"shows an invoice as paid with {said(open_minor, invoices[0].document.currency)} open"
     settled = all(life.status == "paid" and invoice_of(life).total_minor for life in invoices)
     return f"shows an invoice as {mirror.invoice_status}, and all are paid" if settled and not is_paid else ""
+
+
+def _paid_problem(facts: Facts, mirror: Mirror, invoices: list[Life]) -> str:
+    """Return what is wrong with what the CRM says of the payments; those that went back again are told in many ways."""
+    payments = [payment for life in invoices for payment in facts.payments.get(life.id, [])]
+    kept_minor = sum([_kept(payment) for payment in payments])
+    if mirror.invoice_status == "paid" and kept_minor and not mirror.payment_status:
+        return "shows an invoice as paid and nothing of its payment"
+    is_owed = any(invoice_of(life).balance_minor for life in invoices)
+    if payments and is_owed and not kept_minor and mirror.payment_status == "received":
+        return "shows a payment as received, and none is left"
+    return ""
+
+
+def _kept(payment: Life) -> int:
+    document = payment.document
+    if payment.status == "returned":
+        return 0
+    kept: int = document.captured_minor - document.refunded_minor - document.disputed_minor
+    return kept
 
 
 def _given_up_in_secret(tally: Tally, facts: Facts) -> None:

@@ -295,6 +295,7 @@ def _says(**words: Any) -> Records:
         ({"order_status": "cancelled"}, "shows the order as cancelled, in the ERP it is booked"),
         ({"invoice_balance_minor": 5}, "shows an invoice as paid with 0.05 USD open"),
         ({"invoice_status": "posted"}, "shows an invoice as posted, and all are paid"),
+        ({"payment_status": ""}, "shows an invoice as paid and nothing of its payment"),
     ],
 )
 def test_words_that_are_not_so_break_the_truth(words: dict[str, Any], said: str) -> None:
@@ -303,6 +304,17 @@ def test_words_that_are_not_so_break_the_truth(words: dict[str, Any], said: str)
     assert result.status == "broken"
     assert f"Q-000123-v1: the CRM {said}" in [violation.sentence for violation in result.violations]
     assert check("L3", [*_says(**words), _case(20, "new")]).status == "holds", "people have it in hand"
+
+
+def test_a_payment_that_went_back_is_not_shown_as_received() -> None:
+    lost = replace(build.CAPTURED, status="disputed", disputed_minor=18_700)
+    owed = changed(3_000, "billing", "invoice", replace(build.TAXED, status="posted"), "paid")
+    records = [*clean(), changed(3_000, "payment", "payment", lost, "settled"), owed]
+    shown = replace(build.SETTLED, sequence=4, invoice_status="posted", invoice_balance_minor=18_700)
+    wrong = changed(3_001, "crm", "mirror", shown, "shown", "shown")
+    right = changed(3_001, "crm", "mirror", replace(shown, payment_status="disputed"), "shown", "shown")
+    assert check("L3", [*records, wrong]).status == "broken"
+    assert check("L3", [*records, right]).status == "holds"
 
 
 def test_a_quote_that_is_given_up_behind_the_back_of_sales_breaks_the_truth() -> None:
