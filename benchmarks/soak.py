@@ -153,10 +153,11 @@ def main() -> None:
     """Run a soak and print what it found; end with 1 when something was lost, doubled or broken otherwise."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--minutes", type=float, default=float(os.environ.get("Q2C_SOAK_MINUTES", "5")))
-    parser.add_argument("--keep", type=Path, help="an empty folder for the samples and the run")
+    parser.add_argument("--keep", type=Path, help="a folder, empty or new, for the samples and the run")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="q2c-soak-") as place:
         folder = arguments.keep or Path(place)
+        folder.mkdir(parents=True, exist_ok=True)
         samples, run, status = soak(arguments.minutes, folder)
         _written(samples, folder / "samples.csv")
         found = told(samples, run, status)

@@ -20,8 +20,6 @@ TOLERANCE = "tolerance"
 _IN_NO_BOOK = re.compile(r"payment (\S+) is in no book")
 _GAVE_NOTHING = frozenset({"given_up", "settled", "on_its_way", "was_open"})
 """How a request ends that nothing was given away for."""
-ROUNDED_MINOR = 10
-"""By how many minor units a credit may differ from the gross amount it was made for: net and each tax are rounded."""
 _SHUT = frozenset({"soft_closed", "closed", "locked"})
 
 
@@ -212,11 +210,11 @@ def two_people_give_away(facts: Facts) -> Findings:
     for flow in facts.flows.values():
         if flow.status != "finished" or flow.name not in ("refund", "write_off", "reopen_period"):
             continue
-        result = result_of(flow)
+        result = _result(flow)
         if result.get("status") in _GAVE_NOTHING:
             continue
         tally.examined += 1
-        problem = _alone(flow, result) or _other_than_agreed(flow, result)
+        problem = _alone(flow, result) or _more_than_agreed(flow, result)
         if problem:
             tally.violation(flow.txn, f"{flow.flow}: {problem}", flow, entities=(flow.flow,))
     _opened_by_itself(tally, facts)
@@ -254,17 +252,15 @@ def _alone(flow: Flow, result: dict[str, Any]) -> str:
     return ""
 
 
-def _other_than_agreed(flow: Flow, result: dict[str, Any]) -> str:
+def _more_than_agreed(flow: Flow, result: dict[str, Any]) -> str:
     if flow.name == "reopen_period":
         return ""
     amount, agreed = int(result.get("amount_minor", 0)), int(result.get("approved_minor", 0))
     told = f"{amount} minor units went, and {result.get('by')} had approved {agreed}"
-    is_less = flow.name == "refund" and agreed - amount > ROUNDED_MINOR  # of a claim less may be left to give up
-    return told if amount > agreed or is_less else ""
+    return told if amount > agreed else ""
 
 
-def result_of(flow: Flow) -> dict[str, Any]:
-    """Return how a flow says that it ended; nothing when it does not say so in words and amounts."""
+def _result(flow: Flow) -> dict[str, Any]:
     try:
         found = msgspec.json.decode(flow.result.encode())
     except msgspec.MsgspecError:

@@ -1,47 +1,89 @@
-"""Crediting a part of an invoice: billing makes the note, whose own flow takes the tax back and posts the memo."""
+"""Crediting a part of an invoice: billing makes the note, whose own flow takes the tax back and posts the memo.
+
+An invoice may have been credited before: a part is spread over what its lines have left, and is never more than that.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 from domain.money import allocate
 from domain.rounding import round_ratio
 from integration.flow import FlowContext
-from integration.flows.paging import page_with, shown
+from integration.flows.paging import every_row, page_with, shown
 from integration.flows.starts import start_credit
 from integration.flows.steps import do
 from integration.outcomes import Answer
 from integration.systems import billing
 from integration.systems.billing import receivables as owed
-from integration.systems.billing.shapes import BillingInvoice, CreditNote
+from integration.systems.billing.shapes import BillingInvoice, CreditNote, InvoiceLine
 
 
 async def credited_part(
     context: FlowContext, invoice: str, txn: str, gross_minor: int, remark: str, key: str, *, is_owed: bool
-) -> CreditNote:
-    """Credit a part of an invoice, tax included; return the note of its net, once billing shows it and its flow begins.
+) -> CreditNote | None:
+    """Credit a part of an invoice, tax included, as far as it can be; return the note of its net, once billing shows it
+    and its flow begins, or None when nothing is left to credit.
 
     `is_owed`: it is taken off what is due; what is no longer due is credited as money to pay back. Otherwise all of it
     is money to pay back. `remark` names the note, whatever is lost and repeated.
     """
     found = billing.invoice_of(await do(context, billing.read_invoice(invoice, txn)))
-    parts = allocate(net_of(found, gross_minor), [line.amount for line in found.charges])
-    rows = [(line.id, part) for line, part in zip(found.charges, parts, strict=True) if part]
+    notes = await every_row(context, billing.credit_notes_of(invoice, txn), billing.credit_note_page)
+    note = named(notes, remark)
+    if note is None:
+        standing = [note for note in notes if note.status != "voided"]
+        gross_minor = min(gross_minor, left_of(found, standing), found.amount_due + found.amount_paid)
+        if gross_minor <= 0:
+            return None
 
-    async def there() -> Answer | None:
-        return await noted(context, invoice, txn, remark)
+        async def there() -> Answer | None:
+            return await noted(context, invoice, txn, remark)
 
-    is_due = is_owed and gross_minor <= found.amount_due
-    await do(context, owed.credit_lines(invoice, rows, remark, key, txn, is_due=is_due), there)
-    notes = billing.credit_notes_in(await shown(f"the credit note {remark!r}", there))
-    note = next(each for each in notes if each.customer_notes == remark)
+        is_due = is_owed and gross_minor <= found.amount_due
+        rows = parts_of(found, standing, gross_minor)
+        await do(context, owed.credit_lines(invoice, rows, remark, key, txn, is_due=is_due), there)
+        note = named(billing.credit_notes_in(await shown(f"the credit note {remark!r}", there)), remark)
+        assert note is not None  # it was shown
     await start_credit(note.id, note.subscription_id)
     return note
 
 
+def left_of(invoice: BillingInvoice, notes: Sequence[CreditNote]) -> int:
+    """Return how much of an invoice, tax included, was not credited by these notes."""
+    return invoice.total - sum([note.total for note in notes])
+
+
+def parts_of(invoice: BillingInvoice, notes: Sequence[CreditNote], gross_minor: int) -> list[tuple[str, int]]:
+    """Return (line, net amount) of what a gross amount credits of an invoice that these notes credited before."""
+    left = _left(invoice, [line for note in notes for line in note.line_items])
+    is_rest = gross_minor == left_of(invoice, notes)
+    net_minor = sum(left.values()) if is_rest else min(net_of(invoice, gross_minor), sum(left.values()))
+    parts = allocate(net_minor, list(left.values()))
+    return [(line, part) for line, part in zip(left, parts, strict=True) if part]
+
+
+def _left(invoice: BillingInvoice, credited: Sequence[InvoiceLine]) -> dict[str, int]:
+    """Return what each charge has left to credit; a note that charges too (negative lines) adds what it charges."""
+    left = {line.id: line.amount for line in invoice.charges}
+    left |= {line.id: -line.amount for line in credited if not line.reference_line_item_id}
+    for line in credited:
+        if line.reference_line_item_id in left:
+            left[line.reference_line_item_id] -= line.amount
+    return left
+
+
 def net_of(invoice: BillingInvoice, gross_minor: int) -> int:
-    """Return the net part of a gross amount of an invoice, half up."""
-    return round_ratio(Fraction(gross_minor * invoice.net_minor, invoice.total))
+    """Return the net part of a gross amount of an invoice: the most that is not more than it with its tax."""
+    net, tax = invoice.net_minor, invoice.total - invoice.net_minor
+    floor = gross_minor * net // invoice.total
+    return floor + (floor + 1 + round_ratio(Fraction((floor + 1) * tax, net)) <= gross_minor)
+
+
+def named(notes: Sequence[CreditNote], remark: str) -> CreditNote | None:
+    """Return the credit note with a remark; None when there is none."""
+    return next((note for note in notes if note.customer_notes == remark), None)
 
 
 async def noted(context: FlowContext, invoice: str, txn: str, remark: str) -> Answer | None:

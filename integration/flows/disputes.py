@@ -18,9 +18,10 @@ from integration.flows import cash_facts as facts
 from integration.flows import cash_requests
 from integration.flows.approvals import CompletedByHand, finished_by_hand, forward, in_open_period
 from integration.flows.collecting import all_recorded
+from integration.flows.giving_back import gave_back
 from integration.flows.paging import every_row, page_with
 from integration.flows.steps import day_in, do, key_of, tell
-from integration.flows.taken import Taken, gave_back, show_owed, taken_by
+from integration.flows.taken import Taken, payments_named, show_owed, taken_by
 from integration.outcomes import Answer, CallFailed
 from integration.systems import billing, payment
 from integration.systems import payment_back as back
@@ -37,34 +38,33 @@ async def chargeback(context: FlowContext, arguments: Mapping[str, Any]) -> dict
     """Take one dispute to its end. Arguments: dispute."""
     answer = await do(context, back.read_dispute(arguments["dispute"], context.txn))
     dispute = back.dispute_of(answer)
+    method, word = ("direct_debit", "returned") if dispute.is_return else ("chargeback", "disputed")
     try:
+        taken, money = await forward(f"dispute {dispute.id}", lambda: _reversed(context, dispute, method))
+        await show_owed(money, taken.at_us, {"InvoiceStatus__c": "posted", "PaymentStatus__c": word})
         if dispute.is_return:
-            return await _returned(context, dispute)
-        return await _contested(context, dispute, answer.at_us)
+            return await _returned(context, dispute, taken, money)
+        return await _contested(context, dispute, taken, money, answer.at_us)
     except CompletedByHand as done:
         return finished_by_hand(done)
 
 
-async def _reversed(context: FlowContext, dispute: Dispute, method: str, word: str) -> tuple[Taken, Money]:
-    """Take the disputed amount off the books, on the day it left; the invoice is owed again, and sales see it."""
-
-    async def step() -> tuple[Taken, Money]:
-        found = await taken_by(context, dispute.payment_intent)
-        gone_us = dispute.created * SECOND_US
-        return found, await gave_back(context, found, dispute.amount, dispute.id, method, gone_us)
-
-    taken, money = await forward(f"dispute {dispute.id}", step)
-    await show_owed(money, taken.at_us, {"InvoiceStatus__c": "posted", "PaymentStatus__c": word})
-    return taken, money
+async def _reversed(context: FlowContext, dispute: Dispute, method: str) -> tuple[Taken, Money]:
+    """Take the disputed amount off the books as of the day the bank took it; the invoice is owed again."""
+    taken = await taken_by(context, dispute.payment_intent)
+    gone_us = dispute.created * SECOND_US
+    return taken, await gave_back(context, taken, dispute.amount, dispute.id, method, gone_us)
 
 
 # --- debits that came back ------------------------------------------------------------------------------------------
 
 
-async def _returned(context: FlowContext, dispute: Dispute) -> dict[str, Any]:
-    taken, money = await _reversed(context, dispute, "direct_debit", "returned")
+async def _returned(context: FlowContext, dispute: Dispute, taken: Taken, money: Money) -> dict[str, Any]:
     again = dispute.reason in back.REPRESENTED
-    day, attempt = day_in(context, taken.entity, taken.at_us), int(taken.intent.metadata.get("attempt", "1"))
+    day, attempt = (
+        day_in(context, taken.entity, dispute.created * SECOND_US),
+        int(taken.intent.metadata.get("attempt", "1")),
+    )
     code = back.BANK_REASONS[dispute.reason]
     body = facts.returned(taken.entity, day, taken.intent.id, code, again, attempt, money.id)
     await tell("payment.returned", taken.intent.id, taken.txn, **body)
@@ -78,8 +78,7 @@ async def _returned(context: FlowContext, dispute: Dispute) -> dict[str, Any]:
 # --- disputes of customers ------------------------------------------------------------------------------------------
 
 
-async def _contested(context: FlowContext, dispute: Dispute, at_us: int) -> dict[str, Any]:
-    taken, money = await _reversed(context, dispute, "chargeback", "disputed")
+async def _contested(context: FlowContext, dispute: Dispute, taken: Taken, money: Money, at_us: int) -> dict[str, Any]:
     fee_minor = await fee_of(context, dispute.id)
     await _tell(context, "opened", dispute, taken, fee_minor, at_us)
     if dispute.status in back.OPEN:
@@ -153,28 +152,32 @@ async def _decided(context: FlowContext, dispute: Dispute) -> tuple[Dispute, int
 async def _restored(context: FlowContext, dispute: Dispute, taken: Taken, at_us: int) -> None:
     """Put the money that came back on the invoice again; what it does not owe any more is the customer's credit.
 
-    Billing may have a part of it already: people may have had this tried again.
+    Whoever tries again half way books what billing has put on the invoice, not what is still due by then.
     """
-    name, day = dispute.won, day_in(context, taken.entity, at_us)
-    invoice, txn = taken.invoice.id, taken.txn
-    rows = await every_row(context, owed.transactions_named(name, txn), owed.transaction_page)
-    missing_minor = dispute.amount - sum([row.amount for row in rows])
-    answer = await do(context, owed.read_money(invoice, txn))
-    due_minor = min(owed.money_of(answer).amount_due, missing_minor)
-    if due_minor:
-        await _recorded_again(context, taken, name, due_minor, day)
-    if missing_minor > due_minor:
-        await _kept(context, taken, name, missing_minor - due_minor, dispute.amount, day)
-    applied_minor = due_minor + sum([row.applied_to(invoice) for row in rows])
+    name, day, invoice = dispute.won, day_in(context, taken.entity, at_us), taken.invoice.id
+    await _in_billing_again(context, dispute, taken, day)
+    money = owed.money_of(await do(context, owed.read_money(invoice, taken.txn)))
+    ours = {row.id for row in await payments_named(context, name)}
+    applied_minor = sum([row.applied_amount for row in money.linked_payments if row.txn_id in ours])
     await in_open_period(
         context, taken.entity, day,
         lambda posted: books.put_recovery(
             taken.paper(name, posted), invoice, dispute.amount, applied_minor, taken.intent.method
         ),
     )  # fmt: skip
-    money = owed.money_of(await do(context, owed.read_money(invoice, txn)))
     fields = {"InvoiceStatus__c": "paid" if not money.amount_due else "posted", "PaymentStatus__c": "received"}
     await show_owed(money, at_us, fields)
+
+
+async def _in_billing_again(context: FlowContext, dispute: Dispute, taken: Taken, day: date) -> None:
+    name = dispute.won
+    missing_minor = dispute.amount - sum([row.amount for row in await payments_named(context, name)])
+    answer = await do(context, owed.read_money(taken.invoice.id, taken.txn))
+    applied_minor = min(owed.money_of(answer).amount_due, missing_minor)
+    if applied_minor:
+        await _recorded_again(context, taken, name, applied_minor, day)
+    if missing_minor > applied_minor:
+        await _kept(context, taken, name, missing_minor - applied_minor, dispute.amount, day)
 
 
 async def _recorded_again(context: FlowContext, taken: Taken, name: str, amount_minor: int, day: date) -> None:

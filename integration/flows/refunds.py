@@ -19,17 +19,17 @@ from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
 from integration.flows import cash_facts as facts
 from integration.flows.approvals import CompletedByHand, approved, finished_by_hand, forward, in_open_period
-from integration.flows.crediting import credited_part, noted
-from integration.flows.paging import every_row, shown
+from integration.flows.crediting import credited_part
+from integration.flows.giving_back import gave_back
+from integration.flows.paging import every_row
 from integration.flows.steps import AT_WORK, ask_a_person, day_in, do, if_found, key_of, look_again, tell
-from integration.flows.taken import Taken, gave_back, show_owed, taken_by
+from integration.flows.taken import Taken, show_owed, taken_by
 from integration.outcomes import Answer
 from integration.systems import billing
 from integration.systems import payment_back as back
 from integration.systems.billing import receivables as owed
 from integration.systems.billing.shapes import CreditNote
 from integration.systems.erp import receivables as books
-from integration.systems.erp.receivables import PostedMemo
 from integration.systems.payment_back import Refund
 from integration.systems.wire import minor
 
@@ -46,16 +46,15 @@ async def refund(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str
     by = await approved(arguments, detail, request=request, payment=payment, amount_minor=approved_minor)
     taken = await taken_by(context, payment)  # people may have taken days
     wanted_minor = await _amount(context, taken, approved_minor)
-    notes: tuple[CreditNote, ...] = ()
-    if arguments["adjust"]:
-        notes = await _credited(context, taken, wanted_minor, request)
-        wanted_minor = min(wanted_minor, sum([note.total for note in notes]))
+    credit = await _credited(context, taken, wanted_minor, request) if arguments["adjust"] else None
+    if credit is not None:
+        wanted_minor = min(wanted_minor, credit.left_minor)
     made = await _paid_back(context, taken, wanted_minor, arguments)
     try:
-        taken = await forward(f"refund {request}", lambda: _booked(context, payment, made, notes))
+        await forward(f"refund {request}", lambda: _booked(context, payment, made, credit))
     except CompletedByHand as done:
         return finished_by_hand(done)
-    await _told(context, taken, made, bool(notes))
+    await _told(context, taken, made, credit is not None)
     paid = {"refund": made.id, "amount_minor": made.amount, "status": made.status, "payment": payment}
     return {**paid, "by": by, "asked_by": arguments["requested_by"], "approved_minor": approved_minor}
 
@@ -80,29 +79,52 @@ async def given_back(context: FlowContext, payment: str, txn: str) -> int:
 # --- the credit -----------------------------------------------------------------------------------------------------
 
 
-async def _credited(context: FlowContext, taken: Taken, wanted_minor: int, request: str) -> tuple[CreditNote, ...]:
-    """Credit as much of the invoice as is to be paid back; return the note and that of its tax, once posted."""
-    key = key_of(context, request, "credit")
-    note = await credited_part(
-        context, taken.invoice.id, taken.txn, wanted_minor, f"Refund {request}", key, is_owed=False
-    )
-    memo = await _posted(context, taken, note.id, request)
-    if minor(memo.total, taken.invoice.currency_code) == note.total:
-        return (note,)  # its invoice bore no tax
-    remark = billing.tax_note_of(note.id)
-    tax = await shown(f"the credit note {remark!r}", lambda: noted(context, taken.invoice.id, taken.txn, remark))
-    return (note, *[each for each in billing.credit_notes_in(tax) if each.customer_notes == remark])
+class Credit(msgspec.Struct, frozen=True):
+    """What was credited to be paid back: its memo in the ERP, and its notes in billing, that of the tax included."""
+
+    memo: str
+    notes: tuple[CreditNote, ...]
+
+    @property
+    def left_minor(self) -> int:
+        """How much of it is money to pay back: billing takes a credit off what the invoice owes first."""
+        return sum([note.amount_available for note in self.notes])
 
 
-async def _posted(context: FlowContext, taken: Taken, note: str, request: str) -> PostedMemo:
-    """Wait until the flow of a credit note has posted its memo, and return it; people know whether it was given up."""
+async def _credited(context: FlowContext, taken: Taken, wanted_minor: int, request: str) -> Credit:
+    """Credit as much of the invoice as is to be paid back, once posted; people decide when nothing can be paid back."""
+    invoice, key, remark = taken.invoice.id, key_of(context, request, "credit"), f"Refund {request}"
+    while True:
+        note = await credited_part(context, invoice, taken.txn, wanted_minor, remark, key, is_owed=False)
+        credit = None if note is None else await _posted(context, taken, note, request)
+        if credit is not None and credit.left_minor:
+            return credit
+        detail = f"refund {request} with an adjustment: nothing is left to credit of {invoice} that is not owed"
+        await ask_a_person("VALIDATION.BUSINESS_RULE", detail, invoice=invoice)
+
+
+async def _posted(context: FlowContext, taken: Taken, note: CreditNote, request: str) -> Credit:
+    """Wait until the flow of a credit note has posted its memo; people know whether it was given up."""
     for look in count(1):
-        answer = await if_found(context, books.read_memo(note, taken.txn))
-        if answer is not None:
-            return books.posted_memo(answer)
-        told = f"refund {request} waits for credit note {note}, which is not in the books"
-        await look_again(look, AT_WORK, told, credit_note=note)
+        memo = await if_found(context, books.read_memo(note.id, taken.txn))
+        if memo is not None:
+            credit = Credit(note.id, await _notes(context, taken, note))
+            total = minor(books.posted_memo(memo).total, taken.invoice.currency_code)
+            if sum([each.total for each in credit.notes]) == total:
+                return credit  # the list of the notes is from a copy that may lag
+        told = (
+            f"refund {request} waits for credit note {note.id}, which is not in the books, or not as it is in billing"
+        )
+        await look_again(look, AT_WORK, told, credit_note=note.id)
     raise AssertionError("the loop ends by returning")
+
+
+async def _notes(context: FlowContext, taken: Taken, note: CreditNote) -> tuple[CreditNote, ...]:
+    """Return a note and that of its tax, as they are now."""
+    call = billing.credit_notes_of(taken.invoice.id, taken.txn)
+    rows = await every_row(context, call, billing.credit_note_page)
+    remarks = (note.customer_notes, billing.tax_note_of(note.id))
+    return tuple([row for row in rows if row.customer_notes in remarks])
 
 
 # --- the money ------------------------------------------------------------------------------------------------------
@@ -123,26 +145,23 @@ async def _paid_back(context: FlowContext, taken: Taken, amount_minor: int, argu
     return back.refund_of(await do(context, call, made))
 
 
-async def _booked(context: FlowContext, payment: str, made: Refund, notes: tuple[CreditNote, ...]) -> Taken:
-    """Record a refund that was made: off the payment, or off the credit it was paid for. Return the payment."""
+async def _booked(context: FlowContext, payment: str, made: Refund, credit: Credit | None) -> None:
+    """Record a refund that was made: off the payment, or off the credit it was paid for."""
     taken = await taken_by(context, payment)
-    if not notes:
+    if credit is None:
         money = await gave_back(context, taken, made.amount, made.id, "other", made.created * SECOND_US)
         await show_owed(money, taken.at_us, {"InvoiceStatus__c": "posted", "PaymentStatus__c": "refunded"})
-        return taken
+        return
     day, left_minor = _day(context, taken, made), made.amount
-    for note in notes:
-        amount_minor = min(note.total, left_minor)
+    for note in credit.notes:
+        amount_minor = min(note.amount_available, left_minor)
         left_minor -= amount_minor
         if amount_minor:
             await _off_note(context, taken, note, amount_minor, made.id, day)
-    memo = books.posted_memo(await do(context, books.read_memo(notes[0].id, taken.txn)))
-    open_minor = min(minor(memo.amountRemaining, taken.invoice.currency_code) or made.amount, made.amount)
     await in_open_period(
         context, taken.entity, day,
-        lambda posted: books.put_refund(taken.paper(made.id, posted), notes[0].id, open_minor, taken.intent.method),
+        lambda posted: books.put_refund(taken.paper(made.id, posted), credit.memo, made.amount, taken.intent.method),
     )  # fmt: skip
-    return taken
 
 
 def _day(context: FlowContext, taken: Taken, made: Refund) -> date:

@@ -147,7 +147,7 @@ def disputes_in(answer: Answer) -> tuple[list[Dispute], bool]:
 
 
 def dispute_page(call: Call, answer: Answer) -> tuple[list[Dispute], Call | None]:
-    """Return the disputes of a page of `disputes_since`, and the call for the next page."""
+    """Return the disputes of a page of a list of them, and the call for the next page."""
     found = read(answer, _disputes)
     return found.data, behind(call, found.data, found.has_more)
 

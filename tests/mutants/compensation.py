@@ -11,9 +11,10 @@ from integration.flow import FlowContext
 from integration.flows import amendments, approvals, invoice_disputes, pauses, refunds, taken
 from integration.flows.amendments import Plan, Row
 from integration.flows.catalogue import PROGRAMS
+from integration.flows.refunds import Credit
 from integration.flows.steps import until_given_up
 from integration.flows.taken import Taken
-from integration.systems.billing import BillingSubscription, CreditNote
+from integration.systems.billing import BillingSubscription
 from integration.systems.billing.receivables import Money
 from integration.systems.payment import Intent
 from integration.systems.payment_back import Refund
@@ -47,7 +48,7 @@ def _subscription_left_alive() -> list[Patch]:
 
 
 def _refund_not_booked() -> list[Patch]:
-    async def nothing(context: FlowContext, payment: str, _made: Refund, _notes: tuple[CreditNote, ...]) -> Taken:
+    async def nothing(context: FlowContext, payment: str, _made: Refund, _credit: Credit | None) -> Taken:
         return await taken.taken_by(context, payment)
 
     return [Patch(refunds, "_booked", nothing)]

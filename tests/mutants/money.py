@@ -15,18 +15,16 @@ from domain.objects import TaxShare
 from domain.rounding import Rounding, round_ratio
 from integration.effects import Call
 from integration.flow import FlowContext
-from integration.flows import approvals, collecting, intercompany, refunds, taken
+from integration.flows import approvals, collecting, giving_back, intercompany
 from integration.flows.collecting import Paid
 from integration.flows.steps import do
 from integration.flows.taken import Taken
 from integration.outcomes import Answer
-from integration.systems import payment, tax, wire
-from integration.systems.billing import BillingInvoice, CreditNote
+from integration.systems import tax, wire
 from integration.systems.billing.receivables import Money
 from integration.systems.erp import Posting
-from integration.systems.payment import Intent
 from tests.mutants.mutant import Mutant, Patch
-from tests.mutants.quiet_grounds import CARDS, CHANGES, CREDITED_REFUNDS, FAMILIES, REFUNDS, YEN
+from tests.mutants.quiet_grounds import CARDS, CHANGES, FAMILIES, REFUNDS, YEN
 
 
 def _float_money() -> list[Patch]:
@@ -89,7 +87,7 @@ def _cash_twice() -> list[Patch]:
 
 
 def _refund_in_full() -> list[Patch]:
-    gave_back = taken.gave_back
+    gave_back = giving_back.gave_back
 
     async def all_of_it(
         context: FlowContext, found: Taken, amount_minor: int, name: str, method: str, at_us: int
@@ -97,7 +95,7 @@ def _refund_in_full() -> list[Patch]:
         whole = max(amount_minor, found.intent.amount_received)
         return await gave_back(context, found, whole, name, method, at_us)
 
-    return [Patch(taken, "gave_back", all_of_it)]
+    return [Patch(giving_back, "gave_back", all_of_it)]
 
 
 def _credit_twice() -> list[Patch]:
@@ -112,37 +110,6 @@ def _credit_twice() -> list[Patch]:
         return answer
 
     return [Patch(approvals, "in_open_period", twice)]
-
-
-def _rest_not_kept() -> list[Patch]:
-    off_invoice = taken._off_invoice
-
-    async def all_off(context: FlowContext, found: Taken, _missing_minor: int, name: str) -> None:
-        await off_invoice(context, found, found.applied_minor, name)
-
-    return [Patch(taken, "_off_invoice", all_off)]
-
-
-def _excess_forgotten() -> list[Patch]:
-    async def nothing(
-        _context: FlowContext, _invoice: BillingInvoice, _intent: Intent, _excess_minor: int, _day: date, _txn: str
-    ) -> None:
-        """The invoice is paid, and that is that."""
-
-    return [Patch(collecting, "keep_excess", nothing)]
-
-
-def _refund_without_its_tax() -> list[Patch]:
-    credited = refunds._credited
-
-    async def net(context: FlowContext, found: Taken, wanted_minor: int, request: str) -> tuple[CreditNote, ...]:
-        return (await credited(context, found, wanted_minor, request))[:1]
-
-    return [Patch(refunds, "_credited", net)]
-
-
-def _at_the_bank() -> list[Patch]:
-    return [Patch(payment.Intent, "method", property(lambda intent: "push"))]
 
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -207,41 +174,5 @@ MUTANTS: tuple[Mutant, ...] = (
         caught_by=("S3", "M8"),
         ground=CHANGES,
         patches=_credit_twice,
-    ),
-    Mutant(
-        name="rest_of_a_refund_not_kept",
-        group="money",
-        mistake="A payment is taken off its invoice to give a part of it back, and nobody puts the rest on again: the "
-        "customer is asked for money that is there.",
-        caught_by=("M13",),
-        ground=REFUNDS,
-        patches=_rest_not_kept,
-    ),
-    Mutant(
-        name="excess_forgotten",
-        group="money",
-        mistake="A payment that is more than its invoice still owes settles it, and what is too much is recorded "
-        "nowhere (catalogue 65: overpayment).",
-        caught_by=("M13",),
-        ground=CHANGES,
-        patches=_excess_forgotten,
-    ),
-    Mutant(
-        name="refund_without_its_tax",
-        group="money",
-        mistake="An invoice is credited with its tax and only the net goes back to the customer, who was promised the "
-        "gross.",
-        caught_by=("P10",),
-        ground=CREDITED_REFUNDS,
-        patches=_refund_without_its_tax,
-    ),
-    Mutant(
-        name="cash_at_the_bank",
-        group="money",
-        mistake="Every payment is booked at the bank, also what the processor holds until it pays out: its clearing "
-        "account never comes to zero, and the bank has the money twice.",
-        caught_by=("M20",),
-        ground=CARDS,
-        patches=_at_the_bank,
     ),
 )

@@ -161,6 +161,7 @@ class CreditNote(msgspec.Struct, frozen=True):
     business_entity_id: str = ""
     reason_code: str = ""
     customer_notes: str = ""
+    amount_available: int = 0  # of a refundable one: what is neither used for an invoice nor paid back
 
 
 class SubscriptionItem(msgspec.Struct, frozen=True):

@@ -1,0 +1,124 @@
+"""Money that goes back is taken from whatever holds it, once, whoever else moves it and wherever people try again."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.faults import Fault
+from integration.flows.giving_back import parts_of
+from integration.flows.taken import Taken
+from integration.systems.billing.receivables import LinkedPayment, Money, Transaction
+from integration.systems.payment import Intent
+from tests.integration.flows.one_invoice import DAY, INVOICE, TOTAL, invoices, stage_of
+from tests.stage import CORE, OPENS_US, Delta, Played, Stage
+
+FEWER = Delta(sku=CORE, quantity=5, unit_minor=50_00)
+EVIDENCE = "retry"
+HELD = st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 1000)), min_size=1, max_size=4)
+
+
+def taken_of(held: list[tuple[int, int]]) -> Taken:
+    """Return a payment that billing holds in these transactions: (unused, on the invoice) each."""
+    rows = [Transaction(f"t{n}", "payment", sum(row), "pi_1", row[0]) for n, row in enumerate(held)]
+    linked = [LinkedPayment(f"t{n}", row[1]) for n, row in enumerate(held) if row[1]]
+    money = Money("INV-1", "A-1", "paid", "USD", total=5000, amount_due=0, linked_payments=linked)
+    return Taken(Intent("pi_1", "succeeded", amount=1, currency="usd"), money, tuple(rows), 0)
+
+
+@given(HELD, st.integers(1, 9000))
+def test_what_no_invoice_uses_goes_first_and_nobody_gives_more_than_he_has(
+    held: list[tuple[int, int]], amount: int
+) -> None:
+    taken = taken_of(held)
+    parts = parts_of(taken, taken.transactions, amount)
+    assert sum(part.minor for part in parts) == min(amount, sum(map(sum, held)))
+    for part in parts:
+        unused, applied = held[int(part.transaction.id[1:])]
+        assert part.unused_minor <= unused
+        assert part.applied_minor <= applied
+    if any(part.applied_minor for part in parts):
+        assert sum(part.unused_minor for part in parts) == sum(unused for unused, _ in held)
+
+
+def stage_without_clerks(method: str = "card", *faults: Fault) -> Stage:
+    """Return a stage on which nobody decides anything but who is told to."""
+    stage = stage_of(method, *faults)
+    stage.clerks = 0
+    return stage
+
+
+def open_in_both(played: Played) -> tuple[int, int]:
+    """Return what is open of the invoice in billing and in the ERP."""
+    return played.document("billing", "invoice").balance_minor, played.document("erp", "invoice").balance_minor
+
+
+def test_a_debit_that_comes_back_takes_the_customers_credit_and_what_is_on_the_invoice() -> None:
+    stage = stage_without_clerks("debit")
+    stage.amends("Q-500001", "Q-000001", "downsell", date(2026, 12, 1), 20, FEWER)
+    stage.act("payment", "return_debit", 9 * DAY, invoice=INVOICE, code="insufficient_funds")
+    played = stage.play(days=20)
+    given_back = [each.amount_minor for each in played.documents("billing", "refund")]
+    assert (len(given_back), sum(given_back)) == (2, TOTAL)
+    assert [each.amount_minor for each in played.documents("erp", "refund")] == [TOTAL]
+    assert open_in_both(played) == (0, 0)  # what is due by then was collected again
+    assert played.cases() == played.broken() == {}
+
+
+def test_what_came_back_with_a_won_dispute_can_be_refunded() -> None:
+    stage = stage_without_clerks()
+    stage.act("payment", "open_dispute", 2.5 * DAY, invoice=INVOICE)
+    stage.act("integration", "re_drive", 3 * DAY, code="PAYMENT.DISPUTE", decision=EVIDENCE, actor="ann")
+    stage.act("payment", "close_dispute", 6 * DAY, invoice=INVOICE, won=True)
+    stage.act("integration", "refund", 9 * DAY, "Q-000001", percent=40, approved_by="cfo")
+    played = stage.play(days=12)
+    part = TOTAL * 40 // 100
+    assert open_in_both(played) == (part, part)
+    assert [each.amount_minor for each in played.documents("erp", "refund")] == [TOTAL, part]
+    assert list(played.cases()) == ["PAYMENT.DISPUTE"]
+    assert played.broken() == {}
+
+
+@pytest.mark.parametrize("seconds_before", [0.5, 2.0, 4.0, 8.0])
+def test_a_dispute_and_a_refund_of_one_payment_are_both_booked_whoever_is_first(seconds_before: float) -> None:
+    begun = stage_without_clerks()
+    begun.act("integration", "refund", 2 * DAY, "Q-000001", percent=40, approved_by="cfo")
+    booked = begun.play(days=3).changes("erp", "refund")[0].at_us
+    stage = stage_without_clerks()
+    stage.act("integration", "refund", 2 * DAY, "Q-000001", percent=40, approved_by="cfo")
+    opened = (booked - OPENS_US) / 3.6e9 - seconds_before / 3600
+    stage.act("payment", "open_dispute", opened, invoice=INVOICE)
+    played = stage.play(days=4)
+    assert open_in_both(played) == (TOTAL, TOTAL)
+    for system in ("billing", "erp"):
+        assert sorted(each.amount_minor for each in played.documents(system, "refund")) == [21_740, 32_610]
+    assert list(played.cases()) == ["PAYMENT.DISPUTE"]
+    assert played.broken() == {}
+
+
+def test_who_tries_again_half_way_books_what_billing_has_and_not_what_is_due_by_then() -> None:
+    refused = Fault(kind="too_large", system="erp", operation="upsert_payment", nth=2)
+    stage = stage_without_clerks("card", refused)
+    stage.act("payment", "open_dispute", 2.5 * DAY, invoice=INVOICE)
+    stage.act("integration", "re_drive", 3 * DAY, code="PAYMENT.DISPUTE", decision=EVIDENCE, actor="ann")
+    stage.act("payment", "close_dispute", 6 * DAY, invoice=INVOICE, won=True)
+    stage.act("integration", "re_drive", 8 * DAY, code="VALIDATION.LIMIT", decision="cancel", actor="ann")
+    stage.act("integration", "re_drive", 9 * DAY, code="INTEGRITY.TOTAL_MISMATCH", decision="retry", actor="ann")
+    played = stage.play(days=13)
+    assert [walk[-1] for walk in invoices(played)] == ["paid", "paid"]
+    assert open_in_both(played) == (0, 0)
+    assert played.broken() == {}
+
+
+def test_a_dispute_that_was_heard_of_a_day_late_is_booked_on_the_day_the_bank_took_the_money() -> None:
+    lost = Fault(kind="loss", system="payment", operation="charge.dispute.created")
+    stage = stage_without_clerks("card", lost)
+    stage.act("payment", "open_dispute", 2 * DAY + 14.5, invoice=INVOICE)  # half past eleven at night in New York
+    played = stage.play(days=5)
+    entry: Any = next(each for each in played.versions("erp", "entry") if each.source.startswith("refund/"))
+    assert entry.business_date == date(2026, 12, 2)
+    assert played.broken() == {}
