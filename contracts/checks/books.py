@@ -21,6 +21,8 @@ from domain.objects import Entry, Period
 
 OWED = frozenset({"1100", "2150"})
 """Receivables and unapplied cash: what customers owe, less what they have on account."""
+PLACES = {"card": "1050", "debit": "1050", "push": "1000"}
+"""Where money stands that came by a method: with the processor, or at the bank."""
 _BOOKED = {"invoice": 1, "credit_memo": -1, "cash": -1, "refund": 1}
 """The documents that are booked, and whether customers owe more or less by them. The first part of an entry's source
 names them (M17 judges what is written off)."""
@@ -30,7 +32,10 @@ _CLOSED = frozenset({"soft_closed", "closed", "locked"})
 
 
 def documents_are_booked(facts: Facts) -> Findings:
-    """Every document of the ERP has one entry in the ledger, over its amount, and every such entry has its document."""
+    """Every document of the ERP has one entry in the ledger, over its amount, and every such entry has its document.
+
+    Cash of ours stands where its money came to: at the processor, or at the bank.
+    """
     tally = Tally("M20")
     entries, homes = _entries(facts)
     for kind in _BOOKED:
@@ -38,7 +43,8 @@ def documents_are_booked(facts: Facts) -> Findings:
             if life.is_seeded or (getattr(life.document, "entity", "") not in homes and kind != "refund"):
                 continue  # what was there before has opening entries; some systems have no ledger of their own
             tally.examined += 1
-            problem = _entry_problem(life, kind, entries.pop((kind, life.id), []))
+            booked = entries.pop((kind, life.id), [])
+            problem = _entry_problem(life, kind, booked) or _place_problem(facts, life, booked)
             if problem:
                 tally.violation(life.txn, f"{life.name} {problem}", life.first, entities=(life.name,))
     for (kind, number), found in entries.items():
@@ -79,6 +85,21 @@ def _entry_problem(life: Life, kind: str, booked: list[Changed]) -> str:
     if owed == amount:
         return ""
     return f"is over {said(amount, document.currency)}, its entry {names} books {said(owed, document.currency)}"
+
+
+def _place_problem(facts: Facts, life: Life, booked: list[Changed]) -> str:
+    """Return what is wrong with the account on which cash stands; how another integration keeps it is its own affair.
+
+    What came by card or debit is with the processor until a payout brings it, so the payouts must find it there.
+    """
+    payment = facts.lives("payment", "payment").get(life.document.ref) if life.last.kind == "cash" else None
+    if payment is None or not facts.context.inside:
+        return ""
+    method, entry = payment.document.method, document_of(booked[0])
+    there = sum([posting.amount_minor for posting in entry.postings if posting.account == PLACES[method]])
+    if there == life.first_document.amount_minor:
+        return ""
+    return f"came by {method}, and its entry {entry.id} does not book it on account {PLACES[method]}"
 
 
 # --- days -----------------------------------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from contracts.checks.facts import Facts, Life, invoice_of, subscription_of
 from contracts.checks.verdict import Findings, Tally
 from domain.calendar import local_date
@@ -89,6 +91,20 @@ def _too_early(facts: Facts, life: Life, begun_us: int) -> str:
         delivered_us = task.entered.get("completed")
         if task.status not in _UNDONE and (delivered_us is None or delivered_us > begun_us):
             return f"before task {task.id} was completed"
-    start = subscription_of(life).start
-    today = local_date(begun_us, facts.zones.get(life.document.entity, "UTC"))
-    return f"on {today}, its first day is {start}" if today < start else ""
+    start, zone = subscription_of(life).start, facts.zones.get(life.document.entity, "UTC")
+    today = local_date(begun_us, zone)
+    if today < start:
+        return f"on {today}, its first day is {start}"
+    return _charged_before(facts, life, start, zone)
+
+
+def _charged_before(facts: Facts, life: Life, start: date, zone: str) -> str:
+    """Return what was delivered only after the first day that is charged; a clock that was set back may say so."""
+    for task in facts.tasks.get(life.txn, []):
+        delivered_us = task.entered.get("completed")
+        if delivered_us is None or task.status in _UNDONE:
+            continue
+        day = local_date(delivered_us - facts.set_back_us, zone)
+        if start < day:
+            return f"on {start}, task {task.id} was completed on {day}"
+    return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from contracts.checks.both_books import books_agree
 from contracts.checks.facts import BILLED, Facts, Life, base_of, document_of, intent_of, invoice_of, quote_of
 from contracts.checks.verdict import Findings, Tally
 from domain.money import said
@@ -157,6 +158,7 @@ def systems_agree(facts: Facts) -> Findings:
                 f"{right.name} over {said(right_minor, right.document.currency)}"
             )
             tally.violation(right.txn, sentence, left.last, right.last, entities=(left.name, right.name))
+    books_agree(tally, facts)
     return tally.findings()
 
 

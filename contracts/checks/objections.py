@@ -1,11 +1,16 @@
-"""Objections of customers to invoices: each is heard, and its mark in the books lasts as long as it does (P11)."""
+"""Objections of customers to invoices: each is heard, and its mark in the books lasts as long as it does (P11).
+
+What is given back for one is what was agreed, but for the rounding of net and taxes.
+"""
 
 from __future__ import annotations
 
 from contracts.checks.facts import BILLED, ERPS, Facts, base_of, document_of
+from contracts.checks.receivables import ROUNDED_MINOR, result_of
 from contracts.checks.verdict import Tally
 from domain.calendar import HOUR_US
 from domain.history import Changed, Flow
+from domain.money import said
 
 OBJECTION, HALF_WAY = "dispute_invoice", "INTEGRITY.TOTAL_MISMATCH"
 _READ_US = HOUR_US
@@ -20,6 +25,9 @@ def objections_are_heard(tally: Tally, facts: Facts) -> None:
             flows.setdefault(_invoice(flow), []).append(flow)
     _brushed_off(tally, facts, [flow for own in flows.values() for flow in own if flow.status == "finished"])
     _left_marks(tally, facts, flows)
+    for own in flows.values():
+        for flow in own:
+            _given_in_part(tally, facts, flow)
 
 
 def _invoice(flow: Flow) -> str:
@@ -71,3 +79,18 @@ def _left_marks(tally: Tally, facts: Facts, flows: dict[str, list[Flow]]) -> Non
             flow = over[base_of(document_of(change).ref)]
             sentence = f"{change.system} invoice {change.id} was still marked as disputed when {flow.flow} was over"
             tally.violation(flow.txn, sentence, change, flow, entities=(f"{change.system} invoice {change.id}",))
+
+
+def _given_in_part(tally: Tally, facts: Facts, flow: Flow) -> None:
+    """Compare what the books credit for an objection, tax included, with what was agreed with the customer."""
+    result = result_of(flow)
+    memos = facts.memos.get(str(result.get("credit_note", "")), [])
+    agreed_minor = int(result.get("amount_minor", 0))
+    if not memos or not agreed_minor:
+        return
+    tally.examined += 1
+    memo = memos[0]
+    if abs(memo.document.total_minor - agreed_minor) > ROUNDED_MINOR:
+        given, agreed = (said(amount, memo.document.currency) for amount in (memo.document.total_minor, agreed_minor))
+        sentence = f"{flow.flow} was settled for {agreed}, and {memo.name} gives back {given}"
+        tally.violation(flow.txn, sentence, flow, memo.first, entities=(flow.flow, memo.name))

@@ -20,6 +20,8 @@ TOLERANCE = "tolerance"
 _IN_NO_BOOK = re.compile(r"payment (\S+) is in no book")
 _GAVE_NOTHING = frozenset({"given_up", "settled", "on_its_way", "was_open"})
 """How a request ends that nothing was given away for."""
+ROUNDED_MINOR = 10
+"""By how many minor units a credit may differ from the gross amount it was made for: net and each tax are rounded."""
 _SHUT = frozenset({"soft_closed", "closed", "locked"})
 
 
@@ -210,11 +212,11 @@ def two_people_give_away(facts: Facts) -> Findings:
     for flow in facts.flows.values():
         if flow.status != "finished" or flow.name not in ("refund", "write_off", "reopen_period"):
             continue
-        result = _result(flow)
+        result = result_of(flow)
         if result.get("status") in _GAVE_NOTHING:
             continue
         tally.examined += 1
-        problem = _alone(flow, result) or _more_than_agreed(flow, result)
+        problem = _alone(flow, result) or _other_than_agreed(flow, result)
         if problem:
             tally.violation(flow.txn, f"{flow.flow}: {problem}", flow, entities=(flow.flow,))
     _opened_by_itself(tally, facts)
@@ -252,15 +254,17 @@ def _alone(flow: Flow, result: dict[str, Any]) -> str:
     return ""
 
 
-def _more_than_agreed(flow: Flow, result: dict[str, Any]) -> str:
+def _other_than_agreed(flow: Flow, result: dict[str, Any]) -> str:
     if flow.name == "reopen_period":
         return ""
     amount, agreed = int(result.get("amount_minor", 0)), int(result.get("approved_minor", 0))
     told = f"{amount} minor units went, and {result.get('by')} had approved {agreed}"
-    return told if amount > agreed else ""
+    is_less = flow.name == "refund" and agreed - amount > ROUNDED_MINOR  # of a claim less may be left to give up
+    return told if amount > agreed or is_less else ""
 
 
-def _result(flow: Flow) -> dict[str, Any]:
+def result_of(flow: Flow) -> dict[str, Any]:
+    """Return how a flow says that it ended; nothing when it does not say so in words and amounts."""
     try:
         found = msgspec.json.decode(flow.result.encode())
     except msgspec.MsgspecError:

@@ -44,6 +44,7 @@ from contracts.checks import (
     retries,
     revenue,
     tax_back,
+    told,
     traffic,
 )
 from contracts.checks.facts import BOOKED, Facts, quote_of
@@ -224,6 +225,7 @@ CHECKS: tuple[Check, ...] = (
     _row("L8", "Flows move again", recovery.flows_move_again, NEVER),
     _row("L9", "Fair shares", recovery.entities_get_their_share, NEVER),
     _row("L10", "Debts are dunned", dunning.debts_are_dunned, NEVER, inside=True),
+    _row("L11", "News is told", told.news_is_told, NEVER, inside=True),
     _row("A1", "The trail is whole", audit.trail_is_whole, ALWAYS, inside=True, also="I-35"),
     _row("A5", "Runs repeat", _second_run, NEVER, also="I-24"),
     _row("A6", "Undone is gone", audit.undone_is_gone, "cancelled orders"),

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from domain.objects import Line, TaxShare
+from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
 from integration.flows import facts
 from integration.flows.approvals import in_open_period
@@ -16,6 +17,7 @@ from integration.flows.invoices import committed
 from integration.flows.mapping import posting_in_items
 from integration.flows.net_tax import closed_invoice
 from integration.flows.paging import page_with
+from integration.flows.posted import is_ours, until_posted
 from integration.flows.steps import ask_a_person, day_in, do, key_of, mirror, tell
 from integration.outcomes import Answer, CallFailed
 from integration.systems import billing, erp, tax
@@ -42,6 +44,9 @@ async def credit(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str
         await _credit_tax(context, note, lines)
     posting = _posting(note, invoice, shares, day_in(context, invoice.business_entity_id, answer.at_us), context.txn)
     in_items = await posting_in_items(context, posting, date_of_seconds(invoice.date))  # as the invoice was posted
+    if invoice.status != "voided" and await is_ours(invoice.id, context.txn):
+        own_books = in_books(context, posting.entity)
+        await until_posted(own_books, invoice.id, context.txn, f"credit note {note.id}")
     await in_open_period(
         context, posting.entity, posting.business_date,
         lambda day: erp.put_credit_memo(msgspec.structs.replace(in_items, business_date=day)),

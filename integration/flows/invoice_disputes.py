@@ -7,7 +7,6 @@ and memo by the flow of the credit note). Giving up on the way puts everything b
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import count
 from typing import Any
 
 from integration.effects import Park
@@ -16,7 +15,8 @@ from integration.flow import FlowContext
 from integration.flows import cash_facts as facts
 from integration.flows.approvals import put_back
 from integration.flows.crediting import credited_part
-from integration.flows.steps import AT_WORK, day_in, do, if_found, key_of, look_again, tell
+from integration.flows.posted import until_posted
+from integration.flows.steps import day_in, do, key_of, tell
 from integration.flows.taken import show_owed
 from integration.outcomes import Answer, CallFailed, GivenUp
 from integration.systems.billing import receivables as owed
@@ -35,7 +35,7 @@ async def dispute_invoice(context: FlowContext, arguments: Mapping[str, Any]) ->
     amount_minor = min(arguments["amount_minor"] or money.amount_due, money.amount_due)
     if not amount_minor:
         return {"invoice": invoice, "status": "settled", "outcome": "nothing is due"}
-    await _posted(context, money, request)
+    await until_posted(context, money.id, money.txn, f"dispute {request}")
     try:
         await _opened(context, money, amount_minor, request, reason, answer.at_us)
         outcome = await _settled(money, amount_minor, arguments)
@@ -45,16 +45,8 @@ async def dispute_invoice(context: FlowContext, arguments: Mapping[str, Any]) ->
         raise
     await _over(context, money, request)
     await _resolved(context, money, amount_minor, request, reason, outcome)
-    return {"invoice": invoice, "status": "resolved", "outcome": outcome, "credit_note": credited}
-
-
-async def _posted(context: FlowContext, money: Money, request: str) -> None:
-    """Wait until the flow of an invoice has posted it: what is not in the books cannot be marked there."""
-    for look in count(1):
-        if await if_found(context, books.read_invoice(money.id, money.txn)) is not None:
-            return
-        told = f"dispute {request} waits for invoice {money.id}, which is not in the books"
-        await look_again(look, AT_WORK, told, invoice=money.id)
+    told = {"invoice": invoice, "status": "resolved", "outcome": outcome, "credit_note": credited}
+    return {**told, "amount_minor": amount_minor}
 
 
 async def _opened(context: FlowContext, money: Money, amount_minor: int, request: str, reason: str, at_us: int) -> None:

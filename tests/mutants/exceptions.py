@@ -9,13 +9,13 @@ import msgspec
 from integration import exceptions, retry
 from integration.effects import Call, Park, Sleep
 from integration.engine import Engine
-from integration.flows import amendments, steps
+from integration.flows import amendments, orders, steps
 from integration.outcomes import Answer, CallFailed, OutcomeUnknown
 from integration.parking import Parking
 from integration.retry import Probe, call_with_retries
 from integration.systems import payment
 from integration.transaction import Transaction
-from tests.mutants.grounds import CROSSING, DEBITS, FORBIDDEN, OUTAGE, REFUSALS
+from tests.mutants.grounds import CROSSING, DEBITS, FORBIDDEN, MISPRICED, OUTAGE, REFUSALS
 from tests.mutants.mutant import Mutant, Patch
 
 
@@ -85,6 +85,13 @@ def _never_escalated() -> list[Patch]:
     return [Patch(Parking, "plan_escalation", plan_escalation)]
 
 
+def _given_up_in_secret() -> list[Patch]:
+    async def nothing(*_told: Any) -> None:
+        """The case says it all."""
+
+    return [Patch(orders, "rejected", nothing)]
+
+
 MUTANTS = (
     Mutant(
         name="case_dropped",
@@ -145,5 +152,14 @@ MUTANTS = (
         caught_by=("L4",),
         ground=REFUSALS,
         patches=_never_escalated,
+    ),
+    Mutant(
+        name="given_up_in_secret",
+        group="exceptions",
+        mistake="A quote that cannot be booked is given up in the queue of exceptions, and in the CRM it stays won: "
+        "nobody calls the customer.",
+        caught_by=("L3",),
+        ground=MISPRICED,
+        patches=_given_up_in_secret,
     ),
 )

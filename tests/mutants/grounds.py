@@ -115,6 +115,9 @@ REFUSALS = Ground(
     "orders that cannot be booked as they are",
     lambda: troubled(failures={"missing_mapping": "30%"}, orders=10, days=2),
 )
+MISPRICED = Ground(
+    "mispriced", "orders that were priced from an outdated book", lambda: troubled(failures={"price_skew": "40%"})
+)
 MESSAGES = Ground(
     "messages", "messages that come twice, late, and before the answer they are about",
     lambda: troubled(

@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 
 from integration.effects import Call
-from integration.flows import facts
+from integration.flows import facts, steps
 from integration.systems.crm import calls as crm
 from integration.systems.erp import calls as erp
 from tests.mutants.mutant import Mutant, Patch
-from tests.mutants.quiet_grounds import CARDS, FAMILIES
+from tests.mutants.quiet_grounds import CARDS, CHANGES, FAMILIES
 
 _ID_LENGTH = 8
 
@@ -56,6 +56,26 @@ def _event_field_missing() -> list[Patch]:
     return [Patch(facts, "order_booked", without_payer)]
 
 
+def _order_number_missing() -> list[Patch]:
+    mirrored = crm.mirrored
+
+    def unnumbered(fields: dict[str, Any], balance: str, sequence: int) -> dict[str, Any]:
+        known = {name: value for name, value in fields.items() if name != "OrderNumber__c"}
+        return mirrored(known, balance, sequence)
+
+    return [Patch(crm, "mirrored", unnumbered)]
+
+
+def _credit_untold() -> list[Patch]:
+    tell = steps.tell
+
+    async def told(fact: str, subject: str, txn: str, **body: Any) -> None:
+        if fact != "credit_memo.issued":
+            await tell(fact, subject, txn, **body)
+
+    return [Patch(steps, "tell", told)]
+
+
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         name="id_truncated",
@@ -81,5 +101,23 @@ MUTANTS: tuple[Mutant, ...] = (
         caught_by=("O10",),
         ground=CARDS,
         patches=_event_field_missing,
+    ),
+    Mutant(
+        name="order_number_not_shown",
+        group="mapping",
+        mistake="The number that the ERP gave an order never comes back to the CRM: sales and the customer speak of "
+        "the deal under a name that finance does not know.",
+        caught_by=("L3",),
+        ground=CARDS,
+        patches=_order_number_missing,
+    ),
+    Mutant(
+        name="credit_untold",
+        group="mapping",
+        mistake="Every kind of document has its event but credits, which came later: whoever lives on events sees "
+        "revenue that was given back.",
+        caught_by=("L11",),
+        ground=CHANGES,
+        patches=_credit_untold,
     ),
 )

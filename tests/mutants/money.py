@@ -15,16 +15,20 @@ from domain.objects import TaxShare
 from domain.rounding import Rounding, round_ratio
 from integration.effects import Call
 from integration.flow import FlowContext
-from integration.flows import approvals, collecting, giving_back, intercompany
+from integration.flows import approvals, collecting, giving_back, intercompany, refunds
 from integration.flows.collecting import Paid
+from integration.flows.giving_back import Back
+from integration.flows.refunds import Credit
 from integration.flows.steps import do
 from integration.flows.taken import Taken
 from integration.outcomes import Answer
-from integration.systems import tax, wire
+from integration.systems import payment, tax, wire
+from integration.systems.billing import BillingInvoice
 from integration.systems.billing.receivables import Money
 from integration.systems.erp import Posting
+from integration.systems.payment import Intent
 from tests.mutants.mutant import Mutant, Patch
-from tests.mutants.quiet_grounds import CARDS, CHANGES, FAMILIES, REFUNDS, YEN
+from tests.mutants.quiet_grounds import CARDS, CHANGES, CREDITED_REFUNDS, FAMILIES, REFUNDS, YEN
 
 
 def _float_money() -> list[Patch]:
@@ -112,6 +116,36 @@ def _credit_twice() -> list[Patch]:
     return [Patch(approvals, "in_open_period", twice)]
 
 
+def _rest_not_kept() -> list[Patch]:
+    async def nothing(_context: FlowContext, _taken: Taken, _gone: Back, _transaction: str, _amount_minor: int) -> None:
+        """The payment is off its invoice, and what does not go back stays off."""
+
+    return [Patch(giving_back, "_on_invoice", nothing)]
+
+
+def _excess_forgotten() -> list[Patch]:
+    async def nothing(
+        _context: FlowContext, _invoice: BillingInvoice, _intent: Intent, _excess_minor: int, _day: date, _txn: str
+    ) -> None:
+        """The invoice is paid, and that is that."""
+
+    return [Patch(collecting, "keep_excess", nothing)]
+
+
+def _refund_without_its_tax() -> list[Patch]:
+    credited = refunds._credited
+
+    async def net(context: FlowContext, found: Taken, wanted_minor: int, request: str) -> Credit:
+        credit = await credited(context, found, wanted_minor, request)
+        return msgspec.structs.replace(credit, notes=credit.notes[:1])
+
+    return [Patch(refunds, "_credited", net)]
+
+
+def _at_the_bank() -> list[Patch]:
+    return [Patch(payment.Intent, "method", property(lambda intent: "push"))]
+
+
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         name="float_money",
@@ -174,5 +208,41 @@ MUTANTS: tuple[Mutant, ...] = (
         caught_by=("S3", "M8"),
         ground=CHANGES,
         patches=_credit_twice,
+    ),
+    Mutant(
+        name="rest_of_a_refund_not_kept",
+        group="money",
+        mistake="A payment is taken off its invoice to give a part of it back, and nobody puts the rest on again: the "
+        "customer is asked for money that is there.",
+        caught_by=("M13",),
+        ground=REFUNDS,
+        patches=_rest_not_kept,
+    ),
+    Mutant(
+        name="excess_forgotten",
+        group="money",
+        mistake="A payment that is more than its invoice still owes settles it, and what is too much is recorded "
+        "nowhere (catalogue 65: overpayment).",
+        caught_by=("M13",),
+        ground=CHANGES,
+        patches=_excess_forgotten,
+    ),
+    Mutant(
+        name="refund_without_its_tax",
+        group="money",
+        mistake="An invoice is credited with its tax and only the net goes back to the customer, who was promised the "
+        "gross.",
+        caught_by=("P10",),
+        ground=CREDITED_REFUNDS,
+        patches=_refund_without_its_tax,
+    ),
+    Mutant(
+        name="cash_at_the_bank",
+        group="money",
+        mistake="Every payment is booked at the bank, also what the processor holds until it pays out: its clearing "
+        "account never comes to zero, and the bank has the money twice.",
+        caught_by=("M20",),
+        ground=CARDS,
+        patches=_at_the_bank,
     ),
 )

@@ -8,13 +8,13 @@ import msgspec
 
 from integration.effects import Start
 from integration.entities import EntityQueues
-from integration.flows import amendments, balances, giving_back, starts, steps
+from integration.flows import amendments, balances, giving_back, posted, starts, steps
 from integration.flows.catalogue import PROGRAMS
 from integration.systems import crm
 from integration.systems.erp.shapes import CustomerStanding, OrderStanding
 from tests.mutants.grounds import BURST, CROSSING, HOLDS
 from tests.mutants.mutant import Mutant, Patch
-from tests.mutants.quiet_grounds import REFUNDS
+from tests.mutants.quiet_grounds import REFUNDS, UNPOSTED
 
 
 def _amendments_in_arrival_order() -> list[Patch]:
@@ -79,6 +79,13 @@ def _balance_read_too_early() -> list[Patch]:
     return [Patch(giving_back, "gave_back", gave_back), Patch(balances, "changed", changed)]
 
 
+def _credit_before_its_invoice() -> list[Patch]:
+    async def at_once(_context: Any, _invoice: str, _txn: str, _waits: str) -> None:
+        """It will be there."""
+
+    return [Patch(posted, "until_posted", at_once)]
+
+
 MUTANTS = (
     Mutant(
         name="amendments_in_arrival_order",
@@ -114,6 +121,15 @@ MUTANTS = (
         caught_by=("L1", "O4"),
         ground=HOLDS,
         patches=_credit_from_the_message,
+    ),
+    Mutant(
+        name="credit_before_its_invoice",
+        group="ordering",
+        mistake="A credit is posted while the invoice that it credits still waits; the ERP cannot apply it, nobody "
+        "does so later, and the invoice is owed in full.",
+        caught_by=("M13",),
+        ground=UNPOSTED,
+        patches=_credit_before_its_invoice,
     ),
     Mutant(
         name="balance_read_too_early",

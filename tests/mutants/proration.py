@@ -7,12 +7,13 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from domain.rounding import Rounding, round_ratio
+from integration.effects import Call
 from integration.flows import amendments, pauses
 from integration.flows.amendments import Plan
 from integration.systems.billing import InvoiceLine, Unused
 from integration.systems.billing import calls as billing
 from tests.mutants.mutant import Mutant, Patch
-from tests.mutants.quiet_grounds import CHANGES, PAUSES
+from tests.mutants.quiet_grounds import CARDS, CHANGES, PAUSES
 
 _MONTH_DAYS = 30
 
@@ -53,6 +54,15 @@ def _effective_date_ignored() -> list[Patch]:
     return [Patch(amendments, "effective_day", next_month)]
 
 
+def _charged_from_the_signature() -> list[Patch]:
+    activate = billing.activate
+
+    def at_once(subscription: str, start: date, key: str, txn: str) -> Call:
+        return activate(subscription, start - timedelta(days=1), key, txn)
+
+    return [Patch(billing, "activate", at_once)]
+
+
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         name="inclusive_end",
@@ -89,5 +99,14 @@ MUTANTS: tuple[Mutant, ...] = (
         caught_by=("O2", "M10"),
         ground=CHANGES,
         patches=_effective_date_ignored,
+    ),
+    Mutant(
+        name="charged_before_delivery",
+        group="proration",
+        mistake="A subscription begins on the day before it was delivered: the day on which delivery was ordered is "
+        "sent, not the one on which it was complete.",
+        caught_by=("O11",),
+        ground=CARDS,
+        patches=_charged_from_the_signature,
     ),
 )

@@ -66,6 +66,24 @@ REFUNDS = Ground(
         16, 0, days=12, run_on_days=3, world=_DOLLARS, payments={**_CARDS, "refunded": "100%", "refund_adjusted": "0%"}
     ),
 )  # fmt: skip
+CREDITED_REFUNDS = Ground(
+    "credited_refunds", "payments of which a part is given back, and invoices that are credited with it",
+    lambda: quiet(
+        16, 0, days=12, run_on_days=4, world=_EURO_AND_YEN,
+        payments={**_CARDS, "refunded": "100%", "refund_adjusted": "100%"},
+    ),
+)  # fmt: skip
+UNPOSTED = Ground(
+    "unposted", "changes that credit invoices which the ERP does not take for three days",
+    lambda: quiet(
+        1, 16, days=6, run_on_days=8, amendments=_only(cancel="60%", downsell="40%"), mix=_MANY_CHANGES,
+        payments=_DEBITS, contracts={"ending": "0%"},
+        faults=[{
+            "kind": "error_before", "system": "erp", "operation": "upsert_invoice", "from": "quarter_end - 5d",
+            "lasts": "3d",
+        }],
+    ),
+)  # fmt: skip
 OBJECTIONS = Ground(
     "objections", "invoices to which their customers object before they pay",
     lambda: quiet(

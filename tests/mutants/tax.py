@@ -85,6 +85,13 @@ def _returned_elsewhere() -> list[Patch]:
     return [Patch(tax, "commit_return", at_home)]
 
 
+def _back_in_one_book() -> list[Patch]:
+    async def nothing(_context: FlowContext, _note: CreditNote, _lines: Sequence[tuple[str, int]]) -> None:
+        """The memo has it."""
+
+    return [Patch(credit_notes, "_credit_tax", nothing)]
+
+
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         name="estimate_invoiced",
@@ -119,6 +126,15 @@ MUTANTS: tuple[Mutant, ...] = (
         caught_by=("M21",),
         ground=CHANGES,
         patches=_returned_elsewhere,
+    ),
+    Mutant(
+        name="tax_back_in_one_book",
+        group="tax",
+        mistake="The tax of a credit goes back in the ERP and at the tax engine, and billing, which knows of no tax "
+        "engine, goes on asking for it.",
+        caught_by=("M13",),
+        ground=CHANGES,
+        patches=_back_in_one_book,
     ),
     Mutant(
         name="tax_committed_at_booking",

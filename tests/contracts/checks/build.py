@@ -138,7 +138,9 @@ RECORDED = replace(CASH, id="txn_1", applied=(("INV-1", 18_700),))
 PAYOUT = objects.Payout(
     id="po_1", currency="USD", gross_minor=18_700, fee_minor=572, net_minor=18_128, payments=("pi_1",), status="paid"
 )
-MIRROR = objects.Mirror(id="Q-000123-v1", txn="Q-000123", order_status="booked", sequence=1)
+MIRROR = objects.Mirror(id="Q-000123-v1", txn="Q-000123", order_status="booked", order_number="SO1", sequence=1)
+DELIVERED = replace(MIRROR, order_status="fulfilled", invoice_status="posted", invoice_balance_minor=18_700, sequence=2)
+SETTLED = replace(DELIVERED, invoice_status="paid", invoice_balance_minor=0, payment_status="received", sequence=3)
 
 
 def entry(minutes: float, key: str, source: str, *rows: tuple[str, int], **more: Any) -> Changed:
@@ -228,7 +230,7 @@ def clean() -> list[Record]:
         changed(30, "erp", "invoice", POSTED),
         entry(30, "GL1", "invoice/200", ("1100", 18_700), ("2200", -12_000), ("4000", -5_000), ("2100", -1_700)),
         schedule(30, POSTED, BILLED_SEATS),
-        changed(31, "crm", "mirror", replace(MIRROR, sequence=2), "shown", "shown"),
+        changed(31, "crm", "mirror", DELIVERED, "shown", "shown"),
         attempt(32, "r3", "payment", "create_payment_intent", "q2c/INV-1/pay/1"),
         *walk(33, "payment", "payment", PAYMENT, "created", "authorized"),
         changed(35, "payment", "payment", replace(CAPTURED, status="captured"), "authorized"),
@@ -237,7 +239,7 @@ def clean() -> list[Record]:
         entry(36, "GL2", "cash/300", ("1050", 18_700), ("1100", -18_700)),
         changed(37, "billing", "cash", RECORDED),
         changed(37, "billing", "invoice", replace(paid, status="paid"), "posted"),
-        changed(38, "crm", "mirror", replace(MIRROR, sequence=3), "shown", "shown"),
+        changed(38, "crm", "mirror", SETTLED, "shown", "shown"),
         changed(1500, "payment", "payment", replace(CAPTURED, status="settled", payout="po_1"), "captured"),
         changed(1500, "payment", "payout", PAYOUT),
         entry(1510, "GL3", "journal/po_1", ("1000", 18_128), ("6100", 572), ("1050", -18_700)),
@@ -276,7 +278,12 @@ SECOND = replace(
     total_minor=RECHARGED, balance_minor=RECHARGED, bill_from=AMENDED, status="tax_pending", business_date=AMENDED_ON,
 )  # fmt: skip
 AMENDED_MIRROR = replace(
-    MIRROR, id="Q-000200-v1", txn="Q-000200", invoice_status="posted", invoice_balance_minor=RECHARGED
+    MIRROR,
+    id="Q-000200-v1",
+    txn="Q-000200",
+    order_number="SO2",
+    invoice_status="posted",
+    invoice_balance_minor=RECHARGED,
 )
 AMENDED_ITEMS = (
     replace(ITEM, end=AMENDED),

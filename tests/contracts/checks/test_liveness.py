@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -278,3 +279,50 @@ def test_an_invoice_of_a_known_account_waits_for_money_as_that_account_pays() ->
 
     assert stage(unpaid) == stage(moved) == stage([*known, quoted("card")]) == "uncollected"
     assert stage(known) == stage([*known, quoted("push")]) == "awaiting_payment"
+
+
+def _says(**words: Any) -> Records:
+    """Return the clean history in which the last thing that the CRM shows is something else."""
+    wrong = replace(build.SETTLED, sequence=4, **words)
+    return [*clean(), changed(39, "crm", "mirror", wrong, "shown", "shown")]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"order_number": ""}, "names order nothing, the ERP has SO1"),
+        ({"order_status": "booked"}, "shows the order as booked, and it has been invoiced"),
+        ({"order_status": "cancelled"}, "shows the order as cancelled, in the ERP it is booked"),
+        ({"invoice_balance_minor": 5}, "shows an invoice as paid with 0.05 USD open"),
+        ({"invoice_status": "posted"}, "shows an invoice as posted, and all are paid"),
+        ({"payment_status": ""}, "shows an invoice as paid and nothing of its payment"),
+    ],
+)
+def test_words_that_are_not_so_break_the_truth(words: dict[str, Any], said: str) -> None:
+    assert check("L3", _says()).status == "holds"
+    result = check("L3", _says(**words))
+    assert result.status == "broken"
+    assert f"Q-000123-v1: the CRM {said}" in [violation.sentence for violation in result.violations]
+    assert check("L3", [*_says(**words), _case(20, "new")]).status == "holds", "people have it in hand"
+
+
+def test_a_payment_that_went_back_is_not_shown_as_received() -> None:
+    lost = replace(build.CAPTURED, status="disputed", disputed_minor=18_700)
+    owed = changed(3_000, "billing", "invoice", replace(build.TAXED, status="posted"), "paid")
+    records = [*clean(), changed(3_000, "payment", "payment", lost, "settled"), owed]
+    shown = replace(build.SETTLED, sequence=4, invoice_status="posted", invoice_balance_minor=18_700)
+    wrong = changed(3_001, "crm", "mirror", shown, "shown", "shown")
+    right = changed(3_001, "crm", "mirror", replace(shown, payment_status="disputed"), "shown", "shown")
+    assert check("L3", [*records, wrong]).status == "broken"
+    assert check("L3", [*records, right]).status == "holds"
+
+
+def test_a_quote_that_is_given_up_behind_the_back_of_sales_breaks_the_truth() -> None:
+    quote = walk(0, "crm", "quote", build.QUOTE, "draft", "submitted", "approved", "accepted", cause="act")
+    flow = Flow(
+        at_us=at(30), flow="quote/Q-000123-v1", name="accepted_quote", txn="Q-000123", status="finished",
+        ending="given_up",
+    )  # fmt: skip
+    back = changed(31, "crm", "quote", replace(build.QUOTE, status="accept_failed"), "accepted")
+    assert check("L3", [*quote, flow]).status == "broken"
+    assert check("L3", [*quote, flow, back]).status == "holds"

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from domain.history import Case
 from domain.objects import Posting, RevenueSchedule, TaxShare
 from tests.contracts.checks import build
-from tests.contracts.checks.build import amended, check, clean, edited, entry, history, of, without
+from tests.contracts.checks.build import amended, at, changed, check, clean, edited, entry, history, of, without
 from tests.contracts.checks.doctored import NONE, Break, Records, named, notices, notices_alone
 
 
@@ -79,6 +80,31 @@ def _order_differs() -> Records:
 
 def _cash_differs() -> Records:
     return edited(clean(), of("cash", "erp"), amount_minor=18_699)
+
+
+def _cash_at_the_bank() -> Records:
+    return edited(clean(), of("entry", "erp", "GL2"), postings=(Posting("1000", 18_700, 18_700), *_PAID_OFF))
+
+
+_PAID_OFF = (Posting("1100", -18_700, -18_700),)
+
+
+def _owed_in_one_book() -> Records:
+    return edited(clean(), of("invoice", "erp", status="paid"), balance_minor=700)
+
+
+def _credited_in_one_book() -> Records:
+    return [*amended(), changed(60 * 24 * 13, "billing", "credit_memo", replace(_TAX_BACK, id="CN-2"))]
+
+
+_TAX_BACK = replace(
+    build.CREDIT_NOTE, ref="Tax of CN-1", lines=(replace(build.TAX_LINE, amount_minor=7),), net_minor=0, tax_minor=7,
+    total_minor=7, balance_minor=7,
+)  # fmt: skip
+
+
+def _recorded_in_part() -> Records:
+    return edited(clean(), of("cash", "billing"), amount_minor=18_000)
 
 
 def _planned() -> tuple[tuple[date, int], ...]:
@@ -173,6 +199,7 @@ BREAKS: tuple[tuple[str, Break], ...] = (
     ("M12", _negative),
     ("M13", _order_differs),
     ("M13", _cash_differs),
+    ("M13", _recorded_in_part),
 )
 
 
@@ -192,7 +219,10 @@ BREAKS_ALONE: tuple[tuple[str, Break, frozenset[str], dict[str, Any]], ...] = (
     ("M20", _entered_twice, frozenset({"M9"}), {}),
     ("M20", _entry_of_nothing, NONE, {}),
     ("M20", _cash_booked_short, frozenset({"M13", "M16"}), {}),
-    ("M21", _more_tax_back_than_charged, frozenset({"M3", "M20"}), {}),
+    ("M21", _more_tax_back_than_charged, frozenset({"M3", "M13", "M20"}), {}),
+    ("M20", _cash_at_the_bank, NONE, {}),
+    ("M13", _owed_in_one_book, frozenset({"L2", "M5", "M16"}), {}),
+    ("M13", _credited_in_one_book, NONE, {}),
 )
 
 
@@ -252,3 +282,11 @@ def test_cash_that_is_used_later_has_an_entry_more() -> None:
     first = edited(clean(), of("entry", "erp", "GL2"), postings=tuple(Posting(name, n, n) for name, n in rows))
     assert check("M20", [*first, used]).status == "holds"
     assert check("M20", [*clean(), entry(40, "GL7", "cash/300", ("1050", 700), ("1100", -700))]).status == "broken"
+
+
+def test_what_people_have_in_hand_may_differ_in_two_books() -> None:
+    case = Case(
+        at_us=at(20), case="C1", flow="invoice/INV-1", txn="Q-000123", status="new", code="AUTH.FORBIDDEN",
+        owner="security", opened_us=at(20), due_us=at(50_000),
+    )  # fmt: skip
+    assert check("M13", [*_owed_in_one_book(), case]).status == "holds"

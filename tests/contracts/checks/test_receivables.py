@@ -16,11 +16,13 @@ from domain.history import Case, Emitted, Flow, Record
 from tests.contracts.checks.build import (
     CAPTURED,
     CASH,
+    CREDITED,
     DAY_US,
     POSTED,
     RECORDED,
     T0,
     TAXED,
+    amended,
     at,
     attempt,
     changed,
@@ -181,6 +183,16 @@ def _refund_of_more_than_was_approved() -> list[Record]:
     return [*clean(), _approved("refund", told)]
 
 
+def _refund_of_less_than_was_approved() -> list[Record]:
+    told = {"status": "succeeded", "by": "bob", "asked_by": "ann", "amount_minor": 100, "approved_minor": 111}
+    return [*clean(), _approved("refund", told)]
+
+
+def _refund_rounded() -> list[Record]:
+    told = {"status": "succeeded", "by": "bob", "asked_by": "ann", "amount_minor": 100, "approved_minor": 101}
+    return [*clean(), _approved("refund", told)]
+
+
 def _nothing_was_given_away() -> list[Record]:
     return [*clean(), _approved("write_off", {"status": "on_its_way", "amount_minor": 0}), *written_off()[-1:]]
 
@@ -253,9 +265,9 @@ def _objected(*ends: tuple[float, str, str]) -> list[Record]:
     return records
 
 
-def _asked(records: list[Record], code: str = "PAYMENT.DISPUTE") -> list[Record]:
+def _asked(records: list[Record], code: str = "PAYMENT.DISPUTE", flow: str = "dispute/INV-1/D-1") -> list[Record]:
     case = Case(
-        at_us=at(LATER + 102), case="C2", flow="dispute/INV-1/D-1", txn="Q-000123", status="verified", code=code,
+        at_us=at(LATER + 102), case="C2", flow=flow, txn="Q-000123", status="verified", code=code,
         owner="collections", opened_us=at(LATER + 102), due_us=at(LATER + 900), actor="ann",
     )  # fmt: skip
     return [*records, case]
@@ -284,6 +296,21 @@ def _mark_left() -> list[Record]:
     ]
 
 
+def _settled(agreed_minor: int) -> list[Record]:
+    """Return an objection that was settled for an amount, while the books give another one back."""
+    told = {"status": "resolved", "outcome": "customer", "credit_note": "CN-1", "amount_minor": agreed_minor}
+    flow = replace(_approved("dispute_invoice", told), flow="dispute/INV-2/D-1", txn="Q-000200")
+    return _asked([*amended(), flow], flow=flow.flow)
+
+
+def _settled_as_agreed() -> list[Record]:
+    return _settled(CREDITED + 1)
+
+
+def _more_than_was_settled() -> list[Record]:
+    return _settled(CREDITED - 11)
+
+
 BREAKS: tuple[tuple[str, Callable[[], list[Record]]], ...] = (
     ("M15", _refund_not_in_erp),
     ("M15", _refund_not_in_billing),
@@ -300,6 +327,7 @@ BREAKS: tuple[tuple[str, Callable[[], list[Record]]], ...] = (
     ("P10", _without("approved_minor")),
     ("P10", _more_than_was_approved),
     ("P10", _refund_of_more_than_was_approved),
+    ("P10", _refund_of_less_than_was_approved),
     ("P10", _approved_by_the_asker),
     ("P10", _approved_by_nobody),
     ("P10", _a_large_small_difference),
@@ -309,6 +337,7 @@ BREAKS: tuple[tuple[str, Callable[[], list[Record]]], ...] = (
     ("P11", _dunned_while_disputed),
     ("P11", _brushed_off),
     ("P11", _mark_left),
+    ("P11", _more_than_was_settled),
     ("M15", _missed),
 )
 KEEPS = (
@@ -318,11 +347,13 @@ KEEPS = (
     ("M17", _two_given_up_and_two_losses),
     ("P10", written_off),
     ("P10", _nothing_was_given_away),
+    ("P10", _refund_rounded),
     ("P10", _opened_after_an_approval),
     ("P10", _opened_by_a_closing_that_was_given_up),
     ("P11", dunned),
     ("P11", _heard),
     ("P11", _taken_away_by_hand),
+    ("P11", _settled_as_agreed),
     ("M5", refunded),
     ("M8", refunded),
     ("L2", refunded),

@@ -72,7 +72,7 @@ def test_a_foreign_integration_is_spared_the_inside_checks() -> None:
     verdict = judge(history(clean(), inside=False, integration="acme"))
     assert verdict.status == "holds"
     skipped = [result for result in verdict.results if "skipped" in result.reason]
-    assert {result.check for result in skipped} == {"S6", "O10", "L4", "L5", "A1", "A10", "P10", "P11", "L10"}
+    assert {result.check for result in skipped} == {"S6", "O10", "L4", "L5", "A1", "A10", "P10", "P11", "L10", "L11"}
 
 
 def test_two_digests_decide_whether_runs_repeat() -> None:

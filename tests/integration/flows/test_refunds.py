@@ -51,6 +51,15 @@ def test_a_refund_with_an_adjustment_lowers_invoice_and_cash_together() -> None:
     assert played.broken() == {}
 
 
+def test_a_refund_with_an_adjustment_gives_the_tax_back_although_the_list_of_credits_lags() -> None:
+    lagging = Fault(kind="stale_read", system="billing", operation="list_credit_notes", seconds=1800.0)
+    played = refunded(40, True, lagging)
+    part = TOTAL * 40 // 100
+    assert played.document("payment", "refund").amount_minor == part
+    assert played.document("erp", "credit_memo").balance_minor == 0
+    assert played.broken() == {}
+
+
 def test_two_partial_refunds_of_one_payment_add_up() -> None:
     stage = stage_of()
     stage.act("integration", "refund", 1.6 * DAY, "Q-000001", percent=40)
