@@ -14,6 +14,7 @@ from mocks.kernel.idempotency import IdempotencyPolicy
 from mocks.kernel.limits import LimitPolicy
 from mocks.kernel.operations import JSON, Call, Operation, Refusal
 from mocks.payment import (
+    account,
     attempts,
     balance,
     charges,
@@ -121,6 +122,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *disputes.ROWS,
     *balance.ROWS,
     *webhooks.ROWS,
+    *account.ROWS,
     *setup_intents.ROWS,
     *wallets.ROWS,
     *clocks.ROWS,

@@ -7,16 +7,30 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from mocks.kernel.operations import Refusal
 
 Read = Callable[[Any], Any]
 Test = Callable[[Any], bool]
+
+
+@lru_cache(maxsize=256)
+def _like(pattern: str) -> re.Pattern[str]:
+    """Return a pattern of SQL: `%` is any text, `_` any character, and all else stands for itself."""
+    wild = {"%": ".*", "_": "."}
+    return re.compile("".join([wild.get(character) or re.escape(character) for character in pattern]), re.DOTALL)
+
+
+def _matches(found: str, pattern: str) -> bool:
+    return _like(pattern).fullmatch(found) is not None
+
+
 _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
     "eq": operator.eq, "ne": operator.ne, "gt": operator.gt, "ge": operator.ge, "gte": operator.ge,
     "lt": operator.lt, "le": operator.le, "lte": operator.le,
-    "contains": operator.contains, "like": operator.contains,
+    "contains": operator.contains, "like": _matches,
     "startswith": str.startswith, "endswith": str.endswith,
 }  # fmt: skip
 _PATTERNS = ("contains", "like", "startswith", "endswith")
@@ -140,7 +154,7 @@ def _holds(verb: str, found: Any, text: str) -> bool:
     if found is None:
         return verb == "ne"
     if verb in _PATTERNS:
-        return _COMPARE[verb](str(found).casefold(), text.strip("%").casefold())
+        return _COMPARE[verb](str(found).casefold(), text.casefold())
     try:
         value = _as(found, text)
     except (ValueError, InvalidOperation):

@@ -276,3 +276,9 @@ def test_charges_refunds_and_events_can_be_read_and_marked(bench: Any) -> None:
     events = bench.get("/events?type=payment_intent.succeeded")["data"]
     assert events[0]["data"]["object"]["id"] == intent["id"]
     assert events[0]["request"] == {"id": "req_000000000000r1", "idempotency_key": None}
+
+
+def test_a_program_sees_by_the_account_whether_its_key_is_good(bench: Any) -> None:
+    found = bench.get("/account")
+    assert (found["object"], found["charges_enabled"], found["default_currency"]) == ("account", True, "usd")
+    assert bench.send("GET", "/v1/account", authorization="").status == 401
