@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -16,11 +17,13 @@ Read = Callable[[Any], Any]
 Test = Callable[[Any], bool]
 
 
+_WILD = str.maketrans({"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]"})
+
+
 @lru_cache(maxsize=256)
 def _like(pattern: str) -> re.Pattern[str]:
     """Return a pattern of SQL: `%` is any text, `_` any character, and all else stands for itself."""
-    wild = {"%": ".*", "_": "."}
-    return re.compile("".join([wild.get(character) or re.escape(character) for character in pattern]), re.DOTALL)
+    return re.compile(fnmatch.translate(pattern.translate(_WILD)))  # which never looks back for long
 
 
 def _matches(found: str, pattern: str) -> bool:
