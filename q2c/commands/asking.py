@@ -15,6 +15,7 @@ from rich.console import Console
 from q2c import exits
 from q2c.commands.refusal import refusal
 from q2c.commands.scenarios import loaded
+from q2c.commands.unheard import note_unheard
 from q2c.experiments import folder as folders
 from q2c.experiments.folder import ExperimentFolder
 from q2c.experiments.running import Means, asked, run, slowly
@@ -132,6 +133,9 @@ def playable(scenario: Scenario, reference: str, settings: Sequence[str] = ()) -
         give_up(refusal(why, scenario.name, reference, settings))
     except ValueError as why:
         give_up(f"{scenario.name} cannot be played: {why}")
+    if settings:
+        pairs = (text.partition("=") for text in settings)
+        note_unheard(chosen(reference, ()), {path.strip(): (value.strip(),) for path, _, value in pairs})
     return model
 
 

@@ -7,7 +7,9 @@ from typing import Any
 import click
 
 from q2c.commands.asking import Options, answered, bound, chosen, measured, options, playable
+from q2c.commands.unheard import note_unheard
 from q2c.experiments.wording import short_path
+from q2c.extras import require
 from q2c.trouble import give_up
 from scenarios.language import Scenario
 from scenarios.paths import resolved
@@ -159,9 +161,12 @@ def _played(reference: str, said: Options) -> tuple[Scenario, int]:
 
 def _axes(scenario: Scenario, varied: tuple[str, ...]) -> tuple[Axis, ...]:
     try:
-        return axes(scenario, varied)
+        found = axes(scenario, varied)
     except (ValueError, ScenarioError) as why:
         give_up(f"--vary: {why}")
+    require("whatif")
+    note_unheard(scenario, {axis.path: [axis.values.text(i) for i in {0, axis.values.count - 1}] for axis in found})
+    return found
 
 
 def _affordable(found: tuple[Axis, ...], replications: int) -> None:

@@ -119,6 +119,20 @@ def test_a_comparison_needs_something_to_compare(folder: Path) -> None:
     assert "compare what with what?" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "is_noted"),
+    [
+        (("whatif", "--with", "contracts.renewed=50%"), True),
+        (("whatif", "--with", "clerks=2"), False),
+        (("sweep", "--vary", "contracts.renewed=50%,60%"), True),
+        (("sweep", "--vary", "outages.lasts=1h,4h"), False),
+    ],
+)
+def test_a_parameter_that_the_model_does_not_know_is_told(folder: Path, words: tuple[str, ...], is_noted: bool) -> None:
+    said = run(folder, words[0], str(folder / "small.yaml"), *words[1:], most=("--replications", "2")).stderr
+    assert ("changes nothing that the model plays" in said) == is_noted
+
+
 def test_a_sweep_plays_every_point_and_a_search_finds_the_edge(folder: Path) -> None:
     swept = found(folder, "sweep", SCENARIO, "--vary", "outages.lasts=1h,4h", "--vary", "clerks=2,6", replications=2)
     assert [point["values"] for point in swept["answer"]["points"]] == [
