@@ -12,7 +12,8 @@ from mocks.payment.records import Charge, Failure, Intent, Method
 from mocks.payment.statuses import METHODS
 
 _OPENING_HOUR, _BUSINESS_HOURS = 9, 8
-_AUTHENTICATION_SECONDS = 120
+AT_ONCE_SECONDS = 120
+"""A customer who is to do something at once, to authenticate a card payment or to send money, has done it then."""
 
 
 def keep(model: Processor, intent: Intent) -> None:
@@ -38,7 +39,7 @@ def confirm(model: Processor, intent: Intent, method: Method, off_session: bool)
     if failure is not None:
         return declined(model, intent, failure)
     if method.behaviour.challenge:
-        model.desk.agenda.add(model.desk.now_us + _AUTHENTICATION_SECONDS * SECOND_US, "authenticated", intent.id)
+        model.desk.agenda.add(model.desk.now_us + AT_ONCE_SECONDS * SECOND_US, "authenticated", intent.id)
         return _stepped(model, changed(intent, status="requires_action"), "payment_intent.requires_action")
     return _authorized(model, intent)
 
@@ -222,7 +223,7 @@ def _calendar_instant(model: Processor, days: int, *key: str | int) -> int:
     """Return an instant in business hours `days` calendar days from now, or on the next day banks work."""
     day = _next_business_day(local_date(model.desk.now_us, "UTC") + timedelta(days=days))
     due_us = utc_midnight_us(day) + _hour_us(model, *key)
-    return due_us if due_us > model.desk.now_us else model.desk.now_us + _AUTHENTICATION_SECONDS * SECOND_US
+    return due_us if due_us > model.desk.now_us else model.desk.now_us + AT_ONCE_SECONDS * SECOND_US
 
 
 def _next_business_day(day: date) -> date:
