@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,11 +11,9 @@ from integration.flows.giving_back import parts_of
 from integration.flows.taken import Taken
 from integration.systems.billing.receivables import LinkedPayment, Money, Transaction
 from integration.systems.payment import Intent
-from tests.integration.flows.one_invoice import DAY, INVOICE, TOTAL, invoices, stage_of
-from tests.stage import CORE, OPENS_US, Delta, Played, Stage
+from tests.integration.flows.one_invoice import DAY, INVOICE, TOTAL, stage_of
+from tests.stage import OPENS_US, Played, Stage
 
-FEWER = Delta(sku=CORE, quantity=5, unit_minor=50_00)
-EVIDENCE = "retry"
 HELD = st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 1000)), min_size=1, max_size=4)
 
 
@@ -57,32 +52,6 @@ def open_in_both(played: Played) -> tuple[int, int]:
     return played.document("billing", "invoice").balance_minor, played.document("erp", "invoice").balance_minor
 
 
-def test_a_debit_that_comes_back_takes_the_customers_credit_and_what_is_on_the_invoice() -> None:
-    stage = stage_without_clerks("debit")
-    stage.amends("Q-500001", "Q-000001", "downsell", date(2026, 12, 1), 20, FEWER)
-    stage.act("payment", "return_debit", 9 * DAY, invoice=INVOICE, code="insufficient_funds")
-    played = stage.play(days=20)
-    given_back = [each.amount_minor for each in played.documents("billing", "refund")]
-    assert (len(given_back), sum(given_back)) == (2, TOTAL)
-    assert [each.amount_minor for each in played.documents("erp", "refund")] == [TOTAL]
-    assert open_in_both(played) == (0, 0)  # what is due by then was collected again
-    assert played.cases() == played.broken() == {}
-
-
-def test_what_came_back_with_a_won_dispute_can_be_refunded() -> None:
-    stage = stage_without_clerks()
-    stage.act("payment", "open_dispute", 2.5 * DAY, invoice=INVOICE)
-    stage.act("integration", "re_drive", 3 * DAY, code="PAYMENT.DISPUTE", decision=EVIDENCE, actor="ann")
-    stage.act("payment", "close_dispute", 6 * DAY, invoice=INVOICE, won=True)
-    stage.act("integration", "refund", 9 * DAY, "Q-000001", percent=40, approved_by="cfo")
-    played = stage.play(days=12)
-    part = TOTAL * 40 // 100
-    assert open_in_both(played) == (part, part)
-    assert [each.amount_minor for each in played.documents("erp", "refund")] == [TOTAL, part]
-    assert list(played.cases()) == ["PAYMENT.DISPUTE"]
-    assert played.broken() == {}
-
-
 @pytest.mark.parametrize("seconds_before", [0.5, 2.0, 4.0, 8.0])
 def test_a_dispute_and_a_refund_of_one_payment_are_both_booked_whoever_is_first(seconds_before: float) -> None:
     begun = stage_without_clerks()
@@ -97,28 +66,4 @@ def test_a_dispute_and_a_refund_of_one_payment_are_both_booked_whoever_is_first(
     for system in ("billing", "erp"):
         assert sorted(each.amount_minor for each in played.documents(system, "refund")) == [21_740, 32_610]
     assert list(played.cases()) == ["PAYMENT.DISPUTE"]
-    assert played.broken() == {}
-
-
-def test_who_tries_again_half_way_books_what_billing_has_and_not_what_is_due_by_then() -> None:
-    refused = Fault(kind="too_large", system="erp", operation="upsert_payment", nth=2)
-    stage = stage_without_clerks("card", refused)
-    stage.act("payment", "open_dispute", 2.5 * DAY, invoice=INVOICE)
-    stage.act("integration", "re_drive", 3 * DAY, code="PAYMENT.DISPUTE", decision=EVIDENCE, actor="ann")
-    stage.act("payment", "close_dispute", 6 * DAY, invoice=INVOICE, won=True)
-    stage.act("integration", "re_drive", 8 * DAY, code="VALIDATION.LIMIT", decision="cancel", actor="ann")
-    stage.act("integration", "re_drive", 9 * DAY, code="INTEGRITY.TOTAL_MISMATCH", decision="retry", actor="ann")
-    played = stage.play(days=13)
-    assert [walk[-1] for walk in invoices(played)] == ["paid", "paid"]
-    assert open_in_both(played) == (0, 0)
-    assert played.broken() == {}
-
-
-def test_a_dispute_that_was_heard_of_a_day_late_is_booked_on_the_day_the_bank_took_the_money() -> None:
-    lost = Fault(kind="loss", system="payment", operation="charge.dispute.created")
-    stage = stage_without_clerks("card", lost)
-    stage.act("payment", "open_dispute", 2 * DAY + 14.5, invoice=INVOICE)  # half past eleven at night in New York
-    played = stage.play(days=5)
-    entry: Any = next(each for each in played.versions("erp", "entry") if each.source.startswith("refund/"))
-    assert entry.business_date == date(2026, 12, 2)
     assert played.broken() == {}
