@@ -103,10 +103,10 @@ def calls(facts: Facts) -> Measured:
 
 
 def dead_letters(facts: Facts) -> Measured:
-    """Flows parked at the end of the run, the age of the oldest in hours, and the share of re-drives that finished."""
+    """Flows parked at the end, the age of the oldest in hours, and the share of re-driven flows that did their work."""
     parked = facts.parked
     driven = {flow.flow for flow in facts.history.of(Flow) if flow.status == "resumed"}
-    done = sum(1 for name in driven if facts.flows[name].status == "finished")
+    done = sum(1 for name in driven if facts.flows[name].ending == "done")
     oldest = max((facts.context.horizon_us - flow.at_us for flow in parked), default=0) / HOUR_US
     values = (("parked", float(len(parked))), ("oldest hours", oldest), ("replay success", percent(done, len(driven))))
     return values, len(parked) + len(driven)

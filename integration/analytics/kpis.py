@@ -230,8 +230,8 @@ def _letters(store: Store, scope: Scope) -> Measured:
     parked = [at_us for _, state, at_us in rows if state == "dead_lettered"]
     oldest = max((scope.until_us - at_us for at_us in parked), default=0) / HOUR_US
     driven = {flow for (flow,) in store.rows("SELECT flow FROM letters WHERE state = 'replayed'")}
-    still = {flow for flow, state, _ in rows if state == "dead_lettered"}
-    success = percent(len(driven - still), len(driven))
+    over = {flow for flow, state, _ in rows if state == "replayed"}  # and not parked again, or discarded, since
+    success = percent(len(driven & over), len(driven))
     return [("parked", float(len(parked))), ("oldest hours", oldest), ("replay success", success)], len(rows)
 
 

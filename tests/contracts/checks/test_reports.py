@@ -17,7 +17,7 @@ from contracts.checks.reconciliation import reconcile
 from contracts.checks.sla import LAST_DAYS, NORMAL, SlaResult, quantile, sla_results
 from contracts.checks.story import LINES_MAX, story_of
 from domain.faults import Fault
-from domain.history import Case, Fired, Record
+from domain.history import Case, Ending, Fired, Flow, Record
 from tests.contracts.checks import build
 from tests.contracts.checks.build import amended, at, attempt, check, clean, edited, history, of, walk
 
@@ -97,6 +97,16 @@ def test_every_key_figure_can_be_measured_on_a_clean_and_on_an_empty_run() -> No
 )
 def test_a_key_figure_of_a_clean_run_is(key: str, label: str, value: float) -> None:
     assert _kpi(clean(), key).value(label) == pytest.approx(value)
+
+
+def test_a_flow_that_was_driven_again_and_given_up_is_no_success() -> None:
+    ends: tuple[Ending, ...] = ("done", "given_up", "cancelled", "done")
+    driven = [
+        Flow(at_us=at(minute), flow=f"f{n}", name="collect", txn="Q-000123", status=status, ending=ending)
+        for n, end in enumerate(ends)
+        for minute, status, ending in ((50, "parked", ""), (51, "resumed", ""), (52, "finished", end))
+    ]
+    assert dict(_kpi([*clean(), *driven], "K-18").values)["replay success"] == 50.0
 
 
 def test_the_parts_of_close_to_cash_add_up() -> None:
