@@ -15,9 +15,9 @@ Rows = Sequence[tuple[str, int]]
 
 def postings_of(rows: Rows, rate: Rate) -> tuple[Posting, ...]:
     """Return (account, amount) rows in both currencies; the last row takes the base residual."""
-    if rate.numerator == rate.denominator:
-        return tuple([Posting(account, amount, amount) for account, amount in rows if amount])
     kept = [(account, amount) for account, amount in rows if amount]
+    if not kept or rate.numerator == rate.denominator:
+        return tuple([Posting(account, amount, amount) for account, amount in kept])
     head = [Posting(account, amount, rate.convert(amount)) for account, amount in kept[:-1]]
     account, amount = kept[-1]
     return (*head, Posting(account, amount, -sum([posting.base_minor for posting in head])))

@@ -11,6 +11,7 @@ from domain.calendar import Interval
 from domain.charts.chart import IllegalTransition
 from domain.revenue import daily_by_month
 from mocks.erp import Quirks
+from mocks.erp.ledger import postings_of
 from mocks.erp.rates import Rate, Rates
 from mocks.erp.schedules import spread
 
@@ -146,3 +147,9 @@ def test_conversion_rounds_half_away_from_zero_across_exponents() -> None:
     rate = rates.require("JPY", "USD", date(2026, 12, 1))
     assert (rate.convert(1_000), rate.convert(100), rate.convert(-100)) == (645, 65, -65)
     assert Rate("", "1").convert(7) == 7
+
+
+@pytest.mark.parametrize("rate", [Rate("", "1"), Rate("R1", "1.1", 11, 10)])
+def test_a_document_of_nothing_posts_nothing_in_whatever_currency(rate: Rate) -> None:
+    assert postings_of((("1000", 0), ("1050", 0)), rate) == ()
+    assert [row.base_minor for row in postings_of((("1000", 5), ("1050", -5), ("6100", 0)), rate)] in ([5, -5], [6, -6])
