@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
-from domain.calendar import MINUTE_US
+from domain.calendar import HOUR_US, MINUTE_US, SECOND_US
 from simulator.calibration.instants import Clock, elapsed
 from simulator.calibration.naming import IGNORED, PEOPLE, Naming
 from simulator.calibration.observations import (
@@ -28,14 +28,23 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "start": ("start", "start_time", "started_at", "start_timestamp", "begin", "timestamp", "time", "sent_at"),
     "end": ("end", "end_time", "ended_at", "complete_timestamp", "completed_at", "finish", "finished_at"),
     "duration": ("duration", "duration_ms", "duration_s", "duration_us", "elapsed_ms", "latency_ms", "latency"),
-    "activity": ("activity", "system", "service", "concept:name", "name", "task", "peer", "operation"),
+    "activity": ("activity", "system", "service", "service_name", "concept:name", "name", "task", "peer", "operation"),
     "case": ("case", "case_id", "case:concept:name", "order", "order_id", "trace_id", "txn"),
     "outcome": ("outcome", "status", "result", "status_code", "lifecycle:transition"),
     "person": ("person", "resource", "org:resource", "user", "agent", "clerk"),
 }
 """What a column may stand for, and the names it usually has."""
 REQUIRED = ("start", "activity")
-_UNITS = {"ms": 1_000, "s": 1_000_000, "us": 1, "m": MINUTE_US}
+_UNIT_WORDS: Mapping[float, str] = {
+    0.001: "ns nanos nanoseconds",
+    1: "us usec micros microseconds",
+    1_000: "ms msec millis milliseconds",
+    SECOND_US: "s sec secs second seconds",
+    MINUTE_US: "m min mins minute minutes",
+    HOUR_US: "h hour hours",
+}
+_UNITS = {word: unit_us for unit_us, words in _UNIT_WORDS.items() for word in words.split()}
+"""Microseconds in the units that the name of a column may say."""
 _DONE = frozenset({"", "ok", "done", "success", "succeeded", "complete", "completed", "200", "true", "0"})
 _TIMED_OUT = frozenset({"timeout", "timed_out", "timedout", "deadline_exceeded", "408", "504", "unknown"})
 _FAILED = frozenset({"error", "failed", "failure", "refused", "rejected", "false", "1", "aborted", "cancelled"})
@@ -110,14 +119,14 @@ class Rows:
             return elapsed(start_us, self._clock.us(cells["end"], place))
         text = cells.get("duration", "")
         if not re.fullmatch(r"-?\d+(\.\d+)?", text):
-            raise ValueError(f"found no end and the duration {text!r}, expected one of both")
+            raise ValueError(f"found no end and the duration {text!r}, expected a number such as 12.5")
         if text.startswith("-"):
             raise ValueError(f"found the duration {text}, expected a clock that does not run backwards")
         return round(float(text) * self._unit_us)
 
     def _columns(self, said: Mapping[str, str], line: int) -> dict[str, int]:
         known = ", ".join(self._header) or "none"
-        lowered = [name.lower() for name in self._header]
+        lowered = [re.sub(r"[^a-z0-9:]+", "_", name.lower()).strip("_") for name in self._header]
         found: dict[str, int] = {}
         for role, name in said.items():
             if role not in ROLES:
@@ -141,12 +150,16 @@ class Rows:
             )
         return found
 
-    def _unit(self) -> int:
-        """Return the microseconds in the unit of the duration column, which its name ends with; seconds by default."""
+    def _unit(self) -> float:
+        """Return the microseconds in the unit that the duration column's name says last; seconds by default.
+
+        `latency_ms`, `Duration (ms)` and `elapsedMillis` are milliseconds.
+        """
         if "duration" not in self._at:
-            return _UNITS["s"]
-        suffix = self._header[self._at["duration"]].lower().rpartition("_")[2]
-        return _UNITS.get(suffix, _UNITS["s"])
+            return SECOND_US
+        apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", self._header[self._at["duration"]])
+        said = [_UNITS[word] for word in re.findall("[a-z]+", apart.lower()) if word in _UNITS]
+        return said[-1] if said else SECOND_US
 
 
 def outcome_of(text: str) -> str:

@@ -50,6 +50,22 @@ def test_a_csv_file_tells_calls_outcomes_and_when_orders_began(tmp_path: Path) -
     assert [at_us - seen.begun_us[0] for at_us in seen.begun_us] == [0, 3_600_000_000]
 
 
+@pytest.mark.parametrize(
+    ("column", "milliseconds"),
+    [
+        ("Duration (ms)", 1.5), ("duration_ms", 1.5), ("durationMillis", 1.5), ("latency", 1500), ("latency_s", 1500),
+        ("Elapsed time in seconds", 1500), ("duration_min", 90_000), ("duration_us", 0.0015),
+    ],
+)  # fmt: skip
+def test_the_unit_of_a_duration_is_what_its_column_says_however_it_is_written(
+    tmp_path: Path, column: str, milliseconds: float
+) -> None:
+    rows = "2026-12-15T10:00:00Z,Netsuite,1.5\n2026-12-15T11:00:00Z,Netsuite,1.5\n"
+    text = f"Start Time,Service Name,{column}\n{rows}"
+    call, _ = log(tmp_path, text, columns={"duration": column}).calls
+    assert call.duration_us == round(milliseconds * 1000)
+
+
 def test_columns_can_be_named_and_durations_have_the_unit_of_their_column(tmp_path: Path) -> None:
     text = "what;begun;took_ms\nERP Cloud;1796000000;250\nERP Cloud;1796000060;1250.5\n"
     seen = log(tmp_path, text, columns={"activity": "what", "start": "begun", "duration": "took_ms"})
