@@ -7,6 +7,7 @@ from itertools import count
 
 import msgspec
 
+from domain.calendar import HOUR_US
 from domain.families import account_of
 from integration.effects import Call, Receive, Sleep
 from integration.flow import FlowContext
@@ -26,6 +27,8 @@ SOFT_DECLINES = frozenset(
     {"insufficient_funds", "card_declined", "generic_decline", "processing_error", "try_again_later"}
 )
 REFUSALS = (400, 409, 422)
+FRESH_US = HOUR_US
+"""For how long what was seen of an invoice is what is due of it: its posting may have waited for people since."""
 _POLL_SECONDS = {"card": (3600,), "debit": (2 * 86_400, 86_400), "push": (10 * 86_400, 7 * 86_400)}
 """How long a message about a payment is waited for before the processor is asked, first and then each time.
 
@@ -77,44 +80,48 @@ class Declined(msgspec.Struct, frozen=True):
 
 
 async def collected(
-    context: FlowContext, invoice: BillingInvoice, posting: Posting, attempt: int, is_begun: bool = False
+    context: FlowContext, invoice: BillingInvoice, seen_us: int, posting: Posting, attempt: int, is_begun: bool = False
 ) -> Paid | None:
     """Charge what is due until it is paid; declines are tried again on schedule, then people decide.
 
-    The first charge has the number `attempt`; when it `is_begun` it is on its way already and is not made again. None
-    when a credit, a write-off or another payment has settled the invoice meanwhile.
+    The invoice is as it was seen at `seen_us`; what is due of it is read again after whatever may take days. The first
+    charge has the number `attempt`; when it `is_begun` it is on its way already and is not made again. None when a
+    credit, a write-off or another payment has settled the invoice meanwhile.
     """
     customer, known_us = await _payer(context, invoice)
-    is_shown = customer.method != "card"
+    if known_us - seen_us > FRESH_US and not is_begun:
+        invoice = await _still_due(context, invoice)
+    is_shown = customer.method != "card" or _is_settled(invoice)
     if is_shown:
-        await show_posted(invoice, posting, known_us)  # the money takes days
+        await show_posted(invoice, posting, known_us)  # the money takes days, or none comes
     pauses = iter(RETRY_DAYS)
-    while True:
+    while is_begun or not _is_settled(invoice):
         collection = Collection(
             invoice=invoice.id, customer=customer.id, payment_method=customer.payment_method, method=customer.method,
             amount_minor=invoice.amount_due, currency=invoice.currency_code, txn=posting.txn, attempt=attempt,
         )  # fmt: skip
         outcome = await _charged(context, collection, is_begun)
-        is_begun = False
         if isinstance(outcome, Paid):
             return outcome
         if not is_shown:
             await show_posted(invoice, posting, outcome.at_us)
-            is_shown = True
+        is_shown, is_begun = True, False
         attempt += 1
         is_soft = outcome.reason in SOFT_DECLINES
         pause_days = next(pauses, 0) if is_soft else 0
         if pause_days:
             await Sleep(pause_days * 86_400)
+        elif not _is_settled(invoice := await _still_due(context, invoice)):
+            code = "PAYMENT.SOFT_DECLINE" if is_soft else payment.class_of(outcome.reason)
+            await ask_a_person(code, f"payment of {invoice.id} declined: {outcome.reason}", invoice=invoice.id)
+            pauses = iter(RETRY_DAYS)
+            customer, _ = await _payer(context, invoice)
         invoice = await _still_due(context, invoice)
-        if payment.is_too_small(invoice.amount_due, invoice.currency_code):
-            return None
-        if pause_days:
-            continue
-        code = "PAYMENT.SOFT_DECLINE" if is_soft else payment.class_of(outcome.reason)
-        await ask_a_person(code, f"payment of {invoice.id} declined: {outcome.reason}", invoice=invoice.id)
-        pauses = iter(RETRY_DAYS)
-        customer, _ = await _payer(context, invoice)
+    return None
+
+
+def _is_settled(invoice: BillingInvoice) -> bool:
+    return payment.is_too_small(invoice.amount_due, invoice.currency_code)
 
 
 async def _still_due(context: FlowContext, invoice: BillingInvoice) -> BillingInvoice:

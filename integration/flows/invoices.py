@@ -40,7 +40,7 @@ async def bill(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, 
     await tell("invoice.generated", invoice.id, drawn.txn, **facts.invoice_generated(invoice, lines, drawn))
     credited = await credited_invoices(context, invoice)
     taxes = await _taxed(context, invoice, lines, credited)
-    closed = await _closed(context, invoice, taxes)
+    closed, closed_us = await _closed(context, invoice, taxes, answer.at_us)
     posting = _posting(invoice, lines, taxes.shares, day)
     is_new = invoice.status == "pending"
     days = {line: date_of_seconds(other.date) for line, other in credited.items()}
@@ -59,7 +59,7 @@ async def bill(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, 
         else:
             await show_posted(begun.invoice, posting, posted.at_us)
         return await _left_open(begun.invoice, posting)
-    return await _paid(context, begun, posting)
+    return await _paid(context, begun, closed_us, posting)
 
 
 async def _posted(context: FlowContext, posting: Posting, is_new: bool) -> Answer:
@@ -89,7 +89,7 @@ async def collect(context: FlowContext, arguments: Mapping[str, Any]) -> dict[st
     begun = await found_payments(context, invoice, posting, is_told=True)
     if payment.is_too_small(begun.invoice.amount_due, invoice.currency_code):
         return {"invoice": invoice.id, "paid": True, "reason": "it had been paid before"}
-    return await _paid(context, begun, posting)
+    return await _paid(context, begun, answer.at_us, posting)
 
 
 async def _ask_for_another_way(invoice: str, reason: str) -> None:
@@ -98,10 +98,10 @@ async def _ask_for_another_way(invoice: str, reason: str) -> None:
     await ask_a_person(code, f"the debit of {invoice} came back and may not be repeated: {reason}", invoice=invoice)
 
 
-async def _paid(context: FlowContext, begun: Begun, posting: Posting) -> dict[str, Any]:
-    """Collect what is due of a posted invoice, apply it and show it."""
+async def _paid(context: FlowContext, begun: Begun, seen_us: int, posting: Posting) -> dict[str, Any]:
+    """Collect what is due of a posted invoice, seen at an instant, apply it and show it."""
     invoice = begun.invoice
-    paid = await collected(context, invoice, posting, begun.attempt, begun.is_begun)
+    paid = await collected(context, invoice, seen_us, posting, begun.attempt, begun.is_begun)
     if paid is None:
         return {"invoice": invoice.id, "paid": False, "reason": "it was settled otherwise"}
     paid_day = day_in(context, posting.entity, paid.at_us)
@@ -165,10 +165,12 @@ async def committed(context: FlowContext, taxable: tax.Taxable, call: Call) -> A
         return await do(context, read)
 
 
-async def _closed(context: FlowContext, invoice: BillingInvoice, taxes: Taxes) -> BillingInvoice:
-    """Add the tax to a pending invoice and close it; return the invoice as it is then."""
+async def _closed(
+    context: FlowContext, invoice: BillingInvoice, taxes: Taxes, seen_us: int
+) -> tuple[BillingInvoice, int]:
+    """Add the tax to a pending invoice and close it; return the invoice as it is then, and when that was known."""
     if invoice.status != "pending":
-        return invoice
+        return invoice, seen_us
     added = invoice.tax_lines
     for share in taxes.charged:
         if share.jurisdiction not in added:
@@ -180,7 +182,8 @@ async def _closed(context: FlowContext, invoice: BillingInvoice, taxes: Taxes) -
         return None if billing.invoice_of(answer).status == "pending" else answer
 
     key = key_of(context, invoice.id, "close")
-    return billing.invoice_of(await do(context, billing.close_invoice(invoice.id, key, context.txn), is_closed))
+    answer = await do(context, billing.close_invoice(invoice.id, key, context.txn), is_closed)
+    return billing.invoice_of(answer), answer.at_us
 
 
 async def _add_tax(context: FlowContext, invoice: BillingInvoice, share: TaxShare) -> None:

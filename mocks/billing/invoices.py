@@ -224,7 +224,8 @@ def settled(billing: Billing, invoice: Invoice, **changes: object) -> Invoice:
     due = invoice.due_minor
     assert due >= 0, f"invoice {invoice.id} is settled beyond its total"
     if not due and invoice.status in OPEN_STATUSES:
-        invoice = replace(invoice, status=PAID, paid_us=billing.book.now_us, dunning="current")
+        now_us = billing.book.now_us
+        invoice = replace(invoice, status=PAID, paid_us=now_us, dunning="current", dunning_stopped=False)
     elif due and invoice.status == PAID:
         invoice = replace(invoice, status=_open_status(billing, invoice), paid_us=0)
     return billing.save_invoice(invoice)

@@ -28,7 +28,7 @@ from integration.systems.billing.receivables import Money
 from integration.systems.erp import Posting
 from integration.systems.payment import Intent
 from tests.mutants.mutant import Mutant, Patch
-from tests.mutants.quiet_grounds import CARDS, CHANGES, CREDITED_REFUNDS, FAMILIES, REFUNDS, YEN
+from tests.mutants.quiet_grounds import CARDS, CHANGES, CREDITED_REFUNDS, DECLINED, FAMILIES, REFUNDS, YEN
 
 
 def _float_money() -> list[Patch]:
@@ -146,6 +146,13 @@ def _at_the_bank() -> list[Patch]:
     return [Patch(payment.Intent, "method", property(lambda intent: "push"))]
 
 
+def _read_before_asking() -> list[Patch]:
+    async def as_it_was(_context: FlowContext, invoice: BillingInvoice) -> BillingInvoice:
+        return invoice
+
+    return [Patch(collecting, "_still_due", as_it_was)]
+
+
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         name="float_money",
@@ -155,6 +162,15 @@ MUTANTS: tuple[Mutant, ...] = (
         caught_by=("M3",),
         ground=CARDS,
         patches=_float_money,
+    ),
+    Mutant(
+        name="read_before_asking",
+        group="money",
+        mistake="What is due is read before people are asked about a declined card, or days are waited, and charged as "
+        "it was: what was credited or is disputed since is charged all the same (F55).",
+        caught_by=("M22",),
+        ground=DECLINED,
+        patches=_read_before_asking,
     ),
     Mutant(
         name="exponent_ignored",

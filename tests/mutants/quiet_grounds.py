@@ -91,6 +91,13 @@ OBJECTIONS = Ground(
         payments={"card": "0%", "debit": "0%", "push": "100%"},
     ),
 )  # fmt: skip
+DECLINED = Ground(
+    "declined", "cards that decline at first, and invoices to which their customers object meanwhile",
+    lambda: quiet(
+        12, 0, days=6, run_on_days=8, world=_DOLLARS, failures={"invoice_dispute": "100%", "disputed_within": "4d"},
+        payments={**_CARDS, "card_declined": "100%", "hard_declines": "20%"},
+    ),
+)  # fmt: skip
 DEBTORS = Ground(
     "debtors", "customers who never pay, and object to invoices of which they were reminded",
     lambda: quiet(

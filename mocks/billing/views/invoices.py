@@ -138,8 +138,8 @@ def _discounts(record: Invoice) -> list[r.Discount]:
 
 def dunning_status(record: Invoice) -> str:
     """Return the vendor's word for how the dunning of an invoice goes; empty when there is none."""
-    if record.dunning == "current":
-        return ""
     if record.dunning_stopped:
         return "stopped"
+    if record.dunning == "current":
+        return ""
     return "exhausted" if record.status == "not_paid" else "in_progress"
