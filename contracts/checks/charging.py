@@ -17,7 +17,10 @@ Walks = Mapping[str, list[Changed]]
 
 
 def charges_are_due(facts: Facts) -> Findings:
-    """A charge that succeeds asks no more than was due of its invoice, and nothing while its customer disputes it."""
+    """A charge that succeeds asks no more than was due of its invoice, and nothing while its customer disputes it.
+
+    Money that customers push is their own doing, whenever they were asked for it.
+    """
     tally = Tally("M22")
     billed, posted, sent_us = _billed(facts), _posted(facts), _sent(facts)
     for life in facts.lives("payment", "payment").values():
@@ -25,7 +28,7 @@ def charges_are_due(facts: Facts) -> Findings:
         if payment.ref not in billed:
             continue
         tally.examined += 1
-        if not payment.captured_minor:
+        if not payment.captured_minor or not life.first.cause.startswith("r"):
             continue
         start_us = sent_us.get(life.first.cause, life.created_us) - _READ_US
         seen = _between(billed[payment.ref], start_us, life.created_us)
