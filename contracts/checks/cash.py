@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from contracts.checks.facts import BILLED, Facts, Life, base_of, document_of, invoice_of
+from contracts.checks.receivables import given_up
 from contracts.checks.sides import Side, charged, taken_back
 from contracts.checks.verdict import Findings, Tally
 from domain.money import said
@@ -40,22 +41,25 @@ def _applications(tally: Tally, facts: Facts, system: str) -> None:
     for life in facts.lives("credit_memo", system).values():
         memo: CreditMemo = life.document
         credited[memo.invoice] = credited.get(memo.invoice, 0) + memo.total_minor
+    lost: dict[str, int] = {}
+    for life, lost_minor in given_up(facts, system):
+        lost[life.id] = lost.get(life.id, 0) + lost_minor
     for life in facts.lives("invoice", system).values():
         if life.since(BILLED) is None or life.is_seeded:
             continue
-        _balance(tally, life, applied.get(life.id, 0), credited.get(life.id, 0))
+        _balance(tally, life, applied.get(life.id, 0) + lost.get(life.id, 0), credited.get(life.id, 0))
 
 
 def _balance(tally: Tally, life: Life, cash_minor: int, credit_minor: int) -> None:
-    """Compare what is gone from an invoice with its cash and credits (a credit may have gone elsewhere in part)."""
+    """Compare what is gone from an invoice with its cash and losses, and its credits (one may be elsewhere in part)."""
     invoice = invoice_of(life)
     tally.examined += 1
     gone = invoice.total_minor - invoice.balance_minor
-    if life.status == "written_off" or cash_minor <= gone <= cash_minor + credit_minor:
+    if cash_minor <= gone <= cash_minor + credit_minor:
         return
     sentence = (
         f"{life.name} over {_of(invoice, invoice.total_minor)} owes {_of(invoice, invoice.balance_minor)}, "
-        f"but cash of {_of(invoice, cash_minor)} and credits of {_of(invoice, credit_minor)} were applied"
+        f"but cash and losses of {_of(invoice, cash_minor)} and credits of {_of(invoice, credit_minor)} were applied"
     )
     tally.violation(life.txn, sentence, life.last, entities=(life.name,))
 

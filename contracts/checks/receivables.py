@@ -163,41 +163,41 @@ def losses_are_booked(facts: Facts) -> Findings:
     losses: dict[tuple[str, str], list[tuple[Changed, int]]] = {}
     for change in facts.history.changes("entry", "erp"):
         entry: Entry = document_of(change)
-        lost = sum([row.amount_minor for row in entry.postings if row.account == BAD_DEBT])
-        if lost and not change.before:
-            losses.setdefault((change.txn, entry.currency), []).append((change, lost))
-    given_up: dict[tuple[str, str], list[tuple[Life, int]]] = {}
-    for life, lost_minor in _written_off(facts):
-        given_up.setdefault((life.txn, invoice_of(life).currency), []).append((life, lost_minor))
+        minor = sum([row.amount_minor for row in entry.postings if row.account == BAD_DEBT])
+        if minor and not change.before:
+            losses.setdefault((change.txn, entry.currency), []).append((change, minor))
+    lost: dict[tuple[str, str], list[tuple[Life, int]]] = {}
+    for life, lost_minor in given_up(facts, "erp"):
+        lost.setdefault((life.txn, invoice_of(life).currency), []).append((life, lost_minor))
         _given_up_in_billing(tally, facts, life)
-    for txn, currency in {**losses, **given_up}:
+    for txn, currency in {**losses, **lost}:
         tally.examined += 1
-        entries, invoices = losses.get((txn, currency), []), given_up.get((txn, currency), [])
-        booked, lost = sum([minor for _, minor in entries]), sum([minor for _, minor in invoices])
-        if booked != lost:
-            names = tuple([life.name for life, _ in invoices])
+        entries, invoices = losses.get((txn, currency), []), lost.get((txn, currency), [])
+        booked_minor, lost_minor = sum([minor for _, minor in entries]), sum([minor for _, minor in invoices])
+        if booked_minor != lost_minor:
+            names = tuple(dict.fromkeys([life.name for life, _ in invoices]))
             sentence = (
                 f"{', '.join(names) or 'nothing'} of {txn or 'no transaction'} was given up with "
-                f"{said(lost, currency)} open, the ledger knows a loss of {said(booked, currency)}"
+                f"{said(lost_minor, currency)} open, the ledger knows a loss of {said(booked_minor, currency)}"
             )
             evidence = [*[life.last for life, _ in invoices], *[change for change, _ in entries]]
             tally.violation(txn, sentence, *evidence, entities=names)
     return tally.findings()
 
 
-def _written_off(facts: Facts) -> Iterator[tuple[Life, int]]:
-    """Yield the invoices of the ERP that were given up, and what was open of each just before."""
+def given_up(facts: Facts, system: str) -> Iterator[tuple[Life, int]]:
+    """Yield the invoices of a system that were given up, each time, and what was open of them just before."""
     open_minor: dict[str, int] = {}
-    lives = facts.lives("invoice", "erp")
-    for change in facts.history.changes("invoice", "erp"):
-        if change.status == "written_off":
+    lives = facts.lives("invoice", system)
+    for change in facts.history.changes("invoice", system):
+        if change.status == "written_off" and change.before != "written_off":
             yield lives[change.id], open_minor.get(change.id, 0)
         open_minor[change.id] = document_of(change).balance_minor
 
 
 def _given_up_in_billing(tally: Tally, facts: Facts, life: Life) -> None:
     billed = facts.lives("invoice", "billing").get(base_of(invoice_of(life).ref))
-    if billed is not None and billed.status != "written_off" and invoice_of(billed).balance_minor:
+    if billed is not None and life.status == "written_off" and invoice_of(billed).balance_minor:
         sentence = f"{life.name} was given up, and {billed.name} still asks for it"
         if facts.is_due(life.last.at_us) and life.txn not in facts.excused:
             tally.violation(life.txn, sentence, life.last, billed.last, entities=(life.name, billed.name))

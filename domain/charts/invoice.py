@@ -60,8 +60,12 @@ INVOICE = Chart(
         ),
         *rows("paid partially_paid", "posted", "reopen", _REOPEN),
         *rows("paid", "partially_paid", "reopen_part", _REOPEN),
+        *rows("written_off", "partially_paid", "reinstate", f"a part had been paid: {_REOPEN}"),
     ),
     terminal=frozenset({"voided", "paid", "written_off"}),
-    reopenable=frozenset({"paid"}),
-    notes=("partially_paid -> posted: the rest of what was paid is given back after a part of it was.",),
+    reopenable=frozenset({"paid", "written_off"}),
+    notes=(
+        "partially_paid -> posted: the rest of what was paid is given back after a part of it was.",
+        "written_off -> partially_paid: what was paid before the rest was given up goes back, and is owed again.",
+    ),
 )

@@ -64,8 +64,6 @@ def _is_news(row: Money, left: Row | None) -> bool:
 
 def status_of(row: Money) -> str:
     """Return how sales is told what became of an invoice."""
-    if row.write_off_amount:
-        return "written_off"
-    if row.dunning_status == "stopped":
-        return "disputed"
-    return "posted" if row.amount_due else "paid"
+    if not row.amount_due:
+        return "written_off" if row.write_off_amount else "paid"
+    return "disputed" if row.dunning_status == "stopped" else "posted"

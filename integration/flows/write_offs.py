@@ -58,11 +58,13 @@ async def write_off(context: FlowContext, arguments: Mapping[str, Any]) -> dict[
         if (await _agreed(context, invoice)).amount_due == money.amount_due:
             break
     try:
-        await forward(f"write-off of {invoice}", lambda: _given_up(context, money, arguments["reason"]))
+        lost_minor = await forward(f"write-off of {invoice}", lambda: _given_up(context, money, arguments))
     except CompletedByHand as done:
         return finished_by_hand(done)
-    await _told(context, money, arguments["reason"], agreement.by)
-    result = {"invoice": invoice, "status": "written_off", "amount_minor": money.amount_due, "by": agreement.by}
+    if not lost_minor:  # it was paid at the last moment
+        return {"invoice": invoice, "status": "settled", "amount_minor": 0}
+    await _told(context, money, lost_minor, arguments["reason"], agreement.by)
+    result = {"invoice": invoice, "status": "written_off", "amount_minor": lost_minor, "by": agreement.by}
     asked = {"asked_by": asker, "total_minor": money.total, "currency": money.currency_code}
     return {**result, **asked, "approved_minor": agreement.amount_minor}
 
@@ -111,30 +113,45 @@ async def _agreed(context: FlowContext, invoice: str) -> Money:
         await ask_a_person("INTEGRITY.TOTAL_MISMATCH", detail, invoice=invoice)
 
 
-async def _given_up(context: FlowContext, money: Money, reason: str) -> None:
-    async def is_lost() -> Answer | None:
-        answer = await do(context, owed.read_money(money.id, money.txn))
-        return answer if owed.money_of(answer).write_off_amount else None
+async def _given_up(context: FlowContext, money: Money, arguments: Mapping[str, Any]) -> int:
+    """Give up what is due of an invoice; return how much that was: billing says so, which may have been paid since.
 
-    key = key_of(context, money.id, "write_off")
-    if await is_lost() is None:
-        await do(context, owed.write_off(money.id, reason, key, money.txn), is_lost)
+    It may have been given up before, and money that had paid it may have gone back since: each time has its own memo.
+    """
+    request, reason = arguments["request"], arguments["reason"]
+
+    async def is_over() -> Answer | None:
+        answer = await do(context, owed.read_money(money.id, money.txn))
+        now = owed.money_of(answer)
+        return answer if now.write_off_amount > money.write_off_amount or not now.amount_due else None
+
+    key = key_of(context, money.id, f"write_off/{request}")
+    answer = await is_over()
+    if answer is None:
+        answer = await do(context, owed.write_off(money.id, reason, key, money.txn), is_over)
+    lost_minor = min(owed.money_of(answer).write_off_amount - money.write_off_amount, money.amount_due)
+    if lost_minor > 0:
+        await _booked(context, money, lost_minor, request, reason)
+    return lost_minor
+
+
+async def _booked(context: FlowContext, money: Money, lost_minor: int, request: str, reason: str) -> None:
     day = day_in(context, money.business_entity_id, await Now())
     await in_open_period(
         context, money.business_entity_id, day,
         lambda posted: books.put_write_off(
-            Paper(id=f"{money.id}.loss", customer=money.customer_id, entity=money.business_entity_id,
+            Paper(id=f"{money.id}.loss.{request}", customer=money.customer_id, entity=money.business_entity_id,
                   currency=money.currency_code, txn=money.txn, day=posted),
-            money.id, money.amount_due, reason,
+            money.id, lost_minor, reason,
         ),
     )  # fmt: skip
 
 
-async def _told(context: FlowContext, money: Money, reason: str, by: str) -> None:
+async def _told(context: FlowContext, money: Money, lost_minor: int, reason: str, by: str) -> None:
     answer = await do(context, owed.read_money(money.id, money.txn))
     await show_owed(owed.money_of(answer), answer.at_us, {"InvoiceStatus__c": "written_off"})
     entity = money.business_entity_id
-    given_up = facts.money(money.amount_due, money.currency_code)
+    given_up = facts.money(lost_minor, money.currency_code)
     day = day_in(context, entity, answer.at_us)
     body = facts.written_off(entity, day, money.id, money.customer_id, given_up, reason, by)
     await tell("invoice.written_off", money.id, money.txn, **body)

@@ -74,11 +74,9 @@ def invoice_status(invoice: Invoice) -> str:
         return "ready" if invoice.tax_minor else "tax_pending"
     if invoice.status == VOIDED:
         return "voided"
-    if invoice.written_off_minor:
-        return "written_off"
     if invoice.status == PAID:
-        return "paid"
-    return "partially_paid" if invoice.paid_minor else "posted"
+        return "written_off" if invoice.given_up else "paid"
+    return "partially_paid" if invoice.paid_minor or invoice.written_off_minor else "posted"
 
 
 def invoice_document(invoice: Invoice, status: str) -> objects.Invoice:

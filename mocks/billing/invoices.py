@@ -227,7 +227,7 @@ def settled(billing: Billing, invoice: Invoice, **changes: object) -> Invoice:
         now_us = billing.book.now_us
         invoice = replace(invoice, status=PAID, paid_us=now_us, dunning="current", dunning_stopped=False)
     elif due and invoice.status == PAID:
-        invoice = replace(invoice, status=_open_status(billing, invoice), paid_us=0)
+        invoice = replace(invoice, status=_open_status(billing, invoice), paid_us=0, given_up=False)
     return billing.save_invoice(invoice)
 
 
@@ -291,7 +291,8 @@ def _uncover(billing: Billing, invoice: Invoice) -> None:
 def write_off(billing: Billing, key: str) -> tuple[Invoice, CreditNote]:
     """Settle an open invoice as lost: at the vendor it becomes paid, with an adjustment note of reason write_off.
 
-    The note is no credit to the customer and stays out of the canonical history; the invoice is written_off there.
+    The note is no credit to the customer and stays out of the canonical history; the invoice is written_off there. When
+    money goes back after that, what it had paid is owed again, and can be written off as well.
     """
     invoice = billing.invoice(key)
     require(invoice, OPEN_STATUSES, "write off")
@@ -319,7 +320,8 @@ def write_off(billing: Billing, key: str) -> tuple[Invoice, CreditNote]:
         allocated_minor=amount,
     )
     billing.book.keep("credit_memo", note.id, note)
-    invoice = settled(billing, invoice, written_off_minor=amount, notes=(*invoice.notes, note.id))
+    lost_minor = invoice.written_off_minor + amount
+    invoice = settled(billing, invoice, written_off_minor=lost_minor, given_up=True, notes=(*invoice.notes, note.id))
     billing.announce("invoice_updated", (("invoice", invoice),), invoice.txn)
     return invoice, note
 

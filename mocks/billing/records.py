@@ -210,6 +210,7 @@ class Invoice(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     adjusted_minor: int = 0
     credits_minor: int = 0
     written_off_minor: int = 0
+    given_up: bool = False  # whether giving it up is what settled it
     payments: tuple[tuple[str, int], ...] = ()
     notes: tuple[str, ...] = ()
     bill_from: date | None = None

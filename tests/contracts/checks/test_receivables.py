@@ -152,6 +152,34 @@ def _two_given_up_and_two_losses() -> list[Record]:
     ]  # fmt: skip
 
 
+def _given_up_and_still_owed() -> list[Record]:
+    return edited(written_off(), of("invoice", "billing", status="written_off"), balance_minor=OWED)
+
+
+def given_up_twice() -> list[Record]:
+    """Return the lifecycle in which what was left of the payment went back after a write-off, and is given up too."""
+    rest = 18_700 - OWED
+    back = replace(REFUND, id="501", payment="300", amount_minor=rest)
+    owed = {"status": "partially_paid", "balance_minor": rest}
+    lost: dict[str, Any] = {"status": "written_off", "balance_minor": 0}
+    return [
+        *written_off(),
+        changed(3 * LATER, "erp", "refund", back),
+        changed(3 * LATER, "erp", "cash", replace(CASH, applied=()), "applied", "refunded"),
+        changed(3 * LATER, "erp", "invoice", replace(POSTED, **owed), "written_off"),
+        entry(3 * LATER, "GL8", "refund/501", ("1100", rest), ("1050", -rest)),
+        changed(3 * LATER, "billing", "cash", replace(RECORDED, applied=()), "applied", "unapplied"),
+        changed(3 * LATER, "billing", "invoice", replace(TAXED, **owed), "written_off"),
+        changed(4 * LATER, "billing", "invoice", replace(TAXED, **lost), "partially_paid"),
+        changed(4 * LATER, "erp", "invoice", replace(POSTED, **lost), "partially_paid"),
+        entry(4 * LATER, "GL9", "write_off/601", ("1100", -rest), ("6200", rest)),
+    ]  # fmt: skip
+
+
+def _second_loss_without_entry() -> list[Record]:
+    return [record for record in given_up_twice() if getattr(record, "id", "") != "GL9"]
+
+
 def _billing_still_asks() -> list[Record]:
     return without(written_off(), of("invoice", "billing", status="written_off"))
 
@@ -321,6 +349,9 @@ BREAKS: tuple[tuple[str, Callable[[], list[Record]]], ...] = (
     ("M17", _loss_without_entry),
     ("M17", _loss_without_invoice),
     ("M17", _billing_still_asks),
+    ("M17", _second_loss_without_entry),
+    ("M17", _given_up_and_still_owed),
+    ("M5", _given_up_and_still_owed),
     ("M17", _two_given_up_and_one_loss),
     ("P10", _without("by")),
     ("P10", _without("asked_by")),
@@ -344,6 +375,9 @@ KEEPS = (
     ("M15", refunded),
     ("M16", refunded),
     ("M17", written_off),
+    ("M17", given_up_twice),
+    ("M5", written_off),
+    ("M5", given_up_twice),
     ("M17", _two_given_up_and_two_losses),
     ("P10", written_off),
     ("P10", _nothing_was_given_away),

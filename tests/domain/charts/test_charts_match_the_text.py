@@ -174,7 +174,7 @@ ADDED = {
     "fulfilment": "requested partially_completed failed > cancelled",
     "credit": "warning soft_hold > clear",
     "credit_memo": "posted > applied refunded",
-    "invoice": "partially_paid > posted",
+    "invoice": "partially_paid > posted \n written_off > partially_paid",
     "card_payment": """
         created > authorized
         requires_action > failed
@@ -199,7 +199,7 @@ TERMINAL = {
     "order": "cancelled closed",
     "fulfilment": "completed* cancelled reversed",
     "credit": "",
-    "invoice": "voided paid* written_off",
+    "invoice": "voided paid* written_off*",
     "credit_memo": "applied refunded voided",
     "card_payment": "settled* failed voided refunded",
     "debit_payment": "settled* failed",

@@ -165,7 +165,7 @@ def _money(call: Call, play: Play) -> Any:
 
 
 def _open_money(call: Call, play: Play) -> Any:
-    is_lost = "write_off_invoice" in play.done
+    is_lost = "write_off_invoice" in (*play.done, call.operation)
     lost = {"amount_due": 0, "write_off_amount": 1000} if is_lost else {"amount_due": 1000, "write_off_amount": 0}
     stopped = (
         {"dunning_status": "stopped"} if play.done.count("stop_dunning") > play.done.count("resume_dunning") else {}
@@ -203,7 +203,7 @@ ANSWERS: dict[str, Any] = {
     "upsert_refund": {},
     "upsert_payment": {},
     "upsert_credit_memo": {},
-    "write_off_invoice": {},
+    "write_off_invoice": _open_money,
     "update_invoice": {},
     "stop_dunning": {},
     "resume_dunning": {},

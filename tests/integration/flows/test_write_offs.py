@@ -54,6 +54,38 @@ def test_what_is_written_off_was_approved_once_more_when_it_has_grown() -> None:
     assert played.broken() == {}
 
 
+def test_what_went_back_after_a_write_off_is_written_off_as_well() -> None:
+    stage = stage_of("card")
+    stage.clerks = 0
+    told = {"invoice": INVOICE, "approved_by": "cfo"}
+    stage.act("integration", "refund", 1.6 * DAY, "Q-000001", percent=40, approved_by="bob")
+    stage.act("integration", "write_off", 3 * DAY, "Q-000001", request="W-1", **told)
+    stage.act("integration", "refund", 4 * DAY, "Q-000001", percent=60, request="R-2", approved_by="bob")
+    stage.act("integration", "write_off", 6 * DAY, "Q-000001", request="W-2", **told)
+    played = stage.play(days=9)
+    first, second = TOTAL * 40 // 100, TOTAL * 60 // 100
+    assert [walk[-3:] for walk in invoices(played)] == [["written_off", "partially_paid", "written_off"]] * 2
+    assert [row for row in ledger(played) if row[0] == "write_off"] == [
+        ("write_off", {"1100": -first, "6200": first}),
+        ("write_off", {"1100": -second, "6200": second}),
+    ]
+    assert played.events().count("invoice.written_off") == 2
+    assert played.cases() == played.broken() == {}
+
+
+def test_what_a_bank_takes_back_after_a_write_off_is_owed_again() -> None:
+    stage = stage_of("card")
+    stage.clerks = 0
+    stage.act("integration", "refund", 1.6 * DAY, "Q-000001", percent=40, approved_by="bob")
+    stage.act("integration", "write_off", 3 * DAY, "Q-000001", invoice=INVOICE, approved_by="cfo")
+    stage.act("payment", "open_dispute", 4 * DAY, invoice=INVOICE)
+    played = stage.play(days=7)
+    assert [walk[-1] for walk in invoices(played)] == ["partially_paid", "partially_paid"]
+    owed = [played.documents(system, "invoice")[0].balance_minor for system in ("billing", "erp")]
+    assert owed == [TOTAL * 60 // 100] * 2
+    assert played.broken() == {}
+
+
 def test_a_debit_on_its_way_is_not_written_off() -> None:
     stage = stage_of("debit")
     stage.act("integration", "write_off", 5.0, "Q-000001", approved_by="cfo")

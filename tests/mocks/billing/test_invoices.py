@@ -125,6 +125,27 @@ def test_a_write_off_settles_an_open_invoice(billed: Any) -> None:
     assert billed.documents("credit_memo") == []
 
 
+def test_what_is_written_off_after_a_payment_went_back_adds_to_what_was(billed: Any) -> None:
+    billed.post(f"/invoices/{INV}/close")
+    payment = {"transaction[amount]": 20_000, "transaction[payment_method]": "bank_transfer"}
+    paid = billed.post(f"/invoices/{INV}/record_payment", payment)["transaction"]["id"]
+    billed.post(f"/invoices/{INV}/write_off")
+    shown = billed.post(f"/invoices/{INV}/remove_payment", {"transaction[id]": paid})["invoice"]
+    assert (shown["amount_due"], shown["write_off_amount"]) == (20_000, 10_000)
+    assert billed.last("invoice", INV).status == "partially_paid"
+    shown = billed.post(f"/invoices/{INV}/write_off")["invoice"]
+    assert (shown["status"], shown["amount_due"], shown["write_off_amount"]) == ("paid", 0, 30_000)
+    assert billed.last("invoice", INV).status == "written_off"
+
+
+def test_a_dispute_before_the_first_reminder_shows_that_dunning_was_stopped(billed: Any) -> None:
+    billed.post(f"/invoices/{INV}/close")
+    billed.post(f"/invoices/{INV}/stop_dunning")
+    assert billed.get(f"/invoices/{INV}")["invoice"]["dunning_status"] == "stopped"
+    billed.post(f"/invoices/{INV}/record_payment", {"transaction[payment_method]": "bank_transfer"})
+    assert "dunning_status" not in billed.get(f"/invoices/{INV}")["invoice"]
+
+
 def test_credit_for_a_written_off_invoice_gives_no_money_back(billed: Any) -> None:
     billed.post(f"/invoices/{INV}/close")
     billed.post(f"/invoices/{INV}/write_off")

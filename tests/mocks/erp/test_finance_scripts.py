@@ -140,6 +140,17 @@ def test_a_part_can_be_given_up_and_no_more_than_is_open(bench: Any) -> None:
     assert bench.statuses("invoice")[-1] == "written_off"
 
 
+def test_a_payment_refunded_after_a_write_off_is_owed_again(bench: Any) -> None:
+    bench.put("invoice/eid:inv_1", bench.invoice())
+    bench.put("customerPayment/eid:pi_1", bench.payment(1600.0))
+    assert bench.put(LOSS, loss(6.5)).status == 204
+    back = {"customer": {"externalId": "A-000001"}, "tranDate": "2026-12-10"}
+    rows = {"items": [{"doc": {"externalId": "pi_1"}, "amount": 100.0}]}
+    assert bench.put("customerRefund/eid:re_1", {**back, "apply": rows}).status == 204
+    assert bench.statuses("invoice")[-2:] == ["written_off", "partially_paid"]
+    assert bench.changes("invoice")[-1].document.balance_minor == 10_000
+
+
 def test_a_write_off_names_its_invoice(bench: Any) -> None:
     assert bench.refused("PUT", LOSS, loss(5.0, createdFrom=None))[1] == "USER_ERROR"
 
