@@ -44,7 +44,23 @@ from integration.outcomes import Message
 from integration.relay import withheld
 from integration.systems import billing, crm, erp, fulfilment, payment, tax
 
+_SWEEPS: tuple[Program, ...] = (
+    sweeps.sweep_quotes,
+    sweeps.sweep_invoices,
+    sweeps.sweep_credit_notes,
+    sweeps.sweep_payouts,
+    sweeps.sweep_credit,
+    sweeps.sweep_accounts,
+    sweeps.sweep_balances,
+    sweeps.sweep_disputes,
+    sweeps.sweep_messages,
+    sweeps.sweep_overdue,
+    forgotten.sweep_orders,
+    forgotten.sweep_billed,
+    forgotten.sweep_payments,
+)
 _PROGRAMS: Mapping[str, Program] = {
+    **{program.__name__: sweeps.owing(program) for program in _SWEEPS},
     "accepted_quote": quotes.accepted_quote,
     "member_order": quotes.member_order,
     "intercompany": intercompany.intercompany,
@@ -70,19 +86,6 @@ _PROGRAMS: Mapping[str, Program] = {
     "promise": dunning.promise,
     "close_period": closing.close_period,
     "reopen_period": closing.reopen_period,
-    "sweep_quotes": sweeps.sweep_quotes,
-    "sweep_invoices": sweeps.sweep_invoices,
-    "sweep_credit_notes": sweeps.sweep_credit_notes,
-    "sweep_payouts": sweeps.sweep_payouts,
-    "sweep_credit": sweeps.sweep_credit,
-    "sweep_accounts": sweeps.sweep_accounts,
-    "sweep_balances": sweeps.sweep_balances,
-    "sweep_disputes": sweeps.sweep_disputes,
-    "sweep_messages": sweeps.sweep_messages,
-    "sweep_overdue": sweeps.sweep_overdue,
-    "sweep_orders": forgotten.sweep_orders,
-    "sweep_billed": forgotten.sweep_billed,
-    "sweep_payments": forgotten.sweep_payments,
     "forgotten": forgotten.forgotten,
     "show_credit": credit_status.show_credit,
     "show_account": account_mirrors.show_account,

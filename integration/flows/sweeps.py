@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 
 from domain.calendar import SECOND_US
-from integration.effects import Deliver, Missing, Now, Sleep, Start
+from integration.effects import Assign, Deliver, Lookup, Missing, Now, Sleep, Start
 from integration.facade.ledgers import every_ledger
-from integration.flow import FlowContext
+from integration.flow import FlowContext, Program
 from integration.flows import account_mirrors, balances, dunning
 from integration.flows.credit_notes import OURS
 from integration.flows.paging import every_row
@@ -25,6 +25,7 @@ from integration.flows.starts import (
     start_payout,
     start_quote,
 )
+from integration.outcomes import GivenUp
 from integration.systems import billing, crm, erp, payment, payment_back, payment_events
 from integration.systems.erp import receivables
 
@@ -60,6 +61,27 @@ lose, a fraction of one percent.
 AGAIN_SECONDS = 3000
 """How soon quotes and invoices, of which orders and postings are made, are asked for again when one was found: where
 one message was lost others may be. The others come again at their time."""
+
+
+OWED = "sweep_owed"
+
+
+def owing(program: Program) -> Program:
+    """Return a sweep that begins where one began that people gave up, if one did: nobody has looked since."""
+
+    async def swept(context: FlowContext, arguments: Mapping[str, Any]) -> Any:
+        owed = await Lookup(OWED, context.name)
+        since_us = arguments["since_us"] if owed is None else min(arguments["since_us"], owed["since_us"])
+        try:
+            result = await program(context, {**arguments, "since_us": since_us})
+        except GivenUp:
+            await Assign(kind=OWED, key=context.name, value={"since_us": since_us}, expected=owed)
+            raise
+        if owed is not None:
+            await Assign(kind=OWED, key=context.name, value=None, expected=owed)
+        return result
+
+    return swept
 
 
 async def started(starts: Sequence[Start]) -> int:
