@@ -220,6 +220,15 @@ def chosen(cases: Iterable[ExceptionCase], choice: Choice, now_us: int) -> list[
     return sorted(fits, key=lambda case: (case.due_us, case.opened_us, case.id))
 
 
+DECIDED_ONE_BY_ONE = frozenset({"POLICY.APPROVAL_REQUIRED", "PAYMENT.DISPUTE"})
+"""Codes of cases that ask for somebody's own decision: to drive such a flow again is to say yes."""
+
+
+def is_meant(case: ExceptionCase, choice: Choice) -> bool:
+    """Tell whether a bulk re-drive means a case: one that asks for a decision only when its code was named."""
+    return case.code not in DECIDED_ONE_BY_ONE or case.code == choice.code
+
+
 def is_free(case: ExceptionCase, actor: str) -> bool:
     """Tell whether a bulk re-drive may take a case: nobody else has it, nobody asked to discard it."""
     return case.is_open and case.discard is None and (not case.assignee or is_same(case.assignee, actor))

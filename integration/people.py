@@ -200,10 +200,10 @@ def _is_ready(engine: Engine, case: ExceptionCase, actor: str) -> bool:
 
 
 def bulk(engine: Engine, choice: Choice, told: Told) -> int:
-    """Plan the re-drive of every open case that fits and that nobody else has; return how many."""
+    """Plan the re-drive of every open case that fits, that is meant and that nobody else has; return how many."""
     actor, settings = _actor(told), engine.settings
     fitting = casework.chosen(engine.desk.cases(), choice, engine.now_us)
-    cases = [case for case in fitting if _is_ready(engine, case, actor)]
+    cases = [case for case in fitting if casework.is_meant(case, choice) and _is_ready(engine, case, actor)]
     pace = _whole(told, "per_minute") or settings.redrives_per_minute
     if cases:
         _correct(engine, None, _wish(told, engine.now_us))

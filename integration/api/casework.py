@@ -30,7 +30,7 @@ from integration.api.shapes.casework import (
     Retrying,
     Taking,
 )
-from integration.casework import Choice, chosen, is_same
+from integration.casework import Choice, chosen, is_meant, is_same
 from integration.exceptions import ExceptionCase
 
 CASES_MAX = 5000
@@ -141,7 +141,8 @@ async def re_drive_exceptions(request: Request, body: BulkReDrive) -> BulkView:
         raise Refused("business-rule", "say which cases: set at least one of code, owner, system, transaction, ...")
     now_us = house.node.now_us()
     cases = house.node.reader.cases(open_only=True, limit=CASES_MAX)
-    count = len(chosen(cases, Choice(**wanted), now_us))  # type: ignore[arg-type]
+    choice = Choice(**wanted)  # type: ignore[arg-type]
+    count = sum([is_meant(case, choice) for case in chosen(cases, choice, now_us)])
     told = {**wanted, "decision": body.decision, "note": body.note, "per_minute": body.per_minute}
     await _perform(request, "re_drive", {**told, "actor": caller.name})
     return BulkView(chosen=count)

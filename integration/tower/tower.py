@@ -9,7 +9,7 @@ import anyio
 import msgspec
 
 from domain.acts import Act
-from integration.casework import Refused, is_free, spread
+from integration.casework import Refused, is_free, is_meant, spread
 from integration.exceptions import ExceptionCase
 from integration.journal.reading import Reader
 from integration.lanes import Standing
@@ -165,7 +165,8 @@ class Tower:
         free = [case for case in fitting if is_free(case, me)]
         if action in ("re_drive", "cancel"):
             decision = "retry" if action == "re_drive" else action
-            free = [case for case in free if decision in case.decisions]
+            choice = wanted.choice()
+            free = [case for case in free if decision in case.decisions and is_meant(case, choice)]
             return _done(await self._re_drive(visitor, free, decision, note), len(fitting), "")
         done, refused = 0, ""
         for case in free[:BULK_MAX]:

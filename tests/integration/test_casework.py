@@ -126,6 +126,14 @@ def test_cases_are_chosen_by_everything_that_is_said_and_come_due_first() -> Non
         assert [each.flow for each in casework.chosen(cases, choice, 2 * HOUR_US)] == expected, choice
 
 
+def test_a_bulk_decides_nothing_that_it_does_not_name() -> None:
+    approval = case(1, code="POLICY.APPROVAL_REQUIRED")
+    assert not casework.is_meant(approval, Choice())
+    assert not casework.is_meant(approval, Choice(code="POLICY"))
+    assert casework.is_meant(approval, Choice(code="POLICY.APPROVAL_REQUIRED"))
+    assert casework.is_meant(case(2), Choice())
+
+
 @given(st.integers(0, 50), st.integers(1, 600), st.integers(0, 20))
 def test_a_bulk_never_goes_faster_than_its_pace(number: int, per_minute: int, at_once: int) -> None:
     turns = [at_us for _, at_us in casework.spread([case()] * number, 0, per_minute, at_once)]
