@@ -182,7 +182,7 @@ def test_the_file_is_closed_when_its_tables_are_gone() -> None:
 
 
 def test_in_memory_a_table_is_a_dict_and_a_log_gives_its_first_entry() -> None:
-    assert type(IN_MEMORY.table()) is dict
+    assert isinstance(IN_MEMORY.table(), dict)
     log = IN_MEMORY.log()
     log.update({"a": 1, "b": 2})
     assert log.popitem(last=False) == ("a", 1)
