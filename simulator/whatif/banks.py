@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from statistics import NormalDist
 
-from domain.calendar import DAY_US, HOUR_US
+from domain.calendar import DAY_US, HOUR_US, SECOND_US
+from mocks.payment.attempts import AT_ONCE_SECONDS
 from mocks.payment.quirks import Quirks
 from scenarios.accounts import TERMS_DAYS
 from scenarios.company import Payments
@@ -20,6 +21,8 @@ from simulator.whatif.durations import P95_DEVIATIONS, Duration
 
 _OPENS_US, _OPEN_US = 9 * HOUR_US, 8 * HOUR_US
 """When banks open (UTC), and for how long."""
+AT_ONCE_US = AT_ONCE_SECONDS * SECOND_US
+"""So long takes a customer who pays at once, after the hour of that day."""
 _QUANTILES, _INSTANTS = 200, 2_000
 _GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
 """Its multiples, each less its whole part, lie as evenly as can be however many there are."""

@@ -220,7 +220,7 @@ def invoice(journeys: Journeys, name: str, taxes: tuple[float, ...]) -> Route:
         journeys.call("payment", "ask for the payment", lane=INVOICES),
         *case(journeys, _declined_share(journeys), choice="method"),
         Step(name="a debit is decided", pause=banks.debit(), days="business", **by_debit),
-        Step(name="money comes", pause=banks.push(payments), days="calendar", **by_push),
+        Step(name="money comes", pause=banks.push(payments), days="calendar", at_once_us=banks.AT_ONCE_US, **by_push),
         Step(name="paid by card", starts="cash of a card", share=card, choice="method"),
         Step(name="paid", starts="cash", share=debit + paid, share_from=card, choice="method"),
     )

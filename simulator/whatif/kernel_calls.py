@@ -107,14 +107,12 @@ def _waits(tables: Any, memory: Any, token: Any, station: Any, now_us: Any) -> A
 
 @inlined
 def _load(tables: Any, station: Any, at_us: Any) -> Any:
-    """Return how much slower a station is with the slots in use at an instant."""
+    """Return how much slower a station is with the work that it does at an instant."""
     row = tables.stations[station]
-    busy = row.busy
-    if row.queue == 0:
-        busy = 0
-        for place in range(row.slots_from, row.slots_from + row.slots):
-            if tables.free[place] > at_us:
-                busy += 1
+    busy, first = 0, row.slots_from + row.slots
+    for place in range(first, first + row.load_slots):
+        if tables.free[place] > at_us:
+            busy += 1
     if busy >= row.load_slots:
         return row.load_longest
     factor = row.load_slots / (row.load_slots - busy)
@@ -160,6 +158,8 @@ def begin(tables: Any, memory: Any, token: Any, station: Any, start_us: Any, pat
         if lifecycle.effects == 0 or done_us < lifecycle.done:
             lifecycle.done = done_us
         lifecycle.effects += 1
+    if row.load_slots > 0:
+        replace_first(tables.free, row.slots_from + row.slots, row.load_slots, done_us)
     free_us = back_us if row.frees == 1 else done_us
     occupy(tables, memory, station, start_us, free_us)
     comes_back(memory, token, state, back_us)

@@ -234,9 +234,14 @@ def _turn(row: Any, now_us: Any) -> Any:
 
 
 @inlined
-def note(tables: Any, memory: Any, station: Any, now_us: Any, is_good: Any, is_throttled: Any) -> Any:
-    """Tell the breaker how a call ended; a throttled one says nothing of the system's health."""
+def note(tables: Any, memory: Any, station: Any, called_us: Any, now_us: Any, is_good: Any, is_throttled: Any) -> Any:
+    """Tell the breaker how a call ended; a throttled one says nothing of the system's health.
+
+    One that went before the latest opening tells of a time before it, and decides nothing: it is no probe.
+    """
     row = tables.stations[station]
+    if called_us < row.probe:
+        return
     opens = False
     if row.state == HALF_OPEN:
         if is_good:
@@ -249,7 +254,7 @@ def note(tables: Any, memory: Any, station: Any, now_us: Any, is_good: Any, is_t
         if now_us >= row.turn:
             _turn(row, now_us)
         row.calls += 1
-        if not is_good and row.state == CLOSED:
+        if not is_good:
             row.errors += 1
             calls, errors = row.calls + row.calls_before, row.errors + row.errors_before
             opens = calls >= row.calls_min and errors * 100 >= calls * row.percent

@@ -223,10 +223,18 @@ def _bucket_of(value: Any) -> Any:
 
 
 @inlined
+def _counts(sla: Any, began_us: Any, cutoff_us: Any) -> Any:
+    """Tell whether a clock counts that began at an instant, of a lifecycle with that cut-off."""
+    if sla.before_cutoff > 0 and cutoff_us < NEVER_US:
+        return max(0, cutoff_us - sla.before_cutoff) <= began_us < cutoff_us
+    return sla.since <= began_us < sla.until
+
+
+@inlined
 def _stop_clock(tables: Any, memory: Any, token: Any, number: Any, now_us: Any) -> Any:
     sla, row, registers = tables.slas[number], memory.tokens[token], memory.registers
     began_us = memory.marks[token, sla.begins]
-    if began_us < sla.since or began_us >= sla.until:
+    if not _counts(sla, began_us, row.cutoff):
         return
     taken_us = now_us - began_us
     sla.stopped += 1
@@ -261,7 +269,7 @@ def stamp(tables: Any, memory: Any, token: Any, mark: Any, now_us: Any) -> Any:
         if number < 0:
             break
         sla, row = tables.slas[number], memory.tokens[token]
-        if sla.since <= now_us < sla.until:
+        if _counts(sla, now_us, row.cutoff):
             sla.started += 1
             tables.clocks[number, 0, memory.registers[BUCKET]] += 1
             if now_us < row.cutoff < NEVER_US:

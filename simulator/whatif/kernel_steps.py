@@ -159,7 +159,8 @@ def _bank_day(step: Any, now_us: Any, pause_us: Any) -> Any:
         day += 1
         if day % 7 < 5:
             left -= 1
-    return max(now_us, day * DAY_US + pause_us % DAY_US - step.week)
+    due_us = day * DAY_US + pause_us % DAY_US - step.week
+    return due_us if due_us > now_us else now_us + step.at_once
 
 
 @inlined
@@ -294,7 +295,7 @@ def _came_back(tables: Any, memory: Any, token: Any, now_us: Any) -> Any:
         return _mended(tables, memory, token, now_us)
     station = tables.steps[lifecycle.step].station
     if tables.stations[station].breaker == 1:
-        note(tables, memory, station, now_us, state == GOOD, state == THROTTLED)
+        note(tables, memory, station, lifecycle.called, now_us, state == GOOD, state == THROTTLED)
     if state == GOOD:
         return COMPLETE
     return _fail(tables, memory, token, now_us, state == THROTTLED)

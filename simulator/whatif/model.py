@@ -14,7 +14,7 @@ import msgspec
 from domain.calendar import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 from simulator.whatif.durations import Duration
 
-VERSION = 4
+VERSION = 5
 """Of the description, and of what is drawn for one: the outcomes of another version are other ones."""
 NEVER_US = 1 << 62
 """A time that does not come."""
@@ -150,7 +150,7 @@ class Station(_Value, frozen=True, kw_only=True):
 
     `slots` work at once (0: any number) and callers queue, unless `overflow` refuses them (429); `shifts` change that
     over time, and `priority` serves lower lanes first. Work is slower under load: times 1 / (1 - busy / load_slots), at
-    most `load_longest` (0 slots: never).
+    most `load_longest` (0 slots: never); who waits for an answer that does not come is no load.
     `patience` says when a step's timeout starts to run: with the call, so that waiting callers give up, or with the
     start, where the caller keeps a pool of slots itself and sends only what may start. A call that was given up while
     it ran goes on and keeps its slot (maybe done), unless `abandoned` frees it. An answer travels `travel_us` after the
@@ -229,7 +229,8 @@ class Step(_Value, frozen=True, kw_only=True):
     include one another. With `finds` those of them do it that find it unknown; from `until_us` on nobody does it.
 
     A bank's pause counts `business` days, or `calendar` days and on to the next business day, from the day it begins
-    on; what it has beyond whole days is the time of that day. Banks have the days of UTC and rest at weekends.
+    on; what it has beyond whole days is the time of that day. Banks have the days of UTC and rest at weekends. One that
+    would be over already lasts `at_once_us`.
 
     When attempts are exhausted: `people` mend it and it is tried anew (dead letter); `again`: tried once more every
     `again_us`; `skip`: done without (a cached estimate); `lost`: nobody notices, the lifecycle ends there. What is
@@ -244,6 +245,7 @@ class Step(_Value, frozen=True, kw_only=True):
     pause: Duration | None = None
     since: str = ""
     days: Literal["any", "business", "calendar"] = "any"
+    at_once_us: int = 0
     starts: str = ""
     service: Duration | None = None
     timeout_us: int = 0
@@ -306,8 +308,9 @@ class Arrivals(_Value, frozen=True, kw_only=True):
 class Sla(_Value, frozen=True, kw_only=True):
     """A service level: from one mark to another, within a bound for a share of lifecycles.
 
-    Only clocks that start in [since_us, until_us) count, of the routes in which the marks are stamped. Several of one
-    name, with other marks, are one service level.
+    Only clocks that start in [since_us, until_us) count, of the routes in which the marks are stamped. With `by_cutoff`
+    the window of a lifecycle that has a cut-off is as long and ends with that. Several of one name, with other marks,
+    are one service level.
     """
 
     name: str
@@ -317,6 +320,7 @@ class Sla(_Value, frozen=True, kw_only=True):
     share: float = 0.95
     since_us: int = 0
     until_us: int = NEVER_US
+    by_cutoff: bool = False
 
 
 class Repair(_Value, frozen=True, kw_only=True):

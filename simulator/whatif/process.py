@@ -133,10 +133,10 @@ class Play:
     def stamp(self, token: Lifecycle, mark: int, now_us: int) -> None:
         """Stamp a mark on a lifecycle: clocks stop and start."""
         for clock in self._stopping[mark]:
-            if clock.since <= token.marks[clock.begins] < clock.until:
+            if clock.counts(token.marks[clock.begins], token.cutoff):
                 self._stop(clock, token, now_us)
         for clock in self._starting[mark]:
-            if clock.since <= now_us < clock.until:
+            if clock.counts(now_us, token.cutoff):
                 clock.started += 1
                 clock.began[self.bucket] += 1
                 if token.cutoff < NEVER_US and now_us < token.cutoff:

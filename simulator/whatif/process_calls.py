@@ -99,8 +99,8 @@ def _waits(play: Any, token: Lifecycle, station: StationState, now_us: int) -> b
 
 
 def _load(station: StationState, at_us: int) -> float:
-    """Return how much slower a station is with the slots in use at an instant."""
-    busy = station.busy if station.queue else sum(1 for free_us in station.free if free_us > at_us)
+    """Return how much slower a station is with the work that it does at an instant."""
+    busy = sum(1 for done_us in station.works if done_us > at_us)
     if busy >= station.load_slots:
         return float(station.load_longest)
     return float(min(station.load_slots / (station.load_slots - busy), station.load_longest))
@@ -145,6 +145,8 @@ def begin(play: Any, token: Lifecycle, station: StationState, start_us: int, pat
         if not token.effects or done_us < token.done:
             token.done = done_us
         token.effects += 1
+    if station.load_slots:
+        heapreplace(station.works, done_us)
     free_us = back_us if station.frees else done_us
     play.spread(station.series[ROW_BUSY], start_us, free_us)
     _comes_back(play, token, state, back_us)

@@ -178,8 +178,13 @@ def _turn(station: StationState, now_us: int) -> None:
     station.turn = now_us + station.half
 
 
-def note(play: Any, station: StationState, now_us: int, is_good: bool, is_throttled: bool) -> None:
-    """Tell the breaker how a call ended; a throttled one says nothing of the system's health."""
+def note(play: Any, station: StationState, called_us: int, now_us: int, is_good: bool, is_throttled: bool) -> None:
+    """Tell the breaker how a call ended; a throttled one says nothing of the system's health.
+
+    One that went before the latest opening tells of a time before it, and decides nothing: it is no probe.
+    """
+    if called_us < station.probe:
+        return
     opens = False
     if station.state == HALF_OPEN:
         if is_good:
@@ -191,7 +196,7 @@ def note(play: Any, station: StationState, now_us: int, is_good: bool, is_thrott
         if now_us >= station.turn:
             _turn(station, now_us)
         station.calls += 1
-        if not is_good and station.state == CLOSED:
+        if not is_good:
             station.errors += 1
             calls, errors = station.calls + station.calls_before, station.errors + station.errors_before
             opens = calls >= station.calls_min and errors * 100 >= calls * station.percent

@@ -11,6 +11,7 @@ from simpy.events import Event
 from simulator.whatif.draw_blocks import KINDS as BLOCKED
 from simulator.whatif.durations import Duration
 from simulator.whatif.histogram import SIZE, bounds_of
+from simulator.whatif.model import NEVER_US
 from simulator.whatif.states import NEW
 from simulator.whatif.tables import CALL, Rows
 
@@ -73,7 +74,7 @@ class StationState(Row):
         self.number, self.all_troubles, self.troubles = number, troubles, deque(troubles)
         self.limits = [Row(limit) for limit in tables.limits[self.limit : self.limit_end]]
         self.changes = deque(tuple(change) for change in tables.shifts[self.shift : self.shift_end].tolist())
-        self.free = [0] * self.slots
+        self.free, self.works = [0] * self.slots, [0] * self.load_slots
         self.held = deque[Lifecycle]()
         self.queues = [OrderedDict[Lifecycle, None]() for _ in range(self.lanes)]
         self.ring = deque[int]()
@@ -104,6 +105,12 @@ class ClockState(Row):
         self.ended = [0] * tables.clocks.shape[2]
         self.taken: list[int] = []
         self.histogram = tables.histograms[number]
+
+    def counts(self, began_us: int, cutoff_us: int) -> bool:
+        """Tell whether a clock counts that began at an instant, of a lifecycle with that cut-off."""
+        if self.before_cutoff and cutoff_us < NEVER_US:
+            return bool(max(0, cutoff_us - self.before_cutoff) <= began_us < cutoff_us)
+        return bool(self.since <= began_us < self.until)
 
     def count(self) -> None:
         """Count what was taken."""

@@ -115,7 +115,8 @@ def _bank_day(plan: Any, now_us: int, pause_us: int) -> int:
         day += 1
         if day % 7 < 5:
             left -= 1
-    return max(now_us, int(day * DAY_US + pause_us % DAY_US - plan.week))
+    due_us = int(day * DAY_US + pause_us % DAY_US - plan.week)
+    return due_us if due_us > now_us else now_us + int(plan.at_once)
 
 
 def _enter(play: Any, token: Lifecycle, plan: Any, now_us: int) -> int:
@@ -230,7 +231,7 @@ def _came_back(play: Any, token: Lifecycle, now_us: int) -> int:
         return _mended(play, token, now_us)
     station = token.plan.place
     if station.breaker:
-        note(play, station, now_us, state == GOOD, state == THROTTLED)
+        note(play, station, token.called, now_us, state == GOOD, state == THROTTLED)
     return COMPLETE if state == GOOD else _fail(play, token, now_us, state == THROTTLED)
 
 

@@ -33,7 +33,7 @@ def _row(whole: str, shares: str = "") -> np.dtype[Any]:
 
 STEP = _row(
     "kind station dist timeout attempts base cap jitter restart lane outbox idempotent exhausted again mark starts "
-    "route next chooses since known things lasts until days week",
+    "route next chooses since known things lasts until days week at_once",
     "share low invalid",
 )
 DIST = _row("kind from_ until", "scale mu shape")
@@ -52,7 +52,8 @@ ROUTE = _row("first begins ends amount amount_started amount_lost amount_doubled
 STREAM = _row("route piece piece_end at count every batch_max batch_us cutoff number lives", "follows due")
 PIECE = _row("from_ until", "sum expected bend")
 SLA = _row(
-    "begins ends bound since until started stopped within total longest due made amount_due amount_made amount_seconds"
+    "begins ends bound since until before_cutoff started stopped within total longest due made "
+    "amount_due amount_made amount_seconds"
 )
 
 
@@ -134,6 +135,7 @@ def lower(model: Model, seed: int) -> tuple[Tables, tuple[Duration, ...]]:
         {
             "begins": marks.index(sla.begins), "ends": marks.index(sla.ends), "bound": sla.bound_us,
             "since": max(0, sla.since_us), "until": sla.until_us,
+            "before_cutoff": sla.until_us - sla.since_us if sla.by_cutoff else 0,
         }
         for sla in model.slas
     ]  # fmt: skip
@@ -154,7 +156,7 @@ def lower(model: Model, seed: int) -> tuple[Tables, tuple[Duration, ...]]:
         slas=_table(SLA, slas),
         starting=_by_mark([sla.begins for sla in model.slas], marks),
         stopping=_by_mark([sla.ends for sla in model.slas], marks),
-        free=np.zeros(max(1, sum(station.slots for station in model.stations)), np.int64),
+        free=np.zeros(max(1, sum(station.slots + station.load_slots for station in model.stations)), np.int64),
         repair=np.array(repair, np.int64),
         outside=np.array(_outside(model), np.float64),
         **_counters(model),
@@ -206,6 +208,7 @@ def _steps(model: Model, dists: _Dists, marks: Sequence[str]) -> Iterable[dict[s
                 "lasts": step.finds.lasts_us if step.finds else 0,
                 "until": step.until_us,
                 "days": _DAYS[step.days],
+                "at_once": step.at_once_us,
                 "week": (model.origin_us + _EPOCH_WEEKDAY * DAY_US) % (7 * DAY_US),
                 **_policy(step),
             }
@@ -237,7 +240,7 @@ def _stations(model: Model, dists: _Dists, windows: Sequence[int]) -> Iterable[d
         row["plain"] = _is_plain(station, row)
         yield row
         trouble, limit = trouble + count, limit + len(station.limits)
-        shift, slots = shift + len(station.shifts), slots + station.slots
+        shift, slots = shift + len(station.shifts), slots + station.slots + station.load_slots
 
 
 def _is_plain(station: Station, row: Mapping[str, float]) -> bool:

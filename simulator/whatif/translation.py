@@ -153,19 +153,19 @@ def _needed(routes: list[Route], wanted: set[str]) -> set[str]:
 
 
 def _slas(frame: Frame, routes: tuple[Route, ...]) -> Iterator[Sla]:
-    """Yield the service levels whose marks are stamped, over the whole run and over the last three business days."""
+    """Yield the service levels whose marks are stamped, over the whole run and over each entity's last three days."""
     stamped = {mark for route in routes for mark in (route.begins, route.ends, *(step.mark for step in route.steps))}
     zone, season = frame.scenario.world.entities[0].zone, season_of(frame.scenario)
-    since_us = max(0, midnight_us(season.days[-3], zone) - frame.moments.start_us)
+    since_us = midnight_us(season.days[-3], zone) - frame.moments.start_us
     until_us = midnight_us(frame.moments.cutoff_date, zone) - frame.moments.start_us
     for name, begins, ends, bound_us, share, last_us, last_share in SLAS:
         if not {begins, ends} <= stamped:
             continue
         yield Sla(name=name, begins=begins, ends=ends, bound_us=bound_us, share=share)
-        if since_us < until_us:
+        if until_us > 0:
             yield Sla(
                 name=f"{name} last days", begins=begins, ends=ends, bound_us=last_us, share=last_share,
-                since_us=since_us, until_us=until_us,
+                since_us=since_us, until_us=until_us, by_cutoff=True,
             )  # fmt: skip
     for route in routes:
         if route.name in ("invoice run", "poll") or route.name.startswith("replay"):

@@ -137,7 +137,10 @@ def _steps(draw: st.DrawFn, name: str, stations: list[str]) -> Step:
         since = draw(st.sampled_from(["", "begin", "split"]))
         days: Any = "any" if since else draw(st.sampled_from(["any", "any", "business", "calendar"]))
         pause = draw(_lengths())
-        return Step(name=name, pause=pause, since=since, days=days, mark=mark, share=draw(st.sampled_from([1.0, 0.5])))
+        return Step(
+            name=name, pause=pause, since=since, days=days, mark=mark, share=draw(st.sampled_from([1.0, 0.5])),
+            at_once_us=draw(st.sampled_from([0, 2 * MINUTE_US])),
+        )  # fmt: skip
     share, share_from = draw(st.sampled_from([(1.0, 0.0), (1.0, 0.0), (0.5, 0.0), (0.4, 0.5)]))
     retry = Retry(
         attempts=draw(st.integers(1, 4)), base_us=draw(_seconds), cap_us=4 * SECOND_US,
@@ -206,7 +209,10 @@ def models(draw: st.DrawFn) -> Model:
         arrivals=(draw(_arrivals("a", "first")), draw(_arrivals("b", "second"))),
         slas=(
             Sla(name="whole", begins="begin", ends="end", bound_us=MINUTE_US),
-            Sla(name="early", begins="begin", ends="end", bound_us=MINUTE_US, until_us=30 * MINUTE_US),
+            Sla(
+                name="early", begins="begin", ends="end", bound_us=MINUTE_US, until_us=30 * MINUTE_US,
+                by_cutoff=draw(st.booleans()),
+            ),
             Sla(name="branch", begins="split", ends="below", bound_us=SECOND_US),
             *_middle(routes),
         ),

@@ -107,6 +107,14 @@ def test_load_makes_work_slower() -> None:
     assert _stays(model(stations=(busy,), arrivals=at_once(2))) == [10, 13]
 
 
+@pytest.mark.parametrize("discipline", ["fifo", "priority"])
+def test_a_caller_who_waits_for_a_lost_answer_keeps_a_slot_and_makes_no_work_slower(discipline: str) -> None:
+    faults = Faults(lost=1.0, until_us=15 * SECOND_US)
+    lossy = erp(slots=4, load_slots=4, faults=faults, abandoned="frees", discipline=discipline)
+    tried = call(timeout_us=MINUTE_US)
+    assert _stays(model(tried, stations=(lossy,), arrivals=at_once(2, every_us=20 * SECOND_US))) == [10, 60 + 1 + 10]
+
+
 def test_a_bucket_refuses_and_a_pace_waits() -> None:
     refuses = erp(slots=0, limits=(Limit(requests=1, per_us=3 * SECOND_US),))
     outcome = _run(stations=(refuses,), arrivals=at_once(2))
@@ -145,6 +153,16 @@ def test_a_budget_makes_retries_wait_and_a_breaker_makes_everybody_wait() -> Non
     assert counts["opened"] == 1
     assert counts["held"] >= 3
     assert outcome.totals["dead_letters"] == 0
+
+
+def test_a_slow_call_from_before_an_outage_is_no_probe() -> None:
+    outage = Window(from_us=SECOND_US, until_us=100 * SECOND_US, kind="hangs", hang_us=5 * SECOND_US)
+    guard = Breaker(calls_min=2, open_us=20 * SECOND_US)
+    slow = erp(slots=0, service=Duration.fixed(30 * SECOND_US), outages=(outage,), breaker=guard)
+    outcome = _run(stations=(slow,), arrivals=at_once(3, every_us=SECOND_US))
+    # open at 7 s; the first call is back at 30 s, between a probe and its end; probes hang at 27 and 72 s
+    assert outcome.station("erp").counts["opened"] == 3
+    assert outcome.sla("whole").longest_us > 2 * MINUTE_US
 
 
 def test_what_is_lost_is_lost_and_what_is_dead_is_mended() -> None:
@@ -210,6 +228,16 @@ def test_clocks_started_before_the_cut_off_and_stopped_after_it_are_late() -> No
     assert (sla.due, sla.made, sla.late, sla.amount_late) == (4, 2, 2, 2_000)
 
 
+@pytest.mark.parametrize(("cutoff_us", "count"), [(0, 2), (5 * SECOND_US, 1), (9 * SECOND_US, 0)])
+def test_a_window_by_the_cut_off_ends_with_that_of_each_lifecycle(cutoff_us: int, count: int) -> None:
+    last = Sla(
+        name="last", begins="in", ends="out", bound_us=1, since_us=SECOND_US, until_us=3 * SECOND_US, by_cutoff=True
+    )
+    arrivals = at_once(4, at_us=SECOND_US // 2, every_us=SECOND_US, cutoff_us=cutoff_us)
+    sla = _run(slas=(last,), arrivals=arrivals, stations=(erp(slots=0),)).sla("last")
+    assert sla.started == sla.stopped == count
+
+
 def test_answers_from_outside_take_their_time_after_the_clerk() -> None:
     slow = Repair(station="clerks", outside_share=1.0, outside=Duration.fixed(HOUR_US))
     assert _stays(model(call(invalid_share=1.0), repair=slow)) == [300 + 3600 + 10]
@@ -267,3 +295,5 @@ def test_what_a_bank_does_today_is_not_over_before_it_began() -> None:
     step = Step(name="a debit", pause=Duration.fixed(9 * HOUR_US), days="calendar")
     for began_us, seconds in ((8 * HOUR_US, 3600), (10 * HOUR_US, 0)):
         assert _stays(model(step, arrivals=at_once(1, at_us=began_us), end_us=DAY_US)) == [seconds]
+    hasty = Step(name="money", pause=Duration.fixed(9 * HOUR_US), days="calendar", at_once_us=2 * MINUTE_US)
+    assert _stays(model(hasty, arrivals=at_once(1, at_us=10 * HOUR_US), end_us=DAY_US)) == [120]

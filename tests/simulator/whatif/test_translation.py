@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from datetime import timedelta
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import pytest
@@ -35,13 +36,18 @@ CALM = {
 """Median and 95th percentile (seconds) of service levels in rehearsals of quarter_end_spike with 1,500 orders and 200
 live subscriptions, seeds 1 to 6, and 21 to 24 for the last days [measured]; one rehearsal alone lies up to 4 % off."""
 TROUBLED = {
-    "SLA-2": (6.93, 122.95), "SLA-4": (10.78, 127.74), "SLA-5": (4.71, 12.15), "SLA-6": (1.32, 6.59),
-    "SLA-2 last days": (6.77, 122.85), "SLA-4 last days": (11.14, 132.18),
+    "SLA-2": (6.95, 123.4), "SLA-4": (10.76, 128.1), "SLA-5": (4.71, 12.40), "SLA-6": (1.32, 6.61),
+    "SLA-2 last days": (6.79, 123.7), "SLA-4 last days": (11.12, 133.4), "SLA-6 last days": (1.07, 7.13),
 }  # fmt: skip
-"""The same of quarter_end, where one call in twenty meets a fault: rehearsals with seeds 1 to 12 together [measured].
+"""The same of quarter_end, where one call in twenty meets a fault: rehearsals with seeds 1 to 18 together [measured].
 
 In one rehearsal alone the 95th percentile of SLA-2 is anything from 65 to 126 s: some five in a hundred orders wait for
 a message that is held back, or for a reply that is lost.
+"""
+CASH_AFTER_AN_OUTAGE = (18.3, 25.0)
+"""The 95 % interval (seconds, bootstrap over the same rehearsals) of the 95th percentile of SLA-5 in the last days.
+
+One clock in twelve belongs to the rush after billing's outage, and there are hardly any between it and the others.
 """
 
 
@@ -58,6 +64,12 @@ def _small(name: str = "quarter_end_spike") -> Scenario:
 def _played(scenario: Scenario, seeds: int = 1) -> Outcome:
     model = translation.translate(scenario)
     return merged(process.run(model, seed) for seed in range(seeds))
+
+
+@cache
+def _forty_runs(name: str) -> Outcome:
+    model = translation.translate(scaled(find(name), orders=1_500, subscriptions=200))
+    return merged(engine.simulate(model, seed, runs=40) for seed in range(40))
 
 
 @pytest.mark.parametrize("name", names())
@@ -79,12 +91,16 @@ def test_the_model_expects_the_orders_of_the_file() -> None:
 def test_service_levels_are_those_of_rehearsals_of_the_same_scenario(
     scenario: str, rehearsed: dict[str, tuple[float, float]]
 ) -> None:
-    model = translation.translate(scaled(find(scenario), orders=1_500, subscriptions=200))
-    outcome = merged(engine.simulate(model, seed, runs=40) for seed in range(40))
+    outcome = _forty_runs(scenario)
     for name, quantiles in rehearsed.items():
         found = outcome.sla(name).histogram
         for share, seconds in zip((0.5, 0.95), quantiles, strict=True):
             assert found.quantile(share) / 1e6 == pytest.approx(seconds, rel=0.05), (name, share)
+
+
+def test_cash_after_an_outage_waits_as_long_as_rehearsals_can_tell() -> None:
+    lowest, highest = CASH_AFTER_AN_OUTAGE
+    assert lowest < _forty_runs("quarter_end").sla("SLA-5 last days").histogram.quantile(0.95) / 1e6 < highest
 
 
 def test_only_the_first_orders_of_a_launch_wait_for_its_mapping() -> None:
