@@ -125,20 +125,25 @@ def _is_settled(invoice: BillingInvoice) -> bool:
 
 
 async def _still_due(context: FlowContext, invoice: BillingInvoice) -> BillingInvoice:
-    """Return an invoice as it is before it is charged again; while its customer disputes it, it is not.
+    """Return an invoice as it is before it is charged again; while its customer disputes it, it is not."""
+    while True:
+        answer = await _read_again(context, invoice)
+        if owed.money_of(answer).dunning_status != "stopped":
+            return billing.invoice_of(answer)
+        await Sleep(86_400)
+
+
+async def _read_again(context: FlowContext, invoice: BillingInvoice) -> Answer:
+    """Return the answer that shows an invoice as it was seen, or later.
 
     A copy that lags shows what was due before the invoice had its tax.
     """
     for look in count(1):
         answer = await do(context, billing.read_invoice(invoice.id, context.txn))
-        found = billing.invoice_of(answer)
-        if found.resource_version < invoice.resource_version:
-            told = f"billing shows {invoice.id} as it was before version {invoice.resource_version}, which we have seen"
-            await look_again(look, LAGGING, told, invoice=invoice.id)
-        elif owed.money_of(answer).dunning_status == "stopped":
-            await Sleep(86_400)
-        else:
-            return found
+        if billing.invoice_of(answer).resource_version >= invoice.resource_version:
+            return answer
+        told = f"billing shows {invoice.id} as it was before version {invoice.resource_version}, which we have seen"
+        await look_again(look, LAGGING, told, invoice=invoice.id)
     raise AssertionError("the loop ends by returning")
 
 
@@ -238,7 +243,7 @@ async def recorded(context: FlowContext, invoice: BillingInvoice, intent: Intent
             now = await _record(context, invoice, intent, due_minor, day, txn)
             break
         except CallFailed as failure:  # a credit came first, perhaps at this very moment: what is due is asked again
-            now = billing.invoice_of(await do(context, billing.read_invoice(invoice.id, txn)))
+            now = billing.invoice_of(await _read_again(context, invoice))
             if await _is_recorded(context, intent, due_minor, txn) is not None:
                 break  # a copy of it came late and was taken: that is why less is due
             now_minor = min(now.amount_due, intent.amount_received)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from itertools import count
 
 import msgspec
 
@@ -26,7 +25,9 @@ from integration.systems.billing.receivables import Money, Transaction
 from integration.systems.erp import receivables as books
 
 MOVED = (400, 409, 422)
-"""Billing refuses with these what another flow of the same payment has moved in between: it is read again."""
+"""Billing refuses with these what another flow of the same payment has moved in between: it is read again, and done
+again when it has moved. Else people are asked.
+"""
 MOVED_PAUSE_SECONDS = 60
 
 
@@ -81,7 +82,7 @@ class Part(msgspec.Struct, frozen=True):
 
 async def _off_billing(context: FlowContext, taken: Taken, gone: Back) -> dict[str, int]:
     """Take it off billing; return how much each payment gave, by the reference it was recorded under."""
-    for turn in count(1):
+    while True:
         given = await _given(context, taken, gone)
         missing_minor = gone.amount_minor - sum([row.amount for row in given])
         held = await _held(context, taken, given, missing_minor)
@@ -90,15 +91,18 @@ async def _off_billing(context: FlowContext, taken: Taken, gone: Back) -> dict[s
         refused = await _all_given(context, taken, gone, parts, frozenset([row.id for row in given]))
         if refused is None and not missing_minor:
             return _by_reference(held, given, parts)
-        if turn % 2:
-            await Sleep(MOVED_PAUSE_SECONDS)
-        elif refused is not None:
-            await ask_a_person(code_of("billing", refused), f"billing does not take {gone.name} off: {refused}")
-        else:
-            detail = f"{missing_minor} minor units of {gone.name} are on no payment of {taken.invoice.id} in billing"
-            await ask_a_person("INTEGRITY.TOTAL_MISMATCH", detail, payment=taken.intent.id)
-        taken = await taken_by(context, taken.intent.id)
-    raise AssertionError("the loop ends by returning")
+        await Sleep(MOVED_PAUSE_SECONDS)
+        before, taken = taken, await taken_by(context, taken.intent.id)
+        if (before.invoice, before.transactions) == (taken.invoice, taken.transactions):  # nobody has moved it
+            await ask_a_person(*_told(gone, missing_minor, refused), payment=taken.intent.id)
+            taken = await taken_by(context, taken.intent.id)
+
+
+def _told(gone: Back, missing_minor: int, refused: CallFailed | None) -> tuple[str, str]:
+    """Return the code of the case, and what people are told."""
+    if refused is not None:
+        return code_of("billing", refused), f"billing does not take {gone.name} off: {refused}"
+    return "INTEGRITY.TOTAL_MISMATCH", f"{missing_minor} minor units of {gone.name} are on no payment in billing"
 
 
 def parts_of(taken: Taken, held: Sequence[Transaction], amount_minor: int) -> tuple[Part, ...]:

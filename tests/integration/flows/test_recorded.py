@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from datetime import date
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
 from integration.effects import Sleep
 from integration.flow import Flow, FlowContext
 from integration.flows.collecting import Paid, booked, keep_excess
+from integration.flows.collecting import recorded as recorded_in_billing
 from integration.outcomes import Answer, Begun, Failed, Slept, Unknown
 from integration.settings import Settings
 from integration.systems.billing import BillingInvoice
@@ -64,3 +66,17 @@ def test_cash_that_the_books_refuse_goes_again_only_as_what_the_invoice_still_ta
     if expected == "Call":
         assert (effect.operation, effect.key) == (first.operation, first.key)
         assert effect.body != first.body
+
+
+def test_what_is_due_is_not_learned_from_a_copy_that_lags() -> None:
+    """Billing refuses a payment, and the copy that is asked next knows the invoice without its tax."""
+    seen = BillingInvoice("INV-1", "A-1", "paid", "USD", date=0, total=200, amount_due=200, line_items=[],
+                          resource_version=3)  # fmt: skip
+    flow, call = begun(recorded_in_billing(CONTEXT, seen, INTENT, DAY, "Q-1"))
+    assert (call.operation, "transaction[amount]=200" in unquote(call.body.decode())) == ("record_payment", True)
+    asked = flow.resume(Failed("rejected", 400, "param_wrong_value", "the key is another body's", at_us=1))
+    shown = {"id": "INV-1", "customer_id": "A-1", "status": "payment_due", "currency_code": "USD", "date": 0,
+             "total": 100, "amount_due": 100, "line_items": [], "resource_version": 2}  # fmt: skip
+    assert asked.operation == "read_invoice"
+    assert isinstance(flow.resume(Answer(200, json.dumps({"invoice": shown}).encode(), 1)), Sleep)
+    assert flow.resume(Slept()).operation == "read_invoice"
