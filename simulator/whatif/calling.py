@@ -38,12 +38,12 @@ TOKENS = {"erp": _token("erp", Quirks().token_seconds), "crm": _token("crm", SES
 class Journeys(NamedTuple):
     """What the routes of a scenario are made from.
 
-    `told` is the way of a vendor's message; `worths` what lifecycles are worth by the route that begins them.
+    `told` is the way of a message of each system; `worths` what lifecycles are worth by the route that begins them.
     """
 
     frame: Frame
     unmapped_share: float
-    told: tuple[Step, ...]
+    told: Mapping[str, tuple[Step, ...]]
     worths: Mapping[str, Duration]
 
     @property
@@ -80,14 +80,15 @@ class Journeys(NamedTuple):
 def webhook(
     name: str, loses: float, sweep_us: int, held: tuple[tuple[float, int], ...], heal_us: int
 ) -> Iterator[Step]:
-    """Yield the way of a message: its own latency, what holds some back, and the sweep that finds lost ones.
+    """Yield the way of a message: its own latency, what holds some back, the sweep that finds lost and very late ones.
 
     From `heal_us` on none is held back or lost.
     """
     row = DEFAULTS["webhook"]
     yield Step(name=name, pause=Duration.lognormal(row.p50_seconds * SECOND_US, row.p95_seconds * SECOND_US))
     for place, (share, wait_us) in enumerate(held):
-        yield Step(name=f"{name} held back {place + 1}", pause=Duration.fixed(wait_us), share=share, until_us=heal_us)
+        pause = Duration.fixed(wait_us) if wait_us < sweep_us else Duration.uniform(0, sweep_us)
+        yield Step(name=f"{name} held back {place + 1}", pause=pause, share=share, until_us=heal_us)
     if loses:
         yield Step(name=f"{name} missed", pause=Duration.uniform(0, sweep_us), share=loses, until_us=heal_us)
 

@@ -53,7 +53,7 @@ def order(journeys: Journeys, name: str, billed: str, books: str) -> Route:
     booking[-1] = msgspec.structs.replace(booking[-1], mark="booked")
     later = [step for system, steps in parts.items() if system not in waited or system == "crm" for step in steps]
     steps = (
-        *journeys.told,
+        *journeys.told["crm"],
         journeys.call("crm", "read the quote", write=False),
         *customer(journeys, buyers_of(journeys.frame.scenario)),
         *_people(journeys),
@@ -71,7 +71,7 @@ def amendment(journeys: Journeys, name: str, billed: str) -> Route:
     """Return the route of an amendment or a renewal of a contract."""
     ahead = float(journeys.frame.scenario.mix.future_dated)
     steps = (
-        *journeys.told,
+        *journeys.told["crm"],
         journeys.call("crm", "read the quote", write=False, lane=AMENDMENTS),
         *customer(journeys, KNOWN, AMENDMENTS),
         journeys.call("erp", "put the order", lane=AMENDMENTS, mark="booked"),
@@ -179,7 +179,7 @@ def _activation(journeys: Journeys, billed: str) -> Iterator[Step]:
     """Yield what comes after fulfilment: the subscription becomes active and makes its first invoice."""
     provision = Duration.lognormal(PROVISION_MEDIAN_MINUTES * MINUTE_US, PROVISION_P95_MINUTES * MINUTE_US)
     yield Step(name="provisioning", pause=provision, since="asked for")
-    yield from journeys.told
+    yield from journeys.told["fulfilment"]
     yield journeys.call("erp", "record the fulfilment")
     yield journeys.call("billing", "activate the subscription")
     yield Step(name="it is active", pause=ONE_TICK, mark="activated")
@@ -207,7 +207,7 @@ def invoice(journeys: Journeys, name: str, taxes: tuple[float, ...]) -> Route:
     by_debit: dict[str, Any] = {"choice": "method", "share": debit, "share_from": card}
     by_push: dict[str, Any] = {"choice": "method", "share": paid, "share_from": card + debit}
     steps = (
-        *journeys.told,
+        *journeys.told["billing"],
         read,
         journeys.call("tax", "commit the tax", lane=INVOICES),
         journeys.call("billing", "charge tax 1", lane=INVOICES),
@@ -234,7 +234,7 @@ def cash(journeys: Journeys, name: str, news: str, message: bool) -> Route:
     `news`.
     """
     steps = (
-        *(journeys.told if message else ()),
+        *(journeys.told["payment"] if message else ()),
         journeys.call("billing", "record the payment", lane=INVOICES, mark=news),
         journeys.call("erp", "book the payment", lane=INVOICES, mark="cash booked"),
         Step(name="shown paid", starts="mirror"),

@@ -49,6 +49,7 @@ from simulator.whatif.worth import worths
 _SOURCES = {"P": "published", "D": "derived", "E": "estimate"}
 _HARMLESS = frozenset({"webhook_first", "forged"})
 """Faults of messages that change no time: a message before the answer, one that nobody believes."""
+_SENDERS = ("crm", "fulfilment", "billing", "payment")
 _HELD = frozenset({"delay", "reorder"})
 SLAS = (
     ("SLA-2", "accepted", "booked", 5 * MINUTE_US, 0.95, 15 * MINUTE_US, 0.99),
@@ -66,7 +67,7 @@ SLAS = (
 def translate(scenario: Scenario) -> Model:
     """Return the model of a scenario. Times of the model begin at the first rehearsed midnight."""
     frame = frame_of(scenario)
-    told = tuple(_message(frame))
+    told = {system: tuple(_message(frame, system)) for system in _SENDERS}
     journeys = Journeys(frame, unmapped_share(frame), told, worths(scenario))
     begun = tuple(streams(frame))
     routes = _routes(journeys, {stream.route for stream in begun})
@@ -103,9 +104,13 @@ def unheard(scenario: Scenario) -> tuple[str, ...]:
 # --- messages, routes, service levels --------------------------------------------------------------------------------
 
 
-def _message(frame: Frame) -> Iterator[Step]:
-    """Yield the way of a vendor's message, with what faults do to it."""
-    plans = [fault for fault in frame.scenario.faults if is_plain(fault) and not is_timed(fault)]
+def _message(frame: Frame, system: str) -> Iterator[Step]:
+    """Yield the way of a message of a system, with what faults do to it."""
+    plans = [
+        fault
+        for fault in frame.scenario.faults
+        if fault.system in (system, None) and is_plain(fault) and not is_timed(fault)
+    ]
     lost = float(sum((fault.share for fault in plans if fault.kind == "loss"), Fraction(0)))
     held = [
         (float(fault.share), fault.wait // MICROSECOND)

@@ -296,3 +296,28 @@ def test_outages_that_overlap_are_one_and_the_system_is_back_after_the_last() ->
         for each in translation.translate(scenario).station("erp").outages
     ]
     assert found == [(9, 3, "rejects"), (2, 1, "rejects"), (8, 7, "hangs")]
+
+
+def test_what_holds_back_the_messages_of_one_system_leaves_those_of_others_alone() -> None:
+    scenario = loader.parse(
+        "name: late\ntitle: t\nquestion: q\nextends: quarter_end_spike\nfaults:\n"
+        "  - {kind: delay, system: billing, share: 50%, wait: 20m}\n"
+        "  - {kind: loss, system: payment, share: 10%}\n"
+    )
+    struck = {
+        route.name: [step.name for step in route.steps if "held back" in step.name or "missed" in step.name]
+        for route in translation.translate(scenario).routes
+    }
+    assert {name: steps for name, steps in struck.items() if steps} == {
+        "invoice": ["message held back 1"], "invoice US": ["message held back 1"], "cash": ["message missed"],
+    }  # fmt: skip
+
+
+def test_a_message_that_is_held_back_for_longer_than_a_sweep_takes_is_found_by_it() -> None:
+    scenario = loader.parse(
+        "name: late\ntitle: t\nquestion: q\nextends: quarter_end_spike\nfaults:\n"
+        "  - {kind: delay, share: 50%, wait: 5h}\n"
+    )
+    route = next(route for route in translation.translate(scenario).routes if route.begins == "accepted")
+    held = next(step for step in route.steps if "held back" in step.name)
+    assert held.pause == Duration.uniform(0, 2 * HOUR_US)
