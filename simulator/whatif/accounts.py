@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from integration.settings import Settings
-from scenarios.accounts import TERMS_DAYS
+from scenarios.accounts import LIKENESSES, TERMS_DAYS
 from scenarios.language import Scenario
 from simulator.whatif.calling import ORDERS, Journeys
 from simulator.whatif.model import Known, Step
@@ -69,6 +69,18 @@ def customer(journeys: Journeys, buyers: Buyers, lane: int = ORDERS) -> Iterator
     if buyers.known:
         right = Known(name="accounts on the right terms", of=max(1, round(live * UNLIKE)))
         yield journeys.call("erp", PUT_KNOWN, share=UNLIKE * buyers.known, finds=right, **known)
+
+
+def compared_share(scenario: Scenario) -> float:
+    """Return the share of orders whose account a steward compares: new ones that have only a name like a known one's.
+
+    Who repeats the tax id or the domain of a known customer is known without asking.
+    """
+    if not scenario.world.live_subscriptions:
+        return 0.0
+    failures, by_name = scenario.failures, dict(LIKENESSES)["doubtful"]
+    twice = float(failures.duplicate_customer)
+    return buyers_of(scenario).new * (twice * by_name + (1.0 - twice) * float(failures.lookalike_customer))
 
 
 def first_share(scenario: Scenario) -> float:

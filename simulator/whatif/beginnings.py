@@ -93,13 +93,14 @@ def _all_orders(frame: Frame) -> Iterator[Piece]:
         yield from _orders(frame, entity)
 
 
-def _signed(frame: Frame) -> dict[int, float]:
-    """Return how many orders are expected on each day of the run."""
-    days: dict[int, float] = {}
+def _signed(frame: Frame) -> list[float]:
+    """Return how many orders are expected in each hour of the run."""
+    hours = [0.0] * (frame.end_us // HOUR_US)
     for piece in _all_orders(frame):
-        day = piece.from_us // DAY_US
-        days[day] = days.get(day, 0.0) + piece.expected * _BATCH_MEAN
-    return days
+        first, last = piece.from_us // HOUR_US, -(-piece.until_us // HOUR_US)
+        for hour in range(first, last):
+            hours[hour] += piece.expected * _BATCH_MEAN / (last - first)
+    return hours
 
 
 def _amendments(frame: Frame, share: float) -> Iterator[Piece]:

@@ -22,7 +22,7 @@ from scenarios.orders import PROVISION_MEDIAN_MINUTES, PROVISION_P95_MINUTES
 from scenarios.values import MICROSECOND
 from simulator.clerks import LOOK_EVERY_US
 from simulator.whatif import banks
-from simulator.whatif.accounts import ACCOUNT, CREATE, KNOWN, buyers_of, customer, first_share
+from simulator.whatif.accounts import ACCOUNT, CREATE, KNOWN, buyers_of, compared_share, customer, first_share
 from simulator.whatif.calling import AMENDMENTS, INVOICES, MIRRORS, ONE_TICK, Journeys
 from simulator.whatif.durations import Duration
 from simulator.whatif.model import Retry, Route, Step
@@ -97,7 +97,7 @@ def _people(journeys: Journeys) -> Iterator[Step]:
     said = failures.fallout
     if said is None and failures.price_skew:
         yield Step(name="priced wrongly", starts=RETURNED, share=float(failures.price_skew))
-    share = journeys.unmapped_share + float(failures.duplicate_customer) if said is None else float(said)
+    share = journeys.unmapped_share + compared_share(journeys.frame.scenario) if said is None else float(said)
     yield from case(journeys, share)
 
 

@@ -6,62 +6,85 @@ books is the rehearsal's to say. What was not paid yet cannot be given back, and
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from statistics import fmean
+from typing import NamedTuple
 
-from domain.calendar import DAY_US
+from domain.calendar import HOUR_US, local_date
 from integration.systems.payment_back import REPRESENTED
 from scenarios.aftermath import CHARGEBACK_DAYS, REFUND_DAYS, RETURN_CODES, RETURN_DAYS, objection_days
-from scenarios.company import Payments
-from simulator.whatif.banks import debit, push
+from simulator.whatif.banks import unpaid
 from simulator.whatif.journeys import MONEY_CASE
 from simulator.whatif.model import Arrivals, Piece
 from simulator.whatif.systems import Frame
 
-Days = tuple[int, int]
+_DAY, _PIECE = 24, 6
+"""Hours of a day, and of a piece of arrivals: they rise and fall over days."""
 _FOR_GOOD = fmean(code not in REPRESENTED for code in RETURN_CODES)
 """The share of late returns that may not be debited again, so that people look for another way."""
 
 
-def money_cases(frame: Frame, signed: Mapping[int, float]) -> Iterator[Arrivals]:
-    """Yield the cases that come of so many orders, by the day they are signed."""
-    for name, share, days in _causes(frame) if frame.has_money_cases else ():
-        pieces = tuple(_later(frame, signed, share, days))
-        if pieces:
-            yield Arrivals(name=name, route=MONEY_CASE, pieces=pieces)
+class Cause(NamedTuple):
+    """Why money makes cases: the share of all orders, and within which days after the signature.
 
-
-def _causes(frame: Frame) -> Iterator[tuple[str, float, Days]]:
-    """Yield (name, share of all orders, days after the signature)."""
-    failures, payments = frame.scenario.failures, frame.scenario.payments
-    objected = objection_days(failures)
-    yield "objections", float(failures.invoice_dispute) * _open_share(payments, objected), objected
-    yield "refunds", float(payments.refunded) * (1.0 - _open_share(payments, REFUND_DAYS)), REFUND_DAYS
-    yield "returned debits", float(payments.debit * payments.returned_late) * _FOR_GOOD, RETURN_DAYS
-    yield "chargebacks", float(payments.card * payments.chargeback), CHARGEBACK_DAYS
-
-
-def _open_share(payments: Payments, days: Days) -> float:
-    """Return the share of invoices that are not paid yet, some of these days after the signature."""
-    low_us, high_us = (day * DAY_US for day in days)
-
-    def unpaid(times_us: Sequence[int]) -> float:
-        return fmean(min(1.0, max(0.0, (at_us - low_us) / (high_us - low_us))) for at_us in times_us)
-
-    never = float(payments.never)
-    in_banks = [days_us * 7 // 5 for days_us in debit().values]
-    pushed = never + (1.0 - never) * unpaid(push(payments).values)
-    return float(payments.debit) * unpaid(in_banks) + float(payments.push) * pushed
-
-
-def _later(frame: Frame, signed: Mapping[int, float], share: float, days: Days) -> Iterator[Piece]:
-    """Yield how many are expected on each day, any time between so many days after the signature; none after the run.
-
-    A signature lies somewhere within its day, so that the first and the last day after it have half of the others'.
+    With `of_unpaid` only what is unpaid by then makes one, or only what is paid.
     """
-    low, high = days
-    weights = {lag: (0.5 if lag in days else 1.0) / (high - low) for lag in range(low, high + 1)}
-    for day in range(frame.days_end_us // DAY_US):
-        expected = share * sum(weight * signed.get(day - lag, 0.0) for lag, weight in weights.items())
-        if expected > 0:
-            yield Piece(from_us=day * DAY_US, until_us=(day + 1) * DAY_US, expected=expected)
+
+    name: str
+    share: float
+    days: tuple[int, int]
+    of_unpaid: bool | None = None
+
+
+def money_cases(frame: Frame, signed: Sequence[float]) -> Iterator[Arrivals]:
+    """Yield the cases that come of so many orders, by the hour of the run in which they are signed."""
+    for cause in _causes(frame) if frame.has_money_cases else ():
+        pieces = tuple(_pieces(_expected(frame, signed, cause)))
+        if pieces:
+            yield Arrivals(name=cause.name, route=MONEY_CASE, pieces=pieces)
+
+
+def _causes(frame: Frame) -> Iterator[Cause]:
+    failures, payments = frame.scenario.failures, frame.scenario.payments
+    objected = float(failures.invoice_dispute * (1 - payments.refunded))  # nobody does both
+    yield Cause("objections", objected, objection_days(failures), of_unpaid=True)
+    yield Cause("refunds", float(payments.refunded), REFUND_DAYS, of_unpaid=False)
+    yield Cause("returned debits", float(payments.debit * payments.returned_late) * _FOR_GOOD, RETURN_DAYS)
+    yield Cause("chargebacks", float(payments.card * payments.chargeback), CHARGEBACK_DAYS)
+
+
+def _expected(frame: Frame, signed: Sequence[float], cause: Cause) -> list[float]:
+    """Return how many are expected in each hour of the run: any whole hour of those days is as likely; none after it.
+
+    Signatures are taken day by day (of UTC, as banks do), because what is paid by when depends on the weekday.
+    """
+    low, high = (day * _DAY for day in cause.days)
+    weights = [_weights(frame, cause, weekday, high + _DAY) for weekday in range(7)]
+    first, before = local_date(frame.moments.start_us, "UTC"), frame.moments.start_us // HOUR_US % _DAY
+    hours = [*[0.0] * before, *signed]
+    found = [0.0] * (len(hours) + high + _DAY)
+    for number, midnight in enumerate(range(0, len(hours), _DAY)):
+        until = [0.0, *accumulate(hours[midnight : midnight + _DAY])]
+        weight = weights[(first.weekday() + number) % 7]
+        for hour in range(low, high + len(until) - 1):
+            begun, over = min(hour - low + 1, len(until) - 1), max(0, hour - high)
+            found[midnight + hour] += weight[hour] * (until[begun] - until[over])
+    return found[before : before + frame.days_end_us // HOUR_US]
+
+
+def _weights(frame: Frame, cause: Cause, weekday: int, hours: int) -> list[float]:
+    """Return the chance of a case in each hour after the midnight of a weekday, for what was signed on it."""
+    low, high = cause.days
+    each = cause.share / ((high - low) * _DAY + 1)
+    if cause.of_unpaid is None:
+        return [each] * hours
+    left = unpaid(frame.scenario.payments, weekday, hours)
+    return [each * (part if cause.of_unpaid else 1.0 - part) for part in left]
+
+
+def _pieces(expected: Sequence[float]) -> Iterator[Piece]:
+    for hour in range(0, len(expected), _PIECE):
+        part = expected[hour : hour + _PIECE]
+        if any(part):
+            yield Piece(from_us=hour * HOUR_US, until_us=(hour + len(part)) * HOUR_US, expected=sum(part))

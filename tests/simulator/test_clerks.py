@@ -40,7 +40,7 @@ class Office:
         self.now_us = self.start_us = start_us
         self._ordinal = count()
         self._planned: list[tuple[int, int, Callable[[], None]]] = []
-        self.clerks = Clerks(staff, self, Draws(1), self._call_at, self.acts.append, remedies or {}, start_us)
+        self.clerks = Clerks(staff, self, Draws(1), self.at, self.acts.append, remedies or {}, start_us)
 
     def open_cases(self) -> Sequence[Any]:
         return list(self.cases)
@@ -50,7 +50,10 @@ class Office:
         if not self.reopens or action == "cancel":
             self.cases = [each for each in self.cases if each.id != case]
 
-    def _call_at(self, at_us: int, action: Callable[[], None]) -> None:
+    def opens(self, case: Case) -> None:
+        self.cases.append(case)
+
+    def at(self, at_us: int, action: Callable[[], None]) -> None:
         heapq.heappush(self._planned, (at_us, next(self._ordinal), action))
 
     def run(self, hours: float) -> Office:

@@ -1,0 +1,58 @@
+"""Cases of people in the what-if company last as long as with the clerks of a rehearsal."""
+
+from __future__ import annotations
+
+from functools import partial
+from statistics import fmean
+
+import msgspec
+import pytest
+
+from domain.calendar import HOUR_US, MINUTE_US, SECOND_US
+from scenarios.language import Scenario
+from scenarios.library import find
+from scenarios.scale import scaled
+from scenarios.timeline import build
+from simulator.setup import staff_of
+from simulator.whatif import process, translation
+from simulator.whatif.journeys import MONEY_CASE
+from simulator.whatif.model import Arrivals
+from simulator.whatif.rows import Collected
+from tests.simulator.test_clerks import Case, Office
+
+CASES, EVERY_US = 1_500, 20 * MINUTE_US + 7 * SECOND_US
+"""Three weeks full of cases, in the last of which clerks work longer."""
+
+
+def _with_clerks(clerks: int) -> Scenario:
+    scenario = scaled(find("quarter_end_spike"), orders=20, subscriptions=20)
+    return scenario.model_copy(update={"people": scenario.people.model_copy(update={"clerks": clerks})})
+
+
+def _rehearsed(scenario: Scenario) -> list[float]:
+    timeline = build(scenario, 1)
+    office = Office(staff_of(timeline), start_us=timeline.start_us)
+    cases = [Case(f"{number:04}") for number in range(CASES)]
+    for number, case in enumerate(cases):
+        office.at(timeline.start_us + number * EVERY_US, partial(office.opens, case))
+    office.run((timeline.horizon_us - timeline.start_us) / HOUR_US)
+    return [hours - int(case) * EVERY_US / HOUR_US for hours, case, _, _ in office.done]
+
+
+def _modelled(scenario: Scenario) -> list[float]:
+    cases = Arrivals(name="cases", route=MONEY_CASE, count=CASES, every_us=EVERY_US)
+    rows = Collected()
+    model = msgspec.structs.replace(translation.translate(scenario), arrivals=(cases,))
+    process.run(model, 1, rows)
+    level = [sla.name for sla in model.slas].index("SLA-8")
+    return [taken_us / HOUR_US for _, sla, _, taken_us in rows.rows.tolist() if sla == level]
+
+
+@pytest.mark.parametrize("clerks", [200, 12])
+def test_cases_last_as_long_as_with_the_clerks_of_a_rehearsal(clerks: int) -> None:
+    scenario = _with_clerks(clerks)
+    rehearsed, modelled = _rehearsed(scenario), _modelled(scenario)
+    for hours in (1, 2, 4, 8, 16, 24, 48):
+        closed = [sum(taken <= hours for taken in each) / CASES for each in (modelled, rehearsed)]
+        assert closed[0] == pytest.approx(closed[1], abs=0.05), hours
+    assert fmean(modelled) == pytest.approx(fmean(rehearsed), rel=0.1)
