@@ -56,7 +56,10 @@ def _in_hand(facts: Facts, life: Life) -> bool:
 
 
 def _of_invoices(facts: Facts) -> Iterator[Said]:
-    """Yield what is open of each invoice that both have, and what was credited of it in all."""
+    """Yield what is open of each invoice that both have, and what was credited of it in all.
+
+    A credit that came before the invoice had its tax is on it in the ERP, and still the customer's in billing.
+    """
     notes, memos = _notes(facts), _memos(facts)
     for life in facts.lives("invoice", "billing").values():
         posted = facts.posted.get(life.id, [])
@@ -66,8 +69,11 @@ def _of_invoices(facts: Facts) -> Iterator[Said]:
             continue  # then all else differs too
         own_notes, own_memos = notes.get(life.id, []), memos.get(life.id, [])
         lives = (life, posted[0], *own_notes, *own_memos)
-        open_minor, booked_minor = invoice_of(life).balance_minor, invoice_of(posted[0]).balance_minor
-        yield Said("the open amount", "billing", open_minor, "the ERP", booked_minor, lives)
+        open_minor = invoice_of(life).balance_minor - _left(own_notes)
+        booked_minor = invoice_of(posted[0]).balance_minor - _left(own_memos)
+        yield Said(
+            "what is open less what is left of its credits", "billing", open_minor, "the ERP", booked_minor, lives
+        )
         yield Said("the credits", "billing", _total(own_notes), "the ERP", _total(own_memos), lives)
 
 
@@ -93,6 +99,10 @@ def _memos(facts: Facts) -> dict[str, list[Life]]:
 
 def _total(lives: list[Life]) -> int:
     return sum([life.document.total_minor for life in lives])
+
+
+def _left(lives: list[Life]) -> int:
+    return sum([life.document.balance_minor for life in lives])
 
 
 def _of_payments(facts: Facts) -> Iterator[Said]:

@@ -259,7 +259,8 @@ def _other_than_agreed(flow: Flow, result: dict[str, Any]) -> str:
         return ""
     amount, agreed = int(result.get("amount_minor", 0)), int(result.get("approved_minor", 0))
     told = f"{amount} minor units went, and {result.get('by')} had approved {agreed}"
-    is_less = flow.name == "refund" and agreed - amount > ROUNDED_MINOR  # of a claim less may be left to give up
+    payable = min(agreed, int(result.get("credited_minor", agreed)))  # with an adjustment what was credited is paid
+    is_less = flow.name == "refund" and payable - amount > ROUNDED_MINOR  # of a claim less may be left to give up
     return told if amount > agreed or is_less else ""
 
 

@@ -157,19 +157,19 @@ async def _all_given(
 
     What a payment has left goes on the invoice again as far as that is due: it may have been taken off before.
     """
-    due_minor = taken.invoice.amount_due
+    due_minor, version = taken.invoice.amount_due, taken.invoice.resource_version
     try:
         for part in parts:
             left_minor = part.transaction.amount_unused - part.unused_minor
             if part.applied_minor:
-                await _off_invoice(context, taken, gone, part.transaction.id)
+                version = await _off_invoice(context, taken, gone, part.transaction.id)
                 applied_minor = taken.applied_minor(part.transaction.id)
                 left_minor, due_minor = left_minor + applied_minor - part.applied_minor, due_minor + applied_minor
             if part.minor:
                 await _recorded(context, taken, gone, part, known)
             kept_minor = min(left_minor, due_minor)
             if kept_minor > 0:
-                await _on_invoice(context, taken, gone, part.transaction.id, kept_minor)
+                await _on_invoice(context, taken, gone, part.transaction.id, kept_minor, version)
                 due_minor -= kept_minor
     except CallFailed as refused:
         return refused
@@ -190,26 +190,35 @@ async def _recorded(context: FlowContext, taken: Taken, gone: Back, part: Part, 
     await do(context, call, is_recorded, allow=MOVED)
 
 
-async def _off_invoice(context: FlowContext, taken: Taken, gone: Back, transaction: str) -> None:
+async def _off_invoice(context: FlowContext, taken: Taken, gone: Back, transaction: str) -> int:
+    """Take a payment off the invoice; return the version of the invoice that shows it."""
+
     async def is_off() -> Answer | None:
-        return None if await _is_on(context, taken, transaction) else Answer(200)
+        answer = await do(context, owed.read_money(taken.invoice.id, taken.txn))
+        return None if _is_on(owed.money_of(answer), transaction) else answer
 
     key = _key(context, taken, gone, f"remove/{transaction}")
-    await do(context, owed.remove_payment(taken.invoice.id, transaction, key, taken.txn), is_off, allow=MOVED)
+    call = owed.remove_payment(taken.invoice.id, transaction, key, taken.txn)
+    return owed.money_of(await do(context, call, is_off, allow=MOVED)).resource_version
 
 
-async def _on_invoice(context: FlowContext, taken: Taken, gone: Back, transaction: str, amount_minor: int) -> None:
+async def _on_invoice(
+    context: FlowContext, taken: Taken, gone: Back, transaction: str, amount_minor: int, version: int
+) -> None:
+    """Put an amount of a payment on the invoice, last seen at a version: what a copy shows of before is no news."""
+
     async def is_on() -> Answer | None:
-        return Answer(200) if await _is_on(context, taken, transaction) else None
+        answer = await do(context, owed.read_money(taken.invoice.id, taken.txn))
+        money = owed.money_of(answer)
+        return answer if money.resource_version > version and _is_on(money, transaction) else None
 
     key = _key(context, taken, gone, f"keep/{transaction}")
     call = owed.apply_payment(taken.invoice.id, transaction, amount_minor, key, taken.txn)
     await do(context, call, is_on, allow=MOVED)
 
 
-async def _is_on(context: FlowContext, taken: Taken, transaction: str) -> bool:
-    """Tell whether the invoice is paid by a transaction, wholly or in part."""
-    money = owed.money_of(await do(context, owed.read_money(taken.invoice.id, taken.txn)))
+def _is_on(money: Money, transaction: str) -> bool:
+    """Tell whether an invoice is paid by a transaction, wholly or in part."""
     return any(row.txn_id == transaction for row in money.linked_payments)
 
 

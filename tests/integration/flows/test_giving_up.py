@@ -197,7 +197,7 @@ ANSWERS: dict[str, Any] = {
         "created": 1790000000,
         "metadata": {"request": "R-1"},
     },
-    "remove_payment": {},
+    "remove_payment": {"invoice": {**INVOICE, "linked_payments": []}},
     "apply_payments": {},
     "record_transaction_refund": {},
     "upsert_refund": {},
