@@ -58,7 +58,7 @@ def _in_hand(facts: Facts, life: Life) -> bool:
 def _of_invoices(facts: Facts) -> Iterator[Said]:
     """Yield what is open of each invoice that both have, and what was credited of it in all.
 
-    A credit that came before the invoice had its tax is on it in the ERP, and still the customer's in billing.
+    A credit that came before the invoice had its tax is on all of it in the ERP, and in billing on what was due then.
     """
     notes, memos = _notes(facts), _memos(facts)
     for life in facts.lives("invoice", "billing").values():
@@ -69,11 +69,10 @@ def _of_invoices(facts: Facts) -> Iterator[Said]:
             continue  # then all else differs too
         own_notes, own_memos = notes.get(life.id, []), memos.get(life.id, [])
         lives = (life, posted[0], *own_notes, *own_memos)
-        open_minor = invoice_of(life).balance_minor - _left(own_notes)
-        booked_minor = invoice_of(posted[0]).balance_minor - _left(own_memos)
-        yield Said(
-            "what is open less what is left of its credits", "billing", open_minor, "the ERP", booked_minor, lives
-        )
+        open_minor, booked_minor = invoice_of(life).balance_minor, invoice_of(posted[0]).balance_minor
+        if open_minor - booked_minor == _left(own_notes) - _left(own_memos):
+            booked_minor = open_minor  # what one has on the invoice is the customer's credit in the other
+        yield Said("the open amount", "billing", open_minor, "the ERP", booked_minor, lives)
         yield Said("the credits", "billing", _total(own_notes), "the ERP", _total(own_memos), lives)
 
 

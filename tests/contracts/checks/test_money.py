@@ -290,3 +290,12 @@ def test_what_people_have_in_hand_may_differ_in_two_books() -> None:
         owner="security", opened_us=at(20), due_us=at(50_000),
     )  # fmt: skip
     assert check("M13", [*_owed_in_one_book(), case]).status == "holds"
+
+
+def test_what_one_book_has_on_the_invoice_may_be_the_customers_credit_in_the_other() -> None:
+    note = edited(amended(), of("credit_memo", "billing"), balance_minor=build.CREDIT_NOTE.balance_minor + 50)
+    owed = edited(note, of("invoice", "billing", build.CREDIT_NOTE.invoice), balance_minor=50)
+    assert check("M13", owed).status == "holds"
+    assert check("M13", edited(owed, of("invoice", "billing", build.CREDIT_NOTE.invoice), balance_minor=51)).status == (
+        "broken"
+    )
