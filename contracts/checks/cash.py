@@ -11,6 +11,8 @@ from contracts.checks.verdict import Findings, Tally
 from domain.money import said
 from domain.objects import Cash, CreditMemo, Entry, Invoice, Payment, Payout
 
+BANK, FEES, CLEARING = "1000", "6100", "1050"
+
 
 def balances_hold(facts: Facts) -> Findings:
     """What an invoice still owes is its total less the cash and credits applied, and never below zero."""
@@ -40,7 +42,10 @@ def _applications(tally: Tally, facts: Facts, system: str) -> None:
     credited: dict[str, int] = {}
     for life in facts.lives("credit_memo", system).values():
         memo: CreditMemo = life.document
-        credited[memo.invoice] = credited.get(memo.invoice, 0) + memo.total_minor
+        credited[memo.invoice] = credited.get(memo.invoice, 0) + memo.total_minor - memo.balance_minor
+        if not 0 <= memo.balance_minor <= memo.total_minor:
+            left = f"{_of(memo, memo.balance_minor)} of {_of(memo, memo.total_minor)}"
+            tally.violation(life.txn, f"{life.name} has {left} left", life.last, entities=(life.name,))
     lost: dict[str, int] = {}
     for life, lost_minor in given_up(facts, system):
         lost[life.id] = lost.get(life.id, 0) + lost_minor
@@ -64,7 +69,7 @@ def _balance(tally: Tally, life: Life, cash_minor: int, credit_minor: int) -> No
     tally.violation(life.txn, sentence, life.last, entities=(life.name,))
 
 
-def _of(document: Invoice | Cash | Payout | Payment, amount_minor: int) -> str:
+def _of(document: Invoice | CreditMemo | Cash | Payout | Payment, amount_minor: int) -> str:
     return said(amount_minor, document.currency)
 
 
@@ -99,6 +104,7 @@ def settlements_add_up(facts: Facts) -> Findings:
             _off(tally, life, f"it is in the books {len(booked)} times: {', '.join(entry.id for entry in booked)}")
         for entry in booked[:1]:
             _booked(tally, life, payout, entry)
+    _paid_out(tally, facts, entries)
     return tally.findings()
 
 
@@ -126,9 +132,31 @@ def _payout_entries(facts: Facts) -> dict[str, list[Entry]]:
     return found
 
 
+def _paid_out(tally: Tally, facts: Facts, entries: dict[str, list[Entry]]) -> None:
+    """Compare what settlements that name no payout bring to the bank with the payouts that no settlement names."""
+    paid: dict[str, int] = {}
+    for life in facts.lives("payout", "payment").values():
+        if life.id not in entries:
+            paid[life.document.currency] = paid.get(life.document.currency, 0) + life.document.net_minor
+    named = {entry.id for own in entries.values() for entry in own}
+    for change in facts.history.changes("entry", "erp"):
+        entry: Entry = document_of(change)
+        accounts = {row.account for row in entry.postings}
+        if change.before or entry.id in named or not entry.source.startswith("journal/") or CLEARING not in accounts:
+            continue
+        tally.examined += 1
+        arrived = sum([row.amount_minor for row in entry.postings if row.account == BANK])
+        paid[entry.currency] = paid.get(entry.currency, 0) - arrived
+        if arrived > 0 > paid[entry.currency]:
+            sentence = (
+                f"entry {entry.id} of {entry.source} settles {said(arrived, entry.currency)} that nobody paid out"
+            )
+            tally.violation(change.txn, sentence, change, entities=(f"erp entry {entry.id}",))
+
+
 def _booked(tally: Tally, life: Life, payout: Payout, entry: Entry) -> None:
     debits = sum(posting.amount_minor for posting in entry.postings if posting.amount_minor > 0)
-    bank = [posting.amount_minor for posting in entry.postings if posting.account == "1000"]
+    bank, fees = ([row.amount_minor for row in entry.postings if row.account == name] for name in (BANK, FEES))
     if entry.currency != payout.currency:
         _off(tally, life, f"entry {entry.id} is in {entry.currency}, the payout in {payout.currency}")
     elif bank and sum(bank) != payout.net_minor:
@@ -137,6 +165,9 @@ def _booked(tally: Tally, life: Life, payout: Payout, entry: Entry) -> None:
             life,
             f"entry {entry.id} books {_of(payout, sum(bank))} at the bank, {_of(payout, payout.net_minor)} arrived",
         )
+    elif bank and sum(fees) != payout.fee_minor:
+        kept, told = _of(payout, payout.fee_minor), _of(payout, sum(fees))
+        _off(tally, life, f"entry {entry.id} books {told} of fees, the processor kept {kept}")
     elif payout.net_minor == payout.gross_minor - payout.fee_minor and debits != payout.gross_minor:
         _off(
             tally,
@@ -157,6 +188,7 @@ def never_more_back(facts: Facts) -> Findings:
             )
             sentence = f"payment {payment.id} captured {_of(payment, payment.captured_minor)}, but {back}"
             tally.violation(change.txn, sentence, change, entities=(f"payment {payment.id}",))
+    _refunds_are_told(tally, facts)
     for system in ("billing", "erp"):
         invoices = facts.lives("invoice", system)
         for key, memos in _by_invoice(facts.lives("credit_memo", system).values()).items():
@@ -170,6 +202,25 @@ def never_more_back(facts: Facts) -> Findings:
                 tally.violation(invoice.txn, sentence, *evidence, entities=(invoice.name,))
     _lines_back(tally, facts)
     return tally.findings()
+
+
+def _refunds_are_told(tally: Tally, facts: Facts) -> None:
+    """Compare what a payment says was refunded of it with its refunds: one that failed, or waits, is none."""
+    refunds: dict[str, list[Life]] = {}
+    for life in facts.lives("refund", "payment").values():
+        refunds.setdefault(life.document.payment, []).append(life)
+    for key, life in facts.lives("payment", "payment").items():
+        payment: Payment = life.document
+        own = refunds.get(key, [])
+        if not (own or payment.refunded_minor) or any(each.status != "succeeded" for each in own):
+            continue
+        tally.examined += 1
+        back = sum([each.document.amount_minor for each in own])
+        if back != payment.refunded_minor:
+            told = f"{_of(payment, payment.refunded_minor)} of payment {key} was refunded"
+            sentence = f"{told}, its refunds come to {_of(payment, back)}"
+            evidence = [life.last, *[each.last for each in own]]
+            tally.violation(life.txn, sentence, *evidence, entities=(f"payment {key}",))
 
 
 def _sold(invoice: Invoice) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from contracts.checks.facts import CAPTURED, Facts, Life, base_of, document_of, intent_of, invoice_of, quote_of
@@ -50,18 +51,46 @@ def _children(facts: Facts) -> Iterator[Expected]:
         yield f"accepted quote {life.txn or life.id}", life, life.txn in accepted
     for life in invoices.values():
         cause = invoice_of(life).subscription
-        yield f"subscription {cause}", life, cause in facts.lives("subscription", "billing") or life.txn in known
-    for life in facts.lives("invoice", "erp").values():
-        yield f"billing invoice {life.document.ref}", life, _is(life.document.ref, invoices) or life.txn in known
-    for life in facts.lives("credit_memo", "erp").values():
-        yield f"billing credit note {life.document.ref}", life, _is(life.document.ref, notes) or life.txn in known
+        yield (
+            f"subscription {cause}",
+            life,
+            cause in facts.lives("subscription", "billing") if cause else life.txn in known,
+        )
+    for life in notes.values():
+        yield f"invoice {life.document.invoice}", life, life.document.invoice in invoices
+    for kind, billed in (("invoice", invoices), ("credit_memo", notes)):
+        yield from _posted(facts, kind, billed)
+    named = (
+        frozenset() if facts.context.inside else known
+    )  # our own names what it pays and takes in, others name the deal
     for life in payments.values():
-        yield f"billing invoice {life.document.ref}", life, _is(life.document.ref, invoices) or life.txn in known
+        yield f"billing invoice {life.document.ref}", life, _is(life.document.ref, invoices) or life.txn in named
+    money = {**payments, **facts.lives("dispute", "payment")}
     for life in facts.lives("cash", "erp").values():
-        yield f"payment {life.document.ref}", life, _is(life.document.ref, payments) or life.txn in known
+        is_known = intent_of(base_of(life.document.ref)) in money
+        yield f"payment {life.document.ref}", life, is_known or _is(life.document.ref, money) or life.txn in named
+    sources = {**facts.lives("cash", "erp"), **facts.lives("credit_memo", "erp")}
+    for life in facts.lives("refund", "erp").values():
+        yield f"payment or credit {life.document.payment}", life, life.document.payment in sources
     for code, lives in facts.tax_documents.items():
         for life in lives:
             yield f"billing document {code}", life, code in invoices or code in notes or life.txn in known
+
+
+def _posted(facts: Facts, kind: str, billed: dict[str, Life]) -> Iterator[Expected]:
+    """Yield what the ERP has of a kind; what names nothing stands for one that billing has and no document names."""
+    posted = list(facts.lives(kind, "erp").values())
+    named = {base_of(life.document.ref) for life in posted}
+    unnamed = Counter(
+        (life.document.currency, life.document.total_minor) for key, life in billed.items() if key not in named
+    )
+    for life in posted:
+        is_billed = _is(life.document.ref, billed)
+        if not is_billed and not life.is_seeded:
+            worth = (life.document.currency, life.document.total_minor)
+            is_billed = unnamed[worth] > 0
+            unnamed[worth] -= 1
+        yield f"billing {kind.replace('_', ' ')} {life.document.ref}", life, is_billed
 
 
 def _is(reference: str, table: dict[str, Life]) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-from contracts.checks.facts import Facts, Life, invoice_of, subscription_of
+from contracts.checks.facts import Facts, Life, document_of, invoice_of, quote_of, subscription_of
 from contracts.checks.verdict import Findings, Tally
-from domain.calendar import local_date
+from domain.calendar import add_months, local_date
 from domain.history import Emitted
+from domain.objects import Subscription
 
 _BEGUN = frozenset({"active", "trialing"})
 _UNDONE = frozenset({"cancelled", "reversed", "failed"})
@@ -61,7 +62,7 @@ def _holds_are_told(tally: Tally, facts: Facts) -> None:
 
 
 def charges_begin_in_time(facts: Facts) -> Findings:
-    """A subscription begins once all of it is delivered and its first day has come; nothing is invoiced before."""
+    """A subscription begins once all is delivered and its first day is here, for its term; no invoice before."""
     tally = Tally("O11")
     subscriptions = facts.lives("subscription", "billing")
     for life in subscriptions.values():
@@ -69,7 +70,7 @@ def charges_begin_in_time(facts: Facts) -> Findings:
         if begun_us is None or life.is_seeded:
             continue
         tally.examined += 1
-        problem = _too_early(facts, life, begun_us)
+        problem = _too_early(facts, life, begun_us) or _other_term(facts, life)
         if problem:
             tasks = [task.last for task in facts.tasks.get(life.txn, [])]
             evidence = (begun_us, f"subscription {life.id} began")
@@ -108,3 +109,22 @@ def _charged_before(facts: Facts, life: Life, start: date, zone: str) -> str:
         if start < day:
             return f"on {start}, task {task.id} was completed on {day}"
     return ""
+
+
+def _other_term(facts: Facts, life: Life) -> str:
+    """Return what is wrong with the term of a new subscription; amendments may change it later."""
+    quote = facts.accepted_by_txn.get(life.txn)
+    months = quote_of(quote).term_months if quote is not None and quote_of(quote).kind == "new" else 0
+    begun: Subscription | None = facts.once(_begun).get(life.id)
+    if not months or begun is None or begun.applied or add_months(begun.start, months) == begun.term_end:
+        return ""
+    return f"for {begun.start} to {begun.term_end}, and {months} months were agreed"
+
+
+def _begun(facts: Facts) -> dict[str, Subscription]:
+    """Return each subscription as it was when it began."""
+    found: dict[str, Subscription] = {}
+    for change in facts.history.changes("subscription", "billing"):
+        if change.status in _BEGUN:
+            found.setdefault(change.id, document_of(change))
+    return found

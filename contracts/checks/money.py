@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from contracts.checks.both_books import books_agree
+from contracts.checks.carried import carried
 from contracts.checks.facts import BILLED, Facts, Life, base_of, document_of, intent_of, invoice_of, quote_of
 from contracts.checks.verdict import Findings, Tally
 from domain.money import said
@@ -138,7 +139,10 @@ def _is_negative(line: Line, kind: str, nets_changes: bool) -> bool:
 
 
 def systems_agree(facts: Facts) -> Findings:
-    """What one system passed to the next is worth the same there: quote and order, invoice and AR, capture and cash."""
+    """What one system passed to the next is worth the same there: quote and order, invoice and AR, capture and cash.
+
+    So are the days, terms and tax bases that go with it.
+    """
     tally = Tally("M13")
     for reference, orders in facts.orders.items():
         quote = facts.accepted.get(reference)
@@ -159,6 +163,12 @@ def systems_agree(facts: Facts) -> Findings:
             )
             tally.violation(right.txn, sentence, left.last, right.last, entities=(left.name, right.name))
     books_agree(tally, facts)
+    for each in carried(facts):
+        tally.examined += 1
+        if each.told != each.repeated:
+            left, right = each.left, each.right
+            sentence = f"{left.name} says {each.told}, {right.name} {each.repeated}"
+            tally.violation(right.txn or left.txn, sentence, left.last, right.last, entities=(left.name, right.name))
     return tally.findings()
 
 

@@ -33,6 +33,7 @@ from domain.history import (
 
 DAY_0 = START = date(2026, 12, 2)
 DECEMBER = date(2026, 12, 1)
+PAID_OUT = date(2026, 12, 3)
 END = add_months(START, 12)
 MINUTE_US = 60 * SECOND_US
 DAY_US = 86_400 * SECOND_US
@@ -242,7 +243,7 @@ def clean() -> list[Record]:
         changed(38, "crm", "mirror", SETTLED, "shown", "shown"),
         changed(1500, "payment", "payment", replace(CAPTURED, status="settled", payout="po_1"), "captured"),
         changed(1500, "payment", "payout", PAYOUT),
-        entry(1510, "GL3", "journal/po_1", ("1000", 18_128), ("6100", 572), ("1050", -18_700)),
+        entry(1510, "GL3", "journal/po_1", ("1000", 18_128), ("6100", 572), ("1050", -18_700), business_date=PAID_OUT),
         Flow(at_us=at(1510), flow="quote/Q-000123-v1", name="accepted_quote", txn="Q-000123", status="finished"),
         Sealed(at_us=CONTEXT.horizon_us, entries=40, head="abc", intact=True, state_changes=3),
         Ended(at_us=CONTEXT.horizon_us, complete=True, lifecycles=1),
@@ -311,10 +312,10 @@ def amended() -> list[Record]:
         changed(noon + 23, "billing", "invoice", push, "ready"),
         changed(noon + 25, "erp", "invoice", replace(push, id="201", ref="INV-2", number="INV-US-2")),
         changed(noon + 25, "erp", "credit_memo", MEMO),
-        entry(noon + 25, "GL4", "invoice/201", ("1100", RECHARGED), ("2200", -RECHARGED)),
+        entry(noon + 25, "GL4", "invoice/201", ("1100", RECHARGED), ("2200", -RECHARGED), business_date=AMENDED_ON),
         schedule(noon + 25, replace(push, id="201"), CHARGE),
         schedule(noon + 25, MEMO, CREDIT_LINE),
-        entry(noon + 25, "GL5", "credit_memo/400", ("1100", -CREDITED), ("2200", CREDITED)),
+        entry(noon + 25, "GL5", "credit_memo/400", ("1100", -CREDITED), ("2200", CREDITED), business_date=AMENDED_ON),
         changed(noon + 27, "payment", "payment", replace(PAYMENT, id="pi_2", ref="INV-2")),
         changed(noon + 30, "crm", "mirror", AMENDED_MIRROR, "", "shown"),
     ]  # fmt: skip

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from domain.history import Applied, Arrived, Case, Delivered, Flow
 from tests.contracts.checks import build
-from tests.contracts.checks.build import at, attempt, changed, check, clean, edited, of, walk, without
+from tests.contracts.checks.build import amended, at, attempt, changed, check, clean, edited, of, walk, without
 from tests.contracts.checks.doctored import Break, Records, named, notices
 
 
@@ -122,6 +122,20 @@ def _served_the_buyer() -> Records:
     return edited(records, of("order", "erp"), end_customer="A-000009")
 
 
+def _posted_and_never_billed() -> Records:
+    return without(amended(), of("invoice", "billing", "INV-2"))
+
+
+def _posted_again_under_another_name() -> Records:
+    """The deal is known and so is the amount, but the ERP has it twice and billing once."""
+    again = replace(build.POSTED, id="201", ref="resent", number="INV-US-2")
+    return [*clean(), changed(50, "erp", "invoice", again)]
+
+
+def _posted_under_another_name() -> Records:
+    return edited(clean(), of("invoice", "erp"), ref="")
+
+
 BREAKS: tuple[tuple[str, Break], ...] = (
     ("S1", _second_order),
     ("S1", _unaccepted_order),
@@ -137,6 +151,8 @@ BREAKS: tuple[tuple[str, Break], ...] = (
     ("S7", _fresh_external_id),
     ("S7", _key_reused),
     ("S8", _no_cause),
+    ("S8", _posted_and_never_billed),
+    ("S8", _posted_again_under_another_name),
     ("S9", _lost),
     ("S10", _task_after_cancellation),
     ("S11", _wrong_entity),
@@ -213,3 +229,7 @@ def test_a_case_spares_a_lost_quote() -> None:
 
 def test_a_quote_that_somebody_came_across_before_its_message_was_begun_in_time() -> None:
     assert check("S6", _swept_before_its_message()).violations == ()
+
+
+def test_what_names_nothing_may_post_what_billing_has_and_nobody_names() -> None:
+    assert check("S8", _posted_under_another_name()).status == "holds"

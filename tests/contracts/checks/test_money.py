@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from domain.history import Case
-from domain.objects import Posting, RevenueSchedule, TaxShare
+from domain.objects import Customer, Posting, RevenueSchedule, TaxShare
 from tests.contracts.checks import build
 from tests.contracts.checks.build import amended, at, changed, check, clean, edited, entry, history, of, without
 from tests.contracts.checks.doctored import NONE, Break, Records, named, notices, notices_alone
@@ -182,6 +182,63 @@ def _more_tax_back_than_charged() -> Records:
     return edited(amended(), of("credit_memo", "erp"), **taxed)
 
 
+def _entry_of_another_day() -> Records:
+    return edited(clean(), of("entry", "erp", "GL1"), business_date=date(2026, 10, 23))
+
+
+def _more_left_than_it_was_over() -> Records:
+    return edited(amended(), of("credit_memo", "billing"), balance_minor=build.CREDITED + 1)
+
+
+def _credit_used_for_nothing() -> Records:
+    """The note is used up, and the invoice owes as much as before."""
+    owed = edited(amended(), of("invoice", "billing", "INV-1", "paid"), balance_minor=18_700 - build.CREDITED)
+    return edited(owed, of("cash", "billing"), applied=())
+
+
+def _fees_booked_short() -> Records:
+    wrong = entry(1510, "GL3", "journal/po_1", ("1000", 18_128), ("6200", 572), ("1050", -18_700))
+    return [wrong if of("entry", "erp", "GL3")(r) else r for r in clean()]
+
+
+def _settled_without_a_payout() -> Records:
+    return without(clean(), of("payout", "payment"))
+
+
+def _due_on_another_day() -> Records:
+    return edited(clean(), of("invoice", "erp"), due_date=date(2026, 12, 2))
+
+
+def _terms(days: int) -> Records:
+    customer = Customer(id="A-000001", ref="A-000001", name="Acme", terms_days=30)
+    return [
+        *clean(), changed(9, "erp", "customer", replace(customer, terms_days=days), status="clear"),
+        changed(9, "billing", "customer", customer, status="active"),
+    ]  # fmt: skip
+
+
+def _other_terms() -> Records:
+    return _terms(60)
+
+
+def _taxed_on_another_base() -> Records:
+    return edited(clean(), of("tax_document", "tax"), net_minor=16_000)
+
+
+def _recorded_short() -> Records:
+    return edited(clean(), of("cash", "billing"), amount_minor=18_699, applied=(("INV-1", 18_699),))
+
+
+def _tax_credited_twice() -> Records:
+    taxed = {"taxes": (TaxShare("CA", build.CREDITED, 900),), "tax_minor": 900, "total_minor": build.CREDITED + 900}
+    notes = [
+        changed(60 * 24 * 12 + 21, "billing", "credit_memo", replace(build.CREDIT_NOTE, id=key, lines=(), net_minor=0,
+                taxes=(TaxShare("CA", 0, 900),), tax_minor=900, total_minor=900, balance_minor=900))
+        for key in ("CN-2", "CN-3")
+    ]  # fmt: skip
+    return [*edited(amended(), of("credit_memo", "erp"), **taxed), *notes]
+
+
 BREAKS: tuple[tuple[str, Break], ...] = (
     ("M1", _wrong_amount),
     ("M1", _wrong_credit),
@@ -200,6 +257,16 @@ BREAKS: tuple[tuple[str, Break], ...] = (
     ("M13", _order_differs),
     ("M13", _cash_differs),
     ("M13", _recorded_in_part),
+    ("M5", _more_left_than_it_was_over),
+    ("M5", _credit_used_for_nothing),
+    ("M6", _fees_booked_short),
+    ("M6", _settled_without_a_payout),
+    ("M13", _due_on_another_day),
+    ("M13", _other_terms),
+    ("M13", _taxed_on_another_base),
+    ("M13", _recorded_short),
+    ("M13", _tax_credited_twice),
+    ("M20", _entry_of_another_day),
 )
 
 
@@ -257,6 +324,16 @@ def test_the_last_credit_of_an_invoice_takes_the_roundings_of_the_others() -> No
     assert check("M7", memo(-147_770, 125_228, 22_542)).status == "holds"
     assert check("M7", memo(-147_770, 125_227, 22_543)).status == "broken"
     assert check("M7", memo(-147_779, 125_228, 22_551)).status == "broken"
+
+
+def test_tax_that_a_note_of_its_own_credits_is_credited_once() -> None:
+    once = without(_tax_credited_twice(), of("credit_memo", "billing", "CN-3"))
+    assert check("M13", once).status == "holds"
+
+
+def test_who_names_no_terms_of_payment_leaves_them_to_the_other_system() -> None:
+    assert check("M13", _terms(0)).status == "holds"
+    assert check("M13", _terms(30)).examined == check("M13", _terms(0)).examined + 1
 
 
 def test_a_run_that_recognises_what_was_planned_holds() -> None:

@@ -99,6 +99,14 @@ def _charged_before_delivery() -> Records:
     return edited(clean(), of("subscription", "billing"), start=build.START - timedelta(days=1))
 
 
+def _begun_for_another_term() -> Records:
+    return edited(clean(), of("subscription", "billing"), term_end=build.END + timedelta(days=1))
+
+
+def _payout_booked_the_day_before() -> Records:
+    return edited(clean(), of("entry", "erp", "GL3"), business_date=build.DAY_0)
+
+
 def _event_without_reason() -> Records:
     problem = "Object missing required field `reason`"
     return [*clean(), replace(_event(6, 1), type="q2c.order.cancelled.v1", problem=problem)]
@@ -157,14 +165,16 @@ def test_the_edit_breaks_the_check_and_the_clean_history_does_not(key: str, spoi
 _UNTOLD = frozenset({"L11"})
 """Histories in which little is told leave much untold."""
 BREAKS_ALONE: tuple[tuple[str, Break, frozenset[str], dict[str, Any]], ...] = (
-    ("O8", _of_tomorrow, NONE, {}),
+    ("O8", _of_tomorrow, frozenset({"M20"}), {}),
     ("O8", _of_yesterday, NONE, {}),
+    ("O8", _payout_booked_the_day_before, NONE, {}),
     ("O9", _number_left_out, NONE, {}),
     ("O9", _number_twice, NONE, {}),
     ("O10", _event_left_out, _UNTOLD, {}),
     ("O10", _event_renumbered, _UNTOLD, {}),
     ("O10", _event_without_reason, _UNTOLD, {}),
     ("O11", _begun_before_delivery, NONE, {}),
+    ("O11", _begun_for_another_term, NONE, {}),
     ("O11", _begun_before_its_day, frozenset({"M10"}), {}),
     ("O11", _charged_before_delivery, NONE, {}),
 )

@@ -39,6 +39,7 @@ from tests.contracts.checks.build import (
 REFUND = objects.Refund(id="re_1", payment="pi_1", currency="USD", amount_minor=5_000, status="succeeded")
 OWED = 5_000
 LATER = 3_000  # minutes
+BACK_ON, LOST_ON = date(2026, 12, 4), date(2026, 12, 6)
 
 
 def refunded() -> list[Record]:
@@ -58,7 +59,7 @@ def refunded() -> list[Record]:
         refund,
         changed(LATER + 1, "erp", "cash", replace(CASH, applied=kept[0]), "applied"),
         changed(LATER + 1, "erp", "invoice", reopened, "paid"),
-        entry(LATER + 1, "GL6", "refund/500", ("1100", OWED), ("1050", -OWED)),
+        entry(LATER + 1, "GL6", "refund/500", ("1100", OWED), ("1050", -OWED), business_date=BACK_ON),
         recorded,
         changed(LATER + 2, "billing", "cash", replace(RECORDED, applied=kept[1]), "applied"),
         changed(LATER + 2, "billing", "invoice", due, "paid"),
@@ -72,7 +73,7 @@ def written_off() -> list[Record]:
         *refunded(),
         changed(2 * LATER, "billing", "invoice", replace(TAXED, **given_up), "partially_paid"),
         changed(2 * LATER, "erp", "invoice", replace(POSTED, **given_up), "partially_paid"),
-        entry(2 * LATER, "GL7", "write_off/600", ("1100", -OWED), ("6200", OWED)),
+        entry(2 * LATER, "GL7", "write_off/600", ("1100", -OWED), ("6200", OWED), business_date=LOST_ON),
         _approved("write_off", {**_BY_THE_CFO, "approved_minor": OWED}),
     ]  # fmt: skip
 
@@ -339,6 +340,40 @@ def _more_than_was_settled() -> list[Record]:
     return _settled(CREDITED - 11)
 
 
+def _refund_dated_by_another_day() -> list[Record]:
+    """The money left on the fourth, the books followed on the fifth and say so."""
+    late = [record for record in refunded() if record.at_us > at(LATER)]
+    early = [record for record in refunded() if record.at_us <= at(LATER)]
+    moved = [replace(record, at_us=record.at_us + DAY_US) for record in late]
+    return edited([*early, *moved], of("entry", "erp", "GL6"), business_date=date(2026, 12, 5))
+
+
+def _refund_moved_by_a_closing() -> list[Record]:
+    return [*_refund_dated_by_another_day(), period(LATER + 1, "soft_closed", "open", module="ar")]
+
+
+def _loss_dated_by_another_day() -> list[Record]:
+    return edited(written_off(), of("entry", "erp", "GL7"), business_date=BACK_ON)
+
+
+def _used_cash(day: date) -> list[Record]:
+    """What was left of the payment is used two days later."""
+    used = entry(LATER, "GL8", "cash/300", ("2150", 700), ("1100", -700), business_date=day)
+    return [*clean(), used]
+
+
+def _cash_used_on_another_day() -> list[Record]:
+    return _used_cash(date(2026, 12, 2))
+
+
+def _cash_used_in_time() -> list[Record]:
+    return _used_cash(BACK_ON)
+
+
+def _refund_that_its_payment_does_not_tell() -> list[Record]:
+    return edited(refunded(), of("refund", "payment"), amount_minor=OWED + 1)
+
+
 BREAKS: tuple[tuple[str, Callable[[], list[Record]]], ...] = (
     ("M15", _refund_not_in_erp),
     ("M15", _refund_not_in_billing),
@@ -370,6 +405,10 @@ BREAKS: tuple[tuple[str, Callable[[], list[Record]]], ...] = (
     ("P11", _mark_left),
     ("P11", _more_than_was_settled),
     ("M15", _missed),
+    ("M8", _refund_that_its_payment_does_not_tell),
+    ("O8", _refund_dated_by_another_day),
+    ("O8", _loss_dated_by_another_day),
+    ("O8", _cash_used_on_another_day),
 )
 KEEPS = (
     ("M15", refunded),
@@ -391,6 +430,10 @@ KEEPS = (
     ("M5", refunded),
     ("M8", refunded),
     ("L2", refunded),
+    ("O8", refunded),
+    ("O8", written_off),
+    ("O8", _refund_moved_by_a_closing),
+    ("O8", _cash_used_in_time),
 )
 
 
