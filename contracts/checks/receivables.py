@@ -216,7 +216,7 @@ def two_people_give_away(facts: Facts) -> Findings:
         if result.get("status") in _GAVE_NOTHING:
             continue
         tally.examined += 1
-        problem = _alone(flow, result) or _other_than_agreed(flow, result)
+        problem = _alone(flow, result) or _other_than_agreed(facts, flow, result)
         if problem:
             tally.violation(flow.txn, f"{flow.flow}: {problem}", flow, entities=(flow.flow,))
     _opened_by_itself(tally, facts)
@@ -254,14 +254,27 @@ def _alone(flow: Flow, result: dict[str, Any]) -> str:
     return ""
 
 
-def _other_than_agreed(flow: Flow, result: dict[str, Any]) -> str:
+def _other_than_agreed(facts: Facts, flow: Flow, result: dict[str, Any]) -> str:
     if flow.name == "reopen_period":
         return ""
     amount, agreed = int(result.get("amount_minor", 0)), int(result.get("approved_minor", 0))
-    told = f"{amount} minor units went, and {result.get('by')} had approved {agreed}"
-    payable = min(agreed, int(result.get("credited_minor", agreed)))  # with an adjustment what was credited is paid
-    is_less = flow.name == "refund" and payable - amount > ROUNDED_MINOR  # of a claim less may be left to give up
-    return told if amount > agreed or is_less else ""
+    if amount > agreed:
+        return f"{amount} minor units went, and {result.get('by')} had approved {agreed}"
+    return _less_than_agreed(facts, flow, agreed - amount) if flow.name == "refund" else ""
+
+
+def _less_than_agreed(facts: Facts, flow: Flow, missing_minor: int) -> str:
+    """Return what is wrong with a refund of less than was approved; of a claim less may be left to give up.
+
+    One with a credit pays back what was credited and is not owed: nothing of its memo in the books is left then.
+    """
+    remark = f"Refund {flow.flow.partition('/')[2]}"
+    notes = [note.id for note in facts.lives("credit_memo", "billing").values() if note.document.ref == remark]
+    left_minor = sum([memo.document.balance_minor for note in notes for memo in facts.memos.get(note, [])])
+    if (left_minor if notes else missing_minor) <= ROUNDED_MINOR:
+        return ""
+    left = f", and {left_minor} of its credit are neither paid back nor owed" if notes else ""
+    return f"{missing_minor} minor units of what was approved did not go{left}"
 
 
 def result_of(flow: Flow) -> dict[str, Any]:

@@ -17,7 +17,6 @@ from integration.effects import Call
 from integration.flow import FlowContext
 from integration.flows import approvals, collecting, giving_back, intercompany, refunds
 from integration.flows.collecting import Paid
-from integration.flows.giving_back import Back
 from integration.flows.refunds import Credit
 from integration.flows.steps import do
 from integration.flows.taken import Taken
@@ -117,7 +116,7 @@ def _credit_twice() -> list[Patch]:
 
 
 def _rest_not_kept() -> list[Patch]:
-    async def nothing(_context: FlowContext, _taken: Taken, _gone: Back, _transaction: str, _amount_minor: int) -> None:
+    async def nothing(*_told: Any) -> None:
         """The payment is off its invoice, and what does not go back stays off."""
 
     return [Patch(giving_back, "_on_invoice", nothing)]
