@@ -70,8 +70,8 @@ def _of_invoices(facts: Facts) -> Iterator[Said]:
         own_notes, own_memos = notes.get(life.id, []), memos.get(life.id, [])
         lives = (life, posted[0], *own_notes, *own_memos)
         open_minor, booked_minor = invoice_of(life).balance_minor, invoice_of(posted[0]).balance_minor
-        if open_minor - booked_minor == _left(own_notes) - _left(own_memos):
-            booked_minor = open_minor  # what one has on the invoice is the customer's credit in the other
+        if 0 < open_minor - booked_minor == _left(own_notes) - _left(own_memos):
+            booked_minor = open_minor  # what the ERP has on the invoice is still the customer's credit in billing
         yield Said("the open amount", "billing", open_minor, "the ERP", booked_minor, lives)
         yield Said("the credits", "billing", _total(own_notes), "the ERP", _total(own_memos), lives)
 

@@ -56,8 +56,7 @@ async def refund(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str
         return finished_by_hand(done)
     await _told(context, taken, made, credit is not None)
     paid = {"refund": made.id, "amount_minor": made.amount, "status": made.status, "payment": payment}
-    told = {} if credit is None else {"credited_minor": credit.left_minor}
-    return {**paid, **told, "by": by, "asked_by": arguments["requested_by"], "approved_minor": approved_minor}
+    return {**paid, "by": by, "asked_by": arguments["requested_by"], "approved_minor": approved_minor}
 
 
 async def _amount(context: FlowContext, taken: Taken, asked_minor: int) -> int:
