@@ -53,7 +53,10 @@ def find(workspace: Path) -> Mocks:
     try:
         return msgspec.json.decode(file.read_bytes(), type=Mocks)
     except FileNotFoundError:
-        give_up(f"no mocks run in {workspace}. Start them with: q2c mocks up")
+        give_up(
+            f"no mocks run in {workspace.absolute()}. Start them with: q2c mocks up. Those that run elsewhere are "
+            "found in the folder where they were started, or with --workspace"
+        )
     except msgspec.MsgspecError as wrong:
         give_up(f"{file} is not what q2c mocks up writes ({wrong}). Start the mocks anew.")
 

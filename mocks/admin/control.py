@@ -38,6 +38,7 @@ from mocks.doors.deliveries import Attempt
 from mocks.doors.live import Divergence, LiveWorld
 from mocks.drift import DRIFTS
 from mocks.kernel.limits import LimitPolicy
+from mocks.kernel.operations import Refusal
 from mocks.kernel.service import Service
 
 Seeds = Callable[[str, int], Iterable[Act]]
@@ -112,12 +113,15 @@ class Control:
         """Let people act now, one after the other; return how many acts there were."""
         for each in said:
             self.service_named(each.system)
+        self._require_new_catalogue(said)
         for count, each in enumerate(said, start=1):
             act = Act(at_us=0, system=each.system, action=each.action, arguments=each.arguments, txn=each.txn)
             try:
                 self.live.seed([act])
             except UnknownAct as unknown:
                 raise Wrong(str(unknown)) from unknown
+            except Refusal as refused:
+                raise Wrong(f"act {count} ({each.system} {each.action}) is refused: {refused}", 409) from refused
             except (KeyError, TypeError, ValueError) as wrong:
                 raise Wrong(f"act {count} ({each.system} {each.action}) cannot be done: {wrong!r}") from wrong
         return len(said)
@@ -136,9 +140,23 @@ class Control:
         if not 0 <= company.subscriptions <= 100_000:
             raise Wrong("subscriptions: from 0 to 100000")
         try:
-            return self.live.seed(list(self.seeds(company.scenario, company.subscriptions)))
+            acts = list(self.seeds(company.scenario, company.subscriptions))
         except ValueError as wrong:
             raise Wrong(str(wrong)) from wrong
+        self._require_new_catalogue(acts)
+        try:
+            return self.live.seed(acts)
+        except Refusal as refused:
+            raise Wrong(f"the company of {company.scenario} does not fit into this world: {refused}", 409) from refused
+
+    def _require_new_catalogue(self, acts: Iterable[Act | Said]) -> None:
+        """Raise Wrong (409) before anything is done when acts bring products that are there: a second company."""
+        known = state.product_codes(self.service("crm"))
+        brought = (each.arguments.get("sku") for each in acts if each.action == "create_product")
+        if twice := next((sku for sku in brought if sku in known), None):
+            raise Wrong(
+                f"product {twice} exists: this world already has a company; `q2c mocks reset` gives an empty one", 409
+            )
 
     def reset(self, seed: int | None = None) -> int:
         """Begin anew; return the seed."""

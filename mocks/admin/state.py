@@ -47,6 +47,11 @@ class _Records(Mapping[str, Any]):
         return len(self._rows)
 
 
+def product_codes(crm: Service) -> list[str]:
+    """Return the codes of the products in the catalogue of the CRM."""
+    return [product["ProductCode"] for product in tables(crm).get("Product2", {}).values()]
+
+
 def kinds(service: Service) -> dict[str, int]:
     """Return how many entries of each kind there are."""
     return {kind: len(table) for kind, table in tables(service).items()}

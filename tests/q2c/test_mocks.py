@@ -128,6 +128,24 @@ def test_a_world_is_filled_kept_emptied_and_brought_back(mocks: Up, run: Run, tm
     assert mocks.customers() == 3
 
 
+def test_a_second_company_is_refused_before_anything_is_done(mocks: Up, run: Run) -> None:
+    at = ("--workspace", str(mocks.workspace))
+    run("mocks", "reset", *at)
+    assert run("mocks", "seed", *at, "--subscriptions", "2").exit_code == 0
+    again = run("mocks", "seed", *at, "--subscriptions", "4")
+    assert again.exit_code == 2
+    assert again.stderr.endswith("this world already has a company; `q2c mocks reset` gives an empty one\n")
+    asked = httpx.post(mocks.addresses["admin"] + "/seed", json={"subscriptions": 4}, trust_env=False, timeout=60)
+    assert (asked.status_code, asked.json()) == (409, {"problem": again.stderr.strip()})
+    assert mocks.customers() == 2
+
+
+def test_an_act_that_a_system_refuses_is_no_failure_of_the_mocks(mocks: Up) -> None:
+    bundle = {"system": "crm", "action": "create_product", "arguments": {"sku": "B", "parts": [{"sku": "none"}]}}
+    refused = httpx.post(mocks.addresses["admin"] + "/acts", json=[bundle], trust_env=False)
+    assert (refused.status_code, "there is no product none" in refused.json()["problem"]) == (409, True)
+
+
 def test_what_cannot_be_restored_is_said(mocks: Up, run: Run, tmp_path: Path) -> None:
     at = ("--workspace", str(mocks.workspace))
     (tmp_path / "bad").write_text("nonsense")
@@ -141,6 +159,15 @@ def test_without_mocks_a_command_says_how_to_start_them(run: Run, tmp_path: Path
     for words in (["env"], ["mocks", "reset"], ["mocks", "seed"]):
         said = run(*words, "--workspace", tmp_path)
         assert (said.exit_code, "q2c mocks up" in said.output) == (2, True)
+
+
+def test_a_shell_in_another_folder_is_told_where_mocks_were_looked_for(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = run("env").stderr
+    assert said.startswith(f"no mocks run in {tmp_path / '.q2c'}.")
+    assert "--workspace" in said
 
 
 @pytest.mark.parametrize(
