@@ -25,6 +25,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help setup demo test lint bench docs lock clean
 
 help:
+	@echo "make setup  install all that the others need, into .venv"
 	@echo "make demo   set up, rehearse a quarter-end and read the verdict"
 	@echo "make test   set up and run all tests"
 	@echo "make lint   ruff, mypy, the rules between rooms"
@@ -34,6 +35,7 @@ help:
 
 $(STAMP): requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11 to 3.13 is needed; this is " + sys.version.split()[0] + ". Choose one with: make PYTHON=python3.12")'
+	@echo "installing into $(VENV), some minutes"
 	$(PYTHON) -m venv $(VENV)
 	sed -n '/^pip==/,/[^\\]$$/p' requirements-test.txt | $(PIP) --require-hashes -r /dev/stdin
 	$(call install,requirements.txt)

@@ -20,9 +20,10 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from q2c.cli import q2c
+from q2c.consoles import PIPED_COLUMNS
 
 ROOT = Path(__file__).resolve().parents[1]
-COLUMNS = "96"
+COLUMNS = str(PIPED_COLUMNS)
 FAST = frozenset({"whatif", "compare", "sweep", "scenarios", "validate", "oracle", "calibrate", "--help", "--short"})
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _VARYING = re.compile(r"\d{8}-\d{6}(?=-)|(?<=played in )[\d.]+|(?<=judged in )[\d.]+")

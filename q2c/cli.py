@@ -60,6 +60,8 @@ class _Commands(click.Group):
         module, _, name = COMMANDS[cmd_name].partition(":")
         try:
             command: click.Command = getattr(import_module(module), name)
+        except KeyboardInterrupt:  # loading takes seconds on a small machine
+            give_up("stopped before anything was done", exits.INTERRUPTED)
         except ModuleNotFoundError as error:  # the others are there, and are to be listed
             return _Lacking(cmd_name, lacks(missing(error)))
         return command

@@ -17,8 +17,8 @@ from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 
 _DRAWN_SECONDS, _TOLD_SECONDS = 0.2, 60.0
-Show = Callable[[str, float, str], None]
-"""Shows a title, which part of all is done (0 to 1), and what else is said."""
+Show = Callable[[str, float | None, str], None]
+"""Shows a title, which part of all is done (0 to 1; None when nobody knows), and what else is said."""
 
 
 class Progress:
@@ -28,8 +28,9 @@ class Progress:
         self, title: str, show: Show, *, is_drawn: bool, now: Callable[[], float] = time.monotonic
     ) -> None:  # fmt: skip
         self._title, self._show, self._now = title, show, now
-        self._is_drawn, self._every = is_drawn, _DRAWN_SECONDS if is_drawn else _TOLD_SECONDS
+        self._every = _DRAWN_SECONDS if is_drawn else _TOLD_SECONDS
         self._due = now() if is_drawn else now() + _TOLD_SECONDS
+        self._is_followed = is_drawn
 
     @property
     def is_due(self) -> bool:
@@ -39,14 +40,14 @@ class Progress:
     def step(self, part: float, said: str = "") -> None:
         """Say which part of all is done (0 to 1)."""
         if self.is_due:
-            self._due = self._now() + self._every
+            self._due, self._is_followed = self._now() + self._every, True
             self._show(self._title, min(1.0, part), said)
 
     def phase(self, title: str) -> None:
-        """Say what is done once all is played."""
+        """Say what is done once all is played; a log that has heard nothing yet is spared it."""
         self._title = title
-        if self._is_drawn:
-            self._show(title, 1.0, "")
+        if self._is_followed:
+            self._show(title, None, "")
 
 
 def on_terminal() -> bool:
@@ -63,7 +64,7 @@ def progress(title: str, *, is_quiet: bool = False) -> Iterator[Progress]:
     if is_quiet:
         yield Progress(title, lambda *_: None, is_drawn=False)
     elif not on_terminal():
-        yield Progress(title, _line, is_drawn=False)
+        yield Progress(title, _lines(), is_drawn=False)
     else:
         columns = (
             TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[said]}"),
@@ -74,10 +75,22 @@ def progress(title: str, *, is_quiet: bool = False) -> Iterator[Progress]:
             task = bar.add_task(title, total=1.0, said="")
             yield Progress(
                 title,
-                lambda name, part, said: bar.update(task, description=name, completed=part, said=said, refresh=True),
+                lambda name, part, said: bar.update(
+                    task, description=name, completed=1.0 if part is None else part, said=said, refresh=True
+                ),
                 is_drawn=True,
             )
 
 
-def _line(title: str, part: float, said: str) -> None:
-    click.echo(f"{title}: {part:.0%}{f', {said}' if said else ''}", err=True)
+def _lines() -> Show:
+    """Return what tells a log: the title once, then how far it is."""
+    last = ""
+
+    def tell(title: str, part: float | None, said: str) -> None:
+        nonlocal last
+        far = ", ".join(filter(None, ("" if part is None else f"{part:.0%}", said)))
+        named = f"{title}: {far}" if far else title
+        click.echo(f"  {far}" if title == last else named, err=True)
+        last = title
+
+    return tell

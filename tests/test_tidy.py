@@ -223,3 +223,9 @@ def test_the_tests_run_with_the_versions_that_the_product_is_pinned_to() -> None
         for name in ("requirements.txt", "requirements-test.txt")
     )
     assert product <= workshop
+
+
+def test_make_help_names_every_target_that_a_person_calls() -> None:
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    (targets,) = re.findall(r"^\.PHONY: (.*)$", text, re.MULTILINE)
+    assert set(targets.split()) - {"help", "clean"} == set(re.findall(r'@echo "make (\w+) ', text))

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
-from rich.console import Console
 from rich.table import Table
 
 from q2c import exits, mocks_running
+from q2c.consoles import standard_output
 from q2c.mocks_running import WORKSPACE
 from q2c.trouble import give_up
 
@@ -70,7 +70,7 @@ def show(database: str, broker: str, tables: Path, cutoff: datetime | None, as_j
         told = {"new_events": new, "kpis": figures, "totals": sums, "gaps": store.gaps(), "digest": store.digest()}
         click.echo(json.dumps(msgspec.to_builtins(told), ensure_ascii=False))
         return
-    console = Console()
+    console = standard_output()
     console.print(_figures(figures))
     console.print(_sums(sums))
     click.echo(_remarks(store, new))
@@ -261,4 +261,4 @@ def _print_differences(found: Any, documents: int) -> None:
     for each in found:
         amounts = (_money(each.told_minor, each.currency), _money(each.ledger_minor, each.currency))
         table.add_row(each.cause, each.measure, each.key, each.entity, each.period, *amounts)
-    Console().print(table)
+    standard_output().print(table)

@@ -10,12 +10,12 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 import msgspec
-from rich.console import Console
 
 from q2c import exits
 from q2c.commands.refusal import refusal
 from q2c.commands.scenarios import loaded
 from q2c.commands.unheard import note_unheard
+from q2c.consoles import standard_output
 from q2c.experiments import folder as folders
 from q2c.experiments.folder import ExperimentFolder
 from q2c.experiments.running import Means, asked, run, slowly
@@ -177,9 +177,9 @@ def finish(
     folder: ExperimentFolder, experiment: Experiment, scenarios: tuple[Scenario, ...], means: Means, as_json: bool
 ) -> NoReturn:
     """Play what is missing of an experiment, show its answer, and end with its exit status."""
-    if note := slowly(experiment, scenarios, means):
-        click.echo(note, err=True)
     try:
+        if note := slowly(experiment, scenarios, means):
+            click.echo(note, err=True)
         with _progress(experiment) as progress:
             done = run(folder, experiment, scenarios, means, progress)
     except KeyboardInterrupt:
@@ -194,7 +194,7 @@ def finish(
     if as_json:
         click.echo(folder.document.read_text(encoding="utf-8"), nl=False)
     else:
-        tell(done, Console(highlight=False), str(folder.report))
+        tell(done, standard_output(highlight=False), str(folder.report))
     raise SystemExit(EXITS[done.status])
 
 

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from contracts.checks.registry import BY_ID
 from q2c import exits
+from q2c.consoles import standard_output
 from q2c.examples import EXAMPLES, Example, Judged, run
 from q2c.report.headline import TONES, WORDS
 from q2c.trouble import give_up
@@ -44,7 +45,7 @@ def example(name: str | None, every: bool, runs: Path, as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(judged), indent=1).decode())
     else:
-        show(judged, Console(highlight=False))
+        show(judged, standard_output(highlight=False))
     raise SystemExit(exits.HOLDS if every else judged[0].exit_status)
 
 

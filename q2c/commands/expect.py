@@ -6,12 +6,12 @@ import json
 from collections.abc import Sequence
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from contracts.checks.verdict import BROKEN, HOLDS
 from q2c import exits
 from q2c.commands.scenarios import loaded
+from q2c.consoles import standard_output
 from q2c.expecting.judgement import Answer
 from q2c.expecting.playing import answers
 from q2c.extras import require
@@ -80,7 +80,7 @@ def _show(found: Sequence[Answer]) -> None:
         name = " ".join(filter(None, (asked.metric, asked.of, asked.variant and f"({asked.variant})")))
         tone = _TONES.get(each.status, "yellow")
         table.add_row(f"[{tone}]{each.status}[/]", asked.says, name, each.reason or figure_text(each))
-    Console(highlight=False).print(table)
+    standard_output(highlight=False).print(table)
 
 
 def figure_text(answer: Answer) -> str:

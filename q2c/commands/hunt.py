@@ -10,12 +10,12 @@ from pathlib import Path
 
 import click
 import msgspec
-from rich.console import Console
 
 from domain.faults import CATALOGUE
 from q2c import exits, run_folder
 from q2c.commands.scenarios import loaded
 from q2c.commands.target import loaded as loaded_target
+from q2c.consoles import standard_output
 from q2c.hunting import keeping
 from q2c.hunting.campaign import Budget, Campaign, Quarry
 from q2c.hunting.document import EXITS
@@ -183,7 +183,7 @@ def _hunted(asked: Asked, scenario: Scenario, kinds: tuple[str, ...]) -> None:
     if asked.as_json:
         click.echo((into.path / keeping.DOCUMENT).read_text(encoding="utf-8"), nl=False)
     else:
-        tell(document, Console(highlight=False), into.report)
+        tell(document, standard_output(highlight=False), into.report)
     raise SystemExit(exits.INTERRUPTED if is_stopped else EXITS[document.status])
 
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from domain.oracle import Report, Result, Row, evaluate_file
+from q2c.consoles import standard_output
 
 
 @click.command()
@@ -28,7 +29,7 @@ def oracle(file: Path, as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.encode({"equal": found.equal_count, "total": len(found.results), "report": found}))
     else:
-        _print(found, Console(highlight=False, soft_wrap=True))
+        _print(found, standard_output(highlight=False, soft_wrap=True))
     raise SystemExit(found.exit_status)
 
 

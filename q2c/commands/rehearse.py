@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from q2c import exits, run_folder
 from q2c.commands.scenarios import loaded
 from q2c.commands.target import loaded as loaded_target
+from q2c.consoles import standard_output
 from q2c.progress import progress
 from q2c.rehearsing import Interrupted, Rehearsed, judged, rehearse_into, require_memory, require_understood
 from q2c.report.document import read
@@ -91,7 +91,7 @@ def finish(rehearsed: Rehearsed, as_json: bool) -> None:
     if as_json:
         click.echo(rehearsed.folder.verdict.read_text(encoding="utf-8"), nl=False)
     else:
-        show(rehearsed, Console(highlight=False))
+        show(rehearsed, standard_output(highlight=False))
     raise SystemExit(rehearsed.verdict.exit_status)
 
 
@@ -114,7 +114,7 @@ def _sized(scenario: Scenario, orders: int | None, subscriptions: int | None, sh
 def _played(scenario: Scenario, seed: int, folder: run_folder.RunFolder, target: str) -> Rehearsed:
     with _progress(scenario.title) as (step, phase):
         played = rehearse_into(scenario, seed, folder, step, target)
-        phase("judging")
+        phase(f"judging {played.records:,} records")
         rehearsed = judged(played)
         phase("writing the report")
         write_report(rehearsed)

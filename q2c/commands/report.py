@@ -39,6 +39,8 @@ def report(run: Path | None, runs: Path, as_json: bool) -> None:
         require("whatif")
         experiment = ExperimentFolder(folder.path)
         finish_experiment(experiment, *experiment.read(), Means(), as_json)
+    if not folder.path.is_dir():
+        give_up(f"there is no folder {folder.path}. Name one of those in {runs}, or none for the newest.")
     if not folder.history.is_file():
         give_up(f"{folder.path} holds no history.parquet. A run that was stopped cannot be judged; repeat it.")
     rehearsed = judged(reopened(folder))

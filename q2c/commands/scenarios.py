@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.table import Table
 
+from q2c.consoles import standard_output
 from q2c.trouble import give_up
 from scenarios.language import Scenario
 from scenarios.library import find, names
@@ -45,7 +45,7 @@ def scenarios(as_json: bool) -> None:
     table.add_column("question")
     for scenario in found:
         table.add_row(scenario.name, f"{expected_lifecycles(scenario):,.0f}", scenario.question)
-    Console().print(table)
+    standard_output().print(table)
     click.echo("\nPlay one with: q2c rehearse NAME")
 
 

@@ -7,10 +7,10 @@ from tempfile import TemporaryDirectory
 
 import click
 import msgspec
-from rich.console import Console
 from rich.text import Text
 
 from q2c import exits
+from q2c.consoles import standard_output
 from q2c.trouble import give_up
 from scenarios.library import find
 from scenarios.problems import ScenarioError
@@ -45,7 +45,7 @@ def check(file: Path, allowed: tuple[str, ...], as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.encode({"target": found.name, "ready": not is_bad, "steps": steps}).decode())
     else:
-        console = Console(highlight=False)
+        console = standard_output(highlight=False)
         for step in steps:
             word = Text(f"{_WORDS[step.status]:9}", _COLOURS[step.status])
             console.print(Text.assemble("  ", word, (f"{step.what:18}", "bold"), step.found))

@@ -34,7 +34,7 @@ def test_nothing_is_drawn_where_nobody_looks(
 
 
 def test_a_log_gets_a_plain_line_a_minute() -> None:
-    lines: list[tuple[str, float, str]] = []
+    lines: list[tuple[str, float | None, str]] = []
     now = [0.0]
     shown = Progress(
         "a quarter-end", lambda *said: lines.append(said), is_drawn=False, now=lambda: now[0]
@@ -47,14 +47,15 @@ def test_a_log_gets_a_plain_line_a_minute() -> None:
     ]  # fmt: skip
 
 
-def test_a_line_says_what_is_played_how_far_it_is_and_more(
+def test_a_log_is_told_the_title_once_how_far_it_is_and_that_all_is_judged(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("q2c.progress._TOLD_SECONDS", 0.0)
     with progress("a quarter-end") as shown:
         shown.step(0.5, "3/6 acts, playing")
         shown.step(1.5)
-    assert capsys.readouterr().err == "a quarter-end: 50%, 3/6 acts, playing\na quarter-end: 100%\n"
+        shown.phase("judging 566,309 records")
+    assert capsys.readouterr().err == "a quarter-end: 50%, 3/6 acts, playing\n  100%\njudging 566,309 records\n"
 
 
 @pytest.mark.parametrize(("quiet", "words"), [(False, True), (True, False)])

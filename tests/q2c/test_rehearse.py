@@ -167,6 +167,9 @@ def test_a_size_the_language_does_not_allow_is_refused(run: Run, tmp_path: Path)
 
 def test_a_run_that_is_not_whole_has_no_report(run: Run, tmp_path: Path) -> None:
     assert "there is no run" in run("report", "--runs", tmp_path).stderr
+    nowhere = run("report", tmp_path / "nothing")
+    assert (nowhere.exit_code, nowhere.stderr.partition(". ")[0]) == (2, f"there is no folder {tmp_path / 'nothing'}")
+    assert "holds no history.parquet" in run("report", tmp_path).stderr
     (tmp_path / "r").mkdir()
     ended = run("report", tmp_path / "r")
     assert ended.exit_code == 2
