@@ -228,7 +228,7 @@ class _Search:
         for form in FORMS:
             if all(is_point(fault) or is_death(fault) for fault in self._plan()):
                 return
-            facts, before = self._best.facts, self._best
+            facts, before = self._best.facts, (self._best, self._played)
             strikes = tuple(each for each in facts.history.of(Fired) if each.operation)
             if len(strikes) > POINTS_MAX:
                 return
@@ -236,8 +236,8 @@ class _Search:
             plan = (*pointed(strikes, facts, form), *deaths)
             if self._breaks(self._planned(plan)):
                 self._fewest(plan)
-                if len(self._plan()) > len(before.faults):
-                    self._best = before
+                if len(self._plan()) > len(before[0].faults):
+                    self._best, self._played = before
                 return
 
     def _fewest(self, plan: tuple[Fault, ...]) -> None:

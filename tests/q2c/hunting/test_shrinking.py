@@ -51,6 +51,7 @@ def test_a_catch_shrinks_to_one_lifecycle_and_one_fault_that_strikes_once(kept: 
     assert kept.shrunk.before.lifecycles > 5
     assert kept.shrunk.before.faults > 10
     assert (kept.shrunk.after.lifecycles, kept.shrunk.after.faults, kept.shrunk.after.subscriptions) == (1, 1, 0)
+    assert len(kept.shrunk.trial.faults or ()) == kept.shrunk.after.faults
     (fault,) = kept.shrunk.trial.faults or ()
     assert fault.txn
     assert (fault.share_ppm, fault.nth, fault.start_us, fault.end_us) == (1_000_000, 1, 0, 0)
