@@ -58,8 +58,8 @@ def test_the_main_parameters_start_where_the_scenario_is_and_rise(start: Scenari
     assert found["world.orders_per_quarter"].value == "150"
     assert found[LASTS].value == "4h"
     assert found["world.quarter.pattern"].is_slider is False
-    late = parse(SMALL.replace("- 30h", "- 10h"), "small.yaml")
-    assert next(knob for knob in knobs(late) if knob.path == LASTS).texts[-1] == "10h"
+    late = parse(SMALL.replace("- 30h", "- 10h").replace("run_on: 3d", "run_on: 36h"), "small.yaml")
+    assert next(knob for knob in knobs(late) if knob.path == LASTS).texts[-1] == "16h"  # a day to settle is left
     assert found[LASTS].texts.index("30m") < found[LASTS].start < found[LASTS].texts.index("12h")
 
 
