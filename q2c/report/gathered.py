@@ -17,6 +17,7 @@ from q2c.report.cases import Cases, cases_of
 from q2c.report.costs import Costs, costs_of
 from q2c.report.cutoff import CutOff, cut_off_of
 from q2c.report.journeys import Journeys, journeys_of
+from q2c.report.owed import Home, Owed, Unordered, owed_of, unordered_of
 from q2c.report.series import Calls, Load, calls_of, load_of
 from q2c.report.stories import Told, stories_of
 from q2c.report.windows import Window, windows
@@ -114,6 +115,16 @@ class Gathered:
     def money(self) -> Reconciliation:
         """The money, system by system."""
         return self.facts.once(reconcile)
+
+    @cached_property
+    def owed(self) -> tuple[Owed, ...]:
+        """What customers owe, and the documents that add up to it."""
+        return owed_of(self.facts, self.money.rows)
+
+    @cached_property
+    def unordered(self) -> dict[Home, Unordered]:
+        """The accepted quotes that no order stands for."""
+        return unordered_of(self.facts, self.journeys)
 
     @cached_property
     def costs(self) -> Costs:

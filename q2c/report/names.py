@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from contracts.checks.registry import BY_ID
+from domain.faults import CATALOGUE, Fault, Place
 
 SYSTEMS = MappingProxyType(
     {
@@ -45,6 +46,12 @@ KINDS = MappingProxyType({"new": "new business", "renew": "renewals", "amend": "
 def system(name: str) -> str:
     """Return how people call a system; "every system" for the empty name."""
     return SYSTEMS.get(name, name) if name else "every system"
+
+
+def struck_by(fault: Fault) -> str:
+    """Return how people call what a fault strikes: a system, every system, or the integration's own process."""
+    kind = CATALOGUE.get(fault.kind)
+    return SYSTEMS["integration"] if kind is not None and kind.place is Place.PROCESS else system(fault.system)
 
 
 def operation(name: str) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from contracts.checks.exercise import Chance
 from q2c.report.gathered import Gathered
 from q2c.report.headline import answer, figures, tone, word
+from q2c.report.names import struck_by
 from web.blocks import Block, Figures, Items, Section, Text
-from web.words import count, counted, duration, share
+from web.words import count, counted, duration, listed, share
+
+_IDLE_MAX = 4
 
 
 def section(gathered: Gathered) -> Section:
@@ -35,10 +39,12 @@ def cost_sentences(gathered: Gathered) -> tuple[str, ...]:
         )
     if costs.troubled_orders and costs.calm_orders:
         sentences.append(
-            f"{counted(costs.troubled_orders, 'lifecycle')} met a fault: signature to booking took "
+            f"Of the {counted(costs.troubled_orders + costs.calm_orders, 'booked order')}, "
+            f"{count(costs.troubled_orders)} met a fault: signature to booking took "
             f"{duration(costs.troubled_p50_us)} at the median, {duration(costs.troubled_longest_us)} at the longest; "
             f"the other {count(costs.calm_orders)} took {duration(costs.calm_p50_us)}."
         )
+    sentences += never_struck(gathered)
     sentences.append(
         f"People handled {counted(costs.cases, 'exception case')} in {counted(costs.touches, 'step')}; "
         f"{counted(gathered.cases.open, 'case is', 'cases are') if gathered.cases.open else 'none is'} still open."
@@ -46,3 +52,24 @@ def cost_sentences(gathered: Gathered) -> tuple[str, ...]:
         else "Nobody had to handle an exception."
     )
     return tuple(sentences)
+
+
+def never_struck(gathered: Gathered) -> list[str]:
+    """Return the sentence on planned trouble that never struck, if any; windows first: a scenario announces them."""
+    announced = {(window.kind, window.system) for window in gathered.windows}
+    struck: dict[str, int] = {}
+    for chance in sorted(gathered.coverage.plan, key=lambda each: _place(gathered, each) not in announced):
+        fault = gathered.context.faults[chance.fault]
+        name = f"{fault.kind.replace('_', ' ')} ({struck_by(fault)})"
+        struck[name] = struck.get(name, 0) + chance.fired
+    idle = [name for name, fired in struck.items() if not fired]
+    if not idle:
+        return []
+    rest = len(idle) - _IDLE_MAX
+    named = idle[:_IDLE_MAX] + ([f"{count(rest)} more"] if rest > 0 else [])
+    return [f"Not exercised, because it was planned and never struck: {listed(named)}."]
+
+
+def _place(gathered: Gathered, chance: Chance) -> tuple[str, str]:
+    fault = gathered.context.faults[chance.fault]
+    return fault.kind, fault.system

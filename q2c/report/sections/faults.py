@@ -10,7 +10,7 @@ from domain.calendar import HOUR_US, SECOND_US
 from domain.faults import CATALOGUE, Fault, Place
 from q2c.report import matrix
 from q2c.report.gathered import Gathered
-from q2c.report.names import SYSTEMS, operation, system
+from q2c.report.names import SYSTEMS, operation, struck_by, system
 from web.blocks import Block, Cell, Fold, Section, Table, Text, columns, row
 from web.charts import Chart, Spans
 from web.words import between, count, counted, duration, instant, sentence
@@ -68,8 +68,7 @@ def _plan(gathered: Gathered) -> Table:
 def _planned(fault: Fault, chance: Chance, gathered: Gathered) -> tuple[Cell, ...]:
     kind = CATALOGUE.get(fault.kind)
     name = f"{kind.number} {kind.key.replace('_', ' ')}: {_said(kind.summary, fault)}" if kind else fault.kind
-    struck = SYSTEMS["integration"] if kind is not None and kind.place is Place.PROCESS else system(fault.system)
-    where = " ".join(part for part in (struck, operation(fault.operation), fault.txn) if part)
+    where = " ".join(part for part in (struck_by(fault), operation(fault.operation), fault.txn) if part)
     context = gathered.context
     is_window = fault.end_us and fault.end_us - fault.start_us < context.heal_us - context.at_us
     when = between(fault.start_us, fault.end_us) if is_window else "until the faults end"

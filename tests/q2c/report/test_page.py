@@ -9,6 +9,7 @@ import pytest
 
 from q2c.report.gathered import Gathered
 from q2c.report.page import html_of, page_of
+from q2c.report.sections.answer import cost_sentences
 from tests.contracts.checks.build import clean
 from tests.q2c.report.examples import broken, gathered, hostile, troubled
 from tests.web.pages import Outline
@@ -87,3 +88,15 @@ def test_a_report_says_nothing_of_the_clock_or_the_machine() -> None:
     page = re.sub(r"<script>.*?</script>", "", html_of(troubled()), flags=re.S)
     assert time.strftime("%Y-%m-%d") not in page
     assert "/home/" not in page
+
+
+def test_trouble_that_was_planned_and_never_struck_is_told_beside_the_verdict() -> None:
+    told = cost_sentences(troubled())
+    assert "Not exercised, because it was planned and never struck: refused (billing) and brownout (tax)." in told
+    assert not any("Not exercised" in sentence for sentence in cost_sentences(gathered(clean())))
+
+
+def test_every_service_level_says_what_starts_and_stops_its_clock() -> None:
+    text = Outline(html_of(gathered(clean()))).text
+    assert "quote accepted to order booked" in text
+    assert "subscription active to first invoice" in text
