@@ -155,29 +155,33 @@ async def _restored(context: FlowContext, dispute: Dispute, taken: Taken, at_us:
     Whoever tries again half way books what billing has put on the invoice, not what is still due by then.
     """
     name, day, invoice = dispute.won, day_in(context, taken.entity, at_us), taken.invoice.id
-    await _in_billing_again(context, dispute, taken, day)
-    money = owed.money_of(await do(context, owed.read_money(invoice, taken.txn)))
-    ours = {row.id for row in await payments_named(context, name)}
-    applied_minor = sum([row.applied_amount for row in money.linked_payments if row.txn_id in ours])
+    applied_minor = await _in_billing_again(context, dispute, taken, day)
     await in_open_period(
         context, taken.entity, day,
         lambda posted: books.put_recovery(
             taken.paper(name, posted), invoice, dispute.amount, applied_minor, taken.intent.method
         ),
     )  # fmt: skip
+    money = owed.money_of(await do(context, owed.read_money(invoice, taken.txn)))
     fields = {"InvoiceStatus__c": "paid" if not money.amount_due else "posted", "PaymentStatus__c": "received"}
     await show_owed(money, at_us, fields)
 
 
-async def _in_billing_again(context: FlowContext, dispute: Dispute, taken: Taken, day: date) -> None:
-    name = dispute.won
-    missing_minor = dispute.amount - sum([row.amount for row in await payments_named(context, name)])
-    answer = await do(context, owed.read_money(taken.invoice.id, taken.txn))
-    applied_minor = min(owed.money_of(answer).amount_due, missing_minor)
+async def _in_billing_again(context: FlowContext, dispute: Dispute, taken: Taken, day: date) -> int:
+    """Record what billing has not of the money that came back; return how much of all of it is on the invoice.
+
+    What was recorded just now is not looked for: a list may come from a copy that lags.
+    """
+    before = await payments_named(context, dispute.won)
+    missing_minor = dispute.amount - sum([row.amount for row in before])
+    money = owed.money_of(await do(context, owed.read_money(taken.invoice.id, taken.txn)))
+    applied_minor = min(money.amount_due, missing_minor)
     if applied_minor:
-        await _recorded_again(context, taken, name, applied_minor, day)
+        await _recorded_again(context, taken, dispute.won, applied_minor, day)
     if missing_minor > applied_minor:
-        await _kept(context, taken, name, missing_minor - applied_minor, dispute.amount, day)
+        await _kept(context, taken, dispute.won, missing_minor - applied_minor, dispute.amount, day)
+    ours = {row.id for row in before}
+    return applied_minor + sum([row.applied_amount for row in money.linked_payments if row.txn_id in ours])
 
 
 async def _recorded_again(context: FlowContext, taken: Taken, name: str, amount_minor: int, day: date) -> None:

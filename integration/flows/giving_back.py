@@ -12,19 +12,21 @@ from datetime import date
 
 import msgspec
 
-from integration.effects import Sleep
+from integration.effects import Call, Sleep
 from integration.flow import FlowContext
 from integration.flows.approvals import in_open_period
 from integration.flows.paging import every_row, page_with
 from integration.flows.steps import ask_a_person, code_of, day_in, do, key_of
 from integration.flows.taken import Taken, payments_named, taken_by
 from integration.outcomes import Answer, CallFailed
+from integration.retry import Probe
+from integration.systems import billing
 from integration.systems import payment_back as back
 from integration.systems.billing import receivables as owed
 from integration.systems.billing.receivables import Money, Transaction
 from integration.systems.erp import receivables as books
 
-MOVED = (400, 409, 422)
+MOVED = ("param_wrong_value", billing.WRONG_STATE)
 """Billing refuses with these what another flow of the same payment has moved in between: it is read again, and done
 again when it has moved. Else people are asked.
 """
@@ -187,7 +189,7 @@ async def _recorded(context: FlowContext, taken: Taken, gone: Back, part: Part, 
 
     key = _key(context, taken, gone, f"back/{part.transaction.id}")
     call = owed.record_refund(part.transaction.id, part.minor, gone.name, gone.method, gone.day, key, taken.txn)
-    await do(context, call, is_recorded, allow=MOVED)
+    await _sent(context, call, is_recorded)
 
 
 async def _off_invoice(context: FlowContext, taken: Taken, gone: Back, transaction: str) -> int:
@@ -199,7 +201,7 @@ async def _off_invoice(context: FlowContext, taken: Taken, gone: Back, transacti
 
     key = _key(context, taken, gone, f"remove/{transaction}")
     call = owed.remove_payment(taken.invoice.id, transaction, key, taken.txn)
-    return owed.money_of(await do(context, call, is_off, allow=MOVED)).resource_version
+    return owed.money_of(await _sent(context, call, is_off)).resource_version
 
 
 async def _on_invoice(
@@ -214,7 +216,18 @@ async def _on_invoice(
 
     key = _key(context, taken, gone, f"keep/{transaction}")
     call = owed.apply_payment(taken.invoice.id, transaction, amount_minor, key, taken.txn)
-    await do(context, call, is_on, allow=MOVED)
+    await _sent(context, call, is_on)
+
+
+async def _sent(context: FlowContext, call: Call, probe: Probe) -> Answer:
+    """Return the answer of a step; what is refused may have been done by an attempt whose reply was lost."""
+    try:
+        return await do(context, call, probe, allow=MOVED)
+    except CallFailed:
+        found = await probe()
+        if found is None:
+            raise
+        return found
 
 
 def _is_on(money: Money, transaction: str) -> bool:

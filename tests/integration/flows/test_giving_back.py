@@ -67,3 +67,25 @@ def test_a_dispute_and_a_refund_of_one_payment_are_both_booked_whoever_is_first(
         assert sorted(each.amount_minor for each in played.documents(system, "refund")) == [21_740, 32_610]
     assert list(played.cases()) == ["PAYMENT.DISPUTE"]
     assert played.broken() == {}
+
+
+@pytest.mark.parametrize("operation", ["remove_payment", "record_transaction_refund", "apply_payments"])
+def test_what_is_refused_for_another_reason_than_a_move_goes_to_people(operation: str) -> None:
+    stage = stage_of("card", Fault(kind="key_mismatch", system="billing", operation=operation, nth=1))
+    stage.act("integration", "refund", 2 * DAY, "Q-000001", percent=40, approved_by="cfo")
+    played = stage.play(days=6)
+    assert [attempt.status for attempt in played.attempts(operation)] == [400, 200]
+    assert len(played.cases()) == 1
+    assert open_in_both(played) == (21_740, 21_740)
+    assert played.broken() == {}
+
+
+def test_money_of_a_won_dispute_is_on_its_invoice_in_both_books_although_lists_lag() -> None:
+    lagging = Fault(kind="stale_read", system="billing", operation="list_transactions", seconds=1800.0)
+    stage = stage_of("card", lagging)
+    stage.act("payment", "open_dispute", 2.5 * DAY, invoice=INVOICE)
+    stage.act("payment", "close_dispute", 6 * DAY, invoice=INVOICE, won=True)
+    played = stage.play(days=10)
+    assert open_in_both(played) == (0, 0)
+    assert played.document("billing", "invoice").status == played.document("erp", "invoice").status == "paid"
+    assert played.broken() == {}
