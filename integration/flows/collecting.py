@@ -40,9 +40,10 @@ Customers take weeks to send money: asking daily for each open invoice would cos
 async def show_posted(invoice: BillingInvoice, posting: Posting, at_us: int) -> None:
     """Show sales that an invoice is posted and what is due; a card that pays at once makes this needless.
 
-    One that was paid before we heard of it (a restored journal has forgotten that we did) is shown as paid.
+    One that was paid before we heard of it is shown as paid: a restored journal has forgotten that we did, or credits
+    have settled it while its charge waited.
     """
-    is_paid = bool(invoice.amount_paid) and not invoice.amount_due
+    is_paid = invoice.status == "paid" and not invoice.amount_due
     await _show(invoice, posting, at_us, {"InvoiceStatus__c": "paid" if is_paid else "posted"})
 
 
