@@ -5,7 +5,7 @@ Only our own words are judged: how another integration calls what it shows is it
 
 from __future__ import annotations
 
-from contracts.checks.facts import BILLED, BOOKED, Facts, Life, document_of, invoice_of, quote_of, whole_of
+from contracts.checks.facts import BILLED, BOOKED, CASE_CLOSED, Facts, Life, document_of, invoice_of, quote_of, whole_of
 from contracts.checks.verdict import Tally
 from domain.history import Changed
 from domain.money import said
@@ -112,6 +112,9 @@ def _given_up_in_secret(tally: Tally, facts: Facts) -> None:
         if flow.name != _QUOTES or flow.ending != "given_up" or quote is None or not facts.is_due(flow.at_us):
             continue
         tally.examined += 1
-        if quote.status == "accepted" and quote.id not in facts.orders:
+        is_in_hand = any(
+            case[-1].txn == quote.txn and case[-1].status not in CASE_CLOSED for case in facts.cases.values()
+        )
+        if quote.status == "accepted" and quote.id not in facts.orders and not is_in_hand:
             sentence = f"{flow.flow} was given up, and sales still sees {quote.id} as accepted"
             tally.violation(quote_of(quote).txn, sentence, quote.last, flow, entities=(quote.name,))
