@@ -33,10 +33,8 @@ again when it has moved. Else people are asked.
 MOVED_PAUSE_SECONDS = 60
 
 
-class Back(msgspec.Struct, frozen=True):
-    """What goes back: an amount that left at an instant, the name it has, and how billing calls the method (chargeback,
-    direct_debit or other).
-    """
+class Withdrawal(msgspec.Struct, frozen=True):
+    """An amount that left on a day, the name it has in the books, and how billing calls the method."""
 
     name: str
     amount_minor: int
@@ -49,7 +47,7 @@ async def gave_back(context: FlowContext, taken: Taken, amount_minor: int, name:
 
     `method` is how billing calls it: chargeback, direct_debit or other. The money left at `at_us`.
     """
-    gone = Back(name, amount_minor, method, day_in(context, taken.entity, at_us))
+    gone = Withdrawal(name, amount_minor, method, day_in(context, taken.entity, at_us))
     for source, part_minor in (await _off_billing(context, taken, gone)).items():
         await _off_books(context, taken, gone, source, part_minor)
     return owed.money_of(await do(context, owed.read_money(taken.invoice.id, taken.txn)))
@@ -58,7 +56,7 @@ async def gave_back(context: FlowContext, taken: Taken, amount_minor: int, name:
 # --- the books ------------------------------------------------------------------------------------------------------
 
 
-async def _off_books(context: FlowContext, taken: Taken, gone: Back, source: str, part_minor: int) -> None:
+async def _off_books(context: FlowContext, taken: Taken, gone: Withdrawal, source: str, part_minor: int) -> None:
     name = gone.name if source == taken.intent.id else f"{gone.name}.{source}"
     await in_open_period(
         context, taken.entity, gone.day,
@@ -82,7 +80,7 @@ class Part(msgspec.Struct, frozen=True):
         return self.unused_minor + self.applied_minor
 
 
-async def _off_billing(context: FlowContext, taken: Taken, gone: Back) -> dict[str, int]:
+async def _off_billing(context: FlowContext, taken: Taken, gone: Withdrawal) -> dict[str, int]:
     """Take it off billing; return how much each payment gave, by the reference it was recorded under."""
     while True:
         given = await _given(context, taken, gone)
@@ -100,7 +98,7 @@ async def _off_billing(context: FlowContext, taken: Taken, gone: Back) -> dict[s
             taken = await taken_by(context, taken.intent.id)
 
 
-def _told(gone: Back, missing_minor: int, refused: CallFailed | None) -> tuple[str, str]:
+def _told(gone: Withdrawal, missing_minor: int, refused: CallFailed | None) -> tuple[str, str]:
     """Return the code of the case, and what people are told."""
     if refused is not None:
         return code_of("billing", refused), f"billing does not take {gone.name} off: {refused}"
@@ -136,7 +134,7 @@ async def _held(
     return (*own, *[row for rows in won for row in rows])
 
 
-async def _given(context: FlowContext, taken: Taken, gone: Back) -> list[Transaction]:
+async def _given(context: FlowContext, taken: Taken, gone: Withdrawal) -> list[Transaction]:
     """Return the refunds that billing has recorded under the name."""
     rows = await every_row(context, owed.transactions_named(gone.name, taken.txn), owed.transaction_page)
     return [row for row in rows if row.type == "refund"]
@@ -153,7 +151,7 @@ def _by_reference(held: Sequence[Transaction], given: Sequence[Transaction], par
 
 
 async def _all_given(
-    context: FlowContext, taken: Taken, gone: Back, parts: Sequence[Part], known: frozenset[str]
+    context: FlowContext, taken: Taken, gone: Withdrawal, parts: Sequence[Part], known: frozenset[str]
 ) -> CallFailed | None:
     """Record what each payment gives; return the refusal when another flow has moved the money meanwhile.
 
@@ -178,7 +176,7 @@ async def _all_given(
     return None
 
 
-async def _recorded(context: FlowContext, taken: Taken, gone: Back, part: Part, known: frozenset[str]) -> None:
+async def _recorded(context: FlowContext, taken: Taken, gone: Withdrawal, part: Part, known: frozenset[str]) -> None:
     """Record what a payment gives, besides the refunds that are known under the name."""
 
     async def is_recorded() -> Answer | None:
@@ -192,7 +190,7 @@ async def _recorded(context: FlowContext, taken: Taken, gone: Back, part: Part, 
     await _sent(context, call, is_recorded)
 
 
-async def _off_invoice(context: FlowContext, taken: Taken, gone: Back, transaction: str) -> int:
+async def _off_invoice(context: FlowContext, taken: Taken, gone: Withdrawal, transaction: str) -> int:
     """Take a payment off the invoice; return the version of the invoice that shows it."""
 
     async def is_off() -> Answer | None:
@@ -205,7 +203,7 @@ async def _off_invoice(context: FlowContext, taken: Taken, gone: Back, transacti
 
 
 async def _on_invoice(
-    context: FlowContext, taken: Taken, gone: Back, transaction: str, amount_minor: int, version: int
+    context: FlowContext, taken: Taken, gone: Withdrawal, transaction: str, amount_minor: int, version: int
 ) -> None:
     """Put an amount of a payment on the invoice, last seen at a version: what a copy shows of before is no news."""
 
@@ -235,6 +233,6 @@ def _is_on(money: Money, transaction: str) -> bool:
     return any(row.txn_id == transaction for row in money.linked_payments)
 
 
-def _key(context: FlowContext, taken: Taken, gone: Back, step: str) -> str:
+def _key(context: FlowContext, taken: Taken, gone: Withdrawal, step: str) -> str:
     """Return the key of a step: another one when the invoice was read again and has changed."""
     return key_of(context, gone.name, f"{step}/{taken.invoice.resource_version}")

@@ -326,3 +326,18 @@ def test_a_quote_that_is_given_up_behind_the_back_of_sales_breaks_the_truth() ->
     back = changed(31, "crm", "quote", replace(build.QUOTE, status="accept_failed"), "accepted")
     assert check("L3", [*quote, flow]).status == "broken"
     assert check("L3", [*quote, flow, back]).status == "holds"
+
+
+def test_a_quote_that_is_given_up_is_no_secret_while_people_are_to_tell_sales() -> None:
+    quote = walk(0, "crm", "quote", build.QUOTE, "draft", "submitted", "approved", "accepted", cause="act")
+    flow = Flow(
+        at_us=at(30), flow="quote/Q-000123-v1", name="accepted_quote", txn="Q-000123", status="finished",
+        ending="given_up",
+    )  # fmt: skip
+    case = Case(
+        at_us=at(31), case="C1", flow="mirror/Q-000123-v1/1", txn="Q-000123", status="new", code="AUTH.UNAUTHENTICATED",
+        owner="security", opened_us=at(31), due_us=at(50_000),
+    )  # fmt: skip
+    assert check("L3", [*quote, flow, case]).status == "holds"
+    over = replace(case, at_us=at(32), status="verified")
+    assert check("L3", [*quote, flow, case, over]).status == "broken"

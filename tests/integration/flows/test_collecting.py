@@ -76,3 +76,15 @@ def test_what_was_credited_while_the_posting_waited_is_not_charged() -> None:
     paid = sum(each.captured_minor for each in played.documents("payment", "payment") if each.ref == first.id)
     assert paid == first.total_minor - sum(note.total_minor for note in notes) < first.total_minor
     assert played.broken() == {}
+
+
+def test_an_invoice_that_a_credit_settled_before_its_charge_is_shown_as_paid() -> None:
+    stage = stage_of("card", Fault(kind="forbidden", system="payment", operation="search_customers", nth=1))
+    stage.clerks = 0
+    stage.act("integration", "dispute_invoice", 2 * DAY, "Q-000001")
+    stage.act("integration", "re_drive", 3 * DAY, code="PAYMENT.DISPUTE", decision="cancel", actor="ann")
+    stage.act("integration", "re_drive", 5 * DAY, code="AUTH.FORBIDDEN", decision="retry", actor="bob")
+    played = stage.play(days=7)
+    assert charged(played) == []
+    assert played.document("crm", "mirror").invoice_status == "paid"
+    assert played.broken() == {}
