@@ -157,16 +157,18 @@ def _good(calls: Iterable[Call]) -> int:
 def flows_move_again(facts: Facts) -> Findings:
     """A process that comes back after a crash takes up each call whose answer it lost, within a lease and a pause.
 
-    One that stood still finds its answers when it wakes, and one that ends in order waits for them first.
+    One that stood still finds its answers when it wakes, and one that ends in order waits for them first. Nothing is
+    asked of one that stops again before that time is over, however it does.
     """
     tally = Tally("L8")
     lossless = {fired.at_us for fired in facts.history.of(Fired) if fired.kind in _LOSSLESS}
-    crashes = [crash for crash in facts.history.of(Crashed) if crash.at_us not in lossless]
-    attempts = sorted(facts.history.of(Attempted), key=lambda attempt: attempt.sent_us) if crashes else []
-    for index, crash in enumerate(crashes):
-        died_again_us = crashes[index + 1].at_us if index + 1 < len(crashes) else facts.context.horizon_us
-        if min(died_again_us, facts.context.horizon_us) > crash.back_us + MOVES_AGAIN_US:
-            _taken_up(tally, facts, attempts, crash)
+    stops = list(facts.history.of(Crashed))
+    attempts = sorted(facts.history.of(Attempted), key=lambda attempt: attempt.sent_us) if stops else []
+    for index, stop in enumerate(stops):
+        stops_again_us = stops[index + 1].at_us if index + 1 < len(stops) else facts.context.horizon_us
+        is_idle = min(stops_again_us, facts.context.horizon_us) <= stop.back_us + MOVES_AGAIN_US
+        if stop.at_us not in lossless and not is_idle:
+            _taken_up(tally, facts, attempts, stop)
     return tally.findings()
 
 

@@ -1,21 +1,20 @@
-"""Collecting: what is due of a posted invoice is charged until it is paid, then applied in billing and in the ERP."""
+"""Collecting: what is due of a posted invoice is charged until it is paid, and shown to sales."""
 
 from __future__ import annotations
 
-from datetime import date
 from itertools import count
 
 import msgspec
 
 from domain.calendar import HOUR_US
 from domain.families import account_of
-from integration.effects import Call, Receive, Sleep
+from integration.effects import Receive, Sleep
 from integration.flow import FlowContext
-from integration.flows.approvals import in_open_period
-from integration.flows.paging import every_row, page_with
-from integration.flows.steps import LAGGING, ask_a_person, code_of, day_in, do, key_of, look_again, mirror
+from integration.flows.paging import every_row
+from integration.flows.steps import LAGGING, ask_a_person, code_of, do, key_of, look_again, mirror
 from integration.outcomes import Answer, CallFailed
-from integration.systems import billing, erp, payment, wire
+from integration.retry import call_with_retries
+from integration.systems import billing, payment
 from integration.systems.billing import BillingInvoice
 from integration.systems.billing import receivables as owed
 from integration.systems.erp import Posting
@@ -26,7 +25,7 @@ RETRY_DAYS = (3, 4, 7, 7)  # soft declines are tried again on days 3, 7, 14 and 
 SOFT_DECLINES = frozenset(
     {"insufficient_funds", "card_declined", "generic_decline", "processing_error", "try_again_later"}
 )
-REFUSALS = (400, 409, 422)
+DECLINED = 402
 FRESH_US = HOUR_US
 """For how long what was seen of an invoice is what is due of it: its posting may have waited for people since."""
 _POLL_SECONDS = {"card": (3600,), "debit": (2 * 86_400, 86_400), "push": (10 * 86_400, 7 * 86_400)}
@@ -91,50 +90,64 @@ async def collected(
     """
     customer, known_us = await _payer(context, invoice)
     if known_us - seen_us > FRESH_US and not is_begun:
-        invoice = await _still_due(context, invoice)
+        invoice = await _still_due(context, invoice, posting)
     is_shown = customer.method != "card" or _is_settled(invoice)
     if is_shown:
         await show_posted(invoice, posting, known_us)  # the money takes days, or none comes
     pauses = iter(RETRY_DAYS)
     while is_begun or not _is_settled(invoice):
-        collection = Collection(
-            invoice=invoice.id, customer=customer.id, payment_method=customer.payment_method, method=customer.method,
-            amount_minor=invoice.amount_due, currency=invoice.currency_code, txn=posting.txn, attempt=attempt,
-        )  # fmt: skip
-        outcome = await _charged(context, collection, is_begun)
+        asked = _charge_of(invoice, customer, posting, attempt)
+        outcome = await _charged(context, asked, is_begun)
         if isinstance(outcome, Paid):
             return outcome
+        is_begun = False
+        if outcome is None:
+            invoice = await _still_due(context, invoice, posting)
+            customer, _ = await _payer(context, invoice)
+            attempt += asked != _charge_of(invoice, customer, posting, attempt)  # a key is of one charge
+            continue
         if not is_shown:
             await show_posted(invoice, posting, outcome.at_us)
-        is_shown, is_begun = True, False
+        is_shown = True
         attempt += 1
         is_soft = outcome.reason in SOFT_DECLINES
         pause_days = next(pauses, 0) if is_soft else 0
         if pause_days:
             await Sleep(pause_days * 86_400)
-        elif not _is_settled(invoice := await _still_due(context, invoice)):
+        elif not _is_settled(invoice := await _still_due(context, invoice, posting)):
             code = "PAYMENT.SOFT_DECLINE" if is_soft else payment.class_of(outcome.reason)
             await ask_a_person(code, f"payment of {invoice.id} declined: {outcome.reason}", invoice=invoice.id)
             pauses = iter(RETRY_DAYS)
             customer, _ = await _payer(context, invoice)
-        invoice = await _still_due(context, invoice)
+        invoice = await _still_due(context, invoice, posting)
     return None
+
+
+def _charge_of(invoice: BillingInvoice, customer: PaymentCustomer, posting: Posting, attempt: int) -> Collection:
+    return Collection(
+        invoice=invoice.id, customer=customer.id, payment_method=customer.payment_method, method=customer.method,
+        amount_minor=invoice.amount_due, currency=invoice.currency_code, txn=posting.txn, attempt=attempt,
+    )  # fmt: skip
 
 
 def _is_settled(invoice: BillingInvoice) -> bool:
     return payment.is_too_small(invoice.amount_due, invoice.currency_code)
 
 
-async def _still_due(context: FlowContext, invoice: BillingInvoice) -> BillingInvoice:
-    """Return an invoice as it is before it is charged again; while its customer disputes it, it is not."""
+async def _still_due(context: FlowContext, invoice: BillingInvoice, posting: Posting) -> BillingInvoice:
+    """Return an invoice as it is before it is charged again; while its customer disputes it, it is not.
+
+    The books have the mark of a dispute; billing knows none before the invoice is due.
+    """
     while True:
-        answer = await _read_again(context, invoice)
-        if owed.money_of(answer).dunning_status != "stopped":
+        standing = books.posted_invoice(await do(context, books.read_invoice(posting.id, posting.txn)))
+        answer = await read_again(context, invoice)
+        if not standing.custbody_dispute and owed.money_of(answer).dunning_status != "stopped":
             return billing.invoice_of(answer)
         await Sleep(86_400)
 
 
-async def _read_again(context: FlowContext, invoice: BillingInvoice) -> Answer:
+async def read_again(context: FlowContext, invoice: BillingInvoice) -> Answer:
     """Return the answer that shows an invoice as it was seen, or later.
 
     A copy that lags shows what was due before the invoice had its tax.
@@ -158,8 +171,11 @@ async def _payer(context: FlowContext, invoice: BillingInvoice) -> tuple[Payment
         await ask_a_person("DATA_QUALITY.MAPPING_MISSING", f"no way to pay for {invoice.customer_id}")
 
 
-async def _charged(context: FlowContext, collection: Collection, is_begun: bool) -> Paid | Declined:
-    """Make one payment intent and wait for its end; return what was paid, or why not."""
+async def _charged(context: FlowContext, collection: Collection, is_begun: bool) -> Paid | Declined | None:
+    """Make one payment intent and wait for its end; return what was paid, or why not.
+
+    None when the request itself was refused: people have looked at it since, and what is due may be something else.
+    """
 
     async def there() -> Answer | None:
         asked = payment.find_intents(collection.invoice, collection.txn)
@@ -172,10 +188,16 @@ async def _charged(context: FlowContext, collection: Collection, is_begun: bool)
     answer = await there() if is_begun else None
     if answer is None:
         key = key_of(context, collection.invoice, f"pay/{collection.attempt}")
+        call = payment.create_intent(collection, key)
         try:
-            answer = await do(context, payment.create_intent(collection, key), there, allow=(402,))
-        except CallFailed as declined:
-            return Declined(declined.code, declined.at_us)
+            answer = await call_with_retries(context, call, there)
+        except CallFailed as failed:
+            if failed.status == DECLINED:
+                return Declined(failed.code, failed.at_us)
+            await ask_a_person(code_of(call.system, failed), f"{call.system} {call.operation}: {failed}", call)
+            answer = await there()  # a copy of it came late and was taken
+    if answer is None:
+        return None
     return await _outcome(context, payment.intent_of(answer), answer.at_us, collection)
 
 
@@ -199,103 +221,3 @@ async def _outcome(context: FlowContext, intent: Intent, at_us: int, collection:
         return Paid(intent, at_us, at_us)
     error = intent.last_payment_error
     return Declined((error.decline_code or error.code) if error else intent.status, at_us)
-
-
-# --- applying -------------------------------------------------------------------------------------------------------
-
-
-class Recorded(msgspec.Struct, frozen=True):
-    """A payment that billing knows: how much of it the invoice took, and the invoice as it was then."""
-
-    taken_minor: int
-    invoice: BillingInvoice
-
-
-async def booked(context: FlowContext, posting: Posting, paid: Paid, taken_minor: int) -> tuple[int, int]:
-    """Apply cash in the ERP of which billing says how much its invoice took.
-
-    Return when that was known, and how much the invoice took.
-    """
-    intent, day = paid.intent, day_in(context, posting.entity, paid.at_us)
-
-    def cash(dated: date) -> Call:
-        return erp.put_cash(intent.id, posting.id, posting, intent.amount_received, taken_minor, intent.method, dated)
-
-    while True:
-        try:
-            answer = await in_open_period(context, posting.entity, day, cash, allow=(erp.USER_ERROR,))
-            return answer.at_us, taken_minor
-        except CallFailed as refused:  # a credit memo was first: the rest of the money stays on the customer's account
-            standing = books.posted_invoice(await do(context, books.read_invoice(posting.id, posting.txn)))
-            open_minor = wire.minor(standing.amountRemaining, posting.currency)
-            if open_minor >= taken_minor:  # that was not the reason: people look at it
-                await ask_a_person(code_of("erp", refused), f"erp upsert_payment: {refused}", payment=intent.id)
-            taken_minor = min(taken_minor, open_minor)
-
-
-async def recorded(context: FlowContext, invoice: BillingInvoice, intent: Intent, day: date, txn: str) -> Recorded:
-    """Record the payment in billing: all of it, or what credits have left to pay.
-
-    What exceeds the invoice stays as the customer's credit.
-    """
-    due_minor, now = intent.amount_received, invoice
-    while due_minor:
-        try:
-            now = await _record(context, invoice, intent, due_minor, day, txn)
-            break
-        except CallFailed as failure:  # a credit came first, perhaps at this very moment: what is due is asked again
-            now = billing.invoice_of(await _read_again(context, invoice))
-            if await _is_recorded(context, intent, due_minor, txn) is not None:
-                break  # a copy of it came late and was taken: that is why less is due
-            now_minor = min(now.amount_due, intent.amount_received)
-            if now_minor == due_minor:  # that was not the reason: people look at it
-                await ask_a_person(
-                    code_of("billing", failure), f"billing record_payment: {failure}", invoice=invoice.id
-                )
-            due_minor = now_minor
-    await keep_excess(context, invoice, intent, intent.amount_received - due_minor, day, txn)
-    return Recorded(due_minor, now)
-
-
-async def keep_excess(
-    context: FlowContext, invoice: BillingInvoice, intent: Intent, excess_minor: int, day: date, txn: str
-) -> None:
-    """Record what a payment is more than its invoice takes, if anything: the customer's credit."""
-    if excess_minor > 0:
-        key = key_of(context, invoice.id, f"excess/{intent.id}")
-        call = billing.record_excess(invoice.customer_id, intent.id, excess_minor, day, key, txn)
-        await do(context, call, lambda: all_recorded(context, intent.id, intent.amount_received, txn))
-
-
-async def all_recorded(context: FlowContext, name: str, amount_minor: int, txn: str) -> Answer | None:
-    """Return an answer when billing has recorded all of an amount under a name, on invoices or as credit."""
-    rows = await every_row(context, owed.transactions_named(name, txn), owed.transaction_page)
-    recorded_minor = sum([row.amount for row in rows if row.type == "payment"])
-    return Answer(200) if recorded_minor >= amount_minor else None
-
-
-async def _record(
-    context: FlowContext,
-    invoice: BillingInvoice,
-    intent: Intent,
-    amount_minor: int,
-    day: date,
-    txn: str,
-) -> BillingInvoice:
-    """Record an amount of a payment on an invoice; return the invoice as it is then."""
-
-    async def is_recorded() -> Answer | None:
-        found = await _is_recorded(context, intent, amount_minor, txn)
-        return None if found is None else await do(context, billing.read_invoice(invoice.id, txn))
-
-    key = key_of(context, invoice.id, f"record/{intent.id}/{amount_minor}")
-    call = billing.record_payment(invoice.id, intent.id, amount_minor, day, key, txn)
-    return billing.invoice_of(await do(context, call, is_recorded, allow=REFUSALS))
-
-
-async def _is_recorded(context: FlowContext, intent: Intent, amount_minor: int, txn: str) -> Answer | None:
-    """Return an answer when billing has recorded an amount of a payment."""
-    return await page_with(
-        context, owed.transactions_named(intent.id, txn), owed.transaction_page,
-        lambda row: row.type == "payment" and row.amount == amount_minor,
-    )  # fmt: skip

@@ -16,8 +16,8 @@ from integration.effects import Park, Receive, Start
 from integration.flow import FlowContext
 from integration.flows import cash_facts as facts
 from integration.flows import cash_requests
+from integration.flows.applying import all_recorded
 from integration.flows.approvals import CompletedByHand, finished_by_hand, forward, in_open_period
-from integration.flows.collecting import all_recorded
 from integration.flows.giving_back import gave_back
 from integration.flows.paging import every_row, page_with
 from integration.flows.steps import day_in, do, key_of, tell

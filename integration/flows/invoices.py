@@ -13,8 +13,9 @@ from integration.effects import Call, Sleep
 from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
 from integration.flows import cash_requests, facts
+from integration.flows.applying import booked, recorded
 from integration.flows.approvals import in_open_period
-from integration.flows.collecting import RETRY_DAYS, booked, collected, recorded, show_paid, show_posted
+from integration.flows.collecting import RETRY_DAYS, collected, show_paid, show_posted
 from integration.flows.intercompany import start_intercompany
 from integration.flows.mapping import posting_in_items
 from integration.flows.net_tax import Credited, Taxes, credited_invoices, give_back, parted, terms_of

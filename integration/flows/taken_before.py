@@ -10,7 +10,8 @@ import msgspec
 
 from integration.flow import FlowContext
 from integration.flows import facts
-from integration.flows.collecting import Paid, booked, keep_excess, recorded
+from integration.flows.applying import booked, keep_excess, recorded
+from integration.flows.collecting import Paid
 from integration.flows.paging import every_row
 from integration.flows.steps import day_in, do, if_found, tell
 from integration.systems import billing, payment

@@ -15,7 +15,7 @@ from domain.objects import TaxShare
 from domain.rounding import Rounding, round_ratio
 from integration.effects import Call
 from integration.flow import FlowContext
-from integration.flows import approvals, collecting, giving_back, intercompany, refunds
+from integration.flows import applying, approvals, collecting, giving_back, intercompany, refunds
 from integration.flows.collecting import Paid
 from integration.flows.refunds import Credit
 from integration.flows.steps import do
@@ -67,18 +67,18 @@ def _half_even() -> list[Patch]:
 
 
 def _partial_is_full() -> list[Patch]:
-    booked = collecting.booked
+    booked = applying.booked
 
     async def in_full(context: FlowContext, posting: Posting, paid: Paid, taken_minor: int) -> tuple[int, int]:
         total = sum([line.amount_minor for line in posting.lines]) + sum([tax.amount_minor for tax in posting.taxes])
         whole = msgspec.structs.replace(paid.intent, amount_received=total or paid.intent.amount_received)
         return await booked(context, posting, msgspec.structs.replace(paid, intent=whole), total or taken_minor)
 
-    return [Patch(collecting, "booked", in_full)]
+    return [Patch(applying, "booked", in_full)]
 
 
 def _cash_twice() -> list[Patch]:
-    booked = collecting.booked
+    booked = applying.booked
 
     async def twice(context: FlowContext, posting: Posting, paid: Paid, taken_minor: int) -> tuple[int, int]:
         told = await booked(context, posting, paid, taken_minor)
@@ -86,7 +86,7 @@ def _cash_twice() -> list[Patch]:
         await booked(context, posting, msgspec.structs.replace(paid, intent=charge), 0)
         return told
 
-    return [Patch(collecting, "booked", twice)]
+    return [Patch(applying, "booked", twice)]
 
 
 def _refund_in_full() -> list[Patch]:
@@ -128,7 +128,7 @@ def _excess_forgotten() -> list[Patch]:
     ) -> None:
         """The invoice is paid, and that is that."""
 
-    return [Patch(collecting, "keep_excess", nothing)]
+    return [Patch(applying, "keep_excess", nothing)]
 
 
 def _refund_without_its_tax() -> list[Patch]:
@@ -146,7 +146,7 @@ def _at_the_bank() -> list[Patch]:
 
 
 def _read_before_asking() -> list[Patch]:
-    async def as_it_was(_context: FlowContext, invoice: BillingInvoice) -> BillingInvoice:
+    async def as_it_was(_context: FlowContext, invoice: BillingInvoice, _posting: Posting) -> BillingInvoice:
         return invoice
 
     return [Patch(collecting, "_still_due", as_it_was)]

@@ -92,6 +92,16 @@ def test_a_call_that_was_asked_for_again_after_the_crash_was_taken_up() -> None:
     assert check("L8", [*_forgotten_by_a_crash(), again]).status == "holds"
 
 
+def test_nothing_is_asked_of_a_process_that_stands_still_again_soon_after_it_came_back() -> None:
+    def stands_still(since_minutes: float) -> str:
+        start_us = at(2001 + since_minutes)
+        pause = Crashed(at_us=start_us, write=10, after=True, back_us=start_us + 40 * 60_000_000)
+        fired = Fired(at_us=start_us, fault=0, kind="pause", system="", operation="", txn="", number="write 10")
+        return check("L8", [*_forgotten_by_a_crash(), pause, fired]).status
+
+    assert (stands_still(0.2), stands_still(16)) == ("unknown", "broken")
+
+
 def test_a_call_rests_when_another_was_asked_to_after_the_crash() -> None:
     def taken_up(after_minutes: float, status: int = 429, system: str = "crm") -> str:
         busy = attempt(2002, "r91", system, "read_quote", "k/8", outcome="failed", status=status, txn="Q-000009")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from domain.faults import Fault
+from domain.history import Attempted
 from domain.objects import Delta
 from tests.integration.flows.one_invoice import DAY, TOTAL, invoices, stage_of
 from tests.stage import ACCOUNT, CORE, HOUR_US, OPENS_US, Played, Stage
@@ -87,4 +89,47 @@ def test_an_invoice_that_a_credit_settled_before_its_charge_is_shown_as_paid() -
     played = stage.play(days=7)
     assert charged(played) == []
     assert played.document("crm", "mirror").invoice_status == "paid"
+    assert played.broken() == {}
+
+
+def refused_once(**behaviour: Any) -> Stage:
+    """Return a stage on which the first charge is refused for good, and nobody works on cases."""
+    refused = Fault(kind="forbidden", system="payment", operation="create_payment_intent", nth=1)
+    stage = stage_of("card", refused, **behaviour)
+    stage.clerks = 0
+    return stage
+
+
+def driven_again(stage: Stage) -> Played:
+    stage.act("integration", "re_drive", 5 * DAY, code="AUTH.FORBIDDEN", decision="retry", actor="bob")
+    return stage.play(days=8)
+
+
+def test_what_was_credited_while_people_looked_at_a_refused_charge_is_not_charged() -> None:
+    stage = refused_once()
+    stage.act("integration", "dispute_invoice", 2 * DAY, "Q-000001", percent=50)
+    stage.act("integration", "re_drive", 3 * DAY, code="PAYMENT.DISPUTE", decision="cancel", actor="ann")
+    played = driven_again(stage)
+    assert charged(played) == [TOTAL // 2 - 1]
+    assert [walk[-1] for walk in invoices(played)] == ["paid", "paid"]
+    assert played.broken() == {}
+
+
+def test_a_refused_charge_waits_while_its_customer_disputes_the_invoice() -> None:
+    stage = refused_once()
+    stage.act("integration", "dispute_invoice", 2 * DAY, "Q-000001")
+    stage.act("integration", "re_drive", 6 * DAY, code="PAYMENT.DISPUTE", decision="retry", actor="ann")
+    played = driven_again(stage)
+    (paid,) = [change for change in played.changes("payment", "payment") if change.status == "captured"]
+    assert paid.at_us > OPENS_US + 6 * DAY * HOUR_US
+    assert charged(played) == [TOTAL]
+    assert played.broken() == {}
+
+
+def test_a_refused_charge_that_is_driven_again_unchanged_keeps_its_key() -> None:
+    played = driven_again(refused_once())
+    asked = [each for each in played.of(Attempted) if each.operation == "create_payment_intent"]
+    assert len(asked) == 2
+    assert len({(each.key, each.fingerprint) for each in asked}) == 1
+    assert charged(played) == [TOTAL]
     assert played.broken() == {}

@@ -11,8 +11,9 @@ import pytest
 
 from integration.effects import Sleep
 from integration.flow import Flow, FlowContext
-from integration.flows.collecting import Paid, booked, keep_excess
-from integration.flows.collecting import recorded as recorded_in_billing
+from integration.flows.applying import booked, keep_excess
+from integration.flows.applying import recorded as recorded_in_billing
+from integration.flows.collecting import Paid
 from integration.outcomes import Answer, Begun, Failed, Slept, Unknown
 from integration.settings import Settings
 from integration.systems.billing import BillingInvoice
