@@ -16,9 +16,10 @@ from integration.flows import cash_facts as facts
 from integration.flows.approvals import put_back
 from integration.flows.crediting import credited_part
 from integration.flows.posted import until_posted
-from integration.flows.steps import day_in, do, key_of, tell
+from integration.flows.steps import ask_a_person, code_of, day_in, do, key_of, tell
 from integration.flows.taken import show_owed
 from integration.outcomes import Answer, CallFailed, GivenUp
+from integration.systems import erp
 from integration.systems.billing import receivables as owed
 from integration.systems.billing.receivables import Money
 from integration.systems.erp import receivables as books
@@ -34,9 +35,11 @@ async def dispute_invoice(context: FlowContext, arguments: Mapping[str, Any]) ->
     context = in_books(context, money.business_entity_id)
     amount_minor = min(arguments["amount_minor"] or money.amount_due, money.amount_due)
     if not amount_minor:
-        return {"invoice": invoice, "status": "settled", "outcome": "nothing is due"}
+        return _settled_before(invoice)
     await until_posted(context, money.id, money.txn, f"dispute {request}")
     try:
+        if not await _marked(context, money, f"{request}: {reason}"[:300]):
+            return _settled_before(invoice)
         await _opened(context, money, amount_minor, request, reason, answer.at_us)
         outcome = await _settled(money, amount_minor, arguments)
         credited = await _in_favour(context, money, amount_minor, request) if outcome == CUSTOMER else ""
@@ -49,8 +52,23 @@ async def dispute_invoice(context: FlowContext, arguments: Mapping[str, Any]) ->
     return {**told, "amount_minor": amount_minor}
 
 
+def _settled_before(invoice: str) -> dict[str, Any]:
+    return {"invoice": invoice, "status": "settled", "outcome": "nothing is due"}
+
+
+async def _marked(context: FlowContext, money: Money, note: str) -> bool:
+    """Note a dispute in the books; False when nothing is open there any more: billing may hear of cash later."""
+    while True:
+        try:
+            await do(context, books.mark_dispute(money.id, note, money.txn), allow=(erp.USER_ERROR,))
+            return True
+        except CallFailed as refused:
+            if not books.posted_invoice(await do(context, books.read_invoice(money.id, money.txn))).amountRemaining:
+                return False
+            await ask_a_person(code_of("erp", refused), f"erp update_invoice: {refused}", invoice=money.id)
+
+
 async def _opened(context: FlowContext, money: Money, amount_minor: int, request: str, reason: str, at_us: int) -> None:
-    await do(context, books.mark_dispute(money.id, f"{request}: {reason}"[:300], money.txn))
     await _switched(context, money, request, is_stopped=True)
     await show_owed(money, at_us, {"InvoiceStatus__c": "disputed"})
     entity, claimed = money.business_entity_id, facts.money(amount_minor, money.currency_code)

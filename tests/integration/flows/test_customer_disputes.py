@@ -65,3 +65,17 @@ def test_what_was_paid_while_people_decided_is_credited_as_money_to_pay_back() -
     assert abs(credit - TOTAL // 2) <= 1
     assert played.document("erp", "credit_memo").total_minor == credit
     assert played.broken() == {}
+
+
+def test_an_objection_to_what_was_paid_before_it_could_be_marked_is_settled() -> None:
+    refused = Fault(kind="forbidden", system="erp", operation="update_invoice", nth=1)
+    stage = stage_of("push", refused, pays_after_days=3)
+    stage.clerks = 0
+    stage.act("integration", "dispute_invoice", 1.6 * DAY, "Q-000001")
+    stage.act("integration", "re_drive", 6 * DAY, code="AUTH.FORBIDDEN", decision="retry", actor="ann")
+    played = stage.play(days=8)
+    assert [each.status for each in played.attempts("update_invoice")] == [403, 400]
+    assert set(played.cases()) == {"AUTH.FORBIDDEN"}
+    assert [walk[-1] for walk in invoices(played)] == ["paid", "paid"]
+    assert not [event for event in played.events() if event.startswith("dispute")]
+    assert played.broken() == {}
