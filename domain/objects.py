@@ -240,6 +240,16 @@ class CreditMemo(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="credi
     business_date: date
 
 
+class TaxLine(msgspec.Struct, frozen=True, gc=False):
+    """A line of a document of the tax engine: what kind of goods it is, and the day whose rates it was taxed at."""
+
+    sku: str
+    goods: str  # the engine's code for this kind of goods
+    day: date
+    amount_minor: int
+    tax_minor: int
+
+
 class TaxDocument(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="tax_document"):
     """A stored document of the tax engine; `code` is the caller's document code. Return documents are negative."""
 
@@ -253,6 +263,7 @@ class TaxDocument(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="tax_
     tax_minor: int
     revision: int = 0
     original: str = ""
+    lines: tuple[TaxLine, ...] = ()
 
 
 class Payment(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="payment"):

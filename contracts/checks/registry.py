@@ -46,6 +46,7 @@ from contracts.checks import (
     retries,
     revenue,
     tax_back,
+    tax_days,
     told,
     traffic,
 )
@@ -205,6 +206,7 @@ CHECKS: tuple[Check, ...] = (
     _row("M20", "Documents are booked", books.documents_are_booked, "posted invoices", also="I-11"),
     _row("M21", "Tax goes back", tax_back.tax_goes_back, NEVER, also="I-18"),
     _row("M22", "Charges are due", charging.charges_are_due, NEVER),
+    _row("M23", "Tax is of its day", tax_days.taxed_on_its_day, NEVER, also="I-18"),
     _row("P1", "Credit holds bind", policy.holds_bind, "credit holds", also="I-28"),
     _row("P2", "Discounts are approved", governance.discounts_approved, "accepted quotes", also="I-30"),
     _row("P3", "Closed periods stay closed", ledger.closed_stays_closed, "entries", also="I-20"),

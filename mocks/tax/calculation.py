@@ -91,8 +91,10 @@ def tax_lines(transaction: Transaction, given: Sequence[LineInput], taxation: Ta
     lines: list[TaxedLine] = []
     told: set[int] = set()
     for index, line in enumerate(given):
+        day = taxation.day
         if line.addresses is not None or line.tax_override is not None:
-            site = _own_site(line, taxation)
+            day = _own_day(line, taxation)
+            site = _own_site(line, taxation, day)
         else:
             common = common or taxation.find(taxation.company, taxation.ship_to, taxation.day)
             site = common
@@ -101,7 +103,7 @@ def tax_lines(transaction: Transaction, given: Sequence[LineInput], taxation: Ta
         if line.exemption_code or line.entity_use_code or line.customer_usage_type or taxation.zones:
             is_taxed = is_taxed and not _is_exempt(line, site, taxation)
         percent = site.shares[line.tax_code or ""] if is_taxed else 0
-        taxed = _tax_line(line, index, amount, percent, site.components, quirks.rounding)
+        taxed = _tax_line(line, index, day, amount, percent, site.components, quirks.rounding)
         force = forced[index] if forced is not None else None
         if force is None and line.tax_override is not None:
             force = _forced_line(line.tax_override, units)
@@ -116,17 +118,22 @@ def tax_lines(transaction: Transaction, given: Sequence[LineInput], taxation: Ta
     return tuple(lines)
 
 
-def _own_site(line: LineInput, taxation: Taxation) -> Site:
-    """Return where a line with an address or an override of its own is taxed, at the rates of its own day."""
-    where = taxation.ship_to if line.addresses is None else place(line.addresses)[1]
-    day, override = taxation.day, line.tax_override
+def _own_day(line: LineInput, taxation: Taxation) -> date:
+    """Return the day whose rates count for a line: its own override's, else the transaction's."""
+    override = line.tax_override
     if override is not None and override.kind == "TaxDate":
-        day = read_date(override.tax_date, "lines.taxOverride.taxDate")
+        return read_date(override.tax_date, "lines.taxOverride.taxDate")
+    return taxation.day
+
+
+def _own_site(line: LineInput, taxation: Taxation, day: date) -> Site:
+    """Return where a line with an address or an override of its own is taxed, at the rates of its day."""
+    where = taxation.ship_to if line.addresses is None else place(line.addresses)[1]
     return taxation.find(taxation.company, where, day)
 
 
 def _tax_line(
-    line: LineInput, index: int, amount: int, percent: int, components: Components, rounding: Rounding
+    line: LineInput, index: int, day: date, amount: int, percent: int, components: Components, rounding: Rounding
 ) -> TaxedLine:
     gross = amount
     if line.tax_included and percent:
@@ -149,6 +156,7 @@ def _tax_line(
         exempt_minor=amount - taxable,
         components=components,
         taxes=taxes,
+        day=day,
         item_code=line.item_code or "",
         tax_code=line.tax_code or "P0000000",
         description=line.description or "",

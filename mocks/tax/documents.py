@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import msgspec
 
-from domain.objects import TaxDocument, TaxShare
+from domain.objects import TaxDocument, TaxLine, TaxShare
 from mocks.tax.bodies import Address
 from mocks.tax.rates import Component, Components
 
@@ -27,7 +27,7 @@ NO_ADDRESS = Address()
 
 
 class TaxedLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """One line with its tax: `taxes` are minor units, one per jurisdiction of `components`.
+    """One line with its tax: `taxes` are minor units, one per jurisdiction of `components`, at the rates of `day`.
 
     `taxable_minor` and `exempt_minor` add up to `amount_minor` (net of discount, and of tax when it was included).
     """
@@ -39,6 +39,7 @@ class TaxedLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     exempt_minor: int
     components: Components
     taxes: tuple[int, ...]
+    day: datetime.date
     item_code: str
     tax_code: str
     description: str
@@ -154,4 +155,10 @@ def canonical(document: StoredDocument) -> TaxDocument:
         tax_minor=totals.tax_minor,
         revision=document.version,
         original=document.reference if is_return else "",
+        lines=tuple(
+            [
+                TaxLine(line.item_code, line.tax_code, line.day, line.amount_minor, sum(line.taxes))
+                for line in document.lines
+            ]
+        ),
     )  # fmt: skip

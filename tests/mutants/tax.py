@@ -92,6 +92,34 @@ def _back_in_one_book() -> list[Patch]:
     return [Patch(credit_notes, "_credit_tax", nothing)]
 
 
+def _returned_at_todays_rates() -> list[Patch]:
+    commit_return = tax.commit_return
+
+    def today(taxable: Taxable) -> Call:
+        return commit_return(msgspec.structs.replace(taxable, original_day=None))
+
+    return [Patch(tax, "commit_return", today)]
+
+
+def _taxed_when_due() -> list[Patch]:
+    taxed = invoices._taxed
+
+    async def late(context: FlowContext, invoice: BillingInvoice, lines: tuple[Line, ...], credited: Credited) -> Taxes:
+        return await taxed(context, msgspec.structs.replace(invoice, date=invoice.due_date), lines, credited)
+
+    return [Patch(invoices, "_taxed", late)]
+
+
+def _returned_as_goods() -> list[Patch]:
+    commit_return = tax.commit_return
+
+    def shipped(taxable: Taxable) -> Call:
+        lines = [msgspec.structs.replace(line, kind="one_time") for line in taxable.lines]
+        return commit_return(msgspec.structs.replace(taxable, lines=lines))
+
+    return [Patch(tax, "commit_return", shipped)]
+
+
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         name="estimate_invoiced",
@@ -144,5 +172,32 @@ MUTANTS: tuple[Mutant, ...] = (
         caught_by=("S5",),
         ground=CARDS,
         patches=_committed_at_booking,
+    ),
+    Mutant(
+        name="returned_at_todays_rates",
+        group="tax",
+        mistake="The tax of a credit is computed at the rates of the day of the credit: the override with the day of "
+        "the invoice is left out, which nobody sees until a rate changes (T12).",
+        caught_by=("M23",),
+        ground=CHANGES,
+        patches=_returned_at_todays_rates,
+    ),
+    Mutant(
+        name="taxed_when_due",
+        group="tax",
+        mistake="Tax is committed with the day on which the invoice is due: the first date of a bill is taken for its "
+        "own (I-18).",
+        caught_by=("M23",),
+        ground=CARDS,
+        patches=_taxed_when_due,
+    ),
+    Mutant(
+        name="returned_as_goods",
+        group="tax",
+        mistake="A credit is taxed as another kind of goods than its invoice: lines of notes have no product, and get "
+        "the code that stands in the configuration (I-18).",
+        caught_by=("M23",),
+        ground=CHANGES,
+        patches=_returned_as_goods,
     ),
 )
