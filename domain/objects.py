@@ -389,23 +389,6 @@ class RevenueSchedule(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="
 
 
 Document = (
-    Account
-    | Customer
-    | Quote
-    | Mirror
-    | Order
-    | Task
-    | Subscription
-    | Invoice
-    | CreditMemo
-    | TaxDocument
-    | Payment
-    | Refund
-    | Dispute
-    | Payout
-    | Cash
-    | Entry
-    | Period
-    | Hold
-    | RevenueSchedule
-)
+    Account | Customer | Quote | Mirror | Order | Task | Subscription | Invoice | CreditMemo | TaxDocument
+    | Payment | Refund | Dispute | Payout | Cash | Entry | Period | Hold | RevenueSchedule
+)  # fmt: skip
