@@ -99,12 +99,24 @@ def _spans_of(facts: Facts, taxed: Taxed) -> list[Span]:
     What a net note charges may be taxed as of today or as what the note is for: it is not judged.
     """
     document: TaxDocument = taxed.document.document
-    is_credit = taxed.line.amount_minor < 0
+    is_credit = _takes_back(document, taxed.line)
     if document.kind == "return":
         return _known(facts, {taxed.bill.document.invoice}) if is_credit else []
     if is_credit:
         return _known(facts, facts.once(_credited_by).get(taxed.bill.id, set()))
     return _known(facts, {taxed.bill.id})
+
+
+def _takes_back(document: TaxDocument, line: TaxLine) -> bool:
+    """Tell whether a line takes something back, or takes some of that off again.
+
+    The parts of a line that is credited again and again bear what the line bore, to the cent, when a document takes
+    back all the parts so far and charges those before it again.
+    """
+    return line.amount_minor < 0 or any(
+        (other.sku, other.day) == (line.sku, line.day) and other.amount_minor < -line.amount_minor
+        for other in document.lines
+    )
 
 
 def _known(facts: Facts, invoices: set[str]) -> list[Span]:

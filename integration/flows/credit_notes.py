@@ -12,6 +12,7 @@ from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
 from integration.flows import facts
 from integration.flows.approvals import in_open_period
+from integration.flows.credited_before import as_taxed
 from integration.flows.intercompany import start_intercompany
 from integration.flows.invoices import committed
 from integration.flows.mapping import posting_in_items
@@ -67,7 +68,7 @@ async def _tax_back(context: FlowContext, note: CreditNote, invoice: BillingInvo
     taxable = tax.Taxable(
         code=note.id, customer=note.customer_id, currency=note.currency_code,
         address=invoice.billing_address.canonical(), day=date_of_seconds(note.date),
-        lines=[line.canonical() for line in note.line_items], txn=context.txn,
+        lines=await as_taxed(context, note, [line.canonical() for line in note.line_items], [invoice]), txn=context.txn,
         original_day=date_of_seconds(invoice.date),
     )  # fmt: skip
     return tax.shares(await committed(context, taxable, tax.commit_return(taxable)))

@@ -16,6 +16,7 @@ from integration.flows import cash_requests, facts
 from integration.flows.applying import booked, recorded
 from integration.flows.approvals import in_open_period
 from integration.flows.collecting import RETRY_DAYS, collected, show_paid, show_posted
+from integration.flows.credited_before import as_taxed
 from integration.flows.intercompany import start_intercompany
 from integration.flows.mapping import posting_in_items
 from integration.flows.net_tax import Credited, Taxes, credited_invoices, give_back, parted, terms_of
@@ -139,13 +140,13 @@ async def _taxed(context: FlowContext, invoice: BillingInvoice, lines: tuple[Lin
     """Commit the invoice's tax; a document that is there already under the invoice's id is adopted."""
     taxable = tax.Taxable(
         code=invoice.id, customer=invoice.customer_id, currency=invoice.currency_code,
-        address=invoice.billing_address.canonical(), day=date_of_seconds(invoice.date), lines=lines, txn=context.txn,
-        terms=terms_of(credited),
+        address=invoice.billing_address.canonical(), day=date_of_seconds(invoice.date),
+        lines=await as_taxed(context, invoice, lines, credited.values()), txn=context.txn, terms=terms_of(credited),
     )  # fmt: skip
     answer = await committed(context, taxable, tax.commit(taxable))
     if not credited:
         return Taxes(tax.shares(answer))
-    taxes, stray = parted(lines, credited, tax.shares_by_line(answer))
+    taxes, stray = parted(credited, tax.shares_by_line(answer))
     if stray:
         detail = f"{invoice.id} credits lines taxed in {', '.join(stray)}, whose invoices bear no such tax"
         await ask_a_person("CONFLICT.STATE", detail, invoice=invoice.id)

@@ -8,12 +8,12 @@ gives back more than it charged (T12). A net credit note needs none of this: all
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 
 import msgspec
 
-from domain.objects import Line, TaxShare
+from domain.objects import TaxShare
 from integration.flow import FlowContext
 from integration.flows.steps import AT_WORK, do, key_of, look_again
 from integration.outcomes import Answer
@@ -80,29 +80,27 @@ def terms_of(credited: Credited) -> dict[str, LineTerms]:
     }
 
 
-def parted(
-    lines: Sequence[Line], credited: Credited, taxes: Sequence[Sequence[TaxShare]]
-) -> tuple[Taxes, tuple[str, ...]]:
+def parted(credited: Credited, taxes: Iterable[tuple[str, TaxShare]]) -> tuple[Taxes, tuple[str, ...]]:
     """Return the tax of charges and credits, and what cannot go back: of jurisdictions without a tax line.
 
-    `taxes` are those of each line, negative where the line credits. Both are added up: by jurisdiction, and by the tax
-    line of the invoice that is credited.
+    `taxes` are those of each line by its id, negative where the line credits. Both are added up: by jurisdiction, and
+    by the tax line of the invoice that is credited.
     """
     charged: dict[str, TaxShare] = {}
     back: dict[str, Returned] = {}
     stray: list[str] = []
-    for line, shares in zip(lines, taxes, strict=True):
-        invoice = credited.get(line.id)
-        for share in shares:
-            if invoice is None:
-                charged[share.jurisdiction] = _sum(charged.get(share.jurisdiction), share, 1)
-            elif share.jurisdiction in invoice.tax_lines:
-                key = invoice.tax_lines[share.jurisdiction].id
-                known = back[key].share if key in back else None
-                back[key] = Returned(key, _sum(known, share, -1))
-            else:
-                stray.append(f"{share.jurisdiction} of {invoice.id}")
-    return Taxes(tuple(charged.values()), tuple(back.values())), tuple(stray)
+    for line, share in taxes:
+        invoice = credited.get(line)
+        if invoice is None:
+            charged[share.jurisdiction] = _sum(charged.get(share.jurisdiction), share, 1)
+        elif share.jurisdiction in invoice.tax_lines:
+            key = invoice.tax_lines[share.jurisdiction].id
+            known = back[key].share if key in back else None
+            back[key] = Returned(key, _sum(known, share, -1))
+        else:
+            stray.append(f"{share.jurisdiction} of {invoice.id}")
+    given = [each for each in back.values() if each.share.amount_minor]
+    return Taxes(tuple(charged.values()), tuple(given)), tuple(stray)
 
 
 def _sum(known: TaxShare | None, share: TaxShare, sign: int) -> TaxShare:

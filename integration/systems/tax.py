@@ -110,6 +110,8 @@ def _line(number: int, line: Line, taxable: Taxable, sign: int) -> dict[str, Any
         "itemCode": line.sku,
         "taxCode": "SW052000" if line.kind == "recurring" else "SP140000",
     }
+    if taxable.terms:
+        said["ref1"] = line.id
     terms = taxable.terms.get(line.id)
     return said if terms is None else {**said, "taxOverride": _override(terms)}
 
@@ -133,7 +135,7 @@ class _Detail(msgspec.Struct):
 
 
 class _Line(msgspec.Struct):
-    lineNumber: str
+    ref1: str = ""
     details: list[_Detail] | None = None
 
 
@@ -161,20 +163,15 @@ def shares(answer: Answer) -> tuple[TaxShare, ...]:
     return tuple(found)
 
 
-def shares_by_line(answer: Answer) -> list[tuple[TaxShare, ...]]:
-    """Return the tax by jurisdiction of each line of an answer, in their order, signed as the document is."""
+def shares_by_line(answer: Answer) -> list[tuple[str, TaxShare]]:
+    """Return the tax of each line of an answer by jurisdiction, signed as the document is: (id of the line, share)."""
     document = read(answer, _document)
     currency = document.currencyCode
-    lines = sorted(document.lines or (), key=lambda line: int(line.lineNumber))
     return [
-        tuple(
-            [
-                TaxShare(each.jurisCode, minor(each.taxableAmount, currency), minor(each.tax, currency))
-                for each in line.details or ()
-                if each.tax
-            ]
-        )
-        for line in lines
+        (line.ref1, TaxShare(each.jurisCode, minor(each.taxableAmount, currency), minor(each.tax, currency)))
+        for line in document.lines or ()
+        for each in line.details or ()
+        if each.tax
     ]
 
 

@@ -157,6 +157,7 @@ class CreditNote(msgspec.Struct, frozen=True):
     date: int
     total: int
     line_items: list[InvoiceLine]
+    generated_at: int = 0
     subscription_id: str = ""
     business_entity_id: str = ""
     reason_code: str = ""

@@ -61,8 +61,9 @@ def netted(*lines: TaxLine) -> list[Record]:
         [*amended(), sold(SEATS), back(BACK)],
         [*amended(), sold(SEATS), back(BACK, replace(SEATS, day=AMENDED_ON))],
         netted(BACK, replace(SEATS, day=AMENDED_ON)),
+        netted(replace(BACK, amount_minor=-8_000), replace(SEATS, amount_minor=2_000)),
     ],
-    ids=["an_invoice", "no_tax", "a_credit", "what_a_net_note_charges", "a_net_invoice"],
+    ids=["an_invoice", "no_tax", "a_credit", "what_a_net_note_charges", "a_net_invoice", "credited_before"],
 )
 def test_tax_of_the_day_of_its_invoice_holds(records: list[Record]) -> None:
     assert check("M23", records).status == "holds"
@@ -75,8 +76,9 @@ def test_tax_of_the_day_of_its_invoice_holds(records: list[Record]) -> None:
         ([*amended(), sold(SEATS), back(replace(BACK, day=AMENDED_ON))], "INV-1 is of 2026-12-02"),
         (netted(replace(BACK, day=AMENDED_ON)), "INV-1 is of 2026-12-02"),
         (netted(replace(SEATS, day=START)), "INV-2 is of 2026-12-14"),
+        (netted(BACK, replace(SEATS, day=START)), "INV-2 is of 2026-12-14"),
     ],
-    ids=["an_invoice", "a_credit", "a_net_invoice_that_credits", "a_net_invoice_that_charges"],
+    ids=["an_invoice", "a_credit", "a_net_invoice_that_credits", "what_it_charges", "more_than_it_credits"],
 )
 def test_tax_of_another_day_is_noticed(records: list[Record], told: str) -> None:
     found = check("M23", records)
