@@ -19,6 +19,7 @@ from mocks.crm.shapes import columns_of, render, text_of
 from mocks.crm.store import Store
 from mocks.kernel.desk import Desk
 from mocks.kernel.operations import Refusal
+from mocks.kernel.tables import glanced
 
 BATCH_MIN, BATCH_MAX = 200, PAGE_SIZES_MAX["crm"]
 Lift = Callable[[str], tuple[str, Literals]]
@@ -121,8 +122,7 @@ class Queries:
         cursor = self._cursors[locator]
         plan, literals = cursor.plan, cursor.literals
         end = offset + cursor.batch
-        table = self._store.tables[plan.of.name]
-        rows = [table[key] for key in cursor.keys[offset:end]]
+        rows = glanced(self._store.tables[plan.of.name], cursor.keys[offset:end])
         page: dict[str, Any] = {"totalSize": len(cursor.keys), "done": end >= len(cursor.keys)}
         if not page["done"]:
             page["nextRecordsUrl"] = f"{base}query/{locator}-{end}"

@@ -74,6 +74,16 @@ class SpilledTable(MutableMapping[str, V]):
             return default
         return value
 
+    def glance(self, key: str) -> V:
+        """Return the value of a key, for who looks through many once: what lies in the file stays there."""
+        value = self._hot.get(key, _ABSENT)
+        if value is not _ABSENT:
+            return cast("V", value)
+        found = self._rows.find(key) if self._rows is not None else None
+        if found is None:
+            raise KeyError(key)
+        return cast("V", found[1])
+
     def __contains__(self, key: object) -> bool:
         return key in self._hot or (self._rows is not None and self._rows.place(cast("str", key)) is not None)
 

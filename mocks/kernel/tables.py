@@ -7,6 +7,7 @@ nothing: what was not touched lately leaves the memory (`spilled`), and comes ba
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import Any, Protocol, TypeVar
 
 from mocks.kernel.spilled import SpilledTable
@@ -18,6 +19,15 @@ Listing = Table[tuple[str, ...]]
 """An index: the ids that are listed under a name, the oldest first; few under each."""
 Log = OrderedDict[str, V] | SpilledTable[V]
 """A table whose first entry can be taken out: `popitem(last=False)`."""
+
+
+def glanced(table: Table[V], keys: Iterable[str]) -> list[V]:
+    """Return the values of keys that are read once, as a page of a long list is: none takes the place of another one.
+
+    A page of some thousand rows would drive what is at work out of the memory, and leave holes in it.
+    """
+    look = table.glance if isinstance(table, SpilledTable) else table.__getitem__
+    return [look(key) for key in keys]
 
 
 def enlist(listing: Listing, name: str, key: str) -> None:

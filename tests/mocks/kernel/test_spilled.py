@@ -16,7 +16,7 @@ from msgspec import UNSET
 
 from domain.http import Reply
 from mocks.kernel.spilled import SpilledTable, SpilledTables
-from mocks.kernel.tables import IN_MEMORY
+from mocks.kernel.tables import IN_MEMORY, glanced
 
 KEYS = st.sampled_from([f"k{number}" for number in range(12)])
 VALUES = st.integers() | st.tuples(st.text(max_size=3), st.integers())
@@ -58,6 +58,10 @@ class AsADict(RuleBasedStateMachine):
         self.both(lambda table: table[key])
         self.both(lambda table: table.get(key, "nothing"))
         self.both(lambda table: key in table)
+
+    @rule(keys=st.lists(KEYS, max_size=3))
+    def glance(self, keys: list[str]) -> None:
+        self.both(lambda table: glanced(table, keys))
 
     @rule(key=KEYS)
     def remove(self, key: str) -> None:
@@ -126,6 +130,15 @@ def test_few_entries_stay_in_memory_however_many_there_are() -> None:
     assert list(table.values()) == [(number,) for number in range(1_000)]
     assert sum(table[f"k{number}"][0] for number in range(1_000)) == 499_500
     assert len(table._hot) <= 18
+
+
+def test_a_page_that_is_read_once_leaves_in_memory_what_is_at_work() -> None:
+    table = filled(100, 16)
+    at_work = set(table._hot)
+    assert glanced(table, [f"k{number}" for number in range(100)]) == [(number,) for number in range(100)]
+    assert set(table._hot) == at_work
+    table["k0"] = ("new",)
+    assert glanced(table, ["k0"]) == [("new",)]
 
 
 def test_a_table_that_grows_under_a_walk_says_so_as_a_dict_does() -> None:
