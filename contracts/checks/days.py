@@ -37,7 +37,7 @@ class Dated(msgspec.Struct, frozen=True):
 def dates_are_local(facts: Facts) -> Findings:
     """Documents and entries have the day of their legal entity: their cause's to their own, or later if it is closed.
 
-    What gives money back has the day on which it left.
+    What gives money back has the day on which it left, a payout that on which it was in the bank.
     """
     tally = Tally("O8")
     closings, away, lags = _Closings(facts), facts.once(_away), facts.once(_lags)
@@ -53,7 +53,7 @@ def dates_are_local(facts: Facts) -> Findings:
         known_us = min([known_us, *[since_us for since_us, until_us in away if since_us < life.created_us < until_us]])
         first, today = local_date(known_us, zone), local_date(life.created_us, zone)
         if dated.is_exact and not closings.was_closed(dated, first):
-            today = first
+            today = max(first, local_date(dated.cause_us, zone))
         if first <= document.business_date <= today or closings.moved(dated, today):
             continue
         sentence = f"{life.name} is dated {document.business_date}; in {document.entity} it was {_days(first, today)}"
@@ -127,7 +127,7 @@ def _entries(facts: Facts) -> Iterator[Dated]:
         elif kind == "write_off":
             yield Dated(Life(change), given_up.get(change.txn, change.at_us), "ar")
         elif kind == "journal" and payout is not None:
-            yield Dated(Life(change), payout.created_us, "gl")
+            yield Dated(Life(change), payout.created_us, "gl", is_exact=True)
         elif kind == "cash" and entry.source in used:
             yield Dated(Life(change), change.at_us, "ar")
         used.add(entry.source)

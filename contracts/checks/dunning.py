@@ -21,6 +21,8 @@ _NOTICE_US = HOUR_US
 """How long a reminder may take from the moment at which the books were read."""
 _PATIENCE_US = 3 * DAY_US
 """How long a debt may be in a stage before its customer is reminded: who looks once a day, or every other day, may."""
+_HELD_FROM = "suspended"
+"""The stage at which the credit of who owes is put on hold."""
 _FLOW, _SWEEP, _PROMISE = "dunning", "sweep_overdue", "promise"
 
 
@@ -88,7 +90,7 @@ class Debt(msgspec.Struct, frozen=True):
 
 
 def debts_are_dunned(facts: Facts) -> Findings:
-    """Who does not pay is reminded of the oldest debt at every stage, whatever interrupted the dunning before.
+    """Who does not pay is reminded of the oldest debt at every stage, and held from one on, whatever came between.
 
     A promise to pay is waited for, and what people have in hand, or gave up, is theirs.
     """
@@ -97,7 +99,7 @@ def debts_are_dunned(facts: Facts) -> Findings:
     for event in facts.history.of(Emitted):
         if event.type == _OVERDUE:
             told[event.subject].append(event.at_us)
-    left = _left_to_people(facts)
+    left, holds = _left_to_people(facts), _holds(facts)
     for account, debts in _debts(facts).items():
         rests = [*left.get("", ()), *left.get(account, ()), *_promised(facts, account)]
         for debt in debts:
@@ -110,7 +112,30 @@ def debts_are_dunned(facts: Facts) -> Findings:
                     sentence = f"{invoice} of {account} was due on {debt.due}, and nobody sent its {stage}"
                     evidence = (start_us, f"the {stage} was due")
                     tally.violation(debt.last.txn, sentence, debt.last, evidence, entities=(invoice,))
+                if stage == _HELD_FROM:
+                    _held(tally, account, debt, holds[account], start_us, end_us)
     return tally.findings()
+
+
+def _held(tally: Tally, account: str, debt: Debt, holds: list[tuple[int, int]], start_us: int, end_us: int) -> None:
+    """Find who was not on hold at the stage that asks for it, nor at any time since the debt was due."""
+    tally.examined += 1
+    due_us = midnight_us(debt.due, "UTC")
+    if not any(first_us <= end_us and due_us <= last_us for first_us, last_us in holds):
+        invoice = base_of(document_of(debt.last).ref)
+        sentence = f"{invoice} of {account} was due on {debt.due}, and nobody put {account} on hold"
+        evidence = (start_us, f"the stage {_HELD_FROM} was reached")
+        tally.violation(debt.last.txn, sentence, debt.last, evidence, entities=(invoice,))
+
+
+def _holds(facts: Facts) -> dict[str, list[tuple[int, int]]]:
+    """Return the spans in which each account was on hold, whoever placed it."""
+    found: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for system in sorted(ERPS):
+        for life in facts.lives("hold", system).values():
+            ended_us = life.entered.get("released", facts.context.horizon_us)
+            found[life.document.account].append((life.created_us, ended_us))
+    return found
 
 
 def _is_to_be_told(debt: Debt, debts: list[Debt], rests: list[tuple[int, int]], start_us: int, end_us: int) -> bool:

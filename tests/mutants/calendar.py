@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
 from domain.calendar import local_date, utc_midnight_us
+from integration.effects import Now, Sleep
 from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
-from integration.flows import approvals, renewals, steps
-from integration.flows.steps import do
+from integration.flows import approvals, renewals, settlements, steps
+from integration.flows.catalogue import PROGRAMS
+from integration.flows.steps import do, until_given_up
 from integration.outcomes import Answer, CallFailed
 from integration.systems import erp
 from integration.systems.erp import receivables as books
 from tests.mutants.mutant import Mutant, Patch
-from tests.mutants.quiet_grounds import CLOSING, NIGHTS, RENEWALS
+from tests.mutants.quiet_grounds import CLOSING, NIGHTS, PAYOUTS, RENEWALS
 
 _HEADQUARTERS = "America/New_York"
 
@@ -61,6 +63,14 @@ def _period_reopened() -> list[Patch]:
     return [Patch(approvals, "in_open_period", forced)]
 
 
+def _payout_of_the_next_day() -> list[Patch]:
+    async def settled(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        await Sleep(86_400)
+        return await settlements.settle(context, {**arguments, "at_us": await Now()})
+
+    return [Patch(PROGRAMS, "settle", until_given_up(settled))]
+
+
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         name="utc_business_date",
@@ -97,5 +107,14 @@ MUTANTS: tuple[Mutant, ...] = (
         caught_by=("P10",),
         ground=CLOSING,
         patches=_period_reopened,
+    ),
+    Mutant(
+        name="payout_of_the_next_day",
+        group="calendar",
+        mistake="Payouts are booked by a job of the next day with its own date, so that the bank account never agrees "
+        "with the bank's statement at the end of a month.",
+        caught_by=("O8",),
+        ground=PAYOUTS,
+        patches=_payout_of_the_next_day,
     ),
 )

@@ -9,7 +9,8 @@ import msgspec
 from integration import exceptions, retry
 from integration.effects import Call, Park, Sleep
 from integration.engine import Engine
-from integration.flows import amendments, orders, steps
+from integration.flow import FlowContext
+from integration.flows import amendments, dunning, orders, steps
 from integration.outcomes import Answer, CallFailed, OutcomeUnknown
 from integration.parking import Parking
 from integration.retry import Probe, call_with_retries
@@ -17,6 +18,7 @@ from integration.systems import payment
 from integration.transaction import Transaction
 from tests.mutants.grounds import CROSSING, DEBITS, FORBIDDEN, MISPRICED, OUTAGE, REFUSALS
 from tests.mutants.mutant import Mutant, Patch
+from tests.mutants.quiet_grounds import DEBTORS
 
 
 def _case_dropped() -> list[Patch]:
@@ -92,6 +94,13 @@ def _given_up_in_secret() -> list[Patch]:
     return [Patch(orders, "rejected", nothing)]
 
 
+def _never_suspended() -> list[Patch]:
+    async def held(_context: FlowContext, _account: str) -> bool:
+        return True
+
+    return [Patch(dunning, "_held", held)]
+
+
 MUTANTS = (
     Mutant(
         name="case_dropped",
@@ -161,5 +170,14 @@ MUTANTS = (
         caught_by=("L3",),
         ground=MISPRICED,
         patches=_given_up_in_secret,
+    ),
+    Mutant(
+        name="never_suspended",
+        group="exceptions",
+        mistake="Who does not pay gets letters and goes on buying: the last stages of dunning only write, because the "
+        "hold is set by hand in the ERP.",
+        caught_by=("L10",),
+        ground=DEBTORS,
+        patches=_never_suspended,
     ),
 )

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from domain.history import Case, Changed, Emitted, Ending, Flow, Record
+from domain.objects import Hold
 from tests.contracts.checks.build import POSTED, at, changed, check, edited, of
 from tests.contracts.checks.test_receivables import LATER, refunded
 
@@ -94,3 +95,35 @@ def test_who_is_left_in_peace_for_a_reason_is_not_missed(excuse: list[Record]) -
 @pytest.mark.parametrize("about", ["dunning/A-000002/1", "invoice/INV-1"])
 def test_what_people_have_in_hand_elsewhere_is_no_excuse(about: str) -> None:
     assert check("L10", [*owing(), case(about)]).status == "broken"
+
+
+LONG_DUE = date(2026, 11, 1)  # so that the account is to be held after ten days
+HORIZON = {"heal_us": at(9 * DAY), "horizon_us": at(20 * DAY)}
+
+
+def held(since: float, until: float) -> list[Record]:
+    """Return a hold on the account from one day to another."""
+    active = Hold(id="H1", customer="A-000001", account="A-000001", level="hard", status="active")
+    return [
+        changed(since * DAY, "erp", "hold", active),
+        changed(until * DAY, "erp", "hold", replace(active, status="released"), "active"),
+    ]
+
+
+def _suspended(*more: Record) -> list[str]:
+    records = [*edited(owing(9.5), of("invoice", "erp"), due_date=LONG_DUE), *more]
+    return [each.sentence for each in check("L10", records, **HORIZON).violations if "on hold" in each.sentence]
+
+
+def test_who_owes_for_long_and_is_not_put_on_hold_is_noticed() -> None:
+    assert _suspended() == ["INV-1 of A-000001 was due on 2026-11-01, and nobody put A-000001 on hold"]
+    assert _suspended(*held(15, 16)), "too late"
+
+
+@pytest.mark.parametrize("span", [(9.5, 19), (1, 2)], ids=["in_time", "before_and_ended_by_a_person"])
+def test_who_owes_for_long_and_was_put_on_hold_is_not_missed(span: tuple[float, float]) -> None:
+    assert _suspended(*held(*span)) == []
+
+
+def test_who_is_left_in_peace_is_not_held() -> None:
+    assert _suspended(*_marked(8)) == []

@@ -107,6 +107,12 @@ def _payout_booked_the_day_before() -> Records:
     return edited(clean(), of("entry", "erp", "GL3"), business_date=build.DAY_0)
 
 
+def _payout_booked_the_day_after() -> Records:
+    later = build.PAID_OUT + timedelta(days=1)
+    late = [replace(each, at_us=at(3_000)) if of("entry", "erp", "GL3")(each) else each for each in clean()]
+    return edited(late, of("entry", "erp", "GL3"), business_date=later)
+
+
 def _event_without_reason() -> Records:
     problem = "Object missing required field `reason`"
     return [*clean(), replace(_event(6, 1), type="q2c.order.cancelled.v1", problem=problem)]
@@ -168,6 +174,7 @@ BREAKS_ALONE: tuple[tuple[str, Break, frozenset[str], dict[str, Any]], ...] = (
     ("O8", _of_tomorrow, frozenset({"M20"}), {}),
     ("O8", _of_yesterday, NONE, {}),
     ("O8", _payout_booked_the_day_before, NONE, {}),
+    ("O8", _payout_booked_the_day_after, NONE, {}),
     ("O9", _number_left_out, NONE, {}),
     ("O9", _number_twice, NONE, {}),
     ("O10", _event_left_out, _UNTOLD, {}),
