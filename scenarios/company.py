@@ -266,6 +266,12 @@ class People(Words):
     automatic: Share = Field(
         default=percent("0"), description="exceptions that are resolved without a clerk", json_schema_extra=only(WHATIF)
     )
+    gives_up: Share = Field(
+        default=percent("0"),
+        description="exceptions of orders, renewals, amendments and closings that a clerk cancels instead of mending "
+        "them, however far the work has come: it is undone [E]",
+        json_schema_extra=only(REHEARSAL),
+    )
 
     @model_validator(mode="after")
     def _sensible(self) -> Self:

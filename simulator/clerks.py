@@ -23,6 +23,12 @@ LOOK_EVERY_US = 300_000_000
 ROUNDS_MAX = 3  # what three corrections have not mended stays open, for its owner to see
 GIVEN_UP = frozenset({"DATA_QUALITY.PRICE_MISMATCH", "CONFLICT.STATE"})
 """Nothing can be corrected: the quote goes back to sales, the amendment is refused."""
+TAKEN_BACK = ("quote/", "apply/", "undo/", "close/")
+"""Flows of which nothing stays half done when they are given up: orders, renewals and amendments, their undoing, and
+closings.
+"""
+HALF_WAY = frozenset({"INTEGRITY.TOTAL_MISMATCH"})
+"""Cases that cannot be given up: whoever cancels one says that it was finished by hand."""
 DECIDED, AGAINST_US = frozenset({"PAYMENT.DISPUTE"}), 0.4
 """Cases in which a clerk decides who is right, and how often it is the customer [E]; a bank's disputes are answered."""
 
@@ -36,6 +42,7 @@ class Staff(msgspec.Struct, frozen=True, kw_only=True):
     wait_share: float = 0.0  # of the cases need an answer from outside, for which the clerk does not sit and wait
     wait_median_minutes: float = 360.0
     wait_p95_minutes: float = 4320.0
+    gives_up_share: float = 0.0  # of the cases of work that can be taken back
     zone: str = "America/New_York"
     from_minute: int = 9 * 60
     to_minute: int = 18 * 60
@@ -127,7 +134,7 @@ class Clerks:
         self._waiting.discard(case.id)
         if not any(open_case.id == case.id for open_case in self._queue.open_cases()):
             return  # it resolved itself meanwhile
-        if case.code in GIVEN_UP:
+        if case.code in GIVEN_UP or self._gives_up(case):
             self._queue.re_drive(case.id, "clerk", action="cancel", note="cannot be mended")
             return
         if case.code in self._decisions:
@@ -141,6 +148,11 @@ class Clerks:
         for act in remedy(case, now_us) if remedy else ():
             self._act(act)
         self._queue.re_drive(case.id, "clerk", note="corrected" if remedy else "tried again")
+
+    def _gives_up(self, case: Any) -> bool:
+        if not self._draws.chance(self._staff.gives_up_share, "gives up", case.id):
+            return False
+        return case.flow.startswith(TAKEN_BACK) and case.code not in HALF_WAY
 
     def _opening_us(self, now_us: int) -> int:
         """Return when somebody looks first after the office opens next; nobody looks while it is closed."""

@@ -187,6 +187,7 @@ def staff_of(timeline: Timeline) -> Staff:
         wait_share=float(people.wait_external),
         wait_median_minutes=people.wait_median / minute,
         wait_p95_minutes=people.wait_p95 / minute,
+        gives_up_share=float(people.gives_up),
         zone=timeline.entities[0].zone,
         from_minute=_minute_of_day(people.opens),
         to_minute=_minute_of_day(people.closes),

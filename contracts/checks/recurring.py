@@ -41,9 +41,10 @@ def recurring_revenue_bridges(facts: Facts) -> Findings:
     """What recurs at the end is what recurred at the start plus new and more, less less and gone, to the minor unit."""
     tally = Tally("M11")
     bridges: dict[tuple[str, str], Bridge] = {}
+    parked = {flow.txn for flow in facts.parked}
     for key, terms in terms_of(facts).items():
         subscription = terms.subscription
-        if terms.unsettled or subscription.start >= terms.last:
+        if terms.unsettled or subscription.start >= terms.last or terms.life.txn in parked:
             continue
         tally.examined += 1
         sold, billed = _sold(facts, terms), _worth(terms.actual, terms.last)

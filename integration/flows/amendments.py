@@ -165,7 +165,10 @@ async def start_undoing(
     context: FlowContext, row: Row, subscription: str, quote_id: str, entity: str, given_up: GivenUp,
     plan: Plan | None = None,
 ) -> None:  # fmt: skip
-    """Start what takes an amendment back: before anything else happens to its subscription."""
+    """Start what takes an amendment back: before anything else happens to its subscription, where billing has it.
+
+    Where it has not, sales need not wait for what else is done there: a pause takes weeks.
+    """
     told: dict[str, Any] = {"row": row, "subscription": subscription, "quote_id": quote_id, "entity": entity}
     if plan is not None:
         ends = plan.found.ends
@@ -177,7 +180,7 @@ async def start_undoing(
         name="undo_amendment",
         arguments={**told, "reason": str(given_up), "code": given_up.code},
         txn=context.txn,
-        entity_key=queue_of(subscription),
+        entity_key=f"order/{row['ref']}" if plan is None else queue_of(subscription),
     )
 
 
@@ -217,8 +220,13 @@ def _problem(found: BillingSubscription, row: Row, today: date, context: FlowCon
 def _is_known(found: BillingSubscription, row: Row) -> bool:
     """Tell whether billing has an amendment: among those it notes, or as the day on which the subscription ends."""
     if row["kind"] in ENDINGS and found.cancelled_at is not None:
-        return date_of_seconds(found.cancelled_at) == _last_day(found, row)
+        return is_ended_by(found, row)
     return any(known["ref"] == row["ref"] for known in found.meta_data.get("amendments", ()))
+
+
+def is_ended_by(found: BillingSubscription, row: Row) -> bool:
+    """Tell whether a subscription ends, or is to end, on the day from which an amendment ends it."""
+    return found.cancelled_at is not None and date_of_seconds(found.cancelled_at) == _last_day(found, row)
 
 
 def _last_day(found: BillingSubscription, row: Row) -> date:
@@ -257,7 +265,7 @@ def terms_after(base: Sequence[Sequence[Any]], rows: Sequence[Row]) -> tuple[Ter
 async def apply(context: FlowContext, plan: Plan, index: int, cause: str) -> None:
     """Apply the index-th amendment of a plan; `cause` is the one that made this necessary."""
     row = plan.rows[index]
-    key = key_of(context, plan.found.id, f"apply/{cause}/{index}")
+    key = step_key(context, plan, index, cause)
     if row["kind"] == "pause":
         if index == plan.place:
             await pauses.pause(context, plan.found, row, plan.meta(index, key), key)
@@ -274,6 +282,11 @@ async def apply(context: FlowContext, plan: Plan, index: int, cause: str) -> Non
     await changed(context, call, is_applied)
     if row["co_term_end"]:
         await changed(context, _moved_end(context, plan.found.id, row, f"co_term/{cause}/{index}"))
+
+
+def step_key(context: FlowContext, plan: Plan, index: int, cause: str) -> str:
+    """Return the key of the change that applies the index-th amendment; the subscription notes it as its mark."""
+    return key_of(context, plan.found.id, f"apply/{cause}/{index}")
 
 
 def _moved_end(context: FlowContext, subscription: str, row: Row, operation: str) -> Call:

@@ -59,12 +59,12 @@ async def forward(what: str, step: Callable[[], Awaitable[T]]) -> T:
                 raise CompletedByHand(resumed.note or f"{what}: completed by {resumed.actor}") from given_up
 
 
-async def put_back(what: str, step: Callable[[], Awaitable[Any]]) -> None:
-    """Take something back that a flow has done; when that cannot be, a person does it, and the rest still is."""
+async def put_back(what: str, step: Callable[[], Awaitable[T]]) -> T | None:
+    """Take something back that a flow has done; when that cannot be, a person does it (None), and the rest still is."""
     try:
-        await forward(what, step)
+        return await forward(what, step)
     except CompletedByHand:
-        return
+        return None
 
 
 def finished_by_hand(done: CompletedByHand) -> dict[str, Any]:

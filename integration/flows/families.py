@@ -40,10 +40,11 @@ async def split(accepted: AcceptedQuote, reference: str) -> dict[str, Any]:
     await Assign(kind=FAMILY, key=reference, value=row)
     for entity in entities:
         own = member(quote, entity)
+        name = reference_of(own.number, own.version)
         await Start(
-            flow_id=f"quote/{reference_of(own.number, own.version)}",
+            flow_id=f"quote/{name}",
             name="member_order",
-            arguments={"quote_id": quote.id, "entity": entity},
+            arguments={"quote_id": quote.id, "entity": entity, "reference": name},
             txn=own.txn,
         )
     return {"quote": reference, "status": "split", "members": list(entities)}

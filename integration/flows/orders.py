@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -18,6 +19,7 @@ from integration.effects import Call, Now, Receive, Sleep, Start
 from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
 from integration.flows import contract_facts, facts, families
+from integration.flows.approvals import put_back
 from integration.flows.copies import latest_if_there
 from integration.flows.customers import cleared_customer, create_billing_customer, released
 from integration.flows.mapping import quote_in_items
@@ -34,6 +36,8 @@ TASK_POLLS_SECONDS = (3600, 3600, 2 * 3600)
 Most tasks are done within an hour. The news of one in a thousand is lost, and its invoice is to be there within four
 hours (SLA-3): waiting for longer than two would lose that too, and asking more often costs every order a call.
 """
+LATE_SECONDS = 3600
+"""What was asked for and never answered may still arrive: so long after an order was undone it is looked for again."""
 WAITING_ROOM_DAYS = 366  # a subscription waits in the future until fulfilment is complete
 
 
@@ -46,8 +50,6 @@ async def order(context: FlowContext, accepted: AcceptedQuote, reference: str) -
         booked, is_new = await book(context, accepted, reference)
     except GivenUp as given_up:
         await return_to_sales(context, accepted, reference, given_up)
-        if entity_of(reference):  # another member may have been the reason, when this one was in the ERP already
-            await compensate(context, quote, reference, str(given_up))
         return {"order": reference, "status": "given_up", "reason": str(given_up)}
     try:
         await families.all_booked(reference)
@@ -246,11 +248,22 @@ def _is_done(answer: Answer) -> bool:
 
 
 async def return_to_sales(context: FlowContext, accepted: AcceptedQuote, reference: str, given_up: GivenUp) -> None:
-    """Tell sales that a quote could not be booked: they talk to the customer again."""
+    """Tell sales that a quote could not be booked: they talk to the customer again.
+
+    The ERP may have it all the same: where an answer was lost, or where another member of a deal was the reason. Then
+    the order is undone.
+    """
     quote = accepted.quote
-    found = await if_found(context, erp.read_customer(quote.account, quote.txn))
-    at_us = await Now() if found is None else found.at_us
-    await rejected(context, reference, quote.id, at_us, quote.entity, str(given_up), given_up.code)
+    if await is_in_books(context, reference):
+        await compensate(context, quote, reference, str(given_up))
+        return
+    await rejected(context, reference, quote.id, await Now(), quote.entity, str(given_up), given_up.code)
+
+
+async def is_in_books(context: FlowContext, reference: str) -> bool:
+    """Tell whether the ERP has an order that was given up; where nobody finds out, people see to it by hand."""
+    look = partial(if_found, context, erp.read_order(reference, context.txn))
+    return await put_back(f"the look for order {reference}", look) is not None
 
 
 async def rejected(
@@ -288,37 +301,51 @@ async def undo_order(context: FlowContext, arguments: Mapping[str, Any]) -> dict
     """Undo an order from whatever step it reached. Arguments: reference, quote_id, subscription, reason, entity."""
     context = in_books(context, arguments["entity"])
     reference, subscription = arguments["reference"], arguments["subscription"]
-    await _cancel_subscription(context, subscription, reference)
-    await _stop_task(context, reference)
+    was_whole = await _taken_down(context, subscription, reference)
     await cancelled(context, reference, arguments["quote_id"], arguments["entity"], arguments["reason"])
+    if not was_whole:
+        await Sleep(LATE_SECONDS)
+        await _taken_down(context, subscription, reference)
     return {"order": reference, "status": "cancelled"}
+
+
+async def _taken_down(context: FlowContext, subscription: str, reference: str) -> bool:
+    """Cancel the subscription and the fulfilment of an order; return whether both were there."""
+    had_contract = await put_back(
+        f"subscription {subscription}", partial(_cancel_subscription, context, subscription, reference)
+    )
+    had_task = await put_back(f"the fulfilment of {reference}", partial(_stop_task, context, reference))
+    return bool(had_contract and had_task)
 
 
 async def cancelled(context: FlowContext, reference: str, quote_id: str, entity: str, reason: str) -> None:
     """Close an order in the ERP, if it is there, show sales that it was cancelled, and tell everybody why."""
-    await _close_if_there(context, reference)
+    await put_back(f"order {reference} in the ERP", partial(_close_if_there, context, reference))
     at_us = await Now()
     await mirror(context.txn, reference, quote_id, at_us, {"OrderStatus__c": "cancelled"})
     body = contract_facts.order_cancelled(reference, entity, day_in(context, entity, at_us), reason)
     await tell("order.cancelled", reference, context.txn, **body)
 
 
-async def _stop_task(context: FlowContext, reference: str) -> None:
-    """Cancel the fulfilment of an order, or take back what has been delivered."""
+async def _stop_task(context: FlowContext, reference: str) -> bool:
+    """Cancel the fulfilment of an order, or take back what has been delivered; return whether there was any."""
     try:
         await do(context, fulfilment.cancel_task(reference, context.txn), allow=(404, 409))
     except CallFailed as refused:
-        if refused.status == 409:
-            await _ignoring_absence(context, fulfilment.reverse_task(reference, context.txn))
+        if refused.status == 404:
+            return False
+        await _ignoring_absence(context, fulfilment.reverse_task(reference, context.txn))
+    return True
 
 
-async def _cancel_subscription(context: FlowContext, subscription: str, reference: str) -> None:
+async def _cancel_subscription(context: FlowContext, subscription: str, reference: str) -> bool:
+    """Cancel the subscription of an order; return whether there was one."""
     answer = await latest_if_there(context, subscription)
     if answer is None:
-        return
+        return False
     found = billing.subscription_of(answer)
     if found.status == "cancelled":
-        return
+        return True
 
     async def is_cancelled() -> Answer | None:
         again = await latest_if_there(context, subscription)
@@ -327,6 +354,7 @@ async def _cancel_subscription(context: FlowContext, subscription: str, referenc
     key = key_of(context, reference, "cancel_subscription")
     call = billing.cancel(subscription, date_of_seconds(found.start_date), reference, key, context.txn)
     await do(context, call, is_cancelled)
+    return True
 
 
 async def _close_if_there(context: FlowContext, reference: str) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 from domain.currency import UnknownCurrency
 from domain.families import is_family
+from integration.effects import Now
 from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
 from integration.flows import facts, families
 from integration.flows.amendments import amend
+from integration.flows.approvals import put_back
 from integration.flows.matching import known_customer
 from integration.flows.orders import compensate, order, rejected
 from integration.flows.partners import as_partner_deal
@@ -43,15 +46,20 @@ async def accepted_quote(context: FlowContext, arguments: Mapping[str, Any]) -> 
 
 
 async def member_order(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Take what one legal entity sells of a quote of several to its end. Arguments: quote_id, entity.
+    """Take what one legal entity sells of a quote of several to its end. Arguments: quote_id, entity, reference.
 
     The quote has been validated, and its customer is known, when its family is split.
     """
-    read = crm.accepted_quote(await do(context, crm.read_quote(arguments["quote_id"], context.txn)))
-    accepted = families.as_member(await known_customer(context, read), arguments["entity"])
+    quote_id, entity, reference = (arguments[name] for name in ("quote_id", "entity", "reference"))
+    try:
+        read = crm.accepted_quote(await do(context, crm.read_quote(quote_id, context.txn)))
+        accepted = families.as_member(await known_customer(context, read), entity)
+    except GivenUp as given_up:
+        await rejected(context, reference, quote_id, await Now(), entity, str(given_up), given_up.code)
+        await families.given_up(context, reference, str(given_up))
+        return {"order": reference, "status": "given_up", "reason": str(given_up)}
     quote = accepted.quote
     context = in_books(context, quote.entity)
-    reference = families.reference_of(quote.number, quote.version)
     ended = await order(context, accepted, reference)
     if ended["status"] != "active":
         await families.given_up(context, reference, ended["reason"])
@@ -68,9 +76,10 @@ _FLOWS: Mapping[str, Callable[[FlowContext, AcceptedQuote, str], Awaitable[dict[
 
 async def _back_to_sales(context: FlowContext, quote_id: str, reference: str, given_up: GivenUp) -> None:
     """Show sales that nothing came of a quote that a customer had accepted."""
-    answer = await do(context, crm.read_quote(quote_id, context.txn))
-    if not crm.is_accepted(answer):
-        return  # nobody had accepted it, so there is nothing to take back
+    look = partial(do, context, crm.read_quote(quote_id, context.txn))
+    answer = await put_back(f"the return of {reference} to sales", look)
+    if answer is None or not crm.is_accepted(answer):
+        return  # people did it, or nobody had accepted it, so that there is nothing to take back
     entity = crm.entity_named(answer)
     await rejected(context, reference, quote_id, answer.at_us, entity, str(given_up), given_up.code)
 

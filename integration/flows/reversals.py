@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -16,12 +17,14 @@ from msgspec.structs import replace
 from integration.effects import Now
 from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
-from integration.flows.amendments import Plan, Row, apply, change_of, order_key, terms_after
+from integration.flows import contract_facts as facts
+from integration.flows.amendments import Plan, Row, apply, change_of, is_ended_by, order_key, step_key, terms_after
+from integration.flows.approvals import put_back
 from integration.flows.copies import changed, latest
-from integration.flows.orders import cancelled, rejected
-from integration.flows.steps import if_found, key_of
+from integration.flows.orders import cancelled, is_in_books, rejected
+from integration.flows.steps import day_in, key_of, tell
 from integration.outcomes import Answer, CallFailed
-from integration.systems import billing, erp
+from integration.systems import billing
 from integration.systems.billing import BillingSubscription
 
 
@@ -29,11 +32,13 @@ async def undo_amendment(context: FlowContext, arguments: Mapping[str, Any]) -> 
     """Take an amendment back from whatever step it reached.
 
     Arguments: row, subscription, quote_id, entity, reason and its code; base, rows and former_end when billing was
-    asked already.
+    asked already. A cancellation that billing has carried out, and whose answer was lost, stands: what is over does not
+    come back.
     """
     row: Row = arguments["row"]
-    if "rows" in arguments:
-        await _restored(context, arguments, row)
+    restore = partial(_restored, context, arguments, row)
+    if "rows" in arguments and await put_back(f"amendment {row['ref']} in billing", restore) is False:
+        return {"amendment": row["ref"], "status": "applied"}
     if arguments["quote_id"]:
         quote_id, entity, reason, code = (arguments[name] for name in ("quote_id", "entity", "reason", "code"))
         await taken_off_the_books(context, row["ref"], quote_id, entity, reason, code)
@@ -45,25 +50,29 @@ async def taken_off_the_books(
 ) -> None:
     """Close the order of a quote, if it has one; the quote goes back to sales."""
     context = in_books(context, entity)
-    if await if_found(context, erp.read_order(reference, context.txn)) is None:
+    if not await is_in_books(context, reference):
         await rejected(context, reference, quote_id, await Now(), entity, reason, code)
         return
     await cancelled(context, reference, quote_id, entity, reason)
 
 
-async def _restored(context: FlowContext, arguments: Mapping[str, Any], row: Row) -> None:
-    """Make the subscription what it would be without an amendment."""
+async def _restored(context: FlowContext, arguments: Mapping[str, Any], row: Row) -> bool:
+    """Make the subscription what it would be without an amendment; False when the amendment has ended it."""
     answer = await latest(context, arguments["subscription"])
     found = billing.subscription_of(answer)
-    noted = any(known["ref"] == row["ref"] for known in found.meta_data.get("amendments", ()))
+    if found.status == "cancelled" and is_ended_by(found, row):
+        day = day_in(context, arguments["entity"], answer.at_us)
+        body = facts.amendment_applied(row, found.id, arguments["entity"], found.currency_code, day)
+        await tell("amendment.applied", row["ref"], context.txn, **body)
+        return False
     if row["kind"] == "notice" and found.status == "non_renewing":
         key = key_of(context, found.id, f"undo/{row['ref']}")
         await changed(context, billing.revoke_cancellation(found.id, key, context.txn))
     if row["kind"] == "pause":
         await _resumed(context, found, arguments, row)
-        return
-    if noted:
+    else:
         await _reapplied(context, found, arguments, row)
+    return True
 
 
 async def _resumed(context: FlowContext, found: BillingSubscription, arguments: Mapping[str, Any], row: Row) -> None:
@@ -76,25 +85,51 @@ async def _resumed(context: FlowContext, found: BillingSubscription, arguments: 
 
 
 async def _reapplied(context: FlowContext, found: BillingSubscription, arguments: Mapping[str, Any], row: Row) -> None:
-    """Set the terms before the amendment from its day on, then apply again what comes after it."""
+    """If a subscription has an amendment, set the terms before it from its day on, then apply again what comes after.
+
+    Who is asked to do so once more goes on where the subscription's mark says that it stopped.
+    """
+    plan = _without(arguments, found, row)
+    cause, mark = _cause(row), found.meta_data.get("mark", "")
+    keys = {step_key(context, plan, index, cause): index for index in plan.to_apply}
+    if mark not in (_first_key(context, found, row), *keys):
+        if not any(known["ref"] == row["ref"] for known in found.meta_data.get("amendments", ())):
+            return
+        await _set_before(context, plan, row)
+    for index in plan.to_apply:
+        if index >= keys.get(mark, 0):  # the last one again: its end may not have been moved yet
+            await apply(context, plan, index, cause)
+    former = arguments["former_end"]
+    if row["co_term_end"] and former and found.ends is not None and found.ends.isoformat() != former:
+        key, end = f"{_first_key(context, found, row)}/end", date.fromisoformat(former)
+        await changed(context, billing.change_term_end(found.id, end, key, context.txn))
+
+
+def _without(arguments: Mapping[str, Any], found: BillingSubscription, row: Row) -> Plan:
+    """Return the plan of what comes after an amendment, without it."""
     rows: list[Row] = arguments["rows"]
     place = sum(1 for known in rows if order_key(known) < order_key(row))
-    cause = f"undo/{row['ref']}"
-    key = key_of(context, found.id, f"apply/{cause}")
-    with_it = Plan(found=found, base=arguments["base"], rows=[*rows[:place], row, *rows[place:]], place=place)
-    meta = {**found.meta_data, "base": arguments["base"], "amendments": rows[:place], "mark": key}
-    terms = terms_after(arguments["base"], rows[:place])
-    before = replace(change_of(with_it, place, key), terms=terms, reference="", meta=meta, is_billed=True)
+    return Plan(found=found, base=arguments["base"], rows=rows, place=place)
+
+
+def _cause(row: Row) -> str:
+    return f"undo/{row['ref']}"
+
+
+def _first_key(context: FlowContext, found: BillingSubscription, row: Row) -> str:
+    return key_of(context, found.id, f"{_cause(row)}/before")
+
+
+async def _set_before(context: FlowContext, plan: Plan, row: Row) -> None:
+    found, place, key = plan.found, plan.place, _first_key(context, plan.found, row)
+    before, after = plan.rows[:place], plan.rows[place:]
+    with_it = replace(plan, rows=[*before, row, *after])
+    meta = {**found.meta_data, "base": plan.base, "amendments": before, "mark": key}
+    terms = terms_after(plan.base, before)
+    change = replace(change_of(with_it, place, key), terms=terms, reference="", meta=meta, is_billed=True)
 
     async def is_restored() -> Answer | None:
         answer = await latest(context, found.id)
         return answer if billing.subscription_of(answer).meta_data.get("mark") == key else None
 
-    await changed(context, billing.change_terms(before, key, context.txn), is_restored)
-    plan = Plan(found=found, base=arguments["base"], rows=rows, place=place)
-    for index in plan.to_apply:
-        await apply(context, plan, index, cause)
-    former = arguments["former_end"]
-    if row["co_term_end"] and former and found.ends is not None and found.ends.isoformat() != former:
-        end = date.fromisoformat(former)
-        await changed(context, billing.change_term_end(found.id, end, f"{key}/end", context.txn))
+    await changed(context, billing.change_terms(change, key, context.txn), is_restored)
