@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
+from fractions import Fraction
 from typing import Any, TypeVar
 
 import msgspec
@@ -139,7 +140,8 @@ class Played:
 class Stage:
     """Collects what people do and what goes wrong, then plays it.
 
-    `missing` names the skus whose ERP items nobody has entered when the play begins; `clerks` is how many work.
+    `missing` names the skus whose ERP items nobody has entered when the play begins; `clerks` is how many work, and
+    `gives_up` the share of cases that they cancel wherever that is possible.
     `ledgers` names the system that keeps the books of a legal entity, where that is not the ERP. `page_size` is how
     many rows a vendor puts on a page, where that is not its usual number.
     """
@@ -150,6 +152,7 @@ class Stage:
         self.quotes = 0
         self.missing: tuple[str, ...] = ()
         self.clerks = 6
+        self.gives_up = Fraction(0)
         self.ledgers: dict[str, str] = {}
         self.page_size: int | None = None
         self._methods: dict[str, str] = {}
@@ -291,7 +294,7 @@ class Stage:
         rest = sorted((act for act in self.acts if act.action != "seed_subscription"), key=lambda act: act.at_us)
         early = [msgspec.structs.replace(act, at_us=OPENS_US) for act in (*rest, *seeded) if _is_early(act)]
         acts = [*_SEEDS, *early, *(act for act in rest if not _is_early(act))]
-        people = _SCENARIO.people.model_copy(update={"clerks": self.clerks})
+        people = _SCENARIO.people.model_copy(update={"clerks": self.clerks, "gives_up": self.gives_up})
         entities = [
             each.model_copy(update={"books": self.ledgers.get(each.id, "erp")}) for each in _SCENARIO.world.entities
         ]

@@ -1,0 +1,131 @@
+"""What is given up while answers are missing: what was done all the same or arrives late, and whoever gives up twice.
+
+In these plays clerks cancel every case that can be cancelled. The faults are those that hunts met first.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from domain.faults import Fault
+from integration.effects import Call
+from integration.flow import FlowContext
+from integration.flows import quotes
+from integration.flows.steps import ask_a_person, do
+from integration.outcomes import Answer
+from tests.integration.flows.test_amendments import seats
+from tests.integration.flows.test_families import DEAL
+from tests.stage import CORE, LIVE, MORE, Stage
+
+QUOTE = "Q-000001"
+
+
+def forbidden(system: str, operation: str, nth: int) -> Fault:
+    return Fault(kind="forbidden", system=system, operation=operation, nth=nth)
+
+
+def stage_of(*faults: Fault) -> Stage:
+    stage = Stage(*faults)
+    stage.gives_up = Fraction(1)
+    return stage
+
+
+def buying(*faults: Fault) -> Stage:
+    stage = stage_of(*faults)
+    stage.customer()
+    stage.signs(QUOTE)
+    return stage
+
+
+def test_an_order_that_the_erp_took_without_an_answer_is_undone_when_it_is_given_up() -> None:
+    lost = Fault(kind="lost_reply", system="erp", operation="upsert_order", nth=1)
+    played = buying(lost, forbidden("erp", "upsert_order", 2)).play()
+    assert played.statuses("erp", "order") == ["cancelled"]
+    assert played.document("crm", "mirror").order_status == "cancelled"
+    assert played.broken() == {}
+
+
+def test_a_subscription_that_arrives_after_its_order_was_undone_is_cancelled_as_well() -> None:
+    late = Fault(kind="late_arrival", system="billing", operation="create_subscription", nth=1, seconds=1500.0)
+    played = buying(late, forbidden("billing", "create_subscription", 1)).play()  # of those that arrived
+    assert played.walk("billing", "subscription") == ["pending_activation", "cancelled"]
+    undone = next(each for each in played.changes("erp", "order") if each.status == "cancelled")
+    assert undone.at_us < played.changes("billing", "subscription")[0].at_us
+    assert played.broken() == {}
+
+
+def test_whoever_gives_up_the_undoing_is_asked_until_it_is_done() -> None:
+    refused = [forbidden("billing", "create_subscription", 1), forbidden("billing", "read_subscription", 1)]
+    refused += [forbidden("fulfilment", "cancel_task", 1), forbidden("erp", "update_order", 1)]
+    played = buying(*refused).play()
+    assert len([case for case in played.cases()["INTEGRITY.TOTAL_MISMATCH"] if case.status == "new"]) == 3
+    assert (played.statuses("erp", "order"), played.statuses("fulfilment", "task")) == (["cancelled"], ["reversed"])
+    assert played.broken() == {}
+
+
+def test_a_quote_that_is_given_up_goes_back_to_sales_although_the_look_at_it_is_given_up_too() -> None:
+    played = buying(forbidden("crm", "query", 1), forbidden("crm", "query", 2)).play()
+    assert played.statuses("crm", "quote") == ["accept_failed"]
+    assert played.broken() == {}
+
+
+@pytest.mark.parametrize(("takes_seconds", "ends"), [(1800, "closed"), (90_000, "cancelled")])
+def test_a_part_that_is_given_up_before_anything_was_read_gives_up_the_deal(
+    monkeypatch: pytest.MonkeyPatch, takes_seconds: int, ends: str
+) -> None:
+    """The other part is undone, also one that is delivered and billed."""
+
+    async def refused(context: FlowContext, call: Call, *more: Any) -> Answer:
+        if context.flow_id == f"quote/{DEAL}.DE-v1":
+            await ask_a_person("DATA_QUALITY.PRICE_MISMATCH", f"{call.operation} is refused", call)
+        return await do(context, call, *more)
+
+    monkeypatch.setattr(quotes, "do", refused)
+    stage = stage_of()
+    stage.customer()
+    stage.signs_with_entities(DEAL, (CORE, 10, 50_00, "", ""), (MORE, 2, 40_00, "DE", ""), takes_seconds=takes_seconds)
+    played = stage.play(days=3)
+    assert played.statuses("erp", "order") == [ends]
+    assert played.document("crm", "mirror").order_status in ("rejected", "cancelled")
+    assert played.broken() == {}
+
+
+def test_a_cancellation_that_billing_carried_out_without_an_answer_stands() -> None:
+    lost = Fault(kind="lost_reply", system="billing", operation="cancel_subscription", nth=1)
+    stage = stage_of(lost, forbidden("billing", "read_subscription", 2))
+    stage.subscribed()
+    stage.amends(QUOTE, LIVE, "cancel", date(2026, 11, 30), 4, seats(0))
+    played = stage.play(days=4)
+    assert played.cases()["AUTH.FORBIDDEN"]
+    assert played.statuses("billing", "subscription") == ["cancelled"]
+    assert played.statuses("erp", "order") == ["booked"]
+    assert "amendment.applied" in played.events()
+    assert played.broken() == {}
+
+
+def test_what_comes_after_an_amendment_is_applied_again_though_taking_it_back_was_interrupted() -> None:
+    """The first change of the undoing is done and its answer lost; the look at it is refused, and given up."""
+    lost = Fault(kind="lost_reply", system="billing", operation="update_subscription", nth=4)
+    refused = [forbidden("billing", "update_subscription", 3), forbidden("billing", "read_subscription", 4)]
+    stage = stage_of(lost, *refused)
+    stage.subscribed()
+    stage.amends("Q-500001", LIVE, "upsell", date(2026, 11, 29), 2, seats(15))
+    stage.amends("Q-500002", LIVE, "price_change", date(2026, 11, 20), 6, seats(10, unit_minor=1100_00), sequence=2)
+    played = stage.play(days=4)
+    assert len(played.cases()["INTEGRITY.TOTAL_MISMATCH"]) >= 1
+    assert played.document("billing", "subscription").applied == ("Q-500001-v1",)
+    assert played.broken() == {}
+
+
+def test_an_amendment_that_was_never_booked_goes_back_to_sales_while_its_subscription_rests() -> None:
+    stage = stage_of(Fault(kind="forbidden", system="erp", operation="upsert_order", txn="Q-500002"))
+    stage.subscribed()
+    stage.amends("Q-500001", LIVE, "pause", date(2026, 11, 30), 2, seats(10), resume_date=date(2026, 12, 14))
+    stage.amends("Q-500002", LIVE, "upsell", date(2026, 12, 1), 6, seats(12), sequence=2)
+    played = stage.play(days=3)
+    assert played.last("crm", "quote")["Q-500002-v1"].status == "accept_failed"
+    assert played.broken() == {}
