@@ -14,18 +14,21 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from integration.effects import Now
+from integration.effects import Now, Sleep
 from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
 from integration.flows import contract_facts as facts
 from integration.flows.amendments import Plan, Row, apply, change_of, is_ended_by, order_key, step_key, terms_after
 from integration.flows.approvals import put_back
 from integration.flows.copies import changed, latest
-from integration.flows.orders import cancelled, is_in_books, rejected
+from integration.flows.orders import LATE_SECONDS, cancelled, is_in_books, rejected
 from integration.flows.steps import day_in, key_of, tell
 from integration.outcomes import Answer, CallFailed
 from integration.systems import billing
 from integration.systems.billing import BillingSubscription
+
+RESTORED, ENDED, NOTHING = "restored", "ended", "nothing"
+"""What is found of an amendment: it was taken back, it has ended the subscription, or it is not (yet) there."""
 
 
 async def undo_amendment(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -36,12 +39,16 @@ async def undo_amendment(context: FlowContext, arguments: Mapping[str, Any]) -> 
     come back.
     """
     row: Row = arguments["row"]
-    restore = partial(_restored, context, arguments, row)
-    if "rows" in arguments and await put_back(f"amendment {row['ref']} in billing", restore) is False:
+    restore = partial(put_back, f"amendment {row['ref']} in billing", partial(_restored, context, arguments, row))
+    found = await restore() if "rows" in arguments else RESTORED
+    if found == ENDED:
         return {"amendment": row["ref"], "status": "applied"}
     if arguments["quote_id"]:
         quote_id, entity, reason, code = (arguments[name] for name in ("quote_id", "entity", "reason", "code"))
         await taken_off_the_books(context, row["ref"], quote_id, entity, reason, code)
+    if found == NOTHING:
+        await Sleep(LATE_SECONDS)
+        await restore()
     return {"amendment": row["ref"], "status": "cancelled"}
 
 
@@ -56,23 +63,22 @@ async def taken_off_the_books(
     await cancelled(context, reference, quote_id, entity, reason)
 
 
-async def _restored(context: FlowContext, arguments: Mapping[str, Any], row: Row) -> bool:
-    """Make the subscription what it would be without an amendment; False when the amendment has ended it."""
+async def _restored(context: FlowContext, arguments: Mapping[str, Any], row: Row) -> str:
+    """Make the subscription what it would be without an amendment; return what was found of it."""
     answer = await latest(context, arguments["subscription"])
     found = billing.subscription_of(answer)
     if found.status == "cancelled" and is_ended_by(found, row):
         day = day_in(context, arguments["entity"], answer.at_us)
         body = facts.amendment_applied(row, found.id, arguments["entity"], found.currency_code, day)
         await tell("amendment.applied", row["ref"], context.txn, **body)
-        return False
+        return ENDED
     if row["kind"] == "notice" and found.status == "non_renewing":
         key = key_of(context, found.id, f"undo/{row['ref']}")
         await changed(context, billing.revoke_cancellation(found.id, key, context.txn))
     if row["kind"] == "pause":
         await _resumed(context, found, arguments, row)
-    else:
-        await _reapplied(context, found, arguments, row)
-    return True
+        return RESTORED
+    return RESTORED if await _reapplied(context, found, arguments, row) else NOTHING
 
 
 async def _resumed(context: FlowContext, found: BillingSubscription, arguments: Mapping[str, Any], row: Row) -> None:
@@ -84,8 +90,8 @@ async def _resumed(context: FlowContext, found: BillingSubscription, arguments: 
     await changed(context, billing.note(found.id, meta, f"{key}/note", context.txn))
 
 
-async def _reapplied(context: FlowContext, found: BillingSubscription, arguments: Mapping[str, Any], row: Row) -> None:
-    """If a subscription has an amendment, set the terms before it from its day on, then apply again what comes after.
+async def _reapplied(context: FlowContext, found: BillingSubscription, arguments: Mapping[str, Any], row: Row) -> bool:
+    """Set the terms before an amendment from its day on, then apply again what comes after; False when it is not there.
 
     Who is asked to do so once more goes on where the subscription's mark says that it stopped.
     """
@@ -94,7 +100,7 @@ async def _reapplied(context: FlowContext, found: BillingSubscription, arguments
     keys = {step_key(context, plan, index, cause): index for index in plan.to_apply}
     if mark not in (_first_key(context, found, row), *keys):
         if not any(known["ref"] == row["ref"] for known in found.meta_data.get("amendments", ())):
-            return
+            return False
         await _set_before(context, plan, row)
     for index in plan.to_apply:
         if index >= keys.get(mark, 0):  # the last one again: its end may not have been moved yet
@@ -103,6 +109,7 @@ async def _reapplied(context: FlowContext, found: BillingSubscription, arguments
     if row["co_term_end"] and former and found.ends is not None and found.ends.isoformat() != former:
         key, end = f"{_first_key(context, found, row)}/end", date.fromisoformat(former)
         await changed(context, billing.change_term_end(found.id, end, key, context.txn))
+    return True
 
 
 def _without(arguments: Mapping[str, Any], found: BillingSubscription, row: Row) -> Plan:

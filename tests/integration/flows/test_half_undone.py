@@ -107,6 +107,18 @@ def test_a_cancellation_that_billing_carried_out_without_an_answer_stands() -> N
     assert played.broken() == {}
 
 
+def test_an_amendment_that_arrives_after_it_was_given_up_is_taken_back_as_well() -> None:
+    late = Fault(kind="late_arrival", system="billing", operation="update_subscription", nth=1, seconds=1500.0)
+    stage = stage_of(late, forbidden("billing", "read_subscription", 2))
+    stage.subscribed()
+    stage.amends("Q-500001", LIVE, "upsell", date(2026, 11, 30), 2, seats(15))
+    played = stage.play(days=3)
+    assert ("Q-500001-v1",) in [each.applied for each in played.versions("billing", "subscription")]
+    assert played.document("billing", "subscription").applied == ()
+    assert played.statuses("erp", "order") == ["cancelled"]
+    assert played.broken() == {}
+
+
 def test_what_comes_after_an_amendment_is_applied_again_though_taking_it_back_was_interrupted() -> None:
     """The first change of the undoing is done and its answer lost; the look at it is refused, and given up."""
     lost = Fault(kind="lost_reply", system="billing", operation="update_subscription", nth=4)
