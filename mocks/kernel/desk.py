@@ -47,7 +47,7 @@ class Desk:
         self.draws = draws
         self.tables = tables
         self.book = Book(family or system, record, charts, tables)
-        self.agenda = Agenda()
+        self.agenda = Agenda(tables)
         self.outbox: list[Message] = []
         self.wished_us: int | None = None
         self._counters: Table[int] = tables.table()

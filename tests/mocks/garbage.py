@@ -282,7 +282,7 @@ def state(service: Service) -> bytes:
     found = (
         book._tables,
         book._status,
-        desk.agenda._entries,
+        list(desk.agenda.planned()),
         desk.outbox,
         {k: v for k, v in model.items() if v is not desk},
     )

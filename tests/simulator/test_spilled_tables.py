@@ -19,7 +19,7 @@ from tests.demo import demo, digest
 
 SIZE = (20, 20, 3)  # orders, subscriptions, seed
 STAYS: Mapping[str, str] = {
-    "Agenda._entries": "what the system is still to do",
+    "Agenda._due": "when the system is still to do something; what, lies in a table",
     "Billing.shown": "at most SHOWN_MAX",
     "Billing.line_items": "at most SHOWN_MAX",
     "Billing.line_items{}": "the lines of those documents",
@@ -80,4 +80,4 @@ def test_what_stays_in_memory_does_not_grow_with_the_orders(monkeypatch: pytest.
     few, many = held(monkeypatch, 15), held(monkeypatch, 60)
     grown = {holder: (few[holder], count) for holder, count in many.items() if count > few[holder] + 15}
     assert grown.keys() <= STAYS.keys(), grown
-    assert "Agenda._entries" in grown, "orders were made, and have a future"
+    assert "Agenda._due" in grown, "orders were made, and have a future"

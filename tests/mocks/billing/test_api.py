@@ -206,11 +206,11 @@ def test_a_failed_delivery_is_tried_seven_times_more(site: Any) -> None:
     pauses, sent_us = [], site.now_us
     while True:
         site.service.settle(delivery, 500, sent_us)
-        due = [entry for entry in site.service.desk.agenda._entries if entry[2] == "redeliver"]
-        if not due:
+        due_us = [due_us for due_us, action, _ in site.service.desk.agenda.planned() if action == "redeliver"]
+        if not due_us:
             break
-        pauses.append((due[0][0] - sent_us) // MINUTE_US)
-        sent_us = due[0][0]
+        pauses.append((due_us[0] - sent_us) // MINUTE_US)
+        sent_us = due_us[0]
         site.until(sent_us)
         delivery = next(again for again in site.collected() if again.message.id == delivery.message.id)
     assert pauses == [2, 6, 30, 60, 300, 1440, 2880]

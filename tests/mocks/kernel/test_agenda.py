@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from mocks.kernel.agenda import NEVER_US, Agenda
+from mocks.kernel.spilled import SpilledTables
+from mocks.kernel.tables import IN_MEMORY, Tables
 
 
 def done(agenda: Agenda, now_us: int) -> list[str]:
@@ -29,3 +33,16 @@ def test_an_agenda_of_which_all_was_stopped_is_empty() -> None:
     agenda.add(10, "advance")
     agenda.stop("advance")
     assert (len(agenda), agenda.next_us) == (0, NEVER_US)
+
+
+@pytest.mark.parametrize("tables", [IN_MEMORY, SpilledTables(2)], ids=["in memory", "in a file"])
+def test_what_is_planned_for_one_instant_is_done_in_the_order_of_planning(tables: Tables) -> None:
+    agenda = Agenda(tables)
+    for number in range(12):
+        agenda.add(10 + number % 2, "bill", f"I-{number}", number)
+    assert sorted(agenda.planned()) == sorted((10 + each % 2, "bill", (f"I-{each}", each)) for each in range(12))
+    assert agenda.pop_due(9) is None
+    found = [agenda.pop_due(20) for _ in range(12)]
+    order = [*range(0, 12, 2), *range(1, 12, 2)]
+    assert found == [(10 + each % 2, "bill", (f"I-{each}", each)) for each in order]
+    assert (len(agenda), agenda.pop_due(20)) == (0, None)
