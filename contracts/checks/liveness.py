@@ -27,11 +27,14 @@ from contracts.checks.unlinked import Excuses
 from contracts.checks.verdict import Findings, Tally
 from domain.calendar import MINUTE_US
 from domain.errors import ErrorCode
-from domain.history import Case, Crashed
+from domain.history import Attempted, Case, Crashed, Fired
 
 UNSETTLED = "the run ended before the systems had their settling time after the faults"
 _HELD = frozenset({"soft_hold", "hard_hold"})
 _SLACK_US = MINUTE_US
+_INVALID = frozenset({400, 422})
+_IN_VAIN = 4
+"""What three corrections have not mended people cannot mend (they stop there themselves)."""
 Gap = tuple[Life, int, str, bool]
 
 
@@ -183,7 +186,29 @@ def cases_are_owned(facts: Facts) -> Findings:
         if ended_us > latest_us and not escalated and last.due_us > last.opened_us:
             sentence = f"case {name} of {last.owner} ran past its due time and was never escalated"
             tally.violation(last.txn, sentence, records[0], last, entities=(name,))
+    _asked_in_vain(tally, facts)
     return tally.findings()
+
+
+def _asked_in_vain(tally: Tally, facts: Facts) -> None:
+    """Find requests that were refused as invalid, unchanged, each time that people drove them again.
+
+    What they can mend is mended by then: what is left is wrong with the request, and only its sender can mend that.
+    """
+    struck = {fired.number for fired in facts.history.of(Fired)}
+    refused: dict[tuple[str, str, str, str], list[Attempted]] = {}
+    for attempt in facts.history.of(Attempted) if facts.resumes else ():
+        if attempt.write and attempt.status in _INVALID and attempt.number not in struck:
+            intent = (attempt.system, attempt.operation, attempt.key, attempt.fingerprint)
+            refused.setdefault(intent, []).append(attempt)
+    for (system, operation, key, _), attempts in refused.items():
+        tally.examined += 1
+        if len(attempts) >= _IN_VAIN:
+            sentence = (
+                f"{system} {operation} {key} was refused as invalid ({attempts[0].status}) {len(attempts)} times, "
+                "unchanged: people were asked to mend what only its sender can"
+            )
+            tally.violation(attempts[0].txn, sentence, *attempts[:2], entities=(key,))
 
 
 def _awake_us(downtimes: list[tuple[int, int]], due_us: int) -> int:

@@ -25,9 +25,10 @@ from integration.systems import payment, tax, wire
 from integration.systems.billing import BillingInvoice
 from integration.systems.billing.receivables import Money
 from integration.systems.erp import Posting
+from integration.systems.erp import calls as erp_calls
 from integration.systems.payment import Intent
 from tests.mutants.mutant import Mutant, Patch
-from tests.mutants.quiet_grounds import CARDS, CHANGES, CREDITED_REFUNDS, DECLINED, FAMILIES, REFUNDS, YEN
+from tests.mutants.quiet_grounds import CARDS, CHANGES, CREDITED_REFUNDS, DECLINED, FAMILIES, PAYOUTS, REFUNDS, YEN
 
 
 def _float_money() -> list[Patch]:
@@ -152,6 +153,17 @@ def _read_before_asking() -> list[Patch]:
     return [Patch(collecting, "_still_due", as_it_was)]
 
 
+def _empty_journal() -> list[Patch]:
+    put_settlement = erp_calls.put_settlement
+
+    def without_lines(*told: Any) -> Call:
+        call = put_settlement(*told)
+        body = {**msgspec.json.decode(call.body), "line": {"items": []}}
+        return msgspec.structs.replace(call, body=msgspec.json.encode(body))
+
+    return [Patch(erp_calls, "put_settlement", without_lines)]
+
+
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         name="float_money",
@@ -250,6 +262,15 @@ MUTANTS: tuple[Mutant, ...] = (
         caught_by=("P10",),
         ground=CREDITED_REFUNDS,
         patches=_refund_without_its_tax,
+    ),
+    Mutant(
+        name="journal_of_nothing",
+        group="money",
+        mistake="The lines of a journal are lost on their way, the ERP refuses it each time, and people who can mend "
+        "nothing drive it again for days.",
+        caught_by=("L4",),
+        ground=PAYOUTS,
+        patches=_empty_journal,
     ),
     Mutant(
         name="cash_at_the_bank",

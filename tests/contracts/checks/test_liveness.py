@@ -17,6 +17,7 @@ from tests.contracts.checks.build import (
     CONTEXT,
     amended,
     at,
+    attempt,
     changed,
     check,
     clean,
@@ -341,3 +342,28 @@ def test_a_quote_that_is_given_up_is_no_secret_while_people_are_to_tell_sales() 
     assert check("L3", [*quote, flow, case]).status == "holds"
     over = replace(case, at_us=at(32), status="verified")
     assert check("L3", [*quote, flow, case, over]).status == "broken"
+
+
+def _refused(times: int, fingerprint: str = "same", **more: Any) -> Records:
+    """Return a write that was refused so many times, driven again by people in between."""
+    tries = [
+        attempt(
+            100 + 10 * turn, f"r9{turn}", "erp", "upsert_journal", "po_1", outcome="failed",
+            **{"status": 400, "fingerprint": f"{fingerprint}{turn}" if fingerprint != "same" else "same", **more},
+        )
+        for turn in range(times)
+    ]  # fmt: skip
+    driven = [
+        Flow(at_us=at(105 + 10 * turn), flow="payout/po_1", name="settle", txn="Q-000123", status="resumed")
+        for turn in range(times)
+    ]
+    return [*clean(), *tries, *driven]
+
+
+def test_people_are_not_asked_to_mend_what_only_the_sender_can() -> None:
+    result = check("L4", _refused(4))
+    assert result.status == "broken"
+    assert "upsert_journal po_1 was refused as invalid (400) 4 times, unchanged" in result.violations[0].sentence
+    assert check("L4", _refused(3)).status != "broken", "what people tried may have mended it"
+    assert check("L4", _refused(4, "another")).status != "broken", "what is sent was corrected"
+    assert check("L4", _refused(4, status=403)).status != "broken", "rights are people's to give"
