@@ -11,7 +11,7 @@ from integration.flow import FlowContext
 from integration.flows.approvals import in_open_period
 from integration.flows.collecting import Paid, read_again
 from integration.flows.paging import every_row, page_with
-from integration.flows.steps import ask_a_person, code_of, day_in, do, key_of
+from integration.flows.steps import REFUSALS, ask_a_person, code_of, day_in, do, key_of
 from integration.outcomes import Answer, CallFailed
 from integration.systems import billing, erp, wire
 from integration.systems.billing import BillingInvoice
@@ -19,8 +19,6 @@ from integration.systems.billing import receivables as owed
 from integration.systems.erp import Posting
 from integration.systems.erp import receivables as books
 from integration.systems.payment import Intent
-
-REFUSALS = (400, 409, 422)
 
 
 class Recorded(msgspec.Struct, frozen=True):

@@ -8,16 +8,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+import msgspec
+
 from domain.money import allocate
 from domain.rounding import round_ratio
 from integration.flow import FlowContext
 from integration.flows.paging import every_row, page_with, shown
 from integration.flows.starts import start_credit
-from integration.flows.steps import do
-from integration.outcomes import Answer
+from integration.flows.steps import REFUSALS, ask_a_person, code_of, do
+from integration.outcomes import Answer, CallFailed
 from integration.systems import billing
 from integration.systems.billing import receivables as owed
 from integration.systems.billing.shapes import BillingInvoice, CreditNote, InvoiceLine
+
+
+class Part(msgspec.Struct, frozen=True):
+    """What is credited of an invoice: (line, net amount) each, and whether it is taken off what is due."""
+
+    rows: tuple[tuple[str, int], ...]
+    is_due: bool
 
 
 async def credited_part(
@@ -27,27 +36,51 @@ async def credited_part(
     and its flow begins, or None when nothing is left to credit.
 
     `is_owed`: it is taken off what is due; what is no longer due is credited as money to pay back. Otherwise all of it
-    is money to pay back. `remark` names the note, whatever is lost and repeated.
+    is money to pay back. `remark` names the note, whatever is lost and repeated. What billing refuses is read again:
+    money may have come meanwhile. Another part has a key of its own; the same one is people's.
     """
-    found = billing.invoice_of(await do(context, billing.read_invoice(invoice, txn)))
-    notes = await every_row(context, billing.credit_notes_of(invoice, txn), billing.credit_note_page)
-    note = named(notes, remark)
-    if note is None:
-        standing = [note for note in notes if note.status != "voided"]
-        gross_minor = min(gross_minor, left_of(found, standing), found.amount_due + found.amount_paid)
-        if gross_minor <= 0:
-            return None
+    keys: dict[Part, str] = {}
+    refused: dict[Part, CallFailed] = {}
+    while True:
+        found = billing.invoice_of(await do(context, billing.read_invoice(invoice, txn)))
+        notes = await every_row(context, billing.credit_notes_of(invoice, txn), billing.credit_note_page)
+        note = named(notes, remark)
+        part = None if note else _part(found, [note for note in notes if note.status != "voided"], gross_minor, is_owed)
+        if part is not None and part in refused:
+            failed = refused.pop(part)
+            await ask_a_person(code_of("billing", failed), f"billing create_credit_note: {failed}", invoice=invoice)
+            continue
+        if part is not None:
+            own = keys.setdefault(part, f"{key}/{len(keys)}" if keys else key)
+            try:
+                note = await _made(context, invoice, part, remark, own, txn)
+            except CallFailed as failure:
+                refused[part] = failure
+                continue
+        if note is not None:
+            await start_credit(note.id, note.subscription_id)
+        return note
 
-        async def there() -> Answer | None:
-            return await noted(context, invoice, txn, remark)
 
-        is_due = is_owed and gross_minor <= found.amount_due
-        rows = parts_of(found, standing, gross_minor)
-        await do(context, owed.credit_lines(invoice, rows, remark, key, txn, is_due=is_due), there)
-        note = named(billing.credit_notes_in(await shown(f"the credit note {remark!r}", there)), remark)
-        assert note is not None  # it was shown
-    await start_credit(note.id, note.subscription_id)
+async def _made(context: FlowContext, invoice: str, part: Part, remark: str, key: str, txn: str) -> CreditNote:
+    """Make a credit note and return it as billing shows it; raise CallFailed when billing refuses it."""
+
+    async def there() -> Answer | None:
+        return await noted(context, invoice, txn, remark)
+
+    call = owed.credit_lines(invoice, part.rows, remark, key, txn, is_due=part.is_due)
+    await do(context, call, there, allow=REFUSALS)
+    note = named(billing.credit_notes_in(await shown(f"the credit note {remark!r}", there)), remark)
+    assert note is not None  # it was shown
     return note
+
+
+def _part(invoice: BillingInvoice, notes: Sequence[CreditNote], gross_minor: int, is_owed: bool) -> Part | None:
+    """Return the part of an invoice that a gross amount credits besides these notes; None when nothing is left."""
+    gross_minor = min(gross_minor, left_of(invoice, notes), invoice.amount_due + invoice.amount_paid)
+    if gross_minor <= 0:
+        return None
+    return Part(tuple(parts_of(invoice, notes, gross_minor)), is_owed and gross_minor <= invoice.amount_due)
 
 
 def left_of(invoice: BillingInvoice, notes: Sequence[CreditNote]) -> int:

@@ -16,7 +16,7 @@ from integration.flows import cash_facts as facts
 from integration.flows.approvals import put_back
 from integration.flows.crediting import credited_part
 from integration.flows.posted import until_posted
-from integration.flows.steps import ask_a_person, code_of, day_in, do, key_of, tell
+from integration.flows.steps import REFUSALS, ask_a_person, code_of, day_in, do, key_of, tell
 from integration.flows.taken import show_owed
 from integration.outcomes import Answer, CallFailed, GivenUp
 from integration.systems import erp
@@ -87,7 +87,7 @@ async def _switched(context: FlowContext, money: Money, request: str, *, is_stop
     key = key_of(context, money.id, f"dispute/{request}/{word}")
     make = owed.stop_dunning if is_stopped else owed.resume_dunning
     try:
-        await do(context, make(money.id, f"dispute {request}", key, money.txn), is_done, allow=(400, 409, 422))
+        await do(context, make(money.id, f"dispute {request}", key, money.txn), is_done, allow=REFUSALS)
     except CallFailed:
         return
 

@@ -157,7 +157,7 @@ async def _booked(context: FlowContext, payment: str, made: Refund, credit: Cred
         amount_minor = min(note.amount_available, left_minor)
         left_minor -= amount_minor
         if amount_minor:
-            await _off_note(context, taken, note, amount_minor, made.id, day)
+            await off_note(context, taken, note, amount_minor, made.id, day)
     await in_open_period(
         context, taken.entity, day,
         lambda posted: books.put_refund(taken.paper(made.id, posted), credit.memo, made.amount, taken.intent.method),
@@ -169,12 +169,15 @@ def _day(context: FlowContext, taken: Taken, made: Refund) -> date:
     return day_in(context, taken.entity, made.created * SECOND_US)
 
 
-async def _off_note(
+async def off_note(
     context: FlowContext, taken: Taken, note: CreditNote, amount_minor: int, name: str, day: date
 ) -> None:
+    """Record that an amount of a credit note, as it was seen, was paid back under a name."""
+
     async def is_off() -> Answer | None:
         answer = await do(context, billing.read_credit_note(note.id, taken.txn))
-        return answer if billing.credit_note_of(answer).status == "refunded" else None
+        left_minor = billing.credit_note_of(answer).amount_available  # a cent may be left of it
+        return answer if left_minor <= note.amount_available - amount_minor else None
 
     key = key_of(context, name, f"note/{note.id}")
     await do(context, owed.record_note_refund(note.id, amount_minor, name, day, key, taken.txn), is_off)

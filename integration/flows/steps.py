@@ -19,6 +19,8 @@ from integration.systems import crm
 from integration.systems.billing import Balance
 
 ABSENT = (404,)
+REFUSALS = (400, 409, 422)
+"""Statuses of what a vendor does not do as things stand: another flow may have changed them meanwhile."""
 _CODES = {
     ("erp", "INVALID_KEY_OR_REF"): "DATA_QUALITY.MAPPING_MISSING",
     ("billing", "resource_not_found"): "DATA_QUALITY.MAPPING_MISSING",

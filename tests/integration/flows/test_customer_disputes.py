@@ -79,3 +79,20 @@ def test_an_objection_to_what_was_paid_before_it_could_be_marked_is_settled() ->
     assert [walk[-1] for walk in invoices(played)] == ["paid", "paid"]
     assert not [event for event in played.events() if event.startswith("dispute")]
     assert played.broken() == {}
+
+
+def test_a_credit_that_money_overtook_is_money_to_pay_back() -> None:
+    """The note waits for people; by the time they send it again nothing is due, and billing refuses it as it was."""
+    refused = Fault(kind="forbidden", system="billing", operation="create_credit_note", nth=1)
+    stage = stage_of("push", refused, pays_after_days=4)
+    stage.clerks = 0
+    stage.act("integration", "dispute_invoice", 1.6 * DAY, "Q-000001", percent=50)
+    stage.act("integration", "re_drive", 3 * DAY, code="PAYMENT.DISPUTE", decision="cancel", actor="ann")
+    stage.act("integration", "re_drive", 6 * DAY, code="AUTH.FORBIDDEN", decision="retry", actor="ann")
+    played = stage.play(days=10)
+    asked = [(each.key, each.status) for each in played.attempts("create_credit_note")][:3]
+    assert [status for _, status in asked] == [403, 400, 200]
+    assert asked[0][0] == asked[1][0] != asked[2][0], "another credit has a key of its own"
+    assert set(played.cases()) == {"PAYMENT.DISPUTE", "AUTH.FORBIDDEN"}
+    assert played.document("payment", "payment").captured_minor == TOTAL
+    assert played.broken() == {}

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import unquote
 
+import msgspec
 import pytest
 
 from integration.effects import Sleep
@@ -14,9 +15,13 @@ from integration.flow import Flow, FlowContext
 from integration.flows.applying import booked, keep_excess
 from integration.flows.applying import recorded as recorded_in_billing
 from integration.flows.collecting import Paid
+from integration.flows.refunds import off_note
+from integration.flows.taken import Taken
 from integration.outcomes import Answer, Begun, Failed, Slept, Unknown
 from integration.settings import Settings
 from integration.systems.billing import BillingInvoice
+from integration.systems.billing.receivables import Money
+from integration.systems.billing.shapes import CreditNote
 from integration.systems.erp import Posting
 from integration.systems.payment import Intent
 
@@ -81,3 +86,17 @@ def test_what_is_due_is_not_learned_from_a_copy_that_lags() -> None:
     assert asked.operation == "read_invoice"
     assert isinstance(flow.resume(Answer(200, json.dumps({"invoice": shown}).encode(), 1)), Sleep)
     assert flow.resume(Slept()).operation == "read_invoice"
+
+
+@pytest.mark.parametrize(("left_minor", "is_sent_again"), [(0, False), (1, False), (101, True)])
+def test_a_credit_that_was_paid_back_but_for_a_cent_is_not_paid_back_again(
+    left_minor: int, is_sent_again: bool
+) -> None:
+    seen = CreditNote("CN-1", "INV-1", "A-1", "refund_due", "refundable", "USD", 0, 101, [], amount_available=101)
+    money = Money("INV-1", "A-1", "paid", "USD", 101, 0)
+    flow, call = begun(off_note(CONTEXT, Taken(INTENT, money, (), 1), seen, 100, "re_1", DAY))
+    assert call.operation == "record_refund"
+    assert flow.resume(Unknown("timeout", at_us=1)).operation == "read_credit_note"
+    now = {**msgspec.to_builtins(seen), "status": "refund_due", "amount_available": left_minor}
+    effect = flow.resume(Answer(200, json.dumps({"credit_note": now}).encode(), 1))
+    assert isinstance(effect, Sleep) is is_sent_again
