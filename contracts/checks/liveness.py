@@ -194,11 +194,12 @@ def _asked_in_vain(tally: Tally, facts: Facts) -> None:
     """Find requests that were refused as invalid, unchanged, each time that people drove them again.
 
     What they can mend is mended by then: what is left is wrong with the request, and only its sender can mend that.
+    What has no key of its own may be asked each time anew: whether a period can be closed by now.
     """
     struck = {fired.number for fired in facts.history.of(Fired)}
     refused: dict[tuple[str, str, str, str], list[Attempted]] = {}
     for attempt in facts.history.of(Attempted) if facts.resumes else ():
-        if attempt.write and attempt.status in _INVALID and attempt.number not in struck:
+        if attempt.key and attempt.write and attempt.status in _INVALID and attempt.number not in struck:
             intent = (attempt.system, attempt.operation, attempt.key, attempt.fingerprint)
             refused.setdefault(intent, []).append(attempt)
     for (system, operation, key, _), attempts in refused.items():
