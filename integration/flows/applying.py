@@ -61,8 +61,9 @@ async def recorded(context: FlowContext, invoice: BillingInvoice, intent: Intent
             now = await _record(context, invoice, intent, due_minor, day, txn)
             break
         except CallFailed as failure:  # a credit came first, perhaps at this very moment: what is due is asked again
-            now = billing.invoice_of(await read_again(context, invoice))
-            if await _is_recorded(context, intent, due_minor, txn) is not None:
+            is_ours = await _is_recorded(context, intent, due_minor, txn) is not None
+            now = billing.invoice_of(await read_again(context, invoice, is_changed=is_ours))
+            if is_ours:
                 break  # a copy of it came late and was taken: that is why less is due
             now_minor = min(now.amount_due, intent.amount_received)
             if now_minor == due_minor:  # that was not the reason: people look at it
@@ -103,7 +104,7 @@ async def _record(
 
     async def is_recorded() -> Answer | None:
         found = await _is_recorded(context, intent, amount_minor, txn)
-        return None if found is None else await do(context, billing.read_invoice(invoice.id, txn))
+        return None if found is None else await read_again(context, invoice, is_changed=True)
 
     key = key_of(context, invoice.id, f"record/{intent.id}/{amount_minor}")
     call = billing.record_payment(invoice.id, intent.id, amount_minor, day, key, txn)

@@ -26,6 +26,8 @@ SOFT_DECLINES = frozenset(
     {"insufficient_funds", "card_declined", "generic_decline", "processing_error", "try_again_later"}
 )
 DECLINED = 402
+DISPUTED_SECONDS = 3600
+"""How often what is disputed is looked at: days pass until it is settled, and then it is charged."""
 FRESH_US = HOUR_US
 """For how long what was seen of an invoice is what is due of it: its posting may have waited for people since."""
 _POLL_SECONDS = {"card": (3600,), "debit": (2 * 86_400, 86_400), "push": (10 * 86_400, 7 * 86_400)}
@@ -144,19 +146,19 @@ async def _still_due(context: FlowContext, invoice: BillingInvoice, posting: Pos
         answer = await read_again(context, invoice)
         if not standing.custbody_dispute and owed.money_of(answer).dunning_status != "stopped":
             return billing.invoice_of(answer)
-        await Sleep(86_400)
+        await Sleep(DISPUTED_SECONDS)
 
 
-async def read_again(context: FlowContext, invoice: BillingInvoice) -> Answer:
-    """Return the answer that shows an invoice as it was seen, or later.
+async def read_again(context: FlowContext, invoice: BillingInvoice, *, is_changed: bool = False) -> Answer:
+    """Return the answer that shows an invoice as it was seen, or later; when it `is_changed` since, only later.
 
     A copy that lags shows what was due before the invoice had its tax.
     """
     for look in count(1):
         answer = await do(context, billing.read_invoice(invoice.id, context.txn))
-        if billing.invoice_of(answer).resource_version >= invoice.resource_version:
+        if billing.invoice_of(answer).resource_version >= invoice.resource_version + is_changed:
             return answer
-        told = f"billing shows {invoice.id} as it was before version {invoice.resource_version}, which we have seen"
+        told = f"billing shows {invoice.id} as it was before, or at, version {invoice.resource_version}"
         await look_again(look, LAGGING, told, invoice=invoice.id)
     raise AssertionError("the loop ends by returning")
 

@@ -16,10 +16,10 @@ from integration.flows import cash_facts as facts
 from integration.flows.approvals import put_back
 from integration.flows.crediting import credited_part
 from integration.flows.posted import until_posted
-from integration.flows.steps import REFUSALS, ask_a_person, code_of, day_in, do, key_of, tell
+from integration.flows.steps import ask_a_person, code_of, day_in, do, key_of, tell
 from integration.flows.taken import show_owed
 from integration.outcomes import Answer, CallFailed, GivenUp
-from integration.systems import erp
+from integration.systems import billing, erp
 from integration.systems.billing import receivables as owed
 from integration.systems.billing.receivables import Money
 from integration.systems.erp import receivables as books
@@ -77,7 +77,10 @@ async def _opened(context: FlowContext, money: Money, amount_minor: int, request
 
 
 async def _switched(context: FlowContext, money: Money, request: str, *, is_stopped: bool) -> None:
-    """Stop billing's own reminders, or let them go on; an invoice that is paid meanwhile has none."""
+    """Stop billing's own reminders, or let them go on; an invoice that is paid meanwhile, or not due yet, has none.
+
+    What stays stopped is never charged again: that is people's.
+    """
     word = "stopped" if is_stopped else "running"
 
     async def is_done() -> Answer | None:
@@ -86,10 +89,16 @@ async def _switched(context: FlowContext, money: Money, request: str, *, is_stop
 
     key = key_of(context, money.id, f"dispute/{request}/{word}")
     make = owed.stop_dunning if is_stopped else owed.resume_dunning
-    try:
-        await do(context, make(money.id, f"dispute {request}", key, money.txn), is_done, allow=REFUSALS)
-    except CallFailed:
-        return
+    call = make(money.id, f"dispute {request}", key, money.txn)
+    while True:
+        try:
+            await do(context, call, is_done, allow=(billing.WRONG_STATE,))
+            return
+        except CallFailed as refused:
+            now = owed.money_of(await do(context, owed.read_money(money.id, money.txn)))
+            if is_stopped or now.dunning_status != "stopped" or not now.amount_due:
+                return
+            await ask_a_person(code_of(call.system, refused), f"{call.system} {call.operation}: {refused}", call)
 
 
 async def _settled(money: Money, amount_minor: int, arguments: Mapping[str, Any]) -> str:

@@ -96,3 +96,12 @@ def test_a_credit_that_money_overtook_is_money_to_pay_back() -> None:
     assert set(played.cases()) == {"PAYMENT.DISPUTE", "AUTH.FORBIDDEN"}
     assert played.document("payment", "payment").captured_minor == TOTAL
     assert played.broken() == {}
+
+
+def test_reminders_that_billing_would_not_take_up_again_are_peoples() -> None:
+    """What stays stopped in billing looks disputed for ever: nobody would charge it."""
+    refused = Fault(kind="key_mismatch", system="billing", operation="resume_dunning", nth=1)
+    stage = stage_of("push", refused, pays_after_days=60)
+    stage.act("integration", "dispute_invoice", 32 * DAY, "Q-000001")
+    statuses = [each.status for each in stage.play(days=40).attempts("resume_dunning")]
+    assert statuses == [400, 200]
