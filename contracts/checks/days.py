@@ -10,7 +10,7 @@ from operator import attrgetter
 
 import msgspec
 
-from contracts.checks.facts import CAPTURED, Facts, Life, base_of, document_of, whole_of
+from contracts.checks.facts import CAPTURED, ERPS, Facts, Life, base_of, document_of, whole_of
 from contracts.checks.verdict import Findings, Tally
 from domain.calendar import HOUR_US, SECOND_US, local_date
 from domain.history import Changed, Crashed, Fired
@@ -125,7 +125,7 @@ def _entries(facts: Facts) -> Iterator[Dated]:
             own = [move for move in moves if move.amount_minor == _debited(entry)] or moves
             yield _nearest(facts, change, own)
         elif kind == "write_off":
-            yield Dated(Life(change), given_up.get(change.txn, change.at_us), "ar")
+            yield Dated(Life(change), given_up.get(change.cause, given_up.get(change.txn, change.at_us)), "ar")
         elif kind == "journal" and payout is not None:
             yield Dated(Life(change), payout.created_us, "gl", is_exact=True)
         elif kind == "cash" and entry.source in used:
@@ -165,11 +165,19 @@ def _debited(entry: Entry) -> int:
 
 
 def _given_up(facts: Facts) -> dict[str, int]:
-    """Return when billing gave up the first invoice of each transaction."""
+    """Return when billing gave up an invoice: of each request that books its loss, and the first of a transaction.
+
+    A contract's invoices may be its own or its customer's transactions in one system and in the other.
+    """
     found: dict[str, int] = {}
-    for life in facts.lives("invoice", "billing").values():
+    lives = facts.lives("invoice", "billing")
+    for life in lives.values():
         if "written_off" in life.entered:
             found[life.txn] = min(life.entered["written_off"], found.get(life.txn, life.entered["written_off"]))
+    for change in facts.history.changes("invoice"):
+        billed = lives.get(base_of(document_of(change).ref)) if change.system in ERPS else None
+        if billed is not None and "written_off" in billed.entered:
+            found[change.cause] = billed.entered["written_off"]
     return found
 
 

@@ -5,6 +5,7 @@ Whatever became due at an instant must be done by then, or by the end of the fau
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 from contracts.checks.causes import captured_at
@@ -25,7 +26,7 @@ from contracts.checks.stages import LIVE_TASK, Ending, endings
 from contracts.checks.under_way import is_under_way
 from contracts.checks.unlinked import Excuses
 from contracts.checks.verdict import Findings, Tally
-from domain.calendar import MINUTE_US
+from domain.calendar import MINUTE_US, SECOND_US
 from domain.errors import ErrorCode
 from domain.history import Attempted, Case, Crashed, Fired
 
@@ -191,15 +192,17 @@ def cases_are_owned(facts: Facts) -> Findings:
 
 
 def _asked_in_vain(tally: Tally, facts: Facts) -> None:
-    """Find requests that were refused as invalid, unchanged, each time that people drove them again.
+    """Find requests that were refused as invalid, unchanged, and became a case each time.
 
-    What they can mend is mended by then: what is left is wrong with the request, and only its sender can mend that.
+    What people can mend is mended by then: what is left is wrong with the request, and only its sender can mend that.
     What has no key of its own may be asked each time anew: whether a period can be closed by now.
     """
-    struck = {fired.number for fired in facts.history.of(Fired)}
+    opened_us = sorted([case.opened_us for case in facts.history.of(Case) if case.status == "new"])
+    struck = {fired.number for fired in facts.history.of(Fired)} if opened_us else set()
     refused: dict[tuple[str, str, str, str], list[Attempted]] = {}
-    for attempt in facts.history.of(Attempted) if facts.resumes else ():
-        if attempt.key and attempt.write and attempt.status in _INVALID and attempt.number not in struck:
+    for attempt in facts.history.of(Attempted) if opened_us else ():
+        is_invalid = attempt.key and attempt.write and attempt.status in _INVALID and attempt.number not in struck
+        if is_invalid and _within(opened_us, attempt.at_us, attempt.at_us + SECOND_US):
             intent = (attempt.system, attempt.operation, attempt.key, attempt.fingerprint)
             refused.setdefault(intent, []).append(attempt)
     for (system, operation, key, _), attempts in refused.items():
@@ -210,6 +213,10 @@ def _asked_in_vain(tally: Tally, facts: Facts) -> None:
                 "unchanged: people were asked to mend what only its sender can"
             )
             tally.violation(attempts[0].txn, sentence, *attempts[:2], entities=(key,))
+
+
+def _within(instants_us: list[int], start_us: int, end_us: int) -> bool:
+    return bisect_right(instants_us, end_us) > bisect_left(instants_us, start_us)
 
 
 def _awake_us(downtimes: list[tuple[int, int]], due_us: int) -> int:

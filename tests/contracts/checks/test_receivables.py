@@ -481,3 +481,15 @@ def test_a_refund_in_the_last_moment_is_not_judged_yet() -> None:
     late = [replace(record, at_us=T0 + 29 * DAY_US + 23 * 3600 * 1_000_000) for record in _refund_not_in_erp()[-9:]]
     result = check("M15", [*clean(), *late, attempt(1, "r99", "erp", "read_order")])
     assert result.violations == ()
+
+
+def test_a_loss_has_the_day_on_which_billing_gave_its_invoice_up_whosever_transaction_it_is_in_the_books() -> None:
+    """A contract's invoice is booked under the contract, and drawn under the amendment that brought it about."""
+
+    def booked_later(cause: str) -> str:
+        *others, billing, erp, loss, agreed = written_off()
+        late_us, other = loss.at_us + 2 * 24 * 60 * 60_000_000, "Q-900001"
+        erp, loss = (replace(each, at_us=late_us, txn=other) for each in (erp, loss))
+        return check("O8", [*others, billing, agreed, replace(erp, cause="r90"), replace(loss, cause=cause)]).status
+
+    assert (booked_later("r90"), booked_later("r91")) == ("holds", "broken")
