@@ -69,10 +69,12 @@ def orders_of(timeline: Timeline, speed: float) -> Iterator[Order]:
     """Yield the orders that are signed in the part that is played, in order of time.
 
     An account that has ordered before is as the integration wants it; the ERP may know another one on other terms.
+    Nobody acts once the load is over (`parted`): a hold that is there by then lasts for longer than the replay.
     """
-    pace, usual_days, acts = Pace(timeline.start_us, speed), Settings().terms_days, list(timeline.acts)
+    pace, usual_days = Pace(timeline.start_us, speed), Settings().terms_days
+    acts = [act for act in timeline.acts if act.at_us <= timeline.heal_us]
     quotes = {act.txn: act.arguments for act in acts if act.action == "create_quote"}
-    ends_us = _ends_of_holds(acts, timeline.horizon_us)
+    ends_us = _ends_of_holds(acts, timeline.heal_us + round(2 * _SETTLING_US * speed))
     terms, held, seen = dict[str, int](), dict[str, int](), set[str]()
     for place, act in enumerate(acts):
         account = act.arguments.get("account", "")

@@ -68,9 +68,21 @@ def test_an_order_of_an_account_on_hold_waits_for_its_release() -> None:
         account = ACCOUNTS[act.txn]
         releases = [
             each.at_us for each in PLAYED.acts
-            if each.action == "release_hold" and each.arguments["account"] == account and each.at_us > act.at_us
+            if each.action == "release_hold" and each.arguments["account"] == account
+            and act.at_us < each.at_us <= PLAYED.heal_us
         ]  # fmt: skip
-        assert act.at_us + order.held_us == min(releases, default=PLAYED.horizon_us)
+        if releases:
+            assert act.at_us + order.held_us == min(releases)
+
+
+def test_an_order_whose_hold_outlasts_the_load_is_booked_neither_in_the_replay_nor_by_the_model() -> None:
+    """Nobody acts once the load is over, so that a release which the timeline has for later never comes."""
+    part = excerpt(WHOLE, WHOLE.heal_us - 60 * HOUR_US, WHOLE.heal_us - 33 * HOUR_US, HOUR_US)
+    released = {act.arguments["account"] for act in part.acts if act.action == "release_hold"}
+    outlasting = [order for act, order in told(part) if order.held_us and ACCOUNTS[act.txn] in released]
+    assert len(outlasting) == 3
+    end_us = model_of(part, SPEED, Fit()).end_us
+    assert all(order.at_us + order.held_us / SPEED > end_us for order in outlasting)
 
 
 def test_an_amendment_looks_an_account_up_that_nobody_met_in_the_run() -> None:
