@@ -5,8 +5,8 @@ Whatever became due at an instant must be done by then, or by the end of the fau
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 
 from contracts.checks.causes import captured_at
 from contracts.checks.facts import (
@@ -26,7 +26,7 @@ from contracts.checks.stages import LIVE_TASK, Ending, endings
 from contracts.checks.under_way import is_under_way
 from contracts.checks.unlinked import Excuses
 from contracts.checks.verdict import Findings, Tally
-from domain.calendar import MINUTE_US, SECOND_US
+from domain.calendar import MINUTE_US
 from domain.errors import ErrorCode
 from domain.history import Attempted, Case, Crashed, Fired
 
@@ -34,6 +34,8 @@ UNSETTLED = "the run ended before the systems had their settling time after the 
 _HELD = frozenset({"soft_hold", "hard_hold"})
 _SLACK_US = MINUTE_US
 _INVALID = frozenset({400, 422})
+_LOOKED_UP_US = 5 * MINUTE_US  # what a refusal means is looked up first: the period may be closed
+_ASKED = frozenset({"new", "reopened"})
 _IN_VAIN = 4
 """What three corrections have not mended people cannot mend (they stop there themselves)."""
 Gap = tuple[Life, int, str, bool]
@@ -197,26 +199,32 @@ def _asked_in_vain(tally: Tally, facts: Facts) -> None:
     What people can mend is mended by then: what is left is wrong with the request, and only its sender can mend that.
     What has no key of its own may be asked each time anew: whether a period can be closed by now.
     """
-    opened_us = sorted([case.opened_us for case in facts.history.of(Case) if case.status == "new"])
-    struck = {fired.number for fired in facts.history.of(Fired)} if opened_us else set()
+    opened: dict[str, list[int]] = {}
+    for case in facts.history.of(Case):
+        if case.status in _ASKED:
+            opened.setdefault(case.txn, []).append(case.at_us)
+    struck = {fired.number for fired in facts.history.of(Fired)} if opened else set()
     refused: dict[tuple[str, str, str, str], list[Attempted]] = {}
-    for attempt in facts.history.of(Attempted) if opened_us else ():
-        is_invalid = attempt.key and attempt.write and attempt.status in _INVALID and attempt.number not in struck
-        if is_invalid and _within(opened_us, attempt.at_us, attempt.at_us + SECOND_US):
+    for attempt in facts.history.of(Attempted) if opened else ():
+        if attempt.key and attempt.write and attempt.status in _INVALID and attempt.number not in struck:
             intent = (attempt.system, attempt.operation, attempt.key, attempt.fingerprint)
             refused.setdefault(intent, []).append(attempt)
     for (system, operation, key, _), attempts in refused.items():
         tally.examined += 1
-        if len(attempts) >= _IN_VAIN:
+        times = len({_asked_us(opened.get(each.txn, ()), each.at_us) for each in attempts} - {0})
+        if times >= _IN_VAIN:
             sentence = (
-                f"{system} {operation} {key} was refused as invalid ({attempts[0].status}) {len(attempts)} times, "
+                f"{system} {operation} {key} was refused as invalid ({attempts[0].status}) {times} times, "
                 "unchanged: people were asked to mend what only its sender can"
             )
             tally.violation(attempts[0].txn, sentence, *attempts[:2], entities=(key,))
 
 
-def _within(instants_us: list[int], start_us: int, end_us: int) -> bool:
-    return bisect_right(instants_us, end_us) > bisect_left(instants_us, start_us)
+def _asked_us(opened_us: Sequence[int], refused_us: int) -> int:
+    """Return when people were first asked soon after a refusal, 0 when they were not."""
+    index = bisect_left(opened_us, refused_us)
+    is_soon = index < len(opened_us) and opened_us[index] <= refused_us + _LOOKED_UP_US
+    return opened_us[index] if is_soon else 0
 
 
 def _awake_us(downtimes: list[tuple[int, int]], due_us: int) -> int:
