@@ -6,13 +6,16 @@
 Systems of record hold every document they ever made, the older ones in a temporary file, indexes and all: what stays
 of each order in memory is what is still to happen, and the integration knows of every order that is not over yet.
 Whatever grows besides is a leak. A straight line through the samples after the warm-up tells what an hour adds, and
-what that is for each order. The mocks' memory is filled after some hundred orders, of which five minutes have more.
+what that is for each order, give or take a standard error: memory comes and goes by megabytes within seconds, and what
+is near in time is alike, so the error is that of a line through a dozen means. The mocks' memory is filled after some
+hundred orders, of which five minutes have more.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import socket
 import subprocess
@@ -21,6 +24,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import fmean, linear_regression
 
 import msgspec
 import psutil
@@ -45,6 +49,7 @@ ORDERS_A_MINUTE = 180
 _LOOK_SECONDS = 2.0
 _SETTLED_SHARE = 1 / 3
 """The first third is warm-up: modules are loaded, caches and pools fill."""
+_MEANS = 12
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -58,7 +63,10 @@ class Sample(msgspec.Struct, frozen=True):
 
 
 class Growth(msgspec.Struct, frozen=True, kw_only=True):
-    """How the memory of one process went, in bytes: when warm, at the end, at most; what an hour and an order add."""
+    """How the memory of one process went, in bytes: when warm, at the end, at most; what an hour and an order add.
+
+    `error_an_order` is the standard error of the latter.
+    """
 
     name: str
     warm: int
@@ -66,18 +74,37 @@ class Growth(msgspec.Struct, frozen=True, kw_only=True):
     peak: int
     an_hour: int
     an_order: int
+    error_an_order: int
 
 
 def growth(name: str, samples: list[tuple[float, int]], orders: int) -> Growth:
     """Return the growth of one process by a least-squares line through what comes after the warm-up."""
     settled = samples[int(len(samples) * _SETTLED_SHARE) :]
-    count = len(settled)
-    mean_x, mean_y = sum(x for x, _ in settled) / count, sum(y for _, y in settled) / count
-    spread = sum((x - mean_x) ** 2 for x, _ in settled) or 1.0
-    slope = sum((x - mean_x) * (y - mean_y) for x, y in settled) / spread
+    slope, error = line(_means(settled))
+    seconds_an_order = samples[-1][0] / max(1, orders)
     values = [y for _, y in samples]
-    return Growth(name=name, warm=settled[0][1], last=values[-1], peak=max(values), an_hour=round(slope * 3600),
-                  an_order=round(slope * samples[-1][0] / max(1, orders)))  # fmt: skip
+    return Growth(
+        name=name, warm=settled[0][1], last=values[-1], peak=max(values), an_hour=round(slope * 3600),
+        an_order=round(slope * seconds_an_order), error_an_order=round(error * seconds_an_order),
+    )  # fmt: skip
+
+
+def _means(samples: list[tuple[float, int]]) -> list[tuple[float, float]]:
+    """Return the means of a dozen stretches of samples, of all when they are few."""
+    size = max(1, len(samples) // _MEANS)
+    parts = [samples[start : start + size] for start in range(0, len(samples) - size + 1, size)]
+    return [(fmean(x for x, _ in part), fmean(y for _, y in part)) for part in parts]
+
+
+def line(points: list[tuple[float, float]]) -> tuple[float, float]:
+    """Return the slope of the least-squares line through points, and its standard error; zeros of fewer than three."""
+    if len(points) < 3:
+        return 0.0, 0.0
+    xs, ys = zip(*points, strict=True)
+    slope, begin = linear_regression(xs, ys)
+    rest = sum((y - begin - slope * x) ** 2 for x, y in points)
+    spread = sum((x - fmean(xs)) ** 2 for x in xs)
+    return slope, math.sqrt(rest / (len(points) - 2) / spread)
 
 
 def soak(minutes: float, folder: Path) -> tuple[list[Sample], Path, int]:

@@ -21,7 +21,7 @@ END_US = WHOLE.heal_us
 SPEED = 120.0
 SMALL = excerpt(WHOLE, END_US - 10 * HOUR_US, END_US - 6 * HOUR_US, HOUR_US)
 LONGER = excerpt(WHOLE, END_US - 100 * HOUR_US, END_US - 34 * HOUR_US, HOUR_US)
-"""82 orders, whose 95th percentile hardly differs from run to run; that of the 33 in `SMALL` is anything from 16 to 27 s."""
+"""82 orders, whose 95th percentile hardly differs between runs; that of the 33 in `SMALL` is any from 16 to 27 s."""
 HELD_OUT = excerpt(WHOLE, END_US - 34 * HOUR_US, END_US - 27 * HOUR_US, HOUR_US)
 
 
