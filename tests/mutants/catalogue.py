@@ -26,13 +26,14 @@ from tests.mutants import (
     retries,
     tax,
     timeouts,
+    undoing,
     webhooks,
 )
 from tests.mutants.mutant import GROUPS, Mutant, applied
 
 _MODULES = (
     keys, retries, timeouts, webhooks, ordering, money, tax, calendar, proration, paging, enums, mapping, limits,
-    credentials, exceptions, compensation, audit,
+    credentials, exceptions, compensation, undoing, audit,
 )  # fmt: skip
 MUTANTS: tuple[Mutant, ...] = tuple(
     sorted(

@@ -25,6 +25,7 @@ class Case(msgspec.Struct, frozen=True):
     id: str
     code: str = "DATA_QUALITY.MAPPING_MISSING"
     txn: str = "Q-000001"
+    flow: str = "quote/Q-000001-v1"
 
 
 class Office:
@@ -149,3 +150,30 @@ def test_a_case_that_resolved_itself_is_put_back_untouched() -> None:
 
 def test_without_clerks_nothing_is_touched() -> None:
     assert Office(Staff(clerks=0), Case("c1")).run(24).done == []
+
+
+def test_who_gives_up_cancels_only_what_can_be_taken_back() -> None:
+    flows = {
+        "c1": "quote/Q-000001-v1",
+        "c2": "apply/Q-500001-v1",
+        "c3": "mirror/Q-000001-v1/1/Status",
+        "c4": "undo/Q-1",
+    }
+    half_way = Case("c5", "INTEGRITY.TOTAL_MISMATCH")
+    staff = replace(QUICK, gives_up_share=1.0)
+    office = Office(staff, *(Case(name, flow=flow) for name, flow in flows.items()), half_way).run(4)
+    said = {case: action for _, case, action, _ in office.done}
+    assert said == {"c1": "cancel", "c2": "cancel", "c3": "retry", "c4": "cancel", "c5": "retry"}
+
+
+def test_a_share_of_the_cases_is_given_up_the_same_ones_whatever_else_happens() -> None:
+    names = [f"c{number}" for number in range(40)]
+    staff = replace(QUICK, clerks=40, gives_up_share=0.5)
+
+    def given_up(cases: list[str]) -> set[str]:
+        office = Office(staff, *map(Case, cases)).run(2)
+        return {case for _, case, action, _ in office.done if action == "cancel"}
+
+    chosen = given_up(names)
+    assert 10 <= len(chosen) <= 30
+    assert given_up(names[20:]) == chosen & set(names[20:])

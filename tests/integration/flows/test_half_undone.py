@@ -11,14 +11,18 @@ from typing import Any
 
 import pytest
 
+from contracts.checks.judge import judge
 from domain.faults import Fault
+from domain.history import Changed, Flow, MemoryHistory
 from integration.effects import Call
 from integration.flow import FlowContext
 from integration.flows import quotes
 from integration.flows.steps import ask_a_person, do
 from integration.outcomes import Answer
+from q2c.hunting.trial import Trial, play
 from tests.integration.flows.test_amendments import seats
 from tests.integration.flows.test_families import DEAL
+from tests.mutants.giving_up import GIVEN_UP_CLOSINGS
 from tests.stage import CORE, LIVE, MORE, Stage
 
 QUOTE = "Q-000001"
@@ -141,3 +145,19 @@ def test_an_amendment_that_was_never_booked_goes_back_to_sales_while_its_subscri
     played = stage.play(days=3)
     assert played.last("crm", "quote")["Q-500002-v1"].status == "accept_failed"
     assert played.broken() == {}
+
+
+def test_a_closing_that_is_given_up_leaves_its_month_open() -> None:
+    """Many are given up half way, when receivables are closed already."""
+    ends: set[tuple[str, str]] = set()
+    for seed in range(1, 9):
+        records = play(Trial(scenario=GIVEN_UP_CLOSINGS.text, seed=seed))
+        assert [each.check for each in judge(MemoryHistory(records)).results if each.broken] == []
+        moved = [record for record in records if isinstance(record, Changed) and record.kind == "period"]
+        standing = {record.id: record.status for record in moved if "2026-11" in record.id}
+        for flow in (record for record in records if isinstance(record, Flow) and record.ending):
+            if flow.name == "close_period":
+                entity = flow.flow.split("/")[1]
+                own = {status for name, status in standing.items() if name.startswith(f"{entity}/")}
+                ends.add((flow.ending, "/".join(sorted(own))))
+    assert ends == {("given_up", "open"), ("done", "closed")}

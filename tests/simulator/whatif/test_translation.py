@@ -270,6 +270,9 @@ def test_what_the_model_leaves_out_is_named() -> None:
     left_out = translation.unheard(find("quarter_end"))
     assert left_out
     assert all("crash" in path for path in left_out)
+    scenario = find("quarter_end_spike")
+    people = scenario.people.model_copy(update={"gives_up": Fraction(1, 10)})
+    assert translation.unheard(scenario.model_copy(update={"people": people})) == ("people.gives_up",)
 
 
 def test_a_company_that_is_too_big_for_its_licence_is_refused_with_the_figure() -> None:

@@ -1,0 +1,225 @@
+"""Mutants of undoing: what stays behind of orders and amendments that people give up after the booking."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from domain.objects import TaxShare
+from integration.flow import FlowContext
+from integration.flows import amendments, approvals, credit_notes, families, orders, reversals
+from integration.flows.amendments import Row
+from integration.systems.billing import BillingSubscription
+from tests.mutants.giving_up import GIVEN_UP_CHANGES, GIVEN_UP_ENDS, GIVEN_UP_ORDERS
+from tests.mutants.mutant import Mutant, Patch
+
+
+async def _there(*_arguments: Any) -> bool:
+    return True
+
+
+async def _nothing(*_arguments: Any) -> None:
+    return None
+
+
+def _billing_forgotten() -> list[Patch]:
+    return [Patch(orders, "_cancel_subscription", _there)]
+
+
+def _task_forgotten() -> list[Patch]:
+    return [Patch(orders, "_stop_task", _there)]
+
+
+def _books_forgotten() -> list[Patch]:
+    return [Patch(orders, "_close_if_there", _nothing)]
+
+
+def _sales_not_told() -> list[Patch]:
+    return [Patch(orders, "rejected", _nothing)]
+
+
+def _undoing_given_up() -> list[Patch]:
+    async def once(_what: str, step: Callable[[], Awaitable[Any]]) -> Any:
+        return await step()
+
+    return [Patch(approvals, "put_back", once)]
+
+
+def _other_parts_live() -> list[Patch]:
+    async def wanted(_reference: str) -> None:
+        return None
+
+    return [Patch(families, "given_up", _nothing), Patch(families, "still_wanted", wanted)]
+
+
+def _delivered_part_lives() -> list[Patch]:
+    async def unheard(_reference: str) -> bool:
+        return False
+
+    return [Patch(families, "finished", unheard)]
+
+
+def _tax_kept() -> list[Patch]:
+    async def none_of_it(*_arguments: Any) -> tuple[TaxShare, ...]:
+        return ()
+
+    return [Patch(credit_notes, "_tax_back", none_of_it)]
+
+
+def _amendment_left() -> list[Patch]:
+    async def restored(_context: FlowContext, _arguments: Mapping[str, Any], _row: Row) -> str:
+        return reversals.RESTORED
+
+    return [Patch(reversals, "_restored", restored)]
+
+
+def _is_noted(found: BillingSubscription, row: Row) -> bool:
+    return any(known["ref"] == row["ref"] for known in found.meta_data.get("amendments", ()))
+
+
+def _later_ones_lost() -> list[Patch]:
+    async def only_before(
+        context: FlowContext, found: BillingSubscription, arguments: Mapping[str, Any], row: Row
+    ) -> bool:
+        if _is_noted(found, row):
+            await reversals._set_before(context, reversals._without(arguments, found, row), row)
+        return True
+
+    return [Patch(reversals, "_reapplied", only_before)]
+
+
+def _taken_back_backwards() -> list[Patch]:
+    async def backwards(
+        context: FlowContext, found: BillingSubscription, arguments: Mapping[str, Any], row: Row
+    ) -> bool:
+        plan = reversals._without(arguments, found, row)
+        if _is_noted(found, row):
+            for index in plan.to_apply:
+                await amendments.apply(context, plan, index, f"undo/{row['ref']}")
+            await reversals._set_before(context, plan, row)
+        return True
+
+    return [Patch(reversals, "_reapplied", backwards)]
+
+
+def _pause_goes_on() -> list[Patch]:
+    return [Patch(reversals, "_resumed", _nothing)]
+
+
+def _end_not_noticed() -> list[Patch]:
+    return [Patch(reversals, "is_ended_by", lambda _found, _row: False)]
+
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant(
+        name="undo_forgets_billing",
+        group="compensation",
+        mistake="An order that is given up is cancelled in the ERP, and the subscription it has made waits for its "
+        "start: the orphan of a compensation that knows two of three systems (catalogue 69).",
+        caught_by=("A6",),
+        ground=GIVEN_UP_ORDERS,
+        patches=_billing_forgotten,
+    ),
+    Mutant(
+        name="undo_forgets_the_task",
+        group="compensation",
+        mistake="An order that is given up is taken off the books, and nobody tells those who deliver it.",
+        caught_by=("A6",),
+        ground=GIVEN_UP_ORDERS,
+        patches=_task_forgotten,
+    ),
+    Mutant(
+        name="undo_forgets_the_books",
+        group="compensation",
+        mistake="Subscription and task of an order that is given up are cancelled, sales are told, and the order "
+        "stays in the ERP as booked: revenue that never comes.",
+        caught_by=("M11",),
+        ground=GIVEN_UP_ORDERS,
+        patches=_books_forgotten,
+    ),
+    Mutant(
+        name="sales_not_told_of_giving_up",
+        group="compensation",
+        mistake="A quote that is given up before it is booked is closed in the queue and nowhere else: sales and the "
+        "customer wait for an order that nobody works on.",
+        caught_by=("L3", "S9", "L2"),
+        ground=GIVEN_UP_ORDERS,
+        patches=_sales_not_told,
+    ),
+    Mutant(
+        name="undoing_given_up",
+        group="compensation",
+        mistake="The undoing of an order is a flow like any other: when a call of it is refused and a person cancels "
+        "the case, what is left to undo is forgotten.",
+        caught_by=("L3", "S9", "A6"),
+        ground=GIVEN_UP_ORDERS,
+        patches=_undoing_given_up,
+    ),
+    Mutant(
+        name="other_parts_of_a_deal_live",
+        group="compensation",
+        mistake="One part of a deal of several entities is given up, and the flows of the other parts are not told.",
+        caught_by=("L3", "L1"),
+        ground=GIVEN_UP_ORDERS,
+        patches=_other_parts_live,
+    ),
+    Mutant(
+        name="delivered_part_of_a_deal_lives",
+        group="compensation",
+        mistake="A part of a deal that ends while another is given up does not look back: each has read the state of "
+        "the other before it was written.",
+        caught_by=("L3",),
+        ground=GIVEN_UP_ORDERS,
+        patches=_delivered_part_lives,
+    ),
+    Mutant(
+        name="undone_invoice_keeps_its_tax",
+        group="compensation",
+        mistake="What is undone is credited net: the return is not reported, and the authority keeps the tax.",
+        caught_by=("M21",),
+        ground=GIVEN_UP_ORDERS,
+        patches=_tax_kept,
+    ),
+    Mutant(
+        name="undone_amendment_left_in_billing",
+        group="compensation",
+        mistake="The order of an amendment that is given up is cancelled, and the half of it that billing has stays.",
+        caught_by=("A9",),
+        ground=GIVEN_UP_CHANGES,
+        patches=_amendment_left,
+    ),
+    Mutant(
+        name="later_amendments_lost",
+        group="compensation",
+        mistake="An amendment that is taken back takes later ones with it: they are not applied again.",
+        caught_by=("L2",),
+        ground=GIVEN_UP_CHANGES,
+        patches=_later_ones_lost,
+    ),
+    Mutant(
+        name="taken_back_backwards",
+        group="compensation",
+        mistake="The steps of taking back are in the wrong order: what comes later is applied again first, and then "
+        "replaced by the terms of before.",
+        caught_by=("L2",),
+        ground=GIVEN_UP_CHANGES,
+        patches=_taken_back_backwards,
+    ),
+    Mutant(
+        name="undone_pause_stays_noted",
+        group="compensation",
+        mistake="A pause that is given up is cancelled in the ERP, and stays noted on the subscription.",
+        caught_by=("A9",),
+        ground=GIVEN_UP_CHANGES,
+        patches=_pause_goes_on,
+    ),
+    Mutant(
+        name="carried_out_and_off_the_books",
+        group="compensation",
+        mistake="A cancellation whose answer is lost is given up as if it had failed: the contract is over in billing, "
+        "and its order is cancelled.",
+        caught_by=("A9",),
+        ground=GIVEN_UP_ENDS,
+        patches=_end_not_noticed,
+    ),
+)
