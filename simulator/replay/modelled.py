@@ -30,7 +30,7 @@ from simulator.whatif.translation import translate
 _MESSAGE = "message"
 _NOT_HERE = frozenset(
     {
-        "a case opens", "somebody looks", "a clerk mends it", "an answer from outside", "the case closes",
+        "a case opens", "a clerk mends it", "an answer from outside", "the case closes",
         "priced wrongly", *map(token_step, TOKENS),
     }
 )  # fmt: skip

@@ -17,7 +17,7 @@ from mocks.payment.quirks import Quirks
 from scenarios.accounts import TERMS_DAYS
 from scenarios.company import Payments
 from scenarios.values import MICROSECOND
-from simulator.whatif.durations import P95_DEVIATIONS, Duration
+from simulator.whatif.durations import P95_DEVIATIONS, Duration, evenly
 
 _SATURDAY = 5
 _OPENS_US, _OPEN_US = 9 * HOUR_US, 8 * HOUR_US
@@ -25,8 +25,6 @@ _OPENS_US, _OPEN_US = 9 * HOUR_US, 8 * HOUR_US
 AT_ONCE_US = AT_ONCE_SECONDS * SECOND_US
 """So long takes a customer who pays at once, after the hour of that day."""
 _QUANTILES, _INSTANTS = 200, 2_000
-_GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
-"""Its multiples, each less its whole part, lie as evenly as can be however many there are."""
 
 
 def debit() -> Duration:
@@ -80,7 +78,7 @@ def _at_work(day: int) -> int:
 
 def _in_hours(days: Sequence[int]) -> Duration:
     """Return days that are equally likely, with any time of the hours of banks."""
-    hours_us = (_OPENS_US + round(place * _GOLDEN % 1.0 * _OPEN_US) for place in range(_INSTANTS))
+    hours_us = (_OPENS_US + round(evenly(place) * _OPEN_US) for place in range(_INSTANTS))
     return Duration.empirical(
         tuple(days[place * len(days) // _INSTANTS] * DAY_US + hour_us for place, hour_us in enumerate(hours_us))
     )

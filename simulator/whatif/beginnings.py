@@ -20,8 +20,9 @@ from simulator.whatif.money_cases import money_cases
 from simulator.whatif.systems import LEGACY, Frame, of_day_us
 
 _MONTHS_A_YEAR = 12
-SWEPT = {"sweep_quotes": "crm", "sweep_credit": "erp"}
-"""The sweeps that ask a system with tokens most often, and which one."""
+SWEPT = {"sweep_quotes": "crm", "sweep_credit": "erp", "sweep_invoices": "billing", "sweep_balances": "billing"}
+"""The sweeps that ask a system most often, and which one: they keep tokens fresh, and meet an outage that begins with
+an hour as it begins."""
 _BATCH_MEAN = sum(FOLLOWS**place for place in range(BATCH_MAX))
 """So many orders come at once on average."""
 
@@ -164,7 +165,7 @@ def _bulk(frame: Frame) -> Iterator[Arrivals]:
 
 
 def _sweeps(frame: Frame) -> Iterator[Arrivals]:
-    """Yield the sweeps that look for what no message told; they keep the tokens of their systems fresh, too."""
+    """Yield the sweeps that look for what no message told."""
     at_least = round(frame.scenario.integration.sweep_every.total_seconds())
     for sweep in SWEEPS if frame.switches.style != "naive" else ():
         every_us = max(at_least, sweep.every_seconds) * SECOND_US

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from domain.calendar import SECOND_US
+from integration.flows.orders import TASK_POLLS_SECONDS
+from integration.flows.sweeps import SWEEPS
 from integration.settings import Settings
 from integration.systems.crm.manners import SESSION_SECONDS
 from mocks.erp.quirks import Quirks
@@ -24,6 +26,15 @@ ORDERS, AMENDMENTS, INVOICES, MIRRORS = range(4)
 """Lanes, where calls have priorities."""
 AGAIN_US = 900 * SECOND_US  # how often the reference integration tries a parked call again by itself
 ONE_TICK = Duration.fixed(1)
+_INSTANTS = 720
+FOUND_WITHIN_US = {
+    **{
+        system: next(sweep.every_seconds for sweep in SWEEPS if sweep.name == name) * SECOND_US
+        for system, name in {"crm": "sweep_quotes", "billing": "sweep_invoices", "payment": "sweep_messages"}.items()
+    },
+    "fulfilment": TASK_POLLS_SECONDS[-1] * SECOND_US,
+}
+"""How often somebody looks for what a message of a system would have told."""
 
 
 def _token(system: str, lives_seconds: int) -> Known:
@@ -80,17 +91,24 @@ class Journeys(NamedTuple):
 def webhook(
     name: str, loses: float, sweep_us: int, held: tuple[tuple[float, int], ...], heal_us: int
 ) -> Iterator[Step]:
-    """Yield the way of a message: its own latency, what holds some back, the sweep that finds lost and very late ones.
+    """Yield the way of a message: its own latency, what holds some back, the sweep that finds lost and late ones.
 
     From `heal_us` on none is held back or lost.
     """
     row = DEFAULTS["webhook"]
     yield Step(name=name, pause=Duration.lognormal(row.p50_seconds * SECOND_US, row.p95_seconds * SECOND_US))
     for place, (share, wait_us) in enumerate(held):
-        pause = Duration.fixed(wait_us) if wait_us < sweep_us else Duration.uniform(0, sweep_us)
+        pause = held_back(wait_us, sweep_us)
         yield Step(name=f"{name} held back {place + 1}", pause=pause, share=share, until_us=heal_us)
     if loses:
         yield Step(name=f"{name} missed", pause=Duration.uniform(0, sweep_us), share=loses, until_us=heal_us)
+
+
+def held_back(wait_us: int, sweep_us: int) -> Duration:
+    """Return how long nobody hears of a message: until it comes, or the next sweep if that is sooner."""
+    if wait_us >= sweep_us:
+        return Duration.uniform(0, sweep_us)
+    return Duration.empirical(tuple(min(wait_us, place * sweep_us // _INSTANTS) for place in range(_INSTANTS)))
 
 
 def token_step(system: str) -> str:

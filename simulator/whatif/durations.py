@@ -12,6 +12,13 @@ Kind = Literal["fixed", "exponential", "lognormal", "gamma", "weibull", "empiric
 KINDS: tuple[Kind, ...] = ("fixed", "exponential", "lognormal", "gamma", "weibull", "empirical", "uniform")
 """The kinds in the order of their codes in the compiled tables."""
 
+_GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
+
+
+def evenly(place: int) -> float:
+    """Return a part of one: those of the first places lie as evenly as can be, however many places there are."""
+    return place * _GOLDEN % 1.0
+
 
 class Duration(msgspec.Struct, frozen=True, gc=False):
     """A distribution of durations in whole microseconds (at least one).

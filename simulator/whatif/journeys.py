@@ -20,7 +20,6 @@ from mocks.tax.rates import Rates
 from scenarios.names import TOWNS
 from scenarios.orders import PROVISION_MEDIAN_MINUTES, PROVISION_P95_MINUTES
 from scenarios.values import MICROSECOND
-from simulator.clerks import LOOK_EVERY_US
 from simulator.whatif import banks
 from simulator.whatif.accounts import ACCOUNT, CREATE, KNOWN, buyers_of, compared_share, customer, first_share
 from simulator.whatif.calling import AMENDMENTS, INVOICES, MIRRORS, ONE_TICK, Journeys
@@ -30,6 +29,7 @@ from simulator.whatif.systems import CLERKS
 
 RETURNED = "returned to sales"
 MONEY_CASE = "case about money"
+CHARGED = "charged"
 INVOICED_CHANGES = 0.6
 """Of the changes that billing makes at once, those that make an invoice of their own [measured]."""
 _QUANTILES = 40
@@ -110,7 +110,6 @@ def case(journeys: Journeys, share: float, choice: str = "fallout") -> Iterator[
     chosen: dict[str, Any] = {"share": share, "choice": choice} if share < 1.0 else {}
     outside = Duration.lognormal(people.wait_median / MICROSECOND, people.wait_p95 / MICROSECOND)
     yield Step(name="a case opens", pause=ONE_TICK, mark="case opened", **chosen)
-    yield Step(name="somebody looks", pause=Duration.uniform(0, LOOK_EVERY_US), **chosen)
     yield Step(name="a clerk mends it", station=CLERKS, **chosen)
     asked = share * float(people.wait_external)
     if asked:
@@ -121,15 +120,6 @@ def case(journeys: Journeys, share: float, choice: str = "fallout") -> Iterator[
 def alone(journeys: Journeys, name: str) -> Route:
     """Return the route of a case that no other work waits for: an order goes back to sales, a customer objects."""
     return Route(name=name, steps=tuple(case(journeys, 1.0)))
-
-
-def _declined_share(journeys: Journeys) -> float:
-    """Return the share of invoices whose card is declined for good: once an account, then it has another one."""
-    scenario, payments = journeys.frame.scenario, journeys.frame.scenario.payments
-    if not journeys.frame.has_money_cases:
-        return 0.0
-    firsts = 1.0 - buyers_of(scenario).known * (1.0 - first_share(scenario))
-    return float(payments.card * payments.card_declined * payments.hard_declines) * firsts
 
 
 def _hold(journeys: Journeys) -> Iterator[Step]:
@@ -204,6 +194,8 @@ def invoice(journeys: Journeys, name: str, taxes: tuple[float, ...]) -> Route:
     ]
     card, debit = float(payments.card), float(payments.debit)
     paid = 1.0 - card - debit - float(payments.push * payments.never)
+    by_card: dict[str, Any] = {"choice": "method", "share": card}
+    by_bank: dict[str, Any] = {"choice": "method", "share": 1.0 - card, "share_from": card}
     by_debit: dict[str, Any] = {"choice": "method", "share": debit, "share_from": card}
     by_push: dict[str, Any] = {"choice": "method", "share": paid, "share_from": card + debit}
     steps = (
@@ -216,22 +208,48 @@ def invoice(journeys: Journeys, name: str, taxes: tuple[float, ...]) -> Route:
         journeys.call("erp", "post the invoice", lane=INVOICES, mark="posted"),
         Step(name="news for sales", pause=ONE_TICK, mark="news"),
         journeys.call("payment", "find the payer", write=False, lane=INVOICES),
-        Step(name="shown posted", starts="mirror", share=1.0 - card, share_from=card, choice="method"),
-        journeys.call("payment", "ask for the payment", lane=INVOICES),
-        *case(journeys, _declined_share(journeys), choice="method"),
+        Step(name="shown posted", starts="mirror", **by_bank),
+        *_charged(journeys, card),
+        journeys.call("payment", "ask for the payment", lane=INVOICES, **by_bank),
         Step(name="a debit is decided", pause=banks.debit(), days="business", **by_debit),
         Step(name="money comes", pause=banks.push(payments), days="calendar", at_once_us=banks.AT_ONCE_US, **by_push),
-        Step(name="paid by card", starts="cash of a card", share=card, choice="method"),
+        Step(name="paid by card", starts="cash of a card", **by_card),
         Step(name="paid", starts="cash", share=debit + paid, share_from=card, choice="method"),
     )
     return Route(name=name, steps=steps, begins="invoiced", ends="invoice done", amount=journeys.worths.get(name))
 
 
+def _declined_share(journeys: Journeys) -> float:
+    """Return the share of invoices whose card is declined for good: once an account, then it has another one."""
+    scenario, payments = journeys.frame.scenario, journeys.frame.scenario.payments
+    if not journeys.frame.has_money_cases:
+        return 0.0
+    firsts = 1.0 - buyers_of(scenario).known * (1.0 - first_share(scenario))
+    return float(payments.card * payments.card_declined * payments.hard_declines) * firsts
+
+
+def _charged(journeys: Journeys, card: float) -> Iterator[Step]:
+    """Yield how a card is charged, those of a share; one that is declined for good makes a case, which brings another.
+
+    What the charge marks is when the processor had the money.
+    """
+    declined = _declined_share(journeys)
+    good: dict[str, Any] = {"choice": "method", "share": card - declined, "share_from": declined}
+    yield journeys.call("payment", "charge the card", lane=INVOICES, mark=CHARGED, **good)
+    if declined:
+        again: dict[str, Any] = {"lane": INVOICES, "choice": "method", "share": declined}
+        yield journeys.call("payment", "charge a card in vain", **again)
+        yield from case(journeys, declined, choice="method")
+        yield journeys.call("payment", "find the new card", write=False, **again)
+        yield journeys.call("billing", "read what is due", write=False, **again)
+        yield journeys.call("payment", "charge the new card", mark=CHARGED, **again)
+
+
 def cash(journeys: Journeys, name: str, news: str, message: bool) -> Route:
     """Return the route of money that came: recorded in billing, booked in the ERP, shown to sales.
 
-    The news comes with a message, unless the processor's answer told it, as of a card; its clock starts at the mark
-    `news`.
+    The news of it comes with a message, unless it was the processor's answer, as of a card, which was charged just
+    before. What sales see of it has a clock that starts at the mark `news`.
     """
     steps = (
         *(journeys.told["payment"] if message else ()),
@@ -239,7 +257,7 @@ def cash(journeys: Journeys, name: str, news: str, message: bool) -> Route:
         journeys.call("erp", "book the payment", lane=INVOICES, mark="cash booked"),
         Step(name="shown paid", starts="mirror"),
     )
-    return Route(name=name, steps=steps, begins="captured", ends="cash done")
+    return Route(name=name, steps=steps, begins="captured" if message else "", ends="cash done")
 
 
 def mirror(journeys: Journeys) -> Route:

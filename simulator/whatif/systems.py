@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import pairwise
+from statistics import NormalDist
 from typing import NamedTuple
 
 import msgspec
@@ -19,9 +21,10 @@ from scenarios.peers import SystemSettings
 from scenarios.trouble import FaultPlan, LimitChange
 from scenarios.values import MICROSECOND
 from scenarios.words import SYSTEMS
+from simulator.clerks import LOOK_EVERY_US
 from simulator.exchange import CONNECT_TIMEOUT_US
 from simulator.network import REFUSAL_US, RETURN_US
-from simulator.whatif.durations import Duration
+from simulator.whatif.durations import Duration, evenly
 from simulator.whatif.model import (
     NEVER_US,
     Batch,
@@ -47,6 +50,7 @@ THROTTLED = frozenset({"throttled", "throttled_silently"})
 FOR_A_WHILE = BEFORE | BROKEN
 FOR_CALLS = FOR_A_WHILE | AFTER | LOST | UNHEARD | THROTTLED
 """Kinds of faults that a model hears: those that may strike in a window, and all that strike calls at any time."""
+_QUANTILES = 2_000
 _YEAR = timedelta(days=365.25)
 _ANY_NUMBER = 1_000_000
 """Slots of a system that sets no limit for a while: a station whose slots change has some at any time."""
@@ -322,25 +326,42 @@ def _legacy(frame: Frame) -> Station:
 
 
 def _clerks(frame: Frame) -> Station:
+    return Station(name=CLERKS, kind="people", service=_worked_on(frame), shifts=tuple(_working_hours(frame)))
+
+
+def _worked_on(frame: Frame) -> Duration:
+    """Return how long a case keeps a clerk: who is free looks for the next one every five minutes, then works on it."""
     people = frame.scenario.people
     touch = Duration.lognormal(people.touch_median / MICROSECOND, people.touch_p95 / MICROSECOND)
-    return Station(name=CLERKS, kind="people", service=touch, shifts=tuple(_working_hours(frame)))
+    shares = ((place + 0.5) / _QUANTILES for place in range(_QUANTILES))
+    worked_us = (touch.scale * math.exp(touch.shape * NormalDist().inv_cdf(share)) for share in shares)
+    return Duration.empirical(tuple(round(us + evenly(place) * LOOK_EVERY_US) for place, us in enumerate(worked_us)))
 
 
 def _working_hours(frame: Frame) -> Iterator[Shift]:
-    """Yield when how many clerks are at work: in the hours of the first entity's business days."""
+    """Yield when how many clerks are at work."""
+    closed_us = 0
+    for opens_us, closes_us in _office_hours(frame):
+        if opens_us > closed_us:
+            yield Shift(from_us=closed_us, slots=0)
+        yield Shift(from_us=opens_us, slots=frame.scenario.people.clerks)
+        closed_us = closes_us
+    yield Shift(from_us=closed_us, slots=0)
+
+
+def _office_hours(frame: Frame) -> Iterator[tuple[int, int]]:
+    """Yield from when until when the office is open: on the first entity's business days, from the run's start on."""
     people, moments_ = frame.scenario.people, frame.moments
     zone = frame.scenario.world.entities[0].zone
     day, last = local_date(moments_.start_us, zone), local_date(moments_.horizon_us, zone)
-    yield Shift(from_us=0, slots=0)
     while day <= last:
         if day.weekday() < 5:
             longer = people.overtime if _in_last_week(moments_, day) else timedelta(0)
-            closes_us = min(of_day_us(people.closes) + longer // MICROSECOND, DAY_US - 1)
+            until_us = min(of_day_us(people.closes) + longer // MICROSECOND, DAY_US - 1)
             opens_us = local_us(day, of_day_us(people.opens), zone) - moments_.start_us
-            if opens_us > 0:
-                yield Shift(from_us=opens_us, slots=people.clerks)
-                yield Shift(from_us=local_us(day, closes_us, zone) - moments_.start_us, slots=0)
+            closes_us = local_us(day, until_us, zone) - moments_.start_us
+            if closes_us > 0:
+                yield max(0, opens_us), closes_us
         day += DAY
 
 

@@ -18,9 +18,10 @@ from scenarios.moments import season_of
 from scenarios.values import MICROSECOND
 from scenarios.words import WHATIF, Words
 from simulator.whatif.beginnings import SWEPT, streams, unmapped_share
-from simulator.whatif.calling import INVOICES, MIRRORS, Journeys, webhook, with_tokens
+from simulator.whatif.calling import FOUND_WITHIN_US, INVOICES, MIRRORS, Journeys, webhook, with_tokens
 from simulator.whatif.durations import Duration
 from simulator.whatif.journeys import (
+    CHARGED,
     MONEY_CASE,
     RETURNED,
     alone,
@@ -56,6 +57,7 @@ SLAS = (
     ("SLA-3", "activated", "generated", 4 * HOUR_US, 0.98, 2 * HOUR_US, 0.99),
     ("SLA-4", "invoiced", "posted", HOUR_US, 0.99, HOUR_US // 2, 0.995),
     ("SLA-5", "captured", "cash booked", 15 * MINUTE_US, 0.95, 15 * MINUTE_US, 0.95),
+    ("SLA-5", CHARGED, "cash booked", 15 * MINUTE_US, 0.95, 15 * MINUTE_US, 0.95),
     ("SLA-6", "news", "shown", 5 * MINUTE_US, 0.95, 5 * MINUTE_US, 0.95),
     ("SLA-6", "paid by card", "shown", 5 * MINUTE_US, 0.95, 5 * MINUTE_US, 0.95),
     ("SLA-8", "case opened", "case closed", 8 * HOUR_US, 0.9, 8 * HOUR_US, 0.9),
@@ -117,7 +119,7 @@ def _message(frame: Frame, system: str) -> Iterator[Step]:
         for fault in plans
         if fault.kind in _HELD and fault.wait is not None
     ]
-    sweep_us = max(2 * HOUR_US, frame.scenario.integration.sweep_every // MICROSECOND)
+    sweep_us = max(FOUND_WITHIN_US[system], frame.scenario.integration.sweep_every // MICROSECOND)
     yield from webhook("message", lost, sweep_us, tuple(held), frame.heal_us)
 
 

@@ -32,8 +32,9 @@ class Office:
     """A queue of cases, a calendar, and the clerks between them."""
 
     def __init__(
-        self, staff: Staff, *cases: Case, remedies: dict[str, Remedy] | None = None, start_us: int = MONDAY_US
-    ):
+        self, staff: Staff, *cases: Case, remedies: dict[str, Remedy] | None = None, start_us: int = MONDAY_US,
+        seed: int = 1,
+    ):  # fmt: skip
         self.cases = list(cases)
         self.reopens = False
         self.done: list[tuple[float, str, str, str]] = []
@@ -41,7 +42,7 @@ class Office:
         self.now_us = self.start_us = start_us
         self._ordinal = count()
         self._planned: list[tuple[int, int, Callable[[], None]]] = []
-        self.clerks = Clerks(staff, self, Draws(1), self.at, self.acts.append, remedies or {}, start_us)
+        self.clerks = Clerks(staff, self, Draws(seed), self.at, self.acts.append, remedies or {}, start_us)
 
     def open_cases(self) -> Sequence[Any]:
         return list(self.cases)

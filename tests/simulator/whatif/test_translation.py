@@ -324,3 +324,20 @@ def test_a_message_that_is_held_back_for_longer_than_a_sweep_takes_is_found_by_i
     route = next(route for route in translation.translate(scenario).routes if route.begins == "accepted")
     held = next(step for step in route.steps if "held back" in step.name)
     assert held.pause == Duration.uniform(0, 2 * HOUR_US)
+
+
+def test_a_message_that_is_held_back_may_be_found_by_a_sweep_before_it_comes() -> None:
+    scenario = loader.parse(
+        "name: late\ntitle: t\nquestion: q\nextends: quarter_end_spike\nfaults:\n"
+        "  - {kind: delay, share: 50%, wait: 20m}\n"
+    )
+    held = {
+        route.name: step.pause.values
+        for route in translation.translate(scenario).routes
+        for step in route.steps
+        if "held back" in step.name and step.pause
+    }
+    for name, hours in {"invoice": 2, "cash": 12}.items():
+        found = sum(pause_us < HOUR_US / 3 for pause_us in held[name]) / len(held[name])
+        assert found == pytest.approx(1 / 3 / hours, abs=0.01)
+        assert max(held[name]) == HOUR_US / 3
