@@ -15,7 +15,8 @@ from typing import Any
 
 import msgspec
 
-from domain.calendar import HOUR_US, MINUTE_US
+from domain.calendar import DAY_US, HOUR_US, MINUTE_US
+from integration.flows.collecting import RETRY_DAYS
 from mocks.tax.rates import Rates
 from scenarios.names import TOWNS
 from scenarios.orders import PROVISION_MEDIAN_MINUTES, PROVISION_P95_MINUTES
@@ -30,6 +31,9 @@ from simulator.whatif.systems import CLERKS
 RETURNED = "returned to sales"
 MONEY_CASE = "case about money"
 CHARGED = "charged"
+CASH_OF_A_CARD, CASH_AFTER_A_DECLINE = "cash of a card", "cash after a decline"
+DECLINES_MAX = 3
+"""A card that is declined for some days is declined so often at most, each number as likely (`scenarios.accounts`)."""
 INVOICED_CHANGES = 0.6
 """Of the changes that billing makes at once, those that make an invoice of their own [measured]."""
 _QUANTILES = 40
@@ -194,7 +198,6 @@ def invoice(journeys: Journeys, name: str, taxes: tuple[float, ...]) -> Route:
     ]
     card, debit = float(payments.card), float(payments.debit)
     paid = 1.0 - card - debit - float(payments.push * payments.never)
-    by_card: dict[str, Any] = {"choice": "method", "share": card}
     by_bank: dict[str, Any] = {"choice": "method", "share": 1.0 - card, "share_from": card}
     by_debit: dict[str, Any] = {"choice": "method", "share": debit, "share_from": card}
     by_push: dict[str, Any] = {"choice": "method", "share": paid, "share_from": card + debit}
@@ -213,36 +216,61 @@ def invoice(journeys: Journeys, name: str, taxes: tuple[float, ...]) -> Route:
         journeys.call("payment", "ask for the payment", lane=INVOICES, **by_bank),
         Step(name="a debit is decided", pause=banks.debit(), days="business", **by_debit),
         Step(name="money comes", pause=banks.push(payments), days="calendar", at_once_us=banks.AT_ONCE_US, **by_push),
-        Step(name="paid by card", starts="cash of a card", **by_card),
         Step(name="paid", starts="cash", share=debit + paid, share_from=card, choice="method"),
     )
     return Route(name=name, steps=steps, begins="invoiced", ends="invoice done", amount=journeys.worths.get(name))
 
 
-def _declined_share(journeys: Journeys) -> float:
-    """Return the share of invoices whose card is declined for good: once an account, then it has another one."""
+def _declined_shares(journeys: Journeys) -> tuple[float, float]:
+    """Return the shares of invoices whose card is declined for good, and for some days: each once an account."""
     scenario, payments = journeys.frame.scenario, journeys.frame.scenario.payments
     if not journeys.frame.has_money_cases:
-        return 0.0
+        return 0.0, 0.0
     firsts = 1.0 - buyers_of(scenario).known * (1.0 - first_share(scenario))
-    return float(payments.card * payments.card_declined * payments.hard_declines) * firsts
+    declined, hard = float(payments.card * payments.card_declined) * firsts, float(payments.hard_declines)
+    return declined * hard, declined * (1.0 - hard)
 
 
 def _charged(journeys: Journeys, card: float) -> Iterator[Step]:
-    """Yield how a card is charged, those of a share; one that is declined for good makes a case, which brings another.
+    """Yield how cards are charged that pay a share of the invoices; the mark is when the processor had the money.
 
-    What the charge marks is when the processor had the money.
+    Of all cards the first ones are declined for good, and the next ones for some days.
     """
-    declined = _declined_share(journeys)
-    good: dict[str, Any] = {"choice": "method", "share": card - declined, "share_from": declined}
-    yield journeys.call("payment", "charge the card", lane=INVOICES, mark=CHARGED, **good)
+    hard, soft = _declined_shares(journeys)
+    declined, good = hard + soft, max(0.0, card - hard - soft)
+    yield _of_method(journeys, "payment", "charge the card", good, declined, mark=CHARGED)
     if declined:
-        again: dict[str, Any] = {"lane": INVOICES, "choice": "method", "share": declined}
-        yield journeys.call("payment", "charge a card in vain", **again)
-        yield from case(journeys, declined, choice="method")
-        yield journeys.call("payment", "find the new card", write=False, **again)
-        yield journeys.call("billing", "read what is due", write=False, **again)
-        yield journeys.call("payment", "charge the new card", mark=CHARGED, **again)
+        yield _of_method(journeys, "payment", "charge a card in vain", declined)
+        yield Step(name="shown unpaid", starts="mirror", choice="method", share=declined)
+    if hard:
+        yield from case(journeys, hard, choice="method")
+        yield _of_method(journeys, "payment", "find the new card", hard, write=False)
+        yield _of_method(journeys, "billing", "read what is due", hard, write=False)
+        yield _of_method(journeys, "payment", "charge the new card", hard, mark=CHARGED)
+    if soft:
+        yield from _charged_again(journeys, hard, soft)
+    yield Step(name="paid by card", starts=CASH_OF_A_CARD, choice="method", share=good, share_from=declined)
+    if declined:
+        yield Step(name="paid after all", starts=CASH_AFTER_A_DECLINE, choice="method", share=declined)
+
+
+def _charged_again(journeys: Journeys, hard: float, soft: float) -> Iterator[Step]:
+    """Yield how the cards are charged again, on schedule, that come after those of the share `hard`."""
+    each, left = soft / DECLINES_MAX, soft
+    for turn, days in enumerate(RETRY_DAYS[:DECLINES_MAX], 1):
+        wait = Duration.fixed(days * DAY_US)
+        yield Step(name=f"wait {turn}", pause=wait, choice="method", share=left, share_from=hard)
+        yield _of_method(journeys, "billing", f"read what is due {turn}", left, hard, write=False)
+        left -= each
+        if turn < DECLINES_MAX:
+            yield _of_method(journeys, "payment", f"charge in vain {turn}", left, hard)
+        yield _of_method(journeys, "payment", f"charge again {turn}", each, hard + left, mark=CHARGED)
+
+
+def _of_method(journeys: Journeys, system: str, name: str, share: float, share_from: float = 0.0, **more: Any) -> Step:
+    """Return a call that is made for a part of the invoices, by how they are paid."""
+    part: dict[str, Any] = {"choice": "method", "share": share, "share_from": share_from}
+    return journeys.call(system, name, lane=INVOICES, **part, **more)
 
 
 def cash(journeys: Journeys, name: str, news: str, message: bool) -> Route:

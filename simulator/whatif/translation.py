@@ -21,6 +21,8 @@ from simulator.whatif.beginnings import SWEPT, streams, unmapped_share
 from simulator.whatif.calling import FOUND_WITHIN_US, INVOICES, MIRRORS, Journeys, webhook, with_tokens
 from simulator.whatif.durations import Duration
 from simulator.whatif.journeys import (
+    CASH_AFTER_A_DECLINE,
+    CASH_OF_A_CARD,
     CHARGED,
     MONEY_CASE,
     RETURNED,
@@ -129,7 +131,8 @@ def _routes(journeys: Journeys, wanted: set[str]) -> tuple[Route, ...]:
         mirror(journeys),
         *(alone(journeys, name) for name in (RETURNED, MONEY_CASE)),
         cash(journeys, "cash", news="news", message=True),
-        cash(journeys, "cash of a card", news="paid by card", message=False),
+        cash(journeys, CASH_OF_A_CARD, news="paid by card", message=False),
+        cash(journeys, CASH_AFTER_A_DECLINE, news="news", message=False),
         invoice(journeys, "invoice", ()),
         invoice(journeys, "invoice US", further_taxes()),
         order(journeys, "order", "invoice", "erp"),

@@ -341,3 +341,26 @@ def test_a_message_that_is_held_back_may_be_found_by_a_sweep_before_it_comes() -
         found = sum(pause_us < HOUR_US / 3 for pause_us in held[name]) / len(held[name])
         assert found == pytest.approx(1 / 3 / hours, abs=0.01)
         assert max(held[name]) == HOUR_US / 3
+
+
+def test_a_declined_card_is_paid_with_when_its_customer_has_another_or_its_days_are_over() -> None:
+    scenario = _with(
+        _small(), mix={"expansion": 0}, payments={"card_declined": Fraction(1, 2), "hard_declines": Fraction(1, 4)}
+    )
+    steps = [step for step in translation.translate(scenario).route("invoice").steps if step.choice == "method"]
+    card, shares = float(scenario.payments.card), {step.name: step.share for step in steps}
+    charged = {step.name: step.share for step in steps if step.mark == "charged"}
+    assert charged["charge the card"] == pytest.approx(card / 2, rel=0.02)
+    assert charged["charge the new card"] == shares["a clerk mends it"] == pytest.approx(card / 8, rel=0.02)
+    assert sum(charged.values()) == pytest.approx(card)
+    assert [shares[f"wait {turn}"] / card for turn in (1, 2, 3)] == pytest.approx([3 / 8, 2 / 8, 1 / 8], rel=0.02)
+
+
+def test_the_clock_of_a_card_starts_when_it_is_charged_though_nobody_hears_it() -> None:
+    lost = loader.parse(
+        "name: deaf\ntitle: t\nquestion: q\nextends: quarter_end_spike\npayments: {card: 100%, debit: 0%, push: 0%}\n"
+        "faults:\n  - {kind: lost_reply, system: payment, share: 50%}\n"
+    )
+    scenario = scaled(lost, orders=60, subscriptions=0)
+    timeout_us = scenario.systems.payment.timeout.total_seconds() * 1e6
+    assert _played(scenario, 2).sla("SLA-5").histogram.quantile(0.65) > timeout_us
