@@ -21,6 +21,7 @@ from simulator.whatif import engine, process, translation, validity
 from simulator.whatif.banks import push
 from simulator.whatif.beginnings import unmapped_share
 from simulator.whatif.durations import Duration
+from simulator.whatif.histogram import bounds_of
 from simulator.whatif.journeys import further_taxes
 from simulator.whatif.load import lifecycles_of
 from simulator.whatif.model import Model, Step
@@ -36,15 +37,17 @@ CALM = {
 """Median and 95th percentile (seconds) of service levels in rehearsals of quarter_end_spike with 1,500 orders and 200
 live subscriptions, seeds 1 to 6, and 21 to 24 for the last days [measured]; one rehearsal alone lies up to 4 % off."""
 TROUBLED = {
-    "SLA-2": (6.95, 123.4), "SLA-4": (10.76, 128.1), "SLA-5": (4.71, 12.40), "SLA-6": (1.32, 6.61),
-    "SLA-2 last days": (6.79, 123.7), "SLA-4 last days": (11.12, 133.4), "SLA-6 last days": (1.07, 7.13),
+    "SLA-2": (6.97,), "SLA-4": (10.72, 127.8), "SLA-5": (4.71, 12.40), "SLA-6": (1.32, 6.68),
+    "SLA-2 last days": (6.81,), "SLA-4 last days": (11.09, 133.2), "SLA-5 last days": (4.61,),
+    "SLA-6 last days": (1.07, 7.31),
 }  # fmt: skip
-"""The same of quarter_end, where one call in twenty meets a fault: rehearsals with seeds 1 to 18 together [measured].
+"""The same of quarter_end, where one call in twenty meets a fault: 34 rehearsals together [measured]."""
+WAITED_PERCENT = {"SLA-2": 5.2, "SLA-2 last days": 5.2}
+"""How many of the orders of those rehearsals took longer than 100 s: for a message that is held back, mostly.
 
-In one rehearsal alone the 95th percentile of SLA-2 is anything from 65 to 126 s: some five in a hundred orders wait for
-a message that is held back, or for a reply that is lost.
+The 95th percentile is therefore 80 or 120 s: what lies between are one or two orders in a thousand.
 """
-CASH_AFTER_AN_OUTAGE = (18.3, 25.0)
+CASH_AFTER_AN_OUTAGE = (19.0, 24.2)
 """The 95 % interval (seconds, bootstrap over the same rehearsals) of the 95th percentile of SLA-5 in the last days.
 
 One clock in twelve belongs to the rush after billing's outage, and there are hardly any between it and the others.
@@ -89,13 +92,20 @@ def test_the_model_expects_the_orders_of_the_file() -> None:
 
 @pytest.mark.parametrize(("scenario", "rehearsed"), [("quarter_end_spike", CALM), ("quarter_end", TROUBLED)])
 def test_service_levels_are_those_of_rehearsals_of_the_same_scenario(
-    scenario: str, rehearsed: dict[str, tuple[float, float]]
+    scenario: str, rehearsed: dict[str, tuple[float, ...]]
 ) -> None:
     outcome = _forty_runs(scenario)
     for name, quantiles in rehearsed.items():
         found = outcome.sla(name).histogram
-        for share, seconds in zip((0.5, 0.95), quantiles, strict=True):
+        for share, seconds in zip((0.5, 0.95), quantiles, strict=False):
             assert found.quantile(share) / 1e6 == pytest.approx(seconds, rel=0.05), (name, share)
+
+
+@pytest.mark.parametrize("name", WAITED_PERCENT)
+def test_as_many_orders_wait_as_in_rehearsals(name: str) -> None:
+    found = _forty_runs("quarter_end").sla(name).histogram
+    waited = sum(count for bucket, count in zip(found.buckets, found.counts, strict=True) if bounds_of(bucket)[0] > 1e8)
+    assert 100 * waited / found.count == pytest.approx(WAITED_PERCENT[name], abs=0.3)
 
 
 def test_cash_after_an_outage_waits_as_long_as_rehearsals_can_tell() -> None:
