@@ -32,6 +32,7 @@ RETURNED = "returned to sales"
 MONEY_CASE = "case about money"
 CHARGED = "charged"
 CASH_OF_A_CARD, CASH_AFTER_A_DECLINE = "cash of a card", "cash after a decline"
+POSTED, PAID, BOTH = "mirror of a posting", "mirror of a payment", "mirror of both"
 DECLINES_MAX = 3
 """A card that is declined for some days is declined so often at most, each number as likely (`scenarios.accounts`)."""
 INVOICED_CHANGES = 0.6
@@ -209,9 +210,8 @@ def invoice(journeys: Journeys, name: str, taxes: tuple[float, ...]) -> Route:
         *charges,
         journeys.call("billing", "close the invoice", lane=INVOICES),
         journeys.call("erp", "post the invoice", lane=INVOICES, mark="posted"),
-        Step(name="news for sales", pause=ONE_TICK, mark="news"),
         journeys.call("payment", "find the payer", write=False, lane=INVOICES),
-        Step(name="shown posted", starts="mirror", **by_bank),
+        Step(name="shown posted", starts=POSTED, **by_bank),
         *_charged(journeys, card),
         journeys.call("payment", "ask for the payment", lane=INVOICES, **by_bank),
         Step(name="a debit is decided", pause=banks.debit(), days="business", **by_debit),
@@ -241,7 +241,7 @@ def _charged(journeys: Journeys, card: float) -> Iterator[Step]:
     yield _of_method(journeys, "payment", "charge the card", good, declined, mark=CHARGED)
     if declined:
         yield _of_method(journeys, "payment", "charge a card in vain", declined)
-        yield Step(name="shown unpaid", starts="mirror", choice="method", share=declined)
+        yield Step(name="shown unpaid", starts=POSTED, choice="method", share=declined)
     if hard:
         yield from case(journeys, hard, choice="method")
         yield _of_method(journeys, "payment", "find the new card", hard, write=False)
@@ -273,24 +273,28 @@ def _of_method(journeys: Journeys, system: str, name: str, share: float, share_f
     return journeys.call(system, name, lane=INVOICES, **part, **more)
 
 
-def cash(journeys: Journeys, name: str, news: str, message: bool) -> Route:
-    """Return the route of money that came: recorded in billing, booked in the ERP, shown to sales.
+def cash(journeys: Journeys, name: str, shown: str, message: bool) -> Route:
+    """Return the route of money that came: recorded in billing, booked in the ERP, shown to sales by a route.
 
     The news of it comes with a message, unless it was the processor's answer, as of a card, which was charged just
-    before. What sales see of it has a clock that starts at the mark `news`.
+    before.
     """
     steps = (
         *(journeys.told["payment"] if message else ()),
-        journeys.call("billing", "record the payment", lane=INVOICES, mark=news),
+        journeys.call("billing", "record the payment", lane=INVOICES, mark="paid"),
         journeys.call("erp", "book the payment", lane=INVOICES, mark="cash booked"),
-        Step(name="shown paid", starts="mirror"),
+        Step(name="shown paid", starts=shown),
     )
     return Route(name=name, steps=steps, begins="captured" if message else "", ends="cash done")
 
 
-def mirror(journeys: Journeys) -> Route:
-    """Return the route of a fact that sales sees in the CRM."""
-    return Route(name="mirror", steps=(journeys.call("crm", "show it", lane=MIRRORS),), begins="", ends="shown")
+def mirrors(journeys: Journeys) -> Iterator[Route]:
+    """Yield the routes of facts that sales sees in the CRM: an invoice was posted, was paid, or both at once."""
+    show = journeys.call("crm", "show it", lane=MIRRORS)
+    posted, paid = (msgspec.structs.replace(show, mark=mark) for mark in ("posting shown", "payment shown"))
+    also = Step(name="it shows that, too", pause=ONE_TICK, mark="posting shown")
+    for name, steps in {POSTED: (posted,), PAID: (paid,), BOTH: (paid, also)}.items():
+        yield Route(name=name, steps=steps)
 
 
 def single(journeys: Journeys, name: str, system: str, write: bool, lane: int) -> Route:

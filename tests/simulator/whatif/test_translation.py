@@ -45,7 +45,8 @@ TROUBLED = {
 WAITED_PERCENT = {"SLA-2": 5.2, "SLA-2 last days": 5.2}
 """How many of the orders of those rehearsals took longer than 100 s: for a message that is held back, mostly.
 
-The 95th percentile is therefore 80 or 120 s: what lies between are one or two orders in a thousand.
+The 95th percentile is therefore 80 or 120 s: what lies between are one or two orders in a thousand. Both shares have a
+standard error of a tenth; 0.4 points are three of the difference.
 """
 CASH_AFTER_AN_OUTAGE = (19.0, 24.2)
 """The 95 % interval (seconds, bootstrap over the same rehearsals) of the 95th percentile of SLA-5 in the last days.
@@ -105,7 +106,7 @@ def test_service_levels_are_those_of_rehearsals_of_the_same_scenario(
 def test_as_many_orders_wait_as_in_rehearsals(name: str) -> None:
     found = _forty_runs("quarter_end").sla(name).histogram
     waited = sum(count for bucket, count in zip(found.buckets, found.counts, strict=True) if bounds_of(bucket)[0] > 1e8)
-    assert 100 * waited / found.count == pytest.approx(WAITED_PERCENT[name], abs=0.3)
+    assert 100 * waited / found.count == pytest.approx(WAITED_PERCENT[name], abs=0.4)
 
 
 def test_cash_after_an_outage_waits_as_long_as_rehearsals_can_tell() -> None:
