@@ -37,16 +37,18 @@ async def dispute_invoice(context: FlowContext, arguments: Mapping[str, Any]) ->
     if not amount_minor:
         return _settled_before(invoice)
     await until_posted(context, money.id, money.txn, f"dispute {request}")
+    version = money.resource_version
     try:
         if not await _marked(context, money, f"{request}: {reason}"[:300]):
             return _settled_before(invoice)
+        version = await _switched(context, money, request, version, is_stopped=True)
         await _opened(context, money, amount_minor, request, reason, answer.at_us)
         outcome = await _settled(money, amount_minor, arguments)
         credited = await _in_favour(context, money, amount_minor, request) if outcome == CUSTOMER else ""
     except GivenUp:
-        await _over(context, money, request)
+        await _over(context, money, request, version)
         raise
-    await _over(context, money, request)
+    await _over(context, money, request, version)
     await _resolved(context, money, amount_minor, request, reason, outcome)
     told = {"invoice": invoice, "status": "resolved", "outcome": outcome, "credit_note": credited}
     return {**told, "amount_minor": amount_minor}
@@ -69,35 +71,37 @@ async def _marked(context: FlowContext, money: Money, note: str) -> bool:
 
 
 async def _opened(context: FlowContext, money: Money, amount_minor: int, request: str, reason: str, at_us: int) -> None:
-    await _switched(context, money, request, is_stopped=True)
     await show_owed(money, at_us, {"InvoiceStatus__c": "disputed"})
     entity, claimed = money.business_entity_id, facts.money(amount_minor, money.currency_code)
     body = facts.disputed(entity, day_in(context, entity, at_us), request, money.id, claimed, reason)
     await tell("dispute.opened", money.id, money.txn, **body)
 
 
-async def _switched(context: FlowContext, money: Money, request: str, *, is_stopped: bool) -> None:
+async def _switched(context: FlowContext, money: Money, request: str, since: int, *, is_stopped: bool) -> int:
     """Stop billing's own reminders, or let them go on; an invoice that is paid meanwhile, or not due yet, has none.
 
-    What stays stopped is never charged again: that is people's.
+    What stays stopped is never charged again: that is people's. The invoice was last seen at the version `since`, and
+    a copy that lags shows what was before; return its version now.
     """
     word = "stopped" if is_stopped else "running"
 
     async def is_done() -> Answer | None:
         answer = await do(context, owed.read_money(money.id, money.txn))
-        return answer if (owed.money_of(answer).dunning_status == "stopped") == is_stopped else None
+        now = owed.money_of(answer)
+        return answer if now.resource_version > since and (now.dunning_status == "stopped") == is_stopped else None
 
     key = key_of(context, money.id, f"dispute/{request}/{word}")
     make = owed.stop_dunning if is_stopped else owed.resume_dunning
     call = make(money.id, f"dispute {request}", key, money.txn)
     while True:
         try:
-            await do(context, call, is_done, allow=(billing.WRONG_STATE,))
-            return
+            answer = await do(context, call, is_done, allow=(billing.WRONG_STATE,))
+            return owed.money_of(answer).resource_version
         except CallFailed as refused:
             now = owed.money_of(await do(context, owed.read_money(money.id, money.txn)))
-            if is_stopped or now.dunning_status != "stopped" or not now.amount_due:
-                return
+            is_over = now.resource_version >= since and (now.dunning_status != "stopped" or not now.amount_due)
+            if is_stopped or is_over:
+                return max(since, now.resource_version)
             await ask_a_person(code_of(call.system, refused), f"{call.system} {call.operation}: {refused}", call)
 
 
@@ -117,10 +121,12 @@ async def _in_favour(context: FlowContext, money: Money, amount_minor: int, requ
     return "" if note is None else note.id
 
 
-async def _over(context: FlowContext, money: Money, request: str) -> None:
-    """Take the marks of the dispute away."""
+async def _over(context: FlowContext, money: Money, request: str, version: int) -> None:
+    """Take the marks of the dispute away, of an invoice as billing last showed it."""
     await put_back(f"the mark of dispute {request}", lambda: do(context, books.mark_dispute(money.id, "", money.txn)))
-    await put_back(f"the reminders of {money.id}", lambda: _switched(context, money, request, is_stopped=False))
+    await put_back(
+        f"the reminders of {money.id}", lambda: _switched(context, money, request, version, is_stopped=False)
+    )
 
 
 async def _resolved(

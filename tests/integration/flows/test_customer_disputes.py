@@ -105,3 +105,12 @@ def test_reminders_that_billing_would_not_take_up_again_are_peoples() -> None:
     stage.act("integration", "dispute_invoice", 32 * DAY, "Q-000001")
     statuses = [each.status for each in stage.play(days=40).attempts("resume_dunning")]
     assert statuses == [400, 200]
+
+
+def test_a_copy_that_lags_does_not_tell_that_reminders_were_taken_up_again() -> None:
+    """It shows the invoice as it was before they were stopped; billing had not heard of the end of the dispute."""
+    lost = Fault(kind="forbidden", system="billing", operation="resume_dunning", nth=1)
+    old = Fault(kind="stale_read", system="billing", operation="read_invoice", seconds=7 * 86_400.0)
+    stage = stage_of("push", lost, old, pays_after_days=60)
+    stage.act("integration", "dispute_invoice", 32 * DAY, "Q-000001")
+    assert [each.status for each in stage.play(days=40).attempts("resume_dunning")][:2] == [403, 200]

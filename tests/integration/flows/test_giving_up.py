@@ -165,12 +165,13 @@ def _money(call: Call, play: Play) -> Any:
 
 
 def _open_money(call: Call, play: Play) -> Any:
-    is_lost = "write_off_invoice" in (*play.done, call.operation)
+    done = (*play.done, call.operation)
+    is_lost = "write_off_invoice" in done
     lost = {"amount_due": 0, "write_off_amount": 1000} if is_lost else {"amount_due": 1000, "write_off_amount": 0}
-    stopped = (
-        {"dunning_status": "stopped"} if play.done.count("stop_dunning") > play.done.count("resume_dunning") else {}
-    )
-    return {"invoice": {**INVOICE, "status": "payment_due", "amount_paid": 0, "linked_payments": [], **lost, **stopped}}
+    stops, resumes = done.count("stop_dunning"), done.count("resume_dunning")
+    dunning = {"dunning_status": "stopped"} if stops > resumes else {}
+    owed = {"status": "payment_due", "amount_paid": 0, "linked_payments": [], "resource_version": stops + resumes}
+    return {"invoice": {**INVOICE, **owed, **lost, **dunning}}
 
 
 _DISPUTE = {
@@ -205,8 +206,8 @@ ANSWERS: dict[str, Any] = {
     "upsert_credit_memo": {},
     "write_off_invoice": _open_money,
     "update_invoice": {},
-    "stop_dunning": {},
-    "resume_dunning": {},
+    "stop_dunning": _open_money,
+    "resume_dunning": _open_money,
     "create_credit_note": {},
     "record_refund": {},
     "list_credit_notes": {"list": [{"credit_note": NOTE}]},
