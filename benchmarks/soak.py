@@ -3,8 +3,9 @@
     python -m benchmarks.soak --minutes 5        # the form for CI
     python -m benchmarks.soak --minutes 60 --keep FOLDER        # samples.csv and the run are kept there
 
-Systems of record hold every document they ever made, the older ones in a temporary file, indexes and all: what stays
-of each order in memory is what is still to happen, and the integration knows of every order that is not over yet.
+Systems of record hold every document they ever made, the older ones in a temporary file, indexes, plans and all: what
+stays of each order in memory is a number for each thing that is still to happen. The integration knows of every order
+that is not over yet: they pile up for as long as a delivery takes, which is forty minutes of an hour's soak.
 Whatever grows besides is a leak. A straight line through the samples after the warm-up tells what an hour adds, and
 what that is for each order, give or take a standard error: memory comes and goes by megabytes within seconds, and what
 is near in time is alike, so the error is that of a line through a dozen means. The mocks' memory is filled after some
