@@ -80,7 +80,7 @@ def _payment_not_found() -> list[Patch]:
 
 
 def _objection_left_marked() -> list[Patch]:
-    async def nothing(_context: FlowContext, _money: Money, _request: str) -> None:
+    async def nothing(_context: FlowContext, _money: Money, _request: str, _version: int) -> None:
         return None
 
     return [Patch(invoice_disputes, "_over", nothing)]
