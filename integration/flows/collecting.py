@@ -8,7 +8,7 @@ import msgspec
 
 from domain.calendar import HOUR_US
 from domain.families import account_of
-from integration.effects import Receive, Sleep
+from integration.effects import Now, Receive, Sleep
 from integration.flow import FlowContext
 from integration.flows.paging import every_row
 from integration.flows.steps import LAGGING, ask_a_person, code_of, do, key_of, look_again, mirror
@@ -122,6 +122,8 @@ async def collected(
             pauses = iter(RETRY_DAYS)
             customer, _ = await _payer(context, invoice)
         invoice = await _still_due(context, invoice, posting)
+    if not is_shown:  # the charge was refused, and credits have settled the invoice since
+        await show_posted(invoice, posting, await Now())
     return None
 
 

@@ -133,3 +133,14 @@ def test_a_refused_charge_that_is_driven_again_unchanged_keeps_its_key() -> None
     assert len({(each.key, each.fingerprint) for each in asked}) == 1
     assert charged(played) == [TOTAL]
     assert played.broken() == {}
+
+
+def test_an_invoice_that_a_credit_settled_while_its_charge_was_refused_is_shown_as_paid() -> None:
+    stage = refused_once()
+    stage.act("integration", "dispute_invoice", 2 * DAY, "Q-000001")
+    stage.act("integration", "re_drive", 3 * DAY, code="PAYMENT.DISPUTE", decision="cancel", actor="ann")
+    played = driven_again(stage)
+    assert charged(played) == []
+    mirror = played.document("crm", "mirror")
+    assert (mirror.order_status, mirror.invoice_status) == ("fulfilled", "paid")
+    assert played.broken() == {}
