@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from integration.effects import Call, Park
 from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
-from integration.flows.steps import ask_a_person, code_of, day_in, do
+from integration.flows.steps import ask_about, code_of, day_in, do
 from integration.outcomes import Answer, CallFailed, GivenUp
 from integration.systems import erp
 
@@ -91,4 +91,4 @@ async def in_open_period(
                 return await do(context, call(later), allow=allow)
             if refused.code in allow or refused.status in allow:
                 raise
-            await ask_a_person(code, f"erp {posting.operation}: {refused}", posting)
+            await ask_about(posting, refused)

@@ -11,7 +11,7 @@ from domain.families import account_of
 from integration.effects import Now, Receive, Sleep
 from integration.flow import FlowContext
 from integration.flows.paging import every_row
-from integration.flows.steps import LAGGING, ask_a_person, code_of, do, key_of, look_again, mirror
+from integration.flows.steps import LAGGING, ask_a_person, ask_about, do, key_of, look_again, mirror
 from integration.outcomes import Answer, CallFailed
 from integration.retry import call_with_retries
 from integration.systems import billing, payment
@@ -198,7 +198,7 @@ async def _charged(context: FlowContext, collection: Collection, is_begun: bool)
         except CallFailed as failed:
             if failed.status == DECLINED:
                 return Declined(failed.code, failed.at_us)
-            await ask_a_person(code_of(call.system, failed), f"{call.system} {call.operation}: {failed}", call)
+            await ask_about(call, failed)
             answer = await there()  # a copy of it came late and was taken
     if answer is None:
         return None

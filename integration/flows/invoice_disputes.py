@@ -16,7 +16,7 @@ from integration.flows import cash_facts as facts
 from integration.flows.approvals import put_back
 from integration.flows.crediting import credited_part
 from integration.flows.posted import until_posted
-from integration.flows.steps import ask_a_person, code_of, day_in, do, key_of, tell
+from integration.flows.steps import ask_a_person, ask_about, code_of, day_in, do, key_of, tell
 from integration.flows.taken import show_owed
 from integration.outcomes import Answer, CallFailed, GivenUp
 from integration.systems import billing, erp
@@ -102,7 +102,7 @@ async def _switched(context: FlowContext, money: Money, request: str, since: int
             is_over = now.resource_version >= since and (now.dunning_status != "stopped" or not now.amount_due)
             if is_stopped or is_over:
                 return max(since, now.resource_version)
-            await ask_a_person(code_of(call.system, refused), f"{call.system} {call.operation}: {refused}", call)
+            await ask_about(call, refused)
 
 
 async def _settled(money: Money, amount_minor: int, arguments: Mapping[str, Any]) -> str:

@@ -55,7 +55,7 @@ async def do(context: FlowContext, call: Call, probe: Probe | None = None, allow
             code = code_of(call.system, failure)
             found = await done_meanwhile(call, probe) if code in _OF_OURSELVES else None
             if found is None:
-                await ask_a_person(code, f"{call.system} {call.operation}: {failure}", call)
+                await ask_about(call, failure)
                 found = await done_meanwhile(call, probe)
             if found is not None:
                 return found
@@ -82,6 +82,11 @@ async def ask_a_person(code: str, detail: str, call: Call | None = None, **about
     resumed = await Park(code=code, detail=detail, context=about)
     if resumed.action == "cancel":
         raise GivenUp(detail, code)
+
+
+async def ask_about(call: Call, refused: CallFailed) -> None:
+    """Have people look at a call that its system refuses for good, as `ask_a_person` does."""
+    await ask_a_person(code_of(call.system, refused), f"{call.system} {call.operation}: {refused}", call)
 
 
 class Patience(msgspec.Struct, frozen=True):
