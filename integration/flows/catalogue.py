@@ -25,7 +25,6 @@ from integration.flows import (
     mapping,
     merges,
     mirrors,
-    orders,
     pauses,
     quote_checks,
     quotes,
@@ -36,6 +35,7 @@ from integration.flows import (
     starts,
     submissions,
     sweeps,
+    undoing,
     write_offs,
 )
 from integration.flows.steps import until_given_up
@@ -68,7 +68,7 @@ _PROGRAMS: Mapping[str, Program] = {
     "submit_command": submissions.submit_command,
     "check_quote": quote_checks.check_quote,
     "mirror": mirrors.show_in_crm,
-    "undo_order": orders.undo_order,
+    "undo_order": undoing.undo_order,
     "bill": invoices.bill,
     "credit": credit_notes.credit,
     "apply_amendment": amendments.apply_amendment,

@@ -16,10 +16,11 @@ from integration.flows import facts, families
 from integration.flows.amendments import amend
 from integration.flows.approvals import put_back
 from integration.flows.matching import known_customer
-from integration.flows.orders import compensate, order, rejected
+from integration.flows.orders import order
 from integration.flows.partners import as_partner_deal
 from integration.flows.renewals import renew
 from integration.flows.steps import ask_a_person, day_in, do, tell
+from integration.flows.undoing import compensate, rejected
 from integration.flows.validation import Problem, problem_of
 from integration.outcomes import GivenUp
 from integration.systems import crm

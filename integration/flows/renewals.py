@@ -20,15 +20,9 @@ from integration.effects import Now, Sleep
 from integration.flow import FlowContext
 from integration.flows import contract_facts as facts
 from integration.flows.copies import latest_if_there
-from integration.flows.orders import (
-    book,
-    compensate,
-    create_subscription,
-    record_fulfilment,
-    return_to_sales,
-    tell_of_subscription,
-)
+from integration.flows.orders import book, create_subscription, record_fulfilment, tell_of_subscription
 from integration.flows.steps import ask_a_person, day_in, tell
+from integration.flows.undoing import compensate, return_to_sales
 from integration.outcomes import Answer, GivenUp
 from integration.systems import billing
 from integration.systems.billing import BillingSubscription, Terms

@@ -21,8 +21,8 @@ from integration.flows import contract_facts as facts
 from integration.flows.amendments import Plan, Row, apply, change_of, is_ended_by, order_key, step_key, terms_after
 from integration.flows.approvals import put_back
 from integration.flows.copies import changed, latest
-from integration.flows.orders import LATE_SECONDS, cancelled, is_in_books, rejected
 from integration.flows.steps import day_in, key_of, tell
+from integration.flows.undoing import LATE_SECONDS, cancelled, is_in_books, rejected
 from integration.outcomes import Answer, CallFailed
 from integration.systems import billing
 from integration.systems.billing import BillingSubscription

@@ -10,7 +10,7 @@ from integration import exceptions, retry
 from integration.effects import Call, Park, Sleep
 from integration.engine import Engine
 from integration.flow import FlowContext
-from integration.flows import amendments, dunning, orders, steps
+from integration.flows import amendments, dunning, steps, undoing
 from integration.outcomes import Answer, CallFailed, OutcomeUnknown
 from integration.parking import Parking
 from integration.retry import Probe, call_with_retries
@@ -91,7 +91,7 @@ def _given_up_in_secret() -> list[Patch]:
     async def nothing(*_told: Any) -> None:
         """The case says it all."""
 
-    return [Patch(orders, "rejected", nothing)]
+    return [Patch(undoing, "rejected", nothing)]
 
 
 def _never_suspended() -> list[Patch]:

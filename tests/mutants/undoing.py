@@ -7,7 +7,7 @@ from typing import Any
 
 from domain.objects import TaxShare
 from integration.flow import FlowContext
-from integration.flows import amendments, approvals, credit_notes, families, orders, reversals
+from integration.flows import amendments, approvals, credit_notes, families, reversals, undoing
 from integration.flows.amendments import Row
 from integration.systems.billing import BillingSubscription
 from tests.mutants.giving_up import GIVEN_UP_CHANGES, GIVEN_UP_ENDS, GIVEN_UP_ORDERS
@@ -23,19 +23,19 @@ async def _nothing(*_arguments: Any) -> None:
 
 
 def _billing_forgotten() -> list[Patch]:
-    return [Patch(orders, "_cancel_subscription", _there)]
+    return [Patch(undoing, "_cancel_subscription", _there)]
 
 
 def _task_forgotten() -> list[Patch]:
-    return [Patch(orders, "_stop_task", _there)]
+    return [Patch(undoing, "_stop_task", _there)]
 
 
 def _books_forgotten() -> list[Patch]:
-    return [Patch(orders, "_close_if_there", _nothing)]
+    return [Patch(undoing, "_close_if_there", _nothing)]
 
 
 def _sales_not_told() -> list[Patch]:
-    return [Patch(orders, "rejected", _nothing)]
+    return [Patch(undoing, "rejected", _nothing)]
 
 
 def _undoing_given_up() -> list[Patch]:
