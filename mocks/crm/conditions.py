@@ -65,6 +65,11 @@ class Target(msgspec.Struct, frozen=True):
             found = store.get(parent, found[position])
         return found
 
+    def value(self, store: Store, row: Row) -> Any:
+        """Return the value of the field as it is kept; None without the parent that has it."""
+        held = row if not self.steps else self.record(store, row)
+        return None if held is None else held[self.position]
+
 
 def local(of: SObject, path: Path) -> Path:
     """Return the path without the object's own name in front (`Quote.Status` from Quote is `Status`)."""

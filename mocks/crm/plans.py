@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -28,7 +28,11 @@ from mocks.crm.soql_tree import (
 )
 from mocks.crm.store import Store
 from mocks.kernel.operations import Refusal
+from mocks.kernel.tables import glancing
 
+Kept = TypeVar("Kept")
+Entry = tuple[Kept, list[Any]]
+"""What is kept of a row, and the values it is sorted by."""
 _LIMIT_MAX, _OFFSET_MAX, _FIELDS_LIMIT_MAX = 50_000, 2_000, 200
 
 
@@ -110,7 +114,12 @@ def _subselect(schema: Schema, query: Query) -> Callable[[Store, Literals], list
     if target.steps or target.field.type not in ID_TYPES:
         raise Refusal("malformed_query", "the column of a semi-join's sub-select is an id of its object")
     chosen = plan(schema, query)
-    return lambda store, literals: [row[target.position] for row in select(store, chosen, literals)]
+
+    def values(store: Store, literals: Literals) -> list[Any]:
+        rows = map(glancing(store.tables[chosen.of.name]), select(store, chosen, literals))
+        return [row[target.position] for row in rows]
+
+    return values
 
 
 def prepared(schema: Schema, skeleton: str) -> Plan:
@@ -183,7 +192,8 @@ def _twig(schema: Schema, of: SObject, query: Query) -> Twig:
     chosen, position = plan(schema, query, child_object), child_object.at(reference)
 
     def find(store: Store, key: str, literals: Literals) -> list[Row]:
-        return _kept(store, chosen, store.find(child_object, position, key), literals, False)
+        rows = _matching(store, chosen, store.find(child_object, position, key), literals, False)
+        return _in_order(store, chosen, rows, _itself)
 
     return Twig(name, child_object, chosen.shape, find)
 
@@ -244,8 +254,11 @@ def candidates(store: Store, of: SObject, probe: Probe, literals: Literals) -> l
 # --- running ------------------------------------------------------------------------------------------------------
 
 
-def select(store: Store, chosen: Plan, literals: Literals, deleted: bool = False) -> list[Row]:
-    """Return the records that match, sorted and cut; deleted ones only when asked for."""
+def select(store: Store, chosen: Plan, literals: Literals, deleted: bool = False) -> list[str]:
+    """Return the ids of the records that match, sorted and cut; deleted ones only when asked for.
+
+    A record is looked at and let go, so that a list of some thousand of them takes little memory.
+    """
     table = store.tables[chosen.of.name]
     probes = chosen.probes
     if not probes:
@@ -254,42 +267,44 @@ def select(store: Store, chosen: Plan, literals: Literals, deleted: bool = False
         keys = candidates(store, chosen.of, probes[0], literals)
         for probe in probes[1:]:
             keys = min(keys, candidates(store, chosen.of, probe, literals), key=len)
-        rows = [table[key] for key in keys if key in table]
-    return _kept(store, chosen, rows, literals, deleted)
+        rows = (row for key in keys if (row := table.get(key)) is not None)
+    return _in_order(store, chosen, _matching(store, chosen, rows, literals, deleted), _id_of)
 
 
-def _kept(store: Store, chosen: Plan, rows: Iterable[Row], literals: Literals, deleted: bool) -> list[Row]:
-    """Return those of the rows that match, sorted and cut."""
+def _matching(store: Store, chosen: Plan, rows: Iterable[Row], literals: Literals, deleted: bool) -> Iterator[Row]:
     test = chosen.test
-    kept = []
     for row in rows:
         if (deleted or not row[IS_DELETED]) and (test is None or test(store, row, literals)):
-            kept.append(row)
+            yield row
+
+
+def _in_order(store: Store, chosen: Plan, rows: Iterable[Row], kept: Callable[[Row], Kept]) -> list[Kept]:
+    """Return what is kept of each row, sorted and cut; who sums rows up cuts the sums."""
     if chosen.groups is not None:
-        return kept
-    for key in chosen.backwards:
-        kept = _sorted(store, key, kept)
-    return kept if chosen.limit is None and not chosen.offset else kept[chosen.offset :][: chosen.limit]
-
-
-def _sorted(store: Store, key: SortKey, rows: list[Row]) -> list[Row]:
-    if len(rows) < 2:
-        return rows
-    target = key.target
-    held = [(row[target.position], row) for row in rows] if not target.steps else _parent_values(store, target, rows)
-    empty = [row for value, row in held if value is None]
-    if target.field.type in TEXT_TYPES:
-        full = [(value.lower(), row) for value, row in held if value is not None]
+        return [kept(row) for row in rows]
+    if not chosen.backwards:
+        found = [kept(row) for row in rows]
     else:
-        full = [pair for pair in held if pair[0] is not None]
-    full.sort(key=_first, reverse=key.descending)
-    filled = [row for _, row in full]
-    return filled + empty if key.nulls_last else empty + filled
+        held = [(kept(row), [key.target.value(store, row) for key in chosen.backwards]) for row in rows]
+        for at, key in enumerate(chosen.backwards):
+            held = _sorted(held, at, key)
+        found = [each for each, _ in held]
+    return found if chosen.limit is None and not chosen.offset else found[chosen.offset :][: chosen.limit]
 
 
-_first = itemgetter(0)
+def _sorted(held: list[Entry[Kept]], at: int, key: SortKey) -> list[Entry[Kept]]:
+    """Return entries sorted by the value at a position, those without one before or after all others."""
+    empty = [entry for entry in held if entry[1][at] is None]
+    full = [entry for entry in held if entry[1][at] is not None] if empty else held
+    if key.target.field.type in TEXT_TYPES:
+        full = sorted(full, key=lambda entry: entry[1][at].lower(), reverse=key.descending)
+    else:
+        full = sorted(full, key=lambda entry: entry[1][at], reverse=key.descending)
+    return full + empty if key.nulls_last else empty + full
 
 
-def _parent_values(store: Store, target: Target, rows: list[Row]) -> list[tuple[Any, Row]]:
-    held = [(target.record(store, row), row) for row in rows]
-    return [(parent[target.position] if parent is not None else None, row) for parent, row in held]
+_id_of = itemgetter(ID)
+
+
+def _itself(row: Row) -> Row:
+    return row

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -14,12 +14,11 @@ from mocks.crm.conditions import Literals
 from mocks.crm.csv_text import Sheet
 from mocks.crm.literals import MalformedQuery, lift
 from mocks.crm.plans import Plan, prepared, select
-from mocks.crm.schema import ID, Row
 from mocks.crm.shapes import columns_of, render, text_of
 from mocks.crm.store import Store
 from mocks.kernel.desk import Desk
 from mocks.kernel.operations import Refusal
-from mocks.kernel.tables import glanced
+from mocks.kernel.tables import glancing
 
 BATCH_MIN, BATCH_MAX = 200, PAGE_SIZES_MAX["crm"]
 Lift = Callable[[str], tuple[str, Literals]]
@@ -52,14 +51,14 @@ class Queries:
 
         `lifted` takes the literals out: `lift`, or `lift_encoded` for a statement as it stands in a query string.
         """
-        plan, literals, rows = self._found(statement, deleted, lifted)
+        plan, literals, keys = self._found(statement, deleted, lifted)
         if plan.groups is not None:
-            records = self._summed(plan, rows)
+            records = self._summed(plan, keys)
             return {"totalSize": len(records), "done": True, "records": records}
-        if len(rows) > batch and not plan.counts:
-            return self._page(self._open(plan, literals, tuple([row[ID] for row in rows]), batch), 0, base)
-        records = self._records(plan, rows, base, literals) if rows and not plan.counts else []
-        return {"totalSize": len(rows), "done": True, "records": records}
+        if len(keys) > batch and not plan.counts:
+            return self._page(self._open(plan, literals, tuple(keys), batch), 0, base)
+        records = self._records(plan, keys, base, literals) if keys and not plan.counts else []
+        return {"totalSize": len(keys), "done": True, "records": records}
 
     def table(self, statement: str, deleted: bool, only_check: bool = False) -> Sheet:
         """Return a statement's result as rows of text, as bulk jobs carry it; dotted columns read through parents."""
@@ -68,13 +67,13 @@ class Queries:
             if plan.shape.children or plan.counts or plan.groups is not None:
                 raise Refusal("bad_job", "a bulk query has no sub-select and sums nothing up")
             return Sheet((), ())
-        plan, literals, rows = self._found(statement, deleted, lift)
+        plan, literals, keys = self._found(statement, deleted, lift)
         names = columns_of(plan.shape)
-        records = self._records(plan, rows, "", literals) if rows else []
+        records = self._records(plan, keys, "", literals) if keys else []
         return Sheet(names, tuple([tuple([text_of(record, name) for name in names]) for record in records]))
 
-    def _found(self, statement: str, deleted: bool, lifted: Lift) -> tuple[Plan, Literals, list[Row]]:
-        """Return the plan of a statement, its literals and the records it finds."""
+    def _found(self, statement: str, deleted: bool, lifted: Lift) -> tuple[Plan, Literals, list[str]]:
+        """Return the plan of a statement, its literals and the ids of the records it finds."""
         plan, literals = self.planned(statement, lifted)
         if self._rows_max and not plan.probes and len(self._store.tables[plan.of.name]) > self._rows_max:
             raise Refusal("query_timeout")
@@ -93,9 +92,9 @@ class Queries:
             raise Refusal("malformed_query", str(error)) from error
         return plan, (*literals, self._desk.now_us)
 
-    def _summed(self, plan: Plan, rows: list[Row]) -> list[dict[str, Any]]:
+    def _summed(self, plan: Plan, keys: list[str]) -> list[dict[str, Any]]:
         assert plan.groups is not None, "the statement sums records up"
-        records = summed(self._store, plan.groups, rows)
+        records = summed(self._store, plan.groups, list(map(glancing(self._store.tables[plan.of.name]), keys)))
         return records[plan.offset :][: plan.limit]
 
     def more(self, locator: str, base: str) -> dict[str, Any]:
@@ -122,13 +121,13 @@ class Queries:
         cursor = self._cursors[locator]
         plan, literals = cursor.plan, cursor.literals
         end = offset + cursor.batch
-        rows = glanced(self._store.tables[plan.of.name], cursor.keys[offset:end])
         page: dict[str, Any] = {"totalSize": len(cursor.keys), "done": end >= len(cursor.keys)}
         if not page["done"]:
             page["nextRecordsUrl"] = f"{base}query/{locator}-{end}"
-        page["records"] = self._records(plan, rows, base, literals)
+        page["records"] = self._records(plan, cursor.keys[offset:end], base, literals)
         return page
 
-    def _records(self, plan: Plan, rows: list[Any], base: str, literals: Literals) -> list[Any]:
+    def _records(self, plan: Plan, keys: Sequence[str], base: str, literals: Literals) -> list[Any]:
         path, store, of, shape = base + "sobjects/", self._store, plan.of, plan.shape
-        return [render(store, of, shape, row, path, literals) for row in rows]
+        look = glancing(store.tables[of.name])
+        return [render(store, of, shape, look(key), path, literals) for key in keys]

@@ -18,6 +18,7 @@ from mocks.crm.plans import select
 from mocks.crm.schema import IS_DELETED, TEXT_TYPES, Row, SObject
 from mocks.crm.shapes import render
 from mocks.kernel.operations import Refusal
+from mocks.kernel.tables import glancing
 
 _FIND = re.compile(r"\s*FIND\s*\{(?P<words>(?:[^{}\\]|\\.)*)\}(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 _IN = re.compile(r"\s*IN\s+(ALL|NAME|EMAIL|PHONE|SIDEBAR)\s+FIELDS", re.IGNORECASE)
@@ -112,7 +113,8 @@ def found_by(crm: Crm, words: Sequence[str], wishes: Sequence[Wish], scope: str,
             raise Refusal("bad_search", "a search returns plain fields")
         positions = _positions(plan.of, scope)
         uncut = msgspec.structs.replace(plan, limit=None, offset=0)
-        rows = [row for row in select(crm.store, uncut, literals) if _holds(row, positions, words)]
+        look = glancing(crm.store.tables[plan.of.name])
+        rows = [row for row in map(look, select(crm.store, uncut, literals)) if _holds(row, positions, words)]
         rows = rows[plan.offset :][: plan.limit]
         records += [render(crm.store, plan.of, plan.shape, row, f"{base}sobjects/", literals) for row in rows]
     return records

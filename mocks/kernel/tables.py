@@ -7,7 +7,7 @@ nothing: what was not touched lately leaves the memory (`spilled`), and comes ba
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 from mocks.kernel.spilled import SpilledTable
@@ -21,13 +21,12 @@ Log = OrderedDict[str, V] | SpilledTable[V]
 """A table whose first entry can be taken out: `popitem(last=False)`."""
 
 
-def glanced(table: Table[V], keys: Iterable[str]) -> list[V]:
-    """Return the values of keys that are read once, as a page of a long list is: none takes the place of another one.
+def glancing(table: Table[V]) -> Callable[[str], V]:
+    """Return what reads a value that is needed once, as of a row of a long list: it takes the place of no other one.
 
     A page of some thousand rows would drive what is at work out of the memory, and leave holes in it.
     """
-    look = table.glance if isinstance(table, SpilledTable) else table.__getitem__
-    return [look(key) for key in keys]
+    return table.glance if isinstance(table, SpilledTable) else table.__getitem__
 
 
 def enlist(listing: Listing, name: str, key: str) -> None:

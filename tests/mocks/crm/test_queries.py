@@ -1,6 +1,10 @@
+import tracemalloc
 from typing import Any
 
 import pytest
+
+from mocks.kernel.spilled import SpilledTables
+from tests.mocks.crm.conftest import Org, decoded
 
 STATEMENT = """SELECT Id, QuoteNumber, Version__c, Status, Kind__c, AmendmentKind__c, Entity__c, CurrencyIsoCode,
   ExpirationDate, TermStart__c, TermMonths__c, DiscountPercent__c, Approvals__c, TotalPrice, PaymentMethod__c,
@@ -191,3 +195,19 @@ def test_deleted_records_show_in_query_all_only(new_org: Any, json_of: Any) -> N
     assert org.found("SELECT Id FROM Quote WHERE QuoteNumber = 'Q-000001'") == []
     everything = json_of(org.send("GET", "/services/data/v62.0/queryAll?q=SELECT+Id,IsDeleted+FROM+Quote"))
     assert [row["IsDeleted"] for row in everything["records"]] == [True]
+
+
+@pytest.mark.parametrize("order", ["", " ORDER BY BillingCity, Name DESC"])
+def test_a_list_of_all_records_takes_the_memory_of_a_page(order: str) -> None:
+    # each sweep of a soak once left holes of megabytes where the rows of all accounts had been
+    org = Org(SpilledTables(hot_max=64))
+    for number in range(1_500):
+        org.account(f"A-{number:06}")
+    statement = f"SELECT Id, Name FROM Account{order}"
+    org.query(statement)  # what is kept from the first time on is not of the list
+    tracemalloc.start()
+    reply = org.query(statement, **{"sforce-query-options": "batchSize=200"})
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert decoded(reply)["totalSize"] == 1_500
+    assert peak < 600_000, peak  # the rows alone are 1.5 MB
