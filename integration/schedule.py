@@ -41,7 +41,8 @@ class Schedule:
     A sweep looks back to the start of the last one that was started, and some more, so that nothing falls between two;
     the very first one looks back over its interval, for nobody has looked before.
     `first_seconds` brings the first ones forward: who was down for long had better look soon, and does so even when an
-    earlier sweep is still under way, for it may pause.
+    earlier sweep is still under way, for it may pause. Sweeps that fell due while the machine slept, or over which its
+    clock has jumped, are one: hundreds at a time would take the systems' slots from the orders that wait.
 
     Among many workers each has its schedule, at instants of its own. A sweep's flow is named after the interval it
     falls into, so the first one starts it and the others find it.
@@ -64,8 +65,10 @@ class Schedule:
     def _plan(self, sweep: Sweep, at_us: int, anyway: bool) -> None:
         self._host.call_at(at_us, self._run, sweep, at_us, anyway)
 
-    def _run(self, sweep: Sweep, now_us: int, anyway: bool) -> None:
-        self._plan(sweep, now_us + sweep.every_seconds * SECOND_US, False)
+    def _run(self, sweep: Sweep, due_us: int, anyway: bool) -> None:
+        every_us = sweep.every_seconds * SECOND_US
+        now_us = due_us + (self._host.now_us() - due_us) // every_us * every_us
+        self._plan(sweep, now_us + every_us, False)
         if not self._integration.is_alive:
             return
         started_us = self._memory.latest(sweep.name)
@@ -75,7 +78,7 @@ class Schedule:
             for flow_id in still_open:
                 self._integration.try_again(flow_id)
             return
-        since_us = (started_us or now_us - sweep.every_seconds * SECOND_US) - sweep.look_back_seconds * SECOND_US
+        since_us = (started_us or now_us - every_us) - sweep.look_back_seconds * SECOND_US
         flow_id = _flow_ids(sweep, now_us)[anyway]
         launched = self._integration.launch(Start(flow_id=flow_id, name=sweep.name, arguments={"since_us": since_us}))
         if launched is not None and launched.created:  # one that was found looks back from an earlier instant

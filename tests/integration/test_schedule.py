@@ -87,6 +87,31 @@ def test_after_an_absence_the_first_sweep_comes_soon_and_looks_back_over_all_of_
     assert ago.latest_us == START_US + (HOUR + 10) * SECOND_US
 
 
+class Asleep:
+    """A host whose machine sleeps for a day: what falls due meanwhile is done when it wakes up."""
+
+    def __init__(self, host: Any, wakes_us: int) -> None:
+        self.now_us = host.now_us
+        self._host, self._wakes_us = host, wakes_us
+
+    def call_at(self, at_us: int, action: Any, *arguments: Any) -> None:
+        self._host.call_at(max(at_us, self._wakes_us), action, *arguments)
+
+
+def test_the_sweeps_that_a_machine_has_slept_through_are_one(world: Any) -> None:
+    """Of a clock that jumped by weeks came a thousand sweeps at once, and no order was booked until they were over."""
+    found: list[tuple[int, int]] = []
+
+    async def look(_context: FlowContext, arguments: Mapping[str, Any]) -> None:
+        found.append((made.now_seconds, (arguments["since_us"] - START_US) // SECOND_US))
+
+    made, woke = world({"look": look}), 24 * HOUR + 100
+    host = Asleep(made.integration._host, START_US + woke * SECOND_US)
+    Schedule(made.integration, host, [SWEEP], Memory(START_US))
+    made.run(26 * HOUR + 1)
+    assert found == [(woke, -600), (25 * HOUR, 24 * HOUR - 600), (26 * HOUR, 25 * HOUR - 600)]
+
+
 def test_of_many_workers_one_sweeps_an_interval_and_nothing_falls_between_two(world: Any) -> None:
     found: list[tuple[int, int]] = []
 
