@@ -99,9 +99,9 @@ def debts_are_dunned(facts: Facts) -> Findings:
     for event in facts.history.of(Emitted):
         if event.type == _OVERDUE:
             told[event.subject].append(event.at_us)
-    left, holds = _left_to_people(facts), _holds(facts)
+    left, promised, holds = _left_to_people(facts), _promised(facts), _holds(facts)
     for account, debts in _debts(facts).items():
-        rests = [*left.get("", ()), *left.get(account, ()), *_promised(facts, account)]
+        rests = [*left.get("", ()), *left.get(account, ()), *promised.get(account, ())]
         for debt in debts:
             for stage, start_us, end_us in _stages(facts, debt):
                 if not _is_to_be_told(debt, debts, rests, start_us, end_us):
@@ -178,13 +178,14 @@ def _stages(facts: Facts, debt: Debt) -> Iterator[tuple[str, int, int]]:
         yield stage.name, start_us, end_us
 
 
-def _promised(facts: Facts, account: str) -> list[tuple[int, int]]:
-    """Return the spans in which an account's word was taken that it would pay."""
-    found = []
+def _promised(facts: Facts) -> dict[str, list[tuple[int, int]]]:
+    """Return the spans in which each account's word was taken that it would pay."""
+    found: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for flow in facts.flows.values():
-        if flow.name == _PROMISE and flow.flow.split("/")[1] == account:
+        if flow.name == _PROMISE:
             until = date.fromisoformat(flow.flow.rpartition("/")[2])
-            found.append((flow.at_us, midnight_us(until + timedelta(days=1), "UTC") + _PATIENCE_US))
+            until_us = midnight_us(until + timedelta(days=1), "UTC") + _PATIENCE_US
+            found[flow.flow.split("/")[1]].append((flow.at_us, until_us))
     return found
 
 

@@ -33,6 +33,8 @@ def attempts_are_spread(facts: Facts) -> Findings:
             looked_us[peer] += attempt.at_us - attempt.sent_us
         elif attempt.key:
             name = (attempt.system, attempt.operation, attempt.key)
+            if attempt.outcome == "ok" and name not in rounds:  # as almost always
+                continue
             found = rounds.setdefault(name, _Round())
             found.add(attempt, looked_us[peer])
             tally.examined += len(found.attempts) > 1

@@ -50,10 +50,19 @@ def hold_intervals(facts: Facts) -> dict[str, list[Interval]]:
     return found
 
 
+def _files_taken(facts: Facts) -> dict[str, list[int]]:
+    """Return when files with the orders of each transaction were taken."""
+    found: dict[str, list[int]] = {}
+    for each in facts.history.of(Arrived):
+        if each.operation == "put_file" and each.effect == "done":
+            found.setdefault(each.txn, []).append(each.at_us)
+    return found
+
+
 def _let_go_us(facts: Facts, order: Life, booked_us: int) -> int:
     """Return when the last file with an order was taken before it was booked; when it was booked, where none was."""
-    arrived = (each for each in facts.history.of(Arrived) if each.operation == "put_file" and each.effect == "done")
-    return max([each.at_us for each in arrived if each.txn == order.txn and each.at_us <= booked_us], default=booked_us)
+    taken = facts.once(_files_taken).get(order.txn, ())
+    return max([at_us for at_us in taken if at_us <= booked_us], default=booked_us)
 
 
 def _outside_holds(tally: Tally, life: Life, at_us: int, holds: list[Interval], grace_us: int) -> None:

@@ -31,16 +31,18 @@ def limits_kept(facts: Facts) -> Findings:
     for attempt in facts.history.of(Attempted):
         tally.examined += 1
         sent.setdefault(attempt.system, []).append((attempt.sent_us, attempt.at_us, attempt.number))
-        is_heard = attempt.sent_us not in facts.zombies_wake_us
-        if attempt.retry_after_seconds > 0 and attempt.status in (429, 503) and is_heard:
+        is_told = attempt.retry_after_seconds > 0 and attempt.status in (429, 503)
+        if is_told and attempt.sent_us not in facts.zombies_wake_us:
             asked.setdefault(attempt.system, []).append(attempt)
     for system, calls in sent.items():
         calls.sort()
         if system in limits:
             _within_rate(tally, limits[system], calls)
             _within_slots(tally, limits[system], calls)
+        if system not in asked:
+            continue
         begun = [call for call in calls if call[0] not in facts.zombies_wake_us]
-        for attempt in asked.get(system, ()):
+        for attempt in asked[system]:
             _waited(tally, attempt, begun, crashes, facts.set_back_us)
     return tally.findings()
 
