@@ -9,7 +9,8 @@ from q2c.rehearsing import Rehearsed, judged, reopened
 from q2c.run_folder import RunFolder
 from q2c.trouble import give_up
 from scenarios.timeline import Timeline
-from simulator.replay.outcome import Fit, Prediction
+from simulator.replay.deaths import Death, deaths_within
+from simulator.replay.outcome import Fit, Prediction, Replayed
 from simulator.replay.prediction import ORDERS_MIN, fitted, predicted
 from web.words import counted
 
@@ -33,14 +34,23 @@ def learned(folder: RunFolder) -> Fit:
         give_up(f"{folder.path} is not the folder of a whole replay; --predict takes one of the same integration.")
     run = judged(reopened(folder))
     try:
-        return fitted(run.timeline, run.facts.context.speed, latencies_us(run.facts))
+        deaths = _deaths(run, folder.read_replay().replayed)
+        return fitted(run.timeline, run.facts.context.speed, latencies_us(run.facts), deaths=deaths)
     except ValueError as error:
         give_up(f"{folder.path}: {error}", exits.COULD_NOT_RUN)
 
 
-def compared(fit: Fit, run: Rehearsed, calibrated_by: str) -> Prediction:
+def compared(fit: Fit, run: Rehearsed, replayed: Replayed, calibrated_by: str) -> Prediction:
     """Return the prediction of a run that was played, and what was measured."""
-    return predicted(run.timeline, run.facts.context.speed, fit, latencies_us(run.facts), calibrated_by)
+    return predicted(
+        run.timeline, run.facts.context.speed, fit, latencies_us(run.facts), calibrated_by,
+        deaths=_deaths(run, replayed),
+    )  # fmt: skip
+
+
+def _deaths(run: Rehearsed, replayed: Replayed) -> list[Death]:
+    """Return the deaths that were planned for the process, if it was ours to kill."""
+    return deaths_within(run.timeline, run.facts.context.speed) if replayed.deaths else []
 
 
 def latencies_us(facts: Facts) -> list[int]:

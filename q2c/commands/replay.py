@@ -98,7 +98,7 @@ def replay(
     except Interrupted:
         give_up(f"stopped; the faults are healed. What had happened is kept in {folder.path}", exits.INTERRUPTED)
     rehearsed = judged(played)
-    prediction = compared(fit, rehearsed, earlier.name) if fit is not None and earlier is not None else None
+    prediction = compared(fit, rehearsed, replayed, earlier.name) if fit is not None and earlier is not None else None
     note = run_folder.ReplayNote(_again(), pace, replayed, prediction)
     folder.write_replay(note)
     write_report(rehearsed)

@@ -19,6 +19,7 @@ from integration.settings import Settings
 from scenarios.language import Scenario
 from scenarios.timeline import Timeline
 from simulator.latency import LOAD_FACTOR_MAX
+from simulator.replay.deaths import Death, late_seconds
 from simulator.replay.outcome import Fit
 from simulator.replay.pacing import Pace
 from simulator.whatif import accounts
@@ -50,22 +51,25 @@ class Order(NamedTuple):
     """What the timeline says of an order: by what route it goes, which steps its account needs, when it is signed.
 
     `held_us` is how long a hold that is there at the signature still lasts in business time (0: there is none), `at_us`
-    the instant of the signature on the wall.
+    the instant of the signature on the wall. For `late_us`
+    nobody is there to notice it: the process is dead, and looks for what it missed when it is back.
     """
 
     route: str
     needs: frozenset[str]
     held_us: int
     at_us: int
+    late_us: int = 0
 
     @property
     def kind(self) -> str:
         """Return what is the same for all orders that make the same steps."""
         held = f", held for {self.held_us} us" if self.held_us else ""
-        return ", ".join((self.route, *sorted(self.needs))) + held
+        late = f", noticed {self.late_us} us late" if self.late_us else ""
+        return ", ".join((self.route, *sorted(self.needs))) + held + late
 
 
-def orders_of(timeline: Timeline, speed: float) -> Iterator[Order]:
+def orders_of(timeline: Timeline, speed: float, deaths: Sequence[Death] = ()) -> Iterator[Order]:
     """Yield the orders that are signed in the part that is played, in order of time.
 
     An account that has ordered before is as the integration wants it; the ERP may know another one on other terms.
@@ -90,7 +94,9 @@ def orders_of(timeline: Timeline, speed: float) -> Iterator[Order]:
             seen.add(account)
             route = "order" if quote.get("kind", "new") == "new" else "amendment"
             held_us = max(0, held.get(account, 0) - act.at_us)
-            yield Order(route, needs, held_us, round(pace.wall_seconds(act.at_us) * SECOND_US))
+            at_seconds = pace.wall_seconds(act.at_us)
+            late_us = round(late_seconds(deaths, at_seconds) * SECOND_US)
+            yield Order(route, needs, held_us, round(at_seconds * SECOND_US), late_us)
 
 
 def _ends_of_holds(acts: Sequence[Act], never_us: int) -> dict[int, int]:
@@ -105,19 +111,24 @@ def _ends_of_holds(acts: Sequence[Act], never_us: int) -> dict[int, int]:
     return found
 
 
-def model_of(timeline: Timeline, speed: float, fit: Fit) -> Model:
+def model_of(timeline: Timeline, speed: float, fit: Fit, deaths: Sequence[Death] = ()) -> Model:
     """Return the model of a replay, on the clock of the wall: its zero is the replay's first instant."""
     whole, pace = translate(_untold(timeline.scenario)), Pace(timeline.start_us, speed)
     slots = {plan.system: plan.slots for plan in timeline.systems}
     offset_us = timeline.start_us - whole.origin_us
     begun = {route.name for route in whole.routes}
-    orders = [each if each.route in begun else each._replace(route="order") for each in orders_of(timeline, speed)]
+    orders = [
+        each if each.route in begun else each._replace(route="order") for each in orders_of(timeline, speed, deaths)
+    ]
     kinds = {each.kind: each for each in orders}
     routes = {
         route.name: _route(route, fit, speed) for route in whole.routes if route.name not in ("order", "amendment")
     }
     for kind, order in kinds.items():
-        routes[kind] = msgspec.structs.replace(_route(_known(whole.route(order.route), order), fit, speed), name=kind)
+        noticed = msgspec.structs.replace(fit, own_us=fit.own_us + order.late_us)
+        routes[kind] = msgspec.structs.replace(
+            _route(_known(whole.route(order.route), order), noticed, speed), name=kind
+        )
     used, heals_us = _used(routes, kinds), round(pace.wall_seconds(timeline.heal_us) * SECOND_US)
     return Model(
         name=whole.name,

@@ -24,6 +24,7 @@ import msgspec
 
 from domain.calendar import SECOND_US
 from scenarios.timeline import Timeline
+from simulator.replay.deaths import Death
 from simulator.replay.modelled import model_of
 from simulator.replay.outcome import SHARES, Fit, Prediction
 from simulator.whatif.engine import choose, simulate
@@ -67,12 +68,17 @@ class Curves(NamedTuple):
         return found[outside], found[-1 - outside]
 
 
-def fitted(timeline: Timeline, speed: float, measured_us: Sequence[int], runs: int = RUNS) -> Fit:
-    """Learn from a replay of a timeline how an integration's orders go; raise ValueError when there are too few."""
+def fitted(
+    timeline: Timeline, speed: float, measured_us: Sequence[int], runs: int = RUNS, deaths: Sequence[Death] = ()
+) -> Fit:
+    """Learn from a replay of a timeline how an integration's orders go; raise ValueError when there are too few.
+
+    `deaths` are those that its process died in that replay.
+    """
     if len(measured_us) < ORDERS_MIN:
         raise ValueError(f"{len(measured_us)} orders tell too little; a calibration takes {ORDERS_MIN} and more")
     ordered = sorted(measured_us)
-    modelled = partial(curves, timeline, speed, runs=runs)
+    modelled = partial(curves, timeline, speed, runs=runs, deaths=deaths)
     fit = _shaped(ordered, modelled)
     deviations = _SURE_OF_MANY if fit.scale == 1.0 else _SURE_OF_ONE
     return msgspec.structs.replace(fit, corrections=_corrections(modelled(fit), ordered, deviations))
@@ -132,10 +138,11 @@ def _scale(modelled: Callable[[Fit], Curves], wanted_us: float, measure: Measure
 
 
 def predicted(
-    timeline: Timeline, speed: float, fit: Fit, measured_us: Sequence[int], calibrated_by: str, runs: int = RUNS
-) -> Prediction:
+    timeline: Timeline, speed: float, fit: Fit, measured_us: Sequence[int], calibrated_by: str, runs: int = RUNS,
+    deaths: Sequence[Death] = (),
+) -> Prediction:  # fmt: skip
     """Predict a replay with what was learned from another one, and put what was measured beside it."""
-    found, ordered = curves(timeline, speed, fit, runs), sorted(measured_us)
+    found, ordered = curves(timeline, speed, fit, runs, deaths), sorted(measured_us)
     factors = fit.corrections or (1.0,) * len(SHARES)
 
     def seconds(values: Iterable[float]) -> tuple[float, ...]:
@@ -161,9 +168,9 @@ def curve(timeline: Timeline, speed: float, fit: Fit, runs: int = RUNS) -> Histo
     return curves(timeline, speed, fit, runs).whole
 
 
-def curves(timeline: Timeline, speed: float, fit: Fit, runs: int = RUNS) -> Curves:
+def curves(timeline: Timeline, speed: float, fit: Fit, runs: int = RUNS, deaths: Sequence[Death] = ()) -> Curves:
     """Return how long the orders of a timeline take from signed to booked, by the model: in all and in each run."""
-    model = model_of(timeline, speed, fit)
+    model = model_of(timeline, speed, fit, deaths)
     engine = choose(model, runs=runs).engine
     outcomes = [simulate(model, seed, engine) for seed in range(1, runs + 1)]
     return Curves(_of_orders(merged(outcomes)), tuple(map(_of_orders, outcomes)))

@@ -15,7 +15,6 @@ from operator import itemgetter
 
 import msgspec
 
-from domain.faults import CATALOGUE, Fault, Place
 from domain.history import Crashed
 from mocks.doors.garbage import settled_collector
 from mocks.doors.live import LiveWorld
@@ -24,6 +23,7 @@ from scenarios.timeline import Timeline
 from simulator import vendors
 from simulator.replay.asking import ask
 from simulator.replay.checking import wait_for
+from simulator.replay.deaths import RESTART_SECONDS, Death, deaths_within, mishaps
 from simulator.replay.excerpt import parted
 from simulator.replay.outcome import Replayed
 from simulator.replay.pacing import STEPS, Kept, Pace, Punctuality
@@ -33,7 +33,6 @@ from simulator.replay.stage import stretched
 from simulator.replay.target import Target
 
 _LOOK_SECONDS = 0.1
-_RESTART_SECONDS = 30.0
 
 
 class TargetEnded(Exception):
@@ -108,7 +107,7 @@ class Replay:
         self._started = time.monotonic()
         self._world.run(self._pace.speed)
         clock = asyncio.create_task(self._move_clock())
-        deaths = self._deaths_planned()
+        deaths = deaths_within(self._timeline, self._pace.speed) if self._process is not None else []
         dying = asyncio.create_task(self._kill_and_restart(deaths))
         changes = self._vendors_changes()
         try:
@@ -121,7 +120,7 @@ class Replay:
                 task.cancel()
             for change in changes:
                 change.cancel()
-        left_out = len(_deaths_of(self._timeline)) - len(deaths)
+        left_out = len(mishaps(self._timeline)) - len(deaths)
         return Replayed(
             kept=kept, settled=settled, settled_seconds=seconds, unasked=self._unasked, deaths=self._deaths,
             deaths_left_out=left_out, step_us=(self._timeline.heal_us - self._timeline.start_us) // STEPS,
@@ -204,48 +203,35 @@ class Replay:
                 self._problems.append(f"{address}: {answer.problem}")
             await asyncio.sleep(self._target.time.every.total_seconds())
 
-    def _deaths_planned(self) -> list[Fault]:
-        """Return the mishaps of the process there is room for: it may be away for half of the span at most."""
-        if self._process is None:
-            return []
-        found: list[Fault] = []
-        away = 0.0
-        for crash in _deaths_of(self._timeline):
-            away += _away_seconds(crash) * max(round(crash.factor), 1)
-            if away <= self._span / 2:
-                found.append(crash)
-        return found
-
-    async def _kill_and_restart(self, deaths: Sequence[Fault]) -> None:
-        """Let the process die evenly over the run, as a power failure does it, and come back."""
-        assert self._process is not None or not deaths
-        for number, crash in enumerate(deaths, start=1):
-            await self._sleep_until(self._span * number / (len(deaths) + 1))
+    async def _kill_and_restart(self, deaths: Sequence[Death]) -> None:
+        """Let the process die, as a power failure does it, and come back."""
+        for death in deaths:
+            await self._sleep_until(death.at_seconds)
             if self._process is not None:
-                await self._die(crash, self._process)
+                await self._die(death, self._process)
 
-    async def _die(self, crash: Fault, process: TargetProcess) -> None:
-        for _ in range(max(round(crash.factor), 1)):
-            if crash.kind == "pause":
-                await self._pause(crash, process)
+    async def _die(self, death: Death, process: TargetProcess) -> None:
+        for _ in range(death.times):
+            if death.fault.kind == "pause":
+                await self._pause(death, process)
             else:
-                await self._end_and_restart(crash, process)
+                await self._end_and_restart(death, process)
 
-    async def _pause(self, pause: Fault, process: TargetProcess) -> None:
+    async def _pause(self, death: Death, process: TargetProcess) -> None:
         self._deaths += 1
         process.stand_still(still=True)
         try:
-            await asyncio.sleep(_away_seconds(pause))
+            await asyncio.sleep(death.away_seconds)
         finally:  # one that stands still cannot even be asked to end
             process.stand_still(still=False)
 
-    async def _end_and_restart(self, crash: Fault, process: TargetProcess) -> None:
+    async def _end_and_restart(self, death: Death, process: TargetProcess) -> None:
         died_us, self._is_dead = self._world.clock.now_us(), True
-        await asyncio.to_thread(process.end if crash.kind == "deploy" else process.kill)
+        await asyncio.to_thread(process.end if death.fault.kind == "deploy" else process.kill)
         self._deaths += 1
-        await asyncio.sleep(_away_seconds(crash))
+        await asyncio.sleep(death.away_seconds)
         process.start()
-        patience = self._target.start.within.total_seconds() if self._target.start is not None else _RESTART_SECONDS
+        patience = self._target.start.within.total_seconds() if self._target.start is not None else RESTART_SECONDS
         if problem := await asyncio.to_thread(wait_for, self._target, patience, process.problem):
             self._problems.append(f"after its death: {problem}")
         self._is_dead = False
@@ -256,11 +242,3 @@ class Replay:
         since = self._since() if self._started else 0.0
         phase = "coming to rest" if since > self._span else "playing"
         return Progress(since, self._span + patience, self._acts_done, len(self._acts), phase)
-
-
-def _deaths_of(timeline: Timeline) -> list[Fault]:
-    return [fault for fault in timeline.faults if CATALOGUE[fault.kind].place is Place.PROCESS]
-
-
-def _away_seconds(crash: Fault) -> float:
-    return crash.seconds or _RESTART_SECONDS

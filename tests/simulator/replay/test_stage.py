@@ -19,7 +19,6 @@ from scenarios.scale import scaled
 from scenarios.timeline import build
 from simulator.replay.excerpt import parted
 from simulator.replay.recording import Recording, context_of
-from simulator.replay.replaying import _deaths_of
 from simulator.replay.stage import ServiceTime, limits_at, on_the_wall, staged
 from simulator.replay.target import Target
 from simulator.setup import limits_of
@@ -110,7 +109,6 @@ def test_the_company_is_founded_first_and_nobody_acts_after_the_faults() -> None
     assert all(act.at_us <= TIMELINE.start_us for act in founding)
     assert all(TIMELINE.start_us < act.at_us <= TIMELINE.heal_us for act in played)
     assert [act.at_us for act in played] == sorted(act.at_us for act in played)
-    assert len(_deaths_of(TIMELINE)) == 3
 
 
 def test_what_a_door_saw_becomes_attempts_of_the_caller() -> None:

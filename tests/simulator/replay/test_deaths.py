@@ -1,0 +1,75 @@
+"""Deaths of the process: those there is room for come evenly, and whoever signs meanwhile is noticed afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from domain.faults import Fault
+from scenarios.library import find
+from scenarios.scale import scaled
+from scenarios.timeline import build
+from simulator.replay.deaths import RESTART_SECONDS, Death, deaths_within, late_seconds, mishaps
+from simulator.replay.modelled import model_of, orders_of
+from simulator.replay.outcome import Fit
+from simulator.whatif.validity import check
+
+MINUTE_US = 60_000_000
+
+
+@dataclass(frozen=True)
+class Played:
+    """As much of a timeline as deaths need: ten minutes."""
+
+    faults: tuple[Fault, ...]
+    start_us: int = 0
+    heal_us: int = 10 * MINUTE_US
+
+
+def crash(seconds: float = 30.0, times: float = 1.0, kind: str = "crash") -> Fault:
+    return Fault(kind=kind, seconds=seconds, factor=times)
+
+
+def test_deaths_come_evenly_over_the_load() -> None:
+    found = deaths_within(Played((crash(), crash(kind="pause"))), speed=2.0)  # type: ignore[arg-type]
+    assert [each.at_seconds for each in found] == [100.0, 200.0]
+    assert [each.back_seconds for each in found] == [130.0, 230.0]
+
+
+def test_a_process_is_away_for_half_of_the_load_at_most() -> None:
+    played = Played((crash(200), crash(50, times=3), crash(90), crash(90, kind="throttled")))
+    assert [each.fault.seconds for each in deaths_within(played, 1.0)] == [200]  # type: ignore[arg-type]
+    assert len(mishaps(played)) == 3  # type: ignore[arg-type]
+
+
+def test_the_mishaps_of_the_process_are_found_among_the_faults_of_a_scenario() -> None:
+    assert [fault.kind for fault in mishaps(build(scaled(find("quarter_end"), orders=30, subscriptions=2)))] == [
+        "crash", "crash_after", "crash",
+    ]  # fmt: skip
+
+
+def test_a_fault_that_does_not_say_how_long_has_the_process_away_for_half_a_minute() -> None:
+    assert Death(crash(0.0), 10.0).back_seconds == 10.0 + RESTART_SECONDS
+
+
+@pytest.mark.parametrize(("at", "late"), [(99, 0), (100, 60), (130, 30), (160, 0), (161, 0), (210, 20)])
+def test_who_is_away_is_late_until_the_last_of_its_deaths_is_over(at: float, late: float) -> None:
+    assert late_seconds([Death(crash(30, times=2), 100.0), Death(crash(30), 200.0)], at) == late
+
+
+def test_what_is_signed_while_the_process_is_away_is_noticed_when_it_is_back() -> None:
+    timeline = build(scaled(find("quarter_end_spike"), orders=600, subscriptions=20))
+    speed = 60.0
+    usual = list(orders_of(timeline, speed))
+    middle = usual[len(usual) // 2].at_us / 1e6
+    deaths = [Death(crash(), middle)]
+    late = [order for order in orders_of(timeline, speed, deaths) if order.late_us]
+    assert late
+    assert all(order.at_us + order.late_us == pytest.approx((middle + 30) * 1e6, abs=2) for order in late)
+    model = model_of(timeline, speed, Fit(own_us=1_000), deaths)
+    check(model)
+    for order in late:
+        message = next(step for step in model.route(order.kind).steps if step.name == "message")
+        assert message.pause is not None
+        assert message.pause.mean_us == pytest.approx(order.late_us + 1_000)
