@@ -20,8 +20,13 @@ from mocks.doors.live import LiveWorld
 from mocks.doors.serving import Running, running
 from tests.sdk.conftest import python_environment
 
-PROGRAM = Path(__file__).with_name("program.py")
-CHECKS = re.findall(r"^def (check_\w+)", PROGRAM.read_text(), re.MULTILINE)
+PROGRAM = Path(__file__).with_name("program")
+IN_ORDER = ("catalogue", "customers", "subscriptions", "invoices", "events")
+CHECKS = [
+    check
+    for module in IN_ORDER
+    for check in re.findall(r"^def (check_\w+)", (PROGRAM / f"{module}.py").read_text(), re.MULTILINE)
+]
 _CREATE = {"system": "billing", "operation": "create_customer", "nth": 1}
 FAULTS = {
     "fault_throttled_client_gives_up_without_retries": Fault(kind="throttled", seconds=1, **_CREATE),
