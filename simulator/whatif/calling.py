@@ -39,7 +39,8 @@ FOUND_WITHIN_US = {
 
 def _token(system: str, lives_seconds: int) -> Known:
     """Return the token of a system; it is taken for dead a little before it is."""
-    return Known(name=f"token of {system}", lasts_us=(lives_seconds - Settings().token_margin_seconds) * SECOND_US)
+    lasts_us = (lives_seconds - Settings().token_margin_seconds) * SECOND_US
+    return Known(name=f"token of {system}", lasts_us=lasts_us, in_memory=True)
 
 
 TOKENS = {"erp": _token("erp", Quirks().token_seconds), "crm": _token("crm", SESSION_SECONDS)}
@@ -62,8 +63,14 @@ class Journeys(NamedTuple):
         """Whether the integration is point to point."""
         return self.frame.switches.style == "naive"
 
-    def call(self, system: str, name: str, write: bool = True, lane: int = ORDERS, **more: Any) -> Step:
-        """Return a call of a system as the integration makes it: its timeout, its retries, what comes then."""
+    def call(
+        self, system: str, name: str, write: bool = True, lane: int = ORDERS, looks: bool = False, **more: Any
+    ) -> Step:
+        """Return a call of a system as the integration makes it: its timeout, its retries, what comes then.
+
+        With `looks` the flow can see whether it was done (`integration.retry`); a point-to-point integration does not
+        look.
+        """
         switches = self.frame.switches
         settings = getattr(self.frame.scenario.systems, "erp" if system == LEGACY else system)
         more.setdefault("exhausted", "again" if switches.dead_letters else "lost")
@@ -83,6 +90,7 @@ class Journeys(NamedTuple):
             retry=more.pop("retry", retry),
             lane=lane,
             idempotent=bool(switches.idempotent) or not write,
+            looks=latency_of(settings, write=False) if looks and not self.is_naive else None,
             again_us=AGAIN_US,
             **more,
         )

@@ -26,7 +26,7 @@ from simulator.whatif.accounts import ACCOUNT, CREATE, KNOWN, buyers_of, compare
 from simulator.whatif.calling import AMENDMENTS, INVOICES, MIRRORS, ONE_TICK, Journeys
 from simulator.whatif.durations import Duration
 from simulator.whatif.model import Retry, Route, Step
-from simulator.whatif.systems import CLERKS
+from simulator.whatif.systems import CLERKS, PINGED
 
 RETURNED = "returned to sales"
 MONEY_CASE = "case about money"
@@ -84,7 +84,13 @@ def amendment(journeys: Journeys, name: str, billed: str) -> Route:
         journeys.call("crm", "show it booked", lane=MIRRORS, mode="outbox"),
         journeys.call("billing", "read the subscription", write=False, lane=AMENDMENTS),
         journeys.call(
-            "billing", "change the subscription", lane=AMENDMENTS, share=1.0 - ahead, choice="now", mark="billed"
+            "billing",
+            "change the subscription",
+            lane=AMENDMENTS,
+            looks=True,
+            share=1.0 - ahead,
+            choice="now",
+            mark="billed",
         ),
         Step(name="an invoice", starts=billed, share=(1.0 - ahead) * INVOICED_CHANGES, choice="now"),
     )
@@ -163,9 +169,13 @@ def _contract(journeys: Journeys) -> list[Step]:
     scenario = journeys.frame.scenario
     buyers = buyers_of(scenario)
     return [
-        journeys.call("billing", CREATE, share=buyers.new + buyers.held, choice=ACCOUNT),
+        journeys.call("billing", CREATE, looks=True, share=buyers.new + buyers.held, choice=ACCOUNT),
         journeys.call(
-            "billing", "create the subscription", invalid_share=float(scenario.failures.rejected), mark="billed"
+            "billing",
+            "create the subscription",
+            looks=True,
+            invalid_share=float(scenario.failures.rejected),
+            mark="billed",
         ),
     ]
 
@@ -176,7 +186,7 @@ def _activation(journeys: Journeys, billed: str) -> Iterator[Step]:
     yield Step(name="provisioning", pause=provision, since="asked for")
     yield from journeys.told["fulfilment"]
     yield journeys.call("erp", "record the fulfilment")
-    yield journeys.call("billing", "activate the subscription")
+    yield journeys.call("billing", "activate the subscription", looks=True)
     yield Step(name="it is active", pause=ONE_TICK, mark="activated")
     yield Step(name="the first invoice is made", pause=ONE_TICK, mark="generated")
     yield Step(name="the first invoice", starts=billed)
@@ -194,7 +204,7 @@ def invoice(journeys: Journeys, name: str, taxes: tuple[float, ...]) -> Route:
     payments = journeys.frame.scenario.payments
     read = journeys.call("billing", "read the invoice", write=False, lane=INVOICES)
     charges = [
-        journeys.call("billing", f"charge tax {number}", lane=INVOICES, share=share, choice="taxes")
+        journeys.call("billing", f"charge tax {number}", lane=INVOICES, looks=True, share=share, choice="taxes")
         for number, share in enumerate(taxes, 2)
     ]
     card, debit = float(payments.card), float(payments.debit)
@@ -205,15 +215,15 @@ def invoice(journeys: Journeys, name: str, taxes: tuple[float, ...]) -> Route:
     steps = (
         *journeys.told["billing"],
         read,
-        journeys.call("tax", "commit the tax", lane=INVOICES),
-        journeys.call("billing", "charge tax 1", lane=INVOICES),
+        journeys.call("tax", "commit the tax", lane=INVOICES, looks=True),
+        journeys.call("billing", "charge tax 1", lane=INVOICES, looks=True),
         *charges,
-        journeys.call("billing", "close the invoice", lane=INVOICES),
+        journeys.call("billing", "close the invoice", lane=INVOICES, looks=True),
         journeys.call("erp", "post the invoice", lane=INVOICES, mark="posted"),
         journeys.call("payment", "find the payer", write=False, lane=INVOICES),
         Step(name="shown posted", starts=POSTED, **by_bank),
         *_charged(journeys, card),
-        journeys.call("payment", "ask for the payment", lane=INVOICES, **by_bank),
+        journeys.call("payment", "ask for the payment", lane=INVOICES, looks=True, **by_bank),
         Step(name="a debit is decided", pause=banks.debit(), days="business", **by_debit),
         Step(name="money comes", pause=banks.push(payments), days="calendar", at_once_us=banks.AT_ONCE_US, **by_push),
         Step(name="paid", starts="cash", share=debit + paid, share_from=card, choice="method"),
@@ -238,15 +248,15 @@ def _charged(journeys: Journeys, card: float) -> Iterator[Step]:
     """
     hard, soft = _declined_shares(journeys)
     declined, good = hard + soft, max(0.0, card - hard - soft)
-    yield _of_method(journeys, "payment", "charge the card", good, declined, mark=CHARGED)
+    yield _of_method(journeys, "payment", "charge the card", good, declined, looks=True, mark=CHARGED)
     if declined:
-        yield _of_method(journeys, "payment", "charge a card in vain", declined)
+        yield _of_method(journeys, "payment", "charge a card in vain", declined, looks=True)
         yield Step(name="shown unpaid", starts=POSTED, choice="method", share=declined)
     if hard:
         yield from case(journeys, hard, choice="method")
         yield _of_method(journeys, "payment", "find the new card", hard, write=False)
         yield _of_method(journeys, "billing", "read what is due", hard, write=False)
-        yield _of_method(journeys, "payment", "charge the new card", hard, mark=CHARGED)
+        yield _of_method(journeys, "payment", "charge the new card", hard, looks=True, mark=CHARGED)
     if soft:
         yield from _charged_again(journeys, hard, soft)
     yield Step(name="paid by card", starts=CASH_OF_A_CARD, choice="method", share=good, share_from=declined)
@@ -263,8 +273,8 @@ def _charged_again(journeys: Journeys, hard: float, soft: float) -> Iterator[Ste
         yield _of_method(journeys, "billing", f"read what is due {turn}", left, hard, write=False)
         left -= each
         if turn < DECLINES_MAX:
-            yield _of_method(journeys, "payment", f"charge in vain {turn}", left, hard)
-        yield _of_method(journeys, "payment", f"charge again {turn}", each, hard + left, mark=CHARGED)
+            yield _of_method(journeys, "payment", f"charge in vain {turn}", left, hard, looks=True)
+        yield _of_method(journeys, "payment", f"charge again {turn}", each, hard + left, looks=True, mark=CHARGED)
 
 
 def _of_method(journeys: Journeys, system: str, name: str, share: float, share_from: float = 0.0, **more: Any) -> Step:
@@ -281,7 +291,7 @@ def cash(journeys: Journeys, name: str, shown: str, message: bool) -> Route:
     """
     steps = (
         *(journeys.told["payment"] if message else ()),
-        journeys.call("billing", "record the payment", lane=INVOICES, mark="paid"),
+        journeys.call("billing", "record the payment", lane=INVOICES, looks=True, mark="paid"),
         journeys.call("erp", "book the payment", lane=INVOICES, mark="cash booked"),
         Step(name="shown paid", starts=shown),
     )
@@ -295,6 +305,13 @@ def mirrors(journeys: Journeys) -> Iterator[Route]:
     also = Step(name="it shows that, too", pause=ONE_TICK, mark="posting shown")
     for name, steps in {POSTED: (posted,), PAID: (paid,), BOTH: (paid, also)}.items():
         yield Route(name=name, steps=steps)
+
+
+def pings(journeys: Journeys) -> Iterator[Route]:
+    """Yield the routes of harmless reads with which open breakers ask whether a system lives again."""
+    for system in PINGED if journeys.frame.switches.breaker else ():
+        ping = journeys.call(system, f"ping {system}", write=False, retry=Retry(), exhausted="skip")
+        yield Route(name=f"ping {system}", steps=(ping,))
 
 
 def single(journeys: Journeys, name: str, system: str, write: bool, lane: int) -> Route:

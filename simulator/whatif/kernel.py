@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.whatif.compiled import inlined, kernel
+from simulator.whatif.kernel_guards import die
 from simulator.whatif.kernel_parts import (
     ABOUT,
     BUCKET,
     BUCKET_END,
     BUCKET_US,
+    DIED,
     END,
     EVENTS,
     EVENTS_WAITING,
@@ -23,6 +25,7 @@ from simulator.whatif.kernel_parts import (
     ROWS,
     TOKENS_FREE,
     fill_hole,
+    new_token,
     push,
 )
 from simulator.whatif.kernel_queues import join, serve
@@ -31,6 +34,7 @@ from simulator.whatif.states import (
     ARRIVE,
     ATTEMPT,
     BEGIN,
+    DEATH,
     GIVE_UP,
     JOIN,
     OPEN,
@@ -61,6 +65,9 @@ def _notice(tables: Any, memory: Any, kind: Any, index: Any, key: Any, now_us: A
         return -1, arrive(tables, memory, index, now_us), BEGIN
     if kind == GIVE_UP:
         return -1, index, gives_up(tables, memory, index, key, now_us)
+    if kind == DEATH:
+        die(tables, memory, index, now_us)
+        return -1, 0, STOP
     row = tables.stations[index]
     if kind == RELEASE:
         row.busy -= 1
@@ -68,10 +75,13 @@ def _notice(tables: Any, memory: Any, kind: Any, index: Any, key: Any, now_us: A
     if kind == SHIFT:
         _shift(tables, memory, index)
         return index, 0, STOP
-    if kind == PROBE and row.state == OPEN and row.probe == now_us and row.held >= 0:
-        token = row.held
-        row.held = memory.tokens[token].after
-        return -1, token, ATTEMPT
+    if kind == PROBE and row.state == OPEN and row.probe == now_us:
+        if row.ping >= 0:
+            return -1, new_token(tables, memory, row.ping), BEGIN
+        if row.held >= 0:
+            token = row.held
+            row.held = memory.tokens[token].after
+            return -1, token, ATTEMPT
     return -1, 0, STOP
 
 
@@ -112,6 +122,10 @@ def start(tables: Any, memory: Any) -> Any:
         row = tables.stations[station]
         if row.shift < row.shift_end:
             push(memory, tables.shifts[row.shift, 0], SHIFT, station)
+    memory.registers[DIED] = -1
+    for place in range(tables.deaths.shape[0]):
+        if tables.deaths[place].calls == 0:
+            push(memory, tables.deaths[place].at, DEATH, place)
 
 
 @kernel

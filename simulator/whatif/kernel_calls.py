@@ -9,6 +9,7 @@ from simulator.whatif.draws import SERVICE
 from simulator.whatif.incidents import HANGS, SLOW
 from simulator.whatif.kernel_draws import drawn, index_of, rounded
 from simulator.whatif.kernel_guards import (
+    count_call,
     earn,
     gated,
     heal,
@@ -23,7 +24,7 @@ from simulator.whatif.kernel_guards import (
     strike,
     take,
 )
-from simulator.whatif.kernel_parts import BUCKET, occupy, push, replace_first, spread
+from simulator.whatif.kernel_parts import BACK, BUCKET, occupy, push, replace_first, spread
 from simulator.whatif.model import NEVER_US
 from simulator.whatif.states import (
     ABANDONED,
@@ -48,6 +49,7 @@ from simulator.whatif.states import (
     ROW_WAITING,
     THROTTLED,
     TOKEN,
+    UNKNOWN,
 )
 
 
@@ -89,8 +91,11 @@ def _struck_call(tables: Any, memory: Any, token: Any, station: Any, place: Any,
 
 @inlined
 def _waits(tables: Any, memory: Any, token: Any, station: Any, now_us: Any) -> Any:
-    """Tell whether budget or breaker keep a call waiting; if not, both have taken note of it."""
+    """Tell whether a dead process, budget or breaker keep a call waiting; if not, they have taken note of it."""
     row, lifecycle = tables.stations[station], memory.tokens[token]
+    if now_us < memory.registers[BACK] and row.people == 0:
+        comes_back(memory, token, DUE, memory.registers[BACK])
+        return True
     if row.budget == 1 and lifecycle.paid == 0:
         lifecycle.paid = 1
         wait_us = pay(row, now_us) if lifecycle.attempt > 1 else earn(row, now_us)
@@ -98,7 +103,8 @@ def _waits(tables: Any, memory: Any, token: Any, station: Any, now_us: Any) -> A
             comes_back(memory, token, DUE, now_us + wait_us)
             return True
     if row.breaker == 1 and row.state != CLOSED:
-        if row.state == HALF_OPEN or now_us < row.probe:
+        is_probe = row.ping < 0 or lifecycle.stream == row.ping
+        if row.state == HALF_OPEN or now_us < row.probe or not is_probe:
             hold(tables, memory, token, station, now_us)
             return True
         row.state = HALF_OPEN
@@ -122,8 +128,8 @@ def _load(tables: Any, station: Any, at_us: Any) -> Any:
 @inlined
 def _work_us(tables: Any, memory: Any, token: Any, station: Any, at_us: Any) -> Any:
     """Return how long the work of a call takes that starts at an instant, brownouts apart."""
-    row, lifecycle = tables.stations[station], memory.tokens[token]
-    dist = row.dist if lifecycle.mending == 1 else tables.steps[lifecycle.step].dist
+    row, lifecycle, step = tables.stations[station], memory.tokens[token], tables.steps[memory.tokens[token].step]
+    dist = row.dist if lifecycle.mending == 1 else step.looks if lifecycle.looking == 1 else step.dist
     work_us = drawn(
         tables.dists, tables.values, dist, lifecycle.base, index_of(lifecycle.step, lifecycle.tries, SERVICE)
     )
@@ -154,7 +160,7 @@ def begin(tables: Any, memory: Any, token: Any, station: Any, start_us: Any, pat
     state, kind, has_effect, back_us = _fate(tables, memory, token, station, errors, was_killed, done_us, patience_us)
     tables.station_counts[station, kind] += 1
     lifecycle = memory.tokens[token]
-    if has_effect == 1 and lifecycle.mending == 0:
+    if has_effect == 1 and lifecycle.mending == 0 and lifecycle.looking == 0:
         if lifecycle.effects == 0 or done_us < lifecycle.done:
             lifecycle.done = done_us
         lifecycle.effects += 1
@@ -190,16 +196,16 @@ def _fate(
     row = tables.stations[station]
     state, kind, has_effect, back_us = GOOD, DONE, 1, done_us + row.travel
     if was_killed:
-        state, kind, has_effect = FAILED, KILLED, 0
+        state, kind, has_effect = UNKNOWN, KILLED, 0
     elif row.faulty == 1 or errors > 0.0:
         luck = luck_of(memory, token) - row.throttled - row.broken - errors
         done_below = row.after + row.lost
         if luck < done_below + row.unheard:
-            state, kind, has_effect = FAILED, ERRORS, int(0.0 <= luck < done_below)
+            state, kind, has_effect = UNKNOWN, ERRORS, int(0.0 <= luck < done_below)
             if luck >= row.after and patience_us < NEVER_US:
                 back_us = patience_us
     if back_us > patience_us:
-        state, kind, back_us = FAILED, ABANDONED, patience_us
+        state, kind, back_us = UNKNOWN, ABANDONED, patience_us
     return state, kind, has_effect, back_us
 
 
@@ -233,7 +239,7 @@ def _is_turned_away(tables: Any, memory: Any, token: Any, station: Any, now_us: 
         return True
     if luck < row.throttled + row.broken:
         tables.station_counts[station, ERRORS] += 1
-        comes_back(memory, token, FAILED, now_us + row.refusal)
+        comes_back(memory, token, UNKNOWN, now_us + row.refusal)
         return True
     return False
 
@@ -249,11 +255,14 @@ def attempt(tables: Any, memory: Any, token: Any, now_us: Any) -> Any:
     row = tables.stations[station]
     lifecycle.called = now_us
     if lifecycle.mending == 0:
-        if (row.budget == 1 or row.breaker == 1) and _waits(tables, memory, token, station, now_us):
+        if (row.budget == 1 or row.breaker == 1 or now_us < memory.registers[BACK]) and _waits(
+            tables, memory, token, station, now_us
+        ):
             return -1
         lifecycle.paid = 0
         if lifecycle.attempt > 1:
             tables.route_counts[lifecycle.route, RETRIES] += 1
+        count_call(tables, memory, station, now_us)
     lifecycle.tries += 1
     tables.station_counts[station, CALLS] += 1
     tables.series[station, ROW_CALLS, memory.registers[BUCKET]] += 1

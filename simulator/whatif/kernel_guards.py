@@ -9,9 +9,9 @@ from simulator.whatif.compiled import inlined
 from simulator.whatif.draws import LUCK
 from simulator.whatif.incidents import KILLS, SLOW
 from simulator.whatif.kernel_draws import index_of, unit
-from simulator.whatif.kernel_parts import push
+from simulator.whatif.kernel_parts import BACK, CALLS_MADE, DIED, push
 from simulator.whatif.model import NEVER_US
-from simulator.whatif.states import CLOSED, DUE, HALF_OPEN, HELD, HOLDS, OPEN, OPENED, PROBE, TOKEN
+from simulator.whatif.states import CLOSED, DEATH, DUE, HALF_OPEN, HELD, HOLDS, OPEN, OPENED, PROBE, TOKEN
 from simulator.whatif.tables import RETRY
 
 
@@ -209,8 +209,8 @@ def _open(tables: Any, memory: Any, station: Any, now_us: Any) -> Any:
 
 
 @inlined
-def _close(tables: Any, memory: Any, station: Any, now_us: Any) -> Any:
-    """Close the breaker; whoever it held goes now, in the order of coming."""
+def _close(tables: Any, memory: Any, station: Any, at_us: Any) -> Any:
+    """Close the breaker; whoever it held goes at an instant, in the order of coming."""
     row = tables.stations[station]
     row.state, row.pause, row.turn, row.calls, row.errors = CLOSED, 0, 0, 0, 0
     token = row.held
@@ -218,7 +218,7 @@ def _close(tables: Any, memory: Any, station: Any, now_us: Any) -> Any:
     while token >= 0:
         after = memory.tokens[token].after
         memory.tokens[token].state = DUE
-        push(memory, now_us, TOKEN, token)
+        push(memory, at_us, TOKEN, token)
         token = after
 
 
@@ -260,3 +260,31 @@ def note(tables: Any, memory: Any, station: Any, called_us: Any, now_us: Any, is
             opens = calls >= row.calls_min and errors * 100 >= calls * row.percent
     if opens:
         _open(tables, memory, station, now_us)
+
+
+# --- the callers' process -------------------------------------------------------------------------------------------
+
+
+@inlined
+def count_call(tables: Any, memory: Any, station: Any, now_us: Any) -> Any:
+    """Count a call of the process, which may die at it; people are none of its calls."""
+    if tables.stations[station].people == 1:
+        return
+    memory.registers[CALLS_MADE] += 1
+    for place in range(tables.deaths.shape[0]):
+        if tables.deaths[place].calls == memory.registers[CALLS_MADE]:
+            push(memory, now_us, DEATH, place)
+
+
+@inlined
+def die(tables: Any, memory: Any, place: Any, now_us: Any) -> Any:
+    """Let the process die: what it has in memory begins anew when it is back."""
+    registers = memory.registers
+    registers[DIED], registers[BACK] = now_us, now_us + tables.deaths[place].lasts
+    for station in range(tables.stations.shape[0]):
+        row = tables.stations[station]
+        _close(tables, memory, station, registers[BACK])
+        row.probe, row.calls_before, row.errors_before, row.hold_until = 0, 0, 0, 0
+        row.saved, row.saved_at = row.saved_first, registers[BACK]
+    for place in range(tables.forgotten.shape[0]):
+        tables.known[tables.forgotten[place]] = 0

@@ -20,8 +20,8 @@ from simulator.whatif.tables import Rows
 KIND_BITS, ABOUT_BITS = 3, 27
 ABOUT = (1 << ABOUT_BITS) - 1
 (SEQUENCE, EVENTS_WAITING, TOKENS_FREE, EVENTS, ROWS, LAST, HOLE, BUCKET, BUCKET_END, END, BUCKET_US, SEED,
- WITH_ROWS, NEXT_AT, NEXT_KEY) = range(15)  # fmt: skip
-REGISTERS = 15
+ WITH_ROWS, NEXT_AT, NEXT_KEY, DIED, BACK, CALLS_MADE) = range(18)  # fmt: skip
+REGISTERS = 18
 NOTHING_US = np.iinfo(np.int64).max
 """When nothing happens: the time of the places of the heap that are not in use."""
 FEW_SLOTS = 24
@@ -29,7 +29,7 @@ FEW_SLOTS = 24
 EVENT_ROW = np.dtype([("at", "i8"), ("key", "i8")])
 _COLUMNS = (
     "base number route step attempt tries state called back cutoff patience patience_key effects amount single mending "
-    "holds struck before after paid stream lane done"
+    "holds struck before after paid stream lane done looking attempt_before"
 )
 TOKEN_ROW = np.dtype([(name, "i8") for name in _COLUMNS.split()])
 
@@ -180,6 +180,7 @@ def new_token(tables: Any, memory: Any, stream: Any) -> Any:
     row.cutoff = tables.streams[stream].cutoff
     row.stream = stream
     row.effects, row.single, row.mending, row.holds, row.struck, row.paid, row.patience_key = 0, 0, 0, 0, 0, 0, -1
+    row.looking = 0
     row.amount = 0
     dist = tables.routes[row.route].amount
     if dist >= 0:
@@ -199,6 +200,7 @@ def branch(memory: Any, token: Any) -> Any:
     row.base, row.number, row.route, row.cutoff = parent.base, parent.number, parent.route, parent.cutoff
     row.stream, row.amount = parent.stream, parent.amount
     row.effects, row.single, row.mending, row.holds, row.struck, row.paid, row.patience_key = 0, 0, 0, 0, 0, 0, -1
+    row.looking = 0
     for mark in range(memory.marks.shape[1]):
         memory.marks[child, mark] = memory.marks[token, mark]
     return child

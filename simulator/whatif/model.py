@@ -14,7 +14,7 @@ import msgspec
 from domain.calendar import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 from simulator.whatif.durations import Duration
 
-VERSION = 5
+VERSION = 6
 """Of the description, and of what is drawn for one: the outcomes of another version are other ones."""
 NEVER_US = 1 << 62
 """A time that does not come."""
@@ -105,7 +105,8 @@ class Breaker(_Value, frozen=True, kw_only=True):
     """Opens when a share of the latest calls fails; then one probe at a time, ever rarer, until one succeeds.
 
     While it is open calls wait, first come first served; no attempt is used up. Same rules as the reference
-    integration's: the latest calls are those of this half of the window and of the half before.
+    integration's: the latest calls are those of this half of the window and of the half before. The probe is the one
+    call of the route `probe`, whether anybody waits or not; without such a route it is the first call that waits.
     """
 
     error_percent: int = 50
@@ -113,6 +114,7 @@ class Breaker(_Value, frozen=True, kw_only=True):
     calls_min: int = 5
     open_us: int = MINUTE_US
     open_longest_us: int = 15 * MINUTE_US
+    probe: str = ""
 
 
 class Budget(_Value, frozen=True, kw_only=True):
@@ -206,12 +208,14 @@ class Known(_Value, frozen=True, kw_only=True):
     """What a step finds out and everybody knows then: a token, a customer. While it is known the step is left out.
 
     It is about one of `of` things, all as likely: the step's draw (its `choice`) says which one. It is known from the
-    beginning of the step on, for `lasts_us`; steps that find the same share what they know.
+    beginning of the step on, for `lasts_us`; steps that find the same share what they know. What is only `in_memory` is
+    forgotten when the callers' process dies.
     """
 
     name: str
     of: int = 1
     lasts_us: int = NEVER_US
+    in_memory: bool = False
 
     def most(self, within_us: int) -> float:
         """Return how often it has to be found out at most in so much time."""
@@ -227,6 +231,9 @@ class Step(_Value, frozen=True, kw_only=True):
     goes on. `mode` outbox: the route goes on at once and the call is made on its own clock. `share` of them do it;
     steps of one `choice` share a draw, of which each takes the part from `share_from` on, so that they exclude or
     include one another. With `finds` those of them do it that find it unknown; from `until_us` on nobody does it.
+
+    With `looks` nobody knows after a lost answer whether the work is done, so it is looked up before the call is made
+    again: a read that takes so long, with attempts of its own.
 
     A bank's pause counts `business` days, or `calendar` days and on to the next business day, from the day it begins
     on; what it has beyond whole days is the time of that day. Banks have the days of UTC and rest at weekends. One that
@@ -258,6 +265,7 @@ class Step(_Value, frozen=True, kw_only=True):
     finds: Known | None = None
     until_us: int = NEVER_US
     idempotent: bool = True
+    looks: Duration | None = None
     invalid_share: float = 0.0
     exhausted: Literal["people", "again", "skip", "lost"] = "people"
     again_us: int = 15 * MINUTE_US
@@ -335,6 +343,18 @@ class Repair(_Value, frozen=True, kw_only=True):
     automatic_share: float = 0.0
 
 
+class Death(_Value, frozen=True, kw_only=True):
+    """The callers' process dies, at an instant or (with `calls`) at the call of that number, and is back later.
+
+    What it had in memory is gone: answers of calls on their way are not heard, and those calls are made again;
+    breakers, budgets and pauses that were asked for begin anew. A call that comes before it is back waits until then.
+    """
+
+    at_us: int = 0
+    calls: int = 0
+    lasts_us: int
+
+
 class Parameter(_Value, frozen=True, kw_only=True):
     """A figure the model was made of, for the report: where it comes from (published, estimate, derived, yours)."""
 
@@ -355,6 +375,7 @@ class Model(_Value, frozen=True, kw_only=True):
     arrivals: tuple[Arrivals, ...]
     slas: tuple[Sla, ...] = ()
     repair: Repair | None = None
+    deaths: tuple[Death, ...] = ()
     end_us: int = 91 * DAY_US
     bucket_us: int = HOUR_US
     origin_us: int = 0

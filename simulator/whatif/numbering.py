@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import accumulate
 
-from simulator.whatif.model import Known, Model
+from simulator.whatif.model import Known, Model, Station
 
 
 def mark_names(model: Model) -> tuple[str, ...]:
@@ -19,6 +19,11 @@ def known_things(model: Model) -> dict[Known, int]:
     found = dict.fromkeys(step.finds for route in model.routes for step in route.steps if step.finds)
     ends = accumulate((each.of for each in found), initial=0)
     return dict(zip(found, ends, strict=False))
+
+
+def probed(model: Model) -> list[Station]:
+    """Return the stations whose breaker has a route for its probes; each is a stream behind those of the arrivals."""
+    return [station for station in model.stations if station.breaker and station.breaker.probe]
 
 
 def first_steps(model: Model) -> list[int]:

@@ -20,6 +20,7 @@ from simulator.whatif.numbering import mark_names
 from simulator.whatif.outcome import Outcome
 from simulator.whatif.process_arrivals import StreamState
 from simulator.whatif.process_calls import join, remember_waiting, serve
+from simulator.whatif.process_guards import die
 from simulator.whatif.process_quick import Quick, call, quick_of
 from simulator.whatif.process_state import ClockState, Lifecycle, Notice, Row, StationState, pairs, plans_of
 from simulator.whatif.process_steps import begin_route, ends, gives_up, goes_on, wakes
@@ -29,6 +30,7 @@ from simulator.whatif.states import (
     ARRIVE,
     ATTEMPT,
     BEGIN,
+    DEATH,
     GIVE_UP,
     GOOD,
     JOIN,
@@ -59,7 +61,7 @@ def run(model: Model, seed: int, sink: Sink | None = None, hooks: Sequence[Hook]
 def _is_simple(token: Lifecycle) -> bool:
     """Tell whether a call came back well and nothing else is to be kept in mind about its lifecycle."""
     is_good = token.state == GOOD and token.effects == 1
-    return is_good and token.holds is None and token.struck is None and not token.mending
+    return is_good and token.holds is None and token.struck is None and not (token.mending or token.looking)
 
 
 class Play:
@@ -78,6 +80,9 @@ class Play:
         self.clocks = [ClockState(number, tables) for number in range(len(tables.slas))]
         self._starting, self._stopping = pairs(tables.starting, self.clocks), pairs(tables.stopping, self.clocks)
         self.known: list[int] = tables.known.tolist()
+        self.forgotten: list[int] = tables.forgotten.tolist()
+        self.deaths = [Row(row) for row in tables.deaths]
+        self.died_us, self.back_us, self.calls_made = -1, 0, 0
         self.blank = [-1] * len(mark_names(model))
         self.counts = [[0] * tables.route_counts.shape[1] for _ in self.routes]
         self.streams = [StreamState(self, number) for number in range(len(tables.streams))]
@@ -108,6 +113,9 @@ class Play:
         for station in self.stations:
             if station.changes:
                 self.push(station.changes[0][0], Notice(SHIFT, station))
+        for death in self.deaths:
+            if not death.calls:
+                self.push(death.at, Notice(DEATH, death))
 
     def push(self, at_us: int, event: Event) -> None:
         """Schedule an event; the first one takes the place of the event that is being played."""
@@ -287,9 +295,15 @@ class Play:
             if about.changes:
                 self.push(about.changes[0][0], Notice(SHIFT, about))
             return about, None, STOP
+        if kind == DEATH:
+            die(self, about, now_us)
+            return None, None, STOP
         assert kind == PROBE, f"no event is of kind {kind}"
-        if about.state == OPEN and about.probe == now_us and about.held:
-            return None, about.held.popleft(), ATTEMPT
+        if about.state == OPEN and about.probe == now_us:
+            if about.ping >= 0:
+                return None, self.streams[about.ping].lifecycle(), BEGIN
+            if about.held:
+                return None, about.held.popleft(), ATTEMPT
         return None, None, STOP
 
     def outcome(self) -> Outcome:

@@ -60,17 +60,18 @@ class StreamState(Row):
         """Let a lifecycle arrive, with those that follow it; return it. The next arrival is scheduled."""
         number = self.number
         self.number += 1
-        token = self._lifecycle()
+        token = self.lifecycle()
         for place in range(1, self.batch_max):
             if unit(self._base, (number << ARRIVAL_BITS) | place) >= self.follows:
                 break
-            follower = self._lifecycle()
+            follower = self.lifecycle()
             later = unit(self._base, (number << ARRIVAL_BITS) | (8 + place))
             self._play.push(now_us + math.floor(later * self.batch_us), follower)
         self.plan_next()
         return token
 
-    def _lifecycle(self) -> Lifecycle:
+    def lifecycle(self) -> Lifecycle:
+        """Return a fresh lifecycle of this stream."""
         play, number = self._play, (self._index << STREAM_BITS) | self.lives
         place = self.lives % self._block
         if place == 0:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from heapq import heapreplace
 from typing import Any
 
-from simulator.whatif.draws import SERVICE, drawn, index_of, rounded
+from simulator.whatif.draws import SERVICE, STREAM_BITS, drawn, index_of, rounded
 from simulator.whatif.incidents import HANGS, SLOW
 from simulator.whatif.model import NEVER_US
 from simulator.whatif.process_guards import (
+    count_call,
     earn,
     gated,
     heal,
@@ -52,6 +53,7 @@ from simulator.whatif.states import (
     ROW_REFUSED,
     ROW_WAITING,
     THROTTLED,
+    UNKNOWN,
     WAITING,
 )
 
@@ -83,7 +85,10 @@ def _struck_call(play: Any, token: Lifecycle, station: StationState, trouble: An
 
 
 def _waits(play: Any, token: Lifecycle, station: StationState, now_us: int) -> bool:
-    """Tell whether budget or breaker keep a call waiting; if not, both have taken note of it."""
+    """Tell whether a dead process, budget or breaker keep a call waiting; if not, they have taken note of it."""
+    if now_us < play.back_us and not station.people:
+        _comes_back(play, token, DUE, play.back_us)
+        return True
     if station.budget and not token.paid:
         token.paid = 1
         wait_us = pay(station, now_us) if token.attempt > 1 else earn(station, now_us)
@@ -91,7 +96,8 @@ def _waits(play: Any, token: Lifecycle, station: StationState, now_us: int) -> b
             _comes_back(play, token, DUE, now_us + wait_us)
             return True
     if station.breaker and station.state != CLOSED:
-        if station.state == HALF_OPEN or now_us < station.probe:
+        is_probe = station.ping < 0 or token.number >> STREAM_BITS == station.ping
+        if station.state == HALF_OPEN or now_us < station.probe or not is_probe:
             hold(token, station, now_us)
             return True
         station.state = HALF_OPEN
@@ -111,6 +117,8 @@ def _work_us(play: Any, token: Lifecycle, station: StationState, at_us: int) -> 
     plan = token.plan
     if token.mending:
         work_us = drawn(play.durations[station.dist], token.base, index_of(plan.number, token.tries, SERVICE))
+    elif token.looking:
+        work_us = drawn(plan.lookup, token.base, index_of(plan.number, token.tries, SERVICE))
     elif token.tries == 1 and plan.blocked:
         work_us = token.draws[plan.number]
     else:
@@ -141,7 +149,7 @@ def begin(play: Any, token: Lifecycle, station: StationState, start_us: int, pat
             done_us, was_killed = killer.from_, True
     state, kind, has_effect, back_us = _fate(token, station, errors, was_killed, done_us, patience_us)
     station.counts[kind] += 1
-    if has_effect and not token.mending:
+    if has_effect and not token.mending and not token.looking:
         if not token.effects or done_us < token.done:
             token.done = done_us
         token.effects += 1
@@ -159,16 +167,16 @@ def _fate(
     """Return how a call comes back, how it counts, whether its work is done, and when its caller knows."""
     state, kind, has_effect, back_us = GOOD, DONE, 1, done_us + station.travel
     if was_killed:
-        state, kind, has_effect = FAILED, KILLED, 0
+        state, kind, has_effect = UNKNOWN, KILLED, 0
     elif station.faulty or errors > 0.0:
         luck = luck_of(token) - station.throttled - station.broken - errors
         done_below = station.after + station.lost
         if luck < done_below + station.unheard:
-            state, kind, has_effect = FAILED, ERRORS, int(0.0 <= luck < done_below)
+            state, kind, has_effect = UNKNOWN, ERRORS, int(0.0 <= luck < done_below)
             if luck >= station.after and patience_us < NEVER_US:
                 back_us = patience_us
     if back_us > patience_us:
-        state, kind, back_us = FAILED, ABANDONED, patience_us
+        state, kind, back_us = UNKNOWN, ABANDONED, patience_us
     return state, kind, has_effect, back_us
 
 
@@ -184,11 +192,12 @@ def attempt(play: Any, token: Lifecycle, now_us: int) -> StationState | None:
     station: StationState = play.repair if token.mending else plan.place
     token.called = now_us
     if not token.mending:
-        if (station.budget or station.breaker) and _waits(play, token, station, now_us):
+        if (station.budget or station.breaker or now_us < play.back_us) and _waits(play, token, station, now_us):
             return None
         token.paid = 0
         if token.attempt > 1:
             play.counts[token.route][RETRIES] += 1
+        count_call(play, station, now_us)
     token.tries += 1
     station.counts[CALLS] += 1
     station.series[ROW_CALLS][play.bucket] += 1
@@ -214,7 +223,7 @@ def attempt(play: Any, token: Lifecycle, now_us: int) -> StationState | None:
         return None
     if luck < station.throttled + station.broken:
         station.counts[ERRORS] += 1
-        _comes_back(play, token, FAILED, now_us + station.refusal)
+        _comes_back(play, token, UNKNOWN, now_us + station.refusal)
         return None
     start_us = paced(station, max(station.hold_until, now_us))
     if station.batch:

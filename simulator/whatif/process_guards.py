@@ -12,7 +12,7 @@ from simulator.whatif.draws import LUCK, index_of, unit
 from simulator.whatif.incidents import KILLS, SLOW
 from simulator.whatif.model import NEVER_US
 from simulator.whatif.process_state import Lifecycle, Notice, StationState
-from simulator.whatif.states import CLOSED, DUE, HALF_OPEN, HELD, HOLDS, OPEN, OPENED, PROBE
+from simulator.whatif.states import CLOSED, DEATH, DUE, HALF_OPEN, HELD, HOLDS, OPEN, OPENED, PROBE
 from simulator.whatif.tables import RETRY
 
 
@@ -160,14 +160,14 @@ def _open(play: Any, station: StationState, now_us: int) -> None:
     play.push(station.probe, Notice(PROBE, station))
 
 
-def _close(play: Any, station: StationState, now_us: int) -> None:
-    """Close the breaker; whoever it held goes now, in the order of coming."""
+def _close(play: Any, station: StationState, at_us: int) -> None:
+    """Close the breaker; whoever it held goes at an instant, in the order of coming."""
     station.state, station.pause, station.turn, station.calls, station.errors = CLOSED, 0, 0, 0, 0
     held = list(station.held)
     station.held.clear()
     for token in held:
         token.state = DUE
-        play.push(now_us, token)
+        play.push(at_us, token)
 
 
 def _turn(station: StationState, now_us: int) -> None:
@@ -202,3 +202,27 @@ def note(play: Any, station: StationState, called_us: int, now_us: int, is_good:
             opens = calls >= station.calls_min and errors * 100 >= calls * station.percent
     if opens:
         _open(play, station, now_us)
+
+
+# --- the callers' process -------------------------------------------------------------------------------------------
+
+
+def count_call(play: Any, station: StationState, now_us: int) -> None:
+    """Count a call of the process, which may die at it; people are none of its calls."""
+    if station.people:
+        return
+    play.calls_made += 1
+    for death in play.deaths:
+        if death.calls == play.calls_made:
+            play.push(now_us, Notice(DEATH, death))
+
+
+def die(play: Any, death: Any, now_us: int) -> None:
+    """Let the process die: what it has in memory begins anew when it is back."""
+    play.died_us, play.back_us = now_us, now_us + death.lasts
+    for station in play.stations:
+        _close(play, station, play.back_us)
+        station.probe = station.calls_before = station.errors_before = station.hold_until = 0
+        station.saved, station.saved_at = station.saved_first, play.back_us
+    for thing in play.forgotten:
+        play.known[thing] = 0

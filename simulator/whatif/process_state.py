@@ -26,15 +26,16 @@ class Lifecycle(Event):
     """
 
     __slots__ = (
-        "amount", "attempt", "back", "base", "called", "cutoff", "done", "draws", "effects", "holds", "marks",
-        "mending", "number", "paid", "patience", "plan", "route", "single", "state", "struck", "tries", "waits",
+        "amount", "attempt", "attempt_before", "back", "base", "called", "cutoff", "done", "draws", "effects", "holds",
+        "looking", "marks", "mending", "number", "paid", "patience", "plan", "route", "single", "state", "struck",
+        "tries", "waits",
     )  # fmt: skip
 
     def __init__(self, number: int, base: int, route: int, cutoff: int, draws: list[int], marks: list[int]) -> None:
         self.number, self.base, self.route = number, base, route
         self.cutoff, self.draws, self.marks = cutoff, draws, marks
         self.state = NEW
-        self.attempt = self.tries = self.effects = self.amount = self.paid = self.mending = 0
+        self.attempt = self.tries = self.effects = self.amount = self.paid = self.mending = self.looking = 0
         self.called = self.back = self.patience = self.done = 0
         self.single = False
         self.plan: Any = None
@@ -135,7 +136,8 @@ class ClockState(Row):
 def plans_of(tables: Any, durations: tuple[Duration, ...], stations: list[StationState]) -> list[Row]:
     """Return the steps as objects: with their station, their duration, and the step after them.
 
-    A step `is_bare` when nothing but the next step comes of its end: no mark, no breaker to tell.
+    A step `is_bare` when nothing but the next step comes of its end: no mark, no breaker to tell, no death
+    in which it is not heard of.
     """
     plans = [Row(row) for row in tables.steps]
     for number, plan in enumerate(plans):
@@ -144,7 +146,8 @@ def plans_of(tables: Any, durations: tuple[Duration, ...], stations: list[Statio
         plan.duration = durations[plan.dist] if plan.dist >= 0 else None
         plan.blocked = plan.duration is not None and plan.duration.kind in BLOCKED
         plan.after = plans[plan.next] if plan.next >= 0 else None
-        plan.is_bare = plan.kind == CALL and plan.mark < 0 and not plan.place.breaker
+        plan.lookup = durations[plan.looks] if plan.looks >= 0 else None
+        plan.is_bare = plan.kind == CALL and plan.mark < 0 and not plan.place.breaker and not len(tables.deaths)
     return plans
 
 

@@ -51,6 +51,7 @@ from simulator.whatif.states import (
     STOP,
     THROTTLED,
     UNFINISHED,
+    UNKNOWN,
 )
 from simulator.whatif.tables import AGAIN, ANY_DAYS, CALENDAR_DAYS, CALL, LOST, PAUSE, SKIP
 
@@ -129,7 +130,7 @@ def _enter(play: Any, token: Lifecycle, plan: Any, now_us: int) -> int:
         if taken and plan.known >= 0:
             taken = _finds_out(play.known, plan, luck, now_us)
         if taken and plan.kind == CALL and not plan.outbox:
-            token.plan, token.attempt, token.tries = plan, 1, 0
+            token.plan, token.attempt, token.tries, token.looking = plan, 1, 0, 0
             if plan.invalid > 0.0 and unit(token.base, index_of(plan.number, 0, INVALID)) < plan.invalid:
                 play.counts[token.route][INVALIDS] += 1
                 return MEND
@@ -230,9 +231,26 @@ def _came_back(play: Any, token: Lifecycle, now_us: int) -> int:
     if token.mending:
         return _mended(play, token, now_us)
     station = token.plan.place
+    if token.called <= play.died_us and not station.people:  # who asked is dead, and will ask again
+        token.state, token.paid = DUE, 0
+        play.push(max(now_us, play.back_us), token)
+        return STOP
     if station.breaker:
         note(play, station, token.called, now_us, state == GOOD, state == THROTTLED)
-    return COMPLETE if state == GOOD else _fail(play, token, now_us, state == THROTTLED)
+    if state == GOOD:
+        return _looked_up(play, token, now_us) if token.looking else COMPLETE
+    if state == UNKNOWN and not token.looking and token.plan.lookup is not None:
+        token.looking, token.attempt_before, token.attempt = 1, token.attempt, 1
+        return ATTEMPT
+    return _fail(play, token, now_us, state == THROTTLED)
+
+
+def _looked_up(play: Any, token: Lifecycle, now_us: int) -> int:
+    """Go on if the work was found done; else it was an attempt in vain. Return what to do."""
+    token.looking, token.attempt = 0, token.attempt_before
+    if token.effects > 0 and token.done <= now_us:
+        return COMPLETE
+    return _fail(play, token, now_us, False)
 
 
 def wakes(play: Any, token: Lifecycle, now_us: int) -> int:

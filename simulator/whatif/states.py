@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from simulator.whatif.outcome import ROUTE_COUNTS, SERIES, STATION_COUNTS
 
-TOKEN, GIVE_UP, RELEASE, SHIFT, ARRIVE, PROBE = range(6)
-"""Kinds of events: something of a lifecycle, its patience ends, a slot is free, slots change, arrivals, a probe."""
+TOKEN, GIVE_UP, RELEASE, SHIFT, ARRIVE, PROBE, DEATH = range(7)
+"""Kinds of events: something of a lifecycle, its patience ends, a slot is free, slots change, arrivals, a probe,
+the callers' process dies."""
 CLOSED, OPEN, HALF_OPEN = range(3)
 """States of a breaker."""
-(FREE, NEW, DUE, GOOD, FAILED, THROTTLED, PAUSED, REDRIVE, JOIN, WAITING, HELD, SIMPLE) = range(12)
-"""States of a lifecycle: what it has come from when its event fires."""
+(FREE, NEW, DUE, GOOD, FAILED, UNKNOWN, THROTTLED, PAUSED, REDRIVE, JOIN, WAITING, HELD, SIMPLE) = range(13)
+"""States of a lifecycle: what it has come from when its event fires. A failed call was not done; of an unknown one
+nobody knows."""
 ATTEMPT, COMPLETE, MEND, BEGIN, STOP = range(5)
 """What is done next with a lifecycle."""
 

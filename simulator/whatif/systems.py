@@ -12,6 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from domain.calendar import DAY_US, MINUTE_US, SECOND_US, local_date
+from integration.flows.catalogue import SYSTEMS as ADAPTERS
 from integration.settings import BreakerSettings, BudgetSettings, SystemLimits
 from scenarios.grants import granted
 from scenarios.integration_words import IntegrationSettings
@@ -41,6 +42,8 @@ from simulator.whatif.model import (
 
 CLERKS = "clerks"
 LEGACY = "legacy_erp"
+PINGED = tuple(adapter.name for adapter in ADAPTERS if adapter.ping is not None)
+"""The systems that can be asked whether they live."""
 BEFORE = frozenset({"error_before"})
 BROKEN = frozenset({"reset_before", "closed_before", "truncated_before"})
 AFTER = frozenset({"error_after", "reset_after", "closed_after", "truncated_after"})
@@ -146,7 +149,7 @@ def _system(frame: Frame, name: str) -> Station:
         brownouts=tuple(_brownouts(frame, name)),
         incidents=_incidents(scenario, settings),
         faults=_faults(frame, name),
-        breaker=_breaker() if switches.breaker else None,
+        breaker=_breaker(name) if switches.breaker else None,
         budget=_budget(switches),
     )
 
@@ -288,11 +291,12 @@ def _incidents(scenario: Scenario, settings: SystemSettings) -> Incidents | None
     )
 
 
-def _breaker() -> Breaker:
+def _breaker(system: str) -> Breaker:
     said = BreakerSettings()
     return Breaker(
         error_percent=said.error_percent, window_us=said.window_seconds * SECOND_US, calls_min=said.calls_min,
         open_us=said.open_seconds * SECOND_US, open_longest_us=said.open_longest_seconds * SECOND_US,
+        probe=f"ping {system}" if system in PINGED else "",
     )  # fmt: skip
 
 

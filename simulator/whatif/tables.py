@@ -13,7 +13,7 @@ from domain.calendar import DAY_US, MINUTE_US
 from simulator.whatif.durations import KINDS, Duration
 from simulator.whatif.incidents import troubles
 from simulator.whatif.model import NEVER_US, Arrivals, Model, Station, Step
-from simulator.whatif.numbering import first_steps, known_things, mark_names
+from simulator.whatif.numbering import first_steps, known_things, mark_names, probed
 
 Rows = npt.NDArray[Any]
 CALL, PAUSE, START = range(3)
@@ -33,7 +33,7 @@ def _row(whole: str, shares: str = "") -> np.dtype[Any]:
 
 STEP = _row(
     "kind station dist timeout attempts base cap jitter restart lane outbox idempotent exhausted again mark starts "
-    "route next chooses since known things lasts until days week at_once",
+    "route next chooses since known things lasts until days week at_once looks",
     "share low invalid",
 )
 DIST = _row("kind from_ until", "scale mu shape")
@@ -42,8 +42,8 @@ STATION = _row(
     "trouble trouble_end quiet limit limit_end faulty healed batch opens closes cycle offset "
     "breaker percent half calls_min open longest budget earns per_minute saved_max slots_from shift shift_end lanes "
     "capacity busy waiting hold_until plain "
-    "state probe pause turn calls errors calls_before errors_before held held_last saved saved_at ring ring_count "
-    "waited wait_longest",
+    "state probe pause turn calls errors calls_before errors_before held held_last saved saved_first saved_at "
+    "ring ring_count ping people waited wait_longest",
     "load_longest before after lost unheard throttled broken",
 )
 TROUBLE = _row("from_ until kind hang struck recovered now peak drained", "factor errors")
@@ -51,6 +51,7 @@ LIMIT = _row("requests per burst window refuse from_ until next used turn")
 ROUTE = _row("first begins ends amount amount_started amount_lost amount_doubled")
 STREAM = _row("route piece piece_end at count every batch_max batch_us cutoff number lives", "follows due")
 PIECE = _row("from_ until", "sum expected bend")
+DEATH = _row("at calls lasts")
 SLA = _row(
     "begins ends bound since until before_cutoff started stopped within total longest due made "
     "amount_due amount_made amount_seconds"
@@ -68,6 +69,8 @@ class Tables(NamedTuple):
     limits: Rows
     shifts: Rows
     known: Rows
+    forgotten: Rows
+    deaths: Rows
     routes: Rows
     streams: Rows
     pieces: Rows
@@ -150,6 +153,8 @@ def lower(model: Model, seed: int) -> tuple[Tables, tuple[Duration, ...]]:
         limits=_table(LIMIT, _limits(model)),
         shifts=np.array(shifts or [(NEVER_US, 0)], np.int64),
         known=np.zeros(max(1, sum(each.of for each in known_things(model))), np.int64),
+        forgotten=np.array(_forgotten(model), np.int64),
+        deaths=_table(DEATH, _deaths(model)),
         routes=routes,
         streams=_table(STREAM, streams),
         pieces=_table(PIECE, pieces),
@@ -175,6 +180,17 @@ def _counters(model: Model) -> dict[str, Rows]:
         "clocks": np.zeros((len(model.slas), 2, model.buckets), np.int64),
         "histograms": np.zeros((len(model.slas), SIZE), np.int64),
     }
+
+
+def _deaths(model: Model) -> Iterable[dict[str, float]]:
+    for death in model.deaths:
+        yield {"at": death.at_us, "calls": death.calls, "lasts": death.lasts_us}
+
+
+def _forgotten(model: Model) -> list[int]:
+    """Return the numbers of the things that are forgotten when the process dies."""
+    known = known_things(model).items()
+    return [first + place for each, first in known if each.in_memory for place in range(each.of)]
 
 
 def _by_mark(names: Sequence[str], marks: Sequence[str]) -> Rows:
@@ -209,6 +225,7 @@ def _steps(model: Model, dists: _Dists, marks: Sequence[str]) -> Iterable[dict[s
                 "until": step.until_us,
                 "days": _DAYS[step.days],
                 "at_once": step.at_once_us,
+                "looks": dists.add(step.looks),
                 "week": (model.origin_us + _EPOCH_WEEKDAY * DAY_US) % (7 * DAY_US),
                 **_policy(step),
             }
@@ -227,17 +244,19 @@ def _policy(step: Step) -> dict[str, float]:
 
 def _stations(model: Model, dists: _Dists, windows: Sequence[int]) -> Iterable[dict[str, float]]:
     trouble = limit = shift = slots = 0
+    pings = {station.name: len(model.arrivals) + place for place, station in enumerate(probed(model))}
     for station, count in zip(model.stations, windows, strict=True):
         lanes = [step.lane for route in model.routes for step in route.steps if step.station == station.name]
         row = {
             "trouble": trouble, "trouble_end": trouble + count, "limit": limit,
             "limit_end": limit + len(station.limits), "shift": shift, "shift_end": shift + len(station.shifts),
             "slots_from": slots, "capacity": station.slots, "held": -1, "held_last": -1, "ring": 0,
+            "ping": pings.get(station.name, -1),
             "lanes": 1 + max(lanes, default=0) if station.discipline == "priority" else 1,
             "dist": dists.add(station.service), "quiet": 0 if count else NEVER_US, **_manners(station),
             **_guards(station),
         }  # fmt: skip
-        row["plain"] = _is_plain(station, row)
+        row["plain"] = _is_plain(station, row) and not model.deaths
         yield row
         trouble, limit = trouble + count, limit + len(station.limits)
         shift, slots = shift + len(station.shifts), slots + station.slots + station.load_slots
@@ -255,6 +274,7 @@ def _manners(station: Station) -> dict[str, float]:
         "frees": station.abandoned == "frees", "refuses": station.overflow == "refuses",
         "load_slots": station.load_slots, "load_longest": station.load_longest,
         "refusal": station.refusal_us, "retry_after": station.retry_after_us, "holds_all": station.holds_all,
+        "people": station.kind == "people",
         "travel": station.travel_us, "batch": batch is not None, "faulty": any(faults.shares.values()),
         "healed": faults.until_us, **faults.shares,
     }  # fmt: skip
@@ -273,9 +293,10 @@ def _guards(station: Station) -> dict[str, float]:
         }  # fmt: skip
     if budget is not None:
         most = budget.saved_max * RETRY
+        first = min(most, budget.per_minute * RETRY)
         row |= {
             "earns": budget.percent * MINUTE_US, "per_minute": 100 * budget.per_minute, "saved_max": most,
-            "saved": min(most, budget.per_minute * RETRY),
+            "saved": first, "saved_first": first,
         }  # fmt: skip
     return row
 
@@ -320,6 +341,9 @@ def _streams(model: Model) -> tuple[list[dict[str, float]], list[dict[str, float
             )  # fmt: skip
             total += piece.expected
         streams.append({"route": routes.index(stream.route), "piece": first, "piece_end": len(pieces), **_run(stream)})
+    for station in probed(model):
+        assert station.breaker is not None, "only a breaker probes"
+        streams.append({"route": routes.index(station.breaker.probe), "batch_max": 1, "cutoff": NEVER_US})
     return streams, pieces
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -17,6 +18,7 @@ from scenarios.language import Scenario
 from scenarios.moments import season_of
 from scenarios.values import MICROSECOND
 from scenarios.words import WHATIF, Words
+from simulator.mishaps import RESTART_SECONDS
 from simulator.whatif.beginnings import SWEPT, streams, unmapped_share
 from simulator.whatif.calling import FOUND_WITHIN_US, INVOICES, MIRRORS, Journeys, webhook, with_tokens
 from simulator.whatif.durations import Duration
@@ -35,9 +37,10 @@ from simulator.whatif.journeys import (
     invoice,
     mirrors,
     order,
+    pings,
     single,
 )
-from simulator.whatif.model import Model, Parameter, Repair, Route, Sla, Step
+from simulator.whatif.model import Death, Model, Parameter, Repair, Route, Sla, Step
 from simulator.whatif.systems import (
     CLERKS,
     FOR_A_WHILE,
@@ -56,6 +59,9 @@ _HARMLESS = frozenset({"webhook_first", "forged"})
 """Faults of messages that change no time: a message before the answer, one that nobody believes."""
 _SENDERS = ("crm", "fulfilment", "billing", "payment")
 _HELD = frozenset({"delay", "reorder"})
+_DEATHS = frozenset({"crash", "crash_after"})
+_WRITES_PER_CALL = 1.69
+"""Durable writes of the integration for each call that the model makes [measured]: at some of them it dies."""
 SLAS = (
     ("SLA-2", "accepted", "booked", 5 * MINUTE_US, 0.95, 15 * MINUTE_US, 0.99),
     ("SLA-3", "activated", "generated", 4 * HOUR_US, 0.98, 2 * HOUR_US, 0.99),
@@ -89,17 +95,26 @@ def translate(scenario: Scenario) -> Model:
             station=CLERKS, outside_share=float(people.wait_external), outside=outside,
             automatic_share=float(people.automatic),
         ),
+        deaths=tuple(_deaths(scenario)),
         end_us=frame.end_us,
         origin_us=frame.moments.start_us,
         parameters=tuple(parameters(scenario)),
     )  # fmt: skip
 
 
+def _deaths(scenario: Scenario) -> Iterator[Death]:
+    """Yield when the integration's process dies: about as many calls lead to so many durable writes."""
+    for fault in scenario.faults:
+        if fault.kind in _DEATHS and fault.count:
+            away = fault.wait or timedelta(seconds=RESTART_SECONDS)
+            yield Death(calls=max(1, round(fault.count / _WRITES_PER_CALL)), lasts_us=away // MICROSECOND)
+
+
 def unheard(scenario: Scenario) -> tuple[str, ...]:
     """Return what a scenario says that the model leaves out, as paths; an answer is given beside them."""
     found = list(_unheard_words(scenario, WHATIF))
     for place, fault in enumerate(scenario.faults):
-        known = FOR_CALLS | _HELD | _HARMLESS | {"loss"}
+        known = FOR_CALLS | _HELD | _HARMLESS | _DEATHS | {"loss"}
         is_whole = is_plain(fault) and (not is_timed(fault) or fault.kind in FOR_A_WHILE)
         is_double = fault.kind == "duplicate" and scenario.integration.settled().idempotent
         if not is_double and (fault.kind not in known or not is_whole):
@@ -150,7 +165,8 @@ def _routes(journeys: Journeys, wanted: set[str]) -> tuple[Route, ...]:
         single(journeys, "poll", "crm", False, MIRRORS),
         *(single(journeys, name, system, False, MIRRORS) for name, system in SWEPT.items()),
     ]
-    return tuple(with_tokens(journeys, route) for route in found if route.name in _needed(found, wanted))
+    needed = _needed(found, wanted)
+    return (*(with_tokens(journeys, route) for route in found if route.name in needed), *pings(journeys))
 
 
 def _needed(routes: list[Route], wanted: set[str]) -> set[str]:

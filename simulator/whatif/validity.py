@@ -38,7 +38,8 @@ def check(model: Model) -> None:
 
 def problems_of(model: Model) -> Iterator[Problem]:
     """Yield every reason not to play a model; what overloads it is looked at only when it is well formed."""
-    found = [*_names(model), *_stations(model), *_routes(model), *_arrivals(model), *_slas(model), *_repair(model)]
+    parts = (_names, _stations, _routes, _arrivals, _slas, _repair, _deaths)
+    found = [problem for part in parts for problem in part(model)]
     yield from found
     if not found:
         yield from _overloads(model)
@@ -125,6 +126,11 @@ def _guards(place: str, station: Station, model: Model) -> Iterator[Problem]:
     breaker, budget, batch = station.breaker, station.budget, station.batch
     if breaker is not None and (breaker.open_us <= 0 or breaker.window_us < 2 or not 0 < breaker.error_percent <= 100):
         yield Problem(place, "a breaker opens for some time at some share of errors, both above 0")
+    if breaker is not None and breaker.probe:
+        probes = [route.steps for route in model.routes if route.name == breaker.probe]
+        asks = [step.station == station.name and step.mode == "synchronous" for steps in probes for step in steps]
+        if asks != [True]:
+            yield Problem(place, f"its probe {breaker.probe!r} is no route that is one call of it")
     if budget is not None and (budget.per_minute <= 0 or budget.percent < 0 or budget.saved_max <= 0):
         yield Problem(place, f"a retry budget of {budget.per_minute} a minute never lets a retry go; 1 is the least")
     if budget is not None and model.end_us * 100 * budget.per_minute >= NEVER_US:  # what is saved is kept in hundredths
@@ -171,6 +177,7 @@ def _known(model: Model) -> Iterator[Problem]:
 def _step(place: str, step: Step, model: Model) -> Iterator[Problem]:
     yield from _duration(place, step.service)
     yield from _duration(place, step.pause)
+    yield from _duration(place, step.looks)
     yield from _share(place, "share", step.share)
     yield from _share(place, "share_from + share", step.share_from + step.share)
     yield from _share(place, "invalid_share", step.invalid_share)
@@ -250,6 +257,13 @@ def _repair(model: Model) -> Iterator[Problem]:
     yield from _share("repair", "outside_share", repair.outside_share)
     yield from _share("repair", "automatic_share", repair.automatic_share)
     yield from _duration("repair", repair.outside)
+
+
+def _deaths(model: Model) -> Iterator[Problem]:
+    for death in model.deaths:
+        if death.lasts_us <= 0 or death.at_us < 0 or death.calls < 0:
+            when = f"call {death.calls}" if death.calls else _at(death.at_us)
+            yield Problem("deaths", f"one at {when} that lasts {death.lasts_us} us is impossible")
 
 
 def _overloads(model: Model) -> Iterator[Problem]:

@@ -16,6 +16,7 @@ from simulator.whatif.model import (
     Breaker,
     Brownout,
     Budget,
+    Death,
     Faults,
     Incidents,
     Known,
@@ -97,7 +98,7 @@ _SHIFTS = (
     Shift(from_us=HOUR_US, slots=4),
 )
 _BATCH = Batch(opens_us=5 * MINUTE_US, closes_us=100 * MINUTE_US, cycle_us=7 * MINUTE_US, offset_us=-3 * MINUTE_US)
-_KNOWN = (Known(name="a token", lasts_us=3 * MINUTE_US), Known(name="a customer", of=7))
+_KNOWN = (Known(name="a token", lasts_us=3 * MINUTE_US, in_memory=True), Known(name="a customer", of=7))
 _BREAKER = Breaker(window_us=2 * MINUTE_US, open_us=20 * SECOND_US, open_longest_us=5 * MINUTE_US)
 
 
@@ -123,7 +124,7 @@ def _stations(draw: st.DrawFn, name: str) -> Station:
         brownouts=draw(_brownouts()),
         incidents=draw(st.sampled_from([None, None, _INCIDENTS])),
         faults=draw(st.sampled_from([Faults(), Faults(), _FAULTS, _HEALED])),
-        breaker=draw(st.sampled_from([None, _BREAKER])),
+        breaker=draw(st.sampled_from([None, _BREAKER, msgspec.structs.replace(_BREAKER, probe=f"ping {name}")])),
         budget=draw(st.sampled_from([None, Budget(per_minute=3, saved_max=5)])),
         batch=draw(st.sampled_from([None, None, None, _BATCH])),
     )
@@ -160,11 +161,24 @@ def _steps(draw: st.DrawFn, name: str, stations: list[str]) -> Step:
         finds=draw(st.sampled_from([None, None, None, *_KNOWN])),
         until_us=draw(st.sampled_from([NEVER_US, NEVER_US, 25 * MINUTE_US])),
         idempotent=draw(st.booleans()),
+        looks=draw(st.one_of(st.none(), _lengths())),
         invalid_share=draw(st.sampled_from([0.0, 0.0, 0.1])),
         exhausted=draw(st.sampled_from(["people", "again", "skip", "lost"])),
         again_us=2 * MINUTE_US,
         mark=mark,
     )
+
+
+def _ping(station: Station) -> Route:
+    ping = Step(name="ping", station=station.name, service=Duration.fixed(SECOND_US), exhausted="skip")
+    return Route(name=f"ping {station.name}", steps=(ping,))
+
+
+def _deaths() -> st.SearchStrategy[tuple[Death, ...]]:
+    lasts = st.sampled_from([SECOND_US, MINUTE_US])
+    at = st.builds(Death, at_us=st.integers(0, 60).map(lambda minutes: minutes * MINUTE_US), lasts_us=lasts)
+    called = st.builds(Death, calls=st.integers(1, 200), lasts_us=lasts)
+    return st.lists(st.one_of(at, called), max_size=2).map(tuple)
 
 
 def _arrivals(name: str, route: str) -> st.SearchStrategy[Arrivals]:
@@ -196,7 +210,7 @@ def models(draw: st.DrawFn) -> Model:
     )  # fmt: skip
     below = Route(name="below", steps=tuple(draw(_steps(f"below {i}", names)) for i in range(2)), ends="below")
     start = Step(name="split", starts="below", share=draw(st.sampled_from([1.0, 0.5])), mark="split")
-    routes = [below]
+    routes = [below, *(_ping(station) for station in stations)]
     for route in ("first", "second"):
         steps = [draw(_steps(f"{route} {i}", names)) for i in range(draw(st.integers(1, 4)))]
         steps.insert(draw(st.integers(0, len(steps))), start)
@@ -220,6 +234,7 @@ def models(draw: st.DrawFn) -> Model:
             station="clerks", outside_share=draw(_shares), outside=Duration.exponential(5 * MINUTE_US),
             automatic_share=draw(_shares),
         ),
+        deaths=draw(_deaths()),
         end_us=END_US,
         bucket_us=draw(st.sampled_from([10 * MINUTE_US, HOUR_US])),
     )  # fmt: skip
