@@ -50,8 +50,3 @@ def deaths_within(timeline: Timeline, speed: float) -> list[Death]:
         if away <= span_seconds / 2:
             fit.append(death)
     return [death._replace(at_seconds=span_seconds * n / (len(fit) + 1)) for n, death in enumerate(fit, start=1)]
-
-
-def late_seconds(deaths: Sequence[Death], at_seconds: float) -> float:
-    """Return how long after an instant the process is back; 0 when it is there."""
-    return max([0.0, *[each.back_seconds - at_seconds for each in deaths if each.at_seconds <= at_seconds]])

@@ -19,10 +19,10 @@ from integration.settings import Settings
 from scenarios.language import Scenario
 from scenarios.timeline import Timeline
 from simulator.latency import LOAD_FACTOR_MAX
-from simulator.replay.deaths import Death, late_seconds
+from simulator.replay.deaths import Death
 from simulator.replay.outcome import Fit
 from simulator.replay.pacing import Pace
-from simulator.whatif import accounts
+from simulator.whatif import accounts, model
 from simulator.whatif.calling import TOKENS, token_step
 from simulator.whatif.durations import Duration
 from simulator.whatif.model import NEVER_US, Arrivals, Model, Route, Sla, Station, Step
@@ -51,25 +51,22 @@ class Order(NamedTuple):
     """What the timeline says of an order: by what route it goes, which steps its account needs, when it is signed.
 
     `held_us` is how long a hold that is there at the signature still lasts in business time (0: there is none), `at_us`
-    the instant of the signature on the wall. For `late_us`
-    nobody is there to notice it: the process is dead, and looks for what it missed when it is back.
+    the instant of the signature on the wall.
     """
 
     route: str
     needs: frozenset[str]
     held_us: int
     at_us: int
-    late_us: int = 0
 
     @property
     def kind(self) -> str:
         """Return what is the same for all orders that make the same steps."""
         held = f", held for {self.held_us} us" if self.held_us else ""
-        late = f", noticed {self.late_us} us late" if self.late_us else ""
-        return ", ".join((self.route, *sorted(self.needs))) + held + late
+        return ", ".join((self.route, *sorted(self.needs))) + held
 
 
-def orders_of(timeline: Timeline, speed: float, deaths: Sequence[Death] = ()) -> Iterator[Order]:
+def orders_of(timeline: Timeline, speed: float) -> Iterator[Order]:
     """Yield the orders that are signed in the part that is played, in order of time.
 
     An account that has ordered before is as the integration wants it; the ERP may know another one on other terms.
@@ -94,9 +91,7 @@ def orders_of(timeline: Timeline, speed: float, deaths: Sequence[Death] = ()) ->
             seen.add(account)
             route = "order" if quote.get("kind", "new") == "new" else "amendment"
             held_us = max(0, held.get(account, 0) - act.at_us)
-            at_seconds = pace.wall_seconds(act.at_us)
-            late_us = round(late_seconds(deaths, at_seconds) * SECOND_US)
-            yield Order(route, needs, held_us, round(at_seconds * SECOND_US), late_us)
+            yield Order(route, needs, held_us, round(pace.wall_seconds(act.at_us) * SECOND_US))
 
 
 def _ends_of_holds(acts: Sequence[Act], never_us: int) -> dict[int, int]:
@@ -117,19 +112,15 @@ def model_of(timeline: Timeline, speed: float, fit: Fit, deaths: Sequence[Death]
     slots = {plan.system: plan.slots for plan in timeline.systems}
     offset_us = timeline.start_us - whole.origin_us
     begun = {route.name for route in whole.routes}
-    orders = [
-        each if each.route in begun else each._replace(route="order") for each in orders_of(timeline, speed, deaths)
-    ]
+    orders = [each if each.route in begun else each._replace(route="order") for each in orders_of(timeline, speed)]
     kinds = {each.kind: each for each in orders}
     routes = {
         route.name: _route(route, fit, speed) for route in whole.routes if route.name not in ("order", "amendment")
     }
     for kind, order in kinds.items():
-        noticed = msgspec.structs.replace(fit, own_us=fit.own_us + order.late_us)
-        routes[kind] = msgspec.structs.replace(
-            _route(_known(whole.route(order.route), order), noticed, speed), name=kind
-        )
-    used, heals_us = _used(routes, kinds), round(pace.wall_seconds(timeline.heal_us) * SECOND_US)
+        routes[kind] = msgspec.structs.replace(_route(_known(whole.route(order.route), order), fit, speed), name=kind)
+    probes = [station.breaker.probe for station in whole.stations if station.breaker and station.breaker.probe]
+    used, heals_us = _used(routes, [*kinds, *probes]), round(pace.wall_seconds(timeline.heal_us) * SECOND_US)
     return Model(
         name=whole.name,
         stations=tuple(
@@ -140,9 +131,16 @@ def model_of(timeline: Timeline, speed: float, fit: Fit, deaths: Sequence[Death]
             Arrivals(name=f"{place}", route=each.kind, at_us=each.at_us, count=1) for place, each in enumerate(orders)
         ),
         repair=whole.repair,
+        deaths=tuple(map(_absence, deaths)),
         slas=(Sla(name="SLA-2", begins="accepted", ends="booked", bound_us=300 * SECOND_US),),
         end_us=heals_us + _SETTLING_US,
     )  # fmt: skip
+
+
+def _absence(death: Death) -> model.Death:
+    """Return the whole time for which the process is away, however often in a row it dies."""
+    lasts_us = round((death.back_seconds - death.at_seconds) * SECOND_US)
+    return model.Death(at_us=round(death.at_seconds * SECOND_US), lasts_us=lasts_us)
 
 
 def _used(routes: Mapping[str, Route], begun: Iterable[str]) -> set[str]:

@@ -36,7 +36,7 @@ class Lifecycle(Event):
         self.cutoff, self.draws, self.marks = cutoff, draws, marks
         self.state = NEW
         self.attempt = self.tries = self.effects = self.amount = self.paid = self.mending = self.looking = 0
-        self.called = self.back = self.patience = self.done = 0
+        self.called = self.back = self.patience = self.done = self.attempt_before = 0
         self.single = False
         self.plan: Any = None
         self.struck: Any = None

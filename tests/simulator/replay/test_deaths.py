@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pytest
-
 from domain.faults import Fault
 from scenarios.library import find
 from scenarios.scale import scaled
 from scenarios.timeline import build
-from simulator.replay.deaths import RESTART_SECONDS, Death, deaths_within, late_seconds, mishaps
+from simulator.replay.deaths import RESTART_SECONDS, Death, deaths_within, mishaps
 from simulator.replay.modelled import model_of, orders_of
 from simulator.replay.outcome import Fit
+from simulator.whatif.engine import simulate
 from simulator.whatif.validity import check
 
 MINUTE_US = 60_000_000
@@ -53,23 +52,20 @@ def test_a_fault_that_does_not_say_how_long_has_the_process_away_for_half_a_minu
     assert Death(crash(0.0), 10.0).back_seconds == 10.0 + RESTART_SECONDS
 
 
-@pytest.mark.parametrize(("at", "late"), [(99, 0), (100, 60), (130, 30), (160, 0), (161, 0), (210, 20)])
-def test_who_is_away_is_late_until_the_last_of_its_deaths_is_over(at: float, late: float) -> None:
-    assert late_seconds([Death(crash(30, times=2), 100.0), Death(crash(30), 200.0)], at) == late
-
-
-def test_what_is_signed_while_the_process_is_away_is_noticed_when_it_is_back() -> None:
-    timeline = build(scaled(find("quarter_end_spike"), orders=600, subscriptions=20))
-    speed = 60.0
-    usual = list(orders_of(timeline, speed))
-    middle = usual[len(usual) // 2].at_us / 1e6
-    deaths = [Death(crash(), middle)]
-    late = [order for order in orders_of(timeline, speed, deaths) if order.late_us]
-    assert late
-    assert all(order.at_us + order.late_us == pytest.approx((middle + 30) * 1e6, abs=2) for order in late)
-    model = model_of(timeline, speed, Fit(own_us=1_000), deaths)
+def test_the_model_of_a_replay_has_the_whole_time_for_which_its_process_is_away() -> None:
+    timeline = build(scaled(find("quarter_end_spike"), orders=60, subscriptions=5))
+    model = model_of(timeline, 600.0, Fit(), [Death(crash(10, times=3), 50.0), Death(crash(), 100.0)])
+    assert [(each.at_us, each.lasts_us) for each in model.deaths] == [
+        (50_000_000, 30_000_000),
+        (100_000_000, 30_000_000),
+    ]
     check(model)
-    for order in late:
-        message = next(step for step in model.route(order.kind).steps if step.name == "message")
-        assert message.pause is not None
-        assert message.pause.mean_us == pytest.approx(order.late_us + 1_000)
+
+
+def test_an_order_that_is_signed_while_the_process_is_away_is_booked_when_it_is_back() -> None:
+    timeline = build(scaled(find("quarter_end_spike"), orders=600, subscriptions=20))
+    usual = list(orders_of(timeline, 60.0))
+    away = Death(crash(), usual[len(usual) // 2].at_us / 1e6)
+    calm, dead = (simulate(model_of(timeline, 60.0, Fit(), deaths), 1).sla("SLA-2") for deaths in ((), (away,)))
+    late = sum(away.at_seconds <= order.at_us / 1e6 < away.back_seconds for order in usual)
+    assert dead.total_us - calm.total_us >= late * 15 * 1_000_000 * 0.8 > 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 import simpy
 
@@ -15,11 +16,14 @@ from simulator.whatif.model import (
     Breaker,
     Brownout,
     Budget,
+    Death,
     Faults,
     Known,
     Limit,
+    Model,
     Repair,
     Retry,
+    Route,
     Shift,
     Sla,
     Step,
@@ -163,6 +167,78 @@ def test_a_slow_call_from_before_an_outage_is_no_probe() -> None:
     # open at 7 s; the first call is back at 30 s, between a probe and its end; probes hang at 27 and 72 s
     assert outcome.station("erp").counts["opened"] == 3
     assert outcome.sla("whole").longest_us > 2 * MINUTE_US
+
+
+def _pinged(ping_us: int, **more: object) -> Model:
+    """Return a model whose breaker opens at the second failure, for 20 s first, and is probed by a ping."""
+    guard = Breaker(calls_min=2, open_us=20 * SECOND_US, probe="ping")
+    asked = model(stations=(erp(slots=0, breaker=guard, **more),), arrivals=at_once(2))
+    ping = Step(name="ping", station="erp", service=Duration.fixed(ping_us), exhausted="skip")
+    return msgspec.structs.replace(asked, routes=(*asked.routes, Route(name="ping", steps=(ping,))))
+
+
+def test_an_open_breaker_is_probed_by_a_ping_and_who_waits_goes_after_it() -> None:
+    outage = Window(from_us=0, until_us=10 * SECOND_US)
+    assert _stays(_pinged(3 * SECOND_US, outages=(outage,))) == [20 + 3 + 10, 20 + 3 + 10]
+
+
+def test_an_open_breaker_is_probed_though_nobody_waits() -> None:
+    outage = Window(from_us=0, until_us=100 * SECOND_US)
+    asked = _pinged(SECOND_US, outages=(outage,))
+    hasty = msgspec.structs.replace(asked.routes[0], steps=(call(retry=Retry(), exhausted="skip"),))
+    counts = process.run(msgspec.structs.replace(asked, routes=(hasty, asked.routes[1])), 1).station("erp").counts
+    assert counts["opened"] == 3  # after 20 ms, and by pings after 20 and 60 s; the one after 140 s is good
+    assert counts["calls"] == 2 + 3
+
+
+@pytest.mark.parametrize(
+    ("faults", "seconds"),
+    [(Faults(lost=1.0, until_us=12 * SECOND_US), 15 + 3), (Faults(after=1.0, until_us=5 * SECOND_US), 10 + 3),
+     (Faults(before=1.0, until_us=5 * SECOND_US), 10 + 3 + 1 + 10), (Faults(throttled=1.0, until_us=1), 1 + 10)],
+)  # fmt: skip
+def test_an_outcome_that_nobody_knows_is_looked_up_before_the_call_is_made_again(faults: Faults, seconds: int) -> None:
+    careful = call(timeout_us=15 * SECOND_US, looks=Duration.fixed(3 * SECOND_US))
+    outcome = _run(careful, stations=(erp(slots=0, faults=faults),))
+    assert outcome.sla("whole").longest_us // SECOND_US == seconds
+    assert outcome.totals["repeats"] == 0
+
+
+def test_a_look_up_has_attempts_of_its_own() -> None:
+    outage = Window(from_us=10 * SECOND_US, until_us=14 * SECOND_US)
+    careful = call(timeout_us=15 * SECOND_US, looks=Duration.fixed(3 * SECOND_US))
+    stations = (erp(slots=0, faults=Faults(before=1.0, until_us=5 * SECOND_US), outages=(outage,), refusal_us=1),)
+    # looked up in vain at 10, 11 and 13 s, given to a clerk for five minutes, looked up, and made again
+    assert _stays(model(careful, stations=stations)) == [13 + 300 + 3 + 1 + 10]
+
+
+def test_a_process_that_dies_hears_no_answer_and_asks_again() -> None:
+    died = Death(at_us=5 * SECOND_US, lasts_us=30 * SECOND_US)
+    outcome = _run(stations=(erp(slots=0),), arrivals=at_once(2, every_us=20 * SECOND_US), deaths=(died,))
+    assert outcome.sla("whole").total_us == (45 + 25) * SECOND_US  # both go when it is back, at 35 s
+    assert outcome.totals["repeats"] == 1
+
+
+def test_a_process_may_die_at_a_call() -> None:
+    died = Death(calls=2, lasts_us=30 * SECOND_US)
+    assert _stays(model(stations=(erp(slots=0),), arrivals=at_once(2, every_us=2 * SECOND_US), deaths=(died,))) == [
+        2 + 30 + 10, 30 + 10,
+    ]  # fmt: skip
+
+
+def test_a_process_that_died_has_forgotten_its_tokens_and_its_breakers() -> None:
+    died = Death(at_us=15 * SECOND_US, lasts_us=5 * SECOND_US)
+    token = call(finds=Known(name="token", in_memory=True))
+    assert sorted(_stays(model(token, arrivals=at_once(3, every_us=10 * SECOND_US), deaths=(died,)))) == [0, 10, 10]
+    outage = Window(from_us=0, until_us=10 * SECOND_US)
+    guard = Breaker(calls_min=2, open_us=MINUTE_US)
+    guarded = erp(slots=0, outages=(outage,), breaker=guard)
+    assert _stays(model(stations=(guarded,), arrivals=at_once(2))) == [60 + 10, 60 + 10 + 10]
+    assert _stays(model(stations=(guarded,), arrivals=at_once(2), deaths=(died,))) == [20 + 10, 20 + 10]
+
+
+def test_people_go_on_working_while_the_process_is_dead() -> None:
+    died = Death(at_us=SECOND_US, lasts_us=30 * SECOND_US)
+    assert _stays(model(call("clerks"), deaths=(died,))) == [300]
 
 
 def test_what_is_lost_is_lost_and_what_is_dead_is_mended() -> None:
