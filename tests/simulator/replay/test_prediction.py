@@ -25,7 +25,7 @@ LONGER = excerpt(WHOLE, END_US - 100 * HOUR_US, END_US - 34 * HOUR_US, HOUR_US)
 HELD_OUT = excerpt(WHOLE, END_US - 34 * HOUR_US, END_US - 27 * HOUR_US, HOUR_US)
 
 
-RUNS = 3  # few are enough where model and truth draw alike
+RUNS = 10  # enough where model and truth draw alike
 TRUTH = Fit(scale=1.4, own_us=3 * SECOND_US)
 """Of an integration whose steps are slower by a fifth only, fifty orders do not surely tell."""
 
