@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import pytest
 
 from domain.http import Request
 from mocks.doors.clock import Clock
+from mocks.doors.live import LiveWorld
+from mocks.fulfilment import Quirks
 
 START_US = 1_796_047_200_000_000
 SECOND_US = 1_000_000
@@ -100,3 +103,23 @@ def receiver() -> Iterator[Receiver]:
     """Somebody who listens."""
     with listening() as found:
         yield found
+
+
+R = TypeVar("R")
+QUIRKS = {"fulfilment": Quirks(median_seconds=600, p95_seconds=601)}
+
+
+def live(wall: Wall | None = None, **said: Any) -> LiveWorld:
+    return LiveWorld(clock=(wall or Wall()).clock(), quirks=QUIRKS, **said)
+
+
+def status(world: LiveWorld, number: int = 1) -> str:
+    reply = world.handle("fulfilment", get_task(number)).reply
+    return str(msgspec.json.decode(reply.body)["status"]) if reply.status == 200 else ""
+
+
+def played(work: Callable[[], Awaitable[R]]) -> R:
+    async def main() -> R:
+        return await work()
+
+    return asyncio.run(main())
