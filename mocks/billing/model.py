@@ -91,6 +91,7 @@ class Billing:
         self._transactions: Table[Transaction] = desk.book.table("transaction")
         self.credited: MutableMapping[str, int] = desk.tables.table()  # line id -> what credit notes took back of it
         self.by_status: dict[str, Table[None]] = {}  # invoice status -> ids, oldest first
+        self.saved: Table[int] = desk.tables.table()  # invoice -> when it was saved, the latest last
         self.open_credits: Listing = desk.tables.table()  # customer -> refundable notes with something left
         self.events: Log[Message] = desk.tables.log()
         self.endpoint_logins: dict[str, tuple[str, str]] = {}  # webhook endpoint -> user and password
@@ -227,7 +228,7 @@ class Billing:
         return subscription
 
     def save_invoice(self, invoice: Invoice) -> Invoice:
-        """Keep an invoice, write it to the history (each canonical step of its chart) and index it by status."""
+        """Keep an invoice, write it to the history (each canonical step of its chart) and index it."""
         book, key = self.book, invoice.id
         known = self._invoices.get(key)
         status = documents.invoice_status(invoice)
@@ -240,6 +241,8 @@ class Billing:
             if invoice.status not in self.by_status:
                 self.by_status[invoice.status] = self.desk.tables.table()
             self.by_status[invoice.status][key] = None
+        self.saved.pop(key, None)
+        self.saved[key] = book.now_us
         return invoice
 
     def save_note(self, note: CreditNote) -> CreditNote:
@@ -300,11 +303,11 @@ class Billing:
         """Forget customers and all that belongs to them; catalogue, endpoints and numbers stay."""
         for kind in WIPED:
             self.book.forget(kind)
-        for index in (self.credited, self.by_status, self.open_credits, self.usages, self.unbilled, self.shown):
+        for index in (
+            self.credited, self.by_status, self.saved, self.open_credits, self.usages, self.unbilled, self.shown,
+            self.line_items, self.addresses, self.events,
+        ):  # fmt: skip
             index.clear()
-        self.line_items.clear()
-        self.addresses.clear()
-        self.events.clear()
 
 
 def addressed(address: Address) -> BillingAddress:

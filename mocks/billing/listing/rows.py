@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from domain.calendar import SECOND_US
@@ -25,7 +25,19 @@ def table(kind: str) -> Callable[[Billing, Query], Iterable[Any]]:
 def invoices(billing: Billing, query: Query) -> Iterable[Invoice]:
     invoices: Table[Invoice] = billing.book.table("invoice")
     status = query.equal.get("status")
-    return invoices.values() if status is None else [invoices[key] for key in billing.by_status.get(status, ())]
+    if status is not None:
+        return [invoices[key] for key in billing.by_status.get(status, ())]
+    if query.floor:  # whatever came of an invoice after that was saved with it
+        return [invoices[key] for key in _saved_since(billing, max(query.floor.values()))]
+    return invoices.values()
+
+
+def _saved_since(billing: Billing, floor: int) -> Iterator[str]:
+    """Yield the invoices that were saved from an instant in seconds on, the latest first."""
+    for key, saved_us in reversed(billing.saved.items()):
+        if saved_us < floor * SECOND_US:
+            return
+        yield key
 
 
 def notes(billing: Billing, query: Query) -> Iterable[CreditNote]:
