@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
-from urllib.parse import unquote_plus
+
+from mocks.kernel.codec import unescaped
 
 STRING, INSTANT, DAY = "\x00", "\x01", "\x02"  # what stands for a lifted literal; none may occur in a statement
 _LENGTH_MAX = 100_000
@@ -41,16 +42,16 @@ def lift_encoded(parameter: str) -> tuple[str, tuple[Any, ...]]:
     """
     parts = parameter.replace("'", "%27").split("%27")
     if len(parts) % 2 == 0 or "\\" in parameter or "%5" in parameter or len(parameter) > _LENGTH_MAX:
-        return lift(unquote_plus(parameter))
+        return lift(unescaped(parameter))
     skeleton, times = _lift_encoded_shape(STRING.join(parts[::2]))
-    texts = [unquote_plus(text) if "%" in text or "+" in text else text for text in parts[1::2]]
+    texts = [unescaped(text) if "%" in text or "+" in text else text for text in parts[1::2]]
     return skeleton, _merged(texts, times) if times else tuple(texts)
 
 
 @lru_cache(maxsize=1024)
 def _lift_encoded_shape(shape: str) -> tuple[str, tuple[Any, ...]]:
     """Return the skeleton of an encoded shape and its times in order, none at all when only strings are lifted."""
-    parts = [unquote_plus(part) for part in shape.split(STRING)]
+    parts = [unescaped(part) for part in shape.split(STRING)]
     _require_no_controls("".join(parts))
     skeleton, times = _lift_times(STRING.join(parts))
     return skeleton, times if times.count(None) < len(times) else ()

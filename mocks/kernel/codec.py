@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from binascii import a2b_qp
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
-from urllib.parse import unquote, unquote_to_bytes
+from urllib.parse import unquote_plus
 
 import msgspec
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 _decode = msgspec.json.Decoder().decode
+_ESCAPED = re.compile(r"[^%\r\n]*(?:%[0-9A-Fa-f]{2}[^%\r\n]*)*", re.ASCII).fullmatch
 
 
 class Undecodable(Exception):
@@ -50,16 +53,21 @@ def _fields(text: str) -> dict[str, str]:
     for pair in text.split("&"):
         if pair:
             name, _, value = pair.partition("=")
-            fields[_name(name)] = _unquote(value) if "%" in value or "+" in value else value
+            fields[_name(name)] = unescaped(value) if "%" in value or "+" in value else value
     return fields
 
 
-def _unquote(text: str) -> str:
-    text = text.replace("+", " ")
-    return unquote_to_bytes(text).decode("utf-8", "replace") if text.isascii() else unquote(text)
+def unescaped(text: str) -> str:
+    """Return a name or a value without its escapes, as `urllib.parse.unquote_plus` does.
+
+    Quoted-printable is the same escape by another sign, and C reads it.
+    """
+    if not text.isascii() or _ESCAPED(text) is None:
+        return unquote_plus(text)
+    return a2b_qp(text.replace("+", " ").replace("=", "=3D").replace("%", "=")).decode("utf-8", "replace")
 
 
-_name = lru_cache(maxsize=4_096)(_unquote)  # callers send few names, again and again
+_name = lru_cache(maxsize=4_096)(unescaped)  # callers send few names, again and again
 
 
 def nest(fields: Mapping[str, str]) -> dict[str, Any]:

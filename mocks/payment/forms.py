@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
-from binascii import a2b_qp
 from functools import cache
 from typing import Any
-from urllib.parse import unquote_plus
 
 import msgspec
 from msgspec import inspect
 
-from mocks.kernel.codec import Undecodable
+from mocks.kernel.codec import Undecodable, unescaped
 from mocks.kernel.operations import Refusal
 
 _PATH = re.compile(r"at `\$\.?([^`]*)`")
 _FIELD = re.compile(r"field `([^`]+)`")
 _INDEX = re.compile(r"\.?([^.\[\]]+)|\[[^\]]*\]")
-_ESCAPED = re.compile(r"(?:[^%\r\n]|%[0-9A-Fa-f]{2})*", re.ASCII)
 _NAMES_MAX = 4_096  # metadata has any names: those beyond are worked out anew each time
 _DEPTH_MAX = 12
 _INDEX_DIGITS_MAX = 6
@@ -25,13 +22,6 @@ _INDEX_DIGITS_MAX = 6
 Part = str | int
 Place = tuple[Part, ...]
 """Where a value belongs, from the outside in; an int is a position in an array, -1 the next free one."""
-
-
-def unescaped(text: str) -> str:
-    """Return a value without its escapes. Quoted-printable is the same escape by another sign, and C reads it."""
-    if not text.isascii() or _ESCAPED.fullmatch(text) is None:
-        return unquote_plus(text)
-    return a2b_qp(text.replace("+", " ").replace("=", "=3D").replace("%", "=")).decode("utf-8", "replace")
 
 
 @cache
@@ -82,7 +72,7 @@ class Form:
 
     def _find(self, raw: str) -> str | Place:
         """Return where the value of a raw name belongs, and keep it for the next form."""
-        names = unquote_plus(raw).replace("]", "").split("[")
+        names = unescaped(raw).replace("]", "").split("[")
         if len(names) > _DEPTH_MAX:
             raise Refusal("parameter_unknown", f"Received unknown parameter: {names[0]}", field=names[0])
         parts: list[Part] = []

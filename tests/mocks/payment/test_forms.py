@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mocks.kernel.codec import Undecodable
+from mocks.kernel.codec import Undecodable, unescaped
 from mocks.kernel.operations import Refusal
 from mocks.payment.api import OPERATIONS
 from mocks.payment.bodies import CustomerBody, IntentBody
-from mocks.payment.forms import form_of, unescaped
+from mocks.payment.forms import form_of
 from mocks.payment.invoicing.subscription_bodies import SubscriptionBody
 
 FEW = settings(max_examples=100, deadline=None)
