@@ -11,6 +11,7 @@ from integration.effects import Call
 from integration.masterdata.identity import Identity
 from integration.outcomes import Answer
 from integration.systems.crm import BASE, Address
+from integration.systems.crm.calls import around
 from integration.systems.wire import UnexpectedReply, iso_instant, quoted, read
 
 CANDIDATES_MAX = 200
@@ -95,6 +96,10 @@ class _TouchedRows(msgspec.Struct):
 
 
 _touched = msgspec.json.Decoder(_TouchedRows)
+_TOUCHED = around(
+    f"SELECT {', '.join(TouchedRow.__struct_fields__)} FROM Account WHERE SystemModstamp >= %s "
+    "ORDER BY SystemModstamp, Id"
+)
 
 
 _SELECT = f"{BASE}/query?q={quoted(f'SELECT {_FIELDS} FROM Account WHERE ')}"
@@ -113,9 +118,7 @@ def _text(value: str) -> str:
 
 def touched_since(since_us: int) -> Call:
     """Ask what accounts that were touched since an instant show of ours."""
-    fields = ", ".join(TouchedRow.__struct_fields__)
-    since = f"SystemModstamp >= {iso_instant(since_us)} ORDER BY SystemModstamp, Id"
-    target = f"{BASE}/query?q={quoted(f'SELECT {fields} FROM Account WHERE {since}')}"
+    target = quoted(iso_instant(since_us)).join(_TOUCHED)
     return Call(system="crm", operation="query_accounts", target=target, timeout_seconds=30)
 
 

@@ -38,13 +38,13 @@ _SWEEP_QUERY = (
 )
 
 
-def _around(query: str) -> tuple[str, str]:
+def around(query: str) -> tuple[str, str]:
     """Return the target of a query as it stands before and after its one value."""
     before, after = query.split("%s")
     return f"{BASE}/query?q={quoted(before)}", quoted(after)
 
 
-_QUOTE, _SWEEP = _around(_QUOTE_QUERY), _around(_SWEEP_QUERY)
+_QUOTE, _SWEEP = around(_QUOTE_QUERY), around(_SWEEP_QUERY)
 BALANCE = "InvoiceBalance__c"
 PLACE = "MirrorSequence__c"
 """The place of a mirror in the sequence: a rule of the organisation refuses one before that which stands there."""

@@ -69,13 +69,16 @@ class _TokenBody(msgspec.Struct):
 _token = msgspec.json.Decoder(_TokenBody)
 
 
-def _sign_in(_at_us: int) -> Call:
-    body = form_body(
+_SIGN_IN = Call(
+    system="crm", operation="token", method="POST", target="/services/oauth2/token", headers=FORM,
+    body=form_body(
         [("grant_type", "client_credentials"), ("client_id", "q2c-integration"), ("client_secret", "q2c-secret")]
-    )
-    return Call(
-        system="crm", operation="token", method="POST", target="/services/oauth2/token", headers=FORM, body=body
-    )
+    ),
+)  # fmt: skip
+
+
+def _sign_in(_at_us: int) -> Call:
+    return _SIGN_IN
 
 
 def _session(answer: Answer) -> Token:

@@ -73,17 +73,21 @@ class _TokenBody(msgspec.Struct):
 _token = msgspec.json.Decoder(_TokenBody)
 
 
-def _sign_in(_at_us: int) -> Call:
-    # The assertion stands for a JWT signed with the integration's certificate (PS256); the live driver signs it.
-    body = form_body(
+# The assertion stands for a JWT signed with the integration's certificate (PS256); the live driver signs it.
+_SIGN_IN = Call(
+    system="erp", operation="token", method="POST", target="/services/rest/auth/oauth2/v1/token", headers=FORM,
+    body=form_body(
         [
             ("grant_type", "client_credentials"),
             ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
             ("client_assertion", "e30.e30.c2lnbmF0dXJl"),
         ]
-    )
-    target = "/services/rest/auth/oauth2/v1/token"
-    return Call(system="erp", operation="token", method="POST", target=target, headers=FORM, body=body)
+    ),
+)  # fmt: skip
+
+
+def _sign_in(_at_us: int) -> Call:
+    return _SIGN_IN
 
 
 def _granted(answer: Answer) -> Token:
