@@ -120,9 +120,10 @@ class Lane:
         now_us = self._wire.now_us
         if self.gate.breaker.state == OPEN and self._system.ping is not None:
             self._wake_after(now_us, self._probe(self._system.ping, now_us))
-        else:
-            self._wake_after(now_us, self._emptied(self._first, now_us))
-            self._wake_after(now_us, self._emptied(self._again, now_us))
+            return
+        for queue in (self._first, self._again):
+            if queue:
+                self._wake_after(now_us, self._emptied(queue, now_us))
 
     def _emptied(self, queue: deque[_Errand], now_us: int) -> int:
         """Send the calls of a queue that may go; return how long the others have to wait, 0 when there are none."""

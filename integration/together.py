@@ -56,9 +56,9 @@ class Together:
 
     def settle(self) -> None:
         """Make durable what waits, and do what the flows asked for."""
-        steps, self._steps = self._steps, []
-        if not steps:
+        if not self._steps:
             return
+        steps, self._steps = self._steps, []
         if len(steps) > 1 and self._is_written(steps):
             for step in steps:
                 self._engine.committed(step.tx)

@@ -170,8 +170,9 @@ class SqliteLease:
 
     def may_share(self, write: Write) -> bool:
         """Tell whether a write may wait for others: on a disk it may, when it says no more than what a flow did."""
-        is_more = write.flows or write.messages or write.taken or write.mappings or write.cases or write.answered
-        return bool(self._journal.path) and not is_more
+        if not self._journal.path:
+            return False
+        return not (write.flows or write.messages or write.taken or write.mappings or write.cases or write.answered)
 
     def commit_together(self, writes: Sequence[Write]) -> None:
         """Make writes durable in one transaction, all or none; raise as `commit` does."""
@@ -316,7 +317,7 @@ class SqliteLease:
             raise Unstorable(str(error)) from error
         try:
             self._rows.store(write, body)
-            if len(self._journal.pending) >= TOGETHER_ROWS:
+            if len(self._journal.pending.links) >= TOGETHER_ROWS:
                 self._journal.flush()
         except BaseException:
             self._journal.close()

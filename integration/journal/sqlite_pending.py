@@ -28,13 +28,9 @@ class Pending:
         self.holds_all = holds_all
         self.drop()
 
-    def __len__(self) -> int:
-        """Return how many rows of the audit trail wait."""
-        return len(self._links)
-
     def drop(self) -> None:
         """Forget all that waits: the transaction it belongs to has failed, or is written."""
-        self._links: list[tuple[int, int, bytes]] = []
+        self.links: list[tuple[int, int, bytes]] = []  # rows of the audit trail
         self._entries: dict[int, list[tuple[int, int, bytes]]] = {}  # by flow
         self._blanked: list[tuple[int, int]] = []
         self._flows: dict[int, FlowRow] = {}
@@ -58,7 +54,7 @@ class Pending:
 
     def _written(self) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
         kept = [(kind, key, value) for (kind, key), value in self._mappings.items() if value is not None]
-        yield to.ADD_LINK, self._links
+        yield to.ADD_LINK, self.links
         yield to.ADD_FLOW, [astuple(row) for row in self._flows.values()]
         yield to.SET_STATUS, self._statuses
         yield to.ADD_ENTRY, [row for rows in self._entries.values() for row in rows]
@@ -76,7 +72,7 @@ class Pending:
 
     def append(self, number: int, flow: int, body: bytes, digest: bytes) -> None:
         """Add a row of a flow to the trail, and its content."""
-        self._links.append((number, flow, digest))
+        self.links.append((number, flow, digest))
         entries = self._entries.get(flow)
         if entries is None:
             self._entries[flow] = [(flow, number, body)]
