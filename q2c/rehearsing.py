@@ -58,7 +58,7 @@ class Played(msgspec.Struct, frozen=True):
 
 
 class Rehearsed(msgspec.Struct, frozen=True):
-    """A judged run: where it lies, what was decided, and what it took (CPU seconds)."""
+    """A judged run: where it lies, what was decided, and what it took (CPU seconds; 0 of a run played earlier)."""
 
     folder: RunFolder
     timeline: Timeline
@@ -208,9 +208,9 @@ def judged(played: Played) -> Rehearsed:
     verdict = judge(played.history, facts=facts)
     seconds = time.process_time() - started
     digest = played.recording.result()
+    play_seconds = played.play_seconds and played.play_seconds + played.recording.cpu_seconds
     return Rehearsed(
-        played.folder, played.timeline, facts, verdict, digest, played.records,
-        played.play_seconds + played.recording.cpu_seconds, seconds,
+        played.folder, played.timeline, facts, verdict, digest, played.records, play_seconds, seconds
     )  # fmt: skip
 
 

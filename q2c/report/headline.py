@@ -6,7 +6,7 @@ from contracts.checks.registry import BY_ID
 from contracts.checks.under_way import advice
 from contracts.checks.verdict import BROKEN, HOLDS, Result
 from q2c.report.gathered import Gathered
-from q2c.report.names import system
+from q2c.report.names import level, system
 from web.blocks import Figure
 from web.words import NOTHING, count, counted, duration, instant, listed
 
@@ -78,10 +78,9 @@ def _caveats(gathered: Gathered) -> list[str]:
     parts = [f"{counted(found.late, 'order')} slipped into the next quarter"] if found.late else []
     if found.held_over:
         parts.append(f"{counted(found.held_over, 'order')} stayed on credit hold past the cut-off")
-    missed = {result.sla: result.title for result in gathered.slas if result.status == "missed"}
+    missed = list(dict.fromkeys(level(result) for result in gathered.slas if result.status == "missed"))
     if missed:
-        named = listed([f"{sla} {title}" for sla, title in missed.items()])
-        parts.append(f"{counted(len(missed), 'service level is', 'service levels are')} missed: {named}")
+        parts.append(f"{counted(len(missed), 'service level is', 'service levels are')} missed: {listed(missed)}")
     return parts
 
 

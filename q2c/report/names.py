@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from contracts.checks.registry import BY_ID
+from contracts.checks.sla import SLAS, SlaResult
 from domain.faults import CATALOGUE, Fault, Place
 
 SYSTEMS = MappingProxyType(
@@ -42,6 +43,8 @@ STAGES = MappingProxyType(
 )
 KINDS = MappingProxyType({"new": "new business", "renew": "renewals", "amend": "amendments"})
 
+_OF_PEOPLE = frozenset(sla.id for sla in SLAS if sla.of_people)
+
 
 def system(name: str) -> str:
     """Return how people call a system; "every system" for the empty name."""
@@ -62,3 +65,8 @@ def operation(name: str) -> str:
 def rule(check: str) -> str:
     """Return a rule as "S1 One order per quote"; its id alone when it is none of ours."""
     return f"{check} {BY_ID[check].title}" if check in BY_ID else check
+
+
+def level(result: SlaResult) -> str:
+    """Return a service level as "SLA-2 order creation", and say of which people are the makers, no program."""
+    return f"{result.sla} {result.title}{' (people)' if result.sla in _OF_PEOPLE else ''}"

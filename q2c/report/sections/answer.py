@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contracts.checks.exercise import Chance
+from q2c.report.costs import Costs
 from q2c.report.gathered import Gathered
 from q2c.report.headline import answer, figures, tone, word
 from q2c.report.names import struck_by
@@ -37,13 +38,7 @@ def cost_sentences(gathered: Gathered) -> tuple[str, ...]:
             f"The integration's process died {counted(costs.crashes, 'time')} and was away for "
             f"{duration(costs.crash_downtime_us)} in all."
         )
-    if costs.troubled_orders and costs.calm_orders:
-        sentences.append(
-            f"Of the {counted(costs.troubled_orders + costs.calm_orders, 'booked order')}, "
-            f"{count(costs.troubled_orders)} met a fault: signature to booking took "
-            f"{duration(costs.troubled_p50_us)} at the median, {duration(costs.troubled_longest_us)} at the longest; "
-            f"the other {count(costs.calm_orders)} took {duration(costs.calm_p50_us)}."
-        )
+    sentences += _booking_times(costs)
     sentences += never_struck(gathered)
     sentences.append(
         f"People handled {counted(costs.cases, 'exception case')} in {counted(costs.touches, 'step')}; "
@@ -52,6 +47,25 @@ def cost_sentences(gathered: Gathered) -> tuple[str, ...]:
         else "Nobody had to handle an exception."
     )
     return tuple(sentences)
+
+
+def _booking_times(costs: Costs) -> list[str]:
+    """Return the sentences on orders that waited for somebody, and on those that met a fault beside the others."""
+    booked = costs.waited_orders + costs.troubled_orders + costs.calm_orders
+    said = []
+    if costs.waited_orders:
+        said.append(
+            f"Of the {counted(booked, 'booked order')}, {count(costs.waited_orders)} first waited for credit or for "
+            f"people, {duration(costs.waited_longest_us)} at the longest."
+        )
+    if costs.troubled_orders and costs.calm_orders:
+        said.append(
+            f"Of the {'others' if said else counted(booked, 'booked order')}, {count(costs.troubled_orders)} met a "
+            f"fault: signature to booking took {duration(costs.troubled_p50_us)} at the median, "
+            f"{duration(costs.troubled_longest_us)} at the longest; "
+            f"the other {count(costs.calm_orders)} took {duration(costs.calm_p50_us)}."
+        )
+    return said
 
 
 def never_struck(gathered: Gathered) -> list[str]:

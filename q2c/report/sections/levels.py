@@ -6,6 +6,7 @@ from contracts.checks.kpi import KpiResult
 from contracts.checks.sla import NORMAL, SLAS, SlaResult
 from domain.calendar import SECOND_US
 from q2c.report.gathered import Gathered
+from q2c.report.names import level
 from q2c.report.targets import TARGETS, figure, label_of
 from web.blocks import Cell, Section, Table, Text, columns, row
 from web.words import NOTHING, count, duration
@@ -21,8 +22,9 @@ def section(gathered: Gathered) -> Section:
     """Return the tables of service levels and key figures."""
     note = (
         "A missed target is not a broken rule: the checks say what is wrong, these tables say how fast and how well. "
-        "Clocks run in wall time, for people too, which is stricter than "
-        "business hours; the last three business days of the quarter have targets of their own. "
+        "Clocks run day and night, those of people (marked so) from Monday to Friday; what people do, and how fast, is "
+        "the scenario's word, not the integration's. The last three business days of the quarter have targets of their "
+        "own. SLA-2 counts an order's wait for credit, too. "
         "SLA-8 counts what a case takes beyond its own due time. SLA-3 counts the first invoice of a subscription, "
         "which billing makes as it activates it: 0 s unless something is in the way. K-13 counts payments that a "
         "customer's bank disputed; an objection to an invoice is none, though both come to people as PAYMENT.DISPUTE."
@@ -44,7 +46,7 @@ def _slas(gathered: Gathered) -> Table:
 def _sla(result: SlaResult) -> tuple[Cell, ...]:
     spans = (result.p50_seconds, result.p95_seconds, result.p99_seconds, result.max_seconds)
     return row(
-        f"{result.sla} {result.title}", _CLOCKS[result.sla], "normal" if result.column == NORMAL else "last 3 days",
+        level(result), _CLOCKS[result.sla], "normal" if result.column == NORMAL else "last 3 days",
         target_of(result), Cell(result.status, _TONES[result.status]), f"{attained(result)} of {count(result.count)}",
         *(duration(round(seconds * SECOND_US)) for seconds in spans),
     )  # fmt: skip

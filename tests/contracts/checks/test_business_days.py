@@ -43,6 +43,15 @@ def test_an_approval_over_the_weekend_is_in_time() -> None:
     assert _sla([*clean(), *late], "SLA-1").attained_percent == 50
 
 
+@pytest.mark.parametrize(("last", "attained"), [("superseded", 100), ("expired", 50)])
+def test_nobody_waits_for_the_approval_of_a_version_that_a_newer_one_replaced(last: str, attained: int) -> None:
+    """One that expired, nobody having decided, was waited for in vain."""
+    steps = walk(0, "crm", "quote", replace(QUOTE, id="Q-9-v1", number="Q-9", txn="Q-9"), "submitted", last)
+    monday = FRIDAY_NOON - 96 * HOUR_US
+    moved = [replace(steps[0], at_us=monday), replace(steps[1], at_us=monday + HOUR_US)]
+    assert _sla([*clean(), *moved], "SLA-1").attained_percent == attained
+
+
 @pytest.mark.parametrize(("closed_hours", "late_seconds"), [(3, 0), (60, 3600 * 8), (61, 3600 * 9)])
 def test_a_case_has_its_own_time_on_business_days(closed_hours: int, late_seconds: int) -> None:
     case = Case(

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from contracts.checks.facts import Facts
 from domain.calendar import HOUR_US, midnight_us
 from domain.faults import Fault
-from domain.history import Changed, Record
+from domain.history import Changed, Fired, Record
 from domain.objects import Hold, Order
 from q2c.report.backlogs import Backlog, backlogs_of, drains
 from q2c.report.cases import cases_of
@@ -33,7 +33,7 @@ from tests.contracts.checks.build import (
     walk,
     without,
 )
-from tests.q2c.report.examples import BROWNOUT, OUTAGE, case, troubled
+from tests.q2c.report.examples import BROWNOUT, LOST, OUTAGE, case, troubled
 
 
 def _backlog(facts: Facts, key: str) -> Backlog:
@@ -216,9 +216,26 @@ def test_cases_are_counted_by_class_and_owner_and_open_ones_by_age() -> None:
     assert (closed.open, closed.classes[0].late, closed.classes[0].p50_us) == (0, 0, 12 * MINUTE_US)
 
 
-def test_costs_tell_orders_that_met_a_fault_from_those_that_did_not() -> None:
+def test_costs_count_what_struck_and_what_it_took() -> None:
     gathered = troubled()
     costs = costs_of(gathered.facts, gathered.calls)
     assert (costs.faults_fired, costs.crashes, costs.crash_downtime_us) == (1, 1, MINUTE_US // 2)
-    assert (costs.troubled_orders, costs.calm_orders, costs.troubled_p50_us) == (1, 0, 8 * MINUTE_US)
     assert (costs.unknown_outcomes, costs.repeated_calls, costs.cases, costs.touches) == (1, 1, 1, 2)
+
+
+def _booking_times(records: list[Record]) -> tuple[int, int, int]:
+    """Return how many orders waited for somebody, met a fault, or neither."""
+    costs = costs_of(Facts(history(records, faults=(LOST,))), ())
+    return costs.waited_orders, costs.troubled_orders, costs.calm_orders
+
+
+def test_costs_tell_orders_that_met_a_fault_from_the_others_and_from_those_that_waited_for_somebody() -> None:
+    struck = Fired(
+        at_us=at(8), fault=0, kind="lost_reply", system="erp", operation="put_order", txn="Q-000123", number="r0"
+    )
+    hold = Hold(id="h1", customer=ORDER.customer, account=QUOTE.account, level="hard", status="active")
+    assert _booking_times(clean()) == (0, 0, 1)
+    assert _booking_times([*clean(), struck]) == (0, 1, 0)
+    assert _booking_times([*clean(), struck, case(8.5, "new")]) == (1, 0, 0)
+    assert _booking_times([*clean(), struck, changed(8, "erp", "hold", hold, cause="act")]) == (1, 0, 0)
+    assert _booking_times([*clean(), struck, changed(12, "erp", "hold", hold, cause="act")]) == (0, 1, 0)
