@@ -10,7 +10,7 @@ import msgspec
 from contracts.checks.causes import captured_at
 from contracts.checks.facts import BOOKED, CASE_CLOSED, Facts, Life, base_of, decided_us, intent_of, quote_of
 from contracts.checks.policy import hold_intervals
-from domain.calendar import midnight_us
+from domain.calendar import HOUR_US, midnight_us
 from domain.errors import class_of
 from domain.history import Applied, Delivered
 from q2c.report.windows import Window, troubles
@@ -56,7 +56,11 @@ class Backlog(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Drain(msgspec.Struct, frozen=True, kw_only=True):
-    """What a window did to a backlog: the level before it, the worst level, and when it was back to normal."""
+    """What a window did to a backlog: the highest level in the hour before it, the worst level, and when it was back.
+
+    Not the level of the last instant before it: at rest it is often 0, and where orders come by the minute one is
+    always on its way, so the wait for 0 would measure luck.
+    """
 
     window: Window
     backlog: Backlog
@@ -76,7 +80,7 @@ def drains(backlogs: tuple[Backlog, ...], windows: tuple[Window, ...], horizon_u
     for window in troubles(windows):
         for backlog in backlogs:
             if window.end_us <= horizon_us and (not window.system or window.system in backlog.needs):
-                before = backlog.level(window.start_us - 1)
+                before = backlog.peak(window.start_us - HOUR_US, window.start_us - 1)
                 drained_us = backlog.back_at(before, window.end_us)
                 peak = backlog.peak(window.start_us, drained_us if drained_us is not None else horizon_us)
                 found.append(Drain(window=window, backlog=backlog, before=before, peak=peak, drained_us=drained_us))

@@ -70,7 +70,9 @@ class MoneyRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DrainRow(msgspec.Struct, frozen=True, kw_only=True):
-    """What one window did to one backlog. `took_us` counts from the window's end; None: never back to its level."""
+    """What one window did to one backlog. `before` is the highest level in the hour before the window, `took_us` counts
+    from its end until the backlog was back to that; None: never.
+    """
 
     window: str
     system: str

@@ -93,7 +93,7 @@ def _by_day(rows: Rows, start_us: int, step_us: int) -> Table:
 def _drains(gathered: Gathered) -> Table:
     return Table(
         caption="What each window did to the backlogs that need its system",
-        columns=columns("window", "backlog", "#before", "#at most", "back to its level", "#after the window"),
+        columns=columns("window", "backlog", "#hour before", "#at most", "back to its level", "#after the window"),
         rows=tuple(_drain(drain) for drain in gathered.drains),
         empty="No system was down or slow in this run.",
     )  # fmt: skip

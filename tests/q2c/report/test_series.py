@@ -128,6 +128,17 @@ def test_a_drain_is_the_time_from_the_end_of_a_window_to_the_level_before_it() -
     assert drains((backlog,), (window,), 30) == ()
 
 
+def test_a_backlog_is_back_when_it_is_what_it_was_at_most_in_the_hour_before_not_when_nothing_is_on_its_way() -> None:
+    down = Window("refused", "billing", 2 * HOUR_US, 3 * HOUR_US, "down")
+    usual, struck, later = (HOUR_US + 5, HOUR_US + 6), 2 * HOUR_US + 1, 3 * HOUR_US + 5
+    backlog = Backlog(
+        id="b", title="b", system="billing", needs=("billing",), entered_us=(*usual, struck, struck, struck, later),
+        left_us=(HOUR_US + 7, HOUR_US + 8, later + 1, later + 2, later + 9, later + 90),
+    )  # fmt: skip
+    (drain,) = drains((backlog,), (down,), 9 * HOUR_US)
+    assert (drain.before, drain.peak, drain.drained_us) == (2, 4, later + 2)
+
+
 def test_a_system_that_is_down_twice_at_once_is_back_after_the_second_time() -> None:
     first, then = Window("refused", "erp", 10, 30, "a"), Window("maintenance", "erp", 20, 50, "b")
     slow, other = Window("brownout", "erp", 25, 90, "c"), Window("refused", "tax", 40, 60, "d")
