@@ -79,7 +79,7 @@ class SqliteJournal:
             self._open(path)
         except sqlite3.DatabaseError as error:
             raise of_sqlite(path, error) from error
-        self.pending = Pending(self.connection, holds_all=not path)
+        self.pending = Pending(self.connection, is_new=not path)
 
     def _open(self, path: str) -> None:
         self.connection = sqlite3.connect(path, isolation_level=None, cached_statements=64)
@@ -252,7 +252,7 @@ class SqliteLease:
         """Return the flow of an id, finished ones included."""
         pending = self._journal.pending
         found = pending.find(flow_id)
-        if found is not None or pending.holds_all:
+        if found is not None or not pending.may_stand(flow_id):
             return found
         row = self._execute(f"{_FLOW} WHERE id = ?", (flow_id,)).fetchone()
         return FlowRow(*row) if row else None
@@ -261,16 +261,15 @@ class SqliteLease:
         """Return those of some ids that have a flow, finished ones included."""
         pending, query = self._journal.pending, "SELECT 1 FROM flow WHERE id = ?"
         waiting = {each for each in flow_ids if pending.find(each) is not None}
-        if pending.holds_all:
-            return waiting
-        return waiting | {each for each in flow_ids if self._execute(query, (each,)).fetchone() is not None}
+        asked = [each for each in flow_ids if each not in waiting and pending.may_stand(each)]
+        return waiting | {each for each in asked if self._execute(query, (each,)).fetchone() is not None}
 
     def has_message(self, source: str, message_id: str) -> bool:
         """Tell whether a message has been stored before."""
         pending = self._journal.pending
         if pending.has_message(source, message_id):
             return True
-        if pending.holds_all:
+        if not pending.may_stand((source, message_id)):
             return False
         query = "SELECT 1 FROM seen WHERE source = ? AND message = ?"
         return self._execute(query, (source, message_id)).fetchone() is not None

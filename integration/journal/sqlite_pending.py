@@ -20,12 +20,13 @@ from integration.journal.protocol import FlowRow
 class Pending:
     """What is stored and not in the tables yet. Who reads a table flushes first, or asks here first.
 
-    While it `holds_all` there is, as in a short rehearsal, the tables are empty and need not be asked.
+    Of a database that `is_new` all rows went through here, so it is known which ones stand there: few that are looked
+    for before they are added do.
     """
 
-    def __init__(self, connection: sqlite3.Connection, holds_all: bool) -> None:
+    def __init__(self, connection: sqlite3.Connection, is_new: bool) -> None:
         self._connection = connection
-        self.holds_all = holds_all
+        self._standing: set[int] | None = set() if is_new else None  # hashes of flow ids, messages and subjects
         self.drop()
 
     def drop(self) -> None:
@@ -48,9 +49,15 @@ class Pending:
         """Write all that waits."""
         for statement, rows in self._written():
             if rows:
-                self.holds_all = False
                 self._connection.executemany(statement, rows)
+        if self._standing is not None:
+            for keys in (self._numbers, self._seen, self._subjects):
+                self._standing.update(map(hash, keys))
         self.drop()
+
+    def may_stand(self, key: str | tuple[str, str]) -> bool:
+        """Tell whether the tables may have a flow, message or subject of a key; where they have not, none need look."""
+        return self._standing is None or hash(key) in self._standing
 
     def _written(self) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
         kept = [(kind, key, value) for (kind, key), value in self._mappings.items() if value is not None]
@@ -141,7 +148,7 @@ class Pending:
         """Return the number of the next event of a subject."""
         before = self._subjects.get(subject)
         if before is None:
-            row = None if self.holds_all else self._connection.execute(to.COUNTED, (subject,)).fetchone()
+            row = self._connection.execute(to.COUNTED, (subject,)).fetchone() if self.may_stand(subject) else None
             before = row[0] if row else 0
         self._subjects[subject] = before + 1
         return before + 1
