@@ -155,7 +155,7 @@ class Router:
                 return None, {}, methods
             operation, names = found
             params = {name: segments[position] for name, position in names}
-            if "%" in target:
+            if "%" in path:
                 params = {name: unquote(text) for name, text in params.items()}
             return operation, params, methods
         return None, {}, ()
