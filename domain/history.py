@@ -8,6 +8,7 @@ test, only when it is ours). Checks that need inside records say so and are skip
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Literal, Protocol, TypeVar, cast
@@ -312,13 +313,13 @@ class MemoryHistory:
         if not self.records or not isinstance(self.records[0], Context):
             raise ValueError("a history starts with its Context record")
         self._context: Context = self.records[0]
-        self._by_type: dict[type, list[Record]] = {}
-        self._changes: dict[tuple[str, str], list[Changed]] = {}
+        self._by_type: dict[type, list[Record]] = defaultdict(list)
         for record in self.records:
-            self._by_type.setdefault(type(record), []).append(record)
-            if isinstance(record, Changed):
-                self._changes.setdefault((record.kind, record.system), []).append(record)
-                self._changes.setdefault((record.kind, ""), []).append(record)
+            self._by_type[type(record)].append(record)
+        self._changes: dict[tuple[str, str], list[Changed]] = defaultdict(list)
+        for change in self.of(Changed):
+            self._changes[change.kind, change.system].append(change)
+            self._changes[change.kind, ""].append(change)
 
     @property
     def context(self) -> Context:
