@@ -1,7 +1,7 @@
 """Write-offs: what will not be paid is given up, small differences by themselves, the rest by a second person.
 
-Billing settles the invoice as lost, the ERP takes it off receivables into bad debt. The approval is the last moment at
-which giving up costs nothing.
+What its credits have left is used for it first. Billing settles the invoice as lost, the ERP takes it off receivables
+into bad debt. The approval is the last moment at which giving up costs nothing.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
 from integration.flows import cash_facts as facts
 from integration.flows.approvals import CompletedByHand, approved, finished_by_hand, forward, in_open_period
+from integration.flows.credits_used import credits_used
 from integration.flows.paging import every_row
 from integration.flows.steps import ask_a_person, day_in, do, key_of, tell
 from integration.flows.taken import show_owed
@@ -47,6 +48,7 @@ async def write_off(context: FlowContext, arguments: Mapping[str, Any]) -> dict[
     while True:  # until what is due is what was agreed to: money comes and goes back while people decide
         money = await _money(context, invoice)
         context = in_books(context, money.business_entity_id)
+        money = await credits_used(context, money)
         if not money.amount_due:
             return {"invoice": invoice, "status": "settled", "amount_minor": 0}
         if money.amount_due > agreement.amount_minor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from mocks.erp.amounts import minor
-from mocks.erp.bodies import ApplyBody, PaymentBody
+from mocks.erp.bodies import ApplyBody, MemoBody, PaymentBody
 from mocks.erp.catalogue import invalid_reference
 from mocks.erp.invoices import InvoiceRecord, Invoices
 from mocks.erp.references import key_of
@@ -54,7 +54,7 @@ def automatic(invoices: Invoices, customer: str, currency: str, amount_minor: in
 
 
 def further(
-    invoices: Invoices, body: PaymentBody, customer: str, currency: str, have: Applications, rest_minor: int
+    invoices: Invoices, body: PaymentBody | MemoBody, customer: str, currency: str, have: Applications, rest_minor: int
 ) -> Applications:
     """Return what is asked beyond the applications there are; refuse less than there is, and too much."""
     asked = [row for row in body.apply.items if row.apply] if body.apply is not None else []
@@ -68,7 +68,7 @@ def further(
         if more < 0:
             raise Refusal("user_error", "An application cannot be taken back: refund it.", f"{path}.amount")
         if more > doc.balance_minor or more > left:
-            raise Refusal("user_error", "The application exceeds the invoice or the payment.", f"{path}.amount")
+            raise Refusal("user_error", "The application exceeds the invoice or what is left.", f"{path}.amount")
         left -= more
         if more:
             result.append((doc.id, more))

@@ -187,6 +187,12 @@ class AppliesBody(Body, frozen=True, kw_only=True):
     items: tuple[ApplyBody, ...] = ()
 
 
+class MemoBody(InvoiceBody, frozen=True, kw_only=True):
+    """A credit memo. What `apply` asks for comes after what it takes off the invoice it is made from by itself."""
+
+    apply: AppliesBody | None = None
+
+
 class PaymentBody(TransactionBody, frozen=True, kw_only=True):
     """A customer payment."""
 

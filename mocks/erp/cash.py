@@ -11,7 +11,6 @@ from datetime import date
 
 import msgspec
 
-from domain.calendar import local_date
 from domain.objects import Cash, Posting
 from mocks.erp.amounts import major
 from mocks.erp.applications import Applications, amount_of, asked_for, further
@@ -165,8 +164,7 @@ class Payments:
 
     def _apply_further(self, before: CashRecord, more: Applications) -> None:
         doc, books = before.doc, self._books
-        subsidiary = books.catalogue.subsidiaries[doc.entity]
-        slot = books.periods.slot(doc.entity, local_date(books.desk.now_us, subsidiary.zone))
+        slot = books.slot_now(doc.entity)
         total = sum([amount for _, amount in more])
         rest = before.rest_minor - total
         base = before.rate.convert(total) if rest else before.rest_base_minor

@@ -1,4 +1,4 @@
-"""Credit memos: they mirror an invoice's posting, reduce it first, and what is left waits to be refunded."""
+"""Credit memos: they mirror an invoice's posting, reduce it first; what is left is refunded, or applied later on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from datetime import date
 import msgspec
 
 from domain.objects import CreditMemo, Line, Posting
-from mocks.erp.bodies import InvoiceBody, Ref
+from mocks.erp.applications import Applications, further
+from mocks.erp.bodies import InvoiceBody, MemoBody, Ref
 from mocks.erp.catalogue import RECEIVABLE, currency_of, invalid_reference
 from mocks.erp.drafts import Draft, credit_of, is_write_off, posting_rows, read_draft
 from mocks.erp.invoices import InvoiceRecord, Invoices
@@ -18,12 +19,12 @@ from mocks.erp.rates import Rate
 from mocks.erp.references import key_of, named, transaction_id, txn_of
 from mocks.erp.schedules import Schedules
 from mocks.erp.shelf import Shelf
-from mocks.erp.subledger import Subledger
+from mocks.erp.subledger import Subledger, with_realised
 from mocks.kernel.operations import Refusal
 
 
 class MemoRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """A posted credit memo; `base_open_minor` is what is left of it in base currency."""
+    """A posted credit memo; `base_open_minor` is what is left of it in base currency, `applied` what invoices took."""
 
     doc: CreditMemo
     customer: str
@@ -35,6 +36,7 @@ class MemoRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     created_us: int
     modified_us: int
     is_write_off: bool = False
+    applied: Applications = ()
 
 
 class CreditMemos:
@@ -48,23 +50,20 @@ class CreditMemos:
         self.shelf: Shelf[MemoRecord] = Shelf("credit memo", books.desk.tables)
         self.records = self.shelf.records
 
-    def put(self, external_id: str, body: InvoiceBody, hint: str) -> MemoRecord:
-        """Post the credit memo once; a repetition returns it, a changed body is refused."""
+    def put(self, external_id: str, body: MemoBody, hint: str) -> MemoRecord:
+        """Post the credit memo once; a repetition may apply what is left of it, and changes nothing else."""
         before = self.shelf.of_external(external_id)
-        if before is None:
-            return self._create(external_id, body, hint)
-        self.require_same(before, body)
-        return before
+        return self._create(external_id, body, hint) if before is None else self.change(before, body)
 
-    def create(self, body: InvoiceBody, hint: str) -> MemoRecord:
+    def create(self, body: MemoBody, hint: str) -> MemoRecord:
         """Post a credit memo; refuse an external id that is taken."""
         return self._create(self.shelf.require_free(body.externalId), body, hint)
 
-    def create_from(self, invoice: InvoiceRecord, body: InvoiceBody, hint: str) -> MemoRecord:
+    def create_from(self, invoice: InvoiceRecord, body: MemoBody, hint: str) -> MemoRecord:
         """Post a credit memo made from an invoice: all of it unless the body says otherwise."""
         return self.create(credit_of(invoice, body), hint or invoice.doc.txn)
 
-    def _create(self, external_id: str, body: InvoiceBody, hint: str) -> MemoRecord:
+    def _create(self, external_id: str, body: MemoBody, hint: str) -> MemoRecord:
         customer = self._books.customers.of(body.entity, "entity")
         invoice = self._invoice_of(body, customer.id)
         draft = read_draft(self._books, body, invoice.rate if invoice is not None else None)
@@ -76,7 +75,7 @@ class CreditMemos:
         txn = txn_of(body, external_id, hint) or (invoice.doc.txn if invoice is not None else "")
         record = self._post(draft, external_id, body, invoice, txn)
         self._books.review(record.customer)
-        return record
+        return self._apply_asked(record, body)
 
     def _invoice_of(self, body: InvoiceBody, customer: str) -> InvoiceRecord | None:
         if body.createdFrom is None:
@@ -138,9 +137,34 @@ class CreditMemos:
         rest = doc.total_minor - applied
         rest_base = record.rate.convert(rest)
         self._books.credit.move(record.customer, doc.currency, owed=applied)  # both sides of the application are AR
-        after = msgspec.structs.replace(doc, balance_minor=rest, status="partially_applied" if rest else "applied")
-        self._save(self._changed(record, after, rest_base))
+        self._save(self._left(record, rest, rest_base, ((invoice.doc.id, applied),)))
         return taken + rest_base
+
+    def _apply_asked(self, before: MemoRecord, body: MemoBody) -> MemoRecord:
+        """Apply what is left of a memo to the invoices that a body asks for, as far as it is not applied yet.
+
+        Both sides are receivables: an entry is only posted for the difference of their rates.
+        """
+        doc, books = before.doc, self._books
+        more = further(self._invoices, body, before.customer, doc.currency, before.applied, doc.balance_minor)
+        if not more:
+            return before
+        slot, total = books.slot_now(doc.entity), sum([amount for _, amount in more])
+        rest = doc.balance_minor - total
+        base = before.rate.convert(total) if rest else before.base_open_minor
+        sums = dict(before.applied)
+        for key, amount in more:
+            sums[key] = sums.get(key, 0) + amount
+        self._save(self._left(before, rest, before.base_open_minor - base, tuple(sums.items())))
+        rows = [Posting(RECEIVABLE, total, base)]
+        rows += [Posting(RECEIVABLE, -amount, -self._invoices.settle(key, amount)) for key, amount in more]
+        books.credit.move(before.customer, doc.currency, owed=total)
+        if sum([row.base_minor for row in rows]):
+            books.ledger.post(
+                f"credit_memo/{doc.id}", doc.entity, doc.currency, before.rate, slot, with_realised(rows), doc.txn
+            )
+        books.review(before.customer)
+        return self.records[doc.id]
 
     def refund(self, key: str, amount_minor: int) -> int:
         """Pay out a part of what is left; return its worth in base currency at the memo's rate."""
@@ -148,16 +172,14 @@ class CreditMemos:
         rest = record.doc.balance_minor - amount_minor
         assert rest >= 0, f"credit memo {record.number} is refunded beyond its balance"
         base = record.rate.convert(amount_minor) if rest else record.base_open_minor
-        status = "refunded" if not rest else "partially_applied"
-        doc = msgspec.structs.replace(record.doc, balance_minor=rest, status=status)
-        self._save(self._changed(record, doc, record.base_open_minor - base))
-        self._books.credit.move(record.customer, doc.currency, owed=amount_minor)
+        self._save(self._left(record, rest, record.base_open_minor - base, record.applied, "refunded"))
+        self._books.credit.move(record.customer, record.doc.currency, owed=amount_minor)
         return base
 
-    def change(self, before: MemoRecord, body: InvoiceBody) -> MemoRecord:
-        """Return a posted credit memo as it is; refuse a body that would change it."""
+    def change(self, before: MemoRecord, body: MemoBody) -> MemoRecord:
+        """Apply what is left of a posted credit memo to more invoices; everything else of it is fixed."""
         self.require_same(before, body)
-        return before
+        return self._apply_asked(before, body)
 
     def require_same(self, before: MemoRecord, body: InvoiceBody) -> None:
         """Refuse a body that would change a posted credit memo."""
@@ -174,9 +196,15 @@ class CreditMemos:
         if not same:
             raise Refusal("user_error", f"Credit memo {before.number} is posted and cannot be changed.", "item")
 
-    def _changed(self, record: MemoRecord, doc: CreditMemo, base_open_minor: int) -> MemoRecord:
+    def _left(
+        self, record: MemoRecord, rest: int, base_open_minor: int, applied: Applications, used: str = "applied"
+    ) -> MemoRecord:
+        """Return a memo of which so much is left; `used` is what it is when that is nothing."""
+        doc = msgspec.structs.replace(record.doc, balance_minor=rest, status="partially_applied" if rest else used)
         now_us = self._books.desk.now_us
-        return msgspec.structs.replace(record, doc=doc, base_open_minor=base_open_minor, modified_us=now_us)
+        return msgspec.structs.replace(
+            record, doc=doc, base_open_minor=base_open_minor, applied=applied, modified_us=now_us
+        )
 
     def _save(self, record: MemoRecord) -> None:
         doc = record.doc

@@ -9,7 +9,7 @@ import msgspec
 
 from domain.objects import Line, TaxShare
 from mocks.erp.amounts import major
-from mocks.erp.bodies import InvoiceBody, LineBody, LinesBody, Ref, TaxBody, TaxesBody
+from mocks.erp.bodies import InvoiceBody, LineBody, LinesBody, MemoBody, Ref, TaxBody, TaxesBody
 from mocks.erp.catalogue import (
     BAD_DEBT,
     DEFERRED,
@@ -134,7 +134,7 @@ def _part(line: Line, before: int, quantity: int) -> Line:
     return msgspec.structs.replace(line, quantity=quantity, amount_minor=amount)
 
 
-def credit_of(invoice: InvoiceRecord, body: InvoiceBody) -> InvoiceBody:
+def credit_of(invoice: InvoiceRecord, body: MemoBody) -> MemoBody:
     """Return the body of a credit memo made from an invoice; without lines of its own it takes back all of it."""
     doc = invoice.doc
     taxes = body.taxDetails

@@ -114,7 +114,8 @@ _TYPES = (
     RecordType(
         name="creditMemo", noun="credit_memo", plural="credit_memos", find=_shelf("credit_memos"),
         view=views.credit_memo, table="creditmemo",
-        shown=shown.CreditMemoShown, body=bodies.InvoiceBody, sublists=_LINES,
+        shown=shown.CreditMemoShown, body=bodies.MemoBody,
+        sublists={**_LINES, "apply": sublists.credited},
         ids=_ids("credit_memos"),
     ),
     RecordType(

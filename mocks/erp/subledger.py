@@ -75,6 +75,10 @@ class Subledger:
             )
         return Header(customer, entity, currency, day, slot, rate)
 
+    def slot_now(self, entity: str) -> Slot:
+        """Return where something of today is posted; refuse it when the period is closed."""
+        return self.periods.slot(entity, local_date(self.desk.now_us, self.catalogue.subsidiaries[entity].zone))
+
     def enter(self, shelf: Shelf[Any], key: str, external_id: str, customer: str, txn: str) -> None:
         """Make a new document known under its names; its customer's currency and subsidiary are fixed from now on."""
         self.customers.used[customer] = None

@@ -7,9 +7,11 @@ from typing import Any
 
 from domain.objects import Line
 from mocks.erp.amounts import SCALES
+from mocks.erp.applications import Applications
 from mocks.erp.cash import CashRecord
 from mocks.erp.cash_sales import CashSale
 from mocks.erp.catalogue import ACCOUNTS
+from mocks.erp.credit_memos import MemoRecord
 from mocks.erp.fulfilments import FulfilmentRecord
 from mocks.erp.journals import JournalRecord
 from mocks.erp.model import Erp
@@ -105,9 +107,18 @@ def taxes(_erp: Erp, record: Any) -> Rows:
 
 def applications(erp: Erp, record: CashRecord) -> Rows:
     """Return the invoices a payment is applied to."""
-    doc, scale = record.doc, SCALES[record.doc.currency]
+    return _applied(erp, record.doc.applied, record.doc.currency)
+
+
+def credited(erp: Erp, record: MemoRecord) -> Rows:
+    """Return the invoices a credit memo is applied to."""
+    return _applied(erp, record.applied, record.doc.currency)
+
+
+def _applied(erp: Erp, applied: Applications, currency: str) -> Rows:
     rows: Rows = []
-    for number, (key, amount) in enumerate(doc.applied, 1):
+    scale = SCALES[currency]
+    for number, (key, amount) in enumerate(applied, 1):
         paid = erp.invoices.records[key].doc
         shown: dict[str, Any] = {"links": [], "id": key, "refName": paid.number, "externalId": paid.ref or None}
         rows.append({"line": number, "doc": shown, "amount": amount / scale, "apply": True})

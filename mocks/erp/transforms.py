@@ -7,7 +7,16 @@ from typing import Any
 
 import msgspec
 
-from mocks.erp.bodies import CashSaleBody, DepositBody, FulfilmentBody, InvoiceBody, OrderBody, PaymentBody, Ref
+from mocks.erp.bodies import (
+    CashSaleBody,
+    DepositBody,
+    FulfilmentBody,
+    InvoiceBody,
+    MemoBody,
+    OrderBody,
+    PaymentBody,
+    Ref,
+)
 from mocks.erp.customers import CustomerRecord
 from mocks.erp.drafts import lines_of
 from mocks.erp.invoices import InvoiceRecord
@@ -57,7 +66,7 @@ def _credit(erp: Erp, invoice: InvoiceRecord, call: Call) -> Any:
 def _credit_return(erp: Erp, paper: Paper, call: Call) -> Any:
     """Credit what was authorised to be returned; of its order's invoice when there is exactly one."""
     erp.returns.require_usable(paper)
-    body: InvoiceBody = call.body
+    body: MemoBody = call.body
     invoices = erp.invoices.of_order(paper.source)
     filled = msgspec.structs.replace(
         body, entity=Ref(id=paper.customer), currency=Ref(refName=paper.currency),
@@ -103,8 +112,8 @@ TRANSFORMS: tuple[tuple[str, str, str, Make, Any], ...] = (
     ("transform_order_to_deposit", "salesOrder", "customerDeposit", _deposit, DepositBody),
     ("transform_order_to_return", "salesOrder", "returnAuthorization", _authorise, OrderBody),
     ("transform_invoice_to_payment", "invoice", "customerPayment", _pay, PaymentBody),
-    ("transform_invoice_to_credit_memo", "invoice", "creditMemo", _credit, InvoiceBody),
-    ("transform_return_to_credit_memo", "returnAuthorization", "creditMemo", _credit_return, InvoiceBody),
+    ("transform_invoice_to_credit_memo", "invoice", "creditMemo", _credit, MemoBody),
+    ("transform_return_to_credit_memo", "returnAuthorization", "creditMemo", _credit_return, MemoBody),
     ("transform_customer_to_order", "customer", "salesOrder", _order_of_customer, OrderBody),
     ("transform_opportunity_to_estimate", "opportunity", "estimate", _estimate, OrderBody),
     ("transform_opportunity_to_order", "opportunity", "salesOrder", _order_of("opportunities"), OrderBody),

@@ -87,6 +87,12 @@ def credit_lines(
     return post("/credit_notes", fields, key, txn, "create_credit_note")
 
 
+def use_credits(invoice: str, notes: Sequence[str], key: str, txn: str) -> Call:
+    """Use what credit notes have left for what is due of an invoice, in their order."""
+    fields: Fields = [(f"credit_notes[id][{index}]", note) for index, note in enumerate(notes)]
+    return post(f"/invoices/{invoice}/apply_credits", fields, key, txn, "apply_credits")
+
+
 def write_off(invoice: str, comment: str, key: str, txn: str) -> Call:
     """Give up what is due of an invoice."""
     return post(f"/invoices/{invoice}/write_off", [("comment", comment)], key, txn, "write_off_invoice")

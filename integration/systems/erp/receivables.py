@@ -81,6 +81,16 @@ def put_write_off(paper: Paper, invoice: str, amount_minor: int, memo: str) -> C
     return _put("creditMemo", paper, body, "upsert_credit_memo")
 
 
+def apply_memo(memo: str, invoice: str, amount_minor: int, currency: str, txn: str) -> Call:
+    """Apply a credit memo to an invoice; the amount is all that it is applied with, then."""
+    row = {"doc": {"externalId": invoice}, "apply": True, "amount": major(amount_minor, currency)}
+    return Call(
+        system="erp", operation="update_credit_memo", method="PATCH", target=f"{BASE}/creditMemo/eid:{memo}",
+        headers=JSON, body=json_body({"apply": {"items": [row]}}), key=f"{memo}/applied/{amount_minor}", write=True,
+        txn=txn, timeout_seconds=COMMAND_TIMEOUT_SECONDS,
+    )  # fmt: skip
+
+
 def mark_dispute(invoice: str, reason: str, txn: str) -> Call:
     """Note on an invoice why its customer disputes it; without a reason the dispute is over."""
     return Call(

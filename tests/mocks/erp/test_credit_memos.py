@@ -90,3 +90,45 @@ def test_a_foreign_credit_uses_the_rate_of_its_invoice_and_leaves_no_residue(ben
     assert bench.get("invoice/eid:inv_1")["amountRemaining"] == 0
     assert bench.erp.ledger.balances["US", "EUR", "1100"] == [0, 0]
     assert {change.document.rate_id for change in bench.changes("entry")} == {"fx-1"}
+
+
+def reopened(bench: Any) -> None:
+    """Post an invoice that was paid, then credited, and whose payment went back."""
+    bench.put("invoice/eid:inv_1", bench.invoice())
+    bench.put("customerPayment/eid:pi_1", bench.payment(1606.5))
+    bench.put(PATH, bench.memo())
+    row = {"doc": {"externalId": "pi_1"}, "amount": 1606.5}
+    bench.put("customerRefund/eid:re_1", {"customer": {"externalId": "A-000001"}, "apply": {"items": [row]}})
+
+
+def applied(amount: float) -> dict[str, Any]:
+    return {"apply": {"items": [{"doc": {"externalId": "inv_1"}, "apply": True, "amount": amount}]}}
+
+
+def test_what_is_left_of_a_memo_is_applied_later_and_only_once(bench: Any) -> None:
+    reopened(bench)
+    entries = len(bench.changes("entry"))
+    for _ in range(2):
+        assert bench.call("PATCH", PATH, applied(107.1)).status == 204
+    assert (bench.get(PATH)["amountRemaining"], bench.get(PATH)["status"]["id"]) == (0.0, "fullyApplied")
+    assert bench.get("invoice/eid:inv_1")["amountRemaining"] == 1499.4
+    assert bench.get("customer/eid:A-000001")["balance"] == 1499.4
+    assert bench.statuses("credit_memo") == ["posted", "applied"]
+    assert len(bench.changes("entry")) == entries  # receivables on both sides
+
+
+def test_a_memo_is_applied_in_parts_and_shows_to_what(bench: Any) -> None:
+    reopened(bench)
+    for amount in (50.0, 80.0):
+        bench.call("PATCH", PATH, applied(amount))
+    assert bench.get(PATH)["amountRemaining"] == 27.1
+    (row,) = bench.get(f"{PATH}/apply")["items"]
+    assert bench.get(f"{PATH}/apply/1")["amount"] == 80.0
+    assert row["links"]
+
+
+def test_no_more_of_a_memo_is_applied_than_is_left_and_nothing_is_taken_back(bench: Any) -> None:
+    reopened(bench)
+    bench.call("PATCH", PATH, applied(50.0))
+    for amount in (107.11, 49.99):
+        assert bench.refused("PATCH", PATH, applied(amount)) == (400, "USER_ERROR", "apply.items[0].amount")
