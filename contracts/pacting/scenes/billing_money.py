@@ -120,6 +120,11 @@ SCENES = (
         read=billing.credit_note_of,
     ),
     _scene(
+        "a credit note is used for an invoice", "an unused credit note",
+        makes=lambda values: receivables.use_credits(values["invoice"], [values["note"]], "q2c/credits/1", NUMBER),
+        read=receivables.money_of,
+    ),
+    _scene(
         "what is due is given up", "a due invoice",
         makes=lambda values: receivables.write_off(values["invoice"], "uncollectible", "q2c/writeoff/1", NUMBER),
         read=receivables.money_of,

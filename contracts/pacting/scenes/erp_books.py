@@ -52,6 +52,10 @@ SCENES = (
         makes=lambda _: receivables.put_write_off(paper("WO-1"), INVOICE, 100_00, "uncollectible"),
     ),
     _scene(
+        "a credit memo is applied", "an unused credit memo",
+        makes=lambda _: receivables.apply_memo(NOTE, INVOICE, 100_00, "USD", NUMBER),
+    ),
+    _scene(
         "a dispute is noted", "a posted invoice", makes=lambda _: receivables.mark_dispute(INVOICE, "quality", NUMBER)
     ),
     _scene(

@@ -78,6 +78,13 @@ def a_credit_note(stage: Stage) -> Values:
     return {**found, "note": note.id}
 
 
+def an_unused_credit_note(stage: Stage) -> Values:
+    """Set up a refundable credit note of an invoice whose payment was taken off it after that."""
+    found = a_credit_note(stage)
+    stage.answered(receivables.remove_payment(found["invoice"], found["transaction"], "rp1", NUMBER))
+    return found
+
+
 def a_cancelled_subscription(stage: Stage) -> Values:
     """Set up a subscription that ends on a date to come."""
     found = a_subscription(stage)

@@ -75,6 +75,14 @@ def a_credit_memo(stage: Stage) -> Values:
     return {**found, "note": NOTE}
 
 
+def an_unused_memo(stage: Stage) -> Values:
+    """Set up a credit memo of an invoice whose payment went back after that."""
+    found = a_paid_invoice(stage)
+    stage.answered(erp.put_credit_memo(MEMO))
+    stage.answered(receivables.put_refund(paper("dp_1"), PAYMENT, 536_25, "card"))
+    return {**found, "note": NOTE}
+
+
 def a_closed_period(stage: Stage) -> Values:
     """Set up a period that is closed for receivables."""
     found = a_fulfilled_order(stage)
