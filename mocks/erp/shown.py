@@ -275,6 +275,7 @@ class CreditMemoShown(BilledShown, frozen=True, kw_only=True):
 
     amountRemaining: Amount | UnsetType = UNSET
     applied: Amount | UnsetType = UNSET
+    apply: Sublist[ApplyShown] | UnsetType = UNSET
 
 
 class CashSaleShown(BilledShown, frozen=True, kw_only=True):
