@@ -1,12 +1,14 @@
 """What happens to the money of an order once it is signed: late returns, chargebacks, refunds, disputed invoices.
 
+Who signs for less may charge the last payment of the contract back, although a part of it is credited.
+
 Nobody knows the ids that systems will give, so these acts name the business transaction: the payment or the invoice is
 found when the time has come, and when there is none (nothing was paid yet) nothing happens.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from enum import IntEnum
 from typing import Any
@@ -41,9 +43,7 @@ def steps(ground: Ground, number: int, method: Callable[[], str], signed_us: int
     if late < shares["returned_late"] and method() == "debit":
         made.append((_later(ground, signed_us, RETURN_DAYS, "returned", number), Aftermath.LATE_RETURN))
     elif charged_back < shares["chargeback"] and method() == "card":
-        opened_us = _later(ground, signed_us, CHARGEBACK_DAYS, "disputed", number)
-        decided_us = opened_us + _decision_hours(ground, number) * HOUR_US
-        made += [(opened_us, Aftermath.CHARGEBACK), (decided_us, Aftermath.DECISION)]
+        made += _charged_back(ground, number, signed_us)
     elif given_back < shares["refunded"]:
         made.append((_later(ground, signed_us, REFUND_DAYS, "refund", number), Aftermath.REFUND))
     elif objected < shares["invoice_dispute"]:
@@ -53,6 +53,23 @@ def steps(ground: Ground, number: int, method: Callable[[], str], signed_us: int
                 Aftermath.OBJECTION,
             )
         )
+    return _played(ground, made)
+
+
+def steps_of_credit(ground: Ground, number: int, method: str, signed_us: int) -> list[tuple[int, int]]:
+    """Return what happens after a signature for less as (instant, step): the last payment is charged back all the same."""
+    if method != "card" or not ground.chance("chargeback_credited", number):
+        return []
+    return _played(ground, _charged_back(ground, number, signed_us))
+
+
+def _charged_back(ground: Ground, number: int, signed_us: int) -> list[tuple[int, int]]:
+    opened_us = _later(ground, signed_us, CHARGEBACK_DAYS, "disputed", number)
+    decided_us = opened_us + _decision_hours(ground, number) * HOUR_US
+    return [(opened_us, Aftermath.CHARGEBACK), (decided_us, Aftermath.DECISION)]
+
+
+def _played(ground: Ground, made: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     return [(at_us, step) for at_us, step in made if at_us < ground.moments.ends_us]
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from domain.acts import Act
 from domain.calendar import HOUR_US, MINUTE_US, add_months, local_date
-from scenarios import renewals
+from scenarios import aftermath, renewals
 from scenarios.catalogue import ANNUAL, BY_SKU, MONTHLY, RECURRING, list_unit_minor
 from scenarios.contracts import Contract, contract, serials
 from scenarios.deals import APPROVERS, approval_us, band, net_unit_minor, percent_text, spaced
@@ -43,6 +43,7 @@ BACKDATED_DAYS_MAX, AHEAD_DAYS_MAX = 30, 20
 PRICE_CHANGE = Fraction(3, 100)  # without a published rise
 VALID_DAYS = 30
 RENEWALS = frozenset({"renew", "auto"})
+FOR_LESS = frozenset({"cancel", "downsell"})
 
 Terms = dict[str, tuple[int, int, int]]  # sku -> (quantity, list unit, net unit)
 
@@ -312,7 +313,10 @@ def steps(ground: Ground, each: Amendment) -> list[tuple[int, int]]:
     taken_us = approval_us(ground, number, half, ground.rush(submit_us, each.contract.account.zone))
     made.append((min(submit_us + taken_us, (submit_us + each.at_us) // 2), Step.APPROVE))
     made.append((each.at_us, Step.ACCEPT))
-    return list(zip(spaced([at_us for at_us, _ in made]), [step for _, step in made], strict=True))
+    signing = list(zip(spaced([at_us for at_us, _ in made]), [step for _, step in made], strict=True))
+    if each.kind not in FOR_LESS:
+        return signing
+    return signing + aftermath.steps_of_credit(ground, number, each.contract.account.method, signing[-1][0])
 
 
 def by_number(ground: Ground, number: int) -> Amendment:
@@ -321,9 +325,11 @@ def by_number(ground: Ground, number: int) -> Amendment:
     return next(each for each in plan(ground, serial) if each.number == number)
 
 
-def act(each: Amendment, step: int, at_us: int) -> Act:
+def act(ground: Ground, each: Amendment, step: int, at_us: int) -> Act:
     """Return the act of one step of an amendment's life."""
     name = f"Q-{each.number:06d}"
+    if step >= aftermath.Aftermath.LATE_RETURN:
+        return Act(at_us=at_us, txn=name, **aftermath.act(ground, each.number, step, each.contract.id))
     this: dict[str, Any] = {"number": name, "version": 1}
     action, arguments = "approve_quote", this
     if step == Step.CREATE:

@@ -225,6 +225,12 @@ class Payments(Words):
         default=percent("0.2"), description="debits that come back after they had succeeded [E]"
     )
     chargeback: Share = Field(default=percent("0.12"), description="card payments that are charged back [E]")
+    chargeback_credited: Share = Field(
+        default=percent("0"),
+        description="cancellations and downsells after which the contract's last card payment is charged back, although "
+        "what it paid for is credited [E]",
+        json_schema_extra=only(REHEARSAL),
+    )
     chargeback_won: Share = Field(default=percent("35"), description="chargebacks that are won [E]")
     decided_within: Duration = Field(
         default=timedelta(days=12),

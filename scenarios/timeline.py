@@ -126,7 +126,7 @@ class Acts:
             while waiting and waiting[-1].at_us <= at_us:
                 yield waiting.pop()
             if number >= AMENDMENT_FIRST:
-                yield amendments.act(amendment(number), step, at_us)
+                yield amendments.act(self._ground, amendment(number), step, at_us)
             else:
                 yield orders.act(order_life(number), step, at_us)
         yield from reversed(waiting)

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from contracts.checks.credits_left import credits_are_used
 from contracts.checks.facts import Facts, Life, base_of, document_of, invoice_of
 from contracts.checks.verdict import Findings, Tally
 from domain.currency import exponent
@@ -158,7 +159,10 @@ def _free(facts: Facts) -> dict[tuple[str, str], int]:
 
 
 def losses_are_booked(facts: Facts) -> Findings:
-    """What is written off is a loss in the ledger, once and to the minor unit, and given up in billing as well."""
+    """What is written off is a loss in the ledger, once and to the minor unit, and given up in billing as well.
+
+    Credits of the invoice are used for it first.
+    """
     tally = Tally("M17")
     losses: dict[tuple[str, str], list[tuple[Changed, int]]] = {}
     for change in facts.history.changes("entry", "erp"):
@@ -182,6 +186,7 @@ def losses_are_booked(facts: Facts) -> Findings:
             )
             evidence = [*[life.last for life, _ in invoices], *[change for change, _ in entries]]
             tally.violation(txn, sentence, *evidence, entities=names)
+    credits_are_used(tally, facts)
     return tally.findings()
 
 

@@ -12,14 +12,13 @@ import msgspec
 
 from integration.flow import FlowContext
 from integration.flows.paging import every_row
-from integration.flows.steps import do, if_found, key_of
+from integration.flows.steps import REFUSALS, do, if_found, key_of
 from integration.outcomes import Answer, CallFailed
 from integration.systems import billing
 from integration.systems.billing import CreditNote
 from integration.systems.billing import receivables as owed
-from integration.systems.billing.receivables import REFUND_REASON, Money
+from integration.systems.billing.receivables import Money
 from integration.systems.erp import receivables as books
-from integration.systems.wire import minor
 
 
 class Credit(msgspec.Struct, frozen=True):
@@ -28,10 +27,10 @@ class Credit(msgspec.Struct, frozen=True):
     memo: str
     notes: tuple[CreditNote, ...]
 
-    @property
-    def left_minor(self) -> int:
-        """How much of it nobody has used."""
-        return sum([note.amount_available for note in self.notes])
+    def used_for(self, money: Money) -> int:
+        """Return how much of it an invoice has used."""
+        ours = {note.id for note in self.notes}
+        return sum([row.applied_amount for row in money.applied_credits if row.cn_id in ours])
 
 
 def credits_of(notes: Iterable[CreditNote]) -> list[Credit]:
@@ -40,7 +39,7 @@ def credits_of(notes: Iterable[CreditNote]) -> list[Credit]:
     taxes = {note.customer_notes: note for note in standing if note.reason_code == billing.TAX_REASON}
     found = []
     for note in standing:
-        if note.reason_code not in (billing.TAX_REASON, REFUND_REASON):
+        if note.reason_code != billing.TAX_REASON and not owed.is_of_refund(note.customer_notes):
             tax = taxes.get(billing.tax_note_of(note.id))
             found.append(Credit(note.id, (note,) if tax is None else (note, tax)))
     return found
@@ -55,35 +54,29 @@ async def credits_used(context: FlowContext, money: Money) -> Money:
     unused = [note.id for credit in found for note in credit.notes if note.amount_available]
     if not unused:
         return money
-    await _used(context, money, unused)
+    now = await _used(context, money, unused)
     for credit in found:
-        if credit.left_minor:
-            await _applied(context, money, await _now(context, money, credit))
-    return owed.money_of(await do(context, owed.read_money(money.id, money.txn)))
+        if credit.used_for(now) > credit.used_for(money):
+            await _applied(context, now, credit)
+    return now
 
 
-async def _used(context: FlowContext, money: Money, notes: Sequence[str]) -> None:
+async def _used(context: FlowContext, money: Money, notes: Sequence[str]) -> Money:
     async def are_used() -> Answer | None:
         answer = await do(context, owed.read_money(money.id, money.txn))
         now = owed.money_of(answer)
-        return answer if now.amount_due < money.amount_due else None
+        return answer if now.credited_minor > money.credited_minor else None
 
     key = key_of(context, money.id, f"credits/{money.resource_version}")
+    call = owed.use_credits(money.id, notes, key, money.txn)
     try:
-        await do(context, owed.use_credits(money.id, notes, key, money.txn), are_used, allow=(400, 409))
+        return owed.money_of(await do(context, call, are_used, allow=REFUSALS))
     except CallFailed:  # the invoice was paid, or a credit used, in the meantime
-        return
-
-
-async def _now(context: FlowContext, money: Money, credit: Credit) -> Credit:
-    answers = [await do(context, billing.read_credit_note(note.id, money.txn)) for note in credit.notes]
-    return Credit(credit.memo, tuple([billing.credit_note_of(answer) for answer in answers]))
+        return owed.money_of(await do(context, owed.read_money(money.id, money.txn)))
 
 
 async def _applied(context: FlowContext, money: Money, credit: Credit) -> None:
-    """Apply a memo as far as billing has used the credit; one that is not posted yet is applied when it is."""
-    found = await if_found(context, books.read_memo(credit.memo, money.txn))
-    if found is None or minor(books.posted_memo(found).amountRemaining, money.currency_code) <= credit.left_minor:
-        return
-    used_minor = sum([note.used_for(money.id) for note in credit.notes])
-    await do(context, books.apply_memo(credit.memo, money.id, used_minor, money.currency_code, money.txn))
+    """Apply a memo as far as the invoice has used the credit; one that is not posted yet is applied when it is."""
+    if await if_found(context, books.read_memo(credit.memo, money.txn)) is not None:
+        amount_minor = credit.used_for(money)
+        await do(context, books.apply_memo(credit.memo, money.id, amount_minor, money.currency_code, money.txn))

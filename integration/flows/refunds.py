@@ -93,7 +93,7 @@ class Credit(msgspec.Struct, frozen=True):
 
 async def _credited(context: FlowContext, taken: Taken, wanted_minor: int, request: str) -> Credit:
     """Credit as much of the invoice as is to be paid back, once posted; people decide when nothing can be paid back."""
-    invoice, key, remark = taken.invoice.id, key_of(context, request, "credit"), f"Refund {request}"
+    invoice, key, remark = taken.invoice.id, key_of(context, request, "credit"), owed.refund_note_of(request)
     while True:
         note = await credited_part(context, invoice, taken.txn, wanted_minor, remark, key, is_owed=False)
         credit = None if note is None else await _posted(context, taken, note, request)

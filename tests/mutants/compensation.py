@@ -8,7 +8,7 @@ from typing import Any
 
 from integration.effects import Call
 from integration.flow import FlowContext
-from integration.flows import amendments, approvals, invoice_disputes, pauses, refunds, taken
+from integration.flows import amendments, approvals, credits_used, invoice_disputes, pauses, refunds, taken
 from integration.flows.amendments import Plan, Row
 from integration.flows.catalogue import PROGRAMS
 from integration.flows.refunds import Credit
@@ -19,7 +19,7 @@ from integration.systems.billing.receivables import Money
 from integration.systems.payment import Intent
 from integration.systems.payment_back import Refund
 from tests.mutants.mutant import Mutant, Patch
-from tests.mutants.quiet_grounds import CHANGES, OBJECTIONS, PAUSES, REFUNDS
+from tests.mutants.quiet_grounds import CHANGES, LOST, OBJECTIONS, PAUSES, REFUNDS
 
 
 def _no_credit_memo() -> list[Patch]:
@@ -84,6 +84,14 @@ def _objection_left_marked() -> list[Patch]:
         return None
 
     return [Patch(invoice_disputes, "_over", nothing)]
+
+
+def _lost_beside_its_credit() -> list[Patch]:
+    async def as_it_is(_context: FlowContext, money: Money) -> Money:
+        """What is due is due, and the customer's credit is the customer's."""
+        return money
+
+    return [Patch(credits_used, "credits_used", as_it_is)]
 
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -157,5 +165,14 @@ MUTANTS: tuple[Mutant, ...] = (
         caught_by=("P11",),
         ground=OBJECTIONS,
         patches=_objection_left_marked,
+    ),
+    Mutant(
+        name="lost_beside_its_credit",
+        group="compensation",
+        mistake="A lost dispute writes its invoice off in full, and what a credit note of the same invoice has left "
+        "stays the customer's: the loss is too high, and money is owed to who owes it.",
+        caught_by=("M17",),
+        ground=LOST,
+        patches=_lost_beside_its_credit,
     ),
 )

@@ -73,6 +73,15 @@ CREDITED_REFUNDS = Ground(
         payments={**_CARDS, "refunded": "100%", "refund_adjusted": "100%"},
     ),
 )  # fmt: skip
+LOST = Ground(
+    "lost", "monthly payments by card that are charged back for good after a part of them was credited",
+    lambda: quiet(
+        1, 30, days=20, run_on_days=12, amendments=_only(cancel="30%", downsell="70%"), world=_DOLLARS,
+        mix={**_MANY_CHANGES, "monthly": "100%"},
+        payments={**_CARDS, "chargeback_credited": "100%", "chargeback_won": "0%", "decided_within": "3d"},
+        contracts={"ending": "0%"},
+    ),
+)  # fmt: skip
 UNPOSTED = Ground(
     "unposted", "changes that credit invoices which the ERP does not take for three days",
     lambda: quiet(

@@ -19,6 +19,7 @@ from integration.systems.wire import major_text, page_at, quoted, read, seconds_
 
 WRITE_OFF_REASON = "write_off"
 REFUND_REASON = "customer_refund"
+_REFUND = "Refund "
 
 
 def read_money(invoice: str, txn: str) -> Call:
@@ -87,6 +88,16 @@ def credit_lines(
     return post("/credit_notes", fields, key, txn, "create_credit_note")
 
 
+def refund_note_of(request: str) -> str:
+    """Return the remark by which the credit note of a refund is known."""
+    return _REFUND + request
+
+
+def is_of_refund(remark: str) -> bool:
+    """Tell whether a credit note with a remark is of a refund: what it credits is on its way to be paid back."""
+    return remark.startswith(_REFUND)
+
+
 def use_credits(invoice: str, notes: Sequence[str], key: str, txn: str) -> Call:
     """Use what credit notes have left for what is due of an invoice, in their order."""
     fields: Fields = [(f"credit_notes[id][{index}]", note) for index, note in enumerate(notes)]
@@ -130,6 +141,13 @@ class LinkedPayment(msgspec.Struct, frozen=True):
     applied_amount: int
 
 
+class AppliedCredit(msgspec.Struct, frozen=True):
+    """A credit note of which an invoice has used an amount."""
+
+    cn_id: str
+    applied_amount: int
+
+
 class Money(msgspec.Struct, frozen=True):
     """What an invoice owes and what settled it."""
 
@@ -149,6 +167,7 @@ class Money(msgspec.Struct, frozen=True):
     dunning_status: str = ""
     resource_version: int = 0  # it grows with every change
     linked_payments: list[LinkedPayment] = []
+    applied_credits: list[AppliedCredit] = []
 
     @property
     def quote_reference(self) -> str:
@@ -159,6 +178,11 @@ class Money(msgspec.Struct, frozen=True):
     def txn(self) -> str:
         """The business transaction it belongs to."""
         return self.subscription_id or self.id
+
+    @property
+    def credited_minor(self) -> int:
+        """How much of it credit notes have settled."""
+        return sum([row.applied_amount for row in self.applied_credits])
 
     @property
     def balance(self) -> Balance:

@@ -145,13 +145,6 @@ class BillingInvoice(msgspec.Struct, frozen=True):
         return tuple([line.canonical() for line in lines])
 
 
-class Allocation(msgspec.Struct, frozen=True):
-    """How much of a credit note an invoice has used."""
-
-    invoice_id: str
-    allocated_amount: int
-
-
 class CreditNote(msgspec.Struct, frozen=True):
     """A credit note as billing shows it."""
 
@@ -170,11 +163,6 @@ class CreditNote(msgspec.Struct, frozen=True):
     reason_code: str = ""
     customer_notes: str = ""
     amount_available: int = 0  # of a refundable one: what is neither used for an invoice nor paid back
-    allocations: list[Allocation] = []
-
-    def used_for(self, invoice: str) -> int:
-        """Return how much of it an invoice has used."""
-        return sum([row.allocated_amount for row in self.allocations if row.invoice_id == invoice])
 
 
 class SubscriptionItem(msgspec.Struct, frozen=True):
