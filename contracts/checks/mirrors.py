@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from contracts.checks.facts import BILLED, Facts, Life, document_of, invoice_of, whole_of
+from contracts.checks.mirror_news import credits_are_shown
 from contracts.checks.mirror_words import words_are_true
 from contracts.checks.under_way import is_under_way
 from contracts.checks.verdict import Evidence, Findings, Tally
@@ -19,7 +20,8 @@ UNSETTLED = "the run ended before the systems had their settling time after the 
 def sales_sees_the_truth(facts: Facts) -> Findings:
     """The CRM shows each invoice of a quote as posted and as paid in time, and at the end what is open in billing.
 
-    What it says of the order and of its invoices is so then, and what nobody goes on with is back with sales.
+    What it says of the order and of its invoices is so then, and what nobody goes on with is back with sales. A credit
+    is shown by the work that books it.
     """
     tally = Tally("L3")
     shown = {change.id: change for change in facts.history.changes("mirror", "crm")}
@@ -30,6 +32,7 @@ def sales_sees_the_truth(facts: Facts) -> Findings:
             _right_balance(tally, facts, owed, shown.get(owed.quote))
     if facts.context.inside:
         words_are_true(tally, facts, shown)
+        credits_are_shown(tally, facts)
     return tally.findings("" if facts.has_settled else UNSETTLED)
 
 

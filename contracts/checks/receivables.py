@@ -31,7 +31,7 @@ def money_back_is_booked(facts: Facts) -> Findings:
     tally = Tally("M15")
     for txn, payments in _given_back(facts).items():
         last_us = max(payment.last.at_us for payment in payments)
-        if not facts.is_due(last_us) or txn in facts.excused:
+        if not facts.is_due(last_us) or not facts.excused.isdisjoint({txn, *[payment.txn for payment in payments]}):
             continue
         kept_minor = sum(_kept(payment) for payment in payments)
         for system in ("erp", "billing"):
@@ -69,13 +69,30 @@ def _missed_in_the_books(tally: Tally, facts: Facts) -> None:
 
 
 def _given_back(facts: Facts) -> dict[str, list[Life]]:
-    """Return the payments of every transaction of which money went back at some time."""
+    """Return the payments of every deal of which money went back at some time."""
     found: dict[str, list[Life]] = {}
-    touched = {life.txn for life in facts.lives("payment", "payment").values() if life.txn and _is_touched(facts, life)}
-    for life in facts.lives("payment", "payment").values():
-        if life.txn in touched:
-            found.setdefault(life.txn, []).append(life)
+    payments = facts.lives("payment", "payment").values()
+    touched = {_deal(facts, life) for life in payments if life.txn and _is_touched(facts, life)}
+    for life in payments if touched else ():
+        deal = _deal(facts, life)
+        if deal in touched:
+            found.setdefault(deal, []).append(life)
     return found
+
+
+def _deal(facts: Facts, life: Life) -> str:
+    """Return the transaction of a contract for what belongs to it: each system may name a change of it, or all of it."""
+    return facts.once(_contracts).get(life.txn, life.txn)
+
+
+def _contracts(facts: Facts) -> dict[str, str]:
+    """Return the transaction of the contract for that of each invoice of it."""
+    subscriptions = facts.lives("subscription", "billing")
+    return {
+        life.txn: subscriptions[invoice_of(life).subscription].txn
+        for life in facts.lives("invoice", "billing").values()
+        if invoice_of(life).subscription in subscriptions
+    }
 
 
 def _is_touched(facts: Facts, life: Life) -> bool:
@@ -94,9 +111,11 @@ def _kept(payment: Life) -> int:
     return kept
 
 
-def _booked(facts: Facts, system: str, txn: str) -> int:
-    received = sum([life.document.amount_minor for life in facts.lives("cash", system).values() if life.txn == txn])
-    returned = sum([life.document.amount_minor for life in facts.lives("refund", system).values() if life.txn == txn])
+def _booked(facts: Facts, system: str, deal: str) -> int:
+    received, returned = (
+        sum([life.document.amount_minor for life in facts.lives(kind, system).values() if _deal(facts, life) == deal])
+        for kind in ("cash", "refund")
+    )
     taken: int = received - returned
     return taken
 

@@ -8,18 +8,27 @@ from typing import Any
 
 from integration.effects import Call
 from integration.flow import FlowContext
-from integration.flows import amendments, approvals, credits_used, invoice_disputes, pauses, refunds, taken
+from integration.flows import (
+    amendments,
+    approvals,
+    credit_notes,
+    credits_used,
+    invoice_disputes,
+    pauses,
+    refunds,
+    taken,
+)
 from integration.flows.amendments import Plan, Row
 from integration.flows.catalogue import PROGRAMS
 from integration.flows.refunds import Credit
 from integration.flows.steps import until_given_up
 from integration.flows.taken import Taken
-from integration.systems.billing import BillingSubscription
+from integration.systems.billing import BillingInvoice, BillingSubscription
 from integration.systems.billing.receivables import Money
 from integration.systems.payment import Intent
 from integration.systems.payment_back import Refund
 from tests.mutants.mutant import Mutant, Patch
-from tests.mutants.quiet_grounds import CHANGES, LOST, OBJECTIONS, PAUSES, REFUNDS
+from tests.mutants.quiet_grounds import CHANGES, CREDITED_REFUNDS, LOST, OBJECTIONS, PAUSES, REFUNDS
 
 
 def _no_credit_memo() -> list[Patch]:
@@ -84,6 +93,13 @@ def _objection_left_marked() -> list[Patch]:
         return None
 
     return [Patch(invoice_disputes, "_over", nothing)]
+
+
+def _credit_unknown_to_sales() -> list[Patch]:
+    async def nothing(_context: FlowContext, _invoice: BillingInvoice) -> None:
+        """The next payment shows it."""
+
+    return [Patch(credit_notes, "_mirrored", nothing)]
 
 
 def _lost_beside_its_credit() -> list[Patch]:
@@ -174,5 +190,14 @@ MUTANTS: tuple[Mutant, ...] = (
         caught_by=("M17",),
         ground=LOST,
         patches=_lost_beside_its_credit,
+    ),
+    Mutant(
+        name="credit_unknown_to_sales",
+        group="compensation",
+        mistake="Sales is told of invoices and of payments, and a credit changes what is owed behind its back until "
+        "the next payment shows it (I-22).",
+        caught_by=("L3",),
+        ground=CREDITED_REFUNDS,
+        patches=_credit_unknown_to_sales,
     ),
 )

@@ -82,6 +82,13 @@ LOST = Ground(
         contracts={"ending": "0%"},
     ),
 )  # fmt: skip
+UPSELLS = Ground(
+    "upsells", "monthly contracts that buy more, each time for the rest of a month that is invoiced",
+    lambda: quiet(
+        1, 12, days=24, run_on_days=3, amendments=_only(upsell="100%"), world=_DOLLARS,
+        mix={**_MANY_CHANGES, "monthly": "100%"}, payments=_CARDS, contracts={"ending": "0%"},
+    ),
+)  # fmt: skip
 UNPOSTED = Ground(
     "unposted", "changes that credit invoices which the ERP does not take for three days",
     lambda: quiet(

@@ -18,9 +18,9 @@ from integration.flows.steps import day_in, do
 from integration.systems import tax
 from integration.systems.billing import BillingInvoice, CreditNote
 from integration.systems.crm import AcceptedQuote
-from integration.systems.tax import Taxable
+from integration.systems.tax import LineTerms, Taxable
 from tests.mutants.mutant import Mutant, Patch
-from tests.mutants.quiet_grounds import CARDS, CHANGES, DOCUMENT_TAX
+from tests.mutants.quiet_grounds import CARDS, CHANGES, DOCUMENT_TAX, UPSELLS
 
 
 def _estimate_invoiced() -> list[Patch]:
@@ -120,6 +120,16 @@ def _returned_as_goods() -> list[Patch]:
     return [Patch(tax, "commit_return", shipped)]
 
 
+def _net_taxed_as_a_whole() -> list[Patch]:
+    commit = tax.commit
+
+    def of_today(taxable: Taxable) -> Call:
+        today = {line: LineTerms(taxable.day) for line, terms in taxable.terms.items() if terms.day is not None}
+        return commit(msgspec.structs.replace(taxable, terms={**taxable.terms, **today}))
+
+    return [Patch(tax, "commit", of_today)]
+
+
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         name="estimate_invoiced",
@@ -199,5 +209,14 @@ MUTANTS: tuple[Mutant, ...] = (
         caught_by=("M23",),
         ground=CHANGES,
         patches=_returned_as_goods,
+    ),
+    Mutant(
+        name="net_taxed_as_a_whole",
+        group="tax",
+        mistake="A net invoice is taxed as if all of it were sold today: what it takes back of an earlier invoice goes "
+        "back at the rates of today, not at those it was charged at (T12).",
+        caught_by=("M23",),
+        ground=UPSELLS,
+        patches=_net_taxed_as_a_whole,
     ),
 )

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from datetime import timedelta
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
@@ -172,6 +173,23 @@ def test_a_bank_decides_on_a_chargeback_within_the_time_that_is_said_and_takes_a
         update={"payments": ground.payments.model_copy(update={"decided_within": timedelta(days=12)})}
     )
     assert all(hours >= 4 * 24 for seed in range(40) for hours in decisions(build(usual, seed)))
+
+
+def test_a_payment_is_charged_back_after_a_change_for_less_where_the_scenario_says_so() -> None:
+    usual = library.find("hunting_ground")
+    payments = {"card": Fraction(1), "debit": Fraction(0), "chargeback": Fraction(0), "chargeback_credited": Fraction(1)}
+    ground = usual.model_copy(update={"payments": usual.payments.model_copy(update=payments)})
+    timelines = [build(ground, seed) for seed in range(10)]
+    opened = [act for each in timelines for act in each.acts if act.action == "open_dispute"]
+    assert {act.arguments["txn"][:3] for act in opened} == {"Q-9"}  # the contract's payment
+    assert {act.txn[:3] for act in opened} == {"Q-5"}  # it comes and goes with the change
+    less = {act.txn for each in timelines for act in each.acts if _is_for_less(act)}
+    assert {act.txn for act in opened} <= less
+    assert not any(act.action == "open_dispute" and act.txn[:3] == "Q-5" for act in build(usual, 1).acts)
+
+
+def _is_for_less(act: Act) -> bool:
+    return act.action == "create_quote" and act.arguments.get("amendment_kind") in ("cancel", "downsell")
 
 
 def decisions(timeline: Timeline) -> list[float]:

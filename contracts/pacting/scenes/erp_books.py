@@ -74,6 +74,10 @@ SCENES = (
         read=receivables.posted_memo,
     ),
     _scene(
+        "what a credit memo is applied to is read", "a posted credit memo",
+        makes=lambda _: receivables.read_applied_memo(NOTE, NUMBER), read=receivables.posted_memo,
+    ),
+    _scene(
         "overdue invoices are listed", "a posted invoice", makes=lambda _: receivables.overdue(date(2027, 1, 15)),
         page=receivables.open_page,
     ),

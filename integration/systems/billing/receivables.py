@@ -142,7 +142,7 @@ class LinkedPayment(msgspec.Struct, frozen=True):
 
 
 class AppliedCredit(msgspec.Struct, frozen=True):
-    """A credit note of which an invoice has used an amount."""
+    """A credit note of which an invoice has used an amount since it was issued."""
 
     cn_id: str
     applied_amount: int
@@ -180,14 +180,13 @@ class Money(msgspec.Struct, frozen=True):
         return self.subscription_id or self.id
 
     @property
-    def credited_minor(self) -> int:
-        """How much of it credit notes have settled."""
-        return sum([row.applied_amount for row in self.applied_credits])
-
-    @property
     def balance(self) -> Balance:
         """What is open of it."""
         return Balance(self.id, self.resource_version, major_text(self.amount_due, self.currency_code))
+
+    def credited_by(self, note: str) -> int:
+        """Return how much of it a credit note has settled since it was issued."""
+        return sum([row.applied_amount for row in self.applied_credits if row.cn_id == note])
 
 
 class LinkedInvoice(msgspec.Struct, frozen=True):

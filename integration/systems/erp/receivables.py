@@ -115,6 +115,12 @@ def read_memo(note: str, txn: str) -> Call:
     return Call(system="erp", operation="read_credit_memo", target=f"{BASE}/creditMemo/eid:{note}", txn=txn)
 
 
+def read_applied_memo(note: str, txn: str) -> Call:
+    """Ask for a posted credit memo with the invoices that it is applied to."""
+    call = read_memo(note, txn)
+    return msgspec.structs.replace(call, target=f"{call.target}?expandSubResources=true")
+
+
 # --- queries --------------------------------------------------------------------------------------------------------
 
 
@@ -244,12 +250,34 @@ class PostedInvoice(msgspec.Struct, frozen=True):
     custbody_dispute: str = ""
 
 
+class _Document(msgspec.Struct, frozen=True):
+    externalId: str | None = None
+
+
+class Application(msgspec.Struct, frozen=True):
+    """An invoice that a credit memo is applied to, and how much of it."""
+
+    doc: _Document
+    amount: Decimal
+
+
+class Applications(msgspec.Struct, frozen=True):
+    """The invoices that a credit memo is applied to; none are shown unless they are asked for."""
+
+    items: list[Application] = []
+
+
 class PostedMemo(msgspec.Struct, frozen=True):
     """A posted credit memo as the ERP shows it."""
 
     id: str
     total: Decimal
     amountRemaining: Decimal
+    apply: Applications = Applications()
+
+    def applied_to(self, invoice: str) -> Decimal:
+        """Return how much of it an invoice has, of a memo that was read with its applications."""
+        return sum([row.amount for row in self.apply.items if row.doc.externalId == invoice], Decimal(0))
 
 
 class PeriodStanding(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from contracts.checks.facts import Facts
 from domain import objects
-from domain.history import Case, Emitted, Flow, Record
+from domain.history import Case, Changed, Emitted, Flow, Record
 from tests.contracts.checks.build import (
     CAPTURED,
     CASH,
@@ -20,6 +20,7 @@ from tests.contracts.checks.build import (
     DAY_US,
     POSTED,
     RECORDED,
+    SECOND,
     T0,
     TAXED,
     amended,
@@ -64,6 +65,25 @@ def refunded() -> list[Record]:
         changed(LATER + 2, "billing", "cash", replace(RECORDED, applied=kept[1]), "applied"),
         changed(LATER + 2, "billing", "invoice", due, "paid"),
     ]  # fmt: skip
+
+
+def _named_after_a_change(*systems: str) -> list[Record]:
+    """Return the lifecycle after a refund, in which systems name the money after a change of the contract."""
+    change = changed(25, "billing", "invoice", SECOND)
+    return [
+        replace(each, txn="Q-000200")
+        if isinstance(each, Changed) and each.kind in ("cash", "refund") and each.system in systems
+        else each
+        for each in [*refunded(), change]
+    ]
+
+
+def _billing_names_a_change() -> list[Record]:
+    return _named_after_a_change("billing")
+
+
+def _a_change_hides_a_refund() -> list[Record]:
+    return without(_named_after_a_change("billing", "payment"), of("refund", "billing"))
 
 
 def written_off() -> list[Record]:
@@ -379,6 +399,7 @@ BREAKS: tuple[tuple[str, Callable[[], list[Record]]], ...] = (
     ("M15", _refund_not_in_billing),
     ("M15", _returned_debit_kept),
     ("M15", _won_dispute_not_booked),
+    ("M15", _a_change_hides_a_refund),
     ("M16", _ledger_forgets_a_refund),
     ("M16", _unapplied_cash_without_account),
     ("M17", _loss_without_entry),
@@ -412,6 +433,7 @@ BREAKS: tuple[tuple[str, Callable[[], list[Record]]], ...] = (
 )
 KEEPS = (
     ("M15", refunded),
+    ("M15", _billing_names_a_change),
     ("M16", refunded),
     ("M17", written_off),
     ("M17", given_up_twice),
