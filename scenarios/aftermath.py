@@ -57,7 +57,7 @@ def steps(ground: Ground, number: int, method: Callable[[], str], signed_us: int
 
 
 def steps_of_credit(ground: Ground, number: int, method: str, signed_us: int) -> list[tuple[int, int]]:
-    """Return what happens after a signature for less as (instant, step): the last payment is charged back all the same."""
+    """Return what happens after a signature for less as (instant, step): the last payment is charged back."""
     if method != "card" or not ground.chance("chargeback_credited", number):
         return []
     return _played(ground, _charged_back(ground, number, signed_us))

@@ -227,8 +227,8 @@ class Payments(Words):
     chargeback: Share = Field(default=percent("0.12"), description="card payments that are charged back [E]")
     chargeback_credited: Share = Field(
         default=percent("0"),
-        description="cancellations and downsells after which the contract's last card payment is charged back, although "
-        "what it paid for is credited [E]",
+        description="cancellations and downsells after which the last card payment of the contract is charged back, "
+        "although what it paid for is credited [E]",
         json_schema_extra=only(REHEARSAL),
     )
     chargeback_won: Share = Field(default=percent("35"), description="chargebacks that are won [E]")

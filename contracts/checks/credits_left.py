@@ -19,14 +19,14 @@ Walks = Mapping[str, Sequence[Changed]]
 def credits_are_used(tally: Tally, facts: Facts) -> None:
     """Find invoices that were given up beside a credit of them that was there before, and that nobody ever used."""
     for system in ("billing", "erp"):
-        credits = _by_invoice(facts, system)
+        noted = _by_invoice(facts, system)
         for change in facts.history.changes("invoice", system):
-            if change.status != "written_off" or change.before == "written_off" or change.id not in credits:
+            if change.status != "written_off" or change.before == "written_off" or change.id not in noted:
                 continue
             tally.examined += 1
             if not facts.is_due(change.at_us) or change.txn in facts.excused:
                 continue
-            for walk in credits[change.id]:
+            for walk in noted[change.id]:
                 left_minor = _left(walk, change.at_us)
                 if left_minor > 0 and walk[0].txn not in facts.excused:
                     _unused(tally, facts, change, walk[-1], left_minor)

@@ -41,7 +41,7 @@ def _begun(facts: Facts) -> dict[str, int]:
 
 
 def _shown(facts: Facts) -> dict[str, list[int]]:
-    """Return the instants of what was learned of each invoice and is shown: mirror/QUOTE/MILLISECONDS/FIELDS/INVOICE."""
+    """Return when what is shown of each invoice was learned, of mirror/QUOTE/MILLISECONDS/FIELDS/INVOICE."""
     found: dict[str, list[int]] = {}
     for flow in facts.flows.values():
         _, *parts = flow.flow.split("/")

@@ -81,18 +81,19 @@ def _given_back(facts: Facts) -> dict[str, list[Life]]:
 
 
 def _deal(facts: Facts, life: Life) -> str:
-    """Return the transaction of a contract for what belongs to it: each system may name a change of it, or all of it."""
+    """Return the transaction of the contract that something is of: systems name it, or a change of it."""
     return facts.once(_contracts).get(life.txn, life.txn)
 
 
 def _contracts(facts: Facts) -> dict[str, str]:
     """Return the transaction of the contract for that of each invoice of it."""
     subscriptions = facts.lives("subscription", "billing")
-    return {
-        life.txn: subscriptions[invoice_of(life).subscription].txn
-        for life in facts.lives("invoice", "billing").values()
-        if invoice_of(life).subscription in subscriptions
-    }
+    found = {}
+    for life in facts.lives("invoice", "billing").values():
+        contract = subscriptions.get(invoice_of(life).subscription)
+        if contract is not None and contract.txn and life.txn:
+            found[life.txn] = contract.txn
+    return found
 
 
 def _is_touched(facts: Facts, life: Life) -> bool:

@@ -37,8 +37,8 @@ async def credits_used(context: FlowContext, money: Money) -> Money:
     if not money.amount_due:
         return money
     listed = billing.credit_notes_of(money.id, money.txn)
-    credits = credits_of(await every_row(context, listed, billing.credit_note_page))
-    unused = [note.id for note in credits if note.amount_available]
+    found = credits_of(await every_row(context, listed, billing.credit_note_page))
+    unused = [note.id for note in found if note.amount_available]
     if not unused:
         return money
     try:
@@ -46,7 +46,7 @@ async def credits_used(context: FlowContext, money: Money) -> Money:
     except CallFailed:  # the invoice was paid, or a credit used, in the meantime
         return owed.money_of(await do(context, owed.read_money(money.id, money.txn)))
     used_minor = sum([now.credited_by(note) - money.credited_by(note) for note in unused])
-    memos = [note.id for note in credits if note.reason_code != billing.TAX_REASON]
+    memos = [note.id for note in found if note.reason_code != billing.TAX_REASON]
     await _applied(context, now, memos, used_minor)
     return now
 

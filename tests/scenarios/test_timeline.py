@@ -177,8 +177,8 @@ def test_a_bank_decides_on_a_chargeback_within_the_time_that_is_said_and_takes_a
 
 def test_a_payment_is_charged_back_after_a_change_for_less_where_the_scenario_says_so() -> None:
     usual = library.find("hunting_ground")
-    payments = {"card": Fraction(1), "debit": Fraction(0), "chargeback": Fraction(0), "chargeback_credited": Fraction(1)}
-    ground = usual.model_copy(update={"payments": usual.payments.model_copy(update=payments)})
+    said = {"card": Fraction(1), "debit": Fraction(0), "chargeback": Fraction(0), "chargeback_credited": Fraction(1)}
+    ground = usual.model_copy(update={"payments": usual.payments.model_copy(update=said)})
     timelines = [build(ground, seed) for seed in range(10)]
     opened = [act for each in timelines for act in each.acts if act.action == "open_dispute"]
     assert {act.arguments["txn"][:3] for act in opened} == {"Q-9"}  # the contract's payment
