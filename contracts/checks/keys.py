@@ -93,7 +93,7 @@ def _is_upsert(attempt: Attempted) -> bool:
         return True
     if attempt.system not in ERPS:
         return False
-    return attempt.operation == "update_invoice" or (
+    return attempt.operation in ("update_invoice", "update_credit_memo") or (
         "customer" in attempt.operation and "payment" not in attempt.operation
     )
 

@@ -81,8 +81,22 @@ def _given_back(facts: Facts) -> dict[str, list[Life]]:
 
 
 def _deal(facts: Facts, life: Life) -> str:
-    """Return the transaction of the contract that something is of: systems name it, or a change of it."""
-    return facts.once(_contracts).get(life.txn, life.txn)
+    """Return the transaction of the contract that money is of: systems name it, or a change of it, or the payment."""
+    txn = life.txn
+    if not txn:
+        reference = getattr(life.document, "ref", "") or getattr(life.document, "payment", "")
+        txn = facts.once(_paid_by).get(reference.partition(".")[0], "")
+    return facts.once(_contracts).get(txn, txn)
+
+
+def _paid_by(facts: Facts) -> dict[str, str]:
+    """Return the transaction of each payment, and of each refund and dispute of one."""
+    payments = facts.lives("payment", "payment")
+    found = {life.id: life.txn for life in payments.values()}
+    for kind in ("refund", "dispute"):
+        for life in facts.lives(kind, "payment").values():
+            found[life.id] = found.get(life.document.payment, "")
+    return found
 
 
 def _contracts(facts: Facts) -> dict[str, str]:

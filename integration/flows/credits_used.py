@@ -17,6 +17,7 @@ from integration.systems.billing import CreditNote
 from integration.systems.billing import receivables as owed
 from integration.systems.billing.receivables import Money
 from integration.systems.erp import receivables as books
+from integration.systems.erp.receivables import PostedMemo
 from integration.systems.wire import minor
 
 
@@ -37,22 +38,15 @@ async def credits_used(context: FlowContext, money: Money) -> Money:
     if not money.amount_due:
         return money
     listed = billing.credit_notes_of(money.id, money.txn)
-    found = credits_of(await every_row(context, listed, billing.credit_note_page))
-    unused = [note.id for note in found if note.amount_available]
-    if not unused:
-        return money
-    try:
-        now = await _used(context, money, unused)
-    except CallFailed:  # the invoice was paid, or a credit used, in the meantime
-        return owed.money_of(await do(context, owed.read_money(money.id, money.txn)))
-    used_minor = sum([now.credited_by(note) - money.credited_by(note) for note in unused])
-    memos = [note.id for note in found if note.reason_code != billing.TAX_REASON]
-    await _applied(context, now, memos, used_minor)
+    notes = credits_of(await every_row(context, listed, billing.credit_note_page))
+    unused = [note.id for note in notes if note.amount_available]
+    now = await _used(context, money, unused) if unused else money
+    await _applied(context, now, notes)
     return now
 
 
 async def _used(context: FlowContext, money: Money, notes: Sequence[str]) -> Money:
-    """Use credit notes for what is due of an invoice; raise CallFailed when billing refuses it."""
+    """Use credit notes for what is due of an invoice; return it as it is then."""
 
     async def are_used() -> Answer | None:
         answer = await do(context, owed.read_money(money.id, money.txn))
@@ -61,21 +55,39 @@ async def _used(context: FlowContext, money: Money, notes: Sequence[str]) -> Mon
 
     key = key_of(context, money.id, f"credits/{money.resource_version}")
     call = owed.use_credits(money.id, notes, key, money.txn)
-    return owed.money_of(await do(context, call, are_used, allow=REFUSALS))
+    try:
+        return owed.money_of(await do(context, call, are_used, allow=REFUSALS))
+    except CallFailed:  # the invoice was paid, or a credit used, in the meantime
+        return owed.money_of(await do(context, owed.read_money(money.id, money.txn)))
 
 
-async def _applied(context: FlowContext, money: Money, memos: Sequence[str], used_minor: int) -> None:
-    """Apply as much of the memos as billing has used of its notes, from whichever has it: each system has its order.
+async def _applied(context: FlowContext, money: Money, notes: Sequence[CreditNote]) -> None:
+    """Apply what memos have left until no more is open in the ERP than is due in billing.
 
-    A memo that is not posted yet is applied when it is.
+    Each system has its own order of using credits, so it is not asked which note was used. A memo that is not posted
+    yet is applied when it is.
     """
+    memos = [note.id for note in notes if note.reason_code != billing.TAX_REASON]
+    if not memos:
+        return
+    posted = books.posted_invoice(await do(context, books.read_invoice(money.id, money.txn)))
+    excess_minor = minor(posted.amountRemaining, money.currency_code) - money.amount_due
     for memo in memos:
-        found = await if_found(context, books.read_applied_memo(memo, money.txn))
-        if found is None:
-            continue
-        posted = books.posted_memo(found)
-        part_minor = min(used_minor, minor(posted.amountRemaining, money.currency_code))
-        used_minor -= part_minor
-        if part_minor:
-            total_minor = minor(posted.applied_to(money.id), money.currency_code) + part_minor
-            await do(context, books.apply_memo(memo, money.id, total_minor, money.currency_code, money.txn))
+        found = await if_found(context, books.read_applied_memo(memo, money.txn)) if excess_minor > 0 else None
+        if found is not None:
+            excess_minor -= await _applied_part(context, money, memo, books.posted_memo(found), excess_minor)
+
+
+async def _applied_part(context: FlowContext, money: Money, memo: str, posted: PostedMemo, wanted_minor: int) -> int:
+    """Apply a part of a memo, as far as it has it; return how much that is."""
+    currency = money.currency_code
+    part_minor = min(wanted_minor, minor(posted.amountRemaining, currency))
+    total_minor = minor(posted.applied_to(money.id), currency) + part_minor
+    if not part_minor:
+        return 0
+    call = books.apply_memo(memo, money.id, total_minor, currency, money.txn)
+    try:
+        await do(context, call, allow=REFUSALS)
+    except CallFailed:  # something else has settled the invoice meanwhile: whoever gives up the rest compares both
+        return 0
+    return part_minor
