@@ -167,8 +167,9 @@ def test_the_edit_breaks_the_check_and_the_clean_history_does_not(key: str, spoi
 
 
 @pytest.mark.parametrize("system", ["erp", "erp2"])
-def test_a_mark_is_written_again_under_the_name_of_its_record(system: str) -> None:
-    marks = [attempt(50 + n, f"r5{n}", system, "update_invoice", "INV-1", fingerprint=f"{n}") for n in range(2)]
+@pytest.mark.parametrize("operation", ["update_invoice", "update_credit_memo"])
+def test_a_mark_is_written_again_under_the_name_of_its_record(system: str, operation: str) -> None:
+    marks = [attempt(50 + n, f"r5{n}", system, operation, "INV-1", fingerprint=f"{n}") for n in range(2)]
     assert check("S7", [*clean(), *marks]).status == "holds"
 
 
