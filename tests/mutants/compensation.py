@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -12,6 +12,7 @@ from integration.flows import (
     amendments,
     approvals,
     credit_notes,
+    crediting,
     credits_used,
     invoice_disputes,
     pauses,
@@ -23,7 +24,7 @@ from integration.flows.catalogue import PROGRAMS
 from integration.flows.refunds import Credit
 from integration.flows.steps import until_given_up
 from integration.flows.taken import Taken
-from integration.systems.billing import BillingInvoice, BillingSubscription
+from integration.systems.billing import BillingInvoice, BillingSubscription, CreditNote
 from integration.systems.billing.receivables import Money
 from integration.systems.payment import Intent
 from integration.systems.payment_back import Refund
@@ -100,6 +101,21 @@ def _credit_unknown_to_sales() -> list[Patch]:
         """The next payment shows it."""
 
     return [Patch(credit_notes, "_mirrored", nothing)]
+
+
+def _credit_on_one_line() -> list[Patch]:
+    parts_of = crediting.parts_of
+
+    def first(invoice: BillingInvoice, notes: Sequence[CreditNote], gross_minor: int) -> list[tuple[str, int]]:
+        left = crediting._left(invoice, [line for note in notes for line in note.line_items])
+        rest_minor = sum([amount for _, amount in parts_of(invoice, notes, gross_minor)])
+        parts = []
+        for line, room_minor in left.items():
+            parts.append((line, min(rest_minor, room_minor)))
+            rest_minor -= parts[-1][1]
+        return [(line, part) for line, part in parts if part]
+
+    return [Patch(crediting, "parts_of", first)]
 
 
 def _lost_beside_its_credit() -> list[Patch]:
@@ -199,5 +215,14 @@ MUTANTS: tuple[Mutant, ...] = (
         caught_by=("L3",),
         ground=CREDITED_REFUNDS,
         patches=_credit_unknown_to_sales,
+    ),
+    Mutant(
+        name="credit_on_one_line",
+        group="compensation",
+        mistake="A credit of a part of an invoice is booked on its first line, though lines are taxed differently: "
+        "with the tax that goes back it is more or less than what was agreed.",
+        caught_by=("P11",),
+        ground=OBJECTIONS,
+        patches=_credit_on_one_line,
     ),
 )
