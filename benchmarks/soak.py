@@ -54,7 +54,11 @@ _MEANS = 12
 
 
 class Sample(msgspec.Struct, frozen=True):
-    """Resident memory at an instant, in bytes, and CPU seconds until then: of mocks and driver, of the integration."""
+    """What processes hold for themselves at an instant, in bytes, and CPU seconds until then.
+
+    Of mocks and driver, and of the integration. Pages of files, as those of libraries are, are not counted: the machine
+    takes them back when it likes, and brings them in again by megabytes.
+    """
 
     at_seconds: float
     harness: int
@@ -134,13 +138,18 @@ def _sampled(process: subprocess.Popen[bytes]) -> Iterator[Sample]:
     while process.poll() is None:
         try:
             each = [harness, *harness.children(recursive=True)]
-            memory, times = [one.memory_info().rss for one in each], [one.cpu_times() for one in each]
+            memory, times = [_own_bytes(one) for one in each], [one.cpu_times() for one in each]
         except psutil.NoSuchProcess:
             return
         seconds = [one.user + one.system for one in times]
         if len(each) > 1:
             yield Sample(time.monotonic() - began, memory[0], sum(memory[1:]), seconds[0], sum(seconds[1:]))
         time.sleep(_LOOK_SECONDS)
+
+
+def _own_bytes(process: psutil.Process) -> int:
+    found = process.memory_info()
+    return int(found.rss) - int(getattr(found, "shared", 0))
 
 
 def target_file(folder: Path) -> Path:
