@@ -28,6 +28,7 @@ from simulator.experiments.metrics import metric_of
 from web.words import count, counted, duration, instant, listed
 
 EXITS = {"holds": exits.HOLDS, "broken": exits.BROKEN, "late": exits.LATE, "unknown": exits.UNKNOWN}
+_KEPT = {1: "The promise was", 2: "Both promises were"}
 _SAFETY = ("late", "late_amount", "lost", "lost_amount", "duplicates", "doubled_amount")
 _GRAVE = frozenset({"lost", "lost_amount", "duplicates", "doubled_amount", "late", "late_amount"})
 _NAMED_MAX = 3
@@ -72,9 +73,10 @@ def _go(answer: Happened) -> Said:
     quarters = counted(answer.replications, "quarter")
     if not missed:
         sure = at_least_share(answer.replications, answer.replications, 0.95)
-        promises = counted(len(answer.promises), "promise was", "promises were")
+        number = len(answer.promises)
+        promises = _KEPT.get(number, f"All {number} promises were")
         return Said(
-            "GO", f"All {promises} kept in each of the {quarters} played (so in at least {wording.share(sure)} of all "
+            "GO", f"{promises} kept in each of the {quarters} played (so in at least {wording.share(sure)} of all "
             "such quarters, with 95 % confidence).", "holds",
         )  # fmt: skip
     if not broken:

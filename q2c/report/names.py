@@ -6,7 +6,9 @@ from types import MappingProxyType
 
 from contracts.checks.registry import BY_ID
 from contracts.checks.sla import SLAS, SlaResult
+from domain.calendar import SECOND_US
 from domain.faults import CATALOGUE, Fault, Place
+from web.words import count, duration
 
 SYSTEMS = MappingProxyType(
     {
@@ -55,6 +57,18 @@ def struck_by(fault: Fault) -> str:
     """Return how people call what a fault strikes: a system, every system, or the integration's own process."""
     kind = CATALOGUE.get(fault.kind)
     return SYSTEMS["integration"] if kind is not None and kind.place is Place.PROCESS else system(fault.system)
+
+
+def summary(fault: Fault) -> str:
+    """Return what a fault does, with its own numbers in place of their names."""
+    text = CATALOGUE[fault.kind].summary if fault.kind in CATALOGUE else fault.kind
+    for word, number in (
+        ("factor", f"{fault.factor:g}"),
+        ("count", count(fault.count)),
+        ("wait", duration(round(fault.seconds * SECOND_US))),
+    ):
+        text = text.replace(f"`{word}`", number)
+    return text
 
 
 def operation(name: str) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from domain.faults import CATALOGUE, Fault
+from domain.faults import Fault
 from domain.history import Context
-from q2c.report.names import system
+from q2c.report.names import summary, system
 from web.words import between
 
 OUTAGES = frozenset({"refused", "black_hole"})
@@ -77,5 +77,4 @@ def _said(fault: Fault) -> str:
     if fault.kind == "brownout":
         slower = f"{fault.factor:g} times slower" if fault.factor != 1 else "in trouble"
         return f"{name} is {slower}, {fault.share_ppm / 10_000:g} % of calls fail"
-    summary = CATALOGUE[fault.kind].summary if fault.kind in CATALOGUE else fault.kind
-    return f"{name}: {summary}"
+    return f"{name}: {summary(fault)}"

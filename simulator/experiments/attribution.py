@@ -6,12 +6,14 @@ outages at once cost less than their sum, or more.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 import msgspec
 
 from domain.faults import CATALOGUE
 from scenarios.language import Scenario
+from scenarios.trouble import FaultPlan
 from scenarios.values import duration_text
 
 WINDOWS = {"outages": "is down", "brownouts": "is slow and fails", "maintenance": "is in maintenance"}
@@ -36,7 +38,23 @@ def troubles(scenario: Scenario) -> Iterator[Trouble]:
             yield Trouble(_said(entry, does), scenario.model_copy(update={section: rest}))
     for kind in dict.fromkeys(fault.kind for fault in scenario.faults):
         rest = tuple(fault for fault in scenario.faults if fault.kind != kind)
-        yield Trouble(CATALOGUE[kind].summary.rstrip("."), scenario.model_copy(update={"faults": rest}))
+        said = _struck(kind, [fault for fault in scenario.faults if fault.kind == kind])
+        yield Trouble(said, scenario.model_copy(update={"faults": rest}))
+
+
+def _struck(kind: str, faults: Sequence[FaultPlan]) -> str:
+    """Return what a kind does, with the numbers that its faults have in place of their names."""
+    text = CATALOGUE[kind].summary.rstrip(".")
+    for parameter in CATALOGUE[kind].parameters:
+        shown = dict.fromkeys(_shown(getattr(fault, parameter.word)) for fault in faults)
+        text = text.replace(f"`{parameter.word}`", " or ".join(shown))
+    return text
+
+
+def _shown(value: timedelta | float | None) -> str:
+    if value is None:
+        return "a while"
+    return duration_text(value) if isinstance(value, timedelta) else f"{value:,g}"
 
 
 def _said(entry: object, does: str) -> str:

@@ -16,7 +16,7 @@ from domain.calendar import HOUR_US, MINUTE_US, midnight_us
 from scenarios.engines import unheard as _unheard_words
 from scenarios.language import Scenario
 from scenarios.moments import season_of
-from scenarios.values import MICROSECOND
+from scenarios.values import MICROSECOND, duration_text
 from scenarios.words import WHATIF, Words
 from simulator.mishaps import RESTART_SECONDS
 from simulator.whatif.beginnings import SWEPT, streams, unmapped_share
@@ -222,4 +222,6 @@ def _figures(section: Words, path: str, scenario: Scenario) -> Iterator[Paramete
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, timedelta):
+        return duration_text(value)
     return f"{float(value):g}" if isinstance(value, Fraction) else str(value)

@@ -17,7 +17,7 @@ from web.charts import Band, Chart, Mark
 from web.words import NOTHING, between, count, day, instant
 
 TONES = ("--series-1", "--series-2", "--series-3", "--series-4", "--series-6", "--series-5")
-_SOURCES = {"published": "published figure", "estimate": "estimate", "derived": "derived", "yours": "yours"}
+_SOURCES = {"published": "published figure", "estimate": "estimate", "derived": "derived", "yours": "this scenario"}
 _SOURCE_TONES = {"estimate": "warn", "yours": "good"}
 _BEFORE_US, _AFTER_US = 3 * DAY_US, 3 * DAY_US
 

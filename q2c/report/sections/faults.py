@@ -6,11 +6,11 @@ from collections import Counter
 
 from contracts.checks.exercise import Chance
 from contracts.checks.pairs import pairs_of
-from domain.calendar import HOUR_US, SECOND_US
+from domain.calendar import HOUR_US
 from domain.faults import CATALOGUE, Fault, Place
 from q2c.report import matrix
 from q2c.report.gathered import Gathered
-from q2c.report.names import SYSTEMS, operation, struck_by, system
+from q2c.report.names import SYSTEMS, operation, struck_by, summary, system
 from web.blocks import Block, Cell, Fold, Section, Table, Text, columns, row
 from web.charts import Chart, Spans
 from web.words import between, count, counted, duration, instant, sentence
@@ -67,23 +67,12 @@ def _plan(gathered: Gathered) -> Table:
 
 def _planned(fault: Fault, chance: Chance, gathered: Gathered) -> tuple[Cell, ...]:
     kind = CATALOGUE.get(fault.kind)
-    name = f"{kind.number} {kind.key.replace('_', ' ')}: {_said(kind.summary, fault)}" if kind else fault.kind
+    name = f"{kind.number} {kind.key.replace('_', ' ')}: {summary(fault)}" if kind else fault.kind
     where = " ".join(part for part in (struck_by(fault), operation(fault.operation), fault.txn) if part)
     context = gathered.context
     is_window = fault.end_us and fault.end_us - fault.start_us < context.heal_us - context.at_us
     when = between(fault.start_us, fault.end_us) if is_window else "until the faults end"
     return row(name, where, when, _share(fault), count(chance.fired), _exercised(chance))
-
-
-def _said(summary: str, fault: Fault) -> str:
-    """Return a summary with the fault's own numbers in place of their names."""
-    for name, text in (
-        ("factor", f"{fault.factor:g}"),
-        ("count", count(fault.count)),
-        ("wait", duration(round(fault.seconds * SECOND_US))),
-    ):
-        summary = summary.replace(f"`{name}`", text)
-    return summary
 
 
 def _share(fault: Fault) -> str:

@@ -23,7 +23,7 @@ def test_go_means_every_promise_in_every_quarter_and_says_how_much_that_proves()
     found = happened(promises=(judge(LATE, [0.0] * 20, 0.95), judge(BOOKED, [0.995] * 20, 0.95)))
     assert word(found) == ("GO", "holds")
     text = said(QUESTIONS[answers.Happened], found).text
-    assert "All 2 promises were kept in each of the 20 quarters played (so in at least 86" in text
+    assert "Both promises were kept in each of the 20 quarters played (so in at least 86" in text
     assert at_least_share(20, 20, 0.95) == pytest.approx(0.8609, abs=1e-4)
 
 
