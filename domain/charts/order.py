@@ -77,7 +77,7 @@ ORDER = Chart(
             "all due items invoiced (one-time), first invoice (recurring)",
             "invoice.generated",
         ),
-        *rows("billed", "closed", "close", "nothing left to bill or fulfil"),
+        *rows("fulfilled billed", "closed", "close", "nothing left to bill or fulfil"),
         *rows("booked in_fulfilment partially_fulfilled", "cancelling", "cancel", "cancel request"),
         *rows("cancelling", "compensating", "compensate", "billing contract being voided, tasks reversed"),
         *rows(
@@ -95,6 +95,7 @@ ORDER = Chart(
     notes=(
         "waiting_dependency -> validating: the text names the retry policy, not the row.",
         "partially_fulfilled -> fulfilled: the remaining tasks complete.",
+        "fulfilled -> closed: what was delivered is undone before it is billed, so that nothing is left to bill.",
         "rejected -> fallout: from the note of the rejection row.",
     ),
 )

@@ -40,6 +40,7 @@ EDITABLE = frozenset({"submitted", "credit_hold", "booked"})
 WAITING = frozenset({"submitted", "credit_hold"})
 OPEN = EDITABLE | {"credit_hold_inflight"}
 OVER = frozenset({"cancelled", "closed"})
+CLOSABLE = frozenset({"fulfilled", "billed"})
 FULFILLABLE = frozenset({"booked", "in_fulfilment", "partially_fulfilled"})
 _CANCELLABLE = FULFILLABLE | WAITING | {"credit_hold_inflight"}
 _APPROVED = frozenset({"B", "Pending Fulfillment", "pendingFulfillment"})

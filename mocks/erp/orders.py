@@ -18,7 +18,7 @@ from mocks.erp.credit import HELD, Credit
 from mocks.erp.customers import CustomerRecord, Customers
 from mocks.erp.lines import check_total, read_lines
 from mocks.erp.order_records import OrderRecord, Unit, billed_of, exposed, is_open
-from mocks.erp.order_status import EDITABLE, FULFILLABLE, OPEN, OVER, VENDOR_STATUS, WAITING, approval, way
+from mocks.erp.order_status import CLOSABLE, EDITABLE, FULFILLABLE, OPEN, OVER, VENDOR_STATUS, WAITING, approval, way
 from mocks.erp.quirks import Quirks
 from mocks.erp.references import transaction_id, txn_of, version_of
 from mocks.erp.shelf import Shelf
@@ -260,11 +260,14 @@ class Orders:
             self._save(record, status)
 
     def close(self, record: OrderRecord) -> None:
-        """End the order's life: a billed one is closed, one not yet fulfilled is cancelled; raise when neither goes."""
+        """End the order's life: once it is fulfilled it is closed, billed or not, and before that it is cancelled.
+
+        The vendor closes what is pending billing (help page "Closing a Sales Order"); then no invoice is made from it.
+        """
         status = record.doc.status
         if status in OVER:
             return
-        path = ("closed",) if status == "billed" else way(status, "cancelled")
+        path = ("closed",) if status in CLOSABLE else way(status, "cancelled")
         self._count(record, -1)
         for step in path:
             record = self._save(record, step)

@@ -170,7 +170,7 @@ TEXT = {
 
 ADDED = {
     "renewal": "forecast quoted negotiating > lost auto_renewed lapsed",
-    "order": "waiting_dependency > validating \n partially_fulfilled > fulfilled",
+    "order": "waiting_dependency > validating \n partially_fulfilled > fulfilled \n fulfilled > closed",
     "fulfilment": "requested partially_completed failed > cancelled",
     "credit": "warning soft_hold > clear",
     "credit_memo": "posted > applied refunded",

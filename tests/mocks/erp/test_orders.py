@@ -125,13 +125,16 @@ def test_closing_an_unfulfilled_order_cancels_it_and_frees_the_exposure(bench: A
     assert bench.refused("POST", FULFIL, {"externalId": "task_1"}) == (400, "USER_ERROR", "item")
 
 
-def test_a_fulfilled_order_cannot_be_cancelled_and_a_billed_one_closes(bench: Any) -> None:
+@pytest.mark.parametrize("is_billed", [False, True])
+def test_a_fulfilled_order_is_closed_and_no_more_billed(bench: Any, is_billed: bool) -> None:
     bench.put(PATH, bench.order())
     bench.call("POST", FULFIL, {"externalId": "task_1"})
-    assert bench.refused("PATCH", PATH, {"orderStatus": {"id": "C"}})[:2] == (400, "USER_ERROR")
-    bench.put("invoice/eid:inv_1", bench.invoice())
-    assert bench.call("PATCH", PATH, {"orderStatus": {"id": "H"}}).status == 204
+    if is_billed:
+        bench.put("invoice/eid:inv_1", bench.invoice())
+    assert bench.call("PATCH", PATH, {"orderStatus": {"id": "C"}}).status == 204
     assert bench.get(PATH)["status"]["id"] == "closed"
+    assert bench.erp.credit.balance("1", "USD").unbilled_minor == 0
+    assert bench.refused("POST", f"{PATH}/!transform/invoice", {"externalId": "inv_2"})[:2] == (400, "USER_ERROR")
 
 
 def test_an_order_pending_approval_waits_for_its_approval(bench: Any) -> None:
