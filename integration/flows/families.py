@@ -23,7 +23,8 @@ FAMILY = "family"
 PAUSE_SECONDS = 900
 _BOOKED = "Converted"
 _FAILED = "Accept Failed"
-_URGENT = ("rejected", "cancelled", "credit_hold")
+_OVER = ("rejected", "cancelled")
+_URGENT = (*_OVER, "credit_hold")
 _RANKS = (*_URGENT, "booked", "fulfilled")
 """What sales is shown of an order, what needs most attention first; urgent is what is shown before all have one."""
 Row = dict[str, Any]
@@ -147,7 +148,10 @@ async def pictured(reference: str, sequence: int, fields: Mapping[str, str], bal
 
 
 def _together(members: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    """Return the fields of a family from those of its members: no further than the member that is furthest behind."""
+    """Return the fields of a family from those of its members: no further than the member that is furthest behind.
+
+    A member that was undone before it had an invoice will have none, so nobody waits for it.
+    """
     shown: dict[str, str] = {}
     statuses = {each.get("Status", "") for each in members}
     if _FAILED in statuses:
@@ -161,9 +165,10 @@ def _together(members: Sequence[Mapping[str, str]]) -> dict[str, str]:
     numbers = [each["OrderNumber__c"] for each in members if "OrderNumber__c" in each]
     if numbers:
         shown["OrderNumber__c"] = ", ".join(numbers)
-    invoices = {each.get("InvoiceStatus__c", "") for each in members}
+    billed = [each for each in members if "InvoiceStatus__c" in each or each.get("OrderStatus__c") not in _OVER]
+    invoices = {each.get("InvoiceStatus__c", "") for each in billed}
     if invoices - {""}:
         shown["InvoiceStatus__c"] = "paid" if invoices == {"paid"} else "posted"
-    if {each.get("PaymentStatus__c", "") for each in members} == {"received"}:
+    if {each.get("PaymentStatus__c", "") for each in billed} == {"received"}:
         shown["PaymentStatus__c"] = "received"
     return shown

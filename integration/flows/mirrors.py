@@ -11,6 +11,7 @@ from integration.flow import FlowContext
 from integration.flows import balances, facts, families
 from integration.flows.families import Picture
 from integration.flows.steps import ABSENT, day_in, do, if_found, tell
+from integration.flows.undoing import still_true
 from integration.outcomes import CallFailed
 from integration.systems import crm
 
@@ -25,6 +26,7 @@ async def show_in_crm(context: FlowContext, arguments: Mapping[str, Any]) -> dic
     left = await balances.left_of(arguments)
     arguments = balances.newest(arguments, left)
     sequence, reference, entity = arguments["sequence"], arguments["reference"], arguments.get("entity", "")
+    arguments = {**arguments, "fields": await still_true(reference, arguments["fields"])}
     if entity_of(reference):
         is_shown = await _show_family(context, arguments)
     else:

@@ -14,7 +14,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from integration.effects import Now, Sleep
+from integration.effects import Sleep
 from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
 from integration.flows import contract_facts as facts
@@ -22,7 +22,7 @@ from integration.flows.amendments import Plan, Row, apply, change_of, is_ended_b
 from integration.flows.approvals import put_back
 from integration.flows.copies import changed, latest
 from integration.flows.steps import day_in, key_of, tell
-from integration.flows.undoing import LATE_SECONDS, cancelled, is_in_books, rejected
+from integration.flows.undoing import LATE_SECONDS, came_after_all, cancelled, ended
 from integration.outcomes import Answer, CallFailed
 from integration.systems import billing
 from integration.systems.billing import BillingSubscription
@@ -40,27 +40,22 @@ async def undo_amendment(context: FlowContext, arguments: Mapping[str, Any]) -> 
     """
     row: Row = arguments["row"]
     restore = partial(put_back, f"amendment {row['ref']} in billing", partial(_restored, context, arguments, row))
-    found = await restore() if "rows" in arguments else RESTORED
-    if found == ENDED:
+    found = [await restore() if "rows" in arguments else RESTORED]
+    if found == [ENDED]:
         return {"amendment": row["ref"], "status": "applied"}
-    if arguments["quote_id"]:
-        quote_id, entity, reason, code = (arguments[name] for name in ("quote_id", "entity", "reason", "code"))
-        await taken_off_the_books(context, row["ref"], quote_id, entity, reason, code)
-    if found == NOTHING:
+    in_the_books = await _off_the_books(context, arguments, row) if arguments["quote_id"] else True
+    if found == [NOTHING]:
         await Sleep(LATE_SECONDS)
-        await restore()
-    return {"amendment": row["ref"], "status": "cancelled"}
+        found.append(await restore())
+    return {"amendment": row["ref"], "status": ended(in_the_books, *found)}
 
 
-async def taken_off_the_books(
-    context: FlowContext, reference: str, quote_id: str, entity: str, reason: str, code: str
-) -> None:
-    """Close the order of a quote, if it has one; the quote goes back to sales."""
-    context = in_books(context, entity)
-    if not await is_in_books(context, reference):
-        await rejected(context, reference, quote_id, await Now(), entity, reason, code)
-        return
-    await cancelled(context, reference, quote_id, entity, reason)
+async def _off_the_books(context: FlowContext, arguments: Mapping[str, Any], row: Row) -> bool | None:
+    """Close the order of a quote, if it has one; the quote goes back to sales. None when people do that by hand."""
+    told = row["ref"], arguments["quote_id"], arguments["entity"], arguments["reason"]
+    context = in_books(context, arguments["entity"])
+    is_there = await came_after_all(context, *told, arguments["code"])
+    return await cancelled(context, *told) if is_there else is_there
 
 
 async def _restored(context: FlowContext, arguments: Mapping[str, Any], row: Row) -> str:

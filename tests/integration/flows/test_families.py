@@ -146,3 +146,11 @@ def test_what_sales_sees_of_a_family_does_not_depend_on_the_order_of_its_members
     for order in permutations(statuses):
         members = [{"OrderStatus__c": status} if status else {} for status in order]
         assert _together(members).get("OrderStatus__c", "") == shown
+
+
+@pytest.mark.parametrize(("status", "shown"), [("cancelled", "paid"), ("rejected", "paid"), ("booked", "posted")])
+def test_nobody_waits_for_the_invoice_of_a_part_that_was_undone(status: str, shown: str) -> None:
+    billed = {"OrderStatus__c": "cancelled", "InvoiceStatus__c": "paid", "PaymentStatus__c": "received"}
+    found = _together([billed, {"OrderStatus__c": status}])
+    assert found["InvoiceStatus__c"] == shown
+    assert found.get("PaymentStatus__c", "") == ("received" if shown == "paid" else "")

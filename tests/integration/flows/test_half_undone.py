@@ -53,6 +53,40 @@ def test_an_order_that_the_erp_took_without_an_answer_is_undone_when_it_is_given
     assert played.broken() == {}
 
 
+def test_an_order_that_arrives_after_it_went_back_to_sales_is_undone_as_well() -> None:
+    late = Fault(kind="late_arrival", system="erp", operation="upsert_order", nth=1, seconds=1500.0)
+    played = buying(late, forbidden("erp", "upsert_order", 1)).play()  # of those that arrived
+    returned = next(each for each in played.changes("crm", "quote") if each.status == "accept_failed")
+    assert returned.at_us < played.changes("erp", "order")[0].at_us
+    assert played.statuses("erp", "order") == ["cancelled"]
+    assert played.document("crm", "mirror").order_status == "cancelled"
+    assert played.broken() == {}
+
+
+@pytest.mark.parametrize("method", ["card", "debit"])
+def test_an_order_that_is_undone_after_it_was_billed_is_credited_wholly_and_shown_as_cancelled(method: str) -> None:
+    """Its activation was not answered. What is charged once ends with no subscription, and a debit is on its way."""
+    stage = stage_of(Fault(kind="lost_reply", system="billing", operation="update_subscription", nth=1))
+    stage.faults = (*stage.faults, forbidden("billing", "read_subscription", 1))
+    stage.customer(method)
+    stage.signs(QUOTE, lines=((CORE, 10, 50_00, 12), ("SETUP-S", 1, 900_00, 0)))
+    played = stage.play(days=5)
+    invoice, memos = played.document("erp", "invoice"), played.documents("erp", "credit_memo")
+    assert sum(memo.total_minor for memo in memos) == invoice.total_minor > 1400_00
+    assert played.statuses("erp", "order") == ["closed"]
+    assert played.document("crm", "mirror").order_status == "cancelled"
+    assert played.broken() == {}
+
+
+def test_an_order_that_is_undone_after_its_delivery_and_before_its_invoice_is_closed() -> None:
+    refused = [Fault(kind="forbidden", system="billing", operation="update_subscription", nth=1)]
+    played = buying(*refused).play()
+    assert played.walk("erp", "order")[-2:] == ["fulfilled", "closed"]
+    assert played.statuses("fulfilment", "task") == ["reversed"]
+    assert played.documents("erp", "invoice") == []
+    assert played.broken() == {}
+
+
 def test_a_subscription_that_arrives_after_its_order_was_undone_is_cancelled_as_well() -> None:
     late = Fault(kind="late_arrival", system="billing", operation="create_subscription", nth=1, seconds=1500.0)
     played = buying(late, forbidden("billing", "create_subscription", 1)).play()  # of those that arrived
