@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from contracts.checks.facts import Facts, Life, invoice_of
+from contracts.checks.facts import GONE, Facts, Life, invoice_of
 from contracts.checks.verdict import Findings, Tally
 from domain.history import Attempted, Ended, Flow, Sealed
 from domain.money import said
-
-_TASK_GONE = frozenset({"cancelled", "reversed", "failed"})
 
 
 def trail_is_whole(facts: Facts) -> Findings:
@@ -49,64 +47,75 @@ def same_digest(first: str, second: str) -> Findings:
 
 
 def undone_is_gone(facts: Facts) -> Findings:
-    """A cancelled order leaves nothing behind: no live subscription or task, nothing owed, and no tax to pay."""
+    """An undone order leaves nothing behind: no live subscription or task, nothing invoiced or owed, no tax to pay."""
     tally = Tally("A6")
-    cancelled = {
-        order.txn: order
-        for orders in facts.orders.values()
-        for order in orders
-        if order.status == "cancelled" and order.document.kind != "amend" and facts.is_due(order.entered["cancelled"])
+    undone = {
+        txn: order
+        for txn, order in facts.undone.items()
+        if order.document.kind != "amend" and facts.is_due(order.entered[order.status])
     }
     parked = {flow.txn for flow in facts.parked}
-    for txn, order in cancelled.items():
+    for txn, order in undone.items():
         tally.examined += 1
         if txn in parked:
             continue
         for child in _children(facts, txn):
-            sentence = f"order {order.id} was cancelled, but {child.name} is still {child.status}"
+            sentence = f"order {order.id} was {order.status}, but {child.name} is still {child.status}"
             tally.violation(txn, sentence, order.last, child.last, entities=(order.name, child.name))
-    _receivables(tally, facts, cancelled)
-    _taxes(tally, facts, cancelled)
+    if undone:
+        _receivables(tally, facts, undone)
+        _invoiced(tally, facts, undone)
+        _taxes(tally, facts, undone)
     return tally.findings()
 
 
 def _children(facts: Facts, txn: str) -> Iterator[Life]:
-    for subscription in facts.subscriptions.get(txn, []):
-        if subscription.status not in ("cancelled", "expired"):
-            yield subscription
-    for task in facts.tasks.get(txn, []):
-        if task.status not in _TASK_GONE:
-            yield task
+    for child in (*facts.subscriptions.get(txn, []), *facts.tasks.get(txn, [])):
+        if child.status not in GONE:
+            yield child
 
 
-def _receivables(tally: Tally, facts: Facts, cancelled: dict[str, Life]) -> None:
-    """What is still owed for cancelled orders: the AR postings of their transactions must add up to nothing."""
-    if not cancelled:
-        return
+def _receivables(tally: Tally, facts: Facts, undone: dict[str, Life]) -> None:
+    """What is still asked for of undone orders."""
     for life in facts.lives("invoice", "erp").values():
-        order = cancelled.get(life.txn)
+        order = undone.get(life.txn)
         if order is not None and invoice_of(life).balance_minor:
             owed = said(invoice_of(life).balance_minor, invoice_of(life).currency)
-            sentence = f"order {order.id} was cancelled, but {life.name} still asks for {owed}"
+            sentence = f"order {order.id} was {order.status}, but {life.name} still asks for {owed}"
             tally.violation(life.txn, sentence, order.last, life.last, entities=(order.name, life.name))
 
 
-def _taxes(tally: Tally, facts: Facts, cancelled: dict[str, Life]) -> None:
-    """What is committed for the documents of cancelled orders and their returns must add up to nothing."""
-    if not cancelled:
-        return
+def _invoiced(tally: Tally, facts: Facts, undone: dict[str, Life]) -> None:
+    """What was invoiced for undone orders, paid or not: with their credit memos it adds up to nothing."""
+    papers: dict[str, list[tuple[int, Life]]] = {}
+    for kind, sign in (("invoice", 1), ("credit_memo", -1)):
+        for life in facts.lives(kind, "erp").values():
+            if life.txn in undone and life.txn not in facts.excused:
+                papers.setdefault(life.txn, []).append((sign * life.document.total_minor, life))
+    for txn, found in papers.items():
+        order, lives = undone[txn], [life for _, life in found]
+        kept_minor = sum([minor for minor, _ in found])
+        if kept_minor and all(facts.is_due(life.last.at_us) for life in lives):
+            told = said(kept_minor, lives[0].document.currency)
+            sentence = f"order {order.id} was {order.status}, but {told} stays invoiced for it"
+            names = (order.name, *[life.name for life in lives])
+            tally.violation(txn, sentence, order.last, *[life.last for life in lives], entities=names)
+
+
+def _taxes(tally: Tally, facts: Facts, undone: dict[str, Life]) -> None:
+    """What is committed for the documents of undone orders and their returns must add up to nothing."""
     owed: dict[str, list[Life]] = {}
     for kind in ("invoice", "credit_memo"):
         for document in facts.lives(kind, "billing").values():
-            if document.txn in cancelled:
+            if document.txn in undone:
                 codes = facts.tax_documents.get(document.id, [])
                 owed.setdefault(document.txn, []).extend(life for life in codes if life.status == "committed")
     parked = {flow.txn for flow in facts.parked}
     for txn, lives in owed.items():
         tax_minor = sum([life.document.tax_minor for life in lives])
         if tax_minor > 0 and txn not in parked:
-            order = cancelled[txn]
+            order = undone[txn]
             told = said(tax_minor, lives[0].document.currency)
-            sentence = f"order {order.id} was cancelled, but tax of {told} is still committed for it"
+            sentence = f"order {order.id} was {order.status}, but tax of {told} is still committed for it"
             names = (order.name, *[life.name for life in lives])
             tally.violation(txn, sentence, order.last, *[life.last for life in lives], entities=names)

@@ -9,6 +9,7 @@ from contracts.checks.facts import CAPTURED, Facts, Life, base_of, document_of, 
 from contracts.checks.under_way import is_under_way
 from contracts.checks.unlinked import Excuses
 from contracts.checks.verdict import Findings, Tally
+from domain.history import Attempted, Changed
 
 _HELD = frozenset({"soft_hold", "hard_hold"})
 _ALIVE = frozenset({"accepted", "accept_failed", "converted"})
@@ -22,6 +23,7 @@ _ENTITY_KINDS = (
     ("credit_memo", "billing"),
 )
 _POSTED = frozenset({"invoice", "payment"})
+_ACTIVE = frozenset({"active", "trialing"})
 Expected = tuple[str, Life, bool]
 INTERCOMPANY = "journal/IC-"
 """The sources of entries between legal entities."""
@@ -207,15 +209,28 @@ def _from_quote(tally: Tally, facts: Facts, reference: str, order: Life) -> None
 
 
 def _after_cancellation(tally: Tally, facts: Facts, order: Life, ended_us: int) -> None:
-    late: list[Life] = []
-    for subscription in facts.subscriptions.get(order.txn, []):
-        activated_us = subscription.since(("active", "trialing"))
-        if activated_us is not None and activated_us > ended_us:
-            late.append(subscription)
-    late += [task for task in facts.tasks.get(order.txn, []) if task.created_us > ended_us]
-    for child in late:
-        sentence = f"{child.name} was started after its order {order.id} had been cancelled"
-        tally.violation(order.txn, sentence, order.last, child.last, entities=(order.name, child.name))
+    """Find what was started afterwards, and not by a request that was on its way when the order ended."""
+    late = [
+        (subscription, _activation(facts, subscription))
+        for subscription in facts.subscriptions.get(order.txn, [])
+        if (subscription.since(_ACTIVE) or 0) > ended_us
+    ]
+    late += [(task, task.first) for task in facts.tasks.get(order.txn, []) if task.created_us > ended_us]
+    for child, change in late:
+        if _asked_us(facts, change) > ended_us:
+            sentence = f"{child.name} was started after its order {order.id} had been cancelled"
+            tally.violation(order.txn, sentence, order.last, child.last, entities=(order.name, child.name))
+
+
+def _activation(facts: Facts, subscription: Life) -> Changed:
+    changes = facts.history.changes("subscription", "billing")
+    return next(change for change in changes if change.id == subscription.id and change.status in _ACTIVE)
+
+
+def _asked_us(facts: Facts, change: Changed) -> int:
+    """Return when the request left that made a change, or when it was made when nobody asked for it."""
+    sent = (each.sent_us for each in facts.history.of(Attempted) if each.number == change.cause)
+    return next(sent, change.at_us)
 
 
 def entities_apart(facts: Facts) -> Findings:

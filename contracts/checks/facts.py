@@ -26,6 +26,8 @@ BOOKED = frozenset(
     | {"cancelling", "compensating"}
 )
 """Statuses of an order that the ERP has committed to."""
+GONE = frozenset({"cancelled", "reversed", "failed", "expired"})
+"""Statuses of a task or a subscription of which nothing is left."""
 ERPS = frozenset({"erp", "erp2"})
 """The ERP, and a second account of the same vendor that keeps the books of other entities."""
 STAMPED = ERPS | {"payment", "fulfilment"}
@@ -34,6 +36,10 @@ CAPTURED = frozenset({"captured", "succeeded", "identified", "applied", "settled
 """Statuses of a payment whose money is there; a debit may be returned after that."""
 BILLED = frozenset({"posted", "partially_paid", "paid", "disputed", "written_off"})
 """Statuses of an invoice that the customer owes or has paid."""
+UNDONE = frozenset({"accepted_quote", "member_order", "apply_amendment"})
+"""Flows that have another undo what they did, when people give them up."""
+UNDOING = frozenset({"undo_order", "undo_amendment"})
+"""Flows that undo what others did; what people say they finished by hand ends them as given up."""
 _REFERENCE = re.compile(r"Q-\d{6}(?:\.[A-Z][A-Z0-9]+)?-v\d+")
 
 
@@ -231,6 +237,20 @@ class Facts:
         return found
 
     @cached_property
+    def undone(self) -> dict[str, Life]:
+        """The orders of the ERP that were undone, by business transaction.
+
+        One is cancelled while it can be. One that was delivered by then is closed, and its delivery is taken back.
+        """
+        lives = [life for orders in self.orders.values() for life in orders]
+        return {life.txn: life for life in lives if life.status == "cancelled" or self._was_taken_back(life)}
+
+    def _was_taken_back(self, order: Life) -> bool:
+        """Tell whether a closed order was undone: what was delivered of it, or began without a delivery, is gone."""
+        parts = self.tasks.get(order.txn) or self.subscriptions.get(order.txn, [])
+        return order.status == "closed" and bool(parts) and all(part.status in GONE for part in parts)
+
+    @cached_property
     def posted(self) -> dict[str, list[Life]]:
         """The invoices of the ERP by the id of the billing invoice they post."""
         return self._by_reference("invoice")
@@ -301,16 +321,31 @@ class Facts:
     def excused(self) -> frozenset[str]:
         """Business transactions and flow subjects that people have in hand or gave up: open cases, parked flows.
 
-        Who has a payment in hand, or a dispute about it, has its transaction in hand.
+        What is given up and undone is in nobody's hands once that had its time. Who has a payment in hand, or a dispute
+        about it, has its transaction in hand; who has a part of a deal that is delivered as a whole has the whole deal.
         """
         names = {case[-1].txn for case in self.cases.values() if case[-1].status not in CASE_CLOSED}
         names |= {_subject(case[-1].flow) for case in self.cases.values() if case[-1].status not in CASE_CLOSED}
         for flow in self.flows.values():
-            if flow.status in ("parked", "discarded") or flow.ending in ("given_up", "cancelled"):
+            if self._is_with_people(flow):
                 names |= {flow.txn, _subject(flow.flow)}
         money = [*self.lives("payment", "payment").values(), *self.lives("dispute", "payment").values()]
         names |= {life.txn for life in money if life.id in names}
+        names |= {name for deal in self.once(_deals) if not names.isdisjoint(deal) for name in deal}
         return frozenset(names - {""})
+
+    @cached_property
+    def seen_by_people(self) -> frozenset[str]:
+        """Business transactions and flow subjects that people ever had to look at."""
+        return frozenset(case[-1].txn for case in self.cases.values()) | self.excused
+
+    def _is_with_people(self, flow: Flow) -> bool:
+        """Tell whether people have what a flow is about: it waits for them, or they gave it up for good."""
+        if flow.status in ("parked", "discarded"):
+            return True
+        if flow.name in UNDOING:
+            return flow.ending == "given_up" or not self.is_due(flow.at_us)
+        return flow.ending in ("given_up", "cancelled") and (flow.name not in UNDONE or not self.is_due(flow.at_us))
 
     @cached_property
     def subjects(self) -> frozenset[str]:
@@ -330,6 +365,17 @@ class Facts:
 
 def _subject(flow: str) -> str:
     return flow.rpartition("/")[2]
+
+
+def _deals(facts: Facts) -> list[frozenset[str]]:
+    """Return the names of what belongs together: the parts of each deal that is delivered as a whole, and the deal."""
+    found = []
+    for key, life in facts.lives("quote", "crm").items():
+        parts = parts_of(life) if "accepted" in life.entered and quote_of(life).ship_complete else {}
+        names = {name for own in parts.values() for name in (own.id, own.txn)}
+        if names:
+            found.append(frozenset({key, life.txn, *names}))
+    return found
 
 
 def parts_of(life: Life) -> dict[str, Life]:

@@ -5,6 +5,8 @@ Only our own words are judged: how another integration calls what it shows is it
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from contracts.checks.facts import BILLED, BOOKED, CASE_CLOSED, Facts, Life, document_of, invoice_of, quote_of, whole_of
 from contracts.checks.verdict import Tally
 from domain.history import Changed
@@ -28,7 +30,8 @@ def words_are_true(tally: Tally, facts: Facts, shown: dict[str, Changed]) -> Non
             continue
         tally.examined += 1
         own = invoices.get(quote, [])
-        problem = _problem(document_of(last), orders[quote], own) or _paid_problem(facts, document_of(last), own)
+        seen = document_of(last)
+        problem = _problem(seen, orders[quote], own, facts.undone) or _paid_problem(facts, seen, own)
         if problem:
             sentence = f"{quote}: the CRM {problem}"
             tally.violation(
@@ -61,18 +64,27 @@ def _in_hand(facts: Facts, life: Life) -> bool:
     return not names.isdisjoint(facts.excused)
 
 
-def _problem(mirror: Mirror, orders: list[Life], invoices: list[Life]) -> str:
-    """Return what the CRM says that is not so; empty for nothing."""
-    numbers = sorted([order.document.number for order in orders if order.since(BOOKED) is not None])
-    if numbers != sorted(filter(None, mirror.order_number.split(", "))):
-        return f"names order {mirror.order_number or 'nothing'}, the ERP has {', '.join(numbers)}"
-    is_gone = all(order.status == "cancelled" for order in orders)
+def _problem(mirror: Mirror, orders: list[Life], invoices: list[Life], undone: Container[str]) -> str:
+    """Return what the CRM says that is not so; empty for nothing.
+
+    An order that was undone before sales had seen its number need not be named any more.
+    """
+    booked = [order for order in orders if order.since(BOOKED) is not None]
+    there, named = _numbers(booked), set(filter(None, mirror.order_number.split(", ")))
+    if not _numbers([order for order in booked if order.txn not in undone]) <= named <= there:
+        return f"names order {mirror.order_number or 'nothing'}, the ERP has {', '.join(sorted(there))}"
+    is_gone = all(order.txn in undone for order in orders)
     if is_gone != (mirror.order_status in _GONE):
-        return f"shows the order as {mirror.order_status or 'nothing'}, in the ERP it is {orders[0].status}"
+        statuses = " and ".join(dict.fromkeys(order.status for order in orders))
+        return f"shows the order as {mirror.order_status or 'nothing'}, in the ERP it is {statuses}"
     is_new = all(order.document.kind != "amend" for order in orders)
     if invoices and is_new and not is_gone and mirror.order_status != "fulfilled":
         return f"shows the order as {mirror.order_status or 'nothing'}, and it has been invoiced"
     return _money_problem(mirror, invoices)
+
+
+def _numbers(orders: list[Life]) -> set[str]:
+    return {order.document.number for order in orders}
 
 
 def _money_problem(mirror: Mirror, invoices: list[Life]) -> str:

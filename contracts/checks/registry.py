@@ -92,7 +92,9 @@ def _any(items: Iterable[object]) -> bool:
 def _timely_amendments(facts: Facts) -> int:
     """Count the amendments that were accepted early enough to be applied, and that no person had to look at."""
     return sum(
-        quote_of(life).kind == "amend" and facts.is_due(life.entered["accepted"]) and life.txn not in facts.excused
+        quote_of(life).kind == "amend"
+        and facts.is_due(life.entered["accepted"])
+        and life.txn not in facts.seen_by_people
         for life in facts.accepted.values()
     )
 
@@ -103,7 +105,7 @@ def _timely_renewals(facts: Facts) -> int:
         quote_of(life).kind == "renew"
         and quote_of(life).amendment_kind != "auto"
         and facts.is_due(life.entered["accepted"])
-        and life.txn not in facts.excused
+        and life.txn not in facts.seen_by_people
         for life in facts.accepted.values()
     )
 
@@ -134,9 +136,8 @@ NEEDS: Mapping[str, Callable[[Facts], bool]] = MappingProxyType(
         "payouts": _changes("payout", "payment"),
         "mirrors": _changes("mirror", "crm"),
         "entries": _changes("entry", "erp"),
-        "cancelled orders": lambda facts: any(
-            life.status == "cancelled" and life.document.kind != "amend" and facts.is_due(life.last.at_us)
-            for life in facts.lives("order", "erp").values()
+        "undone orders": lambda facts: any(
+            life.document.kind != "amend" and facts.is_due(life.last.at_us) for life in facts.undone.values()
         ),
         "credit holds": _changes("hold", "erp"),
         "forged messages": lambda facts: any(not each.genuine for each in facts.history.of(Delivered)),
@@ -233,7 +234,7 @@ CHECKS: tuple[Check, ...] = (
     _row("L11", "News is told", told.news_is_told, NEVER, inside=True),
     _row("A1", "The trail is whole", audit.trail_is_whole, ALWAYS, inside=True, also="I-35"),
     _row("A5", "Runs repeat", _second_run, NEVER, also="I-24"),
-    _row("A6", "Undone is gone", audit.undone_is_gone, "cancelled orders"),
+    _row("A6", "Undone is gone", audit.undone_is_gone, "undone orders"),
     _row("A9", "Amendments undone are gone", contract_life.undone_amendments_are_gone, NEVER),
     _row("A10", "Cases end with a name", casework.cases_end_with_a_name, "cases", inside=True, also="I-34"),
     _row("A8", "The plan was exercised", exercise.plan_was_exercised, ALWAYS),

@@ -208,7 +208,7 @@ def _terms(facts: Facts, life: Life, base: dict[str, Spans], amendments: list[Li
             continue
         has_had_time = _has_had_time(facts, orders[0], quote)
         unsettled |= not has_had_time or amendment.txn in facts.excused
-        is_wanted = orders[0].status != "cancelled" and amendment.txn not in facts.once(_with_cases)
+        is_wanted = orders[0].status != "cancelled" and amendment.txn not in facts.seen_by_people
         if amendment.id in subscription.applied or (has_had_time and is_wanted):
             chosen.append(quote)
     chosen.sort(key=lambda quote: (quote.effective_date, quote.sequence))
@@ -223,11 +223,6 @@ def _has_had_time(facts: Facts, order: Life, quote: Quote) -> bool:
         return False
     settled = local_date(max(0, facts.context.horizon_us - facts.settle_us), facts.zones.get(quote.entity, "UTC"))
     return facts.is_due(booked_us) and (quote.resume_date or quote.effective_date) < settled
-
-
-def _with_cases(facts: Facts) -> frozenset[str]:
-    """Return the transactions that people ever had to look at."""
-    return frozenset(case[-1].txn for case in facts.cases.values()) | facts.excused
 
 
 def _base(facts: Facts, life: Life) -> dict[str, Spans] | None:

@@ -15,6 +15,7 @@ from contracts.checks.verdict import Findings, Tally
 from domain.history import Emitted
 
 _BEGUN = frozenset({"active", "trialing"})
+_OVER = frozenset({"cancelled", "closed"})
 Dated = tuple[Life, str, int | None]
 """A document, what its event is about, and since when there is something to tell; None for nothing."""
 
@@ -47,6 +48,11 @@ def _in_hand(facts: Facts, life: Life) -> bool:
     return not names.isdisjoint(facts.excused)
 
 
+def _undone(facts: Facts) -> Iterator[Dated]:
+    for life in facts.undone.values():
+        yield life, base_of(life.document.ref), life.since(_OVER)
+
+
 def _created(kind: str, system: str) -> Callable[[Facts], Iterable[Dated]]:
     return lambda facts: [(life, life.id, life.created_us) for life in facts.lives(kind, system).values()]
 
@@ -57,14 +63,21 @@ def _ended(kind: str, system: str, status: str) -> Callable[[Facts], Iterable[Da
 
 def _booked(facts: Facts) -> Iterator[Dated]:
     for life in facts.lives("order", "erp").values():
-        yield life, base_of(life.document.ref), life.since(BOOKED)
+        if life.txn not in facts.undone:  # what was undone may never have been seen
+            yield life, base_of(life.document.ref), life.since(BOOKED)
+
+
+def _subscribed(facts: Facts) -> Iterator[Dated]:
+    for life in facts.lives("subscription", "billing").values():
+        if life.txn not in facts.undone:
+            yield life, life.id, life.created_us
 
 
 def _begun(facts: Facts) -> Iterator[Dated]:
     """Yield the subscriptions of new orders: a renewal begins by itself on its day."""
     for life in facts.lives("subscription", "billing").values():
         quote = facts.accepted_by_txn.get(life.txn)
-        if quote is not None and quote_of(quote).kind == "new":
+        if quote is not None and quote_of(quote).kind == "new" and life.txn not in facts.undone:
             yield life, life.id, life.since(_BEGUN)
 
 
@@ -94,7 +107,8 @@ def _paid(facts: Facts) -> Iterator[Dated]:
 
 FACTS = (
     Fact(event="q2c.order.booked.v1", shown=_booked),
-    Fact(event="q2c.subscription.created.v1", shown=_created("subscription", "billing")),
+    Fact(event="q2c.order.cancelled.v1", shown=_undone),
+    Fact(event="q2c.subscription.created.v1", shown=_subscribed),
     Fact(event="q2c.subscription.activated.v1", shown=_begun),
     Fact(event="q2c.invoice.posted.v1", shown=_posted),
     Fact(event="q2c.payment.received.v1", shown=_paid),

@@ -20,7 +20,7 @@ from contracts.checks.registry import BY_ID
 from contracts.checks.verdict import Result
 from domain.history import Changed, MemoryHistory, Record
 from domain.objects import Delta
-from integration.flows import amendments, orders, pauses, renewals, reversals
+from integration.flows import amendments, orders, pauses, renewals, undoing
 from integration.systems import billing
 from tests.stage import CORE, LIVE, Played, Stage
 
@@ -232,14 +232,12 @@ def _a_day_late(monkeypatch: pytest.MonkeyPatch) -> None:
 def _applied_after_all(monkeypatch: pytest.MonkeyPatch) -> None:
     """A flow that applies what people refuse, and then closes the order all the same."""
     monkeypatch.setattr(amendments, "_problem", lambda *_: "")
-    real = reversals.undo_amendment
 
     async def applied(context: Any, plan: Any, index: int, cause: str) -> None:
         await real_apply(context, plan, index, cause)
         if plan.rows[index]["kind"] == "upsell":
-            await reversals.taken_off_the_books(context, cause, "", "US", "too late", "CONFLICT.STATE")
+            await undoing.cancelled(context, cause, "", "US", "too late")
 
-    assert real is not None
     real_apply = amendments.apply
     monkeypatch.setattr(amendments, "apply", applied)
 

@@ -106,7 +106,11 @@ def _lost() -> Records:
 def _task_after_cancellation() -> Records:
     closed = replace(build.ORDER, status="cancelled")
     task = replace(build.TASK, id="late")
-    return [*clean(), changed(12, "erp", "order", closed, "booked"), changed(14, "fulfilment", "task", task)]
+    return [
+        *clean(),
+        changed(12, "erp", "order", closed, "booked"),
+        changed(14, "fulfilment", "task", task, cause="r900"),
+    ]
 
 
 def _wrong_entity() -> Records:

@@ -227,14 +227,6 @@ def test_an_order_on_hold_waits_for_credit() -> None:
     assert [ending.stage for ending in endings(Facts(history(records)))] == ["on_credit_hold"]
 
 
-def test_a_given_up_amendment_is_in_the_hands_of_people() -> None:
-    flow = Flow(
-        at_us=at(30), flow="quote/Q-000123-v1", name="accepted_quote", txn="Q-000123", status="finished",
-        ending="given_up",
-    )  # fmt: skip
-    assert check("L2", [*clean()[:5], flow]).status == "holds"
-
-
 def test_an_amendment_behind_one_that_people_have_in_hand_waits_for_them() -> None:
     second = replace(build.AMENDMENT, id="Q-000201-v1", txn="Q-000201", number="Q-000201", sequence=2)
     order = replace(build.AMENDMENT_ORDER, id="102", ref="Q-000201-v1", txn="Q-000201", number="SO3")
