@@ -43,6 +43,16 @@ GIVEN_UP_ORDERS = Ground(
         ],
     ),
 )  # fmt: skip
+GIVEN_UP_LATE = Ground(
+    "given_up_late", "orders that clerks give up while a request for them is still on its way",
+    lambda: quiet(
+        14, 0, days=4, run_on_days=3, world=_EURO_AND_DOLLAR, people=_CLERKS, payments=_DEBITS,
+        faults=[
+            *[{**fault, "wait": "20m"} for fault in _refused("50%", ("erp", "upsert_order"), kind="late_arrival")],
+            *_refused("50%", ("erp", "upsert_order"), ("erp", "read_order")),
+        ],
+    ),
+)  # fmt: skip
 GIVEN_UP_CHANGES = Ground(
     "given_up_changes", "amendments that clerks give up, before, while and after billing applies them",
     lambda: quiet(

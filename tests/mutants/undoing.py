@@ -6,11 +6,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from domain.objects import TaxShare
+from integration.effects import Now
 from integration.flow import FlowContext
-from integration.flows import amendments, approvals, credit_notes, families, reversals, undoing
+from integration.flows import amendments, approvals, credit_notes, families, reversals, steps, undoing
 from integration.flows.amendments import Row
 from integration.systems.billing import BillingSubscription
-from tests.mutants.giving_up import GIVEN_UP_CHANGES, GIVEN_UP_ENDS, GIVEN_UP_ORDERS
+from tests.mutants.giving_up import GIVEN_UP_CHANGES, GIVEN_UP_ENDS, GIVEN_UP_LATE, GIVEN_UP_ORDERS
 from tests.mutants.mutant import Mutant, Patch
 
 
@@ -31,7 +32,7 @@ def _task_forgotten() -> list[Patch]:
 
 
 def _books_forgotten() -> list[Patch]:
-    return [Patch(undoing, "_close_if_there", _nothing)]
+    return [Patch(undoing, "_close_if_there", _there)]
 
 
 def _sales_not_told() -> list[Patch]:
@@ -106,6 +107,51 @@ def _pause_goes_on() -> list[Patch]:
     return [Patch(reversals, "_resumed", _nothing)]
 
 
+def _shown_as_it_was() -> list[Patch]:
+    real = steps.mirror
+
+    def silent(txn: str, reference: str, quote_id: str, at_us: int, fields: Mapping[str, str], *more: Any) -> Any:
+        is_end = fields.get(undoing.ORDER_STATUS) == "cancelled"
+        return _nothing() if is_end else real(txn, reference, quote_id, at_us, fields, *more)
+
+    return [Patch(steps, "mirror", silent)]
+
+
+def _shown_as_fulfilled() -> list[Patch]:
+    async def as_told(_reference: str, fields: Mapping[str, str]) -> Mapping[str, str]:
+        return fields
+
+    return [Patch(undoing, "still_true", as_told)]
+
+
+def _cancelled_in_silence() -> list[Patch]:
+    real = steps.tell
+
+    async def silent(fact: str, subject: str, txn: str, **body: Any) -> None:
+        if fact != "order.cancelled":
+            await real(fact, subject, txn, **body)
+
+    return [Patch(steps, "tell", silent)]
+
+
+def _believed_unbooked() -> list[Patch]:
+    async def unbooked(
+        context: FlowContext, reference: str, quote_id: str, entity: str, reason: str, code: str
+    ) -> bool | None:
+        await undoing.rejected(context, reference, quote_id, await Now(), entity, reason, code)
+        return False
+
+    return [Patch(undoing, "came_after_all", unbooked)]
+
+
+def _late_order_missed() -> list[Patch]:
+    return [Patch(undoing, "LATE_SECONDS", 0)]
+
+
+def _once_charged_kept() -> list[Patch]:
+    return [Patch(undoing, "_credited", _there)]
+
+
 def _end_not_noticed() -> list[Patch]:
     return [Patch(reversals, "is_ended_by", lambda _found, _row: False)]
 
@@ -171,6 +217,58 @@ MUTANTS: tuple[Mutant, ...] = (
         caught_by=("L3",),
         ground=GIVEN_UP_ORDERS,
         patches=_delivered_part_lives,
+    ),
+    Mutant(
+        name="undone_order_shown_as_booked",
+        group="compensation",
+        mistake="An order is undone in all systems but the CRM: sales still see it as booked, and promise a delivery.",
+        caught_by=("L3",),
+        ground=GIVEN_UP_ORDERS,
+        patches=_shown_as_it_was,
+    ),
+    Mutant(
+        name="undone_order_shown_as_fulfilled",
+        group="compensation",
+        mistake="The debit of an invoice that was credited succeeds, and shows sales once more that its order is "
+        "fulfilled: who tells of a payment has not looked at what became of the order.",
+        caught_by=("L3",),
+        ground=GIVEN_UP_CHANGES,
+        patches=_shown_as_fulfilled,
+    ),
+    Mutant(
+        name="undone_in_silence",
+        group="compensation",
+        mistake="An order is undone, and nobody is told: whoever lives on events keeps it as booked.",
+        caught_by=("L11",),
+        ground=GIVEN_UP_ORDERS,
+        patches=_cancelled_in_silence,
+    ),
+    Mutant(
+        name="given_up_without_a_look",
+        group="compensation",
+        mistake="The answer to a booking is lost and a person gives the order up: it goes back to sales as rejected, "
+        "and the ERP, which has taken it, is never asked.",
+        caught_by=("L3", "L1"),
+        ground=GIVEN_UP_ORDERS,
+        patches=_believed_unbooked,
+    ),
+    Mutant(
+        name="late_order_missed",
+        group="compensation",
+        mistake="An order that is given up is looked for once, while the request for it is still on its way: it "
+        "arrives later and is booked for good.",
+        caught_by=("L3", "L1"),
+        ground=GIVEN_UP_LATE,
+        patches=_late_order_missed,
+    ),
+    Mutant(
+        name="one_time_charges_of_the_undone",
+        group="compensation",
+        mistake="The subscription of an order that is undone is cancelled with a credit, which gives back what is "
+        "recurring: the customer still owes the setup of what was never wanted.",
+        caught_by=("A6",),
+        ground=GIVEN_UP_ORDERS,
+        patches=_once_charged_kept,
     ),
     Mutant(
         name="undone_invoice_keeps_its_tax",
