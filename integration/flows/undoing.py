@@ -166,7 +166,7 @@ async def cancelled(context: FlowContext, reference: str, quote_id: str, entity:
     """
     is_there = await put_back(f"order {reference} in the ERP", partial(_close_if_there, context, reference))
     at_us = await Now()
-    await Assign(kind=UNDONE, key=reference, value=reason)
+    await Assign(kind=UNDONE, key=reference, value={"reason": reason})
     await mirror(context.txn, reference, quote_id, at_us, {ORDER_STATUS: "cancelled"})
     body = contract_facts.order_cancelled(reference, entity, day_in(context, entity, at_us), reason)
     await tell("order.cancelled", reference, context.txn, **body)
