@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from contracts.checks.facts import BOOKED, Facts, Life, decided_us, quote_of, subscription_of
+from contracts.checks.facts import BOOKED, Facts, Life, decided_us, document_of, quote_of, subscription_of
 from contracts.checks.terms import Billed, Terms, billed_of, terms_of
 from contracts.checks.verdict import Findings, Tally
 from domain.objects import Quote
@@ -188,7 +188,7 @@ def _notes(facts: Facts) -> dict[str, list[Life]]:
 
 
 def undone_amendments_are_gone(facts: Facts) -> Findings:
-    """An amendment whose order was cancelled is applied to no subscription, and pauses or ends none."""
+    """An amendment whose order was cancelled is applied to no subscription, pauses or ends none, and moves no end."""
     tally = Tally("A9")
     subscriptions = facts.lives("subscription", "billing")
     parked = {flow.txn for flow in facts.parked}
@@ -205,4 +205,29 @@ def undone_amendments_are_gone(facts: Facts) -> Findings:
             sentence = f"the order of amendment {reference} was cancelled, but {subscription.name} has it applied"
             entities = (order.name, subscription.name)
             tally.violation(order.txn, sentence, order.last, subscription.last, entities=entities)
+        if subscription is not None and _end_stays(facts, quote_of(life), order, subscription):
+            sentence = f"the order of amendment {reference} was cancelled, but {subscription.name} still ends on "
+            sentence += f"{quote_of(life).co_term_end}, to which it moved the end"
+            entities = (order.name, subscription.name)
+            tally.violation(order.txn, sentence, order.last, subscription.last, entities=entities)
     return tally.findings()
+
+
+def _end_stays(facts: Facts, quote: Quote, order: Life, subscription: Life) -> bool:
+    """Tell whether a subscription ends where only an amendment that was undone had moved its end."""
+    end = quote.co_term_end
+    if end is None or subscription_of(subscription).term_end != end:
+        return False
+    if any(other.co_term_end == end for other in _standing(facts, quote.subscription)):
+        return False
+    changes = facts.history.changes("subscription", "billing")
+    former = [
+        document_of(each).term_end for each in changes if each.id == subscription.id and each.at_us < order.created_us
+    ]
+    return bool(former) and former[-1] != end
+
+
+def _standing(facts: Facts, key: str) -> list[Quote]:
+    """Return the amendments of a subscription that were accepted and not undone."""
+    quotes = [quote_of(life) for life in facts.accepted.values() if life.txn not in facts.undone]
+    return [quote for quote in quotes if quote.kind == "amend" and quote.subscription == key]

@@ -60,12 +60,9 @@ def recurring_revenue_bridges(facts: Facts) -> Findings:
 
 
 def _sold(facts: Facts, terms: Terms) -> Fraction:
-    """Return what approved quotes and booked amendments make of it; nothing once its order was cancelled.
-
-    One that was billed by then is closed instead: nothing is left to bill.
-    """
+    """Return what approved quotes and booked amendments make of it; nothing once its order was undone."""
     orders = facts.orders.get(terms.subscription.ref, [])
-    if orders and orders[-1].status in ("cancelled", "closed"):
+    if orders and orders[-1].txn in facts.undone:
         return _NOTHING
     return _worth(terms.expected, terms.last)
 

@@ -100,11 +100,16 @@ async def _reapplied(context: FlowContext, found: BillingSubscription, arguments
     for index in plan.to_apply:
         if index >= keys.get(mark, 0):  # the last one again: its end may not have been moved yet
             await apply(context, plan, index, cause)
-    former = arguments["former_end"]
-    if row["co_term_end"] and former and found.ends is not None and found.ends.isoformat() != former:
+    if row["co_term_end"]:
+        await _end_moved_back(context, found, row, arguments["former_end"])
+    return True
+
+
+async def _end_moved_back(context: FlowContext, found: BillingSubscription, row: Row, former: str) -> None:
+    """Have a subscription end when it did before an amendment moved its end; empty when it had none."""
+    if former and found.ends is not None and found.ends.isoformat() != former:
         key, end = f"{_first_key(context, found, row)}/end", date.fromisoformat(former)
         await changed(context, billing.change_term_end(found.id, end, key, context.txn))
-    return True
 
 
 def _without(arguments: Mapping[str, Any], found: BillingSubscription, row: Row) -> Plan:

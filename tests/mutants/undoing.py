@@ -103,6 +103,10 @@ def _taken_back_backwards() -> list[Patch]:
     return [Patch(reversals, "_reapplied", backwards)]
 
 
+def _end_stays_moved() -> list[Patch]:
+    return [Patch(reversals, "_end_moved_back", _nothing)]
+
+
 def _pause_goes_on() -> list[Patch]:
     return [Patch(reversals, "_resumed", _nothing)]
 
@@ -302,6 +306,15 @@ MUTANTS: tuple[Mutant, ...] = (
         caught_by=("L2",),
         ground=GIVEN_UP_CHANGES,
         patches=_taken_back_backwards,
+    ),
+    Mutant(
+        name="undone_amendment_moves_the_end",
+        group="compensation",
+        mistake="An amendment that is taken back gives the old terms again, and the contract still ends on the day to "
+        "which it had moved the end.",
+        caught_by=("A9",),
+        ground=GIVEN_UP_CHANGES,
+        patches=_end_stays_moved,
     ),
     Mutant(
         name="undone_pause_stays_noted",

@@ -176,10 +176,19 @@ def _still_applied() -> list[Record]:
     return edited(kept(refused), "billing", "subscription", applied=(f"{MINE}-v1", "Q-500002-v1"))
 
 
+def _end_still_moved() -> list[Record]:
+    records, moved = edited(kept(refused), "crm", "quote", "Q-500002-v1", co_term_end=date(2027, 6, 1)), []
+    for record in records:
+        if isinstance(record, Changed) and (record.kind, record.system) == ("subscription", "billing"):
+            moved = [replace(record, document=replace(record.document, term_end=date(2027, 6, 1)))]
+    return [*records, *moved]
+
+
 EDITS: tuple[tuple[str, Callable[[], list[Record]]], ...] = (
     ("O6", _never_suspended), ("O6", _never_resumed), ("O6", _pause_charged), ("O6", _pause_partly_charged),
     ("O7", _no_successor), ("O7", _gap_before_the_successor), ("O7", _other_customer), ("O7", _two_successors),
     ("M14", _nothing_back), ("M14", _something_back), ("A9", _still_applied),
+    ("A9", _end_still_moved),
 )  # fmt: skip
 
 
