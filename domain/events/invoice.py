@@ -47,7 +47,9 @@ class InvoiceVoided(_InvoiceClosed, frozen=True, kw_only=True):
 
 
 class InvoiceWrittenOff(_InvoiceClosed, frozen=True, kw_only=True):
-    """The open balance was written off as bad debt."""
+    """The open balance was written off as bad debt, on a request: what is owed again later is given up by another."""
+
+    request: str = ""
 
 
 class InvoiceOverdue(Fact, frozen=True, kw_only=True):
@@ -138,7 +140,7 @@ _INVOICES = (
         producers="erp",
         consumers="crm",
         subject="invoice_id",
-        key="{invoice_id}:written_off",
+        key="{invoice_id}:written_off:{request}",
     ),
     event_type(
         29,

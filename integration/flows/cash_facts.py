@@ -50,10 +50,12 @@ def refunded(entity: str, day: date, refund: str, payment: str, money: Body, adj
             "adjust_invoice": adjust, "invoice_id": invoice}  # fmt: skip
 
 
-def written_off(entity: str, day: date, invoice: str, account: str, money: Body, reason: str, by: str) -> Body:
+def written_off(
+    entity: str, day: date, invoice: str, account: str, money: Body, request: str, reason: str, by: str
+) -> Body:
     """Return the body of `invoice.written_off`; `by` approved it."""
-    return {**books(entity, day), "invoice_id": invoice, "account": account, "amount": money, "reason": reason,
-            "by": by}  # fmt: skip
+    return {**books(entity, day), "invoice_id": invoice, "account": account, "amount": money, "request": request,
+            "reason": reason, "by": by}  # fmt: skip
 
 
 def disputed(

@@ -65,7 +65,7 @@ async def write_off(context: FlowContext, arguments: Mapping[str, Any]) -> dict[
         return finished_by_hand(done)
     if not lost_minor:  # it was paid at the last moment
         return {"invoice": invoice, "status": "settled", "amount_minor": 0}
-    await _told(context, money, lost_minor, arguments["reason"], agreement.by)
+    await _told(context, money, lost_minor, arguments, agreement.by)
     result = {"invoice": invoice, "status": "written_off", "amount_minor": lost_minor, "by": agreement.by}
     asked = {"asked_by": asker, "total_minor": money.total, "currency": money.currency_code}
     return {**result, **asked, "approved_minor": agreement.amount_minor}
@@ -149,11 +149,12 @@ async def _booked(context: FlowContext, money: Money, lost_minor: int, request: 
     )  # fmt: skip
 
 
-async def _told(context: FlowContext, money: Money, lost_minor: int, reason: str, by: str) -> None:
+async def _told(context: FlowContext, money: Money, lost_minor: int, arguments: Mapping[str, Any], by: str) -> None:
     answer = await do(context, owed.read_money(money.id, money.txn))
     await show_owed(owed.money_of(answer), answer.at_us, {"InvoiceStatus__c": "written_off"})
     entity = money.business_entity_id
     given_up = facts.money(lost_minor, money.currency_code)
     day = day_in(context, entity, answer.at_us)
-    body = facts.written_off(entity, day, money.id, money.customer_id, given_up, reason, by)
+    request, reason = arguments["request"], arguments["reason"]
+    body = facts.written_off(entity, day, money.id, money.customer_id, given_up, request, reason, by)
     await tell("invoice.written_off", money.id, money.txn, **body)

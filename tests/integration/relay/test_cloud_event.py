@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from datetime import date
 
 import pytest
 
 from domain.events import envelope
 from domain.events.registry import REGISTRY, schema_problem
+from integration.flows import cash_facts as facts
 from integration.journal.protocol import OutboxRow
 from integration.relay.cloud_event import cloud_event, encoded
 from tests.integration.rehearsed import quarter
@@ -73,3 +75,17 @@ def test_a_trace_context_goes_with_the_event() -> None:
     assert (event["sequence"], event["causationid"], event["source"]) == ("000000000003", "f", "/q2c/integration/all")
     assert "businessdate" not in event
     assert event["idempotencykey"] == "f/1", "the business key lacks a part, so the event's own id stands in"
+
+
+def test_what_is_given_up_once_more_after_its_money_went_back_is_news() -> None:
+    keys = []
+    for request in ("W-1", "W-2"):
+        given_up = facts.money(5_000, "USD")
+        body = facts.written_off("US", date(2026, 12, 9), "INV-7", "A-1", given_up, request, "insolvent", "cfo")
+        row = OutboxRow(
+            number=1, id=f"write-off/INV-7/{request}/1", type="q2c.invoice.written_off.v1", subject="INV-7",
+            txn="Q-1", sequence=1, created_us=0, body=body,
+        )  # fmt: skip
+        assert schema_problem(row.type, cloud_event(row)["data"]) == ""
+        keys.append(cloud_event(row)["idempotencykey"])
+    assert keys == ["INV-7:written_off:W-1", "INV-7:written_off:W-2"]
