@@ -38,6 +38,10 @@ class _Chosen:
             if fallout.cause in NEED_PEOPLE or (fallout.cause == UNMAPPED and moments.get(fallout.txn, 0) <= entered_us)
         }
         self.transactions = {txn for txn, at_us in moments.items() if start_us <= at_us < end_us} - undecided
+        signed = {act.txn for act in acts if act.action == _SIGNED and act.at_us > founded_us}
+        self.lifecycles = len(
+            self.transactions & signed
+        )  # quotes that nobody signs are not counted, as in the timeline
         self._acts = [act for act in acts if act.at_us <= founded_us or not act.txn or act.txn in self.transactions]
 
         self._fallout = [fallout for fallout in timeline.fallout() if fallout.txn in self.transactions]
@@ -62,7 +66,7 @@ def excerpt(timeline: Timeline, start_us: int, end_us: int, settle_us: int) -> T
     """
     chosen = _Chosen(timeline, start_us, end_us)
     return dataclasses.replace(
-        timeline, start_us=start_us, heal_us=end_us, horizon_us=end_us + settle_us, lifecycles=len(chosen.transactions),
+        timeline, start_us=start_us, heal_us=end_us, horizon_us=end_us + settle_us, lifecycles=chosen.lifecycles,
         settle_seconds=min(timeline.settle_seconds, settle_us // 1_000_000), acts=cast(Acts, chosen),
     )  # fmt: skip
 

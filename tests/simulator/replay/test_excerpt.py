@@ -28,6 +28,13 @@ def test_the_lifecycles_are_those_that_are_signed_in_the_window() -> None:
     assert wanted
 
 
+def test_quotes_that_nobody_signs_are_played_and_not_counted() -> None:
+    unsigned = {act.txn for act in PART.acts if act.at_us > WHOLE.start_us and act.txn} - set(signed())
+    assert unsigned
+    assert PART.lifecycles == len({act.txn for act in PART.acts if act.action == "accept_quote"})
+    assert excerpt(WHOLE, WHOLE.start_us, WHOLE.heal_us, HOUR_US).lifecycles <= WHOLE.lifecycles
+
+
 def test_each_lifecycle_is_whole() -> None:
     whole = Counter(act.txn for act in WHOLE.acts)
     part = Counter(act.txn for act in PART.acts if act.action == "accept_quote")
