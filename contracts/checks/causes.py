@@ -169,11 +169,9 @@ def captured_at(life: Life) -> int | None:
 
 
 def _in_hand(facts: Facts, life: Life) -> bool:
-    document = life.document
-    names = {life.id, life.txn, getattr(document, "ref", ""), getattr(document, "subscription", "")} - {""}
-    if not names.isdisjoint(facts.excused):
+    if facts.is_in_hand(life):
         return True
-    own = {life.id, getattr(document, "ref", "") if life.last.kind == "payment" else life.id}
+    own = {life.id, getattr(life.document, "ref", "") if life.last.kind == "payment" else life.id}
     return not own.isdisjoint(facts.subjects)
 
 

@@ -334,6 +334,12 @@ class Facts:
         names |= {name for deal in self.once(_deals) if not names.isdisjoint(deal) for name in deal}
         return frozenset(names - {""})
 
+    def is_in_hand(self, life: Life) -> bool:
+        """Tell whether people have a document in hand, or its transaction, what it refers to or its subscription."""
+        document = life.document
+        names = {life.id, life.txn, getattr(document, "ref", ""), getattr(document, "subscription", "")} - {""}
+        return not names.isdisjoint(self.excused)
+
     @cached_property
     def seen_by_people(self) -> frozenset[str]:
         """Business transactions and flow subjects that people ever had to look at."""

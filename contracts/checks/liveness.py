@@ -131,9 +131,7 @@ def _to_subscribe_since(facts: Facts, order: Life) -> int | None:
 
 
 def _in_hand(facts: Facts, life: Life) -> bool:
-    document = life.document
-    names = {life.id, life.txn, getattr(document, "ref", ""), getattr(document, "subscription", "")} - {""}
-    if not names.isdisjoint(facts.excused):
+    if facts.is_in_hand(life):
         return True
     return life.last.kind == "customer" and any(life.id in flow.flow for flow in facts.parked)
 

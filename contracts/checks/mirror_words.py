@@ -26,7 +26,7 @@ def words_are_true(tally: Tally, facts: Facts, shown: dict[str, Changed]) -> Non
         last = shown.get(quote)
         papers = [*orders[quote], *invoices.get(quote, [])]
         latest_us = max([life.last.at_us for life in papers])
-        if last is None or not facts.is_due(latest_us) or any(_in_hand(facts, life) for life in papers):
+        if last is None or not facts.is_due(latest_us) or any(facts.is_in_hand(life) for life in papers):
             continue
         tally.examined += 1
         own = invoices.get(quote, [])
@@ -56,12 +56,6 @@ def _invoices(facts: Facts) -> Papers:
         if not life.is_seeded and life.since(BILLED) is not None:
             found.setdefault(whole_of(invoice_of(life).ref), []).append(life)
     return found
-
-
-def _in_hand(facts: Facts, life: Life) -> bool:
-    document = life.document
-    names = {life.id, life.txn, document.ref, getattr(document, "subscription", "")} - {""}
-    return not names.isdisjoint(facts.excused)
 
 
 def _problem(mirror: Mirror, orders: list[Life], invoices: list[Life], undone: Container[str]) -> str:

@@ -47,7 +47,7 @@ def _shown_in_time(tally: Tally, facts: Facts, life: Life, last: Changed | None)
         is_due = facts.is_due(fact_us)
         tally.examined += is_due
         is_seen = last is not None and (last.at_us >= fact_us or _shows(facts, last, life))
-        if is_seen or _in_hand(facts, life):
+        if is_seen or facts.is_in_hand(life):
             continue
         tally.under_way += is_under_way(facts, fact_us)
         if is_due:
@@ -72,10 +72,6 @@ def _picture(mirror: Changed | None, currency: str) -> str:
     document = document_of(mirror)
     status = document.invoice_status or document.order_status or "no status"
     return f"{mirror.id} as {status} with {said(document.invoice_balance_minor, currency)} open"
-
-
-def _in_hand(facts: Facts, life: Life) -> bool:
-    return not facts.excused.isdisjoint({life.id, life.txn, invoice_of(life).ref, invoice_of(life).subscription} - {""})
 
 
 # --- what is open, once all is quiet ----------------------------------------------------------------------------------
@@ -108,7 +104,7 @@ def _owed(facts: Facts) -> Iterator[Owed]:
         if reference in facts.accepted and life.since(BILLED) is not None and not life.is_seeded:
             parts.setdefault(whole_of(reference), {}).setdefault(reference, []).append(life)
     for quote, found in parts.items():
-        if not any(_in_hand(facts, life) for lives in found.values() for life in lives):
+        if not any(facts.is_in_hand(life) for lives in found.values() for life in lives):
             yield Owed(quote, tuple(map(tuple, found.values())))
 
 

@@ -33,19 +33,13 @@ def news_is_told(facts: Facts) -> Findings:
     told = {(event.type, event.subject) for event in facts.history.of(Emitted)}
     for fact in FACTS if told else ():  # a site without events tells nobody anything
         for life, subject, since_us in fact.shown(facts):
-            if since_us is None or life.is_seeded or not facts.is_due(since_us) or _in_hand(facts, life):
+            if since_us is None or life.is_seeded or not facts.is_due(since_us) or facts.is_in_hand(life):
                 continue
             tally.examined += 1
             if (fact.event, subject) not in told:
                 sentence = f"{life.name} is {life.status}, and no {fact.event} of {subject} was ever told"
                 tally.violation(life.txn, sentence, life.last, entities=(life.name, subject))
     return tally.findings()
-
-
-def _in_hand(facts: Facts, life: Life) -> bool:
-    document = life.document
-    names = {life.id, life.txn, getattr(document, "ref", ""), getattr(document, "subscription", "")} - {""}
-    return not names.isdisjoint(facts.excused)
 
 
 def _undone(facts: Facts) -> Iterator[Dated]:
