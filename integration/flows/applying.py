@@ -11,7 +11,7 @@ from integration.flow import FlowContext
 from integration.flows.approvals import in_open_period
 from integration.flows.collecting import Paid, read_again
 from integration.flows.paging import every_row, page_with
-from integration.flows.steps import REFUSALS, ask_a_person, code_of, day_in, do, key_of
+from integration.flows.steps import REFUSALS, ask_a_person, code_of, day_in, do, if_found, key_of
 from integration.outcomes import Answer, CallFailed
 from integration.systems import billing, erp, wire
 from integration.systems.billing import BillingInvoice
@@ -45,7 +45,10 @@ async def booked(context: FlowContext, posting: Posting, paid: Paid, taken_minor
         except CallFailed as refused:  # a credit memo was first: the rest of the money stays on the customer's account
             standing = books.posted_invoice(await do(context, books.read_invoice(posting.id, posting.txn)))
             open_minor = wire.minor(standing.amountRemaining, posting.currency)
-            if open_minor >= taken_minor:  # that was not the reason: people look at it
+            if open_minor >= taken_minor:
+                there = await if_found(context, books.read_cash(intent.id, posting.txn))
+                if there is not None:  # it was posted, though we were not told, and has gone back since
+                    return there.at_us, taken_minor
                 await ask_a_person(code_of("erp", refused), f"erp upsert_payment: {refused}", payment=intent.id)
             taken_minor = min(taken_minor, open_minor)
 

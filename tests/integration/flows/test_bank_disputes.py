@@ -97,6 +97,18 @@ def test_a_won_dispute_that_was_given_up_half_way_and_is_tried_again_is_booked_o
     assert played.broken() == {}
 
 
+def test_cash_whose_reply_was_lost_and_that_went_back_since_is_not_posted_again() -> None:
+    lost = Fault(kind="lost_reply", system="erp", operation="upsert_payment", nth=1)
+    stage = stage_of("card", lost, Fault(kind="too_large", system="erp", operation="upsert_payment", nth=2))
+    stage.clerks = 0
+    stage.act("payment", "open_dispute", 2 * DAY, invoice=INVOICE)
+    stage.act("integration", "re_drive", 3 * DAY, code="VALIDATION.LIMIT", decision="retry", actor="ann")
+    played = stage.play(days=5)
+    assert [each[-1].status for each in played.cases().values() if each[0].code == "VALIDATION.LIMIT"] == ["verified"]
+    assert [each.status for each in played.documents("erp", "cash")] == ["refunded"]
+    assert "VALIDATION.BUSINESS_RULE" not in {each[0].code for each in played.cases().values()}
+
+
 def test_the_fee_of_a_dispute_comes_into_the_ledger_with_its_payout() -> None:
     stage = stage_of()
     stage.act("payment", "open_dispute", 0.7 * DAY, invoice=INVOICE)
