@@ -41,7 +41,7 @@ async def chargeback(context: FlowContext, arguments: Mapping[str, Any]) -> dict
     method, word = ("direct_debit", "returned") if dispute.is_return else ("chargeback", "disputed")
     try:
         taken, money = await forward(f"dispute {dispute.id}", lambda: _reversed(context, dispute, method))
-        await show_owed(money, taken.at_us, {"InvoiceStatus__c": "posted", "PaymentStatus__c": word})
+        await show_owed(money, taken.at_us, {"PaymentStatus__c": word})
         if dispute.is_return:
             return await _returned(context, dispute, taken, money)
         return await _contested(context, dispute, taken, money, answer.at_us)
@@ -163,8 +163,7 @@ async def _restored(context: FlowContext, dispute: Dispute, taken: Taken, at_us:
         ),
     )  # fmt: skip
     money = owed.money_of(await do(context, owed.read_money(invoice, taken.txn)))
-    fields = {"InvoiceStatus__c": "paid" if not money.amount_due else "posted", "PaymentStatus__c": "received"}
-    await show_owed(money, at_us, fields)
+    await show_owed(money, at_us, {"PaymentStatus__c": "received"})
 
 
 async def _in_billing_again(context: FlowContext, dispute: Dispute, taken: Taken, day: date) -> int:

@@ -134,7 +134,7 @@ async def _resolved(
 ) -> None:
     answer = await do(context, owed.read_money(money.id, money.txn))
     now = owed.money_of(answer)
-    await show_owed(now, answer.at_us, {"InvoiceStatus__c": "posted" if now.amount_due else "paid"})
+    await show_owed(now, answer.at_us, {})
     entity, claimed = money.business_entity_id, facts.money(amount_minor, money.currency_code)
     body = facts.disputed(entity, day_in(context, entity, answer.at_us), request, money.id, claimed, reason, outcome)
     await tell("dispute.resolved", money.id, money.txn, **body)

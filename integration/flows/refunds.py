@@ -150,7 +150,7 @@ async def _booked(context: FlowContext, payment: str, made: Refund, credit: Cred
     taken = await taken_by(context, payment)
     if credit is None:
         money = await gave_back(context, taken, made.amount, made.id, "other", made.created * SECOND_US)
-        await show_owed(money, taken.at_us, {"InvoiceStatus__c": "posted", "PaymentStatus__c": "refunded"})
+        await show_owed(money, taken.at_us, {"PaymentStatus__c": "refunded"})
         return
     day, left_minor = _day(context, taken, made), made.amount
     for note in credit.notes:

@@ -95,6 +95,10 @@ async def payments_named(context: FlowContext, reference: str) -> tuple[Transact
 
 
 async def show_owed(money: Money, at_us: int, fields: dict[str, str]) -> None:
-    """Show sales what is open of an invoice, and what became of its payment."""
+    """Show sales what is open of an invoice, and what became of its payment.
+
+    Unless another status is given it is paid when nothing is due: money may go back that no invoice has used.
+    """
     if money.quote_reference:
+        fields = {"InvoiceStatus__c": "posted" if money.amount_due else "paid", **fields}
         await mirror(money.txn, money.quote_reference, "", at_us, fields, money.balance)
