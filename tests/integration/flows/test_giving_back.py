@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.faults import Fault
+from domain.objects import Delta
 from integration.flows.giving_back import parts_of
 from integration.flows.taken import Taken
 from integration.systems.billing.receivables import LinkedPayment, Money, Transaction
 from integration.systems.payment import Intent
 from tests.integration.flows.one_invoice import DAY, INVOICE, TOTAL, stage_of
-from tests.stage import OPENS_US, Played, Stage
+from tests.stage import CORE, OPENS_US, Played, Stage
 
 HELD = st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 1000)), min_size=1, max_size=4)
 
@@ -88,4 +91,16 @@ def test_money_of_a_won_dispute_is_on_its_invoice_in_both_books_although_lists_l
     played = stage.play(days=10)
     assert open_in_both(played) == (0, 0)
     assert played.document("billing", "invoice").status == played.document("erp", "invoice").status == "paid"
+    assert played.broken() == {}
+
+
+def test_an_invoice_is_shown_as_paid_when_only_money_goes_back_that_it_has_not_used() -> None:
+    stage = stage_without_clerks("debit")
+    fewer = Delta(sku=CORE, quantity=5, unit_minor=50_00)
+    stage.amends("Q-500001", "Q-000001", "downsell", date(2026, 12, 2), 40, fewer)  # while the bank still decides
+    stage.act("integration", "refund", 9 * DAY, "Q-000001", percent=10, approved_by="cfo")
+    played = stage.play(days=11)
+    assert open_in_both(played) == (0, 0)
+    shown = [each for each in played.versions("crm", "mirror") if each.id == "Q-000001-v1"][-1]
+    assert (shown.invoice_status, shown.invoice_balance_minor, shown.payment_status) == ("paid", 0, "refunded")
     assert played.broken() == {}
