@@ -81,6 +81,17 @@ def test_filters_on_time_see_the_instant_of_making(busy: Any) -> None:
     assert busy.get(f"/events?occurred_at[after]={second - 1}&event_type[is]=credit_note_created")["list"]
 
 
+def test_an_old_invoice_that_changed_is_found_among_those_that_changed_since(busy: Any) -> None:
+    last = busy.now_us // 1_000_000
+    busy.now_us += 60_000_000
+    busy.pay("INV-0000003")
+    changed, since = f"/invoices?updated_at[after]={last}", f"/invoices?updated_at[after]={last - 61}"
+    assert _ids(busy.get(changed)) == ["INV-0000003"]
+    assert _ids(busy.get(f"{changed}&date[after]={last}")) == []
+    assert sorted(_ids(busy.get(since))) == ["INV-0000001", "INV-0000003", "INV-0000011", "INV-0000012"]
+    assert _ids(busy.get(f"/invoices?paid_at[after]={last}")) == ["INV-0000003"]
+
+
 @pytest.mark.parametrize(
     ("query", "param"),
     [
