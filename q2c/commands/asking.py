@@ -22,6 +22,7 @@ from q2c.experiments.running import Means, asked, run, slowly
 from q2c.experiments.says import EXITS
 from q2c.experiments.terminal import tell
 from q2c.extras import require
+from q2c.numbers import SEED, Whole
 from q2c.progress import progress
 from q2c.trouble import give_up
 from scenarios.language import Scenario
@@ -41,16 +42,16 @@ _MOST = 200
 _OPTIONS: tuple[Any, ...] = (
     click.option("--with", "settings", multiple=True, metavar="PATH=VALUE", help="Set a parameter of the scenario."),
     click.option("--measure", "measures", multiple=True, metavar="NAME", help="What to know well, e.g. 'p95 SLA-2'."),
-    click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Chance; the scenario's own seed by default."),
-    click.option("--replications", type=click.IntRange(2), help="Exactly so many, instead of enough of them."),
+    click.option("--seed", type=SEED, help="Chance; the scenario's own seed by default."),
+    click.option("--replications", type=Whole(2), help="Exactly so many, instead of enough of them."),
     click.option(
         "--precision", default="5%", show_default=True,
         help="Enough: intervals within so much of their mean (shares: a tenth of it, in points).",
     ),
-    click.option("--most", type=click.IntRange(MINIMUM), default=_MOST, show_default=True, help="At most so many."),
+    click.option("--most", type=Whole(MINIMUM), default=_MOST, show_default=True, help="At most so many."),
     click.option("--engine", type=click.Choice(["auto", "kernel", "simpy"]), default="auto", show_default=True,
                  help="Who plays; auto takes the compiled kernel where it is installed."),
-    click.option("--workers", type=click.IntRange(1), help="How many compute at once; all processors by default."),
+    click.option("--workers", type=Whole(1), help="How many compute at once; all processors by default."),
     click.option("--cluster", default="", metavar="ADDRESS", help="A Dask scheduler, e.g. tcp://10.0.0.5:8786."),
     click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"), help="Where run folders go [runs]."),
     click.option("--json", "as_json", is_flag=True, help="The answer as one JSON document on standard output."),
@@ -95,7 +96,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
 
 keeps_lifecycles = click.option(
-    "--lifecycles", type=click.IntRange(0), default=0, metavar="N",
+    "--lifecycles", type=Whole(0), default=0, metavar="N",
     help="Keep every clock of every lifecycle of the first N replications (Parquet).",
 )  # fmt: skip
 """The option of the experiments that play few points many times."""

@@ -16,6 +16,7 @@ from contracts.findings import Tally
 from q2c import exits
 from q2c.commands import matrix
 from q2c.commands.registry import registry_command
+from q2c.numbers import Whole
 from q2c.showing import format_option, show
 from q2c.trouble import give_up
 
@@ -32,9 +33,7 @@ def contracts() -> None:
     "--pacts", type=click.Path(path_type=Path), help="A folder of pacts: only what breaks their consumers breaks."
 )
 @format_option
-@click.option(
-    "--grace-days", type=click.IntRange(0), default=0, show_default=True, help="How far away a sunset must be."
-)
+@click.option("--grace-days", type=Whole(0), default=0, show_default=True, help="How far away a sunset must be.")
 @click.option("--all", "show_all", is_flag=True, help="Show compatible changes too.")
 def diff_command(old: Path, new: Path, pacts: Path | None, chosen: str, grace_days: int, show_all: bool) -> None:
     """Compare two versions of an OpenAPI 3, AsyncAPI 3 or JSON Schema document.

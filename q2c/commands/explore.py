@@ -11,6 +11,7 @@ from q2c.commands.asking import chosen, playable
 from q2c.experiments.running import Means
 from q2c.explorer.explorer import LOOK, Explorer
 from q2c.explorer.knobs import knobs
+from q2c.numbers import SEED, Whole
 from q2c.trouble import give_up
 from scenarios.problems import ScenarioError
 from simulator.experiments.playing import Engine
@@ -30,10 +31,10 @@ _REPLICATIONS_MAX = 200
     metavar="PATH=FROM..TO",
     help="A slider for another parameter: 5..20, 1h..12h:1h, 0%..10%:1%, or values A,B,C.",
 )
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Chance; the scenario's own seed by default.")
+@click.option("--seed", type=SEED, help="Chance; the scenario's own seed by default.")
 @click.option(
     "--replications",
-    type=click.IntRange(LOOK, _REPLICATIONS_MAX),
+    type=Whole(LOOK, _REPLICATIONS_MAX),
     default=16,
     show_default=True,
     help="Quarters of each answer; a first look takes fewer.",
@@ -45,8 +46,8 @@ _REPLICATIONS_MAX = 200
     show_default=True,
     help="Who plays; auto takes the compiled kernel where it is installed.",
 )
-@click.option("--workers", type=click.IntRange(1), help="How many compute at once; all processors by default.")
-@click.option("--port", type=click.IntRange(0, 65_535), default=PORT, show_default=True, help="0 takes any free one.")
+@click.option("--workers", type=Whole(1), help="How many compute at once; all processors by default.")
+@click.option("--port", type=Whole(0, 65_535), default=PORT, show_default=True, help="0 takes any free one.")
 def explore(
     scenario: str, settings: tuple[str, ...], sliders: tuple[str, ...], seed: int | None, replications: int,
     engine: str, workers: int | None, port: int,

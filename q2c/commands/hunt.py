@@ -21,6 +21,7 @@ from q2c.hunting.campaign import Budget, Campaign, Quarry
 from q2c.hunting.document import EXITS
 from q2c.hunting.terminal import tell
 from q2c.mutants import require
+from q2c.numbers import SEED, Number, Whole
 from q2c.progress import progress
 from q2c.rehearsing import require_understood
 from q2c.trouble import give_up
@@ -78,10 +79,10 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     is_flag=True,
     help=f"Its short form: {SHORT_ORDERS} orders, {SHORT_SUBSCRIPTIONS} subscriptions.",
 )
-@click.option("--runs", "budget_runs", type=click.IntRange(1), help="End after so many runs.")
-@click.option("--seconds", type=click.FloatRange(0, min_open=True), help=f"End after so many seconds [{SECONDS:g}].")
+@click.option("--runs", "budget_runs", type=Whole(1), help="End after so many runs.")
+@click.option("--seconds", type=Number(0, min_open=True), help=f"End after so many seconds [{SECONDS:g}].")
 @click.option("--keep-going", is_flag=True, help="Go on after a rule was broken, until the budget is spent.")
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="The base seed; the scenario's own by default.")
+@click.option("--seed", type=SEED, help="The base seed; the scenario's own by default.")
 @click.option("--only", multiple=True, metavar="FAULT", help="Hunt with this kind of fault (and others named) only.")
 @click.option("--without", multiple=True, metavar="FAULT", help="Hunt without this kind of fault.")
 @click.option("--mutant", default="", metavar="NAME", help="Break the integration in a known way (`q2c mutants`).")
@@ -92,7 +93,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     "--target", type=click.Path(path_type=Path), help="A target file with `python:`; hunt in that program instead."
 )
 @click.option("--no-shrink", is_flag=True, help="Keep what was caught as it is, without making it smaller.")
-@click.option("--workers", type=click.IntRange(1), help="How many play at once; all processors by default.")
+@click.option("--workers", type=Whole(1), help="How many play at once; all processors by default.")
 @click.option("--cluster", default="", metavar="ADDRESS", help="A Dask scheduler, e.g. tcp://10.0.0.5:8786.")
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("runs"), help="Where run folders go [runs].")
 @click.option("--json", "as_json", is_flag=True, help="The hunt as one JSON document on standard output.")

@@ -30,13 +30,13 @@ def init(folder: Path, only_print: bool) -> None:
     """Write a q2c.toml for the project in FOLDER: its API documents and pacts, and what they are compared with."""
     target = folder / "q2c.toml"
     if target.exists() and not only_print:
-        give_up(f"{target} exists. Add a table [verify] to it (q2c init --print shows one), or remove it first.")
+        give_up(f"{target} exists. {_advice(target)}")
     documents, pacts = _found(folder)
     if not documents and not pacts:
         give_up(
             f"{folder.resolve()} holds neither an OpenAPI 3 or AsyncAPI 3 document nor a pact, at any depth. Go to the "
             "root of your project, or say its folder: q2c init FOLDER. If a framework makes your document, let it "
-            "write it to a file first."
+            "write it to a file first. What tools make (build, dist, node_modules, target) is not looked through."
         )
     text = _written(folder, documents, pacts)
     if only_print:
@@ -47,6 +47,13 @@ def init(folder: Path, only_print: bool) -> None:
     except OSError as error:
         give_up(f"cannot write {target}: {error.strerror}.", exits.COULD_NOT_RUN)
     click.echo(f"{target}: {counted(len(documents), 'API document')}, {counted(len(pacts), 'pact')}. Next: q2c verify")
+
+
+def _advice(target: Path) -> str:
+    """Return what to do with a file that is there already."""
+    if "[verify]" in target.read_text(encoding="utf-8", errors="replace"):
+        return "It has a table [verify]. Next: q2c verify. To begin anew, remove it first."
+    return "Add a table [verify] to it (q2c init --print shows one), or remove it first."
 
 
 def _found(folder: Path) -> tuple[list[Path], list[Path]]:

@@ -20,6 +20,7 @@ import msgspec
 from q2c import exits, mocks_running
 from q2c.commands.prune import prune
 from q2c.mocks_running import WORKSPACE
+from q2c.numbers import Whole
 from q2c.trouble import give_up
 
 CONFIGURATION = Path("q2c.toml")
@@ -33,7 +34,7 @@ _options: list[Callable[[Any], Any]] = [
     ),
     click.option("--database", help="A file (SQLite) or postgresql://USER@HOST/NAME; temporary without one."),
     click.option("--host", help="Where it listens.  [127.0.0.1]"),
-    click.option("--port", type=click.IntRange(0, 65_535), help="0 takes any that is free.  [9000; a worker: 0]"),
+    click.option("--port", type=Whole(0, 65_535), help="0 takes any that is free.  [9000; a worker: 0]"),
     click.option("--mocks", "with_mocks", is_flag=True, help="Integrate the mocks that run in the workspace."),
     click.option(
         "--workspace", type=click.Path(path_type=Path), default=WORKSPACE, show_default=True,
@@ -85,7 +86,7 @@ integration.add_command(prune)
 @integration.command()
 @_with_options
 @click.option(
-    "--workers", type=click.IntRange(1, 64), default=1, show_default=True,
+    "--workers", type=Whole(1, 64), default=1, show_default=True,
     help="Processes, this one included; more than one need PostgreSQL.",
 )  # fmt: skip
 def up(**said: Any) -> None:

@@ -17,6 +17,7 @@ from contracts.verification.outputs import junit
 from q2c import exits, run_folder
 from q2c.commands.scenarios import loaded
 from q2c.commands.target import loaded as loaded_target
+from q2c.numbers import SEED, Number, Whole
 from q2c.rehearsing import Interrupted, judged, require_memory
 from q2c.report.document import read
 from q2c.report.writing import write_report
@@ -31,14 +32,10 @@ PROFILES = ("steady", "peak", "invoices", "storm", "break")
 @click.option("--target", "file", required=True, type=click.Path(path_type=Path), help="What is tested: a target file.")
 @click.option("--profile", type=click.Choice(PROFILES), default="peak", show_default=True, help="Which load.")
 @click.option("--within", default="60s", show_default=True, metavar="DURATION", help="How long; of break, each step.")
-@click.option(
-    "--speed", type=click.FloatRange(min=0.01), help="Business seconds a second [an hour --within; break: 1]."
-)
-@click.option(
-    "--times", type=click.FloatRange(min=0.001), default=1.0, show_default=True, help="So many times the orders."
-)
-@click.option("--subscriptions", type=click.IntRange(0), default=20, show_default=True, help="Live ones at the start.")
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Chance; the scenario's own seed by default.")
+@click.option("--speed", type=Number(min=0.01), help="Business seconds a second [an hour --within; break: 1].")
+@click.option("--times", type=Number(min=0.001), default=1.0, show_default=True, help="So many times the orders.")
+@click.option("--subscriptions", type=Whole(0), default=20, show_default=True, help="Live ones at the start.")
+@click.option("--seed", type=SEED, help="Chance; the scenario's own seed by default.")
 @click.option("--order-within", metavar="DURATION", help="Own limit from signature to order, of the wall [SLA-2].")
 @click.option("--first-rate", type=float, default=0.5, show_default=True, help="break: lifecycles a second at first.")
 @click.option("--highest-rate", type=float, default=32.0, show_default=True, help="break: and at most.")
@@ -48,7 +45,7 @@ PROFILES = ("steady", "peak", "invoices", "storm", "break")
 @click.option("--stop-late", type=float, default=0.0, help="Stop at so many percent of orders late [never].")
 @click.option("--stop-backlog", type=int, default=0, help="Stop when so many orders wait [never].")
 @click.option("--rest", default="10s", show_default=True, metavar="DURATION", help="Wait for what is under way.")
-@click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="Workers of Locust.")
+@click.option("--processes", type=Whole(1, 64), default=1, show_default=True, help="Workers of Locust.")
 @click.option("--allow-host", "allowed", multiple=True, metavar="HOST", help="A host that may be called as well.")
 @click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"), help="Where run folders go [runs].")
 @click.option("--junit", "junit_file", type=click.Path(path_type=Path), help="Write JUnit XML here.")

@@ -15,6 +15,7 @@ import msgspec
 from contracts.matrix.answer import Answer, can_i_deploy
 from contracts.matrix.store import Store, Unusable, Verification
 from q2c import exits
+from q2c.numbers import Whole
 from q2c.trouble import give_up
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -184,7 +185,7 @@ def _verdict(each: Verification) -> str:
 
 
 @click.command("broker")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 takes any that is free.")
+@click.option("--port", type=Whole(0, 65535), default=0, show_default=True, help="0 takes any that is free.")
 @_stored
 def broker_command(port: int, folder: Path) -> None:
     """Serve the store in the protocol of the Pact Broker, on loopback, until interrupted.

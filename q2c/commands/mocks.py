@@ -18,6 +18,7 @@ import msgspec
 from q2c import exits, mocks_running
 from q2c.commands.env import env
 from q2c.mocks_running import WORKSPACE, Mocks
+from q2c.numbers import SEED, Whole
 from q2c.seeding import company
 from q2c.switches import parsed
 from q2c.trouble import give_up
@@ -61,7 +62,7 @@ mocks.add_command(env)
 @click.option(
     "--admin-token", envvar="Q2C_ADMIN_TOKEN", default="", help="Who may use them; made up when they are not local."
 )
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=1, show_default=True, help="Chance.")
+@click.option("--seed", type=SEED, default=1, show_default=True, help="Chance.")
 @click.option("--state", type=click.Path(path_type=Path, dir_okay=False), help="Keep the world in this file (SQLite).")
 @click.option("--turbo", is_flag=True, help="Our own transport for the plain ports: twice as fast.")
 @click.option("--no-tls", is_flag=True, help="Plain HTTP only: no certificate authority, no TLS ports, no proxy.")
@@ -193,7 +194,7 @@ def _tell(running: Mocks, as_json: bool) -> None:
 
 @mocks.command()
 @_workspace
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Other chance than before.")
+@click.option("--seed", type=SEED, help="Other chance than before.")
 def reset(workspace: Path, seed: int | None) -> None:
     """Empty the running world: it is as it was when it started, under the same settings."""
     mocks_running.ask(workspace, "POST", "/reset", {"seed": seed})
@@ -203,7 +204,7 @@ def reset(workspace: Path, seed: int | None) -> None:
 @mocks.command()
 @_workspace
 @click.argument("scenario", default="quarter_end")
-@click.option("--subscriptions", type=click.IntRange(0, 100_000), default=5, show_default=True, help="Live ones.")
+@click.option("--subscriptions", type=Whole(0, 100_000), default=5, show_default=True, help="Live ones.")
 def seed(workspace: Path, scenario: str, subscriptions: int) -> None:
     """Fill the running world with the company of SCENARIO: products, entities, periods, rates, live subscriptions.
 

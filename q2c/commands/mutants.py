@@ -13,6 +13,7 @@ from rich.table import Table
 
 from q2c import exits
 from q2c.mutants import catalogue, require
+from q2c.numbers import SEED, Number, Whole
 from q2c.progress import progress
 from simulator.experiments.executors import local, processors
 
@@ -26,11 +27,9 @@ _PLAIN_WIDTH = 160
 
 @click.command()
 @click.argument("names", nargs=-1)
-@click.option(
-    "--seconds", type=click.FloatRange(min=0), default=SECONDS, show_default=True, help="CPU seconds for each mutant."
-)
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=1, show_default=True, help="The seed to begin with.")
-@click.option("--workers", type=click.IntRange(1), help="How many are hunted at once; all processors by default.")
+@click.option("--seconds", type=Number(min=0), default=SECONDS, show_default=True, help="CPU seconds for each mutant.")
+@click.option("--seed", type=SEED, default=1, show_default=True, help="The seed to begin with.")
+@click.option("--workers", type=Whole(1), help="How many are hunted at once; all processors by default.")
 @click.option("--list", "only_list", is_flag=True, help="Say what there is; run nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def mutants(

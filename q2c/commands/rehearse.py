@@ -12,6 +12,7 @@ from q2c import exits, run_folder
 from q2c.commands.scenarios import loaded
 from q2c.commands.target import loaded as loaded_target
 from q2c.consoles import standard_output
+from q2c.numbers import SEED, Whole
 from q2c.progress import progress
 from q2c.rehearsing import Interrupted, Rehearsed, judged, rehearse_into, require_memory, require_understood
 from q2c.report.document import read
@@ -27,10 +28,10 @@ from web.words import instant
 
 @click.command()
 @click.argument("scenario")
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Chance; the scenario's own seed by default.")
+@click.option("--seed", type=SEED, help="Chance; the scenario's own seed by default.")
 @click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"), help="Where run folders go [runs].")
-@click.option("--orders", type=click.IntRange(1), help="Scale to about so many orders in the rehearsed weeks.")
-@click.option("--subscriptions", type=click.IntRange(0), help="Scale to so many live subscriptions.")
+@click.option("--orders", type=Whole(1), help="Scale to about so many orders in the rehearsed weeks.")
+@click.option("--subscriptions", type=Whole(0), help="Scale to so many live subscriptions.")
 @click.option(
     "--short", is_flag=True, help=f"The short form: {SHORT_ORDERS} orders, {SHORT_SUBSCRIPTIONS} subscriptions."
 )

@@ -15,6 +15,7 @@ from q2c import exits, run_folder
 from q2c.commands.rehearse import finish
 from q2c.commands.scenarios import loaded
 from q2c.commands.target import loaded as loaded_target
+from q2c.numbers import SEED, Number, Whole
 from q2c.predicting import compared, learned, require_enough
 from q2c.progress import progress
 from q2c.rehearsing import Interrupted, judged, require_memory
@@ -38,19 +39,17 @@ _WALL_SECONDS_MAX = 24 * 3600
 @click.command()
 @click.argument("scenario")
 @click.option("--target", "file", required=True, type=click.Path(path_type=Path), help="What is tested: a target file.")
-@click.option(
-    "--speed", type=click.FloatRange(min=0.01), default=1.0, show_default=True, help="Business seconds a second."
-)
+@click.option("--speed", type=Number(min=0.01), default=1.0, show_default=True, help="Business seconds a second.")
 @click.option("--within", metavar="DURATION", help="Instead of --speed: as fast as it takes to be over in e.g. 1h.")
 @click.option("--from", "start", metavar="INSTANT", help='First instant, e.g. "quarter_end - 10h"; else the whole.')
 @click.option("--to", "end", metavar="INSTANT", help="Last instant; else the end of the rehearsed days.")
 @click.option(
     "--orders",
-    type=click.IntRange(1),
+    type=Whole(1),
     help="About so many orders in all rehearsed weeks, of which --from and --to play a part.",
 )
-@click.option("--subscriptions", type=click.IntRange(0), default=20, show_default=True, help="Live ones at the start.")
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Chance; the scenario's own seed by default.")
+@click.option("--subscriptions", type=Whole(0), default=20, show_default=True, help="Live ones at the start.")
+@click.option("--seed", type=SEED, help="Chance; the scenario's own seed by default.")
 @click.option(
     "--allow-host", "allowed", multiple=True, metavar="HOST", help="A host that may be called besides this one."
 )

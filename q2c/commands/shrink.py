@@ -15,6 +15,7 @@ from q2c.hunting.keeping import TRIAL
 from q2c.hunting.shrinking import ATTEMPTS_MAX, NotBroken
 from q2c.hunting.story import text_of
 from q2c.hunting.trial import Trial, attempt
+from q2c.numbers import Number, Whole
 from q2c.run_folder import RunFolder
 from q2c.trouble import give_up
 from scenarios.loader import dump, parse
@@ -28,8 +29,8 @@ SECONDS = 60.0
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True))
 @click.option("--check", help="The rule that the small run must break, such as S1; the first broken one by default.")
-@click.option("--seconds", type=click.FloatRange(0, min_open=True), default=SECONDS, help=f"CPU seconds [{SECONDS:g}].")
-@click.option("--attempts", type=click.IntRange(1), default=ATTEMPTS_MAX, help=f"Runs at most [{ATTEMPTS_MAX}].")
+@click.option("--seconds", type=Number(0, min_open=True), default=SECONDS, help=f"CPU seconds [{SECONDS:g}].")
+@click.option("--attempts", type=Whole(1), default=ATTEMPTS_MAX, help=f"Runs at most [{ATTEMPTS_MAX}].")
 @click.option("--json", "as_json", is_flag=True, help="What came of it as one JSON document on standard output.")
 def shrink(folder: Path, check: str | None, seconds: float, attempts: int, as_json: bool) -> None:
     """Make the run in FOLDER as small as it can be and still break the same rule.

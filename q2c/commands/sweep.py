@@ -10,6 +10,7 @@ from q2c.commands.asking import Options, answered, bound, chosen, measured, opti
 from q2c.commands.unheard import note_unheard
 from q2c.experiments.wording import short_path
 from q2c.extras import require
+from q2c.numbers import Whole
 from q2c.trouble import give_up
 from scenarios.language import Scenario
 from scenarios.paths import resolved
@@ -83,7 +84,7 @@ def search(scenario: str, varied: str, kept: str, largest: bool, **more: Any) ->
 @_VARY
 @click.option("--cost", required=True, metavar="SUM", help="What a point costs, e.g. '12*erp.slots + 300*clerks'.")
 @click.option("--keep", "keeps", multiple=True, required=True, metavar="CONDITION", help="What must be kept.")
-@click.option("--trials", type=click.IntRange(1, 10_000), default=60, show_default=True, help="Points tried at most.")
+@click.option("--trials", type=Whole(1, 10_000), default=60, show_default=True, help="Points tried at most.")
 @options
 def optimise(
     scenario: str, varied: tuple[str, ...], cost: str, keeps: tuple[str, ...], trials: int, **more: Any
@@ -125,7 +126,7 @@ def optimise(
 @_VARY
 @click.option("--method", type=click.Choice(["morris", "sobol"]), default="morris", show_default=True,
               help="Morris ranks with few runs; Sobol splits the variance and needs many.")  # fmt: skip
-@click.option("--size", type=click.IntRange(2, 100_000), help="Trajectories (Morris, 10) or base sample (Sobol, 64).")
+@click.option("--size", type=Whole(2, 100_000), help="Trajectories (Morris, 10) or base sample (Sobol, 64).")
 @options
 def sensitivity(scenario: str, varied: tuple[str, ...], method: sensing.Method, size: int | None, **more: Any) -> None:
     """Say which parameters of SCENARIO move its measures most, and how surely.

@@ -213,3 +213,16 @@ def test_ctrl_c_while_judging_is_no_verdict(
     assert "stopped" in ended.stderr
     assert "verdict.json" not in names(only(tmp_path))
     assert "INCOMPLETE" in names(only(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("seed", "said"),
+    [
+        ("abc", "'abc' is not a valid integer."), ("1.5", "'1.5' is not a valid integer."),
+        ("-1", "-1 is not in the range 0<=x<=2^63-1."), (2**63, f"{2**63} is not in the range 0<=x<=2^63-1."),
+    ],
+)  # fmt: skip
+def test_a_seed_that_is_none_is_refused_in_plain_words(run: Run, seed: object, said: str) -> None:
+    ended = run("rehearse", "quarter_end", "--seed", seed)
+    assert ended.exit_code == exits.USAGE
+    assert said in ended.stderr

@@ -50,7 +50,7 @@ def test_init_overwrites_nothing(project: Path) -> None:
     run("init")
     result = run("init")
     assert result.exit_code == 2
-    assert "q2c.toml exists" in result.output
+    assert "q2c.toml exists. It has a table [verify]." in result.output
 
 
 def test_a_pull_request_that_breaks_a_consumer_is_stopped_and_the_reports_say_where(project: Path) -> None:
