@@ -30,10 +30,15 @@ class Mocks(msgspec.Struct, frozen=True, kw_only=True):
     admin_token: str = ""
 
 
-def write(workspace: Path, mocks: Mocks) -> None:
-    """Say in a workspace that these mocks are running; the folder keeps itself out of version control."""
+def prepare(workspace: Path) -> None:
+    """Make a workspace; it keeps itself out of version control, for the key of an authority lies in it."""
     workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
     (workspace / ".gitignore").write_text("*\n", encoding="ascii")
+
+
+def write(workspace: Path, mocks: Mocks) -> None:
+    """Say in a workspace that these mocks are running."""
+    prepare(workspace)
     file = workspace / _FILE
     file.touch(mode=0o600)
     file.chmod(0o600)

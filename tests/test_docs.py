@@ -97,7 +97,7 @@ def test_every_extra_that_is_named_to_install_exists() -> None:
     named = [
         (_name(page), extra)
         for page in pages()
-        for extras in re.findall(r"(?:q2c-harness|PATH_TO_CLONE)\[([\w,]+)\]", page.read_text(encoding="utf-8"))
+        for extras in re.findall(r"q2c-harness\[([\w,]+)\]", page.read_text(encoding="utf-8"))
         for extra in extras.split(",")
     ]
     assert len(named) > 10
@@ -179,7 +179,8 @@ def test_pictures_tell_what_they_show() -> None:
 def test_the_docs_are_our_own_and_plain(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     prose = re.sub(r"^address = .*$", "", text, flags=re.MULTILINE)  # where a site's own systems are, as an example
-    outside = re.findall(r"https?://(?!127\.0\.0\.1|localhost)[^\s)>\"'`]+", prose)
+    # git.example.com is nobody's (RFC 2606): it stands for where a company keeps its clones.
+    outside = re.findall(r"https?://(?!127\.0\.0\.1|localhost|git\.example\.com/)[^\s)>\"'`]+", prose)
     assert not outside, f"{_name(page)} sends readers elsewhere: describe it in our own words"
     assert not re.search("[\U0001f300-\U0001faff\u2600-\u27bf\u2014]", text), (
         f"{_name(page)}: no emojis, no long dashes"

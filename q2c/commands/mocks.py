@@ -109,11 +109,12 @@ async def _up(said: Mapping[str, Any], state: Any) -> None:
     from mocks.doors.garbage import settled_collector
     from mocks.doors.serving import addresses, open_sockets, serve
 
-    world, workspace = _world(said, state), said["workspace"]
+    world, workspace, ports = _world(said, state), said["workspace"], _ports(said)
+    mocks_running.prepare(workspace)
     authority = None if said["no_tls"] else open_authority(workspace)
     try:
         sockets = open_sockets(
-            _ports(said), secure=authority is not None, admin=True, host=said["host"], admin_host=said["admin_host"]
+            ports, secure=authority is not None, admin=True, host=said["host"], admin_host=said["admin_host"]
         )
     except OSError as error:
         give_up(f"{error.strerror}. Name another one (--port payment=9999) or take any that is free (--ephemeral).")

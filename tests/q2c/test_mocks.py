@@ -192,6 +192,8 @@ def test_a_taken_port_is_named(mocks: Up, run: Run, tmp_path: Path) -> None:
     port = mocks.addresses["tax"].rpartition(":")[2]
     found = run("mocks", "up", "--workspace", tmp_path, "--ephemeral", "--port", f"erp={port}")
     assert (found.exit_code, f"port {port} for erp" in found.output) == (2, True)
+    assert (tmp_path / "ca.key").is_file()
+    assert (tmp_path / ".gitignore").read_text() == "*\n", "the key of the authority is never committed"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
