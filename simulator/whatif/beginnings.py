@@ -15,6 +15,7 @@ from scenarios.moments import DAY, local_us, season_of
 from scenarios.values import MICROSECOND
 from simulator.clerks import LOOK_EVERY_US
 from simulator.whatif.durations import Duration
+from simulator.whatif.journeys import MONEY_CASE
 from simulator.whatif.model import Arrivals, Piece
 from simulator.whatif.money_cases import money_cases
 from simulator.whatif.systems import LEGACY, Frame, of_day_us
@@ -28,30 +29,27 @@ _BATCH_MEAN = sum(FOLLOWS**place for place in range(BATCH_MAX))
 
 
 def streams(frame: Frame) -> Iterator[Arrivals]:
-    """Yield every stream of arrivals of a scenario."""
-    scenario = frame.scenario
-    for entity in scenario.world.entities:
-        route = order_route(entity)
-        pieces = tuple(_orders(frame, entity))
-        if sum(piece.expected for piece in pieces):
-            yield Arrivals(
-                name=f"orders {entity.id}", route=route, pieces=pieces, follows=FOLLOWS, batch_max=BATCH_MAX,
-                batch_us=BATCH_US,
-                cutoff_us=midnight_us(frame.moments.cutoff_date, entity.zone) - frame.moments.start_us,
-            )  # fmt: skip
-    at_home = float(sum(entity.share for entity in scenario.world.entities if entity.country == "US"))
-    for name, route, expected in (
-        ("amendments", "amendment", _amendments(frame, 1.0 - at_home)),
-        ("amendments US", "amendment US", _amendments(frame, at_home)),
-        ("bills", bill_route(""), _bills(frame, 1.0 - at_home)),
-        ("bills US", bill_route("US"), _bills(frame, at_home)),
-    ):
-        pieces = tuple(piece for piece in expected if piece.expected > 0)
-        if pieces:
-            yield Arrivals(name=name, route=route, pieces=pieces)
-    yield from money_cases(frame, _signed(frame))
+    """Yield every stream of arrivals of a scenario: of each legal entity, whose quarter ends at its own midnight."""
+    for entity in frame.scenario.world.entities:
+        yield from _of_entity(frame, entity)
     yield from _bulk(frame)
     yield from _sweeps(frame)
+
+
+def _of_entity(frame: Frame, entity: Entity) -> Iterator[Arrivals]:
+    """Yield what an entity's customers begin: orders, amendments, bills, and cases about money."""
+    cutoff_us = midnight_us(frame.moments.cutoff_date, entity.zone) - frame.moments.start_us
+    for name, route, expected in (
+        ("orders", order_route(entity), _orders(frame, entity)),
+        ("amendments", "amendment US" if entity.country == "US" else "amendment", _amendments(frame, entity)),
+        ("bills", bill_route(entity.country), _bills(frame, entity)),
+    ):
+        pieces = tuple(piece for piece in expected if piece.expected > 0)
+        batches = {"follows": FOLLOWS, "batch_max": BATCH_MAX, "batch_us": BATCH_US} if name == "orders" else {}
+        if pieces:
+            yield Arrivals(name=f"{name} {entity.id}", route=route, pieces=pieces, cutoff_us=cutoff_us, **batches)
+    for cause, pieces in money_cases(frame, _signed(frame, entity)):
+        yield Arrivals(name=f"{cause} {entity.id}", route=MONEY_CASE, pieces=pieces, cutoff_us=cutoff_us)
 
 
 def order_route(entity: Entity) -> str:
@@ -94,20 +92,20 @@ def _all_orders(frame: Frame) -> Iterator[Piece]:
         yield from _orders(frame, entity)
 
 
-def _signed(frame: Frame) -> list[float]:
-    """Return how many orders are expected in each hour of the run."""
+def _signed(frame: Frame, entity: Entity) -> list[float]:
+    """Return how many orders of an entity are expected in each hour of the run."""
     hours = [0.0] * (frame.end_us // HOUR_US)
-    for piece in _all_orders(frame):
+    for piece in _orders(frame, entity):
         first, last = piece.from_us // HOUR_US, -(-piece.until_us // HOUR_US)
         for hour in range(first, last):
             hours[hour] += piece.expected * _BATCH_MEAN / (last - first)
     return hours
 
 
-def _amendments(frame: Frame, share: float) -> Iterator[Piece]:
-    """Yield when a share of the amendments and renewals is expected: by the season, and in the wave of a price rise."""
+def _amendments(frame: Frame, entity: Entity) -> Iterator[Piece]:
+    """Yield when amendments and renewals of an entity are expected: by the season, and in the wave of a price rise."""
     scenario, moments_ = frame.scenario, frame.moments
-    season, entity = season_of(scenario), scenario.world.entities[0]
+    season, share = season_of(scenario), float(entity.share)
     days = [day for day in season.days if moments_.first_day <= day <= moments_.last_day]
     years = ((moments_.last_day - moments_.first_day).days + 1) / 365
     each = sum(count * weight for count, weight in MORE)
@@ -136,13 +134,13 @@ def _wave(frame: Frame, day: date) -> float:
     return float(rise.amend) * (until(midnight_us(day + DAY, zone)) - until(midnight_us(first, zone)))
 
 
-def _bills(frame: Frame, share: float) -> Iterator[Piece]:
-    """Yield when the bills of running subscriptions are expected: monthly ones and those of a year."""
+def _bills(frame: Frame, entity: Entity) -> Iterator[Piece]:
+    """Yield when the bills of an entity's running subscriptions are expected: monthly ones and those of a year."""
     scenario = frame.scenario
     monthly = float(scenario.mix.monthly)
     a_year = scenario.world.live_subscriptions * (_MONTHS_A_YEAR * monthly + 1.0 - monthly)
     days = frame.end_us / DAY_US
-    yield Piece(from_us=0, until_us=frame.end_us, expected=share * a_year * days / 365)
+    yield Piece(from_us=0, until_us=frame.end_us, expected=float(entity.share) * a_year * days / 365)
 
 
 def _bulk(frame: Frame) -> Iterator[Arrivals]:

@@ -15,8 +15,7 @@ from domain.calendar import HOUR_US, local_date
 from integration.systems.payment_back import REPRESENTED
 from scenarios.aftermath import CHARGEBACK_DAYS, REFUND_DAYS, RETURN_CODES, RETURN_DAYS, objection_days
 from simulator.whatif.banks import unpaid
-from simulator.whatif.journeys import MONEY_CASE
-from simulator.whatif.model import Arrivals, Piece
+from simulator.whatif.model import Piece
 from simulator.whatif.systems import Frame
 
 _DAY, _PIECE = 24, 6
@@ -37,12 +36,12 @@ class Cause(NamedTuple):
     of_unpaid: bool | None = None
 
 
-def money_cases(frame: Frame, signed: Sequence[float]) -> Iterator[Arrivals]:
-    """Yield the cases that come of so many orders, by the hour of the run in which they are signed."""
+def money_cases(frame: Frame, signed: Sequence[float]) -> Iterator[tuple[str, tuple[Piece, ...]]]:
+    """Yield (cause, when cases are expected) of so many orders, by the hour of the run in which they are signed."""
     for cause in _causes(frame) if frame.has_money_cases else ():
         pieces = tuple(_pieces(_expected(frame, signed, cause)))
         if pieces:
-            yield Arrivals(name=cause.name, route=MONEY_CASE, pieces=pieces)
+            yield cause.name, pieces
 
 
 def _causes(frame: Frame) -> Iterator[Cause]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Iterable
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -16,7 +17,7 @@ from scenarios.scale import scaled
 from scenarios.timeline import build
 from simulator.whatif import translation
 from simulator.whatif.accounts import compared_share
-from simulator.whatif.model import Arrivals, Model
+from simulator.whatif.model import Model, Piece
 from simulator.whatif.money_cases import money_cases
 from simulator.whatif.systems import frame_of
 
@@ -32,11 +33,11 @@ def _company(orders: int = 200, **sections: dict[str, Any]) -> Scenario:
     )
 
 
-def _streams(scenario: Scenario, orders: dict[int, float]) -> dict[str, Arrivals]:
+def _streams(scenario: Scenario, orders: dict[int, float]) -> dict[str, tuple[Piece, ...]]:
     """Return the cases about money that come of orders, by the hour of the run in which they are signed."""
     frame = frame_of(scenario)
     signed = [orders.get(hour, 0.0) for hour in range(frame.end_us // HOUR_US)]
-    return {stream.name: stream for stream in money_cases(frame, signed)}
+    return dict(money_cases(frame, signed))
 
 
 def _hour(scenario: Scenario, day: str) -> int:
@@ -44,8 +45,8 @@ def _hour(scenario: Scenario, day: str) -> int:
     return (utc_midnight_us(date.fromisoformat(day)) - frame_of(scenario).moments.start_us) // HOUR_US
 
 
-def _expected(stream: Arrivals) -> float:
-    return sum(piece.expected for piece in stream.pieces)
+def _expected(pieces: Iterable[Piece]) -> float:
+    return sum(piece.expected for piece in pieces)
 
 
 def _clerks(model: Model, route: str) -> list[float]:
@@ -54,10 +55,10 @@ def _clerks(model: Model, route: str) -> list[float]:
 
 def test_customers_object_two_to_ten_days_after_they_signed() -> None:
     objections = _streams(_company(payments=NEVER_PAID), {30: 1000.0})["objections"]
-    assert objections.pieces[0].from_us <= (30 + 48) * HOUR_US < objections.pieces[0].until_us
-    assert objections.pieces[-1].from_us <= (30 + 240) * HOUR_US < objections.pieces[-1].until_us
+    assert objections[0].from_us <= (30 + 48) * HOUR_US < objections[0].until_us
+    assert objections[-1].from_us <= (30 + 240) * HOUR_US < objections[-1].until_us
     assert _expected(objections) == pytest.approx(1000 * 0.03)
-    between = [piece.expected for piece in objections.pieces[1:-1]]
+    between = [piece.expected for piece in objections[1:-1]]
     assert between == pytest.approx([1000 * 0.03 * 6 / (240 - 48 + 1)] * len(between))
 
 
@@ -78,7 +79,7 @@ def test_a_debit_can_be_objected_to_until_its_bank_has_decided_within_four_busin
 ) -> None:
     scenario = _company(payments={"card": Fraction(0), "debit": Fraction(1), "push": Fraction(0)})
     objections = _streams(scenario, {_hour(scenario, signed) + 10: 1000.0})["objections"]
-    last = objections.pieces[-1]  # banks close at 17:00 of UTC
+    last = objections[-1]  # banks close at 17:00 of UTC
     assert last.from_us < (_hour(scenario, decided) + 17) * HOUR_US <= last.until_us
 
 
@@ -87,19 +88,27 @@ def test_what_would_come_after_the_run_does_not_come() -> None:
     last = frame_of(scenario).days_end_us // HOUR_US - 1
     assert _streams(scenario, {last: 1000.0}) == {}
     some, all_of_them = (_streams(scenario, {hour: 1000.0})["objections"] for hour in (last - 120, 0))
-    assert some.pieces[-1].until_us == frame_of(scenario).days_end_us
+    assert some[-1].until_us == frame_of(scenario).days_end_us
     assert 0 < _expected(some) < _expected(all_of_them)
 
 
 def test_customers_object_as_often_as_those_of_the_timeline() -> None:
     scenario = _company(1_000, payments=NEVER_PAID, failures={"invoice_dispute": Fraction(1)})
     model = translation.translate(scenario)
-    objections = next(stream for stream in model.arrivals if stream.name == "objections")
+    objections = [piece for each in model.arrivals if each.name.startswith("objections") for piece in each.pieces]
     acts = [act for act in build(scenario, 1).acts if act.action == "dispute_invoice"]
     assert len(acts) == pytest.approx(_expected(objections), abs=3 * _expected(objections) ** 0.5)
     middle_us = statistics.median(act.at_us for act in acts) - model.origin_us
-    before = sum(piece.expected for piece in objections.pieces if piece.until_us <= middle_us)
+    before = sum(piece.expected for piece in objections if piece.until_us <= middle_us)
     assert before == pytest.approx(_expected(objections) / 2, rel=0.15)
+
+
+def test_a_case_is_of_the_legal_entity_that_sold_so_that_it_has_the_cut_off_of_that_one() -> None:
+    model = translation.translate(_company(failures={"invoice_dispute": Fraction(1)}))
+    cutoffs = {each.name.removeprefix("orders "): each.cutoff_us for each in model.arrivals if "orders" in each.name}
+    objected = {each.name.removeprefix("objections "): each for each in model.arrivals if "objections" in each.name}
+    assert {name: each.cutoff_us for name, each in objected.items()} == cutoffs
+    assert len(set(cutoffs.values())) > 1
 
 
 def test_stewards_compare_as_many_accounts_as_those_of_the_timeline() -> None:

@@ -154,7 +154,10 @@ def test_an_amendment_of_a_us_buyer_is_taxed_as_its_orders_are() -> None:
     started = {name: {step.starts for step in model.route(name).steps} - {""} for name in ("amendment", "amendment US")}
     assert started == {"amendment": {"invoice"}, "amendment US": {"invoice US"}}
     expected = {stream.name: lifecycles_of(stream) for stream in model.arrivals}
-    assert 0 < expected["amendments US"] / (expected["amendments"] + expected["amendments US"]) < 1
+    routes = {stream.name: stream.route for stream in model.arrivals}
+    assert {routes[f"amendments {name}"] for name in ("UK", "DE", "JP")} == {"amendment"}
+    assert routes["amendments US"] == "amendment US"
+    assert expected["amendments US"] > expected["amendments UK"] > 0
 
 
 def test_us_buyers_pay_as_many_taxes_as_their_towns_have() -> None:
