@@ -166,7 +166,9 @@ def _known(route: Route, order: Order) -> Route:
 
 def _certain(step: Step, order: Order, needs: Collection[str]) -> Step | None:
     if step.choice == accounts.ACCOUNT:
-        return msgspec.structs.replace(step, share=1.0, choice="", finds=None) if step.name in needs else None
+        in_vain = float(step.fruitless > 0 and accounts.LOOK_FOR_LIKES in needs)
+        sure = msgspec.structs.replace(step, share=1.0, choice="", finds=None, fruitless=in_vain)
+        return sure if step.share == 1.0 or step.name in needs else None
     if step.name not in (_HOLD, _RELEASED):
         return step
     if not order.held_us:

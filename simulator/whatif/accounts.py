@@ -55,7 +55,7 @@ def customer(journeys: Journeys, buyers: Buyers, lane: int = ORDERS) -> Iterator
     chosen: dict[str, Any] = {"choice": ACCOUNT, "lane": lane}
     unmet = buyers.new + buyers.held
     if unmet:
-        yield journeys.call("erp", LOOK_UP, write=False, share=unmet, **chosen)
+        yield journeys.call("erp", LOOK_UP, write=False, share=unmet, fruitless=buyers.new, **chosen)
     if buyers.known:
         met = Known(name="accounts that were met", of=live)
         known: dict[str, Any] = {"share_from": unmet, **chosen}
@@ -63,7 +63,7 @@ def customer(journeys: Journeys, buyers: Buyers, lane: int = ORDERS) -> Iterator
     if buyers.new:
         yield journeys.call("crm", LOOK_FOR_LIKES, write=False, share=buyers.new, **chosen)
         yield journeys.call("crm", COMPARE, write=False, share=buyers.new, **chosen)
-    yield journeys.call("erp", "read the customer", write=False, lane=lane)
+    yield journeys.call("erp", "read the customer", write=False, fruitless=buyers.new, **chosen)
     if unmet:
         yield journeys.call("erp", PUT, share=buyers.new + UNLIKE * buyers.held, **chosen)
     if buyers.known:

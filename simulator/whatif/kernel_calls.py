@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.whatif.compiled import inlined
-from simulator.whatif.draws import SERVICE
+from simulator.whatif.draws import SERVICE, SHARE
 from simulator.whatif.incidents import HANGS, SLOW
-from simulator.whatif.kernel_draws import drawn, index_of, rounded
+from simulator.whatif.kernel_draws import drawn, index_of, rounded, unit
 from simulator.whatif.kernel_guards import (
     count_call,
     earn,
@@ -200,13 +200,21 @@ def _fate(
     elif row.faulty == 1 or errors > 0.0:
         luck = luck_of(memory, token) - row.throttled - row.broken - errors
         done_below = row.after + row.lost
-        if luck < done_below + row.unheard:
+        if luck < done_below + row.unheard and not (0.0 <= luck < done_below and _is_in_vain(tables, memory, token)):
             state, kind, has_effect = UNKNOWN, ERRORS, int(0.0 <= luck < done_below)
             if luck >= row.after and patience_us < NEVER_US:
                 back_us = patience_us
     if back_us > patience_us:
         state, kind, back_us = UNKNOWN, ABANDONED, patience_us
     return state, kind, has_effect, back_us
+
+
+@inlined
+def _is_in_vain(tables: Any, memory: Any, token: Any) -> Any:
+    """Tell whether a call asks for what is not there, so that no work is done of which one might not hear."""
+    row = memory.tokens[token]
+    step = tables.steps[row.step]
+    return step.fruitless > 0.0 and unit(row.base, index_of(step.chooses, 0, SHARE)) < step.fruitless
 
 
 @inlined

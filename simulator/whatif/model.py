@@ -233,7 +233,8 @@ class Step(_Value, frozen=True, kw_only=True):
     include one another. With `finds` those of them do it that find it unknown; from `until_us` on nobody does it.
 
     With `looks` nobody knows after a lost answer whether the work is done, so it is looked up before the call is made
-    again: a read that takes so long, with attempts of its own.
+    again: a read that takes so long, with attempts of its own. The first `fruitless` of its draw ask for what is not
+    there: nothing is done, so that no fault strikes after the work.
 
     A bank's pause counts `business` days, or `calendar` days and on to the next business day, from the day it begins
     on; what it has beyond whole days is the time of that day. Banks have the days of UTC and rest at weekends. One that
@@ -266,6 +267,7 @@ class Step(_Value, frozen=True, kw_only=True):
     until_us: int = NEVER_US
     idempotent: bool = True
     looks: Duration | None = None
+    fruitless: float = 0.0
     invalid_share: float = 0.0
     exhausted: Literal["people", "again", "skip", "lost"] = "people"
     again_us: int = 15 * MINUTE_US

@@ -8,7 +8,7 @@ from __future__ import annotations
 from heapq import heapreplace
 from typing import Any
 
-from simulator.whatif.draws import SERVICE, STREAM_BITS, drawn, index_of, rounded
+from simulator.whatif.draws import SERVICE, SHARE, STREAM_BITS, drawn, index_of, rounded, unit
 from simulator.whatif.incidents import HANGS, SLOW
 from simulator.whatif.model import NEVER_US
 from simulator.whatif.process_guards import (
@@ -171,13 +171,19 @@ def _fate(
     elif station.faulty or errors > 0.0:
         luck = luck_of(token) - station.throttled - station.broken - errors
         done_below = station.after + station.lost
-        if luck < done_below + station.unheard:
+        if luck < done_below + station.unheard and not (0.0 <= luck < done_below and _is_in_vain(token)):
             state, kind, has_effect = UNKNOWN, ERRORS, int(0.0 <= luck < done_below)
             if luck >= station.after and patience_us < NEVER_US:
                 back_us = patience_us
     if back_us > patience_us:
         state, kind, back_us = UNKNOWN, ABANDONED, patience_us
     return state, kind, has_effect, back_us
+
+
+def _is_in_vain(token: Lifecycle) -> bool:
+    """Tell whether a call asks for what is not there, so that no work is done of which one might not hear."""
+    plan = token.plan
+    return bool(plan.fruitless) and unit(token.base, index_of(plan.chooses, 0, SHARE)) < plan.fruitless
 
 
 def _is_full(station: StationState, now_us: int) -> bool:

@@ -181,6 +181,7 @@ def _step(place: str, step: Step, model: Model) -> Iterator[Problem]:
     yield from _share(place, "share", step.share)
     yield from _share(place, "share_from + share", step.share_from + step.share)
     yield from _share(place, "invalid_share", step.invalid_share)
+    yield from _share(place, "fruitless", step.fruitless)
     retry = step.retry
     if retry.attempts < 1 or retry.base_us < 0 or retry.cap_us < 0 or retry.restart_every < 0:
         yield Problem(place, f"{retry.attempts} attempts are impossible: at least one is made")

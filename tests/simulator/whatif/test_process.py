@@ -203,6 +203,13 @@ def test_an_outcome_that_nobody_knows_is_looked_up_before_the_call_is_made_again
     assert outcome.totals["repeats"] == 0
 
 
+def test_an_answer_that_nothing_is_there_is_not_lost() -> None:
+    asked = call(timeout_us=30 * SECOND_US, exhausted="skip", fruitless=0.5)
+    stays = _stays(model(asked, stations=(erp(slots=0, faults=Faults(lost=1.0)),), arrivals=at_once(200)))
+    assert set(stays) == {10, 3 * 30 + 3}
+    assert stays.count(10) == pytest.approx(100, abs=25)
+
+
 def test_a_look_up_has_attempts_of_its_own() -> None:
     outage = Window(from_us=10 * SECOND_US, until_us=14 * SECOND_US)
     careful = call(timeout_us=15 * SECOND_US, looks=Duration.fixed(3 * SECOND_US))
