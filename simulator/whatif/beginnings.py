@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 from domain.calendar import DAY_US, HOUR_US, SECOND_US, midnight_us
 from integration.flows.sweeps import SWEEPS
@@ -24,6 +25,7 @@ _MONTHS_A_YEAR = 12
 SWEPT = {"sweep_quotes": "crm", "sweep_credit": "erp", "sweep_invoices": "billing", "sweep_balances": "billing"}
 """The sweeps that ask a system most often, and which one: they keep tokens fresh, and meet an outage that begins with
 an hour as it begins."""
+_BATCHES: dict[str, Any] = {"follows": FOLLOWS, "batch_max": BATCH_MAX, "batch_us": BATCH_US}
 _BATCH_MEAN = sum(FOLLOWS**place for place in range(BATCH_MAX))
 """So many orders come at once on average."""
 
@@ -45,9 +47,9 @@ def _of_entity(frame: Frame, entity: Entity) -> Iterator[Arrivals]:
         ("bills", bill_route(entity.country), _bills(frame, entity)),
     ):
         pieces = tuple(piece for piece in expected if piece.expected > 0)
-        batches = {"follows": FOLLOWS, "batch_max": BATCH_MAX, "batch_us": BATCH_US} if name == "orders" else {}
+        more = _BATCHES if name == "orders" else {}
         if pieces:
-            yield Arrivals(name=f"{name} {entity.id}", route=route, pieces=pieces, cutoff_us=cutoff_us, **batches)
+            yield Arrivals(name=f"{name} {entity.id}", route=route, pieces=pieces, cutoff_us=cutoff_us, **more)
     for cause, pieces in money_cases(frame, _signed(frame, entity)):
         yield Arrivals(name=f"{cause} {entity.id}", route=MONEY_CASE, pieces=pieces, cutoff_us=cutoff_us)
 
