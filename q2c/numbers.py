@@ -21,14 +21,12 @@ class Number(click.FloatRange):
     name = "number"
 
 
-class Seed(click.ParamType):
+class Seed(click.types.IntParamType):
     """A seed: any whole number that fits 63 bits, a bound too wide to be shown everywhere."""
-
-    name = "integer"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Return the seed; fail on what is none."""
-        seed: int = click.INT.convert(value, param, ctx)
+        seed: int = super().convert(value, param, ctx)
         if not 0 <= seed <= _SEED_MAX:
             self.fail(f"{seed} is not in the range 0<=x<=2^63-1.", param, ctx)
         return seed

@@ -28,6 +28,7 @@ NOTES = """\
 #   Python avalara    AvataxClient(app, version, machine, "{tax}")
 #   Node   avatax     new Avatax({{..., environment: "{tax}"}})
 #   Node   jsforce    new Connection({{loginUrl: "{crm}"}})
+# Java: proxy and certificate go into JAVA_TOOL_OPTIONS; docs/how-to/run-the-mocks.md has the two lines.
 """
 """How SDKs are pointed that the environment alone does not reach."""
 
