@@ -19,6 +19,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
+from q2c import exits
 from q2c.cli import q2c
 from q2c.consoles import PIPED_COLUMNS
 
@@ -49,7 +50,9 @@ def run(line: str) -> tuple[str, int]:
     assert FAST & set(words), f"{line!r} is not known to be fast; show it in a text block"
     with tempfile.TemporaryDirectory() as scratch, chdir(scratch if "rehearse" in words else ROOT):
         result = CliRunner(env={"COLUMNS": COLUMNS}).invoke(q2c, words[1:], prog_name="q2c")
-    return result.output.rstrip("\n"), result.exit_code
+    # A slow machine hears of the progress, on standard error; what is refused is said there, too.
+    shown = result.output if result.exit_code in (exits.USAGE, exits.COULD_NOT_RUN) else result.stdout
+    return shown.rstrip("\n"), result.exit_code
 
 
 def said(command: str) -> tuple[str, int]:
