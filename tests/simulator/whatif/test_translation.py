@@ -46,8 +46,8 @@ TROUBLED = {
 WAITED_PERCENT = {"SLA-2": 5.2, "SLA-2 last days": 5.2}
 """How many of the orders of those rehearsals took longer than 100 s: for a message that is held back, mostly.
 
-Forty runs are too few for the 95th percentile: it is 80 or 120 s, and between lie one or two orders in a thousand. Shares
-of rehearsals have a standard error of a tenth; 0.4 points are three of the difference.
+Forty runs are too few for the 95th percentile: it is 80 or 120 s, and between lie one or two orders in a thousand.
+Shares of rehearsals have a standard error of a tenth; 0.4 points are three of the difference.
 """
 CASH_AFTER_AN_OUTAGE = (19.0, 24.2)
 """The 95 % interval (seconds, bootstrap over the same rehearsals) of the 95th percentile of SLA-5 in the last days.
