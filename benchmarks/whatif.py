@@ -27,7 +27,8 @@ from benchmarks.q2cnet import parameters as net
 from benchmarks.q2cnet import simpy_idiom
 from domain.calendar import SECOND_US
 from simulator.whatif.durations import Duration
-from simulator.whatif.model import Arrivals, Limit, Model, Piece, Repair, Retry, Route, Sla, Station, Step, Window
+from simulator.whatif.model import Arrivals, Limit, Model, Piece, Repair, Retry, Route, Sla, Station, Step
+from simulator.whatif.trouble import Window
 
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = {"salabim": "salabim==26.0.9", "ciw": "ciw==3.2.7", "cimba": "cimba==0.9.5"}

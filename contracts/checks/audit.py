@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from contracts.checks.facts import GONE, Facts, Life, invoice_of
+from contracts.checks.facts import GONE, Facts
+from contracts.checks.lives import Life, invoice_of
 from contracts.checks.verdict import Findings, Tally
 from domain.history import Attempted, Ended, Flow, Sealed
 from domain.money import said

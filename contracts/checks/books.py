@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from contracts.checks.facts import Facts, Life, document_of
+from contracts.checks.facts import Facts
+from contracts.checks.lives import Life, document_of
 from contracts.checks.verdict import Findings, Tally
 from domain.history import Changed
 from domain.money import said

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 import msgspec
 
 from contracts.checks.causes import captured_at
-from contracts.checks.facts import BILLED, Facts, Life, base_of, intent_of, invoice_of
+from contracts.checks.facts import BILLED, Facts, base_of, intent_of
+from contracts.checks.lives import Life, invoice_of
 from contracts.checks.verdict import Tally
 from domain.money import said
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from contracts.checks.facts import BILLED, Facts, Life, base_of, intent_of
+from contracts.checks.facts import BILLED, Facts, base_of, intent_of
+from contracts.checks.lives import Life
 from domain.money import said
 
 

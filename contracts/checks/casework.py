@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from contracts.checks.facts import CASE_CLOSED, Facts, quote_of
+from contracts.checks.facts import CASE_CLOSED, Facts
+from contracts.checks.lives import quote_of
 from contracts.checks.verdict import Findings, Tally
 from domain.history import Applied, Attempted, Case, Delivered, Flow
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from contracts.checks.facts import CAPTURED, Facts, Life, base_of, document_of, intent_of, invoice_of, quote_of
+from contracts.checks.facts import CAPTURED, Facts, base_of, intent_of
+from contracts.checks.lives import Life, document_of, invoice_of, quote_of
 from contracts.checks.under_way import is_under_way
 from contracts.checks.unlinked import Excuses
 from contracts.checks.verdict import Findings, Tally

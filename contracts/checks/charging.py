@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from contracts.checks.facts import ERPS, Facts, Life, base_of, document_of
+from contracts.checks.facts import ERPS, Facts, base_of
+from contracts.checks.lives import Life, document_of
 from contracts.checks.verdict import Findings, Tally
 from domain.calendar import HOUR_US
 from domain.history import Attempted, Changed

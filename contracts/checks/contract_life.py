@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from contracts.checks.facts import BOOKED, Facts, Life, decided_us, document_of, quote_of, subscription_of
+from contracts.checks.facts import BOOKED, Facts, decided_us
+from contracts.checks.lives import Life, document_of, quote_of, subscription_of
 from contracts.checks.terms import Billed, Terms, billed_of, terms_of
 from contracts.checks.verdict import Findings, Tally
 from domain.objects import Quote

@@ -10,7 +10,8 @@ from collections import Counter
 import msgspec
 
 from contracts.checks.exercise import KEYED, Chance, chances
-from contracts.checks.facts import Facts, document_of
+from contracts.checks.facts import Facts
+from contracts.checks.lives import document_of
 from contracts.checks.order import CHARTS_OF
 from domain.charts import CHARTS
 from domain.history import Attempted, Delivered, Fired, Sealed

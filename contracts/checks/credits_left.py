@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from contracts.checks.facts import Facts, document_of, invoice_of
+from contracts.checks.facts import Facts
+from contracts.checks.lives import document_of, invoice_of
 from contracts.checks.verdict import Tally
 from domain.calendar import HOUR_US
 from domain.history import Changed

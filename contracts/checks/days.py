@@ -10,7 +10,8 @@ from operator import attrgetter
 
 import msgspec
 
-from contracts.checks.facts import CAPTURED, ERPS, Facts, Life, base_of, document_of, whole_of
+from contracts.checks.facts import CAPTURED, ERPS, Facts, base_of
+from contracts.checks.lives import Life, document_of, whole_of
 from contracts.checks.verdict import Findings, Tally
 from domain.calendar import HOUR_US, SECOND_US, local_date
 from domain.history import Changed, Crashed, Fired

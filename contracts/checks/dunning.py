@@ -8,7 +8,8 @@ from datetime import date, timedelta
 
 import msgspec
 
-from contracts.checks.facts import CASE_CLOSED, ERPS, Facts, base_of, document_of
+from contracts.checks.facts import CASE_CLOSED, ERPS, Facts, base_of
+from contracts.checks.lives import document_of
 from contracts.checks.objections import objections_are_heard
 from contracts.checks.verdict import Findings, Tally
 from domain.calendar import DAY_US, HOUR_US, local_date, midnight_us

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from contracts.checks.facts import Facts, Life, document_of, invoice_of, quote_of, subscription_of
+from contracts.checks.facts import Facts
+from contracts.checks.lives import Life, document_of, invoice_of, quote_of, subscription_of
 from contracts.checks.verdict import Findings, Tally
 from domain.calendar import add_months, local_date
 from domain.history import Emitted

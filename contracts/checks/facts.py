@@ -1,23 +1,21 @@
 """Facts: what several checks need to know of a history, each worked out once and only when asked for.
 
-A `Life` is one document of one system: its first and last change and when it first entered each status. Everything else
-here is a join over lives: which orders belong to a quote version, which invoice of the ERP posts which one of billing.
+They are joins over lives: which orders belong to a quote version, which invoice of the ERP posts which one of billing.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from datetime import timedelta
 from functools import cached_property
 from typing import Any, TypeVar
 
-import msgspec
-
+from contracts.checks.lives import Life, parts_of, quote_of
 from domain.calendar import SECOND_US, midnight_us
 from domain.families import family_of
-from domain.history import Case, Changed, Context, Delivered, Ended, Fired, Flow, History
-from domain.objects import Invoice, Order, Quote, Subscription
+from domain.history import Case, Context, Delivered, Ended, Fired, Flow, History
+from domain.objects import Order, Quote
 
 T = TypeVar("T")
 CASE_CLOSED = frozenset({"resolved", "verified", "auto_resolved"})
@@ -43,63 +41,6 @@ UNDOING = frozenset({"undo_order", "undo_amendment"})
 _REFERENCE = re.compile(r"Q-\d{6}(?:\.[A-Z][A-Z0-9]+)?-v\d+")
 
 
-class Life:
-    """One document of one system over time; `entered` maps each status to the instant it was first reached."""
-
-    __slots__ = ("entered", "first", "last")
-
-    def __init__(self, change: Changed) -> None:
-        self.first = self.last = change
-        self.entered = {change.status: change.at_us}
-
-    @property
-    def document(self) -> Any:
-        """The document as it was last."""
-        return self.last.document
-
-    @property
-    def first_document(self) -> Any:
-        """The document as it was first."""
-        return self.first.document
-
-    @property
-    def status(self) -> str:
-        """The status it was in last."""
-        return self.last.status
-
-    @property
-    def id(self) -> str:
-        """The id in its own system."""
-        return self.last.id
-
-    @property
-    def txn(self) -> str:
-        """The business transaction, empty when the system cannot know it."""
-        return self.last.txn or self.first.txn
-
-    @property
-    def created_us(self) -> int:
-        """The instant of its first change."""
-        return self.first.at_us
-
-    @property
-    def is_seeded(self) -> bool:
-        """Whether it was there before the integration had anything to do with it."""
-        return self.first.cause == "act"
-
-    def since(self, statuses: Container[str]) -> int | None:
-        """Return when the first of some statuses was reached, or None."""
-        entered = self.entered
-        if len(entered) == 1:
-            return self.first.at_us if self.first.status in statuses else None
-        return min([at_us for status, at_us in entered.items() if status in statuses], default=None)
-
-    @property
-    def name(self) -> str:
-        """System, kind and id, as people say it."""
-        return f"{self.last.system} {self.last.kind} {self.last.id}"
-
-
 def version_of(reference: str, txn: str = "", version: int = 0) -> str:
     """Return the quote version a reference stands for (`Q-000123-v1~2` -> `Q-000123-v1`), empty when unknown."""
     match = _REFERENCE.search(reference)
@@ -111,11 +52,6 @@ def version_of(reference: str, txn: str = "", version: int = 0) -> str:
 def intent_of(payment: str) -> str:
     """Return the payment intent of a payment's id; a new life after a failure has a number (`pi_7.2` -> `pi_7`)."""
     return payment.partition(".")[0]
-
-
-def document_of(change: Changed) -> Any:
-    """Return the document of a change, whose type its kind tells."""
-    return change.document
 
 
 def base_of(reference: str) -> str:
@@ -384,63 +320,9 @@ def _deals(facts: Facts) -> list[frozenset[str]]:
     return found
 
 
-def parts_of(life: Life) -> dict[str, Life]:
-    """Return what each legal entity sells of a new quote, by its own reference; nothing when it is one entity's."""
-    quote = quote_of(life)
-    others = [line for line in quote.lines if line.delivered_by or line.entity not in ("", quote.entity)]
-    if quote.kind != "new" or not others:
-        return {}
-    found = {}
-    for entity in dict.fromkeys(line.entity or quote.entity for line in quote.lines):
-        number = f"{quote.number}.{entity}"
-        part = Life.__new__(Life)
-        part.entered = life.entered
-        part.first, part.last = _part(life.first, number, entity), _part(life.last, number, entity)
-        found[part.id] = part
-    return found
-
-
-def _part(change: Changed, number: str, entity: str) -> Changed:
-    quote = document_of(change)
-    lines = tuple([line for line in quote.lines if (line.entity or quote.entity) == entity])
-    own = msgspec.structs.replace(
-        quote, number=number, txn=number, entity=entity, lines=lines,
-        account=quote.account if entity == quote.entity else f"{quote.account}.{entity}",
-        total_minor=sum([line.amount_minor for line in lines]),
-    )  # fmt: skip
-    return msgspec.structs.replace(change, id=f"{number}-v{quote.version}", txn=number, document=own)
-
-
-def whole_of(reference: str) -> str:
-    """Return the quote version that a part of it belongs to (`Q-000123.DE-v1` -> `Q-000123-v1`)."""
-    number, dash, version = reference.partition("-v")
-    return f"{number.partition('.')[0]}{dash}{version}"
-
-
 def decided_us(facts: Facts, quote: Quote) -> int:
     """Return when it is known that a contract renews itself: when notice can be given no more; 0 for signed ones."""
     if quote.amendment_kind != "auto" or quote.term_start is None:
         return 0
     last = quote.term_start - timedelta(days=facts.context.renewal_notice_days)
     return midnight_us(last, facts.zones.get(quote.entity, "UTC"))
-
-
-def quote_of(life: Life) -> Quote:
-    """Return the quote of a life."""
-    document = life.document
-    assert isinstance(document, Quote), f"{life.name} is no quote"
-    return document
-
-
-def invoice_of(life: Life) -> Invoice:
-    """Return the invoice of a life."""
-    document = life.document
-    assert isinstance(document, Invoice), f"{life.name} is no invoice"
-    return document
-
-
-def subscription_of(life: Life) -> Subscription:
-    """Return the subscription of a life."""
-    document = life.document
-    assert isinstance(document, Subscription), f"{life.name} is no subscription"
-    return document

@@ -9,7 +9,8 @@ from fractions import Fraction
 
 import msgspec
 
-from contracts.checks.facts import Facts, Life, document_of, parts_of, quote_of
+from contracts.checks.facts import Facts
+from contracts.checks.lives import Life, document_of, parts_of, quote_of
 from contracts.checks.verdict import Evidence, Findings, Tally
 from domain.calendar import MINUTE_US, SECOND_US
 from domain.faults import Fault

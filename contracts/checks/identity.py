@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from contracts.checks.facts import Facts, Life, invoice_of, quote_of, subscription_of
+from contracts.checks.facts import Facts
+from contracts.checks.lives import Life, invoice_of, quote_of, subscription_of
 from contracts.checks.sides import taken_back
 from contracts.checks.verdict import Findings, Tally
 from domain.money import said

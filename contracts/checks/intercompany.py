@@ -8,7 +8,8 @@ from fractions import Fraction
 import msgspec
 
 from contracts.checks.causes import INTERCOMPANY
-from contracts.checks.facts import Facts, Life, base_of, document_of, quote_of
+from contracts.checks.facts import Facts, base_of
+from contracts.checks.lives import Life, document_of, quote_of
 from contracts.checks.verdict import Findings, Tally
 from domain.history import Changed
 from domain.money import said

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from contracts.checks import identity
 from contracts.checks.causes import captured_at
-from contracts.checks.facts import BILLED, BOOKED, Facts, Life, invoice_of, quote_of, whole_of
+from contracts.checks.facts import BILLED, BOOKED, Facts
+from contracts.checks.lives import Life, invoice_of, quote_of, whole_of
 from contracts.checks.reconciliation import reconcile
 from contracts.checks.sla import quantile
 from contracts.checks.stages import endings

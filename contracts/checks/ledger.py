@@ -7,7 +7,8 @@ from datetime import date
 from fractions import Fraction
 from operator import attrgetter
 
-from contracts.checks.facts import Facts, document_of
+from contracts.checks.facts import Facts
+from contracts.checks.lives import document_of
 from contracts.checks.verdict import Findings, Tally
 from domain.history import Changed
 from domain.money import Money

@@ -9,18 +9,8 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from contracts.checks.causes import captured_at
-from contracts.checks.facts import (
-    BILLED,
-    BOOKED,
-    CASE_CLOSED,
-    Facts,
-    Life,
-    base_of,
-    decided_us,
-    document_of,
-    intent_of,
-    quote_of,
-)
+from contracts.checks.facts import BILLED, BOOKED, CASE_CLOSED, Facts, base_of, decided_us, intent_of
+from contracts.checks.lives import Life, document_of, quote_of
 from contracts.checks.reasons import is_borne_out
 from contracts.checks.stages import LIVE_TASK, Ending, endings
 from contracts.checks.under_way import is_under_way

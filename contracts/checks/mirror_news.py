@@ -7,7 +7,8 @@ says when its facts were learned; it begins when its turn has come.
 
 from __future__ import annotations
 
-from contracts.checks.facts import Facts, Life, invoice_of
+from contracts.checks.facts import Facts
+from contracts.checks.lives import Life, invoice_of
 from contracts.checks.verdict import Tally
 from domain.history import Flow
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Container
 
-from contracts.checks.facts import BILLED, BOOKED, CASE_CLOSED, Facts, Life, document_of, invoice_of, quote_of, whole_of
+from contracts.checks.facts import BILLED, BOOKED, CASE_CLOSED, Facts
+from contracts.checks.lives import Life, document_of, invoice_of, quote_of, whole_of
 from contracts.checks.verdict import Tally
 from domain.history import Changed
 from domain.money import said

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from contracts.checks.facts import BILLED, Facts, Life, document_of, invoice_of, whole_of
+from contracts.checks.facts import BILLED, Facts
+from contracts.checks.lives import Life, document_of, invoice_of, whole_of
 from contracts.checks.mirror_news import credits_are_shown
 from contracts.checks.mirror_words import words_are_true
 from contracts.checks.under_way import is_under_way

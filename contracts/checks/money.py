@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from contracts.checks.both_books import books_agree
 from contracts.checks.carried import carried
-from contracts.checks.facts import BILLED, Facts, Life, base_of, document_of, intent_of, invoice_of, quote_of
+from contracts.checks.facts import BILLED, Facts, base_of, intent_of
+from contracts.checks.lives import Life, document_of, invoice_of, quote_of
 from contracts.checks.verdict import Findings, Tally
 from domain.money import said
 from domain.objects import CreditMemo, Invoice, Line, Order, Quote, TaxShare

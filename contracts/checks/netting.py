@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import msgspec
 
-from contracts.checks.facts import Facts, Life
+from contracts.checks.facts import Facts
+from contracts.checks.lives import Life
 from contracts.checks.sides import Side, charged, taken_back
 from contracts.checks.verdict import Findings, Tally
 from domain.money import said

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from contracts.checks.facts import BILLED, CAPTURED, Facts, Life, base_of, document_of, intent_of
+from contracts.checks.facts import BILLED, CAPTURED, Facts, base_of, intent_of
+from contracts.checks.lives import Life, document_of
 from contracts.checks.verdict import Findings, Tally
 from domain.charts import CHARTS, Chart
 from domain.history import Changed

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from contracts.checks.facts import Facts, Life, quote_of
+from contracts.checks.facts import Facts
 from contracts.checks.kpi_business import Measured
+from contracts.checks.lives import Life, quote_of
 from contracts.checks.verdict import Findings, Tally
 
 _BILLED = (

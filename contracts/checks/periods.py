@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from fractions import Fraction
 
-from contracts.checks.facts import Facts, Life
+from contracts.checks.facts import Facts
+from contracts.checks.lives import Life
 from contracts.checks.sides import charged
 from contracts.checks.terms import Billed, Piece, Price, Spans, Terms, billed_of, clipped, terms_of
 from contracts.checks.verdict import Evidence, Findings, Tally

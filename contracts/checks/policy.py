@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contracts.checks.facts import BOOKED, STAMPED, Facts, Life
+from contracts.checks.facts import BOOKED, STAMPED, Facts
+from contracts.checks.lives import Life
 from contracts.checks.verdict import Findings, Tally
 from domain.calendar import SECOND_US
 from domain.history import Arrived, Changed, Delivered

@@ -15,7 +15,8 @@ from types import MappingProxyType
 
 import msgspec
 
-from contracts.checks.facts import Facts, Life, document_of, quote_of
+from contracts.checks.facts import Facts
+from contracts.checks.lives import Life, document_of, quote_of
 from domain.calendar import MINUTE_US
 from domain.errors import by_code
 from domain.families import family_of

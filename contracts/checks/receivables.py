@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from contracts.checks.credits_left import credits_are_used
-from contracts.checks.facts import Facts, Life, base_of, document_of, invoice_of
+from contracts.checks.facts import Facts, base_of
+from contracts.checks.lives import Life, document_of, invoice_of
 from contracts.checks.verdict import Findings, Tally
 from domain.currency import exponent
 from domain.history import Changed, Flow

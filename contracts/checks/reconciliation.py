@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from contracts.checks.facts import BILLED, BOOKED, Facts, base_of, document_of, invoice_of, quote_of
+from contracts.checks.facts import BILLED, BOOKED, Facts, base_of
+from contracts.checks.lives import document_of, invoice_of, quote_of
 from domain.objects import Entry
 
 RECEIVABLE = "1100"

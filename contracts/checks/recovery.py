@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from contracts.checks.facts import Facts, quote_of
+from contracts.checks.facts import Facts
+from contracts.checks.lives import quote_of
 from contracts.checks.pairs import CALLS
 from contracts.checks.traffic import RETRY_AFTER_CAP_SECONDS
 from contracts.checks.verdict import Findings, Tally

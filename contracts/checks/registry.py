@@ -50,7 +50,8 @@ from contracts.checks import (
     told,
     traffic,
 )
-from contracts.checks.facts import BOOKED, Facts, quote_of
+from contracts.checks.facts import BOOKED, Facts
+from contracts.checks.lives import quote_of
 from contracts.checks.verdict import Findings
 from domain.history import Attempted, Case, Delivered
 

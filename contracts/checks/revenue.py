@@ -11,8 +11,9 @@ from fractions import Fraction
 
 import msgspec
 
-from contracts.checks.facts import Facts, Life, document_of
+from contracts.checks.facts import Facts
 from contracts.checks.ledger import REVENUE_RUN
+from contracts.checks.lives import Life, document_of
 from contracts.checks.verdict import Findings, Tally
 from domain.currency import exponent
 from domain.history import Changed

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from contracts.checks.facts import Facts, Life
+from contracts.checks.facts import Facts
+from contracts.checks.lives import Life
 from domain.objects import Line
 
 

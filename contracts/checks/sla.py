@@ -17,7 +17,8 @@ import msgspec
 
 from contracts.checks.casework import parkings
 from contracts.checks.causes import captured_at
-from contracts.checks.facts import BILLED, BOOKED, CASE_CLOSED, Facts, base_of, intent_of, invoice_of, whole_of
+from contracts.checks.facts import BILLED, BOOKED, CASE_CLOSED, Facts, base_of, intent_of
+from contracts.checks.lives import invoice_of, whole_of
 from domain.calendar import SECOND_US, Interval, local_date, midnight_us
 from domain.fiscal import last_business_days
 

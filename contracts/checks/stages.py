@@ -11,17 +11,8 @@ from collections.abc import Iterator
 import msgspec
 
 from contracts.checks.causes import captured_at, credit_clear_us
-from contracts.checks.facts import (
-    BILLED,
-    BOOKED,
-    Facts,
-    Life,
-    decided_us,
-    document_of,
-    invoice_of,
-    quote_of,
-    subscription_of,
-)
+from contracts.checks.facts import BILLED, BOOKED, Facts, decided_us
+from contracts.checks.lives import Life, document_of, invoice_of, quote_of, subscription_of
 from domain.calendar import local_date, midnight_us
 from domain.objects import Quote
 

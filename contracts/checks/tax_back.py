@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from contracts.checks.facts import Facts, Life, invoice_of
+from contracts.checks.facts import Facts
+from contracts.checks.lives import Life, invoice_of
 from contracts.checks.verdict import Findings, Tally
 from domain.money import said
 from domain.objects import CreditMemo, Invoice, TaxShare

@@ -10,7 +10,8 @@ from datetime import date
 
 import msgspec
 
-from contracts.checks.facts import Facts, Life
+from contracts.checks.facts import Facts
+from contracts.checks.lives import Life
 from contracts.checks.sides import taken_back
 from contracts.checks.verdict import Findings, Tally
 from domain.calendar import local_date

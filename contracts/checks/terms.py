@@ -13,7 +13,8 @@ from functools import cached_property
 
 import msgspec
 
-from contracts.checks.facts import BOOKED, Facts, Life, quote_of, subscription_of
+from contracts.checks.facts import BOOKED, Facts
+from contracts.checks.lives import Life, quote_of, subscription_of
 from contracts.checks.sides import Side, charged, taken_back
 from domain.calendar import add_months, local_date
 from domain.objects import Line, Quote

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
-from contracts.checks.facts import BOOKED, Facts, Life, base_of, quote_of
+from contracts.checks.facts import BOOKED, Facts, base_of
+from contracts.checks.lives import Life, quote_of
 from contracts.checks.verdict import Findings, Tally
 from domain.history import Emitted
 

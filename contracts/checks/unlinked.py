@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from contracts.checks.facts import Facts, Life, base_of, intent_of
+from contracts.checks.facts import Facts, base_of, intent_of
+from contracts.checks.lives import Life
 
 UNLINKED = (
     "{} documents have no ERP document that names them, and the ERP holds some that name nothing: it cannot be said"

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import msgspec
 
 from contracts.checks.causes import captured_at
-from contracts.checks.facts import BOOKED, CASE_CLOSED, Facts, Life, base_of, decided_us, intent_of, quote_of
+from contracts.checks.facts import BOOKED, CASE_CLOSED, Facts, base_of, decided_us, intent_of
+from contracts.checks.lives import Life, quote_of
 from contracts.checks.policy import hold_intervals
 from domain.calendar import HOUR_US, midnight_us
 from domain.errors import class_of

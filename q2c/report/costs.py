@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from contracts.checks.facts import BOOKED, Facts, Life
+from contracts.checks.facts import BOOKED, Facts
+from contracts.checks.lives import Life
 from contracts.checks.policy import hold_intervals
 from domain.history import Case, Crashed, Fired
 from q2c.report.series import Calls, rank

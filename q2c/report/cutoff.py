@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from contracts.checks.facts import BOOKED, Facts, quote_of
+from contracts.checks.facts import BOOKED, Facts
+from contracts.checks.lives import quote_of
 from contracts.checks.policy import hold_intervals
 from contracts.checks.stages import WAITING
 from domain.calendar import local_date, midnight_us

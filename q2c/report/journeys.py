@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from contracts.checks.facts import BOOKED, Facts, Life, quote_of, whole_of
+from contracts.checks.facts import BOOKED, Facts
+from contracts.checks.lives import Life, quote_of, whole_of
 from contracts.checks.stages import ENDS, OURS, WAITING, Ending, endings
 from domain.objects import Mirror
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from contracts.checks.facts import BOOKED, Facts, Life, document_of, quote_of
+from contracts.checks.facts import BOOKED, Facts
+from contracts.checks.lives import Life, document_of, quote_of
 from contracts.checks.receivables import BAD_DEBT, RECEIVABLE
 from contracts.checks.reconciliation import Row
 from domain.objects import Cash, Entry

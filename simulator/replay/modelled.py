@@ -22,11 +22,12 @@ from simulator.latency import LOAD_FACTOR_MAX
 from simulator.replay.deaths import Death
 from simulator.replay.outcome import Fit
 from simulator.replay.pacing import Pace
-from simulator.whatif import accounts, model
+from simulator.whatif import accounts, trouble
 from simulator.whatif.calling import TOKENS, token_step
 from simulator.whatif.durations import Duration
-from simulator.whatif.model import NEVER_US, Arrivals, Model, Route, Sla, Station, Step
+from simulator.whatif.model import Arrivals, Model, Route, Sla, Station, Step
 from simulator.whatif.translation import translate
+from simulator.whatif.trouble import NEVER_US
 
 _MESSAGE = "message"
 _NOT_HERE = frozenset(
@@ -137,10 +138,10 @@ def model_of(timeline: Timeline, speed: float, fit: Fit, deaths: Sequence[Death]
     )  # fmt: skip
 
 
-def _absence(death: Death) -> model.Death:
+def _absence(death: Death) -> trouble.Death:
     """Return the whole time for which the process is away, however often in a row it dies."""
     lasts_us = round((death.back_seconds - death.at_seconds) * SECOND_US)
-    return model.Death(at_us=round(death.at_seconds * SECOND_US), lasts_us=lasts_us)
+    return trouble.Death(at_us=round(death.at_seconds * SECOND_US), lasts_us=lasts_us)
 
 
 def _used(routes: Mapping[str, Route], begun: Iterable[str]) -> set[str]:

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from domain.calendar import DAY_US
 from simulator.whatif.draws import INCIDENT, base_of, normal, unit, word_of
-from simulator.whatif.model import Incidents, Model, Station
+from simulator.whatif.model import Model, Station
+from simulator.whatif.trouble import Incidents
 
 REJECTS, HANGS, KILLS, SLOW = range(4)
 _KINDS = {"rejects": REJECTS, "hangs": HANGS, "kills": KILLS}

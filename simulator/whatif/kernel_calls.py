@@ -25,7 +25,6 @@ from simulator.whatif.kernel_guards import (
     take,
 )
 from simulator.whatif.kernel_parts import BACK, BUCKET, occupy, push, replace_first, spread
-from simulator.whatif.model import NEVER_US
 from simulator.whatif.states import (
     ABANDONED,
     CALLS,
@@ -51,6 +50,7 @@ from simulator.whatif.states import (
     TOKEN,
     UNKNOWN,
 )
+from simulator.whatif.trouble import NEVER_US
 
 
 @inlined

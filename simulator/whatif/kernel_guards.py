@@ -10,9 +10,9 @@ from simulator.whatif.draws import LUCK
 from simulator.whatif.incidents import KILLS, SLOW
 from simulator.whatif.kernel_draws import index_of, unit
 from simulator.whatif.kernel_parts import BACK, CALLS_MADE, DIED, push
-from simulator.whatif.model import NEVER_US
 from simulator.whatif.states import CLOSED, DEATH, DUE, HALF_OPEN, HELD, HOLDS, OPEN, OPENED, PROBE, TOKEN
 from simulator.whatif.tables import RETRY
+from simulator.whatif.trouble import NEVER_US
 
 
 @inlined

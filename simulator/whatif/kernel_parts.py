@@ -13,9 +13,9 @@ import numpy as np
 from simulator.whatif.compiled import inlined, part
 from simulator.whatif.draws import AMOUNT, STREAM_BITS
 from simulator.whatif.kernel_draws import base_of, drawn
-from simulator.whatif.model import NEVER_US
 from simulator.whatif.states import FREE, ROW_BUSY
 from simulator.whatif.tables import Rows
+from simulator.whatif.trouble import NEVER_US
 
 KIND_BITS, ABOUT_BITS = 3, 27
 ABOUT = (1 << ABOUT_BITS) - 1

@@ -8,8 +8,8 @@ from simulator.whatif.compiled import inlined
 from simulator.whatif.kernel_calls import begin, comes_back, longest_queue
 from simulator.whatif.kernel_guards import look_ahead
 from simulator.whatif.kernel_parts import push, spread
-from simulator.whatif.model import NEVER_US
 from simulator.whatif.states import FAILED, GAVE_UP, GIVE_UP, RELEASE, ROW_WAITING, WAITING
+from simulator.whatif.trouble import NEVER_US
 
 
 @inlined

@@ -15,7 +15,7 @@ import numpy as np
 from simpy import Environment
 from simpy.events import NORMAL, Event
 
-from simulator.whatif.model import NEVER_US, Model
+from simulator.whatif.model import Model
 from simulator.whatif.numbering import mark_names
 from simulator.whatif.outcome import Outcome
 from simulator.whatif.process_arrivals import StreamState
@@ -42,6 +42,7 @@ from simulator.whatif.states import (
     STOP,
 )
 from simulator.whatif.tables import lower
+from simulator.whatif.trouble import NEVER_US
 
 Hook = Callable[[Environment], None]
 """Adds processes of its own to the environment before the run."""

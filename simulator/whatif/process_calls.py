@@ -10,7 +10,6 @@ from typing import Any
 
 from simulator.whatif.draws import SERVICE, SHARE, STREAM_BITS, drawn, index_of, rounded, unit
 from simulator.whatif.incidents import HANGS, SLOW
-from simulator.whatif.model import NEVER_US
 from simulator.whatif.process_guards import (
     count_call,
     earn,
@@ -56,6 +55,7 @@ from simulator.whatif.states import (
     UNKNOWN,
     WAITING,
 )
+from simulator.whatif.trouble import NEVER_US
 
 
 def _comes_back(play: Any, token: Lifecycle, state: int, at_us: int) -> None:

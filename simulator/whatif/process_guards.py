@@ -10,10 +10,10 @@ from typing import Any
 from domain.calendar import DAY_US
 from simulator.whatif.draws import LUCK, index_of, unit
 from simulator.whatif.incidents import KILLS, SLOW
-from simulator.whatif.model import NEVER_US
 from simulator.whatif.process_state import Lifecycle, Notice, StationState
 from simulator.whatif.states import CLOSED, DEATH, DUE, HALF_OPEN, HELD, HOLDS, OPEN, OPENED, PROBE
 from simulator.whatif.tables import RETRY
+from simulator.whatif.trouble import NEVER_US
 
 
 def look_ahead(station: StationState, now_us: int) -> None:

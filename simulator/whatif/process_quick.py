@@ -10,9 +10,9 @@ from __future__ import annotations
 from heapq import heapreplace
 from typing import Any
 
-from simulator.whatif.model import NEVER_US
 from simulator.whatif.process_state import Lifecycle, StationState
 from simulator.whatif.states import CALLS, DONE, ROW_BUSY, ROW_CALLS, ROW_WAITING, SIMPLE
+from simulator.whatif.trouble import NEVER_US
 
 
 class Quick:

@@ -11,9 +11,9 @@ from simpy.events import Event
 from simulator.whatif.draw_blocks import KINDS as BLOCKED
 from simulator.whatif.durations import Duration
 from simulator.whatif.histogram import SIZE, bounds_of
-from simulator.whatif.model import NEVER_US
 from simulator.whatif.states import NEW
 from simulator.whatif.tables import CALL, Rows
+from simulator.whatif.trouble import NEVER_US
 
 _LOWEST = np.array([bounds_of(bucket)[0] for bucket in range(SIZE)])
 """The smallest value of each bucket of a histogram."""

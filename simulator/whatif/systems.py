@@ -26,19 +26,8 @@ from simulator.clerks import LOOK_EVERY_US
 from simulator.exchange import CONNECT_TIMEOUT_US
 from simulator.network import REFUSAL_US, RETURN_US
 from simulator.whatif.durations import Duration, evenly
-from simulator.whatif.model import (
-    NEVER_US,
-    Batch,
-    Breaker,
-    Brownout,
-    Budget,
-    Faults,
-    Incidents,
-    Limit,
-    Shift,
-    Station,
-    Window,
-)
+from simulator.whatif.model import Batch, Breaker, Budget, Limit, Shift, Station
+from simulator.whatif.trouble import NEVER_US, Brownout, Faults, Incidents, Window
 
 CLERKS = "clerks"
 LEGACY = "legacy_erp"

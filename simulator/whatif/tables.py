@@ -12,8 +12,9 @@ import numpy.typing as npt
 from domain.calendar import DAY_US, MINUTE_US
 from simulator.whatif.durations import KINDS, Duration
 from simulator.whatif.incidents import troubles
-from simulator.whatif.model import NEVER_US, Arrivals, Model, Station, Step
+from simulator.whatif.model import Arrivals, Model, Station, Step
 from simulator.whatif.numbering import first_steps, known_things, mark_names, probed
+from simulator.whatif.trouble import NEVER_US
 
 Rows = npt.NDArray[Any]
 CALL, PAUSE, START = range(3)

@@ -40,7 +40,7 @@ from simulator.whatif.journeys import (
     pings,
     single,
 )
-from simulator.whatif.model import Death, Model, Parameter, Repair, Route, Sla, Step
+from simulator.whatif.model import Model, Parameter, Repair, Route, Sla, Step
 from simulator.whatif.systems import (
     CLERKS,
     FOR_A_WHILE,
@@ -52,6 +52,7 @@ from simulator.whatif.systems import (
     is_timed,
     stations,
 )
+from simulator.whatif.trouble import Death
 from simulator.whatif.worth import worths
 
 _SOURCES = {"P": "published", "D": "derived", "E": "estimate"}

@@ -9,9 +9,10 @@ import msgspec
 
 from simulator.whatif.durations import Duration
 from simulator.whatif.load import work_of
-from simulator.whatif.model import NEVER_US, Arrivals, Brownout, Limit, Model, Station, Step, Window
+from simulator.whatif.model import Arrivals, Limit, Model, Station, Step
 from simulator.whatif.numbering import known_things
 from simulator.whatif.states import BATCH_MAX
+from simulator.whatif.trouble import NEVER_US, Brownout, Window
 
 
 class Problem(msgspec.Struct, frozen=True):

@@ -7,8 +7,9 @@ import random
 import msgspec
 import pytest
 
-from contracts.checks.facts import BOOKED, Facts, invoice_of
+from contracts.checks.facts import BOOKED, Facts
 from contracts.checks.kpi import KpiResult, kpi_results
+from contracts.checks.lives import invoice_of
 from contracts.checks.reconciliation import reconcile
 from integration.analytics import ledgers
 from integration.analytics.consumer import consume, rebuild

@@ -10,15 +10,10 @@ from hypothesis import strategies as st
 from domain.calendar import HOUR_US, MINUTE_US, SECOND_US
 from simulator.whatif.durations import Duration
 from simulator.whatif.model import (
-    NEVER_US,
     Arrivals,
     Batch,
     Breaker,
-    Brownout,
     Budget,
-    Death,
-    Faults,
-    Incidents,
     Known,
     Limit,
     Model,
@@ -30,8 +25,8 @@ from simulator.whatif.model import (
     Sla,
     Station,
     Step,
-    Window,
 )
+from simulator.whatif.trouble import NEVER_US, Brownout, Death, Faults, Incidents, Window
 
 END_US = 2 * HOUR_US
 _shares = st.sampled_from([0.0, 0.1, 0.4])

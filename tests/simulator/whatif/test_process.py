@@ -11,26 +11,10 @@ import simpy
 from domain.calendar import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 from simulator.whatif import process
 from simulator.whatif.durations import Duration
-from simulator.whatif.model import (
-    Batch,
-    Breaker,
-    Brownout,
-    Budget,
-    Death,
-    Faults,
-    Known,
-    Limit,
-    Model,
-    Repair,
-    Retry,
-    Route,
-    Shift,
-    Sla,
-    Step,
-    Window,
-)
+from simulator.whatif.model import Batch, Breaker, Budget, Known, Limit, Model, Repair, Retry, Route, Shift, Sla, Step
 from simulator.whatif.outcome import Outcome
 from simulator.whatif.rows import Collected
+from simulator.whatif.trouble import Brownout, Death, Faults, Window
 from tests.simulator.whatif.simple import at_once, call, erp, model
 
 

@@ -16,8 +16,9 @@ from domain.calendar import HOUR_US, MINUTE_US, SECOND_US
 from simulator.whatif import compiled, draw_blocks, draws, engine, histogram, outcome, process, validity
 from simulator.whatif.durations import Duration
 from simulator.whatif.load import expected_attempts, lifecycles_of, work_of
-from simulator.whatif.model import Arrivals, Budget, Known, Limit, Piece, Sla, Step, Window, decode, encode
+from simulator.whatif.model import Arrivals, Budget, Known, Limit, Piece, Sla, Step, decode, encode
 from simulator.whatif.rows import Collected, ParquetRows
+from simulator.whatif.trouble import Window
 from tests.simulator.whatif.simple import at_once, call, erp, model
 
 DURATIONS = (
