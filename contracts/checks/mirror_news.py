@@ -23,7 +23,7 @@ def credits_are_shown(tally: Tally, facts: Facts) -> None:
     for flow in facts.flows.values():
         note = flow.flow.rpartition("/")[2]
         invoice = _invoice(facts, note) if flow.name == _CREDIT and _BOOKED in flow.result else None
-        if invoice is None or note not in begun or not facts.is_due(flow.at_us) or _in_hand(facts, invoice):
+        if invoice is None or note not in begun or not facts.is_due(flow.at_us) or facts.is_in_hand(invoice):
             continue
         tally.examined += 1
         first_us = begun[note] - facts.set_back_us - _MS_US
@@ -57,9 +57,3 @@ def _invoice(facts: Facts, note: str) -> Life | None:
     invoice = facts.lives("invoice", "billing").get(life.document.invoice) if life is not None else None
     is_shown = invoice is not None and not invoice.is_seeded and invoice_of(invoice).ref in facts.accepted
     return invoice if is_shown else None
-
-
-def _in_hand(facts: Facts, invoice: Life) -> bool:
-    """Tell whether people have something of the quote in hand: what is shown after it waits for its turn."""
-    names = {invoice.id, invoice.txn, invoice_of(invoice).ref, invoice_of(invoice).subscription}
-    return not facts.excused.isdisjoint(names - {""})
