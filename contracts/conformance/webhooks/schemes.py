@@ -18,7 +18,7 @@ class Scheme(msgspec.Struct, frozen=True, kw_only=True):
     """One scheme. `sign(secret, id, timestamp, body)` returns the headers of a delivery.
 
     `signs_body`, `signs_id` and `has_time` say what a receiver can find out; `several` that a delivery may carry
-    signatures of several secrets, as during a rotation.
+    signatures of several secrets, as during a rotation, with `separator` between the parts of the header.
     """
 
     name: str
@@ -27,9 +27,17 @@ class Scheme(msgspec.Struct, frozen=True, kw_only=True):
     signs_id: bool = False
     has_time: bool = True
     several: bool = False
+    separator: str = ","
     headers: tuple[str, ...] = ()
     joined: Callable[[dict[str, str], dict[str, str]], dict[str, str]] | None = None
     with_unknown: Callable[[dict[str, str]], dict[str, str]] | None = None
+
+    def carries(self, header: str, signed: str) -> bool:
+        """Return whether all parts of a header as we sign it are among those of a header that came."""
+        return self._parts(signed) <= self._parts(header)
+
+    def _parts(self, header: str) -> set[str]:
+        return {part.strip() for part in header.split(self.separator)}
 
 
 def _standard_key(secret: str) -> bytes:
@@ -66,7 +74,7 @@ def _stripe_joined(one: dict[str, str], other: dict[str, str]) -> dict[str, str]
 
 _SCHEMES = (
     Scheme(
-        name="standard-webhooks", sign=_standard, signs_id=True, several=True,
+        name="standard-webhooks", sign=_standard, signs_id=True, several=True, separator=" ",
         headers=("webhook-id", "webhook-timestamp", "webhook-signature"), joined=_standard_joined,
         with_unknown=lambda headers: {**headers, "webhook-signature": f"v9,bm8= {headers['webhook-signature']}"},
     ),
