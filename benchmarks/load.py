@@ -27,6 +27,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import msgspec
@@ -102,25 +103,26 @@ def _context() -> Context:
 
 
 def workers(seconds: float, rounds: int) -> None:
-    """Measure what one worker and two can send, in turn, and what two processes can do here at all."""
-    rates: dict[int, list[float]] = {1: [], 2: []}
-    costs: dict[int, list[float]] = {1: [], 2: []}
-    plain: list[float] = []
+    """Measure what one worker and two can send, in turn, and what two processes can do here at all.
+
+    A machine that others use as well is now faster, now slower: what is compared stands in one round, one before and
+    after two, and the median of the rounds is told.
+    """
+    ratios, costs, plain = list[float](), list[float](), list[float]()
     with cheap_server() as (url, server):
         for _ in range(rounds):
             plain.append(plain_ratio(seconds))
-            for count in (1, 2):
-                rates[count].append(_sent(url, server, seconds, count)["rate"])
-            for count in (1, 2):
-                costs[count].append(_cost(_sent(url, server, seconds, count, core=0)))
-    ratio, can = max(rates[2]) / max(rates[1]), max(plain)
-    print(f"  two sent {ratio:.2f} times as many as one, on {os.cpu_count()} cores with server and leader")
-    print(
-        f"  two processes of plain Python did {can:.2f} times as much as one here: the workers {ratio / can:.0%} of it"
-    )
-    print(
-        f"  by what an act costs, two on cores of their own send {2 * min(costs[1]) / min(costs[2]):.2f} times as many"
-    )
+            before, two, again, after = (_sent(url, server, seconds, count)["rate"] for count in (1, 2, 2, 1))
+            ratios.append((two + again) / (before + after))
+            one, both = (_cost(_sent(url, server, seconds, count, core=0)) for count in (1, 2))
+            costs.append(2 * one / both)
+    print(f"  two sent {_median(ratios)} times as many as one, on {os.cpu_count()} cores with server and leader")
+    print(f"  two processes of plain Python did {_median(plain)} times as much as one here")
+    print(f"  by what an act costs, two on cores of their own send {_median(costs)} times as many")
+
+
+def _median(ratios: list[float]) -> str:
+    return f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
 
 
 def _sent(url: str, server: psutil.Process, seconds: float, count: int, core: int | None = None) -> dict[str, Any]:
@@ -145,8 +147,8 @@ def plain_ratio(seconds: float) -> float:
     """Return how many times as much as one process two processes of plain Python do."""
     with multiprocessing.get_context("fork").Pool(2) as pool:
         pool.map(_plain, [0.01, 0.01])
-        alone = pool.map(_plain, [seconds])[0]
-        found = sum(pool.map(_plain, [seconds, seconds], chunksize=1)) / alone
+        before, both, after = (sum(pool.map(_plain, [seconds] * count, chunksize=1)) for count in (1, 2, 1))
+    found = 2 * both / (before + after)
     print(f"plain Python: two processes did {found:.2f} times as much as one")
     return found
 
@@ -234,7 +236,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--only", choices=("added", "workers", "verdicts"))
     parser.add_argument("--seconds", type=float, default=30.0)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
     print(f"cores {os.cpu_count()}, load of the machine before {os.getloadavg()[0]:.1f}")
     if arguments.only in (None, "added"):
