@@ -15,6 +15,7 @@ import msgspec
 from simulator.experiments.student import both_sides, quantile
 
 CONFIDENCE = 0.95
+REPLICATIONS_MAX = 1_000_000
 
 
 class Interval(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,13 +93,16 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
 def needed(found: Interval, half_width: float) -> int | None:
     """Return how many replications in all would bring the half-width down to so much; None when no number would.
 
-    The deviation is taken as it was found; the t quantile of the answer is that of the answer's own count.
+    Nobody plays more than REPLICATIONS_MAX: a difference that asks for more is mostly the rounding of floats. The
+    deviation is taken as it was found; the t quantile of the answer is that of the answer's own count.
     """
     if found.deviation == 0:
         return found.count
     if half_width <= 0 or found.count < 2:
         return None
     side = (1 + found.confidence) / 2
+    if NormalDist().inv_cdf(side) * found.deviation > half_width * math.sqrt(REPLICATIONS_MAX):
+        return None
     count = max(2, math.ceil((NormalDist().inv_cdf(side) * found.deviation / half_width) ** 2))
     while quantile(side, count - 1) * found.deviation / math.sqrt(count) > half_width:
         count += max(1, count // 50)

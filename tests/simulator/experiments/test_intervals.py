@@ -79,3 +79,8 @@ def test_the_number_of_replications_that_is_said_is_enough_and_not_much_more(hal
 
 def test_nothing_would_settle_a_difference_of_nothing() -> None:
     assert needed(interval([1.0, -1.0]), 0.0) is None
+
+
+@pytest.mark.parametrize("noise", [1e-9, 1e-19, 1e-300])
+def test_nothing_that_anybody_plays_would_settle_the_rounding_of_floats(noise: float) -> None:
+    assert needed(interval([1.0, -1.0, 0.5, -0.5]), noise) is None
