@@ -47,6 +47,15 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     concurrent: int = 0
 
 
+class Altered(msgspec.Struct, frozen=True, kw_only=True):
+    """How a peer's interface is altered for a while without telling: a drift by its name."""
+
+    system: str
+    name: str
+    start_us: int
+    end_us: int
+
+
 class Context(msgspec.Struct, frozen=True, kw_only=True, tag="context"):
     """What a verdict must know of the run besides what happened. It is the first record of every history."""
 
@@ -64,6 +73,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True, tag="context"):
     entities: tuple[Entity, ...] = ()
     limits: tuple[Limit, ...] = ()  # that the integration is told
     grants: tuple[Grant, ...] = ()  # that it is not told
+    altered: tuple[Altered, ...] = ()  # nor that
     faults: tuple[Fault, ...] = ()
     inside: bool = True
     attempts_max: int = 6

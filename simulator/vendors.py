@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from domain.history import Grant
-from mocks.drift.switches import Drifts
+from domain.history import Altered, Grant
+from mocks.drift.switches import DRIFTS, Drifts
 from mocks.kernel.limits import LimitPolicy
 from mocks.world import World
 from scenarios.grants import LIMITS, granted
@@ -51,12 +51,19 @@ def grants(timeline: Timeline) -> tuple[Grant, ...]:
     return tuple(found)
 
 
-def _schedule_drifts(timeline: Timeline, drifts: Drifts, call_at: CallAt) -> None:
-    bounds = moments(timeline.scenario)
+def altered(timeline: Timeline) -> tuple[Altered, ...]:
+    """Return how interfaces drift on the way, each drift with its time."""
+    bounds, found = moments(timeline.scenario), []
     for each in timeline.scenario.drifts:
         start_us, end_us = bounds.window_us(each.from_, each.to, each.lasts, each.entity)
-        call_at(start_us, partial(_drift, drifts, each.name, True))
-        call_at(end_us, partial(_drift, drifts, each.name, False))
+        found.append(Altered(system=DRIFTS[each.name].system, name=each.name, start_us=start_us, end_us=end_us))
+    return tuple(found)
+
+
+def _schedule_drifts(timeline: Timeline, drifts: Drifts, call_at: CallAt) -> None:
+    for each in altered(timeline):
+        call_at(each.start_us, partial(_drift, drifts, each.name, True))
+        call_at(each.end_us, partial(_drift, drifts, each.name, False))
 
 
 def _drift(drifts: Drifts, name: str, is_on: bool) -> None:

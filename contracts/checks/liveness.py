@@ -185,6 +185,7 @@ def _asked_in_vain(tally: Tally, facts: Facts) -> None:
     """Find requests that were refused as invalid, unchanged, and became a case each time.
 
     What people can mend is mended by then: what is left is wrong with the request, and only its sender can mend that.
+    While its system's interface is altered, a field locked or wanted anew, it is for them to have that taken back.
     What has no key of its own may be asked each time anew: whether a period can be closed by now.
     """
     opened: dict[str, list[int]] = {}
@@ -194,7 +195,8 @@ def _asked_in_vain(tally: Tally, facts: Facts) -> None:
     struck = {fired.number for fired in facts.history.of(Fired)} if opened else set()
     refused: dict[tuple[str, str, str, str], list[Attempted]] = {}
     for attempt in facts.history.of(Attempted) if opened else ():
-        if attempt.key and attempt.write and attempt.status in _INVALID and attempt.number not in struck:
+        is_invalid = attempt.status in _INVALID and attempt.number not in struck and not _is_altered(facts, attempt)
+        if attempt.key and attempt.write and is_invalid:
             intent = (attempt.system, attempt.operation, attempt.key, attempt.fingerprint)
             refused.setdefault(intent, []).append(attempt)
     for (system, operation, key, _), attempts in refused.items():
@@ -206,6 +208,13 @@ def _asked_in_vain(tally: Tally, facts: Facts) -> None:
                 "unchanged: people were asked to mend what only its sender can"
             )
             tally.violation(attempts[0].txn, sentence, *attempts[:2], entities=(key,))
+
+
+def _is_altered(facts: Facts, attempt: Attempted) -> bool:
+    return any(
+        each.system == attempt.system and each.start_us <= attempt.at_us and attempt.sent_us < each.end_us
+        for each in facts.context.altered
+    )
 
 
 def _asked_us(opened_us: Sequence[int], refused_us: int) -> int:

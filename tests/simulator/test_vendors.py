@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from domain.history import Grant
+from domain.history import Altered, Grant
 from domain.paging import PAGE_SIZES_MAX
 from mocks.world import World
 from scenarios import loader
@@ -86,6 +86,19 @@ def test_the_checks_are_told_what_a_vendor_grants_and_how_long() -> None:
         Grant(system="erp", start_us=start_us, end_us=start_us + 24 * HOUR_US, concurrent=7),
         Grant(system="payment", start_us=start_us, end_us=timeline.horizon_us, requests=25),
     )
+
+
+def test_the_checks_are_told_how_an_interface_is_altered_and_how_long() -> None:
+    timeline = the_timeline(
+        "drifts:\n  - {name: netsuite-field-renamed, from: quarter_end - 48h, lasts: 24h}\n"
+        "  - {name: stripe-new-enum-value, from: quarter_end - 36h}\n"
+    )
+    start_us = moments(timeline.scenario).at_us("quarter_end - 48h", None)
+    renamed, valued = vendors.altered(timeline)
+    assert renamed == Altered(
+        system="erp", name="netsuite-field-renamed", start_us=start_us, end_us=start_us + 24 * HOUR_US
+    )
+    assert (valued.system, valued.start_us) == ("payment", start_us + 12 * HOUR_US)
 
 
 def test_an_interface_drifts_in_its_window_and_is_plain_again_after_it() -> None:

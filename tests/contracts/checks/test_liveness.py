@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from contracts.checks.facts import Facts
 from contracts.checks.stages import endings
-from domain.history import Case, Changed, Crashed, Flow, Record
+from domain.history import Altered, Case, Changed, Crashed, Flow, Record
 from domain.objects import Account, Customer
 from tests.contracts.checks import build
 from tests.contracts.checks.build import (
@@ -361,3 +361,13 @@ def test_people_are_not_asked_to_mend_what_only_the_sender_can() -> None:
         "nobody was asked: it was looked up"
     )
     assert check("L4", _refused(4, status=403), horizon_us=at(200)).status != "broken", "rights are people's to give"
+
+
+def test_what_is_refused_while_an_interface_is_altered_is_for_people_to_mend() -> None:
+    def status(system: str, start: int, end: int) -> str:
+        altered = Altered(system=system, name="a-field-is-locked", start_us=at(start), end_us=at(end))
+        return check("L4", _refused(4), horizon_us=at(200), altered=(altered,)).status
+
+    assert status("erp", 100, 131) == "holds"
+    assert status("crm", 100, 131) == "broken", "another system's"
+    assert status("erp", 0, 90) == "broken", "it was plain again"
