@@ -205,6 +205,33 @@ def _billing_still_asks() -> list[Record]:
     return without(written_off(), of("invoice", "billing", status="written_off"))
 
 
+def _given_up_in_part() -> list[Record]:
+    """Billing has used a credit for a part of what it gave up; the memo of that credit waits, the ERP loses the rest.
+
+    One request loses it and writes the entry.
+    """
+    part = CREDITED
+    records = edited(written_off(), of("invoice", "erp", status="written_off"), balance_minor=part)
+    records = edited(records, of("entry", "erp", "GL7"), postings=_rows(("1100", part - OWED), ("6200", OWED - part)))
+    invoice = next(each for each in records if of("invoice", "erp", status="written_off")(each))
+    assert isinstance(invoice, Changed)
+    document = replace(invoice.document, status="partially_paid")  # type: ignore[arg-type]
+    partly = replace(invoice, status="partially_paid", document=document, cause="r9")
+    return [partly if each is invoice else each for each in records]
+
+
+def _rows(*rows: tuple[str, int]) -> tuple[objects.Posting, ...]:
+    return tuple(objects.Posting(account, minor, minor) for account, minor in rows)
+
+
+def _a_part_given_up_that_billing_asks_for() -> list[Record]:
+    return without(_given_up_in_part(), of("invoice", "billing", status="written_off"))
+
+
+def _a_part_given_up_and_more_of_it_lost() -> list[Record]:
+    return edited(_given_up_in_part(), of("entry", "erp", "GL7"), postings=_rows(("1100", -OWED), ("6200", OWED)))
+
+
 def _approved_by_the_asker() -> list[Record]:
     return [*clean(), _approved("refund", {"by": "Ann ", "asked_by": "ann", "amount_minor": 1})]
 
@@ -409,6 +436,9 @@ BREAKS: tuple[tuple[str, Callable[[], list[Record]]], ...] = (
     ("M17", _given_up_and_still_owed),
     ("M5", _given_up_and_still_owed),
     ("M17", _two_given_up_and_one_loss),
+    ("M17", _a_part_given_up_that_billing_asks_for),
+    ("M17", _a_part_given_up_and_more_of_it_lost),
+    ("M5", _a_part_given_up_and_more_of_it_lost),
     ("P10", _without("by")),
     ("P10", _without("asked_by")),
     ("P10", _without("approved_minor")),
@@ -440,6 +470,8 @@ KEEPS = (
     ("M5", written_off),
     ("M5", given_up_twice),
     ("M17", _two_given_up_and_two_losses),
+    ("M17", _given_up_in_part),
+    ("M5", _given_up_in_part),
     ("P10", written_off),
     ("P10", _nothing_was_given_away),
     ("P10", _refund_rounded),
