@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from contracts.checks.facts import BILLED, Facts, base_of
 from contracts.checks.lives import Life, document_of, invoice_of
-from contracts.checks.receivables import given_up
+from contracts.checks.losses import given_up
 from contracts.checks.sides import Side, charged, taken_back
 from contracts.checks.verdict import Findings, Tally
 from domain.money import said

@@ -5,9 +5,9 @@ What is given back for one is what was agreed, but for the rounding of net and t
 
 from __future__ import annotations
 
+from contracts.checks.approvals import ROUNDED_MINOR, result_of
 from contracts.checks.facts import BILLED, ERPS, Facts, base_of
 from contracts.checks.lives import document_of
-from contracts.checks.receivables import ROUNDED_MINOR, result_of
 from contracts.checks.verdict import Tally
 from domain.calendar import HOUR_US
 from domain.history import Changed, Flow

@@ -1,30 +1,17 @@
-"""Money that goes back or will not come: refunds, disputes, losses, and the sub-ledger (M15-M17, P10)."""
+"""Money that went back, and the sub-ledger beside its control account (M15, M16)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
 
-import msgspec
-
-from contracts.checks.credits_left import credits_are_used
 from contracts.checks.facts import Facts, base_of
 from contracts.checks.lives import Life, document_of, invoice_of
 from contracts.checks.verdict import Findings, Tally
-from domain.currency import exponent
-from domain.history import Changed, Flow
 from domain.money import said
 from domain.objects import Cash, Entry
 
 RECEIVABLE, UNAPPLIED, BAD_DEBT = "1100", "2150", "6200"
-TOLERANCE = "tolerance"
 _IN_NO_BOOK = re.compile(r"payment (\S+) is in no book")
-_GAVE_NOTHING = frozenset({"given_up", "settled", "on_its_way", "was_open"})
-"""How a request ends that nothing was given away for."""
-ROUNDED_MINOR = 10
-"""By how many minor units a credit may differ from the gross amount it was made for: net and each tax are rounded."""
-_SHUT = frozenset({"soft_closed", "closed", "locked"})
 
 
 def money_back_is_booked(facts: Facts) -> Findings:
@@ -191,156 +178,3 @@ def _free(facts: Facts) -> dict[tuple[str, str], int]:
         key = (cash.entity, cash.currency)
         found[key] = found.get(key, 0) + rest
     return found
-
-
-def losses_are_booked(facts: Facts) -> Findings:
-    """What is written off is a loss in the ledger, once and to the minor unit, and given up in billing as well.
-
-    Credits of the invoice are used for it first.
-    """
-    tally = Tally("M17")
-    losses: dict[tuple[str, str], list[tuple[Changed, int]]] = {}
-    for change in facts.history.changes("entry", "erp"):
-        entry: Entry = document_of(change)
-        minor = _lost(entry)
-        if minor and not change.before:
-            losses.setdefault((change.txn, entry.currency), []).append((change, minor))
-    lost: dict[tuple[str, str], list[tuple[Life, int]]] = {}
-    for life, lost_minor in given_up(facts, "erp"):
-        lost.setdefault((life.txn, invoice_of(life).currency), []).append((life, lost_minor))
-        _given_up_in_billing(tally, facts, life)
-    for txn, currency in {**losses, **lost}:
-        tally.examined += 1
-        entries, invoices = losses.get((txn, currency), []), lost.get((txn, currency), [])
-        booked_minor, lost_minor = sum([minor for _, minor in entries]), sum([minor for _, minor in invoices])
-        if booked_minor != lost_minor:
-            names = tuple(dict.fromkeys([life.name for life, _ in invoices]))
-            sentence = (
-                f"{', '.join(names) or 'nothing'} of {txn or 'no transaction'} was given up with "
-                f"{said(lost_minor, currency)} open, the ledger knows a loss of {said(booked_minor, currency)}"
-            )
-            evidence = [*[life.last for life, _ in invoices], *[change for change, _ in entries]]
-            tally.violation(txn, sentence, *evidence, entities=names)
-    credits_are_used(tally, facts)
-    return tally.findings()
-
-
-def given_up(facts: Facts, system: str) -> Iterator[tuple[Life, int]]:
-    """Yield the invoices of a system that were given up, each time, and how much of them that was.
-
-    It is all that was open. The ERP's books may lose less of one: the rest is a credit's, whose memo has yet to come.
-    """
-    open_minor: dict[str, int] = {}
-    lives = facts.lives("invoice", system)
-    losses = facts.once(_losses) if system == "erp" else frozenset()
-    for change in facts.history.changes("invoice", system):
-        before_minor, now_minor = open_minor.get(change.id, 0), document_of(change).balance_minor
-        if change.status == "written_off" and change.before != "written_off":
-            yield lives[change.id], before_minor
-        elif change.status == "partially_paid" and (change.cause, before_minor - now_minor) in losses:
-            yield lives[change.id], before_minor - now_minor
-        open_minor[change.id] = now_minor
-
-
-def _losses(facts: Facts) -> frozenset[tuple[str, int]]:
-    """Return the losses that the ledger knows: the request that booked it, and how much."""
-    entries = [change for change in facts.history.changes("entry", "erp") if not change.before]
-    losses = [(change.cause, _lost(document_of(change))) for change in entries]
-    return frozenset((cause, minor) for cause, minor in losses if minor)
-
-
-def _lost(entry: Entry) -> int:
-    return sum([row.amount_minor for row in entry.postings if row.account == BAD_DEBT])
-
-
-def _given_up_in_billing(tally: Tally, facts: Facts, life: Life) -> None:
-    billed = facts.lives("invoice", "billing").get(base_of(invoice_of(life).ref))
-    if billed is None or not invoice_of(billed).balance_minor:
-        return
-    if life.status == "written_off" or "written_off" not in billed.entered:
-        sentence = f"{life.name} was given up, and {billed.name} still asks for it"
-        if facts.is_due(life.last.at_us) and life.txn not in facts.excused:
-            tally.violation(life.txn, sentence, life.last, billed.last, entities=(life.name, billed.name))
-
-
-# --- policies -------------------------------------------------------------------------------------------------------
-
-
-def two_people_give_away(facts: Facts) -> Findings:
-    """Nobody gives money back, gives a claim up or opens a closed period alone: somebody else approved all of it."""
-    tally = Tally("P10")
-    for flow in facts.flows.values():
-        if flow.status != "finished" or flow.name not in ("refund", "write_off", "reopen_period"):
-            continue
-        result = result_of(flow)
-        if result.get("status") in _GAVE_NOTHING:
-            continue
-        tally.examined += 1
-        problem = _alone(flow, result) or _other_than_agreed(facts, flow, result)
-        if problem:
-            tally.violation(flow.txn, f"{flow.flow}: {problem}", flow, entities=(flow.flow,))
-    _opened_by_itself(tally, facts)
-    return tally.findings()
-
-
-def _opened_by_itself(tally: Tally, facts: Facts) -> None:
-    """Find closed periods that a request opened although nobody asked for it and no closing was given up."""
-    for change in facts.history.changes("period", "erp"):
-        if change.status != "open" or change.before not in _SHUT or not change.cause.startswith("r"):
-            continue
-        tally.examined += 1
-        entity, module, month = change.id.split("/")
-        asked = any(name.startswith(f"reopen/{entity}/{month}/{module}/") for name in facts.flows)
-        if not asked and not any(
-            flow.flow.startswith(f"close/{entity}/{month}/") and flow.ending == "given_up"
-            for flow in facts.flows.values()
-        ):
-            sentence = f"{month} of {entity} was {change.before} in {module} and a request opened it; nobody had agreed"
-            tally.violation("", sentence, change, entities=(f"erp period {change.id}",))
-
-
-def _alone(flow: Flow, result: dict[str, Any]) -> str:
-    asker, approver = str(result.get("asked_by", "")), str(result.get("by", ""))
-    if not asker.strip():
-        return "nobody knows who asked for it"
-    if approver == TOLERANCE:
-        total, amount = int(result.get("total_minor", 0)), int(result.get("amount_minor", 0))
-        currency = str(result.get("currency", "USD"))
-        is_small = flow.name == "write_off" and (amount <= 10 ** exponent(currency) or amount * 1000 <= total)
-        told = f"{said(amount, currency)} of {said(total, currency)} were given up as if it were a small difference"
-        return "" if is_small else told
-    if not approver.strip() or approver.strip().casefold() == asker.strip().casefold():
-        return f"{asker} asked for it and nobody else approved it"
-    return ""
-
-
-def _other_than_agreed(facts: Facts, flow: Flow, result: dict[str, Any]) -> str:
-    if flow.name == "reopen_period":
-        return ""
-    amount, agreed = int(result.get("amount_minor", 0)), int(result.get("approved_minor", 0))
-    if amount > agreed:
-        return f"{amount} minor units went, and {result.get('by')} had approved {agreed}"
-    return _less_than_agreed(facts, flow, agreed - amount) if flow.name == "refund" else ""
-
-
-def _less_than_agreed(facts: Facts, flow: Flow, missing_minor: int) -> str:
-    """Return what is wrong with a refund of less than was approved; of a claim less may be left to give up.
-
-    One with a credit pays back what was credited and is not owed: nothing of its memo in the books is left then.
-    """
-    remark = f"Refund {flow.flow.partition('/')[2]}"
-    notes = [note.id for note in facts.lives("credit_memo", "billing").values() if note.document.ref == remark]
-    left_minor = sum([memo.document.balance_minor for note in notes for memo in facts.memos.get(note, [])])
-    if (left_minor if notes else missing_minor) <= ROUNDED_MINOR:
-        return ""
-    left = f", and {left_minor} of its credit are neither paid back nor owed" if notes else ""
-    return f"{missing_minor} minor units of what was approved did not go{left}"
-
-
-def result_of(flow: Flow) -> dict[str, Any]:
-    """Return how a flow says that it ended; nothing when it does not say so in words and amounts."""
-    try:
-        found = msgspec.json.decode(flow.result.encode())
-    except msgspec.MsgspecError:
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -15,6 +15,7 @@ from types import MappingProxyType
 import msgspec
 
 from contracts.checks import (
+    approvals,
     audit,
     books,
     casework,
@@ -32,6 +33,7 @@ from contracts.checks import (
     keys,
     ledger,
     liveness,
+    losses,
     manners,
     mirrors,
     money,
@@ -202,7 +204,7 @@ CHECKS: tuple[Check, ...] = (
     _row("M14", "Refunds as agreed", contract_life.refunds_as_agreed, NEVER),
     _row("M15", "Money back is booked", receivables.money_back_is_booked, NEVER),
     _row("M16", "Sub-ledger is control", receivables.subledger_is_control, "entries", also="I-13"),
-    _row("M17", "Losses are booked", receivables.losses_are_booked, NEVER),
+    _row("M17", "Losses are booked", losses.losses_are_booked, NEVER),
     _row("M18", "Changes are one document", netting.one_net_document, NEVER),
     _row("M19", "Entities are square", intercompany.entities_are_square, NEVER),
     _row("M20", "Documents are booked", books.documents_are_booked, "posted invoices", also="I-11"),
@@ -218,7 +220,7 @@ CHECKS: tuple[Check, ...] = (
     _row("P7", "Maintenance is respected", governance.maintenance_respected, NEVER),
     _row("P8", "Forgeries refused", policy.forgeries_refused, "forged messages"),
     _row("P9", "Renewals keep their terms", contract_life.renewals_keep_terms, "renewals with time to spare"),
-    _row("P10", "Two people give away", receivables.two_people_give_away, NEVER, inside=True),
+    _row("P10", "Two people give away", approvals.two_people_give_away, NEVER, inside=True),
     _row("P11", "Dunning is fair", dunning.dunning_is_fair, NEVER, inside=True),
     _row("P12", "Attempts are spread", manners.attempts_are_spread, NEVER),
     _row("P13", "Sessions are renewed", manners.sessions_are_renewed, NEVER),

@@ -295,8 +295,24 @@ def _opened_after_an_approval() -> list[Record]:
 
 
 def _opened_by_a_closing_that_was_given_up() -> list[Record]:
-    ended = replace(_approved("close_period", {}), flow="close/US/2026-12/1", ending="given_up")
-    return _reopened("r77", ended)
+    return _reopened("r77", _closing("finished", "given_up"))
+
+
+def _closing(status: str, ending: str = "") -> Flow:
+    closing = replace(_approved("close_period", {}), flow="close/US/2026-12/1")
+    return replace(closing, status=status, ending=ending)
+
+
+def _opened_by_a_closing_that_people_have_in_hand() -> list[Record]:
+    return _reopened("r77", _closing("parked"))
+
+
+def _opened_beside_a_closing_that_was_done() -> list[Record]:
+    return _reopened("r77", _closing("finished", "done"))
+
+
+def _opened_beside_a_closing_that_nobody_had_to_look_at() -> list[Record]:
+    return _reopened("r77", _closing("started"))
 
 
 def _dunned_before_due() -> list[Record]:
@@ -449,6 +465,8 @@ BREAKS: tuple[tuple[str, Callable[[], list[Record]]], ...] = (
     ("P10", _approved_by_nobody),
     ("P10", _a_large_small_difference),
     ("P10", _opened_by_a_request),
+    ("P10", _opened_beside_a_closing_that_was_done),
+    ("P10", _opened_beside_a_closing_that_nobody_had_to_look_at),
     ("P11", _dunned_before_due),
     ("P11", _dunned_after_payment),
     ("P11", _dunned_while_disputed),
@@ -477,6 +495,7 @@ KEEPS = (
     ("P10", _refund_rounded),
     ("P10", _opened_after_an_approval),
     ("P10", _opened_by_a_closing_that_was_given_up),
+    ("P10", _opened_by_a_closing_that_people_have_in_hand),
     ("P11", dunned),
     ("P11", _heard),
     ("P11", _taken_away_by_hand),
