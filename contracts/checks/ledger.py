@@ -11,7 +11,7 @@ from contracts.checks.facts import Facts
 from contracts.checks.lives import document_of
 from contracts.checks.verdict import Findings, Tally
 from domain.history import Changed
-from domain.money import Money
+from domain.money import Money, said
 from domain.objects import Entry, Period, Posting
 
 EXCHANGE = frozenset({"7000", "7050"})
@@ -38,14 +38,14 @@ def entries_balance(facts: Facts) -> Findings:
             key = (entry.entity, entry.currency)
             balances[key] = balances.get(key, 0) + amount
         if amount or base:
-            sentence = (
-                f"entry {entry.id} of {entry.source} is off by {amount} {entry.currency}, {base} in base currency"
-            )
+            off, off_base = said(amount, entry.currency), said(base, entry.base_currency)
+            sentence = f"entry {entry.id} of {entry.source} is off by {off}, {off_base} in base currency"
             tally.violation(change.txn, sentence, change, entities=(f"erp entry {entry.id}",))
     for (entity, currency), amount in sorted(balances.items()):
         if amount:
-            at = (facts.context.horizon_us, f"trial balance of {entity} in {currency}: {amount}")
-            tally.violation("", f"the trial balance of {entity} in {currency} is off by {amount}", at)
+            off = said(amount, currency)
+            at = (facts.context.horizon_us, f"trial balance of {entity} in {currency}: {off}")
+            tally.violation("", f"the trial balance of {entity} in {currency} is off by {off}", at)
     return tally.findings()
 
 

@@ -121,7 +121,8 @@ def signs_are_right(facts: Facts) -> Findings:
         document = document_of(change)
         sign = -1 if document.kind == "return" else 1
         if document.net_minor * sign < 0 or document.tax_minor * sign < 0:
-            sentence = f"tax document {document.code} ({document.kind}) has the wrong sign: {document.net_minor}"
+            net = said(document.net_minor, document.currency)
+            sentence = f"tax document {document.code} ({document.kind}) has the wrong sign: {net}"
             tally.violation(change.txn, sentence, change, entities=(f"tax {document.code}",))
     return tally.findings()
 
@@ -181,15 +182,22 @@ def _order_problem(quote: Quote, order: Order, bundles: dict[str, tuple[str, ...
     wanted = [line for line in quote.lines if line.quantity]
     plain = Counter((line.sku, line.quantity, line.amount_minor) for line in wanted if line.sku not in bundles)
     left = [line for line in order.lines if line.quantity]
-    for line in wanted:
-        problem = _explosion_problem(line, left, plain, bundles[line.sku]) if line.sku in bundles else ""
+    for line in [line for line in wanted if line.sku in bundles]:
+        problem = _explosion_problem(line, left, plain, bundles[line.sku], quote.currency)
         if problem:
             return problem
     found = Counter((line.sku, line.quantity, line.amount_minor) for line in left)
-    return "" if plain == found else f"lines {sorted(found.elements())} instead of {sorted(plain.elements())}"
+    return "" if plain == found else f"{_listed(found, order.currency)} instead of {_listed(plain, quote.currency)}"
 
 
-def _explosion_problem(bundle: Line, left: list[Line], plain: Counter[Plain], parts: tuple[str, ...]) -> str:
+def _listed(lines: Counter[Plain], currency: str) -> str:
+    told = [f"{quantity} {sku} for {said(amount, currency)}" for sku, quantity, amount in sorted(lines.elements())]
+    return f"lines {', '.join(told)}"
+
+
+def _explosion_problem(
+    bundle: Line, left: list[Line], plain: Counter[Plain], parts: tuple[str, ...], currency: str
+) -> str:
     """Take the lines of a bundle's parts out of `left`; return what is wrong with them: the price must be conserved.
 
     A part that is in a bundle several times is named as often. Lines that plain lines of the quote want are taken last.
@@ -206,7 +214,10 @@ def _explosion_problem(bundle: Line, left: list[Line], plain: Counter[Plain], pa
         own.append(line)
         left.remove(line)
     amount_minor = sum([line.amount_minor for line in own])
-    return "" if amount_minor == bundle.amount_minor else f"{bundle.sku} explodes into parts worth {amount_minor}"
+    if amount_minor == bundle.amount_minor:
+        return ""
+    worth, price = said(amount_minor, currency), said(bundle.amount_minor, currency)
+    return f"{bundle.sku} for {price} explodes into parts worth {worth}"
 
 
 def _is_plain(line: Line, lines: list[Line], plain: Counter[Plain]) -> bool:

@@ -25,7 +25,8 @@ def amendments_in_order(facts: Facts) -> Findings:
         for sku in sorted({*terms.expected, *terms.actual}):
             wanted, found = terms.expected.get(sku, ()), terms.actual.get(sku, ())
             if wanted != found:
-                sentence = f"subscription {key} charges {sku} as {_told(found)}; in order it would be {_told(wanted)}"
+                charged_as, in_order = (_told(spans, terms.subscription.currency) for spans in (found, wanted))
+                sentence = f"subscription {key} charges {sku} as {charged_as}; in order it would be {in_order}"
                 tally.violation(terms.life.txn, sentence, *_evidence(facts, terms), entities=(terms.life.name,))
         ends = [quote.co_term_end for quote in terms.amendments if quote.co_term_end is not None]
         if ends and terms.subscription.term_end != ends[-1]:
@@ -40,10 +41,11 @@ def _evidence(facts: Facts, terms: Terms) -> list[Evidence]:
     return [*[order.first for order in orders], terms.life.last]
 
 
-def _told(spans: Spans) -> str:
+def _told(spans: Spans, currency: str) -> str:
     if not spans:
         return "nothing"
-    return ", ".join(f"{s.price.quantity} x {s.price.unit_minor} from {s.start} to {s.end}" for s in spans)
+    prices = [(f"{span.price.quantity} x {said(span.price.unit_minor, currency)}", span) for span in spans]
+    return ", ".join(f"{price} from {span.start} to {span.end}" for price, span in prices)
 
 
 def periods_tile(facts: Facts) -> Findings:
@@ -163,8 +165,9 @@ def _at_price(tally: Tally, terms: Terms, sku: str, piece: Piece) -> None:
     wanted = clipped(terms.expected.get(sku, ()), piece.start, end)
     if len(wanted) == 1 and wanted[0].price == price and (wanted[0].start, wanted[0].end) == (piece.start, end):
         return
+    currency = piece.invoice.document.currency
     sentence = (
-        f"invoice {piece.invoice.id} bills {sku} as {price.quantity} x {price.unit_minor} "
-        f"from {piece.start} to {end}; approved was {_told(wanted)}"
+        f"invoice {piece.invoice.id} bills {sku} as {price.quantity} x {said(price.unit_minor, currency)} "
+        f"from {piece.start} to {end}; approved was {_told(wanted, currency)}"
     )
     tally.violation(terms.life.txn, sentence, piece.invoice.first, terms.life.last, entities=(piece.invoice.name,))

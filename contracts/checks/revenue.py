@@ -91,7 +91,8 @@ def _slices_problem(schedule: RevenueSchedule, line: Line) -> str:
     last = len(schedule.slices) - 1
     for index, (day, amount) in enumerate(schedule.slices):
         if not begun <= day < line.period_end:
-            return f"earns {amount} on {day}, out of turn or outside of {line.period_start} to {line.period_end}"
+            earned = said(amount, schedule.currency)
+            return f"earns {earned} on {day}, out of turn or outside of {line.period_start} to {line.period_end}"
         own = (day - begun).days + 1
         if abs(amount * days - total * own) > days * (1 + last * (index == last)):
             earned = f"{said(amount, schedule.currency)} of {said(total, schedule.currency)}"

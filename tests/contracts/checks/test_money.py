@@ -376,3 +376,33 @@ def test_what_one_book_has_on_the_invoice_may_be_the_customers_credit_in_the_oth
     assert check("M13", edited(owed, of("invoice", "billing", build.CREDIT_NOTE.invoice), balance_minor=51)).status == (
         "broken"
     )
+
+
+def _line_differs() -> Records:
+    one_more = replace(build.SETUP, quantity=2)
+    return edited(clean(), of("order", "erp"), lines=(build.SEATS, one_more))
+
+
+def _return_above_zero() -> Records:
+    return edited(clean(), of("tax_document", "tax"), kind="return")
+
+
+def _earned_out_of_turn() -> Records:
+    early = (date(2026, 11, 1), _planned()[0][1])
+    return edited(clean(), of("revenue_schedule", "erp"), slices=(early, *_planned()[1:]))
+
+
+TOLD: tuple[tuple[str, Break, str], ...] = (
+    ("M4", _unbalanced, "0.05 USD"),
+    ("M10", _wrong_price, "10 x 13.00 USD"),
+    ("M13", _order_differs, "160.00 USD instead of 170.00 USD"),
+    ("M13", _line_differs, "10 SEAT for 120.00 USD"),
+    ("M12", _return_above_zero, "170.00 USD"),
+    ("M9", _earned_out_of_turn, "USD on 2026-11-01"),
+)
+
+
+@pytest.mark.parametrize(("key", "spoil", "amount"), TOLD, ids=[f"{key}_{spoil.__name__}" for key, spoil, _ in TOLD])
+def test_a_sentence_says_money_as_people_do(key: str, spoil: Break, amount: str) -> None:
+    sentences = [violation.sentence for violation in check(key, spoil()).violations]
+    assert any(amount in sentence for sentence in sentences), sentences
