@@ -1,8 +1,8 @@
 """The tables of the analytics consumer, in SQLite, and what each event writes into them.
 
 Every event is taken once, by its id. Whatever the order of arrival, the tables end the same: a column has one kind of
-event that writes it, the first instant is a minimum, and a state is that of the highest sequence. So the consumer needs
-no order, and a rebuild from scratch gives the same tables (`digest`).
+event that writes it, the first instant is a minimum, what is lost bit by bit a sum, and a state is that of the highest
+sequence. So the consumer needs no order, and a rebuild from scratch gives the same tables (`digest`).
 """
 
 from __future__ import annotations
@@ -51,6 +51,9 @@ _WIDEN_SPAN = (
     "INSERT INTO span VALUES ('all', ?, ?) ON CONFLICT DO UPDATE"
     " SET first_us = min(first_us, excluded.first_us), last_us = max(last_us, excluded.last_us)"
 )
+_REPLACED = "excluded.{0}"
+_LEAST = "min(coalesce({0}, excluded.{0}), excluded.{0})"
+_SUMMED = "coalesce({0}, 0) + excluded.{0}"
 
 Row = dict[str, Any]
 
@@ -109,18 +112,14 @@ class Store:
             self.connection.execute("INSERT OR REPLACE INTO spoiled VALUES (?, ?, ?)", (event.id, event.type, text))
         return True
 
-    def put(self, table: str, key: str, values: Row, least: tuple[str, ...] = ()) -> None:
-        """Set columns of a row, of `least` ones the smaller value; None sets nothing."""
+    def put(self, table: str, key: str, values: Row, least: tuple[str, ...] = (), summed: tuple[str, ...] = ()) -> None:
+        """Set columns of a row, of `least` ones the smaller value, of `summed` ones all together; None sets nothing."""
         known = {name: value for name, value in values.items() if value is not None}
         name = TABLES[table].partition(" ")[0]
         columns = ", ".join((name, *known))
         marks = ", ".join("?" * (len(known) + 1))
-        sets = ", ".join(
-            f"{column} = min(coalesce({column}, excluded.{column}), excluded.{column})"
-            if column in least
-            else f"{column} = excluded.{column}"
-            for column in known
-        )
+        rules = {**dict.fromkeys(known, _REPLACED), **dict.fromkeys(least, _LEAST), **dict.fromkeys(summed, _SUMMED)}
+        sets = ", ".join(f"{column} = {rules[column].format(column)}" for column in known)
         conflict = f"DO UPDATE SET {sets}" if known else "DO NOTHING"
         self.connection.execute(
             f"INSERT INTO {table} ({columns}) VALUES ({marks}) ON CONFLICT {conflict}", (key, *known.values())
@@ -221,11 +220,12 @@ def _posted(store: Store, event: Told) -> None:
 
 
 def _written_off(store: Store, event: Told) -> None:
+    """An invoice may be given up, owed again because money went back, and given up again."""
     body = event.body
     amount = body.get("amount") or {}
     store.put("invoices", event.subject, {
         "written_off_minor": amount.get("amount_minor", 0), "written_off_day": body["business_date"],
-    })  # fmt: skip
+    }, least=("written_off_day",), summed=("written_off_minor",))  # fmt: skip
 
 
 def _paid(store: Store, event: Told) -> None:

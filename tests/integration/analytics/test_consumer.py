@@ -180,6 +180,21 @@ def test_an_older_state_of_a_case_never_overwrites_a_newer_one() -> None:
     assert forward.digest() == backward.digest()
 
 
+def test_an_invoice_that_is_given_up_twice_is_a_loss_of_both_amounts_however_often_it_is_told() -> None:
+    def lost(number: int, amount_minor: int, day: str) -> Told:
+        amount = {"amount_minor": amount_minor, "currency": "USD"}
+        return told(number, "INV-1", "q2c.invoice.written_off.v1", amount=amount, business_date=day)
+
+    first, second = lost(1, 500, "2026-12-01"), lost(2, 70, "2026-12-09")
+    digests = set()
+    for events in ([first, second], [second, first], [first, second, first, second]):
+        store = Store()
+        store.take(events)
+        assert store.rows("SELECT written_off_minor, written_off_day FROM invoices") == [(570, "2026-12-01")]
+        digests.add(store.digest())
+    assert len(digests) == 1
+
+
 def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "analytics.db"
     store = Store(file)
