@@ -23,6 +23,8 @@ OURS = ("accepted", "submitted", "booked", "fulfilled", "unposted", "uncollected
 
 LIVE_TASK = frozenset({"requested", "in_progress", "partially_completed"})
 """Statuses of a task that somebody works on, or will."""
+_STANDING = frozenset({"active", "paid"})
+"""The ends of an order that stands. One that was delivered and then undone is closed, what it billed is credited."""
 _CHANGES = frozenset({"apply_amendment", "undo_amendment"})
 """Flows that change a subscription, of which one runs at a time."""
 _BEGUN = frozenset({"active", "suspended", "pending_cancel", "trialing", "cancelled", "expired", "renewed"})
@@ -100,7 +102,10 @@ def _stage(facts: Facts, life: Life, quote: Quote) -> Stage:
         return "submitted", order.last.at_us, order.name
     if quote.kind == "amend":
         return _amendment_stage(facts, life, quote, order, booked_us)
-    return _delivery_stage(facts, quote, order, booked_us)
+    stage = _delivery_stage(facts, quote, order, booked_us)
+    if stage[0] in _STANDING and facts.undone.get(order.txn) is order:
+        return "cancelled", order.last.at_us, order.name
+    return stage
 
 
 def _amendment_stage(facts: Facts, life: Life, quote: Quote, order: Life, booked_us: int) -> Stage:

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from contracts.checks.facts import Facts
+from contracts.checks.stages import endings
 from domain.history import Case, Emitted, Flow, Record
 from tests.contracts.checks import build
 from tests.contracts.checks.build import at, attempt, changed, check, clean, history, of, walk
@@ -147,6 +148,16 @@ def test_what_was_invoiced_and_paid_for_an_undone_order_is_credited() -> None:
     memo = replace(build.MEMO, txn="Q-000123", total_minor=18_700, balance_minor=0)
     credited = [*_closed(), changed(DAY + 1, "erp", "credit_memo", memo)]
     assert not [each for each in check("A6", credited).violations if "invoiced" in each.sentence]
+
+
+@pytest.mark.parametrize(("task", "stage"), [("reversed", "cancelled"), ("completed", "paid")])
+def test_an_order_that_is_closed_because_it_was_undone_ended_as_cancelled(task: str, stage: str) -> None:
+    assert [ending.stage for ending in endings(Facts(history(_closed(status=task))))] == [stage]
+
+
+def test_what_an_undone_order_billed_and_nobody_posted_is_still_to_be_done() -> None:
+    unposted = [record for record in _closed() if not of("invoice", "erp")(record)]
+    assert [ending.stage for ending in endings(Facts(history(unposted)))] == ["unposted"]
 
 
 def test_an_order_that_is_closed_when_all_is_done_was_not_undone() -> None:
