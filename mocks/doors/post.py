@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import ssl
 from collections.abc import Mapping, Sequence
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import httptools
@@ -84,19 +85,21 @@ def _is_listed(origin: SplitResult, allowed: Sequence[str]) -> bool:
 
 
 class _Answer:
-    """Collects an answer as the parser reads it."""
+    """Collects an answer as a parser reads it. It does not know its parser: as a pair they would outlive their use."""
 
     def __init__(self) -> None:
-        self.parser = httptools.HttpResponseParser(self)
         self.body = b""
-        self.done = False
+        self.is_whole = False
+
+    def on_message_begin(self) -> None:
+        self.is_whole = False
 
     def on_body(self, part: bytes) -> None:
         if len(self.body) < ANSWER_BYTES_MAX:
             self.body += part
 
     def on_message_complete(self) -> None:
-        self.done = self.parser.get_status_code() >= 200
+        self.is_whole = True
 
 
 async def carry(request: Request, targets: Targets) -> tuple[str, Reply]:
@@ -123,13 +126,20 @@ async def _exchange(origin: SplitResult, request: Request) -> Reply:
         writer.write(_wire(origin, request))
         await writer.drain()
         answer = _Answer()
-        while not answer.done and (part := await reader.read(ANSWER_BYTES_MAX)):
-            answer.parser.feed_data(part)
-        if not answer.done and not answer.parser.get_status_code():
+        parser = httptools.HttpResponseParser(answer)
+        while not _is_final(answer, parser) and (part := await reader.read(ANSWER_BYTES_MAX)):
+            parser.feed_data(part)
+        status: int = parser.get_status_code()
+        if not status:
             raise ConnectionResetError("the connection was closed without an answer")
-        return Reply(answer.parser.get_status_code(), body=answer.body)
+        return Reply(status, body=answer.body)
     finally:
         writer.close()
+
+
+def _is_final(answer: _Answer, parser: Any) -> bool:
+    """Tell whether an answer has come whole, and is not one that another is to follow (1xx)."""
+    return answer.is_whole and parser.get_status_code() >= 200
 
 
 def _wire(origin: SplitResult, request: Request) -> bytes:

@@ -35,7 +35,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, world: LiveWorld, system_of: SystemOf, scheme: str, connections: set[Any]) -> None:
         self._world, self._system_of, self._scheme, self._connections = world, system_of, scheme, connections
-        self._parser = httptools.HttpRequestParser(self)
+        self._parser: Any = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport | None = None
         self._early = b""
         self._queue: deque[tuple[Request, bool, bool]] = deque()
@@ -53,9 +53,13 @@ class Connection(asyncio.Protocol):
             self.data_received(early)
 
     def connection_lost(self, _error: Exception | None) -> None:
-        """End; whoever waits for a reply here waits no longer."""
+        """End; whoever waits for a reply here waits no longer.
+
+        The parser and this connection hold each other: parted, they are gone at once, and no collector need find them.
+        """
         self._connections.discard(self)
         self._is_over = True
+        self._parser = None
         if self._task is not None:
             self._task.cancel()
 
