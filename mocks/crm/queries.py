@@ -100,7 +100,7 @@ class Queries:
     def more(self, locator: str, base: str) -> dict[str, Any]:
         """Return a later page; `locator` is the id of the cursor and the offset, joined by a dash."""
         key, _, offset = locator.partition("-")
-        if key not in self._cursors or not offset.isdigit():
+        if key not in self._cursors or not offset.isdecimal():
             raise Refusal("bad_locator", "invalid query locator")
         if self._desk.now_us - self._cursors[key].opened_us > _LIFE_US:
             raise Refusal("bad_locator", "the query locator has expired")

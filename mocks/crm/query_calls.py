@@ -22,7 +22,7 @@ _BATCH_HEADER = "sforce-query-options"
 
 def _batch(wish: str) -> int:
     name, _, number = wish.replace(" ", "").partition("=")
-    if name.lower() != "batchsize" or not number.isdigit():
+    if name.lower() != "batchsize" or not number.isdecimal():
         raise Refusal("bad_header", "Sforce-Query-Options takes batchSize=200..2000")
     return max(BATCH_MIN, min(int(number), BATCH_MAX))
 

@@ -26,6 +26,7 @@ _RETURNING = re.compile(r"\s*RETURNING\s+", re.IGNORECASE)
 _OBJECT = re.compile(r"\s*(\w+)\s*", re.ASCII)
 _LIMIT = re.compile(r"\s*LIMIT\s+(\d{1,6})\s*$", re.IGNORECASE)
 _CLAUSE = re.compile(r"\b(WHERE|ORDER\s+BY|LIMIT|OFFSET)\b", re.IGNORECASE)
+_TEXT_OR_SIGN = re.compile(r"'(?:[^'\\]|\\.)*'|[()]", re.DOTALL)
 _WORDS_MAX = 4_000
 _NAMES = {"NAME": ("name",), "EMAIL": ("email",), "PHONE": ("phone",)}
 
@@ -93,14 +94,11 @@ def _wishes(text: str) -> list[Wish]:
 
 
 def _closing(text: str, start: int) -> int:
-    depth, quoted = 0, False
-    for at in range(start, len(text)):
-        if text[at] == "'" and text[at - 1] != "\\":
-            quoted = not quoted
-        elif not quoted:
-            depth += {"(": 1, ")": -1}.get(text[at], 0)
-            if depth == 0:
-                return at
+    depth = 0
+    for found in _TEXT_OR_SIGN.finditer(text, start):
+        depth += {"(": 1, ")": -1}.get(found[0], 0)
+        if depth == 0:
+            return found.start()
     raise Refusal("bad_search", "a parenthesis is not closed")
 
 

@@ -74,11 +74,11 @@ def authenticate(erp: Any, request: Request) -> Refusal | None:
     """Return the refusal of a request that does not show who it is, else None."""
     scheme, _, rest = request.headers.get("authorization", "").partition(" ")
     tokens: Tokens = erp.tokens
-    if scheme == "Bearer":
+    if scheme.lower() == "bearer":
         expires_us = tokens.expires_us.get(rest, 0)
         if expires_us > erp.desk.book.now_us or (rest and not expires_us and erp.quirks.authentication == "shape"):
             return None
-    elif scheme == "OAuth" and tokens.is_signed(request, rest):
+    elif scheme.lower() == "oauth" and tokens.is_signed(request, rest):
         return None
     if erp.quirks.authentication == "off" or request.target.startswith(TOKEN_PATH):
         return None

@@ -12,6 +12,7 @@ from mocks.erp.sql_functions import COMPARISONS, Value, compare, instant
 from mocks.kernel.operations import Refusal
 
 _TOKEN = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([()\[\],])|([^\s()\[\],"]+))')
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _DEEPEST = 40
 Test = Callable[[Value, list[str]], bool]
 Condition = Callable[[Callable[[str], Value]], bool]
@@ -62,10 +63,15 @@ def matches(erp: Erp, table: str, text: str) -> list[str]:
     found = TABLES[table]
     rows: list[Any] = list(found.rows(erp, 0))
     if text.strip():
-        condition = _Parser(text, found.columns).condition()
+        condition = condition_of(text, found.columns)
         rows = [row for row in rows if condition(lambda name, row=row: found.columns[name](erp, row))]  # type: ignore[misc]
     ids = [found.columns["id"](erp, row) for row in rows]
     return [str(key) for key in sorted(ids, key=_by_number)]
+
+
+def condition_of(text: str, columns: Mapping[str, Any]) -> Condition:
+    """Return the condition that a filter is on these columns; it is given a way to read one of them by its name."""
+    return _Parser(text, columns).condition()
 
 
 def _by_number(key: Value) -> tuple[int, str]:
@@ -87,7 +93,7 @@ class _Parser:
             if match is None:
                 raise _broken(f"Unexpected text at {at}.")
             quoted, sign, word = match.groups()
-            self._tokens.append(sign or word or f'"{quoted}')
+            self._tokens.append(sign or word or '"' + _ESCAPE.sub(r"\1", quoted))
             at = match.end()
 
     def condition(self) -> Condition:

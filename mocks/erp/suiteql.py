@@ -21,7 +21,7 @@ from mocks.erp.sql_nodes import Condition, broken
 from mocks.erp.sql_tokens import Cursor, tokens_of
 
 _TEXT = re.compile(r"'(?:[^']|'')*'")
-_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+_TEXT_OR_COMMENT = re.compile(r"('(?:[^']|'')*')|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _LONGEST = 20_000
 Texts = tuple[str, ...]
 """The text literals of one query, in order."""
@@ -35,7 +35,7 @@ def parse(text: str) -> tuple[sql.Select, Texts]:
     if len(text) > _LONGEST:
         raise broken(f"The query is longer than {_LONGEST} characters.")
     if "--" in text or "/*" in text:
-        text = _COMMENT.sub(" ", text)
+        text = _TEXT_OR_COMMENT.sub(lambda found: found[1] or " ", text)
     texts = tuple([found[1:-1].replace("''", "'") for found in _TEXT.findall(text)])
     return _parsed(_TEXT.sub("''", text) if texts else text), texts
 

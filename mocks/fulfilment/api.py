@@ -102,7 +102,7 @@ def list_tasks(model: Fulfilment, call: Call) -> Reply:
     if unknown:
         raise Refusal("invalid", f"unknown parameter: {min(unknown)}", min(unknown))
     limit = query.get("limit", str(_LARGEST_PAGE))
-    if not limit.isdigit() or not 1 <= int(limit) <= _LARGEST_PAGE:
+    if not limit.isdecimal() or not 1 <= int(limit) <= _LARGEST_PAGE:
         raise Refusal("invalid", f"limit is 1 to {_LARGEST_PAGE}", "limit")
     size = min(int(limit), model.quirks.page_size)
     tasks, more = model.tasks.page(query.get("order", ""), query.get("status", ""), query.get("after", ""), size)
@@ -132,7 +132,7 @@ def authenticate(model: Fulfilment, request: Request) -> Refusal | None:
     """Return why a call may not pass: it lacks the bearer token."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     wanted = model.quirks.token
-    passes = scheme == "Bearer" and token and wanted in ("", token)
+    passes = scheme.lower() == "bearer" and token and wanted in ("", token)
     return None if passes else Refusal("unauthenticated")
 
 

@@ -21,9 +21,10 @@ _TOKEN = re.compile(
         (?:\[\s*(?P<quote>["'])(?P<key>(?:\\.|(?!(?P=quote)).)*)(?P=quote)\s*\])?
         \s*(?P<operator>:|~|>=|<=|>|<)\s*
         (?:(?P<quote2>["'])(?P<text>(?:\\.|(?!(?P=quote2)).)*)(?P=quote2)|(?P<bare>null|-?[\w.]+))\s*""",
-    re.X,
+    re.X | re.DOTALL,
 )
-_ESCAPE = re.compile(r"\\(.)")
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_NUMBER = re.compile(r"-?\d+", re.ASCII)
 _NUMERIC: Mapping[str, Callable[[Any, Any], bool]] = {
     ":": operator.eq,
     ">": operator.gt,
@@ -87,9 +88,9 @@ def _clause(match: re.Match[str], kind: str) -> Clause:
         raise Refusal("parameter_invalid", f"Field {field} is not searchable.", field="query")
     text = match["text"]
     value = None if match["bare"] == "null" else _unescaped(text) if text is not None else match["bare"]
-    if match["operator"] not in (":", "~") and not (value or "").lstrip("-").isdigit():
+    if match["operator"] not in (":", "~") and not _NUMBER.fullmatch(value or ""):
         raise Refusal("parameter_invalid", f"{match['operator']} needs a number.", field="query")
-    return Clause(bool(match["minus"]), field, match["key"] or "", match["operator"], value)
+    return Clause(bool(match["minus"]), field, _unescaped(match["key"] or ""), match["operator"], value)
 
 
 def _unescaped(text: str) -> str:
@@ -137,7 +138,7 @@ def _holds(record: Any, clause: Clause) -> bool:
     if clause.operator == "~":
         return clause.value.lower() in str(found).lower()
     if clause.operator != ":" or isinstance(found, int):
-        if not str(found).lstrip("-").isdigit() or not clause.value.lstrip("-").isdigit():
+        if not _NUMBER.fullmatch(str(found)) or not _NUMBER.fullmatch(clause.value):
             return False
         return _NUMERIC[clause.operator](int(found), int(clause.value))
     return str(found).lower() == clause.value.lower()

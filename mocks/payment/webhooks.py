@@ -37,10 +37,10 @@ def is_genuine(header: str, payload: bytes, secret: str, at: int, tolerance_seco
     """Tell whether a header signs a payload and is not older than the tolerance; any of several v1 may fit."""
     parts = [part.partition("=") for part in header.split(",")]
     stamps = [value for name, _, value in parts if name == "t"]
-    if len(stamps) != 1 or not stamps[0].isdigit() or abs(at - int(stamps[0])) > tolerance_seconds:
+    if len(stamps) != 1 or not stamps[0].isdecimal() or abs(at - int(stamps[0])) > tolerance_seconds:
         return False
     wanted = signature(secret, int(stamps[0]), payload).rpartition("=")[2]
-    return any(hmac.compare_digest(value, wanted) for name, _, value in parts if name == "v1")
+    return any(hmac.compare_digest(value.encode(), wanted.encode()) for name, _, value in parts if name == "v1")
 
 
 def deliver(model: Processor, message: Message, now_us: int) -> Request:

@@ -169,7 +169,10 @@ def _as(found: Any, text: str) -> Any:
     if isinstance(found, bool):
         return text.lower() == "true"
     if isinstance(found, int | Decimal):
-        return Decimal(text)
+        number = Decimal(text)
+        if not number.is_finite():
+            raise InvalidOperation(text)
+        return number
     if isinstance(found, datetime):
         moment = datetime.fromisoformat(text)
         return moment if moment.tzinfo else moment.replace(tzinfo=found.tzinfo)

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+
+import msgspec
 
 from mocks.billing.listing.query import Test
 
+_json = msgspec.json.Decoder(list[str | int])
+_PART = re.compile(r"""\s*(?:'([^']*)'|"([^"]*)"|([^,]+))\s*(?:,|$)""")
+
 
 def _listed(value: str) -> list[str]:
-    """Return the texts of a list on the wire; clients quote them with either quote, or not at all."""
+    """Return the texts of a list on the wire: most clients send JSON, some quote with `'` or not at all."""
     text = value.strip()
     if not (text.startswith("[") and text.endswith("]")):
         raise ValueError('expected a list such as ["a","b"]')
-    return [part.strip().strip("\"'") for part in text[1:-1].split(",") if part.strip()]
+    try:
+        return [str(part) for part in _json.decode(text)]
+    except msgspec.MsgspecError:
+        return [single or double or bare.strip() for single, double, bare in _PART.findall(text[1:-1])]
 
 
 def _is(value: str) -> Test:

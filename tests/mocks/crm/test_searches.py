@@ -39,6 +39,12 @@ def test_scopes_clauses_and_limits(full: Any) -> None:
     assert len(_found(full, "FIND {acme} RETURNING Account(Id), Contact(Id) LIMIT 2")) == 2
 
 
+def test_a_text_may_hold_what_ends_a_clause(full: Any) -> None:
+    full.account("A-000004", name="Acme) 'Labs\\")
+    statement = r"FIND {acme} RETURNING Account(Name WHERE Name = 'Acme) \'Labs\\'), Contact(Id)"
+    assert [row.get("Name") for row in _found(full, statement)] == ["Acme) 'Labs\\", None]
+
+
 def test_parameters_instead_of_a_statement(full: Any) -> None:
     named = full.send("GET", f"{DATA}/parameterizedSearch?q=acme&sobject=Account&Account.fields=Id,Name")
     assert [row["Name"] for row in decoded(named)["searchRecords"]] == ["Acme Rockets", "Beta of Acme", "Gamma"]

@@ -69,7 +69,7 @@ def test_tasks_are_listed_in_pages(shop: Any, json_of: Any) -> None:
     assert ([task["id"] for task in page["tasks"]], page["has_more"]) == (["Q-000003-v1", "Q-000004-v1"], False)
     by_order = json_of(shop.send("GET", "/v1/tasks/?order=Q-000001-v1"))["tasks"]
     assert [task["status"] for task in by_order] == ["cancelled"]
-    for query in ("limit=0", "limit=x", "colour=red"):
+    for query in ("limit=0", "limit=x", "limit=%C2%B2", "colour=red"):
         assert shop.send("GET", f"/v1/tasks?{query}").status == 422
     assert shop.send("GET", "/v1/tasks?after=nope").status == 404
 

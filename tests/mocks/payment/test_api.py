@@ -232,7 +232,7 @@ def test_searches(bench: Any, query: str, count: int) -> None:
 
 
 @pytest.mark.parametrize("query", ["", "colour:'red'", "amount:", "amount:1 AND", "amount:1 AND amount:2 OR amount:3",
-                                   "metadata:'x'", "amount>'x'"])  # fmt: skip
+                                   "metadata:'x'", "amount>'x'", "amount>'--5'"])  # fmt: skip
 def test_searches_that_cannot_be_read_are_refused(bench: Any, query: str) -> None:
     assert bench.send("GET", f"/v1/payment_intents/search?query={quote(query)}").status == 400
 

@@ -36,6 +36,8 @@ def test_a_signature_is_refused_when_old_forged_or_for_other_bytes() -> None:
     assert not is_genuine(header, b"{}", "whsec_other", 1_000)
     assert not is_genuine("v1=00", b"{}", SECRET, 1_000)
     assert not is_genuine("t=x,v1=00", b"{}", SECRET, 1_000)
+    assert not is_genuine("t=\u00b2,v1=00", b"{}", SECRET, 1_000)
+    assert not is_genuine("t=1000,v1=\u00e9", b"{}", SECRET, 1_000)
     both = header + "," + signature("whsec_new", 1_000, b"{}").partition(",")[2]
     assert is_genuine(both, b"{}", "whsec_new", 1_000), "two signatures while a secret is rolled"
 

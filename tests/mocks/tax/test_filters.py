@@ -62,7 +62,7 @@ def test_a_filter_finds(text: str, found: list[int]) -> None:
     "text",
     ["code", "code eq", "nothing eq 1", "code is", "code eq 'a' and", "(code eq 'a'", "code eq 'a')", "code in ()",
      "code between 1", "'code' eq 1", "code eq 'a", "(" * 50, "code eq " + "x" * 5000, "version eq many",
-     "day eq 'soon'", "code eq 'a' code eq 'b'"],
+     "day eq 'soon'", "amount gt NaN", "version lt infinity", "code eq 'a' code eq 'b'"],
 )  # fmt: skip
 def test_what_is_no_filter_is_refused(text: str) -> None:
     with pytest.raises(Refusal):
