@@ -88,9 +88,12 @@ def major_text(amount_minor: int, currency: str) -> str:
 
 
 def minor(amount: Decimal, currency: str) -> int:
-    """Return an amount in minor units; raise UnexpectedReply when it has more decimals than the currency."""
-    scaled = amount * _MINOR_UNITS[currency] if currency in _MINOR_UNITS else amount.scaleb(exponent(currency))
-    whole = int(scaled)
+    """Return an amount in minor units; raise UnexpectedReply when it has more decimals, or is no number (NaN)."""
+    try:
+        scaled = amount * _MINOR_UNITS[currency] if currency in _MINOR_UNITS else amount.scaleb(exponent(currency))
+        whole = int(scaled)
+    except (ArithmeticError, ValueError) as error:
+        raise UnexpectedReply(f"{amount} {currency} is no amount") from error
     if scaled != whole:
         raise UnexpectedReply(f"{amount} {currency} has more decimals than {currency} allows")
     return whole
@@ -118,7 +121,6 @@ def iso_instant(at_us: int) -> str:
 def instant_of(text: str) -> int:
     """Return the instant of an ISO 8601 text with an offset ("2026-12-31T23:59:58.123+0000"), in microseconds."""
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise UnexpectedReply(f"{text!r} is no instant of ISO 8601") from error
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+        return (datetime.fromisoformat(text) - _EPOCH) // timedelta(microseconds=1)
+    except (ValueError, TypeError) as error:  # a TypeError: it has no offset
+        raise UnexpectedReply(f"{text!r} is no instant of ISO 8601 with an offset") from error

@@ -12,7 +12,15 @@ from domain.http import Request
 from domain.objects import TaxShare
 from integration.intake import Unreadable, Unverified
 from integration.systems import billing, crm, erp, fulfilment, payment, tax
-from integration.systems.wire import UnexpectedReply, date_of_seconds, major, major_text, minor, seconds_of_date
+from integration.systems.wire import (
+    UnexpectedReply,
+    date_of_seconds,
+    instant_of,
+    major,
+    major_text,
+    minor,
+    seconds_of_date,
+)
 from tests.integration.systems.conftest import answer
 
 LINE = {
@@ -67,6 +75,19 @@ def test_amounts_go_to_the_wire_and_back(currency: str, amount: int, text: str) 
     assert bytes(major(amount, currency)) == text.encode()
     assert major_text(amount, currency) == text
     assert minor(Decimal(text), currency) == amount
+
+
+@pytest.mark.parametrize("text", ["NaN", "sNaN", "Infinity", "-Infinity"])
+def test_what_is_no_amount_is_refused(text: str) -> None:
+    with pytest.raises(UnexpectedReply, match="no amount"):
+        minor(Decimal(text), "USD")
+
+
+def test_an_instant_needs_an_offset() -> None:
+    assert instant_of("2026-12-31T23:59:58.5+0100") == instant_of("2026-12-31T22:59:58.500Z")
+    for text in ("2026-12-31T23:59:58", "2026-12-31", "soon", ""):
+        with pytest.raises(UnexpectedReply, match="no instant"):
+            instant_of(text)
 
 
 def test_dates_go_to_the_wire_and_back() -> None:
