@@ -13,12 +13,12 @@ from types import MappingProxyType
 from typing import Any
 
 from contracts.compatibility import forms
-from contracts.compatibility.documents import Document, Node
-from contracts.compatibility.inlining import errors, first_error
-from contracts.compatibility.operations import Operation, media, operations
+from contracts.compatibility.documents import Document, Node, steps
+from contracts.compatibility.inlining import errors, first_error, fits
+from contracts.compatibility.operations import Operation, media
 from contracts.compatibility.pacts import Interaction, Pact, ways
+from contracts.compatibility.routing import Known
 from contracts.compatibility.shapes import Shape, shape_of
-from contracts.compatibility.usage import operation_of
 from contracts.findings import Finding, Place, Rule, Severity
 
 _ROWS: tuple[tuple[str, Severity, str], ...] = (
@@ -38,6 +38,7 @@ _ROWS: tuple[tuple[str, Severity, str], ...] = (
 RULES: Mapping[str, Rule] = MappingProxyType(
     {name: Rule(id=name, sentence=f"{said}.", severity=severity) for name, severity, said in _ROWS}
 )
+_PLAIN = re.compile(r"\[\*\]|\.[A-Za-z_]\w*", re.ASCII)
 _SHOWN_MAX = 200
 _WAYS_MAX = 4
 Said = tuple[str, str, str]
@@ -46,7 +47,7 @@ Said = tuple[str, str, str]
 
 def compare(pact: Pact, document: Document) -> list[Finding]:
     """Return what in a pact is not possible under its provider's document; pending interactions only warn."""
-    known = list(operations(document).values())
+    known = Known(document)
     found = []
     for interaction in pact.interactions:
         for rule, pointer, message in _interaction(interaction, known):
@@ -68,10 +69,10 @@ def _place(interaction: Interaction, pointer: str) -> Place:
     return interaction.node.document.place(interaction.node.pointer + pointer)
 
 
-def _interaction(interaction: Interaction, known: list[Operation]) -> Iterator[Said]:
-    operation = operation_of(interaction.method, interaction.path, known)
+def _interaction(interaction: Interaction, known: Known) -> Iterator[Said]:
+    operation = known.operation_of(interaction.method, interaction.path)
     if operation is None:
-        there = sorted(each.method for each in known if operation_of(each.method, interaction.path, [each]))
+        there = known.methods_of(interaction.path)
         hint = f"; {', '.join(there)} is" if there else ""
         yield "pact.operation.unknown", "/request", f"{interaction.method} {interaction.path} is not documented{hint}"
         return
@@ -204,7 +205,7 @@ def _own_problems(way: str, value: Any, schema: Node) -> Iterator[str]:
 def _at(schema: Node, way: str) -> tuple[Shape, bool] | None:
     """Return the shape that a way leads to and whether it is always there; None when it is not documented."""
     shape, promised = shape_of(schema), True
-    for name in way.split("/")[1:]:
+    for name in steps(way):
         inner, always = _step(shape, name)
         if inner is None:
             return None
@@ -219,7 +220,7 @@ def _step(shape: Shape, name: str) -> tuple[Node | None, bool]:
     if name in shape.properties:
         return shape.properties[name], name in shape.required
     for pattern, node in shape.pattern_properties.items():
-        if re.search(pattern, name):
+        if fits(pattern, name):
             return node, False
     for branch in (*shape.any_of, *shape.one_of):
         inner, _ = _step(shape_of(branch), name)
@@ -231,14 +232,21 @@ def _step(shape: Shape, name: str) -> tuple[Node | None, bool]:
     return (Node(shape.node.document, shape.node.pointer, {}), False) if open_ended else (None, False)
 
 
+def _paths(way: str) -> tuple[str, str]:
+    """Return the JSONPaths of a way: names after a dot, or in brackets as names with signs in them are written."""
+    names = steps(way)
+    dotted = ["[*]" if name == "*" else f".{name}" for name in names]
+    bracketed = [step if _PLAIN.fullmatch(step) else f"['{name}']" for step, name in zip(dotted, names, strict=True)]
+    return "$" + "".join(dotted), "$" + "".join(bracketed)
+
+
 def _values_not_taken(interaction: Interaction, way: str, shape: Shape) -> Iterator[Said]:
-    path = "$" + "".join("[*]" if name == "*" else f".{name}" for name in way.split("/")[1:])
-    told = interaction.rules.get(path)
+    told = next((interaction.rules[path] for path in _paths(way) if path in interaction.rules), None)
     matchers = told.get("matchers", []) if isinstance(told, Mapping) else []
     for matcher in matchers:
         if matcher.get("match") != "regex" or way in interaction.handles_unknown:
             continue
         for value in shape.enum or ():
-            if not re.search(str(matcher.get("regex", "")), str(value)):
+            if not fits(str(matcher.get("regex", "")), str(value)):
                 message = f"{way} may be {value!r}, which {matcher['regex']!r} does not take"
                 yield "pact.response.value-not-taken", "/response/matchingRules", message

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import yaml
 
@@ -139,8 +140,8 @@ class Node:
         raise Unusable(f"{self.place}: references lead round in a circle.")
 
     def target(self, reference: str) -> Node:
-        """Return the node that a reference leads to."""
-        file, _, pointer = reference.partition("#")
+        """Return the node that a reference leads to; it is a URI, in which signs may be escaped (`%7B` for `{`)."""
+        file, _, pointer = (unquote(part) for part in reference.partition("#"))
         document = self.document.beside(file, self) if file else self.document
         node = document.root
         for name in steps(pointer):

@@ -8,13 +8,13 @@ directions; `rules` do.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
 
 from contracts.compatibility.documents import Node
+from contracts.compatibility.inlining import fits
 from contracts.compatibility.shapes import LOWER, UPPER, Shape
 
 Kind = Literal["narrower", "wider", "other"]
@@ -186,7 +186,7 @@ def _members(old: Shape, new: Shape) -> Iterator[Difference]:
 
 def _takes(shape: Shape, name: str) -> bool:
     """Tell whether a removed property is described by a pattern or by what is said of all others."""
-    return isinstance(shape.additional, Node) or any(re.search(each, name) for each in shape.pattern_properties)
+    return isinstance(shape.additional, Node) or any(fits(each, name) for each in shape.pattern_properties)
 
 
 def _added(old: Shape, new: Shape, name: str) -> Difference:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from contracts.compatibility.documents import Node
@@ -26,6 +27,22 @@ def errors(schema: Node, value: Any) -> Iterator[tuple[str, str]]:
 def first_error(schema: Node, value: Any) -> tuple[str, str] | None:
     """Return the first of the errors, or None."""
     return next(errors(schema, value), None)
+
+
+@lru_cache(maxsize=1_024)
+def _pattern(text: str) -> Any:
+    from jsonschema_rs import Draft202012Validator, ValidationError
+
+    try:
+        return Draft202012Validator({"pattern": text})
+    except ValidationError:
+        return None
+
+
+def fits(pattern: str, text: str) -> bool:
+    """Tell whether a text has what a pattern of JSON Schema (ECMA 262) describes; what is no pattern takes all."""
+    known = _pattern(pattern)
+    return known is None or bool(known.is_valid(text))
 
 
 def inlined(node: Node, depth: int = 0) -> Any:

@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import msgspec
 
-from contracts.compatibility.documents import Document, Node, Unusable, read
+from contracts.compatibility.documents import Document, Node, Unusable, escaped, read
 
 
 class Interaction(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,9 +106,8 @@ def _headers(said: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _first(said: Any) -> dict[str, str]:
-    if isinstance(said, str):  # the query of a V2 pact
-        pairs = (pair.partition("=") for pair in said.split("&") if pair)
-        return {name: value for name, _, value in pairs}
+    if isinstance(said, str):  # the query of a V2 pact, as it stands in an address
+        return dict(reversed(parse_qsl(said, keep_blank_values=True)))
     found = said if isinstance(said, Mapping) else {}
     return {name: str(value[0] if isinstance(value, list) and value else value) for name, value in found.items()}
 
@@ -135,11 +135,12 @@ def _as_json(text: str) -> Any:
 
 
 def ways(value: Any, way: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield every value inside of a body with its way: `/lines/*/sku`, for all items of a list the same."""
+    """Yield every value inside of a body with its way, a JSON Pointer; all items of a list have one: `/lines/*/sku`."""
     if isinstance(value, Mapping):
         for name, inner in value.items():
-            yield f"{way}/{name}", inner
-            yield from ways(inner, f"{way}/{name}")
+            further = f"{way}/{escaped(name)}"
+            yield further, inner
+            yield from ways(inner, further)
     elif isinstance(value, list):
         for inner in value:
             yield f"{way}/*", inner

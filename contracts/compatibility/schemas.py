@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from contracts.compatibility.documents import Node
+from contracts.compatibility.documents import Node, escaped
 from contracts.compatibility.facets import Difference, differences
 from contracts.compatibility.rules import RULES
 from contracts.compatibility.shapes import Shape, shape_of
@@ -76,7 +76,7 @@ class Comparison:
                 change = "removed-from-closed"
         elif difference.facet == "property" and difference.member in new.properties:
             node = new.properties[difference.member]
-        member = f"/{difference.member}" if difference.member else ""
+        member = f"/{escaped(difference.member)}" if difference.member else ""
         return Change(
             rule=f"{self._side}.{difference.facet}.{change}", operation=self._operation, part=self._part,
             path=f"{path}{member}" or "/", old=difference.old, new=difference.new, values=difference.values,
@@ -87,10 +87,10 @@ class Comparison:
         for name, node in old.properties.items():
             after = new.properties.get(name) or (new.additional if isinstance(new.additional, Node) else None)
             if after is not None and not self._is_hidden(node, after):
-                yield from self.compare(node, after, f"{path}/{name}")
+                yield from self.compare(node, after, f"{path}/{escaped(name)}")
         for name, node in old.pattern_properties.items():
             if name in new.pattern_properties:
-                yield from self.compare(node, new.pattern_properties[name], f"{path}/{name}")
+                yield from self.compare(node, new.pattern_properties[name], f"{path}/*")
         if isinstance(old.additional, Node) and isinstance(new.additional, Node):
             yield from self.compare(old.additional, new.additional, f"{path}/*")
         yield from self._items(old, new, path)

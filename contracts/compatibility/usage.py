@@ -13,8 +13,9 @@ from typing import Any
 import msgspec
 
 from contracts.compatibility.documents import Document
-from contracts.compatibility.operations import Operation, operations
+from contracts.compatibility.operations import Operation
 from contracts.compatibility.pacts import Interaction, Pact, ways
+from contracts.compatibility.routing import Known
 from contracts.compatibility.schemas import Change
 
 _DEMANDS = ("added-required", "became-required", "security-added", "security-scope-added", "operation.removed",
@@ -37,37 +38,14 @@ class Usage(msgspec.Struct):
 
 def usage(pact: Pact, provider: Document) -> dict[str, Usage]:
     """Return what a pact uses of each operation of its provider, by the operation's name; unknown ones are left out."""
-    known = list(operations(provider).values())
+    known = Known(provider)
     found: dict[str, Usage] = {}
     for interaction in pact.interactions:
-        operation = operation_of(interaction.method, interaction.path, known)
+        operation = known.operation_of(interaction.method, interaction.path)
         if operation is not None and not interaction.pending:
             used = found.setdefault(operation.name, Usage())
             _add(used, interaction, operation)
     return found
-
-
-def operation_of(method: str, path: str, known: Iterable[Operation]) -> Operation | None:
-    """Return the operation that a request is for: of those whose path fits the one with the fewest parameters."""
-    wanted = path.rstrip("/").split("/") if path != "/" else [""]
-    fitting = [
-        operation for operation in known if operation.method == method and _fits(operation.path.rstrip("/"), wanted)
-    ]
-    return min(fitting, key=lambda operation: operation.path.count("{"), default=None)
-
-
-def _fits(template: str, wanted: list[str]) -> bool:
-    parts = template.split("/")
-    return len(parts) == len(wanted) and all(
-        part == name or ("{" in part and name != "" and _within(part, name))
-        for part, name in zip(parts, wanted, strict=True)
-    )
-
-
-def _within(part: str, name: str) -> bool:
-    before, _, rest = part.partition("{")
-    after = rest.partition("}")[2]
-    return name.startswith(before) and name.endswith(after.partition("{")[0]) if after else name.startswith(before)
 
 
 def _add(used: Usage, interaction: Interaction, operation: Operation) -> None:
@@ -124,12 +102,13 @@ def _touches_sender_of_body(change: Change, used: Usage) -> bool:
         return False
     if change.rule.endswith(("added-required", "became-required")) or change.rule == "request.dependentRequired.added":
         parent = way.rpartition("/")[0]
-        return way not in used.sent and (parent in ("", "/") or parent in used.sent)
+        return not _is_among(way, used.sent) and (parent in ("", "/") or _is_among(parent, used.sent))
     if change.rule == "request.enum.value-removed":
-        return any(value in change.values for value in used.values.get(way, ()))
+        sent = (value for other, values in used.values.items() if _is_same(way, other) for value in values)
+        return any(value in change.values for value in sent)
     if change.rule.startswith("request.default"):
-        return way not in used.sent
-    return way in ("", "/") or way in used.sent
+        return not _is_among(way, used.sent)
+    return way in ("", "/") or _is_among(way, used.sent)
 
 
 def _touches_reader(change: Change, used: Usage) -> bool:
@@ -144,10 +123,24 @@ def _touches_reader(change: Change, used: Usage) -> bool:
     if change.rule == "response.media-type.removed":
         return change.old in used.media_read
     way = change.path
-    if change.rule == "response.enum.value-added" and way in used.lives_with_unknown:
+    if change.rule == "response.enum.value-added" and _is_among(way, used.lives_with_unknown):
         return False
     read = {path for number, paths in used.read.items() if _covers(status, number) for path in paths}
-    return way in ("", "/") or way in read
+    return way in ("", "/") or _is_among(way, read)
+
+
+def _is_among(way: str, used: Iterable[str]) -> bool:
+    return any(_is_same(way, other) for other in used)
+
+
+def _is_same(way: str, other: str) -> bool:
+    """Tell whether two ways may lead to the same: `*` is any item of a list, and any member of a map (`/labels/*`)."""
+    if way == other or "*" not in way + other:
+        return way == other
+    names, others = way.split("/"), other.split("/")
+    return len(names) == len(others) and all(
+        one == two or "*" in (one, two) for one, two in zip(names, others, strict=True)
+    )
 
 
 def _covers(status: str, number: int) -> bool:

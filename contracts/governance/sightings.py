@@ -9,9 +9,8 @@ from typing import Any, Literal
 import msgspec
 
 from contracts.compatibility.documents import Document, Node
-from contracts.compatibility.operations import operations
 from contracts.compatibility.pacts import Pact
-from contracts.compatibility.usage import operation_of
+from contracts.compatibility.routing import Known
 from contracts.findings import Place
 from contracts.governance.registry import Contract, Registry
 from domain.history import Delivered, Emitted, History
@@ -98,9 +97,9 @@ def uses(pact: Pact, registry: Registry, documents: Mapping[str, Document]) -> I
         document = documents.get(contract.id)
         if contract.kind != "openapi" or provider not in contract.producers or document is None:
             continue
-        known = list(operations(document).values())
+        known = Known(document)
         for interaction in pact.interactions:
-            if not interaction.pending and operation_of(interaction.method, interaction.path, known):
+            if not interaction.pending and known.operation_of(interaction.method, interaction.path):
                 yield Used(contract=contract, who=consumer, place=interaction.node.place)
                 break
 

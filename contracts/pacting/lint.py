@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.compatibility.documents import Unusable
+from contracts.compatibility.inlining import fits
 from contracts.compatibility.pacts import Pact, read_pact
 from contracts.findings import Finding, Progress, Rule, Severity, Tally
 from contracts.pacting.matching import Kind, kind_of
@@ -109,7 +110,7 @@ def _wrong(way: Way, value: Any, rules: Mapping[Way, Any]) -> Iterator[tuple[str
             yield "pact.default-date-format", "has no format of its own; use a `regex` for RFC 3339."
         if match == "type" and isinstance(value, list) and not each.get("min"):
             yield "pact.empty-list", "an empty list would do; give `min: 1`."
-        if match == "regex" and leaf and not _fits(str(each.get("regex", "")), value):
+        if match == "regex" and leaf and not fits(str(each.get("regex", "")), str(value)):
             yield "pact.example-misfit", f"the example {value!r} does not fit {each.get('regex')!r}."
 
 
@@ -132,13 +133,6 @@ def _unchecked(way: Way, rules: Mapping[Way, Any], bounds: Mapping[Way, str]) ->
         yield "pact.bounds-not-checked", f"is generated with {said}, and any other number passes; match it by `regex`."
     if not inherited and "decimal" in kinds:
         yield "pact.decimal-refuses-whole", "a whole number is refused; match it by `number`, or as a text by `regex`."
-
-
-def _fits(pattern: str, value: Any) -> bool:
-    try:
-        return re.search(pattern, str(value)) is not None
-    except re.error:
-        return True  # a pattern in another dialect is Pact's to judge
 
 
 def _rule_of(way: Way, rules: Mapping[Way, Any]) -> tuple[Mapping[str, Any] | None, bool]:
