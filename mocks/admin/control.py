@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from domain.acts import Act, UnknownAct
+from domain.charts.chart import IllegalTransition
 from domain.faults import CATALOGUE, Fault, Place
 from domain.history import Changed
 from mocks.admin import state
@@ -43,6 +44,10 @@ from mocks.kernel.service import Service
 
 Seeds = Callable[[str, int], Iterable[Act]]
 """The acts of a scenario's company with so many subscriptions; raises ValueError for a scenario that there is not."""
+REFUSED = (Refusal, IllegalTransition)
+"""How a model says that an act is not possible now: nothing has been changed."""
+UNUSABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What arguments lead to that are missing or of another kind: acts take them as they come."""
 _ATTEMPTS = 1000
 _CHANGES = 1000
 _COPIES = 100
@@ -120,9 +125,9 @@ class Control:
                 self.live.seed([act])
             except UnknownAct as unknown:
                 raise Wrong(str(unknown)) from unknown
-            except Refusal as refused:
+            except REFUSED as refused:
                 raise Wrong(f"act {count} ({each.system} {each.action}) is refused: {refused}", 409) from refused
-            except (KeyError, TypeError, ValueError) as wrong:
+            except UNUSABLE as wrong:
                 raise Wrong(f"act {count} ({each.system} {each.action}) cannot be done: {wrong!r}") from wrong
         return len(said)
 
@@ -146,7 +151,7 @@ class Control:
         self._require_new_catalogue(acts)
         try:
             return self.live.seed(acts)
-        except Refusal as refused:
+        except REFUSED as refused:
             raise Wrong(f"the company of {company.scenario} does not fit into this world: {refused}", 409) from refused
 
     def _require_new_catalogue(self, acts: Iterable[Act | Said]) -> None:

@@ -104,6 +104,20 @@ def test_acts_are_done_now(admin: httpx.Client, doors: Running) -> None:
     assert "nobody" in admin.post("/acts", json=[{"system": "nobody", "action": "x"}]).json()["problem"]
     broken = admin.post("/acts", json=[{"system": "payment", "action": "create_customer"}]).json()["problem"]
     assert broken.startswith("act 1 (payment create_customer)")
+    odd = {"system": "tax", "action": "register_nexus", "arguments": {"country": 1, "region": "CA"}}
+    assert admin.post("/acts", json=[odd]).status_code == 400
+
+
+def test_an_act_that_is_not_possible_now_is_refused(admin: httpx.Client) -> None:
+    place = {"entity": "US", "currency": "USD"}
+    line = {"sku": "SEAT", "kind": "recurring", "quantity": 1, "list_unit_minor": 100, "unit_minor": 100}
+    account = {"account": "A-000001", "name": "Acme", "country": "US", **place}
+    quote = {"number": "Q-000001", "account": "A-000001", "lines": [line], **place}
+    steps = (("create_account", account), ("create_quote", quote), ("approve_quote", {"number": "Q-000001"}))
+    acts = [{"system": "crm", "action": action, "arguments": arguments} for action, arguments in steps]
+    refused = admin.post("/acts", json=acts)
+    assert refused.status_code == 409
+    assert "act 3 (crm approve_quote) is refused: quote: draft -> approved" in refused.json()["problem"]
 
 
 def test_a_world_is_kept_emptied_and_brought_back(admin: httpx.Client, doors: Running) -> None:
