@@ -24,7 +24,8 @@ from typing import Any
 import msgspec
 
 from contracts.checks.business_state import KINDS, Document, difference, digest, document
-from tests.live import Mocks, Service, Shop, free_port, until
+from tests.live import Mocks, Service, Shop, until
+from tests.ports import free_port
 
 WRITES_MAX = 45
 """A life of one order has some fifty durable writes; with several under way a process dies somewhere within them."""

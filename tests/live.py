@@ -192,15 +192,6 @@ class Service:
         return reply.status_code, reply.json()
 
 
-def free_port() -> int:
-    """Return a port that is free now."""
-    import socket
-
-    with socket.socket() as end:
-        end.bind(("127.0.0.1", 0))
-        return int(end.getsockname()[1])
-
-
 class Shop:
     """A company that sells one plan to one customer in California, from whatever day it is."""
 

@@ -14,7 +14,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -26,6 +25,8 @@ from typing import Any
 import psutil
 import psycopg
 import pytest
+
+from tests.ports import free_port
 
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -55,7 +56,7 @@ class Server:
 
     def __init__(self, folder: Path, binaries: Path, **settings: str) -> None:
         self.folder, self._binaries = folder, binaries
-        self.port = _free_port()
+        self.port = free_port()
         self._settings = {**SETTINGS, **settings, "port": str(self.port)}
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = itertools.count(1)
@@ -127,12 +128,6 @@ class Server:
 
     def _as_user(self) -> dict[str, Any]:
         return {"user": self._ids[0], "group": self._ids[1], "extra_groups": []} if self._ids else {}
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 @contextmanager

@@ -28,8 +28,9 @@ from scenarios.timeline import Acts, Timeline, build
 from simulator.recorder import MemoryRecorder
 from simulator.rehearsal import Rehearsal
 from tests.kills import state_of
-from tests.live import Mocks, Service, free_port
+from tests.live import Mocks, Service
 from tests.parity.plan import END_US, START_US, acts, transactions
+from tests.ports import free_port
 
 STRIDE_US = 120 * 1_000_000
 """What happens within two minutes is one step: less than the tolerance of signatures."""

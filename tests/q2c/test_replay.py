@@ -18,8 +18,9 @@ from click.testing import Result
 from domain.history import Ended
 from q2c import exits
 from simulator.recorder import StoredHistory
+from tests.ports import free_port
 from tests.q2c.conftest import Run
-from tests.simulator.replay.fakes import HEALTHY, Answers, Fake, free_port, garbage
+from tests.simulator.replay.fakes import HEALTHY, Answers, Fake, garbage
 
 ROOT = Path(__file__).resolve().parents[2]
 PART = ("quarter_end_spike", "--from", "quarter_end - 10h", "--to", "quarter_end - 8h", "--orders", "150")

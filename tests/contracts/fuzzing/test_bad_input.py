@@ -18,7 +18,7 @@ from contracts.fuzzing.documents import OPERATIONS_MAX
 from contracts.fuzzing.mutants import DOCUMENT
 from contracts.fuzzing.settings import Settings, Unusable
 from contracts.fuzzing.suite import at
-from tests.live import free_port
+from tests.ports import free_port
 
 OK = {"responses": {"200": {"description": "done"}}}
 

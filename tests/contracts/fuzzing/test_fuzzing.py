@@ -20,7 +20,8 @@ from contracts.fuzzing.running import RULES
 from contracts.fuzzing.settings import OURS, Hook, Settings
 from contracts.fuzzing.suite import at
 from mocks.doors.asgi import application
-from tests.live import free_port, until
+from tests.live import until
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 LIGHT = Settings(max_examples=1, coverage_cases=1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 import threading
@@ -24,6 +23,7 @@ from contracts.pacting.suite import PactsOfMocks, PactsOfProvider
 from contracts.pacting.verification import Provider, environment_of, verify
 from contracts.pacting.worker import Job
 from contracts.verification import assembly, configuration
+from tests.ports import free_port
 
 ROOT = FOLDER.parents[1]
 
@@ -189,9 +189,7 @@ def test_pact_stays_out_of_the_process_of_q2c_verify(tmp_path: Path) -> None:
 
 
 def test_a_provider_that_is_down_is_not_a_broken_contract(tmp_path: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     path = _pact(tmp_path, _interaction("good", {"total": "20.00"}))
     tally = PactsOfProvider(Provider(name="orders", url=f"http://127.0.0.1:{port}"), [path]).run(_quiet)
     assert (tally.outcome, tally.checked) == ("could not run", 0)

@@ -18,7 +18,7 @@ import pytest
 from contracts.conformance.target import Unusable
 from contracts.responses.peer import Rule, serving
 from contracts.responses.target import OverHttp, read_response_target
-from tests.live import free_port
+from tests.ports import free_port
 
 ORDERS = {"orders": [{"id": "ord_000000000001", "total": "20.00", "created_at": "2026-03-31T23:30:00+00:00"}]}
 Answered = Callable[[str, str], tuple[int, Any]]

@@ -13,6 +13,8 @@ from typing import Any
 import msgspec
 import nats
 
+from tests.ports import free_port
+
 STREAM = "Q2C"
 
 
@@ -61,10 +63,3 @@ class NatsServer:
         finally:
             await client.close()
         return [(each.subject or "", each.headers or {}, msgspec.json.decode(each.data or b"null")) for each in stored]
-
-
-def free_port() -> int:
-    """Return a port that nobody uses at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

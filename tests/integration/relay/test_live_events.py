@@ -12,7 +12,8 @@ from typing import Any
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.integration.relay.nats_server import NatsServer
-from tests.live import Mocks, Service, Shop, free_port, until
+from tests.live import Mocks, Service, Shop, until
+from tests.ports import free_port
 
 _HERE = Path(__file__).parents[3]
 _ORDERS = 3

@@ -18,7 +18,8 @@ from integration.relay.publisher import (
     address_of,
     open_publisher,
 )
-from tests.integration.relay.nats_server import NatsServer, free_port
+from tests.integration.relay.nats_server import NatsServer
+from tests.ports import free_port
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.live import Mocks, Shop, free_port
+from tests.live import Mocks, Shop
+from tests.ports import free_port
 from tests.postgres import postgres, postgres_server
 
 __all__ = ["postgres", "postgres_server"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from simulator.replay.checking import Step, checked
 from simulator.replay.target import Target
-from tests.simulator.replay.fakes import HEALTHY, Fake, free_port, garbage
+from tests.ports import free_port
+from tests.simulator.replay.fakes import HEALTHY, Fake, garbage
 
 DEAF = "crm, erp, billing, payment, fulfilment"
 
