@@ -4,8 +4,10 @@
     python -m benchmarks.soak --minutes 60 --keep FOLDER        # samples.csv and the run are kept there
 
 Systems of record hold every document they ever made, the older ones in a temporary file, indexes, plans and all: what
-stays of each order in memory is a number for each thing that is still to happen. The integration knows of every order
-that is not over yet: they pile up for as long as a delivery takes, which is forty minutes of an hour's soak.
+stays of each order in memory is a number for each thing that is still to happen. The integration knows of every flow
+that is not over yet, so how many are open is sampled beside its memory: deliveries pile up for the first half of an
+hour's soak, as they are half an hour to many hours of business; most invoices are due in weeks, and each that is unpaid
+stays an open flow.
 Whatever grows besides is a leak. A straight line through the samples after the warm-up tells what an hour adds, and
 what that is for each order, give or take a standard error: memory comes and goes by megabytes within seconds, and what
 is near in time is alike, so the error is that of a line through a dozen means. The mocks' memory is filled after some
@@ -19,6 +21,7 @@ import json
 import math
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -29,6 +32,8 @@ from statistics import fmean, linear_regression
 
 import msgspec
 import psutil
+
+from integration.journal.sqlite_reading import OPEN_LIST
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "examples" / "reference"
@@ -51,13 +56,15 @@ _LOOK_SECONDS = 2.0
 _SETTLED_SHARE = 1 / 3
 """The first third is warm-up: modules are loaded, caches and pools fill."""
 _MEANS = 12
+_OPEN_FLOWS = f"SELECT name, count(*) FROM flow WHERE status IN ({OPEN_LIST}) GROUP BY name"
 
 
 class Sample(msgspec.Struct, frozen=True):
     """What processes hold for themselves at an instant, in bytes, and CPU seconds until then.
 
     Of mocks and driver, and of the integration. Pages of files, as those of libraries are, are not counted: the machine
-    takes them back when it likes, and brings them in again by megabytes.
+    takes them back when it likes, and brings them in again by megabytes. `deliveries` and `invoices` are the flows of
+    the integration that wait for one to be done or paid.
     """
 
     at_seconds: float
@@ -65,6 +72,8 @@ class Sample(msgspec.Struct, frozen=True):
     integration: int
     harness_cpu_seconds: float
     integration_cpu_seconds: float
+    deliveries: int = 0
+    invoices: int = 0
 
 
 class Growth(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,7 +133,7 @@ def soak(minutes: float, folder: Path) -> tuple[list[Sample], Path, int]:
     with (folder / "verdict.out").open("wb") as out:
         process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.DEVNULL)
     try:
-        samples = list(_sampled(process))
+        samples = list(_sampled(process, folder / "runs"))
     finally:
         if process.poll() is None:
             process.terminate()
@@ -133,7 +142,7 @@ def soak(minutes: float, folder: Path) -> tuple[list[Sample], Path, int]:
     return samples, run, process.returncode
 
 
-def _sampled(process: subprocess.Popen[bytes]) -> Iterator[Sample]:
+def _sampled(process: subprocess.Popen[bytes], runs: Path) -> Iterator[Sample]:
     began, harness = time.monotonic(), psutil.Process(process.pid)
     while process.poll() is None:
         try:
@@ -143,13 +152,30 @@ def _sampled(process: subprocess.Popen[bytes]) -> Iterator[Sample]:
             return
         seconds = [one.user + one.system for one in times]
         if len(each) > 1:
-            yield Sample(time.monotonic() - began, memory[0], sum(memory[1:]), seconds[0], sum(seconds[1:]))
+            flows = open_flows(next(runs.glob("*/mocks/journal.db"), None))
+            yield Sample(
+                time.monotonic() - began, memory[0], sum(memory[1:]), seconds[0], sum(seconds[1:]),
+                flows.get("accepted_quote", 0), flows.get("bill", 0),
+            )  # fmt: skip
         time.sleep(_LOOK_SECONDS)
 
 
 def _own_bytes(process: psutil.Process) -> int:
     found = process.memory_info()
     return int(found.rss) - int(getattr(found, "shared", 0))
+
+
+def open_flows(journal: Path | None) -> dict[str, int]:
+    """Return how many flows of each name are open by the integration's journal; none while there is none to read."""
+    if journal is None:
+        return {}
+    connection = sqlite3.connect(f"{journal.resolve().as_uri()}?mode=ro", uri=True, timeout=_LOOK_SECONDS)
+    try:
+        return dict(connection.execute(_OPEN_FLOWS).fetchall())
+    except sqlite3.OperationalError:  # it is being made, or is busy
+        return {}
+    finally:
+        connection.close()
 
 
 def target_file(folder: Path) -> Path:
@@ -177,8 +203,14 @@ def told(samples: list[Sample], run: Path, status: int) -> dict[str, object]:
     return {
         "status": status, "broken": broken, "orders": booked, "lifecycles": verdict["lifecycles"],
         "records": verdict["records"], "samples": len(samples), "growth": msgspec.to_builtins(found),
+        "open": {name: _in_thirds([getattr(each, name) for each in samples]) for name in ("deliveries", "invoices")},
         "cores": round((last.harness_cpu_seconds + last.integration_cpu_seconds) / last.at_seconds, 3),
     }  # fmt: skip
+
+
+def _in_thirds(counts: list[int]) -> tuple[int, ...]:
+    """Return what was counted after each third of the run, the first of which is the warm-up."""
+    return tuple(counts[len(counts) * third // 3 - 1] for third in (1, 2, 3))
 
 
 def _written(samples: list[Sample], file: Path) -> None:
