@@ -188,7 +188,7 @@ def leaves(facts: Any, place: str = "") -> Iterator[tuple[str, Any]]:
 
 def difference(before: Any, after: Any) -> str:
     """Return the first difference of two facts, for a person."""
-    old, new = dict(leaves(before)), dict(leaves(after))
+    old, new = _values(before), _values(after)
     for place in [*old, *(place for place in new if place not in old)]:
         if place not in new:
             return f"{place} {_short(old[place])} is gone"
@@ -197,6 +197,11 @@ def difference(before: Any, after: Any) -> str:
         if old[place] != new[place]:
             return f"{place} is {_short(new[place])}, it was {_short(old[place])}"
     return f"{_short(after)} instead of {_short(before)}"
+
+
+def _values(facts: Any) -> dict[str, Any]:
+    """Return values by where they stand; names of a mapping have no place of their own."""
+    return {place: value for place, value in leaves(facts) if not place.endswith(_NAME)}
 
 
 def _short(value: Any) -> str:

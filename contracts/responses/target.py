@@ -123,6 +123,10 @@ class OverHttp:
             peer.stop()
 
     def _tried(self, peer: Peer, client: httpx.Client, progress: Progress) -> Tally:
+        status = self._trigger(client, "plain")
+        if status >= 400:
+            sentence = f"the trigger was answered {status}; it has to be taken when answers are plain."
+            return Tally(suite=self.name, checked=0, could_not_run=sentence)
         before = self._outcome(peer, client, "plain", None)
         peer.follow(())
         if before == self._outcome_now(peer, client, "never-asked-for"):
@@ -131,6 +135,7 @@ class OverHttp:
         chosen, findings, passed, skipped = self._chosen(), [], [], []
         for number, mutator in enumerate(chosen, 1):
             peer.follow(self._rules(mutator))
+            self._trigger(client, mutator.name)
             after = self._outcome(peer, client, mutator.name, before)
             progress(number, len(chosen))
             if not peer.struck:
@@ -141,7 +146,9 @@ class OverHttp:
                 findings.append(self._finding(mutator, difference(before, after)))
         if self._target.twice:
             peer.follow(())
-            after = self._outcome(peer, client, TWICE, before, triggers=2)
+            self._trigger(client, TWICE)
+            self._trigger(client, TWICE)
+            after = self._outcome(peer, client, TWICE, before, must_stay=True)
             if after == before:
                 passed.append(TWICE)
             else:
@@ -164,24 +171,35 @@ class OverHttp:
             for each in self._target.operations
         ]
 
-    def _outcome(self, peer: Peer, client: httpx.Client, name: str, wanted: Any, triggers: int = 1) -> Any:
-        """Return what came of one run: what was wanted as soon as it is there, else what stays when time is up.
+    def _trigger(self, client: httpx.Client, name: str) -> int:
+        """Make the integration read and return its status.
 
-        After more than one trigger it must stay as it was wanted for a while: the second one may still be at work.
+        Who refuses tells trouble, and is asked again as its sender would: until the trouble of `times` answers is over.
         """
         trigger, words = self._target.trigger, {"unique": f"{self._run_name}-{name}"}
         body = json.dumps(filled(trigger.body, words)).encode() if trigger.body else b""
         headers = {"content-type": "application/json", **trigger.headers}
-        for _ in range(triggers):
-            client.request(trigger.method, filled(trigger.url, words), content=body, headers=headers)
+        status = 0
+        for _ in range(1 + self._target.times):
+            reply = client.request(trigger.method, filled(trigger.url, words), content=body, headers=headers)
+            status = reply.status_code
+            if status < 400:
+                break
+        return status
+
+    def _outcome(self, peer: Peer, client: httpx.Client, name: str, wanted: Any, must_stay: bool = False) -> Any:
+        """Return what came of one run: what was wanted as soon as it is there, else what stays when time is up.
+
+        With `must_stay` it must stay as it was wanted for a while: a second trigger may still be at work.
+        """
         ends, last, since = time.monotonic() + self._target.patience_seconds, object(), time.monotonic()
         while time.monotonic() < ends:
             found = self._outcome_now(peer, client, name)
-            if found == wanted and wanted is not None and triggers == 1:
+            if found == wanted and wanted is not None and not must_stay:
                 return found
             if found != last:
                 last, since = found, time.monotonic()
-            elif self._has_settled(since) and _says(found) and (wanted is None or triggers > 1):
+            elif self._has_settled(since) and _says(found) and (wanted is None or must_stay):
                 return found
             time.sleep(_LOOK_SECONDS)
         return last

@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from contracts.conformance.target import Unusable
+from contracts.responses.oracles import difference
 from contracts.responses.peer import Rule, serving
 from contracts.responses.target import OverHttp, read_response_target
 from tests.ports import free_port
@@ -73,11 +74,14 @@ def made_of(order: dict[str, Any], bug: str) -> list[Any]:
 
 @contextmanager
 def integration(port: int, bug: str = "") -> Iterator[str]:
-    """Serve an integration that reads orders from a port and shows what it made of them; it tries three times."""
+    """Serve an integration that reads orders from a port and shows what it made of them; it tries three times.
+
+    With the bug "refuses" it tries once, and tells trouble to who made it read.
+    """
     made: dict[str, Any] = {}
 
     def synced() -> list[Any]:
-        for _ in range(3):
+        for _ in range(1 if bug == "refuses" else 3):
             try:
                 reply = httpx.get(f"http://127.0.0.1:{port}/v1/orders", trust_env=False, timeout=5)
                 if bug != "ignores_status":
@@ -92,6 +96,8 @@ def integration(port: int, bug: str = "") -> Iterator[str]:
         run = path.partition("run=")[2]
         if method == "POST":
             made[run] = synced()
+            if bug == "refuses" and not made[run]:
+                return 502, {}
         return 200, {"orders": made.get(run, [])}
 
     with http(answered) as address:
@@ -140,6 +146,28 @@ def test_a_bug_of_an_integration_is_seen_from_outside(tmp_path: Path, bug: str, 
     tally = judged(tmp_path, bug, f"[{mutator}, unknown_field]")
     assert [finding.detail for finding in tally.findings] == [mutator]
     assert tally.passed == ("unknown_field", "triggered_twice")
+
+
+def test_who_tells_trouble_to_its_sender_is_asked_again_and_not_accused(tmp_path: Path) -> None:
+    tally = judged(tmp_path, "refuses", "[truncated, reset, html_page, too_many, unavailable]")
+    assert tally.findings == ()
+    assert tally.checked == 6
+
+
+def test_what_differs_is_told_by_its_place_and_value() -> None:
+    order = {"id": "O-1", "total": {"amount": "10.00"}}
+    assert difference([[order]], [[{**order, "total": {"amount": "10.000"}}]]) == (
+        "/0/0/total/amount is '10.000', it was '10.00'"
+    )
+    assert difference([[order]], [[]]) == "/0/0/id 'O-1' is gone"
+    assert difference([[{}]], [[{"notes": {}}]]) == "[[{'notes': {}}]] instead of [[{}]]"
+
+
+def test_a_trigger_that_is_refused_without_any_trouble_could_not_be_run(tmp_path: Path) -> None:
+    with provider() as upstream, http(lambda _method, _path: (404, {})) as address:
+        target = read_response_target(target_of(tmp_path, upstream, address, 0))
+        tally = OverHttp(target, "t").run(silent)
+    assert tally.could_not_run.startswith("the trigger was answered 404")
 
 
 def test_an_integration_that_shows_nothing_is_not_green(tmp_path: Path) -> None:
