@@ -79,10 +79,14 @@ def _finding(each: Verified) -> Finding:
     more = f" (and {len(each.mismatches) - 3} more)" if len(each.mismatches) > 3 else ""
     return Finding(
         rule=rule, severity=RULES[rule].severity, subject=f"{each.provider}: {each.description}",
-        message=f"{each.consumer} expects in the state {', '.join(each.states) or 'of any kind'}: {said}{more}",
+        message=f"{each.consumer} expects, in {_named(each.states)}: {said}{more}",
         place=Place(each.file, pointer=each.pointer), evidence=each.mismatches[:20],
         detail=",".join(each.states),
     )  # fmt: skip
+
+
+def _named(states: tuple[str, ...]) -> str:
+    return f"the state {', '.join(states)}" if states else "any state"
 
 
 __all__ = ["RULES", "PactsOfMocks", "PactsOfProvider", "tallied"]

@@ -8,12 +8,14 @@ of a failed state stands in its finding, and what is pending is told apart.
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -23,6 +25,8 @@ from contracts.pacting.state_service import Handler, StateService, serving_state
 from contracts.pacting.worker import Job, Results
 
 WORKER_SECONDS = 600
+CONNECT_SECONDS = 10
+_PORTS = {"http": 80, "https": 443}
 _UNSENT = "error sending request"
 _UNSET = "state change"
 """What the native library says when nobody answers, and when a state could not be set up."""
@@ -65,11 +69,28 @@ def verify(provider: Provider, files: Sequence[Path], handlers: Mapping[str, Han
     pacts = [_own(path, provider.name) for path in files]
     if not pacts:
         raise Unusable(f"no pact of {provider.name} is given; nothing would be verified.")
+    for address in filter(None, (provider.url, provider.states_url)):
+        _require_listener(provider.name, address)
     job = job_of(provider, files)
     if provider.states_url or handlers is None:
         return judged(pacts, run(job))
     with serving_states(handlers) as service:
         return judged(pacts, run(msgspec.structs.replace(job, states_url=service.address)), service)
+
+
+def _require_listener(name: str, address: str) -> None:
+    """Raise CouldNotRun where nobody listens: Pact says the same of a state that failed, which is a broken contract."""
+    try:
+        parts = urlsplit(address)
+        place = (parts.hostname or "", parts.port or _PORTS[parts.scheme])
+    except (ValueError, KeyError):
+        raise Unusable(f"{name} has the address {address!r}; expected one such as http://127.0.0.1:8080.") from None
+    try:
+        socket.create_connection(place, CONNECT_SECONDS).close()
+    except OSError as error:
+        raise CouldNotRun(
+            f"{name} does not answer at {address}: {error}. Is it running, and the address right?"
+        ) from None
 
 
 ENVIRONMENT = "env:"

@@ -191,9 +191,18 @@ def test_pact_stays_out_of_the_process_of_q2c_verify(tmp_path: Path) -> None:
 def test_a_provider_that_is_down_is_not_a_broken_contract(tmp_path: Path) -> None:
     port = free_port()
     path = _pact(tmp_path, _interaction("good", {"total": "20.00"}))
-    tally = PactsOfProvider(Provider(name="orders", url=f"http://127.0.0.1:{port}"), [path]).run(_quiet)
-    assert (tally.outcome, tally.checked) == ("could not run", 0)
-    assert f"127.0.0.1:{port}" in tally.could_not_run
+    here = f"http://127.0.0.1:{port}"
+    for provider in (Provider(name="orders", url=here), Provider(name="orders", url=here, states_url=f"{here}/states")):
+        tally = PactsOfProvider(provider, [path]).run(_quiet)
+        assert (tally.outcome, tally.checked) == ("could not run", 0)
+        assert f"127.0.0.1:{port}" in tally.could_not_run
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:8080", "ftp://127.0.0.1", "http://127.0.0.1:port", "orders"])
+def test_an_address_that_is_none_is_refused_with_one_that_is(tmp_path: Path, address: str) -> None:
+    path = _pact(tmp_path, _interaction("good", {"total": "20.00"}))
+    with pytest.raises(Unusable, match="expected one such as http://127"):
+        verify(Provider(name="orders", url=address), [path])
 
 
 def test_pacts_go_into_lanes_of_equal_length_and_small_ones_into_one(tmp_path: Path) -> None:
