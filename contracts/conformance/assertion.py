@@ -19,6 +19,10 @@ class Broken(Exception):
     """The promise is not kept; the message says what was seen and what was expected."""
 
 
+class Untaken(Broken):
+    """Not even what is plain and right was taken: the first promise that meets it is broken, others were not tried."""
+
+
 class Skipped(Exception):
     """The promise cannot be tried here, or the profile does not make it; the message says why."""
 
@@ -97,12 +101,18 @@ class Subject(Protocol):
 
 async def attempt_all(subject: Subject, assertions: Sequence[Assertion], progress: Progress) -> list[Tried]:
     """Try assertions one after the other and return what came of each."""
-    tried = []
+    tried: list[Tried] = []
+    untaken = ""
     for number, assertion in enumerate(assertions, 1):
         subject.clear()
         try:
             await assertion.attempt(subject)
         except Broken as broken:
+            if untaken and isinstance(broken, Untaken):
+                reason = f"what is right is not taken, see {untaken}: mend the target file, or the service"
+                tried.append(Tried(assertion=assertion, outcome="skipped", reason=reason))
+                continue
+            untaken = untaken or (assertion.id if isinstance(broken, Untaken) else "")
             evidence = subject.evidence()[-EVIDENCE_MAX:]
             tried.append(Tried(assertion=assertion, outcome="broken", reason=str(broken), evidence=evidence))
         except Skipped as skipped:

@@ -23,6 +23,9 @@ from typing import Any, Literal, TypeVar
 import msgspec
 import yaml
 
+from contracts.compatibility.positions import yaml_position
+from contracts.misfits import misfit
+
 BYTES_MAX = 1_000_000
 ENCODINGS = Literal["json", "form"]
 
@@ -88,7 +91,7 @@ def read_target(path: Path, url: str = "", words: Mapping[str, str] | None = Non
     return read_as(path, Target, url, words)
 
 
-T = TypeVar("T")
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 def read_as(path: Path, kind: type[T], url: str = "", words: Mapping[str, str] | None = None) -> T:
@@ -96,7 +99,8 @@ def read_as(path: Path, kind: type[T], url: str = "", words: Mapping[str, str] |
     try:
         if path.stat().st_size > BYTES_MAX:
             raise Unusable(f"{path}: has more than {BYTES_MAX:,} bytes; a target file is a page.")
-        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        tree = yaml.safe_load(text)
     except OSError as error:
         raise Unusable(f"{path}: cannot be read: {error.strerror}.") from None
     except yaml.MarkedYAMLError as error:
@@ -112,7 +116,9 @@ def read_as(path: Path, kind: type[T], url: str = "", words: Mapping[str, str] |
     try:
         return msgspec.convert(with_environment(tree, path, words), kind)
     except msgspec.ValidationError as error:
-        raise Unusable(f"{path}: {error}.") from None
+        names, said = misfit(error, kind)
+        line, column = yaml_position(yaml.compose(text), names)
+        raise Unusable(f"{path}:{line}:{column}: at {'.'.join(names) or 'the top'} {said}") from None
 
 
 def with_environment(value: Any, path: Path, words: Mapping[str, str] | None = None) -> Any:
@@ -125,8 +131,8 @@ def with_environment(value: Any, path: Path, words: Mapping[str, str] | None = N
         return value
     for name in re.findall(r"\$\{(\w+)\}", value):
         known = words if words is not None and name in words else os.environ
-        if name not in known:
-            raise Unusable(f"{path}: ${{{name}}} is not set in the environment.")
+        if not known.get(name):  # a CI server hands on a secret that it does not have as an empty text
+            raise Unusable(f"{path}: ${{{name}}} is not set in the environment, or empty.")
         value = value.replace(f"${{{name}}}", known[name])
     return value
 

@@ -54,6 +54,7 @@ import msgspec
 
 from contracts.fuzzing.configured import Fuzz
 from contracts.governance.configured import Governed
+from contracts.misfits import misfit
 
 SECTION = "verify"
 SubjectName = Literal["", "mocks", "integration"]
@@ -179,8 +180,8 @@ def read(path: Path) -> Configuration:
     try:
         found = msgspec.convert(tree[SECTION], Configuration)
     except msgspec.ValidationError as error:
-        known = ", ".join(Configuration.__struct_fields__)
-        raise Unusable(f"{path}: [{SECTION}]: {error}. Known are: {known}.") from None
+        names, said = misfit(error, Configuration)
+        raise Unusable(f"{path}: at {'.'.join((SECTION, *names))} {said}") from None
     if found.is_empty:
         raise Unusable(f"{path}: [{SECTION}] names nothing to verify; a green that checked nothing would be worthless.")
     return found

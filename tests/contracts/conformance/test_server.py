@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,7 +11,7 @@ import pytest
 from contracts.conformance.profiles import PROFILES, profile
 from contracts.conformance.server import PROMISES
 from contracts.conformance.suite import of_server
-from contracts.conformance.target import Target
+from contracts.conformance.target import Target, Unusable, read_target
 from contracts.findings import Tally
 from tests.contracts.conformance.order_service import FAULTS, OrderService
 
@@ -129,3 +130,28 @@ def test_every_profile_can_be_tried(name: str) -> None:
 def test_an_unknown_profile_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ValueError, match="known are: ietf-07, stripe-v1"):
         profile("ietf")
+
+
+def test_a_target_file_whose_request_is_refused_breaks_one_promise_and_not_all_of_them() -> None:
+    operation = {**DESCRIBED["operation"], "path": "/v1/orrders"}
+    tally = examined(OrderService(), operation=operation)
+    first = [finding.rule for finding in tally.findings if "The first request was answered 404" in finding.message]
+    assert first == ["I02"]
+    assert {"I03", "I04", "I05", "I06", "I24"} <= {name for name, why in tally.skipped if "see I02" in why}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ("operation: {path: /o, boby: {}}", ":2:23: at operation.boby found 'boby', expected one of 'method', "),
+        ("operation: {path: /o, boby: {}}", "; did you mean 'body'?"),
+        ("operation: {path: /o}\ntenants:\n  - X-Tenant: 1", ":4:5: at tenants.0 expected `str`, got `int`"),
+        ("count: {path: /o}", ":1:1: at the top object missing required field `operation`"),
+    ],
+)
+def test_a_mistake_in_a_target_file_is_told_with_its_line(tmp_path: Path, wrong: str, words: str) -> None:
+    path = tmp_path / "orders.yaml"
+    path.write_text(f"url: http://127.0.0.1:1\n{wrong}\n", encoding="utf-8")
+    with pytest.raises(Unusable) as refused:
+        read_target(path)
+    assert words in str(refused.value)
