@@ -121,7 +121,7 @@ def show_tally(tally: Tally, details: bool = True) -> None:
     for finding in tally.findings:
         word = "BROKEN" if finding.severity == "error" else finding.severity
         where = f"{finding.place}: " if finding.place else ""
-        click.echo(f"  {word:<8} {finding.rule} {where}{finding.message}")
+        click.echo(f"  {word:<8} {finding.rule} {where}{finding.subject}: {finding.message}")
         for line in finding.evidence[:_EVIDENCE_LINES_MAX]:
             click.echo(f"             {line}")
     if tally.could_not_run:

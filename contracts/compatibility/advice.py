@@ -41,8 +41,9 @@ def version_finding(old: Document, new: Document, changes: list[Change]) -> Find
     wanted = next_version(before, step_of(changes))
     if _number(after) >= _number(wanted) or not _VERSION.match(before):
         return None
+    went = f"is still {before}" if after == before else f"went from {before} to {after or 'none'}"
     message = (
-        f"the version went from {before} to {after or 'none'}, but the changes deserve {wanted}: callers read the "
+        f"the version {went}, but the changes deserve {wanted}: callers read the "
         f"number to know whether they must look. Set info.version to {wanted}, or take the breaking changes back."
     )
     return Finding(

@@ -8,7 +8,7 @@ import sys
 import time
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -20,9 +20,17 @@ from q2c.commands.target import loaded as loaded_target
 from q2c.numbers import SEED, Number, Whole
 from q2c.rehearsing import Interrupted, judged, require_memory
 from q2c.report.document import read
+from q2c.report.summary import write
 from q2c.report.writing import write_report
 from q2c.trouble import give_up
 from scenarios.values import duration
+from web.words import counted
+from web.words import duration as length
+
+if TYPE_CHECKING:
+    from loadtests.material import Material
+    from loadtests.settings import Settings
+    from simulator.replay.target import Target
 
 PROFILES = ("steady", "peak", "invoices", "storm", "break")
 
@@ -74,6 +82,7 @@ def load(scenario: str, file: Path, allowed: tuple[str, ...], **said: Any) -> No
     require_memory(found)
     settings = _settings(scenario, said)
     what = chosen(settings)
+    _announce(what, settings, target)
     folder = run_folder.create(said["runs"], found.name, what.timeline.seed)
     started = time.monotonic()
     for number in (signal.SIGINT, signal.SIGTERM):  # a CI server's stop ends the load as a person's does
@@ -88,9 +97,8 @@ def load(scenario: str, file: Path, allowed: tuple[str, ...], **said: Any) -> No
     folder.unmark()
     suites = tallies(rehearsed, done.outcome, time.monotonic() - started)
     summary = markdown(read(rehearsed.folder.verdict.read_bytes()), done.outcome)
-    for place, text in ((said["junit_file"], junit.written(suites)), (said["markdown_file"], summary)):
-        if place is not None:
-            place.write_text(text, encoding="utf-8")
+    write(said["junit_file"], lambda: junit.written(suites))
+    write(said["markdown_file"], lambda: summary)
     status = exit_status(rehearsed.verdict, done.outcome)
     if said["as_json"]:
         told = {"exit_status": status, "verdict": rehearsed.verdict.status, "as_asked": done.outcome.is_kept,
@@ -101,7 +109,17 @@ def load(scenario: str, file: Path, allowed: tuple[str, ...], **said: Any) -> No
     raise SystemExit(status)
 
 
-def _settings(scenario: str, said: dict[str, Any]) -> Any:
+def _announce(what: Material, settings: Settings, target: Target) -> None:
+    """Say what will be offered, and for how long, before anybody waits for it."""
+    seconds, speed = settings.span.seconds, settings.span.speed
+    load = f"{counted(len(what.arrivals), 'act')} in {length(round(seconds * 1e6))} ({speed:g} times as fast as life)"
+    if settings.profile == "break":
+        load = f"steps of {length(round(seconds * 1e6))}, from {settings.first_rate:g} lifecycles a second on"
+    rest = length(round(target.settles_within.total_seconds() * 1e6))
+    click.echo(f"  plays     {load}; then waits {rest} at most for all to come to rest", err=True)
+
+
+def _settings(scenario: str, said: dict[str, Any]) -> Settings:
     from loadtests.settings import Settings
 
     return Settings(

@@ -101,7 +101,7 @@ def publish_command(pacts: tuple[Path, ...], version: str, branch: str, folder: 
     """Note in the store that a version of a consumer has these pacts."""
     store = Store(folder)
     try:
-        for path in pacts:
+        for path in _files(pacts):
             try:
                 pact = msgspec.json.decode(path.read_bytes())
             except (OSError, msgspec.MsgspecError) as trouble:
@@ -110,6 +110,17 @@ def publish_command(pacts: tuple[Path, ...], version: str, branch: str, folder: 
             click.echo(f"{content.consumer} {version} with {content.provider}: {content.sha[:12]}")
     except Unusable as refusal:
         give_up(str(refusal))
+
+
+def _files(pacts: tuple[Path, ...]) -> list[Path]:
+    """Return the files that are named, and all those of folders; raise Unusable for a folder without any."""
+    found = []
+    for path in pacts:
+        listed = sorted(path.glob("*.json")) if path.is_dir() else [path]
+        if not listed:
+            raise Unusable(f"{path} holds no pact (*.json)")
+        found += listed
+    return found
 
 
 @click.command("record-deployment")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from contracts.checks.sla import LAST_DAYS
@@ -20,13 +20,17 @@ _MARKS = {"holds": "✅", "broken": "❌", "unknown": "❓"}
 
 
 def put(document: VerdictDocument, note: ReplayNote | None, junit_to: Path | None, markdown_to: Path | None) -> None:
-    """Write the files that were asked for; Trouble says why one cannot be."""
-    for file, text in ((junit_to, junit_of), (markdown_to, lambda found: markdown_of(found, note))):
-        if file is None:
-            continue
+    """Write what CI servers and pull requests show, where it was asked for; Trouble says why it cannot be."""
+    write(junit_to, lambda: junit_of(document))
+    write(markdown_to, lambda: markdown_of(document, note))
+
+
+def write(file: Path | None, text: Callable[[], str]) -> None:
+    """Write a text to a file that was asked for, its folder made; Trouble says why that cannot be."""
+    if file is not None:
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text(document), encoding="utf-8")
+            file.write_text(text(), encoding="utf-8")
         except OSError as error:
             give_up(f"cannot write {file}: {error.strerror}")
 

@@ -76,3 +76,15 @@ def test_json_is_one_document(folder: Path) -> None:
 )
 def test_ci_reads_it_as_it_likes(folder: Path, chosen: str, said: str) -> None:
     assert said in run(folder, "broken", "--format", chosen).output
+
+
+def test_a_version_is_published_with_all_pacts_of_a_folder(folder: Path) -> None:
+    def publish(*pacts: str) -> Result:
+        store = ["--version", "1.0.0", "--store", str(folder / "store")]
+        return CliRunner().invoke(q2c, ["contracts", "publish", *(f"{folder}/{name}" for name in pacts), *store])
+
+    done = publish("pacts")
+    assert (done.exit_code, done.output.split(":")[0]) == (0, "shop 1.0.0 with orders")
+    assert publish("pacts/shop.json").output == done.output
+    refused = publish("none")
+    assert (refused.exit_code, "holds no pact (*.json)" in refused.output) == (2, True)

@@ -25,8 +25,9 @@ def lines(tallies: tuple[Tally, ...]) -> Iterator[str]:
 
 def _line(finding: Finding) -> str:
     place = finding.place
+    said = f"{finding.subject}: {finding.message}"
     where = f"file={_property(place.file)},line={max(1, place.line)}," if place else ""
-    return f"::{_LEVELS[finding.severity]} {where}title={_property(finding.rule)}::{_message(finding.message)}"
+    return f"::{_LEVELS[finding.severity]} {where}title={_property(finding.rule)}::{_message(said)}"
 
 
 def _message(text: str) -> str:
