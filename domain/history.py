@@ -88,6 +88,10 @@ class Context(msgspec.Struct, frozen=True, kw_only=True, tag="context"):
     intercompany_percent: int = 70  # of the net price, what the entity that delivers gets from the one that sells
     nets_changes: bool = False  # billing puts what a change charges and takes back on one document
 
+    def is_altered(self, system: str, since_us: int, by_us: int) -> bool:
+        """Tell whether a system's interface was altered at some time between two instants, both included."""
+        return any(each.system == system and each.start_us <= by_us and since_us < each.end_us for each in self.altered)
+
 
 class Acted(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="acted"):
     """A person did something in a system: a customer signed, a controller held an account."""

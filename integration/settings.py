@@ -52,6 +52,7 @@ class BudgetSettings(msgspec.Struct, frozen=True):
 LIMITS: dict[str, SystemLimits] = {
     "crm": SystemLimits(concurrent=25),
     "erp": SystemLimits(concurrent=15),
+    "erp2": SystemLimits(concurrent=15),
     "billing": SystemLimits(requests=1000, window_seconds=60),
     "tax": SystemLimits(requests=50),
     "payment": SystemLimits(requests=100),

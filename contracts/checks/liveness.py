@@ -193,9 +193,14 @@ def _asked_in_vain(tally: Tally, facts: Facts) -> None:
         if case.status in _ASKED:
             opened.setdefault(case.txn, []).append(case.at_us)
     struck = {fired.number for fired in facts.history.of(Fired)} if opened else set()
+    is_altered = facts.context.is_altered
     refused: dict[tuple[str, str, str, str], list[Attempted]] = {}
     for attempt in facts.history.of(Attempted) if opened else ():
-        is_invalid = attempt.status in _INVALID and attempt.number not in struck and not _is_altered(facts, attempt)
+        is_invalid = (
+            attempt.status in _INVALID
+            and attempt.number not in struck
+            and not is_altered(attempt.system, attempt.sent_us, attempt.at_us)
+        )
         if attempt.key and attempt.write and is_invalid:
             intent = (attempt.system, attempt.operation, attempt.key, attempt.fingerprint)
             refused.setdefault(intent, []).append(attempt)
@@ -208,13 +213,6 @@ def _asked_in_vain(tally: Tally, facts: Facts) -> None:
                 "unchanged: people were asked to mend what only its sender can"
             )
             tally.violation(attempts[0].txn, sentence, *attempts[:2], entities=(key,))
-
-
-def _is_altered(facts: Facts, attempt: Attempted) -> bool:
-    return any(
-        each.system == attempt.system and each.start_us <= attempt.at_us and attempt.sent_us < each.end_us
-        for each in facts.context.altered
-    )
 
 
 def _asked_us(opened_us: Sequence[int], refused_us: int) -> int:

@@ -105,7 +105,7 @@ def _was_in_trouble(facts: Facts, _case: Case, by_us: int) -> bool:
 
 
 def _was_held_off(facts: Facts, case: Case, by_us: int) -> bool:
-    """A refusal may be one, too: something else was at work on the same (409)."""
+    """A refusal may be one, too: something else was at work on the same (409), or a throttle has another status."""
     return _was_in_trouble(facts, case, by_us) or _was_refused(facts, case, by_us)
 
 
@@ -234,6 +234,7 @@ BORNE_OUT: Mapping[str, Judge] = MappingProxyType(
         "CONFLICT.STATE": _conflicts,
         "DEPENDENCY": _was_in_trouble,
         "DEPENDENCY.CONCURRENCY_LIMIT": _was_held_off,
+        "DEPENDENCY.RATE_LIMITED": _was_held_off,
         "DEPENDENCY.TIMEOUT": _was_unknown,
         "PAYMENT": _was_not_paid,
         "PAYMENT.DISPUTE": _nobody_can_tell,

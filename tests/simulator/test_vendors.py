@@ -7,6 +7,8 @@ from fractions import Fraction
 
 from domain.history import Altered, Grant
 from domain.paging import PAGE_SIZES_MAX
+from integration.settings import Settings, SystemLimits
+from mocks.kernel.limits import LimitPolicy
 from mocks.world import World
 from scenarios import loader
 from scenarios.moments import moments
@@ -14,7 +16,7 @@ from scenarios.timeline import Timeline, build
 from simulator import vendors
 from simulator.replay.manners import manners
 from simulator.replay.target import Target
-from simulator.setup import limits_of, quirks_of
+from simulator.setup import limits_of, quirks_of, settings_of
 
 HEAD = "name: a_scenario\ntitle: t\nquestion: q\nworld: {orders_per_quarter: 10, live_subscriptions: 0}\n"
 HOUR_US = 3_600_000_000
@@ -74,6 +76,19 @@ def test_a_replay_has_the_pages_of_its_scenario_unless_its_target_says_otherwise
         timeline, Target(name="mine", health="http://127.0.0.1:1", switches={"payment.page_size": 7}), speed=1
     )
     assert (found["erp"].page_size, found["payment"].page_size) == (2, 7)
+
+
+def test_a_second_account_of_the_erp_takes_as_much_as_the_first_and_the_integration_knows() -> None:
+    entities = [
+        "{id: US, currency: USD, zone: America/New_York, country: US, share: 50%}",
+        "{id: UK, currency: GBP, zone: Europe/London, country: GB, share: 50%, books: erp2}",
+    ]
+    head = HEAD.replace("live_subscriptions: 0", f"live_subscriptions: 0, entities: [{', '.join(entities)}]")
+    timeline = build(loader.parse(head + "systems: {erp: {slots: 5, rps: 7}}\n"), 1)
+    assert limits_of(timeline)["erp2"] == limits_of(timeline)["erp"] == LimitPolicy(requests=7, concurrent=5)
+    assert settings_of(timeline).limits["erp2"] == SystemLimits(requests=7, concurrent=5)
+    assert "erp2" not in limits_of(the_timeline("systems: {erp: {slots: 5}}\n")), "there is none"
+    assert Settings().limits["erp2"] == Settings().limits["erp"], "what the vendor grants by default"
 
 
 def test_the_checks_are_told_what_a_vendor_grants_and_how_long() -> None:

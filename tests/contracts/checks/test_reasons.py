@@ -35,6 +35,7 @@ def ended(outcome: str, status: int, txn: str = "Q-000123", minutes: float = 120
         ("CONFLICT.DUPLICATE_REQUEST", ended("failed", 409)),
         ("CONFLICT.STATE", ended("failed", 409)),
         ("DEPENDENCY.RATE_LIMITED", ended("failed", 429, txn="Q-000777")),
+        ("DEPENDENCY.RATE_LIMITED", ended("failed", 403)),
         ("DEPENDENCY.CONCURRENCY_LIMIT", ended("failed", 409)),
         ("DEPENDENCY.TIMEOUT", ended("unknown", 0)),
         ("DEPENDENCY.TIMEOUT", Crashed(at_us=at(1200), write=3, after=False, back_us=at(1201))),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from domain.history import Record
+from domain.history import Altered, Record
 from domain.objects import TaxLine
 from tests.contracts.checks.build import (
     AMENDED_ON,
@@ -91,6 +91,15 @@ def test_a_credit_of_other_goods_than_were_sold_is_noticed() -> None:
     assert [each.sentence for each in found.violations] == [
         "tax tax_document 2 taxes SEAT as SP140000, tax tax_document 1 as SW052000"
     ]
+
+
+@pytest.mark.parametrize(("system", "status"), [("tax", "holds"), ("crm", "broken")])
+def test_goods_of_a_document_that_was_made_while_the_engine_is_altered_may_be_of_another_kind(
+    system: str, status: str
+) -> None:
+    other = back(replace(BACK, goods="SP140000"))
+    altered = Altered(system=system, name="codes", start_us=other.at_us - 1, end_us=other.at_us + 1)
+    assert check("M23", [*amended(), sold(SEATS), other], altered=(altered,)).status == status
 
 
 def test_a_credit_of_an_invoice_that_was_there_before_may_be_of_any_day() -> None:
