@@ -172,7 +172,7 @@ def cases_are_owned(facts: Facts) -> Findings:
             sentence = f"case {name} has no {' and no '.join(missing)}"
             tally.violation(last.txn, sentence, records[0], last, entities=(name,))
         ended_us = next((r.at_us for r in records if r.status in CASE_CLOSED), facts.context.horizon_us)
-        latest_us = _awake_us(downtimes, last.due_us) + _SLACK_US
+        latest_us = _awake_us(downtimes, last.due_us) + _SLACK_US + facts.set_back_us  # by its own clock
         escalated = any(r.status == "escalated" and r.at_us <= latest_us for r in records)
         if ended_us > latest_us and not escalated and last.due_us > last.opened_us:
             sentence = f"case {name} of {last.owner} ran past its due time and was never escalated"

@@ -8,13 +8,14 @@ from collections.abc import Iterable
 import msgspec
 
 from contracts.checks.facts import Facts
+from contracts.checks.grants import is_granted_less
 from contracts.checks.lives import quote_of
 from contracts.checks.pairs import CALLS
 from contracts.checks.traffic import RETRY_AFTER_CAP_SECONDS
 from contracts.checks.verdict import Findings, Tally
 from domain.calendar import HOUR_US, MINUTE_US, SECOND_US
 from domain.faults import CATALOGUE, Fault
-from domain.history import Attempted, Crashed, Fired, Grant, Limit
+from domain.history import Attempted, Crashed, Fired
 
 RECOVERY_FACTOR = 2
 """Trouble may go on for so many times the length of its cause (the goal G14 of the resilience specification)."""
@@ -109,32 +110,17 @@ def _calls(facts: Facts) -> dict[str, list[Call]]:
     What fails soon after another fault struck it fails because of that, and what is too much for a system that grants
     less than it told is refused because of that.
     """
-    less = _granted_less(facts)
     struck: dict[str, list[int]] = {}
     for fired in facts.history.of(Fired):
         struck.setdefault(fired.system, []).append(fired.at_us)
     found: dict[str, list[Call]] = {}
     for attempt in facts.history.of(Attempted):
         failed = attempt.outcome == "unknown" or attempt.status == 429 or attempt.status >= 500
-        is_refused = attempt.status == 429 and any(
-            grant.start_us <= attempt.at_us and attempt.sent_us < grant.end_us for grant in less.get(attempt.system, ())
-        )
+        is_refused = attempt.status == 429 and is_granted_less(facts, attempt)
         is_bad = failed and not is_refused and not _is_struck(struck.get(attempt.system, []), attempt)
         found.setdefault(attempt.system, []).append(Call(attempt.sent_us, is_bad))
     for calls in found.values():
         calls.sort(key=lambda call: call.sent_us)
-    return found
-
-
-def _granted_less(facts: Facts) -> dict[str, list[Grant]]:
-    """Return the times at which systems grant less than they told."""
-    told = {limit.system: limit for limit in facts.context.limits}
-    found: dict[str, list[Grant]] = {}
-    for grant in facts.context.grants:
-        limit = told.get(grant.system) or Limit(system=grant.system)
-        pairs = (grant.requests * limit.window_seconds, limit.requests), (grant.concurrent, limit.concurrent)
-        if any(now and (not before or now < before) for now, before in pairs):
-            found.setdefault(grant.system, []).append(grant)
     return found
 
 

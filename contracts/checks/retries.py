@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import msgspec
 
 from contracts.checks.facts import Facts
+from contracts.checks.grants import is_granted_less
 from contracts.checks.verdict import Findings, Tally
 from domain.calendar import HOUR_US, SECOND_US
 from domain.faults import CATALOGUE
@@ -32,6 +34,7 @@ class Seen(msgspec.Struct, frozen=True):
     deaths_us: list[int]
     struck: frozenset[str]
     passing: frozenset[str]
+    is_granted_less: Callable[[Attempted], bool]
 
     def re_driven_us(self, attempt: Attempted) -> list[int]:
         """Return when flows were re-driven that an attempt may belong to: by its transaction, or named in its key.
@@ -116,6 +119,11 @@ PASSING = Pardon(
     applies=lambda seen, begun, attempt: begun.last.number in seen.passing,
     excuses_refusal=True,
 )
+GRANTED_LESS = Pardon(
+    name="its system granted less than it told, and says so in its own way (403)",
+    applies=lambda seen, begun, _: seen.is_granted_less(begun.last),
+    excuses_refusal=True,
+)
 STILL_ON_ITS_WAY = Pardon(
     name="it was on its way when the other was refused",
     applies=lambda _, begun, attempt: attempt.sent_us < begun.last.at_us,
@@ -127,7 +135,7 @@ MANY_HANDS = Pardon(
     excuses_refusal=True,
     grants=lambda _, attempt: 0 if attempt.txn else _NO_END,
 )
-PARDONS = (PEER_OPENED, RE_DRIVEN, DIED, SESSION_ENDED, STRUCK, PASSING, STILL_ON_ITS_WAY, MANY_HANDS)
+PARDONS = (PEER_OPENED, RE_DRIVEN, DIED, SESSION_ENDED, STRUCK, PASSING, GRANTED_LESS, STILL_ON_ITS_WAY, MANY_HANDS)
 
 
 def retries_bounded(facts: Facts) -> Findings:
@@ -218,6 +226,7 @@ def _seen(facts: Facts) -> Seen:
         deaths_us=sorted([*crashes, *facts.zombies_wake_us]),
         struck=frozenset(fired.number for fired in facts.history.of(Fired)),
         passing=frozenset(fired.number for fired in facts.history.of(Fired) if _passes(fired.kind)),
+        is_granted_less=partial(is_granted_less, facts),
     )
 
 

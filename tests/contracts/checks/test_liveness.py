@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from contracts.checks.facts import Facts
 from contracts.checks.stages import endings
-from domain.history import Altered, Case, Changed, Crashed, Flow, Record
+from domain.faults import Fault
+from domain.history import Altered, Case, Changed, Crashed, Fired, Flow, Record
 from domain.objects import Account, Customer
 from tests.contracts.checks import build
 from tests.contracts.checks.build import (
@@ -192,6 +193,15 @@ def test_a_case_without_an_owner_breaks_ownership() -> None:
 def test_an_overdue_case_must_have_been_escalated() -> None:
     assert check("L4", [*clean(), _case(20, "new")]).status == "broken"
     assert check("L4", [*clean(), _case(20, "new"), _case(200, "escalated")]).status == "holds"
+
+
+def test_an_integration_whose_clock_was_set_back_escalates_by_its_own() -> None:
+    set_back = Fired(at_us=at(10), fault=0, kind="clock_back", system="", operation="", txn="")
+    planned = {"faults": (Fault(kind="clock_back", seconds=7200, count=3),)}
+    late = [*clean(), set_back, _case(20, "new"), _case(300, "escalated")]
+    assert check("L4", late, **planned).status == "holds"
+    assert check("L4", late[:-1], **planned).status == "broken"
+    assert check("L4", [each for each in late if each is not set_back], **planned).status == "broken"
 
 
 def test_a_process_that_was_dead_escalates_when_it_is_back() -> None:

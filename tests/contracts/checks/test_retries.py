@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from contracts.checks import retries
 from contracts.checks.retries import Pardon
 from domain.faults import Fault
-from domain.history import Crashed, Fired, Flow, Record
+from domain.history import Crashed, Fired, Flow, Grant, Limit, Record
 from tests.contracts.checks.build import at, attempt, check, clean
 from tests.contracts.checks.doctored import PARKED, Records
 
@@ -151,6 +151,14 @@ CASES: tuple[tuple[Pardon, Records, dict[str, Any]], ...] = (
     (retries.SESSION_ENDED, _failed(503, 401, 503, 503), {"attempts_max": 3}),
     (retries.STRUCK, _often(_struck), {}),
     (retries.PASSING, refused(403, "throttled"), {}),
+    (
+        retries.GRANTED_LESS,
+        refused(403),
+        {
+            "limits": (Limit(system="crm", concurrent=25),),
+            "grants": (Grant(system="crm", start_us=at(40), end_us=at(51), concurrent=1),),
+        },
+    ),
     (retries.STILL_ON_ITS_WAY, _refused_for_good(sent_us=at(49)), {}),
     (retries.MANY_HANDS, refused(403, txn=""), {}),
 )
