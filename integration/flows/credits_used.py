@@ -2,12 +2,18 @@
 
 A credit of a paid invoice is the customer's. When the payment goes back after that (a bank's dispute), the invoice is
 owed in full beside it. A refund's own credit is left alone: it is on its way to be paid back.
+
+A credit that comes while the payment is off billing's books and still on the ERP's is used in billing at once, and its
+memo finds a paid invoice: it is applied when the ERP has followed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
+from integration.effects import Start
+from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
 from integration.flows.paging import every_row
 from integration.flows.steps import REFUSALS, do, if_found, key_of
@@ -33,16 +39,49 @@ def credits_of(notes: Iterable[CreditNote]) -> list[CreditNote]:
     return found
 
 
+async def start_memos(money: Money, name: str) -> None:
+    """Have the memos of an invoice, of which money went back under a name, follow what billing has credited of it."""
+    if money.amount_due and money.amount_adjusted:
+        await Start(
+            flow_id=f"memos/{money.id}/{name}", name="apply_memos", arguments={"invoice": money.id}, txn=money.txn
+        )
+
+
+async def apply_memos(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Apply the memos of an invoice in the ERP as far as its credits are used in billing. Arguments: invoice."""
+    money = owed.money_of(await do(context, owed.read_money(arguments["invoice"], context.txn)))
+    context = in_books(context, money.business_entity_id)
+    notes = await _credits(context, money)
+    excess_minor = await _excess_minor(context, money)
+    memos = await _memos(context, money, notes) if excess_minor > 0 else {}
+    used_minor = sum([note.total - note.amount_available for note in notes])
+    applied_minor = sum([minor(memo.total, money.currency_code) - _left_minor(money, memo) for memo in memos.values()])
+    await _applied(context, money, memos, min(excess_minor, used_minor - applied_minor))
+    return {"invoice": money.id}
+
+
 async def credits_used(context: FlowContext, money: Money) -> Money:
-    """Use the credits of an invoice for what is due of it, in billing and in the ERP; return it as it is then."""
+    """Use the credits of an invoice for what is due of it, in billing and in the ERP; return it as it is then.
+
+    A memo that is not posted yet is applied when it is.
+    """
     if not money.amount_due:
         return money
-    listed = billing.credit_notes_of(money.id, money.txn)
-    notes = credits_of(await every_row(context, listed, billing.credit_note_page))
+    notes = await _credits(context, money)
     unused = [note.id for note in notes if note.amount_available]
     now = await _used(context, money, unused) if unused else money
-    await _applied(context, now, notes)
+    excess_minor = await _excess_minor(context, now) if notes else 0
+    if excess_minor > 0:
+        await _applied(context, now, await _memos(context, now, notes), excess_minor)
     return now
+
+
+# --- billing --------------------------------------------------------------------------------------------------------
+
+
+async def _credits(context: FlowContext, money: Money) -> list[CreditNote]:
+    listed = billing.credit_notes_of(money.id, money.txn)
+    return credits_of(await every_row(context, listed, billing.credit_note_page))
 
 
 async def _used(context: FlowContext, money: Money, notes: Sequence[str]) -> Money:
@@ -61,33 +100,49 @@ async def _used(context: FlowContext, money: Money, notes: Sequence[str]) -> Mon
         return owed.money_of(await do(context, owed.read_money(money.id, money.txn)))
 
 
-async def _applied(context: FlowContext, money: Money, notes: Sequence[CreditNote]) -> None:
-    """Apply what memos have left until no more is open in the ERP than is due in billing.
+# --- the books ------------------------------------------------------------------------------------------------------
 
-    Each system has its own order of using credits, so it is not asked which note was used. A memo that is not posted
-    yet is applied when it is.
-    """
-    memos = [note.id for note in notes if note.reason_code != billing.TAX_REASON]
-    if not memos:
-        return
+
+async def _excess_minor(context: FlowContext, money: Money) -> int:
+    """Return how much more is open of an invoice in the ERP than is due in billing."""
     posted = books.posted_invoice(await do(context, books.read_invoice(money.id, money.txn)))
-    excess_minor = minor(posted.amountRemaining, money.currency_code) - money.amount_due
-    for memo in memos:
-        found = await if_found(context, books.read_applied_memo(memo, money.txn)) if excess_minor > 0 else None
-        if found is not None:
-            excess_minor -= await _applied_part(context, money, memo, books.posted_memo(found), excess_minor)
+    return minor(posted.amountRemaining, money.currency_code) - money.amount_due
 
 
-async def _applied_part(context: FlowContext, money: Money, memo: str, posted: PostedMemo, wanted_minor: int) -> int:
-    """Apply a part of a memo, as far as it has it; return how much that is."""
-    currency = money.currency_code
-    part_minor = min(wanted_minor, minor(posted.amountRemaining, currency))
-    total_minor = minor(posted.applied_to(money.id), currency) + part_minor
-    if not part_minor:
-        return 0
-    call = books.apply_memo(memo, money.id, total_minor, currency, money.txn)
+async def _memos(context: FlowContext, money: Money, notes: Sequence[CreditNote]) -> dict[str, PostedMemo]:
+    """Return the memos of an invoice that are posted, by the note that each is of; a tax's note has none of its own."""
+    found = {}
+    for note in [note.id for note in notes if note.reason_code != billing.TAX_REASON]:
+        answer = await if_found(context, books.read_applied_memo(note, money.txn))
+        if answer is not None:
+            found[note] = books.posted_memo(answer)
+    return found
+
+
+def _left_minor(money: Money, memo: PostedMemo) -> int:
+    return minor(memo.amountRemaining, money.currency_code)
+
+
+async def _applied(context: FlowContext, money: Money, memos: Mapping[str, PostedMemo], wanted_minor: int) -> None:
+    """Apply so much of what memos have left.
+
+    Each system has its own order of using credits, so it is not asked which note was used.
+    """
+    for note, memo in memos.items():
+        part_minor = min(wanted_minor, _left_minor(money, memo))
+        if part_minor > 0:
+            total_minor = minor(memo.applied_to(money.id), money.currency_code) + part_minor
+            if await _is_applied(context, money, note, total_minor):
+                wanted_minor -= part_minor
+
+
+async def _is_applied(context: FlowContext, money: Money, note: str, total_minor: int) -> bool:
+    """Apply a memo with so much in all; False when something else has settled the invoice meanwhile.
+
+    Whoever gives up the rest compares both systems.
+    """
     try:
-        await do(context, call, allow=REFUSALS)
-    except CallFailed:  # something else has settled the invoice meanwhile: whoever gives up the rest compares both
-        return 0
-    return part_minor
+        await do(context, books.apply_memo(note, money.id, total_minor, money.currency_code, money.txn), allow=REFUSALS)
+    except CallFailed:
+        return False
+    return True

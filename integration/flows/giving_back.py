@@ -15,6 +15,7 @@ import msgspec
 from integration.effects import Call, Sleep
 from integration.flow import FlowContext
 from integration.flows.approvals import in_open_period
+from integration.flows.credits_used import start_memos
 from integration.flows.paging import every_row, page_with
 from integration.flows.steps import ask_a_person, code_of, day_in, do, key_of
 from integration.flows.taken import Taken, payments_named, taken_by
@@ -50,7 +51,9 @@ async def gave_back(context: FlowContext, taken: Taken, amount_minor: int, name:
     gone = Withdrawal(name, amount_minor, method, day_in(context, taken.entity, at_us))
     for source, part_minor in (await _off_billing(context, taken, gone)).items():
         await _off_books(context, taken, gone, source, part_minor)
-    return owed.money_of(await do(context, owed.read_money(taken.invoice.id, taken.txn)))
+    money = owed.money_of(await do(context, owed.read_money(taken.invoice.id, taken.txn)))
+    await start_memos(money, name)
+    return money
 
 
 # --- the books ------------------------------------------------------------------------------------------------------

@@ -28,8 +28,8 @@ MONEY_EVENTS = {
 STANDING_EVENTS = {"credit_hold", "customer", "subscription"}
 """What accounts are: their view is made of all events of these families."""
 MONEY_FLOWS = {
-    "bill", "chargeback", "close_period", "collect", "credit", "dispute_invoice", "intercompany", "refund",
-    "reopen_period", "settle", "write_off",
+    "apply_memos", "bill", "chargeback", "close_period", "collect", "credit", "dispute_invoice", "intercompany",
+    "refund", "reopen_period", "settle", "write_off",
 }  # fmt: skip
 
 

@@ -160,6 +160,7 @@ class Money(msgspec.Struct, frozen=True):
     date: int = 0
     generated_at: int = 0
     amount_paid: int = 0
+    amount_adjusted: int = 0  # what credits took off it while it was due
     write_off_amount: int = 0
     business_entity_id: str = ""
     subscription_id: str = ""

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
+import msgspec
 import pytest
 
 from domain.faults import Fault
 from domain.objects import Delta
-from integration.flows.credits_used import credits_of
+from integration.effects import Call
+from integration.flow import FlowContext
+from integration.flows.credits_used import apply_memos, credits_of
+from integration.outcomes import Answer, Outcome
+from integration.settings import Settings
 from integration.systems.billing import TAX_REASON, CreditNote
 from integration.systems.billing.receivables import REFUND_REASON
+from tests.integration.flows.alone import result_of
 from tests.integration.flows.one_invoice import DAY, INVOICE, TOTAL, invoices, stage_of
-from tests.stage import CORE, Played
+from tests.stage import CORE, DAY_US, OPENS_US, Played
 
 
 def note(number: int, reason: str, remark: str = "", status: str = "refund_due") -> CreditNote:
@@ -48,6 +55,55 @@ def lost(*faults: Fault) -> Played:
     stage.act("payment", "open_dispute", 2.5 * DAY, invoice=INVOICE)
     stage.act("payment", "close_dispute", 6 * DAY, invoice=INVOICE, won=False)
     return stage.play(days=20)
+
+
+def credited_half_way() -> Played:
+    """Return the play of a dispute that billing books at once and the ERP a day later, with a credit in between."""
+    day_us = OPENS_US + 5 * DAY_US // 2
+    refused = Fault(kind="forbidden", system="erp", operation="upsert_refund", start_us=day_us, end_us=day_us + DAY_US)
+    stage = stage_of("card", refused)
+    stage.clerks = 0
+    fewer = Delta(sku=CORE, quantity=5, unit_minor=50_00)
+    stage.amends("Q-500001", "Q-000001", "downsell", date(2026, 12, 4), 3 * DAY, fewer)
+    stage.act("payment", "open_dispute", 2.5 * DAY, invoice=INVOICE)
+    stage.act("integration", "re_drive", 4 * DAY, code="AUTH.FORBIDDEN", decision="retry", actor="ann")
+    return stage.play(days=10)
+
+
+def test_a_credit_that_comes_between_the_two_books_of_a_dispute_is_applied_in_both() -> None:
+    played = credited_half_way()
+    memo = played.document("erp", "credit_memo")
+    assert memo.total_minor > 0
+    assert {each.balance_minor for each in played.documents("billing", "credit_memo")} == {memo.balance_minor} == {0}
+    assert played.document("erp", "invoice").balance_minor == TOTAL - memo.total_minor
+    assert played.broken() == {}
+
+
+@pytest.mark.parametrize(("available_minor", "applied"), [(0, [30.0]), (2000, [10.0]), (3000, [])])
+def test_a_memo_is_applied_as_far_as_billing_has_used_its_credit_whatever_else_is_on_its_way(
+    available_minor: int, applied: list[float]
+) -> None:
+    """The ERP has 100.00 open of what billing has seen paid: the cash comes, and only the credit is to be applied."""
+    credit = {**msgspec.to_builtins(note(1, "other")), "total": 3000, "amount_available": available_minor}
+    told: dict[str, Any] = {
+        "read_invoice": {"invoice": {**_INVOICE, "amount_due": 0}, "id": "7", "total": 100.0, "amountRemaining": 100.0},
+        "list_credit_notes": {"list": [{"credit_note": credit}]},
+        "read_credit_memo": {"id": "8", "total": 30.0, "amountRemaining": 30.0},
+    }
+    asked = []
+
+    def outcome_of(effect: Any) -> Outcome:
+        assert isinstance(effect, Call), effect
+        if effect.write:
+            asked.append(msgspec.json.decode(effect.body)["apply"]["items"][0]["amount"])
+        return Answer(200, msgspec.json.encode(told.get(effect.operation, {})))
+
+    context = FlowContext("memos/INV-1/du_1", "apply_memos", "Q-1", Settings())
+    assert result_of(apply_memos(context, {"invoice": "INV-1"}), outcome_of) == {"invoice": "INV-1"}
+    assert asked == applied
+
+
+_INVOICE = {"id": "INV-1", "customer_id": "A-1", "status": "paid", "currency_code": "USD", "total": 10_000}
 
 
 @pytest.mark.parametrize(
