@@ -79,8 +79,11 @@ class AtOnce:
         return Mapped(assign.value)
 
     def _ask_which_are_missing(self, live: Live, seq: int, missing: Missing, tx: Transaction) -> Absent:
-        known = {row.id for row in tx.write.flows}
-        known |= self._engine.lease.known([each for each in missing.flow_ids if each not in known])
+        lease, known = self._engine.lease, {row.id for row in tx.write.flows}
+        known |= lease.known([each for each in missing.flow_ids if each not in known])
+        if missing.or_discarded:
+            found = [lease.find(each) for each in missing.flow_ids if each in known]
+            known -= {row.id for row in found if row is not None and row.status == "discarded"}
         return Absent(tuple([each for each in missing.flow_ids if each not in known]))
 
     def _deliver(self, live: Live, seq: int, deliver: Deliver, tx: Transaction) -> Delivered:

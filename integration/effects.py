@@ -167,9 +167,11 @@ class Missing(msgspec.Struct, frozen=True, gc=False, tag_field="effect", tag="mi
     """Ask which of these flows the journal does not know; the result is their ids, in the same order.
 
     A sweep finds hundreds of documents whose flows are long over. Asking of all in one step keeps a quiet sweep cheap.
+    With `or_discarded` also those that people have discarded are asked for, of which nothing comes any more.
     """
 
     flow_ids: tuple[str, ...]
+    or_discarded: bool = False
 
     def __await__(self) -> Generator[Missing, tuple[str, ...], tuple[str, ...]]:
         return (yield self)

@@ -110,11 +110,16 @@ async def dunning(context: FlowContext, arguments: Mapping[str, Any]) -> dict[st
             await Sleep(LOOK_SECONDS if standing.is_held else _until_next_day(context, entity, now_us))
     except GivenUp:
         await _cured(context, account, entity, standing)
-        await _over(account, episode, since=min(days_now(context, await Now())).isoformat())
+        await given_up(context, account, episode)
         raise
     await _cured(context, account, entity, standing)
     await _over(account, episode, since=episode.since)
     return {"account": account, "status": "cured", "reached": reached}
+
+
+async def given_up(context: FlowContext, account: str, episode: Episode) -> None:
+    """Make room for the next episode after one that a person gave up: it is about what is due from now on."""
+    await _over(account, episode, since=min(days_now(context, await Now())).isoformat())
 
 
 async def _over(account: str, episode: Episode, since: str) -> None:

@@ -171,7 +171,7 @@ async def sweep_messages(context: FlowContext, arguments: Mapping[str, Any]) -> 
 
 async def sweep_overdue(context: FlowContext, _arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Start the dunning of every account that is to be dunned; those in dunning are the same flow."""
-    now_us, starts = await Now(), []
+    now_us, episodes = await Now(), {}
     last = max(dunning.days_now(context, now_us))
     owed: dict[str, list[receivables.OpenInvoice]] = {}
     for each in every_ledger(context):
@@ -180,5 +180,22 @@ async def sweep_overdue(context: FlowContext, _arguments: Mapping[str, Any]) -> 
     for account, rows in sorted(owed.items()):
         episode = await dunning.episode_of(account)
         if episode.dunned(context, rows, now_us):
-            starts.append(episode.start(account))
-    return {"found": await started(starts)}
+            episodes[account] = episode
+    return {"found": await _begun(context, episodes)}
+
+
+async def _begun(context: FlowContext, episodes: Mapping[str, dunning.Episode]) -> int:
+    """Begin the episodes of accounts that nobody works on; return how many.
+
+    Who discarded one has its debts in hand: the next one of the account is about later debts.
+    """
+    starts = {account: episode.start(account) for account, episode in episodes.items()}
+    ids, begun = tuple([start.flow_id for start in starts.values()]), 0
+    idle = await Missing(ids, or_discarded=True) if ids else ()
+    for account, start in starts.items():
+        if start.flow_id in idle:
+            is_created = (await start).created
+            begun += is_created
+            if not is_created:
+                await dunning.given_up(context, account, episodes[account])
+    return begun

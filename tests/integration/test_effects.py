@@ -44,7 +44,7 @@ SAMPLES: list[Effect] = [
     Park(code="DATA_QUALITY.MAPPING_MISSING", context={"sku": "A"}),
     Now(),
     Lookup("item", "SKU-1"),
-    Missing(("order/Q-1", "order/Q-2")),
+    Missing(("order/Q-1", "order/Q-2"), or_discarded=True),
     Deliver("payment", (Message(source="payment", id="ev_1", topic="paid", key="INV-1", body={"id": "pi_1"}),)),
     Assign(kind="customer", key="crm/A-1", value={"id": "A-1"}),
     All((Sleep(1.0), Call(system="erp", operation="read", target="/x"))),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from domain.history import Emitted
 from integration.effects import Start
 from integration.flows import dunning
 from tests.integration.flows.one_invoice import DAY, INVOICE, stage_of
-from tests.stage import ACCOUNT, DAY_US, HOUR_US, OPENS_US, Played
+from tests.stage import ACCOUNT, DAY_US, HOUR_US, OPENS_US, Played, Stage
 
 
 def dunned(pays_after_days: int, days: float, clerks: int = 0, **acts: Any) -> Played:
@@ -115,13 +116,24 @@ def test_money_that_goes_back_after_the_debt_was_paid_is_dunned_again() -> None:
     assert played.broken() == {}
 
 
-def test_what_a_person_gave_up_to_dun_is_left_alone_and_later_debts_are_not() -> None:
+def _cancels(stage: Stage) -> None:
+    stage.act("integration", "re_drive", 36 * DAY, code="AUTH.FORBIDDEN", decision="cancel", actor="ann")
+
+
+def _discards(stage: Stage) -> None:
+    case = f"dunning/{ACCOUNT}/1#19"
+    stage.act("integration", "discard", 36 * DAY, case=case, actor="ann", note="their lawyers write to ours")
+    stage.act("integration", "approve_discard", 36 * DAY + 1, case=case, actor="bob")
+
+
+@pytest.mark.parametrize("gives_up", [_cancels, _discards])
+def test_what_a_person_gave_up_to_dun_is_left_alone_and_later_debts_are_not(gives_up: Callable[[Stage], None]) -> None:
     six_us = OPENS_US + 35 * DAY_US - 3 * HOUR_US  # when dunning looks
     refused = Fault(kind="forbidden", system="erp", operation="suiteql", start_us=six_us, end_us=six_us + HOUR_US)
     stage = stage_of("push", refused, pays_after_days=-1)
     stage.signs("Q-000002", at=10 * DAY)
     stage.clerks = 0
-    stage.act("integration", "re_drive", 36 * DAY, code="AUTH.FORBIDDEN", decision="cancel", actor="ann")
+    gives_up(stage)
     played = stage.play(days=60)
     told = [(each.subject, day) for each, day in zip(overdue(played), reminded(played), strict=True)]
     assert told == [(INVOICE, 32), ("INV-0000002", 42), ("INV-0000002", 49), ("INV-0000002", 59)]
