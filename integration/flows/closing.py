@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from domain.calendar import SECOND_US, add_months, local_date, midnight_us, utc_midnight_us
+from domain.money import said
 from integration.effects import Call, Now, Park, Sleep
 from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
@@ -212,8 +213,9 @@ async def _differences(context: FlowContext, month: Month) -> list[str]:
     """Return the currencies in which a sub-ledger is not its control account."""
     found = books.checklist_of(await do(context, books.close_checklist(month.entity, month.name)))
     return [
-        f"{row.currency}: receivables {row.receivable_minor} against {row.receivable_control_minor}, unapplied cash "
-        f"{row.unapplied_minor} against {row.unapplied_control_minor}"
+        f"receivables {said(row.receivable_minor, row.currency)} against "
+        f"{said(row.receivable_control_minor, row.currency)}, unapplied cash "
+        f"{said(row.unapplied_minor, row.currency)} against {said(row.unapplied_control_minor, row.currency)}"
         for row in found.currencies
         if not row.agree
     ]

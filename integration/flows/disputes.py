@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from domain.calendar import SECOND_US, local_date
+from domain.money import said
 from integration.effects import Park, Receive, Start
 from integration.flow import FlowContext
 from integration.flows import cash_facts as facts
@@ -115,7 +116,7 @@ async def _tell(context: FlowContext, state: str, dispute: Dispute, taken: Taken
 async def _answered(context: FlowContext, dispute: Dispute, money: Money, fee_minor: int) -> Dispute:
     """Have a person answer a dispute before its deadline: with evidence, or by accepting that it is lost."""
     due = dispute.evidence_details.due_by or 0
-    detail = f"{dispute.reason}: {dispute.amount} {dispute.currency.upper()} (minor units) of {money.id} are disputed"
+    detail = f"{dispute.reason}: {said(dispute.amount, dispute.currency.upper())} of {money.id} are disputed"
     about = {
         "dispute": dispute.id, "invoice": money.id, "customer": money.customer_id, "payment": dispute.payment_intent,
         "amount_minor": dispute.amount, "fee_minor": fee_minor, "evidence_due_us": due * SECOND_US,

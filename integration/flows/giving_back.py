@@ -12,6 +12,7 @@ from datetime import date
 
 import msgspec
 
+from domain.money import said
 from integration.effects import Call, Sleep
 from integration.flow import FlowContext
 from integration.flows.approvals import in_open_period
@@ -97,15 +98,16 @@ async def _off_billing(context: FlowContext, taken: Taken, gone: Withdrawal) -> 
         await Sleep(MOVED_PAUSE_SECONDS)
         before, taken = taken, await taken_by(context, taken.intent.id)
         if (before.invoice, before.transactions) == (taken.invoice, taken.transactions):  # nobody has moved it
-            await ask_a_person(*_told(gone, missing_minor, refused), payment=taken.intent.id)
+            await ask_a_person(*_told(taken, gone, missing_minor, refused), payment=taken.intent.id)
             taken = await taken_by(context, taken.intent.id)
 
 
-def _told(gone: Withdrawal, missing_minor: int, refused: CallFailed | None) -> tuple[str, str]:
+def _told(taken: Taken, gone: Withdrawal, missing_minor: int, refused: CallFailed | None) -> tuple[str, str]:
     """Return the code of the case, and what people are told."""
     if refused is not None:
         return code_of("billing", refused), f"billing does not take {gone.name} off: {refused}"
-    return "INTEGRITY.TOTAL_MISMATCH", f"{missing_minor} minor units of {gone.name} are on no payment in billing"
+    missing = said(missing_minor, taken.invoice.currency_code)
+    return "INTEGRITY.TOTAL_MISMATCH", f"{missing} of {gone.name} are on no payment in billing"
 
 
 def parts_of(taken: Taken, held: Sequence[Transaction], amount_minor: int) -> tuple[Part, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from domain.money import said
 from integration.effects import Park
 from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
@@ -107,7 +108,7 @@ async def _switched(context: FlowContext, money: Money, request: str, since: int
 
 async def _settled(money: Money, amount_minor: int, arguments: Mapping[str, Any]) -> str:
     """Have a person settle the dispute; return in whose favour."""
-    detail = f"{arguments['reason']}: {amount_minor} {money.currency_code} (minor units) of {money.id}"
+    detail = f"{arguments['reason']}: {said(amount_minor, money.currency_code)} of {money.id}"
     about = {"invoice": money.id, "customer": money.customer_id, "amount_minor": amount_minor}
     about["opened_by"] = arguments["opened_by"]
     resumed = await Park(code="PAYMENT.DISPUTE", detail=detail, context=about)

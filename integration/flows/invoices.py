@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from domain.money import said
 from domain.objects import Line, TaxShare
 from integration.effects import Call, Sleep
 from integration.facade.ledgers import in_books
@@ -125,7 +126,7 @@ async def _left_open(invoice: BillingInvoice, posting: Posting) -> dict[str, Any
     """
     if not invoice.amount_due:
         return {"invoice": invoice.id, "paid": False, "reason": "nothing is due"}
-    reason = f"{invoice.amount_due} {invoice.currency_code} (minor units) is below the processor's minimum"
+    reason = f"{said(invoice.amount_due, invoice.currency_code)} is below the processor's minimum"
     if is_tolerated(invoice.total, invoice.amount_due, invoice.currency_code):
         await cash_requests.write_off(
             "minimum", invoice.id, posting.txn, "below the processor's minimum", "integration"

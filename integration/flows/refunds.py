@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from domain.calendar import SECOND_US
+from domain.money import said
 from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
 from integration.flows import cash_facts as facts
@@ -42,7 +43,7 @@ async def refund(context: FlowContext, arguments: Mapping[str, Any]) -> dict[str
     taken = await taken_by(context, payment)
     context = in_books(context, taken.entity)
     approved_minor = await _amount(context, taken, arguments["amount_minor"])
-    detail = f"refund {request}: {approved_minor} {taken.invoice.currency_code} (minor units) of {taken.invoice.id}"
+    detail = f"refund {request}: {said(approved_minor, taken.invoice.currency_code)} of {taken.invoice.id}"
     by = await approved(arguments, detail, request=request, payment=payment, amount_minor=approved_minor)
     taken = await taken_by(context, payment)  # people may have taken days
     wanted_minor = await _amount(context, taken, approved_minor)
@@ -66,7 +67,8 @@ async def _amount(context: FlowContext, taken: Taken, asked_minor: int) -> int:
         wanted_minor = asked_minor or left_minor
         if 0 < wanted_minor <= left_minor:
             return wanted_minor
-        detail = f"{wanted_minor} minor units of {taken.intent.id} are to be refunded, {left_minor} are left"
+        wanted, left = (said(each, taken.invoice.currency_code) for each in (wanted_minor, left_minor))
+        detail = f"{wanted} of {taken.intent.id} are to be refunded, {left} are left"
         await ask_a_person("VALIDATION.BUSINESS_RULE", detail, payment=taken.intent.id)
 
 

@@ -13,6 +13,7 @@ import msgspec
 
 from domain.cash import Tolerance
 from domain.currency import exponent
+from domain.money import said
 from integration.effects import Now
 from integration.facade.ledgers import in_books
 from integration.flow import FlowContext
@@ -76,7 +77,7 @@ async def _agreement(money: Money, asked: Mapping[str, str]) -> Agreement:
     due_minor = money.amount_due
     if is_tolerated(money.total, due_minor, money.currency_code):
         return Agreement(RULE, due_minor)
-    detail = f"write off {due_minor} {money.currency_code} (minor units) of {money.id}: {asked['reason']}"
+    detail = f"write off {said(due_minor, money.currency_code)} of {money.id}: {asked['reason']}"
     return Agreement(await approved(asked, detail, invoice=money.id, amount_minor=due_minor), due_minor)
 
 
@@ -111,7 +112,8 @@ async def _agreed(context: FlowContext, invoice: str) -> Money:
         open_minor = minor(posted.amountRemaining, money.currency_code)
         if open_minor == money.amount_due:
             return money
-        detail = f"{invoice} is open with {money.amount_due} minor units in billing and {open_minor} in the ERP"
+        due, posted_open = (said(each, money.currency_code) for each in (money.amount_due, open_minor))
+        detail = f"{invoice} is open with {due} in billing and {posted_open} in the ERP"
         await ask_a_person("INTEGRITY.TOTAL_MISMATCH", detail, invoice=invoice)
 
 

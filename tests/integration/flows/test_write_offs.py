@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from domain.money import said
 from tests.integration.flows.one_invoice import DAY, INVOICE, TOTAL, invoices, ledger, stage_of
 from tests.stage import Played
 
@@ -44,8 +45,8 @@ def test_no_more_is_written_off_than_somebody_approved() -> None:
     asked = TOTAL * 40 // 100
     played = given_up_while_money_goes_back(6.0)
     assert played.attempts("write_off_invoice") == []
-    assert f"write off {TOTAL} USD" in played.cases()["POLICY.APPROVAL_REQUIRED"][-1].detail
-    assert f"write off {asked} USD" in played.cases()["POLICY.APPROVAL_REQUIRED"][0].detail
+    assert f"write off {said(TOTAL, 'USD')}" in played.cases()["POLICY.APPROVAL_REQUIRED"][-1].detail
+    assert f"write off {said(asked, 'USD')}" in played.cases()["POLICY.APPROVAL_REQUIRED"][0].detail
 
 
 def test_what_is_written_off_was_approved_once_more_when_it_has_grown() -> None:
