@@ -258,7 +258,8 @@ class Facts:
         """Business transactions and flow subjects that people have in hand or gave up: open cases, parked flows.
 
         What is given up and undone is in nobody's hands once that had its time. Who has a payment in hand, or a dispute
-        about it, has its transaction in hand; who has a part of a deal that is delivered as a whole has the whole deal.
+        about it, has its transaction in hand; who has a quote has the parts that it is to be split in, and who has a
+        part of one that is delivered as a whole has all of it.
         """
         names = {case[-1].txn for case in self.cases.values() if case[-1].status not in CASE_CLOSED}
         names |= {_subject(case[-1].flow) for case in self.cases.values() if case[-1].status not in CASE_CLOSED}
@@ -267,7 +268,7 @@ class Facts:
                 names |= {flow.txn, _subject(flow.flow)}
         money = [*self.lives("payment", "payment").values(), *self.lives("dispute", "payment").values()]
         names |= {life.txn for life in money if life.id in names}
-        names |= {name for deal in self.once(_deals) if not names.isdisjoint(deal) for name in deal}
+        names |= {name for keys, deal in self.once(_deals) if not names.isdisjoint(keys) for name in deal}
         return frozenset(names - {""})
 
     def is_in_hand(self, life: Life) -> bool:
@@ -309,14 +310,14 @@ def _subject(flow: str) -> str:
     return flow.rpartition("/")[2]
 
 
-def _deals(facts: Facts) -> list[frozenset[str]]:
-    """Return the names of what belongs together: the parts of each deal that is delivered as a whole, and the deal."""
+def _deals(facts: Facts) -> list[tuple[frozenset[str], frozenset[str]]]:
+    """Return of each deal of several parts by which names people have it in hand, and the names that they have then."""
     found = []
     for key, life in facts.lives("quote", "crm").items():
-        parts = parts_of(life) if "accepted" in life.entered and quote_of(life).ship_complete else {}
-        names = {name for own in parts.values() for name in (own.id, own.txn)}
-        if names:
-            found.append(frozenset({key, life.txn, *names}))
+        parts = parts_of(life) if "accepted" in life.entered else {}
+        if parts:
+            names = frozenset({key, life.txn, *(name for own in parts.values() for name in (own.id, own.txn))})
+            found.append((names if quote_of(life).ship_complete else frozenset({key}), names))
     return found
 
 

@@ -15,6 +15,7 @@ from domain.money import said
 from domain.objects import Mirror
 
 _GONE = frozenset({"cancelled", "rejected"})
+_DELIVERED = frozenset({"fulfilled", "billed", "closed"})
 _QUOTES = "accepted_quote"
 Papers = dict[str, list[Life]]
 """Documents by the quote version that they belong to."""
@@ -62,7 +63,8 @@ def _invoices(facts: Facts) -> Papers:
 def _problem(mirror: Mirror, orders: list[Life], invoices: list[Life], undone: Container[str]) -> str:
     """Return what the CRM says that is not so; empty for nothing.
 
-    An order that was undone before sales had seen its number need not be named any more.
+    An order that was undone before sales had seen its number need not be named any more. What several entities sell is
+    delivered once each of them has delivered its part.
     """
     booked = [order for order in orders if order.since(BOOKED) is not None]
     there, named = _numbers(booked), set(filter(None, mirror.order_number.split(", ")))
@@ -73,9 +75,14 @@ def _problem(mirror: Mirror, orders: list[Life], invoices: list[Life], undone: C
         statuses = " and ".join(dict.fromkeys(order.status for order in orders))
         return f"shows the order as {mirror.order_status or 'nothing'}, in the ERP it is {statuses}"
     is_new = all(order.document.kind != "amend" for order in orders)
-    if invoices and is_new and not is_gone and mirror.order_status != "fulfilled":
+    if _is_delivered(orders, invoices, undone) and is_new and not is_gone and mirror.order_status != "fulfilled":
         return f"shows the order as {mirror.order_status or 'nothing'}, and it has been invoiced"
     return _money_problem(mirror, invoices)
+
+
+def _is_delivered(orders: list[Life], invoices: list[Life], undone: Container[str]) -> bool:
+    parts = [order for order in orders if order.txn not in undone]
+    return bool(invoices) and (len(parts) == 1 or all(order.since(_DELIVERED) is not None for order in parts))
 
 
 def _numbers(orders: list[Life]) -> set[str]:

@@ -92,6 +92,17 @@ def test_people_who_have_a_part_of_a_deal_that_is_delivered_as_a_whole_have_all_
         assert check(key, records).status == status
 
 
+@pytest.mark.parametrize(("subject", "status"), [("quote/Q-000123-v1", "holds"), ("invoice/INV-1", "broken")])
+def test_people_who_have_a_quote_have_the_parts_that_it_is_to_be_split_in(subject: str, status: str) -> None:
+    deal = replace(build.QUOTE, lines=(build.SEATS, replace(build.SETUP, entity="DE")))
+    case = Case(
+        at_us=at(30), case="C1", flow=subject, txn="Q-000123", status="new", code="DATA_QUALITY.PRICE_MISMATCH",
+        owner="data steward", opened_us=at(30), due_us=at(50_000),
+    )  # fmt: skip
+    quote = walk(0, "crm", "quote", deal, "draft", "submitted", "approved", "accepted", cause="act")
+    assert check("S9", [*quote, case]).status == check("L2", [*quote, case]).status == status
+
+
 # --- what sales are shown, and what is told -------------------------------------------------------------------------
 
 
