@@ -30,7 +30,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)", re.DOTALL),
         STRUCK,
     ),
-    (re.compile(r"([a-z][a-z0-9+.-]*://)[^/\s:@\"']*:[^@/\s\"']+@", re.IGNORECASE), rf"\1{STRUCK}@"),
+    (re.compile(r"://[^/\s:@\"']*:[^@/\s\"']+@"), f"://{STRUCK}@"),
     (re.compile(r"\b(bearer|basic|oauth)\s+[A-Za-z0-9._~+/=-]{6,}", re.IGNORECASE), rf"\1 {STRUCK}"),
     (
         re.compile(

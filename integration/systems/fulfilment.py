@@ -101,7 +101,7 @@ def _sharpened(failed: Failed) -> Failed:
 
 
 def _is_denied(reply: Reply) -> bool:
-    return reply.headers.get("content-type", "") == "application/problem+json"
+    return reply.headers.get("content-type", "").startswith("application/problem+json")
 
 
 SYSTEM = System(

@@ -145,6 +145,11 @@ def test_what_is_no_secret_stays_readable() -> None:
     assert redact(text) == text
 
 
+def test_a_long_word_is_read_in_one_walk() -> None:
+    word = "x" * 1_000_000  # a search that began anew at each letter would take hours
+    assert Redactor()(f"{word} https://ann:pa55@x.example/") == f"{word} https://{STRUCK}@x.example/"
+
+
 def test_short_values_are_not_taken_for_secrets(tmp_path: Path) -> None:
     assert Redactor(lambda: ["abc", ""])("abc abcdef") == "abc abcdef"
 
