@@ -32,6 +32,7 @@ METHODS = ("get", "head", "post", "put", "patch", "delete")
 SAFE = frozenset({"GET", "HEAD"})
 GONE = frozenset({405, 410, 501})
 AT_ONCE = 20
+_SECONDS_DIGITS_MAX = 11  # the year 5138; Unix milliseconds have more
 
 
 class Flood(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -224,12 +225,14 @@ async def says_when(visit: Visit) -> None:
 def _deprecation(said: str) -> datetime | None:
     """Return the date of a Deprecation header (`@` and Unix seconds); None when it is none."""
     seconds = said.partition(";")[0].strip().removeprefix("@")
-    return datetime.fromtimestamp(int(seconds), UTC) if said.startswith("@") and seconds.isdecimal() else None
+    if not (said.startswith("@") and seconds.isdecimal() and len(seconds) <= _SECONDS_DIGITS_MAX):
+        return None
+    return datetime.fromtimestamp(int(seconds), UTC)
 
 
 def _http_date(said: str) -> datetime | None:
     try:
         found = parsedate_to_datetime(said)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -24,6 +24,7 @@ import msgspec
 import yaml
 
 from contracts.compatibility.positions import yaml_position
+from contracts.conformance.assertion import Skipped
 from contracts.misfits import misfit
 
 BYTES_MAX = 1_000_000
@@ -129,12 +130,14 @@ def with_environment(value: Any, path: Path, words: Mapping[str, str] | None = N
         return [with_environment(inner, path, words) for inner in value]
     if not isinstance(value, str):
         return value
-    for name in re.findall(r"\$\{(\w+)\}", value):
-        known = words if words is not None and name in words else os.environ
-        if not known.get(name):  # a CI server hands on a secret that it does not have as an empty text
-            raise Unusable(f"{path}: ${{{name}}} is not set in the environment, or empty.")
-        value = value.replace(f"${{{name}}}", known[name])
-    return value
+    known = {**os.environ, **(words or {})}
+
+    def named(found: re.Match[str]) -> str:
+        if not known.get(found[1]):  # a CI server hands on a secret that it does not have as an empty text
+            raise Unusable(f"{path}: {found[0]} is not set in the environment, or empty.")
+        return known[found[1]]
+
+    return re.sub(r"\$\{(\w+)\}", named, value)
 
 
 def merged(body: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
@@ -157,9 +160,18 @@ def filled(value: Any, words: dict[str, str]) -> Any:
     if isinstance(value, list):
         return [filled(inner, words) for inner in value]
     if isinstance(value, str):
-        for name, word in words.items():
-            value = value.replace(f"{{{name}}}", word)
+        return re.sub(r"\{(\w+)\}", lambda found: words.get(found[1], found[0]), value)
     return value
+
+
+def counted(value: Any, where: str) -> int:
+    """Return the number that was found where effects are counted: a number, or the length of a list; raise Skipped."""
+    if isinstance(value, list | dict):
+        return len(value)
+    try:
+        return int(value or 0)
+    except (TypeError, ValueError):
+        raise Skipped(f"effects cannot be counted: {where} has {str(value)[:40]!r}") from None
 
 
 def at_pointer(value: Any, pointer: str) -> Any:

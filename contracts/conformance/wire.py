@@ -13,7 +13,7 @@ import msgspec
 
 from contracts.conformance.assertion import Broken, Skipped
 from contracts.conformance.profiles import Profile
-from contracts.conformance.target import Control, Operation, Target, at_pointer, filled, merged
+from contracts.conformance.target import Control, Operation, Target, at_pointer, counted, filled, merged
 
 SHOWN_BYTES = 300
 
@@ -152,8 +152,7 @@ class Wire:
             return 0
         if not reply.ok:
             raise Skipped(f"effects cannot be counted: GET {path} answered {reply.status}")
-        found = at_pointer(reply.json(), count.pointer)
-        return len(found) if isinstance(found, list | dict) else int(found or 0)
+        return counted(at_pointer(reply.json(), count.pointer), f"GET {path}")
 
     def identity(self, exchange: Exchange) -> Any:
         """Return what an answer says was made; the Location header stands in for a body without it."""

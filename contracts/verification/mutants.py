@@ -134,6 +134,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *_of(
         "lifecycle",
         ("silent", "D01", "Deprecated in the document, silent on the wire."),
+        ("milliseconds", "D01", "The deprecation is told in milliseconds: a date in a far millennium."),
         ("old_draft", "D01", "`Deprecation: true`, as an old draft had it."),
         ("sunset_before_deprecation", "D02", "It ends before it is deprecated."),
         ("sunset_is_iso", "D02", "The sunset is no HTTP-date."),

@@ -62,7 +62,7 @@ async def problem_details(wire: Wire) -> None:
     if not wire.profile.problem_details:
         raise Skipped(f"{wire.profile.name} has errors of its own shape")
     for refused in await _refusals(wire):
-        media = refused.headers.get("content-type", "").partition(";")[0]
+        media = refused.headers.get("content-type", "").partition(";")[0].strip().lower()
         require(media == "application/problem+json", f"A refusal ({refused.status}) is {media or 'of no type'}.")
         said = refused.json()
         require(isinstance(said, dict) and isinstance(said.get("title"), str), "A refusal has no title.")

@@ -21,7 +21,7 @@ import httpx
 import msgspec
 
 from contracts.conformance.assertion import Catalogue, Skipped
-from contracts.conformance.target import Control, Unusable, at_pointer, filled, merged, read_as
+from contracts.conformance.target import Control, Unusable, at_pointer, counted, filled, merged, read_as
 from contracts.conformance.webhooks.schemes import SCHEMES, Scheme
 from contracts.conformance.wire import Exchange, Unreachable
 
@@ -124,8 +124,7 @@ class Post:
 
     async def count(self, unique: str) -> int:
         """Return how many effects an event has had; skip when the target does not say how to look."""
-        found = await self._look(self.target.count, unique, "count")
-        return len(found) if isinstance(found, list | dict) else int(found or 0)
+        return counted(await self._look(self.target.count, unique, "count"), "the target of `count`")
 
     async def state(self, unique: str) -> Any:
         """Return the word that the events of a thing have led to."""
@@ -135,12 +134,14 @@ class Post:
         if probe is None:
             raise Skipped(f"the target file has no `{name}`")
         url = str(filled(probe.url, {"unique": quote(unique, safe="")}))
-        reply = await self._client.get(url, headers=probe.headers, timeout=15)
-        if reply.status_code == 404:
-            return None
-        if not reply.is_success:
-            raise Skipped(f"effects cannot be seen: {url} answered {reply.status_code}")
-        return at_pointer(reply.json(), probe.pointer)
+        try:
+            reply = await self._client.get(url, headers=probe.headers, timeout=15)
+            if reply.status_code == 404:
+                return None
+            reply.raise_for_status()
+            return at_pointer(reply.json(), probe.pointer)
+        except (httpx.HTTPError, ValueError) as error:
+            raise Skipped(f"effects cannot be seen at {url}: {error}") from None
 
     async def fail_once(self) -> None:
         """Make the receiver's handler fail, or skip what needs it."""

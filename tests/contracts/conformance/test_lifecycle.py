@@ -49,6 +49,8 @@ def told(fault: str) -> dict[str, str]:
     headers = {"Deprecation": f"@{int(since.timestamp())}", "Sunset": format_datetime(ends, usegmt=True)}
     if fault == "silent":
         del headers["Deprecation"]
+    if fault == "milliseconds":
+        headers["Deprecation"] = f"@{int(since.timestamp() * 1_000)}"
     if fault == "old_draft":
         headers["Deprecation"] = "true"
     if fault == "sunset_is_iso":
