@@ -2,6 +2,7 @@
 
     python -m benchmarks.false_alarms --seeds 500
     python -m benchmarks.false_alarms --seeds 10000 --scenario all
+    python -m benchmarks.false_alarms --seeds 1000 --scenario drawn      # each seed draws a scenario of its own
 
 Prints each verdict that is not "holds" (there should be none), the rate, and what was found per scenario. `all` deals
 the seeds to every scenario of the library, and each variant of one, that the correct integration can be rehearsed in.
@@ -20,6 +21,7 @@ from itertools import cycle
 
 import msgspec
 
+from benchmarks.drawing import drawn
 from contracts.checks.judge import judge
 from contracts.checks.verdict import HOLDS
 from scenarios.assertions import BASE
@@ -33,7 +35,7 @@ from scenarios.words import REHEARSAL
 from simulator.recorder import MemoryRecorder
 from simulator.rehearsal import Rehearsal
 
-ALL = "all"
+ALL, DRAWN = "all", "drawn"
 _CHUNK, _TOLD_EVERY = 4, 100
 
 
@@ -69,7 +71,7 @@ def play(name: str, seed: int) -> Played:
     """Play and judge one seed of the short form of a scenario."""
     started = time.process_time()
     recorder = MemoryRecorder()
-    Rehearsal(build(short(named(name)), seed), recorder).run(steps=1)
+    Rehearsal(build(drawn(seed) if name == DRAWN else short(named(name)), seed), recorder).run(steps=1)
     verdict = judge(recorder.history())
     checks = (*verdict.broken_safety, *verdict.broken_liveness, *verdict.unknown)
     cpu_seconds = time.process_time() - started
@@ -82,7 +84,7 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=500, help="how many rehearsals [500]")
     parser.add_argument("--first", type=int, default=1, help="the first seed; the next ones count up [1]")
-    parser.add_argument("--scenario", default="quarter_end", help=f"NAME, NAME:VARIANT or {ALL} [quarter_end]")
+    parser.add_argument("--scenario", default="quarter_end", help=f"NAME, NAME:VARIANT, {ALL} or {DRAWN} [quarter_end]")
     parser.add_argument("--processes", type=int, default=2, help="who share the seeds [2]")
     chosen = parser.parse_args(argv)
     dealt = cycle(tuple(playable()) if chosen.scenario == ALL else (chosen.scenario,))
