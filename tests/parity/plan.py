@@ -13,7 +13,9 @@ from domain.acts import Act
 from domain.calendar import add_months
 
 HOUR_US = 3_600_000_000
-DAY = datetime.now(UTC).date() + timedelta(days=1)
+TODAY = datetime.now(UTC).date()
+DAY = TODAY + timedelta(days=7 - TODAY.weekday())
+"""The next Monday: banks and clerks work on the days that follow, whichever day it is today."""
 START_US = int(datetime.combine(DAY, time(14), UTC).timestamp()) * 1_000_000
 END_US = START_US + 54 * HOUR_US
 SKUS = {"PLAT-STD": ("1001", 5000), "MOB-STD": ("1012", 800)}
