@@ -5,6 +5,7 @@ Only our own words are judged: how another integration calls what it shows is it
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container
 
 from contracts.checks.facts import BILLED, BOOKED, CASE_CLOSED, Facts
@@ -15,7 +16,6 @@ from domain.money import said
 from domain.objects import Mirror
 
 _GONE = frozenset({"cancelled", "rejected"})
-_DELIVERED = frozenset({"fulfilled", "billed", "closed"})
 _QUOTES = "accepted_quote"
 Papers = dict[str, list[Life]]
 """Documents by the quote version that they belong to."""
@@ -24,6 +24,7 @@ Papers = dict[str, list[Life]]
 def words_are_true(tally: Tally, facts: Facts, shown: dict[str, Changed]) -> None:
     """Find quotes whose order or invoices stand otherwise than the CRM says, and those given up behind sales' back."""
     orders, invoices = _orders(facts), _invoices(facts)
+    sold = Counter(map(whole_of, facts.accepted))  # by how many legal entities each quote is
     for quote in orders:
         last = shown.get(quote)
         papers = [*orders[quote], *invoices.get(quote, [])]
@@ -33,7 +34,8 @@ def words_are_true(tally: Tally, facts: Facts, shown: dict[str, Changed]) -> Non
         tally.examined += 1
         own = invoices.get(quote, [])
         seen = document_of(last)
-        problem = _problem(seen, orders[quote], own, facts.undone) or _paid_problem(facts, seen, own)
+        billed = own if len(orders[quote]) >= sold[quote] and _all_billed(orders[quote], own, facts.undone) else []
+        problem = _problem(seen, orders[quote], billed, facts.undone) or _paid_problem(facts, seen, own)
         if problem:
             sentence = f"{quote}: the CRM {problem}"
             tally.violation(
@@ -60,11 +62,16 @@ def _invoices(facts: Facts) -> Papers:
     return found
 
 
-def _problem(mirror: Mirror, orders: list[Life], invoices: list[Life], undone: Container[str]) -> str:
-    """Return what the CRM says that is not so; empty for nothing.
+def _all_billed(orders: list[Life], invoices: list[Life], undone: Container[str]) -> bool:
+    """Tell whether each of the entities that sell something has billed its part; until then the whole is not over."""
+    parts = [order for order in orders if order.txn not in undone]
+    return len(parts) == 1 or {order.txn for order in parts} <= {invoice.txn for invoice in invoices}
 
-    An order that was undone before sales had seen its number need not be named any more. What several entities sell is
-    delivered once each of them has delivered its part.
+
+def _problem(mirror: Mirror, orders: list[Life], invoices: list[Life], undone: Container[str]) -> str:
+    """Return what the CRM says that is not so; empty for nothing. `invoices` are those of a whole that is billed.
+
+    An order that was undone before sales had seen its number need not be named any more.
     """
     booked = [order for order in orders if order.since(BOOKED) is not None]
     there, named = _numbers(booked), set(filter(None, mirror.order_number.split(", ")))
@@ -75,14 +82,9 @@ def _problem(mirror: Mirror, orders: list[Life], invoices: list[Life], undone: C
         statuses = " and ".join(dict.fromkeys(order.status for order in orders))
         return f"shows the order as {mirror.order_status or 'nothing'}, in the ERP it is {statuses}"
     is_new = all(order.document.kind != "amend" for order in orders)
-    if _is_delivered(orders, invoices, undone) and is_new and not is_gone and mirror.order_status != "fulfilled":
+    if invoices and is_new and not is_gone and mirror.order_status != "fulfilled":
         return f"shows the order as {mirror.order_status or 'nothing'}, and it has been invoiced"
     return _money_problem(mirror, invoices)
-
-
-def _is_delivered(orders: list[Life], invoices: list[Life], undone: Container[str]) -> bool:
-    parts = [order for order in orders if order.txn not in undone]
-    return bool(invoices) and (len(parts) == 1 or all(order.since(_DELIVERED) is not None for order in parts))
 
 
 def _numbers(orders: list[Life]) -> set[str]:
