@@ -49,6 +49,14 @@ class Mailbox(Generic[W]):
         """Drop the messages of an address: the journal, which others read too, still has them."""
         self._stored.pop(address, None)
 
+    def drop(self, before_us: int) -> None:
+        """Drop the messages that came before an instant: nobody has wanted them."""
+        late = [address for address, rows in self._stored.items() if rows[0].message.received_us < before_us]
+        for address in late:
+            young = [row for row in self._stored.pop(address) if row.message.received_us >= before_us]
+            if young:
+                self._stored[address] = young
+
     def leave(self, address: Address, waiter: W) -> None:
         """Stop waiting."""
         waiting = self._waiting.get(address)

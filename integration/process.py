@@ -152,6 +152,10 @@ class Integration:
         """Remember how far a consumer of something has got; False when the process is down."""
         return bool(self._inside(self._advance, consumer, number))
 
+    def forget(self, before_us: int) -> None:
+        """Drop from memory the messages that came before an instant and that no flow has taken."""
+        self._inside(lambda engine: engine.mailbox.drop(before_us))
+
     # --- the exception queue
 
     def open_cases(self) -> list[ExceptionCase]:

@@ -48,12 +48,14 @@ PASSING_FLOWS = frozenset(
 class Ages(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """After how many days something passes; 0 keeps it for ever. Raise ValueError for ages that are not allowed.
 
-    `messages`: the ids by which repeated webhooks are known. `commands`: people's commands that were left for a worker
-    and are answered. `events`: of the log, once every consumer is past them. `steps`: the journals of flows that are
-    over, but for the last row of each.
+    `messages`: the ids by which repeated webhooks are known. `untaken`: messages that no flow has taken; one that is
+    lost is none, for whoever waits for a message asks after a while. `commands`: people's commands that were left for a
+    worker and are answered. `events`: of the log, once every consumer is past them. `steps`: the journals of flows that
+    are over, but for the last row of each.
     """
 
     messages_days: int = 30
+    untaken_days: int = 30
     commands_days: int = 30
     events_days: int = 90
     steps_days: int = 90
@@ -71,7 +73,7 @@ class Ages(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     def of(days: int) -> Ages:
         """Return ages by which all passes after so many days, ids of messages not before their time."""
         known_days = max(days, MESSAGES_DAYS_MIN)
-        return Ages(messages_days=known_days, commands_days=days, events_days=days, steps_days=days)
+        return Ages(messages_days=known_days, untaken_days=days, commands_days=days, events_days=days, steps_days=days)
 
 
 def family_of(event_type: str) -> str:

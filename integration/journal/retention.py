@@ -13,12 +13,14 @@ from typing import Any, Protocol
 import msgspec
 
 from integration.journal.protocol import OPEN, Entry
+from integration.outcomes import Message
 
 PAGE = 500
 """Rows that are looked at for one transaction."""
 FLOWS_A_PAGE = 50
 Rows = Sequence[tuple[Any, ...]]
 _entries = msgspec.msgpack.Decoder(list[Entry])
+_message = msgspec.msgpack.Decoder(Message)
 
 
 class Shelf(Protocol):
@@ -48,6 +50,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     now_us: int
     messages_before_us: int
+    untaken_before_us: int
     commands_before_us: int
     events_before_us: int
     steps_before_us: int
@@ -58,9 +61,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Removed(msgspec.Struct, frozen=True, kw_only=True):
-    """How much was removed: ids of messages, commands, events, and rows of the journals of flows."""
+    """How much was removed: ids of messages, messages not taken, commands, events, rows of the journals of flows."""
 
     messages: int = 0
+    untaken: int = 0
     commands: int = 0
     events: int = 0
     steps: int = 0
@@ -74,11 +78,23 @@ _Page = tuple[str, Rows, Removed]
 
 def removals(shelf: Shelf, plan: Plan, *, is_trial: bool = False) -> Iterator[Removed]:
     """Remove what has passed; each item that is asked for is at most one transaction. A trial removes nothing."""
-    for pages in (_messages, _commands, _events, _steps):
+    for pages in (_untaken, _messages, _commands, _events, _steps):
         for statement, rows, removed in pages(shelf, plan, is_trial):
             if rows and not is_trial:
                 shelf.remove(statement, rows)
             yield removed
+
+
+def _untaken(shelf: Shelf, plan: Plan, _is_trial: bool) -> Iterator[_Page]:
+    """Yield messages before their ids, or one that waits might be stored a second time in between."""
+    before_us, after = plan.untaken_before_us, 0
+    query = "SELECT number, body FROM inbox WHERE number > ? ORDER BY number LIMIT ?"
+    while before_us and (rows := shelf.ask(query, (after, PAGE))):
+        old = [(number,) for number, body in rows if _message.decode(body).received_us < before_us]
+        yield "DELETE FROM inbox WHERE number = ?", old, Removed(untaken=len(old))
+        if not old:
+            return
+        after = rows[-1][0]
 
 
 def _messages(shelf: Shelf, plan: Plan, _is_trial: bool) -> Iterator[_Page]:

@@ -67,6 +67,7 @@ def plan_of(ages: Ages, now_us: int, bound: Bound) -> Plan:
     return Plan(
         now_us=now_us,
         messages_before_us=before_us(now_us, ages.messages_days),
+        untaken_before_us=before_us(now_us, ages.untaken_days),
         commands_before_us=before_us(now_us, ages.commands_days),
         events_before_us=before_us(now_us, ages.events_days),
         steps_before_us=before_us(now_us, ages.steps_days),
@@ -102,7 +103,8 @@ async def tidy(node: Node, ending: asyncio.Event) -> Removed:
     shelf = open_shelf(node.database)
     try:
         bound = bound_of(shelf, node.reader, consumers_of(configuration.broker))
-        pages = removals(shelf, plan_of(configuration.retention, now_us, bound))
+        plan = plan_of(configuration.retention, now_us, bound)
+        pages = removals(shelf, plan)
         while (page := await asyncio.to_thread(next, pages, None)) is not None:
             removed += page
             if ending.is_set():
@@ -110,5 +112,6 @@ async def tidy(node: Node, ending: asyncio.Event) -> Removed:
             await asyncio.sleep(PAUSE_SECONDS)
     finally:
         shelf.close()
+    node.host.enter(node.integration.forget, plan.untaken_before_us)
     node.advance(DONE, now_us)
     return removed

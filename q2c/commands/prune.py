@@ -26,6 +26,7 @@ class Pruned(msgspec.Struct, frozen=True, kw_only=True):
     database: str
     dry_run: bool
     messages: int
+    untaken: int
     commands: int
     events: int
     steps: int
@@ -47,12 +48,14 @@ class Pruned(msgspec.Struct, frozen=True, kw_only=True):
 def prune(older_than: str | None, dry_run: bool, database: str | None, config: Path | None, as_json: bool) -> None:
     """Remove what has passed from the journal; the integration may be running, which does the same once a day.
 
-    Removed are ids by which repeated messages are known (30 days), people's commands that are answered (30 days),
-    events that every consumer of the log has done with (90 days), and the steps of flows that are over (90 days).
-    [integration.retention] says other ages: messages_days, commands_days, events_days, steps_days; 0 keeps for ever.
+    Removed are ids by which repeated messages are known (30 days), messages that no flow has taken (30 days), people's
+    commands that are answered (30 days), events that every consumer of the log has done with (90 days), and the steps
+    of flows that are over (90 days). [integration.retention] says other ages: messages_days, untaken_days,
+    commands_days, events_days, steps_days; 0 keeps for ever.
 
-    Never removed: events of money (orders, invoices, payments, payouts), the messages and flows of billing and
-    payment, mappings, cases, what people noted, and the digests of the audit trail: `q2c audit verify` finds it intact.
+    Never removed: events of money (orders, invoices, payments, payouts), the ids of messages and the flows of billing
+    and payment, mappings, cases, what people noted, and the digests of the audit trail: `q2c audit verify` finds it
+    intact.
 
     Interrupted at any point it has removed a part; run it again.
 
@@ -123,6 +126,7 @@ def _tell(told: Pruned, as_json: bool) -> None:
         return
     verb = "would be removed" if told.dry_run else "removed"
     click.echo(f"{told.messages:>9,} ids of messages {verb}")
+    click.echo(f"{told.untaken:>9,} messages that no flow has taken {verb}")
     click.echo(f"{told.commands:>9,} commands {verb}")
     click.echo(f"{told.events:>9,} events {verb}" + (f"; {told.behind} is furthest behind" if told.behind else ""))
     click.echo(f"{told.steps:>9,} steps {verb}")

@@ -38,8 +38,8 @@ def test_an_entity_held_before_a_restart_is_held_after_it() -> None:
     assert queues.enter("a", "", 4, 4)
 
 
-def row(number: int, key: str = "k") -> InboxRow:
-    return InboxRow(number, Message(source="s", id=str(number), topic="t", key=key), True)
+def row(number: int, key: str = "k", at_us: int = 0) -> InboxRow:
+    return InboxRow(number, Message(source="s", id=str(number), topic="t", key=key, received_us=at_us), True)
 
 
 def test_messages_and_waiters_meet_by_address_in_the_order_of_arrival() -> None:
@@ -56,3 +56,17 @@ def test_messages_and_waiters_meet_by_address_in_the_order_of_arrival() -> None:
     assert mailbox.next_waiter(("t", "x")) == "second"
     assert mailbox.next_waiter(("t", "x")) is None
     assert mailbox.peek(("t", "x")) is None
+
+
+def test_messages_that_nobody_has_taken_are_dropped_by_their_age_and_the_young_stay_in_their_order() -> None:
+    mailbox: Mailbox[str] = Mailbox()
+    rows = [row(1, "k", 10), row(2, "old", 10), row(3, "k", 20), row(4, "young", 20), row(5, "k", 30)]
+    for each in rows:
+        mailbox.store(each)
+    mailbox.drop(20)
+    assert mailbox.peek(("t", "old")) is None
+    assert mailbox.peek(("t", "young")) == rows[3]
+    for each in (rows[2], rows[4]):
+        assert mailbox.peek(("t", "k")) == each
+        mailbox.take(each)
+    assert mailbox.peek(("t", "k")) is None

@@ -71,5 +71,5 @@ def test_repeated_orders_are_known_for_thirty_days_at_least() -> None:
         Ages(messages_days=29)
     with pytest.raises(msgspec.ValidationError, match="events_days is negative"):
         msgspec.convert({"events_days": -1}, Ages)
-    assert Ages.of(7) == Ages(messages_days=30, commands_days=7, events_days=7, steps_days=7)
+    assert Ages.of(7) == Ages(messages_days=30, untaken_days=7, commands_days=7, events_days=7, steps_days=7)
     assert Ages.of(90).messages_days == 90

@@ -38,7 +38,8 @@ def test_a_dry_run_says_what_the_run_then_removes(journal: SqliteJournal) -> Non
     assert (tried.exit_code, tried.stdout.splitlines()[-1].split()) == (0, ["3", "steps", "would", "be", "removed"])
     assert json.loads(run("--database", journal.path, "--dry-run", "--json").stdout)["steps"] == 3
     done = json.loads(run("--database", journal.path, "--json").stdout)
-    assert (done["steps"], done["messages"], done["dry_run"]) == (3, 0, False)  # billing's messages stay, and its flow
+    assert (done["steps"], done["messages"], done["dry_run"]) == (3, 0, False)  # billing's ids stay, and its flow
+    assert done["untaken"] == 1
     assert json.loads(run("--database", journal.path, "--json").stdout)["steps"] == 0
     audited = CliRunner().invoke(q2c, ["audit", "verify", "--database", journal.path])
     assert (audited.exit_code, journal.verify().intact) == (0, True)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -16,21 +17,22 @@ from integration.effects import Sleep
 from integration.journal import retention
 from integration.journal.opening import open_journal, open_reader, open_shelf
 from integration.journal.postgres import PostgresJournal
-from integration.journal.protocol import Entry, FlowRow, InboxRow, Journal, Lease, OutboxRow, Write
+from integration.journal.protocol import Entry, FlowRow, InboxRow, Journal, Lease, OutboxRow, Raced, Write
 from integration.journal.reading import MAILROOM
 from integration.journal.retention import Plan, Removed, Shelf, removals
 from integration.outcomes import Message, Slept
 from tests.integration.journal.rows import BEGUN, taken_up
 
+_decode = msgspec.msgpack.Decoder(Message).decode
 DAY_US = 86_400_000_000
 NOW_US = 200 * DAY_US
 OLD_US, YOUNG_US = 10 * DAY_US, 150 * DAY_US
 PLAN = Plan(
-    now_us=NOW_US, messages_before_us=100 * DAY_US, commands_before_us=100 * DAY_US, events_before_us=100 * DAY_US,
-    steps_before_us=100 * DAY_US, events_up_to=2**62, sources=("crm",), passes_event=lambda kind: kind == "passes",
-    passes_flow=lambda name: name == "passes",
+    now_us=NOW_US, messages_before_us=100 * DAY_US, untaken_before_us=100 * DAY_US, commands_before_us=100 * DAY_US,
+    events_before_us=100 * DAY_US, steps_before_us=100 * DAY_US, events_up_to=2**62, sources=("crm",),
+    passes_event=lambda kind: kind == "passes", passes_flow=lambda name: name == "passes",
 )  # fmt: skip
-ALL = Removed(messages=2, events=3, steps=5)
+ALL = Removed(messages=2, untaken=2, events=3, steps=5)
 """What passes of what `filled` writes."""
 KILLED = """
 import sys, time
@@ -82,8 +84,8 @@ def _steps(lease: Lease, flow: int, *at_us: int, note_at: int = -1) -> None:
         lease.commit(Write(flow=flow, entries=entries))
 
 
-def _message(source: str, number: int, at_us: int) -> InboxRow:
-    return InboxRow(0, Message(source=source, id=f"m{number}", topic="t", key="k", received_us=at_us), False)
+def _message(source: str, number: int, at_us: int, wanted: bool = False) -> InboxRow:
+    return InboxRow(0, Message(source=source, id=f"m{number}", topic="t", key="k", received_us=at_us), wanted)
 
 
 def _event(number: int, kind: str, at_us: int) -> OutboxRow:
@@ -104,6 +106,7 @@ def filled(journal: Journal) -> Lease:
     lease.commit(Write(statuses=[(number, "finished", b"\xc0") for number in (1, 2, 4, 5)]))
     old = [_message("crm", 1, OLD_US), _message("crm", 2, OLD_US), _message("payment", 1, OLD_US)]
     lease.commit(Write(messages=[*old, _message("crm", 3, YOUNG_US)]))
+    lease.commit(Write(messages=[_message("billing", i, YOUNG_US if i == 3 else OLD_US, True) for i in (1, 2, 3)]))
     told = [_event(1, "passes", OLD_US), _event(2, "posts", OLD_US), _event(3, "passes", OLD_US)]
     told += [_event(4, "passes", OLD_US), _event(5, "passes", YOUNG_US), _event(6, "passes", OLD_US)]
     lease.commit(Write(events=told))
@@ -123,6 +126,7 @@ def _state(address: str) -> dict[str, Any]:
             "steps": {flow: [entry.kind for entry in reader.trail(flow)] for flow in range(1, 6)},
             "events": [event.id for event in reader.events()],
             "seen": sorted(shelf.ask("SELECT source, message FROM seen")),
+            "inbox": [_decode(body).id for (body,) in shelf.ask("SELECT body FROM inbox ORDER BY number")],
             "over": [row.id for row in reader.flows(status="finished")],
         }
     finally:
@@ -133,7 +137,8 @@ def _state(address: str) -> dict[str, Any]:
 LEFT = {
     "steps": {1: ["note", "step", "step"], 2: ["step"] * 2, 3: ["step"] * 2, 4: ["step"] * 2, 5: ["step"] * 2},
     "events": ["e2", "e5", "e6"],
-    "seen": [("crm", "m3"), ("payment", "m1")],
+    "seen": [("billing", "m1"), ("billing", "m2"), ("billing", "m3"), ("crm", "m3"), ("payment", "m1")],
+    "inbox": ["m3"],
     "over": [f"order/{number}" for number in (1, 2, 4, 5)],
 }
 """Money, what is open, what is young, what people noted, the end of each flow, and the newest event of all."""
@@ -186,11 +191,45 @@ def test_events_that_have_yet_to_reach_our_own_flows_stay(address: str) -> None:
 def test_ages_of_0_remove_nothing(shelf: Shelf, address: str) -> None:
     before = _state(address)
     never = Plan(
-        now_us=NOW_US, messages_before_us=0, commands_before_us=0, events_before_us=0, steps_before_us=0,
-        events_up_to=2**62, sources=("crm",), passes_event=lambda _: True, passes_flow=lambda _: True,
+        now_us=NOW_US, messages_before_us=0, untaken_before_us=0, commands_before_us=0, events_before_us=0,
+        steps_before_us=0, events_up_to=2**62, sources=("crm",), passes_event=lambda _: True,
+        passes_flow=lambda _: True,
     )  # fmt: skip
     assert _removed(shelf, never) == Removed()
     assert _state(address) == before
+
+
+def test_messages_that_no_flow_has_taken_pass_page_by_page_and_stay_known(
+    journal: Journal, shelf: Shelf, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "PAGE", 1)
+    removed = [page.untaken for page in removals(shelf, replace(PLAN, messages_before_us=0))]
+    assert removed[:3] == [1, 1, 0]  # the young one ends it
+    assert _state(address)["inbox"] == ["m3"]
+    lease = journal.claim()
+    assert all(lease.has_message("billing", f"m{number}") for number in (1, 2, 3))
+    lease.commit(Write(messages=[_message("billing", 4, NOW_US, True)]))
+    assert _state(address)["inbox"] == ["m3", "m4"]
+
+
+def test_a_flow_takes_a_message_before_it_is_removed_or_goes_on_without_it(address: str) -> None:
+    journal = open_journal(address, "worker")
+    lease, shelf = journal.claim(), open_shelf(address)
+    try:
+        told = Write(messages=[_message("billing", 1, OLD_US, True)])
+        lease.commit(told)
+        takes = Write(taken=[told.messages[0].number])
+        pages = removals(shelf, PLAN)
+        assert next(pages).untaken == 1
+        if lease.is_shared:  # the flow goes on from its journal and waits again
+            with pytest.raises(Raced):
+                lease.commit(takes)
+        else:  # memory had it still
+            lease.commit(takes)
+        assert _removed(shelf) == Removed()
+    finally:
+        shelf.close()
+        journal.close()
 
 
 def test_the_integration_writes_on_while_it_is_removed(

@@ -13,7 +13,7 @@ import pytest
 from domain.calendar import DAY_US
 from domain.http import Request
 from integration.drivers.clock import BusinessClock
-from integration.effects import Start
+from integration.effects import Receive, Start
 from integration.flow import FlowContext
 from integration.intake import Route, Source
 from integration.journal.opening import open_journal, open_reader, open_shelf
@@ -34,17 +34,24 @@ async def _greets(_context: FlowContext, arguments: Mapping[str, Any]) -> str:
     return "hello"
 
 
+async def _listens(_context: FlowContext, arguments: Mapping[str, Any]) -> str:
+    message = await Receive("paid", "k", timeout_seconds=0.01)
+    return message.id if message is not None else "nothing was told"
+
+
+def _source(name: str, topic: str) -> Source:
+    return Source(
+        name, f"/webhooks/{name}", lambda _request, _now_us: None,
+        lambda request: [Message(source=name, id=request.body.decode(), topic=topic, key="k")],
+    )  # fmt: skip
+
+
 PARTS = Parts(
-    programs={"mirror": _greets},
+    programs={"mirror": _greets, "bill": _listens},
     systems={},
-    sources=(
-        Source(
-            "crm", "/webhooks/crm", lambda _request, _now_us: None,
-            lambda request: [Message(source="crm", id=request.body.decode(), topic="told", key="k")],
-        ),
-    ),
-    routes=(Route(source="crm", topic="told", deliver=False),),
-)  # fmt: skip
+    sources=(_source("crm", "told"), _source("payment", "paid")),
+    routes=(Route(source="crm", topic="told", deliver=False), Route(source="payment", topic="paid")),
+)
 
 
 class Kept:
@@ -113,8 +120,11 @@ def _packed(start: Start) -> bytes:
 
 
 def test_a_plan_counts_its_ages_from_now() -> None:
-    plan = plan_of(Ages(messages_days=30, commands_days=0, events_days=2, steps_days=1), 40 * DAY_US, Bound(7))
+    plan = plan_of(
+        Ages(messages_days=30, untaken_days=7, commands_days=0, events_days=2, steps_days=1), 40 * DAY_US, Bound(7)
+    )
     assert plan.messages_before_us == 10 * DAY_US
+    assert plan.untaken_before_us == 33 * DAY_US
     assert plan.commands_before_us == 0
     assert plan.events_before_us == 38 * DAY_US
     assert plan.steps_before_us == 39 * DAY_US
@@ -138,9 +148,18 @@ def _on_a_node(folder: Path, ages: Ages, play: Any) -> None:
 async def _works(node: Node) -> None:
     """Run a flow and take a message in."""
     await node.run(Start(flow_id="mirror/1", name="mirror", arguments={}), 10)
-    reply = node.receive(Request("integration", "POST", "/webhooks/crm", {}, b"m1"))
+    _tell(node, "crm", "m1")
+
+
+def _tell(node: Node, source: str, message: str) -> None:
+    reply = node.receive(Request("integration", "POST", f"/webhooks/{source}", {}, message.encode()))
     assert reply is not None
     assert reply.status == 200
+
+
+async def _heard(node: Node, number: int) -> Any:
+    row = await node.run(Start(flow_id=f"invoice/{number}", name="bill", arguments={}), 10)
+    return msgspec.msgpack.decode(row.result)
 
 
 def test_a_node_removes_what_has_passed_and_remembers_when(tmp_path: Path) -> None:
@@ -155,6 +174,23 @@ def test_a_node_removes_what_has_passed_and_remembers_when(tmp_path: Path) -> No
         assert (node.reader.flow("mirror/1") or pytest.fail("gone")).status == "finished"
         again = await node.run(Start(flow_id="mirror/1", name="mirror", arguments={}), 10)
         assert again.status == "finished"  # known by its id for ever
+
+    _on_a_node(tmp_path, Ages(), play)
+
+
+def test_messages_that_no_flow_has_taken_leave_journal_and_memory_and_are_not_taken_in_again(tmp_path: Path) -> None:
+    async def play(node: Node, clock: BusinessClock) -> None:
+        _tell(node, "payment", "early")
+        assert await _heard(node, 1) == "early"
+        _tell(node, "payment", "old")
+        clock.move(node.now_us() + 31 * DAY_US)
+        _tell(node, "payment", "young")
+        assert (await tidy(node, asyncio.Event())).untaken == 1
+        _tell(node, "payment", "old")
+        assert node.integration.duplicates == {"payment": 1}
+        assert await _heard(node, 2) == "young"
+        assert await _heard(node, 3) == "nothing was told"
+        assert node.reader.counts().waiting_messages == 0
 
     _on_a_node(tmp_path, Ages(), play)
 
