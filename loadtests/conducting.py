@@ -124,7 +124,7 @@ def _require_healthy(settings: Settings) -> None:
     if not settings.target:
         return
     try:
-        target = load_target(Path(settings.target), tuple(filter(None, settings.allow_host.split(","))))
+        target = load_target(Path(settings.target), settings.allowed())
     except ScenarioError as wrong:
         raise Unusable(str(wrong)) from wrong
     problem = wait_for(target, 2.0, lambda: "")

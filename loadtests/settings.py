@@ -84,11 +84,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             found.append(f"--first-rate {self.first_rate:g} is higher than --highest-rate {self.highest_rate:g}")
         return found
 
+    def allowed(self) -> tuple[str, ...]:
+        """Return the hosts besides this machine that load may go to."""
+        return tuple(filter(None, (host.strip() for host in self.allow_host.split(","))))
+
     def desk_address(self) -> str:
         """Return where the mocks are; raise Unusable when that is nowhere, or not on this machine nor allowed."""
         address = self.mocks or address_in(Path(self.workspace))
         host = urlsplit(address).hostname or ""
-        if not _is_here(host) and host not in self.allow_host.split(","):
+        if not _is_here(host) and host not in self.allowed():
             raise Unusable(f"{address} is not on this machine; allow it with: --allow-host {host or 'HOST'}")
         return address
 
