@@ -22,6 +22,13 @@ def named(breaks: Iterable[tuple[Any, ...]]) -> list[Any]:
     return [pytest.param(*row, id=f"{row[0]}_{row[1].__name__.lstrip('_')}") for row in breaks]
 
 
+def keeps(key: str, made: Break, **context: Any) -> None:
+    """Assert that a rule holds in a history, and that there was something to examine."""
+    result = check(key, made(), **context)
+    assert result.status == "holds", result
+    assert result.examined > 0
+
+
 def notices(key: str, spoil: Break, **context: Any) -> None:
     """Assert that a rule is broken in the doctored history, with evidence, and not in the clean ones."""
     for whole in (clean, amended):

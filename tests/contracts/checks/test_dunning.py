@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from domain.history import Case, Changed, Emitted, Ending, Flow, Record
 from domain.objects import Hold
 from tests.contracts.checks.build import POSTED, at, changed, check, edited, of
-from tests.contracts.checks.test_receivables import LATER, refunded
+from tests.contracts.checks.receivables import LATER, refunded
 
 DAY = 1440  # minutes
 DUE = date(2026, 12, 1)
