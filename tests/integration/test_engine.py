@@ -2,70 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from domain import history
 from integration.drivers.simpy_driver import simulated
-from integration.effects import All, Call, Emit, Lookup, Now, Park, Receive, Sleep, Start
+from integration.effects import Call, Lookup, Now, Receive, Sleep, Start
 from integration.flow import FlowContext
-from integration.intake import Route
 from integration.journal.protocol import CrashPoint
-from integration.outcomes import Answer, Conflict, Failed, Unknown
+from integration.outcomes import Answer, Failed, Unknown
 from integration.process import Parts
 from integration.retry import call_with_retries
 from integration.settings import Settings
 from integration.system import System, Token, TokenSource
 from integration.systems.wire import UnexpectedReply
 from q2c.mutants import broken
-
-Arguments = Mapping[str, Any]
-
-
-def write_call(context: FlowContext, name: str, system: str = "erp") -> Call:
-    key = f"q2c/{context.flow_id}/{name}"
-    return Call(system=system, operation=name, method="PUT", target=f"/{key}", key=key, write=True, txn=context.txn)
-
-
-async def order(context: FlowContext, arguments: Arguments) -> str:
-    """Book, tell, wait for a signal of a child flow, do two things at once, and close."""
-    await call_with_retries(context, write_call(context, "create_order"))
-    await Emit(type="order.booked", subject=context.flow_id)
-    await Start(flow_id=f"{context.flow_id}/bill", name="bill", arguments={"parent": context.flow_id})
-    billed = await Receive("billed", context.flow_id, timeout_seconds=86_400)
-    both = await All((write_call(context, "mirror", "crm"), Sleep(90), write_call(context, "fulfil", "fulfilment")))
-    await Sleep(7200)
-    await call_with_retries(context, write_call(context, "close_order"))
-    return f"{billed.body['total'] if billed else 'nothing'} {[type(outcome).__name__ for outcome in both]}"
-
-
-async def bill(context: FlowContext, arguments: Arguments) -> str:
-    """Invoice, and tell the parent by an event of our own."""
-    await call_with_retries(context, write_call(context, "create_invoice", "billing"))
-    await Emit(type="billed", subject=arguments["parent"], body={"total": 1200})
-    return "billed"
-
-
-PROGRAMS = {"order": order, "bill": bill}
-LOCAL = (Route(source="integration", topic="billed"),)
-START = Start(flow_id="Q-000123-v1", name="order", arguments={"quote": "Q-000123"}, txn="Q-000123")
-LAST_SECOND = 20_000
-
-
-def undisturbed(world: Any, **options: Any) -> Any:
-    made = world(PROGRAMS, routes=LOCAL, **options)
-    launched = made.integration.launch(START)
-    if launched is None:  # it died of it before it was written, so whoever asked repeats it
-        made.at(60, lambda: made.integration.launch(START))
-    made.run(LAST_SECOND)
-    return made
-
-
-def outcome_of(made: Any) -> tuple[Any, ...]:
-    finished = {record.flow: record.result for record in made.of(history.Flow) if record.status == "finished"}
-    return finished, dict(made.done), {record.id for record in made.of(history.Emitted)}, made.integration.open_flows()
+from tests.integration.booking import (
+    LAST_SECOND,
+    LOCAL,
+    PROGRAMS,
+    START,
+    Arguments,
+    outcome_of,
+    undisturbed,
+    write_call,
+)
 
 
 def test_a_flow_of_many_effects_comes_to_its_end(world: Any) -> None:
@@ -135,18 +97,6 @@ def test_the_same_start_twice_is_one_flow_and_another_under_its_id_a_conflict(wo
     assert made.times("create_order") == [0]
 
 
-def test_a_conflict_inside_a_flow_parks_it_with_the_code_of_the_taxonomy(world: Any) -> None:
-    async def twice(context: FlowContext, arguments: Arguments) -> None:
-        await Start(flow_id="child", name="bill", arguments={"parent": "a"})
-        await Start(flow_id="child", name="bill", arguments={"parent": "b"})
-
-    made = world({**PROGRAMS, "twice": twice})
-    made.integration.launch(Start(flow_id="twice", name="twice"))
-    made.run(10)
-    assert [case.code for case in made.integration.open_cases()] == [Conflict.code]
-    assert made.statuses("child") == []
-
-
 def test_flows_of_one_entity_run_one_at_a_time_in_the_order_of_their_keys(world: Any) -> None:
     async def amend(context: FlowContext, arguments: Arguments) -> None:
         await call_with_retries(context, write_call(context, "apply", "billing"))
@@ -168,59 +118,6 @@ def test_flows_of_one_entity_run_one_at_a_time_in_the_order_of_their_keys(world:
     assert ran() == ["a", "b", "c", "z"]
     with broken("amendments_in_arrival_order"):
         assert ran() == ["a", "c", "b", "z"]
-
-
-def test_an_answer_that_breaks_its_contract_parks_a_flow_with_the_code_of_the_drift(world: Any) -> None:
-    async def sweep(context: FlowContext, arguments: Arguments) -> None:
-        raise UnexpectedReply("a field is gone")
-
-    made = world({"sweep": sweep})
-    made.integration.launch(Start(flow_id="a", name="sweep"))
-    made.run(10)
-    (case,) = made.integration.open_cases()
-    assert (case.code, case.owner) == ("CONTRACT.SCHEMA_DRIFT", "integration owner")
-
-
-def test_a_parked_flow_keeps_its_entity_until_it_is_discarded(world: Any) -> None:
-    async def amend(context: FlowContext, arguments: Arguments) -> None:
-        if arguments.get("bad"):
-            raise ValueError("no such plan")
-        await Sleep(1)
-
-    made = world({"amend": amend})
-    made.integration.launch(Start(flow_id="a", name="amend", arguments={"bad": True}, entity_key="s"))
-    made.integration.launch(Start(flow_id="b", name="amend", entity_key="s"))
-    made.integration.launch(Start(flow_id="c", name="amend", entity_key="t"))
-    made.run(10)
-    assert (made.statuses("b"), made.statuses("c")) == ([], ["started", "finished"])
-    (case,) = made.integration.open_cases()
-    assert (case.code, case.owner, case.detail) == ("INTERNAL.BUG", "dev", "ValueError: no such plan")
-    made.integration.discard(case.id, "dev on call", "was a test quote")
-    made.integration.approve_discard(case.id, "team lead")
-    made.run(20)
-    assert made.statuses("a") == ["started", "parked", "discarded"]
-    assert made.statuses("b") == ["started", "finished"]
-    assert made.integration.open_cases() == []
-
-
-def test_a_flow_that_raised_repeats_its_last_call_when_it_is_re_driven(world: Any) -> None:
-    async def create(context: FlowContext, arguments: Arguments) -> str:
-        return (await call_with_retries(context, write_call(context, "create"))).body.decode()
-
-    made = world({"create": create}, script=lambda now, call: Failed("rejected", 422, "bad") if now < 60 else None)
-    made.integration.launch(Start(flow_id="a", name="create"))
-    made.run(100)
-    (case,) = made.integration.open_cases()
-    assert (case.code, case.detail) == ("VALIDATION.BUSINESS_RULE", "CallFailed: rejected: 422 bad")
-    made.integration.kill()
-    made.integration.restart()
-    made.integration.re_drive(case.id, "sales ops", note="fixed the terms")
-    made.run(200)
-    assert made.times("create") == [0, 100]
-    assert made.statuses("a") == ["started", "parked", "resumed", "finished"]
-    states = [record.status for record in made.of(history.Case)]
-    assert states == ["new", "triaged", "assigned", "in_progress", "resolved", "verified"]
-    assert {record.actor for record in made.of(history.Case)} == {"", "sales ops"}
 
 
 @pytest.mark.parametrize(("hours", "creates"), [(1, 2), (25, 1)])
@@ -283,26 +180,6 @@ def test_a_call_that_a_restart_repeats_is_looked_up_when_it_waits_until_its_key_
     assert (made.times("pay"), len(made.times("find"))) == ([0], 1)
 
 
-def test_a_changed_flow_is_parked_not_guessed(world: Any) -> None:
-    pauses = [7200.0]
-
-    async def sleeper(context: FlowContext, arguments: Arguments) -> None:
-        await Sleep(pauses[0])
-        await Sleep(1)
-
-    made = world({"sleeper": sleeper})
-    made.integration.launch(Start(flow_id="a", name="sleeper"))
-    made.at(100, lambda: pauses.__setitem__(0, 60.0))
-    made.run(8000)
-    (case,) = made.integration.open_cases()
-    assert case.code == "INTERNAL.BUG"
-    assert "seconds was 7200.0, now 60.0" in case.detail
-    pauses[0] = 7200.0
-    made.integration.re_drive(case.id, "dev")
-    made.run(8100)
-    assert made.statuses("a") == ["started", "parked", "resumed", "finished"]
-
-
 def test_the_clock_and_the_cross_reference_are_journaled(world: Any) -> None:
     seen: list[Any] = []
 
@@ -333,17 +210,6 @@ def test_a_write_without_a_key_that_a_crash_interrupted_is_unknown_not_repeated(
     made.run(100)
     assert caught == ["unknown outcome: interrupted by a restart"]
     assert made.times("post") == [0]
-
-
-def test_a_flow_that_never_waits_is_stopped(world: Any) -> None:
-    async def endless(context: FlowContext, arguments: Arguments) -> None:
-        while True:
-            await Now()
-
-    made = world({"endless": endless})
-    made.integration.launch(Start(flow_id="a", name="endless"))
-    made.run(10)
-    assert "endless loop" in made.integration.open_cases()[0].detail
 
 
 def test_a_timer_that_lost_its_race_is_ignored(world: Any) -> None:
@@ -404,32 +270,3 @@ def test_a_zombie_that_waits_for_a_peer_asks_who_it_is_before_it_goes_on(world: 
     assert not made.integration.is_alive
     assert [call.key for _, call, _ in made.sent[before:]] == ["q2c/a/create"]  # the successor, which woke to try again
     assert set(made.done.values()) == {1}
-
-
-@pytest.mark.parametrize("poison", ["emit", "start", "park", "result", "number"])
-def test_a_flow_with_values_that_cannot_be_stored_parks_and_harms_nobody(world: Any, poison: str) -> None:
-    async def poisoned(context: FlowContext, arguments: Arguments) -> Any:
-        await call_with_retries(context, write_call(context, "create"))
-        if poison == "emit":
-            await Emit(type="t", subject="s", body={"o": object()})
-        if poison == "start":
-            await Start(flow_id="child", name="bill", arguments={"t": "\ud800"})
-        if poison == "park":
-            await Park(code="INTERNAL.BUG", context={"n": 2**70})
-        return {"o": object()} if poison == "result" else 2**70
-
-    made = world({**PROGRAMS, "poisoned": poisoned}, routes=LOCAL)
-    made.integration.launch(Start(flow_id="a", name="poisoned"))
-    made.integration.launch(START)
-    made.run(LAST_SECOND)
-    (case,) = made.integration.open_cases()
-    assert (case.flow, case.code, case.context["effect"]) == ("a", "INTERNAL.BUG", "Call")
-    assert made.statuses("a") == ["started", "parked"]
-    assert made.statuses(START.flow_id) == ["started", "finished"]
-    assert made.journal.verify().intact
-    made.integration.kill()
-    made.integration.restart()
-    made.integration.re_drive(case.id, "dev")
-    made.run(LAST_SECOND + 100)
-    assert made.statuses("a")[2:] == ["resumed", "parked"]
-    assert made.done["q2c/a/create"] == 1

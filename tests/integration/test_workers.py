@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from domain import history
-from domain.acts import Act
 from domain.http import Request
-from integration import adoption
-from integration.drivers.simpy_driver import simulated
-from integration.effects import Assign, Call, Deliver, Emit, Park, Receive, Sleep, Start
+from integration.effects import Assign, Call, Deliver, Emit, Receive, Sleep, Start
 from integration.flow import FlowContext
-from integration.intake import Route, Source
 from integration.journal.postgres import PostgresJournal
 from integration.journal.protocol import CrashPoint
-from integration.outcomes import Message
-from integration.process import Integration, Parts
+from integration.process import Integration
 from integration.retry import call_with_retries
-from integration.settings import Settings
-from tests.integration.test_engine import LAST_SECOND, LOCAL, PROGRAMS, START, outcome_of, undisturbed
+from tests.integration.booking import LAST_SECOND, START, outcome_of, undisturbed
+from tests.integration.crews import crew, news, seldom
 from tests.postgres import postgres, postgres_server
 
-__all__ = ["postgres", "postgres_server"]
-
+__all__ = ["crew", "postgres", "postgres_server", "seldom"]
 Arguments = Mapping[str, Any]
 
 
@@ -47,72 +41,7 @@ async def listen(context: FlowContext, arguments: Arguments) -> str:
 async def sweep(context: FlowContext, arguments: Arguments) -> list[str]:
     """Take in what the source says it has told."""
     await Sleep(1)
-    return list(await Deliver("crm", (_news("n1 k"), _news("n2 k"))))
-
-
-def forward(message: Message) -> Start | None:
-    return None
-
-
-SOURCE = Source("crm", "/crm", lambda request, now_us: None, lambda request: [_news(request.body.decode())])
-ROUTES = (*LOCAL, Route(source="crm", topic="news", start=forward))
-
-
-def _news(text: str) -> Message:
-    number, _, key = text.partition(" ")
-    return Message(source="crm", id=number, topic="news", key=key)
-
-
-class Crew:
-    """Workers with one PostgreSQL and one clock; the first is the world's integration."""
-
-    def __init__(self, world: Any, address: str, programs: dict[str, Any], *names: str) -> None:
-        self.address, self.programs = address, {**PROGRAMS, **programs}
-        self.journals = [PostgresJournal(address, names[0])]
-        self.world = world(self.programs, journal=self.journals[0], sources=(SOURCE,), routes=ROUTES)
-        self.workers: list[Integration] = [self.world.integration]
-        for name in names[1:]:
-            self.hire(name)
-
-    def hire(self, name: str) -> Integration:
-        """Add a worker."""
-        journal, world = PostgresJournal(self.address, name), self.world
-        parts = Parts(programs=self.programs, systems={}, sources=(SOURCE,), routes=ROUTES)
-        worker = simulated(world.env, Settings(), parts, journal, world.send, world.records.append, world.crashed)
-        worker.start()
-        self.journals.append(journal)
-        self.workers.append(worker)
-        return worker
-
-    def let_leases_run_out(self, *alive: Integration) -> None:
-        """Make all leases old but those of some workers, as the database would find them after a while."""
-        epochs = [worker._engine.lease.epoch for worker in alive if worker._engine]
-        self.journals[0].connection.execute(
-            "UPDATE worker SET lease_until = now() - interval '1 s' WHERE NOT epoch = ANY (%s)", (epochs,)
-        )
-
-    def close(self) -> None:
-        for journal in self.journals:
-            journal.close()
-
-
-@pytest.fixture(autouse=True)
-def _seldom(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hours of virtual time need no poll every quarter of a second."""
-    monkeypatch.setattr(adoption, "POLL_US", 200_000_000)
-
-
-@pytest.fixture
-def crew(world: Any, postgres: str) -> Iterator[Any]:
-    made: list[Crew] = []
-
-    def assemble(programs: dict[str, Any], *names: str) -> Crew:
-        made.append(Crew(world, postgres, programs, *names))
-        return made[-1]
-
-    yield assemble
-    for each in made:
-        each.close()
+    return list(await Deliver("crm", (news("n1 k"), news("n2 k"))))
 
 
 def test_one_worker_ends_as_the_embedded_journal_does_after_a_crash_at_any_write(
@@ -282,91 +211,6 @@ def test_of_two_flows_of_different_workers_that_wait_for_one_message_one_gets_it
     made.world.run(LAST_SECOND)
     results = {record.flow: record.result for record in made.world.of(history.Flow) if record.status == "finished"}
     assert sorted(results.values()) == ["n1", "n2"]
-
-
-def test_a_person_acts_at_any_worker_and_a_second_one_is_told(crew: Any) -> None:
-    async def stuck(context: FlowContext, arguments: Arguments) -> str:
-        resumed = await Park(code="VALIDATION.BUSINESS_RULE", detail="which price?")
-        return f"{resumed.action} by {resumed.actor}"
-
-    made = crew({"stuck": stuck}, "a", "b")
-    one, other = made.workers
-    one.launch(Start(flow_id="s", name="stuck"))
-    one._engine.enter(one._engine.adoption.poll)
-    made.world.run(1)
-    (case,) = one.open_cases()
-    assert other.open_cases() == []
-    act = Act(at_us=0, system="integration", action="re_drive", arguments={"case": case.id, "actor": "Ada"})
-    (number,) = other.act(act)
-    one.poll()
-    made.world.run(60)
-    assert made.world.statuses("s") == ["started", "parked", "resumed", "finished"]
-    (late,) = other.act(Act(at_us=0, system="integration", action="take", arguments={"case": case.id, "actor": "Bob"}))
-    one.poll()
-    made.world.run(120)
-    reader = made.journals[0].reader()
-    commands = [reader.command(each) for each in (number, late)]
-    reader.close()
-    assert [each.status for each in commands] == ["done", "refused"]
-    assert case.id in commands[1].problem
-
-
-async def stuck(context: FlowContext, arguments: Arguments) -> str:
-    """Ask somebody; whoever wants to break it may."""
-    resumed = await Park(code="VALIDATION.BUSINESS_RULE", detail="which price?")
-    if resumed.action == "break":
-        raise RuntimeError("it breaks as it goes on")
-    return f"{resumed.action} by {resumed.actor}"
-
-
-@pytest.mark.parametrize("after", [False, True])
-@pytest.mark.parametrize(
-    ("action", "effect"), [("comment", "comment"), ("re_drive", "retry"), ("re_drive", "break"), ("take", "take")]
-)
-def test_a_crash_at_an_act_neither_repeats_it_nor_calls_it_refused(
-    crew: Any, action: str, effect: str, after: bool
-) -> None:
-    made = crew({"stuck": stuck}, "a", "b")
-    one, other = made.workers
-    one.launch(Start(flow_id="s", name="stuck"))
-    one._engine.enter(one._engine.adoption.poll)
-    made.world.run(1)
-    (case,) = one.open_cases()
-    told = {"case": case.id, "actor": "Ada", "note": "looks odd", "decision": effect}
-    (number,) = other.act(Act(at_us=0, system="integration", action=action, arguments=told))
-    made.journals[0].crash_points.add(CrashPoint(made.journals[0].writes + 1, after))
-    one.poll()
-    made.world.run(1000)
-    assert len(made.world.crashes) == 1
-    reader = made.journals[0].reader()
-    row, notes = reader.command(number), [each.note for each in reader.trail(1) if each.note]
-    reader.close()
-    assert row.status == "done", row.problem
-    assert [note["action"] for note in notes].count(effect) == 1
-
-
-def test_a_mistake_of_ours_at_a_command_is_said_and_does_not_end_every_incarnation_to_come(
-    crew: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made = crew({"stuck": stuck}, "a", "b")
-    one, other = made.workers
-    one.launch(Start(flow_id="s", name="stuck"))
-    one._engine.enter(one._engine.adoption.poll)
-    made.world.run(1)
-    (case,) = one.open_cases()
-    told = {"case": case.id, "actor": "Ada", "note": "looks odd"}
-    (number,) = other.act(Act(at_us=0, system="integration", action="comment", arguments=told))
-
-    def breaks(_act: Act) -> None:
-        raise KeyError("a mistake")
-
-    one._engine.adoption.perform = breaks
-    with pytest.raises(KeyError, match="a mistake"):
-        one._engine.enter(one._engine.adoption.poll)
-    reader = made.journals[0].reader()
-    row = reader.command(number)
-    reader.close()
-    assert (row.status, "we made a mistake" in row.problem) == ("refused", True)
 
 
 def test_what_one_worker_writes_into_the_cross_reference_the_others_see(crew: Any) -> None:

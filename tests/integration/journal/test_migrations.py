@@ -26,8 +26,8 @@ from integration.journal.protocol import Head
 from integration.journal.sqlite import SqliteJournal
 from integration.journal.trouble import WrongSchema
 from integration.retry import call_with_retries
+from tests.integration.booking import LOCAL, PROGRAMS, write_call
 from tests.integration.conftest import World
-from tests.integration.test_engine import LOCAL, PROGRAMS, write_call
 
 HEAD = Head(17, "eee688aef619dabdf5b46b9664772461b86d457752ea8f23cbdd3b6fe9ed1975")
 """Kept elsewhere by who made the dump."""
