@@ -26,6 +26,11 @@ from integration.systems.erp import receivables as books
 from integration.systems.erp.receivables import PostedMemo
 from integration.systems.wire import minor
 
+MOVED = ("param_wrong_value", billing.WRONG_STATE)
+"""Billing refuses with these what another flow of the same payment has moved in between: it is read again, and done
+again when it has moved. Else people are asked.
+"""
+
 
 def credits_of(notes: Iterable[CreditNote]) -> list[CreditNote]:
     """Return the notes that are the customer's credit, and not to be paid back: each with that of its tax behind it."""
@@ -95,7 +100,7 @@ async def _used(context: FlowContext, money: Money, notes: Sequence[str]) -> Mon
     key = key_of(context, money.id, f"credits/{money.resource_version}")
     call = owed.use_credits(money.id, notes, key, money.txn)
     try:
-        return owed.money_of(await do(context, call, are_used, allow=REFUSALS))
+        return owed.money_of(await do(context, call, are_used, allow=MOVED))
     except CallFailed:  # the invoice was paid, or a credit used, in the meantime
         return owed.money_of(await do(context, owed.read_money(money.id, money.txn)))
 

@@ -16,22 +16,17 @@ from domain.money import said
 from integration.effects import Call, Sleep
 from integration.flow import FlowContext
 from integration.flows.approvals import in_open_period
-from integration.flows.credits_used import start_memos
+from integration.flows.credits_used import MOVED, start_memos
 from integration.flows.paging import every_row, page_with
 from integration.flows.steps import ask_a_person, code_of, day_in, do, key_of
 from integration.flows.taken import Taken, payments_named, taken_by
 from integration.outcomes import Answer, CallFailed
 from integration.retry import Probe
-from integration.systems import billing
 from integration.systems import payment_back as back
 from integration.systems.billing import receivables as owed
 from integration.systems.billing.receivables import Money, Transaction
 from integration.systems.erp import receivables as books
 
-MOVED = ("param_wrong_value", billing.WRONG_STATE)
-"""Billing refuses with these what another flow of the same payment has moved in between: it is read again, and done
-again when it has moved. Else people are asked.
-"""
 MOVED_PAUSE_SECONDS = 60
 
 
