@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from domain.history import Ended
 from q2c.report.document import Cost, document_of, to_plain
 from q2c.report.gathered import Gathered, Run
 from q2c.report.page import html_of
@@ -29,9 +30,10 @@ def write_report(rehearsed: Rehearsed) -> None:
 def gather(rehearsed: Rehearsed) -> Gathered:
     """Return what a report says about a run, to be worked out as it is asked for."""
     scenario = rehearsed.timeline.scenario
+    ended = [record.lifecycles for record in rehearsed.facts.history.of(Ended)]  # a load plays part of its timeline
     run = Run(
         title=scenario.title, question=scenario.question, expected=scenario.outlook, digest=rehearsed.digest,
-        records=rehearsed.records, lifecycles=rehearsed.timeline.lifecycles,
+        records=rehearsed.records, lifecycles=ended[-1] if ended else rehearsed.timeline.lifecycles,
         replay=rehearsed.folder.read_replay() if rehearsed.folder.replay.is_file() else None,
     )  # fmt: skip
     return Gathered(run, rehearsed.facts, rehearsed.verdict)

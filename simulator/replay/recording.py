@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from domain.history import Arrived, Attempted, Changed, Context, Ended, Limit, Record
+from domain.history import Arrived, Attempted, Changed, Context, Delivered, Ended, Limit, Record
 from mocks.billing import api as billing
 from mocks.billing.quirks import LIVE
 from mocks.billing.quirks import Quirks as BillingQuirks
@@ -37,11 +37,15 @@ READS: frozenset[tuple[str, str]] = frozenset(
 
 
 class Recording:
-    """Turns what a live world tells into a history; `add` takes each record. The first of all is the context."""
+    """Turns what a live world tells into a history; `add` takes each record. The first of all is the context.
+
+    It counts what shows whether a target is at work: changes of documents, messages that went out, requests that did
+    something.
+    """
 
     def __init__(self, context: Context, add: Callable[[Record], None]) -> None:
         self._add = add
-        self.changes = 0
+        self.changes = self.messages = self.writes = 0
         self.last_us = context.at_us
         add(context)
 
@@ -51,7 +55,10 @@ class Recording:
         if isinstance(record, Changed):
             self.changes += 1
             self.last_us = record.at_us
+        elif isinstance(record, Delivered):
+            self.messages += 1
         elif isinstance(record, Arrived):
+            self.writes += record.effect == "done"
             self._add(_attempt(record))
 
     def end(self, at_us: int, lifecycles: int, *, complete: bool) -> None:

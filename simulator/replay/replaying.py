@@ -33,6 +33,8 @@ from simulator.replay.stage import stretched
 from simulator.replay.target import Target
 
 _LOOK_SECONDS = 0.1
+_QUIET_SECONDS_MAX = 5.0
+"""A target that works off what it was told at the founding pauses no longer; `quiet_for` is about a whole run."""
 
 
 class TargetEnded(Exception):
@@ -72,9 +74,33 @@ class Replay:
         self._founding, self._acts = parted(timeline)
 
     def found(self) -> None:
-        """Let the company exist: products, entities, prices, accounts, live subscriptions, at the first instant."""
+        """Let the company exist: products, entities, prices, accounts, live subscriptions, at the first instant.
+
+        Return once the target has taken in what it was told of it.
+        """
+        self._tell_time()
         for start in range(0, len(self._founding), 500):  # in pieces, so that the doors answer meanwhile
             self._doors.do(partial(self._world.seed, self._founding[start : start + 500]))
+        asyncio.run_coroutine_threadsafe(self._world.settled(), self._loop()).result()
+        if self._recording.messages:
+            self._wait_for_quiet()
+
+    def _wait_for_quiet(self) -> None:
+        """Wait until the target has written nothing for a while; the clock of the business stands still.
+
+        It may have been told of some hundred customers who are on hold, weeks of news at once: the first orders would
+        wait behind them.
+        """
+        patience = self._target.settles_within.total_seconds()
+        quiet = min(self._target.quiet_for.total_seconds(), _QUIET_SECONDS_MAX)
+        began = quiet_from = now = time.monotonic()
+        writes = self._recording.writes
+        while now - began < patience and now - quiet_from < quiet:
+            self._require_alive()
+            time.sleep(_LOOK_SECONDS)
+            now = time.monotonic()
+            if self._recording.writes != writes:
+                writes, quiet_from = self._recording.writes, now
 
     def play(self, progress: Callable[[Progress], None] | None = None) -> Replayed:
         """Play the acts and the faults, then wait for rest.
@@ -192,16 +218,20 @@ class Replay:
     # --- the target's clock and its deaths --------------------------------------------------------------------------
 
     async def _move_clock(self) -> None:
-        """Tell a target that lives on a clock of ours what time it is for the business."""
-        address = self._target.time.test_clock
-        while address is not None:
-            now_us = self._world.clock.now_us()
-            answer = await asyncio.to_thread(ask, "PUT", address, msgspec.json.encode({"now_us": now_us}))
-            if answer.is_good:
-                self._world.postmark = self._world.clock.now_us
-            elif not self._problems and not self._is_dead:
-                self._problems.append(f"{address}: {answer.problem}")
+        """Tell a target that lives on a clock of ours again and again what time it is for the business."""
+        while self._target.time.test_clock is not None:
+            await asyncio.to_thread(self._tell_time)
             await asyncio.sleep(self._target.time.every.total_seconds())
+
+    def _tell_time(self) -> None:
+        address = self._target.time.test_clock
+        if address is None:
+            return
+        answer = ask("PUT", address, msgspec.json.encode({"now_us": self._world.clock.now_us()}))
+        if answer.is_good:
+            self._world.postmark = self._world.clock.now_us
+        elif not self._problems and not self._is_dead:
+            self._problems.append(f"{address}: {answer.problem}")
 
     async def _kill_and_restart(self, deaths: Sequence[Death]) -> None:
         """Let the process die, as a power failure does it, and come back."""

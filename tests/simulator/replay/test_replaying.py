@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import threading
 from collections.abc import Awaitable, Callable
 
+import httpx
+
+from loadtests.material import material
+from loadtests.settings import Settings
 from mocks.doors.live import LiveWorld
 from mocks.doors.serving import running
 from scenarios import loader
@@ -18,6 +23,7 @@ from simulator.replay.recording import Recording, context_of
 from simulator.replay.replaying import Replay
 from simulator.replay.stage import limits_at, staged
 from simulator.replay.target import Target
+from tests.simulator.replay.fakes import Fake
 
 HOUR_US = 3_600_000_000
 TARGET = Target.model_validate(
@@ -81,3 +87,28 @@ def test_vendors_change_limits_and_interfaces_at_their_instants() -> None:
 
     play(day, speed, look)
     assert found == [(25, 100_000, 15, True), (25, 100_000, 7, False)]
+
+
+def test_the_clock_stands_until_the_target_has_taken_in_what_the_company_had() -> None:
+    evening = material(Settings(scenario="quarter_end_spike", profile="break", times=0.1)).timeline
+    with Fake({("POST", "/hooks"): (200, {})}).up() as slow:
+        told = {"messages": {"erp": f"{slow.address}/hooks"}, "quiet_for": "3s", "settles_within": "60s"}
+        target = Target.model_validate({"name": "slow", "health": f"{slow.address}/health", **told})
+        seen = Recording(context_of(evening, target, 1.0, limits_at(evening, 1.0)), lambda _record: None)
+        world, is_over = staged(evening, target, 1.0, seen.take, allowed=()), threading.Event()
+
+        def work(address: str) -> None:
+            done = 0
+            while not is_over.wait(0.1):
+                if done < len(slow.asked):
+                    httpx.post(f"{address}/v1/customers", auth=("sk_test_1", ""), trust_env=False).raise_for_status()
+                    done += 1
+
+        with running(world) as doors:
+            worker = threading.Thread(target=work, args=(doors["payment"],))
+            worker.start()
+            Replay(evening, target, 1.0, doors, seen).found()
+            is_over.set()
+            worker.join()
+            assert world.clock.now_us() - evening.start_us < 1_000_000
+        assert seen.writes == len(slow.asked) > 5
