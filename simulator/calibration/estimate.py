@@ -16,6 +16,7 @@ from simulator.calibration.goodness import Goodness, goodness
 from simulator.calibration.observations import DONE, FAILED, Call, Observations, Work
 
 _EDGE = 0.02
+_LONGER_SHARE_MAX = 0.05
 """Work outside the hours that hold all but so much of it at either end is overtime."""
 
 
@@ -36,8 +37,8 @@ class Fitted(msgspec.Struct, frozen=True, kw_only=True):
 class SystemEstimate(msgspec.Struct, frozen=True, kw_only=True):
     """One system: durations of its writing and reading calls (None: too few), and how its calls went.
 
-    `repeats` of `told` calls that say so repeat an earlier one; `timeout_seconds` is how long callers wait (None:
-    nobody ever waited in vain); `at_once` the most calls under way together.
+    `repeats` of `told` calls that say so repeat an earlier one; `timeout_seconds` is how long callers wait (None: it
+    cannot be told); `at_once` the most calls under way together.
     """
 
     system: str
@@ -83,6 +84,8 @@ def estimate(seen: Observations, zone: str, quarter: tuple[date, date] | None = 
     for each in systems:
         if each.writes is None and each.reads is None:
             notes.append(f"{each.system}: {each.calls} calls are too few or too equal for a fit (expected {MINIMUM})")
+        if each.timed_out and each.timeout_seconds is None:
+            notes.append(f"{each.system}: how long callers wait; calls that went well took longer than those given up")
     people = _people(seen.work, zone) if seen.work else None
     if people is None:
         notes.append("nothing tells how long people work on exceptions")
@@ -105,9 +108,22 @@ def _system(name: str, calls: Sequence[Call]) -> SystemEstimate:
         system=name, calls=len(calls), writes=_fitted(writing), reads=_fitted(reading),
         failed=sum(call.outcome == FAILED for call in calls), timed_out=len(censored),
         repeats=sum(bool(call.repeats) for call in told), told=len(told),
-        timeout_seconds=median(censored) if censored else None,
+        timeout_seconds=_timeout(calls, censored),
         at_once=most_at_once([(call.start_us, call.start_us + call.duration_us) for call in calls]),
     )  # fmt: skip
+
+
+def _timeout(calls: Sequence[Call], censored: Sequence[float]) -> float | None:
+    """Return how long callers wait; None where many calls that went well took longer: then nobody gave up after that.
+
+    A gateway that answers 504 after half a second says nothing of its callers' patience.
+    """
+    if not censored:
+        return None
+    waited = median(censored)
+    finished = [call.duration_us / SECOND_US for call in calls if call.outcome == DONE]
+    longer = sum(seconds > waited for seconds in finished)
+    return None if longer > _LONGER_SHARE_MAX * len(finished) else waited
 
 
 def _fitted(calls: Sequence[Call]) -> Fitted | None:

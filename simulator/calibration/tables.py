@@ -146,7 +146,7 @@ class Rows:
         if missing:
             raise Unusable(
                 f"{self._file}:{line}: found the columns {known}, expected one for {' and one for '.join(missing)}; "
-                f"say which: --column {missing[0].split()[0]}=NAME"
+                f"say which: {' or '.join(f'--column {role}=NAME' for role in missing[0].split(' or '))}"
             )
         return found
 

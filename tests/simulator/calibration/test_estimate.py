@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from domain.calendar import SECOND_US, instant_us, midnight_us, zone_named
 from domain.draws import Draws
@@ -123,6 +124,16 @@ def test_systems_and_people_are_estimated_from_what_was_measured() -> None:
     assert found.people.touch is not None
     assert found.people.touch.best.curve.quantile(0.5) == pytest.approx(1500, rel=0.2)
     assert any("'Mainframe' (7 times)" in note for note in found.notes)
+
+
+def test_calls_that_a_gateway_ended_early_do_not_tell_how_long_callers_wait() -> None:
+    calls = tuple(replace(call, duration_us=SECOND_US) if call.outcome == TIMED_OUT else call
+                  for call in observations().calls)  # fmt: skip
+    found = estimate(replace(observations(), calls=calls), ZONE, (START, END))
+    assert found.systems[0].timed_out > 0
+    assert found.systems[0].timeout_seconds is None
+    assert any("erp: how long callers wait" in note for note in found.notes)
+    assert "timeout:" not in written(found, "measured")
 
 
 def test_the_written_scenario_loads_and_says_what_was_found() -> None:
