@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from web.blocks import Block, Section
 from web.charts import Chart
-from web.embedding import chart_library, hash_for_policy, json_for_script, static_text
+from web.embedding import chart_library, hash_for_policy, json_for_script, packed_chart_library, static_text
 from web.plots import Plot
 
 
@@ -45,13 +45,15 @@ def environment() -> Environment:
 
 def render(page: Page) -> str:
     """Return a page as one HTML document; equal pages give equal text. Charts bring their library along, once."""
-    scripts = [chart_library(), static_text("charts.js")] if list(charts(page)) else []
+    has_charts = bool(list(charts(page)))
+    scripts = [static_text("charts.js"), static_text("unpack.js")] if has_charts else []
     return (
         environment()
         .get_template("page.html")
         .render(
             page=page,
-            policy=_policy(scripts),
+            policy=_policy([*scripts, chart_library()] if has_charts else []),
+            library=packed_chart_library() if has_charts else "",
             style=Markup(static_text("style.css")),
             scripts=[Markup(script) for script in scripts],
         )

@@ -16,6 +16,7 @@
     return value;
   };
   const draw = () => {
+    if (!window.Plotly) return; /* still packed: `redraw` tells when it is there */
     const style = getComputedStyle(root);
     for (const source of document.querySelectorAll("script[data-chart]")) {
       const place = document.getElementById(source.dataset.chart);
