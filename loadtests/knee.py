@@ -127,5 +127,7 @@ def _said(
         return "above", f"it still holds at {low:g} lifecycles a second, the highest that was tried"
     if high and high <= search.first_rate:
         return "below", f"it breaks at {high:g} lifecycles a second already, the lowest that was tried"
-    tried = f"it holds at {low:g}, " if low else f"it breaks at {high:g}, " if high else ""
-    return "unknown", f"{tried}and no step on the other side could be decided with {CONFIDENCE:.0%} confidence"
+    if not low and not high:
+        return "unknown", f"no step could be decided with {CONFIDENCE:.0%} confidence; make them longer"
+    tried = f"it holds at {low:g}" if low else f"it breaks at {high:g}"
+    return "unknown", f"{tried}, and no step on the other side could be decided with {CONFIDENCE:.0%} confidence"

@@ -11,6 +11,7 @@ from loadtests.outcome import Outcome as Load
 from q2c import exits
 from q2c.rehearsing import Rehearsed
 from q2c.report.document import VerdictDocument
+from web.words import counted
 
 _LOAD_RULE, _LAG_RULE, _KNEE_RULE = "LOAD-OFFERED", "LOAD-LAG", "LOAD-KNEE"
 
@@ -115,9 +116,10 @@ def _lines(document: VerdictDocument, load: Load) -> Iterator[str]:
         yield f"| {row.name} | {row.count:,} | {row.waiting:,} | {row.late:,} | {limit} | {figures} |"
     for check in document.checks:
         if check.status == BROKEN:
-            yield f"\n**{check.id}** broken {check.broken:,} times: {check.violations[0].sentence}"
+            often = "once" if check.broken == 1 else f"{check.broken:,} times"
+            yield f"\n**{check.id}** broken {often}: {check.violations[0].sentence}"
 
 
 def _knee(found: Knee) -> str:
     sure = f" ({found.confidence:.0%} confidence)" if found.confidence else ""
-    return f"{found.status}: {found.sentence}{sure}; {len(found.steps)} steps"
+    return f"{found.status}: {found.sentence}{sure}; {counted(len(found.steps), 'step')}"

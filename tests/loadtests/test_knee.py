@@ -53,7 +53,9 @@ def test_a_step_that_was_not_offered_as_asked_says_nothing() -> None:
     weak = Step(rate=1, within=0, count=500, kept=False)
     assert decided([weak], 1, 95) == "undecided"
     assert next_rate([weak], SEARCH) == 1
-    assert knee([weak] * REPEATS_MAX, SEARCH).status == "unknown"
+    undecided = knee([weak] * REPEATS_MAX, SEARCH)
+    assert undecided.status == "unknown"
+    assert undecided.sentence == "no step could be decided with 95% confidence; make them longer"
 
 
 def test_few_measurements_decide_nothing() -> None:

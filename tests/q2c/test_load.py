@@ -91,4 +91,4 @@ def test_a_summary_answers_first_and_gives_an_example_of_what_broke() -> None:
     assert "The load: holds.\n\n10 of 10 acts in 5 s" in told
     said = markdown(document_of(broken(), ""), AS_ASKED)
     assert "**BROKEN**: Do not go live like this" in said
-    assert "**S1** broken 1 times: quote Q-000123-v1 became 2 orders" in said
+    assert "**S1** broken once: quote Q-000123-v1 became 2 orders" in said

@@ -79,8 +79,8 @@ def never_struck(gathered: Gathered) -> list[str]:
     idle = [name for name, fired in struck.items() if not fired]
     if not idle:
         return []
-    rest = len(idle) - _IDLE_MAX
-    named = idle[:_IDLE_MAX] + ([f"{count(rest)} more"] if rest > 0 else [])
+    shown = idle if len(idle) == _IDLE_MAX + 1 else idle[:_IDLE_MAX]  # "and 1 more" is as long as its name
+    named = [*shown, f"{count(len(idle) - _IDLE_MAX)} more"] if len(shown) < len(idle) else shown
     return [f"Not exercised, because it was planned and never struck: {listed(named)}."]
 
 

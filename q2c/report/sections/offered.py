@@ -23,7 +23,7 @@ def sections(gathered: Gathered) -> tuple[Section, ...]:
     if note is None:
         return ()
     blocks: list[Block] = [_figures(note.replayed, note.speed), *_verdict(note.replayed)]
-    if note.replayed.step_us:
+    if any(note.replayed.asked):  # of a load, Locust keeps them
         blocks.append(_chart(gathered, note.replayed))
     if note.prediction is not None:
         blocks.append(Group("Predicted and measured", tuple(_prediction(note.prediction)), "prediction"))
