@@ -136,9 +136,7 @@ def _handler(peer: Peer) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
 
         def _serve(self) -> None:
-            length = int(self.headers.get("content-length") or 0)
-            body = self.rfile.read(length) if length else b""
-            draft = peer.answered(self.command, self.path, dict(self.headers.items()), body)
+            draft = peer.answered(self.command, self.path, dict(self.headers.items()), _body(self))
             if draft.wire == "reset":
                 _reset(self.connection)
                 self.close_connection = True
@@ -158,6 +156,19 @@ def _handler(peer: Peer) -> type[BaseHTTPRequestHandler]:
     for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"):
         setattr(Handler, f"do_{method}", Handler._serve)
     return Handler
+
+
+def _body(request: BaseHTTPRequestHandler) -> bytes:
+    """Return the body of a request, whether its length was told before or it comes in chunks."""
+    if "chunked" not in request.headers.get("transfer-encoding", "").lower():
+        return request.rfile.read(int(request.headers.get("content-length") or 0))
+    parts = []
+    while size := int(request.rfile.readline().partition(b";")[0], 16):
+        parts.append(request.rfile.read(size))
+        request.rfile.readline()
+    while request.rfile.readline().strip():
+        pass  # trailers
+    return b"".join(parts)
 
 
 def _head(draft: Draft, headers: Any, length: int) -> bytes:

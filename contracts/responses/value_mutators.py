@@ -96,18 +96,24 @@ def array_reordered(draft: Draft, shape: Shape) -> Draft | None:
 
 
 def _moment(text: str) -> tuple[datetime, str] | None:
-    """Return an instant in UTC and its fraction's digits; None when the text has no offset."""
+    """Return an instant in UTC and its fraction's digits; None when the text has no offset, or is no such instant."""
     found = _ISO.fullmatch(text)
     if found is None or not found[3]:
         return None
     offset = "+00:00" if found[3] == "Z" else found[3] if ":" in found[3] else f"{found[3][:3]}:{found[3][3:]}"
-    return datetime.fromisoformat(found[1] + offset).astimezone(UTC), (found[2] or "").lstrip(".")
+    try:
+        return datetime.fromisoformat(found[1] + offset).astimezone(UTC), (found[2] or "").lstrip(".")
+    except (ValueError, OverflowError):  # 24:00:00, a leap second; before the first year in UTC
+        return None
 
 
 def _instants(draft: Draft, told: Callable[[datetime, str], str]) -> Draft | None:
     def change(_path: Path, value: Tree) -> Tree:
         moment = _moment(value) if is_instant(value) else None
-        return value if moment is None else told(*moment)
+        try:
+            return value if moment is None else told(*moment)
+        except OverflowError:  # 9999-12-31T23:59:59Z, which stands for "never", is in no year further east
+            return value
 
     return _everywhere(draft, change)
 

@@ -200,6 +200,14 @@ def test_a_rule_changes_the_answers_it_names_and_no_others() -> None:
     assert dict(peer.struck) == {"unknown_field": 1}
 
 
+def test_a_request_in_chunks_is_handed_on_whole() -> None:
+    with provider() as upstream, serving(upstream) as peer, httpx.Client(trust_env=False) as client:
+        for words in ([b"hello ", b"", b"world"], [b"x" * 70_000]):
+            assert client.post(f"{peer.address}/v1/orders", content=iter(words)).status_code == 200
+        assert client.get(f"{peer.address}/v1/orders").json() == ORDERS
+    assert [body for _, _, body in peer.writes] == ["hello world", "x" * 70_000]
+
+
 def test_a_rule_may_begin_with_the_second_answer() -> None:
     with provider() as upstream, serving(upstream, [Rule(path="", mutators=("unknown_field",), nth=2)]) as peer:
         client = httpx.Client(base_url=peer.address, trust_env=False)
