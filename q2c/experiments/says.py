@@ -109,7 +109,7 @@ def _happened(answer: Happened) -> Said:
     if drained:
         seconds, station = max(drained)
         took = duration(round(seconds * 1_000_000))
-        parts.append(f"after its outage {wording.resource(station)} has caught up in {took}")
+        parts.append(f"{wording.resource(station)} has worked off what its outage struck in {took}")
     text = f"{listed(parts)}."
     if not shown:
         text += f" {wording.NO_LEVELS}"

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from q2c.experiments import wording
 from simulator.experiments.answers import (
+    Answer,
     Broke,
     Differs,
     Experiment,
@@ -44,9 +45,15 @@ def tell(experiment: Experiment, console: Console, report: str) -> None:
     if effort is not None:
         found = f", {count(effort.found)} more were there" if effort.found else ""
         text = f"{counted(effort.made, 'run')} of {effort.engine}, {effort.executor}{found}"
-        console.print(Text.assemble("  ", ("played  ", "dim"), text))
+        console.print(Text.assemble("  ", ("played  ", "dim"), text + _without_trouble(experiment.answer, effort.made)))
     for label, text in (("repeat", experiment.repeat), ("report", report)):
         console.print(Text.assemble("  ", (f"{label:8}", "dim"), text), soft_wrap=True)
+
+
+def _without_trouble(answer: Answer | None, made: int) -> str:
+    """Say how many runs show what each trouble costs: the same quarters without it."""
+    more = made - answer.replications if isinstance(answer, Happened) else 0
+    return f"; {count(more)} of them without one of the troubles" if more > 0 else ""
 
 
 def _table(lines: list[tuple[str, ...]]) -> Table:

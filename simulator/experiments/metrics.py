@@ -51,7 +51,7 @@ _TABLE = (
     _metric("p95", "seconds", "less", "service level", "{of}, 95th percentile"),
     _metric("made", "share", "more", "service level", "{of}, done before the cut-off"),
     _metric("dead_letters", "count", "less", "", "given up and handed to people"),
-    _metric("drain", "seconds", "less", "system", "until {of} had caught up after an outage"),
+    _metric("drain", "seconds", "less", "system", "until {of} had worked off what an outage struck"),
     _metric("backlog", "count", "less", "system", "waiting for {of} in an outage, at most"),
     _metric("p99", "seconds", "less", "service level", "{of}, 99th percentile"),
     _metric("p50", "seconds", "less", "service level", "{of}, median"),

@@ -192,7 +192,7 @@ def _gantt(answer: Happened, range_us: tuple[int, int]) -> Chart:
 def _drains(answer: Happened) -> Table:
     return Table(
         caption="What each outage left behind",
-        columns=columns("outage", "#lifecycles struck", "#waiting at once", "#caught up after", "never in"),
+        columns=columns("outage", "#lifecycles struck", "#waiting at once", "#the last of them done after", "never in"),
         rows=tuple(_drain(each) for each in answer.aftermaths),
         empty="No outage struck in all quarters.",
     )
