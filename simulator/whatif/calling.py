@@ -14,6 +14,7 @@ from domain.calendar import SECOND_US
 from integration.flows.orders import TASK_POLLS_SECONDS
 from integration.flows.sweeps import SWEEPS
 from integration.settings import Settings
+from integration.systems import billing, payment
 from integration.systems.crm.manners import SESSION_SECONDS
 from mocks.erp.quirks import Quirks
 from scenarios.values import MICROSECOND
@@ -45,6 +46,10 @@ def _token(system: str, lives_seconds: int) -> Known:
 
 TOKENS = {"erp": _token("erp", Quirks().token_seconds), "crm": _token("crm", SESSION_SECONDS)}
 """What calls of a system need, and know once one of them has fetched it."""
+
+
+_KEYS_LIVE = {"billing": billing.KEY_LIVES_SECONDS, "payment": payment.KEY_LIVES_SECONDS}
+"""How long systems know a repeat by its key, where they forget it (seconds)."""
 
 
 class Journeys(NamedTuple):
@@ -91,9 +96,16 @@ class Journeys(NamedTuple):
             lane=lane,
             idempotent=bool(switches.idempotent) or not write,
             looks=latency_of(settings, write=False) if looks and not self.is_naive else None,
+            repeat_by_us=_repeat_by_us(system, settings.timeout // MICROSECOND) if looks else 0,
             again_us=AGAIN_US,
             **more,
         )
+
+
+def _repeat_by_us(system: str, timeout_us: int) -> int:
+    """Return how long after a call a repeat may still leave, so that it comes while its key is known (0: for ever)."""
+    lives_us = _KEYS_LIVE.get(system, 0) * SECOND_US
+    return max(1, lives_us - timeout_us) if lives_us else 0
 
 
 def webhook(

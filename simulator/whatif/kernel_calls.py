@@ -46,6 +46,7 @@ from simulator.whatif.states import (
     ROW_QUEUE,
     ROW_REFUSED,
     ROW_WAITING,
+    SURE,
     THROTTLED,
     TOKEN,
     UNKNOWN,
@@ -112,6 +113,20 @@ def _waits(tables: Any, memory: Any, token: Any, station: Any, now_us: Any) -> A
 
 
 @inlined
+def _leaves(tables: Any, memory: Any, token: Any, station: Any, now_us: Any) -> Any:
+    """Let a call of the process leave; one that would be repeated too late looks first whether its work is done."""
+    lifecycle = memory.tokens[token]
+    step = tables.steps[lifecycle.step]
+    lifecycle.paid = 0
+    if step.looks >= 0 and lifecycle.looking == 0 and 0 <= lifecycle.asked < now_us - step.repeat_by:
+        lifecycle.looking, lifecycle.attempt_before = SURE, lifecycle.attempt
+        lifecycle.attempt, lifecycle.asked = 1, -1
+    if lifecycle.attempt > 1:
+        tables.route_counts[lifecycle.route, RETRIES] += 1
+    count_call(tables, memory, station, now_us)
+
+
+@inlined
 def _load(tables: Any, station: Any, at_us: Any) -> Any:
     """Return how much slower a station is with the work that it does at an instant."""
     row = tables.stations[station]
@@ -129,7 +144,7 @@ def _load(tables: Any, station: Any, at_us: Any) -> Any:
 def _work_us(tables: Any, memory: Any, token: Any, station: Any, at_us: Any) -> Any:
     """Return how long the work of a call takes that starts at an instant, brownouts apart."""
     row, lifecycle, step = tables.stations[station], memory.tokens[token], tables.steps[memory.tokens[token].step]
-    dist = row.dist if lifecycle.mending == 1 else step.looks if lifecycle.looking == 1 else step.dist
+    dist = row.dist if lifecycle.mending == 1 else step.looks if lifecycle.looking > 0 else step.dist
     work_us = drawn(
         tables.dists, tables.values, dist, lifecycle.base, index_of(lifecycle.step, lifecycle.tries, SERVICE)
     )
@@ -267,10 +282,7 @@ def attempt(tables: Any, memory: Any, token: Any, now_us: Any) -> Any:
             tables, memory, token, station, now_us
         ):
             return -1
-        lifecycle.paid = 0
-        if lifecycle.attempt > 1:
-            tables.route_counts[lifecycle.route, RETRIES] += 1
-        count_call(tables, memory, station, now_us)
+        _leaves(tables, memory, token, station, now_us)
     lifecycle.tries += 1
     tables.station_counts[station, CALLS] += 1
     tables.series[station, ROW_CALLS, memory.registers[BUCKET]] += 1

@@ -277,12 +277,24 @@ def count_call(tables: Any, memory: Any, station: Any, now_us: Any) -> Any:
 
 
 @inlined
+def was_asked(memory: Any, token: Any) -> Any:
+    """Note that a call may have left: what comes after it is a repeat."""
+    row = memory.tokens[token]
+    if row.asked < 0:
+        row.asked = row.called
+
+
+@inlined
 def die(tables: Any, memory: Any, place: Any, now_us: Any) -> Any:
     """Let the process die: what it has in memory begins anew when it is back."""
     registers = memory.registers
     registers[DIED], registers[BACK] = now_us, now_us + tables.deaths[place].lasts
     for station in range(tables.stations.shape[0]):
         row = tables.stations[station]
+        token = row.held
+        while token >= 0:
+            was_asked(memory, token)
+            token = memory.tokens[token].after
         _close(tables, memory, station, registers[BACK])
         row.probe, row.calls_before, row.errors_before, row.hold_until = 0, 0, 0, 0
         row.saved, row.saved_at = row.saved_first, registers[BACK]

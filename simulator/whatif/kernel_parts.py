@@ -29,7 +29,7 @@ FEW_SLOTS = 24
 EVENT_ROW = np.dtype([("at", "i8"), ("key", "i8")])
 _COLUMNS = (
     "base number route step attempt tries state called back cutoff patience patience_key effects amount single mending "
-    "holds struck before after paid stream lane done looking attempt_before"
+    "holds struck before after paid stream lane done looking attempt_before asked"
 )
 TOKEN_ROW = np.dtype([(name, "i8") for name in _COLUMNS.split()])
 
@@ -180,7 +180,7 @@ def new_token(tables: Any, memory: Any, stream: Any) -> Any:
     row.cutoff = tables.streams[stream].cutoff
     row.stream = stream
     row.effects, row.single, row.mending, row.holds, row.struck, row.paid, row.patience_key = 0, 0, 0, 0, 0, 0, -1
-    row.looking = 0
+    row.looking, row.asked = 0, -1
     row.amount = 0
     dist = tables.routes[row.route].amount
     if dist >= 0:
@@ -200,7 +200,7 @@ def branch(memory: Any, token: Any) -> Any:
     row.base, row.number, row.route, row.cutoff = parent.base, parent.number, parent.route, parent.cutoff
     row.stream, row.amount = parent.stream, parent.amount
     row.effects, row.single, row.mending, row.holds, row.struck, row.paid, row.patience_key = 0, 0, 0, 0, 0, 0, -1
-    row.looking = 0
+    row.looking, row.asked = 0, -1
     for mark in range(memory.marks.shape[1]):
         memory.marks[child, mark] = memory.marks[token, mark]
     return child

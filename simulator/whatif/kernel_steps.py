@@ -12,7 +12,7 @@ from simulator.whatif.compiled import inlined
 from simulator.whatif.draws import ARRIVAL, AUTOMATIC, BACKOFF, INVALID, OUTSIDE, OUTSIDE_SHARE, SHARE
 from simulator.whatif.kernel_calls import attempt
 from simulator.whatif.kernel_draws import base_of, drawn, index_of, unit
-from simulator.whatif.kernel_guards import note, unstrike
+from simulator.whatif.kernel_guards import note, unstrike, was_asked
 from simulator.whatif.kernel_parts import (
     BACK,
     DIED,
@@ -43,6 +43,7 @@ from simulator.whatif.states import (
     GONE_THOUGH_DONE,
     GOOD,
     INVALIDS,
+    LOOKING,
     MEND,
     MENDED,
     NEW,
@@ -52,6 +53,7 @@ from simulator.whatif.states import (
     ROW_WAITING,
     STARTED,
     STOP,
+    SURE,
     THROTTLED,
     TOKEN,
     UNFINISHED,
@@ -179,7 +181,8 @@ def _enter(tables: Any, memory: Any, token: Any, number: Any, now_us: Any) -> An
         if taken and step.known >= 0:
             taken = _finds_out(tables, step, luck, now_us)
         if taken and step.kind == CALL and step.outbox == 0:
-            lifecycle.step, lifecycle.attempt, lifecycle.tries, lifecycle.looking = number, 1, 0, 0
+            lifecycle.step, lifecycle.attempt, lifecycle.tries = number, 1, 0
+            lifecycle.looking, lifecycle.asked = 0, -1
             if step.invalid > 0.0 and unit(lifecycle.base, index_of(number, 0, INVALID)) < step.invalid:
                 tables.route_counts[lifecycle.route, INVALIDS] += 1
                 return MEND
@@ -298,26 +301,33 @@ def _came_back(tables: Any, memory: Any, token: Any, now_us: Any) -> Any:
         return _mended(tables, memory, token, now_us)
     station = tables.steps[lifecycle.step].station
     if lifecycle.called <= memory.registers[DIED] and tables.stations[station].people == 0:
-        lifecycle.state, lifecycle.paid = DUE, 0  # who asked is dead, and will ask again
+        was_asked(memory, token)  # who asked is dead, and will ask again
+        lifecycle.state, lifecycle.paid = DUE, 0
         push(memory, max(now_us, memory.registers[BACK]), TOKEN, token)
         return STOP
     if tables.stations[station].breaker == 1:
         note(tables, memory, station, lifecycle.called, now_us, state == GOOD, state == THROTTLED)
     if state == GOOD:
         return COMPLETE if lifecycle.looking == 0 else _looked_up(tables, memory, token, now_us)
-    if state == UNKNOWN and lifecycle.looking == 0 and tables.steps[lifecycle.step].looks >= 0:
-        lifecycle.looking, lifecycle.attempt_before, lifecycle.attempt = 1, lifecycle.attempt, 1
-        return ATTEMPT
+    if lifecycle.looking == 0:
+        was_asked(memory, token)
+        if state == UNKNOWN and tables.steps[lifecycle.step].looks >= 0:
+            lifecycle.looking, lifecycle.attempt_before, lifecycle.attempt = LOOKING, lifecycle.attempt, 1
+            return ATTEMPT
     return _fail(tables, memory, token, now_us, state == THROTTLED)
 
 
 @inlined
 def _looked_up(tables: Any, memory: Any, token: Any, now_us: Any) -> Any:
-    """Go on if the work was found done; else it was an attempt in vain. Return what to do."""
+    """Go on if the work was found done; else it was an attempt in vain, or has to be made. Return what to do."""
     lifecycle = memory.tokens[token]
+    is_sure = lifecycle.looking == SURE
     lifecycle.looking, lifecycle.attempt = 0, lifecycle.attempt_before
     if lifecycle.effects > 0 and lifecycle.done <= now_us:
         return COMPLETE
+    if is_sure:
+        lifecycle.asked = now_us
+        return ATTEMPT
     return _fail(tables, memory, token, now_us, False)
 
 

@@ -15,7 +15,7 @@ from domain.calendar import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 from simulator.whatif.durations import Duration
 from simulator.whatif.trouble import NEVER_US, Brownout, Death, Faults, Incidents, Window
 
-VERSION = 6
+VERSION = 7
 """Of the description, and of what is drawn for one: the outcomes of another version are other ones."""
 
 
@@ -171,8 +171,9 @@ class Step(_Value, frozen=True, kw_only=True):
     include one another. With `finds` those of them do it that find it unknown; from `until_us` on nobody does it.
 
     With `looks` nobody knows after a lost answer whether the work is done, so it is looked up before the call is made
-    again: a read that takes so long, with attempts of its own. The first `fruitless` of its draw ask for what is not
-    there: nothing is done, so that no fault strikes after the work.
+    again: a read that takes so long, with attempts of its own. So it is when a call that may have left before would be
+    repeated after `repeat_by_us` (0: at any time), when its station no longer knows a repeat as one. The first
+    `fruitless` of its draw ask for what is not there: nothing is done, so that no fault strikes after the work.
 
     A bank's pause counts `business` days, or `calendar` days and on to the next business day, from the day it begins
     on; what it has beyond whole days is the time of that day. Banks have the days of UTC and rest at weekends. One that
@@ -205,6 +206,7 @@ class Step(_Value, frozen=True, kw_only=True):
     until_us: int = NEVER_US
     idempotent: bool = True
     looks: Duration | None = None
+    repeat_by_us: int = 0
     fruitless: float = 0.0
     invalid_share: float = 0.0
     exhausted: Literal["people", "again", "skip", "lost"] = "people"

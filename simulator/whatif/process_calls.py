@@ -51,6 +51,7 @@ from simulator.whatif.states import (
     ROW_QUEUE,
     ROW_REFUSED,
     ROW_WAITING,
+    SURE,
     THROTTLED,
     UNKNOWN,
     WAITING,
@@ -102,6 +103,16 @@ def _waits(play: Any, token: Lifecycle, station: StationState, now_us: int) -> b
             return True
         station.state = HALF_OPEN
     return False
+
+
+def _leaves(play: Any, token: Lifecycle, station: StationState, now_us: int) -> None:
+    """Let a call of the process leave; one that would be repeated too late looks first whether its work is done."""
+    plan, token.paid = token.plan, 0
+    if plan.lookup is not None and not token.looking and 0 <= token.asked < now_us - plan.repeat_by:
+        token.looking, token.attempt_before, token.attempt, token.asked = SURE, token.attempt, 1, -1
+    if token.attempt > 1:
+        play.counts[token.route][RETRIES] += 1
+    count_call(play, station, now_us)
 
 
 def _load(station: StationState, at_us: int) -> float:
@@ -200,10 +211,7 @@ def attempt(play: Any, token: Lifecycle, now_us: int) -> StationState | None:
     if not token.mending:
         if (station.budget or station.breaker or now_us < play.back_us) and _waits(play, token, station, now_us):
             return None
-        token.paid = 0
-        if token.attempt > 1:
-            play.counts[token.route][RETRIES] += 1
-        count_call(play, station, now_us)
+        _leaves(play, token, station, now_us)
     token.tries += 1
     station.counts[CALLS] += 1
     station.series[ROW_CALLS][play.bucket] += 1

@@ -217,10 +217,18 @@ def count_call(play: Any, station: StationState, now_us: int) -> None:
             play.push(now_us, Notice(DEATH, death))
 
 
+def was_asked(token: Lifecycle) -> None:
+    """Note that a call may have left: what comes after it is a repeat."""
+    if token.asked < 0:
+        token.asked = token.called
+
+
 def die(play: Any, death: Any, now_us: int) -> None:
     """Let the process die: what it has in memory begins anew when it is back."""
     play.died_us, play.back_us = now_us, now_us + death.lasts
     for station in play.stations:
+        for token in station.held:
+            was_asked(token)
         _close(play, station, play.back_us)
         station.probe = station.calls_before = station.errors_before = station.hold_until = 0
         station.saved, station.saved_at = station.saved_first, play.back_us

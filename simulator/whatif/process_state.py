@@ -26,9 +26,9 @@ class Lifecycle(Event):
     """
 
     __slots__ = (
-        "amount", "attempt", "attempt_before", "back", "base", "called", "cutoff", "done", "draws", "effects", "holds",
-        "looking", "marks", "mending", "number", "paid", "patience", "plan", "route", "single", "state", "struck",
-        "tries", "waits",
+        "amount", "asked", "attempt", "attempt_before", "back", "base", "called", "cutoff", "done", "draws", "effects",
+        "holds", "looking", "marks", "mending", "number", "paid", "patience", "plan", "route", "single", "state",
+        "struck", "tries", "waits",
     )  # fmt: skip
 
     def __init__(self, number: int, base: int, route: int, cutoff: int, draws: list[int], marks: list[int]) -> None:
@@ -36,6 +36,7 @@ class Lifecycle(Event):
         self.cutoff, self.draws, self.marks = cutoff, draws, marks
         self.state = NEW
         self.attempt = self.tries = self.effects = self.amount = self.paid = self.mending = self.looking = 0
+        self.asked = -1
         self.called = self.back = self.patience = self.done = self.attempt_before = 0
         self.single = False
         self.plan: Any = None

@@ -21,7 +21,7 @@ from simulator.whatif.draws import (
     unit,
 )
 from simulator.whatif.process_calls import attempt, leave
-from simulator.whatif.process_guards import note, unstrike
+from simulator.whatif.process_guards import note, unstrike, was_asked
 from simulator.whatif.process_state import Lifecycle, Notice, StationState
 from simulator.whatif.states import (
     ATTEMPT,
@@ -39,6 +39,7 @@ from simulator.whatif.states import (
     GONE_THOUGH_DONE,
     GOOD,
     INVALIDS,
+    LOOKING,
     MEND,
     MENDED,
     NEW,
@@ -49,6 +50,7 @@ from simulator.whatif.states import (
     SIMPLE,
     STARTED,
     STOP,
+    SURE,
     THROTTLED,
     UNFINISHED,
     UNKNOWN,
@@ -130,7 +132,7 @@ def _enter(play: Any, token: Lifecycle, plan: Any, now_us: int) -> int:
         if taken and plan.known >= 0:
             taken = _finds_out(play.known, plan, luck, now_us)
         if taken and plan.kind == CALL and not plan.outbox:
-            token.plan, token.attempt, token.tries, token.looking = plan, 1, 0, 0
+            token.plan, token.attempt, token.tries, token.looking, token.asked = plan, 1, 0, 0, -1
             if plan.invalid > 0.0 and unit(token.base, index_of(plan.number, 0, INVALID)) < plan.invalid:
                 play.counts[token.route][INVALIDS] += 1
                 return MEND
@@ -231,7 +233,8 @@ def _came_back(play: Any, token: Lifecycle, now_us: int) -> int:
     if token.mending:
         return _mended(play, token, now_us)
     station = token.plan.place
-    if token.called <= play.died_us and not station.people:  # who asked is dead, and will ask again
+    if token.called <= play.died_us and not station.people:
+        was_asked(token)  # who asked is dead, and will ask again
         token.state, token.paid = DUE, 0
         play.push(max(now_us, play.back_us), token)
         return STOP
@@ -239,17 +242,22 @@ def _came_back(play: Any, token: Lifecycle, now_us: int) -> int:
         note(play, station, token.called, now_us, state == GOOD, state == THROTTLED)
     if state == GOOD:
         return _looked_up(play, token, now_us) if token.looking else COMPLETE
-    if state == UNKNOWN and not token.looking and token.plan.lookup is not None:
-        token.looking, token.attempt_before, token.attempt = 1, token.attempt, 1
-        return ATTEMPT
+    if not token.looking:
+        was_asked(token)
+        if state == UNKNOWN and token.plan.lookup is not None:
+            token.looking, token.attempt_before, token.attempt = LOOKING, token.attempt, 1
+            return ATTEMPT
     return _fail(play, token, now_us, state == THROTTLED)
 
 
 def _looked_up(play: Any, token: Lifecycle, now_us: int) -> int:
-    """Go on if the work was found done; else it was an attempt in vain. Return what to do."""
-    token.looking, token.attempt = 0, token.attempt_before
+    """Go on if the work was found done; else it was an attempt in vain, or has to be made. Return what to do."""
+    is_sure, token.looking, token.attempt = token.looking == SURE, 0, token.attempt_before
     if token.effects > 0 and token.done <= now_us:
         return COMPLETE
+    if is_sure:
+        token.asked = now_us
+        return ATTEMPT
     return _fail(play, token, now_us, False)
 
 

@@ -12,6 +12,8 @@ CLOSED, OPEN, HALF_OPEN = range(3)
 (FREE, NEW, DUE, GOOD, FAILED, UNKNOWN, THROTTLED, PAUSED, REDRIVE, JOIN, WAITING, HELD, SIMPLE) = range(13)
 """States of a lifecycle: what it has come from when its event fires. A failed call was not done; of an unknown one
 nobody knows."""
+LOOKING, SURE = 1, 2
+"""Why a call looks whether its work is done: its outcome is unknown, or it waited for too long to be repeated."""
 ATTEMPT, COMPLETE, MEND, BEGIN, STOP = range(5)
 """What is done next with a lifecycle."""
 

@@ -34,7 +34,7 @@ def _row(whole: str, shares: str = "") -> np.dtype[Any]:
 
 STEP = _row(
     "kind station dist timeout attempts base cap jitter restart lane outbox idempotent exhausted again mark starts "
-    "route next chooses since known things lasts until days week at_once looks",
+    "route next chooses since known things lasts until days week at_once looks repeat_by",
     "share low invalid fruitless",
 )
 DIST = _row("kind from_ until", "scale mu shape")
@@ -228,6 +228,7 @@ def _steps(model: Model, dists: _Dists, marks: Sequence[str]) -> Iterable[dict[s
                 "at_once": step.at_once_us,
                 "looks": dists.add(step.looks),
                 "fruitless": step.fruitless,
+                "repeat_by": step.repeat_by_us or NEVER_US,
                 "week": (model.origin_us + _EPOCH_WEEKDAY * DAY_US) % (7 * DAY_US),
                 **_policy(step),
             }

@@ -186,7 +186,7 @@ def _step(place: str, step: Step, model: Model) -> Iterator[Problem]:
     retry = step.retry
     if retry.attempts < 1 or retry.base_us < 0 or retry.cap_us < 0 or retry.restart_every < 0:
         yield Problem(place, f"{retry.attempts} attempts are impossible: at least one is made")
-    if step.timeout_us < 0 or step.lane < 0 or (step.exhausted == "again" and step.again_us <= 0):
+    if min(step.timeout_us, step.lane, step.repeat_by_us) < 0 or (step.exhausted == "again" and step.again_us <= 0):
         yield Problem(place, "a timeout, a lane or a pause before the next try is below what is possible")
     needs_people = step.exhausted == "people" and (step.invalid_share > 0 or step.station)
     if needs_people and model.repair is None:

@@ -157,6 +157,7 @@ def _steps(draw: st.DrawFn, name: str, stations: list[str]) -> Step:
         until_us=draw(st.sampled_from([NEVER_US, NEVER_US, 25 * MINUTE_US])),
         idempotent=draw(st.booleans()),
         looks=draw(st.one_of(st.none(), _lengths())),
+        repeat_by_us=draw(st.sampled_from([0, 2 * SECOND_US, MINUTE_US])),
         fruitless=draw(st.sampled_from([0.0, 0.0, 0.3])),
         invalid_share=draw(st.sampled_from([0.0, 0.0, 0.1])),
         exhausted=draw(st.sampled_from(["people", "again", "skip", "lost"])),

@@ -227,6 +227,15 @@ def test_a_process_that_died_has_forgotten_its_tokens_and_its_breakers() -> None
     assert _stays(model(stations=(guarded,), arrivals=at_once(2), deaths=(died,))) == [20 + 10, 20 + 10]
 
 
+@pytest.mark.parametrize(("repeat_by_us", "seconds"), [(0, 20 + 10), (19 * SECOND_US, 20 + 3 + 10)])
+def test_a_call_that_may_have_left_long_ago_is_looked_up_before_it_is_made(repeat_by_us: int, seconds: int) -> None:
+    died = Death(at_us=15 * SECOND_US, lasts_us=5 * SECOND_US)
+    outage = Window(from_us=0, until_us=10 * SECOND_US)
+    guarded = erp(slots=0, outages=(outage,), breaker=Breaker(calls_min=1, open_us=MINUTE_US))
+    careful = call(looks=Duration.fixed(3 * SECOND_US), repeat_by_us=repeat_by_us)
+    assert _stays(model(careful, stations=(guarded,), deaths=(died,))) == [seconds]
+
+
 def test_people_go_on_working_while_the_process_is_dead() -> None:
     died = Death(at_us=SECOND_US, lasts_us=30 * SECOND_US)
     assert _stays(model(call("clerks"), deaths=(died,))) == [300]
