@@ -24,7 +24,7 @@ import msgspec
 
 from contracts.compatibility import documents
 from contracts.conformance.assertion import Catalogue, Skipped, require
-from contracts.conformance.target import Unusable, filled, read_as
+from contracts.conformance.target import Unusable, filled, headers_of, read_as
 from contracts.conformance.wire import Exchange, Unreachable
 
 PROMISES = Catalogue()
@@ -125,7 +125,7 @@ class Visit:
         address = self.target.url.rstrip("/") + str(filled(path, _quoted(self.target.values)))
         try:
             reply = await self._client.request(
-                method, address, json=body, headers={**self.target.headers, **(headers or {})},
+                method, address, json=body, headers=headers_of(self.target.headers, headers or {}),
                 timeout=self.target.timeout_seconds,
             )  # fmt: skip
         except httpx.ConnectError as error:

@@ -164,6 +164,14 @@ def filled(value: Any, words: dict[str, str]) -> Any:
     return value
 
 
+def headers_of(*parts: Mapping[str, str]) -> dict[str, str]:
+    """Return headers of which later ones replace earlier ones, in whatever case their names are written."""
+    found: dict[str, tuple[str, str]] = {}
+    for part in parts:
+        found |= {name.lower(): (name, value) for name, value in part.items()}
+    return dict(found.values())
+
+
 def counted(value: Any, where: str) -> int:
     """Return the number that was found where effects are counted: a number, or the length of a list; raise Skipped."""
     if isinstance(value, list | dict):

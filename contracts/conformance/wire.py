@@ -13,7 +13,7 @@ import msgspec
 
 from contracts.conformance.assertion import Broken, Skipped
 from contracts.conformance.profiles import Profile
-from contracts.conformance.target import Control, Operation, Target, at_pointer, counted, filled, merged
+from contracts.conformance.target import Control, Operation, Target, at_pointer, counted, filled, headers_of, merged
 
 SHOWN_BYTES = 300
 
@@ -95,14 +95,15 @@ class Wire:
         words = {**intent.words, "id": made}
         used = intent.key if key == "" else key
         body = filled(merged(operation.body, dict(change or {})), words)
-        sent = {**self.target.headers, **operation.headers, **(headers or {})}
+        sent = headers_of(self.target.headers, operation.headers, headers or {})
         if self.profile.body_field and used is not None:
             body = {**body, self.profile.body_field: used}
         elif not self.profile.external_id and used is not None:
-            sent[header or self.profile.header] = f'"{used}"' if self.profile.quoted and key == "" else used
+            said = f'"{used}"' if self.profile.quoted and key == "" else used
+            sent = headers_of(sent, {header or self.profile.header: said})
         content, media = _encoded(body, operation.encoding)
         if operation.method not in ("GET", "DELETE") or text is not None:
-            sent = {"content-type": media, **sent}
+            sent = headers_of({"content-type": media}, sent)
         else:
             content = b""
         path = str(filled(operation.path, {name: quote(word, safe="") for name, word in words.items()}))
@@ -147,7 +148,7 @@ class Wire:
         if count is None:
             return None
         path = str(filled(count.path, {name: quote(word, safe="") for name, word in intent.words.items()}))
-        reply = await self._exchange("GET", path, None, {**self.target.headers, **count.headers}, b"")
+        reply = await self._exchange("GET", path, None, headers_of(self.target.headers, count.headers), b"")
         if reply.status == 404:
             return 0
         if not reply.ok:

@@ -41,7 +41,7 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
 
 def wrong(shape: Shape, status: int, media: str, body: bytes) -> str:
     """Return what is wrong with a refusal, as a sentence; empty when nothing is."""
-    if shape.media not in media:
+    if shape.media not in media.lower():
         return f"a refusal with {status} is told as {media or 'nothing'}, not as {shape.media}"
     try:
         tree = json.loads(body)

@@ -26,7 +26,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from contracts.conformance.target import Unusable, at_pointer, filled, read_as
+from contracts.conformance.target import Unusable, at_pointer, filled, headers_of, read_as
 from contracts.findings import Finding, Place, Progress, Tally
 from contracts.responses.mutators import BY_NAME, MUTATORS, Mutator
 from contracts.responses.oracles import difference
@@ -178,7 +178,7 @@ class OverHttp:
         """
         trigger, words = self._target.trigger, {"unique": f"{self._run_name}-{name}"}
         body = json.dumps(filled(trigger.body, words)).encode() if trigger.body else b""
-        headers = {"content-type": "application/json", **trigger.headers}
+        headers = headers_of({"content-type": "application/json"}, trigger.headers)
         status = 0
         for _ in range(1 + self._target.times):
             reply = client.request(trigger.method, filled(trigger.url, words), content=body, headers=headers)

@@ -21,7 +21,7 @@ import httpx
 import msgspec
 
 from contracts.conformance.assertion import Catalogue, Skipped
-from contracts.conformance.target import Control, Unusable, at_pointer, counted, filled, merged, read_as
+from contracts.conformance.target import Control, Unusable, at_pointer, counted, filled, headers_of, merged, read_as
 from contracts.conformance.webhooks.schemes import SCHEMES, Scheme
 from contracts.conformance.wire import Exchange, Unreachable
 
@@ -101,7 +101,7 @@ class Post:
 
     async def send(self, body: bytes, headers: dict[str, str], delivery: str = "") -> Exchange:
         """Deliver a body with its headers."""
-        sent = {"content-type": "application/json", **self.target.headers, **headers}
+        sent = headers_of({"content-type": "application/json"}, self.target.headers, headers)
         try:
             reply = await self._client.post(self.target.url, content=body, headers=sent, timeout=15)
             found = Exchange(
