@@ -22,6 +22,8 @@ from integration.settings import RetryPolicy
 Probe = Callable[[], Awaitable[Answer | None]]
 """Looks an intent up by external id or code: the Answer that shows it done, or None when it is not there."""
 
+LATE_SECONDS = 600
+"""How long after we gave it up a request may still arrive: proxies queue for so long (fault F10)."""
 _CODES = {"throttled": "DEPENDENCY.RATE_LIMITED", "in_progress": "DEPENDENCY.CONCURRENCY_LIMIT"}
 
 
@@ -65,7 +67,7 @@ def while_known(call: Call, since_us: int) -> Call:
     """Return a call that is sent only as long as its peer knows a key that it may have heard of at an instant."""
     if not call.key_lives_seconds:
         return call
-    left_us = (call.key_lives_seconds - call.timeout_seconds) * SECOND_US  # it may be under way for that long
+    left_us = (call.key_lives_seconds - call.timeout_seconds - LATE_SECONDS) * SECOND_US
     return msgspec.structs.replace(call, send_by_us=since_us + left_us)
 
 

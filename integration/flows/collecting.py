@@ -99,13 +99,13 @@ async def collected(
     pauses = iter(RETRY_DAYS)
     while is_begun or not _is_settled(invoice):
         asked = _charge_of(invoice, customer, posting, attempt)
-        outcome = await _charged(context, asked, is_begun)
+        outcome = await _charged(context, asked, invoice, known_us, is_begun)
         if isinstance(outcome, Paid):
             return outcome
         is_begun = False
         if outcome is None:
             invoice = await _still_due(context, invoice, posting)
-            customer, _ = await _payer(context, invoice)
+            customer, known_us = await _payer(context, invoice)
             attempt += asked != _charge_of(invoice, customer, posting, attempt)  # a key is of one charge
             continue
         if not is_shown:
@@ -120,7 +120,7 @@ async def collected(
             code = "PAYMENT.SOFT_DECLINE" if is_soft else payment.class_of(outcome.reason)
             await ask_a_person(code, f"payment of {invoice.id} declined: {outcome.reason}", invoice=invoice.id)
             pauses = iter(RETRY_DAYS)
-            customer, _ = await _payer(context, invoice)
+            customer, known_us = await _payer(context, invoice)
         invoice = await _still_due(context, invoice, posting)
     if not is_shown:  # the charge was refused, and credits have settled the invoice since
         await show_posted(invoice, posting, await Now())
@@ -175,10 +175,17 @@ async def _payer(context: FlowContext, invoice: BillingInvoice) -> tuple[Payment
         await ask_a_person("DATA_QUALITY.MAPPING_MISSING", f"no way to pay for {invoice.customer_id}")
 
 
-async def _charged(context: FlowContext, collection: Collection, is_begun: bool) -> Paid | Declined | None:
-    """Make one payment intent and wait for its end; return what was paid, or why not.
+class _Moved(Exception):
+    """Another amount is due by now, and nothing is on its way: hours have passed since it was asked for."""
 
-    None when the request itself was refused: people have looked at it since, and what is due may be something else.
+
+async def _charged(
+    context: FlowContext, collection: Collection, invoice: BillingInvoice, known_us: int, is_begun: bool
+) -> Paid | Declined | None:
+    """Make one payment intent of what was due of an invoice at an instant, and wait for its end.
+
+    Return what was paid, or why not. None when the request itself was refused, or nobody could tell for long what came
+    of it: people have looked at it since, and what is due may be something else.
     """
 
     async def there() -> Answer | None:
@@ -189,12 +196,22 @@ async def _charged(context: FlowContext, collection: Collection, is_begun: bool)
                 return await do(context, payment.read_intent(intent.id, collection.txn))
         return None
 
+    async def there_or_due() -> Answer | None:
+        found = await there()
+        if found is None:
+            seen = await read_again(context, invoice)
+            if seen.at_us - known_us > FRESH_US and billing.invoice_of(seen).amount_due != collection.amount_minor:
+                raise _Moved
+        return found
+
     answer = await there() if is_begun else None
     if answer is None:
         key = key_of(context, collection.invoice, f"pay/{collection.attempt}")
         call = payment.create_intent(collection, key)
         try:
-            answer = await call_with_retries(context, call, there)
+            answer = await call_with_retries(context, call, there_or_due)
+        except _Moved:
+            return None
         except CallFailed as failed:
             if failed.status == DECLINED:
                 return Declined(failed.code, failed.at_us)

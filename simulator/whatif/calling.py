@@ -13,6 +13,7 @@ import msgspec
 from domain.calendar import SECOND_US
 from integration.flows.orders import TASK_POLLS_SECONDS
 from integration.flows.sweeps import SWEEPS
+from integration.retry import LATE_SECONDS
 from integration.settings import Settings
 from integration.systems import billing, payment
 from integration.systems.crm.manners import SESSION_SECONDS
@@ -105,7 +106,7 @@ class Journeys(NamedTuple):
 def _repeat_by_us(system: str, timeout_us: int) -> int:
     """Return how long after a call a repeat may still leave, so that it comes while its key is known (0: for ever)."""
     lives_us = _KEYS_LIVE.get(system, 0) * SECOND_US
-    return max(1, lives_us - timeout_us) if lives_us else 0
+    return max(1, lives_us - timeout_us - LATE_SECONDS * SECOND_US) if lives_us else 0
 
 
 def webhook(
