@@ -5,9 +5,9 @@ from __future__ import annotations
 from domain.faults.kind import FaultKind, Parameter, Place, Reach
 
 LAG_MAX_SECONDS = 900
-"""A request that is sent because a copy does not show its work may arrive twelve minutes later: two for the timeout, ten
-for F10. Billing remembers a key for thirty. Whom a copy shows what was there longer ago than what is left of these can
-avoid no doubling.
+"""A request that is sent because a copy does not show its work may arrive twelve minutes later: two for the timeout,
+ten for F10. Billing remembers a key for thirty. Whom a copy shows what was there longer ago than what is left of these
+can avoid no doubling.
 """
 FAULTS = (
     FaultKind(
