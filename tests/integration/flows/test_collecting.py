@@ -115,6 +115,33 @@ def test_what_was_credited_while_people_looked_at_a_refused_charge_is_not_charge
     assert played.broken() == {}
 
 
+def never_heard_of(*more: Fault) -> Stage:
+    """Return a stage on which nobody can tell what came of the first charge, which was not made, until people look."""
+    failed = Fault(kind="error_before", system="payment", operation="create_payment_intent", nth=1)
+    not_told = Fault(kind="forbidden", system="payment", operation="search_payment_intents", nth=1)
+    stage = stage_of("card", failed, not_told, *more)
+    stage.clerks = 0
+    return stage
+
+
+def test_a_charge_that_nobody_could_tell_of_is_of_what_is_due_once_people_have_looked() -> None:
+    stage = never_heard_of()
+    stage.act("integration", "dispute_invoice", 2 * DAY, "Q-000001", percent=50)
+    stage.act("integration", "re_drive", 3 * DAY, code="PAYMENT.DISPUTE", decision="cancel", actor="ann")
+    played = driven_again(stage)
+    assert charged(played) == [TOTAL // 2 - 1]
+    assert [walk[-1] for walk in invoices(played)] == ["paid", "paid"]
+    assert played.broken() == {}
+
+
+def test_a_charge_that_nobody_could_tell_of_keeps_its_key_when_as_much_is_due() -> None:
+    played = driven_again(never_heard_of())
+    asked = [each for each in played.of(Attempted) if each.operation == "create_payment_intent"]
+    assert len({(each.key, each.fingerprint) for each in asked}) == 1
+    assert charged(played) == [TOTAL]
+    assert played.broken() == {}
+
+
 def test_a_refused_charge_waits_while_its_customer_disputes_the_invoice() -> None:
     stage = refused_once()
     stage.act("integration", "dispute_invoice", 2 * DAY, "Q-000001")
