@@ -47,8 +47,8 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     concurrent: int = 0
 
 
-class Altered(msgspec.Struct, frozen=True, kw_only=True):
-    """How a peer's interface is altered for a while without telling: a drift by its name."""
+class Drifted(msgspec.Struct, frozen=True, kw_only=True):
+    """An interface that is another for a while, and nobody was told: a drift by its name."""
 
     system: str
     name: str
@@ -72,8 +72,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True, tag="context"):
     settle_seconds: int  # how long after healing all systems may take to agree
     entities: tuple[Entity, ...] = ()
     limits: tuple[Limit, ...] = ()  # that the integration is told
-    grants: tuple[Grant, ...] = ()  # that it is not told
-    altered: tuple[Altered, ...] = ()  # nor that
+    grants: tuple[Grant, ...] = ()  # other limits, of which it is not told
+    drifted: tuple[Drifted, ...] = ()  # interfaces that drift: it is not told of them either
     faults: tuple[Fault, ...] = ()
     inside: bool = True
     attempts_max: int = 6
@@ -88,9 +88,9 @@ class Context(msgspec.Struct, frozen=True, kw_only=True, tag="context"):
     intercompany_percent: int = 70  # of the net price, what the entity that delivers gets from the one that sells
     nets_changes: bool = False  # billing puts what a change charges and takes back on one document
 
-    def is_altered(self, system: str, since_us: int, by_us: int) -> bool:
-        """Tell whether a system's interface was altered at some time between two instants, both included."""
-        return any(each.system == system and each.start_us <= by_us and since_us < each.end_us for each in self.altered)
+    def is_drifting(self, system: str, since_us: int, by_us: int) -> bool:
+        """Tell whether a system's interface drifted at some time between two instants, both included."""
+        return any(each.system == system and each.start_us <= by_us and since_us < each.end_us for each in self.drifted)
 
 
 class Acted(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag="acted"):

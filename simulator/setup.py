@@ -27,7 +27,7 @@ from scenarios.orders import MARGIN_PERCENT
 from scenarios.timeline import SystemPlan, Timeline
 from simulator.clerks import Staff
 from simulator.latency import Latency
-from simulator.vendors import altered, grants
+from simulator.vendors import drifted, grants
 
 CODE_VERSION = "0.1.0"
 PASSIVE_AFTER_SECONDS = 11 * 86_400  # polls, of up to ten days, keep their coroutine; longer waits are replayed
@@ -230,7 +230,7 @@ def context_of(timeline: Timeline, settings: Settings, faults: tuple[Fault, ...]
         entities=timeline.entities,
         limits=limits,
         grants=grants(timeline),
-        altered=altered(timeline),
+        drifted=drifted(timeline),
         faults=faults,
         attempts_max=settings.retry.attempts,
         retry_budget_percent=settings.budget.percent,

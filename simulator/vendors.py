@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from domain.history import Altered, Grant
+from domain.history import Drifted, Grant
 from mocks.drift.switches import DRIFTS, Drifts
 from mocks.kernel.limits import LimitPolicy
 from mocks.world import World
@@ -51,17 +51,17 @@ def grants(timeline: Timeline) -> tuple[Grant, ...]:
     return tuple(found)
 
 
-def altered(timeline: Timeline) -> tuple[Altered, ...]:
+def drifted(timeline: Timeline) -> tuple[Drifted, ...]:
     """Return how interfaces drift on the way, each drift with its time."""
     bounds, found = moments(timeline.scenario), []
     for each in timeline.scenario.drifts:
         start_us, end_us = bounds.window_us(each.from_, each.to, each.lasts, each.entity)
-        found.append(Altered(system=DRIFTS[each.name].system, name=each.name, start_us=start_us, end_us=end_us))
+        found.append(Drifted(system=DRIFTS[each.name].system, name=each.name, start_us=start_us, end_us=end_us))
     return tuple(found)
 
 
 def _schedule_drifts(timeline: Timeline, drifts: Drifts, call_at: CallAt) -> None:
-    for each in altered(timeline):
+    for each in drifted(timeline):
         call_at(each.start_us, partial(_drift, drifts, each.name, True))
         call_at(each.end_us, partial(_drift, drifts, each.name, False))
 

@@ -185,7 +185,7 @@ def _asked_in_vain(tally: Tally, facts: Facts) -> None:
     """Find requests that were refused as invalid, unchanged, and became a case each time.
 
     What people can mend is mended by then: what is left is wrong with the request, and only its sender can mend that.
-    While its system's interface is altered, a field locked or wanted anew, it is for them to have that taken back.
+    While its system's interface drifts, a field locked or wanted anew, it is for them to have that taken back.
     What has no key of its own may be asked each time anew: whether a period can be closed by now.
     """
     opened: dict[str, list[int]] = {}
@@ -193,13 +193,13 @@ def _asked_in_vain(tally: Tally, facts: Facts) -> None:
         if case.status in _ASKED:
             opened.setdefault(case.txn, []).append(case.at_us)
     struck = {fired.number for fired in facts.history.of(Fired)} if opened else set()
-    is_altered = facts.context.is_altered
+    is_drifting = facts.context.is_drifting
     refused: dict[tuple[str, str, str, str], list[Attempted]] = {}
     for attempt in facts.history.of(Attempted) if opened else ():
         is_invalid = (
             attempt.status in _INVALID
             and attempt.number not in struck
-            and not is_altered(attempt.system, attempt.sent_us, attempt.at_us)
+            and not is_drifting(attempt.system, attempt.sent_us, attempt.at_us)
         )
         if attempt.key and attempt.write and is_invalid:
             intent = (attempt.system, attempt.operation, attempt.key, attempt.fingerprint)

@@ -1,7 +1,7 @@
 """Days of tax: each line is taxed at the rates of its own invoice's day, and goods stay what they are (M23).
 
 A line that is credited is taxed as it was when it was charged, however long ago: rates and rules change between. What
-kind goods are of while the engine's interface is altered is not judged: it may take one code for another.
+kind goods are of while the engine's interface drifts is not judged: it may take one code for another.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def taxed_on_its_day(facts: Facts) -> Findings:
         _on_its_day(tally, facts, taxed)
         key = (taxed.bill.document.customer, taxed.line.sku)
         made_us = taxed.document.created_us
-        if taxed.line.sku and not facts.context.is_altered("tax", made_us, made_us):
+        if taxed.line.sku and not facts.context.is_drifting("tax", made_us, made_us):
             _of_one_kind(tally, goods.setdefault(key, taxed), taxed)
     return tally.findings()
 

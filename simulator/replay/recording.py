@@ -24,7 +24,7 @@ from mocks.tax import api as tax
 from scenarios.timeline import Timeline
 from simulator.replay.target import Target
 from simulator.setup import CODE_VERSION, bounded
-from simulator.vendors import altered
+from simulator.vendors import drifted
 
 _NOT_FOUND = 404
 READS: frozenset[tuple[str, str]] = frozenset(
@@ -92,7 +92,7 @@ def context_of(timeline: Timeline, target: Target, speed: float, limits: dict[st
             Limit(system=system, requests=each.requests, window_seconds=each.window_seconds, concurrent=each.concurrent)
             for system, each in limits.items()
         ),
-        faults=bounded(timeline), altered=altered(timeline), inside=False, twins=timeline.twins, speed=speed,
+        faults=bounded(timeline), drifted=drifted(timeline), inside=False, twins=timeline.twins, speed=speed,
         nets_changes=bool(target.switches.get("billing.nets_changes", vendor.nets_changes)),
     )  # fmt: skip
     return msgspec.structs.replace(

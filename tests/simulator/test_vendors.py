@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from domain.history import Altered, Grant
+from domain.history import Drifted, Grant
 from domain.paging import PAGE_SIZES_MAX
 from integration.settings import Settings, SystemLimits
 from mocks.kernel.limits import LimitPolicy
@@ -109,8 +109,8 @@ def test_the_checks_are_told_how_an_interface_is_altered_and_how_long() -> None:
         "  - {name: stripe-new-enum-value, from: quarter_end - 36h}\n"
     )
     start_us = moments(timeline.scenario).at_us("quarter_end - 48h", None)
-    renamed, valued = vendors.altered(timeline)
-    assert renamed == Altered(
+    renamed, valued = vendors.drifted(timeline)
+    assert renamed == Drifted(
         system="erp", name="netsuite-field-renamed", start_us=start_us, end_us=start_us + 24 * HOUR_US
     )
     assert (valued.system, valued.start_us) == ("payment", start_us + 12 * HOUR_US)

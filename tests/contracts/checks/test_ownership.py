@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from domain.faults import Fault
-from domain.history import Altered, Case, Crashed, Fired, Record
+from domain.history import Case, Crashed, Drifted, Fired, Record
 from tests.contracts.checks.build import at, attempt, check, clean
 from tests.contracts.checks.doctored import case
 
@@ -80,8 +80,8 @@ def test_people_are_not_asked_to_mend_what_only_the_sender_can() -> None:
 
 def test_what_is_refused_while_an_interface_is_altered_is_for_people_to_mend() -> None:
     def status(system: str, start: int, end: int) -> str:
-        altered = Altered(system=system, name="a-field-is-locked", start_us=at(start), end_us=at(end))
-        return check("L4", _refused(4), horizon_us=at(200), altered=(altered,)).status
+        drifted = Drifted(system=system, name="a-field-is-locked", start_us=at(start), end_us=at(end))
+        return check("L4", _refused(4), horizon_us=at(200), drifted=(drifted,)).status
 
     assert status("erp", 100, 131) == "holds"
     assert status("crm", 100, 131) == "broken", "another system's"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from domain.history import Altered, Record
+from domain.history import Drifted, Record
 from domain.objects import TaxLine
 from tests.contracts.checks.build import (
     AMENDED_ON,
@@ -98,8 +98,8 @@ def test_goods_of_a_document_that_was_made_while_the_engine_is_altered_may_be_of
     system: str, status: str
 ) -> None:
     other = back(replace(BACK, goods="SP140000"))
-    altered = Altered(system=system, name="codes", start_us=other.at_us - 1, end_us=other.at_us + 1)
-    assert check("M23", [*amended(), sold(SEATS), other], altered=(altered,)).status == status
+    drifted = Drifted(system=system, name="codes", start_us=other.at_us - 1, end_us=other.at_us + 1)
+    assert check("M23", [*amended(), sold(SEATS), other], drifted=(drifted,)).status == status
 
 
 def test_a_credit_of_an_invoice_that_was_there_before_may_be_of_any_day() -> None:
